@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows how to show what each client of the demo gets: it asks the server, and reads its error log.
+#
+#   demo/table.sh PORT PKI LOG
+set -eu
+
+port=$1 pki=$2 log=$3
+site=https://localhost:$port
+places='/open /whoami /staff /admin /api /wiki'
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+
+clients() { # NAME WHAT-IT-COMES-WITH
+    cat <<LIST
+nobody     no certificate
+alice      Staff CA, alice@example.com, units staff and admins
+bob        Staff CA, bob@example.com, unit staff
+service    Services CA, spiffe://example.com/ns/shop/sa/cart
+partner    Services CA, and no rule is for it
+carol      no certificate, but the password of the wiki
+expired    Staff CA, but expired
+stranger   all that alice's certificate says, by another "CN=Staff CA"
+selfsigned all that alice's certificate says, signed by itself
+LIST
+}
+
+# What curl is to know of a client.
+credentials() { # NAME
+    case $1 in
+        nobody) ;;
+        carol) echo '--user carol:secret' ;;
+        *) echo "--cert-type P12 --cert $1.p12:secret" ;;
+    esac
+}
+
+# Asks for all places, on one connection where the server keeps it. Writes "STATUS PORT" of the
+# client's side to $work/answers, a line for each place, and the pages to $work/page.1 ...
+ask() { # NAME
+    rm -f "$work"/page.*
+    # shellcheck disable=SC2046  # lists of arguments
+    (cd "$pki" && curl -q -sS --noproxy '*' --max-time 60 --cacert root.pem $(credentials "$1") \
+        --resolve "localhost:$port:127.0.0.1" -w '%{http_code} %{local_port}\n' \
+        $(n=0; for place in $places; do n=$((n + 1)); echo "-o $work/page.$n $site$place"; done)) \
+        >"$work/answers" 2>"$work/errors" || :
+}
+
+# What a page shows under this id.
+shown() { # N ID
+    sed -n "s/.* id=\"$2\">\([^<]*\).*/\1/p" "$work/page.$1" 2>/dev/null | grep . || echo -
+}
+
+# What a sed expression finds first in the log's lines of one connection.
+logged() { # CLIENT-PORT EXPRESSION
+    grep -E "\[(client|remote) 127\.0\.0\.1:$1\]" "$log" | sed -n "s/.*$2.*/\1 \2/p" | head -n 1
+}
+
+# The same for a line that must come: a denial is logged after its response.
+awaited() { # CLIENT-PORT EXPRESSION
+    for _ in $(seq 100); do
+        logged "$@" | grep . && return
+        sleep 0.1
+    done
+    echo "(nothing in the log)"
+}
+
+reason() { # STATUS CLIENT-PORT PLACE
+    case $1 in
+        000) awaited "$2" '\(AH02276\): .*Error ([0-9]*): \([^[]*[^[ ]\)' ;;
+        401) echo 'a password is asked for' ;;
+        403) awaited "$2" "\(CC0110\): denied GET \\$3: \(needs [^;]*\)" ;;
+        *) logged "$2" '\(CC0103\): \(not mapped ([^)]*)\)' ;;
+    esac
+}
+
+row() { printf '  %-9s  %-6s  %-10s  %-13s  %s\n' "$@" | sed 's/ *$//'; }
+
+rows() { # one for each place, or one for all if there was no handshake
+    n=0
+    while read -r status client_port; do
+        n=$((n + 1))
+        # shellcheck disable=SC2086  # a list of places
+        place=$(echo $places | cut -d ' ' -f $n)
+        why=$(reason "$status" "$client_port" "$place")
+        [ "$status" != 000 ] || { place=all status='no TLS'; }
+        row "$place" "$status" "$(shown $n user)" "$(shown $n groups)" "$why"
+    done <"$work/answers" | uniq
+}
+
+[ -t 1 ] && bold=$(printf '\033[1m') plain=$(printf '\033[0m') || bold='' plain=''
+row place status user groups 'why (a tag, and words of the error log)'
+row --------- ------ ---------- ------------- ---------------------------------------------------
+clients | while read -r name what; do
+    ask "$name"
+    printf '%s%s%s: %s\n' "$bold" "$name" "$plain" "$what"
+    rows
+done

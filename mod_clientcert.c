@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which function stands at which hook: the front door, in the order of a request. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/glue.h"
+
+extern module AP_MODULE_DECLARE_DATA clientcert_module;
+
+static void register_hooks(apr_pool_t *p)
+{
+    /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
+    static const char *const after_ssl[] = { "mod_ssl.c", NULL };
+    /* With Satisfy Any it denies, and Require is asked for the user all the same. */
+    static const char *const before_hosts[] = { "mod_access_compat.c", NULL };
+    /* They read the variables that we set. */
+    static const char *const before_readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    /* It replaces the configuration of the request by that of a directory's index. */
+    static const char *const after_dir[] = { "mod_dir.c", NULL };
+
+    ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    cc_connection_register();
+    cc_authz_register(p);
+    ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_post_read_request(cc_export_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access(cc_authn_access, after_ssl, before_hosts, APR_HOOK_MIDDLE,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(cc_authn_check, after_ssl, NULL, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(cc_export_fixup, NULL, before_readers, APR_HOOK_FIRST);
+    ap_hook_fixups(cc_export_index, after_dir, NULL, APR_HOOK_LAST);
+    ap_hook_log_transaction(cc_log_denial, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+AP_DECLARE_MODULE(clientcert) = {
+    STANDARD20_MODULE_STUFF,
+    cc_config_create,
+    cc_config_merge,
+    NULL,
+    NULL,
+    cc_config_directives,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

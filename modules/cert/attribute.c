@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the attribute types of distinguished names and what each kind of reader calls them. */
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include <openssl/objects.h>
+
+#include "cert/distance.h"
+#include "cert/internal.h"
+
+typedef struct {
+    int nid;
+    const char *ad;    /* as Windows' CertNameToStr writes it; NULL: OID. and the dotted form */
+    const char *names; /* all of them; the first is written in RFC 4514 text (RFC 4519, PKCS#9) */
+} type_t;
+
+static const type_t types[] = {
+    {NID_commonName, "CN", "CN commonName"},
+    {NID_organizationalUnitName, "OU", "OU organizationalUnitName"},
+    {NID_organizationName, "O", "O organizationName"},
+    {NID_domainComponent, "DC", "DC domainComponent"},
+    {NID_countryName, "C", "C countryName"},
+    {NID_stateOrProvinceName, "S", "ST S stateOrProvinceName"},
+    {NID_localityName, "L", "L localityName"},
+    {NID_streetAddress, "STREET", "STREET streetAddress"},
+    {NID_userId, NULL, "UID userId"},
+    {NID_pkcs9_emailAddress, "E", "emailAddress E email"},
+    {NID_serialNumber, "SERIALNUMBER", "serialNumber"},
+    {NID_surname, "SN", "SN surname"},
+    {NID_givenName, "G", "givenName GN G"},
+    {NID_initials, "I", "initials I"},
+    {NID_title, "T", "title T"},
+    {NID_name, NULL, "name"},
+    {NID_pseudonym, NULL, "pseudonym"},
+    {NID_generationQualifier, NULL, "generationQualifier"},
+    {NID_dnQualifier, "dnQualifier", "dnQualifier"},
+    {NID_organizationIdentifier, NULL, "organizationIdentifier"},
+    {NID_businessCategory, NULL, "businessCategory"},
+    {NID_jurisdictionCountryName, NULL, "jurisdictionC jurisdictionCountryName"},
+    {NID_jurisdictionStateOrProvinceName, NULL, "jurisdictionST jurisdictionStateOrProvinceName"},
+    {NID_jurisdictionLocalityName, NULL, "jurisdictionL jurisdictionLocalityName"},
+    {NID_postalCode, "PostalCode", "postalCode"},
+    {NID_postalAddress, NULL, "postalAddress"},
+    {NID_postOfficeBox, "POBox", "postOfficeBox"},
+    {NID_houseIdentifier, NULL, "houseIdentifier"},
+    {NID_telephoneNumber, NULL, "telephoneNumber"},
+    {NID_description, "Description", "description"},
+    {NID_role, NULL, "role"},
+    {NID_dmdName, NULL, "dmdName"},
+    {NID_dnsName, NULL, "dnsName"},
+    {NID_rfc822Mailbox, NULL, "mail rfc822Mailbox"},
+    {NID_uniqueIdentifier, NULL, "uniqueIdentifier"},
+    {NID_x500UniqueIdentifier, NULL, "x500UniqueIdentifier"},
+    {NID_host, NULL, "host"},
+    {NID_pkcs9_unstructuredName, NULL, "unstructuredName"},
+    {NID_pkcs9_unstructuredAddress, NULL, "unstructuredAddress"},
+};
+
+enum { TYPES = sizeof(types) / sizeof(types[0]) };
+
+static const type_t *type_of(const ASN1_OBJECT *object)
+{
+    for (int i = 0; i < TYPES; i++) {
+        if (OBJ_cmp(object, OBJ_nid2obj(types[i].nid)) == 0) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *word_copy(const char *word, apr_pool_t *p)
+{
+    return apr_pstrmemdup(p, word, strcspn(word, " "));
+}
+
+/* Takes the words of `names` one by one; NULL at the end. */
+static const char *word_next(const char *word)
+{
+    word += strcspn(word, " ");
+    return *word ? word + 1 : NULL;
+}
+
+const char *cc_attribute_name(const ASN1_OBJECT *object, apr_pool_t *p)
+{
+    const type_t *type = type_of(object);
+
+    return type ? word_copy(type->names, p) : cc_oid_dotted(object, p);
+}
+
+const char *cc_attribute_ad_name(const ASN1_OBJECT *object, apr_pool_t *p)
+{
+    const type_t *type = type_of(object);
+
+    return type && type->ad ? type->ad : apr_pstrcat(p, "OID.", cc_oid_dotted(object, p), NULL);
+}
+
+static const ASN1_OBJECT *find_word(const char *text)
+{
+    for (int i = 0; i < TYPES; i++) {
+        for (const char *word = types[i].names; word; word = word_next(word)) {
+            apr_size_t len = strcspn(word, " ");
+            if (strlen(text) == len && apr_cstr_casecmpn(text, word, len) == 0) {
+                return OBJ_nid2obj(types[i].nid);
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *nearest_word(const char *text, apr_pool_t *p)
+{
+    const char *nearest = "";
+    int best = -1;
+
+    for (int i = 0; i < TYPES; i++) {
+        for (const char *word = types[i].names; word; word = word_next(word)) {
+            const char *name = word_copy(word, p);
+            int distance = cc_name_distance(text, name);
+            if (best < 0 || distance < best) {
+                best = distance;
+                nearest = name;
+            }
+        }
+    }
+    return nearest;
+}
+
+const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err)
+{
+    const char *dotted = apr_cstr_casecmpn(text, "OID.", 4) == 0 ? text + 4 : text;
+    const ASN1_OBJECT *object = find_word(text);
+
+    object = object ? object : cc_oid_read(dotted, p);
+    if (!object) {
+        cc_error_set(err, p, "CC0202", text, "no such attribute of a name; the nearest is %s, and "
+                     "every attribute can be written as its dotted object identifier",
+                     nearest_word(text, p));
+    }
+    return object;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of the room that knows certificates: DER in, typed field values out (RFC 5280). */
+#ifndef CC_CERT_H
+#define CC_CERT_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "error.h"
+
+struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSSL header */
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+/** What a value is, and so which operators work on it. */
+typedef enum {
+    CC_TYPE_TEXT,   /* UTF-8 */
+    CC_TYPE_DN,     /* a distinguished name, compared as a structure (RFC 5280 7.1) */
+    CC_TYPE_NUMBER, /* a signed 64 bit integer */
+    CC_TYPE_TIME,   /* a moment, to the second, UTC */
+    CC_TYPE_OCTETS  /* bytes, written in hex; case and colons do not matter */
+} cc_type_t;
+
+/**
+ * One value. Where `unusable` is NULL, `text` is valid UTF-8 without NUL, control or bidirectional
+ * control characters, and is NUL-terminated too. Where it is not NULL, it is a literal that says
+ * why nothing may be decided by this value; then text/len hold the raw octets for a log (never to
+ * be printed without cc_text_escape) and the other members mean nothing.
+ */
+typedef struct cc_value_t {
+    const char *text;     /* as people write it: RFC 4514 for a DN, hex, ISO 8601, decimal */
+    apr_size_t len;
+    const char *key;      /* two values are equal if and only if their keys are (octet by octet) */
+    apr_size_t key_len;
+    apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
+    const char *unusable; /* NULL, or why */
+    const void *dn;       /* CC_TYPE_DN: private to this room, for cc_value_oneline */
+} cc_value_t;
+
+/** The values of one field, in the certificate's order; count is 0 where it has none. */
+typedef struct cc_values_t {
+    int count;
+    const cc_value_t *at;
+} cc_values_t;
+
+/* ---- certificates ------------------------------------------------------------------------ */
+
+/** A certificate. Read-only once made: any number of threads may read it at once. */
+typedef struct cc_cert_t cc_cert_t;
+
+/** What fields need to know that the certificate does not say. Unknown members are NULL. */
+typedef struct cc_facts_t {
+    apr_time_t now;                      /* for days_left */
+    const char *tls_version;             /* "TLSv1.3" */
+    const char *tls_cipher;              /* "TLS_AES_256_GCM_SHA384" */
+    const char *tls_sni;                 /* the server name that the client sent */
+    bool tls_known;                      /* false: no connection, tls.resumed has no value */
+    bool tls_resumed;
+    const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
+    const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
+} cc_facts_t;
+
+/**
+ * Wraps an X509 that somebody else holds. Takes a reference of its own, given back when `p` is
+ * cleared. Cannot fail.
+ */
+cc_cert_t *cc_cert_wrap(struct x509_st *x509, apr_pool_t *p);
+
+/**
+ * Parses one DER certificate. All of `der` must be the certificate. The result lives as long as
+ * `p`; `der` is not kept. APR_EINVAL (CC03xx) where it is none.
+ */
+apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, apr_pool_t *p,
+                           cc_error_t *err);
+
+/** Asks for a password: fills buf (size octets, NUL-terminated); returns its length or -1. */
+typedef int cc_password_fn(char *buf, int size, void *baton);
+
+/**
+ * Reads the first certificate of a PEM or DER file (in DER, what follows it is not looked at), or
+ * the client certificate of a PKCS#12 file (then `ask` is called for the password, at most once;
+ * an empty password is tried first).
+ * Where the file also holds the issuer's certificate, *issuer is it, else NULL; `issuer` may be
+ * NULL. Both live as long as `p`. Errors: CC03xx, naming the file.
+ */
+apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
+                          cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
+
+/** SHA-256 of the DER of the certificate and of its SubjectPublicKeyInfo (32 octets each). */
+void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32],
+                     unsigned char spki_sha256[32]);
+
+/* ---- fields ------------------------------------------------------------------------------ */
+
+/** A row of the registry of fields. The registry is constant. */
+typedef struct cc_field_t {
+    const char *name;        /* "san.email"; "subject." with a trailing dot takes an argument */
+    cc_type_t type;
+    bool many;               /* false: at most one value */
+    bool changes;            /* its value changes with time (days_left) */
+    const char *argument;    /* NULL, or what follows the dot: "an attribute: CN, OU, 2.5.4.97" */
+    const char *description; /* one line of Markdown, for the reference */
+    const char *example;     /* a condition, for the reference: san.email == "a@example.com" */
+} cc_field_t;
+
+/** The i-th row of the registry, in the order of the reference, or NULL past its end. */
+const cc_field_t *cc_field_at(int i);
+
+/**
+ * A field as named in a rule: the row, and the argument as a dotted OID (NULL if none). Made by
+ * cc_field_find or cc_field_each alone.
+ */
+typedef struct cc_fieldref_t {
+    const cc_field_t *field;
+    const char *oid;
+    const void *object; /* private to this room */
+} cc_fieldref_t;
+
+/**
+ * Finds a field by name ("subject.CN", "san.other.1.2.3", "sha256"). Names of fields and
+ * attributes are compared without regard to case. Where there is none: APR_EINVAL, CC0201,
+ * with the nearest legal name in the message. ref->oid lives as long as `p`.
+ */
+apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
+
+/** True if both name the same field with the same argument. */
+bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
+
+/**
+ * Parses what stands to the right of an operator for this field: a DN in RFC 4514 form, a
+ * number, a date (2026-11-20 or 2026-11-20T12:00:00Z), hex, an OID or its short name, an address.
+ * Gives the same key as a certificate with that value. APR_EINVAL (CC02xx) says what is legal.
+ */
+apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
+                              apr_pool_t *p, cc_error_t *err);
+
+/**
+ * The values of a field. Never fails: what cannot be decoded is one unusable value. They live as
+ * long as `p` and the certificate. Any thread may call, each with its own pool.
+ */
+cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                            const cc_facts_t *facts, apr_pool_t *p);
+
+/**
+ * The moment at which a value of cc_field_values for this field will have changed (the next day
+ * boundary of days_left); APR_INT64_MAX for a field that does not change with time.
+ */
+apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                             const cc_facts_t *facts);
+
+/**
+ * Calls `each` for every field that this certificate has, with families (subject.CN, ext.OID, ...)
+ * spelled out, in the order of the registry. `name` is what a rule writes.
+ */
+typedef void cc_field_each_fn(const char *name, const cc_fieldref_t *ref, cc_values_t values,
+                              void *baton);
+void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each_fn *each,
+                   void *baton, apr_pool_t *p);
+
+/* ---- distinguished names ----------------------------------------------------------------- */
+
+/**
+ * True if DN `v` is `base` or lies below it: its RDNs begin with all RDNs of `base`. Names are
+ * equal, here and by their keys, as RFC 5280 7.1 has it for ASCII: types by OID, an RDN as a set,
+ * case and surplus blanks ignored, string types ignored. Letters beyond ASCII are compared as
+ * they are (as OpenSSL does).
+ */
+bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
+
+/**
+ * The slash form of a DN value (/C=DE/O=Example/CN=x), as grid-mapfiles and FakeBasicAuth lists
+ * have it: a text value. Unusable where two different names would give the same text (a value
+ * that holds "/TYPE=" or a newline of its own).
+ */
+cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/* ---- text -------------------------------------------------------------------------------- */
+
+/**
+ * NULL if these octets are UTF-8 (RFC 3629) without NUL, C0, DEL, C1, line and paragraph
+ * separators and bidirectional controls; else a literal that says which of them it is not.
+ */
+const char *cc_text_unusable(const char *text, apr_size_t len);
+
+/**
+ * The octets as printable UTF-8 for one line of a log or a terminal: everything cc_text_unusable
+ * refuses, and quotes and backslashes, become \xHH or \" or \\. Nothing is cut.
+ */
+const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p);
+
+/* ---- what a client certificate must be --------------------------------------------------- */
+
+/** notBefore and notAfter. A date that cannot be decoded gives an empty span (begin > end). */
+void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t *not_after);
+
+/**
+ * NULL if the certificate may speak for a client: it is no CA certificate, and its key usage,
+ * extended key usage and Netscape type, where present, allow TLS client authentication
+ * (RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.12). Else a literal that says what is against it.
+ */
+const char *cc_cert_not_client(const cc_cert_t *cert);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a field is found by name, and how its values and operands come about. */
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+
+#include "cert/distance.h"
+#include "cert/registry.h"
+
+static const cc_row_t *row_of(const cc_fieldref_t *ref)
+{
+    return (const cc_row_t *)ref->field;
+}
+
+const cc_field_t *cc_field_at(int i)
+{
+    const cc_row_t *row = cc_row_at(i);
+
+    return row ? &row->field : NULL;
+}
+
+/* ---- by name -------------------------------------------------------------------------------- */
+
+/* What stands behind as many dots as the name of the family has. */
+static const char *argument_of(const char *name, const char *family)
+{
+    for (; *family; family++) {
+        if (*family == '.') {
+            name += strcspn(name, ".");
+            name += *name == '.';
+        }
+    }
+    return name;
+}
+
+/* The legal name that is most like this one. */
+static const char *nearest(const char *name, apr_pool_t *p)
+{
+    const char *found = "";
+    int best = -1;
+
+    for (int i = 0; cc_row_at(i); i++) {
+        const cc_field_t *field = cc_field_at(i);
+        const char *legal = field->argument
+            ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL) : field->name;
+        int distance = cc_name_distance(name, legal);
+
+        if (best < 0 || distance < best) {
+            best = distance;
+            found = legal;
+        }
+    }
+    return found;
+}
+
+static bool row_fits(const cc_row_t *row, const char *name)
+{
+    return row->family ? apr_cstr_casecmpn(name, row->field.name, strlen(row->field.name)) == 0
+                       : apr_cstr_casecmp(name, row->field.name) == 0;
+}
+
+/* Fills ref with the row, and with the argument where there is one. */
+static apr_status_t ref_set(cc_fieldref_t *ref, const cc_row_t *row, const ASN1_OBJECT *object,
+                            apr_pool_t *p)
+{
+    ref->field = &row->field;
+    ref->object = object;
+    ref->oid = object ? cc_oid_dotted(object, p) : NULL;
+    return object && !ref->oid ? APR_EINVAL : APR_SUCCESS;
+}
+
+static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err)
+{
+    const char *near = NULL;
+
+    for (int i = 0; cc_row_at(i); i++) {
+        const cc_row_t *row = cc_row_at(i);
+        const ASN1_OBJECT *object = NULL;
+
+        if (!row_fits(row, name)) {
+            continue;
+        }
+        if (row->family) {
+            object = row->family->find(name + strlen(row->field.name), p, err);
+            if (!object) {
+                return APR_EINVAL;
+            }
+        }
+        if (ref_set(ref, row, object, p) == APR_SUCCESS) {
+            return APR_SUCCESS;
+        }
+    }
+    near = nearest(name, p);
+    return cc_error_set(err, p, "CC0201", name, "no such field; the nearest is %s",
+                        cc_text_escape(near, strlen(near), p));
+}
+
+apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    ERR_set_mark();
+    status = find(ref, name, p, err);
+    ERR_pop_to_mark();
+    return status;
+}
+
+bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
+{
+    return a->field == b->field && (!a->oid || strcmp(a->oid, b->oid) == 0);
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    const cc_row_t *row = row_of(ref);
+    apr_status_t status = APR_SUCCESS;
+
+    ERR_set_mark();
+    status = row->operand(value, text, row->what, p, err);
+    ERR_pop_to_mark();
+    return status;
+}
+
+/* OpenSSL's error queue is left as it was: mod_ssl reads its own errors from it. */
+cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                            const cc_facts_t *facts, apr_pool_t *p)
+{
+    const cc_row_t *row = row_of(ref);
+    cc_source_t source = {cert->x509, facts, ref->object, row->what, p};
+    cc_values_t values;
+
+    ERR_set_mark();
+    values = row->extract(&source);
+    ERR_pop_to_mark();
+    return values;
+}
+
+apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                             const cc_facts_t *facts)
+{
+    return ref->field->changes ? cc_days_left_stale_at(cert->x509, facts->now) : APR_INT64_MAX;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+/* Where cc_field_each hands its fields to. */
+typedef struct {
+    const cc_cert_t *cert;
+    const cc_facts_t *facts;
+    cc_field_each_fn *each;
+    void *baton;
+    apr_pool_t *pool;
+} visit_t;
+
+static void visit_one(const visit_t *v, const char *name, const cc_fieldref_t *ref)
+{
+    cc_values_t values = cc_field_values(ref, v->cert, v->facts, v->pool);
+
+    if (values.count) {
+        v->each(name, ref, values, v->baton);
+    }
+}
+
+static bool is_repeat(const apr_array_header_t *objects, int i)
+{
+    for (int j = 0; j < i; j++) {
+        if (OBJ_cmp(APR_ARRAY_IDX(objects, i, const ASN1_OBJECT *),
+                    APR_ARRAY_IDX(objects, j, const ASN1_OBJECT *)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void visit_family(const visit_t *v, const cc_row_t *row)
+{
+    cc_source_t source = {v->cert->x509, v->facts, NULL, row->what, v->pool};
+    apr_array_header_t *objects = apr_array_make(v->pool, 8, sizeof(const ASN1_OBJECT *));
+
+    ERR_set_mark();
+    row->family->list(&source, objects);
+    ERR_pop_to_mark();
+    for (int i = 0; i < objects->nelts; i++) {
+        const ASN1_OBJECT *object = APR_ARRAY_IDX(objects, i, const ASN1_OBJECT *);
+        cc_fieldref_t ref;
+
+        if (!is_repeat(objects, i) && ref_set(&ref, row, object, v->pool) == APR_SUCCESS) {
+            visit_one(v, apr_pstrcat(v->pool, row->field.name,
+                                     row->family->label(object, v->pool), NULL), &ref);
+        }
+    }
+}
+
+void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each_fn *each,
+                   void *baton, apr_pool_t *p)
+{
+    visit_t visit = {cert, facts, each, baton, p};
+
+    for (int i = 0; cc_row_at(i); i++) {
+        const cc_row_t *row = cc_row_at(i);
+        cc_fieldref_t ref;
+
+        if (row->family) {
+            visit_family(&visit, row);
+        } else {
+            ref_set(&ref, row, NULL, p);
+            visit_one(&visit, row->field.name, &ref);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a certificate is read from a file: PEM, DER or PKCS#12. */
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "cert/internal.h"
+
+#define LARGEST (16 * 1024 * 1024)
+
+/* What a file gives: the certificate first, then others that came with it. */
+typedef struct {
+    X509 *x509;
+    STACK_OF(X509) *others;
+} found_t;
+
+/* Who asks for the password, and where errors go. */
+typedef struct {
+    const char *path;
+    cc_password_fn *ask;
+    void *baton;
+    apr_pool_t *pool;
+    cc_error_t *err;
+} reader_t;
+
+/* ---- octets of the file --------------------------------------------------------------------- */
+
+static apr_status_t bio_fill(BIO *bio, apr_file_t *file)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_size_t total = 0;
+
+    while (status == APR_SUCCESS && total <= LARGEST) {
+        char chunk[8192];
+        apr_size_t len = sizeof(chunk);
+
+        status = apr_file_read(file, chunk, &len);
+        if (status == APR_SUCCESS) {
+            total += len;
+            status = BIO_write(bio, chunk, (int)len) == (int)len ? APR_SUCCESS : APR_ENOMEM;
+        }
+    }
+    return status == APR_EOF ? APR_SUCCESS : total > LARGEST ? APR_ENOSPC : status;
+}
+
+static apr_status_t file_fill(BIO *bio, const reader_t *r)
+{
+    apr_file_t *file = NULL;
+    apr_status_t status = apr_file_open(&file, r->path, APR_FOPEN_READ | APR_FOPEN_BINARY,
+                                        APR_FPROT_OS_DEFAULT, r->pool);
+    char reason[120];
+
+    if (status == APR_SUCCESS) {
+        status = bio_fill(bio, file);
+        apr_file_close(file);
+    }
+    if (status == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return cc_error_set(r->err, r->pool, "CC0302", r->path, "the file cannot be read: %s",
+                        status == APR_ENOSPC ? "it is larger than 16 MiB"
+                                             : apr_strerror(status, reason, sizeof(reason)));
+}
+
+/* ---- PEM ------------------------------------------------------------------------------------ */
+
+/* An encrypted block is none of ours: no password, and above all no prompt. */
+static int no_password(char *buf, int size, int writing, void *baton)
+{
+    (void)buf, (void)size, (void)writing, (void)baton;
+    return -1;
+}
+
+static void read_pem(found_t *found, BIO *bio)
+{
+    X509 *x509 = NULL;
+
+    found->x509 = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    found->others = sk_X509_new_null();
+    while (found->x509 && found->others
+           && (x509 = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
+        if (!sk_X509_push(found->others, x509)) {
+            X509_free(x509);
+            return;
+        }
+    }
+}
+
+/* ---- PKCS#12 -------------------------------------------------------------------------------- */
+
+/* The certificate of the private key; where there is no key, the first. */
+static bool open_pkcs12(found_t *found, PKCS12 *p12, const char *password)
+{
+    EVP_PKEY *key = NULL;
+    bool opened = PKCS12_parse(p12, password, &key, &found->x509, &found->others) == 1;
+
+    EVP_PKEY_free(key);
+    if (opened && !found->x509) {
+        found->x509 = sk_X509_shift(found->others);
+    }
+    return opened;
+}
+
+static apr_status_t ask_and_open(found_t *found, PKCS12 *p12, const reader_t *r)
+{
+    char password[1024];
+    int len = r->ask ? r->ask(password, sizeof(password), r->baton) : -1;
+    bool opened = false;
+    const char *reason = NULL;
+
+    if (len < 0) {
+        return cc_error_set(r->err, r->pool, "CC0304", r->path,
+                            "this PKCS#12 file needs a password, and none was given");
+    }
+    opened = open_pkcs12(found, p12, password);
+    OPENSSL_cleanse(password, sizeof(password));
+    if (opened) {
+        return APR_SUCCESS;
+    }
+    reason = ERR_reason_error_string(ERR_peek_last_error());
+    return cc_error_set(r->err, r->pool, "CC0305", r->path,
+                        "this PKCS#12 file cannot be opened: %s",
+                        reason ? reason : "it is damaged");
+}
+
+static apr_status_t read_pkcs12(found_t *found, PKCS12 *p12, const reader_t *r)
+{
+    if (!open_pkcs12(found, p12, "") && ask_and_open(found, p12, r) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- any of them ---------------------------------------------------------------------------- */
+
+static apr_status_t read_binary(found_t *found, const unsigned char *data, long len,
+                                const reader_t *r)
+{
+    const unsigned char *at = data;
+    PKCS12 *p12 = NULL;
+    apr_status_t status = APR_SUCCESS;
+
+    found->x509 = d2i_X509(NULL, &at, len);
+    if (found->x509) {
+        return APR_SUCCESS;
+    }
+    at = data;
+    p12 = d2i_PKCS12(NULL, &at, len);
+    if (p12) {
+        status = read_pkcs12(found, p12, r);
+    }
+    PKCS12_free(p12);
+    return status;
+}
+
+static apr_status_t read_any(found_t *found, BIO *bio, const reader_t *r)
+{
+    char *data = NULL;
+    long len = BIO_get_mem_data(bio, &data);
+    apr_status_t status = APR_SUCCESS;
+
+    if (len > 0 && *data == 0x30) { /* a SEQUENCE: no PEM begins with a "0" */
+        status = read_binary(found, (const unsigned char *)data, len, r);
+    } else {
+        read_pem(found, bio);
+    }
+    if (status == APR_SUCCESS && !found->x509) {
+        return cc_error_set(r->err, r->pool, "CC0303", r->path,
+                            "no certificate in it; PEM, DER and PKCS#12 files are read");
+    }
+    return status;
+}
+
+static X509 *find_issuer(const found_t *found)
+{
+    for (int i = 0; i < sk_X509_num(found->others); i++) {
+        X509 *other = sk_X509_value(found->others, i);
+        if (X509_check_issued(other, found->x509) == X509_V_OK) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
+                          cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err)
+{
+    reader_t r = {path, ask, baton, p, err};
+    found_t found = {NULL, NULL};
+    BIO *bio = NULL;
+    apr_status_t status = APR_ENOMEM;
+
+    ERR_set_mark();
+    bio = BIO_new(BIO_s_mem());
+    status = bio ? file_fill(bio, &r) : APR_ENOMEM;
+    if (status == APR_SUCCESS) {
+        status = read_any(&found, bio, &r);
+    }
+    if (status == APR_SUCCESS) {
+        X509 *above = find_issuer(&found);
+        *cert = cc_cert_wrap(found.x509, p);
+        if (issuer) {
+            *issuer = above ? cc_cert_wrap(above, p) : NULL;
+        }
+    }
+    X509_free(found.x509);
+    sk_X509_pop_free(found.others, X509_free);
+    BIO_free(bio);
+    ERR_pop_to_mark();
+    return status;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what the files of this room share: extractors, operand parsers, and how values are made. */
+#ifndef CC_CERT_INTERNAL_H
+#define CC_CERT_INTERNAL_H
+
+#include <apr_tables.h>
+
+#include <openssl/asn1.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "cert/cert.h"
+
+struct cc_cert_t {
+    X509 *x509;
+};
+
+/* What an extractor reads from. */
+typedef struct cc_source_t {
+    X509 *x509;
+    const cc_facts_t *facts;
+    const ASN1_OBJECT *object; /* the argument of a family of fields, else NULL */
+    int what;                  /* tells apart the fields that share an extractor */
+    apr_pool_t *pool;
+} cc_source_t;
+
+typedef cc_values_t cc_extract_fn(const cc_source_t *s);
+
+/* As cc_field_operand; `what` is that of the field's row. */
+typedef apr_status_t cc_operand_fn(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                                   cc_error_t *err);
+
+/* Fields that take an argument: subject.CN, ext.OID ... */
+typedef struct cc_family_t {
+    /* The argument as an object, or NULL with err filled. */
+    const ASN1_OBJECT *(*find)(const char *text, apr_pool_t *p, cc_error_t *err);
+    /* Pushes the arguments (const ASN1_OBJECT *) that give values; repeats are allowed. */
+    void (*list)(const cc_source_t *s, apr_array_header_t *objects);
+    /* The argument as a rule writes it. */
+    const char *(*label)(const ASN1_OBJECT *object, apr_pool_t *p);
+} cc_family_t;
+
+/* ---- value.c ---- */
+
+cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
+cc_value_t cc_value_words(const char *text, apr_pool_t *p); /* NUL-terminated */
+cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
+/* `why` is a literal; `raw` is copied, for a log, and may be NULL. */
+cc_value_t cc_value_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p);
+
+cc_values_t cc_values_none(void);
+cc_values_t cc_values_one(cc_value_t value, apr_pool_t *p);
+cc_values_t cc_values_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p);
+cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
+
+cc_operand_fn cc_operand_text;
+cc_operand_fn cc_operand_number;
+cc_operand_fn cc_operand_boolean;
+
+/* ---- octets.c ---- */
+
+const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+cc_extract_fn cc_serial_extract;
+cc_operand_fn cc_operand_octets;
+cc_operand_fn cc_operand_sha256;
+cc_operand_fn cc_operand_sha1;
+cc_operand_fn cc_operand_serial;
+
+/* ---- string.c ---- */
+
+/* An ASN.1 character string by its universal tag; any other tag is unusable. */
+cc_value_t cc_value_string(int tag, const unsigned char *data, apr_size_t len, apr_pool_t *p);
+
+/* ---- oid.c ---- */
+
+/* The dotted form; NULL where the encoding is bad or longer than OpenSSL reads. */
+const char *cc_oid_dotted(const ASN1_OBJECT *object, apr_pool_t *p);
+/* A dotted OID as an object that lives as long as `p`, or NULL. */
+const ASN1_OBJECT *cc_oid_read(const char *text, apr_pool_t *p);
+/* The same, with an error where it is none. */
+const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err);
+
+/* Which name an OID is shown by. Its key is the dotted form in any case. */
+typedef enum { CC_OID_DOTTED, CC_OID_SHORT, CC_OID_LONG } cc_oid_style_t;
+cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_pool_t *p);
+cc_operand_fn cc_operand_oid; /* `what` is a cc_oid_style_t */
+
+/* ---- attribute.c ---- */
+
+/*
+ * How RFC 4514 text writes an attribute type: a registered name, else the dotted OID. NULL where
+ * that cannot be decoded.
+ */
+const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
+/* The same for Active Directory (CertNameToStr): S=, E=, OID.1.2.3= ... */
+const char *cc_attribute_ad_name(const ASN1_OBJECT *type, apr_pool_t *p);
+const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err);
+
+/* ---- name.c, name_parse.c ---- */
+
+typedef struct cc_attribute_t {
+    const ASN1_OBJECT *type;
+    const char *name; /* of the type, as cc_attribute_name has it */
+    const char *text; /* usable text */
+    apr_size_t len;
+    int rdn;          /* attributes of one RDN have the same number */
+} cc_attribute_t;
+
+/* A name in the order of its encoding: from the root down. */
+typedef struct cc_name_t {
+    int count;
+    const cc_attribute_t *at;
+} cc_name_t;
+
+/* NULL where an attribute is unusable; *bad is then that value. */
+const cc_name_t *cc_name_read(const X509_NAME *name, cc_value_t *bad, apr_pool_t *p);
+cc_value_t cc_value_name(const cc_name_t *name, apr_pool_t *p);
+cc_value_t cc_value_x509_name(const X509_NAME *name, apr_pool_t *p);
+
+typedef enum { CC_OF_SUBJECT, CC_OF_ISSUER } cc_of_t; /* `what` of the extractors below */
+cc_extract_fn cc_name_extract;
+cc_extract_fn cc_attribute_extract;
+extern const cc_family_t cc_subject_family;
+extern const cc_family_t cc_issuer_family;
+cc_operand_fn cc_operand_name;
+
+/* ---- extension.c ---- */
+
+/*
+ * The value of the extension with this OID. NULL where there is none, or, with *why set,
+ * where it is there twice.
+ */
+const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
+                                           const char **why);
+/* DER, all of it, as `item`; freed with the pool. NULL where it is none. */
+void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *item,
+                    apr_pool_t *p);
+/* An extension decoded. NULL and *values filled where there is none or it is unusable. */
+void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const ASN1_ITEM *item,
+                          cc_values_t *values);
+
+cc_extract_fn cc_ski_extract;
+cc_extract_fn cc_aki_extract;
+cc_extract_fn cc_eku_extract;
+cc_extract_fn cc_ku_extract;
+cc_extract_fn cc_policy_extract;
+cc_extract_fn cc_is_ca_extract;
+cc_extract_fn cc_extension_extract;
+extern const cc_family_t cc_extension_family;
+cc_operand_fn cc_operand_ku;
+
+/* ---- san.c, othername.c ---- */
+
+typedef enum {
+    CC_SAN_EMAIL, CC_SAN_DNS, CC_SAN_URI, CC_SAN_IP, CC_SAN_DIRNAME, CC_SAN_RID,
+    CC_SAN_UPN, CC_SAN_KRB5, CC_SAN_OTHER
+} cc_san_t;
+cc_extract_fn cc_san_extract; /* `what` is a cc_san_t */
+cc_extract_fn cc_sid_extract;
+extern const cc_family_t cc_san_other_family;
+cc_operand_fn cc_operand_ip;
+
+/* True if an otherName belongs to this field; *value is then what it says. */
+bool cc_othername_value(const OTHERNAME *other, const cc_source_t *s, cc_value_t *value);
+cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p);
+
+/* ---- encoding.c ---- */
+
+typedef enum { CC_DIGEST_SHA256, CC_DIGEST_SHA1 } cc_digest_t;
+/* Digest of the DER of the certificate, of its SubjectPublicKeyInfo. False where OpenSSL fails. */
+bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
+bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
+cc_extract_fn cc_digest_extract; /* `what` is a cc_digest_t */
+cc_extract_fn cc_spki_extract;   /* likewise */
+cc_extract_fn cc_pem_extract;
+cc_extract_fn cc_der_extract;
+
+/* ---- key.c ---- */
+
+cc_extract_fn cc_signature_extract;
+cc_extract_fn cc_key_type_extract;
+cc_extract_fn cc_key_bits_extract;
+cc_extract_fn cc_key_curve_extract;
+cc_operand_fn cc_operand_key_type;
+cc_operand_fn cc_operand_curve;
+
+/* ---- altsec.c ---- */
+
+typedef enum {
+    CC_ALTSEC_ISSUER_SERIAL, CC_ALTSEC_SKI, CC_ALTSEC_SPKI, CC_ALTSEC_ISSUER_SUBJECT,
+    CC_ALTSEC_SUBJECT, CC_ALTSEC_EMAIL
+} cc_altsec_t;
+cc_extract_fn cc_altsec_extract; /* `what` is a cc_altsec_t */
+
+/* ---- time.c ---- */
+
+typedef enum { CC_NOT_BEFORE, CC_NOT_AFTER } cc_end_t;
+cc_extract_fn cc_time_extract; /* `what` is a cc_end_t */
+cc_extract_fn cc_days_left_extract;
+cc_extract_fn cc_lifetime_extract;
+cc_operand_fn cc_operand_time;
+/* The moment at which days_left will have changed; APR_INT64_MAX where it has no value. */
+apr_time_t cc_days_left_stale_at(const X509 *x509, apr_time_t now);
+
+/* ---- cert.c, facts.c ---- */
+
+cc_extract_fn cc_version_extract;
+cc_extract_fn cc_self_issued_extract;
+
+typedef enum {
+    CC_FACT_CA_SHA256, CC_FACT_CA_SPKI, CC_FACT_VERSION, CC_FACT_CIPHER, CC_FACT_SNI,
+    CC_FACT_RESUMED
+} cc_fact_t;
+cc_extract_fn cc_fact_extract; /* `what` is a cc_fact_t */
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the fields that the subject and the issuer give: whole, and attribute by attribute. */
+#include <openssl/objects.h>
+
+#include "cert/internal.h"
+
+static const X509_NAME *name_of(const X509 *x509, int which)
+{
+    return which == CC_OF_SUBJECT ? X509_get_subject_name(x509) : X509_get_issuer_name(x509);
+}
+
+/* An empty name names nobody (RFC 5280 4.1.2.6: then the alternative names do). */
+cc_values_t cc_name_extract(const cc_source_t *s)
+{
+    const X509_NAME *name = name_of(s->x509, s->what);
+
+    if (X509_NAME_entry_count(name) == 0) {
+        return cc_values_none();
+    }
+    return cc_values_one(cc_value_x509_name(name, s->pool), s->pool);
+}
+
+cc_values_t cc_attribute_extract(const cc_source_t *s)
+{
+    const X509_NAME *name = name_of(s->x509, s->what);
+    apr_array_header_t *values = apr_array_make(s->pool, 1, sizeof(cc_value_t));
+
+    for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        const ASN1_STRING *data = X509_NAME_ENTRY_get_data(entry);
+
+        if (OBJ_cmp(X509_NAME_ENTRY_get_object(entry), s->object) == 0) {
+            APR_ARRAY_PUSH(values, cc_value_t) =
+                cc_value_string(ASN1_STRING_type(data), ASN1_STRING_get0_data(data),
+                                (apr_size_t)ASN1_STRING_length(data), s->pool);
+        }
+    }
+    return cc_values_of(values);
+}
+
+static void list_types(const X509_NAME *name, apr_array_header_t *objects)
+{
+    for (int i = 0; i < X509_NAME_entry_count(name); i++) {
+        APR_ARRAY_PUSH(objects, const ASN1_OBJECT *) =
+            X509_NAME_ENTRY_get_object(X509_NAME_get_entry(name, i));
+    }
+}
+
+static void list_subject(const cc_source_t *s, apr_array_header_t *objects)
+{
+    list_types(X509_get_subject_name(s->x509), objects);
+}
+
+static void list_issuer(const cc_source_t *s, apr_array_header_t *objects)
+{
+    list_types(X509_get_issuer_name(s->x509), objects);
+}
+
+const cc_family_t cc_subject_family = {cc_attribute_find, list_subject, cc_attribute_name};
+const cc_family_t cc_issuer_family = {cc_attribute_find, list_issuer, cc_attribute_name};

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a distinguished name is read from RFC 4514 text. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "cert/internal.h"
+
+/* What has been read so far. The text has the most specific RDN first. */
+typedef struct {
+    const char *at;
+    const char *whole;
+    apr_array_header_t *attributes; /* of cc_attribute_t */
+    int rdn;
+    apr_pool_t *pool;
+    cc_error_t *err;
+} parser_t;
+
+static apr_status_t syntax_error(const parser_t *ps, const char *what)
+{
+    return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole, "%s at character %d; a name is "
+                        "written as in RFC 4514, the most specific part first: "
+                        "CN=Jane Doe,OU=Staff,O=Example", what, (int)(ps->at - ps->whole) + 1);
+}
+
+static void skip_blanks(parser_t *ps)
+{
+    while (*ps->at == ' ') {
+        ps->at++;
+    }
+}
+
+static apr_status_t parse_type(parser_t *ps, cc_attribute_t *attribute)
+{
+    const char *start = NULL;
+    apr_size_t len = 0;
+
+    skip_blanks(ps);
+    start = ps->at;
+    len = strcspn(start, "=,+");
+    if (start[len] != '=') {
+        return syntax_error(ps, "an attribute without \"=\"");
+    }
+    ps->at += len + 1;
+    while (len > 0 && start[len - 1] == ' ') {
+        len--;
+    }
+    attribute->type = cc_attribute_find(apr_pstrmemdup(ps->pool, start, len), ps->pool, ps->err);
+    if (!attribute->type) {
+        return APR_EINVAL;
+    }
+    attribute->name = cc_attribute_name(attribute->type, ps->pool);
+    return APR_SUCCESS;
+}
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *found = c ? strchr(digits, apr_tolower(c)) : NULL;
+
+    return found ? (int)(found - digits) : -1;
+}
+
+/* What stands behind a backslash: a character that needs one, or the two hex digits of an octet. */
+static apr_status_t parse_escape(parser_t *ps, char **to)
+{
+    const char *s = ps->at + 1;
+
+    if (*s && strchr(" \"#+,;<=>\\", *s)) {
+        *(*to)++ = *s;
+        ps->at += 2;
+    } else if (hex_digit(s[0]) >= 0 && hex_digit(s[1]) >= 0) {
+        *(*to)++ = (char)(hex_digit(s[0]) << 4 | hex_digit(s[1]));
+        ps->at += 3;
+    } else {
+        return syntax_error(ps, "a backslash that escapes nothing (a backslash itself is \\\\)");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
+{
+    char *text = apr_palloc(ps->pool, strlen(ps->at) + 1);
+    char *to = text;
+    char *end = text; /* behind the last character that is no bare blank */
+
+    skip_blanks(ps);
+    if (*ps->at == '#') {
+        return syntax_error(ps, "a value in hex (write it as text, a first \"#\" as \\#)");
+    }
+    while (*ps->at && *ps->at != ',' && *ps->at != '+') {
+        if (strchr("\";<>", *ps->at)) {
+            return syntax_error(ps, "a quote, \";\", \"<\" or \">\" without a backslash");
+        }
+        if (*ps->at == '\\') {
+            if (parse_escape(ps, &to) != APR_SUCCESS) {
+                return APR_EINVAL;
+            }
+            end = to;
+        } else {
+            *to++ = *ps->at++;
+            end = to[-1] == ' ' ? end : to;
+        }
+    }
+    attribute->text = text;
+    attribute->len = (apr_size_t)(end - text);
+    if (cc_text_unusable(text, attribute->len)) {
+        return syntax_error(ps, "a value that no certificate can have (a control character, or "
+                                "no UTF-8)");
+    }
+    text[attribute->len] = '\0';
+    return APR_SUCCESS;
+}
+
+static apr_status_t parse_attribute(parser_t *ps)
+{
+    cc_attribute_t attribute = {0};
+
+    attribute.rdn = ps->rdn;
+    if (parse_type(ps, &attribute) != APR_SUCCESS
+        || parse_value(ps, &attribute) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    APR_ARRAY_PUSH(ps->attributes, cc_attribute_t) = attribute;
+    return APR_SUCCESS;
+}
+
+/* The RDNs turned round, each with its attributes in the order in which they were written. */
+static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_pool_t *p)
+{
+    const cc_attribute_t *from = (const cc_attribute_t *)attributes->elts;
+    cc_attribute_t *at = apr_palloc(p, sizeof(*at) * (apr_size_t)attributes->nelts);
+    cc_name_t *name = apr_palloc(p, sizeof(*name));
+    int count = 0;
+
+    for (int rdn = from[attributes->nelts - 1].rdn; rdn >= 0; rdn--) {
+        for (int i = 0; i < attributes->nelts; i++) {
+            if (from[i].rdn == rdn) {
+                at[count++] = from[i];
+            }
+        }
+    }
+    name->count = count;
+    name->at = at;
+    return name;
+}
+
+/* One part of the slash form, with backslashes where RFC 4514 wants them. */
+static const char *part_escaped(const char *part, apr_pool_t *p)
+{
+    char *escaped = apr_palloc(p, 2 * strlen(part) + 1);
+    char *to = escaped;
+
+    for (; *part; part++) {
+        if (strchr("\",;<>", *part)) {
+            *to++ = '\\';
+        }
+        *to++ = *part;
+    }
+    *to = '\0';
+    return escaped;
+}
+
+/* "/C=DE/O=Example" as "O=Example,C=DE": what to write instead. */
+static const char *from_slashes(const char *text, apr_pool_t *p)
+{
+    char *rest = apr_pstrdup(p, text);
+    const char *name = "";
+    char *slash = NULL;
+
+    while ((slash = strrchr(rest, '/'))) {
+        *slash = '\0';
+        if (slash[1]) {
+            name = apr_pstrcat(p, name, *name ? "," : "", part_escaped(slash + 1, p), NULL);
+        }
+    }
+    return name;
+}
+
+apr_status_t cc_operand_name(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    parser_t ps = {text, text, apr_array_make(p, 4, sizeof(cc_attribute_t)), 0, p, err};
+
+    (void)what;
+    skip_blanks(&ps);
+    if (!*ps.at) {
+        return cc_error_set(err, p, "CC0275", text, "an empty name fits nothing that is meant; "
+                            "write one such as CN=Staff CA,O=Example");
+    }
+    if (*ps.at == '/') {
+        const char *name = from_slashes(ps.at, p);
+
+        return cc_error_set(err, p, "CC0274", text, "the slash form of a name is ambiguous; in "
+                            "RFC 4514 form it is %s", cc_text_escape(name, strlen(name), p));
+    }
+    while (parse_attribute(&ps) == APR_SUCCESS) {
+        if (!*ps.at) {
+            *value = cc_value_name(from_the_root(ps.attributes, p), p);
+            return APR_SUCCESS;
+        }
+        ps.rdn += *ps.at++ == ',';
+    }
+    return APR_EINVAL;
+}

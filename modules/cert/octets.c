@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows octets as hex: digests and key identifiers, and the serial number. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cert/internal.h"
+
+const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *hex = apr_palloc(p, 2 * len + 1);
+
+    for (apr_size_t i = 0; i < len; i++) {
+        hex[2 * i] = digits[octets[i] >> 4];
+        hex[2 * i + 1] = digits[octets[i] & 15];
+    }
+    hex[2 * len] = '\0';
+    return hex;
+}
+
+cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
+{
+    cc_value_t value = {0};
+
+    value.text = value.key = cc_octets_hex(octets, len, p);
+    value.len = value.key_len = 2 * len;
+    return value;
+}
+
+/* The hex digits of an operand in lower case, without colons and blanks; NULL for anything else. */
+static char *hex_read(const char *text, apr_pool_t *p)
+{
+    char *hex = apr_palloc(p, strlen(text) + 1);
+    char *to = hex;
+
+    for (; *text; text++) {
+        if (strchr("0123456789abcdefABCDEF", *text)) {
+            *to++ = *text >= 'A' && *text <= 'F' ? *text - 'A' + 'a' : *text;
+        } else if (*text != ':' && *text != ' ') {
+            return NULL;
+        }
+    }
+    *to = '\0';
+    return hex;
+}
+
+/* An extension may be empty, so no octets at all are legal too. */
+apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    const char *hex = hex_read(text, p);
+
+    (void)what;
+    if (!hex || strlen(hex) % 2) {
+        return cc_error_set(err, p, "CC0278", text, "not octets; write an even number of hex "
+                            "digits, colons and blanks are ignored");
+    }
+    *value = cc_value_words(hex, p);
+    return APR_SUCCESS;
+}
+
+static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t digits,
+                                   apr_pool_t *p, cc_error_t *err)
+{
+    const char *hex = hex_read(text, p);
+
+    if (!hex || strlen(hex) != digits) {
+        return cc_error_set(err, p, "CC0278", text, "not a whole digest; write its %d hex digits, "
+                            "colons and blanks are ignored", (int)digits);
+    }
+    *value = cc_value_words(hex, p);
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    (void)what;
+    return operand_digest(value, text, 64, p, err);
+}
+
+apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    (void)what;
+    return operand_digest(value, text, 40, p, err);
+}
+
+/* Whole octets of the magnitude without leading zero octets, at least one, as openssl prints it. */
+static const char *serial_text(const char *hex, bool negative, apr_pool_t *p)
+{
+    hex += strspn(hex, "0");
+    return apr_pstrcat(p, negative ? "-" : "", *hex == '\0' ? "00" : strlen(hex) % 2 ? "0" : "",
+                       hex, NULL);
+}
+
+cc_values_t cc_serial_extract(const cc_source_t *s)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(s->x509);
+    const char *hex = cc_octets_hex(ASN1_STRING_get0_data(serial),
+                                    (apr_size_t)ASN1_STRING_length(serial), s->pool);
+    bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
+
+    return cc_values_one(cc_value_words(serial_text(hex, negative, s->pool), s->pool), s->pool);
+}
+
+apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    bool negative = *text == '-';
+    const char *hex = hex_read(text + negative, p);
+
+    (void)what;
+    if (!hex || !*hex) {
+        return cc_error_set(err, p, "CC0278", text, "not a serial number; write its hex digits, "
+                            "colons and blanks are ignored");
+    }
+    *value = cc_value_words(serial_text(hex, negative, p), p);
+    return APR_SUCCESS;
+}

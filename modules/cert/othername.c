@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
+#include <string.h>
+
+#include <openssl/asn1t.h>
+#include <openssl/objects.h>
+
+#include "cert/internal.h"
+
+/* Object identifiers that OpenSSL has no number for: 1.3.6.1.5.2.2, 1.3.6.1.4.1.311.25.2.1. */
+static const unsigned char oid_krb5[] = {0x2b, 6, 1, 5, 2, 2};
+static const unsigned char oid_sid[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37, 25, 2, 1};
+
+/* PrincipalName and KRB5PrincipalName of RFC 4120 5.2.2 and RFC 4556 3.2.2. */
+typedef struct {
+    ASN1_INTEGER *type;
+    STACK_OF(ASN1_GENERALSTRING) *components;
+} principal_t;
+
+typedef struct {
+    ASN1_GENERALSTRING *realm;
+    principal_t *name;
+} krb5_t;
+
+ASN1_SEQUENCE(principal_t) = {
+    ASN1_EXP(principal_t, type, ASN1_INTEGER, 0),
+    ASN1_EXP_SEQUENCE_OF(principal_t, components, ASN1_GENERALSTRING, 1)
+} static_ASN1_SEQUENCE_END(principal_t)
+
+ASN1_SEQUENCE(krb5_t) = {
+    ASN1_EXP(krb5_t, realm, ASN1_GENERALSTRING, 0),
+    ASN1_EXP(krb5_t, name, principal_t, 1)
+} static_ASN1_SEQUENCE_END(krb5_t)
+
+static bool is_oid(const ASN1_OBJECT *object, const unsigned char *der, size_t len)
+{
+    return OBJ_length(object) == len && memcmp(OBJ_get0_data(object), der, len) == 0;
+}
+
+/* True if OpenSSL keeps values of this type in an ASN1_STRING. */
+static bool is_string(const ASN1_TYPE *type)
+{
+    return type->type != V_ASN1_BOOLEAN && type->type != V_ASN1_NULL
+           && type->type != V_ASN1_OBJECT;
+}
+
+static cc_value_t string_value(const ASN1_TYPE *type, apr_pool_t *p)
+{
+    const ASN1_STRING *string = type->value.asn1_string;
+
+    if (!is_string(type)) {
+        return cc_value_unusable("it is not a character string", NULL, 0, p);
+    }
+    return cc_value_string(type->type, ASN1_STRING_get0_data(string),
+                           (apr_size_t)ASN1_STRING_length(string), p);
+}
+
+static cc_value_t utf8_value(const ASN1_TYPE *type, apr_pool_t *p)
+{
+    cc_value_t value = string_value(type, p);
+
+    if (!value.unusable && type->type != V_ASN1_UTF8STRING) {
+        value.unusable = "it is not the UTF8String that it should be";
+    }
+    return value;
+}
+
+/* ---- Kerberos ------------------------------------------------------------------------------- */
+
+/* "/" and "@" inside a component get a backslash, as Kerberos prints principals. */
+static char *put_component(char *to, const ASN1_STRING *component)
+{
+    const unsigned char *s = ASN1_STRING_get0_data(component);
+
+    for (int i = 0; i < ASN1_STRING_length(component); i++) {
+        if (s[i] == '/' || s[i] == '@' || s[i] == '\\') {
+            *to++ = '\\';
+        }
+        *to++ = (char)s[i];
+    }
+    return to;
+}
+
+/* user/admin@REALM. KerberosString is a GeneralString with ASCII in it (RFC 4120 5.2.1). */
+static cc_value_t krb5_text(const krb5_t *krb5, apr_pool_t *p)
+{
+    STACK_OF(ASN1_GENERALSTRING) *components = krb5->name->components;
+    apr_size_t most = 2 * (apr_size_t)ASN1_STRING_length(krb5->realm) + 1;
+    char *text = NULL;
+    char *to = NULL;
+
+    for (int i = 0; i < sk_ASN1_GENERALSTRING_num(components); i++) {
+        const ASN1_STRING *component = sk_ASN1_GENERALSTRING_value(components, i);
+        most += 2 * (apr_size_t)ASN1_STRING_length(component) + 1;
+    }
+    text = to = apr_palloc(p, most);
+    for (int i = 0; i < sk_ASN1_GENERALSTRING_num(components); i++) {
+        if (i > 0) {
+            *to++ = '/';
+        }
+        to = put_component(to, sk_ASN1_GENERALSTRING_value(components, i));
+    }
+    *to++ = '@';
+    to = put_component(to, krb5->realm);
+    return cc_value_string(V_ASN1_IA5STRING, (unsigned char *)text, (apr_size_t)(to - text), p);
+}
+
+static cc_value_t krb5_value(const ASN1_TYPE *type, apr_pool_t *p)
+{
+    const ASN1_STRING *der = type->type == V_ASN1_SEQUENCE ? type->value.sequence : NULL;
+    const krb5_t *krb5 = der ? cc_der_decode(ASN1_STRING_get0_data(der),
+                                             (apr_size_t)ASN1_STRING_length(der),
+                                             ASN1_ITEM_rptr(krb5_t), p) : NULL;
+
+    if (!krb5) {
+        return cc_value_unusable("it is not a KRB5PrincipalName", NULL, 0, p);
+    }
+    if (sk_ASN1_GENERALSTRING_num(krb5->name->components) < 1
+        || ASN1_STRING_length(krb5->realm) == 0) {
+        return cc_value_unusable("it is a principal without a name or a realm", NULL, 0, p);
+    }
+    return krb5_text(krb5, p);
+}
+
+static bool belongs(const ASN1_OBJECT *type, const cc_source_t *s)
+{
+    switch (s->what) {
+    case CC_SAN_EMAIL:
+        return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox)) == 0;
+    case CC_SAN_UPN:
+        return OBJ_cmp(type, OBJ_nid2obj(NID_ms_upn)) == 0;
+    case CC_SAN_KRB5:
+        return is_oid(type, oid_krb5, sizeof(oid_krb5));
+    case CC_SAN_OTHER:
+        return OBJ_cmp(type, s->object) == 0;
+    default:
+        return false;
+    }
+}
+
+bool cc_othername_value(const OTHERNAME *other, const cc_source_t *s, cc_value_t *value)
+{
+    if (!belongs(other->type_id, s)) {
+        return false;
+    }
+    *value = s->what == CC_SAN_KRB5 ? krb5_value(other->value, s->pool)
+             : s->what == CC_SAN_OTHER ? string_value(other->value, s->pool)
+                                       : utf8_value(other->value, s->pool);
+    return true;
+}
+
+/* ---- SID ------------------------------------------------------------------------------------ */
+
+/* S-1-5-21-...: the string form of [MS-DTYP] 2.4.2.1, decimal throughout. */
+static bool is_sid(const char *text, apr_size_t len)
+{
+    if (len < 6 || memcmp(text, "S-1-", 4) != 0 || text[len - 1] == '-') {
+        return false;
+    }
+    for (apr_size_t i = 4; i < len; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        if (!digit && (text[i] != '-' || text[i - 1] == '-')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p)
+{
+    const ASN1_TYPE *type = other->value;
+    cc_value_t value = {0};
+
+    if (!is_oid(other->type_id, oid_sid, sizeof(oid_sid)) || type->type != V_ASN1_OCTET_STRING) {
+        return cc_value_unusable("its extension does not hold a SID", NULL, 0, p);
+    }
+    value = cc_value_text((const char *)ASN1_STRING_get0_data(type->value.octet_string),
+                          (apr_size_t)ASN1_STRING_length(type->value.octet_string), p);
+    if (!value.unusable && !is_sid(value.text, value.len)) {
+        value.unusable = "it is not written as a SID";
+    }
+    return value;
+}

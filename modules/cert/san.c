@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the subject alternative names (RFC 5280 4.2.1.6) and the SID extension built like them. */
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include <openssl/objects.h>
+
+#include "cert/internal.h"
+
+static cc_value_t ia5_value(const ASN1_STRING *string, apr_pool_t *p)
+{
+    return cc_value_string(ASN1_STRING_type(string), ASN1_STRING_get0_data(string),
+                           (apr_size_t)ASN1_STRING_length(string), p);
+}
+
+static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if ((len != 4 && len != 16)
+        || !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
+        return cc_value_unusable("it is an address of neither 4 nor 16 octets", octets, len, p);
+    }
+    return cc_value_words(text, p);
+}
+
+apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                           cc_error_t *err)
+{
+    unsigned char octets[16];
+
+    (void)what;
+    if (inet_pton(AF_INET, text, octets) == 1) {
+        *value = ip_value(octets, 4, p);
+    } else if (inet_pton(AF_INET6, text, octets) == 1) {
+        *value = ip_value(octets, 16, p);
+    } else {
+        return cc_error_set(err, p, "CC0280", text,
+                            "not an address; write 192.0.2.1 or 2001:db8::1");
+    }
+    return APR_SUCCESS;
+}
+
+/* The type of GeneralName that a field is about; what is none of them is an otherName. */
+static int name_type(int what)
+{
+    static const int types[] = {
+        [CC_SAN_EMAIL] = GEN_EMAIL, [CC_SAN_DNS] = GEN_DNS, [CC_SAN_URI] = GEN_URI,
+        [CC_SAN_IP] = GEN_IPADD, [CC_SAN_DIRNAME] = GEN_DIRNAME, [CC_SAN_RID] = GEN_RID,
+        [CC_SAN_UPN] = GEN_OTHERNAME, [CC_SAN_KRB5] = GEN_OTHERNAME,
+        [CC_SAN_OTHER] = GEN_OTHERNAME
+    };
+
+    return types[what];
+}
+
+/* True if this name belongs to the field; *value is then what it says. */
+static bool name_value(const GENERAL_NAME *name, const cc_source_t *s, cc_value_t *value)
+{
+    if (name->type == GEN_OTHERNAME) {
+        return cc_othername_value(name->d.otherName, s, value);
+    }
+    if (name->type != name_type(s->what)) {
+        return false;
+    }
+    switch (name->type) {
+    case GEN_IPADD:
+        *value = ip_value(ASN1_STRING_get0_data(name->d.iPAddress),
+                          (apr_size_t)ASN1_STRING_length(name->d.iPAddress), s->pool);
+        return true;
+    case GEN_DIRNAME:
+        if (X509_NAME_entry_count(name->d.directoryName) == 0) {
+            return false;
+        }
+        *value = cc_value_x509_name(name->d.directoryName, s->pool);
+        return true;
+    case GEN_RID:
+        *value = cc_value_oid(name->d.registeredID, CC_OID_DOTTED, s->pool);
+        return true;
+    default:
+        *value = ia5_value(name->d.ia5, s->pool);
+        return true;
+    }
+}
+
+cc_values_t cc_san_extract(const cc_source_t *s)
+{
+    cc_values_t values = {0};
+    const GENERAL_NAMES *names = cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name),
+                                                     ASN1_ITEM_rptr(GENERAL_NAMES), &values);
+    apr_array_header_t *list = NULL;
+
+    if (!names) {
+        return values;
+    }
+    list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        cc_value_t value = {0};
+        if (name_value(sk_GENERAL_NAME_value(names, i), s, &value)) {
+            APR_ARRAY_PUSH(list, cc_value_t) = value;
+        }
+    }
+    return cc_values_of(list);
+}
+
+static void list_others(const cc_source_t *s, apr_array_header_t *objects)
+{
+    cc_values_t values = {0};
+    const GENERAL_NAMES *names = cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name),
+                                                     ASN1_ITEM_rptr(GENERAL_NAMES), &values);
+
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type == GEN_OTHERNAME) {
+            APR_ARRAY_PUSH(objects, const ASN1_OBJECT *) = name->d.otherName->type_id;
+        }
+    }
+}
+
+const cc_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
+
+/*
+ * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, and so encoded
+ * as GeneralNames are.
+ */
+cc_values_t cc_sid_extract(const cc_source_t *s)
+{
+    const ASN1_OBJECT *object = cc_oid_read("1.3.6.1.4.1.311.25.2", s->pool);
+    cc_values_t values = {0};
+    const GENERAL_NAMES *names = object ? cc_extension_decode(s, object,
+                                                              ASN1_ITEM_rptr(GENERAL_NAMES),
+                                                              &values) : NULL;
+    const GENERAL_NAME *name = NULL;
+
+    if (!names) {
+        return values;
+    }
+    name = sk_GENERAL_NAME_num(names) == 1 ? sk_GENERAL_NAME_value(names, 0) : NULL;
+    if (!name || name->type != GEN_OTHERNAME) {
+        return cc_values_unusable("its extension does not hold exactly one SID", NULL, 0, s->pool);
+    }
+    return cc_values_one(cc_othername_sid(name->d.otherName, s->pool), s->pool);
+}

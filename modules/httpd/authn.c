@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
+#include "glue.h"
+#include "internal.h"
+
+#include <http_core.h>
+#include <http_request.h>
+
+/* Of a request that got the configuration of another place, with other rules (cc_export_index). */
+static void forget_user(request_rec *r)
+{
+    if (r->ap_auth_type && !strcmp(r->ap_auth_type, CC_AUTH_TYPE)) {
+        r->user = NULL;
+        r->ap_auth_type = NULL;
+    }
+}
+
+/* The user is there before authorization is asked, so Require user and its kin need no AuthType. */
+int cc_authn_access(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    cc_answer_t answer;
+
+    forget_user(r);
+    if (!dir->rules) {
+        return DECLINED;
+    }
+    cc_log_watch(r);
+    if (dir->auth == 0) {
+        return DECLINED;
+    }
+    answer = cc_identity_of(r);
+    if (answer.verdict && answer.verdict->user) {
+        r->user = (char *)answer.verdict->user;
+        r->ap_auth_type = (char *)CC_AUTH_TYPE;
+    }
+    return DECLINED;
+}
+
+static const char *wanted(const request_rec *r, const cc_dir_t *dir)
+{
+    if (r->user) {
+        return "another user";
+    }
+    if (!dir->rules) {
+        return "a user, but no ClientCertMap is in effect here";
+    }
+    if (dir->auth == 0) {
+        return "a user, but ClientCertAuth is Off here";
+    }
+    return "a user";
+}
+
+/*
+ * Reached where authorization wants a user, or (Require expr with REMOTE_USER) another one. Without
+ * an AuthType httpd would answer 500 or 401: where rules are in effect, the certificate was the
+ * only way to have a user.
+ */
+int cc_authn_check(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    const char *type = ap_auth_type(r);
+
+    if (type ? strcasecmp(type, CC_AUTH_TYPE) != 0 : !dir->rules) {
+        return DECLINED;
+    }
+    cc_log_watch(r);
+    cc_log_missing(r, wanted(r, dir));
+    return HTTP_FORBIDDEN;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
+#include "glue.h"
+#include "internal.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+/* One Require of ours. */
+typedef struct cc_require_t {
+    const char *text;                /* for the log: "not clientcert-group guests" */
+    bool negated;                    /* it denies where it holds */
+    bool keep;                       /* false: from .htaccess, gone with its request */
+    cc_rules_t *conditions;          /* Require clientcert */
+    const apr_array_header_t *names; /* the others; NULL: they depend on the request, */
+    const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
+} cc_require_t;
+
+static bool has_not(const char *text)
+{
+    return !strncasecmp(text, "not ", 4);
+}
+
+/* What holds is what denies: Require not, and everything inside <RequireNone>. */
+static bool is_negated(const ap_directive_t *directive)
+{
+    bool negated = has_not(directive->args);
+
+    for (directive = directive->parent; directive; directive = directive->parent) {
+        if (!strcasecmp(directive->directive, "<RequireNone")) {
+            negated = !negated;
+        }
+    }
+    return negated;
+}
+
+static cc_require_t *require_make(const cmd_parms *cmd)
+{
+    cc_require_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
+    const char *text = cmd->directive->args;
+
+    need->negated = is_negated(cmd->directive);
+    need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "", text + (has_not(text) ? 4 : 0),
+                             NULL);
+    need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
+    return need;
+}
+
+/* What stood in the way is remembered: the log names it if the request is denied in the end. */
+static authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
+{
+    cc_log_watch(r);
+    if (holds == need->negated) {
+        cc_log_missing(r, need->text);
+    }
+    return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+/* ---- Require clientcert [CONDITION ...] -------------------------------------------------- */
+
+static const char *conditions_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    cc_require_t *need = require_make(cmd);
+    cc_error_t err = { 0 };
+    const char *where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                                     cmd->directive->line_num);
+
+    need->conditions = cc_rules_create(cmd->pool);
+    if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    *parsed = need;
+    return NULL;
+}
+
+static authz_status conditions_check(request_rec *r, const char *args, const void *parsed)
+{
+    const cc_require_t *need = parsed;
+    cc_answer_t answer = cc_identity_by(r, need->conditions, need->keep);
+
+    (void)args;
+    return require_answer(r, need, answer.verdict && answer.verdict->matched_count);
+}
+
+/* ---- Require clientcert-user NAME ..., Require clientcert-group NAME ... ----------------- */
+
+static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
+{
+    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    const char *word;
+
+    while (*(word = ap_getword_conf(p, &text))) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return words;
+}
+
+static const char *names_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    cc_require_t *need = require_make(cmd);
+    const char *error = NULL;
+
+    need->names = words_of(args, cmd->pool);
+    if (need->names->nelts == 0) {
+        return apr_psprintf(cmd->pool, "CC0121: Require %s: no name; write at least one",
+                            need->text);
+    }
+    if (strstr(args, "%{")) {
+        need->names = NULL;
+        need->expr = ap_expr_parse_cmd(cmd, args, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+    }
+    *parsed = need;
+    return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
+}
+
+/* NULL: the expression failed. */
+static const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
+{
+    const char *error = NULL, *text;
+
+    if (need->names) {
+        return need->names;
+    }
+    text = ap_expr_str_exec(r, need->expr, &error);
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s", need->text, error);
+        return NULL;
+    }
+    return words_of(text, r->pool);
+}
+
+typedef bool cc_has_fn(const cc_verdict_t *verdict, const char *name);
+
+static bool has_user(const cc_verdict_t *verdict, const char *name)
+{
+    return verdict->user && !strcmp(verdict->user, name);
+}
+
+static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
+{
+    cc_answer_t answer = cc_identity_of(r);
+    const apr_array_header_t *names = names_for(r, need);
+    bool holds = false;
+
+    if (!names) {
+        return AUTHZ_GENERAL_ERROR;
+    }
+    for (int i = 0; answer.verdict && !holds && i < names->nelts; i++) {
+        holds = has(answer.verdict, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return require_answer(r, need, holds);
+}
+
+static authz_status user_check(request_rec *r, const char *args, const void *parsed)
+{
+    (void)args;
+    return names_check(r, parsed, has_user);
+}
+
+static authz_status group_check(request_rec *r, const char *args, const void *parsed)
+{
+    (void)args;
+    return names_check(r, parsed, cc_verdict_in_group);
+}
+
+static const authz_provider conditions_provider = { conditions_check, conditions_parse };
+static const authz_provider user_provider = { user_check, names_parse };
+static const authz_provider group_provider = { group_check, names_parse };
+
+void cc_authz_register(apr_pool_t *p)
+{
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "clientcert", AUTHZ_PROVIDER_VERSION,
+                              &conditions_provider, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "clientcert-user", AUTHZ_PROVIDER_VERSION,
+                              &user_provider, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(p, AUTHZ_PROVIDER_GROUP, "clientcert-group", AUTHZ_PROVIDER_VERSION,
+                              &group_provider, AP_AUTH_INTERNAL_PER_CONF);
+}

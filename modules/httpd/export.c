@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what applications see: CLIENTCERT_* in the environment, and that nobody else can set it. */
+#include "glue.h"
+#include "internal.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define CC_PREFIX "CLIENTCERT_"
+#define CC_PREFIX_LEN (sizeof(CC_PREFIX) - 1)
+
+static const cc_export_var_t default_vars[] = {
+    { CC_PREFIX "USER", &cc_lookup_user },
+    { CC_PREFIX "GROUPS", &cc_lookup_group },
+};
+
+const cc_export_t cc_export_default = { .count = 2, .vars = default_vars };
+
+/* ---- ClientCertExport -------------------------------------------------------------------- */
+
+static bool is_name(const char *name)
+{
+    if (!apr_isupper(*name)) {
+        return false;
+    }
+    while (apr_isupper(*name) || apr_isdigit(*name) || *name == '_') {
+        name++;
+    }
+    return !*name;
+}
+
+/* NAME alone is the field that is spelled so: USER, GROUPS, SERIAL, NOT_AFTER, SAN_EMAIL. */
+static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
+                                   cc_error_t *err)
+{
+    char *field = apr_pstrdup(p, strcmp(name, "GROUPS") ? name : "GROUP");
+    char *bar;
+
+    for (char *s = field; *s; s++) {
+        *s = (char)apr_tolower(*s);
+    }
+    if (cc_lookup_parse(lookup, field, p, NULL) == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if ((bar = strchr(field, '_'))) {
+        *bar = '.';
+        if (cc_lookup_parse(lookup, field, p, NULL) == APR_SUCCESS) {
+            return APR_SUCCESS;
+        }
+    }
+    return cc_error_set(err, p, "CC0124", name,
+                        "no field is spelled so; write %s=FIELD, where FIELD is user, group, rule "
+                        "or a field of a rule", name);
+}
+
+static bool is_taken(const apr_array_header_t *vars, const char *name)
+{
+    for (int i = 0; i < vars->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(vars, i, cc_export_var_t).name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static apr_status_t word_parse(apr_array_header_t *vars, char *word, cc_error_t *err)
+{
+    apr_pool_t *p = vars->pool;
+    cc_export_var_t var = { 0 };
+    char *field = strchr(word, '=');
+
+    if (field) {
+        *field++ = '\0';
+    }
+    if (!is_name(word)) {
+        return cc_error_set(err, p, "CC0125", word,
+                            "not a variable name; write capital letters, digits and _");
+    }
+    var.name = apr_pstrcat(p, CC_PREFIX, word, NULL);
+    if (is_taken(vars, var.name)) {
+        return cc_error_set(err, p, "CC0126", word, "named twice; write each variable once");
+    }
+    if (field ? cc_lookup_parse(&var.lookup, field, p, err) != APR_SUCCESS
+              : lookup_by_name(&var.lookup, word, p, err) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    APR_ARRAY_PUSH(vars, cc_export_var_t) = var;
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    apr_array_header_t *vars = apr_array_make(p, 8, sizeof(cc_export_var_t));
+    cc_export_t *made = apr_pcalloc(p, sizeof(*made));
+    char *word;
+
+    while (*(word = ap_getword_conf(p, &words))) {
+        if (word_parse(vars, word, err) != APR_SUCCESS) {
+            return APR_EINVAL;
+        }
+    }
+    made->count = vars->nelts;
+    made->vars = (const cc_export_var_t *)vars->elts;
+    *export = made;
+    return APR_SUCCESS;
+}
+
+/* ---- into the environment ---------------------------------------------------------------- */
+
+/*
+ * A subrequest starts with a copy of its parent's environment, where other rules may have spoken,
+ * and mod_include may have put the user who came of them.
+ */
+static void remove_ours(apr_table_t *env, apr_pool_t *p)
+{
+    const char *type = apr_table_get(env, "AUTH_TYPE");
+    const apr_array_header_t *all = apr_table_elts(env);
+    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
+
+    for (int i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+        if (!strncasecmp(name, CC_PREFIX, CC_PREFIX_LEN)) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+    }
+    for (int i = 0; i < names->nelts; i++) {
+        apr_table_unset(env, APR_ARRAY_IDX(names, i, const char *));
+    }
+    if (type && !strcmp(type, CC_AUTH_TYPE)) {
+        apr_table_unset(env, "AUTH_TYPE");
+        apr_table_unset(env, "REMOTE_USER");
+    }
+}
+
+/*
+ * apr_table_addn, because apr_table_setn compares a new key with all that share its first four
+ * letters; none of the names is there.
+ */
+static void add_ours(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    cc_answer_t answer;
+
+    if (!dir->rules && !dir->export) {
+        return;
+    }
+    answer = cc_identity_of(r);
+    for (int i = 0; i < answer.export_count; i += 2) {
+        apr_table_addn(r->subprocess_env, answer.exports[i], answer.exports[i + 1]);
+    }
+}
+
+int cc_export_fixup(request_rec *r)
+{
+    if (r->main || r->prev) {
+        remove_ours(r->subprocess_env, r->pool);
+    }
+    add_ours(r);
+    cc_log_passed(r);
+    return DECLINED;
+}
+
+/* The path that was asked for has another spelling too where it had %HH in it: no harm is done. */
+int cc_export_index(request_rec *r)
+{
+    if (!r->parsed_uri.path || !strcmp(r->uri, r->parsed_uri.path)) {
+        return DECLINED;
+    }
+    cc_authn_access(r);
+    remove_ours(r->subprocess_env, r->pool);
+    add_ours(r);
+    cc_log_passed(r);
+    return DECLINED;
+}
+
+/* ---- from outside ------------------------------------------------------------------------ */
+
+/*
+ * A CGI program sees "Client-Cert.User" and "CLIENTCERT_USER" alike, and a back end may fold more:
+ * letters and digits alone decide. RFC 9440's Client-Cert and Client-Cert-Chain are among them.
+ */
+static bool is_ours(const char *name)
+{
+    const char *ours = "clientcert";
+
+    for (; *name && *ours; name++) {
+        if (apr_isalnum(*name)) {
+            if (apr_tolower(*name) != *ours) {
+                return false;
+            }
+            ours++;
+        }
+    }
+    return !*ours;
+}
+
+static const char *first_of_ours(const apr_table_t *headers)
+{
+    const apr_array_header_t *all = apr_table_elts(headers);
+
+    for (int i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+        if (is_ours(name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+int cc_export_clean(request_rec *r)
+{
+    const char *name;
+
+    while ((name = first_of_ours(r->headers_in))) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "CC0111: removed the request header %s, which could pass for ours",
+                      cc_text_escape(name, strlen(name), r->pool));
+        apr_table_unset(r->headers_in, name);
+    }
+    return DECLINED;
+}

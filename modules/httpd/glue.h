@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of the room that knows httpd: what the module record and its hooks point at. */
+#ifndef CC_GLUE_H
+#define CC_GLUE_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include <ap_expr.h>
+
+/* ---- configuration (config.c). Called by httpd while it reads the configuration, one thread. */
+
+/** The directives: ClientCertMap, ClientCertAuth, ClientCertExport. */
+extern const command_rec cc_config_directives[];
+
+/** For the module record: an empty per-directory record, and base overridden by add. */
+void *cc_config_create(apr_pool_t *p, char *path);
+void *cc_config_merge(apr_pool_t *p, void *base, void *add);
+
+/* ---- start. httpd's hooks and mod_ssl's, one thread. */
+
+/** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
+int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
+void cc_connection_register(void);
+
+/** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */
+void cc_authz_register(apr_pool_t *p);
+
+/* ---- a request, in the order of its hooks. Any thread; HTTP/2 streams in parallel. */
+
+/** post_read_request: removes request headers that could pass for ours. DECLINED. */
+int cc_export_clean(request_rec *r);
+
+/** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
+int cc_authn_access(request_rec *r);
+
+/** check_authn: AuthType ClientCert, or none where rules are in effect. 403 or DECLINED. */
+int cc_authn_check(request_rec *r);
+
+/** fixups: ClientCertExport into the environment of the request. DECLINED. */
+int cc_export_fixup(request_rec *r);
+
+/**
+ * fixups, after mod_dir's: where it put a directory's index, and the configuration of that, in the
+ * place of the request, user and environment become those of the index. DECLINED.
+ */
+int cc_export_index(request_rec *r);
+
+/** log_transaction: one line for a request that was denied (CC0110). DECLINED. */
+int cc_log_denial(request_rec *r);
+
+/** expr_lookup: the functions clientcert('NAME') as string and as list. OK or DECLINED. */
+int cc_expr_lookup(ap_expr_lookup_parms *parms);
+
+#endif

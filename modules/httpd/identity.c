@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows who the client of a request is: evaluated once per connection, then remembered. */
+#include "internal.h"
+
+#include <apr_tables.h>
+
+/*
+ * What one rule set, with one list of exports, says of a client. Constant once it is in the
+ * client's list; streams of one connection only ever push to that list's front.
+ */
+typedef struct cc_memo_t {
+    struct cc_memo_t *next;
+    const cc_rules_t *rules;
+    const cc_export_t *export;
+    const cc_verdict_t *verdict;
+    const char *const *exports;
+    int export_count;
+    apr_time_t stale_at;
+} cc_memo_t;
+
+/* What is asked of a client. */
+typedef struct question_t {
+    const cc_rules_t *rules;
+    const cc_export_t *export;
+    bool who;  /* the rules say who it is (ClientCertMap), not whether it may pass (Require) */
+    bool keep; /* false: the rules may go before the connection, and their pointer proves nothing */
+} question_t;
+
+cc_facts_t cc_identity_facts(const cc_client_t *client, const request_rec *r)
+{
+    cc_facts_t facts = client->facts;
+
+    facts.now = r->request_time;
+    return facts;
+}
+
+static cc_memo_t *memo_find(cc_client_t *client, const question_t *question, apr_time_t now)
+{
+    cc_memo_t *memo = atomic_load_explicit(&client->memos, memory_order_acquire);
+
+    while (memo && (memo->rules != question->rules || memo->export != question->export ||
+                    now >= memo->stale_at)) {
+        memo = memo->next;
+    }
+    return memo;
+}
+
+/* Two streams may find out the same at once: the list then has it twice, and both are right. */
+static void memo_push(cc_client_t *client, cc_memo_t *memo)
+{
+    memo->next = atomic_load_explicit(&client->memos, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&client->memos, &memo->next, memo,
+                                                  memory_order_release, memory_order_relaxed)) {
+    }
+}
+
+static void memo_export(cc_memo_t *memo, const cc_client_t *client, const cc_facts_t *facts,
+                        apr_pool_t *p)
+{
+    const cc_export_t *export = memo->export;
+    const char **pairs = apr_palloc(p, sizeof(*pairs) * 2 * (apr_size_t)export->count);
+
+    for (int i = 0; i < export->count; i++) {
+        const cc_lookup_t *lookup = export->vars[i].lookup;
+        const char *text = cc_lookup_text(lookup, client, facts, memo->verdict, p);
+        apr_time_t stale_at = cc_lookup_stale_at(lookup, client, facts);
+
+        memo->stale_at = stale_at < memo->stale_at ? stale_at : memo->stale_at;
+        if (text) {
+            pairs[memo->export_count++] = export->vars[i].name;
+            pairs[memo->export_count++] = text;
+        }
+    }
+    memo->exports = pairs;
+}
+
+static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
+                                    const cc_client_t *client, const cc_facts_t *facts,
+                                    apr_pool_t *p)
+{
+    const cc_rules_t *rules = question->rules;
+    apr_array_header_t *trace = NULL;
+    const cc_verdict_t *verdict;
+
+    if (APLOGrdebug(r)) {
+        trace = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
+    }
+    verdict = cc_rules_evaluate(rules, client->cert, facts, trace, p, r->pool);
+    cc_log_evaluation(r, verdict, trace);
+    if (question->who) {
+        cc_log_verdict(r, client, verdict);
+    }
+    return verdict;
+}
+
+static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_t *question,
+                            apr_pool_t *p)
+{
+    cc_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
+    cc_facts_t facts = cc_identity_facts(client, r);
+
+    memo->rules = question->rules;
+    memo->export = question->export;
+    memo->stale_at = APR_INT64_MAX;
+    if (memo->rules) {
+        memo->verdict = evaluate(r, question, client, &facts, p);
+        memo->stale_at = memo->verdict->stale_at;
+    }
+    if (memo->export) {
+        memo_export(memo, client, &facts, p);
+    }
+    return memo;
+}
+
+static const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const question_t *question)
+{
+    cc_memo_t *memo = question->keep ? memo_find(client, question, r->request_time) : NULL;
+    apr_pool_t *p;
+
+    if (memo) {
+        return memo;
+    }
+    p = question->keep ? cc_connection_pool(r) : NULL;
+    memo = memo_make(r, client, question, p ? p : r->pool);
+    if (p) {
+        memo_push(client, memo);
+    }
+    return memo;
+}
+
+static const char *problem_now(request_rec *r, cc_client_t *client)
+{
+    const char *problem = NULL;
+
+    if (client->problem) {
+        return client->problem;
+    }
+    if (r->request_time < client->not_before) {
+        problem = "it is not valid yet";
+    }
+    else if (r->request_time > client->not_after) {
+        problem = "it has expired";
+    }
+    if (problem && !atomic_flag_test_and_set(&client->dates_logged)) {
+        cc_log_problem(r, client, problem);
+    }
+    return problem;
+}
+
+static cc_answer_t answer_to(request_rec *r, const question_t *question)
+{
+    cc_answer_t answer = cc_identity_presented(r);
+    const cc_memo_t *memo;
+
+    if (answer.problem || (!question->rules && !question->export)) {
+        return answer;
+    }
+    memo = memo_get(r, answer.client, question);
+    answer.verdict = memo->verdict;
+    answer.exports = memo->exports;
+    answer.export_count = memo->export_count;
+    return answer;
+}
+
+cc_answer_t cc_identity_presented(request_rec *r)
+{
+    cc_answer_t answer = { .client = cc_connection_client(r) };
+
+    answer.problem = answer.client ? problem_now(r, answer.client)
+                                   : "no client certificate was presented";
+    return answer;
+}
+
+cc_answer_t cc_identity_of(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    question_t question = { .rules = dir->rules, .export = dir->export, .who = true, .keep = true };
+
+    if (!question.export && question.rules) {
+        question.export = &cc_export_default;
+    }
+    return answer_to(r, &question);
+}
+
+cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)
+{
+    question_t question = { .rules = rules, .keep = keep };
+
+    return answer_to(r, &question);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the names by which applications ask: user, group, rule, and every field with modifiers. */
+#include "internal.h"
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+typedef enum { LOOKUP_USER, LOOKUP_GROUP, LOOKUP_RULE, LOOKUP_FIELD } lookup_kind_t;
+
+struct cc_lookup_t {
+    lookup_kind_t kind;
+    const cc_selector_t *selector; /* LOOKUP_FIELD */
+};
+
+const cc_lookup_t cc_lookup_user = { .kind = LOOKUP_USER };
+const cc_lookup_t cc_lookup_group = { .kind = LOOKUP_GROUP };
+
+static lookup_kind_t kind_of(const char *name)
+{
+    if (!strcasecmp(name, "user")) {
+        return LOOKUP_USER;
+    }
+    if (!strcasecmp(name, "group")) {
+        return LOOKUP_GROUP;
+    }
+    return !strcasecmp(name, "rule") ? LOOKUP_RULE : LOOKUP_FIELD;
+}
+
+apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    cc_lookup_t *made = apr_pcalloc(p, sizeof(*made));
+
+    *lookup = made;
+    made->kind = kind_of(name);
+    if (made->kind != LOOKUP_FIELD) {
+        return APR_SUCCESS;
+    }
+    return cc_selector_parse(&made->selector, name, p, err);
+}
+
+static bool is_many(const cc_lookup_t *lookup)
+{
+    return lookup->kind == LOOKUP_FIELD ? cc_selector_many(lookup->selector)
+                                        : lookup->kind != LOOKUP_USER;
+}
+
+static void push(apr_array_header_t *list, const char *text)
+{
+    APR_ARRAY_PUSH(list, const char *) = text;
+}
+
+static void push_field(apr_array_header_t *list, const cc_lookup_t *lookup,
+                       const cc_client_t *client, const cc_facts_t *facts)
+{
+    cc_values_t values = cc_selector_values(lookup->selector, client->cert, facts, list->pool);
+
+    for (int i = 0; i < values.count; i++) {
+        if (!values.at[i].unusable) {
+            push(list, values.at[i].text);
+        }
+    }
+}
+
+static void push_verdict(apr_array_header_t *list, lookup_kind_t kind, const cc_verdict_t *verdict)
+{
+    if (kind == LOOKUP_USER && verdict->user) {
+        push(list, verdict->user);
+    }
+    for (int i = 0; kind == LOOKUP_GROUP && i < verdict->group_count; i++) {
+        push(list, verdict->groups[i].name);
+    }
+    for (int i = 0; kind == LOOKUP_RULE && i < verdict->matched_count; i++) {
+        push(list, verdict->matched[i]);
+    }
+}
+
+apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t *client,
+                                   const cc_facts_t *facts, const cc_verdict_t *verdict,
+                                   apr_pool_t *p)
+{
+    apr_array_header_t *list = apr_array_make(p, 4, sizeof(const char *));
+
+    if (lookup->kind == LOOKUP_FIELD) {
+        push_field(list, lookup, client, facts);
+    }
+    else if (verdict) {
+        push_verdict(list, lookup->kind, verdict);
+    }
+    return list;
+}
+
+const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
+                           const cc_facts_t *facts, const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    const apr_array_header_t *list = cc_lookup_list(lookup, client, facts, verdict, p);
+
+    if (list->nelts == 0) {
+        return NULL;
+    }
+    if (!is_many(lookup)) {
+        return APR_ARRAY_IDX(list, 0, const char *);
+    }
+    return cc_parts_join((const char *const *)list->elts, list->nelts, p);
+}
+
+apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
+                              const cc_facts_t *facts)
+{
+    if (lookup->kind != LOOKUP_FIELD) {
+        return APR_INT64_MAX;
+    }
+    return cc_selector_stale_at(lookup->selector, client->cert, facts);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how rules are evaluated: which conditions hold for a certificate, and what follows. */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
+                        ...)
+{
+    cc_note_t *note;
+    va_list args;
+
+    if (ev->quiet) {
+        return;
+    }
+    note = &APR_ARRAY_PUSH(ev->notes, cc_note_t);
+    note->tag = tag;
+    note->where = where;
+    va_start(args, fmt);
+    note->text = apr_pvsprintf(ev->result, fmt, args);
+    va_end(args);
+}
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    cc_cell_t *cell = &ev->cells[selector->number];
+
+    if (cell->known) {
+        return cell;
+    }
+    cell->known = true;
+    cell->values = selector->base
+                       ? cc_modifier_apply(selector->modifier,
+                                           cell_fill(ev, selector->base)->values, ev->scratch)
+                       : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
+    for (int i = 0; i < cell->values.count; i++) {
+        cell->unusable += cell->values.at[i].unusable != NULL;
+    }
+    return cell;
+}
+
+/* Notes what is unusable, once: with the field, or with the modifier that made it so. */
+static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    cc_cell_t *cell = &ev->cells[selector->number];
+    const cc_value_t *bad = cell->values.at;
+
+    if (cell->noted || cell->unusable == 0) {
+        return;
+    }
+    cell->noted = true;
+    if (selector->base) {
+        cell_note(ev, selector->base);
+        if (cell->unusable <= ev->cells[selector->base->number].unusable) {
+            return;
+        }
+    }
+    while (!bad->unusable) {
+        bad++;
+    }
+    cc_evaluation_note(ev, "CC0150", selector->where,
+                       "%s: %d of %d values cannot be used; the first is \"%s\": %s",
+                       selector->name, cell->unusable, cell->values.count,
+                       cc_text_escape(bad->text, bad->len, ev->scratch), bad->unusable);
+}
+
+const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    const cc_cell_t *cell = cell_fill(ev, selector);
+
+    if (cell->unusable > 0 && !ev->quiet) {
+        cell_note(ev, selector);
+    }
+    return cell;
+}
+
+/* ---- conditions -------------------------------------------------------------------------- */
+
+/* All matches of a condition that captures are wanted, else the first will do. */
+static bool condition_holds(cc_evaluation_t *ev, const cc_condition_t *c)
+{
+    const cc_cell_t *cell = cc_evaluation_cell(ev, c->selector);
+    bool undecided = cell->unusable > 0;
+    bool fits = false;
+
+    for (int i = 0; i < cell->values.count && (!fits || c->capture >= 0); i++) {
+        const cc_value_t *value = &cell->values.at[i];
+        cc_fit_t fit = value->unusable ? CC_FIT_UNDECIDED : c->op->fits(c, value, ev);
+        fits = fits || fit == CC_FIT_YES;
+        undecided = undecided || fit == CC_FIT_UNDECIDED;
+    }
+    return c->op->negative ? !fits && !undecided : fits;
+}
+
+/* The first condition of the rule at hand that does not hold, or NULL. */
+static const cc_condition_t *condition_failed(cc_evaluation_t *ev)
+{
+    const cc_rule_t *rule = ev->rule;
+
+    for (int i = 0; i < rule->capture_count; i++) {
+        ev->captures[i] = NULL;
+    }
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
+        if (!condition_holds(ev, c)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* ---- outputs ----------------------------------------------------------------------------- */
+
+static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
+{
+    const apr_array_header_t *list = cc_template_expand(ev, template);
+    const char *const *names = (const char *const *)list->elts;
+
+    for (int i = 1; i < list->nelts; i++) {
+        if (strcmp(names[0], names[i]) != 0) {
+            cc_evaluation_note(ev, "CC0152", ev->rule->where,
+                               "%s is ambiguous, so this rule gives no user: \"%s\" or \"%s\"",
+                               cc_text_escape(template->text, strlen(template->text), ev->scratch),
+                               cc_text_escape(names[0], strlen(names[0]), ev->scratch),
+                               cc_text_escape(names[i], strlen(names[i]), ev->scratch));
+            return;
+        }
+    }
+    if (list->nelts > 0) {
+        ev->verdict->user = apr_pstrdup(ev->result, names[0]);
+        ev->verdict->user_where = ev->rule->where;
+    }
+}
+
+static void group_take(cc_evaluation_t *ev, const char *name)
+{
+    cc_group_t *group;
+
+    for (int i = 0; i < ev->groups->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
+            return;
+        }
+    }
+    group = &APR_ARRAY_PUSH(ev->groups, cc_group_t);
+    group->name = apr_pstrdup(ev->result, name);
+    group->where = ev->rule->where;
+}
+
+/* Takes the outputs of the rule at hand, whose conditions hold. False if it ends the evaluation. */
+static bool outputs_take(cc_evaluation_t *ev)
+{
+    const cc_rule_t *rule = ev->rule;
+    cc_verdict_t *verdict = ev->verdict;
+
+    APR_ARRAY_PUSH(ev->matched, const char *) = rule->where;
+    if (rule->deny) {
+        verdict->denied_where = rule->where;
+        verdict->user = verdict->user_where = NULL;
+        ev->groups->nelts = 0;
+        return false;
+    }
+    if (rule->user && !verdict->user) {
+        user_take(ev, rule->user);
+    }
+    for (int i = 0; i < rule->groups->nelts; i++) {
+        const cc_template_t *template = APR_ARRAY_IDX(rule->groups, i, const cc_template_t *);
+        const apr_array_header_t *names = cc_template_expand(ev, template);
+        for (int j = 0; j < names->nelts; j++) {
+            group_take(ev, APR_ARRAY_IDX(names, j, const char *));
+        }
+    }
+    return !rule->stop;
+}
+
+/* ---- the evaluation ---------------------------------------------------------------------- */
+
+/*
+ * With a trace every rule is walked. Those that the index rules out are walked without notes, so
+ * that the verdict is the same to the last note.
+ */
+static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
+{
+    const cc_rules_t *rules = ev->rules;
+    const apr_uint64_t *bits = cc_index_candidates(ev);
+    bool more = true;
+
+    for (int i = 0; more; i++) {
+        const cc_condition_t *failed;
+
+        i = trace ? i : cc_index_next(rules, bits, i);
+        if (i >= rules->rules->nelts) {
+            break;
+        }
+        ev->quiet = !cc_index_has(bits, i);
+        ev->rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        failed = condition_failed(ev);
+        if (trace) {
+            cc_trace_add(trace, ev, failed);
+        }
+        more = failed || outputs_take(ev);
+    }
+}
+
+static apr_time_t stale_at(const cc_evaluation_t *ev)
+{
+    apr_time_t earliest = APR_INT64_MAX;
+
+    for (int i = 0; i < ev->rules->selectors->nelts; i++) {
+        const cc_selector_t *selector = APR_ARRAY_IDX(ev->rules->selectors, i, cc_selector_t *);
+        if (!selector->base && selector->ref.field->changes) {
+            apr_time_t at = cc_field_stale_at(&selector->ref, ev->cert, ev->facts);
+            earliest = at < earliest ? at : earliest;
+        }
+    }
+    return earliest;
+}
+
+static void verdict_finish(cc_evaluation_t *ev)
+{
+    cc_verdict_t *verdict = ev->verdict;
+
+    verdict->group_count = ev->groups->nelts;
+    verdict->groups = (const cc_group_t *)ev->groups->elts;
+    verdict->matched_count = ev->matched->nelts;
+    verdict->matched = (const char *const *)ev->matched->elts;
+    verdict->note_count = ev->notes->nelts;
+    verdict->notes = (const cc_note_t *)ev->notes->elts;
+    verdict->stale_at = stale_at(ev);
+}
+
+const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
+                                      const cc_facts_t *facts, apr_array_header_t *trace,
+                                      apr_pool_t *result, apr_pool_t *scratch)
+{
+    cc_evaluation_t ev = {
+        .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
+
+    ev.cells = apr_pcalloc(scratch, sizeof(*ev.cells) * (apr_size_t)rules->selectors->nelts);
+    ev.captures = apr_palloc(scratch, sizeof(*ev.captures) * (apr_size_t)rules->capture_max);
+    ev.verdict = apr_pcalloc(result, sizeof(*ev.verdict));
+    ev.groups = apr_array_make(result, 4, sizeof(cc_group_t));
+    ev.matched = apr_array_make(result, 4, sizeof(const char *));
+    ev.notes = apr_array_make(result, 1, sizeof(cc_note_t));
+    rules_walk(&ev, trace);
+    verdict_finish(&ev);
+    return ev.verdict;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a template becomes names: one for each combination of what its variables stand for. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* A certificate decides how many values there are; this bounds what it can make of a template. */
+#define COMBINATIONS_MAX 1000
+
+/*
+ * What one variable may stand for. A choice is what cc_matcher_match gives: the texts of the
+ * groups by number. A value of a field is a choice with group 0 alone.
+ */
+typedef struct cc_choices_t {
+    int count;
+    const struct iovec *const *at;
+    int chosen;
+} cc_choices_t;
+
+static cc_choices_t choices_of_field(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    cc_values_t values = cc_evaluation_cell(ev, selector)->values;
+    const struct iovec **at = apr_palloc(ev->scratch, sizeof(*at) * (apr_size_t)values.count);
+    cc_choices_t choices = {0, at, 0};
+
+    for (int i = 0; i < values.count; i++) {
+        if (!values.at[i].unusable) {
+            struct iovec *text = apr_palloc(ev->scratch, sizeof(*text));
+            text->iov_base = (char *)values.at[i].text;
+            text->iov_len = values.at[i].len;
+            at[choices.count++] = text;
+        }
+    }
+    return choices;
+}
+
+static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variable)
+{
+    const apr_array_header_t *matches;
+
+    if (variable->selector) {
+        return choices_of_field(ev, variable->selector);
+    }
+    matches = ev->captures[variable->capture];
+    return (cc_choices_t){matches->nelts, (const struct iovec *const *)matches->elts, 0};
+}
+
+/* Moves on to the combination after this one, like an odometer. */
+static void choices_next(cc_choices_t *choices, int count)
+{
+    for (int i = count - 1; i >= 0; i--) {
+        if (++choices[i].chosen < choices[i].count) {
+            return;
+        }
+        choices[i].chosen = 0;
+    }
+}
+
+static const char *name_unusable(const char *text)
+{
+    return *text == '\0' ? "it is empty" : cc_text_unusable(text, strlen(text));
+}
+
+/* The text of one combination; NULL if it needs a group that took no part in its match. */
+static const char *combination_text(const cc_evaluation_t *ev, const cc_template_t *template,
+                                    const cc_choices_t *choices)
+{
+    int count = template->parts->nelts;
+    struct iovec *pieces = apr_palloc(ev->scratch, sizeof(*pieces) * (apr_size_t)count);
+
+    for (int i = 0; i < count; i++) {
+        const cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
+        pieces[i] = part->literal;
+        if (part->variable >= 0) {
+            const cc_choices_t *from = &choices[part->variable];
+            pieces[i] = from->at[from->chosen][part->group];
+        }
+        if (!pieces[i].iov_base) {
+            return NULL;
+        }
+    }
+    return apr_pstrcatv(ev->scratch, pieces, (apr_size_t)count, NULL);
+}
+
+static void results_note(cc_evaluation_t *ev, const cc_template_t *template, int refused,
+                         const char *why)
+{
+    if (refused > 0) {
+        cc_evaluation_note(ev, "CC0154", ev->rule->where,
+                           "%s: %d of its results cannot be a name; the last of them: %s",
+                           cc_text_escape(template->text, strlen(template->text), ev->scratch),
+                           refused, why);
+    }
+}
+
+static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *template,
+                                      cc_choices_t *choices, int combinations)
+{
+    apr_array_header_t *results = apr_array_make(ev->scratch, 1, sizeof(const char *));
+    const char *last_why = NULL;
+    int refused = 0;
+
+    for (int i = 0; i < combinations; i++) {
+        const char *text = combination_text(ev, template, choices);
+        const char *why = text ? name_unusable(text) : NULL;
+        if (why) {
+            last_why = why;
+            refused++;
+        } else if (text) {
+            APR_ARRAY_PUSH(results, const char *) = text;
+        }
+        choices_next(choices, template->variables->nelts);
+    }
+    results_note(ev, template, refused, last_why);
+    return results;
+}
+
+apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template)
+{
+    int count = template->variables->nelts;
+    cc_choices_t *choices = apr_palloc(ev->scratch, sizeof(*choices) * (apr_size_t)count);
+    apr_int64_t total = 1;
+
+    for (int i = 0; i < count && total <= COMBINATIONS_MAX; i++) {
+        choices[i] = choices_of(ev, &APR_ARRAY_IDX(template->variables, i, cc_variable_t));
+        total *= choices[i].count;
+    }
+    if (total > COMBINATIONS_MAX) {
+        cc_evaluation_note(ev, "CC0153", ev->rule->where,
+                           "%s gives nothing: the certificate's values make more than %d results",
+                           cc_text_escape(template->text, strlen(template->text), ev->scratch),
+                           COMBINATIONS_MAX);
+        total = 0;
+    }
+    return results_of(ev, template, choices, (int)total);
+}

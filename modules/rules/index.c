@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which rules can hold at all for a certificate: its values must meet a == condition. */
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+#define WORD_BITS 64
+
+static void bit_set(apr_uint64_t *bits, int number)
+{
+    bits[number / WORD_BITS] |= (apr_uint64_t)1 << (number % WORD_BITS);
+}
+
+/* The numbers (int) of the rules that are filed under this value, or NULL. */
+static apr_array_header_t *bucket_find(const cc_selector_t *selector, const cc_value_t *value)
+{
+    return apr_hash_get(selector->buckets, value->key, (apr_ssize_t)value->key_len);
+}
+
+static int bucket_size(const cc_condition_t *c)
+{
+    const apr_array_header_t *bucket =
+        c->selector->buckets ? bucket_find(c->selector, &c->value) : NULL;
+
+    return bucket ? bucket->nelts : 0;
+}
+
+/* The == condition that has fewest rules filed under it so far, or NULL. */
+static const cc_condition_t *condition_choose(const cc_rule_t *rule)
+{
+    const cc_condition_t *best = NULL;
+
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
+        if (c->op->indexed && (!best || bucket_size(c) < bucket_size(best))) {
+            best = c;
+        }
+    }
+    return best;
+}
+
+static void bucket_add(cc_rules_t *rules, const cc_condition_t *c, int number)
+{
+    apr_array_header_t *bucket;
+
+    if (!c->selector->buckets) {
+        c->selector->buckets = apr_hash_make(rules->pool);
+    }
+    bucket = bucket_find(c->selector, &c->value);
+    if (!bucket) {
+        bucket = apr_array_make(rules->pool, 1, sizeof(int));
+        apr_hash_set(c->selector->buckets, c->value.key, (apr_ssize_t)c->value.key_len, bucket);
+    }
+    APR_ARRAY_PUSH(bucket, int) = number;
+}
+
+void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule)
+{
+    const cc_condition_t *c = condition_choose(rule);
+
+    if (rule->number % WORD_BITS == 0) {
+        APR_ARRAY_PUSH(rules->unfiled, apr_uint64_t) = 0;
+    }
+    if (c) {
+        bucket_add(rules, c, rule->number);
+    } else {
+        bit_set((apr_uint64_t *)rules->unfiled->elts, rule->number);
+    }
+}
+
+static void selector_candidates(cc_evaluation_t *ev, const cc_selector_t *selector,
+                                apr_uint64_t *bits)
+{
+    cc_values_t values = cc_evaluation_cell(ev, selector)->values;
+
+    for (int i = 0; i < values.count; i++) {
+        const apr_array_header_t *bucket =
+            values.at[i].unusable ? NULL : bucket_find(selector, &values.at[i]);
+        for (int j = 0; bucket && j < bucket->nelts; j++) {
+            bit_set(bits, APR_ARRAY_IDX(bucket, j, int));
+        }
+    }
+}
+
+apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev)
+{
+    const cc_rules_t *rules = ev->rules;
+    apr_uint64_t *bits = apr_pmemdup(ev->scratch, rules->unfiled->elts,
+                                     (apr_size_t)rules->unfiled->nelts * sizeof(*bits));
+
+    for (int i = 0; i < rules->selectors->nelts; i++) {
+        const cc_selector_t *selector = APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *);
+        if (selector->buckets) {
+            selector_candidates(ev, selector, bits);
+        }
+    }
+    return bits;
+}
+
+bool cc_index_has(const apr_uint64_t *bits, int number)
+{
+    return bits[number / WORD_BITS] >> (number % WORD_BITS) & 1;
+}
+
+int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from)
+{
+    int count = rules->rules->nelts;
+
+    while (from < count) {
+        apr_uint64_t word = bits[from / WORD_BITS] >> (from % WORD_BITS);
+        if (word) {
+            return from + __builtin_ctzll(word);
+        }
+        from += WORD_BITS - from % WORD_BITS;
+    }
+    return count;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what compiled rules are made of, and what the files of this room do for each other. */
+#ifndef CC_RULES_INTERNAL_H
+#define CC_RULES_INTERNAL_H
+
+#include <apr_hash.h>
+#define APR_WANT_IOVEC
+#include <apr_want.h>
+
+#include "rules/rules.h"
+
+typedef struct cc_modifier_t cc_modifier_t;
+typedef struct cc_operator_t cc_operator_t;
+typedef struct cc_condition_t cc_condition_t;
+typedef struct cc_evaluation_t cc_evaluation_t;
+typedef struct cc_engine_t cc_engine_t;
+typedef struct cc_matcher_t cc_matcher_t;
+typedef struct cc_pattern_t cc_pattern_t;
+
+/* A set of types, for the tables of operators and modifiers. */
+#define CC_TYPE_BIT(type) (1u << (type))
+#define CC_TYPES_ALL (~0u)
+
+/* ---- what rules are made of -------------------------------------------------------------- */
+
+/*
+ * A distinct FIELD[|MODIFIER ...] of a rule set. One with modifiers is its last modifier applied
+ * to the selector of what stands before it, so an evaluation fetches each field once.
+ */
+struct cc_selector_t {
+    int number;        /* its cell in an evaluation */
+    const char *name;  /* as written where it was first used */
+    const char *where; /* that rule */
+    cc_fieldref_t ref;
+    cc_selector_t *base;           /* NULL for a field without modifiers */
+    const cc_modifier_t *modifier; /* NULL for a field without modifiers */
+    const cc_modifier_t *casing;   /* the last one that fixes the case of letters, or NULL */
+    cc_type_t type;                /* of its values, after the modifiers */
+    bool plain;                    /* a modifier made its text: so operands are text as it stands */
+    apr_hash_t *buckets;           /* index.c: key of a value -> numbers of rules; NULL: none */
+};
+
+struct cc_condition_t {
+    const char *field; /* the three words as written */
+    const char *operand;
+    const cc_operator_t *op;
+    cc_selector_t *selector;
+    cc_value_t value;      /* of the operand, if the operator compares */
+    cc_pattern_t *pattern; /* of the operand, if the operator matches */
+    int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
+};
+
+/* What an evaluation fills into a template: the values of a selector, or the matches of a =~. */
+typedef struct cc_variable_t {
+    const cc_selector_t *selector; /* NULL: the capture */
+    int capture;
+} cc_variable_t;
+
+typedef struct cc_part_t {
+    struct iovec literal;
+    int variable; /* its place among the template's; -1: the literal */
+    int group;    /* of the variable's capture; 0 for a field */
+} cc_part_t;
+
+typedef struct cc_template_t {
+    const char *text;              /* the output as written: user=$1 */
+    apr_array_header_t *parts;     /* cc_part_t */
+    apr_array_header_t *variables; /* cc_variable_t, each once */
+} cc_template_t;
+
+typedef struct cc_rule_t {
+    const char *where;
+    int number;
+    apr_array_header_t *conditions; /* cc_condition_t */
+    const cc_template_t *user;      /* NULL: none */
+    apr_array_header_t *groups;     /* const cc_template_t * */
+    bool deny;
+    bool stop;
+    int capture_count;
+} cc_rule_t;
+
+struct cc_rules_t {
+    apr_pool_t *pool;
+    apr_array_header_t *rules;     /* cc_rule_t * */
+    apr_array_header_t *selectors; /* cc_selector_t *, by their number */
+    apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
+    cc_engine_t *engine;           /* NULL until a pattern needs it */
+    int capture_max;               /* the largest capture_count */
+    const char *ended_where;       /* the rule after which none is reached, or NULL */
+};
+
+/* What the parsers share while they read one rule. */
+typedef struct cc_reader_t {
+    cc_rules_t *rules;
+    cc_rule_t *rule;
+    cc_error_t *err;
+} cc_reader_t;
+
+/* ---- reading rules ----------------------------------------------------------------------- */
+
+/* words.c: the words (const char *) of a line. */
+apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_pool_t *p,
+                            cc_error_t *err);
+
+/* parse.c: fills reader->rule from text. Selectors may have been added even where it fails. */
+apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text);
+apr_status_t cc_rule_parse_conditions(cc_reader_t *reader, const char *text);
+
+/* selector.c: finds or makes the one for FIELD[|MODIFIER ...]. */
+apr_status_t cc_selector_find(cc_selector_t **selector, cc_reader_t *reader, const char *word);
+
+/* template.c: `output` is the whole word, the template follows its "=". */
+apr_status_t cc_template_parse(const cc_template_t **template, cc_reader_t *reader,
+                               const char *output);
+
+/* ---- modifiers and operators ------------------------------------------------------------- */
+
+/* Makes a text of one usable value; false: that gives no value. */
+typedef bool cc_modifier_map_fn(cc_value_t *out, const cc_value_t *in, apr_pool_t *p);
+typedef cc_values_t cc_modifier_choose_fn(cc_values_t in);
+
+struct cc_modifier_t {
+    cc_word_t word;
+    unsigned takes;          /* CC_TYPE_BIT of the types it works on */
+    const char *letters;     /* ASCII letters that its text never has, or NULL */
+    cc_modifier_map_fn *map; /* one of these two */
+    cc_modifier_choose_fn *choose;
+};
+
+cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p);
+
+/* modifier.c: NULL if there is none; the names of all, for an error. */
+const cc_modifier_t *cc_modifier_find(const char *name);
+const char *cc_modifier_names(apr_pool_t *p);
+
+/* Whether a value fits an operand. A pattern that hits a limit leaves it undecided. */
+typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
+
+typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
+                                cc_evaluation_t *ev);
+
+struct cc_operator_t {
+    cc_word_t word;
+    unsigned takes; /* CC_TYPE_BIT of the types it works on */
+    bool negative;  /* holds if no value fits */
+    bool pattern;   /* its operand is a pattern */
+    bool indexed;   /* a value fits exactly if its key is that of the operand */
+    cc_operator_fn *fits;
+};
+
+/* operator.c: NULL if there is none; the names of those that work on a type, for an error. */
+const cc_operator_t *cc_operator_find(const char *name);
+bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector);
+const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
+
+/* ---- patterns (pattern.c) ---------------------------------------------------------------- */
+
+/* Compiles; the patterns of a rule set share rules->engine. */
+apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
+                                cc_error_t *err);
+
+/* How many groups it has; the number of the one with this name, 0 where that is not one group. */
+int cc_pattern_groups(const cc_pattern_t *pattern);
+int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
+
+/* A name that both give to a group, or NULL. */
+const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
+
+/* What one evaluation needs to match; it lives in the evaluation's scratch pool. */
+cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
+
+/*
+ * Matches. *groups, if asked for and the value fits, are the texts of the groups by number; one
+ * that took no part has no base. *why, if undecided, says why.
+ */
+cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
+                          const cc_value_t *value, const struct iovec **groups, const char **why);
+
+/* ---- the index (index.c) ----------------------------------------------------------------- */
+
+/* Files a rule under one of its == conditions, or among those that are always looked at. */
+void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
+
+/* A bit for each rule that may hold for this certificate. */
+apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
+
+/* Whether the bit of a rule is set; the first such rule from `from` on, else their count. */
+bool cc_index_has(const apr_uint64_t *bits, int number);
+int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from);
+
+/* ---- evaluation -------------------------------------------------------------------------- */
+
+/* The values of a selector in one evaluation. */
+typedef struct cc_cell_t {
+    bool known;
+    bool noted;
+    int unusable; /* how many of them */
+    cc_values_t values;
+} cc_cell_t;
+
+struct cc_evaluation_t {
+    const cc_rules_t *rules;
+    const cc_cert_t *cert;
+    const cc_facts_t *facts;
+    apr_pool_t *result;
+    apr_pool_t *scratch;
+    cc_cell_t *cells;              /* by the number of the selector */
+    cc_matcher_t *matcher;         /* NULL until a pattern needs it */
+    apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match */
+    const cc_rule_t *rule;         /* the rule at hand */
+    bool quiet;                    /* no notes: the index has ruled this rule out */
+    cc_verdict_t *verdict;         /* its lists are set when it is finished: */
+    apr_array_header_t *groups;    /* cc_group_t */
+    apr_array_header_t *matched;   /* const char * */
+    apr_array_header_t *notes;     /* cc_note_t */
+};
+
+/* evaluate.c: the values of a selector; unusable ones among them are noted. */
+const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+
+/* evaluate.c: adds a note to the verdict; what fmt makes must be safe for a log. */
+void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
+                        ...) __attribute__((format(printf, 4, 5)));
+
+/* expand.c: all results (const char *, usable, not empty; not distinct) of a template. */
+apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
+
+/* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
+const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
+void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed);
+
+#endif

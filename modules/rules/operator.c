@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the operators: which types each works on, and when a value fits the operand. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+static cc_fit_t fit(bool fits)
+{
+    return fits ? CC_FIT_YES : CC_FIT_NO;
+}
+
+static cc_fit_t fits_equal(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(value->key_len == c->value.key_len &&
+               memcmp(value->key, c->value.key, value->key_len) == 0);
+}
+
+static cc_fit_t fits_under(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(cc_value_under(value, &c->value));
+}
+
+static cc_fit_t fits_less(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(value->number < c->value.number);
+}
+
+static cc_fit_t fits_at_most(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(value->number <= c->value.number);
+}
+
+static cc_fit_t fits_more(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(value->number > c->value.number);
+}
+
+static cc_fit_t fits_at_least(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(value->number >= c->value.number);
+}
+
+static void capture_add(cc_evaluation_t *ev, int capture, const struct iovec *groups)
+{
+    if (!ev->captures[capture]) {
+        ev->captures[capture] = apr_array_make(ev->scratch, 1, sizeof(groups));
+    }
+    APR_ARRAY_PUSH(ev->captures[capture], const struct iovec *) = groups;
+}
+
+static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    const struct iovec *groups = NULL;
+    const char *why = NULL;
+    cc_fit_t found;
+
+    if (!ev->matcher) {
+        ev->matcher = cc_matcher_create(ev->rules->engine, ev->scratch);
+    }
+    found =
+        cc_matcher_match(ev->matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &why);
+    if (found == CC_FIT_UNDECIDED) {
+        cc_evaluation_note(ev, "CC0151", ev->rule->where,
+                           "%s: matching was given up (%s), so the condition does not hold",
+                           cc_condition_text(c, ev->scratch), why);
+    }
+    if (groups) {
+        capture_add(ev, c->capture, groups);
+    }
+    return found;
+}
+
+#define TEXT CC_TYPE_BIT(CC_TYPE_TEXT)
+#define DN CC_TYPE_BIT(CC_TYPE_DN)
+#define ORDERED (CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_TIME))
+
+static const cc_operator_t operators[] = {
+    {.word = {"==", "A value equals the operand, by the rules of the field's type.",
+              "san.email == \"alice@example.com\""},
+     .takes = CC_TYPES_ALL,
+     .indexed = true,
+     .fits = fits_equal},
+    {.word = {"!=", "No value equals the operand, and none is unusable.",
+              "subject.OU != \"Guests\""},
+     .takes = CC_TYPES_ALL,
+     .negative = true,
+     .fits = fits_equal},
+    {.word = {"=~",
+              "The pattern (PCRE2) matches a value from its first to its last character. "
+              "For text.",
+              "san.email =~ \"(.+)@example\\.com\""},
+     .takes = TEXT,
+     .pattern = true,
+     .fits = fits_pattern},
+    {.word = {"!~", "The pattern matches no value, and none is unusable. For text.",
+              "san.dns !~ \".*\\.test\""},
+     .takes = TEXT,
+     .negative = true,
+     .pattern = true,
+     .fits = fits_pattern},
+    {.word = {"under", "A DN is the operand or lies below it. For DNs.",
+              "subject under \"OU=Staff,O=Example,C=DE\""},
+     .takes = DN,
+     .fits = fits_under},
+    {.word = {"<", "A value is less, or earlier. For numbers and times.",
+              "not_before < \"2026-01-01\""},
+     .takes = ORDERED,
+     .fits = fits_less},
+    {.word = {"<=", "A value is less or equal, or not later. For numbers and times.",
+              "lifetime_days <= 398"},
+     .takes = ORDERED,
+     .fits = fits_at_most},
+    {.word = {">", "A value is greater, or later. For numbers and times.", "days_left > 0"},
+     .takes = ORDERED,
+     .fits = fits_more},
+    {.word = {">=", "A value is greater or equal, or not earlier. For numbers and times.",
+              "key.bits >= 2048"},
+     .takes = ORDERED,
+     .fits = fits_at_least},
+};
+
+#define OPERATOR_COUNT ((int)(sizeof(operators) / sizeof(operators[0])))
+
+const cc_operator_t *cc_operator_find(const char *name)
+{
+    for (int i = 0; i < OPERATOR_COUNT; i++) {
+        if (strcmp(operators[i].word.name, name) == 0) {
+            return &operators[i];
+        }
+    }
+    return NULL;
+}
+
+/* A pattern over a whole DN is how impersonation happens, in whichever form it is written. */
+bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector)
+{
+    if (op->pattern && selector->ref.field->type == CC_TYPE_DN) {
+        return false;
+    }
+    return (op->takes & CC_TYPE_BIT(selector->type)) != 0;
+}
+
+const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p)
+{
+    const char *names = NULL;
+
+    for (int i = 0; i < OPERATOR_COUNT; i++) {
+        const char *name = operators[i].word.name;
+        if (cc_operator_takes(&operators[i], selector)) {
+            names = names ? apr_pstrcat(p, names, ", ", name, NULL) : name;
+        }
+    }
+    return names;
+}
+
+const cc_word_t *cc_operator_at(int i)
+{
+    return i >= 0 && i < OPERATOR_COUNT ? &operators[i].word : NULL;
+}

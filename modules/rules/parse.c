@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the grammar of a rule: conditions of three words each, then outputs. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* ---- conditions -------------------------------------------------------------------------- */
+
+static apr_status_t operator_parse(cc_condition_t *c, cc_reader_t *reader, const char *word)
+{
+    apr_pool_t *p = reader->rules->pool;
+
+    c->op = cc_operator_find(word);
+    if (!c->op) {
+        return cc_error_set(reader->err, p, "CC0214", word,
+                            "no such operator; after %s there may stand %s", c->selector->name,
+                            cc_operator_names(c->selector, p));
+    }
+    if (c->op->pattern && c->selector->ref.field->type == CC_TYPE_DN) {
+        return cc_error_set(reader->err, p, "CC0216", word,
+                            "%s is a DN, and a pattern over a whole DN takes one name for another; "
+                            "use a field of one attribute such as subject.CN or issuer.O, or %s",
+                            c->selector->name, cc_operator_names(c->selector, p));
+    }
+    if (!cc_operator_takes(c->op, c->selector)) {
+        return cc_error_set(reader->err, p, "CC0215", word,
+                            "this operator cannot work on %s; there may stand %s",
+                            c->selector->name, cc_operator_names(c->selector, p));
+    }
+    return APR_SUCCESS;
+}
+
+/* Text of a modifier has no form of its own, but what it can never equal is a mistake. */
+static apr_status_t plain_operand(cc_condition_t *c, cc_reader_t *reader)
+{
+    apr_pool_t *p = reader->rules->pool;
+    const cc_modifier_t *casing = c->selector->casing;
+    const char *unusable = cc_text_unusable(c->operand, strlen(c->operand));
+
+    if (unusable) {
+        return cc_error_set(reader->err, p, "CC0217", c->operand, "no value can equal this: %s",
+                            unusable);
+    }
+    if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
+        return cc_error_set(reader->err, p, "CC0217", c->operand,
+                            "no value of %s can equal this: with |%s it has none of the letters %s",
+                            c->selector->name, casing->word.name, casing->letters);
+    }
+    c->value.text = c->value.key = c->operand;
+    c->value.len = c->value.key_len = strlen(c->operand);
+    return APR_SUCCESS;
+}
+
+static apr_status_t operand_parse(cc_condition_t *c, cc_reader_t *reader)
+{
+    if (c->op->pattern) {
+        return cc_pattern_compile(&c->pattern, reader->rules, c->operand, reader->err);
+    }
+    if (c->selector->plain) {
+        return plain_operand(c, reader);
+    }
+    return cc_field_operand(&c->value, &c->selector->ref, c->operand, reader->rules->pool,
+                            reader->err);
+}
+
+/* `words` are the words that are left, `count` of them and at least one. */
+static apr_status_t condition_parse(cc_reader_t *reader, const char *const *words, int count)
+{
+    apr_pool_t *p = reader->rules->pool;
+    cc_condition_t *c = &APR_ARRAY_PUSH(reader->rule->conditions, cc_condition_t);
+    apr_status_t rv;
+
+    memset(c, 0, sizeof(*c));
+    c->capture = -1;
+    c->field = words[0];
+    rv = cc_selector_find(&c->selector, reader, words[0]);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (count < 2) {
+        return cc_error_set(reader->err, p, "CC0213", words[0],
+                            "a condition is FIELD OPERATOR OPERAND: an operator must follow, %s",
+                            cc_operator_names(c->selector, p));
+    }
+    rv = operator_parse(c, reader, words[1]);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (count < 3) {
+        return cc_error_set(reader->err, p, "CC0213", words[1],
+                            "a condition is FIELD OPERATOR OPERAND: an operand must follow");
+    }
+    c->operand = words[2];
+    return operand_parse(c, reader);
+}
+
+static apr_status_t shared_names_refuse(cc_reader_t *reader)
+{
+    const cc_condition_t *all = (const cc_condition_t *)reader->rule->conditions->elts;
+
+    for (int i = 0; i < reader->rule->conditions->nelts; i++) {
+        for (int j = 0; j < i; j++) {
+            const char *name = all[i].pattern && all[j].pattern
+                                   ? cc_pattern_shared_name(all[j].pattern, all[i].pattern)
+                                   : NULL;
+            if (name) {
+                return cc_error_set(reader->err, reader->rules->pool, "CC0219", all[i].operand,
+                                    "another condition of this rule has a group (?<%s>...) "
+                                    "already; give each group of a rule its own name",
+                                    name);
+            }
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- outputs ----------------------------------------------------------------------------- */
+
+static bool is_output(const char *word)
+{
+    return strcmp(word, "deny") == 0 || strcmp(word, "stop") == 0 ||
+           strncmp(word, "user=", 5) == 0 || strncmp(word, "group=", 6) == 0;
+}
+
+static apr_status_t output_once(cc_reader_t *reader, bool already, const char *word)
+{
+    return already ? cc_error_set(reader->err, reader->rules->pool, "CC0223", word,
+                                  "a rule has one output of this kind; only group= may stand "
+                                  "several times")
+                   : APR_SUCCESS;
+}
+
+static apr_status_t output_parse(cc_reader_t *reader, const char *word)
+{
+    cc_rule_t *rule = reader->rule;
+    const cc_template_t **template;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (strcmp(word, "deny") == 0) {
+        rv = output_once(reader, rule->deny, word);
+        rule->deny = true;
+        return rv;
+    }
+    if (strcmp(word, "stop") == 0) {
+        rv = output_once(reader, rule->stop, word);
+        rule->stop = true;
+        return rv;
+    }
+    if (strncmp(word, "user=", 5) == 0) {
+        rv = output_once(reader, rule->user != NULL, word);
+        template = &rule->user;
+    } else if (strncmp(word, "group=", 6) == 0) {
+        template = &APR_ARRAY_PUSH(rule->groups, const cc_template_t *);
+    } else {
+        return cc_error_set(reader->err, reader->rules->pool, "CC0221", word,
+                            "conditions stand before the outputs; after an output there may only "
+                            "stand user=TEMPLATE, group=TEMPLATE, deny or stop");
+    }
+    return rv == APR_SUCCESS ? cc_template_parse(template, reader, word) : rv;
+}
+
+/* `last` is the last word of the rule, or "". */
+static apr_status_t outputs_check(cc_reader_t *reader, const char *last)
+{
+    const cc_rule_t *rule = reader->rule;
+    bool names = rule->user || rule->groups->nelts > 0;
+
+    if (!names && !rule->deny && !rule->stop) {
+        return cc_error_set(reader->err, reader->rules->pool, "CC0220", last,
+                            "the rule has no output; it must end with user=TEMPLATE, "
+                            "group=TEMPLATE, deny or stop");
+    }
+    if (rule->deny && (names || rule->stop)) {
+        return cc_error_set(reader->err, reader->rules->pool, "CC0222", "deny",
+                            "deny leaves no identity and ends the evaluation, so it stands alone; "
+                            "a rule gives user= and group=, with or without stop, or it denies");
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+/* Parses conditions up to the first output or the end; *next is the place of what follows. */
+static apr_status_t conditions_parse(cc_reader_t *reader, const apr_array_header_t *words,
+                                     int *next)
+{
+    const char *const *word = (const char *const *)words->elts;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    reader->rule->conditions =
+        apr_array_make(reader->rules->pool, words->nelts / 3 + 1, sizeof(cc_condition_t));
+    for (i = 0; i < words->nelts && !is_output(word[i]) && rv == APR_SUCCESS; i += 3) {
+        rv = condition_parse(reader, word + i, words->nelts - i);
+    }
+    *next = i;
+    return rv == APR_SUCCESS ? shared_names_refuse(reader) : rv;
+}
+
+apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text)
+{
+    apr_array_header_t *words;
+    apr_status_t rv = cc_words_split(&words, text, reader->rules->pool, reader->err);
+    int i = 0;
+
+    if (rv == APR_SUCCESS) {
+        rv = conditions_parse(reader, words, &i);
+    }
+    for (; rv == APR_SUCCESS && i < words->nelts; i++) {
+        rv = output_parse(reader, APR_ARRAY_IDX(words, i, const char *));
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    i = words->nelts - 1;
+    return outputs_check(reader, i < 0 ? "" : APR_ARRAY_IDX(words, i, const char *));
+}
+
+apr_status_t cc_rule_parse_conditions(cc_reader_t *reader, const char *text)
+{
+    apr_array_header_t *words;
+    apr_status_t rv = cc_words_split(&words, text, reader->rules->pool, reader->err);
+    int i = 0;
+
+    if (rv == APR_SUCCESS) {
+        rv = conditions_parse(reader, words, &i);
+    }
+    if (rv == APR_SUCCESS && i < words->nelts) {
+        rv = cc_error_set(reader->err, reader->rules->pool, "CC0224",
+                          APR_ARRAY_IDX(words, i, const char *),
+                          "only conditions may stand here, FIELD OPERATOR OPERAND; outputs belong "
+                          "into ClientCertMap");
+    }
+    return rv;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a rule set grows: a rule is added whole, or not at all. */
+
+#include "rules/internal.h"
+
+typedef apr_status_t cc_rule_parse_fn(cc_reader_t *reader, const char *text);
+
+cc_rules_t *cc_rules_create(apr_pool_t *p)
+{
+    cc_rules_t *rules = apr_pcalloc(p, sizeof(*rules));
+
+    rules->pool = p;
+    rules->rules = apr_array_make(p, 4, sizeof(cc_rule_t *));
+    rules->selectors = apr_array_make(p, 4, sizeof(cc_selector_t *));
+    rules->unfiled = apr_array_make(p, 1, sizeof(apr_uint64_t));
+    return rules;
+}
+
+static void rule_append(cc_rules_t *rules, cc_rule_t *rule)
+{
+    rule->number = rules->rules->nelts;
+    APR_ARRAY_PUSH(rules->rules, cc_rule_t *) = rule;
+    cc_index_add(rules, rule);
+    if (rule->capture_count > rules->capture_max) {
+        rules->capture_max = rule->capture_count;
+    }
+    if (rule->conditions->nelts == 0 && (rule->deny || rule->stop)) {
+        rules->ended_where = rule->where;
+    }
+}
+
+static apr_status_t rule_add(cc_reader_t *reader, const char *text, const char *where,
+                             cc_rule_parse_fn *parse)
+{
+    cc_rules_t *rules = reader->rules;
+    int selectors = rules->selectors->nelts;
+    apr_status_t rv;
+
+    if (rules->ended_where) {
+        return cc_error_set(reader->err, rules->pool, "CC0230", text,
+                            "this rule is never reached: the one at %s has no condition and ends "
+                            "every evaluation; put this one before it",
+                            rules->ended_where);
+    }
+    reader->rule = apr_pcalloc(rules->pool, sizeof(*reader->rule));
+    reader->rule->where = where;
+    reader->rule->groups = apr_array_make(rules->pool, 1, sizeof(const cc_template_t *));
+    rv = parse(reader, text);
+    if (rv == APR_SUCCESS) {
+        rule_append(rules, reader->rule);
+    } else {
+        rules->selectors->nelts = selectors;
+    }
+    return rv;
+}
+
+apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where, cc_error_t *err)
+{
+    cc_reader_t reader = {rules, NULL, err};
+
+    return rule_add(&reader, text, where, cc_rule_parse);
+}
+
+apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
+                                     cc_error_t *err)
+{
+    cc_reader_t reader = {rules, NULL, err};
+
+    return rule_add(&reader, text, where, cc_rule_parse_conditions);
+}
+
+int cc_rules_count(const cc_rules_t *rules)
+{
+    return rules->rules->nelts;
+}

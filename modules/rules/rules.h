@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of the room that knows the rule language: text to compiled rules to a verdict. */
+#ifndef CC_RULES_H
+#define CC_RULES_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "cert/cert.h"
+#include "error.h"
+
+/**
+ * Rules in their order. Made and filled while the configuration is read, by one thread; from then
+ * on it is never written again, and any number of threads may evaluate it at once.
+ */
+typedef struct cc_rules_t cc_rules_t;
+
+/** An empty rule set that lives as long as `p`. Compiled patterns are freed with `p`. */
+cc_rules_t *cc_rules_create(apr_pool_t *p);
+
+/**
+ * Compiles one rule (what follows ClientCertMap) and appends it.
+ *
+ *   [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ...
+ *
+ * Words are separated by blanks; a word, or a part of one, may stand in "..." or '...'; inside,
+ * \\ is a backslash and \" the quote, outside \\ is a backslash; any other backslash stands for
+ * itself (as in httpd).
+ * `where` ("file:line") is kept by reference and must live as long as the rules. On APR_EINVAL
+ * (CC02xx) the rule set is unchanged and err names the word at fault and what would be legal.
+ */
+apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where, cc_error_t *err);
+
+/**
+ * The same for conditions alone (what follows "Require clientcert"; none at all hold always).
+ * The verdict's matched then tells whether they hold.
+ */
+apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
+                                     cc_error_t *err);
+
+/** How many rules there are. */
+int cc_rules_count(const cc_rules_t *rules);
+
+/** Something that an administrator should know of an evaluation. */
+typedef struct cc_note_t {
+    const char *tag;   /* CC01xx, explained in doc/messages.md */
+    const char *where; /* the rule */
+    const char *text;  /* escaped, one line */
+} cc_note_t;
+
+/** A group and the rule that gave it. */
+typedef struct cc_group_t {
+    const char *name; /* usable text (cc_text_unusable), not empty */
+    const char *where;
+} cc_group_t;
+
+/** What the rules say of a certificate. All of it lives in the result pool. */
+typedef struct cc_verdict_t {
+    const char *user;       /* NULL: none. Usable text, not empty */
+    const char *user_where; /* the rule that gave it */
+    int group_count;
+    const cc_group_t *groups; /* each name once, in the order in which rules gave them */
+    int matched_count;
+    const char *const *matched; /* the rules whose conditions held, in order (their `where`) */
+    const char *denied_where;   /* NULL, or the rule that said deny: then no user and no group */
+    int note_count;
+    const cc_note_t *notes; /* unusable values, ambiguous users, limits that were hit */
+    apr_time_t stale_at;    /* from here on the same certificate may give another verdict;
+                             * APR_INT64_MAX if no rule names a field that changes */
+} cc_verdict_t;
+
+/** True if there is a user or a group. */
+bool cc_verdict_has_identity(const cc_verdict_t *verdict);
+
+/** True if the verdict has this group (octet by octet). */
+bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name);
+
+/** One step of an evaluation, in the order of the rules. */
+typedef struct cc_step_t {
+    const char *where;     /* the rule */
+    const char *condition; /* its first condition that failed, as written; NULL: all held */
+    const char *seen;      /* the values it looked at, escaped, or "(none)"; NULL: all held */
+} cc_step_t;
+
+/**
+ * Evaluates. Never fails: what cannot be decided is decided as "no", and noted.
+ *
+ * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
+ * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of
+ * cc_step_t to which every rule that is reached appends a step, with texts in the array's pool
+ * (this switches the index off, not the answer).
+ * Any thread may call, each with its own pools.
+ */
+const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
+                                      const cc_facts_t *facts, apr_array_header_t *trace,
+                                      apr_pool_t *result, apr_pool_t *scratch);
+
+/**
+ * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.
+ */
+typedef struct cc_selector_t cc_selector_t;
+
+/** Compiles one; it lives as long as `p`. Errors as cc_rules_add. */
+apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text, apr_pool_t *p,
+                               cc_error_t *err);
+
+/** True if it may have several values: such are joined by cc_parts_join where one text is asked. */
+bool cc_selector_many(const cc_selector_t *selector);
+
+/** Its values, unusable ones included. They live as long as `p` and the certificate. */
+cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
+                               const cc_facts_t *facts, apr_pool_t *p);
+
+/** As cc_field_stale_at. */
+apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
+                                const cc_facts_t *facts);
+
+/**
+ * Several parts as one text that can be split again: joined by ',', with "," and "\" inside a
+ * part written "\," and "\\".
+ */
+const char *cc_parts_join(const char *const *parts, int count, apr_pool_t *p);
+
+/** A row of the operators and modifiers, for the reference and its guard. */
+typedef struct cc_word_t {
+    const char *name;
+    const char *description; /* one line of Markdown */
+    const char *example;
+} cc_word_t;
+
+/** The i-th operator or modifier, or NULL past the end. */
+const cc_word_t *cc_operator_at(int i);
+const cc_word_t *cc_modifier_at(int i);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what a rule may ask of a certificate: FIELD[|MODIFIER ...], each kept once per rule set. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+static bool selector_same(const cc_selector_t *a, const cc_selector_t *b)
+{
+    return a->base == b->base && a->modifier == b->modifier && cc_field_same(&a->ref, &b->ref);
+}
+
+/* The selector of the rule set that is the same as `wanted`, which is copied if there is none. */
+static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *wanted)
+{
+    cc_selector_t *selector;
+
+    for (int i = 0; i < rules->selectors->nelts; i++) {
+        selector = APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *);
+        if (selector_same(selector, wanted)) {
+            return selector;
+        }
+    }
+    selector = apr_pmemdup(rules->pool, wanted, sizeof(*wanted));
+    selector->number = rules->selectors->nelts;
+    APR_ARRAY_PUSH(rules->selectors, cc_selector_t *) = selector;
+    return selector;
+}
+
+static apr_status_t field_selector(cc_selector_t **selector, cc_reader_t *reader, const char *name)
+{
+    cc_selector_t wanted = {.name = name, .where = reader->rule->where};
+    apr_status_t rv = cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
+
+    if (rv == APR_SUCCESS) {
+        wanted.type = wanted.ref.field->type;
+        *selector = selector_keep(reader->rules, &wanted);
+    }
+    return rv;
+}
+
+static const char *takes_text(const cc_modifier_t *modifier, apr_pool_t *p)
+{
+    static const char *const names[] = {"text", "DNs", "numbers", "times", "octets"};
+    const char *text = NULL;
+
+    for (int type = CC_TYPE_TEXT; type <= CC_TYPE_OCTETS; type++) {
+        if (modifier->takes & CC_TYPE_BIT(type)) {
+            text = text ? apr_pstrcat(p, text, " and ", names[type], NULL) : names[type];
+        }
+    }
+    return text;
+}
+
+/* Puts one modifier on top of *selector. */
+static apr_status_t modifier_selector(cc_selector_t **selector, cc_reader_t *reader,
+                                      const char *name)
+{
+    apr_pool_t *p = reader->rules->pool;
+    cc_selector_t *base = *selector;
+    cc_selector_t wanted = *base;
+
+    wanted.modifier = cc_modifier_find(name);
+    if (!wanted.modifier) {
+        return cc_error_set(reader->err, p, "CC0211", name, "no such modifier; there are %s",
+                            cc_modifier_names(p));
+    }
+    if (!(wanted.modifier->takes & CC_TYPE_BIT(base->type))) {
+        return cc_error_set(reader->err, p, "CC0212", name,
+                            "this modifier is for %s, which %s is not",
+                            takes_text(wanted.modifier, p), base->name);
+    }
+    wanted.name = apr_pstrcat(p, base->name, "|", name, NULL);
+    wanted.where = reader->rule->where;
+    wanted.base = base;
+    wanted.buckets = NULL;
+    if (wanted.modifier->map) {
+        wanted.type = CC_TYPE_TEXT;
+        wanted.plain = true;
+    }
+    if (wanted.modifier->letters) {
+        wanted.casing = wanted.modifier;
+    }
+    *selector = selector_keep(reader->rules, &wanted);
+    return APR_SUCCESS;
+}
+
+/* Takes the next piece off *rest, which becomes NULL with the last one. */
+static char *piece_take(char **rest)
+{
+    char *piece = *rest;
+    char *bar = strchr(piece, '|');
+
+    *rest = bar ? bar + 1 : NULL;
+    if (bar) {
+        *bar = '\0';
+    }
+    return piece;
+}
+
+apr_status_t cc_selector_find(cc_selector_t **selector, cc_reader_t *reader, const char *word)
+{
+    char *rest = apr_pstrdup(reader->rules->pool, word);
+    apr_status_t rv = field_selector(selector, reader, piece_take(&rest));
+
+    while (rv == APR_SUCCESS && rest) {
+        rv = modifier_selector(selector, reader, piece_take(&rest));
+    }
+    return rv;
+}
+
+/* ---- one on its own ---------------------------------------------------------------------- */
+
+apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    cc_selector_t *found = NULL;
+    cc_rule_t rule = {0};
+    cc_reader_t reader = {cc_rules_create(p), &rule, err};
+    apr_status_t rv = cc_selector_find(&found, &reader, text);
+
+    *selector = rv == APR_SUCCESS ? found : NULL;
+    return rv;
+}
+
+bool cc_selector_many(const cc_selector_t *selector)
+{
+    for (const cc_selector_t *s = selector; s->base; s = s->base) {
+        if (s->modifier->choose) {
+            return false;
+        }
+    }
+    return selector->ref.field->many;
+}
+
+cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
+                               const cc_facts_t *facts, apr_pool_t *p)
+{
+    return selector->base ? cc_modifier_apply(selector->modifier,
+                                              cc_selector_values(selector->base, cert, facts, p), p)
+                          : cc_field_values(&selector->ref, cert, facts, p);
+}
+
+apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
+                                const cc_facts_t *facts)
+{
+    return cc_field_stale_at(&selector->ref, cert, facts);
+}

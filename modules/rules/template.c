@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a template is read: text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* What is being read, and how far. */
+typedef struct cc_scan_t {
+    cc_reader_t *reader;
+    cc_template_t *template;
+    const char *at;
+} cc_scan_t;
+
+static apr_status_t scan_error(const cc_scan_t *scan, const char *tag, const char *word,
+                               const char *message)
+{
+    return cc_error_set(scan->reader->err, scan->reader->rules->pool, tag, word, "%s", message);
+}
+
+/* The text between *scan and the next `end`, which is passed; NULL if there is no `end`. */
+static const char *scan_until(cc_scan_t *scan, char end)
+{
+    const char *from = scan->at, *to = strchr(from, end);
+
+    if (to) {
+        scan->at = to + 1;
+        return apr_pstrmemdup(scan->reader->rules->pool, from, (apr_size_t)(to - from));
+    }
+    return NULL;
+}
+
+/* ---- parts ------------------------------------------------------------------------------- */
+
+static void literal_add(cc_scan_t *scan, const char *text, apr_size_t len)
+{
+    cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
+
+    part->literal.iov_base = (char *)text;
+    part->literal.iov_len = len;
+    part->variable = -1;
+    part->group = 0;
+}
+
+/* One variable for all parts that come from the same field or condition: they change together. */
+static void variable_add(cc_scan_t *scan, cc_variable_t wanted, int group)
+{
+    apr_array_header_t *variables = scan->template->variables;
+    cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
+    int i = 0;
+
+    for (; i < variables->nelts; i++) {
+        const cc_variable_t *variable = &APR_ARRAY_IDX(variables, i, cc_variable_t);
+        if (variable->selector == wanted.selector && variable->capture == wanted.capture) {
+            break;
+        }
+    }
+    if (i == variables->nelts) {
+        APR_ARRAY_PUSH(variables, cc_variable_t) = wanted;
+    }
+    memset(part, 0, sizeof(*part));
+    part->variable = i;
+    part->group = group;
+}
+
+static void capture_add(cc_scan_t *scan, cc_condition_t *condition, int group)
+{
+    if (condition->capture < 0) {
+        condition->capture = scan->reader->rule->capture_count++;
+    }
+    variable_add(scan, (cc_variable_t){NULL, condition->capture}, group);
+}
+
+/* ---- captures ---------------------------------------------------------------------------- */
+
+static bool captures(const cc_condition_t *condition)
+{
+    return condition->pattern && !condition->op->negative &&
+           cc_pattern_groups(condition->pattern) > 0;
+}
+
+/* $1 to $9: of the one capturing condition. */
+static apr_status_t scan_number(cc_scan_t *scan)
+{
+    apr_array_header_t *conditions = scan->reader->rule->conditions;
+    const char *word = apr_psprintf(scan->reader->rules->pool, "$%c", *scan->at);
+    int group = *scan->at++ - '0';
+    cc_condition_t *found = NULL;
+
+    for (int i = 0; i < conditions->nelts; i++) {
+        cc_condition_t *condition = &APR_ARRAY_IDX(conditions, i, cc_condition_t);
+        if (found && captures(condition)) {
+            return scan_error(scan, "CC0228", word,
+                              "several conditions of this rule capture; name their groups, "
+                              "(?<name>...), and write $<name>");
+        }
+        found = captures(condition) ? condition : found;
+    }
+    if (!found || group > cc_pattern_groups(found->pattern)) {
+        return scan_error(scan, "CC0227", word,
+                          "no condition of this rule captures it; $1 is the first (...) in the "
+                          "pattern of a =~ condition");
+    }
+    capture_add(scan, found, group);
+    return APR_SUCCESS;
+}
+
+/* $<name>: of whichever condition has a group of this name. */
+static apr_status_t scan_name(cc_scan_t *scan)
+{
+    apr_array_header_t *conditions = scan->reader->rule->conditions;
+    const char *word = scan->at - 1;
+    const char *name;
+
+    scan->at++;
+    name = scan_until(scan, '>');
+    if (!name) {
+        return scan_error(scan, "CC0225", word, "the > is missing; write $<name>");
+    }
+    for (int i = 0; i < conditions->nelts; i++) {
+        cc_condition_t *condition = &APR_ARRAY_IDX(conditions, i, cc_condition_t);
+        int group = captures(condition) ? cc_pattern_group_find(condition->pattern, name) : 0;
+        if (group > 0) {
+            capture_add(scan, condition, group);
+            return APR_SUCCESS;
+        }
+    }
+    return scan_error(scan, "CC0227", apr_pstrcat(scan->reader->rules->pool, "$<", name, ">", NULL),
+                      "no condition of this rule captures it; a =~ condition with one group "
+                      "(?<name>...) of this name does");
+}
+
+/* ---- the template ------------------------------------------------------------------------ */
+
+static apr_status_t scan_dollar(cc_scan_t *scan)
+{
+    if (*scan->at == '$') {
+        literal_add(scan, scan->at++, 1);
+        return APR_SUCCESS;
+    }
+    if (*scan->at >= '1' && *scan->at <= '9') {
+        return scan_number(scan);
+    }
+    if (*scan->at == '<') {
+        return scan_name(scan);
+    }
+    return scan_error(scan, "CC0225", scan->at - 1,
+                      "a $ of its own; write $1 to $9 or $<name> for a group of the pattern, $$ "
+                      "for a dollar sign (${...} is httpd's own, for variables of Define)");
+}
+
+static apr_status_t scan_percent(cc_scan_t *scan)
+{
+    const char *word = scan->at - 1;
+    const char *name = NULL;
+    cc_selector_t *selector;
+    apr_status_t rv;
+
+    if (*scan->at == '%') {
+        literal_add(scan, scan->at++, 1);
+        return APR_SUCCESS;
+    }
+    if (*scan->at == '{') {
+        scan->at++;
+        name = scan_until(scan, '}');
+    }
+    if (!name) {
+        return scan_error(scan, "CC0226", word,
+                          "a % of its own; write %{FIELD} or %{FIELD|MODIFIER} for the value of a "
+                          "field, %% for a percent sign");
+    }
+    rv = cc_selector_find(&selector, scan->reader, name);
+    if (rv == APR_SUCCESS) {
+        variable_add(scan, (cc_variable_t){selector, -1}, 0);
+    }
+    return rv;
+}
+
+static apr_status_t scan_part(cc_scan_t *scan)
+{
+    apr_size_t len = strcspn(scan->at, "$%");
+
+    if (len > 0) {
+        literal_add(scan, scan->at, len);
+        scan->at += len;
+        return APR_SUCCESS;
+    }
+    return *scan->at++ == '$' ? scan_dollar(scan) : scan_percent(scan);
+}
+
+apr_status_t cc_template_parse(const cc_template_t **template, cc_reader_t *reader,
+                               const char *output)
+{
+    apr_pool_t *p = reader->rules->pool;
+    cc_template_t *made = apr_palloc(p, sizeof(*made));
+    cc_scan_t scan = {reader, made, strchr(output, '=') + 1};
+    const char *unusable = cc_text_unusable(scan.at, strlen(scan.at));
+    apr_status_t rv = APR_SUCCESS;
+
+    if (unusable || *scan.at == '\0') {
+        return scan_error(&scan, "CC0229", output,
+                          unusable ? apr_pstrcat(p, "no name can have this: ", unusable, NULL)
+                                   : "a template must follow: text, $1, $<name>, %{FIELD}");
+    }
+    made->text = output;
+    made->parts = apr_array_make(p, 2, sizeof(cc_part_t));
+    made->variables = apr_array_make(p, 1, sizeof(cc_variable_t));
+    while (*scan.at && rv == APR_SUCCESS) {
+        rv = scan_part(&scan);
+    }
+    *template = made;
+    return rv;
+}

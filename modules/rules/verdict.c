@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a verdict is asked, and how several names become one text. */
+
+#include <string.h>
+
+#include "rules/internal.h"
+
+bool cc_verdict_has_identity(const cc_verdict_t *verdict)
+{
+    return verdict->user || verdict->group_count > 0;
+}
+
+bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
+{
+    for (int i = 0; i < verdict->group_count; i++) {
+        if (strcmp(verdict->groups[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_escape(char c)
+{
+    return c == ',' || c == '\\';
+}
+
+static apr_size_t joined_size(const char *const *parts, int count)
+{
+    apr_size_t size = 1;
+
+    for (int i = 0; i < count; i++) {
+        for (const char *c = parts[i]; *c; c++) {
+            size += needs_escape(*c) ? 2 : 1;
+        }
+        size++; /* the comma */
+    }
+    return size;
+}
+
+const char *cc_parts_join(const char *const *parts, int count, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, joined_size(parts, count));
+    char *to = text;
+
+    for (int i = 0; i < count; i++) {
+        if (i > 0) {
+            *to++ = ',';
+        }
+        for (const char *c = parts[i]; *c; c++) {
+            if (needs_escape(*c)) {
+                *to++ = '\\';
+            }
+            *to++ = *c;
+        }
+    }
+    *to = '\0';
+    return text;
+}

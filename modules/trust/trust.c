@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows whom a virtual host trusts, as a digest, and what a session must carry to be believed. */
+#include "trust/trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "cert/cert.h"
+#include "trust/room.h"
+
+/* Something that is trusted: the digest of its DER, and what it is. Octets only: no padding. */
+typedef struct entry_t {
+    unsigned char kind;
+    unsigned char sha256[32];
+} entry_t;
+
+enum { ENTRY_CERT = 1, ENTRY_CRL, ENTRY_NAME };
+
+/* Frees `der`, which OpenSSL has allocated. */
+static bool entry_add(apr_array_header_t *entries, unsigned char kind, unsigned char *der, int len,
+                      const EVP_MD *md)
+{
+    entry_t *entry = apr_array_push(entries);
+    bool done = len > 0 && EVP_Digest(der, (size_t)len, entry->sha256, NULL, md, NULL);
+
+    entry->kind = kind;
+    OPENSSL_free(der);
+    return done;
+}
+
+static void issuer_add(cc_trust_t *trust, X509 *cert, apr_pool_t *p)
+{
+    cc_issuer_t *issuer = apr_palloc(p, sizeof *issuer);
+
+    issuer->cert = cert;
+    cc_cert_digests(cc_cert_wrap(cert, p), issuer->sha256, issuer->spki_sha256);
+    apr_hash_set(trust->issuers, &issuer->cert, sizeof issuer->cert, issuer);
+}
+
+static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJECT *object,
+                       apr_pool_t *p)
+{
+    X509 *cert = X509_OBJECT_get0_X509(object);
+    X509_CRL *crl = X509_OBJECT_get0_X509_CRL(object);
+    unsigned char *der = NULL;
+    int len;
+
+    if (cert != NULL) {
+        issuer_add(trust, cert, p);
+        len = i2d_X509_AUX(cert, &der); /* what a "TRUSTED CERTIFICATE" may not do is part of it */
+        return entry_add(entries, ENTRY_CERT, der, len, trust->md);
+    }
+    len = crl ? i2d_X509_CRL(crl, &der) : 0;
+    return crl == NULL || entry_add(entries, ENTRY_CRL, der, len, trust->md);
+}
+
+/*
+ * The store's certificates and CRLs, and the CA names: with SSLCACertificatePath the store fills
+ * up only as certificates are looked for, while the names are complete from the start.
+ */
+static bool add_all(apr_array_header_t *entries, cc_trust_t *trust, apr_pool_t *p)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
+    STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
+    bool done = true;
+
+    for (int i = 0; done && i < sk_X509_OBJECT_num(objects); i++)
+        done = add_object(entries, trust, sk_X509_OBJECT_value(objects, i), p);
+    for (int i = 0; done && i < sk_X509_NAME_num(names); i++) {
+        unsigned char *der = NULL;
+        int len = i2d_X509_NAME(sk_X509_NAME_value(names, i), &der);
+
+        done = entry_add(entries, ENTRY_NAME, der, len, trust->md);
+    }
+    return done;
+}
+
+/* The settings of a verification that OpenSSL knows of, as text. */
+static const char *settings_text(const cc_trust_t *trust, apr_pool_t *p)
+{
+    X509_VERIFY_PARAM *store = X509_STORE_get0_param(trust->store);
+    X509_VERIFY_PARAM *own = SSL_CTX_get0_param(trust->ctx);
+
+    return apr_psprintf(p, "mod_clientcert trust 1: flags %lx %lx, depth %d %d, level %d",
+                        X509_VERIFY_PARAM_get_flags(store), X509_VERIFY_PARAM_get_flags(own),
+                        X509_VERIFY_PARAM_get_depth(store), X509_VERIFY_PARAM_get_depth(own),
+                        SSL_CTX_get_security_level(trust->ctx));
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(entry_t));
+}
+
+static bool trust_identify(cc_trust_t *trust, apr_pool_t *p)
+{
+    apr_array_header_t *entries = apr_array_make(p, 16, sizeof(entry_t));
+    const char *settings = settings_text(trust, p);
+    EVP_MD_CTX *ctx;
+    bool done;
+
+    if (!add_all(entries, trust, p))
+        return false;
+    if (entries->nelts > 0)
+        qsort(entries->elts, (size_t)entries->nelts, sizeof(entry_t), entry_compare);
+
+    ctx = EVP_MD_CTX_new();
+    done = ctx != NULL && EVP_DigestInit_ex(ctx, trust->md, NULL)
+           && EVP_DigestUpdate(ctx, settings, strlen(settings) + 1)
+           && EVP_DigestUpdate(ctx, entries->elts, (size_t)entries->nelts * sizeof(entry_t))
+           && EVP_DigestFinal_ex(ctx, trust->id, NULL);
+    EVP_MD_CTX_free(ctx);
+    return done;
+}
+
+static apr_status_t trust_free(void *data)
+{
+    cc_trust_t *trust = data;
+
+    EVP_MD_free(trust->md);
+    SSL_CTX_free(trust->ctx);
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err)
+{
+    cc_trust_t *made = apr_pcalloc(p, sizeof *made);
+
+    SSL_CTX_up_ref(ctx);
+    made->ctx = ctx;
+    made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    apr_pool_cleanup_register(p, made, trust_free, apr_pool_cleanup_null);
+    made->issuers = apr_hash_make(p);
+    SSL_CTX_get0_verify_cert_store(ctx, &made->store);
+    if (made->store == NULL)
+        made->store = SSL_CTX_get_cert_store(ctx);
+
+    if (made->md == NULL || !trust_identify(made, p)) {
+        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+        return cc_error_set(err, p, "CC0401", NULL,
+                            "OpenSSL cannot compute SHA-256 (%s); its default provider or the FIPS "
+                            "provider must be loaded", reason ? reason : "no reason given");
+    }
+    *trust = made;
+    return APR_SUCCESS;
+}
+
+bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
+{
+    return memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+cc_trust_state_t cc_trust_purpose(X509 *cert)
+{
+    apr_pool_t *scratch;
+    bool client;
+
+    if (apr_pool_create_unmanaged(&scratch) != APR_SUCCESS)
+        return CC_TRUST_NOT_CLIENT;
+    client = cc_cert_not_client(cc_cert_wrap(cert, scratch)) == NULL;
+    apr_pool_destroy(scratch);
+    return client ? CC_TRUST_OK : CC_TRUST_NOT_CLIENT;
+}
+
+void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session, X509 *cert)
+{
+    ERR_set_mark();
+    cc_seal_read(seal, trust, session, cert);
+    if (seal->state == CC_TRUST_OK)
+        seal->state = cc_trust_purpose(cert);
+    ERR_pop_to_mark();
+}
+
+cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now)
+{
+    time_t seconds = (time_t)apr_time_sec(now);
+    int begin = ASN1_TIME_cmp_time_t(X509_get0_notBefore(cert), seconds);
+
+    if (begin != -1 && begin != 0) /* -2: not a date */
+        return CC_TRUST_NOT_YET;
+    if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), seconds) < 0)
+        return CC_TRUST_EXPIRED;
+    return CC_TRUST_OK;
+}
+
+bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now)
+{
+    X509 *cert = SSL_SESSION_get0_peer(session);
+    cc_seal_t seal;
+
+    if (cert == NULL)
+        return true;
+    cc_trust_unseal(&seal, trust, session, cert);
+    return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK;
+}
+
+const char *cc_trust_state_text(cc_trust_state_t state)
+{
+    static const char *const text[] = {
+        [CC_TRUST_OK] = "it is verified",
+        [CC_TRUST_NO_RECORD] = "its session carries no verdict of a full handshake",
+        [CC_TRUST_BAD_RECORD] = "its session carries a verdict that is damaged or another's",
+        [CC_TRUST_FAILED] = "it did not verify",
+        [CC_TRUST_OTHER_TRUST] = "it was verified for a host that trusts others",
+        [CC_TRUST_NOT_YET] = "it is not valid yet",
+        [CC_TRUST_EXPIRED] = "it has expired",
+        [CC_TRUST_NOT_CLIENT] = "it is a CA certificate or not for client authentication",
+    };
+
+    return text[state];
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a chain is verified without trusting what somebody else's callback makes of errors. */
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include "cert/cert.h"
+#include "trust/room.h"
+
+/* Stands between OpenSSL and the callback in place for the time of one verification. */
+typedef struct watch_t {
+    X509_STORE_CTX_verify_cb callback;
+    bool let_pass; /* the callback answered an error with "go on" */
+} watch_t;
+
+static watch_t *watch_get(X509_STORE_CTX *store_ctx)
+{
+    /* The issuer of a CRL is verified in a context of its own, which has no application data. */
+    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
+
+    return X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
+}
+
+static int watch_error(int ok, X509_STORE_CTX *store_ctx)
+{
+    watch_t *watch = watch_get(store_ctx);
+    int error = X509_STORE_CTX_get_error(store_ctx);
+    int answer = watch->callback(ok, store_ctx);
+    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator's word for this one error. */
+    bool waived = error == X509_V_ERR_UNABLE_TO_GET_CRL
+                  && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
+
+    if (ok == 0 && answer != 0 && !waived)
+        watch->let_pass = true;
+    return answer;
+}
+
+static void issuer_set(cc_seal_t *seal, const unsigned char sha256[32],
+                       const unsigned char spki_sha256[32])
+{
+    memcpy(seal->ca_sha256, sha256, sizeof seal->ca_sha256);
+    memcpy(seal->ca_spki_sha256, spki_sha256, sizeof seal->ca_spki_sha256);
+    seal->ca_known = true;
+}
+
+/* Fills in the certificate that issued the leaf in the verified chain. */
+static void issuer_find(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx)
+{
+    X509 *cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), 1);
+    const cc_issuer_t *known = cert ? apr_hash_get(trust->issuers, &cert, sizeof cert) : NULL;
+    apr_pool_t *scratch;
+
+    if (known != NULL) {
+        issuer_set(seal, known->sha256, known->spki_sha256);
+    } else if (cert != NULL && apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
+        unsigned char sha256[32], spki_sha256[32];
+
+        cc_cert_digests(cc_cert_wrap(cert, scratch), sha256, spki_sha256);
+        issuer_set(seal, sha256, spki_sha256);
+        apr_pool_destroy(scratch);
+    }
+}
+
+/* The verdict on a verification that returned `result`. */
+static void verdict_take(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx,
+                         int result)
+{
+    if (result > 0 && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
+        seal->state = CC_TRUST_OK;
+        issuer_find(seal, trust, store_ctx);
+    } else {
+        seal->state = CC_TRUST_FAILED;
+    }
+}
+
+int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    void *app_data = X509_STORE_CTX_get_app_data(store_ctx);
+    watch_t watch = {X509_STORE_CTX_get_verify_cb(store_ctx), false};
+    cc_seal_t seal = {.verified_at = apr_time_now()};
+    int result;
+
+    if (!X509_STORE_CTX_set_app_data(store_ctx, &watch))
+        return -1;
+    X509_STORE_CTX_set_verify_cb(store_ctx, watch_error);
+    result = X509_verify_cert(store_ctx);
+    X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
+    X509_STORE_CTX_set_app_data(store_ctx, app_data);
+
+    verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
+    /* After post-handshake authentication OpenSSL goes on with a copy of this session, record
+     * included; the old one then holds a record that is not on its certificate, which is none. */
+    cc_seal_write(SSL_get_session(ssl), &seal, trust, X509_STORE_CTX_get0_cert(store_ctx));
+    return result;
+}
+
+/* Sets a verification up as libssl does for a client's certificate (ssl_verify_cert_chain). */
+static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
+{
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
+
+    X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(trust->ctx));
+    if (!X509_STORE_CTX_set_default(store_ctx, "ssl_client")
+        || !X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(trust->ctx)))
+        return false;
+    X509_STORE_CTX_set_time(store_ctx, 0, (time_t)apr_time_sec(now));
+    return true;
+}
+
+void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
+                       STACK_OF(X509) *untrusted, apr_time_t now)
+{
+    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
+
+    memset(seal, 0, sizeof *seal);
+    seal->state = CC_TRUST_FAILED;
+    seal->verified_at = now;
+    ERR_set_mark();
+    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted)
+        && verify_prepare(store_ctx, trust, now))
+        verdict_take(seal, trust, store_ctx, X509_verify_cert(store_ctx));
+    X509_STORE_CTX_free(store_ctx);
+    if (seal->state == CC_TRUST_OK)
+        seal->state = cc_trust_purpose(cert);
+    ERR_pop_to_mark();
+}

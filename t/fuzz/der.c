@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what holds for every certificate: usable text is usable, and one answer comes twice. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "cert/cert.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    must(apr_initialize() == APR_SUCCESS);
+    return 0;
+}
+
+/* Everything that was said, so that it can be said again. */
+typedef struct {
+    apr_pool_t *pool;
+    apr_array_header_t *parts; /* of const char * */
+} answer_t;
+
+static void add(answer_t *answer, const char *text, apr_size_t len)
+{
+    APR_ARRAY_PUSH(answer->parts, const char *) = cc_text_escape(text, len, answer->pool);
+    APR_ARRAY_PUSH(answer->parts, const char *) = "\n";
+}
+
+static void usable_check(const cc_value_t *value)
+{
+    must(strlen(value->text) == value->len);
+    must(!cc_text_unusable(value->text, value->len));
+}
+
+/* What a certificate says can be written in a rule, and means the same there. */
+static void operand_check(const cc_value_t *value, const cc_fieldref_t *ref, apr_pool_t *p)
+{
+    cc_value_t operand;
+
+    if (ref->field->type == CC_TYPE_DN && value->len == 0)
+        return; /* an empty name fits nothing that is meant, and so is no operand */
+    must(cc_field_operand(&operand, ref, value->text, p, NULL) == APR_SUCCESS);
+    must(operand.key_len == value->key_len);
+    must(memcmp(operand.key, value->key, value->key_len) == 0);
+    must(operand.number == value->number);
+}
+
+static void name_check(const cc_value_t *value, answer_t *answer)
+{
+    cc_value_t line = cc_value_oneline(value, answer->pool);
+
+    must(cc_value_under(value, value));
+    if (!line.unusable)
+        usable_check(&line);
+    add(answer, line.text, line.len);
+}
+
+static void visit(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
+{
+    answer_t *answer = baton;
+    cc_fieldref_t found;
+
+    must(values.count > 0 && (ref->field->many || values.count == 1));
+    must(cc_field_find(&found, name, answer->pool, NULL) == APR_SUCCESS);
+    must(cc_field_same(&found, ref));
+    add(answer, name, strlen(name));
+    for (int i = 0; i < values.count; i++) {
+        const cc_value_t *value = &values.at[i];
+
+        add(answer, value->text, value->len);
+        if (value->unusable) {
+            add(answer, value->unusable, strlen(value->unusable));
+            continue;
+        }
+        usable_check(value);
+        operand_check(value, ref, answer->pool);
+        if (ref->field->type == CC_TYPE_DN)
+            name_check(value, answer);
+    }
+}
+
+static const char *ask(const cc_cert_t *cert, apr_pool_t *p)
+{
+    static const char sni[] = "www.example.com\n"; /* a client can send anything */
+    cc_facts_t facts = {.now = APR_TIME_C(1780315200000000), .tls_sni = sni, .tls_known = true};
+    answer_t answer = {p, apr_array_make(p, 128, sizeof(const char *))};
+    unsigned char digests[64];
+    apr_time_t begin = 0, end = 0;
+    const char *not_client = cc_cert_not_client(cert);
+
+    cc_field_each(cert, &facts, visit, &answer, p);
+    cc_cert_digests(cert, digests, digests + 32);
+    cc_cert_validity(cert, &begin, &end);
+    add(&answer, (const char *)digests, sizeof(digests));
+    add(&answer, not_client ? not_client : "", not_client ? strlen(not_client) : 0);
+    return apr_pstrcat(p, apr_array_pstrcat(p, answer.parts, 0),
+                       apr_psprintf(p, "%" APR_TIME_T_FMT " %" APR_TIME_T_FMT, begin, end), NULL);
+}
+
+/* The inputs that are kept are DER in hex, with blanks, as a certificate is best looked at. */
+static const uint8_t *from_hex(const uint8_t *data, size_t *size, apr_pool_t *p)
+{
+    uint8_t *der = apr_pcalloc(p, *size + 1);
+    size_t digits = 0;
+
+    for (size_t i = 0; i < *size; i++) {
+        const char *hex = "0123456789abcdef";
+        const char *digit = data[i] ? strchr(hex, data[i]) : NULL;
+
+        if (digit) {
+            der[digits / 2] = (uint8_t)(der[digits / 2] << 4 | (digit - hex));
+            digits++;
+        }
+    }
+    *size = digits / 2;
+    return der;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    apr_pool_t *p;
+    cc_cert_t *cert;
+    cc_error_t err = {0};
+
+    must(apr_pool_create(&p, NULL) == APR_SUCCESS);
+    if (size > 0 && *data == '3') /* a certificate begins with the octet 0x30 */
+        data = from_hex(data, &size, p);
+    if (cc_cert_parse(&cert, data, size, p, &err) == APR_SUCCESS)
+        must(strcmp(ask(cert, p), ask(cert, p)) == 0);
+    else
+        must(err.tag && err.message);
+    apr_pool_destroy(p);
+    return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what holds for every text that is taken as a rule: one verdict, and names fit to be used.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ruleset.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static apr_pool_t *certificates;
+static cc_cert_t *alice, *bad;
+
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    must(apr_initialize() == APR_SUCCESS && apr_pool_create(&certificates, NULL) == APR_SUCCESS);
+    alice = ruleset_certificate(ruleset_alice, certificates);
+    bad = ruleset_certificate(ruleset_bad, certificates);
+    must(atexit(apr_terminate) == 0);
+    return 0;
+}
+
+static void must_be_usable(const char *text)
+{
+    must(*text && !cc_text_unusable(text, strlen(text)));
+}
+
+static void verdict_check(const cc_verdict_t *verdict)
+{
+    if (verdict->user)
+        must_be_usable(verdict->user);
+    for (int i = 0; i < verdict->group_count; i++)
+        must_be_usable(verdict->groups[i].name);
+    for (int i = 0; i < verdict->note_count; i++)
+        must_be_usable(verdict->notes[i].text);
+    must(!verdict->denied_where || !cc_verdict_has_identity(verdict));
+}
+
+static void trace_check(const apr_array_header_t *trace)
+{
+    for (int i = 0; i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+        must(!step->condition == !step->seen);
+        if (step->condition) {
+            must_be_usable(step->condition);
+            must(!*step->seen || !cc_text_unusable(step->seen, strlen(step->seen)));
+        }
+    }
+}
+
+static void evaluate(const cc_rules_t *rules, const cc_cert_t *cert, apr_pool_t *p)
+{
+    apr_array_header_t *trace = apr_array_make(p, 4, sizeof(cc_step_t));
+    const cc_verdict_t *first, *second, *traced;
+
+    first = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
+    second = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
+    traced = cc_rules_evaluate(rules, cert, &ruleset_facts, trace, p, p);
+    verdict_check(first);
+    trace_check(trace);
+    must(strcmp(ruleset_text(first, p), ruleset_text(second, p)) == 0);
+    must(strcmp(ruleset_text(first, p), ruleset_text(traced, p)) == 0);
+}
+
+/* An error has a tag and fits on one line; then the rule is as if it had never been there. */
+static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
+{
+    int before = cc_rules_count(rules);
+    cc_error_t err = {0};
+
+    if (cc_rules_add(rules, line, "r", &err) == APR_SUCCESS) {
+        must(cc_rules_count(rules) == before + 1);
+        return;
+    }
+    must(cc_rules_count(rules) == before && err.message && strncmp(err.tag, "CC02", 4) == 0);
+    must_be_usable(cc_error_text(&err, p));
+}
+
+/* Each line of the input is a rule. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    apr_pool_t *p;
+    cc_rules_t *rules;
+    char *state, *text;
+
+    must(apr_pool_create(&p, NULL) == APR_SUCCESS);
+    rules = cc_rules_create(p);
+    text = apr_pstrmemdup(p, (const char *)data, size);
+    for (char *line = apr_strtok(text, "\n", &state); line; line = apr_strtok(NULL, "\n", &state))
+        line_add(rules, line, p);
+    evaluate(rules, alice, p);
+    evaluate(rules, bad, p);
+    apr_pool_destroy(p);
+    return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows that of all octets a session may carry, only those that were sealed give an identity. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "tls.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static apr_pool_t *pool;
+static host_t *host;
+static pki_t client;
+static SSL_SESSION *session;
+static unsigned char *sealed; /* what a real handshake has sealed: the seed of all inputs */
+static size_t sealed_len;
+
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+static void teardown(void)
+{
+    OPENSSL_free(sealed);
+    SSL_SESSION_free(session);
+    pki_free(&client);
+    apr_pool_destroy(pool);
+    apr_terminate();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    pki_t ca = pki_ca("CA", NULL);
+    tls_t tls;
+    void *data;
+
+    (void)argc, (void)argv;
+    must(apr_initialize() == APR_SUCCESS && apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    client = pki_client("client", &ca);
+    host = host_make(TLS13_TICKET, &ca, pool);
+    host_ready(host, pool);
+    tls = tls_open(host, &client, NULL);
+    must(tls_handshake(&tls) && tls_unseal(&tls, host).state == CC_TRUST_OK);
+    session = SSL_get1_session(tls.server);
+    SSL_SESSION_get0_ticket_appdata(session, &data, &sealed_len);
+    sealed = OPENSSL_memdup(data, sealed_len);
+    tls_free(&tls);
+    pki_free(&ca);
+    atexit(teardown);
+    return 0;
+}
+
+static void check(const unsigned char *octets, size_t len)
+{
+    bool same = len == sealed_len && memcmp(octets, sealed, len) == 0;
+    cc_seal_t seal;
+
+    must(SSL_SESSION_set1_ticket_appdata(session, len ? octets : NULL, len));
+    cc_trust_unseal(&seal, host->trust, session, client.cert);
+    must((seal.state == CC_TRUST_OK) == same);
+    must(cc_trust_may_resume(host->trust, session, apr_time_now()) == same);
+}
+
+/* The input as it is, and as the difference to what was sealed: octets of 0 are no difference. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    unsigned char *changed = malloc(size + 1);
+
+    must(changed != NULL);
+    for (size_t i = 0; i < size; i++)
+        changed[i] = data[i] ^ (i < sealed_len ? sealed[i] : 0);
+    check(data, size);
+    check(changed, size);
+    free(changed);
+    return 0;
+}

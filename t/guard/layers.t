@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows which room may include what.
+. "$(dirname "$0")/lib.sh"
+
+rooms=$(files modules '*.[ch]')
+tools=$(files tools '*.[ch]')
+
+# Lines of #include in these files that match a pattern.
+includes() { # PATTERN FILE ...
+    includes_pattern=$1
+    shift
+    grep -HnE "^ *# *include *[<\"]($includes_pattern)" "$@" || [ $? -eq 1 ]
+}
+
+# The same, without the files that may.
+except() { # MAY PATTERN FILE ...
+    except_may=$1
+    shift
+    includes "$@" | grep -vE "^($except_may)" || [ $? -eq 1 ]
+}
+
+# Includes of a header that is neither a door nor of the file's own room.
+private() { # FILE ...
+    includes '(cert|rules|trust|httpd)/' "$@" |
+        grep -vE '"(cert/cert|rules/rules|trust/trust|httpd/glue)\.h"' |
+        grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
+}
+
+httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
+# shellcheck disable=SC2086  # lists of files
+{
+    look_at 'sources of rooms' $rooms
+    look_at 'sources of tools' $tools
+    look_at 'includes of httpd' $(includes "$httpd" $rooms)
+    claim 'only modules/httpd and mod_clientcert.c include headers of httpd' \
+        except 'modules/httpd/' "$httpd" $rooms $tools
+    look_at 'includes of OpenSSL' $(includes openssl/ $rooms)
+    claim 'OpenSSL is included in cert, trust and httpd/connection.c only' \
+        except 'modules/(cert|trust)/|modules/httpd/connection\.c' openssl/ $rooms
+    look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
+    claim 'pcre2.h is included in one file only' except 'modules/rules/pattern\.c' pcre2 $rooms
+    claim 'cert looks at no other room' \
+        includes '(\.\./)*(rules|trust|httpd)/' $(files modules/cert '*.[ch]')
+    claim 'rules looks at cert alone' \
+        includes '(\.\./)*(trust|httpd)/' $(files modules/rules '*.[ch]')
+    claim 'trust looks at cert alone' \
+        includes '(\.\./)*(rules|httpd)/' $(files modules/trust '*.[ch]')
+    claim 'tools use the rooms that do not know httpd' includes '(\.\./)*httpd/' $tools
+    claim 'a room is entered by its door' private $rooms $tools mod_clientcert.c
+}
+done_claiming

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what the guards share: claims about files, printed as TAP.
+# shellcheck shell=sh
+#
+# A guard says what it looks at, and prints what is wrong with it, one line each:
+#
+#   look_at 'the sources' FILE ...
+#   claim 'no source is empty' COMMAND ...
+#
+# A guard that finds nothing to look at fails.
+
+set -eu
+cd "$(dirname "$0")/../.."
+count=0
+failed=0
+
+report() { # OK NAME
+    count=$((count + 1))
+    [ "$1" = ok ] || failed=1
+    echo "$1 $count - $2"
+}
+
+# Fails unless there is something to look at.
+look_at() { # WHAT FILE-OR-WORD ...
+    look_what=$1
+    shift
+    if [ $# -gt 0 ]; then
+        report ok "there is something to look at: $# of $look_what"
+    else
+        report 'not ok' "there is nothing to look at: $look_what"
+    fi
+}
+
+# Fails if the command prints anything: that is what is wrong.
+claim() { # NAME COMMAND ...
+    claim_name=$1
+    shift
+    claim_wrong=$("$@") || claim_wrong="$claim_wrong (the command failed)"
+    if [ -z "$claim_wrong" ]; then
+        report ok "$claim_name"
+    else
+        report 'not ok' "$claim_name"
+        echo "$claim_wrong" | sed 's/^/# /' >&2
+    fi
+}
+
+done_claiming() {
+    echo "1..$count"
+    exit $failed
+}
+
+# The files of the project below a directory, as they stand here or in a release.
+files() { # DIR PATTERN
+    find "$1" -type f -name "$2" | LC_ALL=C sort
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows that every tag of a message is explained, and that each has one meaning.
+. "$(dirname "$0")/lib.sh"
+
+page=doc/messages.md
+code="mod_clientcert.c $(files modules '*.c') $(files tools '*.c')"
+
+# shellcheck disable=SC2086  # a list of files
+used() { grep -HoE '"CC[0-9]{4}' $code | sed 's/"//' | LC_ALL=C sort -u; } # FILE:TAG
+tags_used() { used | sed 's/.*://' | LC_ALL=C sort -u; }
+headings() { sed -n 's/^### \(CC[0-9]*\) *$/\1/p' $page | LC_ALL=C sort; }
+
+only_in() { # 1|2: what only one of the two lists has
+    work=$(mktemp -d)
+    tags_used >"$work/used"
+    headings | uniq >"$work/explained"
+    LC_ALL=C comm "-$((3 - $1))3" "$work/used" "$work/explained"
+    rm -r "$work"
+}
+
+twice() { headings | uniq -d; }
+
+in_two_files() {
+    used | sed 's/.*://' | sort | uniq -d | while read -r tag; do
+        echo "$tag: $(used | sed -n "s/:$tag$//p" | tr '\n' ' ')"
+    done
+}
+
+incomplete() {
+    awk '
+        function check() { if (tag && !(meaning && remedy)) print tag }
+        /^### / { check(); tag = $2; meaning = remedy = 0 }
+        /^\*\*Meaning\.\*\*/ { meaning = 1 }
+        /^\*\*Remedy\.\*\*/ { remedy = 1 }
+        END { check() }' $page
+}
+
+# shellcheck disable=SC2046  # lists of tags
+{
+    look_at 'tags in the code' $(tags_used)
+    look_at "headings of $page" $(headings)
+    claim "every tag in the code is explained in $page" only_in 1
+    claim "every tag in $page stands in the code" only_in 2
+    claim 'no tag is explained twice' twice
+    claim 'no tag is used for the messages of two files' in_two_files
+    claim 'every explanation has a Meaning and a Remedy' incomplete
+}
+done_claiming

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows what the first page must give: the two commands at once, and no more than a reader reads.
+. "$(dirname "$0")/lib.sh"
+
+screen() { head -n 25 README.md; }
+
+missing_commands() {
+    for command in demo/run t/run; do
+        screen | grep -qE "^ *$command( |\$)" || echo "$command"
+    done
+}
+
+not_executable() {
+    for command in demo/run t/run .ci/run; do
+        [ -x "$command" ] || echo "$command"
+    done
+}
+
+too_long() {
+    lines=$(wc -l <README.md)
+    [ "$lines" -lt 120 ] || echo "$lines lines"
+}
+
+dead_links() {
+    grep -oE '\]\([^)#]+' README.md doc/*.md | grep -v '://' | sed 's/:\](/ /' |
+        while read -r page link; do
+            [ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
+        done
+}
+
+# shellcheck disable=SC2046  # a list of words
+look_at 'words of README.md' $(cat README.md)
+claim 'demo/run and t/run stand on the first screen' missing_commands
+claim 'the commands can be run' not_executable
+claim 'README.md has fewer than 120 lines' too_long
+claim 'every link to a file leads to one' dead_links
+done_claiming

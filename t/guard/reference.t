@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows that the reference says what the code does: directives, providers, fields and operators.
+. "$(dirname "$0")/lib.sh"
+
+page=doc/directives.md
+tool=${CC_BUILD:-build}/clientcert
+
+directives() { # in the command table
+    sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' modules/httpd/*.c | LC_ALL=C sort -u
+}
+providers() { # of Require
+    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' modules/httpd/*.c |
+        sed 's/.*"\(.*\)"/\1/' | LC_ALL=C sort -u
+}
+documented() { sed -n 's/^## `*\(ClientCert[A-Za-z]*\)`* *$/\1/p' $page | LC_ALL=C sort; }
+
+undocumented() {
+    directives | while read -r name; do
+        documented | grep -qx "$name" || echo "$name"
+    done
+    providers | while read -r name; do
+        grep -qE "^## .*Require $name( |\`|\$)" $page || echo "Require $name"
+    done
+}
+
+unknown() {
+    documented | while read -r name; do
+        directives | grep -qx "$name" || echo "$name"
+    done
+}
+
+# Sections of directives that lack one of the four lines that httpd's own manual has.
+incomplete() {
+    awk '
+        function check() {
+            if (name && seen != 15) print name
+        }
+        /^## / { check(); name = $0 ~ /ClientCert/ ? $2 : ""; seen = 0 }
+        /^\| *Syntax/ && !(seen % 2) { seen += 1 }
+        /^\| *Default/ && !(int(seen / 2) % 2) { seen += 2 }
+        /^\| *Context/ && !(int(seen / 4) % 2) { seen += 4 }
+        /^\| *Override/ && !(int(seen / 8) % 2) { seen += 8 }
+        END { check() }' $page
+}
+
+generated() { "$tool" fields && "$tool" operators && "$tool" modifiers; }
+
+# Lines that the tool prints from its registries and that stand in no page.
+not_in_pages() {
+    generated | while IFS= read -r line; do
+        [ -z "$line" ] || grep -rqxF -e "$line" doc || echo "$line"
+    done
+}
+
+# shellcheck disable=SC2046  # lists of names
+{
+    look_at 'directives' $(directives)
+    look_at 'providers of Require' $(providers)
+    look_at "headings of $page" $(documented)
+    look_at "fields, operators and modifiers of $tool" $(generated | awk -F'`' '/^\| `/ { print $2 }')
+    claim 'every directive and provider has its place in the reference' undocumented
+    claim 'the reference has no directive that does not exist' unknown
+    claim 'every directive has Syntax, Default, Context and Override' incomplete
+    claim 'every field, operator and modifier stands in the reference as it is' not_in_pages
+}
+done_claiming

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows how every source begins, and what none may say.
+. "$(dirname "$0")/lib.sh"
+
+code="mod_clientcert.c configure.ac Makefile.am .ci/run
+    $(find modules tools demo t -type f \
+        \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
+        -o -name run -o -name make -o -name coverage \) | sort)"
+requests=$(files t/ca '*.cnf')
+prose="README.md $(files doc '*.md')"
+
+# Files in whose first lines the pattern does not stand.
+without() { # LINES PATTERN FILE ...
+    without_lines=$1 without_pattern=$2
+    shift 2
+    for without_file in "$@"; do
+        head -n "$without_lines" "$without_file" | grep -qE "$without_pattern" ||
+            echo "$without_file"
+    done
+}
+
+found() { # PATTERN FILE ...
+    found_pattern=$1
+    shift
+    grep -HnE "$found_pattern" "$@" || [ $? -eq 1 ]
+}
+
+kept() {
+    grep -rlE --exclude-dir=corpus 'BEGIN [A-Z ]*(PRIVATE KEY|CERTIFICATE)-' \
+        modules tools conf demo t doc || [ $? -eq 1 ]
+}
+
+# shellcheck disable=SC2086  # lists of files
+{
+    look_at 'sources' $code
+    look_at 'requests for certificates' $requests
+    look_at 'pages' $prose
+    claim 'every source names its licence in its first lines' \
+        without 2 'SPDX-License-Identifier: Apache-2\.0' $code $requests
+    claim 'every source says what it knows' without 4 '[Kk]nows ' $code
+    claim 'every request for a certificate says who uses it' without 1 '^# Used by ' $requests
+    claim 'nothing speaks of places on somebody'\''s machine' \
+        found '(^|[^A-Za-z0-9_.@])/(home|root|work|mnt|Users)/' $code $requests $prose
+    claim 'nothing is left to be done' found 'TO[D]O|FIX[M]E' $code $prose
+    claim 'no private key or certificate is kept' kept
+}
+done_claiming

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows what the module shows to the rest of httpd: its record alone.
+. "$(dirname "$0")/lib.sh"
+
+module=${CC_MODULE:-${CC_BUILD:-build}/.libs/mod_clientcert.so}
+
+exported() { nm -D --defined-only "$module" | awk '{ print $NF }'; }
+others() { exported | grep -vx clientcert_module || [ $? -eq 1 ]; }
+
+# shellcheck disable=SC2046  # a list of names
+look_at 'symbols that the module exports' $(exported)
+claim 'the module exports clientcert_module alone' others
+done_claiming

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that an identity holds for the hosts that verify the certificate, on one connection too.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+
+sub host {
+    my ($name, $settings) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName $name
+    $settings
+    ClientCertMap subject.CN =~ "(.+)" user=\$1
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+    Header always set Server-Name "expr=%{SERVER_NAME}"
+</VirtualHost>
+CONF
+}
+
+my $tls      = "\@SSL:ab.example\@\nSSLVerifyClient optional\n";
+my $staff    = "$tls SSLCACertificateFile \@CA\@/staff-chain.pem";
+my $services = "$tls SSLCACertificateFile \@CA\@/services-chain.pem";
+
+# mod_ssl answers 421 to a request for a host with other TLS settings than those of the host of the
+# handshake, unless it is told not to or, in older versions, the client named no host at all.
+my $lenient = <<'CONF';
+SSLStrictSNIVHostCheck off
+<IfDirective SSLVHostSNIPolicy>
+    SSLVHostSNIPolicy insecure
+</IfDirective>
+CONF
+my $conf = join '', host('a.example', $staff), host('b.example', $services),
+    host('same.example', $staff),
+    host('revoking.example',
+    "$staff\nSSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf"),
+    host('plain.example', 'SSLEngine off');
+
+sub is_served_to {
+    my ($response, $user, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
+}
+
+# Several requests by curl over one HTTP/2 connection: to an address, so without SNI, or a host.
+sub coalesced {
+    my ($h, $to, $cert, @hosts) = @_;
+    my $ca       = $h->ca;
+    my $port     = $h->port;
+    my @requests = map { (
+        '--http2', '--insecure', '--cert', "$ca/$cert.pem", '--key', "$ca/$cert.key",
+        '--resolve', "$to:$port:127.0.0.1", '-H', "Host: $_", '-o', '/dev/null',
+        '-w', '%{http_code} %header{user} %{num_connects} %{http_version}\n',
+        "https://$to:$port/", '--next') } @hosts;
+    pop @requests;
+    open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', @requests or die "curl: $!\n";
+    chomp(my @lines = <$out>);
+    tr/\r//d for @lines;    # what curl gives for an empty header
+    return \@lines;
+}
+
+announce('CC0104', 'AH01909');    # and names that the server's certificate has not
+
+sub without_sni {
+    my ($h, $version) = @_;
+    my %o = (host => 'a.example', sni => '', tls => $version);
+
+    my $alice = $h->connection(%o, cert => 'alice');
+    is_served_to($alice->request('/'), 'alice',
+        "TLS $version: verified by the host of the handshake");
+    is_served_to($alice->request('/', host => 'same.example'), 'alice',
+        'which is good on a host that trusts the same');
+    $h->mark_log;
+    my $b = $alice->request('/', host => 'b.example');
+    is $b->{headers}{'server-name'}, 'b.example', 'another host serves the same connection';
+    is $b->{headers}{verify}, 'SUCCESS', 'for which mod_ssl reports a certificate as verified';
+    is_served_to($b, '', 'that this host cannot verify: nobody');
+    ok $h->wait_log(qr/CC0104: .*: it did not verify; .* vhost=b\.example:/), 'the log says why';
+    is_served_to($alice->request('/', host => 'plain.example'), '',
+        'nobody on a host without TLS of its own');
+    ok $h->wait_log(qr/CC0104: .* no TLS of its own.* vhost=plain\.example:/), 'the log says why';
+    is_served_to($alice->request('/'), 'alice', 'and still the same on the host of the handshake');
+
+    my $revoked = $h->connection(%o, cert => 'revoked');
+    is_served_to($revoked->request('/'), 'revoked', "TLS $version: no host has a CRL but one");
+    is_served_to($revoked->request('/', host => 'revoking.example'), '', 'and there it is nobody');
+    is_served_to($alice->request('/', host => 'revoking.example'), 'alice',
+        'while one that is not revoked verifies anew');
+
+    my $both = $h->connection(%o, cert => 'sub-staff');
+    is_served_to($both->request('/', host => 'b.example'), 'sub-staff',
+        "TLS $version: a chain that the other host verifies is good there");
+    return;
+}
+
+# The certificates that a client sends along are not in the session.
+sub resumed_without_sni {
+    my ($h, $version) = @_;
+    my %o     = (host => 'a.example', sni => '', tls => $version);
+    my $first = full($h, '/', %o, cert => 'sub-staff');
+    my $again = resumed($h, $first, '/', %o);
+    is_served_to($again, 'sub-staff', "TLS $version: resumed by the host of the handshake");
+    my $b = resumed($h, $again, '/', %o, host => 'b.example');
+    ok $b->{reused}, 'and for a request to the other';
+    is_served_to($b, '', 'which cannot verify it anew without what the client sent: nobody');
+    return;
+}
+
+sub with_sni {
+    my ($h, $version) = @_;
+    my $c = $h->connection(host => 'a.example', cert => 'alice', tls => $version);
+    is_served_to($c->request('/'), 'alice', "TLS $version, SNI: an identity on the host it names");
+    is_served_to($c->request('/', host => 'same.example'), 'alice', 'and on one with its settings');
+    is $c->request('/', host => 'b.example')->{status}, 421,
+        'while mod_ssl refuses one with another CA';
+    return;
+}
+
+my %server = (modules => ['headers', 'http2'], conf => $conf);
+my $global = "Protocols h2 http/1.1\n" . session_conf('tickets');
+my $h      = ClientCert::Test->server(%server, global => $global . $lenient);
+for my $version ('1.2', '1.3') {
+    without_sni($h, $version);
+    resumed_without_sni($h, $version);
+}
+is_deeply coalesced($h, '127.0.0.1', 'revoked', qw(a.example same.example revoking.example
+        b.example plain.example a.example)),
+    ['200 revoked 1 2', '200 revoked 0 2', '200  0 2', '200  0 2', '200  0 2', '200 revoked 0 2'],
+    'HTTP/2: the hosts of one connection judge each for itself';
+is_deeply coalesced($h, '127.0.0.1', 'alice', qw(revoking.example a.example b.example)),
+    ['200 alice 1 2', '200 alice 0 2', '200  0 2'], 'HTTP/2: and verify anew what they can';
+
+announce('AH02032');
+$h = ClientCert::Test->server(%server, global => $global);
+with_sni($h, $_) for '1.2', '1.3';
+is_deeply coalesced($h, 'a.example', 'alice', qw(a.example same.example b.example a.example)),
+    ['200 alice 1 2', '200 alice 0 2', '421  0 2', '200 alice 0 2'],
+    'HTTP/2, SNI: an identity on hosts of the same settings only';
+
+done_testing;

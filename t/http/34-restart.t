@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a CA that is taken away, or a CRL that comes, ends the sessions from before.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+
+# With the keys of the tickets in a file, clients may resume sessions from before a restart.
+my %server = (
+    modules => ['headers'],
+    files   => { 'conf/ticket.key' => join '', map { chr(33 + $_) } 0 .. 47 },
+    global  => session_conf('tickets') . "SSLSessionTicketKeyFile conf/ticket.key\n");
+
+sub site {
+    my ($settings) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    $settings
+    SSLVerifyClient optional
+    ClientCertMap subject.CN =~ "(.+)" user=\$1
+    Header always set User "expr=%{REMOTE_USER}"
+</VirtualHost>
+CONF
+}
+
+my $all      = site('SSLCACertificateFile @CA@/clients.pem');
+my $services = site('SSLCACertificateFile @CA@/services-chain.pem');
+my $crl      = site('SSLCARevocationFile @CA@/staff.crl');
+my $checked  = site("SSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf");
+
+sub is_served_to {
+    my ($response, $user, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
+}
+
+# The sessions of these, on both versions.
+sub sessions {
+    my ($h, @certs) = @_;
+    return map {
+        my $tls = $_;
+        map {
+            { cert => $_, tls => $tls, session => full($h, '/', cert => $_, tls => $tls) }
+        } @certs
+    } '1.2', '1.3';
+}
+
+sub are_kept {
+    my ($h, $when, @sessions) = @_;
+    for (@sessions) {
+        my $again = resumed($h, $_->{session}, '/', tls => $_->{tls});
+        my $name  = $_->{cert} eq 'service' ? 'cart' : $_->{cert};
+        is_served_to($again, $name, "TLS $_->{tls}: $_->{cert} after $when");
+        ok $again->{reused}, 'its session is resumed';
+    }
+    return;
+}
+
+sub are_lost {
+    my ($h, $when, @sessions) = @_;
+    for (@sessions) {
+        my $again = resumed($h, $_->{session}, '/', tls => $_->{tls});
+        is_served_to($again, '', "TLS $_->{tls}: nobody by the session of $_->{cert} after $when");
+        ok !$again->{reused}, 'which is not resumed';
+    }
+    return;
+}
+
+announce('AH01902');    # a CRL without SSLCARevocationCheck
+
+my $h        = ClientCert::Test->server(%server, conf => $all);
+my @sessions = sessions($h, 'alice', 'service', 'revoked');
+are_kept($h, 'a full handshake', @sessions);
+ok $h->reload, 'a graceful restart';
+are_kept($h, 'a restart without a change', @sessions);
+
+ok $h->reload(conf => $services), 'the CA of the staff is removed';
+are_lost($h, 'a CA was removed', @sessions);
+for my $tls ('1.2', '1.3') {
+    my ($of_service) = grep { $_->{cert} eq 'service' && $_->{tls} eq $tls } @sessions;
+    is_served_to(resumed($h, $of_service->{session}, '/', cert => 'service', tls => $tls), 'cart',
+        "TLS $tls: who is still trusted is asked again");
+}
+
+ok $h->reload(conf => $crl), 'a CRL is added';
+are_lost($h, 'a CRL was added', @sessions);
+ok $h->reload(conf => $checked), 'a CRL is added and checked';
+are_lost($h, 'a CRL is checked', @sessions);
+ok $h->reload(conf => $all), 'all is as it was';
+are_kept($h, 'all is as it was', @sessions);
+$h->stop;
+
+$h = ClientCert::Test->server(%server, conf => $all);
+are_kept($h, 'a stop and a start', @sessions);
+$h->stop;
+$h = ClientCert::Test->server(%server, conf => $services);
+are_lost($h, 'a stop, and a start without a CA', @sessions);
+
+done_testing;

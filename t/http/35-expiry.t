@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that an identity ends with the certificate, in open connections and in sessions.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+use Time::HiRes qw(sleep time);
+
+my $conf = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertMap subject.CN =~ "(.+)" user=$1
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+    <Location "/private">
+        Require clientcert-user short
+    </Location>
+</VirtualHost>
+CONF
+
+sub is_served_to {
+    my ($response, $user, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
+}
+
+# Two requests by curl over one HTTP/2 connection, so many seconds apart; a handle to read from.
+sub two_by_http2 {
+    my ($h, $cert, $seconds) = @_;
+    my ($ca, $port) = ($h->ca, $h->port);
+    open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', '--http2', '--cacert',
+        "$ca/root.pem", '--cert', "$ca/$cert.pem", '--key', "$ca/$cert.key",
+        '--rate', int(3600 / $seconds) . '/h',
+        '-w', '%{http_code} %header{user} %{num_connects} %{http_version}\n',
+        map { ('-o', '/dev/null', "https://localhost:$port/") } 1 .. 2
+        or die "curl: $!\n";
+    return $out;
+}
+
+announce('CC0104', 'CC0110', 'AH01630');
+
+my %server = map { $_ => ClientCert::Test->server(
+        modules => ['headers', 'http2'],
+        files   => { 'htdocs/private' => "only for you\n" },
+        global  => "Protocols h2 http/1.1\n" . session_conf($_),
+        conf    => $conf) } session_stores();
+my $h       = $server{tickets};
+my $seconds = 5 * ($ENV{CC_SLOW} // 1);
+my $cert    = ClientCert::Test->short_cert($seconds);
+my $end     = time + $seconds;
+
+my $http2      = two_by_http2($h, $cert, $seconds + 2);
+my %connection = map { $_ => $h->connection(cert => $cert, tls => $_) } '1.2', '1.3';
+my %session;
+for my $tls ('1.2', '1.3') {
+    is_served_to($connection{$tls}->request('/'), 'short',
+        "TLS $tls: a certificate that is about to expire");
+    is $connection{$tls}->request('/private')->{status}, 200, 'opens what is its own';
+    for my $store (session_stores()) {
+        my $first = full($server{$store}, '/', cert => $cert, tls => $tls);
+        my $again = resumed($server{$store}, $first, '/', tls => $tls);
+        is_served_to($again, 'short', "TLS $tls, $store: so does its session");
+        ok $again->{reused}, 'which was resumed';
+        $session{$store}{$tls} = $again;
+    }
+}
+cmp_ok time, '<', $end, 'all that in good time';
+
+sleep 0.1 while time < $end + 1.1;
+
+for my $tls ('1.2', '1.3') {
+    $h->mark_log;
+    my $response = $connection{$tls}->request('/');
+    is_served_to($response, '', "TLS $tls: it expired, and the open connection is nobody's");
+    is $response->{headers}{verify}, 'SUCCESS', 'whatever mod_ssl goes on reporting';
+    ok $h->wait_log(qr/CC0104: .*: it has expired; subject=/), 'and the log says why';
+    is $connection{$tls}->request('/private')->{status}, 403, 'what was its own is closed';
+    ok $h->wait_log(qr/CC0110: .*: it has expired; subject=/), 'and the log says why';
+    for my $store (session_stores()) {
+        my $again = resumed($server{$store}, $session{$store}{$tls}, '/', tls => $tls);
+        is_served_to($again, '', "TLS $tls, $store: its session gives no identity");
+        ok !$again->{reused}, 'since it is not resumed';
+    }
+}
+chomp(my @lines = <$http2>);
+tr/\r//d for @lines;    # what curl gives for an empty header
+is_deeply \@lines, ['200 short 1 2', '200  0 2'],
+    'HTTP/2: it expired while its connection was open';
+
+done_testing;

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a certificate that is not for clients gives no identity, though its chain verifies.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+
+my $conf = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertMap subject.CN =~ "(.+)" user=$1
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+    <Location "/private">
+        Require clientcert
+    </Location>
+</VirtualHost>
+CONF
+
+announce('CC0104', 'CC0110', 'AH01630');
+
+for my $store (session_stores()) {
+    my $h = ClientCert::Test->server(
+        modules => ['headers'],
+        global  => session_conf($store),
+        conf    => $conf);
+    for my $tls ('1.2', '1.3') {
+        my $where = "TLS $tls, $store";
+        $h->mark_log;
+        my $ca = full($h, '/', cert => 'ca-client', tls => $tls);
+        is "$ca->{status} $ca->{headers}{verify}", '200 SUCCESS', "$where: a CA comes as a client";
+        is $ca->{headers}{user}, '', 'and is nobody, whatever mod_ssl reports';
+        ok $h->wait_log(qr/CC0104: .*: it is a CA certificate or not for client/),
+            'the log says why';
+        my $again = resumed($h, $ca, '/', tls => $tls);
+        is "$again->{status} $again->{headers}{user}", '200 ', "$where: so is its session";
+        ok !$again->{reused}, 'which is not resumed';
+        is full($h, '/private', cert => 'ca-client', tls => $tls)->{status}, 403,
+            "$where: it does not meet Require clientcert either";
+
+        my $server = full($h, '/', cert => 'serveronly', tls => $tls);
+        is $server->{status}, 0,
+            "$where: a server's certificate does not get through the handshake";
+
+        my $old = full($h, '/', cert => 'noeku', tls => $tls);
+        is $old->{headers}{user}, 'noeku', "$where: one without any usage is a client's as well";
+    }
+}
+
+done_testing;

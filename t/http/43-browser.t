@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows log-in by a browser with a .p12 file, as conf/examples/browser.conf has it.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Example;
+
+my $page = qq(<h1>Welcome, <!--#echo var="REMOTE_USER" --></h1><!--#echo var="CLIENTCERT_GROUPS" -->);
+my $h    = example('browser',
+    modules => [qw(http2 include)],
+    conf    => <<'CONF',
+    Protocols h2 http/1.1
+    <Location "/private">
+        Options +Includes
+        SetOutputFilter INCLUDES
+    </Location>
+CONF
+    files => {
+        'htdocs/page'               => "open\n",
+        'htdocs/private/login'      => $page,
+        'htdocs/private/admin/page' => "admin\n",
+    });
+announce('AH01630', 'CC0110');
+
+for my $http2 (0, 1) {
+    my $way = $http2 ? 'HTTP/2' : 'HTTP/1.1';
+    is $h->get('/private/login', p12 => 'alice', http2 => $http2)->{body},
+        '<h1>Welcome, alice</h1>staff,admins', "$way: the page after log-in shows user and groups";
+    is $h->get('/private/login', p12 => 'bob', http2 => $http2)->{body},
+        '<h1>Welcome, bob</h1>staff', "$way: of whoever it is";
+    is $h->get('/private/admin/page', p12 => 'alice', http2 => $http2)->{status}, 200,
+        "$way: an admin gets to the admins' page";
+    is $h->get('/private/admin/page', p12 => 'bob', http2 => $http2)->{status}, 403,
+        "$way: and nobody else";
+    is $h->get('/page', http2 => $http2)->{body}, "open\n",
+        "$way: an open page needs no certificate";
+
+    $h->mark_log;
+    my $denied = $h->get('/private/login', http2 => $http2);
+    is "$denied->{status} $denied->{body}",
+        '403 This page needs the certificate of a member of staff.',
+        "$way: without one there is a page that says what is missing, not a broken connection";
+    ok $h->wait_log(qr/CC0110: denied GET \/private\/login: needs clientcert-group staff; no client/),
+        "$way: and a line in the log";
+    is $h->get('/private/login', cert => 'service', http2 => $http2)->{status}, 403,
+        "$way: a certificate of another CA that the server trusts is not one of the staff";
+}
+
+for my $cert (qw(expired stranger selfsigned)) {
+    is $h->get('/page', cert => $cert)->{status}, 0, "$cert: there is no connection";
+}
+
+done_testing;

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that what the pages of doc/ and conf/clientcert.conf tell people to write does work.
+use strict;
+use warnings;
+use ClientCert::Test;
+
+use FindBin ();
+
+my $top     = "$FindBin::Bin/../..";
+my @modules = qw(headers authz_user authz_groupfile auth_basic authn_file);
+
+sub text {
+    my ($path) = @_;
+    open my $in, '<', "$top/$path" or die "$path: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+sub blocks { my ($page) = @_; return text("doc/$page.md") =~ /^```apache\n(.*?)^```/msg }
+
+# A block inside of a virtual host. Its files are those of the test; a digest that the page shortens
+# is filled up; what is legal in a <Location> only gets one.
+sub site {
+    my ($block) = @_;
+    $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
+    $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
+    $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
+    return "<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"
+        . "SSLVerifyClient optional\n$block</VirtualHost>\n";
+}
+
+sub loads {
+    my ($claim, $conf) = @_;
+    my ($exit, $output) = ClientCert::Test->configtest(modules => \@modules, conf => $conf);
+    return is $exit, 0, $claim || diag "$conf\n$output";
+}
+
+# ---- every block loads
+
+for my $page (qw(directives language migration)) {
+    my @blocks = blocks($page);
+    ok @blocks > 0, "doc/$page.md has blocks of configuration";
+    loads("doc/$page.md: block " . ($_ + 1) . ' loads', site($blocks[$_])) for 0 .. $#blocks;
+}
+
+# ---- conf/clientcert.conf, as it is and with its comments taken off
+
+my $conf = text('conf/clientcert.conf');
+loads('conf/clientcert.conf loads', $conf);
+ok $conf =~ s/^#(?=ClientCert|<|    Require)//mg, 'it has more to take off the comment from';
+loads('which loads too', $conf);
+
+# ---- the names for mod_ssl's variables
+
+my ($table) = text('doc/migration.md') =~ /^(\| mod_ssl .*?)\n\n/ms;
+my @names = map { s/\\\|/|/gr } map { / \| ([^|]*(?:\\\|[^|]*)*) \| / ? $1 =~ /`([A-Z][^`]*)`/g : () }
+    split /\n/, $table;
+cmp_ok scalar @names, '>', 20, 'doc/migration.md names what to export instead';
+loads('all of it can be exported', "ClientCertExport @names\n");
+
+# ---- some of them in use
+
+my ($payments) = grep { /payments/ } blocks('directives');
+my ($slash)    = grep { /subject\|oneline/ } blocks('migration');
+my $h          = ClientCert::Test->server(
+    modules => \@modules,
+    files   => {
+        # the password of both is "secret"
+        'conf/users'     => join('', map { "$_:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" } qw(alice bob)),
+        'conf/dn-groups' => qq(editors: "/O=Example/OU=staff/OU=admins/CN=alice"\n),
+        'htdocs/payments/page' => "page\n",
+        'htdocs/internal/page' => "page\n",
+    },
+    conf => site(<<"CONF") . site($slash) =~ s/\@PORT\@/\@PORT2\@/r);
+ClientCertMap issuer == "CN=Staff CA,O=Example" san.email =~ "(.+)\@example\\.com" user=\$1 group=staff
+$payments
+CONF
+announce('AH01630', 'AH01629', 'CC0110', 'AH02035');
+
+sub status { my ($path, @o) = @_; return $h->get($path, @o)->{status} }
+
+is status('/payments/page', cert => 'alice', user => 'alice:secret'), 200,
+    'password and certificate together, of one person';
+is status('/payments/page', cert => 'alice'), 401, 'the certificate alone does not do';
+is status('/payments/page', user => 'alice:secret'), 403, 'nor does the password';
+is status('/payments/page', cert => 'bob', user => 'alice:secret'), 401,
+    'nor do those of two people';
+
+is status('/internal/page', cert => 'alice', port => 2), 200,
+    'a group file for FakeBasicAuth goes on to work';
+is status('/internal/page', cert => 'bob', port => 2), 403, 'for those who are in it';
+is status('/internal/page', user => '/O=Example/OU=staff/OU=admins/CN=alice:password', port => 2),
+    403, 'and a subject cannot be typed any more';
+
+done_testing;

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that demo/run shows what it says: its table cell by cell, then a server that stops cleanly.
+use strict;
+use warnings;
+use ClientCert::Test;
+
+use File::Basename qw(dirname);
+use FindBin ();
+use IO::Socket::INET;
+
+my $demo  = "$FindBin::Bin/../../demo/run";
+my $build = dirname(dirname(ClientCert::Test->module_path));
+
+# What demo/run is started with: the module under test, and what a sanitizer needs.
+my %environment = (CC_BUILD => $build,
+    $ENV{CC_PRELOAD} ? (LD_PRELOAD => $ENV{CC_PRELOAD}, ASAN_OPTIONS => 'detect_leaks=0') : ());
+
+# A process, and what it says on both outputs.
+sub started {
+    my (@arguments) = @_;
+    local @ENV{ keys %environment } = values %environment;
+    my $pid = open my $out, '-|' // die "fork: $!\n";
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec $demo, @arguments or die "$demo: $!\n";
+    }
+    return ($pid, $out);
+}
+
+sub said {
+    my ($pid, $out) = started(@_);
+    my $text = do { local $/; <$out> };
+    close $out;
+    return ($? >> 8, $text);
+}
+
+# CLIENT => { PLACE => "STATUS USER GROUPS WHY" }
+sub table {
+    my ($text) = @_;
+    my (%table, $client);
+    for (split /\n/, $text) {
+        $client = $1 if /^(\w+): /;
+        next unless $client && m{^  (/\w+|all) +(no TLS|\d+) +(\S+) +(\S+)(?: +(\S.*))?$};
+        $table{$client}{$1} = join ' ', $2, $3, $4, $5 // ();
+    }
+    return \%table;
+}
+
+# ---- the table
+
+my $staff    = 'CC0110 needs clientcert-group staff';
+my $admins   = 'CC0110 needs clientcert-group admins';
+my $services = 'CC0110 needs clientcert-group services';
+my $password = '401 - - a password is asked for';
+my $unmapped = 'CC0103 not mapped (no rule gives it a user or group)';
+my @places   = qw(/open /whoami /staff /admin /api /wiki);
+
+my %expected = (
+    nobody  => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
+        $password],
+    alice   => [('200 alice staff,admins') x 4, "403 alice staff,admins $services",
+        '200 alice staff,admins'],
+    bob     => [('200 bob staff') x 3, "403 bob staff $admins", "403 bob staff $services",
+        '200 bob staff'],
+    service => [('200 cart.shop services') x 2, "403 cart.shop services $staff",
+        "403 cart.shop services $admins", '200 cart.shop services',
+        "403 cart.shop services $staff"],
+    partner => [("200 - - $unmapped") x 2, "403 - - $staff", "403 - - $admins",
+        "403 - - $services", $password],
+    carol   => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
+        '200 carol -'],
+);
+my %refused = (
+    expired    => 'certificate has expired',
+    stranger   => 'unable to get local issuer certificate',
+    selfsigned => 'self-signed certificate',
+);
+
+my ($exit, $text) = said('--once');
+is $exit, 0, 'demo/run --once ends well' or diag $text;
+my $table = table($text);
+is_deeply [sort keys %$table], [sort keys %expected, keys %refused], 'each client has its rows';
+for my $client (sort keys %expected) {
+    is_deeply [sort keys %{ $table->{$client} }], [sort @places], "$client: each place has one";
+    is $table->{$client}{ $places[$_] }, $expected{$client}[$_], "$client at $places[$_]"
+        for 0 .. $#places;
+}
+for my $client (sort keys %refused) {
+    is_deeply $table->{$client}, { all => "no TLS - - AH02276 $refused{$client}" },
+        "$client gets no connection, and the log says why";
+}
+is scalar(grep { length > 100 } split /\n/, $text), 0, 'no line is longer than 100 columns';
+
+# ---- the server that goes on
+
+my ($pid, $out) = started();
+$text = '';
+while (<$out>) {
+    $text .= $_;
+    last if /tail -f/;
+}
+my ($url, $port) = $text =~ m{Serving (https://localhost:(\d+))/};
+my ($folder)     = $text =~ m{cd (\S+)};
+my ($log)        = $text =~ m{tail -f (\S+)};
+my ($curl)       = $text =~ m{(curl --cacert .*)};
+my ($root)       = $text =~ m{Import the CA.* (\S+/root\.pem)};
+ok $url, 'demo/run goes on serving after the table, and says where';
+
+my $page = `cd '$folder' && $curl --silent --noproxy '*' 2>&1`;
+like $page, qr{<h1>You may see /whoami</h1>}, 'the command that it prints for curl works';
+like $page, qr{<td id="user">alice\n.*<td id="groups">staff,admins\n}s,
+    'the page shows user and groups,';
+like $page, qr{CLIENTCERT_$_->[0]<td>$_->[1]\n}, "CLIENTCERT_$_->[0]" for
+    ['USER', 'alice'], ['GROUPS', 'staff,admins'], ['RULE', qr{\S+/demo/site\.conf:\d+,\S+:\d+}],
+    ['SUBJECT', 'CN=alice,OU=admins,OU=staff,O=Example'], ['ISSUER', 'CN=Staff CA,O=Example'],
+    ['NOT_AFTER', qr/20\d\d-\S+Z/], ['EMAIL', 'alice@example.com'],
+    ['UPN', 'alice@corp.example.com'], ['URI', '-'];
+like $page, qr{protocol<td>HTTP/2\.0\n}, 'by HTTP/2';
+$page = `curl --silent --noproxy '*' --cacert $root $url/admin`;
+like $page, qr{You may not see /admin \(403\)}, 'who may not see a page is told so';
+like `curl --silent --noproxy '*' --cacert $root $url/$_`, qr/404 Not Found/, "there is no /$_"
+    for qw(passwords httpd.conf error_log);
+for my $client (qw(alice bob service partner expired stranger selfsigned)) {
+    is system("openssl pkcs12 -in $folder/$client.p12 -passin pass:secret -nokeys -out /dev/null"),
+        0, "there is $client.p12 for a browser, and the password is the one that is printed";
+}
+
+($exit, my $busy) = said('--once', '--port', $port);
+is $exit, 1, 'a port that is in use ends it';
+like $busy, qr/port $port is in use: /, 'and is named';
+
+kill 'INT', $pid;
+my $rest = do { local $/; <$out> };
+close $out;
+is $? >> 8, 0, 'Ctrl-C ends it';
+like $rest, qr/^Stopped\.$/m, 'and it says so';
+ok !-e dirname($log), 'its folder is gone';
+ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port), 'and its server';
+
+# ---- errors
+
+%environment = (CC_BUILD => '/nowhere');
+($exit, $text) = said('--once');
+is $exit, 1, 'a build that is not there ends it';
+like $text, qr{there is no /nowhere/\.libs/mod_clientcert\.so}, 'and is named';
+($exit, $text) = said('--port', '70000');
+like $text, qr/--port 70000: a port is a number/, 'so is a port that cannot be';
+
+done_testing;

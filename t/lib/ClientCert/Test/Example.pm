@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how to serve an example of conf/examples as its own comment says.
+package ClientCert::Test::Example;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Example;
+
+    my $h = example('browser', files => { 'htdocs/private/page' => "private\n" });
+
+Starts a server (see L<ClientCert::Test>) whose one virtual host includes conf/examples/browser.conf.
+The modules are those of the example's line "# Modules:", and no others of those that the harness
+loads as a rule; what it says to be defined is defined: CLIENTCERT_PKI is the directory of test
+certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME => VALUE } gives others.
+
+files and modules (further ones) are those of server; conf is more for the virtual host; writable =>
+[PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
+C<$program> is one that prints its environment and then what was sent to it.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Basename qw(dirname);
+
+use ClientCert::Test ();
+
+our @EXPORT = qw(example $program);
+
+our $program = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nenv\ncat\n";
+
+my $examples = dirname(__FILE__) . '/../../../../conf/examples';
+my %defined  = (PKI => '@CA@', WWW => '@ROOT@/htdocs', VAR => '@ROOT@/var');
+
+sub _text {
+    my ($name) = @_;
+    open my $in, '<', "$examples/$name.conf" or die "$name.conf: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+# For the harness: the modules of the example, without those of its own that the example lacks.
+sub _modules {
+    my ($text) = @_;
+    my ($line) = $text =~ /^# Modules: (.*)\.$/m or die "no line of modules\n";
+    my @listed = split /, */, $line =~ s/ \(.*?\)//gr;
+    my %listed = map { $_ => 1 } @listed;
+    return (@listed, map { $listed{$_} ? () : "-$_" } qw(authn_core authz_core dir log_config));
+}
+
+sub _defines {
+    my ($text, %value) = @_;
+    my @names = $text =~ /^#   Define CLIENTCERT_(\w+) /mg;
+    return join '', map { qq(Define CLIENTCERT_$_ "$value{$_}"\n) } @names;
+}
+
+sub example {
+    my ($name, %o) = @_;
+    my $text    = _text($name);
+    my $defines = _defines($text, %defined, %{ $o{define} // {} });
+    my $more    = $o{conf} // '';
+    my $h       = ClientCert::Test->server(
+        modules => [_modules($text), @{ $o{modules} // [] }],
+        files   => { 'var/.here' => '', %{ $o{files} // {} } },    # var is to be there at the start
+        global  => "<IfModule cgid_module>\n    ScriptSock cgisock\n</IfModule>\n",
+        conf    => <<"CONF");
+$defines
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    SSLEngine on
+    SSLCertificateFile \@CA\@/localhost.pem
+    SSLCertificateKeyFile \@CA\@/localhost.key
+    Include "\@TOP\@/conf/examples/$name.conf"
+    $more
+</VirtualHost>
+CONF
+    chmod 0777, $h->path($_) for @{ $o{writable} // [] };
+    chmod 0755, $h->path($_) for @{ $o{executable} // [] };
+    return $h;
+}
+
+1;

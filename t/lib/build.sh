@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how to build the project, from a checkout or a release, into a directory of its own.
+# shellcheck shell=sh disable=SC3013  # every sh of today has -nt
+#
+#   . t/lib/build.sh                            in the top directory
+#   build DIR ARGUMENT-OF-CONFIGURE ...         configures, where that is due, and makes all
+#   build_more TARGET ...                       makes more, in the same directory
+#
+# What they say goes to DIR/build.log. Where one fails it is shown, and the program ends.
+
+build() { # DIR ARGUMENT-OF-CONFIGURE ...
+    build_dir=$1
+    shift
+    if ! mkdir -p "$build_dir" || [ ! -w "$build_dir" ]; then
+        echo "$(id -un) cannot write to $(pwd)/$build_dir: do this as its owner, or in a copy" >&2
+        exit 1
+    fi
+    : >"$build_dir/build.log"
+    build_or_end build_configure "$@"
+    build_more all
+}
+
+build_more() { # TARGET ...
+    build_or_end make -j"$(getconf _NPROCESSORS_ONLN)" -C "$build_dir" "$@"
+}
+
+build_or_end() { # COMMAND ...
+    "$@" >>"$build_dir/build.log" 2>&1 || {
+        cat "$build_dir/build.log" >&2
+        exit 1
+    }
+}
+
+# Called where set -e does not hold. What was configured with other arguments is done anew.
+build_configure() { # ARGUMENT-OF-CONFIGURE ...
+    if [ ! -f configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
+        autoreconf -fi && touch configure Makefile.in || return
+    fi
+    if [ ! -f "$build_dir/Makefile" ] || [ configure -nt "$build_dir/config.status" ] ||
+        [ "$(cat "$build_dir/.arguments" 2>/dev/null)" != "$*" ]; then
+        build_top=$(pwd)
+        (cd "$build_dir" && "$build_top/configure" "$@") || return
+        printf '%s\n' "$*" >"$build_dir/.arguments"
+    fi
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows which packages of the system the build, the demo and the tests need, and installs them.
+# shellcheck shell=sh
+#
+#   . t/lib/packages.sh
+#   need_packages build demo        or: build demo test
+#
+# Ends the program where something is missing that it cannot install. Never installs a package that
+# starts a server. "a|b" is the first of them that the system knows.
+
+debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-ssl-dev
+    libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev'
+debian_demo='apache2-bin openssl curl perl util-linux'
+debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg'
+
+fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
+    apr-util-devel openssl-devel pcre2-devel'
+fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-linux'
+fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
+    perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP'
+
+other_build='gcc make autoreconf libtoolize pkg-config apxs'
+other_demo='openssl curl perl flock'
+other_test='prove clang nghttp valgrind'
+
+# The list of a family for some of build, demo and test.
+packages_of() { # FAMILY SET ...
+    packages_family=$1
+    shift
+    for packages_set in "$@"; do
+        eval "echo \$${packages_family}_$packages_set"
+    done
+}
+
+debian_has() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+debian_knows() { apt-cache show "$1" >/dev/null 2>&1; }
+fedora_has() { rpm -q --whatprovides "$1" >/dev/null 2>&1; }
+fedora_knows() { dnf -q list "$1" >/dev/null 2>&1; }
+other_has() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
+
+# Those of the list that are not installed, with "a|b" decided.
+missing_of() { # FAMILY PACKAGE ...
+    missing_family=$1
+    shift
+    for missing_choice in "$@"; do
+        missing_found=
+        for missing_one in $(echo "$missing_choice" | tr '|' ' '); do
+            "${missing_family}_has" "$missing_one" && missing_found=yes
+        done
+        [ -n "$missing_found" ] || first_known "$missing_family" "$missing_choice"
+    done
+}
+
+first_known() { # FAMILY CHOICE
+    for known_one in $(echo "$2" | tr '|' ' '); do
+        case $2 in
+            *"|"*) "$1_knows" "$known_one" || continue ;;
+        esac
+        echo "$known_one"
+        return
+    done
+    echo "${2%%|*}"
+}
+
+# Runs a command as root, or says which one is to be run, and ends.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        sudo "$@"
+    elif command -v sudo >/dev/null && [ -t 0 ]; then
+        sudo "$@"
+    else
+        echo "Packages are missing. Run this as root, then try again:" >&2
+        echo "    $packages_line" >&2
+        exit 1
+    fi
+}
+
+need_packages() { # SET ...
+    if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+        packages_system=debian
+    elif command -v rpm >/dev/null && command -v dnf >/dev/null; then
+        packages_system=fedora
+    else
+        packages_system=other
+    fi
+    # shellcheck disable=SC2046  # lists of names
+    packages_missing=$(missing_of $packages_system $(packages_of $packages_system "$@"))
+    [ -n "$packages_missing" ] || return 0
+    # shellcheck disable=SC2086,SC2116
+    packages_missing=$(echo $packages_missing)
+    echo "Missing: $packages_missing" >&2
+    case $packages_system in
+        debian)
+            packages_line="apt-get update && apt-get install -y --no-install-recommends $packages_missing"
+            as_root apt-get update -q
+            # shellcheck disable=SC2046,SC2086  # decided anew: the lists of packages are fresh
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+                --no-install-recommends $(missing_of debian $(packages_of debian "$@"))
+            ;;
+        fedora)
+            packages_line="dnf install -y $packages_missing"
+            # shellcheck disable=SC2086
+            as_root dnf install -y $packages_missing
+            ;;
+        other)
+            echo "This system is neither of the Debian nor of the Fedora family:" \
+                "install what has these programs, and the development files of httpd 2.4," \
+                "APR, APR-util, OpenSSL 3, PCRE2 and Check." >&2
+            exit 1
+            ;;
+    esac
+}

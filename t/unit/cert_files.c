@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how certificates are read from DER, PEM and PKCS#12, and what is said without one. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+
+#include "certs.h"
+#include "pki.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+static char path[] = "/tmp/cert_files.XXXXXX";
+static pki_t ca, client;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    strcpy(path + sizeof(path) - 7, "XXXXXX");
+    ck_assert_int_ge(close(mkstemp(path)), 0);
+    ca = pki_ca("CA", NULL);
+    client = pki_client("Jane", &ca);
+}
+
+static void teardown(void)
+{
+    pki_free(&client);
+    pki_free(&ca);
+    unlink(path);
+    apr_pool_destroy(pool);
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static BIO *file_open(void)
+{
+    BIO *bio = BIO_new_file(path, "wb");
+
+    ck_assert_ptr_nonnull(bio);
+    return bio;
+}
+
+static void write_text(const char *text, int len)
+{
+    BIO *bio = file_open();
+
+    BIO_write(bio, text, len);
+    BIO_free(bio);
+}
+
+static void write_pkcs12(const char *password, EVP_PKEY *key, X509 *with_ca)
+{
+    STACK_OF(X509) *others = sk_X509_new_null();
+    PKCS12 *p12;
+    BIO *bio = file_open();
+
+    if (with_ca)
+        sk_X509_push(others, with_ca);
+    p12 = PKCS12_create(password, "jane", key, client.cert, others, 0, 0, 0, 0, 0);
+    ck_assert_ptr_nonnull(p12);
+    ck_assert_int_eq(i2d_PKCS12_bio(bio, p12), 1);
+    PKCS12_free(p12);
+    BIO_free(bio);
+    sk_X509_free(others);
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *password; /* NULL: gives none */
+    int asked;
+} asker_t;
+
+static int ask(char *buf, int size, void *baton)
+{
+    asker_t *asker = baton;
+
+    asker->asked++;
+    if (!asker->password)
+        return -1;
+    apr_cpystrn(buf, asker->password, (apr_size_t)size);
+    return (int)strlen(buf);
+}
+
+static cc_cert_t *read_ok(cc_cert_t **issuer, asker_t *asker)
+{
+    cc_cert_t *cert = NULL;
+    cc_error_t err = {0};
+
+    ck_assert_msg(cc_cert_read(&cert, issuer, path, ask, asker, pool, &err) == APR_SUCCESS,
+                  "%s", err.message);
+    certs_has(cert, "subject", "CN=Jane");
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+    return cert;
+}
+
+static void read_fails(const char *tag, const char *message, cc_password_fn *asks, asker_t *asker)
+{
+    cc_cert_t *cert, *issuer;
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_cert_read(&cert, &issuer, path, asks, asker, pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, tag);
+    ck_assert_str_eq(err.word, path);
+    ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+
+START_TEST(pem_gives_the_first_certificate_and_its_issuer)
+{
+    BIO *bio = file_open();
+    asker_t asker = {0};
+    cc_cert_t *issuer = NULL;
+
+    PEM_write_bio_PrivateKey(bio, client.key, EVP_aes_128_cbc(), NULL, 0, NULL, "secret");
+    BIO_puts(bio, "words between\n");
+    PEM_write_bio_X509(bio, client.cert);
+    PEM_write_bio_X509(bio, client.cert);
+    PEM_write_bio_X509(bio, ca.cert);
+    BIO_free(bio);
+    read_ok(&issuer, &asker);
+    ck_assert_ptr_nonnull(issuer);
+    certs_has(issuer, "subject", "CN=CA");
+    read_ok(NULL, &asker);
+    ck_assert_int_eq(asker.asked, 0);
+}
+END_TEST
+
+START_TEST(pem_without_the_issuer_gives_none)
+{
+    BIO *bio = file_open();
+    asker_t asker = {0};
+    cc_cert_t *issuer = (cc_cert_t *)path;
+
+    PEM_write_bio_X509(bio, client.cert);
+    BIO_free(bio);
+    read_ok(&issuer, &asker);
+    ck_assert_ptr_null(issuer);
+}
+END_TEST
+
+START_TEST(der_gives_the_first_certificate)
+{
+    BIO *bio = file_open();
+    asker_t asker = {0};
+    cc_cert_t *issuer = (cc_cert_t *)path;
+
+    i2d_X509_bio(bio, client.cert);
+    i2d_X509_bio(bio, ca.cert);
+    BIO_free(bio);
+    read_ok(&issuer, &asker);
+    ck_assert_ptr_null(issuer);
+}
+END_TEST
+
+START_TEST(pkcs12_gives_the_certificate_of_its_key_and_the_issuer)
+{
+    asker_t asker = {"secret", 0};
+    cc_cert_t *issuer = NULL;
+
+    write_pkcs12("secret", client.key, ca.cert);
+    read_ok(&issuer, &asker);
+    certs_has(issuer, "subject", "CN=CA");
+    ck_assert_int_eq(asker.asked, 1);
+}
+END_TEST
+
+START_TEST(pkcs12_with_an_empty_password_asks_for_none)
+{
+    asker_t asker = {"secret", 0};
+
+    write_pkcs12("", client.key, NULL);
+    read_ok(NULL, &asker);
+    write_pkcs12(NULL, client.key, NULL);
+    read_ok(NULL, &asker);
+    ck_assert_int_eq(asker.asked, 0);
+}
+END_TEST
+
+START_TEST(pkcs12_without_a_key_gives_its_certificate)
+{
+    asker_t asker = {"secret", 0};
+
+    write_pkcs12("secret", NULL, NULL);
+    read_ok(NULL, &asker);
+}
+END_TEST
+
+START_TEST(a_wrong_password_is_asked_for_once_and_named)
+{
+    asker_t wrong = {"guess", 0}, none = {NULL, 0};
+
+    write_pkcs12("secret", client.key, NULL);
+    read_fails("CC0305", "mac verify failure", ask, &wrong);
+    ck_assert_int_eq(wrong.asked, 1);
+    read_fails("CC0304", "needs a password", ask, &none);
+    read_fails("CC0304", "needs a password", NULL, NULL);
+}
+END_TEST
+
+START_TEST(what_is_no_certificate_is_named)
+{
+    BIO *bio;
+
+    write_text("", 0);
+    read_fails("CC0303", "no certificate", ask, NULL);
+    write_text("hello", 5);
+    read_fails("CC0303", "no certificate", ask, NULL);
+    write_text("\x30\x03\x02\x01\x01", 5);
+    read_fails("CC0303", "no certificate", ask, NULL);
+    bio = file_open();
+    PEM_write_bio_PrivateKey(bio, client.key, NULL, NULL, 0, NULL, NULL);
+    BIO_free(bio);
+    read_fails("CC0303", "no certificate", ask, NULL);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_named)
+{
+    unlink(path);
+    read_fails("CC0302", "No such file", ask, NULL);
+    write_text("", 0);
+    ck_assert_int_eq(truncate(path, 16 * 1024 * 1024 + 1), 0);
+    read_fails("CC0302", "larger than 16 MiB", ask, NULL);
+}
+END_TEST
+
+START_TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(client.cert, &der);
+    char *more = apr_pcalloc(pool, (apr_size_t)len + 1);
+    cc_cert_t *cert = NULL;
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_cert_parse(&cert, der, (apr_size_t)len, pool, &err), APR_SUCCESS);
+    certs_has(cert, "subject", "CN=Jane");
+    for (apr_size_t cut = 0; cut < (apr_size_t)len; cut += 7)
+        ck_assert_int_eq(cc_cert_parse(&cert, der, cut, pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0301");
+    memcpy(more, der, (size_t)len);
+    ck_assert_int_eq(cc_cert_parse(&cert, more, (apr_size_t)len + 1, pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.message, "octets follow the certificate");
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+    OPENSSL_free(der);
+}
+END_TEST
+
+START_TEST(a_certificate_outlives_the_x509_it_was_made_of)
+{
+    X509 *x509 = certs_x509(&certs_rich);
+    cc_cert_t *cert = cc_cert_wrap(x509, pool);
+
+    X509_free(x509);
+    certs_has(cert, "key.bits", "256");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("files");
+    TCase *tests = tcase_create("files");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, pem_gives_the_first_certificate_and_its_issuer);
+    tcase_add_test(tests, pem_without_the_issuer_gives_none);
+    tcase_add_test(tests, der_gives_the_first_certificate);
+    tcase_add_test(tests, pkcs12_gives_the_certificate_of_its_key_and_the_issuer);
+    tcase_add_test(tests, pkcs12_with_an_empty_password_asks_for_none);
+    tcase_add_test(tests, pkcs12_without_a_key_gives_its_certificate);
+    tcase_add_test(tests, a_wrong_password_is_asked_for_once_and_named);
+    tcase_add_test(tests, what_is_no_certificate_is_named);
+    tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
+    tcase_add_test(tests, der_is_parsed_only_where_all_of_it_is_the_certificate);
+    tcase_add_test(tests, a_certificate_outlives_the_x509_it_was_made_of);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

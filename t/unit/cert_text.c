@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which text is usable, how octets are shown, and what each ASN.1 string type holds. */
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "cert/internal.h"
+#include "suite.h"
+
+#define UNUSABLE(literal) cc_text_unusable(literal, sizeof(literal) - 1)
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+START_TEST(plain_utf8_is_usable)
+{
+    ck_assert_ptr_null(UNUSABLE(""));
+    ck_assert_ptr_null(UNUSABLE("Jane Doe ~\"\\"));
+    ck_assert_ptr_null(UNUSABLE("J\xC3\xBCrgen \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x98\x80"));
+    ck_assert_ptr_null(UNUSABLE("\xC2\xA0\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBD\xF4\x8F\xBF\xBD"));
+}
+END_TEST
+
+START_TEST(what_is_not_utf8_is_unusable)
+{
+    static const char *const bad[] = {
+        "\x80", "\xC3", "\xC3(", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF",
+        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
+        "\xFE", "\xFF", "\xE2\x82", "\xF0\x9F\x98", "a\xFCz"
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_str_eq(cc_text_unusable(bad[i], strlen(bad[i])), "it is not valid UTF-8");
+}
+END_TEST
+
+START_TEST(characters_that_deceive_are_unusable_and_named)
+{
+    ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it holds a NUL");
+    ck_assert_str_eq(UNUSABLE("\0"), "it holds a NUL");
+    ck_assert_str_eq(UNUSABLE("a\nb"), "it holds a control character");
+    ck_assert_str_eq(UNUSABLE("a\x1b[0m"), "it holds a control character");
+    ck_assert_str_eq(UNUSABLE("a\x7f"), "it holds a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x80"), "it holds a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x9F"), "it holds a control character");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA8"), "it holds a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA9"), "it holds a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xD8\x9C"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8E"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8F"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAA"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAE"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA6"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA9"), "it holds a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xEF\xB7\x90"), "it holds a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it holds a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it holds a Unicode noncharacter");
+}
+END_TEST
+
+START_TEST(escaped_text_is_one_printable_line_and_complete)
+{
+    static const char octets[] = "a\0\n\"\\\x7f\xC3\xBC\xFC\xE2\x80\xAE\xE2\x80z";
+    const char *text = cc_text_escape(octets, sizeof(octets) - 1, pool);
+
+    ck_assert_str_eq(text, "a\\x00\\x0A\\\"\\\\\\x7F\xC3\xBC\\xFC\\xE2\\x80\\xAE\\xE2\\x80z");
+    ck_assert_ptr_null(cc_text_unusable(text, strlen(text)));
+    ck_assert_str_eq(cc_text_escape("", 0, pool), "");
+}
+END_TEST
+
+static void string_is(int tag, const char *data, size_t len, const char *expected)
+{
+    cc_value_t value = cc_value_string(tag, (const unsigned char *)data, len, pool);
+
+    ck_assert_msg(!value.unusable, "%s", value.unusable);
+    ck_assert_str_eq(value.text, expected);
+    ck_assert_uint_eq(value.len, strlen(expected));
+    ck_assert_mem_eq(value.key, expected, value.key_len);
+}
+
+static void string_is_unusable(int tag, const char *data, size_t len)
+{
+    cc_value_t value = cc_value_string(tag, (const unsigned char *)data, len, pool);
+
+    ck_assert_ptr_nonnull(value.unusable);
+    ck_assert_uint_eq(value.len, len);
+    ck_assert_mem_eq(value.text, data, len);
+}
+
+#define IS(tag, literal, expected) string_is(tag, literal, sizeof(literal) - 1, expected)
+#define IS_UNUSABLE(tag, literal) string_is_unusable(tag, literal, sizeof(literal) - 1)
+
+START_TEST(eight_bit_strings_hold_ascii_alone_but_for_utf8)
+{
+    static const int tags[] = {V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING, V_ASN1_NUMERICSTRING,
+                               V_ASN1_VISIBLESTRING, V_ASN1_T61STRING};
+
+    IS(V_ASN1_UTF8STRING, "J\xC3\xBCrgen", "J\xC3\xBCrgen");
+    IS_UNUSABLE(V_ASN1_UTF8STRING, "J\xFCrgen");
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        IS(tags[i], "admin", "admin");
+        IS_UNUSABLE(tags[i], "J\xC3\xBCrgen");
+        IS_UNUSABLE(tags[i], "a\0b");
+    }
+}
+END_TEST
+
+START_TEST(wide_strings_decode_or_are_unusable)
+{
+    IS(V_ASN1_BMPSTRING, "\0J\0\xFC\x65\xE5", "J\xC3\xBC\xE6\x97\xA5");
+    IS(V_ASN1_BMPSTRING, "\xD8\x3D\xDE\0", "\xF0\x9F\x98\x80");
+    IS_UNUSABLE(V_ASN1_BMPSTRING, "\0a\0");
+    IS_UNUSABLE(V_ASN1_BMPSTRING, "\xD8\x3D\0a");
+    IS_UNUSABLE(V_ASN1_BMPSTRING, "\xDE\0\0a");
+    IS_UNUSABLE(V_ASN1_BMPSTRING, "\xD8\x3D");
+    IS(V_ASN1_UNIVERSALSTRING, "\0\0\0a\0\1\xF6\0", "a\xF0\x9F\x98\x80");
+    IS_UNUSABLE(V_ASN1_UNIVERSALSTRING, "\0\0\0a\0");
+    IS_UNUSABLE(V_ASN1_UNIVERSALSTRING, "\0\x11\0\0");
+    IS_UNUSABLE(V_ASN1_UNIVERSALSTRING, "\0\0\xD8\0");
+}
+END_TEST
+
+START_TEST(a_nul_in_a_wide_string_is_named)
+{
+    cc_value_t value = cc_value_string(V_ASN1_BMPSTRING, (const unsigned char *)"\0a\0\0", 4,
+                                       pool);
+
+    ck_assert_str_eq(value.unusable, "it holds a NUL");
+}
+END_TEST
+
+START_TEST(other_types_are_no_text)
+{
+    IS_UNUSABLE(V_ASN1_BIT_STRING, "admin");
+    IS_UNUSABLE(V_ASN1_OCTET_STRING, "admin");
+    IS_UNUSABLE(V_ASN1_GENERALSTRING, "admin");
+    IS_UNUSABLE(V_ASN1_SEQUENCE, "admin");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("text");
+    TCase *tests = tcase_create("text");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, plain_utf8_is_usable);
+    tcase_add_test(tests, what_is_not_utf8_is_unusable);
+    tcase_add_test(tests, characters_that_deceive_are_unusable_and_named);
+    tcase_add_test(tests, escaped_text_is_one_printable_line_and_complete);
+    tcase_add_test(tests, eight_bit_strings_hold_ascii_alone_but_for_utf8);
+    tcase_add_test(tests, wide_strings_decode_or_are_unusable);
+    tcase_add_test(tests, a_nul_in_a_wide_string_is_named);
+    tcase_add_test(tests, other_types_are_no_text);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

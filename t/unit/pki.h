@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the unit tests make keys, certificates and CRLs, in memory. */
+#ifndef PKI_H
+#define PKI_H
+
+#include <openssl/x509.h>
+
+/** A certificate and its key. */
+typedef struct pki_t {
+    X509 *cert;
+    EVP_PKEY *key;
+} pki_t;
+
+/** What a certificate says: pairs of extension name and value as in openssl.cnf, then NULL. */
+typedef const char *const pki_extensions_t[];
+
+extern pki_extensions_t pki_is_ca, pki_is_client, pki_is_server;
+
+/** Makes a certificate, valid from `begin` to `end` (seconds from now); no issuer: self-signed. */
+pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions, long begin,
+               long end);
+
+/** The same, valid for a day. */
+pki_t pki_ca(const char *cn, const pki_t *issuer);
+pki_t pki_client(const char *cn, const pki_t *issuer);
+
+void pki_free(pki_t *pki);
+
+/** A CRL of `ca` with one certificate on it, or none (NULL). */
+X509_CRL *pki_crl(const pki_t *ca, X509 *revoked);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows every error of the rule language: its tag, the word at fault, and what it says is legal. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ruleset.h"
+#include "suite.h"
+
+typedef struct error_case_t {
+    const char *text;
+    const char *tag;
+    const char *word;
+    const char *says; /* a part of the message */
+} error_case_t;
+
+static const error_case_t of_rules[] = {
+    {"san.email == \"alice user=x", "CC0210", "\"alice user=x", "not closed"},
+    {"user='x", "CC0210", "user='x", "not closed"},
+    {"user=\"a\\\"", "CC0210", "user=\"a\\\"", "not closed"},
+    {"san.emial == x user=y", "CC0201", "san.emial", "san.email"},
+    {"user=%{san.emial}", "CC0201", "san.emial", "san.email"},
+    {"Deny", "CC0201", "Deny", ""},
+    {"san.email|lowr == x user=y", "CC0211", "lowr", "lower, upper, local, domain, first, last"},
+    {"san.email| == x user=y", "CC0211", "", "lower, upper"},
+    {"san.email||lower == x user=y", "CC0211", "", "lower, upper"},
+    {"user=%{san.email|lowr}", "CC0211", "lowr", "lower, upper"},
+    {"san.email|oneline == x user=y", "CC0212", "oneline", "for DNs, which san.email is not"},
+    {"subject|lower == x user=y", "CC0212", "lower", "for text and octets"},
+    {"subject|local == x user=y", "CC0212", "local", "for text, which"},
+    {"key.bits|upper == x user=y", "CC0212", "upper", "for text and octets"},
+    {"sha256|domain == x user=y", "CC0212", "domain", "for text, which"},
+    {"user=%{subject|lower}", "CC0212", "lower", "which subject is not"},
+    {"san.email", "CC0213", "san.email", "==, !=, =~, !~"},
+    {"key.bits", "CC0213", "key.bits", "==, !=, <, <=, >, >="},
+    {"san.email ==", "CC0213", "==", "an operand must follow"},
+    {"san.email = x user=y", "CC0214", "=", "after san.email there may stand ==, !=, =~, !~"},
+    {"san.email in partners user=y", "CC0214", "in", "==, !=, =~, !~"},
+    {"san.email user=y", "CC0214", "user=y", "==, !=, =~, !~"},
+    {"san.email < x user=y", "CC0215", "<", "there may stand ==, !=, =~, !~"},
+    {"san.email under CN=x user=y", "CC0215", "under", "==, !=, =~, !~"},
+    {"subject > CN=x user=y", "CC0215", ">", "==, !=, under"},
+    {"key.bits =~ 2048 user=y", "CC0215", "=~", "==, !=, <, <=, >, >="},
+    {"not_after !~ x user=y", "CC0215", "!~", "==, !=, <, <=, >, >="},
+    {"sha256 =~ aa user=y", "CC0215", "=~", "there may stand ==, !="},
+    {"sha256 < aa user=y", "CC0215", "<", "there may stand ==, !="},
+    {"subject|oneline under CN=x user=y", "CC0215", "under", "there may stand ==, !="},
+    {"subject =~ .*CN=x user=y", "CC0216", "=~", "subject.CN"},
+    {"issuer !~ .*CN=x user=y", "CC0216", "!~", "==, !=, under"},
+    {"subject|oneline =~ .*CN=x user=y", "CC0216", "=~", "subject.CN"},
+    {"subject|oneline|lower !~ .*cn=x user=y", "CC0216", "!~", "subject.CN"},
+    {"san.email|lower == Alice@example.com user=y", "CC0217", "Alice@example.com", "|lower"},
+    {"san.email|lower != ALICE user=y", "CC0217", "ALICE", "|lower"},
+    {"san.email|upper == ALICe user=y", "CC0217", "ALICe", "|upper"},
+    {"san.email|upper|lower|local|first == A user=y", "CC0217", "A", "|lower"},
+    {"san.email|local == \"a\x01\" user=y", "CC0217", "a\x01", "control"},
+    {"san.email|local == \xff user=y", "CC0217", "\xff", "UTF-8"},
+    {"san.email =~ (a user=y", "CC0218", "(a", "at octet 2"},
+    {"san.email =~ a\\C user=y", "CC0218", "a\\C", "\\C"},
+    {"san.email =~ \xff user=y", "CC0218", "\xff", "UTF-8"},
+    {"san.email =~ (?<n>a) san.dns =~ (?<n>b) user=y", "CC0219", "(?<n>b)", "(?<n>...)"},
+    {"", "CC0220", "", "user=TEMPLATE, group=TEMPLATE, deny or stop"},
+    {"san.email == user=x", "CC0220", "user=x", "no output"},
+    {"user=x san.email == y", "CC0221", "san.email", "conditions stand before the outputs"},
+    {"user=a b", "CC0221", "b", "user=TEMPLATE, group=TEMPLATE, deny or stop"},
+    {"stop san.email == y", "CC0221", "san.email", "conditions stand before"},
+    {"deny stop", "CC0222", "deny", "stands alone"},
+    {"user=x deny", "CC0222", "deny", "stands alone"},
+    {"deny group=x", "CC0222", "deny", "stands alone"},
+    {"user=x user=y", "CC0223", "user=y", "group="},
+    {"stop stop", "CC0223", "stop", "one output of this kind"},
+    {"deny deny", "CC0223", "deny", "one output of this kind"},
+    {"user=a$", "CC0225", "$", "$$"},
+    {"user=$0", "CC0225", "$0", "$1 to $9"},
+    {"user=${name}", "CC0225", "${name}", "httpd's own"},
+    {"san.email =~ (?<n>.*) user=$<n", "CC0225", "$<n", "the > is missing"},
+    {"user=50%", "CC0226", "%", "%%"},
+    {"user=%{san.email", "CC0226", "%{san.email", "%{FIELD}"},
+    {"user=%x", "CC0226", "%x", "%{FIELD}"},
+    {"user=$1", "CC0227", "$1", "no condition"},
+    {"san.email =~ .* user=$1", "CC0227", "$1", "no condition"},
+    {"san.email =~ (.*) user=$2", "CC0227", "$2", "no condition"},
+    {"san.email !~ (.*) user=$1", "CC0227", "$1", "no condition"},
+    {"san.email =~ (?<n>.*) user=$<m>", "CC0227", "$<m>", "(?<name>...)"},
+    {"san.email =~ (?<n>.*) user=$<>", "CC0227", "$<>", "(?<name>...)"},
+    {"san.email =~ (?J)(?<n>a)(?<n>b) user=$<n>", "CC0227", "$<n>", "one group"},
+    {"san.email !~ (?<n>.*) user=$<n>", "CC0227", "$<n>", "(?<name>...)"},
+    {"san.email =~ (.*) san.dns =~ (.*) user=$1", "CC0228", "$1", "$<name>"},
+    {"user=", "CC0229", "user=", "a template must follow"},
+    {"group=\"\"", "CC0229", "group=", "a template must follow"},
+    {"user=a\xff", "CC0229", "user=a\xff", "UTF-8"},
+    {"group=\"a\x01\"", "CC0229", "group=a\x01", "control"},
+};
+
+static const error_case_t of_conditions[] = {
+    {"san.email == x user=y", "CC0224", "user=y", "only conditions"},
+    {"deny", "CC0224", "deny", "only conditions"},
+    {"san.email == 'x", "CC0210", "'x", "not closed"},
+    {"san.email ==", "CC0213", "==", "an operand must follow"},
+};
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static void error_check(const cc_error_t *err, const error_case_t *expected)
+{
+    const char *line = cc_error_text(err, pool);
+
+    ck_assert_msg(strcmp(err->tag, expected->tag) == 0, "%s gives %s", expected->text, line);
+    ck_assert_msg(strcmp(err->word, expected->word) == 0, "%s gives %s", expected->text, line);
+    ck_assert_msg(strstr(err->message, expected->says) != NULL, "%s gives %s", expected->text,
+                  line);
+    ck_assert_ptr_null(err->where);
+}
+
+START_TEST(a_bad_rule_is_refused_with_tag_word_and_remedy)
+{
+    cc_rules_t *rules = cc_rules_create(pool);
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_rules_add(rules, of_rules[_i].text, "here", &err), APR_EINVAL);
+    error_check(&err, &of_rules[_i]);
+    ck_assert_int_eq(cc_rules_add(rules, of_rules[_i].text, "here", NULL), APR_EINVAL);
+    ck_assert_int_eq(cc_rules_count(rules), 0);
+}
+END_TEST
+
+START_TEST(a_bad_condition_is_refused_with_tag_word_and_remedy)
+{
+    cc_rules_t *rules = cc_rules_create(pool);
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_rules_add_conditions(rules, of_conditions[_i].text, "here", &err),
+                     APR_EINVAL);
+    error_check(&err, &of_conditions[_i]);
+    ck_assert_int_eq(cc_rules_count(rules), 0);
+}
+END_TEST
+
+START_TEST(no_pattern_is_offered_for_a_whole_name)
+{
+    static const char *const rules[] = {"subject < x user=y", "subject|oneline < x user=y",
+                                        "issuer = x user=y", "san.dirname|oneline =~ x user=y"};
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_rules_add(cc_rules_create(pool), rules[_i], "r1", &err), APR_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.message, "==, !="));
+    ck_assert_ptr_null(strstr(err.message, "=~"));
+}
+END_TEST
+
+START_TEST(a_refused_rule_leaves_the_rules_as_they_were)
+{
+    cc_rules_t *plain = ruleset_compile("group=a", pool);
+    cc_rules_t *tried = ruleset_compile("group=a", pool);
+
+    ck_assert_int_ne(cc_rules_add(tried, "days_left > 0 subject.CN == Alice user=", "r2", NULL),
+                     APR_SUCCESS);
+    ck_assert_int_eq(cc_rules_count(tried), 1);
+    ck_assert_str_eq(ruleset_text(ruleset_verdict(tried, ruleset_alice, pool), pool),
+                     ruleset_text(ruleset_verdict(plain, ruleset_alice, pool), pool));
+}
+END_TEST
+
+START_TEST(a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named)
+{
+    static const char *const ends[] = {"deny", "stop", "user=x stop"};
+    cc_rules_t *rules = ruleset_compile(ends[_i], pool);
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_rules_add(rules, "user=late", "r2", &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0230");
+    ck_assert_str_eq(err.word, "user=late");
+    ck_assert_ptr_nonnull(strstr(err.message, "the one at r1"));
+    ck_assert_int_eq(cc_rules_count(rules), 1);
+}
+END_TEST
+
+START_TEST(a_rule_after_a_conditional_end_is_taken)
+{
+    cc_rules_t *rules = ruleset_compile("subject.CN == x deny\nsubject.CN == y stop\nuser=z", pool);
+
+    ck_assert_int_eq(cc_rules_count(rules), 3);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_errors");
+    TCase *tc = tcase_create("errors");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_bad_rule_is_refused_with_tag_word_and_remedy, 0,
+                        sizeof(of_rules) / sizeof(of_rules[0]));
+    tcase_add_loop_test(tc, a_bad_condition_is_refused_with_tag_word_and_remedy, 0,
+                        sizeof(of_conditions) / sizeof(of_conditions[0]));
+    tcase_add_loop_test(tc, no_pattern_is_offered_for_a_whole_name, 0, 4);
+    tcase_add_test(tc, a_refused_rule_leaves_the_rules_as_they_were);
+    tcase_add_loop_test(tc, a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named, 0,
+                        3);
+    tcase_add_test(tc, a_rule_after_a_conditional_end_is_taken);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

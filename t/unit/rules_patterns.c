@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows that patterns match whole characters and whole values, and cannot be made to run long. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ruleset.h"
+#include "suite.h"
+
+/* 2 to the power of 20 ways to split it: more than ours, less than PCRE2's own limit. */
+#define MANY_A "aaaaaaaaaaaaaaaaaaaa"
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+/* The pattern is catastrophic on this name: it has a b, but not at its end. */
+static ruleset_certificate_t catastrophic = {"CN", MANY_A "bx", NULL};
+
+START_TEST(a_catastrophic_pattern_does_not_match_and_is_told)
+{
+    static const char *const patterns[] = {"(a+)+b", "(*NO_JIT)(a+)+b"};
+    const char *rule =
+        apr_pstrcat(pool, "subject.CN =~ ", patterns[_i], " user=x\ngroup=after", NULL);
+    const cc_verdict_t *verdict = ruleset_ask(rule, catastrophic, pool);
+
+    ck_assert_ptr_null(verdict->user);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
+    ck_assert_str_eq(verdict->notes[0].where, "r1");
+    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "subject.CN =~ "));
+    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "limit exceeded"));
+}
+END_TEST
+
+START_TEST(a_negative_pattern_does_not_hold_where_a_limit_was_hit)
+{
+    const cc_verdict_t *verdict = ruleset_ask("subject.CN !~ (a+)+b user=x", catastrophic, pool);
+
+    ck_assert_ptr_null(verdict->user);
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
+}
+END_TEST
+
+START_TEST(a_value_that_matches_counts_beside_one_that_hits_a_limit)
+{
+    static ruleset_certificate_t pairs = {"OU", MANY_A "bx", "OU", "aab", NULL};
+    const cc_verdict_t *verdict = ruleset_ask("subject.OU =~ (a+)+b group=$1", pairs, pool);
+
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "aa");
+    ck_assert_int_eq(verdict->note_count, 1);
+}
+END_TEST
+
+static char *many_a(int count)
+{
+    char *name = apr_palloc(pool, (apr_size_t)count + 1);
+
+    memset(name, 'a', (apr_size_t)count);
+    name[count] = '\0';
+    return name;
+}
+
+START_TEST(a_match_that_needs_much_memory_is_given_up_and_told)
+{
+    const char *pairs[] = {"email", many_a(60000), NULL};
+    const cc_verdict_t *verdict = ruleset_ask("san.email =~ (?:a|b)+ user=x", pairs, pool);
+
+    ck_assert_ptr_null(verdict->user);
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
+    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "heap limit exceeded"));
+}
+END_TEST
+
+START_TEST(a_long_value_is_matched)
+{
+    const char *pairs[] = {"email", many_a(4000), NULL};
+
+    ck_assert_str_eq(ruleset_ask("san.email =~ (?:a|b)+ user=x", pairs, pool)->user, "x");
+    ck_assert_str_eq(ruleset_ask("san.email =~ [a-z]*(a) user=$1", pairs, pool)->user, "a");
+}
+END_TEST
+
+START_TEST(a_dot_is_a_character_and_not_an_octet)
+{
+    static ruleset_certificate_t pairs = {"CN", "\xC3\x9Cnal", NULL};
+
+    ck_assert_str_eq(ruleset_ask("subject.CN =~ (.)nal user=$1", pairs, pool)->user, "\xC3\x9C");
+    ck_assert_str_eq(
+        ruleset_ask("subject.CN =~ \"[\xC3\x84-\xC3\x9C](...)\" user=$1", pairs, pool)->user,
+        "nal");
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ (\\w+) user=$1", pairs, pool)->user);
+}
+END_TEST
+
+/* U+212A KELVIN SIGN and U+017F LATIN SMALL LETTER LONG S are k and s to Unicode's case folding. */
+START_TEST(no_other_letter_passes_for_an_ascii_one)
+{
+    static ruleset_certificate_t kelvin = {"CN", "\xE2\x84\xAAim", NULL};
+    static ruleset_certificate_t long_s = {"CN", "bo\xC5\xBF\xC5\xBF", NULL};
+
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ (?i)kim user=kim", kelvin, pool)->user);
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ (?i)boss user=boss", long_s, pool)->user);
+    ck_assert_ptr_null(ruleset_ask("subject.CN|lower == kim user=kim", kelvin, pool)->user);
+}
+END_TEST
+
+START_TEST(a_pattern_is_anchored_at_both_ends)
+{
+    static ruleset_certificate_t pairs = {"CN", "x,CN=admin", "OU", "admin,x", NULL};
+
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ admin user=x", pairs, pool)->user);
+    ck_assert_ptr_null(ruleset_ask("subject.OU =~ admin user=x", pairs, pool)->user);
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ foo|admin|bar user=x", pairs, pool)->user);
+    ck_assert_ptr_null(ruleset_ask("subject.CN =~ (?m)^admin$ user=x", pairs, pool)->user);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_patterns");
+    TCase *tc = tcase_create("patterns");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_catastrophic_pattern_does_not_match_and_is_told, 0, 2);
+    tcase_add_test(tc, a_negative_pattern_does_not_hold_where_a_limit_was_hit);
+    tcase_add_test(tc, a_value_that_matches_counts_beside_one_that_hits_a_limit);
+    tcase_add_test(tc, a_match_that_needs_much_memory_is_given_up_and_told);
+    tcase_add_test(tc, a_long_value_is_matched);
+    tcase_add_test(tc, a_dot_is_a_character_and_not_an_octet);
+    tcase_add_test(tc, no_other_letter_passes_for_an_ascii_one);
+    tcase_add_test(tc, a_pattern_is_anchored_at_both_ends);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what templates make of a certificate: captures, fields, several values, ambiguity. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ruleset.h"
+#include "suite.h"
+
+typedef struct template_case_t {
+    const char *rules;
+    const char *user; /* NULL: none */
+    const char *groups;
+    const char *notes; /* the tags, each with a blank after it */
+} template_case_t;
+
+#define ALL_EMAIL "san.email =~ (.+)@(.+) "
+
+static const template_case_t of_alice[] = {
+    {"user=alice group=staff", "alice", "staff", ""},
+    {"user=\"a b\" group='c d'", "a b", "c d", ""},
+    {"user=\"a\\\\b\"", "a\\b", "", ""},
+    {"user=a$$b%%c", "a$b%c", "", ""},
+    {"user=$$1%%{x}", "$1%{x}", "", ""},
+    {"user=%{subject.CN}", "Alice", "", ""},
+    {"user=x-%{subject.CN|lower}-y", "x-alice-y", "", ""},
+    {"user=%{SUBJECT.cn}", "Alice", "", ""},
+    /* captures */
+    {"san.email =~ (.+)@example\\.com user=$1", "alice", "", ""},
+    {"san.email =~ ((.)(.)(.)(.)(.)@(.).*) user=$7$6$5$4$3$2$1", "eecilaalice@example.com", "", ""},
+    {"san.email =~ (.+)@example\\.com user=$10", "alice0", "", ""},
+    {"san.uri =~ \"spiffe://example\\.com/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+)\" user=$<sa>.$<ns>",
+     "db.prod", "", ""},
+    {"san.uri =~ .*/(?<sa>[^/]+) subject.CN =~ (?<cn>.*) user=$<cn>:$<sa>", "Alice:db", "", ""},
+    {"san.uri =~ .*/(?<sa>[^/]+) subject.CN =~ (.*) user=$<sa>", "db", "", ""},
+    {"san.uri =~ .*/(?<sa>[^/]+) user=$1-$<sa>", "db-db", "", ""},
+    {"subject.OU !~ (x) san.uri =~ .*/([^/]+) user=$1", "db", "", ""},
+    {"subject.CN =~ (?:A|B)(lice) user=$1", "lice", "", ""},
+    /* one binding for each value that fits, both groups of the same one */
+    {ALL_EMAIL "group=$2:$1", NULL, "example.com:alice Example.ORG:Alice.A", ""},
+    {ALL_EMAIL "group=%{subject.OU}/$1", NULL,
+     "Staff/alice Staff/Alice.A Admins/alice Admins/Alice.A", ""},
+    /* a group that took no part gives nothing for that value; an empty one is empty */
+    {"subject.OU =~ (Staff)|Admins group=x$1", NULL, "xStaff", ""},
+    {"subject.OU =~ (?:Staff)|(Admins)(y)? group=x$1 group=z$2", NULL, "xAdmins", ""},
+    {"subject.OU =~ Staff()|Admins group=x$1", NULL, "x", ""},
+    {"subject.OU =~ (Staff)|(x)|Admins group=$2 group=a", NULL, "a", ""},
+    /* fields */
+    {"group=%{subject.OU}", NULL, "Staff Admins", ""},
+    {"group=%{subject.OU|lower}", NULL, "staff admins", ""},
+    {"group=%{subject.OU|last}", NULL, "Admins", ""},
+    {"group=%{subject.OU}-%{subject.OU}", NULL, "Staff-Staff Admins-Admins", ""},
+    {"group=%{subject.OU}-%{subject.OU|lower}", NULL,
+     "Staff-staff Staff-admins Admins-staff Admins-admins", ""},
+    {"group=%{subject.UID}x group=y", NULL, "y", ""},
+    {"user=%{subject.UID}", NULL, "", ""},
+    {"user=%{subject}", "CN=Alice,OU=Admins,OU=Staff,O=Example,C=DE", "", ""},
+    {"user=%{subject|oneline}", "/C=DE/O=Example/OU=Staff/OU=Admins/CN=Alice", "", ""},
+    {"user=%{days_left} group=%{serial|lower}", "213", "1a2b", ""},
+    /* each group once */
+    {"group=a group=a\ngroup=a group=b", NULL, "a b", ""},
+    /* a user is one result; the same twice is one */
+    {"user=%{san.email}", NULL, "", "CC0152 "},
+    {"user=%{san.email|first}", "alice@example.com", "", ""},
+    {"user=%{san.email|last}", "Alice.A@Example.ORG", "", ""},
+    {"san.email =~ (?i)(alice).* user=$1", NULL, "", "CC0152 "},
+    {"san.email =~ .*@(?i)(.)xample.* user=x$1", NULL, "", "CC0152 "},
+    {"subject.OU =~ .*(a).* user=$1", "a", "", ""},
+    {"subject.OU =~ .*[am].*(f|s) user=$1", NULL, "", "CC0152 "},
+    /* ambiguous: the rule's groups stay, and a later rule may give the user */
+    {"user=%{san.email} group=g\nuser=later group=h", "later", "g h", "CC0152 "},
+    {"user=first\nuser=%{san.email} group=g", "first", "g", ""},
+    {"user=%{subject.UID}\nuser=later", "later", "", ""},
+    /* output is data */
+    {"subject.CN =~ (.*) user=$$1%%{x}$1", "$1%{x}Alice", "", ""},
+};
+
+static const template_case_t of_bad[] = {
+    {"user=%{san.email}", "bob@example.com", "", "CC0150 "},
+    {"group=%{san.email|local}", NULL, "bob", "CC0150 "},
+    {"user=%{san.email|first}", NULL, "", "CC0150 "},
+    {"san.email =~ (?s)(.+)@.* user=$1", "bob", "", "CC0150 "},
+    {"user=%{subject.CN}", NULL, "", "CC0150 "},
+    {"user=x%{subject.CN}", NULL, "", "CC0150 "},
+    {"group=a%{subject|oneline}", NULL, "", "CC0150 "},
+};
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static void check(const template_case_t *c, ruleset_certificate_t pairs)
+{
+    const cc_verdict_t *verdict = ruleset_ask(c->rules, pairs, pool);
+    const char *text = ruleset_text(verdict, pool);
+    const char *tags = "";
+
+    for (int i = 0; i < verdict->note_count; i++)
+        tags = apr_pstrcat(pool, tags, verdict->notes[i].tag, " ", NULL);
+    ck_assert_msg((verdict->user == NULL) == (c->user == NULL), "%s: %s", c->rules, text);
+    if (c->user)
+        ck_assert_str_eq(verdict->user, c->user);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), c->groups);
+    ck_assert_msg(strcmp(tags, c->notes) == 0, "%s: %s", c->rules, text);
+}
+
+START_TEST(a_template_gives_what_it_says)
+{
+    check(&of_alice[_i], ruleset_alice);
+}
+END_TEST
+
+START_TEST(no_name_is_made_of_an_unusable_value)
+{
+    check(&of_bad[_i], ruleset_bad);
+}
+END_TEST
+
+START_TEST(an_ambiguous_user_is_told_with_both_names)
+{
+    const cc_verdict_t *verdict = ruleset_ask("user=%{san.email}", ruleset_alice, pool);
+
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].where, "r1");
+    ck_assert_str_eq(verdict->notes[0].text,
+                     "user=%{san.email} is ambiguous, so this rule gives no user: "
+                     "\"alice@example.com\" or \"Alice.A@Example.ORG\"");
+}
+END_TEST
+
+START_TEST(an_empty_name_is_refused_and_told)
+{
+    static ruleset_certificate_t pairs = {"email", "@example.com", "email", "bob@example.com",
+                                          "email", "@example.org", NULL};
+    const cc_verdict_t *verdict =
+        ruleset_ask("group=%{san.email|local}\nuser=%{san.email|local}", pairs, pool);
+
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "bob");
+    ck_assert_str_eq(verdict->user, "bob");
+    ck_assert_int_eq(verdict->note_count, 2);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0154");
+    ck_assert_str_eq(verdict->notes[0].text,
+                     "group=%{san.email|local}: 2 of its results cannot be a name; the last of "
+                     "them: it is empty");
+}
+END_TEST
+
+START_TEST(a_thousand_combinations_are_made_and_one_more_is_none)
+{
+    const char *pairs[] = {"OU", "0", "OU", "1", "OU", "2", "OU", "3", "OU", "4",
+                           "OU", "5", "OU", "6", "OU", "7", "OU", "8", "OU", "9",
+                           "email", "0", NULL, NULL, NULL};
+    const char *rule = "group=%{subject.OU}%{subject.OU|lower}%{subject.OU|upper}%{san.email}\n"
+                       "group=after";
+    const cc_verdict_t *verdict = ruleset_ask(rule, pairs, pool);
+
+    ck_assert_int_eq(verdict->group_count, 1001);
+    ck_assert_str_eq(verdict->groups[0].name, "0000");
+    ck_assert_str_eq(verdict->groups[1].name, "0010");
+    ck_assert_str_eq(verdict->groups[999].name, "9990");
+    ck_assert_int_eq(verdict->note_count, 0);
+
+    pairs[22] = "email";
+    pairs[23] = "1";
+    verdict = ruleset_ask(rule, pairs, pool);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0153");
+    ck_assert_str_eq(verdict->notes[0].where, "r1");
+    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "more than 1000 results"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_templates");
+    TCase *tc = tcase_create("templates");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_template_gives_what_it_says, 0,
+                        sizeof(of_alice) / sizeof(of_alice[0]));
+    tcase_add_loop_test(tc, no_name_is_made_of_an_unusable_value, 0,
+                        sizeof(of_bad) / sizeof(of_bad[0]));
+    tcase_add_test(tc, an_ambiguous_user_is_told_with_both_names);
+    tcase_add_test(tc, an_empty_name_is_refused_and_told);
+    tcase_add_test(tc, a_thousand_combinations_are_made_and_one_more_is_none);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what a verdict holds: order of rules, deny, stop, notes, staleness, and the trace. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ruleset.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+typedef struct verdict_case_t {
+    const char *rules;
+    const char *text; /* ruleset_text without what is stale */
+} verdict_case_t;
+
+static const verdict_case_t cases[] = {
+    {"subject.CN == Bob user=x", "user - of -; denied -;"},
+    {"user=x group=g\nuser=y group=h",
+     "user x of r1; denied -; group g of r1; group h of r2; matched r1; matched r2;"},
+    {"subject.CN == Bob user=x\nuser=y", "user y of r2; denied -; matched r2;"},
+    {"user=x group=g\nsubject.CN == Alice deny\nuser=y",
+     "user - of -; denied r2; matched r1; matched r2;"},
+    {"user=x group=g\nsubject.CN == Bob deny\ngroup=h",
+     "user x of r1; denied -; group g of r1; group h of r3; matched r1; matched r3;"},
+    {"group=g\nsubject.CN == Alice stop\nuser=y",
+     "user - of -; denied -; group g of r1; matched r1; matched r2;"},
+    {"subject.CN == Alice stop group=g user=x group=h\nuser=y",
+     "user x of r1; denied -; group g of r1; group h of r1; matched r1;"},
+    {"subject.CN == Bob stop\nuser=y", "user y of r2; denied -; matched r2;"},
+    {"group=b\ngroup=a\ngroup=b",
+     "user - of -; denied -; group b of r1; group a of r2; matched r1; matched r2; matched r3;"},
+    {"deny", "user - of -; denied r1; matched r1;"},
+};
+
+START_TEST(rules_run_in_order_until_one_ends_them)
+{
+    const cc_verdict_t *verdict = ruleset_ask(cases[_i].rules, ruleset_alice, pool);
+    const char *text = ruleset_text(verdict, pool);
+    const char *stale = strstr(text, " stale");
+
+    text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(stale - text)),
+                       strchr(stale, ';') + 1, NULL);
+    ck_assert_str_eq(text, cases[_i].text);
+}
+END_TEST
+
+START_TEST(an_identity_is_a_user_or_a_group)
+{
+    ck_assert(cc_verdict_has_identity(ruleset_ask("user=x", ruleset_alice, pool)));
+    ck_assert(cc_verdict_has_identity(ruleset_ask("group=x", ruleset_alice, pool)));
+    ck_assert(!cc_verdict_has_identity(ruleset_ask("user=x\ndeny", ruleset_alice, pool)));
+    ck_assert(!cc_verdict_has_identity(ruleset_ask("stop", ruleset_alice, pool)));
+    ck_assert(!cc_verdict_has_identity(cc_rules_evaluate(cc_rules_create(pool),
+                                                         ruleset_certificate(ruleset_alice, pool),
+                                                         &ruleset_facts, NULL, pool, pool)));
+}
+END_TEST
+
+START_TEST(a_group_is_asked_by_its_whole_name)
+{
+    const cc_verdict_t *verdict = ruleset_ask("group=ab group=c", ruleset_alice, pool);
+
+    ck_assert(cc_verdict_in_group(verdict, "ab"));
+    ck_assert(cc_verdict_in_group(verdict, "c"));
+    ck_assert(!cc_verdict_in_group(verdict, "a"));
+    ck_assert(!cc_verdict_in_group(verdict, "abc"));
+    ck_assert(!cc_verdict_in_group(verdict, "AB"));
+    ck_assert(!cc_verdict_in_group(verdict, ""));
+}
+END_TEST
+
+START_TEST(an_unusable_value_is_told_once_and_escaped)
+{
+    const cc_verdict_t *verdict = ruleset_ask("san.email == x user=x\n"
+                                              "san.email|lower =~ x user=x\n"
+                                              "san.email != y user=x\n"
+                                              "group=a%{san.email|first}",
+                                              ruleset_bad, pool);
+
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0150");
+    ck_assert_str_eq(verdict->notes[0].where, "r1");
+    ck_assert_str_eq(verdict->notes[0].text, "san.email: 2 of 3 values cannot be used; the first "
+                                             "is \"evil\\x01@example.com\": it holds a control "
+                                             "character");
+}
+END_TEST
+
+START_TEST(what_a_modifier_makes_unusable_is_told_with_the_modifier)
+{
+    static ruleset_certificate_t pairs = {"CN", "x/O=y", NULL};
+    const cc_verdict_t *verdict = ruleset_ask("subject|oneline != /CN=x user=x", pairs, pool);
+
+    ck_assert_ptr_null(verdict->user);
+    ck_assert_int_eq(verdict->note_count, 1);
+    ck_assert_str_eq(verdict->notes[0].tag, "CC0150");
+    ck_assert_ptr_eq(strstr(verdict->notes[0].text, "subject|oneline: 1 of 1"),
+                     verdict->notes[0].text);
+}
+END_TEST
+
+START_TEST(a_verdict_is_stale_when_a_field_of_its_rules_changes)
+{
+    apr_time_t day = apr_time_from_sec(24 * 60 * 60);
+    apr_time_t at = ruleset_ask("days_left > 1 user=x", ruleset_alice, pool)->stale_at;
+
+    ck_assert(at > ruleset_facts.now && at <= ruleset_facts.now + day);
+    ck_assert(ruleset_ask("user=d%{days_left|first}", ruleset_alice, pool)->stale_at == at);
+    ck_assert(ruleset_ask("not_after > 2026-01-01 user=x", ruleset_alice, pool)->stale_at ==
+              APR_INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
+{
+    cc_rules_t *rules = ruleset_compile("san.email =~ (.*)@.* group=$1\n"
+                                        "user=%{san.email} group=%{subject.OU}",
+                                        pool);
+    apr_pool_t *scratch;
+    const cc_verdict_t *verdict;
+    const char *before;
+
+    apr_pool_create(&scratch, NULL);
+    verdict = cc_rules_evaluate(rules, ruleset_certificate(ruleset_alice, scratch), &ruleset_facts,
+                                NULL, pool, scratch);
+    before = ruleset_text(verdict, pool);
+    apr_pool_destroy(scratch);
+    ck_assert_str_eq(ruleset_text(verdict, pool), before);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "alice Alice.A Staff Admins");
+}
+END_TEST
+
+/* ---- the trace --------------------------------------------------------------------------- */
+
+typedef struct step_case_t {
+    const char *condition; /* NULL: all held */
+    const char *seen;
+} step_case_t;
+
+static void steps_check(const char *lines, ruleset_certificate_t pairs, const step_case_t *steps,
+                        int count)
+{
+    apr_array_header_t *trace = apr_array_make(pool, 1, sizeof(cc_step_t));
+
+    cc_rules_evaluate(ruleset_compile(lines, pool), ruleset_certificate(pairs, pool),
+                      &ruleset_facts, trace, pool, pool);
+    ck_assert_int_eq(trace->nelts, count);
+    for (int i = 0; i < count; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+        ck_assert_str_eq(step->where, apr_psprintf(pool, "r%d", i + 1));
+        ck_assert_pstr_eq(step->condition, steps[i].condition);
+        ck_assert_pstr_eq(step->seen, steps[i].seen);
+    }
+}
+
+START_TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
+{
+    static const step_case_t steps[] = {
+        {"san.dns == \"x\"", "alice.example.com"},
+        {NULL, NULL},
+        {"subject.OU|lower =~ \"a\\\\.b\\\"\"", "staff, admins"},
+        {"subject.UID == \"x\"", "(none)"},
+        {"subject.CN == \"y\"", "Alice"},
+    };
+
+    steps_check("subject.CN == Alice san.dns  ==  'x'  subject.CN == Bob user=a\n"
+                "subject.CN == Alice user=b\n"
+                "subject.OU|lower =~ \"a\\.b\\\"\" user=c\n"
+                "subject.UID == x user=d\n"
+                "subject.CN == y user=e",
+                ruleset_alice, steps, 5);
+}
+END_TEST
+
+START_TEST(a_trace_shows_unusable_values_as_such)
+{
+    static const step_case_t steps[] = {
+        {"san.email == \"x\"", "(unusable: it holds a control character), bob@example.com, "
+                               "(unusable: it holds a control character)"},
+    };
+
+    steps_check("san.email == x user=a", ruleset_bad, steps, 1);
+}
+END_TEST
+
+START_TEST(a_trace_ends_where_the_evaluation_ends)
+{
+    static const step_case_t steps[] = {{"subject.CN == \"Bob\"", "Alice"}, {NULL, NULL}};
+
+    steps_check("subject.CN == Bob deny\nsubject.CN == Alice stop\nuser=x", ruleset_alice, steps,
+                2);
+    steps_check("subject.CN == Bob stop\nsubject.CN == Alice deny\nuser=x", ruleset_alice, steps,
+                2);
+}
+END_TEST
+
+/* ---- parts and selectors ----------------------------------------------------------------- */
+
+START_TEST(joined_parts_can_be_split_again)
+{
+    static const char *const parts[] = {"a", "b,c", "d\\", "", "\\,"};
+
+    ck_assert_str_eq(cc_parts_join(parts, 5, pool), "a,b\\,c,d\\\\,,\\\\\\,");
+    ck_assert_str_eq(cc_parts_join(parts, 1, pool), "a");
+    ck_assert_str_eq(cc_parts_join(parts, 0, pool), "");
+}
+END_TEST
+
+static const cc_selector_t *selector(const char *text)
+{
+    const cc_selector_t *made = NULL;
+
+    ck_assert_int_eq(cc_selector_parse(&made, text, pool, NULL), APR_SUCCESS);
+    return made;
+}
+
+START_TEST(a_selector_gives_the_values_after_its_modifiers)
+{
+    cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
+    cc_values_t values =
+        cc_selector_values(selector("san.email|local|lower"), cert, &ruleset_facts, pool);
+
+    ck_assert_int_eq(values.count, 2);
+    ck_assert_str_eq(values.at[0].text, "alice");
+    ck_assert_str_eq(values.at[1].text, "alice.a");
+    values = cc_selector_values(selector("san.email|last"), cert, &ruleset_facts, pool);
+    ck_assert_int_eq(values.count, 1);
+    ck_assert_str_eq(values.at[0].text, "Alice.A@Example.ORG");
+}
+END_TEST
+
+START_TEST(a_selector_knows_whether_it_has_many_values_and_when_they_change)
+{
+    cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
+
+    ck_assert(cc_selector_many(selector("san.email")));
+    ck_assert(cc_selector_many(selector("san.email|lower")));
+    ck_assert(!cc_selector_many(selector("san.email|first|lower")));
+    ck_assert(!cc_selector_many(selector("sha256")));
+    ck_assert(cc_selector_stale_at(selector("days_left|first"), cert, &ruleset_facts) <
+              APR_INT64_MAX);
+    ck_assert(cc_selector_stale_at(selector("san.email"), cert, &ruleset_facts) == APR_INT64_MAX);
+}
+END_TEST
+
+START_TEST(a_bad_selector_is_refused_as_in_a_rule)
+{
+    const cc_selector_t *made;
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_selector_parse(&made, "san.emial", pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0201");
+    ck_assert_int_eq(cc_selector_parse(&made, "san.email|x", pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0211");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_verdict");
+    TCase *tc = tcase_create("verdict");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, rules_run_in_order_until_one_ends_them, 0,
+                        sizeof(cases) / sizeof(cases[0]));
+    tcase_add_test(tc, an_identity_is_a_user_or_a_group);
+    tcase_add_test(tc, a_group_is_asked_by_its_whole_name);
+    tcase_add_test(tc, an_unusable_value_is_told_once_and_escaped);
+    tcase_add_test(tc, what_a_modifier_makes_unusable_is_told_with_the_modifier);
+    tcase_add_test(tc, a_verdict_is_stale_when_a_field_of_its_rules_changes);
+    tcase_add_test(tc, a_verdict_needs_neither_scratch_nor_certificate_any_more);
+    tcase_add_test(tc, a_trace_tells_the_first_condition_that_failed_and_what_it_saw);
+    tcase_add_test(tc, a_trace_shows_unusable_values_as_such);
+    tcase_add_test(tc, a_trace_ends_where_the_evaluation_ends);
+    tcase_add_test(tc, joined_parts_can_be_split_again);
+    tcase_add_test(tc, a_selector_gives_the_values_after_its_modifiers);
+    tcase_add_test(tc, a_selector_knows_whether_it_has_many_values_and_when_they_change);
+    tcase_add_test(tc, a_bad_selector_is_refused_as_in_a_rule);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

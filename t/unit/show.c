@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what "clientcert show" promises: each line that it prints is a condition that holds. */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "rules/rules.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    ck_assert_msg(value != NULL, "%s is not set", name);
+    return value;
+}
+
+/* A line of its output is read with its line break; what it says of errors is not looked at. */
+static FILE *show_open(const char *arguments)
+{
+    const char *command = apr_psprintf(pool, "%s/clientcert show %s 2>&1", setting("CC_BUILD"),
+                                       arguments);
+    FILE *out = popen(command, "r");
+
+    ck_assert_ptr_nonnull(out);
+    return out;
+}
+
+/* The next line without its break, which must be there; NULL at the end. */
+static char *line_next(FILE *out)
+{
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t len = getline(&line, &size, out);
+    char *copy = len > 0 ? apr_pstrmemdup(pool, line, (apr_size_t)len - 1) : NULL;
+
+    ck_assert(len <= 0 || line[len - 1] == '\n');
+    ck_assert_msg(len <= 0 || strlen(copy) == (size_t)len - 1, "a NUL in: %s", copy);
+    free(line);
+    return copy;
+}
+
+/* ---- lines that hold ------------------------------------------------------------------------- */
+
+typedef struct shown_t {
+    cc_cert_t *cert;
+    cc_facts_t facts;
+    unsigned char ca_sha256[32], ca_spki_sha256[32];
+} shown_t;
+
+/* False where the file holds no certificate that OpenSSL reads. */
+static bool shown_read(shown_t *shown, const char *path)
+{
+    cc_cert_t *issuer = NULL;
+
+    memset(shown, 0, sizeof(*shown));
+    if (cc_cert_read(&shown->cert, &issuer, path, NULL, NULL, pool, NULL) != APR_SUCCESS) {
+        return false;
+    }
+    shown->facts.now = apr_time_now();
+    if (issuer) {
+        cc_cert_digests(issuer, shown->ca_sha256, shown->ca_spki_sha256);
+        shown->facts.ca_sha256 = shown->ca_sha256;
+        shown->facts.ca_spki_sha256 = shown->ca_spki_sha256;
+    }
+    return true;
+}
+
+static void check_condition(const shown_t *shown, const char *line, const char *path)
+{
+    cc_rules_t *rules = cc_rules_create(pool);
+    cc_error_t err = {0};
+    apr_status_t status = cc_rules_add_conditions(rules, line, "show:1", &err);
+    const cc_verdict_t *verdict;
+
+    ck_assert_msg(status == APR_SUCCESS, "%s: %s", path,
+                  status == APR_SUCCESS ? "" : cc_error_text(&err, pool));
+    verdict = cc_rules_evaluate(rules, shown->cert, &shown->facts, NULL, pool, pool);
+    ck_assert_msg(verdict->matched_count == 1, "%s: does not hold: %s", path, line);
+}
+
+/* httpd would put a variable in for ${, and show a control character to a terminal's peril. */
+static void check_line(const char *line, const char *path)
+{
+    const char *why = cc_text_unusable(line, strlen(line));
+
+    ck_assert_msg(why == NULL, "%s: %s: %s", path, why, line);
+    ck_assert_msg(*line == '#' || strstr(line, "${") == NULL, "%s: ${ in %s", path, line);
+}
+
+static int check_file(const char *path)
+{
+    shown_t shown;
+    bool legal = shown_read(&shown, path);
+    FILE *out = show_open(apr_psprintf(pool, "'%s'", path));
+    int conditions = 0;
+
+    for (char *line; (line = line_next(out));) {
+        check_line(line, path);
+        if (legal && *line != '#') {
+            check_condition(&shown, line, path);
+            conditions++;
+        }
+    }
+    ck_assert_int_eq(WEXITSTATUS(pclose(out)), legal ? 0 : 2);
+    ck_assert_msg(!legal || conditions > 10, "%s: %d conditions", path, conditions);
+    return legal;
+}
+
+static bool is_certificate(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return name[0] != '.' && dot && (strcmp(dot, ".pem") == 0 || strcmp(dot, ".der") == 0);
+}
+
+START_TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
+{
+    const char *ca = setting("CC_CA");
+    DIR *dir = opendir(ca);
+    int legal = 0;
+
+    ck_assert_msg(dir != NULL, "no directory %s", ca);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        if (is_certificate(entry->d_name)) {
+            legal += check_file(apr_pstrcat(pool, ca, "/", entry->d_name, NULL));
+        }
+    }
+    closedir(dir);
+    ck_assert_int_gt(legal, 20);
+}
+END_TEST
+
+/* ---- what is shown --------------------------------------------------------------------------- */
+
+static bool has_line(const char *arguments, const char *wanted)
+{
+    FILE *out = show_open(arguments);
+    bool found = false;
+
+    for (char *line; (line = line_next(out));) {
+        found = found || strcmp(line, wanted) == 0;
+    }
+    pclose(out);
+    return found;
+}
+
+static const char *alice(const char *format)
+{
+    return apr_psprintf(pool, format, setting("CC_CA"));
+}
+
+START_TEST(values_are_quoted_and_numbers_are_not)
+{
+    ck_assert(has_line(alice("%s/alice.pem"), "san.email == \"alice@example.com\""));
+    ck_assert(has_line(alice("%s/alice.pem"), "version == 3"));
+    ck_assert(has_line(alice("%s/alice.pem"), "issuer == \"CN=Staff CA,O=Example\""));
+}
+END_TEST
+
+START_TEST(a_value_that_no_rule_may_use_is_a_comment)
+{
+    ck_assert(has_line(alice("%s/nul-mail.pem"),
+                       "# san.email: unusable: it holds a NUL: "
+                       "\"admin@example.com\\x00.example.org\""));
+}
+END_TEST
+
+START_TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
+{
+    const char *wanted = "san.email == \"alice@example.com\"";
+
+    ck_assert(has_line(alice("-passin pass:secret %s/alice.p12"), wanted));
+    ck_assert(has_line(alice("-passin stdin %s/alice.p12 <<END\nsecret\nEND\n"), wanted));
+    ck_assert(has_line(alice("-passin fd:3 %s/alice.p12 3<<END\nsecret\nEND\n"), wanted));
+    ck_assert(!has_line(alice("-passin pass:wrong %s/alice.p12"), wanted));
+    setenv("CC_TEST_PASSWORD", "secret", 1);
+    ck_assert(has_line(alice("-passin env:CC_TEST_PASSWORD %s/alice.p12"), wanted));
+}
+END_TEST
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static void check_error(const char *arguments, const char *tag, const char *word)
+{
+    FILE *out = show_open(arguments);
+    const char *line = line_next(out);
+
+    ck_assert_ptr_nonnull(line);
+    ck_assert_msg(strstr(line, tag) != NULL, "no %s: %s", tag, line);
+    ck_assert_msg(strstr(line, word) != NULL, "no %s: %s", word, line);
+    ck_assert_ptr_null(line_next(out));
+    ck_assert_int_eq(WEXITSTATUS(pclose(out)), 2);
+}
+
+START_TEST(an_error_is_one_line_and_status_2)
+{
+    check_error("", "CC0502", "takes one file");
+    check_error("one two", "CC0502", "two");
+    check_error("-what FILE", "CC0502", "-what");
+    check_error("-passin", "CC0502", "pass:");
+    check_error("-passin fd:x FILE", "CC0503", "fd:x");
+    check_error("-passin env:CC_TEST_NOT_THERE FILE", "CC0504", "CC_TEST_NOT_THERE");
+    check_error("-passin file:/not/there FILE", "CC0504", "/not/there");
+    check_error("/not/there.pem", "CC03", "/not/there.pem");
+}
+END_TEST
+
+START_TEST(a_word_that_may_be_a_password_is_not_shown)
+{
+    FILE *out = show_open("-passin secret FILE");
+    const char *line = line_next(out);
+
+    ck_assert_ptr_nonnull(strstr(line, "CC0503"));
+    ck_assert_ptr_null(strstr(line, "secret"));
+    pclose(out);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("clientcert show");
+    TCase *tcase = tcase_create("show");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 600);
+    tcase_add_test(tcase, every_line_of_every_test_certificate_is_a_condition_that_holds);
+    tcase_add_test(tcase, values_are_quoted_and_numbers_are_not);
+    tcase_add_test(tcase, a_value_that_no_rule_may_use_is_a_comment);
+    tcase_add_test(tcase, the_password_of_a_p12_file_comes_from_where_passin_says);
+    tcase_add_test(tcase, an_error_is_one_line_and_status_2);
+    tcase_add_test(tcase, a_word_that_may_be_a_password_is_not_shown);
+    suite_add_tcase(suite, tcase);
+    return suite_run(suite);
+}

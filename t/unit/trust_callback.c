@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the verification treats the callback in place, and what a seal that fails leaves. */
+#include <apr_general.h>
+
+#include <openssl/err.h>
+
+#include "suite.h"
+#include "tls.h"
+#include "trust/room.h"
+
+static apr_pool_t *pool;
+static pki_t ca, client;
+static host_t *at;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    ca = pki_ca("CA", NULL);
+    client = pki_client("client", &ca);
+    at = host_make(TLS13_TICKET, &ca, pool);
+    host_ready(at, pool);
+}
+
+static void teardown(void)
+{
+    pki_free(&ca);
+    pki_free(&client);
+    apr_pool_destroy(pool);
+}
+
+START_TEST(the_context_of_the_verification_is_left_as_it_was)
+{
+    SSL *ssl = SSL_new(at->ctx);
+    SSL_SESSION *session = SSL_SESSION_new();
+    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
+    cc_seal_t seal;
+    int mark;
+
+    ck_assert(SSL_set_session(ssl, session));
+    ck_assert(X509_STORE_CTX_init(store_ctx, SSL_CTX_get_cert_store(at->ctx), client.cert, NULL));
+    X509_STORE_CTX_set_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx(), ssl);
+    X509_STORE_CTX_set_app_data(store_ctx, &mark);
+    X509_STORE_CTX_set_verify_cb(store_ctx, tls_strict);
+
+    ck_assert_int_eq(cc_trust_verify(store_ctx, at->trust), 1);
+    ck_assert_ptr_eq(X509_STORE_CTX_get_app_data(store_ctx), &mark);
+    ck_assert(X509_STORE_CTX_get_verify_cb(store_ctx) == tls_strict);
+    cc_trust_unseal(&seal, at->trust, session, client.cert);
+    ck_assert_int_eq(seal.state, CC_TRUST_OK);
+
+    X509_STORE_CTX_free(store_ctx);
+    SSL_SESSION_free(session);
+    SSL_free(ssl);
+}
+END_TEST
+
+/* Goes on with an error of its own, where OpenSSL has found none. */
+static int object(int ok, X509_STORE_CTX *store_ctx)
+{
+    X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_APPLICATION_VERIFICATION);
+    return ok;
+}
+
+START_TEST(an_error_that_the_callback_found_itself_is_failed)
+{
+    tls_t tls = tls_open(at, &client, NULL);
+
+    SSL_set_verify(tls.server, SSL_VERIFY_PEER, object);
+    ck_assert(tls_handshake(&tls));
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_FAILED);
+    tls_free(&tls);
+}
+END_TEST
+
+START_TEST(a_verdict_that_cannot_be_sealed_ends_no_handshake_and_gives_no_identity)
+{
+    tls_t tls = tls_open(at, &client, NULL);
+    EVP_MD *md = at->trust->md;
+
+    at->trust->md = NULL;
+    ck_assert(tls_handshake(&tls));
+    at->trust->md = md;
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_NO_RECORD);
+    tls_free(&tls);
+}
+END_TEST
+
+START_TEST(a_verdict_that_cannot_be_sealed_leaves_no_earlier_one)
+{
+    tls_t tls = tls_open(at, &client, NULL);
+    EVP_MD *md = at->trust->md;
+
+    ck_assert(tls_handshake(&tls));
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_OK);
+    at->trust->md = NULL;
+    ck_assert(tls_ask_again(&tls));
+    at->trust->md = md;
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_NO_RECORD);
+    tls_free(&tls);
+}
+END_TEST
+
+START_TEST(a_verdict_that_cannot_be_checked_is_none_and_leaves_no_error_behind)
+{
+    tls_t tls = tls_open(at, &client, NULL);
+    EVP_MD *md = at->trust->md;
+
+    ck_assert(tls_handshake(&tls));
+    at->trust->md = NULL;
+    ERR_clear_error();
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_BAD_RECORD);
+    ck_assert_uint_eq(ERR_peek_error(), 0);
+    at->trust->md = md;
+    tls_free(&tls);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_callback");
+    TCase *callback = tcase_create("callback");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(callback, setup, teardown);
+    tcase_add_test(callback, the_context_of_the_verification_is_left_as_it_was);
+    tcase_add_test(callback, an_error_that_the_callback_found_itself_is_failed);
+    tcase_add_test(callback,
+                   a_verdict_that_cannot_be_sealed_ends_no_handshake_and_gives_no_identity);
+    tcase_add_test(callback, a_verdict_that_cannot_be_sealed_leaves_no_earlier_one);
+    tcase_add_test(callback, a_verdict_that_cannot_be_checked_is_none_and_leaves_no_error_behind);
+    suite_add_tcase(suite, callback);
+    return suite_run(suite);
+}

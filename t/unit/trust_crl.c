@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which verdict CRLs, present and missing, must lead to. */
+#include <apr_general.h>
+
+#include "suite.h"
+#include "tls.h"
+
+static apr_pool_t *pool;
+static pki_t ca, alice, bob, stranger;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    ca = pki_ca("CA", NULL);
+    alice = pki_client("alice", &ca);
+    bob = pki_client("bob", &ca);
+    stranger = pki_client("stranger", NULL);
+}
+
+static void teardown(void)
+{
+    pki_free(&ca);
+    pki_free(&alice);
+    pki_free(&bob);
+    pki_free(&stranger);
+    apr_pool_destroy(pool);
+}
+
+/* A host that checks CRLs, with one on which bob stands or with none. */
+static host_t *host(bool with_crl, SSL_verify_cb callback)
+{
+    host_t *made = host_make(TLS13_TICKET, &ca, pool);
+    X509_STORE *store = SSL_CTX_get_cert_store(made->ctx);
+
+    if (with_crl) {
+        X509_CRL *crl = pki_crl(&ca, bob.cert);
+
+        ck_assert(X509_STORE_add_crl(store, crl));
+        X509_CRL_free(crl);
+    }
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    SSL_CTX_set_verify(made->ctx, SSL_VERIFY_PEER, callback);
+    host_ready(made, pool);
+    return made;
+}
+
+/* The verdict that a full handshake seals; -1 where there is no handshake. */
+static int sealed(host_t *at, const pki_t *who)
+{
+    tls_t tls = tls_open(at, who, NULL);
+    int state = tls_handshake(&tls) ? (int)tls_unseal(&tls, at).state : -1;
+
+    tls_free(&tls);
+    return state;
+}
+
+START_TEST(a_crl_decides)
+{
+    ck_assert_int_eq(sealed(host(true, tls_strict), &alice), CC_TRUST_OK);
+    ck_assert_int_eq(sealed(host(true, tls_strict), &bob), -1);
+}
+END_TEST
+
+START_TEST(a_missing_crl_fails_unless_the_callback_clears_that_error)
+{
+    ck_assert_int_eq(sealed(host(false, tls_strict), &alice), -1);
+    ck_assert_int_eq(sealed(host(false, tls_no_crl_for_cert_ok), &alice), CC_TRUST_OK);
+}
+END_TEST
+
+/* Lets a missing CRL pass without clearing it. */
+static int shrug(int ok, X509_STORE_CTX *store_ctx)
+{
+    return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
+}
+
+START_TEST(a_missing_crl_that_passes_without_being_cleared_is_failed)
+{
+    ck_assert_int_eq(sealed(host(false, shrug), &alice), CC_TRUST_FAILED);
+}
+END_TEST
+
+/* Lets everything pass and clears every error. */
+static int whitewash(int ok, X509_STORE_CTX *store_ctx)
+{
+    (void)ok;
+    X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+    return 1;
+}
+
+START_TEST(a_revoked_certificate_whose_error_was_cleared_is_failed)
+{
+    ck_assert_int_eq(sealed(host(true, whitewash), &bob), CC_TRUST_FAILED);
+}
+END_TEST
+
+START_TEST(a_missing_crl_that_is_cleared_hides_no_earlier_error)
+{
+    host_t *at = host(false, tls_both);
+    tls_t tls = tls_open(at, &stranger, NULL);
+
+    ck_assert(tls_handshake(&tls));
+    ck_assert_int_eq(SSL_get_verify_result(tls.server), X509_V_OK); /* so it is well hidden */
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_FAILED);
+    tls_free(&tls);
+}
+END_TEST
+
+/* Lets a missing CRL pass, and clears the error only when the next good news comes. */
+static int clear_later(int ok, X509_STORE_CTX *store_ctx)
+{
+    if (ok)
+        X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+    return shrug(ok, store_ctx);
+}
+
+START_TEST(a_missing_crl_that_is_cleared_only_later_is_failed)
+{
+    ck_assert_int_eq(sealed(host(false, clear_later), &alice), CC_TRUST_FAILED);
+}
+END_TEST
+
+/*
+ * A CA that has changed its key: its clients bear the old one, its CRL the new one. The certificate
+ * of the new key, which the client sends along, is then verified in a context of its own.
+ */
+static int sealed_after_new_key(long begin, SSL_verify_cb callback)
+{
+    pki_t old_key = pki_ca("issuing", &ca);
+    pki_t new_key = pki_make("issuing", &ca, pki_is_ca, begin, 3600);
+    pki_t carol = pki_client("carol", &old_key);
+    host_t *at = host(true, callback);
+    X509_STORE *store = SSL_CTX_get_cert_store(at->ctx);
+    X509_CRL *crl = pki_crl(&new_key, NULL);
+    tls_t tls;
+    int state;
+
+    X509_STORE_set_flags(store, X509_V_FLAG_EXTENDED_CRL_SUPPORT);
+    ck_assert(X509_STORE_add_crl(store, crl));
+    tls = tls_open(at, &carol, NULL);
+    ck_assert(SSL_add1_chain_cert(tls.client, old_key.cert));
+    ck_assert(SSL_add1_chain_cert(tls.client, new_key.cert));
+    state = tls_handshake(&tls) ? (int)tls_unseal(&tls, at).state : -1;
+    tls_free(&tls);
+    X509_CRL_free(crl);
+    pki_free(&old_key);
+    pki_free(&new_key);
+    pki_free(&carol);
+    return state;
+}
+
+/* Lets a certificate pass whose time has not come. */
+static int early(int ok, X509_STORE_CTX *store_ctx)
+{
+    return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+START_TEST(an_error_of_the_crls_own_issuer_counts)
+{
+    ck_assert_int_eq(sealed_after_new_key(-60, tls_strict), CC_TRUST_OK);
+    ck_assert_int_eq(sealed_after_new_key(1800, tls_strict), -1);
+    ck_assert_int_eq(sealed_after_new_key(1800, early), CC_TRUST_FAILED);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_crl");
+    TCase *crls = tcase_create("CRLs");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(crls, setup, teardown);
+    tcase_add_test(crls, a_crl_decides);
+    tcase_add_test(crls, a_missing_crl_fails_unless_the_callback_clears_that_error);
+    tcase_add_test(crls, a_missing_crl_that_passes_without_being_cleared_is_failed);
+    tcase_add_test(crls, a_revoked_certificate_whose_error_was_cleared_is_failed);
+    tcase_add_test(crls, a_missing_crl_that_is_cleared_hides_no_earlier_error);
+    tcase_add_test(crls, a_missing_crl_that_is_cleared_only_later_is_failed);
+    tcase_add_test(crls, an_error_of_the_crls_own_issuer_counts);
+    suite_add_tcase(suite, crls);
+    return suite_run(suite);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what a record in a session must be to be believed, octet by octet. */
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "suite.h"
+#include "tls.h"
+
+static apr_pool_t *pool;
+static pki_t ca, alice, bob;
+static host_t *at;
+static SSL_SESSION *session; /* holds alice's record, made by a handshake */
+static unsigned char record[256];
+static size_t record_len;
+
+static void setup(void)
+{
+    tls_t tls;
+    void *data;
+
+    apr_pool_create(&pool, NULL);
+    ca = pki_ca("CA", NULL);
+    alice = pki_client("alice", &ca);
+    bob = pki_client("bob", &ca);
+    at = host_make(TLS13_TICKET, &ca, pool);
+    host_ready(at, pool);
+    tls = tls_open(at, &alice, NULL);
+    ck_assert(tls_handshake(&tls));
+    session = SSL_get1_session(tls.server);
+    SSL_SESSION_get0_ticket_appdata(session, &data, &record_len);
+    ck_assert(data != NULL && record_len < sizeof record);
+    memcpy(record, data, record_len);
+    tls_free(&tls);
+}
+
+static void teardown(void)
+{
+    SSL_SESSION_free(session);
+    pki_free(&ca);
+    pki_free(&alice);
+    pki_free(&bob);
+    apr_pool_destroy(pool);
+}
+
+/* What `cert` gets where the session holds these octets. */
+static cc_trust_state_t state_of(const void *octets, size_t len, X509 *cert)
+{
+    cc_seal_t seal;
+
+    ck_assert(SSL_SESSION_set1_ticket_appdata(session, octets, len));
+    cc_trust_unseal(&seal, at->trust, session, cert);
+    ck_assert(seal.state == CC_TRUST_OK || (!seal.ca_known && seal.verified_at == 0));
+    return seal.state;
+}
+
+START_TEST(the_octets_that_were_sealed_hold)
+{
+    ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_OK);
+    ck_assert(cc_trust_may_resume(at->trust, session, apr_time_now()));
+}
+END_TEST
+
+START_TEST(a_record_of_another_leaf_is_bad)
+{
+    ck_assert_int_eq(state_of(record, record_len, bob.cert), CC_TRUST_BAD_RECORD);
+}
+END_TEST
+
+START_TEST(no_octets_are_no_record)
+{
+    ck_assert_int_eq(state_of(NULL, 0, alice.cert), CC_TRUST_NO_RECORD);
+    ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
+}
+END_TEST
+
+START_TEST(every_shorter_or_longer_record_is_bad)
+{
+    for (size_t len = 1; len <= sizeof record; len++) {
+        cc_trust_state_t state = state_of(record, len, alice.cert);
+
+        ck_assert_int_eq(state, len == record_len ? CC_TRUST_OK : CC_TRUST_BAD_RECORD);
+    }
+}
+END_TEST
+
+START_TEST(a_record_with_any_bit_changed_is_bad)
+{
+    for (size_t bit = 0; bit < record_len * 8; bit++) {
+        record[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_BAD_RECORD);
+        ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
+        record[bit / 8] ^= (unsigned char)(1u << bit % 8);
+    }
+}
+END_TEST
+
+START_TEST(every_state_says_what_it_is)
+{
+    for (int a = CC_TRUST_OK; a <= CC_TRUST_NOT_CLIENT; a++) {
+        ck_assert_ptr_nonnull(cc_trust_state_text((cc_trust_state_t)a));
+        for (int b = CC_TRUST_OK; b < a; b++)
+            ck_assert_str_ne(cc_trust_state_text((cc_trust_state_t)a),
+                             cc_trust_state_text((cc_trust_state_t)b));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_seal");
+    TCase *octets = tcase_create("octets");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(octets, setup, teardown);
+    tcase_add_test(octets, the_octets_that_were_sealed_hold);
+    tcase_add_test(octets, a_record_of_another_leaf_is_bad);
+    tcase_add_test(octets, no_octets_are_no_record);
+    tcase_add_test(octets, every_shorter_or_longer_record_is_bad);
+    tcase_add_test(octets, a_record_with_any_bit_changed_is_bad);
+    tcase_add_test(octets, every_state_says_what_it_is);
+    suite_add_tcase(suite, octets);
+    return suite_run(suite);
+}

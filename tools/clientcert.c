@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the commands of the command-line tool, its output and its exit status. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "tool.h"
+
+#define EXIT_ERROR 2
+
+static cc_command_fn help_print, version_print;
+
+static const struct {
+    const char *name;
+    cc_command_fn *run;
+} commands[] = {
+    {"show", cc_show_run},
+    {"fields", cc_reference_fields},
+    {"operators", cc_reference_operators},
+    {"modifiers", cc_reference_modifiers},
+    {"--help", help_print},
+    {"--version", version_print},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static apr_status_t help_print(cc_tool_t *tool)
+{
+    (void)tool;
+    puts("clientcert show [-passin ARG] FILE\n"
+         "    Prints what rules of mod_clientcert see in a certificate (PEM, DER or PKCS#12): one\n"
+         "    line a value, each a condition that can be pasted into ClientCertMap. A value that\n"
+         "    no rule may use is a comment. The password of a PKCS#12 file is asked for, or taken\n"
+         "    from ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
+         "clientcert fields | operators | modifiers\n"
+         "    Prints that table of the reference, in Markdown.\n"
+         "clientcert --help | --version\n"
+         "\n"
+         "The exit status is 0, or 2 after an error, which is one line on standard error.");
+    return APR_SUCCESS;
+}
+
+static apr_status_t version_print(cc_tool_t *tool)
+{
+    (void)tool;
+    puts("clientcert " PACKAGE_VERSION);
+    return APR_SUCCESS;
+}
+
+static apr_status_t command_run(cc_tool_t *tool, const char *name)
+{
+    for (size_t i = 0; name && i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return commands[i].run(tool);
+        }
+    }
+    return cc_error_set(&tool->err, tool->pool, "CC0501", name,
+                        "%s; write show, fields, operators, modifiers, --help or --version",
+                        name ? "no such command" : "a command is missing");
+}
+
+/* A full disk shows only when everything has been written. */
+static apr_status_t output_finish(cc_tool_t *tool)
+{
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return cc_error_set(&tool->err, tool->pool, "CC0505", NULL,
+                            "the output could not be written: %s",
+                            errno ? strerror(errno) : "an earlier write failed");
+    }
+    return APR_SUCCESS;
+}
+
+int main(int argc, const char *const *argv, const char *const *env)
+{
+    cc_tool_t tool = {0};
+    apr_status_t status;
+
+    if (apr_app_initialize(&argc, &argv, &env) != APR_SUCCESS) {
+        return EXIT_ERROR;
+    }
+    atexit(apr_terminate);
+    if (apr_pool_create(&tool.pool, NULL) != APR_SUCCESS) {
+        return EXIT_ERROR;
+    }
+    tool.words = argc > 1 ? argv + 2 : argv + argc;
+    status = command_run(&tool, argc > 1 ? argv[1] : NULL);
+    if (status == APR_SUCCESS) {
+        status = output_finish(&tool);
+    }
+    if (status != APR_SUCCESS) {
+        fprintf(stderr, "clientcert: %s\n", cc_error_text(&tool.err, tool.pool));
+        return EXIT_ERROR;
+    }
+    return EXIT_SUCCESS;
+}

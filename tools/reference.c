@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the registries of fields and words become the tables of the reference. */
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "tool.h"
+
+/* A cell of a Markdown table, where a bar would end the cell. */
+static const char *cell(const char *text, apr_pool_t *p)
+{
+    char *escaped = apr_palloc(p, 2 * strlen(text) + 1);
+    char *to = escaped;
+
+    for (; *text; text++) {
+        if (*text == '|') {
+            *to++ = '\\';
+        }
+        *to++ = *text;
+    }
+    *to = '\0';
+    return escaped;
+}
+
+static const char *type_name(cc_type_t type)
+{
+    static const char *const names[] = {
+        [CC_TYPE_TEXT] = "text",
+        [CC_TYPE_DN] = "DN",
+        [CC_TYPE_NUMBER] = "number",
+        [CC_TYPE_TIME] = "time",
+        [CC_TYPE_OCTETS] = "octets",
+    };
+
+    return names[type];
+}
+
+static apr_status_t takes_nothing(cc_tool_t *tool)
+{
+    if (*tool->words) {
+        return cc_error_set(&tool->err, tool->pool, "CC0506", *tool->words,
+                            "this command takes no argument");
+    }
+    return APR_SUCCESS;
+}
+
+static void field_print(const cc_field_t *field, apr_pool_t *p)
+{
+    const char *argument = field->argument ? apr_pstrcat(p, " `X` is ", field->argument, ".", NULL)
+                                           : "";
+
+    printf("| `%s%s` | %s | %s | %s%s | `%s` |\n", field->name, field->argument ? "X" : "",
+           type_name(field->type), field->many ? "several" : "one", cell(field->description, p),
+           cell(argument, p), cell(field->example, p));
+}
+
+apr_status_t cc_reference_fields(cc_tool_t *tool)
+{
+    const cc_field_t *field;
+    apr_status_t status = takes_nothing(tool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    puts("| Field | Type | Values | What it is | Example |\n"
+         "|-------|------|--------|------------|---------|");
+    for (int i = 0; (field = cc_field_at(i)); i++) {
+        field_print(field, tool->pool);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t words_print(cc_tool_t *tool, const char *title,
+                                const cc_word_t *(*at)(int i))
+{
+    const cc_word_t *word;
+    apr_status_t status = takes_nothing(tool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    printf("| %s | What it does | Example |\n|---|---|---|\n", title);
+    for (int i = 0; (word = at(i)); i++) {
+        printf("| `%s` | %s | `%s` |\n", word->name, cell(word->description, tool->pool),
+               cell(word->example, tool->pool));
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_reference_operators(cc_tool_t *tool)
+{
+    return words_print(tool, "Operator", cc_operator_at);
+}
+
+apr_status_t cc_reference_modifiers(cc_tool_t *tool)
+{
+    return words_print(tool, "Modifier", cc_modifier_at);
+}
