@@ -6,10 +6,19 @@
 #include <http_core.h>
 #include <http_request.h>
 
-/* Of a request that got the configuration of another place, with other rules (cc_export_index). */
-static void forget_user(request_rec *r)
+const char cc_auth_type[] = "ClientCert";
+
+/*
+ * Whose user has to go: ours, of a request that got the configuration of another place
+ * (cc_export_index); and, where the rules decide, that of SSLUserName, which takes every
+ * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
+ * its address.
+ */
+static void forget_user(request_rec *r, bool rules_decide)
 {
-    if (r->ap_auth_type && !strcmp(r->ap_auth_type, CC_AUTH_TYPE)) {
+    const char *type = r->ap_auth_type;
+
+    if (type == cc_auth_type || (rules_decide && (!type || !strcmp(type, cc_auth_type)))) {
         r->user = NULL;
         r->ap_auth_type = NULL;
     }
@@ -21,7 +30,7 @@ int cc_authn_access(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
-    forget_user(r);
+    forget_user(r, dir->rules && dir->auth != 0);
     if (!dir->rules) {
         return DECLINED;
     }
@@ -32,7 +41,7 @@ int cc_authn_access(request_rec *r)
     answer = cc_identity_of(r);
     if (answer.verdict && answer.verdict->user) {
         r->user = (char *)answer.verdict->user;
-        r->ap_auth_type = (char *)CC_AUTH_TYPE;
+        r->ap_auth_type = (char *)cc_auth_type;
     }
     return DECLINED;
 }
@@ -61,7 +70,7 @@ int cc_authn_check(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     const char *type = ap_auth_type(r);
 
-    if (type ? strcasecmp(type, CC_AUTH_TYPE) != 0 : !dir->rules) {
+    if (type ? strcasecmp(type, cc_auth_type) != 0 : !dir->rules) {
         return DECLINED;
     }
     cc_log_watch(r);

@@ -127,7 +127,7 @@ static void remove_ours(apr_table_t *env, apr_pool_t *p)
     for (int i = 0; i < names->nelts; i++) {
         apr_table_unset(env, APR_ARRAY_IDX(names, i, const char *));
     }
-    if (type && !strcmp(type, CC_AUTH_TYPE)) {
+    if (type && !strcmp(type, cc_auth_type)) {
         apr_table_unset(env, "AUTH_TYPE");
         apr_table_unset(env, "REMOTE_USER");
     }

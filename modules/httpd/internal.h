@@ -15,8 +15,8 @@
 extern module AP_MODULE_DECLARE_DATA clientcert_module;
 APLOG_USE_MODULE(clientcert);
 
-/** AUTH_TYPE where the certificate gave the user. */
-#define CC_AUTH_TYPE "ClientCert"
+/** AUTH_TYPE of a user of ours; told from mod_ssl's SSLUserName by its address. */
+extern const char cc_auth_type[];
 
 /* ---- what applications may ask for by name (lookup.c) -------------------------------------- */
 

@@ -73,8 +73,8 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
 /**
  * Verifies anew, against the store of `trust` and for the purpose sslclient: for a request to a
  * virtual host that trusts others than the one whose handshake this was. `untrusted` are the
- * certificates that the client sent along, NULL in a resumed session. The flags of the store and the
- * verify parameters of the context hold as in a handshake; what a verify callback would add or
+ * certificates that the client sent along, NULL in a resumed session. The flags of the store and
+ * the verify parameters of the context hold as in a handshake; what a verify callback would add or
  * waive (depth, OCSP, missing CRLs) does not. Leaves nothing in OpenSSL's error queue. Any thread.
  */
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,

@@ -67,7 +67,7 @@ static void check(const unsigned char *octets, size_t len)
     must(cc_trust_may_resume(host->trust, session, apr_time_now()) == same);
 }
 
-/* The input as it is, and as the difference to what was sealed: octets of 0 are no difference. */
+/* The input as it is, and as the difference to what was sealed (so the seeds are mostly zeros). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned char *changed = malloc(size + 1);
