@@ -12,13 +12,13 @@ extern module AP_MODULE_DECLARE_DATA clientcert_module;
 static void register_hooks(apr_pool_t *p)
 {
     /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
-    static const char *const after_ssl[] = { "mod_ssl.c", NULL };
+    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
     /* With Satisfy Any it denies, and Require is asked for the user all the same. */
-    static const char *const before_hosts[] = { "mod_access_compat.c", NULL };
+    static const char *const before_hosts[] = {"mod_access_compat.c", NULL};
     /* They read the variables that we set. */
-    static const char *const before_readers[] = { "mod_rewrite.c", "mod_headers.c", NULL };
+    static const char *const before_readers[] = {"mod_rewrite.c", "mod_headers.c", NULL};
     /* It replaces the configuration of the request by that of a directory's index. */
-    static const char *const after_dir[] = { "mod_dir.c", NULL };
+    static const char *const after_dir[] = {"mod_dir.c", NULL};
 
     ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
@@ -36,12 +36,5 @@ static void register_hooks(apr_pool_t *p)
 }
 
 AP_DECLARE_MODULE(clientcert) = {
-    STANDARD20_MODULE_STUFF,
-    cc_config_create,
-    cc_config_merge,
-    NULL,
-    NULL,
-    cc_config_directives,
-    register_hooks,
-    AP_MODULE_FLAG_NONE
-};
+    STANDARD20_MODULE_STUFF, cc_config_create, cc_config_merge,    NULL, NULL,
+    cc_config_directives,    register_hooks,   AP_MODULE_FLAG_NONE};

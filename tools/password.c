@@ -26,8 +26,8 @@ static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const cha
     }
     line[strcspn(line, "\r\n")] = '\0';
     if (strlen(line) > LONGEST) {
-        return cc_error_set(err, p, "CC0504", source,
-                            "the password there is longer than %d octets", LONGEST);
+        return cc_error_set(err, p, "CC0504", source, "the password there is longer than %d octets",
+                            LONGEST);
     }
     password->given = line;
     return APR_SUCCESS;
@@ -37,8 +37,8 @@ static apr_status_t file_read(cc_password_t *password, const char *source, apr_p
                               cc_error_t *err)
 {
     apr_file_t *in;
-    apr_status_t status = apr_file_open(&in, source + strlen("file:"), APR_FOPEN_READ,
-                                        APR_FPROT_OS_DEFAULT, p);
+    apr_status_t status =
+        apr_file_open(&in, source + strlen("file:"), APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, p);
     char reason[120];
 
     if (status != APR_SUCCESS) {
@@ -100,7 +100,8 @@ apr_status_t cc_password_read(cc_password_t *password, const char *source, apr_p
         return line_read(password, in, source, p, err);
     }
     /* The word may be the password itself, so it is not shown. */
-    return cc_error_set(err, p, "CC0503", NULL, "-passin does not say where the password is; write "
+    return cc_error_set(err, p, "CC0503", NULL,
+                        "-passin does not say where the password is; write "
                         "pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin");
 }
 

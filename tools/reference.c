@@ -26,11 +26,8 @@ static const char *cell(const char *text, apr_pool_t *p)
 static const char *type_name(cc_type_t type)
 {
     static const char *const names[] = {
-        [CC_TYPE_TEXT] = "text",
-        [CC_TYPE_DN] = "DN",
-        [CC_TYPE_NUMBER] = "number",
-        [CC_TYPE_TIME] = "time",
-        [CC_TYPE_OCTETS] = "octets",
+        [CC_TYPE_TEXT] = "text", [CC_TYPE_DN] = "DN",         [CC_TYPE_NUMBER] = "number",
+        [CC_TYPE_TIME] = "time", [CC_TYPE_OCTETS] = "octets",
     };
 
     return names[type];
@@ -47,8 +44,8 @@ static apr_status_t takes_nothing(cc_tool_t *tool)
 
 static void field_print(const cc_field_t *field, apr_pool_t *p)
 {
-    const char *argument = field->argument ? apr_pstrcat(p, " `X` is ", field->argument, ".", NULL)
-                                           : "";
+    const char *argument =
+        field->argument ? apr_pstrcat(p, " `X` is ", field->argument, ".", NULL) : "";
 
     printf("| `%s%s` | %s | %s | %s%s | `%s` |\n", field->name, field->argument ? "X" : "",
            type_name(field->type), field->many ? "several" : "one", cell(field->description, p),
@@ -71,8 +68,7 @@ apr_status_t cc_reference_fields(cc_tool_t *tool)
     return APR_SUCCESS;
 }
 
-static apr_status_t words_print(cc_tool_t *tool, const char *title,
-                                const cc_word_t *(*at)(int i))
+static apr_status_t words_print(cc_tool_t *tool, const char *title, const cc_word_t *(*at)(int i))
 {
     const cc_word_t *word;
     apr_status_t status = takes_nothing(tool);

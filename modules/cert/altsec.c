@@ -13,8 +13,8 @@ static bool is_plain(const cc_attribute_t *attribute)
 {
     const char *text = attribute->text;
 
-    return attribute->len > 0 && text[0] != ' ' && text[0] != '#'
-           && text[attribute->len - 1] != ' ' && !strpbrk(text, ",+=\"<>;\\");
+    return attribute->len > 0 && text[0] != ' ' && text[0] != '#' &&
+           text[attribute->len - 1] != ' ' && !strpbrk(text, ",+=\"<>;\\");
 }
 
 /*
@@ -49,8 +49,7 @@ static const char *name_text(const X509_NAME *x509_name, cc_values_t *values, ap
     return name->count ? apr_array_pstrcat(p, parts, 0) : NULL;
 }
 
-static cc_values_t framed(apr_pool_t *p, const char *a, const char *b, const char *c,
-                          const char *d)
+static cc_values_t framed(apr_pool_t *p, const char *a, const char *b, const char *c, const char *d)
 {
     return cc_values_one(cc_value_words(apr_pstrcat(p, "X509:", a, b, c, d, NULL), p), p);
 }
@@ -90,8 +89,8 @@ static cc_values_t issuer_subject(const cc_source_t *s)
 {
     cc_values_t values = {0};
     const char *issuer = name_text(X509_get_issuer_name(s->x509), &values, s->pool);
-    const char *subject = issuer
-        ? name_text(X509_get_subject_name(s->x509), &values, s->pool) : NULL;
+    const char *subject =
+        issuer ? name_text(X509_get_subject_name(s->x509), &values, s->pool) : NULL;
 
     return subject ? framed(s->pool, "<I>", issuer, "<S>", subject) : values;
 }
@@ -121,9 +120,11 @@ static cc_values_t tagged(const cc_source_t *s, cc_values_t from, const char *ta
     apr_array_header_t *list = apr_array_make(s->pool, 1, sizeof(cc_value_t));
 
     for (int i = 0; i < from.count; i++) {
-        APR_ARRAY_PUSH(list, cc_value_t) = from.at[i].unusable
-            ? from.at[i]
-            : cc_value_words(apr_pstrcat(s->pool, "X509:", tag, from.at[i].text, NULL), s->pool);
+        APR_ARRAY_PUSH(list, cc_value_t) =
+            from.at[i].unusable
+                ? from.at[i]
+                : cc_value_words(apr_pstrcat(s->pool, "X509:", tag, from.at[i].text, NULL),
+                                 s->pool);
     }
     return cc_values_of(list);
 }

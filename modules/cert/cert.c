@@ -42,8 +42,8 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
     if (x509 && end == (const unsigned char *)der + len) {
         *cert = cc_cert_wrap(x509, p);
     } else {
-        status = cc_error_set(err, p, "CC0301", NULL, x509 ? "octets follow the certificate"
-                                                           : "not a certificate in DER");
+        status = cc_error_set(err, p, "CC0301", NULL,
+                              x509 ? "octets follow the certificate" : "not a certificate in DER");
     }
     X509_free(x509);
     return status;

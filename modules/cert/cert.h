@@ -30,9 +30,9 @@ typedef enum {
  * be printed without cc_text_escape) and the other members mean nothing.
  */
 typedef struct cc_value_t {
-    const char *text;     /* as people write it: RFC 4514 for a DN, hex, ISO 8601, decimal */
+    const char *text; /* as people write it: RFC 4514 for a DN, hex, ISO 8601, decimal */
     apr_size_t len;
-    const char *key;      /* two values are equal if and only if their keys are (octet by octet) */
+    const char *key; /* two values are equal if and only if their keys are (octet by octet) */
     apr_size_t key_len;
     apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
     const char *unusable; /* NULL, or why */
@@ -52,11 +52,11 @@ typedef struct cc_cert_t cc_cert_t;
 
 /** What fields need to know that the certificate does not say. Unknown members are NULL. */
 typedef struct cc_facts_t {
-    apr_time_t now;                      /* for days_left */
-    const char *tls_version;             /* "TLSv1.3" */
-    const char *tls_cipher;              /* "TLS_AES_256_GCM_SHA384" */
-    const char *tls_sni;                 /* the server name that the client sent */
-    bool tls_known;                      /* false: no connection, tls.resumed has no value */
+    apr_time_t now;          /* for days_left */
+    const char *tls_version; /* "TLSv1.3" */
+    const char *tls_cipher;  /* "TLS_AES_256_GCM_SHA384" */
+    const char *tls_sni;     /* the server name that the client sent */
+    bool tls_known;          /* false: no connection, tls.resumed has no value */
     bool tls_resumed;
     const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
     const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
@@ -96,7 +96,7 @@ void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32],
 
 /** A row of the registry of fields. The registry is constant. */
 typedef struct cc_field_t {
-    const char *name;        /* "san.email"; "subject." with a trailing dot takes an argument */
+    const char *name; /* "san.email"; "subject." with a trailing dot takes an argument */
     cc_type_t type;
     bool many;               /* false: at most one value */
     bool changes;            /* its value changes with time (days_left) */

@@ -24,19 +24,18 @@ bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, un
 {
     unsigned char *der = NULL;
     int der_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &der);
-    bool done = der_len > 0
-                && EVP_Digest(der, (size_t)der_len, out, len, digest_type(digest), NULL) == 1;
+    bool done =
+        der_len > 0 && EVP_Digest(der, (size_t)der_len, out, len, digest_type(digest), NULL) == 1;
 
     OPENSSL_free(der);
     return done;
 }
 
 /* Whoever asks compares digests to decide about trust: no digest must ever look like another. */
-void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32],
-                     unsigned char spki_sha256[32])
+void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32], unsigned char spki_sha256[32])
 {
-    if (!cc_der_digest(cert->x509, CC_DIGEST_SHA256, sha256, NULL)
-        || !cc_spki_digest(cert->x509, CC_DIGEST_SHA256, spki_sha256, NULL)) {
+    if (!cc_der_digest(cert->x509, CC_DIGEST_SHA256, sha256, NULL) ||
+        !cc_spki_digest(cert->x509, CC_DIGEST_SHA256, spki_sha256, NULL)) {
         abort(); /* no memory, or an OpenSSL that cannot have done TLS */
     }
 }

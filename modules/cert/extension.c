@@ -64,8 +64,8 @@ void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const
         *values = why ? cc_values_unusable(why, NULL, 0, s->pool) : cc_values_none();
         return NULL;
     }
-    structure = cc_der_decode(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der),
-                              item, s->pool);
+    structure = cc_der_decode(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), item,
+                              s->pool);
     if (!structure) {
         *values = cc_values_unusable("its extension cannot be decoded", ASN1_STRING_get0_data(der),
                                      (apr_size_t)ASN1_STRING_length(der), s->pool);
@@ -80,15 +80,16 @@ static void *decode_nid(const cc_source_t *s, int nid, const ASN1_ITEM *item, cc
 
 static cc_values_t octets_one(const ASN1_OCTET_STRING *octets, apr_pool_t *p)
 {
-    return cc_values_one(cc_value_octets(ASN1_STRING_get0_data(octets),
-                                         (apr_size_t)ASN1_STRING_length(octets), p), p);
+    return cc_values_one(
+        cc_value_octets(ASN1_STRING_get0_data(octets), (apr_size_t)ASN1_STRING_length(octets), p),
+        p);
 }
 
 cc_values_t cc_ski_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const ASN1_OCTET_STRING *ski = decode_nid(s, NID_subject_key_identifier,
-                                              ASN1_ITEM_rptr(ASN1_OCTET_STRING), &values);
+    const ASN1_OCTET_STRING *ski =
+        decode_nid(s, NID_subject_key_identifier, ASN1_ITEM_rptr(ASN1_OCTET_STRING), &values);
 
     return ski ? octets_one(ski, s->pool) : values;
 }
@@ -96,8 +97,8 @@ cc_values_t cc_ski_extract(const cc_source_t *s)
 cc_values_t cc_aki_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const AUTHORITY_KEYID *aki = decode_nid(s, NID_authority_key_identifier,
-                                            ASN1_ITEM_rptr(AUTHORITY_KEYID), &values);
+    const AUTHORITY_KEYID *aki =
+        decode_nid(s, NID_authority_key_identifier, ASN1_ITEM_rptr(AUTHORITY_KEYID), &values);
 
     return aki && aki->keyid ? octets_one(aki->keyid, s->pool) : values;
 }
@@ -105,8 +106,8 @@ cc_values_t cc_aki_extract(const cc_source_t *s)
 cc_values_t cc_eku_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const EXTENDED_KEY_USAGE *eku = decode_nid(s, NID_ext_key_usage,
-                                               ASN1_ITEM_rptr(EXTENDED_KEY_USAGE), &values);
+    const EXTENDED_KEY_USAGE *eku =
+        decode_nid(s, NID_ext_key_usage, ASN1_ITEM_rptr(EXTENDED_KEY_USAGE), &values);
     apr_array_header_t *list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
 
     for (int i = 0; eku && i < sk_ASN1_OBJECT_num(eku); i++) {
@@ -119,8 +120,8 @@ cc_values_t cc_eku_extract(const cc_source_t *s)
 cc_values_t cc_policy_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const CERTIFICATEPOLICIES *policies = decode_nid(s, NID_certificate_policies,
-                                                     ASN1_ITEM_rptr(CERTIFICATEPOLICIES), &values);
+    const CERTIFICATEPOLICIES *policies =
+        decode_nid(s, NID_certificate_policies, ASN1_ITEM_rptr(CERTIFICATEPOLICIES), &values);
     apr_array_header_t *list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
 
     for (int i = 0; policies && i < sk_POLICYINFO_num(policies); i++) {
@@ -133,18 +134,17 @@ cc_values_t cc_policy_extract(const cc_source_t *s)
 /* ---- key usage ------------------------------------------------------------------------------ */
 
 /* By the number of the bit (RFC 5280 4.2.1.3). */
-static const char *const usages[] = {
-    "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
-    "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"
-};
+static const char *const usages[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                     "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                     "cRLSign",          "encipherOnly",   "decipherOnly"};
 
 enum { USAGES = sizeof(usages) / sizeof(usages[0]) };
 
 cc_values_t cc_ku_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const ASN1_BIT_STRING *bits = decode_nid(s, NID_key_usage, ASN1_ITEM_rptr(ASN1_BIT_STRING),
-                                             &values);
+    const ASN1_BIT_STRING *bits =
+        decode_nid(s, NID_key_usage, ASN1_ITEM_rptr(ASN1_BIT_STRING), &values);
     apr_array_header_t *list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
 
     for (int i = 0; bits && i < USAGES; i++) {
@@ -176,8 +176,8 @@ apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int what, apr_po
 cc_values_t cc_is_ca_extract(const cc_source_t *s)
 {
     cc_values_t values = {0};
-    const BASIC_CONSTRAINTS *basic = decode_nid(s, NID_basic_constraints,
-                                                ASN1_ITEM_rptr(BASIC_CONSTRAINTS), &values);
+    const BASIC_CONSTRAINTS *basic =
+        decode_nid(s, NID_basic_constraints, ASN1_ITEM_rptr(BASIC_CONSTRAINTS), &values);
 
     if (values.count) {
         return values;

@@ -28,7 +28,9 @@ cc_values_t cc_fact_extract(const cc_source_t *s)
     case CC_FACT_SNI:
         return text_or_none(facts->tls_sni, s->pool);
     case CC_FACT_RESUMED:
-        return text_or_none(!facts->tls_known ? NULL : facts->tls_resumed ? "true" : "false",
+        return text_or_none(!facts->tls_known    ? NULL
+                            : facts->tls_resumed ? "true"
+                                                 : "false",
                             s->pool);
     }
     return cc_values_none();

@@ -46,7 +46,8 @@ static const char *nearest(const char *name, apr_pool_t *p)
     for (int i = 0; cc_row_at(i); i++) {
         const cc_field_t *field = cc_field_at(i);
         const char *legal = field->argument
-            ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL) : field->name;
+                                ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL)
+                                : field->name;
         int distance = cc_name_distance(name, legal);
 
         if (best < 0 || distance < best) {
@@ -192,8 +193,9 @@ static void visit_family(const visit_t *v, const cc_row_t *row)
         cc_fieldref_t ref;
 
         if (!is_repeat(objects, i) && ref_set(&ref, row, object, v->pool) == APR_SUCCESS) {
-            visit_one(v, apr_pstrcat(v->pool, row->field.name,
-                                     row->family->label(object, v->pool), NULL), &ref);
+            visit_one(
+                v, apr_pstrcat(v->pool, row->field.name, row->family->label(object, v->pool), NULL),
+                &ref);
         }
     }
 }

@@ -17,7 +17,7 @@
 /* What a file gives: the certificate first, then others that came with it. */
 typedef struct {
     X509 *x509;
-    STACK_OF(X509) *others;
+    STACK_OF(X509) * others;
 } found_t;
 
 /* Who asks for the password, and where errors go. */
@@ -83,8 +83,8 @@ static void read_pem(found_t *found, BIO *bio)
 
     found->x509 = PEM_read_bio_X509(bio, NULL, no_password, NULL);
     found->others = sk_X509_new_null();
-    while (found->x509 && found->others
-           && (x509 = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
+    while (found->x509 && found->others &&
+           (x509 = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
         if (!sk_X509_push(found->others, x509)) {
             X509_free(x509);
             return;

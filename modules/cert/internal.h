@@ -104,7 +104,7 @@ typedef struct cc_attribute_t {
     const char *name; /* of the type, as cc_attribute_name has it */
     const char *text; /* usable text */
     apr_size_t len;
-    int rdn;          /* attributes of one RDN have the same number */
+    int rdn; /* attributes of one RDN have the same number */
 } cc_attribute_t;
 
 /* A name in the order of its encoding: from the root down. */
@@ -134,8 +134,7 @@ cc_operand_fn cc_operand_name;
 const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
                                            const char **why);
 /* DER, all of it, as `item`; freed with the pool. NULL where it is none. */
-void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *item,
-                    apr_pool_t *p);
+void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *item, apr_pool_t *p);
 /* An extension decoded. NULL and *values filled where there is none or it is unusable. */
 void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const ASN1_ITEM *item,
                           cc_values_t *values);
@@ -153,8 +152,15 @@ cc_operand_fn cc_operand_ku;
 /* ---- san.c, othername.c ---- */
 
 typedef enum {
-    CC_SAN_EMAIL, CC_SAN_DNS, CC_SAN_URI, CC_SAN_IP, CC_SAN_DIRNAME, CC_SAN_RID,
-    CC_SAN_UPN, CC_SAN_KRB5, CC_SAN_OTHER
+    CC_SAN_EMAIL,
+    CC_SAN_DNS,
+    CC_SAN_URI,
+    CC_SAN_IP,
+    CC_SAN_DIRNAME,
+    CC_SAN_RID,
+    CC_SAN_UPN,
+    CC_SAN_KRB5,
+    CC_SAN_OTHER
 } cc_san_t;
 cc_extract_fn cc_san_extract; /* `what` is a cc_san_t */
 cc_extract_fn cc_sid_extract;
@@ -188,8 +194,12 @@ cc_operand_fn cc_operand_curve;
 /* ---- altsec.c ---- */
 
 typedef enum {
-    CC_ALTSEC_ISSUER_SERIAL, CC_ALTSEC_SKI, CC_ALTSEC_SPKI, CC_ALTSEC_ISSUER_SUBJECT,
-    CC_ALTSEC_SUBJECT, CC_ALTSEC_EMAIL
+    CC_ALTSEC_ISSUER_SERIAL,
+    CC_ALTSEC_SKI,
+    CC_ALTSEC_SPKI,
+    CC_ALTSEC_ISSUER_SUBJECT,
+    CC_ALTSEC_SUBJECT,
+    CC_ALTSEC_EMAIL
 } cc_altsec_t;
 cc_extract_fn cc_altsec_extract; /* `what` is a cc_altsec_t */
 
@@ -209,7 +219,11 @@ cc_extract_fn cc_version_extract;
 cc_extract_fn cc_self_issued_extract;
 
 typedef enum {
-    CC_FACT_CA_SHA256, CC_FACT_CA_SPKI, CC_FACT_VERSION, CC_FACT_CIPHER, CC_FACT_SNI,
+    CC_FACT_CA_SHA256,
+    CC_FACT_CA_SPKI,
+    CC_FACT_VERSION,
+    CC_FACT_CIPHER,
+    CC_FACT_SNI,
     CC_FACT_RESUMED
 } cc_fact_t;
 cc_extract_fn cc_fact_extract; /* `what` is a cc_fact_t */

@@ -74,8 +74,10 @@ apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int what, 
         *value = cc_value_oid(cc_oid_read(text, p), CC_OID_DOTTED, p);
         return APR_SUCCESS;
     }
-    return cc_error_set(err, p, "CC0283", text, "no such type of key; there are %sand the dotted "
-                        "object identifiers of others", all);
+    return cc_error_set(err, p, "CC0283", text,
+                        "no such type of key; there are %sand the dotted "
+                        "object identifiers of others",
+                        all);
 }
 
 /* ---- size ----------------------------------------------------------------------------------- */
@@ -140,7 +142,8 @@ apr_status_t cc_operand_curve(cc_value_t *value, const char *text, int what, apr
 
     (void)what;
     if (!curve) {
-        return cc_error_set(err, p, "CC0284", text, "no such curve; write P-256, P-384, P-521, "
+        return cc_error_set(err, p, "CC0284", text,
+                            "no such curve; write P-256, P-384, P-521, "
                             "another name that OpenSSL has for one, or a dotted object identifier");
     }
     *value = curve_value(curve, p);

@@ -157,8 +157,8 @@ static void set_key(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 
 bool cc_value_under(const cc_value_t *v, const cc_value_t *base)
 {
-    return !v->unusable && !base->unusable && v->key_len >= base->key_len
-           && memcmp(v->key, base->key, base->key_len) == 0;
+    return !v->unusable && !base->unusable && v->key_len >= base->key_len &&
+           memcmp(v->key, base->key, base->key_len) == 0;
 }
 
 /* ---- the text (RFC 4514) -------------------------------------------------------------------- */

@@ -19,9 +19,11 @@ typedef struct {
 
 static apr_status_t syntax_error(const parser_t *ps, const char *what)
 {
-    return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole, "%s at character %d; a name is "
+    return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
+                        "%s at character %d; a name is "
                         "written as in RFC 4514, the most specific part first: "
-                        "CN=Jane Doe,OU=Staff,O=Example", what, (int)(ps->at - ps->whole) + 1);
+                        "CN=Jane Doe,OU=Staff,O=Example",
+                        what, (int)(ps->at - ps->whole) + 1);
 }
 
 static void skip_blanks(parser_t *ps)
@@ -118,8 +120,7 @@ static apr_status_t parse_attribute(parser_t *ps)
     cc_attribute_t attribute = {0};
 
     attribute.rdn = ps->rdn;
-    if (parse_type(ps, &attribute) != APR_SUCCESS
-        || parse_value(ps, &attribute) != APR_SUCCESS) {
+    if (parse_type(ps, &attribute) != APR_SUCCESS || parse_value(ps, &attribute) != APR_SUCCESS) {
         return APR_EINVAL;
     }
     APR_ARRAY_PUSH(ps->attributes, cc_attribute_t) = attribute;
@@ -186,14 +187,17 @@ apr_status_t cc_operand_name(cc_value_t *value, const char *text, int what, apr_
     (void)what;
     skip_blanks(&ps);
     if (!*ps.at) {
-        return cc_error_set(err, p, "CC0275", text, "an empty name fits nothing that is meant; "
+        return cc_error_set(err, p, "CC0275", text,
+                            "an empty name fits nothing that is meant; "
                             "write one such as CN=Staff CA,O=Example");
     }
     if (*ps.at == '/') {
         const char *name = from_slashes(ps.at, p);
 
-        return cc_error_set(err, p, "CC0274", text, "the slash form of a name is ambiguous; in "
-                            "RFC 4514 form it is %s", cc_text_escape(name, strlen(name), p));
+        return cc_error_set(err, p, "CC0274", text,
+                            "the slash form of a name is ambiguous; in "
+                            "RFC 4514 form it is %s",
+                            cc_text_unusable(name, strlen(name)) ? "CN=...,O=..." : name);
     }
     while (parse_attribute(&ps) == APR_SUCCESS) {
         if (!*ps.at) {

@@ -53,7 +53,8 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int what, ap
 
     (void)what;
     if (!hex || strlen(hex) % 2) {
-        return cc_error_set(err, p, "CC0278", text, "not octets; write an even number of hex "
+        return cc_error_set(err, p, "CC0278", text,
+                            "not octets; write an even number of hex "
                             "digits, colons and blanks are ignored");
     }
     *value = cc_value_words(hex, p);
@@ -66,8 +67,10 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
     const char *hex = hex_read(text, p);
 
     if (!hex || strlen(hex) != digits) {
-        return cc_error_set(err, p, "CC0278", text, "not a whole digest; write its %d hex digits, "
-                            "colons and blanks are ignored", (int)digits);
+        return cc_error_set(err, p, "CC0278", text,
+                            "not a whole digest; write its %d hex digits, "
+                            "colons and blanks are ignored",
+                            (int)digits);
     }
     *value = cc_value_words(hex, p);
     return APR_SUCCESS;
@@ -91,7 +94,10 @@ apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int what, apr_
 static const char *serial_text(const char *hex, bool negative, apr_pool_t *p)
 {
     hex += strspn(hex, "0");
-    return apr_pstrcat(p, negative ? "-" : "", *hex == '\0' ? "00" : strlen(hex) % 2 ? "0" : "",
+    return apr_pstrcat(p, negative ? "-" : "",
+                       *hex == '\0'      ? "00"
+                       : strlen(hex) % 2 ? "0"
+                                         : "",
                        hex, NULL);
 }
 
@@ -113,7 +119,8 @@ apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int what, ap
 
     (void)what;
     if (!hex || !*hex) {
-        return cc_error_set(err, p, "CC0278", text, "not a serial number; write its hex digits, "
+        return cc_error_set(err, p, "CC0278", text,
+                            "not a serial number; write its hex digits, "
                             "colons and blanks are ignored");
     }
     *value = cc_value_words(serial_text(hex, negative, p), p);

@@ -51,7 +51,8 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
     const ASN1_OBJECT *object = cc_oid_read(text, p);
 
     if (!object) {
-        cc_error_set(err, p, "CC0271", text, "not an object identifier; write its dotted form, "
+        cc_error_set(err, p, "CC0271", text,
+                     "not an object identifier; write its dotted form, "
                      "such as 1.3.6.1.5.5.7.1.1");
     }
     return object;
@@ -67,8 +68,10 @@ cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_poo
         return cc_value_unusable("it is an object identifier that cannot be decoded",
                                  OBJ_get0_data(object), OBJ_length(object), p);
     }
-    value = cc_value_words(nid == NID_undef ? dotted
-                           : style == CC_OID_SHORT ? OBJ_nid2sn(nid) : OBJ_nid2ln(nid), p);
+    value = cc_value_words(nid == NID_undef        ? dotted
+                           : style == CC_OID_SHORT ? OBJ_nid2sn(nid)
+                                                   : OBJ_nid2ln(nid),
+                           p);
     value.key = dotted;
     value.key_len = strlen(dotted);
     return value;
@@ -81,7 +84,8 @@ apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int what, apr_p
     const ASN1_OBJECT *object = is_name ? object_read(text, false, p) : cc_oid_read(text, p);
 
     if (!object) {
-        return cc_error_set(err, p, "CC0279", text, "neither a dotted object identifier nor a "
+        return cc_error_set(err, p, "CC0279", text,
+                            "neither a dotted object identifier nor a "
                             "name that OpenSSL has for one (such as clientAuth)");
     }
     *value = cc_value_oid(object, (cc_oid_style_t)what, p);

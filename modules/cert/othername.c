@@ -14,7 +14,7 @@ static const unsigned char oid_sid[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37, 25, 2, 1};
 /* PrincipalName and KRB5PrincipalName of RFC 4120 5.2.2 and RFC 4556 3.2.2. */
 typedef struct {
     ASN1_INTEGER *type;
-    STACK_OF(ASN1_GENERALSTRING) *components;
+    STACK_OF(ASN1_GENERALSTRING) * components;
 } principal_t;
 
 typedef struct {
@@ -22,17 +22,15 @@ typedef struct {
     principal_t *name;
 } krb5_t;
 
-ASN1_SEQUENCE(principal_t) = {
-    ASN1_EXP(principal_t, type, ASN1_INTEGER, 0),
-    ASN1_EXP_SEQUENCE_OF(principal_t, components, ASN1_GENERALSTRING, 1)
-} static_ASN1_SEQUENCE_END(principal_t)
+ASN1_SEQUENCE(principal_t) = {ASN1_EXP(principal_t, type, ASN1_INTEGER, 0),
+                              ASN1_EXP_SEQUENCE_OF(principal_t, components, ASN1_GENERALSTRING,
+                                                   1)} static_ASN1_SEQUENCE_END(principal_t)
 
-ASN1_SEQUENCE(krb5_t) = {
-    ASN1_EXP(krb5_t, realm, ASN1_GENERALSTRING, 0),
-    ASN1_EXP(krb5_t, name, principal_t, 1)
-} static_ASN1_SEQUENCE_END(krb5_t)
+    ASN1_SEQUENCE(krb5_t) = {ASN1_EXP(krb5_t, realm, ASN1_GENERALSTRING, 0),
+                             ASN1_EXP(krb5_t, name, principal_t,
+                                      1)} static_ASN1_SEQUENCE_END(krb5_t)
 
-static bool is_oid(const ASN1_OBJECT *object, const unsigned char *der, size_t len)
+        static bool is_oid(const ASN1_OBJECT *object, const unsigned char *der, size_t len)
 {
     return OBJ_length(object) == len && memcmp(OBJ_get0_data(object), der, len) == 0;
 }
@@ -40,8 +38,7 @@ static bool is_oid(const ASN1_OBJECT *object, const unsigned char *der, size_t l
 /* True if OpenSSL keeps values of this type in an ASN1_STRING. */
 static bool is_string(const ASN1_TYPE *type)
 {
-    return type->type != V_ASN1_BOOLEAN && type->type != V_ASN1_NULL
-           && type->type != V_ASN1_OBJECT;
+    return type->type != V_ASN1_BOOLEAN && type->type != V_ASN1_NULL && type->type != V_ASN1_OBJECT;
 }
 
 static cc_value_t string_value(const ASN1_TYPE *type, apr_pool_t *p)
@@ -108,15 +105,16 @@ static cc_value_t krb5_text(const krb5_t *krb5, apr_pool_t *p)
 static cc_value_t krb5_value(const ASN1_TYPE *type, apr_pool_t *p)
 {
     const ASN1_STRING *der = type->type == V_ASN1_SEQUENCE ? type->value.sequence : NULL;
-    const krb5_t *krb5 = der ? cc_der_decode(ASN1_STRING_get0_data(der),
-                                             (apr_size_t)ASN1_STRING_length(der),
-                                             ASN1_ITEM_rptr(krb5_t), p) : NULL;
+    const krb5_t *krb5 =
+        der ? cc_der_decode(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der),
+                            ASN1_ITEM_rptr(krb5_t), p)
+            : NULL;
 
     if (!krb5) {
         return cc_value_unusable("it is not a KRB5PrincipalName", NULL, 0, p);
     }
-    if (sk_ASN1_GENERALSTRING_num(krb5->name->components) < 1
-        || ASN1_STRING_length(krb5->realm) == 0) {
+    if (sk_ASN1_GENERALSTRING_num(krb5->name->components) < 1 ||
+        ASN1_STRING_length(krb5->realm) == 0) {
         return cc_value_unusable("it is a principal without a name or a realm", NULL, 0, p);
     }
     return krb5_text(krb5, p);
@@ -143,7 +141,7 @@ bool cc_othername_value(const OTHERNAME *other, const cc_source_t *s, cc_value_t
     if (!belongs(other->type_id, s)) {
         return false;
     }
-    *value = s->what == CC_SAN_KRB5 ? krb5_value(other->value, s->pool)
+    *value = s->what == CC_SAN_KRB5    ? krb5_value(other->value, s->pool)
              : s->what == CC_SAN_OTHER ? string_value(other->value, s->pool)
                                        : utf8_value(other->value, s->pool);
     return true;

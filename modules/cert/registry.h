@@ -6,7 +6,7 @@
 #include "cert/internal.h"
 
 typedef struct cc_row_t {
-    cc_field_t field;          /* first: a cc_field_t of the registry is a cc_row_t */
+    cc_field_t field; /* first: a cc_field_t of the registry is a cc_row_t */
     cc_extract_fn *extract;
     cc_operand_fn *operand;
     int what;                  /* for the two above */

@@ -18,8 +18,8 @@ static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool
 {
     char text[INET6_ADDRSTRLEN];
 
-    if ((len != 4 && len != 16)
-        || !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
+    if ((len != 4 && len != 16) ||
+        !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
         return cc_value_unusable("it is an address of neither 4 nor 16 octets", octets, len, p);
     }
     return cc_value_words(text, p);
@@ -45,12 +45,11 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int what, apr_po
 /* The type of GeneralName that a field is about; what is none of them is an otherName. */
 static int name_type(int what)
 {
-    static const int types[] = {
-        [CC_SAN_EMAIL] = GEN_EMAIL, [CC_SAN_DNS] = GEN_DNS, [CC_SAN_URI] = GEN_URI,
-        [CC_SAN_IP] = GEN_IPADD, [CC_SAN_DIRNAME] = GEN_DIRNAME, [CC_SAN_RID] = GEN_RID,
-        [CC_SAN_UPN] = GEN_OTHERNAME, [CC_SAN_KRB5] = GEN_OTHERNAME,
-        [CC_SAN_OTHER] = GEN_OTHERNAME
-    };
+    static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
+                                [CC_SAN_URI] = GEN_URI,         [CC_SAN_IP] = GEN_IPADD,
+                                [CC_SAN_DIRNAME] = GEN_DIRNAME, [CC_SAN_RID] = GEN_RID,
+                                [CC_SAN_UPN] = GEN_OTHERNAME,   [CC_SAN_KRB5] = GEN_OTHERNAME,
+                                [CC_SAN_OTHER] = GEN_OTHERNAME};
 
     return types[what];
 }
@@ -84,24 +83,85 @@ static bool name_value(const GENERAL_NAME *name, const cc_source_t *s, cc_value_
     }
 }
 
+/* ---- the sequence of names --------------------------------------------------------------- */
+
+/* What is left of the names. A certificate is asked for several kinds: only those are decoded. */
+typedef struct walk_t {
+    const unsigned char *at;
+    const unsigned char *end;
+} walk_t;
+
+/* The tag at `walk->at`, its contents to *in; -1 where there is none in DER. */
+static int tag_read(const walk_t *walk, int class, walk_t *in)
+{
+    const unsigned char *at = walk->at;
+    long len = 0;
+    int tag = -1;
+    int found = -1;
+    int flags = ASN1_get_object(&at, &len, &tag, &found, walk->end - walk->at);
+
+    if ((flags & ~V_ASN1_CONSTRUCTED) != 0 || found != class) {
+        return -1;
+    }
+    in->at = at;
+    in->end = at + len;
+    return tag;
+}
+
+static bool is_wanted(int tag, int what)
+{
+    return tag == name_type(what) || (tag == GEN_OTHERNAME && what == CC_SAN_EMAIL);
+}
+
+/* Adds what the next name says, if it belongs to the field. False where it cannot be decoded. */
+static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_source_t *s)
+{
+    const unsigned char *start = walk->at;
+    const GENERAL_NAME *name = NULL;
+    cc_value_t value = {0};
+    walk_t in;
+    int tag = tag_read(walk, V_ASN1_CONTEXT_SPECIFIC, &in);
+
+    if (tag < GEN_OTHERNAME || tag > GEN_RID) {
+        return false;
+    }
+    walk->at = in.end;
+    if (!is_wanted(tag, s->what)) {
+        return true;
+    }
+    name =
+        cc_der_decode(start, (apr_size_t)(in.end - start), ASN1_ITEM_rptr(GENERAL_NAME), s->pool);
+    if (name && name_value(name, s, &value)) {
+        APR_ARRAY_PUSH(list, cc_value_t) = value;
+    }
+    return name != NULL;
+}
+
+static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_source_t *s)
+{
+    apr_array_header_t *list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
+    walk_t walk = {der, der + len};
+    walk_t names = {0};
+    bool good =
+        tag_read(&walk, V_ASN1_UNIVERSAL, &names) == V_ASN1_SEQUENCE && names.end == walk.end;
+
+    while (good && names.at < names.end) {
+        good = next_add(list, &names, s);
+    }
+    return good ? cc_values_of(list)
+                : cc_values_unusable("its extension cannot be decoded", der, len, s->pool);
+}
+
 cc_values_t cc_san_extract(const cc_source_t *s)
 {
-    cc_values_t values = {0};
-    const GENERAL_NAMES *names = cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name),
-                                                     ASN1_ITEM_rptr(GENERAL_NAMES), &values);
-    apr_array_header_t *list = NULL;
+    const char *why = NULL;
+    const ASN1_OCTET_STRING *der =
+        cc_extension_find(s->x509, OBJ_nid2obj(NID_subject_alt_name), &why);
 
-    if (!names) {
-        return values;
+    if (!der) {
+        return why ? cc_values_unusable(why, NULL, 0, s->pool) : cc_values_none();
     }
-    list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        cc_value_t value = {0};
-        if (name_value(sk_GENERAL_NAME_value(names, i), s, &value)) {
-            APR_ARRAY_PUSH(list, cc_value_t) = value;
-        }
-    }
-    return cc_values_of(list);
+    return names_read(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), s);
 }
 
 static void list_others(const cc_source_t *s, apr_array_header_t *objects)
@@ -128,9 +188,8 @@ cc_values_t cc_sid_extract(const cc_source_t *s)
 {
     const ASN1_OBJECT *object = cc_oid_read("1.3.6.1.4.1.311.25.2", s->pool);
     cc_values_t values = {0};
-    const GENERAL_NAMES *names = object ? cc_extension_decode(s, object,
-                                                              ASN1_ITEM_rptr(GENERAL_NAMES),
-                                                              &values) : NULL;
+    const GENERAL_NAMES *names =
+        object ? cc_extension_decode(s, object, ASN1_ITEM_rptr(GENERAL_NAMES), &values) : NULL;
     const GENERAL_NAME *name = NULL;
 
     if (!names) {

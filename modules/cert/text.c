@@ -29,8 +29,8 @@ static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *co
 /* Unicode's Bidi_Control: what reorders the text around it on a screen. */
 static bool is_bidi_control(unsigned c)
 {
-    return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E)
-           || (c >= 0x2066 && c <= 0x2069);
+    return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+           (c >= 0x2066 && c <= 0x2069);
 }
 
 static const char *code_unusable(unsigned c)

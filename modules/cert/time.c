@@ -29,8 +29,8 @@ static bool time_read(const ASN1_TIME *time, struct tm *tm, apr_int64_t *seconds
 
     epoch.tm_year = 70;
     epoch.tm_mday = 1;
-    if (!is_strict(time) || !ASN1_TIME_to_tm(time, tm)
-        || !OPENSSL_gmtime_diff(&days, &rest, &epoch, tm)) {
+    if (!is_strict(time) || !ASN1_TIME_to_tm(time, tm) ||
+        !OPENSSL_gmtime_diff(&days, &rest, &epoch, tm)) {
         return false;
     }
     *seconds = days * DAY + rest;
@@ -44,13 +44,13 @@ static cc_value_t time_value(const ASN1_TIME *time, apr_pool_t *p)
     cc_value_t value;
 
     if (!time_read(time, &tm, &seconds)) {
-        return cc_value_unusable("it is a date that cannot be decoded",
-                                 ASN1_STRING_get0_data(time),
+        return cc_value_unusable("it is a date that cannot be decoded", ASN1_STRING_get0_data(time),
                                  (apr_size_t)ASN1_STRING_length(time), p);
     }
-    value = cc_value_words(apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-                                        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-                                        tm.tm_sec), p);
+    value =
+        cc_value_words(apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                                    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec),
+                       p);
     value.number = seconds;
     return value;
 }
@@ -59,15 +59,16 @@ cc_values_t cc_time_extract(const cc_source_t *s)
 {
     return cc_values_one(time_value(s->what == CC_NOT_BEFORE ? X509_get0_notBefore(s->x509)
                                                              : X509_get0_notAfter(s->x509),
-                                    s->pool), s->pool);
+                                    s->pool),
+                         s->pool);
 }
 
 static bool span_read(const X509 *x509, apr_int64_t *begin, apr_int64_t *end)
 {
     struct tm tm = {0};
 
-    return time_read(X509_get0_notBefore(x509), &tm, begin)
-           && time_read(X509_get0_notAfter(x509), &tm, end);
+    return time_read(X509_get0_notBefore(x509), &tm, begin) &&
+           time_read(X509_get0_notAfter(x509), &tm, end);
 }
 
 void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t *not_after)
@@ -176,7 +177,8 @@ apr_status_t cc_operand_time(cc_value_t *value, const char *text, int what, apr_
     }
     ASN1_TIME_free(time);
     if (!legal || value->unusable) {
-        return cc_error_set(err, p, "CC0277", text, "not a date; write 2026-11-20 or "
+        return cc_error_set(err, p, "CC0277", text,
+                            "not a date; write 2026-11-20 or "
                             "2026-11-20T12:00:00Z (UTC)");
     }
     return APR_SUCCESS;

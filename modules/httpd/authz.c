@@ -41,8 +41,8 @@ static cc_require_t *require_make(const cmd_parms *cmd)
     const char *text = cmd->directive->args;
 
     need->negated = is_negated(cmd->directive);
-    need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "", text + (has_not(text) ? 4 : 0),
-                             NULL);
+    need->text =
+        apr_pstrcat(cmd->pool, need->negated ? "not " : "", text + (has_not(text) ? 4 : 0), NULL);
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
     return need;
 }
@@ -62,9 +62,9 @@ static authz_status require_answer(request_rec *r, const cc_require_t *need, boo
 static const char *conditions_parse(cmd_parms *cmd, const char *args, const void **parsed)
 {
     cc_require_t *need = require_make(cmd);
-    cc_error_t err = { 0 };
-    const char *where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                                     cmd->directive->line_num);
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
 
     need->conditions = cc_rules_create(cmd->pool);
     if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {
@@ -164,9 +164,9 @@ static authz_status group_check(request_rec *r, const char *args, const void *pa
     return names_check(r, parsed, cc_verdict_in_group);
 }
 
-static const authz_provider conditions_provider = { conditions_check, conditions_parse };
-static const authz_provider user_provider = { user_check, names_parse };
-static const authz_provider group_provider = { group_check, names_parse };
+static const authz_provider conditions_provider = {conditions_check, conditions_parse};
+static const authz_provider user_provider = {user_check, names_parse};
+static const authz_provider group_provider = {group_check, names_parse};
 
 void cc_authz_register(apr_pool_t *p)
 {

@@ -31,9 +31,9 @@ void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
 static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_dir_t *dir = record;
-    cc_error_t err = { 0 };
-    const char *where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                                     cmd->directive->line_num);
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
 
     if (!dir->rules) {
         dir->rules = cc_rules_create(cmd->pool);
@@ -47,7 +47,7 @@ static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 static const char *export_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_dir_t *dir = record;
-    cc_error_t err = { 0 };
+    cc_error_t err = {0};
 
     if (cc_export_parse(&dir->export, args, cmd->pool, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
@@ -62,8 +62,7 @@ const command_rec cc_config_directives[] = {
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
     AP_INIT_RAW_ARGS("ClientCertExport", export_directive, NULL, RSRC_CONF | ACCESS_CONF,
                      "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
-    { .name = NULL }
-};
+    {.name = NULL}};
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {

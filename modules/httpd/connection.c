@@ -99,7 +99,7 @@ static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, in
 /* Every context gets the gates: the first one on an address owns the tickets and the cache. */
 static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
-    cc_error_t err = { 0 };
+    cc_error_t err = {0};
     cc_host_t *host;
 
     if (is_proxy) {
@@ -218,8 +218,8 @@ static void entry_hold(cc_entry_t *entry, SSL *ssl, apr_pool_t *p)
 
 static bool mod_ssl_agrees(request_rec *r)
 {
-    const char *verify = ap_ssl_var_lookup(r->pool, r->server, r->connection, r,
-                                           "SSL_CLIENT_VERIFY");
+    const char *verify =
+        ap_ssl_var_lookup(r->pool, r->server, r->connection, r, "SSL_CLIENT_VERIFY");
 
     return verify && !strcmp(verify, "SUCCESS");
 }
@@ -278,8 +278,7 @@ static cc_entry_t *entry_find(cc_conn_t *conn, const X509 *x509, const cc_trust_
     const SSL_SESSION *session = SSL_get_session(conn->ssl);
     cc_entry_t *entry = atomic_load_explicit(&conn->entries, memory_order_acquire);
 
-    while (entry &&
-           (entry->x509 != x509 || entry->session != session || entry->trust != trust)) {
+    while (entry && (entry->x509 != x509 || entry->session != session || entry->trust != trust)) {
         entry = entry->next;
     }
     return entry;

@@ -10,11 +10,11 @@
 #define CC_PREFIX_LEN (sizeof(CC_PREFIX) - 1)
 
 static const cc_export_var_t default_vars[] = {
-    { CC_PREFIX "USER", &cc_lookup_user },
-    { CC_PREFIX "GROUPS", &cc_lookup_group },
+    {CC_PREFIX "USER", &cc_lookup_user},
+    {CC_PREFIX "GROUPS", &cc_lookup_group},
 };
 
-const cc_export_t cc_export_default = { .count = 2, .vars = default_vars };
+const cc_export_t cc_export_default = {.count = 2, .vars = default_vars};
 
 /* ---- ClientCertExport -------------------------------------------------------------------- */
 
@@ -50,7 +50,8 @@ static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name,
     }
     return cc_error_set(err, p, "CC0124", name,
                         "no field is spelled so; write %s=FIELD, where FIELD is user, group, rule "
-                        "or a field of a rule", name);
+                        "or a field of a rule",
+                        name);
 }
 
 static bool is_taken(const apr_array_header_t *vars, const char *name)
@@ -66,7 +67,7 @@ static bool is_taken(const apr_array_header_t *vars, const char *name)
 static apr_status_t word_parse(apr_array_header_t *vars, char *word, cc_error_t *err)
 {
     apr_pool_t *p = vars->pool;
-    cc_export_var_t var = { 0 };
+    cc_export_var_t var = {0};
     char *field = strchr(word, '=');
 
     if (field) {
@@ -142,7 +143,7 @@ static void add_ours(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
-    if (!dir->rules && !dir->export) {
+    if (dir->export ? dir->export->count == 0 : !dir->rules) {
         return;
     }
     answer = cc_identity_of(r);

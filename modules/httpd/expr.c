@@ -48,7 +48,7 @@ static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, 
 
 int cc_expr_lookup(ap_expr_lookup_parms *parms)
 {
-    cc_error_t err = { 0 };
+    cc_error_t err = {0};
     const cc_lookup_t *lookup;
     bool is_list = parms->type == AP_EXPR_FUNC_LIST;
 

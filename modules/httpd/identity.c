@@ -58,7 +58,7 @@ static void memo_export(cc_memo_t *memo, const cc_client_t *client, const cc_fac
                         apr_pool_t *p)
 {
     const cc_export_t *export = memo->export;
-    const char **pairs = apr_palloc(p, sizeof(*pairs) * 2 * (apr_size_t)export->count);
+    const char **pairs = apr_palloc(p, sizeof(*pairs) * 2 * (apr_size_t) export->count);
 
     for (int i = 0; i < export->count; i++) {
         const cc_lookup_t *lookup = export->vars[i].lookup;
@@ -137,8 +137,7 @@ static const char *problem_now(request_rec *r, cc_client_t *client)
     }
     if (r->request_time < client->not_before) {
         problem = "it is not valid yet";
-    }
-    else if (r->request_time > client->not_after) {
+    } else if (r->request_time > client->not_after) {
         problem = "it has expired";
     }
     if (problem && !atomic_flag_test_and_set(&client->dates_logged)) {
@@ -164,17 +163,17 @@ static cc_answer_t answer_to(request_rec *r, const question_t *question)
 
 cc_answer_t cc_identity_presented(request_rec *r)
 {
-    cc_answer_t answer = { .client = cc_connection_client(r) };
+    cc_answer_t answer = {.client = cc_connection_client(r)};
 
-    answer.problem = answer.client ? problem_now(r, answer.client)
-                                   : "no client certificate was presented";
+    answer.problem =
+        answer.client ? problem_now(r, answer.client) : "no client certificate was presented";
     return answer;
 }
 
 cc_answer_t cc_identity_of(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
-    question_t question = { .rules = dir->rules, .export = dir->export, .who = true, .keep = true };
+    question_t question = {.rules = dir->rules, .export = dir->export, .who = true, .keep = true};
 
     if (!question.export && question.rules) {
         question.export = &cc_export_default;
@@ -184,7 +183,7 @@ cc_answer_t cc_identity_of(request_rec *r)
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)
 {
-    question_t question = { .rules = rules, .keep = keep };
+    question_t question = {.rules = rules, .keep = keep};
 
     return answer_to(r, &question);
 }

@@ -23,8 +23,7 @@ static const char *for_log(const char *text, apr_pool_t *p)
             memcpy(to, "x22", 3);
             to += 3;
             text++;
-        }
-        else if (text[0] == '\\' && text[1] == '\\') {
+        } else if (text[0] == '\\' && text[1] == '\\') {
             *to++ = *++text;
         }
     }
@@ -53,8 +52,8 @@ static const char *certificate_text(request_rec *r, const cc_client_t *client)
                         field_text("subject", client, &facts, r->pool),
                         field_text("issuer", client, &facts, r->pool),
                         field_text("serial", client, &facts, r->pool),
-                        field_text("sha256", client, &facts, r->pool),
-                        r->server->server_hostname, (int)ap_get_server_port(r));
+                        field_text("sha256", client, &facts, r->pool), r->server->server_hostname,
+                        (int)ap_get_server_port(r));
 }
 
 static const char *escaped(const char *text, apr_pool_t *p)
@@ -115,8 +114,7 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
                   certificate_text(r, client));
 }
 
-void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict,
-                       const apr_array_header_t *trace)
+void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict, const apr_array_header_t *trace)
 {
     for (int i = 0; i < verdict->note_count; i++) {
         const cc_note_t *note = &verdict->notes[i];
@@ -143,7 +141,7 @@ typedef struct cc_denial_t {
     const char *missing; /* NULL: what was missing is somebody else's to say */
 } cc_denial_t;
 
-static const cc_denial_t denial_unexplained = { NULL };
+static const cc_denial_t denial_unexplained = {NULL};
 
 static request_rec *client_request(request_rec *r)
 {

@@ -12,8 +12,8 @@ struct cc_lookup_t {
     const cc_selector_t *selector; /* LOOKUP_FIELD */
 };
 
-const cc_lookup_t cc_lookup_user = { .kind = LOOKUP_USER };
-const cc_lookup_t cc_lookup_group = { .kind = LOOKUP_GROUP };
+const cc_lookup_t cc_lookup_user = {.kind = LOOKUP_USER};
+const cc_lookup_t cc_lookup_group = {.kind = LOOKUP_GROUP};
 
 static lookup_kind_t kind_of(const char *name)
 {
@@ -83,8 +83,7 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 
     if (lookup->kind == LOOKUP_FIELD) {
         push_field(list, lookup, client, facts);
-    }
-    else if (verdict) {
+    } else if (verdict) {
         push_verdict(list, lookup->kind, verdict);
     }
     return list;

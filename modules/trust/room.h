@@ -14,28 +14,22 @@ typedef struct cc_issuer_t {
     unsigned char spki_sha256[32];
 } cc_issuer_t;
 
+/* Half of a SHA-256: it goes into every ticket. */
+#define CC_TRUST_ID_LEN 16
+
 struct cc_trust_t {
-    SSL_CTX *ctx;         /* a reference of our own */
-    X509_STORE *store;    /* the one that verifies clients; `ctx` owns it */
-    EVP_MD *md;           /* SHA-256, fetched once: a fetch per handshake is not cheap */
-    apr_hash_t *issuers;  /* X509 * -> cc_issuer_t *: the store's own certificates */
-    unsigned char id[32]; /* the trust id */
+    SSL_CTX *ctx;                      /* a reference of our own */
+    X509_STORE *store;                 /* the one that verifies clients; `ctx` owns it */
+    EVP_MD *md;                        /* SHA-256, for the trust id */
+    apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates */
+    unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
 };
 
 /**
- * Writes the verdict (seal->state is CC_TRUST_OK or CC_TRUST_FAILED) on `leaf` into the session.
+ * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.
  * Where that is not possible the session carries no record afterwards.
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
-                   X509 *leaf);
-
-/**
- * Reads what a session carries for `leaf`: seal->state becomes CC_TRUST_NO_RECORD, _BAD_RECORD,
- * _FAILED, _OTHER_TRUST or _OK; the other members are filled for _OK alone and 0 elsewhere.
- */
-void cc_seal_read(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session, X509 *leaf);
-
-/** CC_TRUST_OK, or CC_TRUST_NOT_CLIENT where cc_cert_not_client objects. */
-cc_trust_state_t cc_trust_purpose(X509 *cert);
+                   const X509 *leaf);
 
 #endif

@@ -71,8 +71,9 @@ static bool add_all(apr_array_header_t *entries, cc_trust_t *trust, apr_pool_t *
     STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
     bool done = true;
 
-    for (int i = 0; done && i < sk_X509_OBJECT_num(objects); i++)
+    for (int i = 0; done && i < sk_X509_OBJECT_num(objects); i++) {
         done = add_object(entries, trust, sk_X509_OBJECT_value(objects, i), p);
+    }
     for (int i = 0; done && i < sk_X509_NAME_num(names); i++) {
         unsigned char *der = NULL;
         int len = i2d_X509_NAME(sk_X509_NAME_value(names, i), &der);
@@ -103,20 +104,24 @@ static bool trust_identify(cc_trust_t *trust, apr_pool_t *p)
 {
     apr_array_header_t *entries = apr_array_make(p, 16, sizeof(entry_t));
     const char *settings = settings_text(trust, p);
+    unsigned char digest[32] = {0};
     EVP_MD_CTX *ctx;
     bool done;
 
-    if (!add_all(entries, trust, p))
+    if (!add_all(entries, trust, p)) {
         return false;
-    if (entries->nelts > 0)
+    }
+    if (entries->nelts > 0) {
         qsort(entries->elts, (size_t)entries->nelts, sizeof(entry_t), entry_compare);
+    }
 
     ctx = EVP_MD_CTX_new();
-    done = ctx != NULL && EVP_DigestInit_ex(ctx, trust->md, NULL)
-           && EVP_DigestUpdate(ctx, settings, strlen(settings) + 1)
-           && EVP_DigestUpdate(ctx, entries->elts, (size_t)entries->nelts * sizeof(entry_t))
-           && EVP_DigestFinal_ex(ctx, trust->id, NULL);
+    done = ctx != NULL && EVP_DigestInit_ex(ctx, trust->md, NULL) &&
+           EVP_DigestUpdate(ctx, settings, strlen(settings) + 1) &&
+           EVP_DigestUpdate(ctx, entries->elts, (size_t)entries->nelts * sizeof(entry_t)) &&
+           EVP_DigestFinal_ex(ctx, digest, NULL);
     EVP_MD_CTX_free(ctx);
+    memcpy(trust->id, digest, sizeof(trust->id));
     return done;
 }
 
@@ -139,15 +144,17 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
     apr_pool_cleanup_register(p, made, trust_free, apr_pool_cleanup_null);
     made->issuers = apr_hash_make(p);
     SSL_CTX_get0_verify_cert_store(ctx, &made->store);
-    if (made->store == NULL)
+    if (made->store == NULL) {
         made->store = SSL_CTX_get_cert_store(ctx);
+    }
 
     if (made->md == NULL || !trust_identify(made, p)) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
         return cc_error_set(err, p, "CC0401", NULL,
                             "OpenSSL cannot compute SHA-256 (%s); its default provider or the FIPS "
-                            "provider must be loaded", reason ? reason : "no reason given");
+                            "provider must be loaded",
+                            reason ? reason : "no reason given");
     }
     *trust = made;
     return APR_SUCCESS;
@@ -158,36 +165,17 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
     return memcmp(a->id, b->id, sizeof a->id) == 0;
 }
 
-cc_trust_state_t cc_trust_purpose(X509 *cert)
-{
-    apr_pool_t *scratch;
-    bool client;
-
-    if (apr_pool_create_unmanaged(&scratch) != APR_SUCCESS)
-        return CC_TRUST_NOT_CLIENT;
-    client = cc_cert_not_client(cc_cert_wrap(cert, scratch)) == NULL;
-    apr_pool_destroy(scratch);
-    return client ? CC_TRUST_OK : CC_TRUST_NOT_CLIENT;
-}
-
-void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session, X509 *cert)
-{
-    ERR_set_mark();
-    cc_seal_read(seal, trust, session, cert);
-    if (seal->state == CC_TRUST_OK)
-        seal->state = cc_trust_purpose(cert);
-    ERR_pop_to_mark();
-}
-
 cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now)
 {
     time_t seconds = (time_t)apr_time_sec(now);
     int begin = ASN1_TIME_cmp_time_t(X509_get0_notBefore(cert), seconds);
 
-    if (begin != -1 && begin != 0) /* -2: not a date */
+    if (begin != -1 && begin != 0) { /* -2: not a date */
         return CC_TRUST_NOT_YET;
-    if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), seconds) < 0)
+    }
+    if (ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), seconds) < 0) {
         return CC_TRUST_EXPIRED;
+    }
     return CC_TRUST_OK;
 }
 
@@ -196,8 +184,9 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
     X509 *cert = SSL_SESSION_get0_peer(session);
     cc_seal_t seal;
 
-    if (cert == NULL)
+    if (cert == NULL) {
         return true;
+    }
     cc_trust_unseal(&seal, trust, session, cert);
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK;
 }

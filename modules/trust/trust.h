@@ -56,10 +56,10 @@ const char *cc_trust_state_text(cc_trust_state_t state);
 /** What a sealed verdict says. */
 typedef struct cc_seal_t {
     cc_trust_state_t state;
-    apr_time_t verified_at;           /* the full handshake */
-    unsigned char ca_sha256[32];      /* the issuing certificate in the verified chain */
+    apr_time_t verified_at;      /* the full handshake */
+    unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
-    bool ca_known;                    /* false: a chain of one, the two digests mean nothing */
+    bool ca_known; /* false: a chain of one, the two digests mean nothing */
 } cc_seal_t;
 
 /**
@@ -68,7 +68,8 @@ typedef struct cc_seal_t {
  * `state` are 0 where there is no good record. Leaves nothing in OpenSSL's error queue. Any thread
  * may call while no handshake runs on the session's connection.
  */
-void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session, X509 *cert);
+void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
+                     const X509 *cert);
 
 /**
  * Verifies anew, against the store of `trust` and for the purpose sslclient: for a request to a
@@ -78,7 +79,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
  * waive (depth, OCSP, missing CRLs) does not. Leaves nothing in OpenSSL's error queue. Any thread.
  */
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
-                       STACK_OF(X509) *untrusted, apr_time_t now);
+                       STACK_OF(X509) * untrusted, apr_time_t now);
 
 /**
  * CC_TRUST_OK if notBefore <= now <= notAfter, else which of them it breaks. Allocates nothing, but

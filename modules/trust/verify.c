@@ -28,11 +28,12 @@ static int watch_error(int ok, X509_STORE_CTX *store_ctx)
     int error = X509_STORE_CTX_get_error(store_ctx);
     int answer = watch->callback(ok, store_ctx);
     /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator's word for this one error. */
-    bool waived = error == X509_V_ERR_UNABLE_TO_GET_CRL
-                  && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
+    bool waived =
+        error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
 
-    if (ok == 0 && answer != 0 && !waived)
+    if (ok == 0 && answer != 0 && !waived) {
         watch->let_pass = true;
+    }
     return answer;
 }
 
@@ -62,12 +63,25 @@ static void issuer_find(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX
     }
 }
 
+static cc_trust_state_t purpose(X509 *cert)
+{
+    apr_pool_t *scratch;
+    bool client;
+
+    if (apr_pool_create_unmanaged(&scratch) != APR_SUCCESS) {
+        return CC_TRUST_NOT_CLIENT;
+    }
+    client = cc_cert_not_client(cc_cert_wrap(cert, scratch)) == NULL;
+    apr_pool_destroy(scratch);
+    return client ? CC_TRUST_OK : CC_TRUST_NOT_CLIENT;
+}
+
 /* The verdict on a verification that returned `result`. */
 static void verdict_take(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx,
                          int result)
 {
     if (result > 0 && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
-        seal->state = CC_TRUST_OK;
+        seal->state = purpose(X509_STORE_CTX_get0_cert(store_ctx));
         issuer_find(seal, trust, store_ctx);
     } else {
         seal->state = CC_TRUST_FAILED;
@@ -82,8 +96,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust)
     cc_seal_t seal = {.verified_at = apr_time_now()};
     int result;
 
-    if (!X509_STORE_CTX_set_app_data(store_ctx, &watch))
+    if (!X509_STORE_CTX_set_app_data(store_ctx, &watch)) {
         return -1;
+    }
     X509_STORE_CTX_set_verify_cb(store_ctx, watch_error);
     result = X509_verify_cert(store_ctx);
     X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
@@ -102,15 +117,16 @@ static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, a
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
 
     X509_VERIFY_PARAM_set_auth_level(param, SSL_CTX_get_security_level(trust->ctx));
-    if (!X509_STORE_CTX_set_default(store_ctx, "ssl_client")
-        || !X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(trust->ctx)))
+    if (!X509_STORE_CTX_set_default(store_ctx, "ssl_client") ||
+        !X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(trust->ctx))) {
         return false;
+    }
     X509_STORE_CTX_set_time(store_ctx, 0, (time_t)apr_time_sec(now));
     return true;
 }
 
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
-                       STACK_OF(X509) *untrusted, apr_time_t now)
+                       STACK_OF(X509) * untrusted, apr_time_t now)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
 
@@ -118,11 +134,10 @@ void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
     seal->state = CC_TRUST_FAILED;
     seal->verified_at = now;
     ERR_set_mark();
-    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted)
-        && verify_prepare(store_ctx, trust, now))
+    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
+        verify_prepare(store_ctx, trust, now)) {
         verdict_take(seal, trust, store_ctx, X509_verify_cert(store_ctx));
+    }
     X509_STORE_CTX_free(store_ctx);
-    if (seal->state == CC_TRUST_OK)
-        seal->state = cc_trust_purpose(cert);
     ERR_pop_to_mark();
 }

@@ -11,9 +11,8 @@ use IO::Socket::INET;
 my $demo  = "$FindBin::Bin/../../demo/run";
 my $build = dirname(dirname(ClientCert::Test->module_path));
 
-# What demo/run is started with: the module under test, and what a sanitizer needs.
-my %environment = (CC_BUILD => $build,
-    $ENV{CC_PRELOAD} ? (LD_PRELOAD => $ENV{CC_PRELOAD}, ASAN_OPTIONS => 'detect_leaks=0') : ());
+# What demo/run is started with: the module under test.
+my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
 
 # A process, and what it says on both outputs.
 sub started {

@@ -232,7 +232,6 @@ START_TEST(a_slash_form_that_another_name_could_have_is_unusable)
     ck_assert_str_eq(oneline(NAME({"O", UTF8("a/b=c/d"), 0})), "(unusable)");
     ck_assert_str_eq(oneline(NAME({"O", UTF8("a / =c"), 0})), "/O=a \\/ =c");
     ck_assert_str_eq(oneline(NAME({"O", UTF8("a\0b"), 0})), "(unusable)");
-    ck_assert_str_eq(oneline(value_of(NULL)), "");
 }
 END_TEST
 

@@ -20,8 +20,9 @@ pki_extensions_t pki_is_server = {"basicConstraints", "critical,CA:FALSE", "exte
 /* Test code has no use for a certificate that could not be made. */
 static void must(int done)
 {
-    if (!done)
+    if (!done) {
         abort();
+}
 }
 
 static void extend(X509 *cert, X509 *issuer, pki_extensions_t extensions)
@@ -114,8 +115,9 @@ X509_CRL *pki_crl(const pki_t *ca, X509 *revoked)
     must(crl != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2));
     must(X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->cert)));
     must(X509_CRL_set1_lastUpdate(crl, begin) && X509_CRL_set1_nextUpdate(crl, end));
-    if (revoked != NULL)
+    if (revoked != NULL) {
         revoke(crl, revoked, begin);
+}
     identify(crl, ca->cert);
     must(X509_CRL_sort(crl) && X509_CRL_sign(crl, ca->key, EVP_sha256()));
     ASN1_TIME_free(begin);

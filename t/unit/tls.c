@@ -23,8 +23,9 @@ static int cached;
 
 static void must(int done)
 {
-    if (!done)
+    if (!done) {
         abort();
+}
 }
 
 /* ---- the server ------------------------------------------------------------------------- */
@@ -58,8 +59,9 @@ static SSL_SESSION *cache_get(SSL *ssl, const unsigned char *id, int id_len, int
     for (int i = 0; i < CACHE_SIZE && session == NULL; i++) {
         const unsigned char *from = cache[i].der;
 
-        if ((int)cache[i].id_len == id_len && memcmp(cache[i].id, id, (size_t)id_len) == 0)
+        if ((int)cache[i].id_len == id_len && memcmp(cache[i].id, id, (size_t)id_len) == 0) {
             session = d2i_SSL_SESSION(NULL, &from, cache[i].der_len);
+}
     }
     if (session != NULL && !may_resume(ssl, session)) {
         SSL_SESSION_free(session);
@@ -74,8 +76,9 @@ static SSL_TICKET_RETURN ticket_get(SSL *ssl, SSL_SESSION *session, const unsign
     bool good = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
 
     (void)name, (void)name_len, (void)arg;
-    if (!good || !may_resume(ssl, session))
+    if (!good || !may_resume(ssl, session)) {
         return SSL_TICKET_RETURN_IGNORE_RENEW;
+}
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
@@ -154,8 +157,9 @@ int tls_optional_no_ca(int ok, X509_STORE_CTX *store_ctx)
 
 int tls_no_crl_for_cert_ok(int ok, X509_STORE_CTX *store_ctx)
 {
-    if (ok || X509_STORE_CTX_get_error(store_ctx) != X509_V_ERR_UNABLE_TO_GET_CRL)
+    if (ok || X509_STORE_CTX_get_error(store_ctx) != X509_V_ERR_UNABLE_TO_GET_CRL) {
         return ok;
+}
     X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
     return 1;
 }
@@ -183,8 +187,9 @@ tls_t tls_open(host_t *host, const pki_t *client, SSL_SESSION *resume)
         must(SSL_use_certificate(tls.client, client->cert));
         must(SSL_use_PrivateKey(tls.client, client->key));
     }
-    if (resume != NULL)
+    if (resume != NULL) {
         must(SSL_set_session(tls.client, resume));
+}
     return tls;
 }
 
@@ -211,19 +216,23 @@ static bool tls_settle(tls_t *tls)
 {
     char octet;
 
-    for (int i = 0; i < ROUNDS; i++)
+    for (int i = 0; i < ROUNDS; i++) {
         if (!goes_on(tls->client, SSL_read(tls->client, &octet, 1))
-            || !goes_on(tls->server, SSL_read(tls->server, &octet, 1)))
+            || !goes_on(tls->server, SSL_read(tls->server, &octet, 1))) {
             return false;
+}
+}
     return true;
 }
 
 bool tls_handshake(tls_t *tls)
 {
-    for (int i = 0; i < ROUNDS; i++)
+    for (int i = 0; i < ROUNDS; i++) {
         if (!goes_on(tls->client, SSL_do_handshake(tls->client))
-            || !goes_on(tls->server, SSL_do_handshake(tls->server)))
+            || !goes_on(tls->server, SSL_do_handshake(tls->server))) {
             return false;
+}
+}
     return SSL_is_init_finished(tls->client) && SSL_is_init_finished(tls->server)
            && tls_settle(tls);
 }
@@ -231,10 +240,11 @@ bool tls_handshake(tls_t *tls)
 bool tls_ask_again(tls_t *tls)
 {
     SSL_set_verify(tls->server, SSL_VERIFY_PEER, SSL_get_verify_callback(tls->server));
-    if (SSL_version(tls->server) == TLS1_3_VERSION)
+    if (SSL_version(tls->server) == TLS1_3_VERSION) {
         must(SSL_verify_client_post_handshake(tls->server));
-    else
+    } else {
         must(SSL_renegotiate(tls->server));
+}
     return goes_on(tls->server, SSL_do_handshake(tls->server)) && tls_settle(tls)
            && SSL_is_init_finished(tls->client) && SSL_is_init_finished(tls->server);
 }

@@ -72,49 +72,6 @@ START_TEST(an_error_that_the_callback_found_itself_is_failed)
 }
 END_TEST
 
-START_TEST(a_verdict_that_cannot_be_sealed_ends_no_handshake_and_gives_no_identity)
-{
-    tls_t tls = tls_open(at, &client, NULL);
-    EVP_MD *md = at->trust->md;
-
-    at->trust->md = NULL;
-    ck_assert(tls_handshake(&tls));
-    at->trust->md = md;
-    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_NO_RECORD);
-    tls_free(&tls);
-}
-END_TEST
-
-START_TEST(a_verdict_that_cannot_be_sealed_leaves_no_earlier_one)
-{
-    tls_t tls = tls_open(at, &client, NULL);
-    EVP_MD *md = at->trust->md;
-
-    ck_assert(tls_handshake(&tls));
-    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_OK);
-    at->trust->md = NULL;
-    ck_assert(tls_ask_again(&tls));
-    at->trust->md = md;
-    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_NO_RECORD);
-    tls_free(&tls);
-}
-END_TEST
-
-START_TEST(a_verdict_that_cannot_be_checked_is_none_and_leaves_no_error_behind)
-{
-    tls_t tls = tls_open(at, &client, NULL);
-    EVP_MD *md = at->trust->md;
-
-    ck_assert(tls_handshake(&tls));
-    at->trust->md = NULL;
-    ERR_clear_error();
-    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_BAD_RECORD);
-    ck_assert_uint_eq(ERR_peek_error(), 0);
-    at->trust->md = md;
-    tls_free(&tls);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("trust_callback");
@@ -125,10 +82,6 @@ int main(void)
     tcase_add_checked_fixture(callback, setup, teardown);
     tcase_add_test(callback, the_context_of_the_verification_is_left_as_it_was);
     tcase_add_test(callback, an_error_that_the_callback_found_itself_is_failed);
-    tcase_add_test(callback,
-                   a_verdict_that_cannot_be_sealed_ends_no_handshake_and_gives_no_identity);
-    tcase_add_test(callback, a_verdict_that_cannot_be_sealed_leaves_no_earlier_one);
-    tcase_add_test(callback, a_verdict_that_cannot_be_checked_is_none_and_leaves_no_error_behind);
     suite_add_tcase(suite, callback);
     return suite_run(suite);
 }

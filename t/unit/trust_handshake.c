@@ -61,8 +61,9 @@ static outcome_t visit(host_t *at, const pki_t *who, SSL_SESSION *from)
     tls_t tls = tls_open(at, who, from);
     outcome_t outcome = {0};
 
-    if (tls_handshake(&tls))
+    if (tls_handshake(&tls)) {
         outcome = outcome_take(&tls, at);
+}
     tls_free(&tls);
     SSL_SESSION_free(from);
     return outcome;

@@ -36,10 +36,12 @@ static SSL_CTX *ctx_make(const pki_t *a, const pki_t *b)
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
     ck_assert_ptr_nonnull(ctx);
-    if (a != NULL)
+    if (a != NULL) {
         ctx_trust(ctx, a);
-    if (b != NULL)
+}
+    if (b != NULL) {
         ctx_trust(ctx, b);
+}
     return ctx;
 }
 

@@ -50,8 +50,9 @@ static cc_seal_t reverify(X509 *cert, X509 *sent_along, apr_time_t now)
         untrusted = sk_X509_new_null();
         ck_assert_int_gt(sk_X509_push(untrusted, sent_along), 0);
     }
-    if (at->trust == NULL)
+    if (at->trust == NULL) {
         host_ready(at, pool);
+}
     cc_trust_reverify(&seal, at->trust, cert, untrusted, now);
     sk_X509_free(untrusted);
     return seal;
