@@ -22,7 +22,7 @@ static apr_status_t syntax_error(const parser_t *ps, const char *what)
     return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
                         "%s at character %d; a name is "
                         "written as in RFC 4514, the most specific part first: "
-                        "CN=Jane Doe,OU=Staff,O=Example",
+                        "CN=Web User,OU=Staff,O=Example",
                         what, (int)(ps->at - ps->whole) + 1);
 }
 

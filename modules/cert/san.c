@@ -8,12 +8,6 @@
 
 #include "cert/internal.h"
 
-static cc_value_t ia5_value(const ASN1_STRING *string, apr_pool_t *p)
-{
-    return cc_value_string(ASN1_STRING_type(string), ASN1_STRING_get0_data(string),
-                           (apr_size_t)ASN1_STRING_length(string), p);
-}
-
 static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
 {
     char text[INET6_ADDRSTRLEN];
@@ -54,15 +48,9 @@ static int name_type(int what)
     return types[what];
 }
 
-/* True if this name belongs to the field; *value is then what it says. */
+/* True if a decoded name belongs to the field; *value is then what it says. */
 static bool name_value(const GENERAL_NAME *name, const cc_source_t *s, cc_value_t *value)
 {
-    if (name->type == GEN_OTHERNAME) {
-        return cc_othername_value(name->d.otherName, s, value);
-    }
-    if (name->type != name_type(s->what)) {
-        return false;
-    }
     switch (name->type) {
     case GEN_IPADD:
         *value = ip_value(ASN1_STRING_get0_data(name->d.iPAddress),
@@ -78,8 +66,7 @@ static bool name_value(const GENERAL_NAME *name, const cc_source_t *s, cc_value_
         *value = cc_value_oid(name->d.registeredID, CC_OID_DOTTED, s->pool);
         return true;
     default:
-        *value = ia5_value(name->d.ia5, s->pool);
-        return true;
+        return cc_othername_value(name->d.otherName, s, value);
     }
 }
 
@@ -108,17 +95,46 @@ static int tag_read(const walk_t *walk, int class, walk_t *in)
     return tag;
 }
 
-static bool is_wanted(int tag, int what)
+static bool is_mailbox(const walk_t *othername)
 {
-    return tag == name_type(what) || (tag == GEN_OTHERNAME && what == CC_SAN_EMAIL);
+    const ASN1_OBJECT *type = OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
+    walk_t in;
+
+    return tag_read(othername, V_ASN1_UNIVERSAL, &in) == V_ASN1_OBJECT &&
+           (size_t)(in.end - in.at) == OBJ_length(type) &&
+           memcmp(in.at, OBJ_get0_data(type), OBJ_length(type)) == 0;
+}
+
+static bool is_wanted(int tag, const walk_t *in, int what)
+{
+    return tag == name_type(what) ||
+           (tag == GEN_OTHERNAME && what == CC_SAN_EMAIL && is_mailbox(in));
+}
+
+/* A name that is an IA5String holds it as it stands; others are decoded. */
+static bool name_read(const unsigned char *start, const walk_t *in, int tag, const cc_source_t *s,
+                      apr_array_header_t *list)
+{
+    const GENERAL_NAME *name;
+    cc_value_t value = {0};
+
+    if (tag == GEN_EMAIL || tag == GEN_DNS || tag == GEN_URI) {
+        APR_ARRAY_PUSH(list, cc_value_t) =
+            cc_value_string(V_ASN1_IA5STRING, in->at, (apr_size_t)(in->end - in->at), s->pool);
+        return !(*start & V_ASN1_CONSTRUCTED);
+    }
+    name =
+        cc_der_decode(start, (apr_size_t)(in->end - start), ASN1_ITEM_rptr(GENERAL_NAME), s->pool);
+    if (name && name_value(name, s, &value)) {
+        APR_ARRAY_PUSH(list, cc_value_t) = value;
+    }
+    return name != NULL;
 }
 
 /* Adds what the next name says, if it belongs to the field. False where it cannot be decoded. */
 static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_source_t *s)
 {
     const unsigned char *start = walk->at;
-    const GENERAL_NAME *name = NULL;
-    cc_value_t value = {0};
     walk_t in;
     int tag = tag_read(walk, V_ASN1_CONTEXT_SPECIFIC, &in);
 
@@ -126,15 +142,7 @@ static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_source_t *
         return false;
     }
     walk->at = in.end;
-    if (!is_wanted(tag, s->what)) {
-        return true;
-    }
-    name =
-        cc_der_decode(start, (apr_size_t)(in.end - start), ASN1_ITEM_rptr(GENERAL_NAME), s->pool);
-    if (name && name_value(name, s, &value)) {
-        APR_ARRAY_PUSH(list, cc_value_t) = value;
-    }
-    return name != NULL;
+    return !is_wanted(tag, &in, s->what) || name_read(start, &in, tag, s, list);
 }
 
 static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_source_t *s)

@@ -5,8 +5,9 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Example;
 
-my $page = qq(<h1>Welcome, <!--#echo var="REMOTE_USER" --></h1><!--#echo var="CLIENTCERT_GROUPS" -->);
-my $h    = example('browser',
+my $page = '<h1>Welcome, <!--#echo var="REMOTE_USER" --></h1>'
+    . '<!--#echo var="CLIENTCERT_GROUPS" -->';
+my $h = example('browser',
     modules => [qw(http2 include)],
     conf    => <<'CONF',
     Protocols h2 http/1.1
@@ -40,7 +41,7 @@ for my $http2 (0, 1) {
     is "$denied->{status} $denied->{body}",
         '403 This page needs the certificate of a member of staff.',
         "$way: without one there is a page that says what is missing, not a broken connection";
-    ok $h->wait_log(qr/CC0110: denied GET \/private\/login: needs clientcert-group staff; no client/),
+    ok $h->wait_log(qr{CC0110: denied GET /private/login: needs clientcert-group staff; no client}),
         "$way: and a line in the log";
     is $h->get('/private/login', cert => 'service', http2 => $http2)->{status}, 403,
         "$way: a certificate of another CA that the server trusts is not one of the staff";

@@ -11,8 +11,9 @@ my $h = example('webdav', files => { 'htdocs/plans/old' => "old\n" },
 announce('AH01630', 'CC0110', qr/\[dav:error\] .* \[4(?:23|03), #0\]$/);
 
 my $site = 'https://localhost:' . $h->port;
-my $lock = '<?xml version="1.0"?><D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope>'
-    . '<D:locktype><D:write/></D:locktype></D:lockinfo>';
+my @lock = (headers => ['Content-Type: text/xml'],
+    data => '<?xml version="1.0"?><D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/>'
+        . '</D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>');
 
 sub dav {
     my ($who, $method, $path, %o) = @_;
@@ -29,13 +30,13 @@ is_deeply [sort $found->{body} =~ m{<D:href>([^<]*)}g], [qw(/plans/ /plans/new /
 
 # ---- locks
 
-my $locked = dav('alice', 'LOCK', '/plans/new', data => $lock, headers => ['Content-Type: text/xml']);
+my $locked = dav('alice', 'LOCK', '/plans/new', @lock);
 is $locked->{status}, 200, 'LOCK locks the file';
 my $token = $locked->{headers}{'lock-token'};
 is status('bob', 'PUT', '/plans/new', data => "two\n"), 423,
     'another user cannot write without the token';
 is status('alice', 'PUT', '/plans/new', data => "two\n"), 423, 'nor can its owner';
-is status('bob', 'LOCK', '/plans/new', data => $lock, headers => ['Content-Type: text/xml']), 423,
+is status('bob', 'LOCK', '/plans/new', @lock), 423,
     'nor is there a second lock';
 is status('bob', 'PUT', '/plans/new', data => "two\n", headers => ["If: ($token)"]), 403,
     'another user cannot write with the token either';

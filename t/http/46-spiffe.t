@@ -5,7 +5,8 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Example;
 
-my $h = example('spiffe', files => { 'htdocs/api.cgi' => $program }, executable => ['htdocs/api.cgi']);
+my $h = example('spiffe', files => { 'htdocs/api.cgi' => $program },
+    executable => ['htdocs/api.cgi']);
 announce('AH01630', 'CC0110');
 
 my $env = $h->cgi_env($h->get('/api/carts/1', cert => 'service'));

@@ -68,8 +68,9 @@ $h->stop;
 
 # ---- SSLVerifyClient require inside a <Location>
 
-$h = ClientCert::Test->server(%server, conf => $free =~ s/^.*Require .*\n/SSLVerifyClient require\n/mr
-        =~ s/^ *SSLVerifyClient +optional\n//mr);
+my $late = $free =~ s/^ *SSLVerifyClient +optional\n//mr
+    =~ s/^ *Require .*\n/SSLVerifyClient require\n/mr;
+$h = ClientCert::Test->server(%server, conf => $late);
 announce('AH10158', qr/SSL Library Error: .*extension not received/);
 is $h->s_client(get => '/admin/page', cert => 'alice', tls => '1.3')->{status}, 403,
     'on TLS 1.3 a client that is not asked in the handshake, like a browser, gets 403';

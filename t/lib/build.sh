@@ -15,6 +15,10 @@ build() { # DIR ARGUMENT-OF-CONFIGURE ...
         echo "$(id -un) cannot write to $(pwd)/$build_dir: do this as its owner, or in a copy" >&2
         exit 1
     fi
+    if [ -f config.status ]; then
+        echo "$(pwd) is configured in place: run \"make distclean\" there first" >&2
+        exit 1
+    fi
     : >"$build_dir/build.log"
     build_or_end build_configure "$@"
     build_more all

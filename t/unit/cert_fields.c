@@ -92,8 +92,8 @@ START_TEST(active_directory_strings_have_their_exact_values)
 {
     static const certs_attribute_t subject[] = {
         {"DC", V_ASN1_IA5STRING, CERTS_OCTETS("com"), 0},
-        {"CN", V_ASN1_UTF8STRING, CERTS_OCTETS("Jane Doe"), 0},
-        {"emailAddress", V_ASN1_IA5STRING, CERTS_OCTETS("jane@example.com"), 0},
+        {"CN", V_ASN1_UTF8STRING, CERTS_OCTETS("Web User"), 0},
+        {"emailAddress", V_ASN1_IA5STRING, CERTS_OCTETS("alice@example.com"), 0},
         {NULL, 0, {NULL, 0}, 0},
     };
     certs_spec_t spec = certs_rich;
@@ -107,10 +107,10 @@ START_TEST(active_directory_strings_have_their_exact_values)
     certs_unusable(rich, "altsec.issuer_subject", "no unambiguous form");
     spec.subject = subject;
     certs_has(certs_make(&spec, pool), "altsec.subject",
-              "X509:<S>DC=com,CN=Jane Doe,E=jane@example.com");
+              "X509:<S>DC=com,CN=Web User,E=alice@example.com");
     certs_has(certs_make(&spec, pool), "altsec.issuer_subject",
               "X509:<I>DC=com,S=Bavaria,CN=Staff CA,OID.1.3.6.1.4.1.32473.9=nine"
-              "<S>DC=com,CN=Jane Doe,E=jane@example.com");
+              "<S>DC=com,CN=Web User,E=alice@example.com");
 }
 END_TEST
 

@@ -24,7 +24,7 @@ static void setup(void)
     strcpy(path + sizeof(path) - 7, "XXXXXX");
     ck_assert_int_ge(close(mkstemp(path)), 0);
     ca = pki_ca("CA", NULL);
-    client = pki_client("Jane", &ca);
+    client = pki_client("alice", &ca);
 }
 
 static void teardown(void)
@@ -61,7 +61,7 @@ static void write_pkcs12(const char *password, EVP_PKEY *key, X509 *with_ca)
 
     if (with_ca)
         sk_X509_push(others, with_ca);
-    p12 = PKCS12_create(password, "jane", key, client.cert, others, 0, 0, 0, 0, 0);
+    p12 = PKCS12_create(password, "alice", key, client.cert, others, 0, 0, 0, 0, 0);
     ck_assert_ptr_nonnull(p12);
     ck_assert_int_eq(i2d_PKCS12_bio(bio, p12), 1);
     PKCS12_free(p12);
@@ -94,7 +94,7 @@ static cc_cert_t *read_ok(cc_cert_t **issuer, asker_t *asker)
 
     ck_assert_msg(cc_cert_read(&cert, issuer, path, ask, asker, pool, &err) == APR_SUCCESS,
                   "%s", err.message);
-    certs_has(cert, "subject", "CN=Jane");
+    certs_has(cert, "subject", "CN=alice");
     ck_assert_uint_eq(ERR_peek_error(), 0);
     return cert;
 }
@@ -239,7 +239,7 @@ START_TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
     cc_error_t err = {0};
 
     ck_assert_int_eq(cc_cert_parse(&cert, der, (apr_size_t)len, pool, &err), APR_SUCCESS);
-    certs_has(cert, "subject", "CN=Jane");
+    certs_has(cert, "subject", "CN=alice");
     for (apr_size_t cut = 0; cut < (apr_size_t)len; cut += 7)
         ck_assert_int_eq(cc_cert_parse(&cert, der, cut, pool, &err), APR_EINVAL);
     ck_assert_str_eq(err.tag, "CC0301");

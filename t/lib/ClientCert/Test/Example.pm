@@ -8,10 +8,11 @@ package ClientCert::Test::Example;
 
     my $h = example('browser', files => { 'htdocs/private/page' => "private\n" });
 
-Starts a server (see L<ClientCert::Test>) whose one virtual host includes conf/examples/browser.conf.
-The modules are those of the example's line "# Modules:", and no others of those that the harness
-loads as a rule; what it says to be defined is defined: CLIENTCERT_PKI is the directory of test
-certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME => VALUE } gives others.
+Starts a server (see L<ClientCert::Test>) whose one virtual host includes
+conf/examples/browser.conf. The modules are those of the example's line "# Modules:", and no others
+of those that the harness loads as a rule; what it says to be defined is defined: CLIENTCERT_PKI is
+the directory of test certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME =>
+VALUE } gives others.
 
 files and modules (further ones) are those of server; conf is more for the virtual host; writable =>
 [PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
