@@ -128,7 +128,7 @@ static const struct {
     {"san.ip", "192.0.2.1", "192.0.2.1", NULL},
     {"san.rid", "1.2.3.4", "1.2.3.4", NULL},
     {"eku", "clientAuth", "clientAuth", "1.3.6.1.5.5.7.3.2"},
-    {"eku", "TLS Web User Authentication", "clientAuth", "1.3.6.1.5.5.7.3.2"},
+    {"eku", "TLS Web Client Authentication", "clientAuth", "1.3.6.1.5.5.7.3.2"},
     {"eku", "1.3.6.1.5.5.7.3.2", "clientAuth", "1.3.6.1.5.5.7.3.2"},
     {"eku", "1.2.3.4", "1.2.3.4", NULL},
     {"policy", "anyPolicy", "2.5.29.32.0", NULL},
