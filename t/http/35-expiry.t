@@ -44,7 +44,7 @@ announce('CC0104', 'CC0110', 'AH01630');
 my %server = map { $_ => ClientCert::Test->server(
         modules => ['headers', 'http2'],
         files   => { 'htdocs/private' => "only for you\n" },
-        global  => "Protocols h2 http/1.1\n" . session_conf($_),
+        global  => "Protocols h2 http/1.1\nKeepAliveTimeout 300\n" . session_conf($_),
         conf    => $conf) } session_stores();
 my $h       = $server{tickets};
 my $seconds = 5 * ($ENV{CC_SLOW} // 1);
