@@ -4,6 +4,7 @@
 #include <http_config.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "httpd/glue.h"
 
@@ -13,6 +14,8 @@ static void register_hooks(apr_pool_t *p)
 {
     /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    /* Its threads look at the tables. */
+    static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
     /* With Satisfy Any it denies, and Require is asked for the user all the same. */
     static const char *const before_hosts[] = {"mod_access_compat.c", NULL};
     /* They read the variables that we set. */
@@ -20,7 +23,10 @@ static void register_hooks(apr_pool_t *p)
     /* It replaces the configuration of the request by that of a directory's index. */
     static const char *const after_dir[] = {"mod_dir.c", NULL};
 
+    ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_tables_child_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
@@ -28,6 +34,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_read_request(cc_export_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_access(cc_authn_access, after_ssl, before_hosts, APR_HOOK_MIDDLE,
                          AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(cc_authn_check, after_ssl, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(cc_export_fixup, NULL, before_readers, APR_HOOK_FIRST);

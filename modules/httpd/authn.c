@@ -46,6 +46,22 @@ int cc_authn_access(request_rec *r)
     return DECLINED;
 }
 
+/*
+ * Reached where authorization wants a user. Nobody is asked for a password because a table is away:
+ * whoever has none would be refused, and who has one would pass for another.
+ */
+int cc_authn_failure(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    cc_answer_t answer;
+
+    if (!dir->rules || dir->auth == 0) {
+        return DECLINED;
+    }
+    answer = cc_identity_of(r);
+    return cc_answer_failure(&answer) ? HTTP_INTERNAL_SERVER_ERROR : DECLINED;
+}
+
 static const char *wanted(const request_rec *r, const cc_dir_t *dir)
 {
     if (r->user) {

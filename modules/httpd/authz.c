@@ -66,7 +66,7 @@ static const char *conditions_parse(cmd_parms *cmd, const char *args, const void
     const char *where =
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
 
-    need->conditions = cc_rules_create(cmd->pool);
+    need->conditions = cc_tables_rules(cmd);
     if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
@@ -80,6 +80,9 @@ static authz_status conditions_check(request_rec *r, const char *args, const voi
     cc_answer_t answer = cc_identity_by(r, need->conditions, need->keep);
 
     (void)args;
+    if (cc_answer_failure(&answer)) {
+        return AUTHZ_GENERAL_ERROR;
+    }
     return require_answer(r, need, answer.verdict && answer.verdict->matched_count);
 }
 
@@ -143,7 +146,7 @@ static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has
     const apr_array_header_t *names = names_for(r, need);
     bool holds = false;
 
-    if (!names) {
+    if (!names || cc_answer_failure(&answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
     for (int i = 0; answer.verdict && !holds && i < names->nelts; i++) {

@@ -36,7 +36,7 @@ static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
 
     if (!dir->rules) {
-        dir->rules = cc_rules_create(cmd->pool);
+        dir->rules = cc_tables_rules(cmd);
     }
     if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
@@ -58,6 +58,8 @@ static const char *export_directive(cmd_parms *cmd, void *record, const char *ar
 const command_rec cc_config_directives[] = {
     AP_INIT_RAW_ARGS("ClientCertMap", map_directive, NULL, RSRC_CONF | ACCESS_CONF,
                      "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
+    AP_INIT_RAW_ARGS("ClientCertTable", cc_tables_directive, NULL, RSRC_CONF,
+                     "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
     AP_INIT_RAW_ARGS("ClientCertExport", export_directive, NULL, RSRC_CONF | ACCESS_CONF,

@@ -12,7 +12,7 @@ static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer
         return NULL;
     }
     *answer = cc_identity_of(ctx->r);
-    if (answer->problem) {
+    if (answer->problem || cc_answer_failure(answer)) {
         return NULL;
     }
     *facts = cc_identity_facts(answer->client, ctx->r);

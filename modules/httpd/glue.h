@@ -10,7 +10,7 @@
 
 /* ---- configuration (config.c). Called by httpd while it reads the configuration, one thread. */
 
-/** The directives: ClientCertMap, ClientCertAuth, ClientCertExport. */
+/** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport. */
 extern const command_rec cc_config_directives[];
 
 /** For the module record: an empty per-directory record, and base overridden by add. */
@@ -21,6 +21,15 @@ void *cc_config_merge(apr_pool_t *p, void *base, void *add);
 
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** check_config: opens all tables; what is wrong is logged, and the start ends. OK or not. */
+int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** child_init, before mod_watchdog's: readies the tables for the threads of a child. */
+void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
+
+/** monitor: the parent follows the tables, which later children inherit. DECLINED. */
+int cc_tables_monitor(apr_pool_t *p, server_rec *s);
 
 /** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
 void cc_connection_register(void);
@@ -35,6 +44,9 @@ int cc_export_clean(request_rec *r);
 
 /** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
 int cc_authn_access(request_rec *r);
+
+/** check_authn, before all others: 500 where rules are in effect and a table failed. DECLINED. */
+int cc_authn_failure(request_rec *r);
 
 /** check_authn: AuthType ClientCert, or none where rules are in effect. 403 or DECLINED. */
 int cc_authn_check(request_rec *r);

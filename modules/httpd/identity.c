@@ -16,7 +16,17 @@ typedef struct cc_memo_t {
     const char *const *exports;
     int export_count;
     apr_time_t stale_at;
+    apr_uint64_t generation; /* of the tables that the rules name */
+    bool pinned;             /* a request that has it keeps it: its rules ask tables, or it is not
+                                remembered */
 } cc_memo_t;
+
+/* That a request has an answer: what it does must not follow a table that changes meanwhile. */
+typedef struct cc_pin_t {
+    const struct cc_pin_t *next;
+    const cc_client_t *client;
+    const cc_memo_t *memo;
+} cc_pin_t;
 
 /* What is asked of a client. */
 typedef struct question_t {
@@ -34,15 +44,55 @@ cc_facts_t cc_identity_facts(const cc_client_t *client, const request_rec *r)
     return facts;
 }
 
-static cc_memo_t *memo_find(cc_client_t *client, const question_t *question, apr_time_t now)
+static bool memo_answers(const cc_memo_t *memo, const question_t *question)
 {
-    cc_memo_t *memo = atomic_load_explicit(&client->memos, memory_order_acquire);
+    return memo->rules == question->rules && memo->export == question->export;
+}
 
-    while (memo && (memo->rules != question->rules || memo->export != question->export ||
-                    now >= memo->stale_at)) {
+/* Only a pinned one has tables that may have changed. */
+static bool memo_is_stale(const cc_memo_t *memo, apr_time_t now)
+{
+    return now >= memo->stale_at ||
+           (memo->pinned && memo->rules && memo->generation != cc_rules_generation(memo->rules));
+}
+
+static const cc_memo_t *memo_find(cc_client_t *client, const question_t *question, apr_time_t now)
+{
+    const cc_memo_t *memo = atomic_load_explicit(&client->memos, memory_order_acquire);
+
+    while (memo && (!memo_answers(memo, question) || memo_is_stale(memo, now))) {
         memo = memo->next;
     }
     return memo;
+}
+
+/* A request that led to another, and the one that a subrequest is for, are one to the client. */
+static const cc_memo_t *pin_find(const request_rec *r, const cc_client_t *client,
+                                 const question_t *question)
+{
+    for (; r; r = r->main ? r->main : r->prev) {
+        const cc_request_t *kept = cc_request_seen(r);
+        const cc_pin_t *pin = kept ? kept->pins : NULL;
+
+        while (pin && (pin->client != client || !memo_answers(pin->memo, question))) {
+            pin = pin->next;
+        }
+        if (pin) {
+            return pin->memo;
+        }
+    }
+    return NULL;
+}
+
+static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *memo)
+{
+    cc_request_t *kept = cc_request_of(r);
+    cc_pin_t *pin = apr_palloc(r->pool, sizeof(*pin));
+
+    pin->next = kept->pins;
+    pin->client = client;
+    pin->memo = memo;
+    kept->pins = pin;
 }
 
 /* Two streams may find out the same at once: the list then has it twice, and both are right. */
@@ -87,10 +137,17 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
     }
     verdict = cc_rules_evaluate(rules, client->cert, facts, trace, p, r->pool);
     cc_log_evaluation(r, verdict, trace);
-    if (question->who) {
+    if (verdict->failure) {
+        cc_log_failure(r, verdict->failure);
+    } else if (question->who) {
         cc_log_verdict(r, client, verdict);
     }
     return verdict;
+}
+
+static const char *memo_failure(const cc_memo_t *memo)
+{
+    return memo->verdict ? memo->verdict->failure : NULL;
 }
 
 static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_t *question,
@@ -105,27 +162,51 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
     if (memo->rules) {
         memo->verdict = evaluate(r, question, client, &facts, p);
         memo->stale_at = memo->verdict->stale_at;
+        memo->generation = memo->verdict->generation;
     }
-    if (memo->export) {
+    if (memo->export && !memo_failure(memo)) {
         memo_export(memo, client, &facts, p);
+    }
+    return memo;
+}
+
+/* A failure is not remembered: the next request asks again. */
+static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const question_t *question)
+{
+    apr_pool_t *p = question->keep ? cc_connection_pool(r) : NULL;
+    cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
+    bool remembered = p && !memo_failure(memo);
+
+    memo->pinned = !remembered || (memo->rules && cc_rules_ask(memo->rules));
+    if (remembered) {
+        memo_push(client, memo);
+    }
+    return memo;
+}
+
+/* Apart, so that most requests do not pay for its registers. `memo` is what was found, or NULL. */
+static __attribute__((noinline)) const cc_memo_t *
+memo_pin(request_rec *r, cc_client_t *client, const question_t *question, const cc_memo_t *memo)
+{
+    const cc_memo_t *pinned = pin_find(r, client, question);
+
+    if (pinned) {
+        return pinned;
+    }
+    if (!memo) {
+        memo = memo_learn(r, client, question);
+    }
+    if (memo->pinned) {
+        pin_add(r, client, memo);
     }
     return memo;
 }
 
 static const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    cc_memo_t *memo = question->keep ? memo_find(client, question, r->request_time) : NULL;
-    apr_pool_t *p;
+    const cc_memo_t *memo = question->keep ? memo_find(client, question, r->request_time) : NULL;
 
-    if (memo) {
-        return memo;
-    }
-    p = question->keep ? cc_connection_pool(r) : NULL;
-    memo = memo_make(r, client, question, p ? p : r->pool);
-    if (p) {
-        memo_push(client, memo);
-    }
-    return memo;
+    return memo && !memo->pinned ? memo : memo_pin(r, client, question, memo);
 }
 
 static const char *problem_now(request_rec *r, cc_client_t *client)

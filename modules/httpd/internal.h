@@ -18,6 +18,38 @@ APLOG_USE_MODULE(clientcert);
 /** AUTH_TYPE of a user of ours; told from mod_ssl's SSLUserName by its address. */
 extern const char cc_auth_type[];
 
+/* ---- tables (tables.c) --------------------------------------------------------------------- */
+
+/** ClientCertTable. */
+const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args);
+
+/** An empty rule set of cmd->pool, whose rules may name the tables that are seen from there. */
+cc_rules_t *cc_tables_rules(cmd_parms *cmd);
+
+/* ---- a request (request.c) ----------------------------------------------------------------- */
+
+struct cc_pin_t; /* identity.c: an answer that stays the same while the request lasts */
+
+/** What is kept of a request. Its thread alone reads and writes it. */
+typedef struct cc_request_t {
+    const struct cc_pin_t *pins;
+    bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
+    bool failed;         /* that a table failed has been logged */
+    const char *missing; /* what would have been needed; NULL: that is somebody else's to say */
+} cc_request_t;
+
+/** The one of this request, to be written; made where there is none. */
+cc_request_t *cc_request_of(request_rec *r);
+
+/** What most requests keep, who need no memory for it: `watched` alone. */
+extern const cc_request_t cc_request_watched;
+
+/** The one of this request, to be read, or NULL. */
+static inline const cc_request_t *cc_request_seen(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &clientcert_module);
+}
+
 /* ---- what applications may ask for by name (lookup.c) -------------------------------------- */
 
 /** user, group, rule, or a field with modifiers. Constant once made. */
@@ -102,9 +134,16 @@ typedef struct cc_answer_t {
     const char *const *exports;
 } cc_answer_t;
 
+/** NULL, or why it is not known who it is: a table has failed. */
+static inline const char *cc_answer_failure(const cc_answer_t *answer)
+{
+    return answer->verdict ? answer->verdict->failure : NULL;
+}
+
 /**
- * Who the client of this request is, by the rules and exports in effect for it. Some pointer
- * comparisons where the connection has been asked the same before. Any thread.
+ * Who the client of this request is, by the rules and exports in effect for it. Some comparisons
+ * where the connection has been asked the same before. Where tables are named, the answer stays the
+ * same while the request lasts; the next request follows a change. Any thread.
  */
 cc_answer_t cc_identity_of(request_rec *r);
 
@@ -135,6 +174,9 @@ apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *clie
 
 /** Who the rules say a client is: once per connection and rule set. */
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict);
+
+/** That it cannot be known who a client is, and why: once per request. */
+void cc_log_failure(request_rec *r, const char *failure);
 
 /** That a certificate gives no identity, and why: once per connection. */
 void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem);

@@ -88,6 +88,15 @@ static const char *identity_text(const cc_verdict_t *verdict, apr_pool_t *p)
                         groups_text(verdict, p), rule_text(verdict));
 }
 
+/*
+ * A subrequest's lines are those of the request of the client, who is told that the index of a
+ * directory is forbidden, say.
+ */
+static request_rec *client_request(request_rec *r)
+{
+    return r->main ? client_request(r->main) : r;
+}
+
 /* ---- decisions --------------------------------------------------------------------------- */
 
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
@@ -104,6 +113,17 @@ void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_
                       verdict->denied_where ? "a rule denies it"
                                             : "no rule gives it a user or group",
                       identity_text(verdict, r->pool), certificate_text(r, client));
+    }
+}
+
+void cc_log_failure(request_rec *r, const char *failure)
+{
+    cc_request_t *kept = cc_request_of(client_request(r));
+
+    if (!kept->failed) {
+        kept->failed = true;
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: no identity, a lookup failed: %s",
+                      for_log(failure, r->pool));
     }
 }
 
@@ -132,55 +152,44 @@ void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict, const apr_ar
 
 /* ---- denials ----------------------------------------------------------------------------- */
 
-/*
- * In a request's config while it is between our access hook and its fixups: a 403 is a denial then.
- * Subrequests have theirs with the request of the client, who is told that the index of a directory
- * is forbidden, say.
- */
-typedef struct cc_denial_t {
-    const char *missing; /* NULL: what was missing is somebody else's to say */
-} cc_denial_t;
-
-static const cc_denial_t denial_unexplained = {NULL};
-
-static request_rec *client_request(request_rec *r)
-{
-    return r->main ? client_request(r->main) : r;
-}
-
-static const cc_denial_t *denial_of(request_rec *r)
-{
-    return ap_get_module_config(client_request(r)->request_config, &clientcert_module);
-}
-
-static void denial_set(request_rec *r, const cc_denial_t *denial)
-{
-    ap_set_module_config(client_request(r)->request_config, &clientcert_module, (void *)denial);
-}
-
 void cc_log_watch(request_rec *r)
 {
-    if (!denial_of(r)) {
-        denial_set(r, &denial_unexplained);
+    request_rec *client = client_request(r);
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (!kept) {
+        ap_set_module_config(client->request_config, &clientcert_module,
+                             (void *)&cc_request_watched);
+    } else if (!kept->watched) {
+        cc_request_of(client)->watched = true;
     }
 }
 
 void cc_log_passed(request_rec *r)
 {
-    denial_set(r, NULL);
+    request_rec *client = client_request(r);
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (kept == &cc_request_watched) {
+        ap_set_module_config(client->request_config, &clientcert_module, NULL);
+    } else if (kept) {
+        cc_request_of(client)->watched = false;
+        cc_request_of(client)->missing = NULL;
+    }
 }
 
 void cc_log_missing(request_rec *r, const char *what)
 {
-    const cc_denial_t *before = denial_of(r);
-    apr_pool_t *p = client_request(r)->pool; /* a subrequest's is gone when the line is written */
-    cc_denial_t *denial = apr_palloc(p, sizeof(*denial));
+    request_rec *client = client_request(r);
+    apr_pool_t *p = client->pool; /* a subrequest's is gone when the line is written */
+    cc_request_t *kept = cc_request_of(client);
 
-    denial->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
-    if (before && before->missing && strcmp(before->missing, what)) {
-        denial->missing = apr_pstrcat(p, before->missing, ", ", what, NULL);
+    kept->watched = true;
+    if (!kept->missing || !strcmp(kept->missing, what)) {
+        kept->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
+    } else {
+        kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
     }
-    denial_set(r, denial);
 }
 
 static const char *who_text(request_rec *r, const cc_answer_t *answer)
@@ -192,29 +201,44 @@ static const char *who_text(request_rec *r, const cc_answer_t *answer)
         return apr_psprintf(r->pool, "the client certificate gives no identity: %s; %s",
                             answer->problem, certificate_text(r, answer->client));
     }
+    if (cc_answer_failure(answer)) {
+        return apr_psprintf(r->pool, "no identity, a lookup failed: %s %s",
+                            for_log(cc_answer_failure(answer), r->pool),
+                            certificate_text(r, answer->client));
+    }
     return apr_psprintf(r->pool, "%s %s",
                         answer->verdict ? identity_text(answer->verdict, r->pool)
                                         : "no ClientCertMap is in effect here;",
                         certificate_text(r, answer->client));
 }
 
+static bool is_denied(request_rec *r)
+{
+    const cc_request_t *kept;
+
+    if (r->status != HTTP_FORBIDDEN) {
+        return false;
+    }
+    kept = cc_request_seen(client_request(r));
+    return kept && kept->watched;
+}
+
 /* Called for the request that the client made; where that led to others, one of them was denied. */
 int cc_log_denial(request_rec *r)
 {
-    const cc_denial_t *denial = denial_of(r);
     cc_answer_t answer;
+    const char *missing;
 
-    while (r && !(denial && r->status == HTTP_FORBIDDEN)) {
+    while (r && !is_denied(r)) {
         r = r->next;
-        denial = r ? denial_of(r) : NULL;
     }
     if (!r) {
         return DECLINED;
     }
     answer = cc_identity_of(r);
+    missing = cc_request_seen(client_request(r))->missing;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: denied %s %s: needs %s; %s", r->method,
-                  escaped(r->uri, r->pool),
-                  denial->missing ? denial->missing : "what another Require asks for",
+                  escaped(r->uri, r->pool), missing ? missing : "what another Require asks for",
                   who_text(r, &answer));
     return DECLINED;
 }

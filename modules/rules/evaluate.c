@@ -89,7 +89,7 @@ static bool condition_holds(cc_evaluation_t *ev, const cc_condition_t *c)
     bool undecided = cell->unusable > 0;
     bool fits = false;
 
-    for (int i = 0; i < cell->values.count && (!fits || c->capture >= 0); i++) {
+    for (int i = 0; i < cell->values.count && (!fits || c->capture >= 0) && !ev->failure; i++) {
         const cc_value_t *value = &cell->values.at[i];
         cc_fit_t fit = value->unusable ? CC_FIT_UNDECIDED : c->op->fits(c, value, ev);
         fits = fits || fit == CC_FIT_YES;
@@ -98,7 +98,10 @@ static bool condition_holds(cc_evaluation_t *ev, const cc_condition_t *c)
     return c->op->negative ? !fits && !undecided : fits;
 }
 
-/* The first condition of the rule at hand that does not hold, or NULL. */
+/*
+ * The first condition of the rule at hand that does not hold, or NULL. A rule that the index has
+ * ruled out fails by one of its other conditions: it must not make a lookup that could fail.
+ */
 static const cc_condition_t *condition_failed(cc_evaluation_t *ev)
 {
     const cc_rule_t *rule = ev->rule;
@@ -108,7 +111,8 @@ static const cc_condition_t *condition_failed(cc_evaluation_t *ev)
     }
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
-        if (!condition_holds(ev, c)) {
+        bool skipped = ev->quiet && c->table;
+        if (!skipped && (!condition_holds(ev, c) || ev->failure)) {
             return c;
         }
     }
@@ -190,7 +194,7 @@ static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
     const apr_uint64_t *bits = cc_index_candidates(ev);
     bool more = true;
 
-    for (int i = 0; more; i++) {
+    for (int i = 0; more && !ev->failure; i++) {
         const cc_condition_t *failed;
 
         i = trace ? i : cc_index_next(rules, bits, i);
@@ -209,7 +213,7 @@ static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
 
 static apr_time_t stale_at(const cc_evaluation_t *ev)
 {
-    apr_time_t earliest = APR_INT64_MAX;
+    apr_time_t earliest = ev->stale_at;
 
     for (int i = 0; i < ev->rules->selectors->nelts; i++) {
         const cc_selector_t *selector = APR_ARRAY_IDX(ev->rules->selectors, i, cc_selector_t *);
@@ -234,20 +238,54 @@ static void verdict_finish(cc_evaluation_t *ev)
     verdict->stale_at = stale_at(ev);
 }
 
+/* What is known so far is not the whole truth, so nothing of it counts. */
+static void verdict_fail(cc_evaluation_t *ev)
+{
+    cc_verdict_t *verdict = ev->verdict;
+
+    verdict->failure = ev->failure;
+    verdict->user = verdict->user_where = NULL;
+    ev->groups->nelts = ev->matched->nelts = 0;
+    ev->stale_at = ev->facts->now;
+}
+
+static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t *trace)
+{
+    apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
+
+    ev->cells = apr_pcalloc(ev->scratch, sizeof(*ev->cells) * selectors);
+    ev->captures =
+        apr_palloc(ev->scratch, sizeof(*ev->captures) * (apr_size_t)ev->rules->capture_max);
+    ev->failure = NULL;
+    ev->stale_at = APR_INT64_MAX;
+    ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
+    ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
+    ev->matched = apr_array_make(ev->result, 4, sizeof(const char *));
+    ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
+    ev->verdict->generation = cc_rules_generation(ev->rules);
+    rules_walk(ev, trace);
+    if (ev->failure) {
+        verdict_fail(ev);
+    }
+    verdict_finish(ev);
+    return ev->verdict;
+}
+
+/* A table that changed meanwhile may have answered one rule before and the next one after. */
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch)
 {
     cc_evaluation_t ev = {
         .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
+    int traced = trace ? trace->nelts : 0;
+    const cc_verdict_t *verdict = evaluate_once(&ev, trace);
 
-    ev.cells = apr_pcalloc(scratch, sizeof(*ev.cells) * (apr_size_t)rules->selectors->nelts);
-    ev.captures = apr_palloc(scratch, sizeof(*ev.captures) * (apr_size_t)rules->capture_max);
-    ev.verdict = apr_pcalloc(result, sizeof(*ev.verdict));
-    ev.groups = apr_array_make(result, 4, sizeof(cc_group_t));
-    ev.matched = apr_array_make(result, 4, sizeof(const char *));
-    ev.notes = apr_array_make(result, 1, sizeof(cc_note_t));
-    rules_walk(&ev, trace);
-    verdict_finish(&ev);
-    return ev.verdict;
+    while (verdict->generation != cc_rules_generation(rules)) {
+        if (trace) {
+            trace->nelts = traced;
+        }
+        verdict = evaluate_once(&ev, trace);
+    }
+    return verdict;
 }

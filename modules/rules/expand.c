@@ -11,8 +11,8 @@
 #define COMBINATIONS_MAX 1000
 
 /*
- * What one variable may stand for. A choice is what cc_matcher_match gives: the texts of the
- * groups by number. A value of a field is a choice with group 0 alone.
+ * What one variable may stand for. A choice is what cc_matcher_match gives, the texts of the groups
+ * by number, or those of a row's columns. A value of a field is a choice with group 0 alone.
  */
 typedef struct cc_choices_t {
     int count;
@@ -45,6 +45,12 @@ static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variabl
         return choices_of_field(ev, variable->selector);
     }
     matches = ev->captures[variable->capture];
+    if (variable->columns) {
+        matches = cc_lookup_choices(matches, variable->columns, COMBINATIONS_MAX, ev->scratch);
+    }
+    if (!matches) {
+        return (cc_choices_t){COMBINATIONS_MAX + 1, NULL, 0};
+    }
     return (cc_choices_t){matches->nelts, (const struct iovec *const *)matches->elts, 0};
 }
 
@@ -129,10 +135,9 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
         total *= choices[i].count;
     }
     if (total > COMBINATIONS_MAX) {
-        cc_evaluation_note(ev, "CC0153", ev->rule->where,
-                           "%s gives nothing: the certificate's values make more than %d results",
-                           cc_text_escape(template->text, strlen(template->text), ev->scratch),
-                           COMBINATIONS_MAX);
+        cc_evaluation_note(
+            ev, "CC0153", ev->rule->where, "%s gives nothing: the values make more than %d results",
+            cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
         total = 0;
     }
     return results_of(ev, template, choices, (int)total);

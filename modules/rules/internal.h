@@ -8,6 +8,7 @@
 #include <apr_want.h>
 
 #include "rules/rules.h"
+#include "words.h"
 
 typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
@@ -47,19 +48,25 @@ struct cc_condition_t {
     cc_selector_t *selector;
     cc_value_t value;      /* of the operand, if the operator compares */
     cc_pattern_t *pattern; /* of the operand, if the operator matches */
+    cc_table_t *table;     /* of the operand, if the operator looks up */
+    int columns;           /* the largest column of the table that an output takes */
     int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
 };
 
-/* What an evaluation fills into a template: the values of a selector, or the matches of a =~. */
+/*
+ * What an evaluation fills into a template: the values of a selector, the matches of a =~, or the
+ * rows of an `in`.
+ */
 typedef struct cc_variable_t {
     const cc_selector_t *selector; /* NULL: the capture */
     int capture;
+    unsigned columns; /* of an `in`: a bit for each column that the template takes; else 0 */
 } cc_variable_t;
 
 typedef struct cc_part_t {
     struct iovec literal;
     int variable; /* its place among the template's; -1: the literal */
-    int group;    /* of the variable's capture; 0 for a field */
+    int group;    /* of the variable's capture, or the column of its row; 0 for a field */
 } cc_part_t;
 
 typedef struct cc_template_t {
@@ -84,9 +91,12 @@ struct cc_rules_t {
     apr_array_header_t *rules;     /* cc_rule_t * */
     apr_array_header_t *selectors; /* cc_selector_t *, by their number */
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
-    cc_engine_t *engine;           /* NULL until a pattern needs it */
-    int capture_max;               /* the largest capture_count */
-    const char *ended_where;       /* the rule after which none is reached, or NULL */
+    cc_tables_t *tables;           /* that may be named, as `scope` sees them; NULL: none */
+    const void *scope;
+    apr_array_header_t *named; /* cc_table_t *: those that are, each once */
+    cc_engine_t *engine;       /* NULL until a pattern needs it */
+    int capture_max;           /* the largest capture_count */
+    const char *ended_where;   /* the rule after which none is reached, or NULL */
 };
 
 /* What the parsers share while they read one rule. */
@@ -97,10 +107,6 @@ typedef struct cc_reader_t {
 } cc_reader_t;
 
 /* ---- reading rules ----------------------------------------------------------------------- */
-
-/* words.c: the words (const char *) of a line. */
-apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_pool_t *p,
-                            cc_error_t *err);
 
 /* parse.c: fills reader->rule from text. Selectors may have been added even where it fails. */
 apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text);
@@ -144,6 +150,7 @@ struct cc_operator_t {
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
     bool negative;  /* holds if no value fits */
     bool pattern;   /* its operand is a pattern */
+    bool table;     /* its operand is the name of a table */
     bool indexed;   /* a value fits exactly if its key is that of the operand */
     cc_operator_fn *fits;
 };
@@ -159,8 +166,12 @@ const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
 apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
                                 cc_error_t *err);
 
-/* How many groups it has; the number of the one with this name, 0 where that is not one group. */
+/*
+ * How many groups it has, and whether all have names; the number of the one with this name, 0 where
+ * that is not one group.
+ */
 int cc_pattern_groups(const cc_pattern_t *pattern);
+bool cc_pattern_groups_named(const cc_pattern_t *pattern);
 int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
 
 /* A name that both give to a group, or NULL. */
@@ -175,6 +186,24 @@ cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
  */
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups, const char **why);
+
+/* ---- tables (lookup.c) -------------------------------------------------------------------- */
+
+/* The table of this name, for the condition. */
+apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader);
+
+/* Tells the tables that the conditions of the rule use them. */
+void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
+
+/* Looks the value up; where that fails, ev->failure says why. Rows are captured. */
+cc_operator_fn cc_lookup_fits;
+
+/*
+ * The combinations (const struct iovec *, by the number of the column) of the values of these
+ * columns, row by row; NULL where there are more than `most`.
+ */
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+                                      apr_pool_t *p);
 
 /* ---- the index (index.c) ----------------------------------------------------------------- */
 
@@ -206,9 +235,12 @@ struct cc_evaluation_t {
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
-    apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match */
+    apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
+                                    * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */
-    bool quiet;                    /* no notes: the index has ruled this rule out */
+    bool quiet;                    /* no notes, no lookups: the index has ruled this rule out */
+    const char *failure;           /* NULL, or why a table could not be asked */
+    apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
     apr_array_header_t *matched;   /* const char * */

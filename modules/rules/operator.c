@@ -80,6 +80,7 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
 }
 
 #define TEXT CC_TYPE_BIT(CC_TYPE_TEXT)
+#define LISTED (TEXT | CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_OCTETS))
 #define DN CC_TYPE_BIT(CC_TYPE_DN)
 #define ORDERED (CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_TIME))
 
@@ -111,6 +112,21 @@ static const cc_operator_t operators[] = {
               "subject under \"OU=Staff,O=Example,C=DE\""},
      .takes = DN,
      .fits = fits_under},
+    {.word = {"in",
+              "A value is a key of the table; `$1` to `$9` are the columns of its row. For text, "
+              "numbers and octets; for a DN in `ldap:` tables.",
+              "sha256 in partners"},
+     .takes = LISTED | DN,
+     .table = true,
+     .fits = cc_lookup_fits},
+    {.word = {"!in",
+              "No value is a key of the table, and none is unusable. For text, numbers and "
+              "octets.",
+              "serial !in withdrawn"},
+     .takes = LISTED | DN,
+     .negative = true,
+     .table = true,
+     .fits = cc_lookup_fits},
     {.word = {"<", "A value is less, or earlier. For numbers and times.",
               "not_before < \"2026-01-01\""},
      .takes = ORDERED,

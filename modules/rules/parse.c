@@ -59,6 +59,9 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_reader_t *reader)
     if (c->op->pattern) {
         return cc_pattern_compile(&c->pattern, reader->rules, c->operand, reader->err);
     }
+    if (c->op->table) {
+        return cc_lookup_table_find(c, reader);
+    }
     if (c->selector->plain) {
         return plain_operand(c, reader);
     }

@@ -124,6 +124,14 @@ int cc_pattern_groups(const cc_pattern_t *pattern)
     return pattern->groups;
 }
 
+bool cc_pattern_groups_named(const cc_pattern_t *pattern)
+{
+    uint32_t names = 0;
+
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMECOUNT, &names);
+    return (int)names == pattern->groups;
+}
+
 int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name)
 {
     int group = pcre2_substring_number_from_name(pattern->code, (PCRE2_SPTR)name);

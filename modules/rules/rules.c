@@ -5,7 +5,7 @@
 
 typedef apr_status_t cc_rule_parse_fn(cc_reader_t *reader, const char *text);
 
-cc_rules_t *cc_rules_create(apr_pool_t *p)
+cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *p)
 {
     cc_rules_t *rules = apr_pcalloc(p, sizeof(*rules));
 
@@ -13,6 +13,9 @@ cc_rules_t *cc_rules_create(apr_pool_t *p)
     rules->rules = apr_array_make(p, 4, sizeof(cc_rule_t *));
     rules->selectors = apr_array_make(p, 4, sizeof(cc_selector_t *));
     rules->unfiled = apr_array_make(p, 1, sizeof(apr_uint64_t));
+    rules->tables = tables;
+    rules->scope = scope;
+    rules->named = apr_array_make(p, 1, sizeof(cc_table_t *));
     return rules;
 }
 
@@ -21,6 +24,7 @@ static void rule_append(cc_rules_t *rules, cc_rule_t *rule)
     rule->number = rules->rules->nelts;
     APR_ARRAY_PUSH(rules->rules, cc_rule_t *) = rule;
     cc_index_add(rules, rule);
+    cc_lookup_tables_use(rules, rule);
     if (rule->capture_count > rules->capture_max) {
         rules->capture_max = rule->capture_count;
     }

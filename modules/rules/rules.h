@@ -10,6 +10,7 @@
 
 #include "cert/cert.h"
 #include "error.h"
+#include "tables/table.h"
 
 /**
  * Rules in their order. Made and filled while the configuration is read, by one thread; from then
@@ -17,8 +18,12 @@
  */
 typedef struct cc_rules_t cc_rules_t;
 
-/** An empty rule set that lives as long as `p`. Compiled patterns are freed with `p`. */
-cc_rules_t *cc_rules_create(apr_pool_t *p);
+/**
+ * An empty rule set that lives as long as `p`. Compiled patterns are freed with `p`. Its rules may
+ * name the tables that cc_tables_find finds in the scope; both must live as long as the rules
+ * (NULL: there are none).
+ */
+cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *p);
 
 /**
  * Compiles one rule (what follows ClientCertMap) and appends it.
@@ -28,6 +33,7 @@ cc_rules_t *cc_rules_create(apr_pool_t *p);
  * Words are separated by blanks; a word, or a part of one, may stand in "..." or '...'; inside,
  * \\ is a backslash and \" the quote, outside \\ is a backslash; any other backslash stands for
  * itself (as in httpd).
+ * The table of an `in` or `!in` is told that it is used (cc_table_use).
  * `where` ("file:line") is kept by reference and must live as long as the rules. On APR_EINVAL
  * (CC02xx) the rule set is unchanged and err names the word at fault and what would be legal.
  */
@@ -42,6 +48,15 @@ apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const 
 
 /** How many rules there are. */
 int cc_rules_count(const cc_rules_t *rules);
+
+/** True if they name a table. */
+bool cc_rules_ask(const cc_rules_t *rules);
+
+/**
+ * The sum of cc_table_generation over the tables that the rules name; 0 where they name none. A few
+ * instructions for each table. A verdict with another `generation` is one of yesterday's tables.
+ */
+apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
 /** Something that an administrator should know of an evaluation. */
 typedef struct cc_note_t {
@@ -66,9 +81,14 @@ typedef struct cc_verdict_t {
     const char *const *matched; /* the rules whose conditions held, in order (their `where`) */
     const char *denied_where;   /* NULL, or the rule that said deny: then no user and no group */
     int note_count;
-    const cc_note_t *notes; /* unusable values, ambiguous users, limits that were hit */
-    apr_time_t stale_at;    /* from here on the same certificate may give another verdict;
-                             * APR_INT64_MAX if no rule names a field that changes */
+    const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
+    apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
+                              * APR_INT64_MAX if no rule names a field that changes or a table that
+                              * is asked; the evaluation's own time where it failed */
+    apr_uint64_t generation; /* cc_rules_generation of all the tables that were looked at */
+    const char *failure;     /* NULL, or which table could not be asked and why, safe for a log:
+                              * then nothing is known (a rule that was not decided might have said
+                              * deny), and there is no user, no group and no matched rule */
 } cc_verdict_t;
 
 /** True if there is a user or a group. */
@@ -85,7 +105,8 @@ typedef struct cc_step_t {
 } cc_step_t;
 
 /**
- * Evaluates. Never fails: what cannot be decided is decided as "no", and noted.
+ * Evaluates. Never fails: what cannot be decided is decided as "no", and noted; but a table that
+ * cannot be asked ends it with the verdict's `failure`. All lookups see one generation of a table.
  *
  * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
  * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of

@@ -46,7 +46,7 @@ static void literal_add(cc_scan_t *scan, const char *text, apr_size_t len)
 }
 
 /* One variable for all parts that come from the same field or condition: they change together. */
-static void variable_add(cc_scan_t *scan, cc_variable_t wanted, int group)
+static cc_variable_t *variable_add(cc_scan_t *scan, cc_variable_t wanted, int group)
 {
     apr_array_header_t *variables = scan->template->variables;
     cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
@@ -64,14 +64,22 @@ static void variable_add(cc_scan_t *scan, cc_variable_t wanted, int group)
     memset(part, 0, sizeof(*part));
     part->variable = i;
     part->group = group;
+    return &APR_ARRAY_IDX(variables, i, cc_variable_t);
 }
 
+/* `group` is that of the pattern, or the column of the table. */
 static void capture_add(cc_scan_t *scan, cc_condition_t *condition, int group)
 {
+    cc_variable_t *variable;
+
     if (condition->capture < 0) {
         condition->capture = scan->reader->rule->capture_count++;
     }
-    variable_add(scan, (cc_variable_t){NULL, condition->capture}, group);
+    variable = variable_add(scan, (cc_variable_t){NULL, condition->capture, 0}, group);
+    if (condition->table) {
+        variable->columns |= 1u << (group - 1);
+        condition->columns = group > condition->columns ? group : condition->columns;
+    }
 }
 
 /* ---- captures ---------------------------------------------------------------------------- */
@@ -82,27 +90,65 @@ static bool captures(const cc_condition_t *condition)
            cc_pattern_groups(condition->pattern) > 0;
 }
 
+static bool has_columns(const cc_condition_t *condition)
+{
+    return condition->table && !condition->op->negative;
+}
+
+/*
+ * Whether $1 may be meant for this condition. Columns have no names: where there are some, a
+ * pattern whose groups all have one leaves the numbers to them.
+ */
+static bool captures_by_number(const cc_condition_t *condition, bool columns)
+{
+    return has_columns(condition) ||
+           (captures(condition) && !(columns && cc_pattern_groups_named(condition->pattern)));
+}
+
+static bool rule_has_columns(const apr_array_header_t *conditions)
+{
+    for (int i = 0; i < conditions->nelts; i++) {
+        if (has_columns(&APR_ARRAY_IDX(conditions, i, cc_condition_t))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first condition from *i on that captures by number, or NULL; *i is then behind it. */
+static cc_condition_t *capturing_next(const apr_array_header_t *conditions, bool columns, int *i)
+{
+    while (*i < conditions->nelts) {
+        cc_condition_t *condition = &APR_ARRAY_IDX(conditions, (*i)++, cc_condition_t);
+        if (captures_by_number(condition, columns)) {
+            return condition;
+        }
+    }
+    return NULL;
+}
+
 /* $1 to $9: of the one capturing condition. */
 static apr_status_t scan_number(cc_scan_t *scan)
 {
     apr_array_header_t *conditions = scan->reader->rule->conditions;
     const char *word = apr_psprintf(scan->reader->rules->pool, "$%c", *scan->at);
     int group = *scan->at++ - '0';
-    cc_condition_t *found = NULL;
+    bool columns = rule_has_columns(conditions);
+    int i = 0;
+    cc_condition_t *found = capturing_next(conditions, columns, &i);
 
-    for (int i = 0; i < conditions->nelts; i++) {
-        cc_condition_t *condition = &APR_ARRAY_IDX(conditions, i, cc_condition_t);
-        if (found && captures(condition)) {
-            return scan_error(scan, "CC0228", word,
-                              "several conditions of this rule capture; name their groups, "
-                              "(?<name>...), and write $<name>");
-        }
-        found = captures(condition) ? condition : found;
+    if (capturing_next(conditions, columns, &i)) {
+        return scan_error(scan, "CC0228", word,
+                          columns ? "several conditions of this rule capture; beside an in, name "
+                                    "all groups of a pattern, (?<name>...), and write $<name>; of "
+                                    "several tables, take the columns of each in its own rule"
+                                  : "several conditions of this rule capture; name their groups, "
+                                    "(?<name>...), and write $<name>");
     }
-    if (!found || group > cc_pattern_groups(found->pattern)) {
+    if (!found || (found->pattern && group > cc_pattern_groups(found->pattern))) {
         return scan_error(scan, "CC0227", word,
                           "no condition of this rule captures it; $1 is the first (...) in the "
-                          "pattern of a =~ condition");
+                          "pattern of a =~ condition, or the first column of an in");
     }
     capture_add(scan, found, group);
     return APR_SUCCESS;
@@ -174,7 +220,7 @@ static apr_status_t scan_percent(cc_scan_t *scan)
     }
     rv = cc_selector_find(&selector, scan->reader, name);
     if (rv == APR_SUCCESS) {
-        variable_add(scan, (cc_variable_t){selector, -1}, 0);
+        variable_add(scan, (cc_variable_t){selector, -1, 0}, 0);
     }
     return rv;
 }

@@ -19,7 +19,7 @@ static void fail(const char *what, const cc_error_t *err, apr_pool_t *p)
 /* One rule a line, as it follows ClientCertMap. */
 static cc_rules_t *rules_read(const char *path, apr_pool_t *p)
 {
-    cc_rules_t *rules = cc_rules_create(p);
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, p);
     cc_error_t err = { 0 };
     char line[LINE_SIZE];
     FILE *in = fopen(path, "r");

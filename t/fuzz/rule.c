@@ -9,10 +9,18 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "faketable.h"
 #include "ruleset.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const faketable_row_t rows[] = {
+    {"alice@example.com", "alice staff,b\x01\xff,admins x,y - z"},
+    {"bob@example.com", "bob - \xff"},
+    {"staff", "-"},
+    {NULL, NULL},
+};
 
 static apr_pool_t *certificates;
 static cc_cert_t *alice, *bad;
@@ -47,6 +55,7 @@ static void verdict_check(const cc_verdict_t *verdict)
     for (int i = 0; i < verdict->note_count; i++)
         must_be_usable(verdict->notes[i].text);
     must(!verdict->denied_where || !cc_verdict_has_identity(verdict));
+    must(!verdict->failure || (!cc_verdict_has_identity(verdict) && !verdict->matched_count));
 }
 
 static void trace_check(const apr_array_header_t *trace)
@@ -97,7 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *state, *text;
 
     must(apr_pool_create(&p, NULL) == APR_SUCCESS);
-    rules = cc_rules_create(p);
+    rules = cc_rules_create(faketable_make("t fake:x\nu fake:y", p), NULL, p);
+    faketable.rows = rows;
+    faketable.fails = "alice.example.com";
     text = apr_pstrmemdup(p, (const char *)data, size);
     for (char *line = apr_strtok(text, "\n", &state); line; line = apr_strtok(NULL, "\n", &state))
         line_add(rules, line, p);

@@ -22,8 +22,8 @@ except() { # MAY PATTERN FILE ...
 
 # Includes of a header that is neither a door nor of the file's own room.
 private() { # FILE ...
-    includes '(cert|rules|trust|httpd)/' "$@" |
-        grep -vE '"(cert/cert|rules/rules|trust/trust|httpd/glue)\.h"' |
+    includes '(cert|rules|tables|trust|httpd)/' "$@" |
+        grep -vE '"(cert/cert|rules/rules|tables/table|trust/trust|httpd/glue)\.h"' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
 }
 
@@ -41,11 +41,13 @@ httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
     claim 'pcre2.h is included in one file only' except 'modules/rules/pattern\.c' pcre2 $rooms
     claim 'cert looks at no other room' \
-        includes '(\.\./)*(rules|trust|httpd)/' $(files modules/cert '*.[ch]')
-    claim 'rules looks at cert alone' \
+        includes '(\.\./)*(rules|tables|trust|httpd)/' $(files modules/cert '*.[ch]')
+    claim 'tables looks at cert alone' \
+        includes '(\.\./)*(rules|trust|httpd)/' $(files modules/tables '*.[ch]')
+    claim 'rules looks at cert and tables alone' \
         includes '(\.\./)*(trust|httpd)/' $(files modules/rules '*.[ch]')
     claim 'trust looks at cert alone' \
-        includes '(\.\./)*(rules|httpd)/' $(files modules/trust '*.[ch]')
+        includes '(\.\./)*(rules|tables|httpd)/' $(files modules/trust '*.[ch]')
     claim 'tools use the rooms that do not know httpd' includes '(\.\./)*httpd/' $tools
     claim 'a room is entered by its door' private $rooms $tools mod_clientcert.c
 }

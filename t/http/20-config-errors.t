@@ -41,7 +41,7 @@ my @refused = (
     ['ClientCertMap san.email == x san.dns',     'CC0213', 'san.dns', 'an operator must follow'],
     ['ClientCertMap san.email ==',               'CC0213', '==', 'an operand must follow'],
     ['ClientCertMap san.email = x user=y',       'CC0214', '=', 'there may stand ==, !=, =~, !~'],
-    ['ClientCertMap key.bits =~ 2.* user=y',     'CC0215', '=~', '==, !=, <, <=, >, >='],
+    ['ClientCertMap key.bits =~ 2.* user=y',     'CC0215', '=~', '==, !=, in, !in, <, <=, >, >='],
     ['ClientCertMap sha256 < aa user=y',         'CC0215', '<', 'there may stand ==, !='],
     ['ClientCertMap subject =~ .*CN=x user=y',   'CC0216', '=~', 'such as subject.CN'],
     ['ClientCertMap issuer|oneline !~ .*x deny', 'CC0216', '!~', 'such as subject.CN'],

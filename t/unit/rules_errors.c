@@ -33,15 +33,18 @@ static const error_case_t of_rules[] = {
     {"sha256|domain == x user=y", "CC0212", "domain", "for text, which"},
     {"user=%{subject|lower}", "CC0212", "lower", "which subject is not"},
     {"san.email", "CC0213", "san.email", "==, !=, =~, !~"},
-    {"key.bits", "CC0213", "key.bits", "==, !=, <, <=, >, >="},
+    {"key.bits", "CC0213", "key.bits", "==, !=, in, !in, <, <=, >, >="},
     {"san.email ==", "CC0213", "==", "an operand must follow"},
     {"san.email = x user=y", "CC0214", "=", "after san.email there may stand ==, !=, =~, !~"},
-    {"san.email in partners user=y", "CC0214", "in", "==, !=, =~, !~"},
+    {"san.email is partners user=y", "CC0214", "is", "==, !=, =~, !~, in, !in"},
+    {"san.email in partners user=y", "CC0231", "partners", "so far there are: none"},
+    {"not_after in partners user=y", "CC0215", "in", "==, !=, <, <=, >, >="},
+    {"is_ca in", "CC0213", "in", "an operand must follow"},
     {"san.email user=y", "CC0214", "user=y", "==, !=, =~, !~"},
     {"san.email < x user=y", "CC0215", "<", "there may stand ==, !=, =~, !~"},
     {"san.email under CN=x user=y", "CC0215", "under", "==, !=, =~, !~"},
     {"subject > CN=x user=y", "CC0215", ">", "==, !=, under"},
-    {"key.bits =~ 2048 user=y", "CC0215", "=~", "==, !=, <, <=, >, >="},
+    {"key.bits =~ 2048 user=y", "CC0215", "=~", "==, !=, in, !in, <, <=, >, >="},
     {"not_after !~ x user=y", "CC0215", "!~", "==, !=, <, <=, >, >="},
     {"sha256 =~ aa user=y", "CC0215", "=~", "there may stand ==, !="},
     {"sha256 < aa user=y", "CC0215", "<", "there may stand ==, !="},
@@ -125,7 +128,7 @@ static void error_check(const cc_error_t *err, const error_case_t *expected)
 
 START_TEST(a_bad_rule_is_refused_with_tag_word_and_remedy)
 {
-    cc_rules_t *rules = cc_rules_create(pool);
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     cc_error_t err = {0};
 
     ck_assert_int_eq(cc_rules_add(rules, of_rules[_i].text, "here", &err), APR_EINVAL);
@@ -137,7 +140,7 @@ END_TEST
 
 START_TEST(a_bad_condition_is_refused_with_tag_word_and_remedy)
 {
-    cc_rules_t *rules = cc_rules_create(pool);
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     cc_error_t err = {0};
 
     ck_assert_int_eq(cc_rules_add_conditions(rules, of_conditions[_i].text, "here", &err),
@@ -153,7 +156,8 @@ START_TEST(no_pattern_is_offered_for_a_whole_name)
                                         "issuer = x user=y", "san.dirname|oneline =~ x user=y"};
     cc_error_t err = {0};
 
-    ck_assert_int_eq(cc_rules_add(cc_rules_create(pool), rules[_i], "r1", &err), APR_EINVAL);
+    ck_assert_int_eq(cc_rules_add(cc_rules_create(NULL, NULL, pool), rules[_i], "r1", &err),
+                     APR_EINVAL);
     ck_assert_ptr_nonnull(strstr(err.message, "==, !="));
     ck_assert_ptr_null(strstr(err.message, "=~"));
 }

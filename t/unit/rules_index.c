@@ -84,7 +84,7 @@ END_TEST
 
 START_TEST(of_many_rules_those_that_hold_are_found_in_their_order)
 {
-    cc_rules_t *rules = cc_rules_create(pool);
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     const cc_verdict_t *verdict;
 
     for (int i = 0; i < 1000; i++) {

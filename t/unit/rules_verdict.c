@@ -62,7 +62,7 @@ START_TEST(an_identity_is_a_user_or_a_group)
     ck_assert(cc_verdict_has_identity(ruleset_ask("group=x", ruleset_alice, pool)));
     ck_assert(!cc_verdict_has_identity(ruleset_ask("user=x\ndeny", ruleset_alice, pool)));
     ck_assert(!cc_verdict_has_identity(ruleset_ask("stop", ruleset_alice, pool)));
-    ck_assert(!cc_verdict_has_identity(cc_rules_evaluate(cc_rules_create(pool),
+    ck_assert(!cc_verdict_has_identity(cc_rules_evaluate(cc_rules_create(NULL, NULL, pool),
                                                          ruleset_certificate(ruleset_alice, pool),
                                                          &ruleset_facts, NULL, pool, pool)));
 }

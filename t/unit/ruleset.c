@@ -111,7 +111,12 @@ cc_cert_t *ruleset_certificate(ruleset_certificate_t pairs, apr_pool_t *p)
 
 cc_rules_t *ruleset_compile(const char *lines, apr_pool_t *p)
 {
-    cc_rules_t *rules = cc_rules_create(p);
+    return ruleset_compile_with(NULL, lines, p);
+}
+
+cc_rules_t *ruleset_compile_with(cc_tables_t *tables, const char *lines, apr_pool_t *p)
+{
+    cc_rules_t *rules = cc_rules_create(tables, NULL, p);
     char *state, *copy = apr_pstrdup(p, lines);
     int number = 1;
 
@@ -147,6 +152,8 @@ const char *ruleset_text(const cc_verdict_t *v, apr_pool_t *p)
                                     or_none(v->user), or_none(v->user_where),
                                     or_none(v->denied_where), v->stale_at);
 
+    if (v->failure)
+        text = apr_pstrcat(p, text, " failed: ", v->failure, ";", NULL);
     for (int i = 0; i < v->group_count; i++)
         text = apr_pstrcat(p, text, " group ", v->groups[i].name, " of ", v->groups[i].where, ";",
                            NULL);

@@ -29,6 +29,9 @@ extern const cc_facts_t ruleset_facts;
 /** Rules from lines; the first is at "r1". A rule that does not compile ends the program. */
 cc_rules_t *ruleset_compile(const char *lines, apr_pool_t *p);
 
+/** The same with the tables that the rules may name. */
+cc_rules_t *ruleset_compile_with(cc_tables_t *tables, const char *lines, apr_pool_t *p);
+
 /** The verdict of rules, without a trace. */
 const cc_verdict_t *ruleset_verdict(const cc_rules_t *rules, ruleset_certificate_t pairs,
                                     apr_pool_t *p);

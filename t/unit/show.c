@@ -84,7 +84,7 @@ static bool shown_read(shown_t *shown, const char *path)
 
 static void check_condition(const shown_t *shown, const char *line, const char *path)
 {
-    cc_rules_t *rules = cc_rules_create(pool);
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     cc_error_t err = {0};
     apr_status_t status = cc_rules_add_conditions(rules, line, "show:1", &err);
     const cc_verdict_t *verdict;

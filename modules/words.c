@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a line of configuration falls into words: httpd's rules of quotes and backslashes. */
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <apr_lib.h>
 
-#include "rules/internal.h"
+#include "words.h"
 
 static const char *blanks_skip(const char *text)
 {

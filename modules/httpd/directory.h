@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what an ldap: table was configured with, as its lookups need it. */
+#ifndef CC_DIRECTORY_H
+#define CC_DIRECTORY_H
+
+#include <httpd.h>
+
+#include <apr_ldap.h>
+
+#include "tables/table.h"
+
+/** Constant once it is read. */
+typedef struct cc_directory_t {
+    server_rec *server;
+    LDAPURLDesc *url;
+    const char *host; /* with its port, as mod_ldap wants it */
+    int port;
+    int secure;         /* APR_LDAP_SSL, or -1: as LDAPTrustedMode says */
+    int attributes;     /* how many the URL names */
+    const char *before; /* the filter up to the key, and what follows it */
+    const char *after;
+    bool octets;      /* %o: the key is sought as octets */
+    bool hex;         /* which it holds in hex, else in base64 */
+    const char *user; /* who binds; NULL: anonymous */
+    const char *password;
+    struct timeval timeout;
+} cc_directory_t;
+
+/** Reads source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
+apr_status_t cc_directory_read(cc_directory_t *directory, const cc_table_spec_t *spec,
+                               apr_pool_t *p, cc_error_t *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows where that is kept which lasts as long as a request. */
+#include "internal.h"
+
+const cc_request_t cc_request_watched = {.watched = true};
+
+cc_request_t *cc_request_of(request_rec *r)
+{
+    const cc_request_t *seen = cc_request_seen(r);
+    cc_request_t *kept = (cc_request_t *)seen;
+
+    if (!seen || seen == &cc_request_watched) {
+        kept = apr_pcalloc(r->pool, sizeof(*kept));
+        kept->watched = seen != NULL;
+        ap_set_module_config(r->request_config, &clientcert_module, kept);
+    }
+    return kept;
+}

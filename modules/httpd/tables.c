@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the tables of a configuration: who may name them, their start, who follows them. */
+#include "backends.h"
+#include "glue.h"
+#include "internal.h"
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <http_main.h>
+#include <mod_watchdog.h>
+
+#include "tables/table.h"
+
+/* Every type of table. One that needs another module of httpd has a file of its own beside this. */
+static const cc_backend_t *const backends[] = {
+    &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
+
+static const char tables_key[] = "clientcert_tables";
+
+/* ---- while the configuration is read ----------------------------------------------------- */
+
+/* Those of the whole configuration, which is in effect as long as its pool. NULL: none. */
+static cc_tables_t *tables_of(const server_rec *s)
+{
+    void *tables = NULL;
+
+    apr_pool_userdata_get(&tables, tables_key, s->process->pconf);
+    return tables;
+}
+
+static cc_tables_t *tables_make(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    cc_tables_t *tables = tables_of(s);
+
+    if (!tables) {
+        tables = cc_tables_create(backends, pconf);
+        apr_pool_userdata_setn(tables, tables_key, NULL, pconf);
+    }
+    return tables;
+}
+
+/* A table of the main server is everybody's. */
+static void *scope_of(server_rec *s)
+{
+    return s->is_virtual ? s : NULL;
+}
+
+/* Requests read .htaccess, any number at once: what is shared is not written any more then. */
+cc_rules_t *cc_tables_rules(cmd_parms *cmd)
+{
+    bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    cc_tables_t *tables = htaccess ? tables_of(cmd->server) : tables_make(cmd->server);
+
+    return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
+}
+
+const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+
+    (void)record;
+    if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=
+        APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+/* ---- looking at the sources -------------------------------------------------------------- */
+
+/* Where what cc_tables_poll tells is logged. */
+typedef struct teller_t {
+    server_rec *server;
+    apr_pool_t *pool;
+} teller_t;
+
+static void tell(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    const teller_t *teller = baton;
+
+    if (err) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, teller->server,
+                     "CC0132: table %s stays as it was: %s", cc_table_name(table),
+                     cc_error_text(err, teller->pool));
+    } else {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, teller->server, "CC0131: table %s has changed (%s)",
+                     cc_table_name(table), cc_table_where(table));
+    }
+}
+
+static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    (void)table;
+    (void)err;
+    (void)baton;
+}
+
+/* What the watchdog of a child calls. */
+typedef struct follower_t {
+    cc_tables_t *tables;
+    server_rec *server;
+    ap_watchdog_t *watchdog;
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_set_callback_interval) * set_interval;
+} follower_t;
+
+static apr_status_t follow(int state, void *data, apr_pool_t *p)
+{
+    follower_t *follower = data;
+    teller_t teller = {follower->server, p};
+
+    if (state == AP_WATCHDOG_STATE_RUNNING) {
+        apr_interval_time_t wait = cc_tables_poll(follower->tables, apr_time_now(), tell, &teller);
+        follower->set_interval(follower->watchdog, wait, follower, follow);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t watchdog_register(cc_tables_t *tables, server_rec *s, apr_pool_t *p)
+{
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get_instance =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *register_callback =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+    follower_t *follower = apr_pcalloc(p, sizeof(*follower));
+    apr_status_t rv;
+
+    follower->tables = tables;
+    follower->server = s;
+    follower->set_interval = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_set_callback_interval);
+    if (!get_instance || !register_callback || !follower->set_interval) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                     "CC0134: tables are looked at from time to time, which needs mod_watchdog: "
+                     "write LoadModule watchdog_module modules/mod_watchdog.so, or reload=0 with "
+                     "each file: and dbm: table");
+        return APR_EGENERAL;
+    }
+    rv = get_instance(&follower->watchdog, tables_key, 0, 0, p);
+    if (rv == APR_SUCCESS) {
+        rv = register_callback(follower->watchdog, AP_WD_TM_SLICE, follower, follow);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, "CC0135: tables cannot be looked at");
+    }
+    return rv;
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+/*
+ * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
+ * The parent gets ready as its children do: it follows the tables too (cc_tables_monitor).
+ */
+int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cc_tables_t *tables = tables_of(s);
+    cc_error_t err = {0};
+
+    (void)plog;
+    if (!tables) {
+        return OK;
+    }
+    if (cc_tables_open(tables, ap_server_root, pconf, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
+        return !OK;
+    }
+    if (cc_tables_interval(tables) == 0) {
+        return OK;
+    }
+    return watchdog_register(tables, s, pconf) == APR_SUCCESS &&
+                   cc_tables_child(tables, pconf) == APR_SUCCESS
+               ? OK
+               : !OK;
+}
+
+/* A child may come long after the parent has loaded what it inherits. */
+void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cc_tables_t *tables = tables_of(s);
+    teller_t teller = {s, pchild};
+    apr_status_t rv;
+
+    if (!tables) {
+        return;
+    }
+    rv = cc_tables_child(tables, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
+        return;
+    }
+    cc_tables_poll(tables, apr_time_now(), tell, &teller);
+}
+
+/*
+ * In the parent, so that a child that comes later inherits the last good rows, and not those of the
+ * start: where the source is broken by then, somebody who was taken off the list would be back.
+ */
+int cc_tables_monitor(apr_pool_t *p, server_rec *s)
+{
+    cc_tables_t *tables = tables_of(s);
+
+    (void)p;
+    if (tables && cc_tables_interval(tables) > 0) {
+        cc_tables_poll(tables, apr_time_now(), tell_nobody, NULL);
+    }
+    return DECLINED;
+}

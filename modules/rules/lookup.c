@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the operators `in` and `!in`: which table is meant, what it says, what its rows capture. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* ---- while rules are read ---------------------------------------------------------------- */
+
+/* Only a directory compares DNs: elsewhere the text of one is not that of its equal. */
+static apr_status_t table_suits(const cc_condition_t *c, cc_reader_t *reader)
+{
+    if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
+        return APR_SUCCESS;
+    }
+    return cc_error_set(reader->err, reader->rules->pool, "CC0232", c->op->word.name,
+                        "%s is a DN, which has no one text that a table could list (an ldap: table "
+                        "may, it compares DNs); write %s|oneline, the slash form of grid-mapfiles, "
+                        "or use a field of one attribute such as subject.CN",
+                        c->selector->name, c->selector->name);
+}
+
+apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader)
+{
+    const cc_rules_t *rules = reader->rules;
+
+    if (rules->tables) {
+        condition->table = cc_tables_find(rules->tables, rules->scope, condition->operand);
+    }
+    if (condition->table) {
+        return table_suits(condition, reader);
+    }
+    return cc_error_set(reader->err, rules->pool, "CC0231", condition->operand,
+                        "no such table; a ClientCertTable must stand before the rules that name "
+                        "it; so far there are: %s",
+                        rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool)
+                                      : "none");
+}
+
+static bool is_named(const cc_rules_t *rules, const cc_table_t *table)
+{
+    for (int i = 0; i < rules->named->nelts; i++) {
+        if (APR_ARRAY_IDX(rules->named, i, cc_table_t *) == table) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule)
+{
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
+        if (c->table) {
+            cc_table_use(c->table, c->columns);
+        }
+        if (c->table && !is_named(rules, c->table)) {
+            APR_ARRAY_PUSH(rules->named, cc_table_t *) = c->table;
+        }
+    }
+}
+
+bool cc_rules_ask(const cc_rules_t *rules)
+{
+    return rules->named->nelts > 0;
+}
+
+apr_uint64_t cc_rules_generation(const cc_rules_t *rules)
+{
+    apr_uint64_t sum = 0;
+
+    for (int i = 0; i < rules->named->nelts; i++) {
+        sum += cc_table_generation(APR_ARRAY_IDX(rules->named, i, cc_table_t *));
+    }
+    return sum;
+}
+
+/* ---- rows -------------------------------------------------------------------------------- */
+
+/* A source may say anything: the values of a column that can be used. */
+static cc_column_t column_clean(cc_evaluation_t *ev, const cc_condition_t *c,
+                                const cc_column_t *column, int number)
+{
+    const char **values = apr_palloc(ev->scratch, sizeof(*values) * (apr_size_t)column->count);
+    cc_column_t clean = {0, values};
+
+    for (int i = 0; i < column->count; i++) {
+        const char *text = column->values[i];
+        const char *unusable = cc_text_unusable(text, strlen(text));
+        if (!unusable) {
+            values[clean.count++] = text;
+            continue;
+        }
+        cc_evaluation_note(ev, "CC0156", ev->rule->where,
+                           "%s: a value of column %d cannot be used, \"%s\": %s",
+                           cc_condition_text(c, ev->scratch), number,
+                           cc_text_escape(text, strlen(text), ev->scratch), unusable);
+    }
+    return clean;
+}
+
+/* Keeps the columns of a row that templates may take. */
+static void row_capture(cc_evaluation_t *ev, const cc_condition_t *c, const cc_row_t *row)
+{
+    apr_array_header_t *rows = ev->captures[c->capture];
+    cc_column_t *columns;
+    cc_row_t *kept;
+
+    if (!rows) {
+        rows = ev->captures[c->capture] = apr_array_make(ev->scratch, 1, sizeof(cc_row_t));
+    }
+    kept = &APR_ARRAY_PUSH(rows, cc_row_t);
+    kept->count = row->count < c->columns ? row->count : c->columns;
+    kept->columns = columns = apr_palloc(ev->scratch, sizeof(*columns) * (apr_size_t)kept->count);
+    for (int i = 0; i < kept->count; i++) {
+        columns[i] = column_clean(ev, c, &row->columns[i], i + 1);
+    }
+}
+
+/* How many combinations a row gives. */
+static int row_combinations(const cc_row_t *row, unsigned columns, int most)
+{
+    int count = 1;
+
+    for (int i = 0; columns >> i && count > 0 && count <= most; i++) {
+        if (columns >> i & 1) {
+            count *= i < row->count ? row->columns[i].count : 0;
+        }
+    }
+    return count;
+}
+
+/* The n-th combination of a row, $1 at 1: the last of its columns changes first. */
+static const struct iovec *row_choice(const cc_row_t *row, unsigned columns, int n, apr_pool_t *p)
+{
+    struct iovec *choice = apr_pcalloc(p, sizeof(*choice) * ((apr_size_t)row->count + 1));
+
+    for (int i = row->count - 1; i >= 0; i--) {
+        if (columns >> i & 1) {
+            const cc_column_t *column = &row->columns[i];
+            const char *text = column->values[n % column->count];
+            choice[i + 1].iov_base = (char *)text;
+            choice[i + 1].iov_len = strlen(text);
+            n /= column->count;
+        }
+    }
+    return choice;
+}
+
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+                                      apr_pool_t *p)
+{
+    apr_array_header_t *choices = apr_array_make(p, 4, sizeof(const struct iovec *));
+
+    for (int i = 0; i < rows->nelts; i++) {
+        const cc_row_t *row = &APR_ARRAY_IDX(rows, i, cc_row_t);
+        int count = row_combinations(row, columns, most);
+
+        if (count > most - choices->nelts) {
+            return NULL;
+        }
+        for (int n = 0; n < count; n++) {
+            APR_ARRAY_PUSH(choices, const struct iovec *) = row_choice(row, columns, n, p);
+        }
+    }
+    return choices;
+}
+
+/* ---- lookups ----------------------------------------------------------------------------- */
+
+/* What a back end says may hold the words of another program. */
+static const char *trouble_text(const cc_condition_t *c, const char *why, apr_pool_t *p)
+{
+    return apr_psprintf(p, "table %s (%s): %s", cc_table_name(c->table), cc_table_where(c->table),
+                        why ? why : "it could not be asked");
+}
+
+cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    cc_answer_info_t info;
+    cc_row_t row;
+    cc_table_result_t result =
+        cc_table_lookup(c->table, value->text, value->len, &row, &info, ev->scratch);
+
+    if (result == CC_TABLE_FAILED) {
+        ev->failure = trouble_text(c, info.failure, ev->result);
+        return CC_FIT_UNDECIDED;
+    }
+    if (info.stale_at < ev->stale_at) {
+        ev->stale_at = info.stale_at;
+    }
+    if (info.failure) {
+        cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer serves: %s",
+                           trouble_text(c, info.failure, ev->scratch));
+    }
+    if (result == CC_TABLE_FOUND && c->capture >= 0) {
+        row_capture(ev, c, &row);
+    }
+    return result == CC_TABLE_FOUND ? CC_FIT_YES : CC_FIT_NO;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the back end "file": a file of lines, held in memory and read again when it changes. */
+#include <apr_time.h>
+
+#include "tables/internal.h"
+
+#define TRIES 20 /* to read a file at start that somebody is writing, every WAIT */
+#define WAIT apr_time_from_msec(50)
+
+typedef struct {
+    const cc_table_spec_t *spec;
+    const char *path;
+    cc_versions_t maps;
+    cc_stamp_t seen; /* the file as it was last looked at; for the thread that polls */
+    bool unsure;     /* it may have changed since without a trace */
+} file_t;
+
+static apr_status_t file_close(void *state)
+{
+    file_t *file = state;
+    unsigned side = 0;
+
+    cc_map_free(cc_versions_enter(&file->maps, &side));
+    return APR_SUCCESS;
+}
+
+/* The map of the file as it is now. At start, a file that is being written is waited for. */
+static apr_status_t first_load(cc_map_t **map, file_t *file, apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = cc_map_load(map, &file->seen, file->spec, p, err);
+
+    for (int i = 0; i < TRIES && status == APR_EBUSY; i++) {
+        apr_sleep(WAIT);
+        status = cc_map_load(map, &file->seen, file->spec, p, err);
+    }
+    return status;
+}
+
+static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_pool_t *p,
+                              cc_error_t *err)
+{
+    file_t *file = apr_pcalloc(p, sizeof(*file));
+    cc_map_t *map = NULL;
+    apr_status_t status = APR_SUCCESS;
+
+    file->spec = spec;
+    file->path = cc_source_path(spec, spec->source, p);
+    status = first_load(&map, file, p, err);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    cc_versions_start(&file->maps, map);
+    apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
+    file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    *state = file;
+    return APR_SUCCESS;
+}
+
+static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key, apr_size_t len,
+                                     cc_answer_info_t *info, apr_pool_t *p)
+{
+    file_t *file = state;
+    cc_key_t wanted = {key, len};
+    cc_packed_t packed;
+    unsigned side = 0;
+    bool found = cc_map_find(cc_versions_enter(&file->maps, &side), &wanted, &packed);
+
+    (void)info;
+    if (found) {
+        *row = cc_row_unpack(&packed, p);
+    }
+    cc_versions_leave(&file->maps, side);
+    return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
+}
+
+static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)
+{
+    file_t *file = state;
+    cc_stamp_t stamp = cc_stamp_take(file->path, p);
+    cc_stamp_t read;
+    cc_map_t *map = NULL;
+    apr_status_t status = APR_SUCCESS;
+
+    if (!file->unsure && cc_stamp_same(&stamp, &file->seen)) {
+        return APR_EAGAIN;
+    }
+    if (cc_stamp_fresh(&stamp, now)) {
+        return APR_EBUSY;
+    }
+    read = stamp;
+    status = cc_map_load(&map, &read, file->spec, p, err);
+    if (status == APR_EBUSY || !cc_stamp_same(&stamp, &read)) {
+        cc_map_free(map);
+        return APR_EBUSY;
+    }
+    file->seen = stamp;
+    file->unsure = false;
+    if (status == APR_SUCCESS) {
+        cc_map_free(cc_versions_replace(&file->maps, map));
+    }
+    return status;
+}
+
+static apr_uint64_t file_generation(void *state)
+{
+    return cc_versions_number(&((file_t *)state)->maps);
+}
+
+const cc_backend_t cc_backend_file = {
+    .type = "file",
+    .bytes = true,
+    .open = file_open,
+    .lookup = file_lookup,
+    .poll = file_poll,
+    .generation = file_generation,
+};

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a key stands in a search filter (RFC 4515), where it must not mean anything else. */
+#include <string.h>
+
+#include <apr_base64.h>
+
+#include "tables/table.h"
+
+static char *octet_put(char *to, unsigned char octet)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *to++ = '\\';
+    *to++ = digits[octet >> 4];
+    *to++ = digits[octet & 15];
+    return to;
+}
+
+const char *cc_filter_text(const char *key, apr_size_t len, apr_pool_t *p)
+{
+    char *filter = apr_palloc(p, 3 * len + 1);
+    char *to = filter;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        if (key[i] == '\0' || strchr("*()\\", key[i])) {
+            to = octet_put(to, (unsigned char)key[i]);
+        } else {
+            *to++ = key[i];
+        }
+    }
+    *to = '\0';
+    return filter;
+}
+
+const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p)
+{
+    char *filter = apr_palloc(p, 3 * (len / 2) + 1);
+    char *to = filter;
+
+    for (apr_size_t i = 0; i + 1 < len; i += 2) {
+        *to++ = '\\';
+        *to++ = hex[i];
+        *to++ = hex[i + 1];
+    }
+    *to = '\0';
+    return filter;
+}
+
+/* True for whole groups of four digits, the last one padded. */
+static bool is_base64(const char *text, apr_size_t len)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    apr_size_t count = strspn(text, digits);
+
+    return len > 0 && len % 4 == 0 && len - count <= 2 && strspn(text + count, "=") == len - count;
+}
+
+const char *cc_filter_base64(const char *base64, apr_size_t len, apr_pool_t *p)
+{
+    unsigned char *octets = apr_palloc(p, len + 1);
+    char *filter = apr_palloc(p, 3 * len + 1);
+    char *to = filter;
+    int count = 0;
+
+    if (!is_base64(base64, len)) {
+        return NULL;
+    }
+    count = apr_base64_decode_binary(octets, base64);
+    for (int i = 0; i < count; i++) {
+        to = octet_put(to, octets[i]);
+    }
+    *to = '\0';
+    return filter;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what the files of this room share. */
+#ifndef CC_TABLES_INTERNAL_H
+#define CC_TABLES_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <apr_errno.h>
+#include <apr_file_io.h>
+
+#include "tables/table.h"
+
+/* ---- keys (key.c) ---------------------------------------------------------------------------- */
+
+/** A key as its source has it: not NUL-terminated. */
+typedef struct cc_key_t {
+    const char *at;
+    apr_size_t len;
+} cc_key_t;
+
+#define CC_KEY_SMALL 64 /* octets: larger than any digest */
+
+/**
+ * The octets that hex stands for; colons and blanks are skipped. `to` has room for half of `len`,
+ * and may be `hex`. -1 where it is no hex, or where half an octet is left over.
+ */
+apr_ssize_t cc_key_octets(unsigned char *to, const char *hex, apr_size_t len);
+
+/** The octets at the start of hex, as long as four digits follow on each other. */
+apr_size_t cc_key_start(unsigned char *to, const char *hex, apr_size_t len);
+
+/** ASCII letters in lower case; `to` may be `text`. */
+void cc_key_lower(char *to, const char *text, apr_size_t len);
+
+/**
+ * Folds a key as the back end has it, in `p` or in `small`, a place of CC_KEY_SMALL octets. False
+ * where no table holds such a key: it is empty, has a NUL, or should be hex and is not.
+ */
+bool cc_key_fold(cc_key_t *key, const cc_table_t *table, char *small, apr_pool_t *p);
+
+/* ---- rows (row.c) ---------------------------------------------------------------------------- */
+
+/**
+ * A row as one text: each value with its NUL, and CC_COLUMN_END after each column. No value is
+ * empty or holds a control character.
+ */
+typedef struct cc_packed_t {
+    apr_size_t columns;
+    apr_size_t values; /* of all columns */
+    apr_size_t len;
+    const char *text;
+} cc_packed_t;
+
+#define CC_COLUMN_END '\1'
+
+/** The row, copied into `p`. */
+cc_row_t cc_row_unpack(const cc_packed_t *packed, apr_pool_t *p);
+
+/** The octets that a row takes, and its copy in a place of that size (aligned for pointers). */
+apr_size_t cc_row_size(const cc_row_t *row);
+cc_row_t cc_row_put(void *place, const cc_row_t *row);
+
+/* ---- lines (line.c) -------------------------------------------------------------------------- */
+
+/** A line that is being read, and what is wrong with it. */
+typedef struct cc_line_t {
+    const char *at; /* what is still to be read */
+    const char *end;
+    const char *wrong; /* NULL, or what */
+    const char *word;  /* the word at fault, as written */
+    apr_size_t word_len;
+    apr_size_t values; /* how many have been read */
+} cc_line_t;
+
+/** Leaves out the LF or CRLF at the end. */
+void cc_line_trim(cc_line_t *line);
+
+/** Moves to the next word; false where there is none, only blanks or a comment. */
+bool cc_line_more(cc_line_t *line);
+
+/** Reads the word, without its quotes, to `to` (room for what is left of the line): its length. */
+apr_size_t cc_line_key(cc_line_t *line, char *to);
+
+/** The same for a word of hex: the octets that it stands for. */
+apr_size_t cc_line_octets(cc_line_t *line, char *to);
+
+/**
+ * Reads all words that are left as columns. Their text goes to `to`, which has room for twice what
+ * is left of the line, and 1.
+ */
+cc_packed_t cc_line_columns(cc_line_t *line, char *to);
+
+/** What is wrong, with the word, for a log. */
+const char *cc_line_wrong(const cc_line_t *line, apr_pool_t *p);
+
+/**
+ * A text of columns alone, as dbm and redis have it: CC_TABLE_FOUND, or CC_TABLE_FAILED with
+ * info->failure.
+ */
+cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
+                              cc_answer_info_t *info, apr_pool_t *p);
+
+/* ---- maps (map.c) ---------------------------------------------------------------------------- */
+
+/**
+ * Keys and packed rows in memory. Filled by one thread and then never written again: what a process
+ * loaded is shared by its children, and any thread may read it.
+ */
+typedef struct cc_map_t cc_map_t;
+
+/** An empty map for rows from a text of this size; NULL: no memory. */
+cc_map_t *cc_map_create(apr_size_t text_size);
+
+/** NULL is none. */
+void cc_map_free(cc_map_t *map);
+
+/** Adds a row that stands so many lines below the last one. */
+void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
+
+/** Told of a row whose key an earlier row has. */
+typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
+
+/** The number of a row's line. It takes a walk over all rows before it. */
+apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
+
+/** Makes the map fit for cc_map_find, and finds keys that stand in it twice. */
+apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton);
+
+/** True if the key is there; *packed then is its row, as long as the map lives. */
+bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
+
+/* ---- versions (version.c) -------------------------------------------------------------------- */
+
+/** What many threads read and one thread replaces. Its members are for version.c alone. */
+typedef struct cc_versions_t {
+    void *side[2];
+    atomic_uint_least64_t number;
+    atomic_uint readers[2];
+} cc_versions_t;
+
+void cc_versions_start(cc_versions_t *versions, void *first);
+
+/** What is current; it stays until cc_versions_leave with the same side. Neither of them waits. */
+void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
+void cc_versions_leave(cc_versions_t *versions, unsigned side);
+
+/** Puts another in its place; waits until nobody reads the old one, and gives that. One thread. */
+void *cc_versions_replace(cc_versions_t *versions, void *next);
+
+/** Grows with every replacement. */
+apr_uint64_t cc_versions_number(cc_versions_t *versions);
+
+/* ---- files (watch.c, load.c) ----------------------------------------------------------------- */
+
+/** What tells one state of a file from another; all 0 where it is not there. */
+typedef struct cc_stamp_t {
+    apr_time_t modified;
+    apr_time_t changed; /* ctime: nobody can set it back */
+    apr_off_t size;
+    apr_ino_t inode;
+    apr_dev_t device;
+} cc_stamp_t;
+
+/** What apr_stat and apr_file_info_get are to be asked for. */
+#define CC_STAMP_WANTED                                                                            \
+    (APR_FINFO_MTIME | APR_FINFO_CTIME | APR_FINFO_SIZE | APR_FINFO_IDENT | APR_FINFO_TYPE)
+
+cc_stamp_t cc_stamp_of(const apr_finfo_t *info);
+cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p);
+bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b);
+
+/**
+ * True while the clock of the file system is too coarse to tell the next change from this one: what
+ * is read now may be half of what is being written.
+ */
+bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now);
+
+/** The path of a source: absolute, or below the root. */
+const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
+
+/**
+ * Reads a file into a map; *stamp is what was read, or is left alone where nothing could be.
+ * APR_EBUSY where it changed meanwhile, else errors (CC0610, CC0611).
+ */
+apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_t *spec,
+                         apr_pool_t *p, cc_error_t *err);
+
+/* ---- what Redis says (resp.c) ---------------------------------------------------------------- */
+
+/** The answer to GET. */
+typedef enum {
+    CC_REPLY_PART,  /* more is to come */
+    CC_REPLY_VALUE, /* text, len */
+    CC_REPLY_NONE,
+    CC_REPLY_ERROR, /* text, len: the server's words */
+    CC_REPLY_BAD    /* this is no answer to GET, or it is too large */
+} cc_reply_kind_t;
+
+#define CC_REPLY_LARGEST (1024 * 1024) /* a value */
+#define CC_REPLY_LINE 1024             /* the line before it, or an error */
+
+typedef struct cc_reply_t {
+    cc_reply_kind_t kind;
+    const char *text;
+    apr_size_t len;
+} cc_reply_t;
+
+/** "GET prefix key" on the wire. */
+const char *cc_resp_get(apr_size_t *len, const char *prefix, const cc_key_t *key, apr_pool_t *p);
+
+/** What has been received so far. */
+cc_reply_t cc_resp_read(const char *received, apr_size_t len);
+
+/* ---- answers that are kept (cache.c) --------------------------------------------------------- */
+
+/** Answers of one table in one process. Any thread may ask it. */
+typedef struct cc_cache_t cc_cache_t;
+
+/** Lives as long as `p`; `spec` is kept by reference. */
+apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p);
+
+/* ---- tables (spec.c, tables.c, ask.c) -------------------------------------------------------- */
+
+/** A back end and its state. */
+typedef struct cc_source_t {
+    const cc_backend_t *backend;
+    void *state;
+} cc_source_t;
+
+struct cc_table_t {
+    cc_table_spec_t spec;
+    cc_source_t source;
+    const void *scope; /* NULL: all */
+    bool used;
+    cc_cache_t *cache;    /* NULL: nothing is kept */
+    apr_time_t next_look; /* for the thread that polls */
+};
+
+/** Reads "NAME TYPE:SOURCE [option=value ...]" into spec and source.backend, one of the list. */
+apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,
+                           apr_pool_t *p, cc_error_t *err);
+
+/**
+ * For a source that is asked: answers from the table's cache, if it has one, else asks, and keeps
+ * what the source says. The key is folded.
+ */
+cc_table_result_t cc_cache_ask(const cc_table_t *table, const cc_key_t *key, cc_row_t *row,
+                               cc_answer_info_t *info, apr_pool_t *p);
+
+#endif

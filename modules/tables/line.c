@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a line of a table is written: a key and columns, quotes, lists and comments. */
+#include <apr_strings.h>
+
+#include "cert/cert.h"
+#include "tables/internal.h"
+
+#define SHOWN 60 /* so much of a word stands in an error message */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool cc_line_more(cc_line_t *line)
+{
+    while (line->at < line->end && is_blank(*line->at)) {
+        line->at++;
+    }
+    return line->at < line->end && *line->at != '#';
+}
+
+static void line_wrong(cc_line_t *line, const char *word, const char *wrong)
+{
+    if (wrong && !line->wrong) {
+        line->wrong = wrong;
+        line->word = word;
+        line->word_len = (apr_size_t)(line->at - word);
+    }
+}
+
+/* True before a character that a backslash takes as it is; others leave the backslash alone. */
+static bool is_escape(const cc_line_t *line, bool list)
+{
+    char next = line->at + 1 < line->end ? line->at[1] : '\0';
+
+    return *line->at == '\\' && (next == '\\' || next == '"' || (next == ',' && list));
+}
+
+/* Reads a word to `to`: its length. In a list, each comma ends a value with a NUL. */
+static apr_size_t word_read(cc_line_t *line, char *to, bool list)
+{
+    const char *word = line->at;
+    char *start = to;
+    char *value = to;
+    bool quoted = false;
+    bool gap = false;
+
+    for (; line->at < line->end && (quoted || !is_blank(*line->at)); line->at++) {
+        if (is_escape(line, list)) {
+            *to++ = *++line->at;
+        } else if (*line->at == '"') {
+            quoted = !quoted;
+        } else if (*line->at == ',' && list) {
+            gap = gap || to == value;
+            *to++ = '\0';
+            value = to;
+            line->values++;
+        } else {
+            *to++ = *line->at;
+        }
+    }
+    line_wrong(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
+    if (quoted) {
+        line_wrong(line, word, "a quote is opened and not closed; write \\\" for the quote itself");
+    }
+    if (gap || (value > start && value == to)) {
+        line_wrong(line, word, "a value of the list is empty; write \\, for the comma itself");
+    }
+    return (apr_size_t)(to - start);
+}
+
+apr_size_t cc_line_key(cc_line_t *line, char *to)
+{
+    const char *word = line->at;
+    apr_size_t len = word_read(line, to, false);
+
+    if (len == 0) {
+        line_wrong(line, word, "the key is empty");
+    }
+    return len;
+}
+
+apr_size_t cc_line_octets(cc_line_t *line, char *to)
+{
+    const char *word = line->at;
+    apr_size_t start = cc_key_start((unsigned char *)to, word, (apr_size_t)(line->end - word));
+    const char *after = word + 2 * start;
+    apr_ssize_t len = 0;
+
+    if (start > 0 && (after == line->end || is_blank(*after))) {
+        line->at = after;
+        return start;
+    }
+    len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
+    if (len <= 0) {
+        line_wrong(line, word,
+                   "the key is not octets; write an even number of hex digits, colons "
+                   "are ignored");
+        return 0;
+    }
+    return (apr_size_t)len;
+}
+
+cc_packed_t cc_line_columns(cc_line_t *line, char *to)
+{
+    cc_packed_t packed = {0, 0, 0, to};
+
+    line->values = 0;
+    for (; cc_line_more(line); packed.columns++) {
+        apr_size_t len = word_read(line, to, true);
+
+        if (len > 0) { /* "" is a column without values */
+            to += len;
+            *to++ = '\0';
+            line->values++;
+        }
+        *to++ = CC_COLUMN_END;
+    }
+    packed.values = line->values;
+    packed.len = (apr_size_t)(to - packed.text);
+    return packed;
+}
+
+const char *cc_line_wrong(const cc_line_t *line, apr_pool_t *p)
+{
+    bool cut = line->word_len > SHOWN;
+
+    return apr_psprintf(p, "\"%s\"%s: %s",
+                        cc_text_escape(line->word, cut ? SHOWN : line->word_len, p),
+                        cut ? "..." : "", line->wrong);
+}
+
+cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
+                              cc_answer_info_t *info, apr_pool_t *p)
+{
+    cc_line_t line = {.at = text, .end = text + len};
+    cc_packed_t packed;
+
+    cc_line_trim(&line);
+    packed = cc_line_columns(&line, apr_palloc(p, 2 * len + 1));
+    if (line.wrong) {
+        info->failure = apr_psprintf(p, "what stands there is no row: %s", cc_line_wrong(&line, p));
+        return CC_TABLE_FAILED;
+    }
+    *row = cc_row_unpack(&packed, p);
+    return CC_TABLE_FOUND;
+}
+
+void cc_line_trim(cc_line_t *line)
+{
+    if (line->end > line->at && line->end[-1] == '\n') {
+        line->end--;
+    }
+    if (line->end > line->at && line->end[-1] == '\r') {
+        line->end--;
+    }
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a file of lines becomes a map, and how all its bad lines are told at once. */
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "cert/cert.h"
+#include "tables/internal.h"
+
+#define CHUNK (64 * 1024)
+#define TOLD 20                                 /* so many bad lines are told */
+#define LARGEST ((apr_off_t)1300 * 1024 * 1024) /* places in a map have 32 bits */
+
+/* A file that is being read. */
+typedef struct {
+    const cc_table_spec_t *spec;
+    const char *path;
+    cc_map_t *map;
+    apr_pool_t *pool;    /* of what is told */
+    apr_pool_t *scratch; /* of what is read */
+    char *buffer;        /* what has been read and not yet taken, from its start */
+    apr_size_t size;
+    apr_size_t filled;
+    char *key;                /* a place for a key, as large as the buffer */
+    char *packed;             /* a place for columns, see cc_line_columns */
+    apr_size_t line;          /* the number of the line that is being taken */
+    apr_size_t row_line;      /* that of the last row */
+    apr_array_header_t *told; /* of const char * */
+    int bad;                  /* lines that are, told or not */
+} reader_t;
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static void unreadable(cc_error_t *err, const reader_t *r, apr_status_t status)
+{
+    char reason[120];
+
+    cc_error_set(err, r->pool, "CC0610", r->path, "the file cannot be read: %s",
+                 status == APR_EBUSY ? "somebody is writing it"
+                                     : apr_strerror(status, reason, sizeof(reason)));
+}
+
+/* Counts a bad line; true if it is to be told. */
+static bool is_told(reader_t *r)
+{
+    return r->bad++ < TOLD;
+}
+
+static void line_tell(reader_t *r, apr_uint64_t line, const char *wrong)
+{
+    APR_ARRAY_PUSH(r->told, const char *) =
+        apr_psprintf(r->pool, "%s:%" APR_UINT64_T_FMT ": %s",
+                     cc_text_escape(r->path, strlen(r->path), r->pool), line, wrong);
+}
+
+static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
+{
+    reader_t *r = baton;
+
+    if (is_told(r)) {
+        line_tell(r, cc_map_line(r->map, row),
+                  apr_psprintf(r->pool, "the key of line %" APR_UINT64_T_FMT " again",
+                               cc_map_line(r->map, first)));
+    }
+}
+
+static apr_status_t bad_lines(const reader_t *r, cc_error_t *err)
+{
+    apr_pool_t *p = r->pool;
+    const char *more = r->bad > TOLD ? apr_psprintf(p, "; and %d more", r->bad - TOLD) : "";
+    const char *all = r->told->nelts > 0 ? APR_ARRAY_IDX(r->told, 0, const char *) : "";
+
+    for (int i = 1; i < r->told->nelts; i++) {
+        all = apr_pstrcat(p, all, "; ", APR_ARRAY_IDX(r->told, i, const char *), NULL);
+    }
+    return cc_error_set(err, p, "CC0611", r->path, "the file has %d bad line%s: %s%s", r->bad,
+                        r->bad == 1 ? "" : "s", all, more);
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+static apr_size_t key_read(const reader_t *r, cc_line_t *line)
+{
+    apr_size_t len = 0;
+
+    if (r->spec->octets) {
+        return cc_line_octets(line, r->key);
+    }
+    len = cc_line_key(line, r->key);
+    if (r->spec->nocase) {
+        cc_key_lower(r->key, r->key, len);
+    }
+    return len;
+}
+
+static void line_take(reader_t *r, const char *text, const char *end)
+{
+    cc_line_t line = {.at = text, .end = end};
+    cc_key_t key = {r->key, 0};
+    cc_packed_t packed;
+
+    r->line++;
+    cc_line_trim(&line);
+    if (!cc_line_more(&line)) {
+        return;
+    }
+    key.len = key_read(r, &line);
+    packed = cc_line_columns(&line, r->packed);
+    if (!line.wrong && packed.columns >= (apr_size_t)r->spec->columns) {
+        cc_map_add(r->map, r->line - r->row_line, &key, &packed);
+        r->row_line = r->line;
+    } else if (is_told(r)) {
+        line_tell(r, r->line,
+                  line.wrong ? cc_line_wrong(&line, r->pool)
+                             : apr_psprintf(r->pool, "columns after the key: %d; rules take $%d",
+                                            (int)packed.columns, r->spec->columns));
+    }
+}
+
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+/* Twice the room (CHUNK at first), with what has been read. */
+static void buffer_grow(reader_t *r)
+{
+    char *old = r->buffer;
+
+    r->size = r->size > 0 ? 2 * r->size : CHUNK;
+    r->buffer = apr_palloc(r->scratch, r->size);
+    r->key = apr_palloc(r->scratch, r->size);
+    r->packed = apr_palloc(r->scratch, 2 * r->size + 1);
+    if (r->filled > 0) {
+        memcpy(r->buffer, old, r->filled);
+    }
+}
+
+/* Takes all lines of the buffer that are complete, and moves the rest to its start. */
+static void lines_take(reader_t *r)
+{
+    char *at = r->buffer;
+    char *end = r->buffer + r->filled;
+    char *newline = NULL;
+
+    while ((newline = memchr(at, '\n', (apr_size_t)(end - at)))) {
+        line_take(r, at, newline + 1);
+        at = newline + 1;
+    }
+    r->filled = (apr_size_t)(end - at);
+    memmove(r->buffer, at, r->filled);
+}
+
+static void mark_skip(reader_t *r)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 with U+FEFF */
+
+    if (r->filled >= 3 && memcmp(r->buffer, mark, 3) == 0) {
+        r->filled -= 3;
+        memmove(r->buffer, r->buffer + 3, r->filled);
+    }
+}
+
+/* Reads so many octets, and no more if the file has grown since they were counted. */
+static apr_status_t file_take(reader_t *r, apr_file_t *file, apr_off_t size)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (apr_off_t left = size; left > 0 && status == APR_SUCCESS;) {
+        apr_size_t len = 0;
+
+        if (r->filled == r->size) {
+            buffer_grow(r);
+        }
+        len = r->size - r->filled;
+        len = (apr_off_t)len > left ? (apr_size_t)left : len;
+        status = apr_file_read_full(file, r->buffer + r->filled, len, &len);
+        r->filled += len;
+        if (left == size) {
+            mark_skip(r);
+        }
+        left -= (apr_off_t)len;
+        lines_take(r);
+    }
+    if (r->filled > 0) {
+        line_take(r, r->buffer, r->buffer + r->filled);
+    }
+    return APR_STATUS_IS_EOF(status) ? APR_SUCCESS : status;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* Reads all of it; *stamp is what was read. APR_EBUSY where it is another one at the end. */
+static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_stamp_t *stamp)
+{
+    apr_finfo_t info;
+    cc_stamp_t after;
+    apr_status_t status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    *stamp = cc_stamp_of(&info);
+    if (info.size > LARGEST) {
+        return EFBIG;
+    }
+    r->map = cc_map_create((apr_size_t)info.size);
+    status = r->map ? file_take(r, file, info.size) : APR_ENOMEM;
+    if (status == APR_SUCCESS) {
+        status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
+        after = cc_stamp_of(&info);
+    }
+    if (status == APR_SUCCESS) {
+        status = cc_stamp_same(stamp, &after) ? APR_SUCCESS : APR_EBUSY;
+    }
+    return status == APR_SUCCESS ? cc_map_finish(r->map, key_twice, r) : status;
+}
+
+/* Waits for nobody: opening a FIFO would. */
+static apr_status_t file_open(apr_file_t **file, const reader_t *r)
+{
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, r->path, APR_FINFO_TYPE, r->scratch);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (info.filetype != APR_REG) {
+        return info.filetype == APR_DIR ? EISDIR : EINVAL;
+    }
+    return apr_file_open(file, r->path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT,
+                         r->scratch);
+}
+
+apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_t *spec,
+                         apr_pool_t *p, cc_error_t *err)
+{
+    reader_t r = {.spec = spec, .pool = p, .path = cc_source_path(spec, spec->source, p)};
+    apr_file_t *file = NULL;
+    apr_status_t status = APR_SUCCESS;
+
+    apr_pool_create(&r.scratch, p);
+    r.told = apr_array_make(r.scratch, TOLD, sizeof(const char *));
+    status = file_open(&file, &r);
+    if (status == APR_SUCCESS) {
+        status = map_fill(&r, file, stamp);
+    }
+    if (status != APR_SUCCESS) {
+        unreadable(err, &r, status);
+    } else if (r.bad > 0) {
+        status = bad_lines(&r, err);
+    }
+    apr_pool_destroy(r.scratch);
+    if (status == APR_SUCCESS) {
+        *map = r.map;
+    } else {
+        cc_map_free(r.map);
+    }
+    return status;
+}

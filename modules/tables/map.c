@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a million rows lie in memory: one block of rows, and an index of open addressing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "tables/internal.h"
+
+#define FACTORS 66
+#define BATCH 16 /* so many slots of the index are on their way from memory at once */
+
+/* A slot of the index: 0, 0 where it is free. */
+typedef struct {
+    apr_uint32_t print; /* half of the key's hash */
+    apr_uint32_t row;   /* where it begins in the block */
+} slot_t;
+
+struct cc_map_t {
+    apr_uint64_t factors[FACTORS]; /* of the hash; secret */
+    char *rows; /* each: lines from the last, key length, key, columns, values, length, text */
+    apr_uint32_t used;
+    slot_t *slots;
+    apr_uint32_t slot_count;
+    apr_uint32_t row_count;
+};
+
+/* A row of the block, taken apart. */
+typedef struct {
+    apr_uint64_t hash;
+    apr_size_t lines;
+    apr_uint32_t at;
+    apr_uint32_t slot;
+    cc_key_t key;
+    const char *packed;
+} row_t;
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+/* Numbers stand in as many octets as they need, seven bits each. */
+static char *number_put(char *to, apr_size_t number)
+{
+    for (; number >= 0x80; number >>= 7) {
+        *to++ = (char)(number | 0x80);
+    }
+    *to++ = (char)number;
+    return to;
+}
+
+static const char *number_get(const char *at, apr_size_t *number)
+{
+    apr_size_t octet = (unsigned char)*at++;
+
+    *number = octet & 0x7F;
+    for (unsigned shift = 7; octet >= 0x80; shift += 7) {
+        octet = (unsigned char)*at++;
+        *number |= (octet & 0x7F) << shift;
+    }
+    return at;
+}
+
+static row_t row_at(const cc_map_t *map, apr_uint32_t at)
+{
+    row_t row = {.at = at};
+
+    row.key.at = number_get(number_get(map->rows + at, &row.lines), &row.key.len);
+    row.packed = row.key.at + row.key.len;
+    return row;
+}
+
+static cc_packed_t packed_at(const char *at)
+{
+    cc_packed_t packed;
+
+    at = number_get(at, &packed.columns);
+    at = number_get(at, &packed.values);
+    packed.text = number_get(at, &packed.len);
+    return packed;
+}
+
+/* Where the next row begins. */
+static apr_uint32_t row_after(const cc_map_t *map, const row_t *row)
+{
+    cc_packed_t packed = packed_at(row->packed);
+
+    return (apr_uint32_t)(packed.text + packed.len - map->rows);
+}
+
+cc_map_t *cc_map_create(apr_size_t text_size)
+{
+    cc_map_t *map = calloc(1, sizeof(*map));
+
+    if (!map) {
+        return NULL;
+    }
+    /*
+     * The row that grows most is one of one letter, "a\n": it takes 6 octets. The system gives
+     * memory only where it is written; cc_map_finish gives back the rest.
+     */
+    map->rows = malloc(3 * text_size + 64);
+    map->used = 1; /* no row begins at 0, which in a slot says that it is free */
+    if (!map->rows ||
+        apr_generate_random_bytes((unsigned char *)map->factors, sizeof(map->factors))) {
+        cc_map_free(map);
+        return NULL;
+    }
+    return map;
+}
+
+void cc_map_free(cc_map_t *map)
+{
+    if (map) {
+        free(map->slots);
+        free(map->rows);
+        free(map);
+    }
+}
+
+void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed)
+{
+    char *to = number_put(number_put(map->rows + map->used, lines), key->len);
+
+    memcpy(to, key->at, key->len);
+    to = number_put(to + key->len, packed->columns);
+    to = number_put(number_put(to, packed->values), packed->len);
+    memcpy(to, packed->text, packed->len);
+    map->used = (apr_uint32_t)(to + packed->len - map->rows);
+    map->row_count++;
+}
+
+/* ---- the index ------------------------------------------------------------------------------- */
+
+/*
+ * Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): whoever does
+ * not know the factors cannot write keys into the file that collide. A client chooses only what is
+ * looked up, and so meets no longer runs of slots than there are.
+ */
+static apr_uint64_t key_hash(const cc_map_t *map, const cc_key_t *key)
+{
+    const char *at = key->at;
+    const char *end = at + key->len;
+    apr_uint64_t hash = key->len;
+
+    do { /* as many words as there are factors; the hash so far is the first two */
+        const apr_uint64_t *factor = map->factors + 2;
+        apr_uint32_t word = 0;
+
+        hash = map->factors[0] * (hash >> 32) + map->factors[1] * (apr_uint32_t)hash;
+        for (; end - at >= 4 && factor < map->factors + FACTORS - 1; at += 4) {
+            memcpy(&word, at, 4);
+            hash += *factor++ * word;
+        }
+        if (end - at < 4) {
+            for (word = 0; at < end; at++) {
+                word = word << 8 | (unsigned char)*at;
+            }
+            hash += *factor * word;
+        }
+    } while (at < end);
+    return hash;
+}
+
+static apr_uint32_t slot_of(const cc_map_t *map, apr_uint64_t hash)
+{
+    return (apr_uint32_t)((hash >> 32) * map->slot_count >> 32);
+}
+
+static apr_uint32_t slot_next(const cc_map_t *map, apr_uint32_t slot)
+{
+    return slot + 1 < map->slot_count ? slot + 1 : 0;
+}
+
+/* True, and the row with this key; else false, and in row->slot the free slot for it. */
+static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash, row_t *row)
+{
+    apr_uint32_t slot = slot_of(map, hash);
+
+    for (; map->slots[slot].row; slot = slot_next(map, slot)) {
+        if (map->slots[slot].print == (apr_uint32_t)hash) {
+            *row = row_at(map, map->slots[slot].row);
+            if (row->key.len == key->len && memcmp(row->key.at, key->at, key->len) == 0) {
+                return true;
+            }
+        }
+    }
+    row->slot = slot;
+    return false;
+}
+
+bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed)
+{
+    row_t row;
+
+    if (!row_find(map, key, key_hash(map, key), &row)) {
+        return false;
+    }
+    *packed = packed_at(row.packed);
+    return true;
+}
+
+/* The number of a row's line: rows know how far they are from the one before. */
+apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
+{
+    row_t row = row_at(map, 1);
+    apr_uint64_t line = row.lines;
+
+    while (row.at != at) {
+        row = row_at(map, row_after(map, &row));
+        line += row.lines;
+    }
+    return line;
+}
+
+static void row_index(cc_map_t *map, const row_t *row, cc_map_twice_fn *twice, void *baton)
+{
+    row_t first;
+
+    if (row_find(map, &row->key, row->hash, &first)) {
+        twice(row->at, first.at, baton);
+    } else {
+        map->slots[first.slot] = (slot_t){(apr_uint32_t)row->hash, row->at};
+    }
+}
+
+apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton)
+{
+    char *rows = realloc(map->rows, map->used);
+    row_t batch[BATCH];
+
+    map->rows = rows ? rows : map->rows;
+    map->slot_count = map->row_count + map->row_count / 2 + 1;
+    map->slots = calloc(map->slot_count, sizeof(slot_t));
+    if (!map->slots) {
+        return APR_ENOMEM;
+    }
+    for (apr_uint32_t at = 1; at < map->used;) {
+        int count = 0;
+
+        for (; count < BATCH && at < map->used; count++) {
+            row_t *row = &batch[count];
+            *row = row_at(map, at);
+            row->hash = key_hash(map, &row->key);
+            __builtin_prefetch(&map->slots[slot_of(map, row->hash)], 1);
+            at = row_after(map, row);
+        }
+        for (int i = 0; i < count; i++) {
+            row_index(map, &batch[i], twice, baton);
+        }
+    }
+    return APR_SUCCESS;
+}

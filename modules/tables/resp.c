@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the words of Redis that a lookup needs: GET, and what is answered (RESP2). */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "tables/internal.h"
+
+/* The key has its length before it: whatever octets it holds, they are not read as a command. */
+const char *cc_resp_get(apr_size_t *len, const char *prefix, const cc_key_t *key, apr_pool_t *p)
+{
+    apr_size_t prefix_len = strlen(prefix);
+    const char *head = apr_psprintf(p, "*2\r\n$3\r\nGET\r\n$%" APR_SIZE_T_FMT "\r\n%s",
+                                    prefix_len + key->len, prefix);
+    apr_size_t head_len = strlen(head);
+    char *command = apr_palloc(p, head_len + key->len + 2);
+
+    memcpy(command, head, head_len);
+    memcpy(command + head_len, key->at, key->len);
+    memcpy(command + head_len + key->len, "\r\n", 2);
+    *len = head_len + key->len + 2;
+    return command;
+}
+
+/* The number between two places, or -1 where there is none or it is too large. */
+static apr_int64_t number_read(const char *at, const char *end)
+{
+    apr_int64_t number = 0;
+
+    if (at == end || end - at > 7) { /* no more digits than CC_REPLY_LARGEST has */
+        return -1;
+    }
+    for (; at < end; at++) {
+        if (!apr_isdigit(*at)) {
+            return -1;
+        }
+        number = 10 * number + (*at - '0');
+    }
+    return number;
+}
+
+/* "$3" CRLF "abc" CRLF; `after` is the place after the first CRLF. */
+static cc_reply_t bulk_read(const char *received, apr_size_t len, const char *after)
+{
+    cc_reply_t reply = {CC_REPLY_BAD, after, 0};
+    apr_int64_t size = number_read(received + 1, after - 2);
+    apr_size_t got = len - (apr_size_t)(after - received);
+
+    if (size < 0 || size > CC_REPLY_LARGEST) {
+        return reply;
+    }
+    reply.len = (apr_size_t)size;
+    if (got < reply.len + 2) {
+        reply.kind = CC_REPLY_PART;
+    } else if (got == reply.len + 2 && memcmp(after + reply.len, "\r\n", 2) == 0) {
+        reply.kind = CC_REPLY_VALUE;
+    }
+    return reply;
+}
+
+cc_reply_t cc_resp_read(const char *received, apr_size_t len)
+{
+    const char *newline = memchr(received, '\n', len);
+    apr_size_t line = newline ? (apr_size_t)(newline + 1 - received) : 0;
+    cc_reply_t reply = {CC_REPLY_BAD, received, 0};
+
+    if (!newline) {
+        reply.kind = len < CC_REPLY_LINE ? CC_REPLY_PART : CC_REPLY_BAD;
+        return reply;
+    }
+    if (line < 3 || newline[-1] != '\r') {
+        return reply;
+    }
+    if (line == len && line == 5 && memcmp(received, "$-1", 3) == 0) {
+        reply.kind = CC_REPLY_NONE;
+    } else if (*received == '$') {
+        return bulk_read(received, len, newline + 1);
+    } else if (*received == '-' && line == len) {
+        reply.kind = CC_REPLY_ERROR;
+        reply.text = received + 1;
+        reply.len = line - 3;
+    }
+    return reply;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of the room that knows lookup tables: a key to a row of columns, or none, or failure. */
+#ifndef CC_TABLE_H
+#define CC_TABLE_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "error.h"
+
+/* ---- back ends: how a kind of source is asked ------------------------------------------------ */
+
+/** What came out of a lookup. */
+typedef enum {
+    CC_TABLE_FOUND,
+    CC_TABLE_MISSING, /* the source says that there is no such key */
+    CC_TABLE_FAILED   /* it could not be asked: never to be taken for MISSING */
+} cc_table_result_t;
+
+/** A column: one value, several (a comma-separated list, an attribute of a directory) or none. */
+typedef struct cc_column_t {
+    int count;
+    const char *const *values; /* NUL-terminated UTF-8; checked by the caller like any value */
+} cc_column_t;
+
+/** A row, in the pool of the lookup. Columns are counted from 0 here, from $1 in rules. */
+typedef struct cc_row_t {
+    int count;
+    const cc_column_t *columns;
+} cc_row_t;
+
+/** What a table was configured with; lives as long as the configuration. */
+typedef struct cc_table_spec_t {
+    const char *name;   /* NAME of ClientCertTable */
+    const char *source; /* what follows "TYPE:" */
+    const char *where;  /* "file:line" of the directive */
+    const char *root;   /* a relative path of the source begins here; NULL: where the process is */
+    void *server;       /* the server_rec, for the back ends of the glue; else unused */
+    int columns;        /* so many does a rule need ($2: 2) */
+    bool nocase;        /* keys are compared without regard to case (ASCII) */
+    bool octets;        /* keys are hex: case, colons and blanks do not matter */
+    apr_interval_time_t reload;       /* file, dbm: how often the file is looked at; 0: never */
+    apr_interval_time_t timeout;      /* sql, ldap, redis: for one lookup */
+    apr_interval_time_t ttl;          /* sql, ldap, redis: how long an answer is kept; 0: not */
+    apr_interval_time_t negative_ttl; /* the same for MISSING */
+    apr_interval_time_t stale;        /* so long it serves on past ttl while the source fails */
+    int size;                         /* so many answers are kept in a process */
+    const char *binddn;               /* ldap: who binds; NULL: nobody */
+    const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
+} cc_table_spec_t;
+
+/** What a lookup says besides its result. */
+typedef struct cc_answer_info_t {
+    apr_time_t stale_at; /* the answer may be kept until then; APR_INT64_MAX: until the generation
+                            of the table changes; 0: it is CC_TABLE_FAILED */
+    const char *failure; /* CC_TABLE_FAILED: why, in plain words, safe for a log; with another
+                            result: why an old answer serves (see `stale`); else NULL */
+} cc_answer_info_t;
+
+/**
+ * A kind of source. `state` is what open made. All functions may be called by any number of threads
+ * at once, except open and close, which one thread calls. Constant.
+ */
+typedef struct cc_backend_t {
+    const char *type; /* "file" */
+    bool asked;       /* each lookup asks another program: timeout, ttl, negative_ttl, stale and
+                         size are its options, and its answers are cached; else reload is */
+    bool binds;       /* binddn and bindpassword are its options */
+    bool names;       /* compares DNs (RFC 4514) as such, and not their text */
+    bool bytes;       /* takes the keys of a table with `octets` as bytes, else as lower-case hex */
+
+    /**
+     * Checks the source and makes the state, in `p` (which lives as long as the configuration); a
+     * cleanup of `p` closes it. Called at start, in the parent, also by httpd -t. What cannot be
+     * read or loaded is an error (CC06xx) that names it, and the line where there is one. A source
+     * that is asked is not asked here: it may be down when the server starts.
+     */
+    apr_status_t (*open)(void **state, const cc_table_spec_t *spec, apr_pool_t *p, cc_error_t *err);
+
+    /** Readies a child process, before its threads: lookups may fail without. NULL: nothing to do.
+     */
+    apr_status_t (*child)(void *state, apr_pool_t *p);
+
+    /**
+     * Asks for one key, folded as the spec has it: not empty, without a NUL in it (but for
+     * `bytes`) and without one after it. *row is allocated in `p`. *info comes as
+     * {APR_INT64_MAX, NULL}; only `failure` is to be set.
+     */
+    cc_table_result_t (*lookup)(cc_row_t *row, void *state, const char *key, apr_size_t len,
+                                cc_answer_info_t *info, apr_pool_t *p);
+
+    /**
+     * Looks whether the source has changed, and follows it; NULL for one that is asked each time.
+     * Called by a thread of its own in each child. APR_SUCCESS: a new generation is in place;
+     * APR_EAGAIN: nothing has changed, or the trouble has been told before; APR_EBUSY: somebody is
+     * writing it just now, look again soon; else err (in `p`) says why the last good one stays
+     * (told once per change of the source).
+     */
+    apr_status_t (*poll)(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p);
+
+    /** A number that grows whenever answers may have changed; NULL: it is always 0. */
+    apr_uint64_t (*generation)(void *state);
+} cc_backend_t;
+
+extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis;
+
+/* ---- for back ends outside of this room ------------------------------------------------------ */
+
+/**
+ * Reads a text that holds a column: values parted by commas, with \, and \\ for the characters
+ * themselves; none in an empty text. NULL, or what is wrong with it.
+ */
+const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p);
+
+/**
+ * A key as the value in a search filter (RFC 4515), where it is never more than that: as it is; as
+ * the octets that it holds in (whole) hex; and in base64 (NULL where it is none).
+ */
+const char *cc_filter_text(const char *key, apr_size_t len, apr_pool_t *p);
+const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p);
+const char *cc_filter_base64(const char *base64, apr_size_t len, apr_pool_t *p);
+
+/* ---- the tables of a configuration ----------------------------------------------------------- */
+
+/** All ClientCertTables; one ClientCertTable. */
+typedef struct cc_tables_t cc_tables_t;
+typedef struct cc_table_t cc_table_t;
+
+/**
+ * No tables, with the back ends that may be named; `backends` ends with NULL and is kept by
+ * reference. Lives as long as `p`. The functions up to cc_tables_open are for the one thread that
+ * reads the configuration.
+ */
+cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p);
+
+/**
+ * Adds one: "NAME TYPE:SOURCE [option=value ...]", for a scope (a virtual host; NULL: all of them).
+ * `where` is kept by reference. Errors (CC06xx): name taken in this scope or not letters, digits,
+ * - and _; unknown type, unknown option or one that this type has not, bad value; each names the
+ * word and what would be legal. Nothing is opened yet.
+ */
+apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, const char *where,
+                           cc_error_t *err);
+
+/** The table of this name in the scope, else the one for all, else NULL. */
+cc_table_t *cc_tables_find(const cc_tables_t *tables, const void *scope, const char *name);
+
+/** The names that cc_tables_find would find, for an error message; "none" if there are none. */
+const char *cc_tables_names(const cc_tables_t *tables, const void *scope, apr_pool_t *p);
+
+/**
+ * Says that a rule uses the table, and the largest column ($n; 0: none) that it takes from it. What
+ * has been said before writes nothing: so any thread may say it of an open table, with column 0.
+ */
+void cc_table_use(cc_table_t *table, int columns);
+
+/**
+ * Opens all. The first that cannot be opened, or that no rule uses (CC06xx), is the error; its
+ * `where` is the directive. Relative paths begin at `root` (ServerRoot), which is kept by
+ * reference. A cleanup of `p` closes them.
+ */
+apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * Readies a child process (caches): once per child, before its threads. Without it, lookups work
+ * but nothing is cached. Also in the parent where that is to call cc_tables_poll; its children do
+ * it again.
+ */
+apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
+
+/**
+ * Told by cc_tables_poll of a table: changed (err NULL), or why the last good one stays; err lives
+ * until the function returns.
+ */
+typedef void cc_tables_told_fn(const cc_table_t *table, const cc_error_t *err, void *baton);
+
+/**
+ * Lets every table look at its source if its reload time has come: for one thread per child.
+ * Returns in how long it wants to be called again (sooner than cc_tables_interval while somebody
+ * writes a source), 0 where no table is ever looked at.
+ */
+apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_told_fn *told,
+                                   void *baton);
+
+/** The shortest reload time of all tables, 0 where none is ever looked at. */
+apr_interval_time_t cc_tables_interval(const cc_tables_t *tables);
+
+/* ---- asking: any thread ---------------------------------------------------------------------- */
+
+/** The table's name, and where it was configured. */
+const char *cc_table_name(const cc_table_t *table);
+const char *cc_table_where(const cc_table_t *table);
+
+/** True where DNs may be its keys, because its source compares them as such. */
+bool cc_table_takes_names(const cc_table_t *table);
+
+/**
+ * Asks for a key (UTF-8; for a table with `octets` hex in any form). The row and info->failure live
+ * in `p`. Answers of sources that are asked come from the cache where ttl allows. A row with fewer
+ * columns than rules take from this table is a failure.
+ */
+cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t len, cc_row_t *row,
+                                  cc_answer_info_t *info, apr_pool_t *p);
+
+/**
+ * Grows when answers of this table may have changed: to be compared, no order across tables.
+ * Lookups between two calls that give the same number saw one generation: who needs that for
+ * several lookups compares before and after, and looks up again where they differ.
+ */
+apr_uint64_t cc_table_generation(const cc_table_t *table);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what holds for every answer of a Redis server, however it is cut into pieces. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "tables/internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+/* Reads a copy of its own, so that a look beyond its end is seen. */
+static cc_reply_t reply_read(const uint8_t *data, size_t size)
+{
+    char *copy = malloc(size > 0 ? size : 1);
+    cc_reply_t reply;
+
+    must(copy != NULL);
+    for (size_t i = 0; i < size; i++)
+        copy[i] = (char)data[i];
+    reply = cc_resp_read(copy, size);
+    if (reply.kind == CC_REPLY_VALUE || reply.kind == CC_REPLY_ERROR)
+        must(reply.text >= copy && reply.text + reply.len <= copy + size);
+    free(copy);
+    return reply;
+}
+
+/* An answer is whole at one length alone: before it there is a part, and after it too much. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    size_t most = size < 300 ? size : 300, len = 0;
+    cc_reply_kind_t kind = CC_REPLY_PART;
+
+    for (; len <= most && kind == CC_REPLY_PART; len++)
+        kind = reply_read(data, len).kind;
+    for (; kind != CC_REPLY_PART && len <= most; len++)
+        must(reply_read(data, len).kind == CC_REPLY_BAD);
+    reply_read(data, size);
+    return 0;
+}

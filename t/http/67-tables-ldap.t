@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what ldap: tables do with a real slapd: keys in filters, binding, TLS, and a directory that is
+# down, hangs or restarts.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Daemon;
+use ClientCert::Test::Example;
+use MIME::Base64 qw(encode_base64);
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+my $module  = glob '/usr/lib/apache2/modules/mod_ldap.so /usr/lib*/httpd/modules/mod_ldap.so';
+my $missing = slapd_missing() // ($module ? undef : 'not installed: mod_ldap');
+if ($missing) {
+    die "$missing\n" if $ENV{CI};
+    plan skip_all => $missing;
+}
+
+my $slow = $ENV{CC_SLOW} // 1;
+my $ca   = ClientCert::Test->ca;
+
+# ---- the directory
+
+sub certificate {
+    my ($name) = @_;
+    open my $in, '-|', 'openssl', 'x509', '-in', "$ca/$name.pem", '-outform', 'DER' or die;
+    local $/;
+    return scalar <$in>;
+}
+
+sub said_of {
+    my ($name, @what) = @_;
+    open my $in, '-|', 'openssl', 'x509', '-in', "$ca/$name.pem", '-noout', @what or die;
+    return <$in> =~ s/^.*?=\s*|\s*\z//gr;
+}
+
+# As Active Directory writes it: the issuer from its root on, the octets of the number reversed.
+sub issuer_serial {
+    my ($name) = @_;
+    my $serial = join '', reverse lc(said_of($name, '-serial')) =~ /(..)/g;
+    return "X509:<I>O=Example,CN=Staff CA<SR>$serial";
+}
+
+my $schema = <<'CONF';
+attributetype ( 1.2.840.113556.1.4.867 NAME 'altSecurityIdentities'
+    EQUALITY caseIgnoreMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
+attributetype ( 1.2.840.113556.1.2.102 NAME 'memberOf'
+    EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )
+attributetype ( 1.3.6.1.4.1.32473.1.1 NAME 'certOctets'
+    EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+objectclass ( 1.3.6.1.4.1.32473.1.2 NAME 'certOwner' SUP top AUXILIARY
+    MAY ( altSecurityIdentities $ memberOf $ userCertificate $ certOctets $ seeAlso ) )
+CONF
+
+sub person {
+    my ($uid, $cert, $more) = @_;
+    my $octets  = encode_base64(certificate($cert), '');
+    my $digest  = encode_base64(pack('H*', said_of($cert, '-fingerprint', '-sha256') =~ tr/://dr), '');
+    my $subject = said_of($cert, '-subject', '-nameopt', 'RFC2253');
+    return <<"LDIF";
+dn: uid=$uid,ou=people,dc=example,dc=com
+objectClass: account
+objectClass: certOwner
+uid: $uid
+seeAlso: $subject
+altSecurityIdentities: @{[issuer_serial($cert)]}
+userCertificate;binary:: $octets
+certOctets:: $octets
+certOctets:: $digest
+$more
+
+LDIF
+}
+
+my $ldif = <<'LDIF' . person('jane', 'alice', <<'MORE' . 'description: x') . person('bob', 'bob', 'description: y');
+dn: dc=example,dc=com
+objectClass: domain
+dc: example
+
+dn: ou=people,dc=example,dc=com
+objectClass: organizationalUnit
+ou: people
+
+dn: ou=closed,dc=example,dc=com
+objectClass: organizationalUnit
+ou: closed
+
+dn: uid=closed,ou=closed,dc=example,dc=com
+objectClass: account
+uid: closed
+description: alice
+
+dn: uid=one,ou=people,dc=example,dc=com
+objectClass: account
+uid: one
+description: admin
+
+dn: uid=two,ou=people,dc=example,dc=com
+objectClass: account
+uid: two
+description: admin
+
+dn: uid=nul,ou=people,dc=example,dc=com
+objectClass: account
+objectClass: certOwner
+uid: nul
+description: nul
+certOctets:: YWRtaW4AeA==
+
+LDIF
+memberOf: cn=planners,ou=groups,dc=example,dc=com
+memberOf: cn=Night\, shift,dc=example,dc=com
+MORE
+
+my $directory = slapd(
+    schema => $schema,
+    ldif   => $ldif,
+    tls    => 'localhost',
+    conf   => <<'CONF');
+access to dn.children="ou=closed,dc=example,dc=com" by users read by tls_ssf=128 read
+access to * by * read
+CONF
+
+# ---- the server
+
+my $start   = $directory->url . '/ou=people,dc=example,dc=com';
+my $options = 'timeout=2 ttl=0 negative_ttl=0';
+my $closed  = $directory->url . '/ou=closed,dc=example,dc=com?uid?one?(description=%s)';
+my $exact   = q(userCertificate={ serialNumber '%s'H, issuer rdnSequence:%22CN=Staff CA,O=Example%22 });
+
+# path, table, rule
+my @pages = (
+    ['subject',  "$start?uid,memberOf?sub?(seeAlso=%s)", '', 'subject in subject user=$1 group=$2'],
+    ['altsec', "$start?uid,memberOf?sub?(altSecurityIdentities=%s)", '',
+        'altsec.issuer_serial in altsec user=$1 group=$2'],
+    ['exact',  "$start?uid?sub?($exact)",              '',       'serial in exact user=$1'],
+    ['der',    "$start?uid?sub?(certOctets=%o)",       '',       'der in der user=$1'],
+    ['digest', "$start?uid?sub?(certOctets=%o)",       'octets', 'sha256 in digest user=$1'],
+    ['name',   "$start?uid?sub?(description=%s)",      '',       'subject.CN in name user=$1'],
+    ['bytes',  "$start?uid?sub?(certOctets=%o)",       '',       'subject.CN in bytes user=$1'],
+    ['nul',    "$start?certOctets?sub?(%26(uid=nul)(!(description=%s)))", '', 'subject.CN in nul user=$1'],
+    ['all',    "$start?uid?sub?(%26(uid=*)(!(uid=%s)))", '',     'subject.CN in all user=$1'],
+    ['others', "$start?uid?sub?(uid=%s)",              '',       'subject.CN !in others user=other'],
+    ['nobase', $directory->url . '/dc=other?uid?sub?(uid=%s)', '', 'subject.CN in nobase user=$1'],
+    ['closed', $closed, '', 'subject.CN in closed user=$1'],
+    ['bound',  $closed, '"binddn=cn=root,dc=example,dc=com" bindpassword=secret',
+        'subject.CN in bound user=$1'],
+    ['told',   $closed, '"binddn=cn=root,dc=example,dc=com" "bindpassword=exec:/bin/echo secret"',
+        'subject.CN in told user=$1'],
+    ['wrong',  $closed, '"binddn=cn=root,dc=example,dc=com" bindpassword=terces',
+        'subject.CN in wrong user=$1'],
+    ['tls', $directory->tls_url . '/ou=people,dc=example,dc=com?uid?sub?(seeAlso=%s)', '',
+        'subject in tls user=$1'],
+    ['kept', "$start?uid?sub?(seeAlso=%s)", 'ttl=60', 'subject in kept user=$1'],
+);
+
+sub serve {
+    my ($global) = @_;
+    my %files  = map { ("htdocs/$_->[0]/index.html" => "$_->[0]\n") } @pages;
+    my $tables = join '',
+        map { my ($name, $url, $more) = @$_; qq(ClientCertTable $name "ldap:$url" $more @{[
+            $more =~ /ttl/ ? 'timeout=2' : $options]}\n) } @pages;
+    my $rules = join '', map { <<"CONF" } @pages;
+<Location "/$_->[0]">
+    ClientCertMap $_->[3]
+    Require valid-user
+</Location>
+<Location "/cgi-bin/env/$_->[0]">
+    ClientCertMap $_->[3]
+</Location>
+CONF
+    return ClientCert::Test->server(modules => [qw(authz_user ldap)], cgi => 1, files => \%files,
+        global => $global, conf => <<"CONF");
+LDAPConnectionTimeout 2
+LDAPTimeout 2
+$tables
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    $rules
+</VirtualHost>
+CONF
+}
+
+announce(qw(CC0133 CC0110 AH01630));
+my $h = serve("LDAPTrustedGlobalCert CA_BASE64 $ca/root.pem\n");
+
+sub user_of {
+    my ($page, $cert) = @_;
+    return $h->cgi_env($h->get("/cgi-bin/env/$page", cert => $cert))->{REMOTE_USER};
+}
+
+sub status_of {
+    my ($page, $cert) = @_;
+    return $h->get("/$page/", cert => $cert)->{status};
+}
+
+sub fails_ok {
+    my ($page, $cert, $why, $name) = @_;
+    $h->mark_log;
+    is status_of($page, $cert), 500, $name;
+    my @lines = $h->wait_log(qr/CC0133/);
+    is scalar @lines, 1, 'one line says so';
+    like "@lines", $why, 'and why';
+    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and none that anything was not found';
+    return;
+}
+
+sub in_time {
+    my ($limit, $code) = @_;
+    my $begin = time;
+    $code->();
+    my $took = time - $begin;
+    cmp_ok $took, '<', $limit * $slow, sprintf 'within the time (%.1f s)', $took;
+    return;
+}
+
+# ---- keys
+
+for my $page (qw(subject altsec exact der digest tls kept)) {
+    is user_of($page, 'alice'), 'jane', "$page: one entry, one user";
+    is user_of($page, 'bob'),   'bob',  'and another';
+    is status_of($page, 'admin'), 403, 'who has no entry is nobody';
+}
+is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'alice'))->{CLIENTCERT_GROUPS},
+    'cn=planners\x5c,ou=groups\x5c,dc=example\x5c,dc=com,cn=Night\x5c\x5c\x5c, shift\x5c,dc=example\x5c,dc=com',
+    'several values of an attribute are several groups';
+is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'bob'))->{CLIENTCERT_GROUPS}, undef,
+    'an attribute that is not there is none';
+fails_ok('name', 'admin', qr/name.*more than one entry/, 'two entries are a failure');
+fails_ok('all',  'admin', qr/more than one entry/,       'and so are many');
+fails_ok('nobase', 'alice', qr/No such object/, 'a base that is not there is a failure');
+fails_ok('bytes', 'sql-cn', qr/not base64/,     'a key for %o must be octets');
+fails_ok('nul',   'alice',  qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
+
+$h->mark_log;
+for my $cert (qw(filter-cn sql-cn escape-cn)) {
+    is status_of('name', $cert),   403, "$cert is a name that nobody has";
+    is status_of('others', $cert), 200, 'and !in holds';
+}
+is scalar $h->log_lines(qr/CC0133/), 0, 'and no error in the filter';
+
+# ---- who binds
+
+is status_of('closed', 'alice'), 403, 'nobody sees what is closed to anonymous';
+is user_of('bound', 'alice'), 'closed', 'who binds sees it';
+is user_of('told',  'alice'), 'closed', 'with a password that a program says, too';
+fails_ok('wrong', 'alice', qr/Invalid credentials/, 'a wrong password is a failure');
+is scalar(grep { /terces/ } split /\n/, $h->log), 0, 'and is not in the log';
+is status_of('closed', 'alice'), 403, 'and the next one without is anonymous again';
+
+# ---- a directory in trouble
+
+status_of('kept', 'alice');
+is user_of('subject', 'alice'), 'jane', 'there is a connection';
+$directory->freeze;
+in_time(3.5, sub { fails_ok('subject', 'alice', qr/no answer|Timed out/, 'it hangs') });
+in_time(3.5, sub { fails_ok('others', 'admin', qr/no answer|Timed out/, '!in does not hold then') });
+in_time(1, sub { is $h->get('/')->{status}, 200, 'who needs no lookup does not wait' });
+in_time(1, sub { is status_of('kept', 'alice'), 200, 'nor who asks for what is kept' });
+$directory->thaw;
+is status_of('subject', 'alice'), 200, 'it goes on: the next request works';
+is status_of('subject', 'admin'), 403, 'and who has no entry is nobody';
+
+$directory->stop;
+in_time(3.5, sub { fails_ok('subject', 'alice', qr/contact/, 'it is down') }) for 1 .. 2;
+is $h->get('/')->{status}, 200, 'the server goes on';
+$directory->start;
+is status_of('subject', 'alice'), 200, 'it is up: the next request works';
+$directory->stop;
+$directory->start;
+is status_of('subject', 'alice'), 200, 'a restart that nobody saw is survived';
+
+sub at_load {
+    my $wrong = 0;
+    my $until = time + 3;
+    while (time < $until) {
+        my $status = status_of('subject', 'alice');
+        $wrong = 1 if $status != 200 && $status != 500;
+    }
+    POSIX::_exit($wrong);
+}
+
+my $pid = fork // die "fork: $!\n";
+at_load() if $pid == 0;
+for (1 .. 3) {
+    sleep 0.3;
+    $directory->stop;
+    sleep 0.3;
+    $directory->start;
+}
+waitpid $pid, 0;
+is $? >> 8, 0, 'while it restarts, who is listed has 200 or 500, never 403';
+is status_of('subject', 'alice'), 200, 'and 200 afterwards';
+$h->stop;
+
+# ---- TLS
+
+$h = serve("LDAPTrustedGlobalCert CA_BASE64 $ca/root.pem\nLDAPTrustedMode STARTTLS\n"
+        . "LogLevel ldap:trace8\n");
+is user_of('closed', 'alice'), 'closed', 'with STARTTLS a directory tells what it does not tell else';
+$h->stop;
+$h = serve("LDAPTrustedGlobalCert CA_BASE64 $ca/foreign.pem\n");
+fails_ok('tls', 'alice', qr/contact/, 'a directory of an unknown CA is not asked');
+$h->stop;
+
+# ---- the example
+
+$h = example('ldap', define => { LDAP => $directory->url },
+    files => { map { ("htdocs/$_" => "$_\n") } qw(everybody plans) });
+is $h->get('/plans', cert => 'alice')->{status}, 200, 'conf/examples/ldap.conf: planners plan';
+is $h->get('/plans', cert => 'bob')->{status},   403, 'others do not';
+is $h->get('/everybody', cert => 'bob')->{status},   200, 'but are somebody';
+is $h->get('/everybody', cert => 'admin')->{status}, 403, 'unless they have no entry';
+$h->stop;
+
+# ---- configuration
+
+sub refused_ok {
+    my ($table, $why, $name, %options) = @_;
+    my ($exit, $output) = ClientCert::Test->configtest(modules => ['ldap'], %options, conf => <<"CONF");
+ClientCertTable people $table
+ClientCertMap sha256 in people user=\$1
+CONF
+    isnt $exit, 0, $name;
+    like $output, $why, 'and the message says why';
+    unlike $output, qr/terces/, 'without the password';
+    return;
+}
+
+my $good = 'ldap:ldap://localhost/dc=example?uid?sub?(a=%s)';
+refused_ok('ldap:http://localhost/', qr/CC0642.*site\.conf:1.*not an LDAP URL/, 'no LDAP URL');
+refused_ok('ldap:ldapi:///dc=a?uid?sub?(a=%s)',          qr/CC0642.*ldaps:/,      'a local socket');
+refused_ok('ldap:ldap:///dc=a?uid?sub?(a=%s)',           qr/CC0642.*no host/,     'no host');
+refused_ok('ldap:ldap://a/dc=a??sub?(a=%s)',             qr/CC0642.*attributes/,  'no attributes');
+refused_ok('ldap:ldap://a/dc=a?*?sub?(a=%s)',            qr/CC0642.*one by one/,  'all attributes');
+refused_ok('ldap:ldap://a/dc=a?uid?sub',                 qr/CC0642.*one %s/,      'no filter');
+refused_ok('ldap:ldap://a/dc=a?uid?sub?(a=b)',           qr/CC0642.*one %s/,      'no key in it');
+refused_ok('ldap:ldap://a/dc=a?uid?sub?(|(a=%s)(b=%s))', qr/CC0642.*one %s/,      'or two');
+refused_ok('ldap:ldap://a/dc=a?uid?sub?(|(a=%s)(b=%o))', qr/CC0642.*one %s/,      'of any kind');
+refused_ok('ldap:ldap://a/dc=a?uid?sub?((a=%s)',         qr/CC0642.*parenthes/,   'a bad filter');
+refused_ok('ldap:ldap://a/dc=a?uid?sub?(a=%s)?x=y',      qr/CC0642.*extension/,   'an extension');
+refused_ok("$good bindpassword=terces",                  qr/CC0644.*both/,        'nobody binds');
+refused_ok("$good binddn=cn=a",                          qr/CC0644.*both/,        'no password');
+refused_ok("$good binddn=cn=a bindpassword=",            qr/CC0645.*bindpassword/, 'an empty one');
+refused_ok("$good binddn=cn=a bindpassword=terces bindpassword=terces", qr/CC0606/, 'or two');
+refused_ok("$good binddn=cn=a bindpassword=exec:/bin/true", qr/CC0644.*no password/,
+    'a program that says nothing');
+refused_ok("$good binddn=cn=a bindpassword=exec:/no/such", qr/CC0644.*no password/,
+    'a program that is not there');
+refused_ok($good, qr/CC0643.*mod_ldap/, 'mod_ldap is not loaded', modules => []);
+
+done_testing;

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how to run another server beside httpd: an ordinary process in a folder of its own.
+package ClientCert::Test::Service;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test;
+    use ClientCert::Test::Service;
+
+    my $redis = ClientCert::Test::Service->redis;
+    my $port  = $redis->port;
+    $redis->ask('SET', 'key', 'alice staff');
+    $redis->pause;        # it holds its connections and answers nobody
+    $redis->resume;
+    $redis->stop;         # it is gone
+    $redis->start;        # on the same port
+
+Where its program is not there, the test is skipped; where CI is set, it fails. The server is stopped
+and its folder removed when the test ends.
+
+=cut
+
+use strict;
+use warnings;
+
+use File::Path qw(remove_tree);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use POSIX ();
+use Test::More ();
+use Time::HiRes qw(sleep time);
+
+my $slow = $ENV{CC_SLOW} // 1;
+
+# The path of the first of these programs that there is.
+sub _program {
+    my (@names) = @_;
+    for my $name (@names) {
+        my ($found) = grep { -x } map { "$_/$name" } split(/:/, $ENV{PATH}), '/usr/sbin';
+        return $found if $found;
+    }
+    die "there is no $names[0]\n" if $ENV{CI};
+    Test::More::plan(skip_all => "there is no $names[0] on this machine");
+    return;
+}
+
+sub redis {
+    my ($class) = @_;
+    # Debian's package redis-tools has the server under this name, and starts none.
+    my $program = _program('redis-server', 'valkey-server', 'redis-check-rdb');
+    my $self    = $class->_new;
+    $self->{program} = $program;
+    $self->{command} = ['redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
+        '--save', '', '--appendonly', 'no', '--dir', $self->{dir}];
+    return $self->start;
+}
+
+sub _new {
+    my ($class) = @_;
+    my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
+        or die "no free port\n";
+    return bless {
+        port => $listener->sockport,
+        dir  => tempdir('clientcert-service-XXXXXX', TMPDIR => 1),
+        owner => $$,
+    }, $class;
+}
+
+sub port { my ($self) = @_; return $self->{port} }
+
+sub start {
+    my ($self) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        open STDIN,  '<',  '/dev/null'         or POSIX::_exit(127);
+        open STDOUT, '>>', "$self->{dir}/said" or POSIX::_exit(127);
+        open STDERR, '>&', \*STDOUT            or POSIX::_exit(127);
+        exec { $self->{program} } @{ $self->{command} } or POSIX::_exit(127);
+    }
+    $self->{pid} = $pid;
+    my $until = time + 20 * $slow;
+    until ($self->_connect) {
+        die "$self->{command}[0] did not start\n" if time > $until;
+        sleep 0.02;
+    }
+    return $self;
+}
+
+sub _connect {
+    my ($self) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 5);
+}
+
+# A command of Redis; gives the first line of its answer.
+sub ask {
+    my ($self, @words) = @_;
+    my $socket = $self->_connect or die "no connection: $!\n";
+    print $socket '*' . @words . "\r\n", map { '$' . length($_) . "\r\n$_\r\n" } @words;
+    my $answer = <$socket> // '';
+    return $answer =~ s/\r\n//r;
+}
+
+sub pause  { my ($self) = @_; return kill 'STOP', $self->{pid} }
+sub resume { my ($self) = @_; return kill 'CONT', $self->{pid} }
+
+sub stop {
+    my ($self) = @_;
+    my $pid = delete $self->{pid} // return;
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    return;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $!);
+    return if $self->{owner} != $$;
+    $self->stop;
+    remove_tree($self->{dir});
+    return;
+}
+
+1;

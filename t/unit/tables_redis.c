@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows tables in a real redis-server: what it answers, and what happens when it does not. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "suite.h"
+#include "tableset.h"
+
+static tableset_t set;
+static pid_t server;
+static int port;
+
+/* ---- the server ------------------------------------------------------------------------ */
+
+static int connect_to(int to)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)to)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static bool installed(const char *name)
+{
+    return system(apr_pstrcat(set.pool, "command -v ", name, " >/dev/null 2>&1", NULL)) == 0;
+}
+
+/* Debian's package redis-tools has the server under the second name, and starts none. */
+static const char *program(void)
+{
+    return installed("redis-server") ? "redis-server" : "redis-check-rdb";
+}
+
+static void start(void)
+{
+    const char *number = apr_itoa(set.pool, port);
+
+    server = fork();
+    if (server == 0) {
+        execlp(program(), "redis-server", "--port", number, "--bind", "127.0.0.1", "-::1", "--save",
+               "", "--appendonly", "no", "--dir", set.folder, "--logfile",
+               tableset_path(&set, "log"), (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 500; i++) {
+        int fd = connect_to(port);
+        if (fd >= 0) {
+            close(fd);
+            return;
+        }
+        apr_sleep(20000);
+    }
+    ck_abort_msg("redis-server does not come up");
+}
+
+static void stop(void)
+{
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+}
+
+/* One command, in the words of redis-cli: its answer. */
+static const char *command(const char *words)
+{
+    int fd = connect_to(port);
+    char answer[200];
+    ssize_t len;
+
+    ck_assert_int_ge(fd, 0);
+    words = apr_pstrcat(set.pool, words, "\r\n", NULL);
+    ck_assert_int_eq(write(fd, words, strlen(words)), (ssize_t)strlen(words));
+    len = read(fd, answer, sizeof(answer) - 1);
+    ck_assert_int_gt(len, 0);
+    close(fd);
+    return apr_pstrmemdup(set.pool, answer, (apr_size_t)len);
+}
+
+static void setup(void)
+{
+    tableset_begin(&set);
+    port = free_port();
+    start();
+}
+
+static void teardown(void)
+{
+    stop();
+    tableset_end(&set);
+}
+
+static void open_at(const char *host, const char *rest)
+{
+    tableset_open(&set, apr_psprintf(set.pool, "redis:%s:%d%s", host, port, rest), 0);
+}
+
+/* ---- answers --------------------------------------------------------------------------- */
+
+START_TEST(the_value_of_a_key_is_a_line_of_columns)
+{
+    command("SET k \"u g1,g2\"");
+    command("SET line \"u\\r\\n\"");
+    command("SET empty \"\"");
+    command("SET bad \"a,,b\"");
+    command("RPUSH list x");
+    open_at("127.0.0.1", "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "u|g1,g2");
+    ck_assert_str_eq(tableset_ask(&set, "line"), "u");
+    ck_assert_str_eq(tableset_ask(&set, "empty"), "");
+    ck_assert_str_eq(tableset_ask(&set, "none"), "MISSING");
+    ck_assert_int_eq(strncmp(tableset_ask(&set, "bad"), "FAILED: what stands there is no row", 35),
+                     0);
+    ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "list"), ": WRONGTYPE Operation against"));
+    ck_assert_str_eq(tableset_ask(&set, "empty"), "");
+}
+END_TEST
+
+START_TEST(the_prefix_stands_before_the_key)
+{
+    command("SET a/b:k u");
+    command("SET a/b:0a1b o");
+    command("SET k w");
+    open_at("127.0.0.1", "/a/b:");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "u");
+    open_at("localhost", "/a/b: octets");
+    ck_assert_str_eq(tableset_ask(&set, "0A:1B"), "o");
+    open_at("127.0.0.1", "/ nocase");
+    ck_assert_str_eq(tableset_ask(&set, "K"), "w");
+}
+END_TEST
+
+START_TEST(a_key_is_never_read_as_a_command)
+{
+    static const char *const keys[] = {"x\r\nSET evil 1\r\n",
+                                       "x\r\n*3\r\n$3\r\nSET\r\n$4\r\nevil\r\n$1\r\n1\r\n",
+                                       "\r\n",
+                                       " SET evil 1",
+                                       "\"x\" \"y\"",
+                                       "$-1\r\n",
+                                       "\n",
+                                       "x\nSET evil 1\n"};
+
+    command("SET k u");
+    open_at("127.0.0.1", " ttl=0 negative_ttl=0");
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        ck_assert_str_eq(tableset_ask(&set, keys[i]), "MISSING");
+        ck_assert_str_eq(tableset_ask(&set, "k"), "u");
+        ck_assert_str_eq(tableset_ask(&set, "evil"), "MISSING");
+    }
+    ck_assert_str_eq(command("DBSIZE"), ":1\r\n");
+}
+END_TEST
+
+START_TEST(a_value_of_any_length_is_read_whole)
+{
+    apr_size_t sizes[] = {4000, 4090, 4096, 5000, 100000, 1024 * 1024, 1024 * 1024 + 1};
+    apr_size_t len = sizes[_i];
+    char *value = apr_pcalloc(set.pool, len + 1);
+
+    memset(value, 'v', len);
+    command(apr_psprintf(set.pool, "EVAL \"redis.call('SET','k',string.rep('v',%d)) return 1\" 0",
+                         (int)len));
+    open_at("127.0.0.1", "");
+    ck_assert_str_eq(tableset_ask(&set, "k"),
+                     len <= 1024 * 1024
+                         ? value
+                         : apr_psprintf(set.pool,
+                                        "FAILED: Redis at 127.0.0.1:%d: what it answers "
+                                        "is not Redis, or larger than 1 MiB",
+                                        port));
+}
+END_TEST
+
+START_TEST(ipv6_is_spoken_too)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    bool there = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+
+    close(fd);
+    command("SET k u");
+    open_at("[::1]", "/");
+    ck_assert_int_eq(strcmp(tableset_ask(&set, "k"), "u") == 0, there);
+}
+END_TEST
+
+START_TEST(a_server_that_asks_for_a_password_is_a_failure_with_its_words)
+{
+    open_at("127.0.0.1", "");
+    command("CONFIG SET requirepass secret");
+    ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "k"), ": NOAUTH Authentication required"));
+}
+END_TEST
+
+/* ---- failures and recoveries ----------------------------------------------------------- */
+
+START_TEST(after_a_server_that_is_down_has_returned_the_next_lookup_works)
+{
+    command("SET k u");
+    open_at("127.0.0.1", " ttl=0");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "u");
+    stop();
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(
+            tableset_ask(&set, "k"),
+            apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: Connection refused", port));
+    start();
+    command("SET k w");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "w");
+}
+END_TEST
+
+START_TEST(a_restart_between_two_lookups_is_not_noticed)
+{
+    command("SET k u");
+    open_at("127.0.0.1", " ttl=0");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "u");
+    stop();
+    start();
+    command("SET k w");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "w");
+}
+END_TEST
+
+START_TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late)
+{
+    apr_time_t before;
+
+    command("SET a one");
+    command("SET b two");
+    open_at("127.0.0.1", " ttl=0 timeout=1");
+    ck_assert_str_eq(tableset_ask(&set, "a"), "one");
+    kill(server, SIGSTOP);
+    for (int i = 0; i < 2; i++) { /* on a connection that is there, and on a new one */
+        before = apr_time_now();
+        ck_assert_str_eq(
+            tableset_ask(&set, "a"),
+            apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: no answer within 1 s", port));
+        ck_assert_int_lt(apr_time_now() - before, 1300000);
+    }
+    kill(server, SIGCONT);
+    ck_assert_str_eq(tableset_ask(&set, "b"), "two");
+    ck_assert_str_eq(tableset_ask(&set, "a"), "one");
+}
+END_TEST
+
+/* ---- threads and children -------------------------------------------------------------- */
+
+static int ask_much(const char *which)
+{
+    int wrong = 0;
+    apr_pool_t *p;
+
+    apr_pool_create_unmanaged_ex(&p, NULL, NULL);
+    for (int i = 0; i < 2000; i++) {
+        cc_answer_info_t info;
+        const char *row = tableset_ask_in(set.table, which, strlen(which), &info, p);
+
+        wrong += strcmp(row, which) != 0;
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return wrong;
+}
+
+static void *thread_ask(void *which)
+{
+    return ask_much(which) ? which : NULL;
+}
+
+START_TEST(threads_get_the_answers_to_their_own_questions)
+{
+    static char names[8][2] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    pthread_t threads[8];
+    void *wrong;
+
+    open_at("127.0.0.1", " ttl=0 timeout=30");
+    for (int i = 0; i < 8; i++) {
+        command(apr_psprintf(set.pool, "SET %s %s", names[i], names[i]));
+        pthread_create(&threads[i], NULL, thread_ask, names[i]);
+    }
+    for (int i = 0; i < 8; i++) {
+        pthread_join(threads[i], &wrong);
+        ck_assert_ptr_null(wrong);
+    }
+}
+END_TEST
+
+START_TEST(children_do_not_talk_into_a_conversation_of_their_parent)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    pid_t children[3];
+    int status;
+
+    for (int i = 0; i < 3; i++)
+        command(apr_psprintf(set.pool, "SET %s %s", names[i], names[i]));
+    open_at("127.0.0.1", " ttl=0 timeout=30");
+    ck_assert_str_eq(tableset_ask(&set, "a"), "a");
+    for (int i = 0; i < 3; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            _exit(ask_much(names[i]) != 0);
+    }
+    ck_assert_int_eq(ask_much("a"), 0);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(waitpid(children[i], &status, 0), children[i]);
+        ck_assert_int_eq(status, 0);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables_redis");
+    TCase *tc = tcase_create("redis");
+
+    apr_initialize();
+    signal(SIGPIPE, SIG_IGN); /* as httpd */
+    if (system("{ command -v redis-server || command -v redis-check-rdb; } >/dev/null") != 0 &&
+        !getenv("CI")) {
+        puts("1..0 # SKIP redis-server is not installed");
+        return EXIT_SUCCESS;
+    }
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, the_value_of_a_key_is_a_line_of_columns);
+    tcase_add_test(tc, the_prefix_stands_before_the_key);
+    tcase_add_test(tc, a_key_is_never_read_as_a_command);
+    tcase_add_loop_test(tc, a_value_of_any_length_is_read_whole, 0, 7);
+    tcase_add_test(tc, ipv6_is_spoken_too);
+    tcase_add_test(tc, a_server_that_asks_for_a_password_is_a_failure_with_its_words);
+    tcase_add_test(tc, after_a_server_that_is_down_has_returned_the_next_lookup_works);
+    tcase_add_test(tc, a_restart_between_two_lookups_is_not_noticed);
+    tcase_add_test(tc, a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late);
+    tcase_add_test(tc, threads_get_the_answers_to_their_own_questions);
+    tcase_add_test(tc, children_do_not_talk_into_a_conversation_of_their_parent);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a file is followed while it changes, and when it is looked at. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "suite.h"
+#include "tableset.h"
+
+static tableset_t set;
+
+static void setup(void)
+{
+    tableset_begin(&set);
+}
+
+static void teardown(void)
+{
+    tableset_end(&set);
+}
+
+static void open_text(const char *text)
+{
+    tableset_write(&set, "f", text);
+    tableset_open(&set, "file:f", 1);
+    tableset_poll(&set); /* what is younger than a tick is read once more */
+    ck_assert_str_eq(tableset_poll(&set), "");
+}
+
+/* ---- changes --------------------------------------------------------------------------- */
+
+START_TEST(a_file_that_does_not_change_is_not_read_again)
+{
+    apr_uint64_t before;
+
+    open_text("k a\n");
+    before = cc_table_generation(set.table);
+    ck_assert_str_eq(tableset_poll(&set), "");
+    ck_assert_uint_eq(cc_table_generation(set.table), before);
+}
+END_TEST
+
+START_TEST(a_replaced_file_is_noticed)
+{
+    apr_uint64_t before;
+
+    open_text("k a\n");
+    before = cc_table_generation(set.table);
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+    ck_assert_uint_gt(cc_table_generation(set.table), before);
+    ck_assert_str_eq(tableset_poll(&set), "");
+}
+END_TEST
+
+START_TEST(a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date)
+{
+    struct stat info;
+    struct timespec times[2];
+
+    open_text("k a\n");
+    ck_assert_int_eq(stat(tableset_path(&set, "f"), &info), 0);
+    tableset_write(&set, "f", "k b\n");
+    times[0] = info.st_atim;
+    times[1] = info.st_mtim;
+    ck_assert_int_eq(utimensat(AT_FDCWD, tableset_path(&set, "f"), times, 0), 0);
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(a_truncated_file_is_noticed)
+{
+    open_text("k a\nl b\n");
+    ck_assert_int_eq(truncate(tableset_path(&set, "f"), 4), 0);
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    ck_assert_str_eq(tableset_ask(&set, "l"), "MISSING");
+}
+END_TEST
+
+START_TEST(a_deleted_file_is_told_once_and_its_table_stays)
+{
+    const char *told;
+
+    open_text("k a\n");
+    ck_assert_int_eq(unlink(tableset_path(&set, "f")), 0);
+    told = tableset_poll(&set);
+    ck_assert_msg(strstr(told, "CC0610: site.conf:1: ") == told && strstr(told, "No such file"),
+                  "%s", told);
+    ck_assert_str_eq(tableset_poll(&set), "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    tableset_write(&set, "f", "k a\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+}
+END_TEST
+
+START_TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
+{
+    apr_uint64_t before;
+
+    open_text("k a\n");
+    before = cc_table_generation(set.table);
+    tableset_write(&set, "f", "k b\nl\n");
+    ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "f:2: columns after the key: 0"));
+    ck_assert_str_eq(tableset_poll(&set), "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    ck_assert_uint_eq(cc_table_generation(set.table), before);
+    tableset_replace(&set, "f", "k b\nk c\n");
+    ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "f:2: the key of line 1 again"));
+    ck_assert_str_eq(tableset_poll(&set), "");
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(the_target_of_a_link_is_followed)
+{
+    tableset_write(&set, "one", "k a\n");
+    tableset_write(&set, "two", "k b\n");
+    ck_assert_int_eq(symlink("one", tableset_path(&set, "f")), 0);
+    tableset_open(&set, "file:f", 1);
+    tableset_poll(&set);
+    ck_assert_int_eq(symlink("two", tableset_path(&set, "g")), 0);
+    ck_assert_int_eq(rename(tableset_path(&set, "g"), tableset_path(&set, "f")), 0);
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+/* ---- when it is looked at -------------------------------------------------------------- */
+
+static int told_count;
+
+static void count(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    (void)table, (void)err, (void)baton;
+    told_count++;
+}
+
+START_TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
+{
+    apr_time_t now;
+
+    open_text("k a\n");
+    told_count = 0;
+    tableset_write(&set, "f", "");
+    now = apr_time_now(); /* the file was cut an instant ago: its lines may be about to come */
+    ck_assert_int_eq(cc_tables_poll(set.tables, now, count, NULL), apr_time_from_msec(50));
+    tableset_write(&set, "f", "k b\n");
+    ck_assert_int_eq(told_count, 0);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    ck_assert_int_eq(cc_tables_poll(set.tables, now + apr_time_from_sec(3), count, NULL),
+                     apr_time_from_sec(5));
+    ck_assert_int_eq(told_count, 1);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
+{
+    apr_time_t now = apr_time_now();
+
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f", 1);
+    /* The stamp that was read at start need not differ from this one's; the content does. */
+    tableset_write(&set, "f", "k b\n");
+    told_count = 0;
+    cc_tables_poll(set.tables, now + apr_time_from_sec(60), count, NULL);
+    ck_assert_int_eq(told_count, 1);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(a_file_younger_than_a_tick_at_start_is_read_again_though_it_looks_the_same)
+{
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f", 1);
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_poll(&set), "");
+}
+END_TEST
+
+START_TEST(a_file_is_looked_at_every_reload_seconds)
+{
+    apr_time_t now = apr_time_now() + apr_time_from_sec(60);
+
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f reload=7", 1);
+    cc_tables_poll(set.tables, now, count, NULL);
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_int_eq(cc_tables_poll(set.tables, now + apr_time_from_sec(3), count, NULL),
+                     apr_time_from_sec(4));
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    cc_tables_poll(set.tables, now + apr_time_from_sec(7), count, NULL);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+    tableset_replace(&set, "f", "k c\n");
+    cc_tables_poll(set.tables, now - apr_time_from_sec(3600), count, NULL); /* the clock was set */
+    ck_assert_str_eq(tableset_ask(&set, "k"), "c");
+}
+END_TEST
+
+START_TEST(with_reload_0_a_file_is_never_looked_at)
+{
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f reload=0", 1);
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_str_eq(tableset_poll(&set), "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    ck_assert_int_eq(cc_tables_poll(set.tables, apr_time_now(), count, NULL), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables_reload");
+    TCase *tc = tcase_create("reload");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 300);
+    tcase_add_test(tc, a_file_that_does_not_change_is_not_read_again);
+    tcase_add_test(tc, a_replaced_file_is_noticed);
+    tcase_add_test(tc, a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date);
+    tcase_add_test(tc, a_truncated_file_is_noticed);
+    tcase_add_test(tc, a_deleted_file_is_told_once_and_its_table_stays);
+    tcase_add_test(tc, a_bad_file_is_told_once_a_change_and_the_last_good_table_stays);
+    tcase_add_test(tc, the_target_of_a_link_is_followed);
+    tcase_add_test(tc, a_file_is_left_alone_until_nobody_writes_it_and_then_read);
+    tcase_add_test(tc, a_second_write_in_the_tick_of_the_load_at_start_is_noticed);
+    tcase_add_test(tc, a_file_younger_than_a_tick_at_start_is_read_again_though_it_looks_the_same);
+    tcase_add_test(tc, a_file_is_looked_at_every_reload_seconds);
+    tcase_add_test(tc, with_reload_0_a_file_is_never_looked_at);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what a table makes of answers that no Redis gives: cut short, in pieces, late, or wrong. */
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "suite.h"
+#include "tableset.h"
+
+/* ---- a server that answers as a test says ---------------------------------------------- */
+
+typedef struct {
+    const char *text;
+    bool bytewise; /* an octet at a time */
+    bool closes;   /* then closes the connection */
+} answer_t;
+
+static struct {
+    int fd;
+    int port;
+    const answer_t *answers; /* to one question after the other; the last one stays */
+    int count;
+    int connections;
+    int questions;
+} server;
+
+static tableset_t set;
+
+static void answer(int fd, const answer_t *what)
+{
+    for (const char *at = what->text; *at;) {
+        size_t len = what->bytewise ? 1 : strlen(at);
+
+        if (write(fd, at, len) != (ssize_t)len)
+            return;
+        at += len;
+        if (what->bytewise)
+            usleep(2000);
+    }
+}
+
+static void *serve(void *unused)
+{
+    for (int fd; (fd = accept(server.fd, NULL, NULL)) >= 0; close(fd)) {
+        char question[1000];
+
+        __atomic_add_fetch(&server.connections, 1, __ATOMIC_SEQ_CST);
+        while (read(fd, question, sizeof(question)) > 0) {
+            int i = __atomic_fetch_add(&server.questions, 1, __ATOMIC_SEQ_CST);
+            const answer_t *what = &server.answers[i < server.count ? i : server.count - 1];
+
+            answer(fd, what);
+            if (what->closes)
+                break;
+        }
+    }
+    return unused;
+}
+
+static int count_of(const int *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+}
+
+static void setup(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+
+    tableset_begin(&set);
+    memset(&server, 0, sizeof(server));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    ck_assert_int_eq(listen(server.fd, 8), 0);
+    ck_assert_int_eq(getsockname(server.fd, (struct sockaddr *)&address, &len), 0);
+    server.port = ntohs(address.sin_port);
+}
+
+static void teardown(void)
+{
+    tableset_end(&set);
+}
+
+static void open_with(const answer_t *answers, int count)
+{
+    pthread_t thread;
+
+    server.answers = answers;
+    server.count = count;
+    pthread_create(&thread, NULL, serve, NULL);
+    pthread_detach(thread);
+    tableset_open(
+        &set,
+        apr_psprintf(set.pool, "redis:127.0.0.1:%d ttl=0 negative_ttl=0 timeout=1", server.port),
+        0);
+}
+
+/* What the table says, without what all its failures begin with. */
+static const char *ask(void)
+{
+    const char *said = tableset_ask(&set, "k");
+    const char *begin = apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: ", server.port);
+
+    return strncmp(said, begin, strlen(begin)) == 0 ? said + strlen(begin) : said;
+}
+
+/* ---- one answer ------------------------------------------------------------------------ */
+
+#define NO_REDIS "what it answers is not Redis, or larger than 1 MiB"
+#define CLOSED "it closed the connection without an answer"
+#define LATE "no answer within 1 s"
+
+typedef struct {
+    answer_t answer;
+    const char *said;
+    bool kept; /* the connection serves for the next question */
+} case_t;
+
+static const case_t cases[] = {
+    {{"$1\r\na\r\n", false, false}, "a", true},
+    {{"$1\r\na\r\n", true, false}, "a", true},
+    {{"$0\r\n\r\n", true, false}, "", true},
+    {{"$-1\r\n", true, false}, "MISSING", true},
+    {{"$3\r\n\r\n\r\r\n", true, false}, NULL, true},
+    {{"-ERR bad \x1b[2J\"\r\n", true, false}, "ERR bad \\x1B[2J\\\"", true},
+    {{"-\r\n", false, false}, "", true},
+    {{"$10\r\nabc", false, true}, CLOSED, false},
+    {{"$10\r\n", false, true}, CLOSED, false},
+    {{"$1", false, true}, CLOSED, false},
+    {{"", false, true}, CLOSED, false},
+    {{"$3\r\nabc\r", false, true}, CLOSED, false},
+    {{"$10\r\nabc", false, false}, LATE, false},
+    {{"", false, false}, LATE, false},
+    {{"$1\r\nab\r\n", false, false}, NO_REDIS, false},
+    {{"$1\r\na\r\n$1\r\nb\r\n", false, false}, NO_REDIS, false},
+    {{"$-1\r\n$-1\r\n", false, false}, NO_REDIS, false},
+    {{"-ERR\r\n-ERR\r\n", false, false}, NO_REDIS, false},
+    {{"$1\r\naXX", false, false}, NO_REDIS, false},
+    {{"$1\na\r\n", false, false}, NO_REDIS, false},
+    {{"$\r\n\r\n", false, false}, NO_REDIS, false},
+    {{"$-2\r\n", false, false}, NO_REDIS, false},
+    {{"$-12\r\n", false, false}, NO_REDIS, false},
+    {{"$+1\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"$1x\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"$1048577\r\n", false, false}, NO_REDIS, false},
+    {{"$99999999999999999999\r\n", false, false}, NO_REDIS, false},
+    {{"$18446744073709551617\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"+OK\r\n", false, false}, NO_REDIS, false},
+    {{":1\r\n", false, false}, NO_REDIS, false},
+    {{"*1\r\n$1\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"\r\n", false, false}, NO_REDIS, false},
+    {{"\n", false, false}, NO_REDIS, false},
+    {{"HTTP/1.1 400 Bad Request\r\n\r\n", false, false}, NO_REDIS, false},
+};
+
+START_TEST(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key)
+{
+    const case_t *expected = &cases[_i];
+    const char *said;
+
+    open_with(&expected->answer, 1);
+    said = ask();
+    if (expected->said)
+        ck_assert_str_eq(said, expected->said);
+    else
+        ck_assert_ptr_nonnull(strstr(said, "FAILED: what stands there is no row"));
+    ck_assert_int_eq(count_of(&server.connections), 1);
+    ask();
+    ck_assert_int_eq(count_of(&server.connections), expected->kept ? 1 : 2);
+}
+END_TEST
+
+START_TEST(a_line_without_end_is_not_read_for_ever)
+{
+    char *line = apr_pcalloc(set.pool, 100001);
+    answer_t endless = {line, false, false};
+
+    memset(line, '-', 100000);
+    open_with(&endless, 1);
+    ck_assert_str_eq(ask(), NO_REDIS);
+}
+END_TEST
+
+/* ---- one answer after the other -------------------------------------------------------- */
+
+START_TEST(an_idle_connection_that_was_closed_is_replaced_by_a_new_one)
+{
+    static const answer_t answers[] = {{"$1\r\na\r\n", false, true}, {"$1\r\nb\r\n", false, false}};
+
+    open_with(answers, 2);
+    ck_assert_str_eq(ask(), "a");
+    ck_assert_str_eq(ask(), "b");
+    ck_assert_str_eq(ask(), "b");
+    ck_assert_int_eq(count_of(&server.connections), 2);
+}
+END_TEST
+
+START_TEST(a_server_that_closes_every_connection_is_asked_twice_at_most)
+{
+    static const answer_t answers[] = {{"$1\r\na\r\n", false, false}, {"", false, true}};
+
+    open_with(answers, 2);
+    ck_assert_str_eq(ask(), "a");
+    ck_assert_str_eq(ask(), CLOSED);
+    ck_assert_int_eq(count_of(&server.connections), 2);
+    ck_assert_int_eq(count_of(&server.questions), 3);
+}
+END_TEST
+
+START_TEST(an_answer_that_comes_late_answers_no_other_question)
+{
+    static const answer_t answers[] = {{"", false, false}, {"$1\r\nb\r\n", false, false}};
+
+    open_with(answers, 2);
+    ck_assert_str_eq(ask(), LATE);
+    ck_assert_str_eq(ask(), "b");
+    ck_assert_int_eq(count_of(&server.connections), 2);
+}
+END_TEST
+
+START_TEST(an_answer_that_trickles_in_fails_within_the_timeout)
+{
+    char *text = apr_pcalloc(set.pool, 2001);
+    answer_t slow = {text, true, false};
+    apr_time_t before;
+
+    memset(text, 'v', 2000);
+    memcpy(text, "$3000\r\n", 7);
+    open_with(&slow, 1);
+    before = apr_time_now();
+    ck_assert_str_eq(ask(), LATE);
+    ck_assert_int_lt(apr_time_now() - before, 1300000);
+}
+END_TEST
+
+START_TEST(a_name_that_no_server_has_is_a_failure_with_the_reason)
+{
+    tableset_open(&set, "redis:no-such-host.invalid:1", 0);
+    ck_assert_int_eq(
+        strncmp(tableset_ask(&set, "k"), "FAILED: Redis at no-such-host.invalid:1: ", 40), 0);
+}
+END_TEST
+
+START_TEST(a_bad_source_is_refused)
+{
+    static const char *const sources[] = {"redis:host",       "redis:6379",  "redis::6379",
+                                          "redis:host:x",     "redis:/p",    "redis:host:0",
+                                          "redis:host:66666", "redis:[::1]", "redis:host/6379"};
+
+    ck_assert_int_ne(tableset_try(&set, sources[_i], 0), APR_SUCCESS);
+    ck_assert_str_eq(set.err.tag, "CC0630");
+    ck_assert_str_eq(set.err.word, sources[_i]);
+    ck_assert_ptr_nonnull(strstr(set.err.message, "redis:HOST:PORT/PREFIX"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables_resp");
+    TCase *tc = tcase_create("resp");
+
+    apr_initialize();
+    signal(SIGPIPE, SIG_IGN); /* as httpd */
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0,
+                        sizeof(cases) / sizeof(cases[0]));
+    tcase_add_test(tc, a_line_without_end_is_not_read_for_ever);
+    tcase_add_test(tc, an_idle_connection_that_was_closed_is_replaced_by_a_new_one);
+    tcase_add_test(tc, a_server_that_closes_every_connection_is_asked_twice_at_most);
+    tcase_add_test(tc, an_answer_that_comes_late_answers_no_other_question);
+    tcase_add_test(tc, an_answer_that_trickles_in_fails_within_the_timeout);
+    tcase_add_test(tc, a_name_that_no_server_has_is_a_failure_with_the_reason);
+    tcase_add_loop_test(tc, a_bad_source_is_refused, 0, 9);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how ClientCertTable is written, what is refused, and which table a name means. */
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "suite.h"
+#include "tableset.h"
+
+typedef struct {
+    const char *text;
+    const char *tag;
+    const char *word;
+    const char *says; /* a part of the message */
+} error_case_t;
+
+static const error_case_t errors[] = {
+    {"", "CC0601", "", "NAME TYPE:SOURCE [option=value ...]"},
+    {"people", "CC0601", "people", "NAME TYPE:SOURCE"},
+    {"pe.ople file:x", "CC0601", "pe.ople", "letters, digits, - and _"},
+    {"\"\" file:x", "CC0601", "", "letters, digits, - and _"},
+    {"people x", "CC0603", "x", "file:, dbm:, redis:"},
+    {"people file", "CC0603", "file", "file:, dbm:, redis:"},
+    {"people fil:x", "CC0603", "fil:x", "file:, dbm:, redis:"},
+    {"people files:x", "CC0603", "files:x", "file:, dbm:, redis:"},
+    {"people FILE:x", "CC0603", "FILE:x", "file:, dbm:, redis:"},
+    {"people file:", "CC0603", "file:", "must follow"},
+    {"people file:x nocas", "CC0604", "nocas", "nocase, octets, reload=SECONDS"},
+    {"people file:x reloads=3", "CC0604", "reloads=3", "no option of file tables"},
+    {"people file:x ttl=3", "CC0604", "ttl=3", "they have nocase, octets, reload=SECONDS"},
+    {"people dbm:x size=3", "CC0604", "size=3", "no option of dbm tables"},
+    {"people redis:x reload=3", "CC0604", "reload=3",
+     "nocase, octets, timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, stale=SECONDS, "
+     "size=NUMBER"},
+    {"people file:x nocase=1", "CC0605", "nocase=1", "takes no value"},
+    {"people file:x reload", "CC0605", "reload", "reload=SECONDS"},
+    {"people file:x reload=", "CC0605", "reload=", "reload=SECONDS"},
+    {"people file:x reload=5s", "CC0605", "reload=5s", "from 0 to"},
+    {"people file:x reload=-1", "CC0605", "reload=-1", "from 0 to"},
+    {"people file:x reload=1000000001", "CC0605", "reload=1000000001", "to 1000000000"},
+    {"people file:x reload=99999999999999999999", "CC0605", "reload=99999999999999999999",
+     "to 1000000000"},
+    {"people redis:x timeout=0", "CC0605", "timeout=0", "from 1 to"},
+    {"people redis:x size=many", "CC0605", "size=many", "size=NUMBER"},
+    {"people file:x octets octets", "CC0606", "octets", "twice"},
+    {"people file:x reload=1 reload=2", "CC0606", "reload=2", "twice"},
+    {"people \"file:x", "CC0210", "\"file:x", "not closed"},
+};
+
+static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm, &cc_backend_redis,
+                                               NULL};
+static apr_pool_t *pool;
+static cc_tables_t *tables;
+static int host; /* a scope */
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    tables = cc_tables_create(backends, pool);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static void add(void *scope, const char *text)
+{
+    ck_assert_int_eq(cc_tables_add(tables, scope, text, text, NULL), APR_SUCCESS);
+}
+
+START_TEST(a_bad_line_is_refused_with_tag_word_and_remedy)
+{
+    const error_case_t *expected = &errors[_i];
+    cc_error_t err = {0};
+
+    ck_assert_int_eq(cc_tables_add(tables, NULL, expected->text, "x:1", &err), APR_EINVAL);
+    ck_assert_msg(strcmp(err.tag, expected->tag) == 0 && strcmp(err.word, expected->word) == 0 &&
+                      strstr(err.message, expected->says) != NULL,
+                  "%s gives %s", expected->text, cc_error_text(&err, pool));
+    ck_assert_int_eq(cc_tables_add(tables, NULL, expected->text, "x:1", NULL), APR_EINVAL);
+    ck_assert_str_eq(cc_tables_names(tables, NULL, pool), "none");
+}
+END_TEST
+
+START_TEST(a_name_is_taken_once_a_scope)
+{
+    cc_error_t err = {0};
+
+    add(NULL, "people file:x");
+    add(&host, "people file:y");
+    ck_assert_int_eq(cc_tables_add(tables, &host, "people file:z", "x:9", &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0602");
+    ck_assert_str_eq(err.word, "people");
+    ck_assert_ptr_nonnull(strstr(err.message, "at people file:y"));
+    add(NULL, "People file:x");
+}
+END_TEST
+
+START_TEST(a_scope_finds_its_own_table_before_the_one_for_all)
+{
+    int other;
+
+    add(NULL, "people file:all");
+    add(NULL, "staff file:staff");
+    add(&host, "people file:host");
+    ck_assert_str_eq(cc_table_where(cc_tables_find(tables, &host, "people")), "people file:host");
+    ck_assert_str_eq(cc_table_where(cc_tables_find(tables, &other, "people")), "people file:all");
+    ck_assert_str_eq(cc_table_where(cc_tables_find(tables, NULL, "people")), "people file:all");
+    ck_assert_str_eq(cc_table_name(cc_tables_find(tables, &host, "staff")), "staff");
+    ck_assert_ptr_null(cc_tables_find(tables, &host, "peopl"));
+    ck_assert_str_eq(cc_tables_names(tables, &host, pool), "staff, people");
+    ck_assert_str_eq(cc_tables_names(tables, NULL, pool), "people, staff");
+}
+END_TEST
+
+START_TEST(a_table_that_no_rule_uses_is_an_error)
+{
+    cc_error_t err = {0};
+
+    add(NULL, "people file:/nowhere");
+    ck_assert_int_eq(cc_tables_open(tables, "/", pool, &err), APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0607");
+    ck_assert_str_eq(err.word, "people");
+    ck_assert_str_eq(err.where, "people file:/nowhere");
+    ck_assert_int_eq(cc_tables_open(tables, "/", pool, NULL), APR_EINVAL);
+}
+END_TEST
+
+START_TEST(the_shortest_reload_is_the_interval_and_0_is_never)
+{
+    ck_assert_int_eq(cc_tables_interval(tables), 0);
+    add(NULL, "r redis:h:1");
+    add(NULL, "never file:x reload=0");
+    ck_assert_int_eq(cc_tables_interval(tables), 0);
+    add(NULL, "usual file:x");
+    ck_assert_int_eq(cc_tables_interval(tables), apr_time_from_sec(5));
+    add(NULL, "long dbm:sdbm:x reload=7");
+    ck_assert_int_eq(cc_tables_interval(tables), apr_time_from_sec(5));
+    add(NULL, "short dbm:sdbm:x reload=3");
+    ck_assert_int_eq(cc_tables_interval(tables), apr_time_from_sec(3));
+}
+END_TEST
+
+/* ---- what a back end gets -------------------------------------------------------------- */
+
+static cc_table_spec_t seen;
+
+static apr_status_t see(void **state, const cc_table_spec_t *spec, apr_pool_t *p, cc_error_t *err)
+{
+    (void)state, (void)p, (void)err;
+    seen = *spec;
+    return APR_SUCCESS;
+}
+
+static const cc_backend_t asked = {.type = "asked", .asked = true, .open = see};
+static const cc_backend_t followed = {.type = "followed", .open = see};
+static const cc_backend_t *const seers[] = {&asked, &followed, NULL};
+
+START_TEST(options_have_their_defaults_and_their_values)
+{
+    cc_tables_t *first = cc_tables_create(seers, pool), *second = cc_tables_create(seers, pool);
+
+    ck_assert_int_eq(cc_tables_add(first, &host, "t 'asked:a b'", "x:1", NULL), APR_SUCCESS);
+    cc_table_use(cc_tables_find(first, &host, "t"), 2);
+    cc_table_use(cc_tables_find(first, &host, "t"), 1);
+    ck_assert_int_eq(cc_tables_open(first, "/root", pool, NULL), APR_SUCCESS);
+    ck_assert_str_eq(seen.source, "a b");
+    ck_assert_str_eq(seen.name, "t");
+    ck_assert_str_eq(seen.where, "x:1");
+    ck_assert_str_eq(seen.root, "/root");
+    ck_assert_ptr_eq(seen.server, &host);
+    ck_assert(!seen.nocase && !seen.octets && seen.columns == 2 && seen.reload == 0);
+    ck_assert(seen.timeout == 3000000 && seen.ttl == 60000000 && seen.negative_ttl == 5000000);
+    ck_assert(seen.stale == 0 && seen.size == 10000);
+    ck_assert_int_eq(cc_tables_add(second, NULL,
+                                   "t asked:a nocase octets timeout=1 ttl=2 "
+                                   "negative_ttl=0 stale=4 size=5",
+                                   "x:1", NULL),
+                     APR_SUCCESS);
+    cc_table_use(cc_tables_find(second, NULL, "t"), 0);
+    ck_assert_int_eq(cc_tables_open(second, "/", pool, NULL), APR_SUCCESS);
+    ck_assert(seen.nocase && seen.octets && seen.columns == 0);
+    ck_assert(seen.timeout == 1000000 && seen.ttl == 2000000 && seen.negative_ttl == 0);
+    ck_assert(seen.stale == 4000000 && seen.size == 5);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables_spec");
+    TCase *tc = tcase_create("spec");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_bad_line_is_refused_with_tag_word_and_remedy, 0,
+                        sizeof(errors) / sizeof(errors[0]));
+    tcase_add_test(tc, a_name_is_taken_once_a_scope);
+    tcase_add_test(tc, a_scope_finds_its_own_table_before_the_one_for_all);
+    tcase_add_test(tc, a_table_that_no_rule_uses_is_an_error);
+    tcase_add_test(tc, the_shortest_reload_is_the_interval_and_0_is_never);
+    tcase_add_test(tc, options_have_their_defaults_and_their_values);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows short ways to write a table's source, to open the table and to ask it. */
+#include "tableset.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+void tableset_begin(tableset_t *set)
+{
+    memset(set, 0, sizeof(*set));
+    must(apr_pool_create(&set->pool, NULL) == APR_SUCCESS);
+    set->folder = apr_pstrdup(set->pool, "/tmp/tables.XXXXXX");
+    must(mkdtemp(set->folder) != NULL);
+}
+
+static int file_remove(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+void tableset_end(tableset_t *set)
+{
+    nftw(set->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+    apr_pool_destroy(set->pool);
+}
+
+const char *tableset_path(tableset_t *set, const char *name)
+{
+    return apr_pstrcat(set->pool, set->folder, "/", name, NULL);
+}
+
+void tableset_write_octets(tableset_t *set, const char *name, const void *octets, apr_size_t len)
+{
+    FILE *file = fopen(tableset_path(set, name), "wb");
+
+    must(file && fwrite(octets, 1, len, file) == len && fclose(file) == 0);
+}
+
+void tableset_write(tableset_t *set, const char *name, const char *text)
+{
+    tableset_write_octets(set, name, text, strlen(text));
+}
+
+void tableset_replace(tableset_t *set, const char *name, const char *text)
+{
+    tableset_write(set, "new", text);
+    must(rename(tableset_path(set, "new"), tableset_path(set, name)) == 0);
+}
+
+apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backends,
+                               const char *source, int columns)
+{
+    const char *line = apr_pstrcat(set->pool, "t ", source, NULL);
+    apr_status_t status;
+
+    memset(&set->err, 0, sizeof(set->err));
+    set->tables = cc_tables_create(backends, set->pool);
+    status = cc_tables_add(set->tables, NULL, line, "site.conf:1", &set->err);
+    if (status == APR_SUCCESS) {
+        set->table = cc_tables_find(set->tables, NULL, "t");
+        cc_table_use(set->table, columns);
+        status = cc_tables_open(set->tables, set->folder, set->pool, &set->err);
+    }
+    if (status == APR_SUCCESS)
+        status = cc_tables_child(set->tables, set->pool);
+    return status;
+}
+
+apr_status_t tableset_try(tableset_t *set, const char *source, int columns)
+{
+    static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm,
+                                                   &cc_backend_redis, NULL};
+
+    return tableset_try_with(set, backends, source, columns);
+}
+
+const char *tableset_error(tableset_t *set)
+{
+    return set->err.tag ? cc_error_text(&set->err, set->pool) : "";
+}
+
+void tableset_open(tableset_t *set, const char *source, int columns)
+{
+    if (tableset_try(set, source, columns) != APR_SUCCESS) {
+        fprintf(stderr, "%s: %s\n", source, tableset_error(set));
+        abort();
+    }
+}
+
+static const char *row_text(const cc_row_t *row, apr_pool_t *p)
+{
+    const char *text = "";
+
+    for (int i = 0; i < row->count; i++) {
+        for (int j = 0; j < row->columns[i].count; j++)
+            text = apr_pstrcat(p, text, j > 0 ? "," : "", row->columns[i].values[j], NULL);
+        text = apr_pstrcat(p, text, i + 1 < row->count ? "|" : "", NULL);
+    }
+    return text;
+}
+
+const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
+                            cc_answer_info_t *info, apr_pool_t *p)
+{
+    cc_row_t row;
+    char *copy = apr_pmemdup(p, key, len); /* without a NUL after it */
+
+    switch (cc_table_lookup(table, copy, len, &row, info, p)) {
+    case CC_TABLE_FOUND:
+        return row_text(&row, p);
+    case CC_TABLE_MISSING:
+        return "MISSING";
+    default:
+        return apr_pstrcat(p, "FAILED: ", info->failure, NULL);
+    }
+}
+
+const char *tableset_ask(tableset_t *set, const char *key)
+{
+    cc_answer_info_t info;
+
+    return tableset_ask_in(set->table, key, strlen(key), &info, set->pool);
+}
+
+typedef struct {
+    const char *text;
+    apr_pool_t *pool;
+} told_t;
+
+static void told(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    told_t *told_to = baton;
+
+    (void)table;
+    told_to->text = err ? cc_error_text(err, told_to->pool) : "changed";
+}
+
+static const char *poll_at(tableset_t *set, apr_time_t now)
+{
+    told_t told_to = {"", set->pool};
+
+    cc_tables_poll(set->tables, now, told, &told_to);
+    return told_to.text;
+}
+
+const char *tableset_poll_now(tableset_t *set)
+{
+    return poll_at(set, apr_time_now());
+}
+
+const char *tableset_poll(tableset_t *set)
+{
+    static apr_time_t later = 0;
+
+    later += apr_time_from_sec(60);
+    return poll_at(set, apr_time_now() + later);
+}

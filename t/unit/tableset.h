@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows short ways to write a table's source, to open the table and to ask it. */
+#ifndef TABLESET_H
+#define TABLESET_H
+
+#include "tables/table.h"
+
+/** A folder for sources, one table, and where everything lives. */
+typedef struct tableset_t {
+    apr_pool_t *pool;
+    char *folder;
+    cc_tables_t *tables;
+    cc_table_t *table; /* the last one that was opened */
+    cc_error_t err;
+} tableset_t;
+
+/** An empty one, with a new folder; and its end. */
+void tableset_begin(tableset_t *set);
+void tableset_end(tableset_t *set);
+
+/** Writes a file of the folder, in its place: cut to nothing, then filled. */
+void tableset_write(tableset_t *set, const char *name, const char *text);
+void tableset_write_octets(tableset_t *set, const char *name, const void *octets, apr_size_t len);
+
+/** Writes it elsewhere and puts it in the file's place. */
+void tableset_replace(tableset_t *set, const char *name, const char *text);
+
+/** The path of a file of the folder. */
+const char *tableset_path(tableset_t *set, const char *name);
+
+/** Configures "t SOURCE" at "site.conf:1", of which rules take so many columns, and opens it. */
+apr_status_t tableset_try(tableset_t *set, const char *source, int columns);
+
+/** The same with a list of other back ends. */
+apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backends,
+                               const char *source, int columns);
+
+/** The same, and it must succeed. */
+void tableset_open(tableset_t *set, const char *source, int columns);
+
+/**
+ * What the table says: "a,b|c" for two columns, "MISSING", or "FAILED: " and why. In the set's
+ * pool; tableset_ask_in may be called by any thread with a pool of its own.
+ */
+const char *tableset_ask(tableset_t *set, const char *key);
+const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
+                            cc_answer_info_t *info, apr_pool_t *p);
+
+/** Polls: "changed", "" or the error. */
+const char *tableset_poll_now(tableset_t *set);
+
+/** Polls as if all clocks had moved on for a minute. */
+const char *tableset_poll(tableset_t *set);
+
+/** The error of tableset_try as one line. */
+const char *tableset_error(tableset_t *set);
+
+#endif
