@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how to load a table and to look keys up in it, so that t/bench/run can measure it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "tables/table.h"
+
+#define KEYS 1000 /* so many are looked up in turn: */
+#define STEP 1000 /* the first of the file and each 1,000th after it */
+#define KEY_LEN 64
+#define LINE_SIZE 1024
+
+static const cc_backend_t *const backends[] = {&cc_backend_file, NULL};
+
+static void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "%s: %s\n", what, why);
+    exit(1);
+}
+
+static cc_table_t *table_open(const char *path, apr_pool_t *p)
+{
+    cc_tables_t *tables = cc_tables_create(backends, p);
+    const char *text = apr_pstrcat(p, "bench file:", path, " octets", NULL);
+    cc_table_t *table = NULL;
+    cc_error_t err = {0};
+
+    if (cc_tables_add(tables, NULL, text, "bench:1", &err) != APR_SUCCESS) {
+        fail(text, cc_error_text(&err, p));
+    }
+    table = cc_tables_find(tables, NULL, "bench");
+    cc_table_use(table, 2);
+    if (cc_tables_open(tables, "/", p, &err) != APR_SUCCESS) {
+        fail(path, cc_error_text(&err, p));
+    }
+    return table;
+}
+
+static long resident_octets(void)
+{
+    FILE *in = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    if (!in || fscanf(in, "%*d %ld", &pages) != 1) {
+        fail("/proc/self/statm", "cannot be read");
+    }
+    fclose(in);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Prints by how much the first load has grown the process, and the seconds that each took. */
+static void loads(const char *path, int times)
+{
+    const long before = resident_octets();
+
+    for (int i = 0; i < times; i++) {
+        apr_pool_t *p = NULL;
+        apr_time_t start = 0;
+        apr_time_t end = 0;
+
+        apr_pool_create(&p, NULL);
+        start = apr_time_now();
+        table_open(path, p);
+        end = apr_time_now();
+        if (i == 0) {
+            printf("%ld", resident_octets() - before);
+        }
+        printf(" %.6f", (double)(end - start) / APR_USEC_PER_SEC);
+        apr_pool_destroy(p);
+    }
+    printf("\n");
+}
+
+static void keys_read(char keys[KEYS][KEY_LEN], const char *path)
+{
+    FILE *in = fopen(path, "r");
+    char line[LINE_SIZE];
+    int count = 0;
+
+    for (int number = 0; in && count < KEYS && fgets(line, sizeof(line), in); number++) {
+        if (number % STEP == 0) {
+            memcpy(keys[count++], line, KEY_LEN);
+        }
+    }
+    if (count < KEYS) {
+        fail(path, "cannot be read, or has too few rows");
+    }
+    fclose(in);
+}
+
+/* Prints the row that is found last. */
+static void lookups(const char *path, int times, apr_pool_t *p)
+{
+    static char keys[KEYS][KEY_LEN];
+    cc_table_t *table = table_open(path, p);
+    cc_answer_info_t info = {0};
+    cc_row_t row = {0};
+    apr_pool_t *each = NULL;
+
+    keys_read(keys, path);
+    apr_pool_create(&each, p);
+    for (int i = 0; i < times; i++) {
+        apr_pool_clear(each);
+        if (cc_table_lookup(table, keys[i % KEYS], KEY_LEN, &row, &info, each) != CC_TABLE_FOUND) {
+            fail(path, "a key is not found");
+        }
+    }
+    printf("%s %s\n", row.columns[0].values[0], row.columns[1].values[0]);
+}
+
+int main(int argc, char **argv)
+{
+    apr_pool_t *p = NULL;
+    int times = argc == 4 ? atoi(argv[3]) : 0;
+
+    if (times < 1 || apr_initialize() != APR_SUCCESS) {
+        fprintf(stderr, "usage: tables load|ask FILE TIMES\n");
+        return 2;
+    }
+    apr_pool_create(&p, NULL);
+    if (strcmp(argv[1], "load") == 0) {
+        loads(argv[2], times);
+    } else {
+        lookups(argv[2], times, p);
+    }
+    apr_terminate();
+    return 0;
+}
