@@ -34,7 +34,7 @@ int cc_authn_access(request_rec *r)
     if (!dir->rules) {
         return DECLINED;
     }
-    cc_log_watch(r);
+    cc_denial_watch(r);
     if (dir->auth == 0) {
         return DECLINED;
     }
@@ -89,7 +89,7 @@ int cc_authn_check(request_rec *r)
     if (type ? strcasecmp(type, cc_auth_type) != 0 : !dir->rules) {
         return DECLINED;
     }
-    cc_log_watch(r);
-    cc_log_missing(r, wanted(r, dir));
+    cc_denial_watch(r);
+    cc_denial_missing(r, wanted(r, dir));
     return HTTP_FORBIDDEN;
 }

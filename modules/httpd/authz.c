@@ -50,9 +50,9 @@ static cc_require_t *require_make(const cmd_parms *cmd)
 /* What stood in the way is remembered: the log names it if the request is denied in the end. */
 static authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
 {
-    cc_log_watch(r);
+    cc_denial_watch(r);
     if (holds == need->negated) {
-        cc_log_missing(r, need->text);
+        cc_denial_missing(r, need->text);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }

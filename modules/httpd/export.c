@@ -158,7 +158,7 @@ int cc_export_fixup(request_rec *r)
         remove_ours(r->subprocess_env, r->pool);
     }
     add_ours(r);
-    cc_log_passed(r);
+    cc_denial_passed(r);
     return DECLINED;
 }
 
@@ -171,7 +171,7 @@ int cc_export_index(request_rec *r)
     cc_authn_access(r);
     remove_ours(r->subprocess_env, r->pool);
     add_ours(r);
-    cc_log_passed(r);
+    cc_denial_passed(r);
     return DECLINED;
 }
 

@@ -61,7 +61,7 @@ int cc_export_fixup(request_rec *r);
 int cc_export_index(request_rec *r);
 
 /** log_transaction: one line for a request that was denied (CC0110). DECLINED. */
-int cc_log_denial(request_rec *r);
+int cc_denial_log(request_rec *r);
 
 /** expr_lookup: the functions clientcert('NAME') as string and as list. OK or DECLINED. */
 int cc_expr_lookup(ap_expr_lookup_parms *parms);

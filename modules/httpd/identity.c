@@ -36,14 +36,6 @@ typedef struct question_t {
     bool keep; /* false: the rules may go before the connection, and their pointer proves nothing */
 } question_t;
 
-cc_facts_t cc_identity_facts(const cc_client_t *client, const request_rec *r)
-{
-    cc_facts_t facts = client->facts;
-
-    facts.now = r->request_time;
-    return facts;
-}
-
 static bool memo_answers(const cc_memo_t *memo, const question_t *question)
 {
     return memo->rules == question->rules && memo->export == question->export;
@@ -154,7 +146,7 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
                             apr_pool_t *p)
 {
     cc_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
-    cc_facts_t facts = cc_identity_facts(client, r);
+    cc_facts_t facts = cc_client_facts(client, r);
 
     memo->rules = question->rules;
     memo->export = question->export;

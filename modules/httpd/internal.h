@@ -30,6 +30,12 @@ cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 
 struct cc_pin_t; /* identity.c: an answer that stays the same while the request lasts */
 
+/**
+ * The request of the client: a subrequest's lines are those of the request that it serves, who is
+ * told that the index of a directory is forbidden, say.
+ */
+request_rec *cc_request_client(request_rec *r);
+
 /** What is kept of a request. Its thread alone reads and writes it. */
 typedef struct cc_request_t {
     const struct cc_pin_t *pins;
@@ -104,7 +110,7 @@ struct cc_memo_t; /* identity.c: what one rule set says of a client */
  */
 typedef struct cc_client_t {
     const cc_cert_t *cert;
-    cc_facts_t facts;    /* `now` is not set: cc_identity_facts */
+    cc_facts_t facts;    /* `now` is not set: cc_client_facts */
     const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
     apr_time_t not_before, not_after;
     _Atomic(struct cc_memo_t *) memos;
@@ -154,7 +160,13 @@ cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
 cc_answer_t cc_identity_presented(request_rec *r);
 
 /** The facts of the client's connection at the time of this request. */
-cc_facts_t cc_identity_facts(const cc_client_t *client, const request_rec *r);
+static inline cc_facts_t cc_client_facts(const cc_client_t *client, const request_rec *r)
+{
+    cc_facts_t facts = client->facts;
+
+    facts.now = r->request_time;
+    return facts;
+}
 
 /**
  * The value of a lookup as one text (several parts joined by cc_parts_join), NULL where it has
@@ -172,6 +184,14 @@ apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *clie
 
 /* ---- the log (log.c) ----------------------------------------------------------------------- */
 
+/** Parts of a line, in the order in which they stand there; safe in quotes. All live in a pool. */
+const char *cc_log_identity(const cc_verdict_t *verdict, apr_pool_t *p);
+const char *cc_log_certificate(request_rec *r, const cc_client_t *client);
+
+/** What cc_text_escape gave, and what it has not seen yet (NULL: ""), as httpd's log wants it. */
+const char *cc_log_text(const char *text, apr_pool_t *p);
+const char *cc_log_escaped(const char *text, apr_pool_t *p);
+
 /** Who the rules say a client is: once per connection and rule set. */
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict);
 
@@ -185,11 +205,13 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
 void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict,
                        const apr_array_header_t *trace);
 
-/** Says that from here on a 403 of this request is a denial, until cc_log_passed. */
-void cc_log_watch(request_rec *r);
-void cc_log_passed(request_rec *r);
+/* ---- denials (denial.c) -------------------------------------------------------------------- */
+
+/** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
+void cc_denial_watch(request_rec *r);
+void cc_denial_passed(request_rec *r);
 
 /** Remembers what a denied request would have needed: "clientcert-group admins". Copied. */
-void cc_log_missing(request_rec *r, const char *what);
+void cc_denial_missing(request_rec *r, const char *what);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the lines of the error log: who came, what was decided, by which rule, what was missing. */
+/* Knows the lines of the error log: who came, what was decided, and by which rule. */
 #include "glue.h"
 #include "internal.h"
 
@@ -12,7 +12,7 @@
  * What cc_text_escape gave. httpd doubles the backslashes of all that it logs, so that \" would be
  * a bare quote there, and end the quotation that it stands in: it becomes \x22.
  */
-static const char *for_log(const char *text, apr_pool_t *p)
+const char *cc_log_text(const char *text, apr_pool_t *p)
 {
     char *safe = apr_palloc(p, 2 * strlen(text) + 1);
     char *to = safe;
@@ -41,12 +41,13 @@ static const char *field_text(const char *name, const cc_client_t *client, const
         return "";
     }
     values = cc_field_values(&ref, client->cert, facts, p);
-    return values.count ? for_log(cc_text_escape(values.at[0].text, values.at[0].len, p), p) : "";
+    return values.count ? cc_log_text(cc_text_escape(values.at[0].text, values.at[0].len, p), p)
+                        : "";
 }
 
-static const char *certificate_text(request_rec *r, const cc_client_t *client)
+const char *cc_log_certificate(request_rec *r, const cc_client_t *client)
 {
-    cc_facts_t facts = cc_identity_facts(client, r);
+    cc_facts_t facts = cc_client_facts(client, r);
 
     return apr_psprintf(r->pool, "subject=\"%s\" issuer=\"%s\" serial=%s sha256=%s vhost=%s:%d",
                         field_text("subject", client, &facts, r->pool),
@@ -56,9 +57,9 @@ static const char *certificate_text(request_rec *r, const cc_client_t *client)
                         (int)ap_get_server_port(r));
 }
 
-static const char *escaped(const char *text, apr_pool_t *p)
+const char *cc_log_escaped(const char *text, apr_pool_t *p)
 {
-    return text ? for_log(cc_text_escape(text, strlen(text), p), p) : "";
+    return text ? cc_log_text(cc_text_escape(text, strlen(text), p), p) : "";
 }
 
 static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
@@ -68,7 +69,7 @@ static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
     for (int i = 0; i < verdict->group_count; i++) {
         names[i] = verdict->groups[i].name;
     }
-    return escaped(cc_parts_join(names, verdict->group_count, p), p);
+    return cc_log_escaped(cc_parts_join(names, verdict->group_count, p), p);
 }
 
 static const char *rule_text(const cc_verdict_t *verdict)
@@ -82,19 +83,10 @@ static const char *rule_text(const cc_verdict_t *verdict)
     return verdict->matched_count ? verdict->matched[0] : "-";
 }
 
-static const char *identity_text(const cc_verdict_t *verdict, apr_pool_t *p)
+const char *cc_log_identity(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return apr_psprintf(p, "user=\"%s\" groups=\"%s\" rule=%s", escaped(verdict->user, p),
+    return apr_psprintf(p, "user=\"%s\" groups=\"%s\" rule=%s", cc_log_escaped(verdict->user, p),
                         groups_text(verdict, p), rule_text(verdict));
-}
-
-/*
- * A subrequest's lines are those of the request of the client, who is told that the index of a
- * directory is forbidden, say.
- */
-static request_rec *client_request(request_rec *r)
-{
-    return r->main ? client_request(r->main) : r;
 }
 
 /* ---- decisions --------------------------------------------------------------------------- */
@@ -104,7 +96,7 @@ void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_
     if (cc_verdict_has_identity(verdict)) {
         if (APLOGrinfo(r)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: mapped %s %s",
-                          identity_text(verdict, r->pool), certificate_text(r, client));
+                          cc_log_identity(verdict, r->pool), cc_log_certificate(r, client));
         }
         return;
     }
@@ -112,18 +104,18 @@ void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: not mapped (%s) %s %s",
                       verdict->denied_where ? "a rule denies it"
                                             : "no rule gives it a user or group",
-                      identity_text(verdict, r->pool), certificate_text(r, client));
+                      cc_log_identity(verdict, r->pool), cc_log_certificate(r, client));
     }
 }
 
 void cc_log_failure(request_rec *r, const char *failure)
 {
-    cc_request_t *kept = cc_request_of(client_request(r));
+    cc_request_t *kept = cc_request_of(cc_request_client(r));
 
     if (!kept->failed) {
         kept->failed = true;
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: no identity, a lookup failed: %s",
-                      for_log(failure, r->pool));
+                      cc_log_text(failure, r->pool));
     }
 }
 
@@ -131,7 +123,7 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "CC0104: the client certificate gives no identity: %s; %s", problem,
-                  certificate_text(r, client));
+                  cc_log_certificate(r, client));
 }
 
 void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict, const apr_array_header_t *trace)
@@ -139,106 +131,13 @@ void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict, const apr_ar
     for (int i = 0; i < verdict->note_count; i++) {
         const cc_note_t *note = &verdict->notes[i];
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s: %s", note->tag, note->where,
-                      for_log(note->text, r->pool));
+                      cc_log_text(note->text, r->pool));
     }
     for (int i = 0; trace && i < trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s%s%s%s", step->where,
                       step->condition ? "does not hold: " : "holds",
                       step->condition ? step->condition : "", step->condition ? "; seen " : "",
-                      step->condition ? for_log(step->seen, r->pool) : "");
+                      step->condition ? cc_log_text(step->seen, r->pool) : "");
     }
-}
-
-/* ---- denials ----------------------------------------------------------------------------- */
-
-void cc_log_watch(request_rec *r)
-{
-    request_rec *client = client_request(r);
-    const cc_request_t *kept = cc_request_seen(client);
-
-    if (!kept) {
-        ap_set_module_config(client->request_config, &clientcert_module,
-                             (void *)&cc_request_watched);
-    } else if (!kept->watched) {
-        cc_request_of(client)->watched = true;
-    }
-}
-
-void cc_log_passed(request_rec *r)
-{
-    request_rec *client = client_request(r);
-    const cc_request_t *kept = cc_request_seen(client);
-
-    if (kept == &cc_request_watched) {
-        ap_set_module_config(client->request_config, &clientcert_module, NULL);
-    } else if (kept) {
-        cc_request_of(client)->watched = false;
-        cc_request_of(client)->missing = NULL;
-    }
-}
-
-void cc_log_missing(request_rec *r, const char *what)
-{
-    request_rec *client = client_request(r);
-    apr_pool_t *p = client->pool; /* a subrequest's is gone when the line is written */
-    cc_request_t *kept = cc_request_of(client);
-
-    kept->watched = true;
-    if (!kept->missing || !strcmp(kept->missing, what)) {
-        kept->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
-    } else {
-        kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
-    }
-}
-
-static const char *who_text(request_rec *r, const cc_answer_t *answer)
-{
-    if (!answer->client) {
-        return answer->problem;
-    }
-    if (answer->problem) {
-        return apr_psprintf(r->pool, "the client certificate gives no identity: %s; %s",
-                            answer->problem, certificate_text(r, answer->client));
-    }
-    if (cc_answer_failure(answer)) {
-        return apr_psprintf(r->pool, "no identity, a lookup failed: %s %s",
-                            for_log(cc_answer_failure(answer), r->pool),
-                            certificate_text(r, answer->client));
-    }
-    return apr_psprintf(r->pool, "%s %s",
-                        answer->verdict ? identity_text(answer->verdict, r->pool)
-                                        : "no ClientCertMap is in effect here;",
-                        certificate_text(r, answer->client));
-}
-
-static bool is_denied(request_rec *r)
-{
-    const cc_request_t *kept;
-
-    if (r->status != HTTP_FORBIDDEN) {
-        return false;
-    }
-    kept = cc_request_seen(client_request(r));
-    return kept && kept->watched;
-}
-
-/* Called for the request that the client made; where that led to others, one of them was denied. */
-int cc_log_denial(request_rec *r)
-{
-    cc_answer_t answer;
-    const char *missing;
-
-    while (r && !is_denied(r)) {
-        r = r->next;
-    }
-    if (!r) {
-        return DECLINED;
-    }
-    answer = cc_identity_of(r);
-    missing = cc_request_seen(client_request(r))->missing;
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: denied %s %s: needs %s; %s", r->method,
-                  escaped(r->uri, r->pool), missing ? missing : "what another Require asks for",
-                  who_text(r, &answer));
-    return DECLINED;
 }

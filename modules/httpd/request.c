@@ -16,3 +16,8 @@ cc_request_t *cc_request_of(request_rec *r)
     }
     return kept;
 }
+
+request_rec *cc_request_client(request_rec *r)
+{
+    return r->main ? cc_request_client(r->main) : r;
+}
