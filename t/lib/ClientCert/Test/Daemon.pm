@@ -132,10 +132,16 @@ sub start {
     my $until = time + 30 * $slow;
     while (time < $until) {
         return 1 if $self->_is_up;
-        die "$self->{dir}: it ended\n" if waitpid($self->{pid}, WNOHANG) == $self->{pid};
+        $self->_give_up('it ended') if waitpid($self->{pid}, WNOHANG) == $self->{pid};
         sleep 0.05;
     }
-    die "$self->{dir}: it does not start\n";
+    return $self->_give_up('it does not start');
+}
+
+sub _give_up {
+    my ($self, $why) = @_;
+    open my $in, '<', "$self->{dir}/log";
+    die "@{[$self->_command]}: $why\n", $in ? <$in> : '';
 }
 
 # The process and those that it made, which need not be of its process group.
@@ -242,9 +248,8 @@ sub _slapd_conf {
     my ($schema) = grep { -d } qw(/etc/ldap/schema /etc/openldap/schema);
     my ($mdb)    = grep { -e } map { "$_/back_mdb.la" } qw(/usr/lib/ldap /usr/lib64/openldap);
     my $modules  = $mdb ? "moduleload $mdb" : '';
-    my $ca       = ClientCert::Test->ca;
     my $tls      = $self->{tls} ? <<"CONF" : '';
-TLSCACertificateFile $ca/root.pem
+TLSCACertificateFile $self->{dir}/ca.pem
 TLSCertificateFile $self->{dir}/tls.pem
 TLSCertificateKeyFile $self->{dir}/tls.key
 CONF
@@ -281,6 +286,8 @@ sub slapd {
     # A copy, because AppArmor may keep the installed one to its own directories.
     $self->_copy(_program('slapd'), 'slapd', 0755);
     if ($self->{tls}) {
+        # Copies too, because who runs it may not read what is root's.
+        $self->_copy(ClientCert::Test->ca . '/root.pem', 'ca.pem', 0644);
         $self->_copy(ClientCert::Test->ca . "/$self->{tls}.$_", "tls.$_", 0600) for qw(pem key);
     }
     mkdir "$self->{dir}/data";
