@@ -87,7 +87,7 @@ sub _run {
     open STDIN,  '<',  '/dev/null'            or POSIX::_exit(127);
     open STDOUT, '>>', "$self->{dir}/$output" or POSIX::_exit(127);
     open STDERR, '>&', \*STDOUT               or POSIX::_exit(127);
-    delete @ENV{qw(LD_PRELOAD)};
+    delete @ENV{qw(LD_PRELOAD PERL5LIB)};    # psql of Debian is Perl, and may not read our folder
     $ENV{LC_ALL} = 'C';
     exec { $command[0] } @command or POSIX::_exit(127);
 }
@@ -140,8 +140,12 @@ sub start {
 
 sub _give_up {
     my ($self, $why) = @_;
-    open my $in, '<', "$self->{dir}/log";
-    die "@{[$self->_command]}: $why\n", $in ? <$in> : '';
+    my @said;
+    for my $file (qw(log said)) {
+        open my $in, '<', "$self->{dir}/$file" or next;
+        push @said, <$in>;
+    }
+    die "@{[$self->_command]}: $why\n", @said;
 }
 
 # The process and those that it made, which need not be of its process group.
