@@ -1,84 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how rules are evaluated: which conditions hold for a certificate, and what follows. */
 
-#include <stdarg.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "rules/internal.h"
-
-void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
-                        ...)
-{
-    cc_note_t *note;
-    va_list args;
-
-    if (ev->quiet) {
-        return;
-    }
-    note = &APR_ARRAY_PUSH(ev->notes, cc_note_t);
-    note->tag = tag;
-    note->where = where;
-    va_start(args, fmt);
-    note->text = apr_pvsprintf(ev->result, fmt, args);
-    va_end(args);
-}
-
-/* ---- values ------------------------------------------------------------------------------ */
-
-static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
-{
-    cc_cell_t *cell = &ev->cells[selector->number];
-
-    if (cell->known) {
-        return cell;
-    }
-    cell->known = true;
-    cell->values = selector->base
-                       ? cc_modifier_apply(selector->modifier,
-                                           cell_fill(ev, selector->base)->values, ev->scratch)
-                       : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
-    for (int i = 0; i < cell->values.count; i++) {
-        cell->unusable += cell->values.at[i].unusable != NULL;
-    }
-    return cell;
-}
-
-/* Notes what is unusable, once: with the field, or with the modifier that made it so. */
-static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
-{
-    cc_cell_t *cell = &ev->cells[selector->number];
-    const cc_value_t *bad = cell->values.at;
-
-    if (cell->noted || cell->unusable == 0) {
-        return;
-    }
-    cell->noted = true;
-    if (selector->base) {
-        cell_note(ev, selector->base);
-        if (cell->unusable <= ev->cells[selector->base->number].unusable) {
-            return;
-        }
-    }
-    while (!bad->unusable) {
-        bad++;
-    }
-    cc_evaluation_note(ev, "CC0150", selector->where,
-                       "%s: %d of %d values cannot be used; the first is \"%s\": %s",
-                       selector->name, cell->unusable, cell->values.count,
-                       cc_text_escape(bad->text, bad->len, ev->scratch), bad->unusable);
-}
-
-const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)
-{
-    const cc_cell_t *cell = cell_fill(ev, selector);
-
-    if (cell->unusable > 0 && !ev->quiet) {
-        cell_note(ev, selector);
-    }
-    return cell;
-}
 
 /* ---- conditions -------------------------------------------------------------------------- */
 

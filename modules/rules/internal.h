@@ -247,10 +247,10 @@ struct cc_evaluation_t {
     apr_array_header_t *notes;     /* cc_note_t */
 };
 
-/* evaluate.c: the values of a selector; unusable ones among them are noted. */
+/* values.c: the values of a selector; unusable ones among them are noted. */
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
-/* evaluate.c: adds a note to the verdict; what fmt makes must be safe for a log. */
+/* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
 void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
                         ...) __attribute__((format(printf, 4, 5)));
 
