@@ -180,8 +180,8 @@ END_TEST
 
 START_TEST(a_line_without_end_is_not_read_for_ever)
 {
-    char *line = apr_pcalloc(set.pool, 100001);
-    answer_t endless = {line, false, false};
+    static char line[100001]; /* the server reads them beyond the end of this test */
+    static const answer_t endless = {line, false, false};
 
     memset(line, '-', 100000);
     open_with(&endless, 1);
@@ -228,8 +228,8 @@ END_TEST
 
 START_TEST(an_answer_that_trickles_in_fails_within_the_timeout)
 {
-    char *text = apr_pcalloc(set.pool, 2001);
-    answer_t slow = {text, true, false};
+    static char text[2001]; /* the server reads them beyond the end of this test */
+    static const answer_t slow = {text, true, false};
     apr_time_t before;
 
     memset(text, 'v', 2000);
