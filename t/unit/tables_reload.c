@@ -24,21 +24,13 @@ static void teardown(void)
     tableset_end(&set);
 }
 
-static void open_text(const char *text)
-{
-    tableset_write(&set, "f", text);
-    tableset_open(&set, "file:f", 1);
-    tableset_poll(&set); /* what is younger than a tick is read once more */
-    ck_assert_str_eq(tableset_poll(&set), "");
-}
-
 /* ---- changes --------------------------------------------------------------------------- */
 
 START_TEST(a_file_that_does_not_change_is_not_read_again)
 {
     apr_uint64_t before;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     before = cc_table_generation(set.table);
     ck_assert_str_eq(tableset_poll(&set), "");
     ck_assert_uint_eq(cc_table_generation(set.table), before);
@@ -49,7 +41,7 @@ START_TEST(a_replaced_file_is_noticed)
 {
     apr_uint64_t before;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     before = cc_table_generation(set.table);
     tableset_replace(&set, "f", "k b\n");
     ck_assert_str_eq(tableset_poll(&set), "changed");
@@ -64,7 +56,7 @@ START_TEST(a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date)
     struct stat info;
     struct timespec times[2];
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     ck_assert_int_eq(stat(tableset_path(&set, "f"), &info), 0);
     tableset_write(&set, "f", "k b\n");
     times[0] = info.st_atim;
@@ -77,7 +69,7 @@ END_TEST
 
 START_TEST(a_truncated_file_is_noticed)
 {
-    open_text("k a\nl b\n");
+    tableset_open_text(&set, "k a\nl b\n");
     ck_assert_int_eq(truncate(tableset_path(&set, "f"), 4), 0);
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
@@ -89,7 +81,7 @@ START_TEST(a_deleted_file_is_told_once_and_its_table_stays)
 {
     const char *told;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     ck_assert_int_eq(unlink(tableset_path(&set, "f")), 0);
     told = tableset_poll(&set);
     ck_assert_msg(strstr(told, "CC0610: site.conf:1: ") == told && strstr(told, "No such file"),
@@ -106,7 +98,7 @@ START_TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
 {
     apr_uint64_t before;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     before = cc_table_generation(set.table);
     tableset_write(&set, "f", "k b\nl\n");
     ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "f:2: columns after the key: 0"));
@@ -150,7 +142,7 @@ START_TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
 {
     apr_time_t now;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     told_count = 0;
     tableset_write(&set, "f", "");
     now = apr_time_now(); /* the file was cut an instant ago: its lines may be about to come */

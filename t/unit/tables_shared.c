@@ -44,14 +44,6 @@ static void teardown(void)
     tableset_end(&set);
 }
 
-static void open_text(const char *text)
-{
-    tableset_write(&set, "f", text);
-    tableset_open(&set, "file:f", 1);
-    tableset_poll(&set); /* what is younger than a tick is read once more */
-    ck_assert_str_eq(tableset_poll(&set), "");
-}
-
 /* ---- readers --------------------------------------------------------------------------- */
 
 static int stop; /* atomic */
@@ -110,7 +102,7 @@ START_TEST(readers_go_on_while_the_file_is_reloaded_and_memory_does_not_grow)
     long reads[READERS] = {0}, settled = 0;
     const char *texts[2] = {version_text(1), version_text(2)};
 
-    open_text(texts[0]);
+    tableset_open_text(&set, texts[0]);
     stop = 0;
     for (int i = 0; i < READERS; i++)
         pthread_create(&threads[i], NULL, read_on, &reads[i]);
@@ -186,7 +178,7 @@ START_TEST(children_share_what_the_parent_loaded)
     int status = 0;
     pid_t child;
 
-    open_text(big_text());
+    tableset_open_text(&set, big_text());
     child = fork();
     if (child == 0) {
         long before = own_memory();
@@ -213,7 +205,7 @@ START_TEST(a_child_follows_the_file_by_itself)
     int status = 0;
     pid_t child;
 
-    open_text("k a\n");
+    tableset_open_text(&set, "k a\n");
     child = fork();
     if (child == 0) {
         tableset_replace(&set, "f", "k b\n");

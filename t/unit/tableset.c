@@ -167,3 +167,11 @@ const char *tableset_poll(tableset_t *set)
     later += apr_time_from_sec(60);
     return poll_at(set, apr_time_now() + later);
 }
+
+void tableset_open_text(tableset_t *set, const char *text)
+{
+    tableset_write(set, "f", text);
+    tableset_open(set, "file:f", 1);
+    tableset_poll(set); /* what is younger than a tick is read once more */
+    must(strcmp(tableset_poll(set), "") == 0);
+}

@@ -38,6 +38,9 @@ apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backe
 /** The same, and it must succeed. */
 void tableset_open(tableset_t *set, const char *source, int columns);
 
+/** Opens a file "f" with this text, of which rules take a column, and waits until it is settled. */
+void tableset_open_text(tableset_t *set, const char *text);
+
 /**
  * What the table says: "a,b|c" for two columns, "MISSING", or "FAILED: " and why. In the set's
  * pool; tableset_ask_in may be called by any thread with a pool of its own.
