@@ -67,10 +67,10 @@ awaited() { # CLIENT-PORT EXPRESSION
 
 reason() { # STATUS CLIENT-PORT PLACE
     case $1 in
-        000) awaited "$2" '\(AH02276\): .*Error ([0-9]*): \([^[]*[^[ ]\)' ;;
+        000) awaited "$2" '\(CC0106\): .* reason="\([^",:]*\)' ;;
         401) echo 'a password is asked for' ;;
-        403) awaited "$2" "\(CC0110\): denied GET \\$3: \(needs [^;]*\)" ;;
-        *) logged "$2" '\(CC0103\): \(not mapped ([^)]*)\)' ;;
+        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" \(needs=\"[^\"]*\"\)" ;;
+        *) logged "$2" '\(CC0103\): .* reason="\([^"]*\)' ;;
     esac
 }
 

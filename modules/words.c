@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a line of configuration falls into words: httpd's rules of quotes and backslashes. */
+/* Knows how a line of configuration falls into words, and how a word is written: httpd's rules. */
 
 #include <stdbool.h>
 #include <string.h>
@@ -58,4 +58,31 @@ apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_po
         }
     }
     return APR_SUCCESS;
+}
+
+/* A backslash stands for itself, but not before another one, a quote or the end. */
+static bool needs_backslash(const char *c)
+{
+    return *c == '"' || (*c == '\\' && (c[1] == '\\' || c[1] == '"' || c[1] == '\0'));
+}
+
+const char *cc_word_quote(const char *text, apr_pool_t *p)
+{
+    char *word = apr_palloc(p, 3 * strlen(text) + 3);
+    char *to = word;
+
+    *to++ = '"';
+    for (const char *c = text; *c; c++) {
+        if (needs_backslash(c)) {
+            *to++ = '\\';
+        }
+        *to++ = *c;
+        if (*c == '$' && c[1] == '{') {
+            *to++ = '"';
+            *to++ = '"';
+        }
+    }
+    *to++ = '"';
+    *to = '\0';
+    return word;
 }

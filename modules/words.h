@@ -17,4 +17,11 @@
 apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_pool_t *p,
                             cc_error_t *err);
 
+/**
+ * A word in double quotes that cc_words_split reads back as `text`. httpd puts its variables in
+ * before a line is read and has no way to write ${ itself, so that is written in two quoted parts
+ * of one word.
+ */
+const char *cc_word_quote(const char *text, apr_pool_t *p);
+
 #endif

@@ -22,6 +22,9 @@ static const struct {
     cc_command_fn *run;
 } commands[] = {
     {"show", cc_show_run},
+    {"explain", cc_explain_run},
+    {"rules", cc_rules_run},
+    {"check", cc_check_run},
     {"fields", cc_reference_fields},
     {"operators", cc_reference_operators},
     {"modifiers", cc_reference_modifiers},
@@ -39,9 +42,21 @@ static apr_status_t help_print(cc_tool_t *tool)
          "    line a value, each a condition that can be pasted into ClientCertMap. A value that\n"
          "    no rule may use is a comment. The password of a PKCS#12 file is asked for, or taken\n"
          "    from ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
+         "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
+         "        [-passin ARG] FILE\n"
+         "    Asks the server who the certificate would be: what its rules say, one by one, and\n"
+         "    whether it would verify. Exit status 0: it has a user or a group; 1: it has none.\n"
+         "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
+         "    Lists all rules of the server, and for which virtual hosts they stand.\n"
+         "clientcert check [SERVER] [--json]\n"
+         "    Tells what in the server's configuration is probably not meant, and which\n"
+         "    ClientCertTest fails. Exit status 0: nothing; 1: something.\n"
          "clientcert fields | operators | modifiers\n"
          "    Prints that table of the reference, in Markdown.\n"
          "clientcert --help | --version\n"
+         "\n"
+         "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE], as httpd\n"
+         "has them. The program reads its configuration, as with -t, and does not serve.\n"
          "\n"
          "The exit status is 0, or 2 after an error, which is one line on standard error.");
     return APR_SUCCESS;
@@ -62,7 +77,8 @@ static apr_status_t command_run(cc_tool_t *tool, const char *name)
         }
     }
     return cc_error_set(&tool->err, tool->pool, "CC0501", name,
-                        "%s; write show, fields, operators, modifiers, --help or --version",
+                        "%s; write show, explain, rules, check, fields, "
+                        "operators, modifiers, --help or --version",
                         name ? "no such command" : "a command is missing");
 }
 
@@ -99,5 +115,5 @@ int main(int argc, const char *const *argv, const char *const *env)
         fprintf(stderr, "clientcert: %s\n", cc_error_text(&tool.err, tool.pool));
         return EXIT_ERROR;
     }
-    return EXIT_SUCCESS;
+    return tool.answer;
 }

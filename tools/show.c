@@ -6,31 +6,7 @@
 #include <apr_strings.h>
 
 #include "tool.h"
-
-/*
- * A word that rules read back as `text`. httpd puts its variables in before a rule is read and has
- * no way to write ${ itself, so that is written in two quoted parts of one word.
- */
-static const char *word_quote(const char *text, apr_size_t len, apr_pool_t *p)
-{
-    char *word = apr_palloc(p, 4 * len + 3);
-    char *to = word;
-
-    *to++ = '"';
-    for (apr_size_t i = 0; i < len; i++) {
-        if (text[i] == '"' || text[i] == '\\') {
-            *to++ = '\\';
-        }
-        if (text[i] == '{' && i > 0 && text[i - 1] == '$') {
-            *to++ = '"';
-            *to++ = '"';
-        }
-        *to++ = text[i];
-    }
-    *to++ = '"';
-    *to = '\0';
-    return word;
-}
+#include "words.h"
 
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p)
 {
@@ -39,7 +15,7 @@ const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *val
                            cc_text_escape(value->text, value->len, p), "\"", NULL);
     }
     if (type == CC_TYPE_TEXT || type == CC_TYPE_DN || value->len == 0) {
-        return apr_pstrcat(p, name, " == ", word_quote(value->text, value->len, p), NULL);
+        return apr_pstrcat(p, name, " == ", cc_word_quote(value->text, p), NULL);
     }
     return apr_pstrcat(p, name, " == ", value->text, NULL);
 }

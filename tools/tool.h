@@ -3,7 +3,11 @@
 #ifndef CC_TOOL_H
 #define CC_TOOL_H
 
+#include <stdbool.h>
+
 #include <apr_pools.h>
+#include <apr_tables.h>
+#include <jansson.h>
 
 #include "rules/rules.h"
 
@@ -11,10 +15,11 @@
 typedef struct cc_tool_t {
     apr_pool_t *pool;
     const char *const *words; /* what follows the command, NULL at the end */
-    cc_error_t err;           /* filled where a command does not return APR_SUCCESS */
+    int answer;               /* the exit status of a command that returns APR_SUCCESS */
+    cc_error_t err;           /* filled where it does not */
 } cc_tool_t;
 
-/* Runs a command: writes to stdout; an error is left in tool->err. */
+/* Runs a command: writes to stdout; tool->answer is 0 unless it says otherwise. */
 typedef apr_status_t cc_command_fn(cc_tool_t *tool);
 
 /* ---- show.c ---- */
@@ -32,6 +37,55 @@ const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *val
 cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
+
+/* ---- explain.c, rules.c, check.c: what the server's own configuration says ---- */
+
+cc_command_fn cc_explain_run;
+cc_command_fn cc_rules_run;
+cc_command_fn cc_check_run;
+
+/* ---- options.c ---- */
+
+/* What stands on the command line after the command. */
+typedef struct cc_options_t {
+    const char *httpd;             /* NULL: the one that this was built for */
+    bool file_given;               /* -f is among the arguments */
+    apr_array_header_t *arguments; /* const char *: for httpd */
+    const char *vhost;
+    const char *path;
+    const char *passin;
+    const char *certificate;
+    bool json;
+} cc_options_t;
+
+/*
+ * Reads tool->words. `own` are the letters of the options that the command has besides those for
+ * httpd: v --vhost, p --path, j --json, c a certificate and -passin. CC0507, CC0508.
+ */
+apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
+
+/* ---- httpd.c ---- */
+
+/*
+ * Has httpd read its configuration and the module answer a question: {"ask": KIND, ...}, with a
+ * certificate in PEM, or NULL. The answer is the caller's; tool->err says why there is none.
+ */
+json_t *cc_httpd_ask(const cc_options_t *options, json_t *question, const char *pem,
+                     cc_tool_t *tool);
+
+/* ---- print.c ---- */
+
+/* Text of any origin, fit for a terminal: as it is, or escaped where that is not so. */
+const char *cc_print_safe(const char *text, apr_pool_t *p);
+
+/* A member of an answer, fit for a terminal; NULL where it is null. */
+const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *p);
+
+/* "file:line: ClientCertMap ..." of an answer's trace, each with what became of it. */
+void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p);
+
+/* The answer as it is. */
+void cc_print_json(const json_t *answer);
 
 /* ---- password.c ---- */
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 #include "error.h"
@@ -88,6 +89,20 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
 
+/**
+ * How many CAs in these PEM files (const char *) may be meant to issue clients: names of CA
+ * certificates none of which issued another one there. A root and the CAs below it count without
+ * the root; a CA that is there with two keys counts once. A file that cannot be read has none.
+ */
+int cc_cert_count_issuers(const apr_array_header_t *paths);
+
+/**
+ * Reads the same files, and gives PEM: the certificate that cc_cert_read gives, then all others of
+ * the file. Lives as long as `p`.
+ */
+apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn *ask, void *baton,
+                              apr_pool_t *p, cc_error_t *err);
+
 /** SHA-256 of the DER of the certificate and of its SubjectPublicKeyInfo (32 octets each). */
 void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32],
                      unsigned char spki_sha256[32]);
@@ -124,6 +139,12 @@ typedef struct cc_fieldref_t {
  * with the nearest legal name in the message. ref->oid lives as long as `p`.
  */
 apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * Its name as the registry spells it, attributes by their short name where they have one. May be
+ * a literal, else it lives as long as `p`.
+ */
+const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
 
 /** True if both name the same field with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
@@ -189,6 +210,14 @@ const char *cc_text_unusable(const char *text, apr_size_t len);
  * refuses, and quotes and backslashes, become \xHH or \" or \\. Nothing is cut.
  */
 const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p);
+
+/**
+ * The same for a log or a page that a certificate must not fill: of a text whose escaped form is
+ * longer than CC_EXCERPT_MOST octets, only whole characters up to there, and how long it is:
+ * "aaaa... (102400 octets)".
+ */
+#define CC_EXCERPT_MOST 256
+const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

@@ -110,6 +110,14 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
     return status;
 }
 
+const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p)
+{
+    const cc_family_t *family = row_of(ref)->family;
+
+    return family ? apr_pstrcat(p, ref->field->name, family->label(ref->object, p), NULL)
+                  : ref->field->name;
+}
+
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 {
     return a->field == b->field && (!a->oid || strcmp(a->oid, b->oid) == 0);
@@ -193,9 +201,7 @@ static void visit_family(const visit_t *v, const cc_row_t *row)
         cc_fieldref_t ref;
 
         if (!is_repeat(objects, i) && ref_set(&ref, row, object, v->pool) == APR_SUCCESS) {
-            visit_one(
-                v, apr_pstrcat(v->pool, row->field.name, row->family->label(object, v->pool), NULL),
-                &ref);
+            visit_one(v, cc_field_name(&ref, v->pool), &ref);
         }
     }
 }

@@ -188,20 +188,34 @@ static X509 *find_issuer(const found_t *found)
     return NULL;
 }
 
+/* `found` is the caller's to free, whatever comes out. */
+static apr_status_t found_read(found_t *found, const reader_t *r)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    apr_status_t status = bio ? file_fill(bio, r) : APR_ENOMEM;
+
+    if (status == APR_SUCCESS) {
+        status = read_any(found, bio, r);
+    }
+    BIO_free(bio);
+    return status;
+}
+
+static void found_free(found_t *found)
+{
+    X509_free(found->x509);
+    sk_X509_pop_free(found->others, X509_free);
+}
+
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err)
 {
     reader_t r = {path, ask, baton, p, err};
     found_t found = {NULL, NULL};
-    BIO *bio = NULL;
-    apr_status_t status = APR_ENOMEM;
+    apr_status_t status;
 
     ERR_set_mark();
-    bio = BIO_new(BIO_s_mem());
-    status = bio ? file_fill(bio, &r) : APR_ENOMEM;
-    if (status == APR_SUCCESS) {
-        status = read_any(&found, bio, &r);
-    }
+    status = found_read(&found, &r);
     if (status == APR_SUCCESS) {
         X509 *above = find_issuer(&found);
         *cert = cc_cert_wrap(found.x509, p);
@@ -209,9 +223,44 @@ apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path
             *issuer = above ? cc_cert_wrap(above, p) : NULL;
         }
     }
-    X509_free(found.x509);
-    sk_X509_pop_free(found.others, X509_free);
+    found_free(&found);
+    ERR_pop_to_mark();
+    return status;
+}
+
+/* ---- as PEM --------------------------------------------------------------------------------- */
+
+static apr_status_t pem_write(const char **pem, const found_t *found, apr_pool_t *p)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool written = bio && PEM_write_bio_X509(bio, found->x509);
+    char *data = NULL;
+    long len = 0;
+
+    for (int i = 0; written && i < sk_X509_num(found->others); i++) {
+        written = PEM_write_bio_X509(bio, sk_X509_value(found->others, i));
+    }
+    if (written) {
+        len = BIO_get_mem_data(bio, &data);
+        *pem = apr_pstrmemdup(p, data, (apr_size_t)len);
+    }
     BIO_free(bio);
+    return written ? APR_SUCCESS : APR_ENOMEM;
+}
+
+apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn *ask, void *baton,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    reader_t r = {path, ask, baton, p, err};
+    found_t found = {NULL, NULL};
+    apr_status_t status;
+
+    ERR_set_mark();
+    status = found_read(&found, &r);
+    if (status == APR_SUCCESS) {
+        status = pem_write(pem, &found, p);
+    }
+    found_free(&found);
     ERR_pop_to_mark();
     return status;
 }

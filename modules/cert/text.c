@@ -2,6 +2,8 @@
 /* Knows which octets are text that may be decided by, and how any octets are shown on one line. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "cert/internal.h"
 
 /* Reads one code point (RFC 3629) and gives its length in octets, 0 where there is none. */
@@ -91,28 +93,51 @@ static char *hex_escape(char *to, const unsigned char *s, apr_size_t n)
     return to;
 }
 
+/* Escapes one character, or one octet where there is none, and moves both on. */
+static void character_escape(char **to, const unsigned char **s, apr_size_t len)
+{
+    unsigned code = 0;
+    apr_size_t n = utf8_read(*s, len, &code);
+
+    if (n == 0 || code_unusable(code)) {
+        n = n ? n : 1;
+        *to = hex_escape(*to, *s, n);
+    } else {
+        if (code == '"' || code == '\\') {
+            *(*to)++ = '\\';
+        }
+        memcpy(*to, *s, n);
+        *to += n;
+    }
+    *s += n;
+}
+
 const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p)
 {
-    const unsigned char *s = (const unsigned char *)text;
+    const unsigned char *s = (const unsigned char *)text, *end = s + len;
     char *escaped = apr_palloc(p, 4 * len + 1);
     char *to = escaped;
 
-    for (apr_size_t i = 0; i < len;) {
-        unsigned code = 0;
-        apr_size_t n = utf8_read(s + i, len - i, &code);
-
-        if (n == 0 || code_unusable(code)) {
-            n = n ? n : 1;
-            to = hex_escape(to, s + i, n);
-        } else {
-            if (code == '"' || code == '\\') {
-                *to++ = '\\';
-            }
-            memcpy(to, s + i, n);
-            to += n;
-        }
-        i += n;
+    while (s < end) {
+        character_escape(&to, &s, (apr_size_t)(end - s));
     }
     *to = '\0';
     return escaped;
+}
+
+const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p)
+{
+    const unsigned char *s = (const unsigned char *)text, *end = s + len;
+    char escaped[CC_EXCERPT_MOST + 17]; /* one character more: four octets as \xHH, and a NUL */
+    char *to = escaped, *fits = escaped;
+
+    while (s < end && to - escaped <= CC_EXCERPT_MOST) {
+        fits = to;
+        character_escape(&to, &s, (apr_size_t)(end - s));
+    }
+    if (to - escaped <= CC_EXCERPT_MOST) {
+        return apr_pstrmemdup(p, escaped, (apr_size_t)(to - escaped));
+    }
+    *fits = '\0';
+    return apr_psprintf(p, "%s... (%" APR_SIZE_T_FMT " octets)", escaped, len);
 }

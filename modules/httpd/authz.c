@@ -22,8 +22,7 @@ static bool has_not(const char *text)
     return !strncasecmp(text, "not ", 4);
 }
 
-/* What holds is what denies: Require not, and everything inside <RequireNone>. */
-static bool is_negated(const ap_directive_t *directive)
+bool cc_authz_negated(const ap_directive_t *directive)
 {
     bool negated = has_not(directive->args);
 
@@ -40,7 +39,7 @@ static cc_require_t *require_make(const cmd_parms *cmd)
     cc_require_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
     const char *text = cmd->directive->args;
 
-    need->negated = is_negated(cmd->directive);
+    need->negated = cc_authz_negated(cmd->directive);
     need->text =
         apr_pstrcat(cmd->pool, need->negated ? "not " : "", text + (has_not(text) ? 4 : 0), NULL);
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;

@@ -12,7 +12,7 @@ void *cc_config_create(apr_pool_t *p, char *path)
     cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
 
     (void)path;
-    dir->auth = -1;
+    dir->auth = dir->status_rules = -1;
     return dir;
 }
 
@@ -23,8 +23,10 @@ void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
     cc_dir_t *dir = apr_palloc(p, sizeof(*dir));
 
     dir->rules = add->rules ? add->rules : base->rules;
+    dir->tally = add->rules ? add->tally : base->tally;
     dir->export = add->export ? add->export : base->export;
     dir->auth = add->auth >= 0 ? add->auth : base->auth;
+    dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
     return dir;
 }
 
@@ -37,6 +39,7 @@ static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 
     if (!dir->rules) {
         dir->rules = cc_tables_rules(cmd);
+        dir->tally = cc_scopes_add(cmd, dir->rules);
     }
     if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
@@ -60,8 +63,13 @@ const command_rec cc_config_directives[] = {
                      "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
     AP_INIT_RAW_ARGS("ClientCertTable", cc_tables_directive, NULL, RSRC_CONF,
                      "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
+    AP_INIT_RAW_ARGS("ClientCertTest", cc_test_directive, NULL, RSRC_CONF | ACCESS_CONF,
+                     "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
+    AP_INIT_FLAG("ClientCertStatusRules", ap_set_flag_slot,
+                 (void *)offsetof(cc_dir_t, status_rules), RSRC_CONF | ACCESS_CONF,
+                 "whether clientcert-status shows what the rules say: On or Off"),
     AP_INIT_RAW_ARGS("ClientCertExport", export_directive, NULL, RSRC_CONF | ACCESS_CONF,
                      "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
     {.name = NULL}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows mod_ssl's connections: verdicts are sealed at the handshake, read at the request. */
+#include "counters.h"
 #include "glue.h"
-#include "internal.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>
@@ -94,6 +94,22 @@ static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, in
     return session;
 }
 
+/* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
+static void refused(const cc_refusal_t *refusal, void *server)
+{
+    conn_rec *c = SSL_get_app_data(refusal->ssl);
+    apr_pool_t *p;
+
+    cc_counters_rejected(server, CC_REJECTED_HANDSHAKE);
+    if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
+        cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
+                             refusal->depth, cc_refusal_text(refusal, p)};
+
+        cc_log_refusal(c, server, &told, p);
+        apr_pool_destroy(p);
+    }
+}
+
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
 /* Every context gets the gates: the first one on an address owns the tickets and the cache. */
@@ -110,6 +126,7 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
+    cc_trust_on_refusal(host->trust, refused, s);
     SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
     SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
     host->get_session = SSL_CTX_sess_get_get_cb(ctx);
@@ -256,6 +273,34 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
     facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
 }
 
+/* Octets of the signature, which are as good as random from the first ones on. */
+static void mark_set(cc_mark_t *mark, const X509 *x509)
+{
+    const ASN1_BIT_STRING *signature;
+    const size_t skip = 8; /* of ECDSA, the head of a sequence and of its first number */
+
+    X509_get0_signature(&signature, NULL, x509);
+    if (ASN1_STRING_length(signature) >= (int)(skip + sizeof(*mark))) {
+        memcpy(mark, ASN1_STRING_get0_data(signature) + skip, sizeof(*mark));
+    }
+}
+
+static cc_rejection_t rejection_of(const cc_entry_t *entry)
+{
+    static const cc_rejection_t rejections[] = {
+        [CC_TRUST_OK] = CC_REJECTED_NOT_REPORTED,
+        [CC_TRUST_NO_RECORD] = CC_REJECTED_NO_RECORD,
+        [CC_TRUST_BAD_RECORD] = CC_REJECTED_BAD_RECORD,
+        [CC_TRUST_FAILED] = CC_REJECTED_NOT_VERIFIED,
+        [CC_TRUST_OTHER_TRUST] = CC_REJECTED_OTHER_TRUST,
+        [CC_TRUST_NOT_YET] = CC_REJECTED_NOT_YET,
+        [CC_TRUST_EXPIRED] = CC_REJECTED_EXPIRED,
+        [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
+    };
+
+    return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
+}
+
 static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p)
 {
     cc_entry_t *entry = apr_pcalloc(p, sizeof(*entry));
@@ -268,7 +313,12 @@ static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
     cc_cert_validity(client->cert, &client->not_before, &client->not_after);
     entry_facts(&client->facts, &entry->seal, ssl, p);
     if (client->problem) {
+        cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client, client->problem);
+    } else if (cc_expiring_soon(client->not_after, r->request_time)) {
+        client->ends_soon = true;
+        mark_set(&client->mark, entry->x509);
+        cc_counters_expiring(r, client);
     }
     return entry;
 }

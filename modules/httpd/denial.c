@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows when a request was denied, and says in one line who came and what was missing. */
+#include "counters.h"
 #include "glue.h"
-#include "internal.h"
+#include "logline.h"
 
 #include <apr_strings.h>
 
@@ -45,24 +46,36 @@ void cc_denial_missing(request_rec *r, const char *what)
     }
 }
 
-static const char *who_text(request_rec *r, const cc_answer_t *answer)
+/* Why the client is nobody; "" where it is somebody. */
+static const char *nobody_text(request_rec *r, const cc_answer_t *answer)
 {
-    if (!answer->client) {
+    const char *reason;
+
+    if (answer->problem) {
         return answer->problem;
     }
-    if (answer->problem) {
-        return apr_psprintf(r->pool, "the client certificate gives no identity: %s; %s",
-                            answer->problem, cc_log_certificate(r, answer->client));
+    if (!answer->verdict) {
+        return "no ClientCertMap is in effect here";
     }
-    if (cc_answer_failure(answer)) {
-        return apr_psprintf(r->pool, "no identity, a lookup failed: %s %s",
-                            cc_log_text(cc_answer_failure(answer), r->pool),
-                            cc_log_certificate(r, answer->client));
+    if (answer->verdict->failure) {
+        return cc_logline_text(answer->verdict->failure, r->pool);
     }
-    return apr_psprintf(r->pool, "%s %s",
-                        answer->verdict ? cc_log_identity(answer->verdict, r->pool)
-                                        : "no ClientCertMap is in effect here;",
-                        cc_log_certificate(r, answer->client));
+    reason = cc_log_no_identity(answer->verdict);
+    return reason ? reason : "";
+}
+
+static void denial_log(request_rec *r)
+{
+    cc_answer_t answer = cc_identity_of(r);
+    const char *missing = cc_request_seen(cc_request_client(r))->missing;
+    cc_logline_t line = {"forbidden", answer.client ? answer.client->cert : NULL, answer.verdict,
+                         NULL};
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "CC0110: %s reason=\"%s\" request=\"%s\" needs=\"%s\"",
+                  cc_logline_of_request(&line, r), nobody_text(r, &answer),
+                  cc_logline_octets(apr_pstrcat(r->pool, r->method, " ", r->uri, NULL), r->pool),
+                  cc_logline_text(missing ? missing : "what another Require asks for", r->pool));
 }
 
 static bool is_denied(request_rec *r)
@@ -79,19 +92,14 @@ static bool is_denied(request_rec *r)
 /* Called for the request that the client made; where that led to others, one of them was denied. */
 int cc_denial_log(request_rec *r)
 {
-    cc_answer_t answer;
-    const char *missing;
-
     while (r && !is_denied(r)) {
         r = r->next;
     }
-    if (!r) {
-        return DECLINED;
+    if (r) {
+        cc_counters_denied(r);
     }
-    answer = cc_identity_of(r);
-    missing = cc_request_seen(cc_request_client(r))->missing;
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: denied %s %s: needs %s; %s", r->method,
-                  cc_log_escaped(r->uri, r->pool),
-                  missing ? missing : "what another Require asks for", who_text(r, &answer));
+    if (r && APLOG_R_IS_LEVEL(r, APLOG_ERR)) {
+        denial_log(r);
+    }
     return DECLINED;
 }

@@ -10,7 +10,7 @@
 
 /* ---- configuration (config.c). Called by httpd while it reads the configuration, one thread. */
 
-/** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport. */
+/** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
 extern const command_rec cc_config_directives[];
 
 /** For the module record: an empty per-directory record, and base overridden by add. */
@@ -22,8 +22,32 @@ void *cc_config_merge(apr_pool_t *p, void *base, void *add);
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
+/** post_config: makes the memory that the children count in. OK, or not (CC0160). */
+int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** child_init, before the one of the tables: they count there from here on. */
+void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
+
+/** Registers mod_status's hook (serverstatus.c), if mod_status has it. */
+void cc_serverstatus_register(void);
+
+/** post_config: warns of what is probably not meant in the configuration. Returns OK. */
+int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** test_config: the same for httpd -t. */
+void cc_lint_test(apr_pool_t *pconf, server_rec *s);
+
 /** check_config: opens all tables; what is wrong is logged, and the start ends. OK or not. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/**
+ * check_config, after cc_tables_start: in httpd -t runs every ClientCertTest, and logs what fails.
+ * OK or not.
+ */
+int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** test_config: answers what the command-line tool asks (question.h), if it does. */
+void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
 /** child_init, before mod_watchdog's: readies the tables for the threads of a child. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
@@ -59,6 +83,12 @@ int cc_export_fixup(request_rec *r);
  * place of the request, user and environment become those of the index. DECLINED.
  */
 int cc_export_index(request_rec *r);
+
+/** handler clientcert-metrics: all numbers, as Prometheus reads them. */
+int cc_metrics_handler(request_rec *r);
+
+/** handler clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_handler(request_rec *r);
 
 /** log_transaction: one line for a request that was denied (CC0110). DECLINED. */
 int cc_denial_log(request_rec *r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
-#include "internal.h"
+#include "counters.h"
 
 #include <apr_tables.h>
 
@@ -128,9 +128,11 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
         trace = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
     }
     verdict = cc_rules_evaluate(rules, client->cert, facts, trace, p, r->pool);
-    cc_log_evaluation(r, verdict, trace);
+    cc_counters_evaluated(r, client, verdict, question->who);
+    cc_log_notes(r, client, verdict);
+    cc_log_trace(r, trace);
     if (verdict->failure) {
-        cc_log_failure(r, verdict->failure);
+        cc_log_failure(r, client, verdict);
     } else if (question->who) {
         cc_log_verdict(r, client, verdict);
     }
@@ -214,6 +216,8 @@ static const char *problem_now(request_rec *r, cc_client_t *client)
         problem = "it has expired";
     }
     if (problem && !atomic_flag_test_and_set(&client->dates_logged)) {
+        cc_counters_rejected(r->server, r->request_time < client->not_before ? CC_REJECTED_NOT_YET
+                                                                             : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);
     }
     return problem;
@@ -252,6 +256,23 @@ cc_answer_t cc_identity_of(request_rec *r)
         question.export = &cc_export_default;
     }
     return answer_to(r, &question);
+}
+
+cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace)
+{
+    const cc_rules_t *rules = cc_dir_of(r)->rules;
+    cc_answer_t answer = cc_identity_presented(r);
+    apr_array_header_t *steps;
+    cc_facts_t facts;
+
+    *trace = NULL;
+    if (!answer.problem && rules) {
+        facts = cc_client_facts(answer.client, r);
+        *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
+        answer.verdict = cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool,
+                                           r->pool);
+    }
+    return answer;
 }
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)

@@ -5,11 +5,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <httpd.h>
 #include <http_config.h>
 #include <http_log.h>
 
+#include "expiring.h"
 #include "rules/rules.h"
 
 extern module AP_MODULE_DECLARE_DATA clientcert_module;
@@ -23,8 +25,74 @@ extern const char cc_auth_type[];
 /** ClientCertTable. */
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args);
 
+/** All tables of the configuration in effect; NULL: there are none. */
+cc_tables_t *cc_tables_configured(const server_rec *s);
+
 /** An empty rule set of cmd->pool, whose rules may name the tables that are seen from there. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd);
+
+/* ---- scopes (scopes.c) --------------------------------------------------------------------- */
+
+/** What the decisions of a scope are counted in (counters.c); set before there are children. */
+typedef struct cc_tally_t {
+    atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
+    atomic_uint_least64_t *rules;   /* how often each rule fitted */
+    struct cc_shared_t *shared;     /* what all scopes count in */
+} cc_tally_t;
+
+/** A scope of the configuration that has rules of its own. */
+typedef struct cc_scope_t {
+    const cc_rules_t *rules;
+    server_rec *server;  /* the virtual host that it stands in, or the main server */
+    const char *section; /* `<Location "/admin">`; NULL: that server as a whole */
+    const ap_directive_t *inside; /* that section, or <VirtualHost>; NULL: none */
+    cc_tally_t *tally;
+} cc_scope_t;
+
+/** All of them (cc_scope_t), in the order of the configuration. Written while that is read. */
+apr_array_header_t *cc_scopes_of(const server_rec *s);
+
+/** Adds the scope of a directive, which has got these rules; gives what it is counted in. */
+const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
+
+/* ---- Require (authz.c) --------------------------------------------------------------------- */
+
+/** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
+bool cc_authz_negated(const ap_directive_t *directive);
+
+/* ---- lint (lint.c) ------------------------------------------------------------------------- */
+
+/**
+ * What is probably not meant in the configuration in effect (cc_note_t, CC07xx, in the order of the
+ * configuration): each with the file:line at fault, what is wrong and what to write instead. To be
+ * called once the configuration has been read. What is not certain is not told. Lives as long as
+ * `p`.
+ */
+apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);
+
+/* ---- tests of the mapping (test.c) --------------------------------------------------------- */
+
+/** ClientCertTest. */
+const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args);
+
+/** What came out of one. */
+typedef struct cc_tested_t {
+    const char *where, *file;
+    bool passed;
+    const char *expected; /* who it should be: `user "alice", group "staff"`, in plain words */
+    const char *got;      /* who it is, or why that is not known */
+    const cc_rules_t *rules;   /* that were asked; NULL: none */
+    apr_array_header_t *trace; /* cc_step_t */
+} cc_tested_t;
+
+/** Runs all (cc_tested_t), in the order of the configuration. Reads their certificates. */
+apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p);
+
+/* ---- questions about a configuration (question.c) ------------------------------------------ */
+
+/** True in `httpd -t`; and if the command-line tool asks something there. */
+bool cc_question_configtest(void);
+bool cc_question_asked(void);
 
 /* ---- a request (request.c) ----------------------------------------------------------------- */
 
@@ -54,6 +122,12 @@ extern const cc_request_t cc_request_watched;
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &clientcert_module);
+}
+
+/** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
+static inline bool cc_handler_is(const request_rec *r, const char *name)
+{
+    return r->handler[0] == 'c' && !strcmp(r->handler, name);
 }
 
 /* ---- what applications may ask for by name (lookup.c) -------------------------------------- */
@@ -91,8 +165,10 @@ apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_
 /** The per-directory record. Merged anew in every request: only what it points at is stable. */
 typedef struct cc_dir_t {
     cc_rules_t *rules;         /* NULL: none */
+    const cc_tally_t *tally;   /* of these rules */
     const cc_export_t *export; /* NULL: nobody said, so cc_export_default where there are rules */
     int auth;                  /* ClientCertAuth: 1, 0, or -1 where nobody said */
+    int status_rules;          /* ClientCertStatusRules, likewise */
 } cc_dir_t;
 
 static inline const cc_dir_t *cc_dir_of(const request_rec *r)
@@ -113,6 +189,8 @@ typedef struct cc_client_t {
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
     const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
     apr_time_t not_before, not_after;
+    bool ends_soon; /* and gives an identity until then: `mark` is set */
+    cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
     atomic_flag dates_logged;
 } cc_client_t;
@@ -156,6 +234,12 @@ cc_answer_t cc_identity_of(request_rec *r);
 /** The same by rules of Require clientcert; `keep`: they live as long as the configuration. */
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
 
+/**
+ * As cc_identity_of, but evaluated anew to see how: *trace are the steps (cc_step_t), NULL where no
+ * rules were asked. Is not remembered, and not logged; gives no exports.
+ */
+cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace);
+
 /** The certificate alone, with `problem`: no rules are asked. */
 cc_answer_t cc_identity_presented(request_rec *r);
 
@@ -184,26 +268,41 @@ apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *clie
 
 /* ---- the log (log.c) ----------------------------------------------------------------------- */
 
-/** Parts of a line, in the order in which they stand there; safe in quotes. All live in a pool. */
-const char *cc_log_identity(const cc_verdict_t *verdict, apr_pool_t *p);
-const char *cc_log_certificate(request_rec *r, const cc_client_t *client);
-
-/** What cc_text_escape gave, and what it has not seen yet (NULL: ""), as httpd's log wants it. */
+/**
+ * For a line of httpd's log, cut off where it is too long: what cc_text_escape gave, and what it
+ * has not seen yet.
+ */
 const char *cc_log_text(const char *text, apr_pool_t *p);
 const char *cc_log_escaped(const char *text, apr_pool_t *p);
 
 /** Who the rules say a client is: once per connection and rule set. */
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict);
 
+/** NULL, or why a verdict that has not failed gives no identity. A literal. */
+const char *cc_log_no_identity(const cc_verdict_t *verdict);
+
 /** That it cannot be known who a client is, and why: once per request. */
-void cc_log_failure(request_rec *r, const char *failure);
+void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict);
+
+/** The notes of an evaluation; and its steps (cc_step_t; NULL: it was not traced). */
+void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict);
+void cc_log_trace(request_rec *r, const apr_array_header_t *trace);
 
 /** That a certificate gives no identity, and why: once per connection. */
 void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem);
 
-/** The notes of an evaluation, and its steps (cc_step_t; NULL: not traced) at debug. */
-void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict,
-                       const apr_array_header_t *trace);
+/** Why a client's certificate ended its handshake. */
+typedef struct cc_refused_t {
+    const cc_cert_t *leaf; /* the client's certificate */
+    const cc_cert_t *cert; /* the one at fault: the client's, or above it in its chain */
+    int depth;             /* of that one; 0: the client's */
+    const char *reason;    /* as cc_refusal_text gives it */
+} cc_refused_t;
+
+/** That a handshake ended so; and whether the log asks for it. `p` is for the line alone. */
+void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
+                    apr_pool_t *p);
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
 
 /* ---- denials (denial.c) -------------------------------------------------------------------- */
 

@@ -1,143 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the lines of the error log: who came, what was decided, and by which rule. */
-#include "glue.h"
+/* Knows which decisions the error log tells, each in one line with a tag. */
 #include "internal.h"
+#include "logline.h"
 
-#include <apr_strings.h>
-#include <http_core.h>
-
-/* ---- parts of a line, always in the same order ------------------------------------------- */
-
-/*
- * What cc_text_escape gave. httpd doubles the backslashes of all that it logs, so that \" would be
- * a bare quote there, and end the quotation that it stands in: it becomes \x22.
- */
-const char *cc_log_text(const char *text, apr_pool_t *p)
+/* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
+static bool wants(request_rec *r, int level)
 {
-    char *safe = apr_palloc(p, 2 * strlen(text) + 1);
-    char *to = safe;
+    return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX) >= level;
+}
 
-    for (; *text; text++) {
-        *to++ = *text;
-        if (text[0] == '\\' && text[1] == '"') {
-            memcpy(to, "x22", 3);
-            to += 3;
-            text++;
-        } else if (text[0] == '\\' && text[1] == '\\') {
-            *to++ = *++text;
-        }
+/* ---- what the rules say ------------------------------------------------------------------ */
+
+const char *cc_log_no_identity(const cc_verdict_t *verdict)
+{
+    if (cc_verdict_has_identity(verdict)) {
+        return NULL;
     }
-    *to = '\0';
-    return safe;
+    return verdict->denied_where ? "a rule denies it" : "no rule gives it a user or group";
 }
-
-static const char *field_text(const char *name, const cc_client_t *client, const cc_facts_t *facts,
-                              apr_pool_t *p)
-{
-    cc_fieldref_t ref;
-    cc_values_t values;
-
-    if (cc_field_find(&ref, name, p, NULL) != APR_SUCCESS) {
-        return "";
-    }
-    values = cc_field_values(&ref, client->cert, facts, p);
-    return values.count ? cc_log_text(cc_text_escape(values.at[0].text, values.at[0].len, p), p)
-                        : "";
-}
-
-const char *cc_log_certificate(request_rec *r, const cc_client_t *client)
-{
-    cc_facts_t facts = cc_client_facts(client, r);
-
-    return apr_psprintf(r->pool, "subject=\"%s\" issuer=\"%s\" serial=%s sha256=%s vhost=%s:%d",
-                        field_text("subject", client, &facts, r->pool),
-                        field_text("issuer", client, &facts, r->pool),
-                        field_text("serial", client, &facts, r->pool),
-                        field_text("sha256", client, &facts, r->pool), r->server->server_hostname,
-                        (int)ap_get_server_port(r));
-}
-
-const char *cc_log_escaped(const char *text, apr_pool_t *p)
-{
-    return text ? cc_log_text(cc_text_escape(text, strlen(text), p), p) : "";
-}
-
-static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
-{
-    const char **names = apr_palloc(p, sizeof(*names) * (apr_size_t)(verdict->group_count + 1));
-
-    for (int i = 0; i < verdict->group_count; i++) {
-        names[i] = verdict->groups[i].name;
-    }
-    return cc_log_escaped(cc_parts_join(names, verdict->group_count, p), p);
-}
-
-static const char *rule_text(const cc_verdict_t *verdict)
-{
-    if (verdict->denied_where) {
-        return verdict->denied_where;
-    }
-    if (verdict->user_where) {
-        return verdict->user_where;
-    }
-    return verdict->matched_count ? verdict->matched[0] : "-";
-}
-
-const char *cc_log_identity(const cc_verdict_t *verdict, apr_pool_t *p)
-{
-    return apr_psprintf(p, "user=\"%s\" groups=\"%s\" rule=%s", cc_log_escaped(verdict->user, p),
-                        groups_text(verdict, p), rule_text(verdict));
-}
-
-/* ---- decisions --------------------------------------------------------------------------- */
 
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
-    if (cc_verdict_has_identity(verdict)) {
-        if (APLOGrinfo(r)) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: mapped %s %s",
-                          cc_log_identity(verdict, r->pool), cc_log_certificate(r, client));
-        }
-        return;
-    }
-    if (APLOG_R_IS_LEVEL(r, APLOG_NOTICE)) {
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: not mapped (%s) %s %s",
-                      verdict->denied_where ? "a rule denies it"
-                                            : "no rule gives it a user or group",
-                      cc_log_identity(verdict, r->pool), cc_log_certificate(r, client));
+    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
+    const char *reason = cc_log_no_identity(verdict);
+
+    if (!reason && wants(r, APLOG_INFO)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
+    } else if (reason && wants(r, APLOG_NOTICE)) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), reason);
     }
 }
 
-void cc_log_failure(request_rec *r, const char *failure)
+void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
+    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
     cc_request_t *kept = cc_request_of(cc_request_client(r));
 
-    if (!kept->failed) {
+    if (!kept->failed && wants(r, APLOG_ERR)) {
         kept->failed = true;
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: no identity, a lookup failed: %s",
-                      cc_log_text(failure, r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), cc_logline_text(verdict->failure, r->pool));
     }
 }
+
+/* In one word what a note of the rules is about: CC0150 to CC0156, by the last digit. */
+static const char *note_result(const cc_note_t *note)
+{
+    static const char *const words[] = {"unusable", "limited", "ambiguous", "limited",
+                                        "unusable", "stale",   "unusable"};
+
+    return words[note->tag[5] - '0'];
+}
+
+void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+{
+    for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
+        const cc_note_t *note = &verdict->notes[i];
+        cc_logline_t line = {note_result(note), client->cert, verdict, note->where};
+
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s reason=\"%s\"", note->tag,
+                      cc_logline_of_request(&line, r), cc_logline_text(note->text, r->pool));
+    }
+}
+
+void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
+{
+    for (int i = 0; trace && i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+
+        if (step->condition) {
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: does not hold: %s; seen %s",
+                          step->where, cc_log_text(step->condition, r->pool),
+                          cc_log_text(step->seen, r->pool));
+        } else {
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds", step->where);
+        }
+    }
+}
+
+/* ---- certificates that no rule is asked about -------------------------------------------- */
 
 void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "CC0104: the client certificate gives no identity: %s; %s", problem,
-                  cc_log_certificate(r, client));
+    cc_logline_t line = {"rejected", client->cert, NULL, NULL};
+
+    if (wants(r, APLOG_WARNING)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), problem);
+    }
 }
 
-void cc_log_evaluation(request_rec *r, const cc_verdict_t *verdict, const apr_array_header_t *trace)
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
 {
-    for (int i = 0; i < verdict->note_count; i++) {
-        const cc_note_t *note = &verdict->notes[i];
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s: %s", note->tag, note->where,
-                      cc_log_text(note->text, r->pool));
-    }
-    for (int i = 0; trace && i < trace->nelts; i++) {
-        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s%s%s%s", step->where,
-                      step->condition ? "does not hold: " : "holds",
-                      step->condition ? step->condition : "", step->condition ? "; seen " : "",
-                      step->condition ? cc_log_text(step->seen, r->pool) : "");
-    }
+    return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+}
+
+void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
+                    apr_pool_t *p)
+{
+    cc_logline_t line = {"refused", refused->leaf, NULL, NULL};
+    const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
+
+    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
+                   "CC0106: %s reason=\"%s\" depth=%d at_subject=\"%s\" at_serial=%s",
+                   cc_logline_of_connection(&line, c, s, p), cc_logline_text(refused->reason, p),
+                   refused->depth, cc_logline_subject(above, p), cc_logline_serial(above, p));
 }

@@ -71,7 +71,7 @@ static void push_verdict(apr_array_header_t *list, lookup_kind_t kind, const cc_
         push(list, verdict->groups[i].name);
     }
     for (int i = 0; kind == LOOKUP_RULE && i < verdict->matched_count; i++) {
-        push(list, verdict->matched[i]);
+        push(list, verdict->matched[i].where);
     }
 }
 

@@ -20,7 +20,7 @@ static const char tables_key[] = "clientcert_tables";
 /* ---- while the configuration is read ----------------------------------------------------- */
 
 /* Those of the whole configuration, which is in effect as long as its pool. NULL: none. */
-static cc_tables_t *tables_of(const server_rec *s)
+cc_tables_t *cc_tables_configured(const server_rec *s)
 {
     void *tables = NULL;
 
@@ -31,7 +31,7 @@ static cc_tables_t *tables_of(const server_rec *s)
 static cc_tables_t *tables_make(const server_rec *s)
 {
     apr_pool_t *pconf = s->process->pconf;
-    cc_tables_t *tables = tables_of(s);
+    cc_tables_t *tables = cc_tables_configured(s);
 
     if (!tables) {
         tables = cc_tables_create(backends, pconf);
@@ -50,7 +50,7 @@ static void *scope_of(server_rec *s)
 cc_rules_t *cc_tables_rules(cmd_parms *cmd)
 {
     bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
-    cc_tables_t *tables = htaccess ? tables_of(cmd->server) : tables_make(cmd->server);
+    cc_tables_t *tables = htaccess ? cc_tables_configured(cmd->server) : tables_make(cmd->server);
 
     return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
 }
@@ -155,7 +155,7 @@ static apr_status_t watchdog_register(cc_tables_t *tables, server_rec *s, apr_po
  */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    cc_tables_t *tables = tables_of(s);
+    cc_tables_t *tables = cc_tables_configured(s);
     cc_error_t err = {0};
 
     (void)plog;
@@ -178,7 +178,7 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 /* A child may come long after the parent has loaded what it inherits. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_tables_t *tables = tables_of(s);
+    cc_tables_t *tables = cc_tables_configured(s);
     teller_t teller = {s, pchild};
     apr_status_t rv;
 
@@ -199,7 +199,7 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
  */
 int cc_tables_monitor(apr_pool_t *p, server_rec *s)
 {
-    cc_tables_t *tables = tables_of(s);
+    cc_tables_t *tables = cc_tables_configured(s);
 
     (void)p;
     if (tables && cc_tables_interval(tables) > 0) {

@@ -56,10 +56,11 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     for (int i = 1; i < list->nelts; i++) {
         if (strcmp(names[0], names[i]) != 0) {
             cc_evaluation_note(ev, "CC0152", ev->rule->where,
+                               "two users are possible, so this rule gives none",
                                "%s is ambiguous, so this rule gives no user: \"%s\" or \"%s\"",
                                cc_text_escape(template->text, strlen(template->text), ev->scratch),
-                               cc_text_escape(names[0], strlen(names[0]), ev->scratch),
-                               cc_text_escape(names[i], strlen(names[i]), ev->scratch));
+                               cc_text_excerpt(names[0], strlen(names[0]), ev->scratch),
+                               cc_text_excerpt(names[i], strlen(names[i]), ev->scratch));
             return;
         }
     }
@@ -89,7 +90,7 @@ static bool outputs_take(cc_evaluation_t *ev)
     const cc_rule_t *rule = ev->rule;
     cc_verdict_t *verdict = ev->verdict;
 
-    APR_ARRAY_PUSH(ev->matched, const char *) = rule->where;
+    APR_ARRAY_PUSH(ev->matched, cc_match_t) = (cc_match_t){rule->where, rule->number};
     if (rule->deny) {
         verdict->denied_where = rule->where;
         verdict->user = verdict->user_where = NULL;
@@ -159,7 +160,7 @@ static void verdict_finish(cc_evaluation_t *ev)
     verdict->group_count = ev->groups->nelts;
     verdict->groups = (const cc_group_t *)ev->groups->elts;
     verdict->matched_count = ev->matched->nelts;
-    verdict->matched = (const char *const *)ev->matched->elts;
+    verdict->matched = (const cc_match_t *)ev->matched->elts;
     verdict->note_count = ev->notes->nelts;
     verdict->notes = (const cc_note_t *)ev->notes->elts;
     verdict->stale_at = stale_at(ev);
@@ -187,7 +188,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t
     ev->stale_at = APR_INT64_MAX;
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
-    ev->matched = apr_array_make(ev->result, 4, sizeof(const char *));
+    ev->matched = apr_array_make(ev->result, 4, sizeof(cc_match_t));
     ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
     ev->verdict->generation = cc_rules_generation(ev->rules);
     rules_walk(ev, trace);

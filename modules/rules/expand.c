@@ -95,7 +95,7 @@ static void results_note(cc_evaluation_t *ev, const cc_template_t *template, int
                          const char *why)
 {
     if (refused > 0) {
-        cc_evaluation_note(ev, "CC0154", ev->rule->where,
+        cc_evaluation_note(ev, "CC0154", ev->rule->where, "a result cannot be a name",
                            "%s: %d of its results cannot be a name; the last of them: %s",
                            cc_text_escape(template->text, strlen(template->text), ev->scratch),
                            refused, why);
@@ -136,7 +136,8 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
     }
     if (total > COMBINATIONS_MAX) {
         cc_evaluation_note(
-            ev, "CC0153", ev->rule->where, "%s gives nothing: the values make more than %d results",
+            ev, "CC0153", ev->rule->where, "the values make too many results",
+            "%s gives nothing: the values make more than %d results",
             cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
         total = 0;
     }

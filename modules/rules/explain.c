@@ -14,19 +14,26 @@ const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
                        NULL);
 }
 
+/* So many values are shown; a certificate may have any number. */
+#define SHOWN_MOST 16
+
 static const char *value_text(const cc_value_t *value, apr_pool_t *p)
 {
     return value->unusable ? apr_pstrcat(p, "(unusable: ", value->unusable, ")", NULL)
-                           : cc_text_escape(value->text, value->len, p);
+                           : cc_text_excerpt(value->text, value->len, p);
 }
 
 static const char *values_text(cc_values_t values, apr_pool_t *p)
 {
-    apr_array_header_t *list = apr_array_make(p, values.count * 2 + 1, sizeof(const char *));
+    apr_array_header_t *list = apr_array_make(p, 8, sizeof(const char *));
 
-    for (int i = 0; i < values.count; i++) {
+    for (int i = 0; i < values.count && i < SHOWN_MOST; i++) {
         APR_ARRAY_PUSH(list, const char *) = i > 0 ? ", " : "";
         APR_ARRAY_PUSH(list, const char *) = value_text(&values.at[i], p);
+    }
+    if (values.count > SHOWN_MOST) {
+        APR_ARRAY_PUSH(list, const char *) =
+            apr_psprintf(p, " and %d more", values.count - SHOWN_MOST);
     }
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
@@ -37,7 +44,9 @@ void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condi
 
     memset(step, 0, sizeof(*step));
     step->where = ev->rule->where;
+    step->number = ev->rule->number;
     if (failed) {
+        step->field = failed->field;
         step->condition = cc_condition_text(failed, trace->pool);
         step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, trace->pool);
     }

@@ -69,16 +69,24 @@ void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule)
     }
 }
 
+static void bucket_candidates(const cc_selector_t *selector, const cc_value_t *value,
+                              apr_uint64_t *bits)
+{
+    const apr_array_header_t *bucket = bucket_find(selector, value);
+
+    for (int i = 0; bucket && i < bucket->nelts; i++) {
+        bit_set(bits, APR_ARRAY_IDX(bucket, i, int));
+    }
+}
+
 static void selector_candidates(cc_evaluation_t *ev, const cc_selector_t *selector,
                                 apr_uint64_t *bits)
 {
     cc_values_t values = cc_evaluation_cell(ev, selector)->values;
 
     for (int i = 0; i < values.count; i++) {
-        const apr_array_header_t *bucket =
-            values.at[i].unusable ? NULL : bucket_find(selector, &values.at[i]);
-        for (int j = 0; bucket && j < bucket->nelts; j++) {
-            bit_set(bits, APR_ARRAY_IDX(bucket, j, int));
+        if (!values.at[i].unusable) {
+            bucket_candidates(selector, &values.at[i], bits);
         }
     }
 }
@@ -93,6 +101,20 @@ apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev)
         const cc_selector_t *selector = APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *);
         if (selector->buckets) {
             selector_candidates(ev, selector, bits);
+        }
+    }
+    return bits;
+}
+
+apr_uint64_t *cc_index_earlier(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
+{
+    apr_uint64_t *bits =
+        apr_pmemdup(p, rules->unfiled->elts, (apr_size_t)rules->unfiled->nelts * sizeof(*bits));
+
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
+        if (c->op->indexed && c->selector->buckets) {
+            bucket_candidates(c->selector, &c->value, bits);
         }
     }
     return bits;

@@ -213,6 +213,9 @@ void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
 /* A bit for each rule that may hold for this certificate. */
 apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
 
+/* A bit for each rule that may hold whenever `rule` does: the others want a == that it has not. */
+apr_uint64_t *cc_index_earlier(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
+
 /* Whether the bit of a rule is set; the first such rule from `from` on, else their count. */
 bool cc_index_has(const apr_uint64_t *bits, int number);
 int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from);
@@ -243,7 +246,7 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
-    apr_array_header_t *matched;   /* const char * */
+    apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
 
@@ -251,8 +254,9 @@ struct cc_evaluation_t {
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
 /* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
-void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
-                        ...) __attribute__((format(printf, 4, 5)));
+void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
+                        const char *meaning, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* expand.c: all results (const char *, usable, not empty; not distinct) of a template. */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
@@ -260,5 +264,38 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
 /* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
 void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed);
+
+/* ---- what rules say of each other, for lint ---------------------------------------------- */
+
+/* logic.c: what is asked about one rule; the same matcher serves all of it. */
+typedef struct cc_logic_t cc_logic_t;
+cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
+
+/* Whether the rule can never hold, and two of its conditions that cannot hold together. */
+bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b);
+
+/* The first wanted one of the rules before it that holds whenever the rule does, or NULL. */
+const cc_rule_t *cc_logic_earlier(cc_logic_t *logic, bool (*wanted)(const cc_rule_t *rule));
+
+/* Whether nothing is evaluated after the rule; the condition that gives a variable, or NULL. */
+bool cc_rule_ends(const cc_rule_t *rule);
+const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
+
+/* origin.c: what a field fixes: nothing, the certificate or its key, the CA. */
+typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;
+cc_origin_t cc_origin_of(const cc_selector_t *selector);
+
+/* What a rule takes the user from without a word on the CA, or NULL. */
+const cc_selector_t *cc_origin_missing(const cc_rule_t *rule);
+
+/* Whether the rule ends the evaluation for some CAs, and by nothing but the CA. */
+bool cc_origin_decides(const cc_rule_t *rule);
+
+/*
+ * domain.c: whether a pattern has a domain with a dot that is not escaped, certainly by mistake;
+ * the domain as it stands there, and as it is meant.
+ */
+bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
+                       apr_pool_t *p);
 
 #endif

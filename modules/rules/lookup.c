@@ -93,10 +93,10 @@ static cc_column_t column_clean(cc_evaluation_t *ev, const cc_condition_t *c,
             values[clean.count++] = text;
             continue;
         }
-        cc_evaluation_note(ev, "CC0156", ev->rule->where,
+        cc_evaluation_note(ev, "CC0156", ev->rule->where, "a value of a table cannot be used",
                            "%s: a value of column %d cannot be used, \"%s\": %s",
                            cc_condition_text(c, ev->scratch), number,
-                           cc_text_escape(text, strlen(text), ev->scratch), unusable);
+                           cc_text_excerpt(text, strlen(text), ev->scratch), unusable);
     }
     return clean;
 }
@@ -192,7 +192,8 @@ cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_eva
         ev->stale_at = info.stale_at;
     }
     if (info.failure) {
-        cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer serves: %s",
+        cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer of a table serves",
+                           "an old answer serves: %s",
                            trouble_text(c, info.failure, ev->scratch));
     }
     if (result == CC_TABLE_FOUND && c->capture >= 0) {

@@ -70,6 +70,7 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
         cc_matcher_match(ev->matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &why);
     if (found == CC_FIT_UNDECIDED) {
         cc_evaluation_note(ev, "CC0151", ev->rule->where,
+                           "a pattern was given up, so it does not fit",
                            "%s: matching was given up (%s), so the condition does not hold",
                            cc_condition_text(c, ev->scratch), why);
     }

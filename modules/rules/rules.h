@@ -49,6 +49,14 @@ apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const 
 /** How many rules there are. */
 int cc_rules_count(const cc_rules_t *rules);
 
+/**
+ * A rule (0 to cc_rules_count - 1): where it was configured; and its canonical form, which has one
+ * way to write each rule and reads back as the same rule. Templates and patterns stand in it as
+ * they were written, so it is to be escaped where it is shown. It lives as long as `p`.
+ */
+const char *cc_rules_where(const cc_rules_t *rules, int number);
+const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
+
 /** True if they name a table. */
 bool cc_rules_ask(const cc_rules_t *rules);
 
@@ -60,9 +68,10 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
 /** Something that an administrator should know of an evaluation. */
 typedef struct cc_note_t {
-    const char *tag;   /* CC01xx, explained in doc/messages.md */
-    const char *where; /* the rule */
-    const char *text;  /* escaped, one line */
+    const char *tag;     /* CC01xx, explained in doc/messages.md */
+    const char *where;   /* the rule */
+    const char *meaning; /* a literal: the text without what the rule says; NULL: of lint */
+    const char *text;    /* escaped, one line; of a long value only the begin (cc_text_excerpt) */
 } cc_note_t;
 
 /** A group and the rule that gave it. */
@@ -71,6 +80,12 @@ typedef struct cc_group_t {
     const char *where;
 } cc_group_t;
 
+/** A rule whose conditions held. */
+typedef struct cc_match_t {
+    const char *where;
+    int number; /* the first rule of a set is 0 */
+} cc_match_t;
+
 /** What the rules say of a certificate. All of it lives in the result pool. */
 typedef struct cc_verdict_t {
     const char *user;       /* NULL: none. Usable text, not empty */
@@ -78,7 +93,7 @@ typedef struct cc_verdict_t {
     int group_count;
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
     int matched_count;
-    const char *const *matched; /* the rules whose conditions held, in order (their `where`) */
+    const cc_match_t *matched; /* in order */
     const char *denied_where;   /* NULL, or the rule that said deny: then no user and no group */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
@@ -91,6 +106,9 @@ typedef struct cc_verdict_t {
                               * deny), and there is no user, no group and no matched rule */
 } cc_verdict_t;
 
+/** In one word: "mapped", "unmapped", "denied" or "failed". A literal. */
+const char *cc_verdict_result(const cc_verdict_t *verdict);
+
 /** True if there is a user or a group. */
 bool cc_verdict_has_identity(const cc_verdict_t *verdict);
 
@@ -100,8 +118,11 @@ bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name);
 /** One step of an evaluation, in the order of the rules. */
 typedef struct cc_step_t {
     const char *where;     /* the rule */
+    int number;            /* its place in the set */
+    const char *field;     /* what its first condition that failed looks at; NULL: all held */
     const char *condition; /* its first condition that failed, as written; NULL: all held */
-    const char *seen;      /* the values it looked at, escaped, or "(none)"; NULL: all held */
+    const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; of long
+                            * values and of many the begin (cc_text_excerpt, 16 of them) */
 } cc_step_t;
 
 /**
@@ -117,6 +138,18 @@ typedef struct cc_step_t {
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
+
+/**
+ * What is probably not meant, of each rule (cc_note_t, CC07xx, in the order of the rules): one that
+ * can never hold or never has an effect, a pattern that fits more than its author thinks, and,
+ * where `several_cas`, a user from a field that the owner of a certificate may choose while no
+ * condition says which CA issued it. What is not certain is not told. Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
+
+/** False where no rule can ever give this user, or this group: not even from a template's field. */
+bool cc_rules_may_give_user(const cc_rules_t *rules, const char *name);
+bool cc_rules_may_give_group(const cc_rules_t *rules, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.

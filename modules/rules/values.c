@@ -8,8 +8,8 @@
 
 #include "rules/internal.h"
 
-void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where, const char *fmt,
-                        ...)
+void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
+                        const char *meaning, const char *fmt, ...)
 {
     cc_note_t *note;
     va_list args;
@@ -20,6 +20,7 @@ void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
     note = &APR_ARRAY_PUSH(ev->notes, cc_note_t);
     note->tag = tag;
     note->where = where;
+    note->meaning = meaning;
     va_start(args, fmt);
     note->text = apr_pvsprintf(ev->result, fmt, args);
     va_end(args);
@@ -62,10 +63,10 @@ static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
     while (!bad->unusable) {
         bad++;
     }
-    cc_evaluation_note(ev, "CC0150", selector->where,
+    cc_evaluation_note(ev, "CC0150", selector->where, "a value of the certificate cannot be used",
                        "%s: %d of %d values cannot be used; the first is \"%s\": %s",
                        selector->name, cell->unusable, cell->values.count,
-                       cc_text_escape(bad->text, bad->len, ev->scratch), bad->unusable);
+                       cc_text_excerpt(bad->text, bad->len, ev->scratch), bad->unusable);
 }
 
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)

@@ -5,6 +5,17 @@
 
 #include "rules/internal.h"
 
+const char *cc_verdict_result(const cc_verdict_t *verdict)
+{
+    if (verdict->failure) {
+        return "failed";
+    }
+    if (verdict->denied_where) {
+        return "denied";
+    }
+    return cc_verdict_has_identity(verdict) ? "mapped" : "unmapped";
+}
+
 bool cc_verdict_has_identity(const cc_verdict_t *verdict)
 {
     return verdict->user || verdict->group_count > 0;

@@ -14,6 +14,31 @@ const char *cc_table_where(const cc_table_t *table)
     return table->spec.where;
 }
 
+const void *cc_table_scope(const cc_table_t *table)
+{
+    return table->scope;
+}
+
+const char *cc_table_type(const cc_table_t *table)
+{
+    return table->source.backend->type;
+}
+
+bool cc_table_has_rows(const cc_table_t *table)
+{
+    return table->source.backend->rows != NULL;
+}
+
+bool cc_table_is_loaded(const cc_table_t *table)
+{
+    return table->source.backend->seen != NULL;
+}
+
+bool cc_table_is_cached(const cc_table_t *table)
+{
+    return table->source.backend->asked && table->spec.size > 0;
+}
+
 bool cc_table_takes_names(const cc_table_t *table)
 {
     return table->source.backend->names;
@@ -31,12 +56,11 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t
     row->columns = NULL;
     info->stale_at = APR_INT64_MAX;
     info->failure = NULL;
-    if (!cc_key_fold(&folded, table, small, p)) {
-        return CC_TABLE_MISSING;
+    if (cc_key_fold(&folded, table, small, p)) {
+        result = backend->asked
+                     ? cc_cache_ask(table, &folded, row, info, p)
+                     : backend->lookup(row, table->source.state, folded.at, folded.len, info, p);
     }
-    result = backend->asked
-                 ? cc_cache_ask(table, &folded, row, info, p)
-                 : backend->lookup(row, table->source.state, folded.at, folded.len, info, p);
     if (result == CC_TABLE_FOUND && row->count < table->spec.columns) {
         info->failure = apr_psprintf(p, "columns of the row: %d; rules take $%d", row->count,
                                      table->spec.columns);
@@ -45,6 +69,7 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t
     if (result == CC_TABLE_FAILED) {
         info->stale_at = 0;
     }
+    cc_count(&table->counters->lookups[result]);
     return result;
 }
 

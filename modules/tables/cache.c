@@ -157,6 +157,16 @@ static void answer_remember(cc_cache_t *cache, const question_t *question, cc_ta
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+static cc_table_result_t stale_recall_counted(const cc_table_t *table, const question_t *question)
+{
+    cc_table_result_t result = stale_recall(table->cache, question, apr_time_now());
+
+    if (result != CC_TABLE_FAILED) {
+        cc_count(&table->counters->cache_stale);
+    }
+    return result;
+}
+
 cc_table_result_t cc_cache_ask(const cc_table_t *table, const cc_key_t *key, cc_row_t *row,
                                cc_answer_info_t *info, apr_pool_t *p)
 {
@@ -166,11 +176,13 @@ cc_table_result_t cc_cache_ask(const cc_table_t *table, const cc_key_t *key, cc_
     cc_table_result_t result = cache ? fresh_recall(cache, &question, now) : CC_TABLE_FAILED;
 
     if (result != CC_TABLE_FAILED) {
+        cc_count(&table->counters->cache_hits);
         return result;
     }
+    cc_count(&table->counters->cache_misses);
     result = table->source.backend->lookup(row, table->source.state, key->at, key->len, info, p);
     if (result == CC_TABLE_FAILED) {
-        return cache ? stale_recall(cache, &question, apr_time_now()) : CC_TABLE_FAILED;
+        return cache ? stale_recall_counted(table, &question) : CC_TABLE_FAILED;
     }
     info->stale_at = now + (result == CC_TABLE_FOUND ? table->spec.ttl : table->spec.negative_ttl);
     if (cache) {

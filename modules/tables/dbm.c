@@ -207,10 +207,18 @@ static apr_uint64_t dbm_generation(void *state)
     return atomic_load(&((dbm_t *)state)->generation);
 }
 
+static apr_uint64_t dbm_seen(void *state)
+{
+    const dbm_t *dbm = state;
+
+    return cc_stamp_print(&dbm->seen[0]) * 31 + cc_stamp_print(&dbm->seen[1]);
+}
+
 const cc_backend_t cc_backend_dbm = {
     .type = "dbm",
     .open = dbm_open,
     .lookup = dbm_lookup,
     .poll = dbm_poll,
     .generation = dbm_generation,
+    .seen = dbm_seen,
 };

@@ -106,6 +106,16 @@ static apr_uint64_t file_generation(void *state)
     return cc_versions_number(&((file_t *)state)->maps);
 }
 
+static apr_uint64_t file_seen(void *state)
+{
+    return cc_stamp_print(&((file_t *)state)->seen);
+}
+
+static apr_uint64_t file_rows(void *state)
+{
+    return cc_map_rows(cc_versions_current(&((file_t *)state)->maps));
+}
+
 const cc_backend_t cc_backend_file = {
     .type = "file",
     .bytes = true,
@@ -113,4 +123,6 @@ const cc_backend_t cc_backend_file = {
     .lookup = file_lookup,
     .poll = file_poll,
     .generation = file_generation,
+    .seen = file_seen,
+    .rows = file_rows,
 };

@@ -123,6 +123,9 @@ typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
 /** The number of a row's line. It takes a walk over all rows before it. */
 apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
 
+/** How many rows it has. */
+apr_uint32_t cc_map_rows(const cc_map_t *map);
+
 /** Makes the map fit for cc_map_find, and finds keys that stand in it twice. */
 apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton);
 
@@ -150,6 +153,9 @@ void *cc_versions_replace(cc_versions_t *versions, void *next);
 /** Grows with every replacement. */
 apr_uint64_t cc_versions_number(cc_versions_t *versions);
 
+/** What is current, for the thread that replaces it. */
+void *cc_versions_current(cc_versions_t *versions);
+
 /* ---- files (watch.c, load.c) ----------------------------------------------------------------- */
 
 /** What tells one state of a file from another; all 0 where it is not there. */
@@ -168,6 +174,9 @@ typedef struct cc_stamp_t {
 cc_stamp_t cc_stamp_of(const apr_finfo_t *info);
 cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p);
 bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b);
+
+/** All of it in one number (count.c). */
+apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp);
 
 /**
  * True while the clock of the file system is too coarse to tell the next change from this one: what
@@ -219,7 +228,7 @@ typedef struct cc_cache_t cc_cache_t;
 /** Lives as long as `p`; `spec` is kept by reference. */
 apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p);
 
-/* ---- tables (spec.c, tables.c, ask.c) -------------------------------------------------------- */
+/* ---- tables (spec.c, tables.c, ask.c, count.c) ----------------------------------------------- */
 
 /** A back end and its state. */
 typedef struct cc_source_t {
@@ -234,7 +243,18 @@ struct cc_table_t {
     bool used;
     cc_cache_t *cache;    /* NULL: nothing is kept */
     apr_time_t next_look; /* for the thread that polls */
+    cc_table_counters_t *counters;
+    cc_table_counters_t own; /* until others are given */
 };
+
+/** Counts a load, for the thread that opens or polls. */
+void cc_count_load(cc_table_t *table, bool good, apr_time_t now);
+
+/** Counts what any thread does. */
+static inline void cc_count(atomic_uint_least64_t *counter)
+{
+    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
 
 /** Reads "NAME TYPE:SOURCE [option=value ...]" into spec and source.backend, one of the list. */
 apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,

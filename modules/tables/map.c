@@ -128,6 +128,11 @@ void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_p
     map->row_count++;
 }
 
+apr_uint32_t cc_map_rows(const cc_map_t *map)
+{
+    return map->row_count;
+}
+
 /* ---- the index ------------------------------------------------------------------------------- */
 
 /*

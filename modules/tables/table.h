@@ -3,6 +3,7 @@
 #ifndef CC_TABLE_H
 #define CC_TABLE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <apr_pools.h>
@@ -102,6 +103,14 @@ typedef struct cc_backend_t {
 
     /** A number that grows whenever answers may have changed; NULL: it is always 0. */
     apr_uint64_t (*generation)(void *state);
+
+    /**
+     * For numbers, by the thread that opens or polls: what tells the state of the source that was
+     * looked at last from others (NULL for one that is asked each time); and how many rows are held
+     * (NULL: that is not known).
+     */
+    apr_uint64_t (*seen)(void *state);
+    apr_uint64_t (*rows)(void *state);
 } cc_backend_t;
 
 extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis;
@@ -187,11 +196,54 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_table
 /** The shortest reload time of all tables, 0 where none is ever looked at. */
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables);
 
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+/**
+ * What has become of a table. It may lie in memory that several processes share: all of them count
+ * there at any time, and any thread may read.
+ */
+typedef struct cc_table_counters_t {
+    atomic_uint_least64_t outcome; /* private to this room: the last load, good or not */
+    atomic_uint_least64_t rows;    /* of the last good load */
+    atomic_uint_least64_t loaded_at; /* when that was, in seconds since 1970 */
+    atomic_uint_least64_t loads;     /* good ones: a change is one, however many processes see it */
+    atomic_uint_least64_t load_failures;
+    atomic_uint_least64_t last_good; /* 0: the source was bad when it last changed */
+    atomic_uint_least64_t lookups[3];  /* by cc_table_result_t */
+    atomic_uint_least64_t cache_hits;
+    atomic_uint_least64_t cache_misses; /* the source was asked, */
+    atomic_uint_least64_t cache_stale;  /* and failed, and an old answer served */
+} cc_table_counters_t;
+
+/** The tables in their order: how many there are, and the i-th. */
+int cc_tables_count(const cc_tables_t *tables);
+cc_table_t *cc_tables_at(const cc_tables_t *tables, int i);
+
+/**
+ * What cc_tables_open has counted, put into counters that are all 0. For the thread that has opened
+ * the tables.
+ */
+void cc_table_counters_start(cc_table_counters_t *counters, const cc_table_t *table);
+
+/**
+ * From here on this process counts in these, which must live as long as the table; without, in some
+ * of its own. For each child that answers requests, before its threads: the parent may be allowed
+ * to read what they are not.
+ */
+void cc_table_count_in(cc_table_t *table, cc_table_counters_t *counters);
+
+/** "file"; and which of the counters mean something: rows, loads, the cache's. */
+const char *cc_table_type(const cc_table_t *table);
+bool cc_table_has_rows(const cc_table_t *table);
+bool cc_table_is_loaded(const cc_table_t *table);
+bool cc_table_is_cached(const cc_table_t *table);
+
 /* ---- asking: any thread ---------------------------------------------------------------------- */
 
-/** The table's name, and where it was configured. */
+/** The table's name, where it was configured, and for which scope (NULL: all). */
 const char *cc_table_name(const cc_table_t *table);
 const char *cc_table_where(const cc_table_t *table);
+const void *cc_table_scope(const cc_table_t *table);
 
 /** True where DNs may be its keys, because its source compares them as such. */
 bool cc_table_takes_names(const cc_table_t *table);

@@ -55,6 +55,7 @@ apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, c
     if (status != APR_SUCCESS) {
         return status;
     }
+    table->counters = &table->own;
     table->scope = scope;
     table->spec.server = scope;
     table->spec.where = where;
@@ -101,12 +102,18 @@ void cc_table_use(cc_table_t *table, int columns)
 
 static apr_status_t table_open(cc_table_t *table, apr_pool_t *p, cc_error_t *err)
 {
+    apr_status_t status = APR_SUCCESS;
+
     if (!table->used) {
         return cc_error_set(err, p, "CC0607", table->spec.name,
                             "no rule uses this table; write \"FIELD in %s\" in one, or remove it",
                             table->spec.name);
     }
-    return table->source.backend->open(&table->source.state, &table->spec, p, err);
+    status = table->source.backend->open(&table->source.state, &table->spec, p, err);
+    if (status == APR_SUCCESS && cc_table_is_loaded(table)) {
+        cc_count_load(table, true, apr_time_now());
+    }
+    return status;
 }
 
 apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
@@ -168,6 +175,9 @@ static apr_status_t table_look(cc_tables_t *tables, cc_table_t *table, apr_time_
     apr_status_t status =
         table->source.backend->poll(table->source.state, now, err, tables->scratch);
 
+    if (status != APR_EAGAIN && status != APR_EBUSY) {
+        cc_count_load(table, status == APR_SUCCESS, now);
+    }
     table->next_look = now + (status == APR_EBUSY ? SOON : table->spec.reload);
     err->where = table->spec.where;
     return status;
@@ -210,4 +220,16 @@ apr_interval_time_t cc_tables_interval(const cc_tables_t *tables)
         }
     }
     return least;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+int cc_tables_count(const cc_tables_t *tables)
+{
+    return tables->all->nelts;
+}
+
+cc_table_t *cc_tables_at(const cc_tables_t *tables, int i)
+{
+    return table_at(tables, i);
 }

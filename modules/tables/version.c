@@ -52,6 +52,11 @@ void *cc_versions_replace(cc_versions_t *versions, void *next)
     return versions->side[old];
 }
 
+void *cc_versions_current(cc_versions_t *versions)
+{
+    return versions->side[atomic_load(&versions->number) & 1];
+}
+
 apr_uint64_t cc_versions_number(cc_versions_t *versions)
 {
     return atomic_load(&versions->number);

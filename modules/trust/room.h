@@ -23,6 +23,8 @@ struct cc_trust_t {
     EVP_MD *md;                        /* SHA-256, for the trust id */
     apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
+    cc_refusal_fn *on_refusal;         /* NULL: nobody wants to know */
+    void *on_refusal_baton;
 };
 
 /**
@@ -31,5 +33,17 @@ struct cc_trust_t {
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
+
+/**
+ * Fills in which certificate of a chain a verify callback has turned down, and why. It was called
+ * with `ok`, and with `error` in the context.
+ */
+void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error);
+
+/**
+ * Sets a verification up as libssl does for a client's certificate (ssl_verify_cert_chain). False
+ * where there is no memory for that.
+ */
+bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now);
 
 #endif

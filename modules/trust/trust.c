@@ -160,6 +160,12 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
     return APR_SUCCESS;
 }
 
+void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton)
+{
+    trust->on_refusal = tell;
+    trust->on_refusal_baton = baton;
+}
+
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
 {
     return memcmp(a->id, b->id, sizeof a->id) == 0;

@@ -38,6 +38,30 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
  */
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust);
 
+/** A verification that ends a handshake, a renegotiation or a post-handshake authentication. */
+typedef struct cc_refusal_t {
+    SSL *ssl;
+    X509 *leaf; /* what the client presented */
+    X509 *cert; /* the one at fault: the leaf, or another of the chain */
+    int depth;  /* of that one; 0: the leaf */
+    int error;  /* X509_V_ERR_; X509_V_ERR_CERT_CHAIN_TOO_LONG for SSLVerifyDepth too */
+} cc_refusal_t;
+
+/** Told of one, in the thread of the handshake. All of it is borrowed for the time of the call. */
+typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
+
+/**
+ * Has `tell` called by cc_trust_verify whenever the answer is no, whoever gave it: OpenSSL, or the
+ * callback in place. What that lets pass is not told. Call it before the context serves.
+ */
+void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton);
+
+/**
+ * Why, in plain words that speak of the certificate at fault ("it has expired: 2026-01-01T..."),
+ * else in OpenSSL's. What the certificate says in it is escaped (cc_text_escape), and may be long.
+ */
+const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p);
+
 /** Why a certificate gives no identity, or that it does. */
 typedef enum {
     CC_TRUST_OK,
@@ -93,5 +117,32 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
  * from OpenSSL's callbacks for tickets and for cached sessions.
  */
 bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
+
+/* ---- a configuration that does not serve (load.c) ------------------------------------------- */
+
+/** What a virtual host is told by SSLCACertificateFile and the like. */
+typedef struct cc_trust_files_t {
+    const char *ca_file, *ca_path;   /* NULL: not said */
+    const char *crl_file, *crl_path; /* NULL: not said */
+    bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
+    bool crl_may_miss;               /* ... no_crl_for_cert_ok */
+    int depth;                       /* SSLVerifyDepth */
+    const char *ciphers;             /* SSLCipherSuite, for its @SECLEVEL; NULL: not said */
+} cc_trust_files_t;
+
+/**
+ * Makes the trust that mod_ssl makes of these files at a start. Lives as long as `p`. CC0402 names
+ * what cannot be loaded.
+ */
+apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
+                           cc_error_t *err);
+
+/**
+ * cc_trust_reverify for the first certificate of a PEM file; the others in it are what the client
+ * sends along. NULL: it would verify. Else why not, in plain words, with text of certificates
+ * escaped; in `p`.
+ */
+const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
+                           apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -11,20 +11,15 @@
 /* Stands between OpenSSL and the callback in place for the time of one verification. */
 typedef struct watch_t {
     X509_STORE_CTX_verify_cb callback;
-    bool let_pass; /* the callback answered an error with "go on" */
+    bool let_pass;        /* the callback answered an error with "go on" */
+    cc_refusal_t refusal; /* what it did not let pass; cert is NULL: it let pass all */
 } watch_t;
-
-static watch_t *watch_get(X509_STORE_CTX *store_ctx)
-{
-    /* The issuer of a CRL is verified in a context of its own, which has no application data. */
-    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
-
-    return X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
-}
 
 static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 {
-    watch_t *watch = watch_get(store_ctx);
+    /* The issuer of a CRL is verified in a context of its own, which has no application data. */
+    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
+    watch_t *watch = X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
     int error = X509_STORE_CTX_get_error(store_ctx);
     int answer = watch->callback(ok, store_ctx);
     /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator's word for this one error. */
@@ -33,6 +28,9 @@ static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 
     if (ok == 0 && answer != 0 && !waived) {
         watch->let_pass = true;
+    }
+    if (answer == 0 && parent == NULL) {
+        cc_refusal_set(&watch->refusal, store_ctx, ok, error);
     }
     return answer;
 }
@@ -88,11 +86,24 @@ static void verdict_take(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CT
     }
 }
 
-int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust)
+/* OpenSSL gives up without asking the callback where it cannot go on at all. */
+static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx)
 {
+    refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    if (refusal->cert == NULL) {
+        refusal->cert = refusal->leaf;
+        refusal->depth = 0;
+        refusal->error = X509_STORE_CTX_get_error(store_ctx);
+    }
+    trust->on_refusal(refusal, trust->on_refusal_baton);
+}
+
+int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
+{
+    const cc_trust_t *trust = trust_of_context;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     void *app_data = X509_STORE_CTX_get_app_data(store_ctx);
-    watch_t watch = {X509_STORE_CTX_get_verify_cb(store_ctx), false};
+    watch_t watch = {X509_STORE_CTX_get_verify_cb(store_ctx), false, {.ssl = ssl}};
     cc_seal_t seal = {.verified_at = apr_time_now()};
     int result;
 
@@ -103,6 +114,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust)
     result = X509_verify_cert(store_ctx);
     X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
     X509_STORE_CTX_set_app_data(store_ctx, app_data);
+    if (result <= 0 && trust->on_refusal != NULL) {
+        refusal_tell(&watch.refusal, trust, store_ctx);
+    }
 
     verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
     /* After post-handshake authentication OpenSSL goes on with a copy of this session, record
@@ -111,8 +125,7 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust)
     return result;
 }
 
-/* Sets a verification up as libssl does for a client's certificate (ssl_verify_cert_chain). */
-static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
+bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
 
@@ -135,7 +148,7 @@ void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
     seal->verified_at = now;
     ERR_set_mark();
     if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
-        verify_prepare(store_ctx, trust, now)) {
+        cc_verify_prepare(store_ctx, trust, now)) {
         verdict_take(seal, trust, store_ctx, X509_verify_cert(store_ctx));
     }
     X509_STORE_CTX_free(store_ctx);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every text that is taken as a rule: one verdict, and names fit to be used.
- */
+/* Knows what holds for all that is taken as a rule: one verdict, one form, lint that is right. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -70,18 +69,45 @@ static void trace_check(const apr_array_header_t *trace)
     }
 }
 
-static void evaluate(const cc_rules_t *rules, const cc_cert_t *cert, apr_pool_t *p)
+/* What lint says of a rule holds for every certificate. */
+static void note_check(const cc_note_t *note, const cc_verdict_t *verdict)
+{
+    must_be_usable(note->text);
+    if (strcmp(note->tag, "CC0700") == 0 || strcmp(note->tag, "CC0701") == 0) {
+        for (int i = 0; i < verdict->matched_count; i++)
+            must(strcmp(verdict->matched[i].where, note->where) != 0);
+    }
+    if (strcmp(note->tag, "CC0702") == 0 || strcmp(note->tag, "CC0703") == 0)
+        must(!verdict->user || strcmp(verdict->user_where, note->where) != 0);
+}
+
+static void lint_check(const cc_rules_t *rules, const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    const apr_array_header_t *notes = cc_rules_lint(rules, true, p);
+
+    for (int i = 0; i < notes->nelts; i++)
+        note_check(&APR_ARRAY_IDX(notes, i, cc_note_t), verdict);
+    must(!verdict->user || cc_rules_may_give_user(rules, verdict->user));
+    for (int i = 0; i < verdict->group_count; i++)
+        must(cc_rules_may_give_group(rules, verdict->groups[i].name));
+}
+
+static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_cert_t *cert,
+                     apr_pool_t *p)
 {
     apr_array_header_t *trace = apr_array_make(p, 4, sizeof(cc_step_t));
-    const cc_verdict_t *first, *second, *traced;
+    const cc_verdict_t *first, *second, *traced, *rewritten;
 
     first = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
     second = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
     traced = cc_rules_evaluate(rules, cert, &ruleset_facts, trace, p, p);
+    rewritten = cc_rules_evaluate(again, cert, &ruleset_facts, NULL, p, p);
     verdict_check(first);
     trace_check(trace);
+    lint_check(rules, first, p);
     must(strcmp(ruleset_text(first, p), ruleset_text(second, p)) == 0);
     must(strcmp(ruleset_text(first, p), ruleset_text(traced, p)) == 0);
+    must(strcmp(ruleset_gist(first, p), ruleset_gist(rewritten, p)) == 0);
 }
 
 /* An error has a tag and fits on one line; then the rule is as if it had never been there. */
@@ -90,7 +116,7 @@ static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
     int before = cc_rules_count(rules);
     cc_error_t err = {0};
 
-    if (cc_rules_add(rules, line, "r", &err) == APR_SUCCESS) {
+    if (cc_rules_add(rules, line, apr_psprintf(p, "r%d", before), &err) == APR_SUCCESS) {
         must(cc_rules_count(rules) == before + 1);
         return;
     }
@@ -102,18 +128,21 @@ static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *p;
-    cc_rules_t *rules;
+    cc_rules_t *rules, *again;
+    cc_tables_t *tables;
     char *state, *text;
 
     must(apr_pool_create(&p, NULL) == APR_SUCCESS);
-    rules = cc_rules_create(faketable_make("t fake:x\nu fake:y", p), NULL, p);
+    tables = faketable_make("t fake:x\nu fake:y", p);
+    rules = cc_rules_create(tables, NULL, p);
     faketable.rows = rows;
     faketable.fails = "alice.example.com";
     text = apr_pstrmemdup(p, (const char *)data, size);
     for (char *line = apr_strtok(text, "\n", &state); line; line = apr_strtok(NULL, "\n", &state))
         line_add(rules, line, p);
-    evaluate(rules, alice, p);
-    evaluate(rules, bad, p);
+    again = ruleset_rewritten(rules, tables, p);
+    evaluate(rules, again, alice, p);
+    evaluate(rules, again, bad, p);
     apr_pool_destroy(p);
     return 0;
 }

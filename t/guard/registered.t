@@ -7,7 +7,7 @@ sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
 units=$(files t/unit '*.[ch]')
 targets=$(files t/fuzz '*.c' | grep -v '/replay\.c$')
 requests=$(files t/ca '*.cnf')
-extras="$(files demo '*') $(files t/bench '*')"
+extras="$(files demo '*') $(files t/bench '*') $(files man '*') $(files completion '*')"
 examples=$(files conf/examples '*.conf')
 
 # A list of Makefile.am, one name a line.
@@ -67,9 +67,9 @@ unused() { # EXTENSION PLACE-TO-LOOK ... -- FILE ...
     look_at 'tests against httpd' $(files t/http '*.t')
     look_at 'certificates' $requests
     look_at 'examples' $examples
-    look_at 'files of the demo and the measurements' $extras
+    look_at 'files of the demo, the measurements and the manual' $extras
     claim 'every source is built' unlisted $sources
-    claim 'every file of the demo and the measurements is released' unlisted $extras
+    claim 'every file of the demo, the measurements and the manual is released' unlisted $extras
     claim 'every unit test is run' not_run unit_tests $units
     claim 'every fuzz target is run' not_run fuzz_targets $targets
     claim 'every fuzz target has a corpus' without_corpus $targets

@@ -90,7 +90,8 @@ is seen('/cgi-bin/env', undef), '- - -', 'no certificate is nobody';
 
 announce('CC0152');
 is seen('/cgi-bin/env', 'two-mail'), '- staff -', 'two mail addresses are no user, but groups';
-ok $h->log_lines(qr/CC0152: .*site\.conf:7: .*ambiguous.*two.*admin/), 'and the log says why';
+ok $h->log_lines(qr/CC0152: .*rule=\S+site\.conf:7 .*ambiguous.*two.*admin/),
+    'and the log says why';
 is seen('/mail', 'two-mail'), '- - -', 'two values in a template are no user either';
 is seen('/mail', 'alice'), 'alice@example.com - alice@example.com', 'where one of them is one';
 is seen('/first', 'two-mail'), 'two admin@example.com two', '|first and |last choose';
@@ -107,9 +108,9 @@ is seen('/deny', 'alice'), '- - -', 'deny leaves nothing, also of the rules befo
 is seen('/deny', 'bob'), 'bob all,late bob', 'unless it does not hold';
 is seen('/stop', 'alice'), 'chief - chief', 'a rule with stop gives what it has to give';
 is seen('/stop', 'bob'), 'bob late bob', 'the others go on';
-ok $h->wait_log(qr/CC0103: not mapped \(a rule denies it\) .*rule=\S+site\.conf:24 /),
+ok $h->wait_log(qr/CC0103: result=denied .*rule=\S+site\.conf:24 .* reason="a rule denies it"/),
     'the log names the rule that denied';
-ok $h->wait_log(qr/CC0101: mapped user="alice" groups="staff,admins" rule=\S+site\.conf:7 /),
+ok $h->wait_log(qr/CC0101: result=mapped user="alice" groups="staff,admins" rule=\S+site\.conf:7 /),
     'and the rule that gave a user';
 
 # ---- operators

@@ -110,8 +110,11 @@ announce('AH01630', 'AH01631', 'CC0110', 'CC0104');
 my $digest = qr/[0-9a-f]{64}/;
 my $alice  = qr{user="alice" groups="staff,admins" rule=\S+/site\.conf:6 }
     . qr{subject="CN=alice,OU=admins,OU=staff,O=Example" issuer="CN=Staff CA,O=Example" }
-    . qr{serial=[0-9a-f]+ sha256=$digest vhost=localhost:\d+};
-my $port = $h->port;
+    . qr{serial=[0-9a-f]+ sha256=$digest client=127\.0\.0\.1 vhost=localhost:\d+ reason=""};
+my $nobody = qr{user="" groups="" rule=- subject="" issuer="" serial=- sha256=- .* }
+    . qr{reason="no client certificate was presented"};
+my $service = qr{user="" groups="" rule=- subject="CN=cart,O=Example" .* }
+    . qr{reason="no rule gives it a user or group"};
 
 # Asks, and gives the lines of the denial; the response must be 403.
 my $denials = 0;
@@ -124,70 +127,68 @@ sub denied {
     return join "\n", $status, map { s/.*?(CC0110)/$1/r } @lines;
 }
 
+# What the line must say of who came, of the request, and of what it needs.
+sub denial {
+    my ($who, $request, $needs) = @_;
+    return qr{\A403\nCC0110: result=forbidden $who request="$request" needs="$needs"\z};
+}
+
 sub denies {
-    my ($path, $cert, $line, $claim) = @_;
-    like denied($path, cert => $cert), qr/\A403\nCC0110: denied GET $line\z/, $claim;
+    my ($path, $cert, $who, $claim, $request, $needs) = @_;
+    like denied($path, cert => $cert), denial($who, "GET $request", $needs), $claim;
     return;
 }
 
-denies('/a/', 'alice',
-    qr{/a/: needs clientcert-group "board members" owners; $alice(?:, referer.*)?},
-    'a denial says who came, from which certificate and rule, where, and what was missing');
-denies('/b/', 'alice', qr{/b/: needs clientcert subject\.CN == "x" key\.bits >= 512; $alice},
-    'conditions as they are written');
-denies('/c/', 'alice', qr{/c/: needs clientcert-user root, clientcert-group wheel; $alice},
-    'all that was asked for');
-denies('/d/', 'alice', qr{/d/: needs not clientcert-group staff; $alice}, 'what must not be');
-denies('/e/', 'alice', qr{/e/: needs what another Require asks for; $alice},
-    'that it was the Require of another module');
-denies('/j/', 'alice', qr{/j/: needs what another Require asks for; $alice}, 'whichever that is');
+denies('/a/', 'alice', $alice,
+    'a denial says who came, from which certificate and rule, where, and what was missing',
+    '/a/', q{clientcert-group 'board members' owners});
+denies('/b/', 'alice', $alice, 'conditions as they are written',
+    '/b/', q{clientcert subject\.CN == 'x' key\.bits >= 512});
+denies('/c/', 'alice', $alice, 'all that was asked for',
+    '/c/', 'clientcert-user root, clientcert-group wheel');
+denies('/d/', 'alice', $alice, 'what must not be', '/d/', 'not clientcert-group staff');
+denies('/e/', 'alice', $alice, 'that it was the Require of another module',
+    '/e/', 'what another Require asks for');
+denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'what another Require asks for');
 
-my $nobody = qr/no client certificate was presented/;
-denies('/a/', undef, qr{/a/: needs clientcert-group "board members" owners; $nobody},
-    'and it says that nobody came');
-denies('/f/', undef, qr{/f/: needs a user; $nobody},
-    'no AuthType and no identity is 403, and not 500');
-denies('/f/', 'service',
-    qr{/f/: needs a user; user="" groups="" rule=- subject="CN=cart,O=Example" .*},
-    'a certificate that is nobody likewise, with its subject');
-denies('/g/', undef, qr{/g/: needs a user; $nobody}, 'AuthType ClientCert: 403 with the reason');
-denies('/g/', 'service', qr{/g/: needs a user; user="" .*subject="CN=cart,O=Example" .*},
-    'AuthType ClientCert: a certificate that is nobody');
-denies('/h/', 'alice', qr{/h/: needs a user, but ClientCertAuth is Off here; $alice},
-    'that ClientCertAuth is off');
+denies('/a/', undef, $nobody, 'and it says that nobody came',
+    '/a/', q{clientcert-group 'board members' owners});
+denies('/f/', undef, $nobody, 'no AuthType and no identity is 403, and not 500', '/f/', 'a user');
+denies('/f/', 'service', $service, 'a certificate that is nobody likewise, with its subject',
+    '/f/', 'a user');
+denies('/g/', undef, $nobody, 'AuthType ClientCert: 403 with the reason', '/g/', 'a user');
+denies('/g/', 'service', $service, 'AuthType ClientCert: a certificate that is nobody',
+    '/g/', 'a user');
+denies('/h/', 'alice', $alice, 'that ClientCertAuth is off',
+    '/h/', 'a user, but ClientCertAuth is Off here');
 
-denies('/b/', undef, qr{/b/: needs clientcert .*; $nobody}, 'no certificate');
-my $selfsigned = qr{the client certificate gives no identity: [^;]+; subject="CN=alice,.* }
-    . "vhost=a\\.example:$port";
+denies('/b/', undef, $nobody, 'no certificate', '/b/', 'clientcert .*');
 like denied('/b/', host => 'a.example', cert => 'selfsigned'),
-    qr{\A403\nCC0110: denied GET /b/: needs clientcert; $selfsigned\z},
-    'a certificate that did not verify, and why it is nobody';
+    denial(qr{user="" .* subject="CN=alice,.* vhost=a\.example:\d+ reason="it did not verify"},
+        'GET /b/', 'clientcert'), 'a certificate that did not verify, and why it is nobody';
 my $no_rules = qr/no ClientCertMap is in effect here/;
 like denied('/g/', host => 'a.example', cert => 'alice'),
-    qr{\A403\nCC0110: denied GET /g/: needs a user, but $no_rules; $no_rules; subject="CN=al.*\z},
-    'that there are no rules';
+    denial(qr{user="" .* subject="CN=alice.* reason="$no_rules"}, 'GET /g/',
+        qr/a user, but $no_rules/), 'that there are no rules';
 like denied('/c/', host => 'a.example', cert => 'alice'),
-    qr{\A403\nCC0110: denied GET /c/: needs not clientcert; .*subject="CN=alice,.*\z},
-    'that it was a RequireNone';
+    denial(qr{.* subject="CN=alice,.*}, 'GET /c/', 'not clientcert'), 'that it was a RequireNone';
 
 # ---- the ways of a request
 
-denies('/i/', 'alice', qr{/i/: needs clientcert-group wheel; $alice},
-    'a denial that an ErrorDocument answers is one line');
-denies('/rewritten', 'alice', qr{/a/index\.html: needs clientcert-group .*; $alice},
-    'a denial behind a rewritten URL');
-denies('/dir/redirected', 'alice', qr{/a/: needs clientcert-group .*; $alice},
-    'a denial behind an internal redirect');
-denies('/dir/page.act', 'alice',
-    qr{/cgi-bin/env/denied/dir/page\.act: needs clientcert-group actors; $alice},
-    'a denial behind an Action');
-denies('/dir/', 'alice', qr{/dir/.*: needs clientcert-group index; $alice},
-    'a denial of the file that stands for a directory');
+denies('/i/', 'alice', $alice, 'a denial that an ErrorDocument answers is one line',
+    '/i/', 'clientcert-group wheel');
+denies('/rewritten', 'alice', $alice, 'a denial behind a rewritten URL',
+    '/a/index\.html', 'clientcert-group .*');
+denies('/dir/redirected', 'alice', $alice, 'a denial behind an internal redirect',
+    '/a/', 'clientcert-group .*');
+denies('/dir/page.act', 'alice', $alice, 'a denial behind an Action',
+    '/cgi-bin/env/denied/dir/page\.act', 'clientcert-group actors');
+denies('/dir/', 'alice', $alice, 'a denial of the file that stands for a directory',
+    '/dir/.*', 'clientcert-group index');
 like denied('/a/', cert => 'alice', http2 => 1),
-    qr{\A403\nCC0110: denied GET /a/: needs clientcert-group "board members" owners; $alice\z},
-    'HTTP/2 asks the same';
+    denial($alice, 'GET /a/', q{clientcert-group 'board members' owners}), 'HTTP/2 asks the same';
 like denied('/a/?' . 'x' x 3000, cert => 'alice', method => 'POST', data => 'x'),
-    qr{\A403\nCC0110: denied POST /a/: needs .*; $alice\z}, 'POST, without the query';
+    denial($alice, 'POST /a/', '.*'), 'POST, without the query';
 
 # ---- what is no denial
 
@@ -197,8 +198,8 @@ is $h->get('/dir/forbidden', cert => 'alice')->{status}, 403, 'a 403 of mod_rewr
 is $h->get('/none', cert => 'alice')->{status}, 404, 'nor is what does not exist';
 is $h->get('/', cert => 'alice')->{status}, 200, 'nor what is served';
 is $h->get('/a/', cert => 'alice')->{status}, 403, 'but this is';
-is join("\n", map { s/.*?denied/denied/r } $h->wait_log(qr/CC0110/)) =~ s/:.*//sr,
-    'denied GET /a/', 'and it is the only one';
+is join("\n", map { s/.* (request="[^"]*").*/$1/r } $h->wait_log(qr/CC0110/)),
+    'request="GET /a/"', 'and it is the only one';
 
 $h->stop;
 open my $log, '<', $h->path('logs/error_log') or die $!;

@@ -40,6 +40,7 @@ sub two_in_one {
     return;
 }
 
+announce('CC0722');
 for my $store (session_stores()) {
     my $h = ClientCert::Test->server(
         modules => ['headers'],

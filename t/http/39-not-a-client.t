@@ -19,7 +19,7 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-announce('CC0104', 'CC0110', 'AH01630');
+announce('CC0104', 'CC0106', 'CC0110', 'AH01630');
 
 for my $store (session_stores()) {
     my $h = ClientCert::Test->server(
@@ -32,7 +32,7 @@ for my $store (session_stores()) {
         my $ca = full($h, '/', cert => 'ca-client', tls => $tls);
         is "$ca->{status} $ca->{headers}{verify}", '200 SUCCESS', "$where: a CA comes as a client";
         is $ca->{headers}{user}, '', 'and is nobody, whatever mod_ssl reports';
-        ok $h->wait_log(qr/CC0104: .*: it is a CA certificate or not for client/),
+        ok $h->wait_log(qr/CC0104: .* reason="it is a CA certificate or not for client/),
             'the log says why';
         my $again = resumed($h, $ca, '/', tls => $tls);
         is "$again->{status} $again->{headers}{user}", '200 ', "$where: so is its session";

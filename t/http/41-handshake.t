@@ -77,7 +77,7 @@ sub exchange {
     return $h->s_client(tls => $tls, port => $port{$verify}, get => '/', args => ['-msg'], %o);
 }
 
-announce('CC0104', 'CC0110', 'AH01630');
+announce('CC0104', 'CC0106', 'CC0110', 'AH01630');
 
 for my $tls ('1.2', '1.3') {
     my $alice = exchange($tls, 'optional', cert => 'alice');

@@ -21,7 +21,7 @@ CONF
         'htdocs/private/login'      => $page,
         'htdocs/private/admin/page' => "admin\n",
     });
-announce('AH01630', 'CC0110');
+announce('AH01630', 'CC0106', 'CC0110');
 
 for my $http2 (0, 1) {
     my $way = $http2 ? 'HTTP/2' : 'HTTP/1.1';
@@ -41,7 +41,8 @@ for my $http2 (0, 1) {
     is "$denied->{status} $denied->{body}",
         '403 This page needs the certificate of a member of staff.',
         "$way: without one there is a page that says what is missing, not a broken connection";
-    ok $h->wait_log(qr{CC0110: denied GET /private/login: needs clientcert-group staff; no client}),
+    ok $h->wait_log(qr{CC0110: .* reason="no client certificate was presented" }
+            . qr{request="GET /private/login" needs="clientcert-group staff"}),
         "$way: and a line in the log";
     is $h->get('/private/login', cert => 'service', http2 => $http2)->{status}, 403,
         "$way: a certificate of another CA that the server trusts is not one of the staff";

@@ -33,12 +33,13 @@ my %server = (modules => ['-clientcert', 'headers'], files => \%files);
 cmp_ok scalar(split /\n/, $block), '<=', 15, 'the first configuration has 15 lines at most';
 my ($exit, $output) = ClientCert::Test->configtest(%server, conf => $block);
 is $exit, 0, 'it loads as it is' or diag $output;
+unlike $output, qr/CC07/, 'with nothing to warn of';
 
 my $free = $block =~ s/\*:443/*:\@PORT\@/r;
 my $h    = ClientCert::Test->server(%server, conf => <<"CONF");
 ${free}Header always set Who "expr=%{REMOTE_USER}: %{clientcert:group}"
 CONF
-announce('AH01630', 'CC0110', 'AH01909');    # the server's certificate is one for localhost
+announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # its certificate is for localhost
 
 sub answer {
     my ($path, @o) = @_;
@@ -51,7 +52,7 @@ is answer('/admin/page', cert => 'alice'), '200 alice: staff,admins',
 is answer('/admin/page', cert => 'bob'), '403 bob: staff', 'who is none does not get there';
 is answer('/index.html', cert => 'bob'), '200 bob: staff', 'the rest of the site is open';
 is answer('/admin/page'), '403 :', 'without a certificate there is a 403 page';
-ok $h->wait_log(qr/CC0110: .* needs clientcert-group admins; no client certificate was presented/),
+ok $h->wait_log(qr/CC0110: .* reason="no client cert.*" .* needs="clientcert-group admins"/),
     'and the log says what was missing';
 is answer('/index.html'), '200 :', 'and the rest is open';
 is answer('/index.html', cert => 'service'), '200 :', 'who fits no rule has no user and no group';
@@ -71,7 +72,7 @@ $h->stop;
 my $late = $free =~ s/^ *SSLVerifyClient +optional\n//mr
     =~ s/^ *Require .*\n/SSLVerifyClient require\n/mr;
 $h = ClientCert::Test->server(%server, conf => $late);
-announce('AH10158', qr/SSL Library Error: .*extension not received/);
+announce('AH10158', 'CC0722', qr/SSL Library Error: .*extension not received/);
 is $h->s_client(get => '/admin/page', cert => 'alice', tls => '1.3')->{status}, 403,
     'on TLS 1.3 a client that is not asked in the handshake, like a browser, gets 403';
 is $h->s_client(get => '/admin/page', cert => 'alice', tls => '1.2')->{status}, 200,

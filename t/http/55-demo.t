@@ -47,11 +47,11 @@ sub table {
 
 # ---- the table
 
-my $staff    = 'CC0110 needs clientcert-group staff';
-my $admins   = 'CC0110 needs clientcert-group admins';
-my $services = 'CC0110 needs clientcert-group services';
+my $staff    = 'CC0110 needs="clientcert-group staff"';
+my $admins   = 'CC0110 needs="clientcert-group admins"';
+my $services = 'CC0110 needs="clientcert-group services"';
 my $password = '401 - - a password is asked for';
-my $unmapped = 'CC0103 not mapped (no rule gives it a user or group)';
+my $unmapped = 'CC0103 no rule gives it a user or group';
 my @places   = qw(/open /whoami /staff /admin /api /wiki);
 
 my %expected = (
@@ -70,9 +70,9 @@ my %expected = (
         '200 carol -'],
 );
 my %refused = (
-    expired    => 'certificate has expired',
-    stranger   => 'unable to get local issuer certificate',
-    selfsigned => 'self-signed certificate',
+    expired    => 'it has expired',
+    stranger   => 'its issuer is not a CA of this virtual host',
+    selfsigned => 'it is self-signed',
 );
 
 my ($exit, $text) = said('--once');
@@ -85,7 +85,7 @@ for my $client (sort keys %expected) {
         for 0 .. $#places;
 }
 for my $client (sort keys %refused) {
-    is_deeply $table->{$client}, { all => "no TLS - - AH02276 $refused{$client}" },
+    is_deeply $table->{$client}, { all => "no TLS - - CC0106 $refused{$client}" },
         "$client gets no connection, and the log says why";
 }
 is scalar(grep { length > 100 } split /\n/, $text), 0, 'no line is longer than 100 columns';
@@ -127,6 +127,8 @@ for my $client (qw(alice bob service partner expired stranger selfsigned)) {
 ($exit, my $busy) = said('--once', '--port', $port);
 is $exit, 1, 'a port that is in use ends it';
 like $busy, qr/port $port is in use: /, 'and is named';
+
+is `grep -o 'CC07.*' $log`, '', 'and there was nothing to warn of';
 
 kill 'INT', $pid;
 my $rest = do { local $/; <$out> };

@@ -112,7 +112,7 @@ is who('/'), '200', 'nor is who has no certificate';
 is who('/mail/page', 'alice'), '200 alice.by.mail', 'nocase: a mail address in another spelling';
 announce('CC0152');
 is who('/mail/page', 'bob'), '200', 'a list gives no user';
-ok $h->wait_log(qr/CC0152: .*"b" or "c"/), 'which of them is told to be ambiguous';
+ok $h->wait_log(qr/CC0152: .*'b' or 'c'/), 'which of them is told to be ambiguous';
 is who('/grid/page', 'alice'), '200 alice_grid', 'a grid-mapfile is a table';
 is who('/grid/page', 'bob'), '200', 'which does not list others';
 is who('/off/page', 'bob'), '200', '!in: who is listed is nobody';

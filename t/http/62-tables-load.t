@@ -77,7 +77,7 @@ SKIP: {
         skip 'the memory is also that of a checker', 1 if $checked;
         cmp_ok $after, '<', $before * 1.5 + 2048, "$mpm: memory did not grow ($before, $after KiB)";
     }
-    ok $h->wait_log(qr/CC0101: mapped user="g\d+" groups="g\d+"/), "$mpm: there were users";
+    ok $h->wait_log(qr/CC0101: result=mapped user="g\d+" groups="g\d+"/), "$mpm: there were users";
     $h->stop;
 }
 

@@ -107,7 +107,7 @@ ok rows(alice => 'alice'), 'a row gets too short';
 $h->mark_log;
 is_deeply [map { status("/$_/page", %who) } @places], [(500) x 6],
     '500 for whoever has to be known, also under Require not, and beside a password';
-is scalar(my @once = $h->log_lines(qr/CC0133: no identity, a lookup failed: table t \(\S+:1\): .*\$2/)),
+is scalar(my @once = $h->log_lines(qr/CC0133: .* reason="table t \(\S+:1\): .*\$2/)),
     scalar @places, 'and one line of the log for each';
 is status('/off/page', %who), 200, 'ClientCertAuth Off: the password counts';
 is $open->request('/public/page')->{headers}{user}, '//', 'the open connection is nobody any more';

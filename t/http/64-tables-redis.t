@@ -83,13 +83,14 @@ $redis->ask('DEL', 'cert:bob');
 $redis->stop;
 $h->mark_log;
 is user('user'), '500 /', 'it is away: 500';
-is scalar(my @told = $h->log_lines(qr/CC0133: no identity, a lookup failed: table plain/)), 1,
+is scalar(my @told = $h->log_lines(qr/CC0133: .* reason="table plain/)), 1,
     'and one line';
 is user_of($open->request('/public/page')), '200 /', 'a public page has no user';
 is user('stale'), '200 new/staff', 'stale=60: the last answer serves';
 sleep 1.2;
 is user('stale'), '200 new/staff', 'also after its time';
-ok $h->wait_log(qr/CC0155: .*an old answer serves: table stale/), 'and the log says so';
+ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer serves: table stale/),
+    'and the log says so';
 is user('stale', 'bob'), '500 /', 'but not for whom nothing is known';
 is user('cached'), '500 /', 'stale=0: no old answer serves';
 

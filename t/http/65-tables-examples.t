@@ -39,7 +39,8 @@ is status($h, '/catalogue/page', 'service'), 200, 'partners: sees the catalogue'
 is status($h, '/catalogue/page', 'partner'), 403, 'partners: who is not listed does not';
 is status($h, '/orders/page', 'bob'), 403, 'partners: nobody whose serial number is blocked';
 is status($h, '/orders/page'), 403, 'partners: nor anybody without a certificate';
-ok $h->wait_log(qr/CC0101: mapped user="acme" groups="partners,orders"/), 'partners: the names are the file\'s';
+ok $h->wait_log(qr/CC0101: result=mapped user="acme" groups="partners,orders"/),
+    'partners: the names are the file\'s';
 $h->stop;
 
 # ---- gridmap.conf
@@ -51,6 +52,6 @@ $h = example('gridmap', files => {
     });
 is status($h, '/data/page', 'alice'), 200, 'gridmap: a subject that is listed';
 is status($h, '/data/page', 'bob'), 403, 'gridmap: and one that is not';
-ok $h->wait_log(qr/CC0101: mapped user="adesmet"/), 'gridmap: with the account of its line';
+ok $h->wait_log(qr/CC0101: result=mapped user="adesmet"/), 'gridmap: with the account of its line';
 
 done_testing;

@@ -47,7 +47,8 @@ my $h = example('devices', files => {
 is status($h, '/telemetry/page', 'service'), 200, 'devices: a sensor, by its key';
 is status($h, '/telemetry/page', 'alice'), 403, 'devices: not who is listed as something else';
 is status($h, '/telemetry/page', 'bob'), 403, 'devices: nor who is not listed';
-ok $h->wait_log(qr/CC0101: mapped user="pump7" groups="sensors"/), 'devices: the row says who';
+ok $h->wait_log(qr/CC0101: result=mapped user="pump7" groups="sensors"/),
+    'devices: the row says who';
 $h->stop;
 
 # ---- farm.conf

@@ -4,33 +4,38 @@
 #
 #   . t/lib/packages.sh
 #   need_packages build demo        or: build demo test
-#   want_packages servers           the servers that tables ask; the tests go without what is missing
+#   want_packages servers browser   the servers that tables ask, and a browser; the tests go without
+#                                   what is missing
 #
 # need_packages ends the program where something is missing that it cannot install. "a|b" is the first
 # of them that the system knows. No server is started, neither now nor when the system starts.
 
 debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-ssl-dev
-    libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libldap-dev|libldap2-dev'
+    libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libldap-dev|libldap2-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
 debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
-    redis-tools'
+    redis-tools mandoc'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd'
+debian_browser='chromium libnss3-tools fonts-dejavu-core'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
-    apr-util-devel openssl-devel pcre2-devel openldap-devel'
+    apr-util-devel openssl-devel pcre2-devel jansson-devel openldap-devel'
 fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-linux'
 fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
-    perl-SDBM_File redis|valkey'
+    perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
+    redis|valkey mandoc diffutils'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers'
+fedora_browser='chromium nss-tools dejavu-sans-fonts'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
-other_test='prove clang nghttp valgrind'
+other_test='prove clang nghttp valgrind mandoc'
 other_servers='sqlite3 postgres slapd'
+other_browser='chromium certutil'
 
 # The list of a family for some of build, demo and test.
 packages_of() { # FAMILY SET ...
@@ -135,7 +140,7 @@ need_packages() { # SET ...
         other)
             echo "This system is neither of the Debian nor of the Fedora family:" \
                 "install what has these programs, and the development files of httpd 2.4," \
-                "APR, APR-util, OpenSSL 3, PCRE2, libldap and Check." >&2
+                "APR, APR-util, OpenSSL 3, PCRE2, Jansson, libldap and Check." >&2
             exit 1
             ;;
     esac

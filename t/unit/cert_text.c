@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 
 #include "cert/internal.h"
 #include "suite.h"
@@ -100,6 +101,48 @@ static void string_is_unusable(int tag, const char *data, size_t len)
 #define IS(tag, literal, expected) string_is(tag, literal, sizeof(literal) - 1, expected)
 #define IS_UNUSABLE(tag, literal) string_is_unusable(tag, literal, sizeof(literal) - 1)
 
+static const char *excerpt(const char *text)
+{
+    return cc_text_excerpt(text, strlen(text), pool);
+}
+
+/* So many times the same text. */
+static const char *times(int count, const char *text)
+{
+    char *all = apr_pcalloc(pool, (apr_size_t)count * strlen(text) + 1);
+
+    for (int i = 0; i < count; i++)
+        strcat(all, text);
+    return all;
+}
+
+START_TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
+{
+    ck_assert_str_eq(excerpt(""), "");
+    ck_assert_str_eq(excerpt("J\xC3\xBCrgen \"x\"\n"), "J\xC3\xBCrgen \\\"x\\\"\\x0A");
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST, "a")), times(CC_EXCERPT_MOST, "a"));
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST / 4, "\1")),
+                     times(CC_EXCERPT_MOST / 4, "\\x01"));
+    ck_assert_str_eq(cc_text_excerpt("a\0b", 3, pool), "a\\x00b");
+}
+END_TEST
+
+START_TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
+{
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST + 1, "a")),
+                     apr_pstrcat(pool, times(CC_EXCERPT_MOST, "a"), "... (257 octets)", NULL));
+    ck_assert_str_eq(excerpt(times(100, "\xE6\x97\xA5")),
+                     apr_pstrcat(pool, times(85, "\xE6\x97\xA5"), "... (300 octets)", NULL));
+    ck_assert_str_eq(excerpt(times(100, "\xF4\x8F\xBF\xBF")),
+                     apr_pstrcat(pool, times(16, "\\xF4\\x8F\\xBF\\xBF"), "... (400 octets)",
+                                 NULL));
+    ck_assert_str_eq(excerpt(apr_pstrcat(pool, times(255, "a"), "\"", NULL)),
+                     apr_pstrcat(pool, times(255, "a"), "... (256 octets)", NULL));
+    ck_assert_str_eq(excerpt(apr_pstrcat(pool, times(255, "a"), "\xF4\x8F\xBF\xBF", NULL)),
+                     apr_pstrcat(pool, times(255, "a"), "... (259 octets)", NULL));
+}
+END_TEST
+
 START_TEST(eight_bit_strings_hold_ascii_alone_but_for_utf8)
 {
     static const int tags[] = {V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING, V_ASN1_NUMERICSTRING,
@@ -159,6 +202,8 @@ int main(void)
     tcase_add_test(tests, what_is_not_utf8_is_unusable);
     tcase_add_test(tests, characters_that_deceive_are_unusable_and_named);
     tcase_add_test(tests, escaped_text_is_one_printable_line_and_complete);
+    tcase_add_test(tests, an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it);
+    tcase_add_test(tests, an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is);
     tcase_add_test(tests, eight_bit_strings_hold_ascii_alone_but_for_utf8);
     tcase_add_test(tests, wide_strings_decode_or_are_unusable);
     tcase_add_test(tests, a_nul_in_a_wide_string_is_named);

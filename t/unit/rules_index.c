@@ -98,7 +98,7 @@ START_TEST(of_many_rules_those_that_hold_are_found_in_their_order)
     ck_assert_int_eq(verdict->matched_count, 20);
     for (int i = 0; i < 20; i++) {
         const char *where = apr_psprintf(pool, "%d", i / 2 * 100 + 63 + i % 2);
-        ck_assert_str_eq(verdict->matched[i], where);
+        ck_assert_str_eq(verdict->matched[i].where, where);
     }
     ck_assert_str_eq(ruleset_groups(verdict, pool), "x");
 }

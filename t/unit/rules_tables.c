@@ -160,6 +160,17 @@ START_TEST(a_value_of_a_row_that_cannot_be_used_is_left_out_and_told)
 }
 END_TEST
 
+START_TEST(of_a_long_value_of_a_row_only_the_begin_is_told)
+{
+    char value[1001] = "\xff";
+    const faketable_row_t rows[] = {{ALICE, value}, {NULL, NULL}};
+
+    memset(value + 1, 'a', sizeof(value) - 2);
+    ck_assert_ptr_nonnull(strstr(ask("san.email in t user=$1", rows, ruleset_alice)->notes[0].text,
+                                 "aaa... (1000 octets)\""));
+}
+END_TEST
+
 START_TEST(no_condition_holds_on_an_unusable_value)
 {
     static const faketable_row_t rows[] = {{"bob@example.com", "bob"}, {NULL, NULL}};
@@ -330,6 +341,7 @@ int main(void)
     tcase_add_test(tc, a_table_that_captures_nothing_is_asked_until_a_value_is_found);
     tcase_add_test(tc, a_product_of_columns_is_bounded);
     tcase_add_test(tc, a_value_of_a_row_that_cannot_be_used_is_left_out_and_told);
+    tcase_add_test(tc, of_a_long_value_of_a_row_only_the_begin_is_told);
     tcase_add_test(tc, no_condition_holds_on_an_unusable_value);
     tcase_add_loop_test(tc, a_lookup_that_fails_leaves_nothing_of_the_verdict, 0, COUNT(failures));
     tcase_add_test(tc, a_trace_ends_with_the_lookup_that_failed);

@@ -206,6 +206,64 @@ START_TEST(a_trace_ends_where_the_evaluation_ends)
 }
 END_TEST
 
+/* ---- large certificates ------------------------------------------------------------------ */
+
+#define LARGE 102400
+
+/* `begin`, then as many of a letter as make it large. */
+static const char *large(const char *begin, char letter)
+{
+    char *text = apr_palloc(pool, LARGE + 1);
+
+    memset(text, letter, LARGE);
+    memcpy(text, begin, strlen(begin));
+    text[LARGE] = '\0';
+    return text;
+}
+
+START_TEST(a_trace_shows_the_begin_of_a_long_value)
+{
+    const char *const pairs[] = {"dns", large("short", 'a'), "dns", "b", NULL};
+    const char *seen = apr_pstrcat(pool, apr_pstrmemdup(pool, pairs[1], CC_EXCERPT_MOST),
+                                   "... (102400 octets), b", NULL);
+    const step_case_t steps[] = {{"san.dns == \"x\"", seen}};
+
+    steps_check("san.dns == x user=a", pairs, steps, 1);
+}
+END_TEST
+
+START_TEST(a_trace_shows_the_first_of_many_values)
+{
+    const char *pairs[2 * 17 + 1] = {NULL};
+    step_case_t step = {"san.dns == \"x\"", "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"};
+
+    for (int i = 0; i < 16; i++) {
+        pairs[2 * i] = "dns";
+        pairs[2 * i + 1] = apr_itoa(pool, i);
+    }
+    steps_check("san.dns == x user=a", pairs, &step, 1);
+    pairs[2 * 16] = "dns";
+    pairs[2 * 16 + 1] = "16";
+    step.seen = apr_pstrcat(pool, step.seen, " and 1 more", NULL);
+    steps_check("san.dns == x user=a", pairs, &step, 1);
+}
+END_TEST
+
+START_TEST(a_note_shows_the_begin_of_a_long_value)
+{
+    const char *const pairs[] = {"email", large("\1@", 'a'), "dns", large("", 'b'),
+                                 "dns",   large("", 'c'),   NULL};
+    const cc_verdict_t *verdict =
+        ruleset_ask("san.email == x user=x\nuser=%{san.dns}", pairs, pool);
+
+    ck_assert_int_eq(verdict->note_count, 2);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_ptr_nonnull(strstr(verdict->notes[i].text, "... (102400 octets)\""));
+        ck_assert_uint_lt(strlen(verdict->notes[i].text), 1000);
+    }
+}
+END_TEST
+
 /* ---- parts and selectors ----------------------------------------------------------------- */
 
 START_TEST(joined_parts_can_be_split_again)
@@ -285,6 +343,9 @@ int main(void)
     tcase_add_test(tc, a_trace_tells_the_first_condition_that_failed_and_what_it_saw);
     tcase_add_test(tc, a_trace_shows_unusable_values_as_such);
     tcase_add_test(tc, a_trace_ends_where_the_evaluation_ends);
+    tcase_add_test(tc, a_trace_shows_the_begin_of_a_long_value);
+    tcase_add_test(tc, a_trace_shows_the_first_of_many_values);
+    tcase_add_test(tc, a_note_shows_the_begin_of_a_long_value);
     tcase_add_test(tc, joined_parts_can_be_split_again);
     tcase_add_test(tc, a_selector_gives_the_values_after_its_modifiers);
     tcase_add_test(tc, a_selector_knows_whether_it_has_many_values_and_when_they_change);

@@ -158,11 +158,39 @@ const char *ruleset_text(const cc_verdict_t *v, apr_pool_t *p)
         text = apr_pstrcat(p, text, " group ", v->groups[i].name, " of ", v->groups[i].where, ";",
                            NULL);
     for (int i = 0; i < v->matched_count; i++)
-        text = apr_pstrcat(p, text, " matched ", v->matched[i], ";", NULL);
+        text = apr_pstrcat(p, text, " matched ", v->matched[i].where, ";", NULL);
     for (int i = 0; i < v->note_count; i++)
         text = apr_pstrcat(p, text, " note ", v->notes[i].tag, " of ", v->notes[i].where, ": ",
                            v->notes[i].text, ";", NULL);
     return text;
+}
+
+const char *ruleset_gist(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    cc_verdict_t gist = *verdict;
+    cc_note_t *notes = apr_pmemdup(p, gist.notes, sizeof(*notes) * (apr_size_t)gist.note_count);
+
+    for (int i = 0; i < gist.note_count; i++)
+        notes[i].text = "";
+    gist.notes = notes;
+    return ruleset_text(&gist, p);
+}
+
+cc_rules_t *ruleset_rewritten(const cc_rules_t *rules, cc_tables_t *tables, apr_pool_t *p)
+{
+    cc_rules_t *again = cc_rules_create(tables, NULL, p);
+
+    for (int i = 0; i < cc_rules_count(rules); i++) {
+        const char *text = cc_rules_text(rules, i, p);
+        cc_error_t err = {.where = text};
+        if (cc_rules_add(again, text, cc_rules_where(rules, i), &err) != APR_SUCCESS ||
+            strcmp(cc_rules_text(again, i, p), text) != 0) {
+            fprintf(stderr, "%s is read as %s\n", text,
+                    err.message ? cc_error_text(&err, p) : cc_rules_text(again, i, p));
+            abort();
+        }
+    }
+    return again;
 }
 
 const char *ruleset_groups(const cc_verdict_t *v, apr_pool_t *p)

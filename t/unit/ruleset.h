@@ -42,6 +42,12 @@ const cc_verdict_t *ruleset_ask(const char *lines, ruleset_certificate_t pairs, 
 /** A verdict as text, all of it: equal texts are equal verdicts. */
 const char *ruleset_text(const cc_verdict_t *verdict, apr_pool_t *p);
 
+/** The same without the texts of the notes, which hold words as the rules were written. */
+const char *ruleset_gist(const cc_verdict_t *verdict, apr_pool_t *p);
+
+/** The rules once more, from their canonical forms, which must be read back as they are. */
+cc_rules_t *ruleset_rewritten(const cc_rules_t *rules, cc_tables_t *tables, apr_pool_t *p);
+
 /** The names of its groups, with a blank between them. */
 const char *ruleset_groups(const cc_verdict_t *verdict, apr_pool_t *p);
 

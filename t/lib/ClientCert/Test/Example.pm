@@ -77,6 +77,7 @@ $defines
     $more
 </VirtualHost>
 CONF
+    Test::More::is(join('', $h->log_lines(qr/CC07/)), '', "$name.conf: nothing to warn of");
     chmod 0777, $h->path($_) for @{ $o{writable} // [] };
     chmod 0755, $h->path($_) for @{ $o{executable} // [] };
     return $h;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the one way in which each rule is written: its canonical form. */
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* The form is a list of pieces, joined in the end. */
+static void put(apr_array_header_t *pieces, const char *piece)
+{
+    APR_ARRAY_PUSH(pieces, const char *) = piece;
+}
+
+/* A blank stands before each word but the first. */
+static void put_word(apr_array_header_t *pieces, const char *word)
+{
+    if (pieces->nelts > 0) {
+        put(pieces, " ");
+    }
+    put(pieces, word);
+}
+
+static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
+{
+    return selector->base ? apr_pstrcat(p, selector_text(selector->base, p), "|",
+                                        selector->modifier->word.name, NULL)
+                          : cc_field_name(&selector->ref, p);
+}
+
+/* A pattern and the name of a table are as they were written; a value has a normal form. */
+static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
+{
+    apr_pool_t *p = pieces->pool;
+    bool is_value = !c->op->pattern && !c->op->table;
+
+    put_word(pieces, selector_text(c->selector, p));
+    put_word(pieces, c->op->word.name);
+    put_word(pieces, cc_word_quote(is_value ? c->value.text : c->operand, p));
+}
+
+/* What would not be read back as it is. */
+static bool needs_quotes(const char *template)
+{
+    return template[strcspn(template, " \t\n\v\f\r\"'\\")] != '\0' || strstr(template, "${");
+}
+
+static void put_template(apr_array_header_t *pieces, const char *output,
+                         const cc_template_t *template)
+{
+    const char *text = strchr(template->text, '=') + 1;
+
+    put_word(pieces, output);
+    put(pieces, needs_quotes(text) ? cc_word_quote(text, pieces->pool) : text);
+}
+
+const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p)
+{
+    const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, number, const cc_rule_t *);
+    apr_array_header_t *pieces = apr_array_make(p, 16, sizeof(const char *));
+
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        put_condition(pieces, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+    }
+    if (rule->user) {
+        put_template(pieces, "user=", rule->user);
+    }
+    for (int i = 0; i < rule->groups->nelts; i++) {
+        put_template(pieces, "group=", APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
+    }
+    if (rule->deny) {
+        put_word(pieces, "deny");
+    }
+    if (rule->stop) {
+        put_word(pieces, "stop");
+    }
+    return apr_array_pstrcat(p, pieces, '\0');
+}
+
+const char *cc_rules_where(const cc_rules_t *rules, int number)
+{
+    return APR_ARRAY_IDX(rules->rules, number, const cc_rule_t *)->where;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows when a pattern names a domain and forgot that a dot fits any character: example.com. */
+
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* How far a pattern has been read, and whether a host's name is expected there. */
+typedef struct cc_reading_t {
+    const char *at;
+    int depth;      /* of groups */
+    int host_depth; /* of the "@" or "//" that stands before; -1: none does */
+} cc_reading_t;
+
+/* ---- what is no letter ------------------------------------------------------------------- */
+
+/* Behind `end`, or at the end of the pattern. */
+static const char *behind(const char *at, const char *end)
+{
+    const char *found = strstr(at, end);
+
+    return found ? found + strlen(end) : at + strlen(at);
+}
+
+static const char *class_skip(const char *at)
+{
+    at++;
+    at += *at == '^';
+    at += *at == ']';
+    while (*at && *at != ']') {
+        if (at[0] == '[' && at[1] == ':') {
+            at = behind(at, ":]");
+        } else {
+            at += at[0] == '\\' && at[1] ? 2 : 1;
+        }
+    }
+    return at + (*at != '\0');
+}
+
+/* Whether an option x is set, which lets comments stand anywhere. */
+static bool has_comments(const char *pattern)
+{
+    for (const char *at = strstr(pattern, "(?"); at; at = strstr(at + 2, "(?")) {
+        apr_size_t len = strspn(at + 2, "^-imnsxJU");
+        if (memchr(at + 2, 'x', len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void host_expect(cc_reading_t *reading)
+{
+    reading->host_depth = reading->depth;
+}
+
+static void host_forget(cc_reading_t *reading)
+{
+    reading->host_depth = -1;
+}
+
+/* An alternative to what the "@" stands in begins anew; ")" may close the group around it. */
+static void group_read(cc_reading_t *reading, char c)
+{
+    if (c == '|' && reading->host_depth >= reading->depth) {
+        host_forget(reading);
+    }
+    reading->depth += (c == '(') - (c == ')');
+    if (reading->host_depth > reading->depth) {
+        reading->host_depth = reading->depth;
+    }
+}
+
+static void other_read(cc_reading_t *reading)
+{
+    const char *at = reading->at;
+
+    if (at[0] == '\\' && at[1] == 'Q') {
+        reading->at = behind(at, "\\E");
+    } else if (at[0] == '\\' && at[1] && at[1] != '/') {
+        reading->at += 2;
+    } else if (at[0] == '[') {
+        reading->at = class_skip(at);
+    } else if (strncmp(at, "(?#", 3) == 0) {
+        reading->at = behind(at, ")");
+    } else if (strncmp(at, "//", 2) == 0 || strncmp(at, "\\/\\/", 4) == 0 || *at == '@') {
+        host_expect(reading);
+        reading->at += *at == '@' ? 1 : *at == '/' ? 2 : 4;
+    } else {
+        if (*at == '/') {
+            host_forget(reading);
+        }
+        group_read(reading, *at);
+        reading->at++;
+    }
+}
+
+/* ---- domains ----------------------------------------------------------------------------- */
+
+/* Labels of letters and digits with dots between them, escaped or bare. */
+typedef struct cc_domain_t {
+    const char *text;
+    apr_size_t len;
+    const char *last; /* label */
+    bool bare;        /* a dot is */
+} cc_domain_t;
+
+/* Reads one; the repetition of its last letter would make it something else. */
+static bool domain_read(cc_reading_t *reading, cc_domain_t *domain)
+{
+    const char *at = reading->at;
+
+    *domain = (cc_domain_t){at, 0, at, false};
+    while (apr_isalnum(*at) || *at == '-' || *at == '.' || *at == '\\') {
+        bool escaped = at[0] == '\\';
+        const char *next = at + 1 + escaped;
+
+        if (!apr_isalnum(*at) && *at != '-') {
+            if (at[escaped] != '.' || !apr_isalnum(*next)) {
+                break;
+            }
+            domain->bare = domain->bare || !escaped;
+            domain->last = next;
+        }
+        at = next;
+    }
+    domain->len = (apr_size_t)(at - domain->text);
+    reading->at = at;
+    return !*at || !strchr("*+?{", *at);
+}
+
+static bool is_common(const char *label, apr_size_t len)
+{
+    return len == 3 &&
+           (apr_cstr_casecmpn(label, "com", 3) == 0 || apr_cstr_casecmpn(label, "net", 3) == 0 ||
+            apr_cstr_casecmpn(label, "org", 3) == 0);
+}
+
+/* John.Smith is a domain only where one is expected. */
+static bool is_meant(const cc_domain_t *domain, bool expected)
+{
+    apr_size_t len = (apr_size_t)(domain->text + domain->len - domain->last);
+
+    for (apr_size_t i = 0; i < len; i++) {
+        if (!apr_isalpha(domain->last[i])) {
+            return false;
+        }
+    }
+    return domain->bare && len >= 2 && (expected || is_common(domain->last, len));
+}
+
+/* The domain with a backslash before each dot. */
+static const char *domain_escape(const char *domain, apr_pool_t *p)
+{
+    char *escaped = apr_palloc(p, 2 * strlen(domain) + 1);
+    char *to = escaped;
+
+    for (const char *c = domain; *c; c++) {
+        if (*c == '.' && (c == domain || c[-1] != '\\')) {
+            *to++ = '\\';
+        }
+        *to++ = *c;
+    }
+    *to = '\0';
+    return escaped;
+}
+
+static bool has_modifier(const cc_selector_t *selector, const char *name)
+{
+    return selector->base &&
+           (strcmp(selector->modifier->word.name, name) == 0 || has_modifier(selector->base, name));
+}
+
+static bool holds_hosts(const cc_selector_t *selector)
+{
+    const char *field = selector->ref.field->name;
+
+    return strcmp(field, "san.dns") == 0 || strcmp(field, "tls.sni") == 0 ||
+           has_modifier(selector, "domain");
+}
+
+bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
+                       apr_pool_t *p)
+{
+    cc_reading_t reading = {c->operand, 0, -1};
+    bool always = holds_hosts(c->selector);
+    cc_domain_t found;
+
+    if (!c->pattern || has_comments(c->operand)) {
+        return false;
+    }
+    while (*reading.at) {
+        if (!apr_isalnum(*reading.at)) {
+            other_read(&reading);
+        } else if (domain_read(&reading, &found) &&
+                   is_meant(&found, always || reading.host_depth >= 0)) {
+            *domain = apr_pstrmemdup(p, found.text, found.len);
+            *meant = domain_escape(*domain, p);
+            return true;
+        }
+    }
+    return false;
+}

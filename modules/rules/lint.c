@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is probably not meant in a rule, as far as that is certain from the rules alone. */
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rules/internal.h"
+
+/* The rule at hand, and what was seen before it. */
+typedef struct cc_lint_t {
+    const cc_rules_t *rules;
+    const cc_rule_t *rule;
+    cc_logic_t *logic;
+    bool issuer_matters;       /* several CAs, and no earlier rule has parted them */
+    apr_array_header_t *notes; /* cc_note_t */
+    apr_hash_t *written;       /* canonical form -> where that rule is */
+    apr_pool_t *pool;          /* for the hash */
+    apr_pool_t *scratch;       /* for the rule at hand */
+} cc_lint_t;
+
+static void note_add(cc_lint_t *lint, const char *tag, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void note_add(cc_lint_t *lint, const char *tag, const char *fmt, ...)
+{
+    cc_note_t *note = &APR_ARRAY_PUSH(lint->notes, cc_note_t);
+    va_list args;
+
+    va_start(args, fmt);
+    note->tag = tag;
+    note->where = lint->rule->where;
+    note->meaning = NULL;
+    note->text = apr_pvsprintf(lint->notes->pool, fmt, args);
+    va_end(args);
+}
+
+/* ---- rules without an effect: each of these is true where it has told something ---------- */
+
+static bool never_told(cc_lint_t *lint)
+{
+    const cc_condition_t *a, *b;
+
+    if (!cc_logic_never(lint->logic, &a, &b)) {
+        return false;
+    }
+    note_add(lint, "CC0700",
+             "the rule can never hold, because %s and %s exclude each other; write a rule for "
+             "each, or leave one of them out",
+             cc_condition_text(a, lint->scratch), cc_condition_text(b, lint->scratch));
+    return true;
+}
+
+static bool repeated_told(cc_lint_t *lint)
+{
+    const char *text = cc_rules_text(lint->rules, lint->rule->number, lint->pool);
+    const char *where = apr_hash_get(lint->written, text, APR_HASH_KEY_STRING);
+
+    if (where) {
+        note_add(lint, "CC0702",
+                 "the rule stands at %s already, so it has no effect here; leave it out", where);
+    } else {
+        apr_hash_set(lint->written, text, APR_HASH_KEY_STRING, lint->rule->where);
+    }
+    return where != NULL;
+}
+
+static bool unreached_told(cc_lint_t *lint)
+{
+    const cc_rule_t *earlier = cc_logic_earlier(lint->logic, cc_rule_ends);
+
+    if (earlier) {
+        note_add(lint, "CC0701",
+                 "the rule is never reached: whenever it would hold, the one at %s holds too, and "
+                 "its %s ends the evaluation; put this rule before that one, or leave it out",
+                 earlier->where, earlier->deny ? "deny" : "stop");
+    }
+    return earlier != NULL;
+}
+
+/* ---- outputs ----------------------------------------------------------------------------- */
+
+/* A template without a variable always gives its one text. */
+static bool always_gives_user(const cc_rule_t *rule)
+{
+    return rule->user && rule->user->variables->nelts == 0;
+}
+
+static bool gives_user_alone(const cc_rule_t *rule)
+{
+    return rule->groups->nelts == 0 && !cc_rule_ends(rule);
+}
+
+static const char *output_text(const cc_template_t *template, apr_pool_t *p)
+{
+    return cc_text_escape(template->text, strlen(template->text), p);
+}
+
+/* To say the same user once more beside other outputs does no harm. */
+static bool useless_told(cc_lint_t *lint)
+{
+    const cc_rule_t *rule = lint->rule;
+    const cc_rule_t *earlier = rule->user ? cc_logic_earlier(lint->logic, always_gives_user) : NULL;
+
+    if (!earlier ||
+        (strcmp(earlier->user->text, rule->user->text) == 0 && !gives_user_alone(rule))) {
+        return false;
+    }
+    note_add(lint, "CC0703",
+             "%s has no effect%s: whenever this rule holds, the one at %s holds too, and the first "
+             "user counts, %s; put this rule before that one, or leave %s out",
+             output_text(rule->user, lint->scratch),
+             gives_user_alone(rule) ? ", and neither has the rule" : "", earlier->where,
+             output_text(earlier->user, lint->scratch), gives_user_alone(rule) ? "it" : "user=");
+    return true;
+}
+
+static void origin_tell(cc_lint_t *lint)
+{
+    const cc_selector_t *from = lint->issuer_matters ? cc_origin_missing(lint->rule) : NULL;
+
+    if (from) {
+        note_add(lint, "CC0704",
+                 "%s takes the user from %s, and no condition says which CA issued the "
+                 "certificate: each of those that are trusted may issue one with the same %s to "
+                 "somebody else; add a condition such as issuer == \"CN=...,O=...\"",
+                 output_text(lint->rule->user, lint->scratch), from->name, from->name);
+    }
+}
+
+/* ---- patterns ---------------------------------------------------------------------------- */
+
+static void domain_tell(cc_lint_t *lint, const cc_condition_t *c)
+{
+    const char *domain, *meant;
+
+    if (cc_domain_misread(c, &domain, &meant, lint->scratch)) {
+        note_add(lint, "CC0705",
+                 "%s: in the pattern a dot fits any character, so more than the domain %s fits; "
+                 "write %s",
+                 cc_condition_text(c, lint->scratch), domain, meant);
+    }
+}
+
+/* ---- all rules --------------------------------------------------------------------------- */
+
+static void rule_lint(cc_lint_t *lint)
+{
+    const cc_rule_t *rule = lint->rule;
+
+    lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        domain_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+    }
+    if (!never_told(lint) && !repeated_told(lint) && !unreached_told(lint) && !useless_told(lint)) {
+        origin_tell(lint);
+    }
+    lint->issuer_matters = lint->issuer_matters && !cc_origin_decides(rule);
+}
+
+apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
+{
+    cc_lint_t lint = {.rules = rules, .issuer_matters = several_cas};
+
+    lint.notes = apr_array_make(p, 4, sizeof(cc_note_t));
+    apr_pool_create(&lint.pool, p);
+    apr_pool_create(&lint.scratch, lint.pool);
+    lint.written = apr_hash_make(lint.pool);
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        rule_lint(&lint);
+        apr_pool_clear(lint.scratch);
+    }
+    apr_pool_destroy(lint.pool);
+    return lint.notes;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what conditions say of each other: which cannot both hold, and which follows from which. */
+
+#include <string.h>
+
+#include "rules/internal.h"
+
+struct cc_logic_t {
+    cc_evaluation_t ev; /* operators are asked of an operand as they are asked of a value */
+};
+
+cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
+{
+    cc_logic_t *logic = apr_pcalloc(p, sizeof(*logic));
+
+    logic->ev.rules = rules;
+    logic->ev.rule = rule;
+    logic->ev.scratch = p;
+    logic->ev.quiet = true;
+    logic->ev.captures =
+        apr_pcalloc(p, sizeof(*logic->ev.captures) * (apr_size_t)(rules->capture_max + 1));
+    return logic;
+}
+
+/* ---- two conditions ---------------------------------------------------------------------- */
+
+static bool is_equal(const cc_condition_t *c)
+{
+    return c->op->indexed;
+}
+
+static bool is_under(const cc_condition_t *c)
+{
+    return strcmp(c->op->word.name, "under") == 0;
+}
+
+static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
+{
+    if (a->pattern || a->table) {
+        return strcmp(a->operand, b->operand) == 0;
+    }
+    return a->value.key_len == b->value.key_len &&
+           memcmp(a->value.key, b->value.key, a->value.key_len) == 0;
+}
+
+/* Whether the operand of a == fits another condition. What a table says may change. */
+static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
+                             const cc_condition_t *c)
+{
+    return c->table ? CC_FIT_UNDECIDED : c->op->fits(c, &equal->value, &logic->ev);
+}
+
+/* The numbers from `least` to `most`. */
+typedef struct cc_span_t {
+    apr_int64_t least;
+    apr_int64_t most;
+} cc_span_t;
+
+/* The numbers that fit the condition; false where it is not of that kind. */
+static bool span_of(cc_span_t *span, const cc_condition_t *c)
+{
+    const char *name = c->op->word.name;
+    apr_int64_t number = c->value.number;
+    bool included = name[1] == '=';
+
+    if ((c->selector->type != CC_TYPE_NUMBER && c->selector->type != CC_TYPE_TIME) ||
+        !strchr("<=>", name[0])) {
+        return false;
+    }
+    *span = (cc_span_t){APR_INT64_MIN, APR_INT64_MAX};
+    if (name[0] != '>') {
+        span->most = included || number == APR_INT64_MIN ? number : number - 1;
+    }
+    if (name[0] != '<') {
+        span->least = included || number == APR_INT64_MAX ? number : number + 1;
+    }
+    return true;
+}
+
+/* ---- what excludes ----------------------------------------------------------------------- */
+
+/* One holds where a value fits, the other where none does. */
+static bool opposite(const cc_condition_t *a, const cc_condition_t *b)
+{
+    return a->op->fits == b->op->fits && a->op->negative != b->op->negative && operand_same(a, b);
+}
+
+/* No value fits both. */
+static bool apart(const cc_condition_t *a, const cc_condition_t *b)
+{
+    cc_span_t x, y;
+
+    if (is_under(a) && is_under(b)) {
+        return !cc_value_under(&a->value, &b->value) && !cc_value_under(&b->value, &a->value);
+    }
+    return span_of(&x, a) && span_of(&y, b) && (x.most < y.least || y.most < x.least);
+}
+
+/* Where there may be several values, another one than that of the == may fit. */
+static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
+{
+    cc_fit_t fit = is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+
+    return c->op->negative ? fit == CC_FIT_YES : fit == CC_FIT_NO && !cc_selector_many(c->selector);
+}
+
+static bool excludes(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *b)
+{
+    return a->selector == b->selector &&
+           (opposite(a, b) || (apart(a, b) && !cc_selector_many(a->selector)) ||
+            equal_excludes(logic, a, b) || equal_excludes(logic, b, a));
+}
+
+bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b)
+{
+    const apr_array_header_t *conditions = logic->ev.rule->conditions;
+
+    for (int i = 0; i < conditions->nelts; i++) {
+        for (int j = i + 1; j < conditions->nelts; j++) {
+            *a = &APR_ARRAY_IDX(conditions, i, cc_condition_t);
+            *b = &APR_ARRAY_IDX(conditions, j, cc_condition_t);
+            if (excludes(logic, *a, *b)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- what follows ------------------------------------------------------------------------ */
+
+/* A value that is the operand of the == fits, or it is the only value and does not. */
+static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
+{
+    cc_fit_t fit = is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+
+    return c->op->negative ? fit == CC_FIT_NO && !cc_selector_many(c->selector) : fit == CC_FIT_YES;
+}
+
+/* Every value that fits `a` fits `c`. */
+static bool within(const cc_condition_t *a, const cc_condition_t *c)
+{
+    cc_span_t x, y;
+
+    if (is_under(a) && is_under(c)) {
+        return cc_value_under(&a->value, &c->value);
+    }
+    return span_of(&x, a) && span_of(&y, c) && x.least >= y.least && x.most <= y.most;
+}
+
+/* Whether `c` holds whenever `a` does. */
+static bool implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c)
+{
+    return a->selector == c->selector &&
+           ((a->op == c->op && operand_same(a, c)) || equal_implies(logic, a, c) || within(a, c));
+}
+
+static bool condition_follows(cc_logic_t *logic, const cc_condition_t *c)
+{
+    const apr_array_header_t *conditions = logic->ev.rule->conditions;
+
+    for (int i = 0; i < conditions->nelts; i++) {
+        if (implies(logic, &APR_ARRAY_IDX(conditions, i, cc_condition_t), c)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_follows(cc_logic_t *logic, const cc_rule_t *rule)
+{
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        if (!condition_follows(logic, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const cc_rule_t *cc_logic_earlier(cc_logic_t *logic, bool (*wanted)(const cc_rule_t *rule))
+{
+    const cc_rules_t *rules = logic->ev.rules;
+    const cc_rule_t *rule = logic->ev.rule;
+    const apr_uint64_t *bits = cc_index_earlier(rules, rule, logic->ev.scratch);
+
+    for (int i = cc_index_next(rules, bits, 0); i < rule->number;
+         i = cc_index_next(rules, bits, i + 1)) {
+        const cc_rule_t *earlier = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        if (wanted(earlier) && rule_follows(logic, earlier)) {
+            return earlier;
+        }
+    }
+    return NULL;
+}
+
+/* ---- the rule ---------------------------------------------------------------------------- */
+
+bool cc_rule_ends(const cc_rule_t *rule)
+{
+    return rule->deny || rule->stop;
+}
+
+const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable)
+{
+    for (int i = 0; i < rule->conditions->nelts && !variable->selector; i++) {
+        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
+        if (c->capture == variable->capture) {
+            return c;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a table's loads are counted: a change once, however many processes see it. */
+#include "tables/internal.h"
+
+/* Tells one outcome from another: what was looked at, and whether it was good. Never 0. */
+static apr_uint64_t outcome_of(const cc_table_t *table, bool good)
+{
+    apr_uint64_t seen = table->source.backend->seen(table->source.state);
+
+    return seen << 2 | (good ? 2 : 0) | 1;
+}
+
+void cc_count_load(cc_table_t *table, bool good, apr_time_t now)
+{
+    const cc_backend_t *backend = table->source.backend;
+    cc_table_counters_t *counters = table->counters;
+    apr_uint64_t outcome = outcome_of(table, good);
+
+    if (good && backend->rows) {
+        atomic_store(&counters->rows, backend->rows(table->source.state));
+    }
+    if (atomic_exchange(&counters->outcome, outcome) == outcome) {
+        return; /* another process has counted it */
+    }
+    atomic_store(&counters->last_good, good);
+    if (good) {
+        atomic_store(&counters->loaded_at, (apr_uint64_t)apr_time_sec(now));
+    }
+    cc_count(good ? &counters->loads : &counters->load_failures);
+}
+
+apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)
+{
+    const apr_uint64_t parts[] = {(apr_uint64_t)stamp->modified, (apr_uint64_t)stamp->changed,
+                                  (apr_uint64_t)stamp->size, (apr_uint64_t)stamp->inode,
+                                  (apr_uint64_t)stamp->device};
+    apr_uint64_t print = 14695981039346656037u; /* FNV-1a, a word at a time */
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        print = (print ^ parts[i]) * 1099511628211u;
+    }
+    return print;
+}
+
+/* ---- where it is counted --------------------------------------------------------------------- */
+
+void cc_table_counters_start(cc_table_counters_t *counters, const cc_table_t *table)
+{
+    const cc_table_counters_t *opened = &table->own;
+
+    atomic_store(&counters->outcome, atomic_load(&opened->outcome));
+    atomic_store(&counters->rows, atomic_load(&opened->rows));
+    atomic_store(&counters->loaded_at, atomic_load(&opened->loaded_at));
+    atomic_store(&counters->last_good, atomic_load(&opened->last_good));
+    atomic_store(&counters->loads, atomic_load(&opened->loads));
+}
+
+void cc_table_count_in(cc_table_t *table, cc_table_counters_t *counters)
+{
+    table->counters = counters;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what mod_ssl makes of a virtual host's files, and how a certificate fares there. */
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "cert/cert.h"
+#include "trust/room.h"
+
+/* ---- the files ------------------------------------------------------------------------------ */
+
+/* SSLCARevocationCheck ... no_crl_for_cert_ok. */
+static int crl_may_miss(int ok, X509_STORE_CTX *store_ctx)
+{
+    if (!ok && X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+        X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+        return 1;
+    }
+    return ok;
+}
+
+static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    return cc_error_set(err, p, "CC0402", word, "it cannot be loaded: %s",
+                        reason ? reason : "no reason given");
+}
+
+/* NULL, or the file that cannot be loaded. */
+static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files)
+{
+    if (files->ca_file && !SSL_CTX_load_verify_file(ctx, files->ca_file)) {
+        return files->ca_file;
+    }
+    if (files->ca_path && !SSL_CTX_load_verify_dir(ctx, files->ca_path)) {
+        return files->ca_path;
+    }
+    return NULL;
+}
+
+static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *files)
+{
+    if (files->crl_file && !X509_STORE_load_file(store, files->crl_file)) {
+        return files->crl_file;
+    }
+    if (files->crl_path && !X509_STORE_load_path(store, files->crl_path)) {
+        return files->crl_path;
+    }
+    if (files->crl_leaf || files->crl_chain) {
+        X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK |
+                                        (files->crl_chain ? X509_V_FLAG_CRL_CHECK_ALL : 0));
+    }
+    if (files->crl_may_miss) {
+        X509_STORE_set_verify_cb(store, crl_may_miss);
+    }
+    return NULL;
+}
+
+static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, apr_pool_t *p,
+                                 cc_error_t *err)
+{
+    const char *failed = authorities_load(ctx, files);
+
+    if (!failed) {
+        failed = revocations_load(SSL_CTX_get_cert_store(ctx), files);
+    }
+    if (!failed && files->ciphers && !SSL_CTX_set_cipher_list(ctx, files->ciphers)) {
+        failed = files->ciphers;
+    }
+    /* mod_ssl counts the certificates above the client's, OpenSSL those between it and the root. */
+    SSL_CTX_set_verify_depth(ctx, files->depth > 0 ? files->depth - 1 : 0);
+    return failed ? load_failed(failed, p, err) : APR_SUCCESS;
+}
+
+apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
+                           cc_error_t *err)
+{
+    SSL_CTX *ctx;
+    apr_status_t status;
+
+    ERR_set_mark();
+    ctx = SSL_CTX_new(TLS_server_method());
+    status = ctx ? context_fill(ctx, files, p, err) : load_failed(NULL, p, err);
+    if (status == APR_SUCCESS) {
+        status = cc_trust_create(trust, ctx, p, err);
+    }
+    SSL_CTX_free(ctx);
+    ERR_pop_to_mark();
+    return status;
+}
+
+/* ---- a certificate -------------------------------------------------------------------------- */
+
+static const char *subject_text(X509 *cert, apr_pool_t *p)
+{
+    cc_fieldref_t subject;
+    cc_facts_t facts = {0};
+    cc_values_t values;
+
+    if (!cert || cc_field_find(&subject, "subject", p, NULL) != APR_SUCCESS) {
+        return "(unknown)";
+    }
+    values = cc_field_values(&subject, cc_cert_wrap(cert, p), &facts, p);
+    return values.count ? cc_text_escape(values.at[0].text, values.at[0].len, p) : "(empty)";
+}
+
+static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
+{
+    X509 *at_fault = X509_STORE_CTX_get_current_cert(store_ctx);
+    cc_refusal_t refusal = {.leaf = X509_STORE_CTX_get0_cert(store_ctx),
+                            .depth = X509_STORE_CTX_get_error_depth(store_ctx),
+                            .error = X509_STORE_CTX_get_error(store_ctx)};
+
+    refusal.cert = at_fault ? at_fault : refusal.leaf;
+    if (refusal.depth == 0) {
+        return cc_refusal_text(&refusal, p);
+    }
+    return apr_psprintf(p, "of the CAs above it, \"%s\": %s", subject_text(refusal.cert, p),
+                        cc_refusal_text(&refusal, p));
+}
+
+/* Verifies once more: what failed the first time says why now. */
+static const char *failure_text(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
+                                apr_time_t now, apr_pool_t *p)
+{
+    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
+    const char *text = "out of memory";
+
+    if (store_ctx && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
+        cc_verify_prepare(store_ctx, trust, now)) {
+        text = X509_verify_cert(store_ctx) > 0 ? cc_trust_state_text(CC_TRUST_FAILED)
+                                               : error_text(store_ctx, p);
+    }
+    X509_STORE_CTX_free(store_ctx);
+    return text;
+}
+
+static STACK_OF(X509) * pem_read(const char *path)
+{
+    BIO *bio = BIO_new_file(path, "r");
+    STACK_OF(X509) *certs = sk_X509_new_null();
+    X509 *cert = NULL;
+
+    while (bio && certs && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL))) {
+        if (!sk_X509_push(certs, cert)) {
+            X509_free(cert);
+            break;
+        }
+    }
+    BIO_free(bio);
+    return certs;
+}
+
+static const char *check(cc_seal_t *seal, const cc_trust_t *trust, STACK_OF(X509) * certs,
+                         apr_time_t now, apr_pool_t *p)
+{
+    X509 *cert = sk_X509_value(certs, 0);
+    const char *not_client;
+
+    cc_trust_reverify(seal, trust, cert, certs, now);
+    if (seal->state == CC_TRUST_OK) {
+        return NULL;
+    }
+    not_client = cc_cert_not_client(cc_cert_wrap(cert, p));
+    if (seal->state == CC_TRUST_NOT_CLIENT && not_client) {
+        return not_client;
+    }
+    return failure_text(trust, cert, certs, now, p);
+}
+
+const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
+                           apr_time_t now, apr_pool_t *p)
+{
+    STACK_OF(X509) * certs;
+    const char *why = "there is no certificate to verify";
+
+    ERR_set_mark();
+    certs = pem_read(path);
+    *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
+    if (sk_X509_num(certs) > 0) {
+        why = check(seal, trust, certs, now, p);
+    }
+    sk_X509_pop_free(certs, X509_free);
+    ERR_pop_to_mark();
+    return why;
+}

@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Knows that the manual pages and the completion say what the code does: all of it, and no more.
+. "$(dirname "$0")/lib.sh"
+
+build=${CC_BUILD:-build}
+tool=$build/clientcert
+language=man/mod_clientcert.5
+command=man/clientcert.1
+completion=completion/clientcert
+
+# ---- what there is: names, one a line
+
+directives() { sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' modules/httpd/*.c; }
+providers() {
+    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' modules/httpd/*.c |
+        sed 's/.*"\(.*\)"/Require \1/'
+    sed -n 's/^const char cc_auth_type\[\] = "\(.*\)";/AuthType \1/p' modules/httpd/*.c
+}
+handlers() {
+    grep -ohE '(r->handler|cc_handler_is\(r), "[a-z-]+"' modules/httpd/*.c |
+        sed 's/.*"\(.*\)"/SetHandler \1/'
+}
+table_options() {
+    sed -n 's/^ *{"\([a-z_]*\)", \(FLAG\|SECONDS\|NUMBER\|TEXT\),.*/\1/p' modules/tables/spec.c
+}
+registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
+commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }
+options() { # --passin, which openssl has as -passin, is the same
+    grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin
+}
+
+# "COMMAND", "COMMAND OPTION", "COMMAND SERVER" and "SERVER OPTION", as --help has them.
+usage() {
+    "$tool" --help | awk '
+        /^    [^ ]/ || /^$/ { on = 0 }
+        /^clientcert / { on = 1; count = 0; first = 2 }
+        /^SERVER: / { on = 1; count = 1; name[1] = "SERVER"; first = 2 }
+        on {
+            for (i = first; i <= NF; i++) {
+                word = $i
+                gsub(/[][,]/, "", word)
+                if ($i ~ /^\[(-|SERVER)/)
+                    for (n = 1; n <= count; n++) print name[n], word
+                else if (name[1] != "SERVER" && word ~ /^(--)?[a-z]+$/)
+                    print name[++count] = word
+            }
+            first = 1
+        }'
+}
+
+# ---- what the pages have
+
+# A page's text without the escapes of mdoc.
+unescaped() { sed 's/\\&//g; s/\\-/-/g; s/\\(ti/~/g; s/\\(ha/^/g; s/\\(aq/'\''/g; s/\\e/\\/g'; }
+
+section() { # PAGE SECTION
+    awk -v section="$2" '/^\.Sh / { on = $0 == ".Sh " section; next } on' "$1"
+}
+items() {
+    section "$language" "$1" | awk '$1 == ".It" {
+        for (i = 2; i <= NF; i++) if ($(i - 1) == "Cm") print $i }' | unescaped
+}
+headings() { section "$language" "$1" | sed -n 's/^\.Ss //p'; }
+
+# The same as usage, of SYNOPSIS and the list of what SERVER is.
+synopsis() {
+    {
+        section "$command" SYNOPSIS
+        sed -n '/^\.Ss The server/,/^\.S[hs] [A-Z]* *$/s/^\.It Fl/.Server Fl/p' "$command"
+    } | unescaped | awk '
+        $1 == ".Nm" { count = 0 }
+        $1 == ".Cm" { for (i = 2; i <= NF; i += 2) print name[++count] = $i }
+        $1 == ".Fl" { for (i = 2; i <= NF; i += 2) print "-" $i }
+        $1 == ".Op" && $2 == "Fl" { for (n = 1; n <= count; n++) print name[n], "-" $3 }
+        $0 == ".Op Ar server" { for (n = 1; n <= count; n++) print name[n], "SERVER" }
+        $1 == ".Server" { print "SERVER", "-" $3 }'
+}
+told() { # Cm | Fl
+    section "$command" DESCRIPTION | unescaped |
+        awk -v macro="$1" '$1 == ".It" && $2 == macro {
+            for (i = 3; i == 3 || $(i - 1) == "|"; i += 2) print (macro == "Fl" ? "-" : "") $i
+        }'
+}
+
+# ---- what the completion offers
+
+offered() { # WORD ...: for the last of them
+    # shellcheck disable=SC2016  # for bash
+    bash -c '. "$0" && COMP_WORDS=(clientcert "$@") COMP_CWORD=$# && _clientcert &&
+        printf "%s\n" "${COMPREPLY[@]}"' $completion "$@"
+}
+completed() {
+    offered ''
+    for completed_command in $(offered '' | grep -v '^-'); do
+        offered "$completed_command" - | grep . | sed "s/^/$completed_command /"
+    done
+}
+# usage, with what SERVER stands for.
+usage_expanded() {
+    usage | grep -v '^SERVER ' | while read -r name word; do
+        case $word in
+            SERVER) usage | sed -n "s/^SERVER /$name /p" ;;
+            *) echo "$name${word:+ $word}" ;;
+        esac
+    done
+}
+
+# ---- claims
+
+counted() { tr ' ' _; } # a name of two words is one
+
+lacking() { # LIST WHOSE OTHER-LIST WHOSE
+    echo "$1" | grep . | while IFS= read -r lacking_name; do
+        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 has not"
+    done
+}
+same() { # LIST WHOSE OTHER-LIST WHOSE
+    lacking "$@"
+    lacking "$3" "$4" "$1" "$2"
+}
+
+# Sections of directives whose Syntax, Default and Context are not taken from the reference.
+without_syntax() {
+    for without_section in DIRECTIVES 'ACCESS CONTROL' HANDLERS; do
+        headings "$without_section" | while read -r name; do
+            section "$language" "$without_section" |
+                grep -qxF ".\\\" table doc/directives.md Syntax $name" || echo "$name"
+        done
+    done
+}
+
+# Productions, one a line.
+productions() {
+    awk '/^[a-z]+ +=/ { if (line) print line; line = "" }
+        /^[a-z]+ +=/ || (line && /^ /) { gsub(/ +/, " "); line = line $0; next }
+        { if (line) print line; line = "" }
+        END { if (line) print line }'
+}
+grammar() { section $language GRAMMAR | unescaped | productions; }
+alternatives() { grammar | sed -n "s/^$1 = //p" | tr -d '" ' | tr / '\n'; }
+
+# The words of a configuration, whatever its lines.
+words() { sed 's/\\$//' | tr -s ' ' '\n' | grep .; }
+example() {
+    section $language EXAMPLES | sed '1,/^\.Bd/d; /^\.Ed/,$d' | unescaped | words
+}
+readme_example() { sed '1,/^```apache/d; /^```/,$d' README.md | words; }
+
+if command -v mandoc >/dev/null; then
+    lint() { mandoc -T lint -W warning "$@"; }
+    rendered() { mandoc -T ascii "$1" | sed "s/.$(printf '\b')//g"; }
+else
+    lint() { for lint_page in "$@"; do groff -mdoc -ww -Wbreak -z -Tascii "$lint_page" 2>&1; done; }
+    rendered() { groff -mdoc -Wbreak -Tascii -P-cbou "$1"; }
+fi
+too_wide() {
+    for too_wide_page in "$@"; do
+        rendered "$too_wide_page" | awk -v page="$too_wide_page" 'length > 80 { print page ": " $0 }'
+    done
+}
+
+# shellcheck disable=SC2046  # lists of names
+{
+    look_at 'directives' $(directives)
+    look_at 'providers of Require' $(providers | counted)
+    look_at 'handlers' $(handlers | counted)
+    look_at 'fields' $(registry fields)
+    look_at 'operators' $(registry operators)
+    look_at 'modifiers' $(registry modifiers)
+    look_at 'options of tables' $(table_options)
+    look_at 'commands' $(commands)
+    look_at 'options of the tool' $(options)
+    look_at 'commands and options of --help' $(usage | counted)
+    look_at 'productions of the grammar' $(grammar | counted)
+    look_at 'words of the example' $(example)
+}
+claim 'every directive has its section in DIRECTIVES' \
+    same "$(directives)" 'the code' "$(headings DIRECTIVES)" "$language"
+claim 'every provider has its section in ACCESS CONTROL' \
+    same "$(providers)" 'the code' "$(headings 'ACCESS CONTROL')" "$language"
+claim 'every handler has its section in HANDLERS' \
+    same "$(handlers)" 'the code' "$(headings HANDLERS)" "$language"
+claim 'each of them has Syntax, Default and Context from the reference' without_syntax
+for what in fields operators modifiers; do
+    part=$(echo $what | tr '[:lower:]' '[:upper:]')
+    claim "every one of the $what stands in $part" \
+        same "$(registry $what)" "clientcert $what" "$(items "$part")" "$language"
+done
+claim 'every option of a table stands in DIRECTIVES' \
+    lacking "$(table_options)" 'the code' "$(items DIRECTIVES | sed 's/=.*//')" "$language"
+claim 'all tables are as the registries and the reference have them (else run man/refresh)' \
+    man/refresh --diff "$build"
+claim 'the grammar has all operators' \
+    same "$(registry operators)" 'clientcert operators' "$(alternatives operator)" 'the grammar'
+claim 'the grammar has all modifiers' \
+    same "$(registry modifiers)" 'clientcert modifiers' "$(alternatives modifier)" 'the grammar'
+claim 'the grammar is that of the reference' \
+    lacking "$(productions <doc/language.md)" doc/language.md "$(grammar)" "$language"
+claim 'the example is that of the first page' \
+    same "$(example)" "$language" "$(readme_example)" README.md
+claim '--help has every command of the code' \
+    same "$(commands)" 'the code' "$(usage | grep -v ' ')" 'clientcert --help'
+claim '--help has every option of the code' \
+    same "$(options)" 'the code' "$(usage | sed -n 's/.* -/-/p')" 'clientcert --help'
+claim 'SYNOPSIS has the commands and options of --help' \
+    same "$(usage)" 'clientcert --help' "$(synopsis)" $command
+claim 'every command is described' \
+    same "$(usage | grep -v '[ -]')" 'clientcert --help' "$(told Cm)" $command
+claim 'every option is described' \
+    same "$(usage | grep -oE -e '-.*')" 'clientcert --help' "$(told Fl)" $command
+claim 'bash is offered the commands and options of --help' \
+    same "$(usage_expanded)" 'clientcert --help' "$(completed)" $completion
+claim 'the pages are clean' lint $command $language
+claim 'the pages fit on 80 columns' too_wide $command $language
+done_claiming

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a handshake which fails because of the client's certificate is told in one line: whose
+# certificate, which one of its chain is at fault, and why.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Log;
+
+use File::Temp qw(tempdir);
+
+my $ca  = ClientCert::Test->ca;
+my $dir = tempdir(CLEANUP => 1);
+
+sub openssl {
+    my @arguments = @_;
+    system('sh', '-c', 'exec openssl "$@" >"$0" 2>&1', "$dir/said", @arguments) == 0
+        or die "openssl $arguments[0]: " . `cat $dir/said`;
+    return;
+}
+
+# Makes a certificate with an RSA key of so many bits; gives what cert => is to be.
+sub certificate {
+    my ($name, $bits, $issuer, $extension) = @_;
+    my $at = "$dir/$name";
+    open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
+    print $extensions "$extension\n";
+    close $extensions;
+    openssl('req', '-new', '-newkey', "rsa:$bits", '-nodes', '-subj', "/O=Example/CN=$name",
+        '-keyout', "$at.key", '-out', "$at.csr");
+    openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext", '-CA',
+        "$issuer.pem", '-CAkey', "$issuer.key", '-set_serial', 77);
+    return $at;
+}
+my $client = 'extendedKeyUsage = clientAuth';
+my $small  = certificate('small', 1024, "$ca/staff", $client);
+my $weak   = certificate('weak CA', 1024, "$ca/staff", 'basicConstraints = critical, CA:TRUE');
+my $below  = certificate('below', 2048, $weak, $client);
+system("cp '$weak.pem' '$below-sends.pem'");
+
+my $h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => { map { ("htdocs/$_/page" => "$_\n") } qw(private any) },
+    conf    => <<'CONF');
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient require
+    SSLCARevocationFile @CA@/staff.crl
+    SSLCARevocationCheck leaf no_crl_for_cert_ok
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName a.example
+    @SSL:a.example@
+    SSLVerifyClient optional
+    SSLVerifyDepth 1
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName b.example
+    @SSL:b.example@
+    SSLVerifyClient optional_no_ca
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName ab.example
+    @SSL:ab.example@
+    SSLVerifyClient optional
+    SSLCARevocationFile @CA@/deep-ca.crl
+    SSLCARevocationCheck chain
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient none
+    <Location "/private">
+        SSLVerifyClient require
+    </Location>
+    <Location "/any">
+        SSLVerifyClient optional_no_ca
+    </Location>
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    LogLevel clientcert:error
+</VirtualHost>
+CONF
+
+# What openssl says of a certificate.
+sub facts {
+    my ($name) = @_;
+    my $file   = $name =~ m{/} ? $name : "$ca/$name";
+    my $print  = '-serial -fingerprint -sha256 -subject -issuer -nameopt rfc2253';
+    my $said   = `openssl x509 -in '$file.pem' -noout $print`;
+    my %fact   = $said =~ /^(serial|sha256 Fingerprint|subject|issuer) *=(.*)/mg;
+    return (subject => $fact{subject}, issuer => $fact{issuer}, serial => lc $fact{serial},
+        sha256 => lc($fact{'sha256 Fingerprint'}) =~ tr/://dr);
+}
+
+my $staff = 'CN=Staff CA,O=Example';
+my $no_ca = 'its issuer is not a CA of this virtual host';
+my @weak  = ('-cipher', 'DEFAULT@SECLEVEL=0');
+
+# Client, what reads as the reason, and options: the host, the depth of what is at fault, and that.
+my @refusals = (
+    ['expired',    qr/it has expired: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
+    ['notyet',     qr/it is not valid yet: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
+    ['revoked',    qr/it was revoked/],
+    ['selfsigned', qr/it is self-signed, and not a CA of this virtual host/],
+    ['forged',     qr/it is self-signed, .*/],
+    ['serveronly', qr/it is not for client authentication/],
+    [$small,       qr/its key is too small/, args => \@weak],
+    ['stranger',   qr/\Q$no_ca\E: CN=Root CA of Others,O=Elsewhere/, at => [1, 'foreign']],
+    [$below,       qr/its key is too small/, args => \@weak, at => [1, $weak]],
+    ['deep',       qr/the chain is longer than SSLVerifyDepth allows/, host => 'a.example',
+        at => [3, 'root']],
+    ['alice',      qr/the chain is longer than SSLVerifyDepth allows/, host => 'a.example',
+        at => [2, 'root']],
+    ['deep',       qr/there is no CRL of its issuer: \Q$staff\E/, host => 'ab.example',
+        at => [1, 'deep-ca']],
+    ['alice',      qr/there is no CRL of its issuer: \Q$staff\E/, host => 'ab.example'],
+    ['expired',    qr/it has expired: .*/, host => 'b.example'],
+);
+
+announce('CC0106', 'AH02039', 'AH02040', 'CC0104', qr/SSL Library Error/);
+announce(qr/AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # of mod_ssl, when it asks again
+announce('CC0722');    # SSLVerifyClient in a section
+announce('AH01909');    # the server's certificate is one for another name
+
+sub is_refusal {
+    my ($cert, $reason, $at, $host) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @lines = $h->wait_log(qr/CC0106/);
+    my $fact  = decision($lines[0] // '') // { line => $lines[0] };
+    my ($depth, $fault) = @{ $at // [0] };
+    my %fault = $fault ? facts($fault) : (subject => '', serial => '-');
+    like delete $fact->{reason}, qr/\A$reason\z/, 'why';
+    is_deeply $fact, { facts($cert), tag => 'CC0106', level => 'warn', result => 'refused',
+        user => '', groups => '', rule => '-', client => '127.0.0.1', vhost => $host,
+        depth => $depth, at_subject => $fault{subject}, at_serial => $fault{serial} },
+        'whose certificate, and which one of its chain is at fault';
+    is scalar(@lines), 1, 'in one line';
+    return;
+}
+
+for my $tls ('1.2', '1.3') {
+    for (@refusals) {
+        my ($cert, $reason, %o) = @$_;
+        my $host = $o{host} // 'localhost';
+        my $name = $cert =~ s{.*/}{}r;
+        $h->mark_log;
+        my $response = $h->s_client(get => '/', cert => $cert, tls => $tls, host => $host,
+            args => $o{args} // []);
+        is $response->{status}, 0, "TLS $tls, $name, $host: there is no connection";
+        is_refusal($cert, $reason, $o{at}, "$host:" . $h->port);
+    }
+
+    $h->mark_log;
+    is $h->s_client(get => '/', cert => $_, tls => $tls, host => 'b.example')->{status}, 200,
+        "TLS $tls, $_, optional_no_ca: there is a connection" for qw(selfsigned stranger);
+    is $h->s_client(get => '/', cert => 'alice', tls => $tls)->{status}, 200,
+        "TLS $tls: one that verifies";
+    is $h->s_client(get => '/', tls => $tls, host => 'b.example')->{status}, 200,
+        "TLS $tls: and none";
+    is_deeply [$h->log_lines(qr/CC0106/)], [], 'which is no refusal';
+
+    for my $cert ('expired', 'stranger') {
+        $h->mark_log;
+        my $c = $h->connection(cert => $cert, tls => $tls, port => 2, args => ['-enable_pha']);
+        is $c->request('/')->{status}, 200, "TLS $tls, $cert: a connection without a certificate";
+        isnt $c->request('/private/page')->{status}, 200, 'that is asked for one within';
+        is_refusal($cert, @{ (grep { $_->[0] eq $cert } @refusals)[0] }[1],
+            $cert eq 'stranger' ? [1, 'foreign'] : undef, 'localhost:' . $h->port(2));
+    }
+    $h->mark_log;
+    my $c = $h->connection(cert => 'selfsigned', tls => $tls, port => 2, args => ['-enable_pha']);
+    is $c->request('/any/page')->{status}, 200, "TLS $tls: one that is let pass within";
+    is_deeply [$h->log_lines(qr/CC0106/)], [], 'is no refusal either';
+
+    $h->mark_log;
+    is $h->s_client(get => '/', cert => 'expired', tls => $tls, port => 3)->{status}, 0,
+        "TLS $tls, LogLevel clientcert:error: a refusal";
+    is_deeply [$h->log_lines(qr/CC0106/)], [], 'is not told';
+}
+
+# ---- where there is no certificate to tell of
+
+for my $tls ('1.2', '1.3') {
+    $h->mark_log;
+    is $h->s_client(get => '/', tls => $tls)->{status}, 0,
+        "TLS $tls: no certificate where one is required";
+    ok $h->wait_log(qr/SSL Library Error: .*peer did not return a certificate/),
+        'is what mod_ssl tells';
+    is_deeply [$h->log_lines(qr/CC0106/)], [], 'and the module does not';
+}
+
+$h->stop;
+my $log = do { local (@ARGV, $/) = $h->path('logs/error_log'); <> };
+is_deeply [not_decisions($log)], [], 'every decision has its form';
+
+done_testing;

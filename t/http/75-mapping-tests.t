@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows ClientCertTest: a mapping that has changed fails httpd -t, and never a server that starts.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Example;
+use ClientCert::Test::Tool;
+
+use File::Temp ();
+use POSIX ();
+
+my $ca    = ClientCert::Test->ca;
+my $rules = <<'CONF';
+ClientCertMap issuer == "CN=Staff CA,O=Example" san.email =~ "(.+)@example\.com" user=$1 group=staff
+ClientCertMap issuer == "CN=Staff CA,O=Example" group=%{subject.OU|lower}
+ClientCertMap subject.CN == cart group=services
+ClientCertMap subject.CN == PARTNER-AS2 deny
+CONF
+
+# What httpd -t says of these lines, which follow the rules in site.conf (4 lines).
+sub says {
+    my ($lines, %o) = @_;
+    my ($exit, $output) = ClientCert::Test->configtest(conf => "$rules$lines\n", %o);
+    return { exit => $exit, output => $output };
+}
+
+# ---- what passes
+
+for (
+    ['alice.pem expect user=alice group=staff group=admins', 'a user and all groups'],
+    ['alice.pem expect group=admins user=alice group=staff', 'in any order'],
+    ['"alice.pem" expect "user=alice" group="staff" group=admins', 'with quotes'],
+    ['service.pem expect group=services', 'groups without a user'],
+    ['partner.pem expect none', 'nobody, because a rule says deny'],
+    ['stranger.pem expect none', 'nobody, because no rule fits'],
+    ['expired.pem expect user=expired group=staff', 'one who has expired: dates are not tested'],
+    ['selfsigned.pem expect none', 'one who would not verify'],
+) {
+    my ($line, $claim) = @$_;
+    my $said = says('ClientCertTest ' . ($line =~ s{^("?)}{$1\@CA\@/}r));
+    is $said->{exit}, 0, "passes: $claim" or diag $said->{output};
+}
+
+# ---- what fails
+
+for (
+    ['alice.pem expect user=alice group=staff', qr/expected user "alice", group "staff"; got user "alice", group "staff", group "admins"/,
+        'a group too many'],
+    ['bob.pem expect user=bob group=staff group=admins', qr/got user "bob", group "staff"$/m, 'a group too few'],
+    ['bob.pem expect user=bob group=admins', qr/got user "bob", group "staff"$/m, 'another group'],
+    ['bob.pem expect user=alice group=staff', qr/expected user "alice", .*got user "bob"/, 'another user'],
+    ['bob.pem expect group=staff', qr/expected no user, group "staff"; got user "bob"/, 'a user where none is expected'],
+    ['service.pem expect user=service group=services', qr/got no user, group "services"/, 'no user where one is'],
+    ['bob.pem expect none', qr/expected no identity; got user "bob"/, 'somebody where nobody is'],
+    ['stranger.pem expect user=stranger', qr/got no identity$/m, 'nobody where somebody is'],
+    ['partner.pem expect user=partner', qr/got no identity: denied by \S+site\.conf:4$/m, 'somebody who is denied, with the rule'],
+    ['nowhere.pem expect none', qr/got CC0302: .*nowhere\.pem.*No such file/, 'a file that is not there, also for none'],
+    ['alice.key expect none', qr/got CC0303: /, 'a file without a certificate'],
+    ['alice.p12 expect none', qr/got CC0304: .*password/, 'a PKCS#12 file with a password, which is not asked for'],
+) {
+    my ($line, $pattern, $claim) = @$_;
+    my $said = says("ClientCertTest \@CA\@/$line");
+    isnt $said->{exit}, 0, "fails: $claim";
+    like $said->{output}, $pattern, 'and says what there is';
+    like $said->{output}, qr/CC0755: \S+site\.conf:5: ClientCertTest /, 'and where it stands';
+}
+
+my $said = says(join "\n", 'ClientCertTest @CA@/bob.pem expect none',
+    'ClientCertTest @CA@/bob.pem expect user=bob group=staff',
+    'ClientCertTest @CA@/alice.pem expect none');
+is_deeply [$said->{output} =~ /CC0755: \S+site\.conf:(\d+)/g], [5, 7], 'all that fail are told, and no others';
+like $said->{output}, qr/CC0756: \S+site\.conf:5: \S+site\.conf:1: holds/, 'with the rules that hold';
+like $said->{output}, qr/CC0756: \S+site\.conf:5: \S+site\.conf:3: does not hold: subject\.CN == "cart"; seen bob/,
+    'and the first condition of one that does not, with the value seen';
+
+# ---- errors of syntax, at any time
+
+for (
+    ['', 'nothing', qr/CC0754: .*expect must follow/],
+    ['a.pem', 'a file alone', qr/CC0754: .*expect must follow/],
+    ['a.pem user=x', 'no expect', qr/CC0754: "user=x": expect must follow/],
+    ['a.pem expect', 'no expectation', qr/CC0754: "expect": nothing is expected/],
+    ['a.pem expect user=', 'an empty user', qr/CC0754: "user=": no rule gives such a name/],
+    ["a.pem expect group=\"a\x{1}\"", 'a control character', qr/CC0754: "group=a\\+x01": no rule gives such a name/],
+    ['a.pem expect user=a user=b', 'two users', qr/CC0754: "user=b": there can be one user only/],
+    ['a.pem expect group=a group=a', 'a group twice', qr/CC0754: "group=a": this group stands there already/],
+    ['a.pem expect none user=a', 'none and a user', qr/CC0754: "none": none stands alone/],
+    ['a.pem expect user=a none', 'a user and none', qr/CC0754: "none": none stands alone/],
+    ['a.pem expect role=a', 'another word', qr/CC0754: "role=a": this is no expectation/],
+    ['a.pem expect "user=a', 'an open quote', qr/CC0210/],
+) {
+    my ($line, $claim, $pattern) = @$_;
+    my ($exit, $output) = ClientCert::Test->try_start(conf => "${rules}ClientCertTest $line\n");
+    isnt $exit, 0, "stops the start: $claim";
+    like $output, qr/line 5 of \S+site\.conf:/, 'with the line';
+    like $output, $pattern, 'and the word';
+    like $output, qr/write FILE expect user=NAME group=NAME \.\.\., or FILE expect none/, 'and what would be legal'
+        unless $line =~ /"user=a$/;
+}
+# ---- which rules
+
+my $scopes = <<'CONF';
+ClientCertMap user=server
+<VirtualHost *:@PORT@>
+    ServerName inherits.example
+    ClientCertTest @CA@/bob.pem expect user=server
+    <Location "/none">
+        ClientCertTest @CA@/bob.pem expect user=server
+    </Location>
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName own.example
+    ClientCertTest @CA@/bob.pem expect user=host
+    ClientCertMap user=host
+    <Location "/one">
+        ClientCertTest @CA@/bob.pem expect user=one
+        ClientCertMap user=one
+        <If "true">
+            ClientCertTest @CA@/bob.pem expect user=one
+            <If "true">
+                ClientCertMap user=two
+                ClientCertTest @CA@/bob.pem expect user=two
+            </If>
+        </If>
+    </Location>
+    <Directory "@ROOT@/htdocs">
+        ClientCertTest @CA@/bob.pem expect user=host
+        <Files "x">
+            ClientCertMap user=file
+            ClientCertTest @CA@/bob.pem expect user=file
+        </Files>
+        <IfModule ssl_module>
+            <Limit GET>
+                ClientCertTest @CA@/bob.pem expect user=host
+            </Limit>
+        </IfModule>
+    </Directory>
+</VirtualHost>
+ClientCertTest @CA@/bob.pem expect user=server
+CONF
+my ($exit, $output) = ClientCert::Test->configtest(conf => $scopes);
+is $exit, 0, 'the rules are those of the innermost scope around the test that has any' or diag $output;
+($exit, $output) = ClientCert::Test->configtest(conf => $scopes =~ s/(expect user=)/$1not-/gr);
+my @got = $output =~ /CC0755: .*got user "(\w+)"/g;
+is_deeply \@got, [qw(server server host one one two host file host server)], 'in every place'
+    or diag $output;
+($exit, $output) = ClientCert::Test->configtest(conf => "ClientCertTest \@CA\@/bob.pem expect none\n");
+isnt $exit, 0, 'a test that no rules are in effect for fails, also for none';
+like $output, qr/got no ClientCertMap is in effect where this test stands/, 'and says so';
+
+# ---- files, tables, what a connection has
+
+($exit, $output) = ClientCert::Test->configtest(
+    files => { 'people/bob.pem' => do { local (@ARGV, $/) = "$ca/bob.pem"; <> } },
+    conf  => "${rules}ClientCertTest people/bob.pem expect user=bob group=staff\n");
+is $exit, 0, 'the name of the file begins at ServerRoot' or diag $output;
+($exit, $output) = ClientCert::Test->configtest(
+    files => { 'both.pem' => do { local (@ARGV, $/) = ("$ca/bob.pem"); my $one = <>;
+            @ARGV = ("$ca/staff.pem"); $one . <> } },
+    conf  => 'ClientCertMap ca.sha256 == ' . (`openssl x509 -in $ca/staff.pem -noout -fingerprint -sha256` =~ /=(\S+)/)[0]
+        . " user=issued\nClientCertTest both.pem expect user=issued\nClientCertTest \@CA\@/bob.pem expect none\n");
+is $exit, 0, 'the issuer is known where the file holds it' or diag $output;
+my $table = "ClientCertTable people file:conf/people.map\nClientCertMap subject.CN in people user=\$1\n"
+    . "ClientCertTest \@CA\@/bob.pem expect user=robert\n";
+($exit, $output) = ClientCert::Test->configtest(modules => ['watchdog'],
+    files => { 'conf/people.map' => "bob robert\n" }, conf => $table);
+is $exit, 0, 'tables are read' or diag $output;
+($exit, $output) = ClientCert::Test->configtest(modules => ['watchdog'],
+    files => { 'conf/people.map' => "bob bobby\n" }, conf => $table);
+like $output, qr/CC0755: .*got user "bobby"/, 'and what they say now counts';
+SKIP: {
+    skip 'no mod_dbd', 1 unless -e ClientCert::Test::_apxs('LIBEXECDIR') . '/mod_dbd.so';
+    ($exit, $output) = ClientCert::Test->configtest(modules => ['dbd'], conf =>
+            "ClientCertTable people \"sql:SELECT x FROM y WHERE z = %s\"\nClientCertMap subject.CN in people user=\$1\n"
+            . "ClientCertTest \@CA\@/bob.pem expect user=bob\n");
+    like $output, qr/CC0755: .*got .*only a server that runs asks it/, 'what cannot be asked fails the test, and says why';
+}
+
+# ---- a server that starts
+
+# Whoever opens this one waits.
+my $dir  = File::Temp->newdir;
+my $fifo = "$dir/fifo";
+POSIX::mkfifo($fifo, 0666) or die "$fifo: $!\n";
+chmod 0755, $dir;
+announce('CC0721', qr/ClientCertTest not allowed here/);    # it has no TLS
+my $h = ClientCert::Test->server(files => { 'htdocs/.htaccess' => "ClientCertTest x expect none\n" }, conf => <<"CONF");
+$rules
+ClientCertTest \@CA\@/bob.pem expect user=wrong
+ClientCertTest $fifo expect none
+ClientCertTest /nowhere/x.pem expect none
+<Directory "\@ROOT\@/htdocs">
+    AllowOverride All
+    Require all granted
+</Directory>
+CONF
+ok $h->pid, 'a server starts with tests that would fail, and reads none of their files';
+is_deeply [$h->log_lines(qr/CC075/)], [], 'and says nothing of them';
+ok $h->reload, 'it restarts too, where nobody runs httpd -t';
+is $h->get('/', scheme => 'http')->{status}, 500, 'in .htaccess it is not legal';
+ok $h->wait_log(qr/ClientCertTest not allowed here/), 'as the log says';
+$h->stop;
+
+my $site = site(conf => "${rules}ClientCertTest \@CA\@/bob.pem expect user=bob group=staff\n"
+        . "ClientCertTest \@CA\@/alice.pem expect user=bob\n");
+my $check = answer($site, 'check');
+is $check->{exit}, 1, 'clientcert check runs them too';
+is_deeply [map { [!!$_->{passed}, $_->{got}] } @{ $check->{tests} }],
+    [[1, 'user "bob", group "staff"'], ['', 'user "alice", group "staff", group "admins"']], 'each with who it is';
+is_deeply [map { !!$_->{holds} } @{ $check->{tests}[1]{trace} }], [1, 1, '', ''], 'and its trace';
+$said = ask($site, 'check');
+like $said->{output}, qr/site\.conf:6: ClientCertTest \S+alice\.pem: FAILED\n    expected  user "bob"\n    got       user "alice"/,
+    'for people too';
+like $said->{output}, qr/\d+ findings; 2 tests, 1 failed$/, 'with a sum';
+
+# ---- conf/examples/tested.conf
+
+my %people = map { ("var/$_.pem" => do { local (@ARGV, $/) = "$ca/$_.pem"; <> }) } qw(alice bob service);
+$h = example('tested', files => { %people, 'htdocs/private/page' => "private\n" });
+is $h->get('/private/page', cert => 'bob')->{status}, 200, 'tested.conf: staff is served';
+$check = answer($h, 'check');
+is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, 1], 'tested.conf: its tests pass';
+$h->file('var/service.pem', $people{'var/alice.pem'});
+$check = answer($h, 'check');
+is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, ''], 'tested.conf: and fail for somebody else';
+
+done_testing;

@@ -1,0 +1,412 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that the numbers are exact, whichever processes count, that what a certificate says cannot
+# get into them, and that they are documented.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Certificate;
+use ClientCert::Test::Example;
+
+use FindBin ();
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+my $page = do { local (@ARGV, $/) = "$FindBin::Bin/../../doc/operations.md"; <> };
+
+# ---- reading
+
+sub unescaped { my ($text) = @_; return $text =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ger }
+
+# What a text exposition says: {name => {labels as they stand there => value}}; dies of whatever is
+# not in the grammar of format 0.0.4, or there twice.
+sub parsed {
+    my ($text) = @_;
+    my (%value, %type, $now);
+    my $label = qr/[a-z_]+="(?:[^"\\]|\\[\\"n])*"/;
+    die "not UTF-8\n" if !utf8::decode(my $copy = $text);
+    die "no end of line\n" if $text !~ /\n\z/;
+    for (split /\n/, $text) {
+        if (/\A# HELP ([a-z_]+) [^\\]+\z/) {
+            die "$1 twice\n" if exists $value{$1};
+            ($now, $value{$1}) = ($1, {});
+        } elsif (/\A# TYPE ([a-z_]+) (counter|gauge)\z/) {
+            my ($name, $type) = ($1, $2);
+            die "the type of $name\n" if $name ne $now || $type{$name};
+            die "the name of $name\n" if ($type eq 'counter') != ($name =~ /_total\z/);
+            $type{$name} = $type;
+        } elsif (/\A([a-z_]+)(?:\{((?:$label(?:,(?!\})|(?=\})))+)\})? (\d+)\z/) {
+            my ($name, $labels, $number) = ($1, $2 // '', $3);
+            die "$name in the wrong place\n" if $name ne $now || !$type{$name};
+            die "$name\{$labels} twice\n" if exists $value{$name}{$labels};
+            $value{$name}{$labels} = $number;
+        } else {
+            die "no line of this format: $_\n";
+        }
+    }
+    return \%value;
+}
+
+my $h;
+
+sub metrics { return parsed($h->get('/metrics', scheme => 'http', port => 2)->{body}) }
+
+# The sum of the samples of a metric that have these labels.
+sub sum {
+    my ($metrics, $name, %wanted) = @_;
+    die "no $name\n" if !$metrics->{$name};
+    my $sum = 0;
+    for my $labels (keys %{ $metrics->{$name} }) {
+        my %has = map { unescaped($_) } $labels =~ /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
+        $sum += $metrics->{$name}{$labels} if !grep { $has{$_} ne $wanted{$_} } keys %wanted;
+    }
+    return $sum;
+}
+
+sub decisions {
+    my ($metrics, %labels) = @_;
+    return { map { ($_ => sum($metrics, 'clientcert_decisions_total', result => $_, %labels)) }
+            qw(mapped unmapped denied failed) };
+}
+
+# Those that are not 0.
+sub words {
+    my ($metrics, $name) = @_;
+    return { map { /"(\w+)"/ && $metrics->{$name}{$_} ? ($1 => $metrics->{$name}{$_}) : () }
+            keys %{ $metrics->{$name} } };
+}
+
+sub rules {
+    my ($metrics) = @_;
+    my %rule;
+    for (grep { !/same\.conf/ } keys %{ $metrics->{clientcert_rule_matches_total} }) {
+        my ($line) = /rule="[^"]*site\.conf:(\d+)"/ or die "which rule: $_\n";
+        $rule{$line} = $metrics->{clientcert_rule_matches_total}{$_};
+    }
+    return [map { $rule{$_} } sort { $a <=> $b } keys %rule];
+}
+
+# The numbers of the table t.
+sub table {
+    my ($metrics, @names) = @_;
+    return [map { sum($metrics, "clientcert_table_$_", table => 't') } @names];
+}
+
+# ---- traffic
+
+# Runs the same in so many processes at once.
+sub at_once {
+    my ($count, $code) = @_;
+    my @children;
+    for (1 .. $count) {
+        my $pid = fork // die "fork: $!\n";
+        if (!$pid) {
+            $code->();
+            POSIX::_exit(0);
+        }
+        push @children, $pid;
+    }
+    waitpid $_, 0 for @children;
+    return;
+}
+
+my %options = (
+    modules => ['status', 'authz_user'],
+    files   => {
+        'conf/t.map' => "alice one\nbob two\n",
+        map { ("htdocs/$_/page" => "page\n") } qw(table down private),
+    },
+    global => <<'GLOBAL',
+StartServers 3
+# More threads than clients, or the event MPM would close connections that wait for a request.
+<IfModule !mpm_prefork_module>
+    MinSpareThreads 48
+    MaxSpareThreads 64
+</IfModule>
+LogFormat "%P" pid
+CustomLog logs/pids pid
+GLOBAL
+    conf => <<'CONF');
+ClientCertTable t    file:conf/t.map reload=0.1
+ClientCertTable down redis:127.0.0.1:1/ timeout=1
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertMap subject.CN == "alice" user=alice
+    ClientCertMap issuer.CN == "Staff CA" subject.OU == "staff" group=staff
+    ClientCertMap subject.CN == "two-cn" user=%{subject.CN}
+    ClientCertMap subject.CN == "PARTNER-AS2" deny
+    <Location "/table">
+        ClientCertMap subject.CN in t user=$1
+    </Location>
+    <Location "/down">
+        ClientCertMap subject.CN in down user=$1
+        Require user x
+    </Location>
+    <Location "/private">
+        Require clientcert-user root
+    </Location>
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName a.example
+    @SSL:a.example@
+    SSLVerifyClient optional_no_ca
+    ClientCertMap user=anybody
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+    ServerName localhost
+    <Location "/metrics">
+        SetHandler clientcert-metrics
+    </Location>
+    <Location "/status">
+        SetHandler server-status
+    </Location>
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+</VirtualHost>
+CONF
+announce('CC0104', 'CC0106', 'CC0704', 'CC0110', 'CC0132', 'CC0133', 'CC0152', 'AH01630', 'AH02039',
+    'AH02276',
+    qr/SSL Library Error/);
+
+sub counts_exactly {
+    my ($mpm) = @_;
+    my $none = metrics();
+    is_deeply decisions($none), { mapped => 0, unmapped => 0, denied => 0, failed => 0 },
+        "$mpm: at the start there is nothing";
+    is_deeply table($none, qw(rows loads_total load_failures_total last_load_successful)),
+        [2, 1, 0, 1], "$mpm: but a table that was loaded";
+
+    at_once(5, sub { $h->get('/', cert => 'alice', curl => ["https://localhost:" . $h->port . '/'])
+            for 1 .. 6 });
+    my $now = metrics();
+    is decisions($now)->{mapped}, 30, "$mpm: 30 connections of two requests are 30 decisions";
+    is_deeply rules($now), [30, 30, 0, 0, 0, 0, 0], "$mpm: and two rules fitted in each";
+    my %pids = map { $_ => 1 } split /\n/, do { local (@ARGV, $/) = $h->path('logs/pids'); <> };
+    cmp_ok keys %pids, '>', 1, "$mpm: which several processes made";
+
+    at_once(2, sub { $h->get('/', cert => $_) for qw(service partner two-cn bob) });
+    $h->get('/down/page', cert => 'alice');
+    $h->get('/table/page', cert => $_) for qw(alice alice service);
+    $h->get('/') for 1 .. 3;
+    $now = metrics();
+    is_deeply decisions($now, section => ''),
+        { mapped => 32, unmapped => 4, denied => 2, failed => 0 }, "$mpm: by result";
+    is_deeply decisions($now, section => '<Location "/down">'),
+        { mapped => 0, unmapped => 0, denied => 0, failed => 1 }, "$mpm: by scope: a failure";
+    is_deeply decisions($now, section => '<Location "/table">'),
+        { mapped => 2, unmapped => 1, denied => 0, failed => 0 }, "$mpm: and a table";
+    is_deeply rules($now), [30, 32, 2, 2, 2, 0, 0], "$mpm: by rule";
+    is_deeply words($now, 'clientcert_notes_total'), { ambiguous_user => 2 }, "$mpm: notes";
+    my $lookups = 'clientcert_table_lookups_total';
+    is_deeply [map { sum($now, $lookups, table => $$_[0], result => $$_[1]) }
+            ['t', 'found'], ['t', 'missing'], ['t', 'failed'], ['down', 'failed']], [2, 1, 0, 1],
+        "$mpm: lookups";
+    return;
+}
+
+for my $mpm ('prefork', 'event') {
+    $h->stop if $h;
+    $h = ClientCert::Test->server(%options, mpm => $mpm);
+    counts_exactly($mpm);
+}
+
+# ---- why certificates are rejected
+
+is_deeply words(metrics(), 'clientcert_certificates_rejected_total'), {}, 'nobody was rejected';
+$h->get('/', cert => 'serveronly') for 1 .. 2;
+$h->get('/', cert => 'stranger');
+$h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
+{
+    my $c = $h->connection(cert => 'ca-client');
+    $c->request('/') for 1 .. 3;
+    my $seconds = 3 * ($ENV{CC_SLOW} // 1);
+    my $until   = time + $seconds + 1.1;
+    my $short   = $h->connection(cert => ClientCert::Test->short_cert($seconds));
+    $short->request('/');
+    is metrics()->{clientcert_certificates_earliest_end_timestamp_seconds}{''} <= $until, 1,
+        'the certificate that ends first';
+    sleep 0.1 while time < $until;
+    $short->request('/') for 1 .. 3;
+}
+is_deeply words(metrics(), 'clientcert_certificates_rejected_total'),
+    { handshake => 3, not_verified => 2, not_a_client => 1, expired => 1 },
+    'rejected certificates, once per connection, by reason';
+is sum(metrics(), 'clientcert_requests_denied_total'), 0, 'no request was denied';
+is $h->get('/private/page', cert => 'alice')->{status}, 403, 'until one is';
+$h->wait_log(qr/CC0110/);
+is sum(metrics(), 'clientcert_requests_denied_total'), 1, 'which is counted';
+
+# ---- tables
+
+sub soon {
+    my ($wanted, $claim) = @_;
+    my $until = time + 20;
+    my @names = qw(rows loads_total load_failures_total last_load_successful);
+    sleep 0.1 while time < $until && "@{ table(metrics(), @names) }" ne "@$wanted";
+    sleep 0.5;
+    return is_deeply table(metrics(), @names), $wanted, $claim;
+}
+
+# At once, or a process may see it half written: another load.
+sub replace { return rename $h->file('conf/t.new', $_[0]), $h->path('conf/t.map') }
+
+sub age { return time - table(metrics(), 'last_load_timestamp_seconds')->[0] }
+
+my $age = age();
+cmp_ok $age, '>', 1, 'the rows have an age';
+replace("alice one\n\xff\n");
+soon([2, 1, 1, 0], 'a broken file is one failure, of all processes, and the rows stay');
+cmp_ok age(), '>', $age, 'and grow older';
+replace("alice one\nbob two\ncarol three\n");
+soon([3, 2, 1, 1], 'a good one is one load');
+cmp_ok age(), '<', $age, 'and its rows are young';
+ok !exists metrics()->{clientcert_table_rows}{'table="down",vhost="",type="redis"'},
+    'a table without rows has no number of them';
+is sum(metrics(), 'clientcert_table_cache_misses_total', table => 'down'), 1, 'but a cache';
+like join(' ', keys %{ metrics()->{clientcert_decisions_total} }),
+    qr/vhost="localhost:@{[$h->port]}",section="<Location \\"\/table\\">"/, 'labels are escaped';
+
+# ---- certificates that end soon
+
+sub expiring { return sum(metrics(), 'clientcert_certificates_expiring') }
+
+my $before = expiring();
+is $before, 5, 'certificates that end soon: each once, without those that were rejected or ended';
+$h->get('/', cert => $_) for qw(noeku noeku alice), certificate('later', '/CN=later', days => 40);
+is expiring(), $before + 1, 'another one, and not what ends later';
+
+# ---- the page of mod_status
+
+my $auto = $h->get('/status?auto', scheme => 'http', port => 2)->{body};
+my %line = $auto =~ /^(ClientCert\S+): (.*)$/mg;
+my $sums = decisions(metrics());
+is_deeply { map { ($_ => $line{"ClientCertDecisions\u$_"}) } keys %$sums }, $sums,
+    'mod_status: the sums';
+is $line{'ClientCertRejectedNotVerified'}, 2, 'reasons';
+is $line{'ClientCertRequestsDenied'},      1, 'denials';
+is $line{'ClientCertExpiring'}, $before + 1, 'certificates';
+is "@line{map { qq(ClientCertRule[1]$_) } qw(Vhost Section Matches)}",
+    'localhost:' . $h->port . '  ' . rules(metrics())->[1], 'a rule';
+is "@line{map { qq(ClientCertTable[0]$_) } qw(Name Type Rows Loads LoadFailures)}", 't file 3 2 1',
+    'a table';
+cmp_ok $line{'ClientCertTable[0]Age'}, '<', 60, 'and its age';
+
+# ---- the handler
+
+my $response = $h->get('/metrics', scheme => 'http', port => 2);
+is $response->{headers}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8',
+    'the type of content is that of the format';
+is $response->{headers}{'cache-control'}, 'no-store', 'nobody keeps it';
+sub status_of { return $h->get('/metrics', scheme => 'http', port => 2, @_)->{status} }
+is status_of(method => 'HEAD'), 200, 'HEAD is answered';
+is status_of(method => 'POST', data => 'x'), 405, 'POST is not';
+
+# ---- what is documented
+
+my @named = $page =~ /^\| `(clientcert_\w+)` \|/mg;
+is_deeply [sort @named], [sort keys %{ metrics() }],
+    'doc/operations.md has every metric, and no other';
+my %documented = map { $_ => 1 } $page =~ /^\| `\w+` \| (counter|gauge) \|/mg;
+is_deeply [sort keys %documented], ['counter', 'gauge'], 'with its type';
+my %words = map { $_ => 1 } $page =~ /^\| `([a-z_]+)` \| (?!counter|gauge|Me|Value)/mg;
+my %shown = map { /(?:reason|note)="(\w+)"/ ? ($1 => 1) : () } map { keys %$_ }
+    @{ metrics() }{qw(clientcert_notes_total clientcert_certificates_rejected_total)};
+is_deeply [sort keys %words], [sort keys %shown, qw(mapped unmapped denied failed)],
+    'every result, reason and note, and no other';
+my ($lines) = $page =~ /^\| Line \| Value \|\n(.*)/ms;
+my %told = map { $_ => 1 } map { /`(ClientCert[^`]*)`/g }
+    map { (split /\|/)[1] } split /\n/, $lines;
+my %put  = map { s/\[\d+\]/[N]/r => 1 } keys %line;
+is_deeply [sort keys %told], [sort keys %put], 'every line of mod_status, and no other';
+
+# ---- hostile certificates
+
+my $evil = qq{x"} . 1 . "\n# HELP evil\nevil{a=\x22b\x22} 1\r\x1b[31m\xe2\x80\xae\xe2\x80\xa8"
+    . q{'><script>alert(1)</script>&amp;</td>\\\\ } . "\xc3\xa9\xf0\x9f\x98\x80";
+(my $quoted = $evil) =~ s{([\\/+])}{\\$1}g;
+my @hostile = (
+    certificate('hostile', "/O=Example/description=$quoted/CN=hostile"),
+    certificate('huge',
+        '/O=Example/description=' . $quoted x (90_000 / length $quoted) . '/CN=huge'),
+    certificate('plain', '/O=Example/CN=<b>ü\\"'),
+    qw(newline-cn nul-cn bmp-cn long-cn));
+ok $h->reload(
+    files => { 'conf/same.conf' => "SSLVerifyClient optional\nClientCertMap user=same\n" },
+    conf  => <<'CONF'), 'another configuration';
+SSLSessionTickets off
+SSLSessionCache none
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertMap user=%{subject.description} group=%{subject.CN}
+    ClientCertMap user=%{subject.CN}
+    ClientCertMap san.dns == "never" group=never
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    @SSL@
+    Include conf/same.conf
+</VirtualHost>
+<VirtualHost 127.0.0.1:@PORT3@>
+    ServerName localhost
+    @SSL@
+    Include conf/same.conf
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+    ServerName "x\"y.example"
+    <Location "/metrics">
+        SetHandler clientcert-metrics
+    </Location>
+    <Location "/status">
+        SetHandler server-status
+    </Location>
+    <Location "/ä\\\"{}">
+        ClientCertMap user=x
+    </Location>
+</VirtualHost>
+CONF
+announce('CC0150', 'CC0154', 'CC0721');
+is_deeply rules(metrics()), [0, 0, 0, 0], 'a graceful restart begins at 0';
+is expiring(), 0, 'with an empty list';
+cmp_ok time - sum(metrics(), 'clientcert_start_time_seconds'), '<', 60, 'and says when that was';
+
+is $h->get('/', cert => $hostile[0], port => 3)->{status}, 200,
+    'one of two hosts that look the same';
+is_deeply [map { metrics()->{clientcert_rule_matches_total}{$_} }
+        grep { /same\.conf/ } keys %{ metrics()->{clientcert_rule_matches_total} }], [1],
+    'is counted with the other one';
+
+is $h->get('/', cert => $_)->{status}, 200, 'a hostile certificate' for @hostile;
+my $text = $h->get('/metrics', scheme => 'http', port => 2)->{body};
+is eval { keys %{ parsed($text) } }, @named + 0, 'the metrics are what they are' or diag $@;
+unlike $text, qr/evil|script|hostile|huge/, 'and nothing of a certificate is in them';
+like $text, qr/section="<Location \\"\/ä\\\\\\\\\\\\\\"\{\}\\">"/, 'what an administrator writes is';
+is expiring(), @hostile + 0, 'their number alone';
+
+my $html = $h->get('/status', scheme => 'http', port => 2)->{body};
+my ($ours) = $html =~ m{<h2>mod_clientcert</h2>\n(.*?)(?=<hr|</body)}s;
+is_deeply [grep { !m{\A</?(?:h3|table(?: border="1")?|tr|th|td(?: align="right")?)>\z} }
+        $ours =~ /<[^>]*>?/g], [], 'mod_status: its page has no tag but those of the tables';
+unlike $ours, qr/[^\x20-\x7e\n]/, 'no octet that is not ASCII';
+unlike $ours, qr/&(?!#\d+;)|["'](?!1"|right"|>)/, 'no entity and no quote of another';
+like $ours, qr/&#60;script&#62;.*x1B/, 'the subject is there all the same';
+like $ours, qr/&#60;b&#62;&#252;/, 'with its letters';
+like $ours, qr/octets\)</, 'and a long one is cut';
+cmp_ok length $ours, '<', 20_000, 'so that the page stays small';
+$auto = $h->get('/status?auto', scheme => 'http', port => 2)->{body};
+my ($block) = $auto =~ /^(ClientCert.*\nClientCert.*?\n)/ms;
+is_deeply [grep { !/\AClientCert\w+(?:\[\d+\]\w+)?: / } split /\n/, $block], [], 'a line is a line';
+unlike $auto, qr/evil|script/, 'and says nothing of certificates';
+$h->stop;
+
+# ---- the example
+
+$h = example('metrics', define => { WATCHER => '192.0.2.10' }, files => { 'htdocs/page' => '' });
+is $h->get('/page', cert => 'alice')->{status}, 200, 'metrics.conf: a client';
+is sum(parsed($h->get('/metrics')->{body}), 'clientcert_decisions_total'), 1,
+    'which this machine may see counted';
+like $h->get('/server-status?auto')->{body}, qr/^ClientCertDecisionsMapped: 1$/m, 'here too';
+
+done_testing;

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows the form of the lines in which the error log tells decisions.
+package ClientCert::Test::Log;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Log;
+
+    my ($line) = $h->wait_log(qr/CC0103/);
+    is_deeply decision($line), { tag => 'CC0103', level => 'notice', result => 'unmapped', ... };
+
+    is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
+
+C<decision> gives the fields of a line by name, or undef if it has not exactly the form that
+doc/messages.md promises for its tag; C<not_decisions> gives those lines of a log whose tag is that
+of a decision and that have not.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+our @EXPORT = qw(decision not_decisions);
+
+# Between quotes stands no quote, and nothing but printable ASCII. httpd doubles backslashes.
+my $text   = qr/"(?:[ !\#-\[\]-~]|\\\\|\\x[0-9a-f]{2})*"/;
+my $number = qr/-|-?[0-9a-f]+(?:\.\.\.)?/;
+
+# What every decision has, in this order; and what follows it, by its tag.
+my @fields = (
+    result => qr/\w+/, user => $text, groups => $text, rule => qr/-|\S+:\d+/, subject => $text,
+    issuer => $text, serial => $number, sha256 => qr/-|[0-9a-f]{64}/, client => qr/[0-9a-f.:]+/,
+    vhost => qr/[\w.-]+:\d+/);
+my @reason = (reason => $text);
+my %more   = (
+    CC0101 => [],
+    CC0103 => \@reason,
+    CC0104 => \@reason,
+    CC0106 => [@reason, depth => qr/\d+/, at_subject => $text, at_serial => $number],
+    CC0110 => [@reason, request => $text, needs => $text],
+    CC0133 => \@reason,
+    map { ("CC015$_" => \@reason) } 0 .. 6);
+
+sub _pattern {
+    my @rest = @_;
+    my @words;
+    while (my ($name, $value) = splice @rest, 0, 2) {
+        push @words, "$name=(?<$name>$value)";
+    }
+    return join ' ', @words;
+}
+
+my $httpd = qr/\[[^\]]+\] \[clientcert:(?<level>\w+)\] \[pid \d+[^\]]*\] \[client [^\]]+\] /;
+my %form  = map { my $more = _pattern(@fields, @{ $more{$_} }); ($_ => qr/\A$httpd$_: $more\z/) }
+    keys %more;
+
+# The tag of a line that is to tell a decision.
+sub _tag {
+    my ($line) = @_;
+    return $line =~ /\A\[[^\]]+\] \[clientcert:.*?\] (CC\d{4}): / && $form{$1} ? $1 : undef;
+}
+
+sub decision {
+    my ($line) = @_;
+    my $tag = _tag($line);
+    return unless $tag && $line =~ $form{$tag};
+    my %field = (%+, tag => $tag);
+    s/\A"(.*)"\z/$1/ for values %field;
+    return \%field;
+}
+
+sub not_decisions {
+    my ($log) = @_;
+    return grep { _tag($_) && !decision($_) } split /\n/, $log;
+}
+
+1;

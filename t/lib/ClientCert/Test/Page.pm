@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what HTML and JSON of clientcert-status must be like, whatever stands in them.
+package ClientCert::Test::Page;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Page;
+
+    my $page = page($h->get('/whoami', cert => 'alice'));    # { title, text }
+    my $json = json($h->get('/whoami?format=json', cert => 'alice'));
+    is_deeply [missing($page, $json)], [], 'what is in the JSON stands in the page';
+
+C<page> dies where a body is not HTML made of the tags and attributes of the template alone, each
+closed, with everything else escaped, UTF-8, and free of control characters and of those that turn
+the direction of text. text has the texts, with single blanks between them. C<json> dies where a body
+is not one line of JSON with the type of JSON. C<missing> gives the texts of the JSON that are not in
+the page.
+
+=cut
+
+use strict;
+use warnings;
+
+use Encode qw(decode FB_CROAK);
+use Exporter qw(import);
+use JSON::PP ();
+
+our @EXPORT = qw(page json missing);
+
+my %void       = map { $_ => 1 } qw(meta);
+my %attributes = (
+    html => qr/ lang="en"/,
+    meta => qr/ charset="utf-8"| name="viewport" content="[\w=, -]+"| name="color-scheme" content="light dark"/,
+    span => qr/ class="tag (?:ok|no)"/,
+    a    => qr/ href="\?(?:(?:format=json)?(?:&amp;)?(?:trace)?)"/,
+    map { $_ => qr// } qw(head title style body main header section nav h1 h2 p dl dt dd ul ol li
+        bdi code pre small strong details summary));
+my %entities = (lt => '<', gt => '>', amp => '&', quot => '"');
+my $never = qr/[\x00-\x09\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}]/;
+
+sub _utf8 {
+    my ($octets) = @_;
+    my $text = decode('UTF-8', $octets, FB_CROAK);
+    die 'a character that must not be: ' . sprintf("U+%04X\n", ord $1) if $text =~ /($never)/;
+    return $text;
+}
+
+sub _tag {
+    my ($open, $end, $name, $rest) = @_;
+    my $allowed = $attributes{$name} // die "<$name> is none of ours\n";
+    if ($end) {
+        my $last = pop @$open // '';
+        die "</$name> ends <$last>\n" if $last ne $name || $rest ne '';
+        return;
+    }
+    die "<$name$rest>\n" if $rest !~ /\A(?:$allowed)\z/;
+    push @$open, $name unless $void{$name};
+    return;
+}
+
+sub _text {
+    my ($text) = @_;
+    die "not escaped: $text\n" if $text =~ /[<>"]/;
+    $text =~ s/&(\w*)(;?)/($2 && $entities{$1}) \/\/ die "&$1$2 is none of ours\n"/ge;
+    return $text;
+}
+
+sub page {
+    my ($response) = @_;
+    my $html = $response->{body};    # octets: Perl finds its place in them at once
+    _utf8($html);
+    my (@open, @texts, $title);
+    $html =~ m{\A<!DOCTYPE html>\n}g or die "no document type\n";
+    while (pos $html < length $html) {
+        if ($html =~ m{\G([^<]+)}gc) {
+            next if @open && $open[-1] eq 'style';
+            push @texts, _text(_utf8($1));
+            $title = $texts[-1] if @open && $open[-1] eq 'title';
+        } else {
+            $html =~ m{\G<(/?)([a-z][a-z0-9]*)([^<>]*)>}gc
+                or die 'no tag: ' . substr($html, pos $html, 80) . "\n";
+            _tag(\@open, $1, $2, $3);
+        }
+    }
+    die "not closed: @open\n" if @open;
+    s/\s+/ /g for @texts;
+    (my $text = join ' ', @texts) =~ s/\s+/ /g;
+    return { title => $title, text => $text, texts => { map { $_ => 1 } @texts } };
+}
+
+sub json {
+    my ($response) = @_;
+    die "not of the type\n" if $response->{headers}{'content-type'} ne 'application/json';
+    my $text = _utf8($response->{body});
+    die "not one line\n" if $text !~ /\A[^\n]+\n\z/;
+    return JSON::PP->new->decode($text);
+}
+
+sub _strings {
+    my ($value) = @_;
+    return map { _strings($_) } @$value        if ref $value eq 'ARRAY';
+    return map { _strings($_) } values %$value if ref $value eq 'HASH';
+    return !ref $value && defined $value && $value ne '' ? $value : ();
+}
+
+sub missing {
+    my ($page, $json) = @_;
+    return grep { my $one = s/\s+/ /gr; !$page->{texts}{$one} && index($page->{text}, $one) < 0 }
+        _strings($json);
+}
+
+1;

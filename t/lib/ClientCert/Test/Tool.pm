@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how to run the clientcert tool, on its own or on the configuration of a test's server.
+package ClientCert::Test::Tool;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Tool;
+
+    my $said = tool('show', "$ca/alice.pem");              # {exit, output, error}
+    my $site = site(conf => ..., modules => [...]);        # as ClientCert::Test->server; not started
+    my $said = ask($site, 'rules');                        # with the options that name its httpd.conf
+    my $json = answer($site, 'explain', "$ca/alice.pem");  # the same with --json, decoded
+
+answer adds C<exit> to what the tool says. A server that runs is as good as a site. OPTIONS of
+site are those of server.
+
+=cut
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use JSON::PP ();
+
+use ClientCert::Test ();
+
+our @EXPORT = qw(tool ask answer site);
+
+my $top  = $ENV{CC_TOP} // abs_path(__FILE__ =~ s{[^/]*$}{../../../..}r);
+my $tool = ($ENV{CC_BUILD} // "$top/build") . '/clientcert';
+
+sub tool {
+    my (@words) = @_;
+    # The module may want the run-time library of a sanitizer in httpd, which the tool starts.
+    local $ENV{LD_PRELOAD}   = $ENV{CC_PRELOAD} // $ENV{LD_PRELOAD} // '';
+    local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS} // 'detect_leaks=0';
+    my ($exit, $output, $error) = ClientCert::Test::Client::_run('', $tool, @words);
+    return { exit => $exit, output => $output, error => $error };
+}
+
+sub site { my (%options) = @_; return ClientCert::Test->_new(%options) }
+
+sub ask {
+    my ($h, $command, @words) = @_;
+    my ($httpd, @configuration) = $h->_arguments;
+    return tool($command, '--httpd', $httpd, @configuration, @words);
+}
+
+sub answer {
+    my ($h, $command, @words) = @_;
+    my $said = ask($h, $command, '--json', @words);
+    die "clientcert $command: $said->{error}" if $said->{exit} == 2 && $said->{output} eq '';
+    return { %{ JSON::PP->new->utf8->decode($said->{output}) }, exit => $said->{exit} };
+}
+
+1;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows that lint has nothing against any rule that the project itself shows. */
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_general.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "faketable.h"
+#include "ruleset.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+/* A path below the top of the source. */
+static const char *source(const char *path)
+{
+    const char *top = getenv("CC_TOP");
+
+    ck_assert_ptr_nonnull(top);
+    return apr_pstrcat(pool, top, "/", path, NULL);
+}
+
+/* What stands behind the name of a directive, also where the line is a comment; or NULL. */
+static const char *directive(const char *line, const char *name)
+{
+    line += strspn(line, "# \t");
+    return strncmp(line, name, strlen(name)) == 0 && apr_isspace(line[strlen(name)])
+               ? line + strlen(name)
+               : NULL;
+}
+
+static apr_array_header_t *lines_of(const char *path)
+{
+    apr_array_header_t *lines = apr_array_make(pool, 64, sizeof(const char *));
+    char line[2048];
+    apr_file_t *file;
+
+    ck_assert_msg(apr_file_open(&file, path, APR_READ | APR_BUFFERED, 0, pool) == APR_SUCCESS,
+                  "%s cannot be read", path);
+    while (apr_file_gets(line, sizeof(line), file) == APR_SUCCESS)
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrdup(pool, line);
+    apr_file_close(file);
+    return lines;
+}
+
+/* The tables that the file names, under their names alone. */
+static cc_tables_t *tables_of(const apr_array_header_t *lines)
+{
+    const char *made = "", *text;
+
+    for (int i = 0; i < lines->nelts; i++) {
+        char *state, *name;
+
+        text = directive(APR_ARRAY_IDX(lines, i, const char *), "ClientCertTable");
+        name = text ? apr_strtok(apr_pstrdup(pool, text), " \t\n", &state) : NULL;
+        if (name && !strstr(made, apr_pstrcat(pool, "\n", name, " ", NULL)))
+            made = apr_pstrcat(pool, made, "\n", name, " fake:x", NULL);
+    }
+    return faketable_make(made, pool);
+}
+
+/* How many rules there are; each alone, since a page has many that do not belong together. */
+static int rules_check(const char *path, bool several_cas)
+{
+    const apr_array_header_t *lines = lines_of(path);
+    cc_tables_t *tables = tables_of(lines);
+    int count = 0;
+
+    for (int i = 0; i < lines->nelts; i++) {
+        const char *text = directive(APR_ARRAY_IDX(lines, i, const char *), "ClientCertMap");
+        cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
+        const apr_array_header_t *notes;
+
+        if (!text || cc_rules_add(rules, text, path, NULL) != APR_SUCCESS)
+            continue;
+        count++;
+        notes = cc_rules_lint(rules, several_cas, pool);
+        ck_assert_msg(notes->nelts == 0, "%s:%d: %s: %s", path, i + 1, text,
+                      notes->nelts ? APR_ARRAY_IDX(notes, 0, cc_note_t).text : "");
+    }
+    return count;
+}
+
+static int folder_check(const char *folder, const char *suffix, bool several_cas)
+{
+    const char *path = source(folder);
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    int count = 0;
+
+    ck_assert_int_eq(apr_dir_open(&dir, path, pool), APR_SUCCESS);
+    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *end = strrchr(info.name, '.');
+        if (end && strcmp(end, suffix) == 0)
+            count += rules_check(apr_pstrcat(pool, path, "/", info.name, NULL), several_cas);
+    }
+    apr_dir_close(dir);
+    return count;
+}
+
+START_TEST(configurations_that_are_shown_have_nothing_to_tell)
+{
+    ck_assert_int_ge(folder_check("conf/examples", ".conf", true), 13);
+    ck_assert_int_ge(rules_check(source("demo/site.conf"), true), 3);
+    ck_assert_int_ge(rules_check(source("conf/clientcert.conf"), true), 2);
+    ck_assert_int_ge(rules_check(source("README.md"), true), 2);
+}
+END_TEST
+
+/* A page may say of a rule what holds for it, such as that there is one CA. */
+START_TEST(rules_of_the_documentation_have_nothing_to_tell)
+{
+    ck_assert_int_ge(folder_check("doc", ".md", false), 15);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_examples");
+    TCase *tc = tcase_create("examples");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, configurations_that_are_shown_have_nothing_to_tell);
+    tcase_add_test(tc, rules_of_the_documentation_have_nothing_to_tell);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which users and groups rules could ever give. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "faketable.h"
+#include "ruleset.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+static cc_tables_t *tables;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    tables = faketable_make("t fake:x", pool);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+typedef struct give_case_t {
+    const char *template;
+    const char *name;
+    bool may;
+} give_case_t;
+
+static const give_case_t gives[] = {
+    {"staff", "staff", true},
+    {"staff", "Staff", false},
+    {"staff", "staf", false},
+    {"staff", "staffs", false},
+    {"%{subject.OU}", "anything at all", true},
+    {"%{subject.OU}", "", false},
+    {"%{subject.OU}", "a\nb", false},
+    {"ou-%{subject.OU}", "ou-x", true},
+    {"ou-%{subject.OU}", "ou-", true},
+    {"ou-%{subject.OU}", "x", false},
+    {"%{subject.OU}-ou", "x-ou", true},
+    {"%{subject.OU}-ou", "x-ou-", false},
+    {"%{subject.OU}.%{subject.O}", "a.b.c", true},
+    {"%{subject.OU}.%{subject.O}", "abc", false},
+    {"a%{subject.OU}a", "a", false},
+    {"%{subject.OU|lower}", "staff", true},
+    {"%{subject.OU|lower}", "Staff", false},
+    {"%{subject.OU|lower|first}", "Staff", false},
+    {"%{subject.OU|upper}", "STAFF\xC3\xA4-1", true},
+    {"%{subject.OU|upper}", "STAFf", false},
+    {"OU-%{subject.OU|lower}", "OU-staff", true},
+    {"%{subject.OU|lower}%{subject.O}", "staFF", true},
+    {"%{subject.OU|lower}-%{subject.O}", "sTaff-x", false},
+    {"$<m>", "Staff", false},
+    {"$<m>", "staff", true},
+    {"$1", "Staff", true},
+    {"$$%%", "$%", true},
+};
+
+START_TEST(a_template_may_give_what_fits_its_text)
+{
+    const give_case_t *c = &gives[_i];
+    const char *conditions = "san.email|lower =~ (?<m>.*)@.* sid|lower in t";
+    const char *lines = apr_pstrcat(pool, conditions, " user=", c->template, "\n", conditions,
+                                    " group=", c->template, NULL);
+    cc_rules_t *rules = ruleset_compile_with(tables, lines, pool);
+
+    ck_assert_int_eq(cc_rules_may_give_user(rules, c->name), c->may);
+    ck_assert_int_eq(cc_rules_may_give_group(rules, c->name), c->may);
+}
+END_TEST
+
+START_TEST(a_user_is_no_group)
+{
+    cc_rules_t *rules = ruleset_compile("user=a group=b group=c", pool);
+
+    ck_assert(cc_rules_may_give_user(rules, "a") && !cc_rules_may_give_group(rules, "a"));
+    ck_assert(!cc_rules_may_give_user(rules, "b") && cc_rules_may_give_group(rules, "b"));
+    ck_assert(!cc_rules_may_give_user(rules, "c") && cc_rules_may_give_group(rules, "c"));
+}
+END_TEST
+
+START_TEST(a_rule_that_never_acts_gives_nothing)
+{
+    cc_rules_t *rules = ruleset_compile("sid == a sid == b user=x group=x\n"
+                                        "sid == c stop\n"
+                                        "sid == c version == 3 user=y group=y\n"
+                                        "sid == d user=z group=z",
+                                        pool);
+
+    ck_assert(!cc_rules_may_give_user(rules, "x") && !cc_rules_may_give_group(rules, "x"));
+    ck_assert(!cc_rules_may_give_user(rules, "y") && !cc_rules_may_give_group(rules, "y"));
+    ck_assert(cc_rules_may_give_user(rules, "z") && cc_rules_may_give_group(rules, "z"));
+    rules = cc_rules_create(NULL, NULL, pool);
+    ck_assert(!cc_rules_may_give_user(rules, "x") && !cc_rules_may_give_group(rules, "x"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("rules_give");
+    TCase *tc = tcase_create("give");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, a_template_may_give_what_fits_its_text, 0,
+                        sizeof(gives) / sizeof(gives[0]));
+    tcase_add_test(tc, a_user_is_no_group);
+    tcase_add_test(tc, a_rule_that_never_acts_gives_nothing);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is told of a verification that ends a handshake: whose certificate, which one, why. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "suite.h"
+#include "tls.h"
+
+static apr_pool_t *pool;
+static pki_t ca, alice, expired, stranger, server;
+
+/* What was told last. */
+typedef struct told_t {
+    int count;
+    const char *leaf, *cert; /* their subjects */
+    int depth, error;
+    const char *text;
+    const SSL *ssl;
+} told_t;
+
+static told_t told;
+
+static const char *subject(const X509 *cert)
+{
+    char *line = X509_NAME_oneline(X509_get_subject_name(cert), NULL, 0);
+    const char *copy = apr_pstrdup(pool, line);
+
+    OPENSSL_free(line);
+    return copy;
+}
+
+static void tell(const cc_refusal_t *refusal, void *baton)
+{
+    told_t *to = baton;
+
+    to->count++;
+    to->leaf = subject(refusal->leaf);
+    to->cert = subject(refusal->cert);
+    to->depth = refusal->depth;
+    to->error = refusal->error;
+    to->text = cc_refusal_text(refusal, pool);
+    to->ssl = refusal->ssl;
+}
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    ca = pki_ca("CA", NULL);
+    alice = pki_client("alice", &ca);
+    expired = pki_make("expired", &ca, pki_is_client, -7200, -3600);
+    stranger = pki_client("stranger", NULL);
+    server = pki_make("server", &ca, pki_is_server, -60, 3600);
+    memset(&told, 0, sizeof(told));
+}
+
+static void teardown(void)
+{
+    pki_free(&ca);
+    pki_free(&alice);
+    pki_free(&expired);
+    pki_free(&stranger);
+    pki_free(&server);
+    apr_pool_destroy(pool);
+}
+
+static host_t *host(tls_way_t way, SSL_verify_cb callback)
+{
+    host_t *made = host_make(way, &ca, pool);
+
+    SSL_CTX_set_verify(made->ctx, SSL_VERIFY_PEER, callback);
+    host_ready(made, pool);
+    cc_trust_on_refusal(made->trust, tell, &told);
+    return made;
+}
+
+static bool connects(host_t *at, const pki_t *who)
+{
+    tls_t tls = tls_open(at, who, NULL);
+    bool done = tls_handshake(&tls);
+
+    ck_assert(told.count == 0 || told.ssl == tls.server);
+    tls_free(&tls);
+    return done;
+}
+
+static void check_refused(SSL_verify_cb callback, const pki_t *who, int error, const char *text)
+{
+    for (int way = 0; way < TLS_WAYS; way++) {
+        told.count = 0;
+        ck_assert(!connects(host((tls_way_t)way, callback), who));
+        ck_assert_int_eq(told.count, 1);
+        ck_assert_str_eq(told.leaf, subject(who->cert));
+        ck_assert_int_eq(told.error, error);
+        ck_assert_msg(strstr(told.text, text) == told.text, "%s", told.text);
+    }
+}
+
+START_TEST(what_verifies_is_not_told)
+{
+    for (int way = 0; way < TLS_WAYS; way++) {
+        ck_assert(connects(host((tls_way_t)way, tls_strict), &alice));
+        ck_assert(connects(host((tls_way_t)way, tls_optional_no_ca), &stranger));
+        ck_assert(connects(host((tls_way_t)way, tls_strict), NULL));
+    }
+    ck_assert_int_eq(told.count, 0);
+}
+END_TEST
+
+START_TEST(what_openssl_turns_down_is_told)
+{
+    check_refused(tls_strict, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
+    check_refused(tls_optional_no_ca, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
+    check_refused(tls_strict, &server, X509_V_ERR_INVALID_PURPOSE, "it is not for client");
+    check_refused(tls_strict, &stranger, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+                  "it is self-signed, and not a CA of this virtual host");
+    ck_assert_str_eq(told.cert, "/CN=stranger");
+    ck_assert_int_eq(told.depth, 0);
+}
+END_TEST
+
+/* As mod_ssl does with SSLVerifyDepth 0: an answer of its own, and no error. */
+static int only_leaves(int ok, X509_STORE_CTX *store_ctx)
+{
+    return ok && X509_STORE_CTX_get_error_depth(store_ctx) == 0;
+}
+
+START_TEST(a_callback_that_finds_the_chain_too_long_is_told)
+{
+    check_refused(only_leaves, &alice, X509_V_ERR_CERT_CHAIN_TOO_LONG,
+                  "the chain is longer than SSLVerifyDepth allows");
+    ck_assert_str_eq(told.cert, "/CN=CA");
+    ck_assert_int_eq(told.depth, 1);
+}
+END_TEST
+
+/* As mod_ssl does where OCSP says so. */
+static int revoked(int ok, X509_STORE_CTX *store_ctx)
+{
+    (void)ok;
+    X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_CERT_REVOKED);
+    return 0;
+}
+
+START_TEST(a_callback_with_an_error_of_its_own_is_told)
+{
+    check_refused(revoked, &alice, X509_V_ERR_CERT_REVOKED, "it was revoked");
+}
+END_TEST
+
+/* As mod_ssl does with an expired CRL, so that the client is told something else. */
+static int disguise(int ok, X509_STORE_CTX *store_ctx)
+{
+    if (!ok) {
+        X509_STORE_CTX_set_error(store_ctx, -1);
+    }
+    return ok;
+}
+
+START_TEST(a_callback_that_disguises_an_error_hides_nothing)
+{
+    check_refused(disguise, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
+}
+END_TEST
+
+START_TEST(an_error_of_no_certificate_is_told_of_the_clients)
+{
+    host_t *at = host(TLS13_TICKET, tls_strict);
+
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(at->ctx), X509_V_FLAG_EXPLICIT_POLICY);
+    ck_assert(!connects(at, &alice));
+    ck_assert_str_eq(told.cert, "/CN=alice");
+    ck_assert_int_eq(told.depth, 0);
+    ck_assert_int_eq(told.error, X509_V_ERR_NO_EXPLICIT_POLICY);
+    ck_assert_str_eq(told.text, X509_verify_cert_error_string(X509_V_ERR_NO_EXPLICIT_POLICY));
+}
+END_TEST
+
+START_TEST(the_crls_of_a_chain_are_told)
+{
+    host_t *at = host_make(TLS12_TICKET, &ca, pool);
+    X509_STORE *store = SSL_CTX_get_cert_store(at->ctx);
+    X509_CRL *crl = pki_crl(&ca, alice.cert);
+
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    host_ready(at, pool);
+    cc_trust_on_refusal(at->trust, tell, &told);
+    ck_assert(!connects(at, &alice));
+    ck_assert_str_eq(told.text, "there is no CRL of its issuer: CN=CA");
+    ck_assert(X509_STORE_add_crl(store, crl));
+    X509_CRL_free(crl);
+    ck_assert(!connects(at, &alice));
+    ck_assert_str_eq(told.text, "it was revoked");
+    ck_assert_int_eq(told.count, 2);
+}
+END_TEST
+
+START_TEST(a_certificate_that_is_asked_for_later_is_told_too)
+{
+    for (int way = 0; way < TLS_WAYS; way++) {
+        host_t *at = host((tls_way_t)way, tls_strict);
+        tls_t tls = tls_open(at, NULL, NULL);
+
+        SSL_set_verify(tls.server, SSL_VERIFY_NONE, tls_strict);
+        told.count = 0;
+        ck_assert(tls_handshake(&tls));
+        ck_assert(SSL_use_certificate(tls.client, expired.cert));
+        ck_assert(SSL_use_PrivateKey(tls.client, expired.key));
+        ck_assert(!tls_ask_again(&tls));
+        ck_assert_int_eq(told.count, 1);
+        ck_assert_str_eq(told.leaf, "/CN=expired");
+        tls_free(&tls);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_refusal");
+    TCase *refusal = tcase_create("refusal");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(refusal, setup, teardown);
+    tcase_add_test(refusal, what_verifies_is_not_told);
+    tcase_add_test(refusal, what_openssl_turns_down_is_told);
+    tcase_add_test(refusal, a_callback_that_finds_the_chain_too_long_is_told);
+    tcase_add_test(refusal, a_callback_with_an_error_of_its_own_is_told);
+    tcase_add_test(refusal, a_callback_that_disguises_an_error_hides_nothing);
+    tcase_add_test(refusal, an_error_of_no_certificate_is_told_of_the_clients);
+    tcase_add_test(refusal, the_crls_of_a_chain_are_told);
+    tcase_add_test(refusal, a_certificate_that_is_asked_for_later_is_told_too);
+    suite_add_tcase(suite, refusal);
+    return suite_run(suite);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how it is told what is wrong with a configuration that loads. */
+#include <stdio.h>
+
+#include "tool.h"
+
+#define SOMETHING_WRONG 1
+
+static void findings_print(const json_t *findings, apr_pool_t *p)
+{
+    json_t *finding;
+    size_t i;
+
+    json_array_foreach(findings, i, finding)
+    {
+        printf("%s: %s: %s\n", cc_print_member(finding, "tag", p),
+               cc_print_member(finding, "where", p), cc_print_member(finding, "text", p));
+    }
+}
+
+static bool passed(const json_t *test)
+{
+    return json_is_true(json_object_get(test, "passed"));
+}
+
+static void failure_print(const json_t *test, apr_pool_t *p)
+{
+    printf("%s: ClientCertTest %s: FAILED\n", cc_print_member(test, "where", p),
+           cc_print_member(test, "file", p));
+    printf("    expected  %s\n", cc_print_member(test, "expected", p));
+    printf("    got       %s\n", cc_print_member(test, "got", p));
+    cc_print_trace(json_object_get(test, "trace"), "    ", p);
+}
+
+static void tests_print(const json_t *tests, apr_pool_t *p)
+{
+    json_t *test;
+    size_t i;
+
+    json_array_foreach(tests, i, test)
+    {
+        if (!passed(test)) {
+            failure_print(test, p);
+        }
+    }
+}
+
+static size_t failed_of(const json_t *tests)
+{
+    size_t failed = 0;
+    json_t *test;
+    size_t i;
+
+    json_array_foreach(tests, i, test)
+    {
+        failed += !passed(test);
+    }
+    return failed;
+}
+
+static void answer_print(const json_t *answer, apr_pool_t *p)
+{
+    const json_t *findings = json_object_get(answer, "findings");
+    const json_t *tests = json_object_get(answer, "tests");
+
+    findings_print(findings, p);
+    tests_print(tests, p);
+    printf("%zu findings; %zu tests, %zu failed\n", json_array_size(findings),
+           json_array_size(tests), failed_of(tests));
+}
+
+apr_status_t cc_check_run(cc_tool_t *tool)
+{
+    cc_options_t options;
+    json_t *question, *answer;
+    apr_status_t status = cc_options_read(&options, "", tool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    question = json_pack("{s:s}", "ask", "check");
+    answer = cc_httpd_ask(&options, question, NULL, tool);
+    json_decref(question);
+    if (!answer) {
+        return APR_EINVAL;
+    }
+    if (json_array_size(json_object_get(answer, "findings")) > 0 ||
+        failed_of(json_object_get(answer, "tests")) > 0) {
+        tool->answer = SOMETHING_WRONG;
+    }
+    if (options.json) {
+        cc_print_json(answer);
+    } else {
+        answer_print(answer, tool->pool);
+    }
+    json_decref(answer);
+    return APR_SUCCESS;
+}

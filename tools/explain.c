@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how it is told who a certificate would be on the server, and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "tool.h"
+
+#define NOT_MAPPED 1
+#define UNKNOWN 2
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text ? apr_pstrcat(p, "\"", cc_text_escape(text, strlen(text), p), "\"", NULL) : NULL;
+}
+
+static void line_print(const char *label, const char *text)
+{
+    if (text) {
+        printf("%-14s%s\n", label, text);
+    }
+}
+
+static void by_print(const char *label, const char *name, const char *rule)
+{
+    if (name) {
+        printf("%-14s%s, by %s\n", label, name, rule);
+    }
+}
+
+/* ---- who it is ----------------------------------------------------------------------------- */
+
+static void verdict_print(const json_t *verdict, apr_pool_t *p)
+{
+    json_t *one;
+    size_t i;
+
+    by_print("user", quoted(verdict, "user", p), cc_print_member(verdict, "user_rule", p));
+    json_array_foreach(json_object_get(verdict, "groups"), i, one)
+    {
+        by_print("group", quoted(one, "name", p), cc_print_member(one, "rule", p));
+    }
+    line_print("denied by", cc_print_member(verdict, "denied_by", p));
+    line_print("failure", cc_print_member(verdict, "failure", p));
+    json_array_foreach(json_object_get(verdict, "notes"), i, one)
+    {
+        printf("%-14s%s: %s: %s\n", "note", cc_print_member(one, "tag", p),
+               cc_print_member(one, "rule", p), cc_print_member(one, "text", p));
+    }
+}
+
+/* One line that says it all, also to who reads no further. */
+static void result_print(const json_t *answer, apr_pool_t *p)
+{
+    const char *result = cc_print_member(answer, "result", p);
+    const json_t *verification = json_object_get(answer, "verification");
+    const char *reason = cc_print_member(verification, "reason", p);
+
+    if (strcmp(result, "rejected") != 0) {
+        line_print("result", result);
+        return;
+    }
+    line_print("result", reason ? "rejected: it would not be verified"
+                                : "rejected: this path asks nobody who they are");
+    if (!json_is_null(json_object_get(answer, "verdict"))) {
+        puts("              What follows is what the rules would say if it were not.");
+    }
+}
+
+/* ---- where --------------------------------------------------------------------------------- */
+
+static void where_print(const json_t *answer, apr_pool_t *p)
+{
+    const json_t *host = json_object_get(answer, "host");
+    const json_t *scope = json_object_get(answer, "scope");
+    const char *where = cc_print_member(host, "where", p);
+    const char *section = cc_print_member(scope, "section", p);
+
+    printf("%-14s%s: %s%s%s%s\n", "host", cc_print_member(host, "name", p),
+           cc_print_member(host, "taken_as", p), where ? " (" : "", where ? where : "",
+           where ? ")" : "");
+    line_print("path", cc_print_member(answer, "path", p));
+    line_print("file", cc_print_member(answer, "filename", p));
+    if (json_is_null(scope)) {
+        line_print("rules of", "(there are none)");
+    } else {
+        printf("%-14s%s%s%s\n", "rules of", section ? section : "", section ? " in " : "",
+               cc_print_member(scope, "server", p));
+    }
+}
+
+/* A field that has one value, in the certificate of the answer. */
+static const char *field_of(const json_t *answer, const char *name, apr_pool_t *p)
+{
+    const json_t *values = json_object_get(json_object_get(answer, "certificate"), name);
+    const json_t *value = json_array_get(values, 0);
+
+    if (json_is_object(value)) {
+        return apr_pstrcat(p, "(unusable: ", cc_print_member(value, "unusable", p), ") ",
+                           cc_print_member(value, "octets", p), NULL);
+    }
+    return json_is_string(value) ? cc_print_safe(json_string_value(value), p) : NULL;
+}
+
+static void certificate_print(const json_t *answer, apr_pool_t *p)
+{
+    static const char *const fields[] = {"subject", "issuer",     "serial",
+                                         "sha256",  "not_before", "not_after"};
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        line_print(fields[i], field_of(answer, fields[i], p));
+    }
+}
+
+static void verification_print(const json_t *answer, apr_pool_t *p)
+{
+    const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+
+    line_print("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes");
+}
+
+static void answer_print(const json_t *answer, apr_pool_t *p)
+{
+    const json_t *trace = json_object_get(answer, "trace");
+    json_t *note;
+    size_t i;
+
+    result_print(answer, p);
+    verdict_print(json_object_get(answer, "verdict"), p);
+    verification_print(answer, p);
+    where_print(answer, p);
+    certificate_print(answer, p);
+    json_array_foreach(json_object_get(answer, "notes"), i, note)
+    {
+        line_print("note", cc_print_safe(json_string_value(note), p));
+    }
+    if (json_array_size(trace) > 0) {
+        puts("\nThe rules in their order:");
+        cc_print_trace(trace, "    ", p);
+    }
+}
+
+/* ---- the command --------------------------------------------------------------------------- */
+
+static int exit_of(const json_t *answer)
+{
+    const char *result = json_string_value(json_object_get(answer, "result"));
+
+    if (!strcmp(result, "mapped")) {
+        return 0;
+    }
+    return strcmp(result, "failed") ? NOT_MAPPED : UNKNOWN;
+}
+
+static apr_status_t certificate_read(const char **pem, const cc_options_t *options, cc_tool_t *tool)
+{
+    cc_password_t password = {NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    if (options->passin) {
+        status = cc_password_read(&password, options->passin, tool->pool, &tool->err);
+    }
+    if (status == APR_SUCCESS) {
+        status = cc_cert_read_pem(pem, options->certificate, cc_password_ask, &password, tool->pool,
+                                  &tool->err);
+    }
+    return status;
+}
+
+/* What the command line says is text too, and may be none that JSON takes. */
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? json_string(cc_print_safe(text, p)) : json_null();
+}
+
+apr_status_t cc_explain_run(cc_tool_t *tool)
+{
+    cc_options_t options;
+    const char *pem = NULL;
+    json_t *question, *answer;
+    apr_status_t status = cc_options_read(&options, "vpc", tool);
+
+    if (status == APR_SUCCESS) {
+        status = certificate_read(&pem, &options, tool);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    question =
+        json_pack("{s:s, s:o, s:o}", "ask", "explain", "vhost", text_of(options.vhost, tool->pool),
+                  "path", text_of(options.path, tool->pool));
+    answer = cc_httpd_ask(&options, question, pem, tool);
+    json_decref(question);
+    if (!answer) {
+        return APR_EINVAL;
+    }
+    tool->answer = exit_of(answer);
+    if (options.json) {
+        cc_print_json(answer);
+    } else {
+        answer_print(answer, tool->pool);
+    }
+    json_decref(answer);
+    return APR_SUCCESS;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how httpd is run so that the module in it answers a question. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "tool.h"
+
+extern char **environ;
+
+/* A directory of our own, which the question and the answer go through. */
+typedef struct exchange_t {
+    char *directory;
+    const char *question, *certificate, *answer, *output;
+} exchange_t;
+
+/* ---- the directory ------------------------------------------------------------------------- */
+
+static apr_status_t exchange_remove(void *data)
+{
+    const exchange_t *exchange = data;
+
+    unlink(exchange->question);
+    unlink(exchange->certificate);
+    unlink(exchange->answer);
+    unlink(exchange->output);
+    rmdir(exchange->directory);
+    return APR_SUCCESS;
+}
+
+static apr_status_t not_written(const char *path, cc_tool_t *tool)
+{
+    return cc_error_set(&tool->err, tool->pool, "CC0512", path, "it cannot be written: %s",
+                        strerror(errno));
+}
+
+static apr_status_t exchange_make(exchange_t *exchange, cc_tool_t *tool)
+{
+    const char *temporary = "/tmp";
+
+    apr_temp_dir_get(&temporary, tool->pool);
+    exchange->directory = apr_pstrcat(tool->pool, temporary, "/clientcert-ask-XXXXXX", NULL);
+    if (!mkdtemp(exchange->directory)) {
+        return not_written(exchange->directory, tool);
+    }
+    exchange->question = apr_pstrcat(tool->pool, exchange->directory, "/question.json", NULL);
+    exchange->certificate = apr_pstrcat(tool->pool, exchange->directory, "/certificate.pem", NULL);
+    exchange->answer = apr_pstrcat(tool->pool, exchange->directory, "/answer.json", NULL);
+    exchange->output = apr_pstrcat(tool->pool, exchange->directory, "/output", NULL);
+    apr_pool_cleanup_register(tool->pool, exchange, exchange_remove, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+static apr_status_t file_write(const char *path, const char *text, cc_tool_t *tool)
+{
+    FILE *file = fopen(path, "w");
+    bool written = file && fputs(text, file) >= 0;
+
+    if (file && fclose(file) != 0) {
+        written = false;
+    }
+    return written ? APR_SUCCESS : not_written(path, tool);
+}
+
+static apr_status_t question_write(const exchange_t *exchange, const json_t *question,
+                                   const char *pem, cc_tool_t *tool)
+{
+    char *text = json_dumps(question, 0);
+    apr_status_t status = file_write(exchange->question, text ? text : "", tool);
+
+    free(text);
+    if (status == APR_SUCCESS && pem) {
+        status = file_write(exchange->certificate, pem, tool);
+    }
+    return status;
+}
+
+/* ---- httpd --------------------------------------------------------------------------------- */
+
+/*
+ * Where no configuration is named, it is the one that the system starts, and a control script knows
+ * what its files take from the environment.
+ */
+static const char *program_of(const cc_options_t *options)
+{
+    if (options->httpd) {
+        return options->httpd;
+    }
+    return !options->file_given && access(HTTPD_CONTROL, X_OK) == 0 ? HTTPD_CONTROL : HTTPD_PROGRAM;
+}
+
+static char **command_of(const cc_options_t *options, apr_pool_t *p)
+{
+    const apr_array_header_t *arguments = options->arguments;
+    char **command = apr_pcalloc(p, ((apr_size_t)arguments->nelts + 3) * sizeof(char *));
+    int count = 0;
+
+    command[count++] = apr_pstrdup(p, program_of(options));
+    for (int i = 0; i < arguments->nelts; i++) {
+        command[count++] = apr_pstrdup(p, APR_ARRAY_IDX(arguments, i, const char *));
+    }
+    command[count++] = apr_pstrdup(p, "-t");
+    return command;
+}
+
+/* Its exit status; -1: it ended by a signal; -2: it could not be run. */
+static int program_run(char *const *command, const char *output)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int failed;
+    int status = 0;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    failed = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed) {
+        errno = failed;
+        return -2;
+    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What httpd has said goes where its own words would have gone. */
+static void output_show(const char *path, apr_pool_t *p)
+{
+    apr_file_t *file;
+    char line[8192];
+
+    if (apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BUFFERED, APR_FPROT_OS_DEFAULT, p) !=
+        APR_SUCCESS) {
+        return;
+    }
+    while (apr_file_gets(line, sizeof(line), file) == APR_SUCCESS) {
+        line[strcspn(line, "\r\n")] = '\0';
+        fprintf(stderr, "%s\n", cc_print_safe(line, p));
+    }
+    apr_file_close(file);
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static void no_answer(int status, const char *program, const exchange_t *exchange, cc_tool_t *tool)
+{
+    if (status == -2) {
+        cc_error_set(&tool->err, tool->pool, "CC0513", program,
+                     "it cannot be run: %s; --httpd names the server's program", strerror(errno));
+        return;
+    }
+    output_show(exchange->output, tool->pool);
+    if (status == -1) {
+        cc_error_set(&tool->err, tool->pool, "CC0514", program,
+                     "it crashed while it read the configuration");
+    } else if (status != 0) {
+        cc_error_set(&tool->err, tool->pool, "CC0515", program,
+                     "it cannot load the configuration (exit status %d); what it said stands above",
+                     status);
+    } else {
+        cc_error_set(&tool->err, tool->pool, "CC0516", program,
+                     "it loads the configuration, but did not answer: mod_clientcert of this "
+                     "version is not in it; write LoadModule clientcert_module ..., or name the "
+                     "configuration by -f and -D");
+    }
+}
+
+static const char *copy_of(const json_t *object, const char *name, apr_pool_t *p)
+{
+    return apr_pstrdup(p, json_string_value(json_object_get(object, name)));
+}
+
+/* NULL where the module says that there is no answer, and why. */
+static json_t *answer_open(json_t *answer, cc_tool_t *tool)
+{
+    const json_t *error = json_object_get(answer, "error");
+
+    if (!error) {
+        return answer;
+    }
+    tool->err.tag = copy_of(error, "tag", tool->pool);
+    tool->err.word = copy_of(error, "word", tool->pool);
+    tool->err.message = copy_of(error, "message", tool->pool);
+    json_decref(answer);
+    return NULL;
+}
+
+json_t *cc_httpd_ask(const cc_options_t *options, json_t *question, const char *pem,
+                     cc_tool_t *tool)
+{
+    exchange_t *exchange = apr_pcalloc(tool->pool, sizeof(*exchange));
+    char **command = command_of(options, tool->pool);
+    json_t *answer;
+    int status;
+
+    if (exchange_make(exchange, tool) != APR_SUCCESS ||
+        question_write(exchange, question, pem, tool) != APR_SUCCESS) {
+        return NULL;
+    }
+    setenv("CLIENTCERT_QUESTION", exchange->directory, 1);
+    status = program_run(command, exchange->output);
+    answer = json_load_file(exchange->answer, 0, NULL);
+    if (!answer) {
+        no_answer(status, command[0], exchange, tool);
+        return NULL;
+    }
+    return answer_open(answer, tool);
+}

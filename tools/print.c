@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how answers are printed on a terminal, whatever they hold. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+const char *cc_print_safe(const char *text, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+
+    return cc_text_unusable(text, len) ? cc_text_escape(text, len, p) : text;
+}
+
+const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *p)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text ? cc_print_safe(text, p) : NULL;
+}
+
+void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
+{
+    json_t *step;
+    size_t i;
+
+    json_array_foreach(trace, i, step)
+    {
+        printf("%s%s: ClientCertMap %s\n", indent, cc_print_member(step, "rule", p),
+               cc_print_member(step, "text", p));
+        if (json_is_true(json_object_get(step, "holds"))) {
+            printf("%s    holds\n", indent);
+        } else {
+            printf("%s    does not hold: %s; seen: %s\n", indent,
+                   cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
+        }
+    }
+}
+
+void cc_print_json(const json_t *answer)
+{
+    char *text = json_dumps(answer, JSON_INDENT(2));
+
+    puts(text ? text : "null");
+    free(text);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how all rules of a configuration are listed. */
+#include <stdio.h>
+
+#include "tool.h"
+
+static void hosts_print(const json_t *scope, apr_pool_t *p)
+{
+    json_t *host;
+    size_t i;
+
+    json_array_foreach(json_object_get(scope, "hosts"), i, host)
+    {
+        printf("%s %s", i > 0 ? "," : "", cc_print_safe(json_string_value(host), p));
+    }
+    if (i == 0) {
+        printf(" nobody");
+    }
+}
+
+static void scope_print(const json_t *scope, apr_pool_t *p)
+{
+    const char *section = cc_print_member(scope, "section", p);
+    json_t *rule;
+    size_t i;
+
+    printf("# %s%s%s, for", section ? section : "", section ? " in " : "",
+           cc_print_member(scope, "server", p));
+    hosts_print(scope, p);
+    puts("");
+    json_array_foreach(json_object_get(scope, "rules"), i, rule)
+    {
+        printf("%s: ClientCertMap %s\n", cc_print_member(rule, "rule", p),
+               cc_print_member(rule, "text", p));
+    }
+}
+
+static void answer_print(const json_t *answer, apr_pool_t *p)
+{
+    json_t *scope;
+    size_t i;
+
+    json_array_foreach(json_object_get(answer, "scopes"), i, scope)
+    {
+        if (i > 0) {
+            puts("");
+        }
+        scope_print(scope, p);
+    }
+    if (i == 0) {
+        puts("# There are no rules.");
+    }
+}
+
+apr_status_t cc_rules_run(cc_tool_t *tool)
+{
+    cc_options_t options;
+    json_t *question, *answer;
+    apr_status_t status = cc_options_read(&options, "v", tool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    question = json_pack("{s:s, s:o}", "ask", "rules", "vhost",
+                         options.vhost ? json_string(cc_print_safe(options.vhost, tool->pool))
+                                       : json_null());
+    answer = cc_httpd_ask(&options, question, NULL, tool);
+    json_decref(question);
+    if (!answer) {
+        return APR_EINVAL;
+    }
+    if (options.json) {
+        cc_print_json(answer);
+    } else {
+        answer_print(answer, tool->pool);
+    }
+    json_decref(answer);
+    return APR_SUCCESS;
+}
