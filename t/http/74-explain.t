@@ -367,7 +367,7 @@ like $said->{error}, qr/line \d+ of \S+site\.conf:\n.*CC02.*\n.*CC0515: /s, 'wit
 sub program { my ($name, $lines) = @_; my $path = made($name, "#!/bin/sh\n$lines\n"); chmod 0755, $path; return $path }
 my $loud = tool('rules', '--httpd', program('loud', "printf 'line \\033[2J one\\n'; exit 3"));
 like $loud->{error}, qr/^line \\x1B\[2J one\n.*CC0515: .*exit status 3/s, 'made fit for a terminal';
-like tool('rules', '--httpd', program('dead', 'kill -SEGV $$'))->{error}, qr/CC0514: .*crashed/, 'a server that crashes';
+like tool('rules', '--httpd', program('dead', 'kill -KILL $$'))->{error}, qr/CC0514: .*crashed/, 'a server that crashes';
 $said = ask(site(conf => '', modules => ['-clientcert']), 'explain', "$ca/alice.pem");
 is $said->{exit}, 2, 'a configuration without the module: exit status 2';
 like $said->{error}, qr/CC0516: .*LoadModule clientcert_module/, 'and what to write';
