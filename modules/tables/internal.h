@@ -147,7 +147,10 @@ void cc_versions_start(cc_versions_t *versions, void *first);
 void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
 void cc_versions_leave(cc_versions_t *versions, unsigned side);
 
-/** Puts another in its place; waits until nobody reads the old one, and gives that. One thread. */
+/**
+ * Puts another in its place; waits until nobody reads the old one, and gives that; NULL where
+ * somebody reads it still after half a second: then it must stay. One thread.
+ */
 void *cc_versions_replace(cc_versions_t *versions, void *next);
 
 /** Grows with every replacement. */

@@ -5,6 +5,7 @@
 #include "tables/internal.h"
 
 #define PAUSE apr_time_from_msec(1)
+#define PAUSES 500
 
 /*
  * What is current stands at the side that the number's last bit says. Readers are counted a side,
@@ -46,10 +47,14 @@ void *cc_versions_replace(cc_versions_t *versions, void *next)
 
     versions->side[!old] = next;
     atomic_fetch_add(&versions->number, 1);
-    while (atomic_load(&versions->readers[old]) > 0) {
+    for (int i = 0; i < PAUSES && atomic_load(&versions->readers[old]) > 0; i++) {
         apr_sleep(PAUSE);
     }
-    return versions->side[old];
+    /*
+     * Reading takes microseconds. A reader who is still there has been ended in the middle, as the
+     * prefork MPM ends its children, and that one waits for this thread: so rather nobody frees it.
+     */
+    return atomic_load(&versions->readers[old]) > 0 ? NULL : versions->side[old];
 }
 
 void *cc_versions_current(cc_versions_t *versions)

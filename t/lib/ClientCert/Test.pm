@@ -552,9 +552,17 @@ sub log {
     return substr _slurp($self->path('logs/error_log')), $self->{mark};
 }
 
+# httpd logs the end of a request after its answer: so this waits until the log stands still.
 sub mark_log {
     my ($self) = @_;
-    $self->{mark} = length _slurp($self->path('logs/error_log'));
+    my $path = $self->path('logs/error_log');
+    my $seen = -1;
+    for (1 .. 10) {
+        last if $seen == -s $path;
+        $seen = -s $path;
+        sleep 0.1;
+    }
+    $self->{mark} = length _slurp($path);
     return;
 }
 
