@@ -31,8 +31,12 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_counters_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_tables_child_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_revocation_child_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_serverstatus_register();
     cc_authz_register(p);
@@ -52,6 +56,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(clientcert) = {
-    STANDARD20_MODULE_STUFF, cc_config_create, cc_config_merge,    NULL, NULL,
-    cc_config_directives,    register_hooks,   AP_MODULE_FLAG_NONE};
+AP_DECLARE_MODULE(clientcert) = {STANDARD20_MODULE_STUFF, cc_config_create,   cc_config_merge,
+                                 cc_server_create,        cc_server_merge,    cc_config_directives,
+                                 register_hooks,          AP_MODULE_FLAG_NONE};

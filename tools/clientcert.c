@@ -25,6 +25,7 @@ static const struct {
     {"explain", cc_explain_run},
     {"rules", cc_rules_run},
     {"check", cc_check_run},
+    {"revoked", cc_revoked_run},
     {"fields", cc_reference_fields},
     {"operators", cc_reference_operators},
     {"modifiers", cc_reference_modifiers},
@@ -51,6 +52,10 @@ static apr_status_t help_print(cc_tool_t *tool)
          "clientcert check [SERVER] [--json]\n"
          "    Tells what in the server's configuration is probably not meant, and which\n"
          "    ClientCertTest fails. Exit status 0: nothing; 1: something.\n"
+         "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG] FILE\n"
+         "    Asks the CRLs and the OCSP responder of the server whether the certificate was\n"
+         "    revoked, and tells how old their answers are. Exit status 0: it is good; 1: it was\n"
+         "    revoked, or nobody knows.\n"
          "clientcert fields | operators | modifiers\n"
          "    Prints that table of the reference, in Markdown.\n"
          "clientcert --help | --version\n"
@@ -77,7 +82,7 @@ static apr_status_t command_run(cc_tool_t *tool, const char *name)
         }
     }
     return cc_error_set(&tool->err, tool->pool, "CC0501", name,
-                        "%s; write show, explain, rules, check, fields, "
+                        "%s; write show, explain, rules, check, revoked, fields, "
                         "operators, modifiers, --help or --version",
                         name ? "no such command" : "a command is missing");
 }

@@ -19,13 +19,6 @@ static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
     return text ? apr_pstrcat(p, "\"", cc_text_escape(text, strlen(text), p), "\"", NULL) : NULL;
 }
 
-static void line_print(const char *label, const char *text)
-{
-    if (text) {
-        printf("%-14s%s\n", label, text);
-    }
-}
-
 static void by_print(const char *label, const char *name, const char *rule)
 {
     if (name) {
@@ -45,8 +38,8 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     {
         by_print("group", quoted(one, "name", p), cc_print_member(one, "rule", p));
     }
-    line_print("denied by", cc_print_member(verdict, "denied_by", p));
-    line_print("failure", cc_print_member(verdict, "failure", p));
+    cc_print_line("denied by", cc_print_member(verdict, "denied_by", p));
+    cc_print_line("failure", cc_print_member(verdict, "failure", p));
     json_array_foreach(json_object_get(verdict, "notes"), i, one)
     {
         printf("%-14s%s: %s: %s\n", "note", cc_print_member(one, "tag", p),
@@ -62,11 +55,11 @@ static void result_print(const json_t *answer, apr_pool_t *p)
     const char *reason = cc_print_member(verification, "reason", p);
 
     if (strcmp(result, "rejected") != 0) {
-        line_print("result", result);
+        cc_print_line("result", result);
         return;
     }
-    line_print("result", reason ? "rejected: it would not be verified"
-                                : "rejected: this path asks nobody who they are");
+    cc_print_line("result", reason ? "rejected: it would not be verified"
+                                   : "rejected: this path asks nobody who they are");
     if (!json_is_null(json_object_get(answer, "verdict"))) {
         puts("              What follows is what the rules would say if it were not.");
     }
@@ -76,35 +69,18 @@ static void result_print(const json_t *answer, apr_pool_t *p)
 
 static void where_print(const json_t *answer, apr_pool_t *p)
 {
-    const json_t *host = json_object_get(answer, "host");
     const json_t *scope = json_object_get(answer, "scope");
-    const char *where = cc_print_member(host, "where", p);
     const char *section = cc_print_member(scope, "section", p);
 
-    printf("%-14s%s: %s%s%s%s\n", "host", cc_print_member(host, "name", p),
-           cc_print_member(host, "taken_as", p), where ? " (" : "", where ? where : "",
-           where ? ")" : "");
-    line_print("path", cc_print_member(answer, "path", p));
-    line_print("file", cc_print_member(answer, "filename", p));
+    cc_print_host(answer, p);
+    cc_print_line("path", cc_print_member(answer, "path", p));
+    cc_print_line("file", cc_print_member(answer, "filename", p));
     if (json_is_null(scope)) {
-        line_print("rules of", "(there are none)");
+        cc_print_line("rules of", "(there are none)");
     } else {
         printf("%-14s%s%s%s\n", "rules of", section ? section : "", section ? " in " : "",
                cc_print_member(scope, "server", p));
     }
-}
-
-/* A field that has one value, in the certificate of the answer. */
-static const char *field_of(const json_t *answer, const char *name, apr_pool_t *p)
-{
-    const json_t *values = json_object_get(json_object_get(answer, "certificate"), name);
-    const json_t *value = json_array_get(values, 0);
-
-    if (json_is_object(value)) {
-        return apr_pstrcat(p, "(unusable: ", cc_print_member(value, "unusable", p), ") ",
-                           cc_print_member(value, "octets", p), NULL);
-    }
-    return json_is_string(value) ? cc_print_safe(json_string_value(value), p) : NULL;
 }
 
 static void certificate_print(const json_t *answer, apr_pool_t *p)
@@ -113,15 +89,8 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
                                          "sha256",  "not_before", "not_after"};
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        line_print(fields[i], field_of(answer, fields[i], p));
+        cc_print_field(answer, fields[i], p);
     }
-}
-
-static void verification_print(const json_t *answer, apr_pool_t *p)
-{
-    const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
-
-    line_print("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes");
 }
 
 static void answer_print(const json_t *answer, apr_pool_t *p)
@@ -132,12 +101,12 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
     result_print(answer, p);
     verdict_print(json_object_get(answer, "verdict"), p);
-    verification_print(answer, p);
+    cc_print_verification(answer, p);
     where_print(answer, p);
     certificate_print(answer, p);
     json_array_foreach(json_object_get(answer, "notes"), i, note)
     {
-        line_print("note", cc_print_safe(json_string_value(note), p));
+        cc_print_line("note", cc_print_safe(json_string_value(note), p));
     }
     if (json_array_size(trace) > 0) {
         puts("\nThe rules in their order:");
@@ -157,27 +126,6 @@ static int exit_of(const json_t *answer)
     return strcmp(result, "failed") ? NOT_MAPPED : UNKNOWN;
 }
 
-static apr_status_t certificate_read(const char **pem, const cc_options_t *options, cc_tool_t *tool)
-{
-    cc_password_t password = {NULL};
-    apr_status_t status = APR_SUCCESS;
-
-    if (options->passin) {
-        status = cc_password_read(&password, options->passin, tool->pool, &tool->err);
-    }
-    if (status == APR_SUCCESS) {
-        status = cc_cert_read_pem(pem, options->certificate, cc_password_ask, &password, tool->pool,
-                                  &tool->err);
-    }
-    return status;
-}
-
-/* What the command line says is text too, and may be none that JSON takes. */
-static json_t *text_of(const char *text, apr_pool_t *p)
-{
-    return text ? json_string(cc_print_safe(text, p)) : json_null();
-}
-
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
     cc_options_t options;
@@ -186,14 +134,14 @@ apr_status_t cc_explain_run(cc_tool_t *tool)
     apr_status_t status = cc_options_read(&options, "vpc", tool);
 
     if (status == APR_SUCCESS) {
-        status = certificate_read(&pem, &options, tool);
+        status = cc_options_certificate(&pem, &options, tool);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
-    question =
-        json_pack("{s:s, s:o, s:o}", "ask", "explain", "vhost", text_of(options.vhost, tool->pool),
-                  "path", text_of(options.path, tool->pool));
+    question = json_pack("{s:s, s:o, s:o}", "ask", "explain", "vhost",
+                         cc_options_text(options.vhost, tool->pool), "path",
+                         cc_options_text(options.path, tool->pool));
     answer = cc_httpd_ask(&options, question, pem, tool);
     json_decref(question);
     if (!answer) {

@@ -122,3 +122,23 @@ apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *
     }
     return options_check(options, own, tool);
 }
+
+apr_status_t cc_options_certificate(const char **pem, const cc_options_t *options, cc_tool_t *tool)
+{
+    cc_password_t password = {NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    if (options->passin) {
+        status = cc_password_read(&password, options->passin, tool->pool, &tool->err);
+    }
+    if (status == APR_SUCCESS) {
+        status = cc_cert_read_pem(pem, options->certificate, cc_password_ask, &password, tool->pool,
+                                  &tool->err);
+    }
+    return status;
+}
+
+json_t *cc_options_text(const char *text, apr_pool_t *p)
+{
+    return text ? json_string(cc_print_safe(text, p)) : json_null();
+}

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "tool.h"
 
 const char *cc_print_safe(const char *text, apr_pool_t *p)
@@ -18,6 +20,47 @@ const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *
     const char *text = json_string_value(json_object_get(object, name));
 
     return text ? cc_print_safe(text, p) : NULL;
+}
+
+void cc_print_line(const char *label, const char *text)
+{
+    if (text) {
+        printf("%-14s%s\n", label, text);
+    }
+}
+
+static const char *field_text(const json_t *answer, const char *name, apr_pool_t *p)
+{
+    const json_t *values = json_object_get(json_object_get(answer, "certificate"), name);
+    const json_t *value = json_array_get(values, 0);
+
+    if (json_is_object(value)) {
+        return apr_pstrcat(p, "(unusable: ", cc_print_member(value, "unusable", p), ") ",
+                           cc_print_member(value, "octets", p), NULL);
+    }
+    return json_is_string(value) ? cc_print_safe(json_string_value(value), p) : NULL;
+}
+
+void cc_print_field(const json_t *answer, const char *name, apr_pool_t *p)
+{
+    cc_print_line(name, field_text(answer, name, p));
+}
+
+void cc_print_host(const json_t *answer, apr_pool_t *p)
+{
+    const json_t *host = json_object_get(answer, "host");
+    const char *where = cc_print_member(host, "where", p);
+
+    printf("%-14s%s: %s%s%s%s\n", "host", cc_print_member(host, "name", p),
+           cc_print_member(host, "taken_as", p), where ? " (" : "", where ? where : "",
+           where ? ")" : "");
+}
+
+void cc_print_verification(const json_t *answer, apr_pool_t *p)
+{
+    const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+
+    cc_print_line("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes");
 }
 
 void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)

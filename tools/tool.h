@@ -38,11 +38,12 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c: what the server's own configuration says ---- */
+/* ---- explain.c, rules.c, check.c, revoked.c: what the server's own configuration says ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
+cc_command_fn cc_revoked_run;
 
 /* ---- options.c ---- */
 
@@ -64,6 +65,12 @@ typedef struct cc_options_t {
  */
 apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
 
+/* Reads the certificate, with what stands in its file besides. */
+apr_status_t cc_options_certificate(const char **pem, const cc_options_t *options, cc_tool_t *tool);
+
+/* What the command line says, for a question: it is text too, and may be none that JSON takes. */
+json_t *cc_options_text(const char *text, apr_pool_t *p);
+
 /* ---- httpd.c ---- */
 
 /*
@@ -80,6 +87,14 @@ const char *cc_print_safe(const char *text, apr_pool_t *p);
 
 /* A member of an answer, fit for a terminal; NULL where it is null. */
 const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *p);
+
+/* "label         text"; nothing where the text is NULL. */
+void cc_print_line(const char *label, const char *text);
+
+/* Lines of an answer about a certificate: a field with one value, the host, the verification. */
+void cc_print_field(const json_t *answer, const char *name, apr_pool_t *p);
+void cc_print_host(const json_t *answer, apr_pool_t *p);
+void cc_print_verification(const json_t *answer, apr_pool_t *p);
 
 /* "file:line: ClientCertMap ..." of an answer's trace, each with what became of it. */
 void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p);

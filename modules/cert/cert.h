@@ -61,6 +61,9 @@ typedef struct cc_facts_t {
     bool tls_resumed;
     const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
     const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
+    const char *revocation;              /* a word of the field: "good" ...; a literal */
+    const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
+    apr_time_t revoked_at;               /* 0: not revoked */
 } cc_facts_t;
 
 /**

@@ -2,6 +2,9 @@
 /* Knows the fields that the connection and the verified chain give, not the certificate. */
 #include "cert/internal.h"
 
+#include <apr_cstr.h>
+#include <apr_strings.h>
+
 static cc_values_t text_or_none(const char *text, apr_pool_t *p)
 {
     return text ? cc_values_one(cc_value_words(text, p), p) : cc_values_none();
@@ -32,6 +35,46 @@ cc_values_t cc_fact_extract(const cc_source_t *s)
                             : facts->tls_resumed ? "true"
                                                  : "false",
                             s->pool);
+    case CC_FACT_REVOCATION:
+        return text_or_none(facts->revocation, s->pool);
+    case CC_FACT_REASON:
+        return text_or_none(facts->revocation_reason, s->pool);
+    case CC_FACT_REVOKED_AT:
+        return facts->revoked_at ? cc_values_one(cc_value_time(facts->revoked_at, s->pool), s->pool)
+                                 : cc_values_none();
     }
     return cc_values_none();
+}
+
+/* ---- operands ---------------------------------------------------------------------------- */
+
+static const char *const states[] = {"good", "revoked", "unknown", "unchecked", NULL};
+
+/* By their numbers in the ASN.1 of RFC 5280 5.3.1, which leaves 7 out. */
+static const char *const reasons[] = {"unspecified",
+                                      "keyCompromise",
+                                      "cACompromise",
+                                      "affiliationChanged",
+                                      "superseded",
+                                      "cessationOfOperation",
+                                      "certificateHold",
+                                      "removeFromCRL",
+                                      "privilegeWithdrawn",
+                                      "aACompromise",
+                                      NULL};
+
+apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    const char *const *words = what == CC_FACT_REVOCATION ? states : reasons;
+    const char *legal = words[0];
+
+    for (int i = 0; words[i]; i++) {
+        if (apr_cstr_casecmp(text, words[i]) == 0) {
+            *value = cc_value_words(words[i], p);
+            return APR_SUCCESS;
+        }
+        legal = i > 0 ? apr_pstrcat(p, legal, ", ", words[i], NULL) : legal;
+    }
+    return cc_error_set(err, p, "CC0285", text, "this field is one of %s", legal);
 }

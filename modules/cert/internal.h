@@ -44,6 +44,7 @@ typedef struct cc_family_t {
 
 cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
 cc_value_t cc_value_words(const char *text, apr_pool_t *p); /* NUL-terminated */
+cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p);
 cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
 /* `why` is a literal; `raw` is copied, for a log, and may be NULL. */
 cc_value_t cc_value_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p);
@@ -56,6 +57,7 @@ cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
 cc_operand_fn cc_operand_text;
 cc_operand_fn cc_operand_number;
 cc_operand_fn cc_operand_boolean;
+cc_operand_fn cc_operand_fact; /* `what` is CC_FACT_REVOCATION or CC_FACT_REASON */
 
 /* ---- octets.c ---- */
 
@@ -224,7 +226,10 @@ typedef enum {
     CC_FACT_VERSION,
     CC_FACT_CIPHER,
     CC_FACT_SNI,
-    CC_FACT_RESUMED
+    CC_FACT_RESUMED,
+    CC_FACT_REVOCATION,
+    CC_FACT_REASON,
+    CC_FACT_REVOKED_AT
 } cc_fact_t;
 cc_extract_fn cc_fact_extract; /* `what` is a cc_fact_t */
 

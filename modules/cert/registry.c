@@ -211,6 +211,21 @@ static const cc_row_t rows[] = {
       "der =~ \"MII.+\""},
      cc_der_extract, cc_operand_text, 0, NULL},
 
+    /* ---- revocation ---- */
+    {{"revocation", TEXT, ONE, false, NULL,
+      "What CRLs and OCSP say: good, revoked, unknown (they cannot say), or unchecked (nobody was "
+      "asked).",
+      "revocation == good"},
+     cc_fact_extract, cc_operand_fact, CC_FACT_REVOCATION, NULL},
+    {{"revocation.reason", TEXT, ONE, false, NULL,
+      "Why it was revoked, in the words of RFC 5280 5.3.1: keyCompromise, superseded ...",
+      "revocation.reason == keyCompromise"},
+     cc_fact_extract, cc_operand_fact, CC_FACT_REASON, NULL},
+    {{"revocation.date", CC_TYPE_TIME, ONE, false, NULL,
+      "When it was revoked.",
+      "revocation.date > 2026-01-01"},
+     cc_fact_extract, cc_operand_time, CC_FACT_REVOKED_AT, NULL},
+
     /* ---- the connection ---- */
     {{"tls.version", TEXT, ONE, false, NULL,
       "Version of TLS.",

@@ -55,6 +55,19 @@ static cc_value_t time_value(const ASN1_TIME *time, apr_pool_t *p)
     return value;
 }
 
+cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p)
+{
+    cc_value_t value;
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, time);
+    value = cc_value_words(apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
+                                        t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec),
+                           p);
+    value.number = apr_time_sec(time);
+    return value;
+}
+
 cc_values_t cc_time_extract(const cc_source_t *s)
 {
     return cc_values_one(time_value(s->what == CC_NOT_BEFORE ? X509_get0_notBefore(s->x509)

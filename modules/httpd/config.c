@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the directives: what is written in httpd's configuration becomes a per-directory record. */
 #include "glue.h"
-#include "internal.h"
+#include "ocspcache.h"
+#include "revocation.h"
 
 #include <stddef.h>
 
@@ -65,6 +66,18 @@ const command_rec cc_config_directives[] = {
                      "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
     AP_INIT_RAW_ARGS("ClientCertTest", cc_test_directive, NULL, RSRC_CONF | ACCESS_CONF,
                      "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
+    AP_INIT_RAW_ARGS("ClientCertCRL", cc_server_crl_directive, NULL, RSRC_CONF,
+                     "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
+    AP_INIT_TAKE1("ClientCertCRLCheck", cc_server_crl_check_directive, NULL, RSRC_CONF,
+                  "which certificates CRLs are asked about: leaf or chain"),
+    AP_INIT_TAKE1("ClientCertMaxAge", cc_server_max_age_directive, NULL, RSRC_CONF,
+                  "how many seconds after its full handshake a certificate gives an identity"),
+    AP_INIT_RAW_ARGS("ClientCertOCSP", cc_server_ocsp_directive, NULL, RSRC_CONF,
+                     "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
+    AP_INIT_RAW_ARGS("ClientCertOCSPAllow", cc_server_ocsp_allow_directive, NULL, RSRC_CONF,
+                     "hosts that certificates may name as OCSP responders: HOST ..."),
+    AP_INIT_TAKE1("ClientCertOCSPCache", cc_ocspcache_directive, NULL, RSRC_CONF,
+                  "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
     AP_INIT_FLAG("ClientCertStatusRules", ap_set_flag_slot,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows mod_ssl's connections: verdicts are sealed at the handshake, read at the request. */
+/* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
 #include "counters.h"
 #include "glue.h"
+#include "host.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>
+#include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
@@ -13,12 +15,6 @@
 /* More than the rule sets and renegotiations of any sane connection. */
 #define CC_CONNECTION_MEMORY 64
 
-/* The record of a virtual host with TLS. */
-typedef struct cc_host_t {
-    cc_trust_t *trust;
-    SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
-} cc_host_t;
-
 /* A client as one host judges it; found again by these pointers, all of which are held. */
 typedef struct cc_entry_t {
     struct cc_entry_t *next;
@@ -26,6 +22,9 @@ typedef struct cc_entry_t {
     SSL_SESSION *session;
     const cc_trust_t *trust;
     cc_seal_t seal;
+    cc_standing_t standing;           /* `state` is NULL where nobody was asked */
+    _Atomic(apr_uint64_t) generation; /* until when it holds: these begin as the standing's, and */
+    _Atomic(apr_time_t) stale_at;     /* move on where the next answer is the same */
     cc_client_t client;
 } cc_entry_t;
 
@@ -41,101 +40,8 @@ typedef struct cc_conn_t {
     _Atomic(cc_entry_t *) entries;
     _Atomic(cc_link_t *) links;
     atomic_int asked;
+    atomic_bool ends; /* it is to be closed after an answer */
 } cc_conn_t;
-
-static const cc_host_t *host_of(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &clientcert_module);
-}
-
-/* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
-static const cc_host_t *host_of_ssl(SSL *ssl)
-{
-    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-    return s ? host_of(s) : NULL;
-}
-
-/* ---- the gate: which sessions may be resumed --------------------------------------------- */
-
-static bool may_resume(SSL *ssl, SSL_SESSION *session)
-{
-    const cc_host_t *host = host_of_ssl(ssl);
-
-    return host && cc_trust_may_resume(host->trust, session, apr_time_now());
-}
-
-static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
-                                     size_t keyname_len, SSL_TICKET_STATUS status, void *arg)
-{
-    (void)keyname;
-    (void)keyname_len;
-    (void)arg;
-    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
-        return SSL_TICKET_RETURN_IGNORE_RENEW;
-    }
-    if (!may_resume(ssl, session)) {
-        return SSL_TICKET_RETURN_IGNORE_RENEW;
-    }
-    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
-}
-
-static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
-{
-    const cc_host_t *host = host_of_ssl(ssl);
-    SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
-
-    if (session && !may_resume(ssl, session)) {
-        if (!*copy) { /* then the reference that mod_ssl gave is ours to return */
-            SSL_SESSION_free(session);
-        }
-        return NULL;
-    }
-    return session;
-}
-
-/* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
-static void refused(const cc_refusal_t *refusal, void *server)
-{
-    conn_rec *c = SSL_get_app_data(refusal->ssl);
-    apr_pool_t *p;
-
-    cc_counters_rejected(server, CC_REJECTED_HANDSHAKE);
-    if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
-        cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
-                             refusal->depth, cc_refusal_text(refusal, p)};
-
-        cc_log_refusal(c, server, &told, p);
-        apr_pool_destroy(p);
-    }
-}
-
-/* ---- mod_ssl's hooks --------------------------------------------------------------------- */
-
-/* Every context gets the gates: the first one on an address owns the tickets and the cache. */
-static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
-{
-    cc_error_t err = {0};
-    cc_host_t *host;
-
-    if (is_proxy) {
-        return OK;
-    }
-    host = apr_pcalloc(p, sizeof(*host));
-    if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
-        return APR_EGENERAL;
-    }
-    cc_trust_on_refusal(host->trust, refused, s);
-    SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
-    SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
-    host->get_session = SSL_CTX_sess_get_get_cb(ctx);
-    if (host->get_session) {
-        SSL_CTX_sess_set_get_cb(ctx, gate_cache);
-    }
-    ap_set_module_config(s->module_config, &clientcert_module, host);
-    return OK;
-}
 
 static apr_status_t conn_cleanup(void *data)
 {
@@ -161,12 +67,16 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
     apr_pool_cleanup_register(c->pool, conn, conn_cleanup, apr_pool_cleanup_null);
     conn->ssl = ssl;
     ap_set_module_config(c->conn_config, &clientcert_module, conn);
+    if (cc_server_of(ap_server_conf)->ends_connections) {
+        cc_closing_ready(c, &conn->ends);
+    }
     return OK;
 }
 
 void cc_connection_register(void)
 {
-    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
+    cc_gate_register();
+    cc_closing_register();
     APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
@@ -245,14 +155,17 @@ static bool mod_ssl_agrees(request_rec *r)
 static const char *judge(cc_entry_t *entry, request_rec *r, SSL *ssl)
 {
     const cc_trust_t *trust = entry->trust;
+    apr_time_t verified_at;
 
     if (!trust) {
         return "its virtual host has no TLS of its own to verify it";
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
+        verified_at = entry->seal.verified_at; /* it is no younger for that */
         cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
                           r->request_time);
+        entry->seal.verified_at = verified_at;
     }
     if (entry->seal.state != CC_TRUST_OK) {
         return cc_trust_state_text(entry->seal.state);
@@ -298,7 +211,52 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
         [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
     };
 
+    if (entry->standing.problem) {
+        return entry->standing.revoked_at ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+    }
     return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
+}
+
+/* Asks whether it was revoked, if that is asked here. */
+static void standing_ask(cc_standing_t *standing, const cc_entry_t *entry, request_rec *r, SSL *ssl,
+                         apr_pool_t *p)
+{
+    cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
+
+    cc_revocation_ask(standing, cc_host_of(r->server)->revocation, &cert, r->request_time, p);
+}
+
+static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
+{
+    cc_client_t *client = &entry->client;
+    const cc_standing_t *standing = &entry->standing;
+
+    client->facts.revocation = "unchecked";
+    if (client->problem || !cc_host_of(r->server)->revocation) {
+        return;
+    }
+    standing_ask(&entry->standing, entry, r, ssl, p);
+    atomic_init(&entry->generation, standing->generation);
+    atomic_init(&entry->stale_at, standing->stale_at);
+    client->problem = standing->problem;
+    client->facts.revocation = standing->state;
+    client->facts.revocation_reason = standing->reason;
+    client->facts.revoked_at = standing->revoked_at;
+    client->closes = standing->revoked_at != 0;
+}
+
+/* Until when its dates, and its age, let it have an identity. */
+static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host_t *host)
+{
+    apr_time_t verified_at = entry->seal.verified_at;
+
+    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
+    client->over = "it has expired";
+    if (host && host->max_age > 0 && verified_at + host->max_age < client->not_after) {
+        client->not_after = verified_at + host->max_age;
+        client->over = "its full handshake was longer ago than ClientCertMaxAge says";
+        client->closes = true;
+    }
 }
 
 static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p)
@@ -310,8 +268,11 @@ static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
     entry->trust = trust;
     client->problem = judge(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
-    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
     entry_facts(&client->facts, &entry->seal, ssl, p);
+    if (trust) {
+        standing_take(entry, r, ssl, p);
+    }
+    span_set(client, entry, cc_host_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client, client->problem);
@@ -321,6 +282,29 @@ static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
         cc_counters_expiring(r, client);
     }
     return entry;
+}
+
+/* False where somebody has to be asked again whether it was revoked. */
+static bool entry_holds(const cc_entry_t *entry, const cc_host_t *host, apr_time_t now)
+{
+    return !entry->standing.state ||
+           (atomic_load_explicit(&entry->generation, memory_order_acquire) ==
+                cc_revocation_generation(host->revocation) &&
+            now < atomic_load_explicit(&entry->stale_at, memory_order_relaxed));
+}
+
+/* Asks again; true if the answer is the same, which then holds for longer. */
+static bool entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl)
+{
+    cc_standing_t standing;
+
+    standing_ask(&standing, entry, r, ssl, r->pool);
+    if (!cc_revocation_same(&standing, &entry->standing)) {
+        return false;
+    }
+    atomic_store_explicit(&entry->stale_at, standing.stale_at, memory_order_relaxed);
+    atomic_store_explicit(&entry->generation, standing.generation, memory_order_release);
+    return true;
 }
 
 static cc_entry_t *entry_find(cc_conn_t *conn, const X509 *x509, const cc_trust_t *trust)
@@ -342,11 +326,16 @@ static void entry_push(cc_conn_t *conn, cc_entry_t *entry)
     }
 }
 
+void cc_connection_end(request_rec *r)
+{
+    cc_closing_want(r, &conn_of(r)->ends);
+}
+
 cc_client_t *cc_connection_client(request_rec *r)
 {
     cc_conn_t *conn = conn_of(r);
     const X509 *x509 = conn ? SSL_get0_peer_certificate(conn->ssl) : NULL;
-    const cc_host_t *host = host_of(r->server);
+    const cc_host_t *host = cc_host_of(r->server);
     const cc_trust_t *trust = host ? host->trust : NULL;
     cc_entry_t *entry;
     apr_pool_t *p;
@@ -355,6 +344,9 @@ cc_client_t *cc_connection_client(request_rec *r)
         return NULL;
     }
     entry = entry_find(conn, x509, trust);
+    if (entry && !entry_holds(entry, host, r->request_time) && !entry_renew(entry, r, conn->ssl)) {
+        entry = NULL; /* the new one will be found before it */
+    }
     if (!entry) {
         p = cc_connection_pool(r);
         entry = entry_make(r, conn->ssl, trust, p ? p : r->pool);

@@ -30,7 +30,9 @@ const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_NOT_VERIFIED] = "not_verified", [CC_REJECTED_OTHER_TRUST] = "other_trust",
     [CC_REJECTED_NOT_YET] = "not_yet_valid",     [CC_REJECTED_EXPIRED] = "expired",
     [CC_REJECTED_NOT_CLIENT] = "not_a_client",   [CC_REJECTED_NOT_REPORTED] = "not_reported",
-    [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_HANDSHAKE] = "handshake",
+    [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
+    [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
+    [CC_REJECTED_HANDSHAKE] = "handshake",
 };
 
 static void count(cc_counter_t *counter)

@@ -21,6 +21,9 @@ typedef enum {
     CC_REJECTED_NOT_CLIENT,
     CC_REJECTED_NOT_REPORTED, /* mod_ssl does not call it verified */
     CC_REJECTED_NO_TLS,       /* the virtual host has none of its own */
+    CC_REJECTED_REVOKED,
+    CC_REJECTED_NOT_KNOWN,    /* whether it was revoked */
+    CC_REJECTED_TOO_OLD,      /* for ClientCertMaxAge */
     CC_REJECTED_HANDSHAKE,    /* it ended there */
     CC_REJECTED_COUNT
 } cc_rejection_t;

@@ -17,6 +17,10 @@ extern const command_rec cc_config_directives[];
 void *cc_config_create(apr_pool_t *p, char *path);
 void *cc_config_merge(apr_pool_t *p, void *base, void *add);
 
+/** For the module record: an empty per-server record, and base overridden by add. */
+void *cc_server_create(apr_pool_t *p, server_rec *s);
+void *cc_server_merge(apr_pool_t *p, void *base, void *add);
+
 /* ---- start. httpd's hooks and mod_ssl's, one thread. */
 
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
@@ -51,6 +55,15 @@ void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
 /** child_init, before mod_watchdog's: readies the tables for the threads of a child. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
+
+/**
+ * Of what is asked about revocation. pre_config and post_config (after mod_ssl's, who makes the
+ * virtual hosts); child_init, before mod_watchdog's; and monitor, as for the tables.
+ */
+int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
+int cc_revocation_monitor(apr_pool_t *p, server_rec *s);
 
 /** monitor: the parent follows the tables, which later children inherit. DECLINED. */
 int cc_tables_monitor(apr_pool_t *p, server_rec *s);

@@ -208,15 +208,18 @@ static const char *problem_now(request_rec *r, cc_client_t *client)
     const char *problem = NULL;
 
     if (client->problem) {
-        return client->problem;
-    }
-    if (r->request_time < client->not_before) {
+        problem = client->problem;
+    } else if (r->request_time < client->not_before) {
         problem = "it is not valid yet";
     } else if (r->request_time > client->not_after) {
-        problem = "it has expired";
+        problem = client->over;
     }
-    if (problem && !atomic_flag_test_and_set(&client->dates_logged)) {
+    if (problem && client->closes) {
+        cc_connection_end(r);
+    }
+    if (problem && !client->problem && !atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, r->request_time < client->not_before ? CC_REJECTED_NOT_YET
+                                        : client->closes                     ? CC_REJECTED_TOO_OLD
                                                                              : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);
     }
@@ -269,8 +272,8 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
     if (!answer.problem && rules) {
         facts = cc_client_facts(answer.client, r);
         *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
-        answer.verdict = cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool,
-                                           r->pool);
+        answer.verdict =
+            cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);
     }
     return answer;
 }

@@ -189,6 +189,8 @@ typedef struct cc_client_t {
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
     const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
     apr_time_t not_before, not_after;
+    const char *over; /* in plain words, what it is after not_after */
+    bool closes;      /* where it gives no identity, its connection ends after the answer */
     bool ends_soon; /* and gives an identity until then: `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
@@ -200,6 +202,9 @@ typedef struct cc_client_t {
  * Any thread, HTTP/2 streams in parallel.
  */
 cc_client_t *cc_connection_client(request_rec *r);
+
+/** Ends the connection of a request after its answer. */
+void cc_connection_end(request_rec *r);
 
 /**
  * A pool in which this thread may allocate what is to live as long as the request's connection;

@@ -2,6 +2,7 @@
 /* Knows the numbers as Prometheus reads them (text exposition format 0.0.4). */
 #include "counters.h"
 #include "glue.h"
+#include "revocation.h"
 
 #include <stddef.h>
 
@@ -13,7 +14,7 @@
 typedef bool has_fn(const cc_table_t *table);
 struct samples_t;
 
-/* One metric; and for those of tables, which have it and where it is counted. */
+/* One metric; for those of tables, which have it and where it is counted; of CRLs, where it is. */
 typedef struct family_t {
     const char *name;
     const char *type;
@@ -32,9 +33,10 @@ typedef struct sample_t {
 typedef struct samples_t {
     const cc_numbers_t *numbers;
     const apr_array_header_t *scopes;
-    apr_array_header_t *list;  /* sample_t *, in their order */
-    apr_hash_t *by_labels;     /* the same */
-    const cc_ending_t *ending; /* the first to end */
+    const apr_array_header_t *crls; /* of cc_shown_crl_t */
+    apr_array_header_t *list;       /* sample_t *, in their order */
+    apr_hash_t *by_labels;          /* the same */
+    const cc_ending_t *ending;      /* the first to end */
     int ending_count;
     apr_pool_t *pool;
 } samples_t;
@@ -201,9 +203,40 @@ static void collect_lookups(samples_t *samples, const family_t *family)
     }
 }
 
+static const char *crl_labels(const samples_t *samples, const cc_shown_crl_t *crl)
+{
+    apr_pool_t *p = samples->pool;
+    const char *labels = label("", "vhost", cc_numbers_vhost(crl->server, p), p);
+
+    labels = label(labels, "file", crl->info.path, p);
+    labels = label(labels, "issuer", crl->info.issuer, p);
+    return label(labels, "type", crl->info.delta ? "delta" : "complete", p);
+}
+
+static void collect_crl_entries(samples_t *samples, const family_t *family)
+{
+    for (int i = 0; i < samples->crls->nelts; i++) {
+        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
+
+        add(samples, family, crl_labels(samples, crl), crl->info.entries);
+    }
+}
+
+static void collect_crl_times(samples_t *samples, const family_t *family)
+{
+    for (int i = 0; i < samples->crls->nelts; i++) {
+        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
+        const void *time = (const char *)&crl->info + family->offset;
+
+        add(samples, family, crl_labels(samples, crl),
+            (apr_uint64_t)apr_time_sec(*(const apr_time_t *)time));
+    }
+}
+
 /* ---- the metrics ------------------------------------------------------------------------- */
 
 #define OF_TABLE(has, member) collect_tables, has, offsetof(cc_table_counters_t, member)
+#define OF_CRL(member) collect_crl_times, NULL, offsetof(cc_crl_info_t, member)
 
 static const family_t families[] = {
     {"clientcert_start_time_seconds", "gauge",
@@ -242,6 +275,14 @@ static const family_t families[] = {
     {"clientcert_table_stale_answers_total", "counter",
      "Lookups answered with an old answer because the source failed.",
      OF_TABLE(cc_table_is_cached, cache_stale)},
+    {"clientcert_crl_entries", "gauge", "Certificates that the CRL lists.", collect_crl_entries,
+     NULL, 0},
+    {"clientcert_crl_this_update_timestamp_seconds", "gauge", "When the CRL was made.",
+     OF_CRL(this_update)},
+    {"clientcert_crl_next_update_timestamp_seconds", "gauge",
+     "When the next CRL is to be there at the latest.", OF_CRL(next_update)},
+    {"clientcert_crl_last_load_timestamp_seconds", "gauge",
+     "When this process, or the one before it, loaded the CRL.", OF_CRL(loaded_at)},
     {"clientcert_certificates_expiring", "gauge",
      "Certificates seen that end within 30 days and have not ended; at most 256.", collect_expiring,
      NULL, 0},
@@ -283,6 +324,7 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     samples.numbers = cc_numbers_of(r->server);
     samples.scopes = cc_scopes_of(r->server);
+    samples.crls = cc_revocation_crls(r->server, r->pool);
     samples.ending_count = cc_numbers_endings(samples.numbers, &endings, r->pool);
     samples.ending = endings;
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {

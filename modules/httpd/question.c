@@ -19,6 +19,7 @@ static const struct {
     {"explain", cc_question_explain},
     {"rules", cc_question_rules},
     {"check", cc_question_check},
+    {"revoked", cc_question_revoked},
 };
 
 bool cc_question_configtest(void)

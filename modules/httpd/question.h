@@ -12,8 +12,9 @@
  * The command-line tool asks about a configuration by running `httpd -t` with a directory of its
  * own in the environment (CLIENTCERT_QUESTION). There stand
  *
- *   question.json    {"ask": "explain" | "rules" | "check", "vhost": TEXT, "path": TEXT}
- *   certificate.pem  explain: the certificate, and what a client sends along with it
+ *   question.json    {"ask": "explain" | "rules" | "check" | "revoked", "vhost": TEXT,
+ *                    "path": TEXT}
+ *   certificate.pem  explain, revoked: the certificate, and what a client sends along with it
  *   answer.json      made by the module: what was asked for, or {"error": {"tag": TEXT, "word":
  *                    TEXT or null, "message": TEXT}}
  *
@@ -24,6 +25,7 @@ typedef struct cc_question_t {
     const char *certificate; /* the path of certificate.pem */
     const char *vhost;       /* NAME or NAME:PORT; NULL: not said */
     const char *path;        /* begins with a slash; NULL: a host as a whole */
+    bool own_sources;        /* CRLs that mod_ssl is told of are not looked at */
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled where there is no answer */
@@ -33,6 +35,7 @@ typedef struct cc_question_t {
 json_t *cc_question_explain(cc_question_t *q);
 json_t *cc_question_rules(cc_question_t *q);
 json_t *cc_question_check(cc_question_t *q);
+json_t *cc_question_revoked(cc_question_t *q);
 
 /** cc_report_trace, where each step has the canonical "text" of its rule too. */
 json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p);
@@ -40,13 +43,16 @@ json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rul
 /* ---- virtual hosts (question_hosts.c) ------------------------------------------------------ */
 
 /** "a.example:443" or "localhost (main server)". */
-const char *cc_host_name(const server_rec *s, apr_pool_t *p);
+const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
 
 /**
  * The server that is meant: by q->vhost, else the one that has TLS and rules. *why says why it was
  * taken. NULL: CC0751, CC0752.
  */
 server_rec *cc_host_choose(cc_question_t *q, const char **why);
+
+/** {"name": TEXT, "where": FILE:LINE or null, "taken_as": why}. */
+json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p);
 
 /** True if a scope says something for clients of this server. */
 bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
@@ -57,6 +63,7 @@ bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
 typedef struct cc_judgement_t {
     const char *problem; /* NULL: it would verify. Else why there would be no identity */
     cc_seal_t seal;
+    cc_trust_t *trust; /* whom it trusts; NULL: it never asks for a certificate, or trusts nobody */
     apr_array_header_t *unseen; /* const char *: what was not judged, in plain words */
 } cc_judgement_t;
 

@@ -171,16 +171,6 @@ static json_t *text_of(const char *text, apr_pool_t *p)
     return text ? cc_report_text(text, strlen(text), p) : json_null();
 }
 
-static json_t *host_of(const explained_t *it, apr_pool_t *p)
-{
-    const server_rec *s = it->server;
-    const char *where =
-        s->defn_name ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number) : NULL;
-
-    return json_pack("{s:o, s:o, s:s}", "name", text_of(cc_host_name(s, p), p), "where",
-                     text_of(s->is_virtual ? where : NULL, p), "taken_as", it->why);
-}
-
 static json_t *scope_of(const explained_t *it, apr_pool_t *p)
 {
     const cc_scope_t *scope = it->effect.scope;
@@ -188,7 +178,7 @@ static json_t *scope_of(const explained_t *it, apr_pool_t *p)
     if (!scope) {
         return json_null();
     }
-    return json_pack("{s:o, s:o}", "server", text_of(cc_host_name(scope->server, p), p), "section",
+    return json_pack("{s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p), "section",
                      text_of(scope->section, p));
 }
 
@@ -221,9 +211,9 @@ json_t *cc_question_explain(cc_question_t *q)
         return NULL;
     }
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
-                     "verification", verification_of(&it, p), "host", host_of(&it, p), "path",
-                     text_of(q->path, p), "filename", text_of(it.effect.filename, p), "scope",
-                     scope_of(&it, p), "verdict",
+                     "verification", verification_of(&it, p), "host",
+                     cc_host_told(it.server, it.why, p), "path", text_of(q->path, p), "filename",
+                     text_of(it.effect.filename, p), "scope", scope_of(&it, p), "verdict",
                      it.verdict ? cc_report_verdict(it.verdict, p) : json_null(), "trace",
                      cc_question_trace(it.trace, it.effect.dir->rules, p), "notes",
                      notes_of(&it, q), "certificate", cc_report_fields(it.cert, &it.facts, p));

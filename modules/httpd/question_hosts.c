@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "report.h"
 #include "site.h"
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -16,7 +17,7 @@ static apr_port_t port_of(const server_rec *s)
     return s->is_virtual && s->addrs && s->addrs->host_port ? s->addrs->host_port : s->port;
 }
 
-const char *cc_host_name(const server_rec *s, apr_pool_t *p)
+const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
 {
     const char *name = s->server_hostname ? s->server_hostname : "(no name)";
 
@@ -24,6 +25,21 @@ const char *cc_host_name(const server_rec *s, apr_pool_t *p)
         name = apr_psprintf(p, "%s:%u", name, port_of(s));
     }
     return s->is_virtual ? name : apr_pstrcat(p, name, " (main server)", NULL);
+}
+
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p)
+{
+    const char *where = s->is_virtual && s->defn_name
+                            ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
+                            : NULL;
+
+    return json_pack("{s:o, s:o, s:s}", "name", text_of(cc_vhost_name(s, p), p), "where",
+                     text_of(where, p), "taken_as", why);
 }
 
 /* Of const cc_site_t *, for a message. */
@@ -34,7 +50,7 @@ static const char *names_of(const apr_array_header_t *sites, apr_pool_t *p)
     for (int i = 0; i < sites->nelts; i++) {
         const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
 
-        names = apr_pstrcat(p, names, i > 0 ? ", " : "", cc_host_name(site->server, p), NULL);
+        names = apr_pstrcat(p, names, i > 0 ? ", " : "", cc_vhost_name(site->server, p), NULL);
     }
     return names;
 }

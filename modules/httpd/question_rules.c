@@ -26,7 +26,7 @@ static json_t *hosts_of(const cc_scope_t *scope, const cc_question_t *q)
         const server_rec *s = APR_ARRAY_IDX(sites, i, const cc_site_t *)->server;
 
         if (cc_host_serves(scope, s)) {
-            json_array_append_new(hosts, text_of(cc_host_name(s, q->pool), q->pool));
+            json_array_append_new(hosts, text_of(cc_vhost_name(s, q->pool), q->pool));
         }
     }
     return hosts;
@@ -42,7 +42,7 @@ static json_t *scope_of(const cc_scope_t *scope, const cc_question_t *q)
                                                text_of(cc_rules_where(scope->rules, i), p), "text",
                                                text_of(cc_rules_text(scope->rules, i, p), p)));
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "server", text_of(cc_host_name(scope->server, p), p),
+    return json_pack("{s:o, s:o, s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p),
                      "section", text_of(scope->section, p), "hosts", hosts_of(scope, q), "rules",
                      rules);
 }

@@ -84,10 +84,10 @@ static const char *ciphers_of(const cc_site_t *site, apr_pool_t *p)
     return strcasecmp(first, "TLSv1.3") ? second : NULL;
 }
 
-static cc_trust_files_t files_of(const cc_site_t *site, apr_pool_t *p)
+static cc_trust_files_t files_of(const cc_site_t *site, bool own_sources, apr_pool_t *p)
 {
     const char *depth = cc_site_value(site, "SSLVerifyDepth", p);
-    const char *revocation = cc_site_arguments(site, "SSLCARevocationCheck");
+    const char *revocation = own_sources ? NULL : cc_site_arguments(site, "SSLCARevocationCheck");
 
     return (cc_trust_files_t){
         .ca_file = path_of(site, "SSLCACertificateFile", p),
@@ -109,7 +109,8 @@ static void unseen_add(cc_judgement_t *judgement, const char *what)
     APR_ARRAY_PUSH(judgement->unseen, const char *) = what;
 }
 
-static void unseen_find(cc_judgement_t *judgement, const cc_site_t *site, apr_pool_t *p)
+static void unseen_find(cc_judgement_t *judgement, const cc_site_t *site, bool own_sources,
+                        apr_pool_t *p)
 {
     const char *ocsp = cc_site_value(site, "SSLOCSPEnable", p);
 
@@ -123,6 +124,9 @@ static void unseen_find(cc_judgement_t *judgement, const cc_site_t *site, apr_po
     }
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judgement, "no OCSP responder was asked (SSLOCSPEnable)");
+    }
+    if (own_sources && cc_site_arguments(site, "SSLCARevocationCheck")) {
+        unseen_add(judgement, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
     }
     if (cc_site_arguments(site, "SSLOpenSSLConfCmd")) {
         unseen_add(judgement, "SSLOpenSSLConfCmd was not looked at");
@@ -138,8 +142,7 @@ static bool too_deep(const cc_judgement_t *judgement, const cc_trust_files_t *fi
 apr_status_t cc_question_judge(cc_judgement_t *judgement, cc_question_t *q, const server_rec *s)
 {
     const cc_site_t *site = site_of(s, q);
-    cc_trust_files_t files = files_of(site, q->pool);
-    cc_trust_t *trust = NULL;
+    cc_trust_files_t files = files_of(site, q->own_sources, q->pool);
 
     *judgement = (cc_judgement_t){.seal = {.state = CC_TRUST_FAILED}};
     judgement->unseen = apr_array_make(q->pool, 2, sizeof(const char *));
@@ -147,17 +150,17 @@ apr_status_t cc_question_judge(cc_judgement_t *judgement, cc_question_t *q, cons
     if (judgement->problem) {
         return APR_SUCCESS;
     }
-    unseen_find(judgement, site, q->pool);
+    unseen_find(judgement, site, q->own_sources, q->pool);
     if (!files.ca_file && !files.ca_path) {
         judgement->problem =
             "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
-    if (cc_trust_load(&trust, &files, q->pool, &q->err) != APR_SUCCESS) {
+    if (cc_trust_load(&judgement->trust, &files, q->pool, &q->err) != APR_SUCCESS) {
         return APR_EINVAL;
     }
     judgement->problem =
-        cc_trust_check(&judgement->seal, trust, q->certificate, apr_time_now(), q->pool);
+        cc_trust_check(&judgement->seal, judgement->trust, q->certificate, apr_time_now(), q->pool);
     if (too_deep(judgement, &files)) {
         judgement->problem = "certificate chain too long: SSLVerifyDepth is 0";
     }

@@ -2,8 +2,9 @@
 /* Knows the numbers as mod_status shows them: a part of its page, and lines for programs. */
 #include "counters.h"
 #include "glue.h"
+#include "revocation.h"
+#include "serverstatus.h"
 
-#include <apr_lib.h>
 #include <apr_optional_hooks.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -14,6 +15,7 @@ typedef struct shown_t {
     request_rec *r;
     const cc_numbers_t *numbers;
     const apr_array_header_t *scopes;
+    const apr_array_header_t *crls; /* of cc_shown_crl_t */
     cc_ending_t *endings;
     int ending_count;
 } shown_t;
@@ -73,27 +75,11 @@ static apr_uint64_t results_sum(const shown_t *shown, int result)
 
 /* ---- lines for programs ------------------------------------------------------------------ */
 
-/* "not_yet_valid": "NotYetValid". */
-static const char *camel(const char *word, apr_pool_t *p)
-{
-    char *name = apr_palloc(p, strlen(word) + 1), *to = name;
-    bool first = true;
-
-    for (; *word; word++) {
-        if (*word != '_') {
-            *to++ = first ? (char)apr_toupper(*word) : *word;
-        }
-        first = *word == '_';
-    }
-    *to = '\0';
-    return name;
-}
-
 static void line_number(request_rec *r, const char *group, const char *word, apr_uint64_t value)
 {
     if (value != CC_NONE) {
-        ap_rprintf(r, "ClientCert%s%s: %" APR_UINT64_T_FMT "\n", group, camel(word, r->pool),
-                   value);
+        ap_rprintf(r, "ClientCert%s%s: %" APR_UINT64_T_FMT "\n", group,
+                   cc_shown_camel(word, r->pool), value);
     }
 }
 
@@ -103,7 +89,7 @@ static void line_text(request_rec *r, const char *group, const char *word, const
     if (cc_text_unusable(text, strlen(text))) {
         text = cc_text_escape(text, strlen(text), r->pool);
     }
-    ap_rvputs(r, "ClientCert", group, camel(word, r->pool), ": ", text, "\n", NULL);
+    ap_rvputs(r, "ClientCert", group, cc_shown_camel(word, r->pool), ": ", text, "\n", NULL);
 }
 
 static void lines_of_words(request_rec *r, const char *group, const char *const *words,
@@ -153,6 +139,21 @@ static void lines_of_table(request_rec *r, int number, const figures_t *f)
     line_number(r, group, "stale_answers", f->stale);
 }
 
+static void lines_of_crl(request_rec *r, int number, const cc_shown_crl_t *crl)
+{
+    const char *group = apr_psprintf(r->pool, "CRL[%d]", number);
+    const cc_crl_info_t *info = &crl->info;
+
+    line_text(r, group, "file", info->path);
+    line_text(r, group, "vhost", cc_numbers_vhost(crl->server, r->pool));
+    line_text(r, group, "issuer", info->issuer);
+    line_text(r, group, "type", info->delta ? "delta" : "complete");
+    line_text(r, group, "number", info->number);
+    line_number(r, group, "entries", info->entries);
+    line_number(r, group, "this_update", (apr_uint64_t)apr_time_sec(info->this_update));
+    line_number(r, group, "next_update", (apr_uint64_t)apr_time_sec(info->next_update));
+}
+
 static void lines_put(const shown_t *shown)
 {
     request_rec *r = shown->r;
@@ -174,41 +175,16 @@ static void lines_put(const shown_t *shown)
         figures_t f = figures_of(shown, i);
         lines_of_table(r, i, &f);
     }
+    for (int i = 0; i < shown->crls->nelts; i++) {
+        lines_of_crl(r, i, &APR_ARRAY_IDX(shown->crls, i, cc_shown_crl_t));
+    }
 }
 
 /* ---- the page ---------------------------------------------------------------------------- */
 
-/* mod_status says that its page is ISO-8859-1, so whatever is not ASCII goes by its number. */
-static const char *html(const char *text, apr_pool_t *p)
-{
-    const unsigned char *s;
-    char *escaped, *to;
-
-    if (cc_text_unusable(text, strlen(text))) {
-        text = cc_text_escape(text, strlen(text), p);
-    }
-    to = escaped = apr_palloc(p, sizeof("&#1114111;") * strlen(text) + 1);
-    for (s = (const unsigned char *)text; *s;) {
-        unsigned code = *s++;
-        if (code >= 0xC0) { /* it is valid UTF-8 */
-            code &= code >= 0xF0 ? 0x07 : code >= 0xE0 ? 0x0F : 0x1F;
-            while ((*s & 0xC0) == 0x80) {
-                code = code << 6 | (*s++ & 0x3Fu);
-            }
-        }
-        if (code < 0x80 && !strchr("&<>\"'", (int)code)) {
-            *to++ = (char)code;
-        } else {
-            to += apr_snprintf(to, sizeof("&#1114111;"), "&#%u;", code);
-        }
-    }
-    *to = '\0';
-    return escaped;
-}
-
 static void cell(request_rec *r, const char *text)
 {
-    ap_rvputs(r, "<td>", html(text, r->pool), "</td>", NULL);
+    ap_rvputs(r, "<td>", cc_shown_html(text, r->pool), "</td>", NULL);
 }
 
 static void cell_number(request_rec *r, apr_uint64_t value)
@@ -317,6 +293,28 @@ static const char *date(apr_time_t when, apr_pool_t *p)
     return text;
 }
 
+static void page_of_crls(const shown_t *shown)
+{
+    request_rec *r = shown->r;
+
+    table_begin(r, "CRLs", "File|Virtual host|Issuer|Type|Number|Entries|This update|Next update");
+    for (int i = 0; i < shown->crls->nelts; i++) {
+        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(shown->crls, i, cc_shown_crl_t);
+
+        ap_rputs("<tr>", r);
+        cell(r, crl->info.path);
+        cell(r, cc_numbers_vhost(crl->server, r->pool));
+        cell(r, crl->info.issuer);
+        cell(r, crl->info.delta ? "delta" : "complete");
+        cell(r, crl->info.number);
+        cell_number(r, crl->info.entries);
+        cell(r, date(crl->info.this_update, r->pool));
+        cell(r, date(crl->info.next_update, r->pool));
+        ap_rputs("</tr>\n", r);
+    }
+    table_end(r);
+}
+
 static void page_of_endings(const shown_t *shown)
 {
     request_rec *r = shown->r;
@@ -343,6 +341,7 @@ static int status_hook(request_rec *r, int flags)
     shown_t shown = {.r = r, .numbers = cc_numbers_of(r->server)};
 
     shown.scopes = cc_scopes_of(r->server);
+    shown.crls = cc_revocation_crls(r->server, r->pool);
     shown.ending_count = cc_numbers_endings(shown.numbers, &shown.endings, r->pool);
     if (flags & AP_STATUS_SHORT) {
         lines_put(&shown);
@@ -352,6 +351,7 @@ static int status_hook(request_rec *r, int flags)
     page_of_results(&shown);
     page_of_rules(&shown);
     page_of_tables(&shown);
+    page_of_crls(&shown);
     page_of_endings(&shown);
     return OK;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tables of a configuration: who may name them, their start, who follows them. */
 #include "backends.h"
+#include "follow.h"
 #include "glue.h"
 #include "internal.h"
 
-#include <apr_optional.h>
 #include <apr_strings.h>
 #include <http_main.h>
-#include <mod_watchdog.h>
 
 #include "tables/table.h"
 
@@ -98,53 +97,26 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-/* What the watchdog of a child calls. */
+/* What the watchdog of a child looks at. */
 typedef struct follower_t {
     cc_tables_t *tables;
     server_rec *server;
-    ap_watchdog_t *watchdog;
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_set_callback_interval) * set_interval;
 } follower_t;
 
-static apr_status_t follow(int state, void *data, apr_pool_t *p)
+static apr_interval_time_t look(void *baton, apr_pool_t *p)
 {
-    follower_t *follower = data;
+    follower_t *follower = baton;
     teller_t teller = {follower->server, p};
 
-    if (state == AP_WATCHDOG_STATE_RUNNING) {
-        apr_interval_time_t wait = cc_tables_poll(follower->tables, apr_time_now(), tell, &teller);
-        follower->set_interval(follower->watchdog, wait, follower, follow);
-    }
-    return APR_SUCCESS;
+    return cc_tables_poll(follower->tables, apr_time_now(), tell, &teller);
 }
 
-static apr_status_t watchdog_register(cc_tables_t *tables, server_rec *s, apr_pool_t *p)
+static apr_status_t follow(cc_tables_t *tables, server_rec *s, apr_pool_t *p)
 {
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get_instance =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *register_callback =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
-    follower_t *follower = apr_pcalloc(p, sizeof(*follower));
-    apr_status_t rv;
+    follower_t *follower = apr_palloc(p, sizeof(*follower));
 
-    follower->tables = tables;
-    follower->server = s;
-    follower->set_interval = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_set_callback_interval);
-    if (!get_instance || !register_callback || !follower->set_interval) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "CC0134: tables are looked at from time to time, which needs mod_watchdog: "
-                     "write LoadModule watchdog_module modules/mod_watchdog.so, or reload=0 with "
-                     "each file: and dbm: table");
-        return APR_EGENERAL;
-    }
-    rv = get_instance(&follower->watchdog, tables_key, 0, 0, p);
-    if (rv == APR_SUCCESS) {
-        rv = register_callback(follower->watchdog, AP_WD_TM_SLICE, follower, follow);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, "CC0135: tables cannot be looked at");
-    }
-    return rv;
+    *follower = (follower_t){tables, s};
+    return cc_follow_start(s, tables_key, look, follower, p);
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
@@ -169,8 +141,7 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     if (cc_tables_interval(tables) == 0) {
         return OK;
     }
-    return watchdog_register(tables, s, pconf) == APR_SUCCESS &&
-                   cc_tables_child(tables, pconf) == APR_SUCCESS
+    return follow(tables, s, pconf) == APR_SUCCESS && cc_tables_child(tables, pconf) == APR_SUCCESS
                ? OK
                : !OK;
 }

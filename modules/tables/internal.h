@@ -8,7 +8,9 @@
 #include <apr_errno.h>
 #include <apr_file_io.h>
 
+#include "stamp.h"
 #include "tables/table.h"
+#include "version.h"
 
 /* ---- keys (key.c) ---------------------------------------------------------------------------- */
 
@@ -132,60 +134,10 @@ apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton);
 /** True if the key is there; *packed then is its row, as long as the map lives. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 
-/* ---- versions (version.c) -------------------------------------------------------------------- */
-
-/** What many threads read and one thread replaces. Its members are for version.c alone. */
-typedef struct cc_versions_t {
-    void *side[2];
-    atomic_uint_least64_t number;
-    atomic_uint readers[2];
-} cc_versions_t;
-
-void cc_versions_start(cc_versions_t *versions, void *first);
-
-/** What is current; it stays until cc_versions_leave with the same side. Neither of them waits. */
-void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
-void cc_versions_leave(cc_versions_t *versions, unsigned side);
-
-/**
- * Puts another in its place; waits until nobody reads the old one, and gives that; NULL where
- * somebody reads it still after half a second: then it must stay. One thread.
- */
-void *cc_versions_replace(cc_versions_t *versions, void *next);
-
-/** Grows with every replacement. */
-apr_uint64_t cc_versions_number(cc_versions_t *versions);
-
-/** What is current, for the thread that replaces it. */
-void *cc_versions_current(cc_versions_t *versions);
-
 /* ---- files (watch.c, load.c) ----------------------------------------------------------------- */
 
-/** What tells one state of a file from another; all 0 where it is not there. */
-typedef struct cc_stamp_t {
-    apr_time_t modified;
-    apr_time_t changed; /* ctime: nobody can set it back */
-    apr_off_t size;
-    apr_ino_t inode;
-    apr_dev_t device;
-} cc_stamp_t;
-
-/** What apr_stat and apr_file_info_get are to be asked for. */
-#define CC_STAMP_WANTED                                                                            \
-    (APR_FINFO_MTIME | APR_FINFO_CTIME | APR_FINFO_SIZE | APR_FINFO_IDENT | APR_FINFO_TYPE)
-
-cc_stamp_t cc_stamp_of(const apr_finfo_t *info);
-cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p);
-bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b);
-
-/** All of it in one number (count.c). */
+/** All of a stamp in one number (count.c). */
 apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp);
-
-/**
- * True while the clock of the file system is too coarse to tell the next change from this one: what
- * is read now may be half of what is being written.
- */
-bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now);
 
 /** The path of a source: absolute, or below the root. */
 const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);

@@ -7,10 +7,9 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "number.h"
 #include "tables/internal.h"
 #include "words.h"
-
-#define MOST 1000000000 /* seconds, or answers */
 
 typedef enum { FLAG, SECONDS, NUMBER, TEXT } kind_t;
 typedef enum { ALL, FOLLOWED, ASKED, BINDING } tables_t; /* those that have an option */
@@ -106,39 +105,9 @@ static apr_int64_t option_value(const option_t *option, int value)
     return option->kind == SECONDS ? apr_time_from_sec(value) : value;
 }
 
-/* The number that a text is, or -1. */
-static apr_int64_t number_read(const char *text)
-{
-    apr_int64_t number = 0;
-
-    if (!apr_isdigit(*text) || strspn(text, "0123456789") != strlen(text)) {
-        return -1;
-    }
-    number = apr_atoi64(text);
-    return number > MOST ? -1 : number;
-}
-
-/* The microseconds of a number of seconds such as 5 or 0.25, or -1. */
-static apr_interval_time_t seconds_read(const char *text, apr_pool_t *p)
-{
-    const char *dot = strchr(text, '.');
-    apr_size_t digits = dot ? strlen(dot + 1) : 0;
-    apr_size_t whole = dot ? (apr_size_t)(dot - text) : strlen(text);
-    apr_int64_t seconds = number_read(apr_pstrmemdup(p, text, whole));
-    apr_int64_t fraction = dot ? number_read(dot + 1) : 0;
-
-    if (seconds < 0 || fraction < 0 || digits > 6) {
-        return -1;
-    }
-    for (; digits < 6; digits++) {
-        fraction *= 10;
-    }
-    return apr_time_from_sec(seconds) + fraction;
-}
-
 static apr_int64_t value_read(const option_t *option, const char *text, apr_pool_t *p)
 {
-    return option->kind == SECONDS ? seconds_read(text, p) : number_read(text);
+    return option->kind == SECONDS ? cc_seconds_read(text, p) : cc_number_read(text);
 }
 
 /* Errors name the option alone: the text may be a password. */
@@ -179,7 +148,7 @@ static apr_status_t option_read(reader_t *r, const char *word)
     if (value < option_value(option, option->least)) {
         return cc_error_set(r->err, r->pool, "CC0605", word, "write %s=%s, a number from %d to %d",
                             option->name, option->kind == SECONDS ? "SECONDS" : "NUMBER",
-                            option->least, MOST);
+                            option->least, CC_NUMBER_MOST);
     }
     r->seen[i] = true;
     option_set(r->spec, option, value);

@@ -153,6 +153,23 @@ static STACK_OF(X509) * pem_read(const char *path)
     return certs;
 }
 
+static apr_status_t free_certs(void *certs)
+{
+    sk_X509_pop_free(certs, X509_free);
+    return APR_SUCCESS;
+}
+
+STACK_OF(X509) * cc_trust_certs(const char *path, apr_pool_t *p)
+{
+    STACK_OF(X509) * certs;
+
+    ERR_set_mark();
+    certs = pem_read(path);
+    apr_pool_cleanup_register(p, certs, free_certs, apr_pool_cleanup_null);
+    ERR_pop_to_mark();
+    return certs;
+}
+
 static const char *check(cc_seal_t *seal, const cc_trust_t *trust, STACK_OF(X509) * certs,
                          apr_time_t now, apr_pool_t *p)
 {
@@ -173,16 +190,14 @@ static const char *check(cc_seal_t *seal, const cc_trust_t *trust, STACK_OF(X509
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p)
 {
-    STACK_OF(X509) * certs;
+    STACK_OF(X509) *certs = cc_trust_certs(path, p);
     const char *why = "there is no certificate to verify";
 
     ERR_set_mark();
-    certs = pem_read(path);
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
     if (sk_X509_num(certs) > 0) {
         why = check(seal, trust, certs, now, p);
     }
-    sk_X509_pop_free(certs, X509_free);
     ERR_pop_to_mark();
     return why;
 }

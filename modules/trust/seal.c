@@ -36,14 +36,14 @@ _Static_assert(sizeof(record_t) == 110, "the record has no padding");
 
 static const unsigned char magic[4] = {'C', 'C', 'V', '1'};
 
-static void time_put(unsigned char octets[8], apr_time_t at)
+void cc_time_put(unsigned char octets[8], apr_time_t at)
 {
     for (int i = 0; i < 8; i++) {
         octets[i] = (unsigned char)((apr_uint64_t)at >> (56 - 8 * i));
     }
 }
 
-static apr_time_t time_get(const unsigned char octets[8])
+apr_time_t cc_time_get(const unsigned char octets[8])
 {
     apr_uint64_t at = 0;
 
@@ -84,7 +84,7 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.verdict = verdict_of(seal->state);
     memcpy(record.trust_id, trust->id, sizeof(trust->id));
     leaf_mark(record.leaf, leaf);
-    time_put(record.at, seal->verified_at);
+    cc_time_put(record.at, seal->verified_at);
     record.ca_known = seal->ca_known;
     memcpy(record.ca_sha256, seal->ca_sha256, sizeof(record.ca_sha256));
     memcpy(record.ca_spki_sha256, seal->ca_spki_sha256, sizeof(record.ca_spki_sha256));
@@ -125,7 +125,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = CC_TRUST_OTHER_TRUST;
     } else {
         seal->state = CC_TRUST_OK;
-        seal->verified_at = time_get(record.at);
+        seal->verified_at = cc_time_get(record.at);
         seal->ca_known = record.ca_known;
         memcpy(seal->ca_sha256, record.ca_sha256, sizeof(record.ca_sha256));
         memcpy(seal->ca_spki_sha256, record.ca_spki_sha256, sizeof(record.ca_spki_sha256));

@@ -93,7 +93,7 @@ __attribute__((destructor)) static void report(void)
     snprintf(path, sizeof(path), "%s.%d", base, (int)getpid());
     out = fopen(path, "w");
     if (out) {
-        fprintf(out, "totals: %zu\n", atomic_load(&octets));
+        fprintf(out, "summary: %zu\n", atomic_load(&octets));
         fclose(out);
     }
 }

@@ -18,14 +18,17 @@ sub text {
 
 sub blocks { my ($page) = @_; return text("doc/$page.md") =~ /^```apache\n(.*?)^```/msg }
 
-# A block inside of a virtual host. Its files are those of the test; a digest that the page shortens
-# is filled up; what is legal in a <Location> only gets one.
+# A block inside of a virtual host, but for what is the server's. Its files are those of the test; a
+# digest that the page shortens is filled up; what is legal in a <Location> only gets one.
 sub site {
     my ($block) = @_;
+    my $global = '';
+    $global .= $1 while $block =~ s/^((?:LoadModule|ClientCertOCSPCache) .*\n)//m;
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
+    $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
     $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
-    return "<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"
+    return "$global<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"
         . "SSLVerifyClient optional\n$block</VirtualHost>\n";
 }
 
@@ -33,6 +36,7 @@ sub loads {
     my ($claim, $conf) = @_;
     my %tables = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
     my @more;
+    push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'dbd'  if $conf =~ /^ClientCertTable.*\bsql:/m;
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(

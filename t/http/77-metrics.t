@@ -151,6 +151,7 @@ ClientCertTable down redis:127.0.0.1:1/ timeout=1
     ServerName a.example
     @SSL:a.example@
     SSLVerifyClient optional_no_ca
+    ClientCertCRL @CA@/staff.crl missing=allow
     ClientCertMap user=anybody
 </VirtualHost>
 <VirtualHost *:@PORT2@>

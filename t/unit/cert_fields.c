@@ -119,7 +119,8 @@ START_TEST(connection_and_chain_have_their_exact_values)
     const char *ones = "1111111111111111111111111111111111111111111111111111111111111111";
     cc_facts_t none = {0};
     const char *const names[] = {"ca.sha256", "ca.spki.sha256", "tls.version", "tls.cipher",
-                                 "tls.sni", "tls.resumed"};
+                                 "tls.sni", "tls.resumed", "revocation", "revocation.reason",
+                                 "revocation.date"};
 
     certs_has(rich, "ca.sha256", ones);
     certs_has(rich, "ca.spki.sha256", ones);
@@ -127,6 +128,9 @@ START_TEST(connection_and_chain_have_their_exact_values)
     certs_has(rich, "tls.cipher", "TLS_AES_256_GCM_SHA384");
     certs_has(rich, "tls.sni", "www.example.com");
     certs_has(rich, "tls.resumed", "true");
+    certs_has(rich, "revocation", "revoked");
+    certs_has(rich, "revocation.reason", "keyCompromise");
+    certs_has(rich, "revocation.date", "2026-06-01T12:00:00Z");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cc_fieldref_t ref;
         ck_assert_int_eq(cc_field_find(&ref, names[i], pool, NULL), APR_SUCCESS);
@@ -230,8 +234,8 @@ START_TEST(each_visits_every_field_in_the_order_of_the_registry)
                       cc_field_at(rows)->name);
         rows++;
     }
-    ck_assert_int_eq(rows, 50);
-    ck_assert_int_eq(v.seen, 46 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
+    ck_assert_int_eq(rows, 53);
+    ck_assert_int_eq(v.seen, 49 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
 }
 END_TEST
 

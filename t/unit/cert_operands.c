@@ -91,7 +91,7 @@ START_TEST(the_registry_ends)
 
     while (cc_field_at(count))
         count++;
-    ck_assert_int_eq(count, 50);
+    ck_assert_int_eq(count, 53);
     ck_assert_ptr_null(cc_field_at(-1));
     ck_assert_ptr_null(cc_field_at(1000));
 }
@@ -148,6 +148,8 @@ static const struct {
     {"key.curve", "brainpoolP256r1", "brainpoolP256r1", "1.3.36.3.3.2.8.1.1.7"},
     {"is_ca", "True", "true", NULL},
     {"tls.resumed", "false", "false", NULL},
+    {"revocation", "Good", "good", NULL},
+    {"revocation.reason", "keycompromise", "keyCompromise", NULL},
     {"san.email", "A@Example.com", "A@Example.com", NULL},
     {"subject.CN", "", "", NULL},
 };
@@ -210,6 +212,7 @@ static const struct {
     {"san.rid", "1.2.x", "CC0279"},     {"eku", "clientauth", "CC0279"},
     {"eku", "", "CC0279"},              {"policy", "1 2 3", "CC0279"},
     {"ku", "sign", "CC0282"},           {"key.type", "RSA2", "CC0283"},
+    {"revocation", "fine", "CC0285"},   {"revocation.reason", "good", "CC0285"},
     {"key.curve", "P-257", "CC0284"},   {"key.curve", "", "CC0284"},
     {"is_ca", "yes", "CC0281"},         {"self_issued", "1", "CC0281"},
     {"san.email", "a\nb", "CC0272"},    {"subject.CN", "\xFF", "CC0272"},

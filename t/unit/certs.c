@@ -23,6 +23,9 @@ const cc_facts_t certs_facts = {
     .tls_resumed = true,
     .ca_sha256 = digest,
     .ca_spki_sha256 = digest,
+    .revocation = "revoked",
+    .revocation_reason = "keyCompromise",
+    .revoked_at = APR_TIME_C(1780315200) * APR_USEC_PER_SEC,
 };
 
 /* ---- making ------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 /* Knows how the unit tests make keys, certificates and CRLs, in memory. */
 #include "pki.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
@@ -25,18 +26,31 @@ static void must(int done)
 }
 }
 
-static void extend(X509 *cert, X509 *issuer, pki_extensions_t extensions)
+CONF *pki_conf(const char *sections)
 {
+    CONF *conf = NCONF_new(NULL);
+    BIO *bio = BIO_new_mem_buf(sections, -1);
+
+    must(conf != NULL && bio != NULL && NCONF_load_bio(conf, bio, NULL) > 0);
+    BIO_free(bio);
+    return conf;
+}
+
+static void extend(X509 *cert, X509 *issuer, pki_extensions_t extensions, const char *sections)
+{
+    CONF *conf = pki_conf(sections ? sections : "");
     X509V3_CTX ctx;
 
     X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+    X509V3_set_nconf(&ctx, conf);
     for (int i = 0; extensions[i] != NULL; i += 2) {
         X509_EXTENSION *extension =
-            X509V3_EXT_conf(NULL, &ctx, extensions[i], extensions[i + 1]);
+            X509V3_EXT_nconf(conf, &ctx, extensions[i], extensions[i + 1]);
 
         must(extension != NULL && X509_add_ext(cert, extension, -1));
         X509_EXTENSION_free(extension);
     }
+    NCONF_free(conf);
 }
 
 static void number(X509 *cert)
@@ -50,10 +64,10 @@ static void number(X509 *cert)
     BN_free(serial);
 }
 
-pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions, long begin,
-               long end)
+/* All of it but the extensions and the signature. */
+static pki_t begin_with(const char *cn, const pki_t *issuer, EVP_PKEY *key, long begin, long end)
 {
-    pki_t made = {X509_new(), EVP_EC_gen("P-256")};
+    pki_t made = {X509_new(), key ? key : EVP_EC_gen("P-256")};
     const pki_t *signer = issuer ? issuer : &made;
     X509_NAME *name = X509_get_subject_name(made.cert);
 
@@ -65,8 +79,35 @@ pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions,
     must(X509_gmtime_adj(X509_getm_notBefore(made.cert), begin) != NULL);
     must(X509_gmtime_adj(X509_getm_notAfter(made.cert), end) != NULL);
     must(X509_set_pubkey(made.cert, made.key));
-    extend(made.cert, signer->cert, extensions);
-    must(X509_sign(made.cert, signer->key, EVP_sha256()));
+    return made;
+}
+
+/* Ed25519 has a digest of its own. */
+static void finish_with(const pki_t *made, const pki_t *issuer, pki_extensions_t extensions,
+                        const char *sections)
+{
+    const pki_t *signer = issuer ? issuer : made;
+    bool own_digest = EVP_PKEY_is_a(signer->key, "ED25519");
+
+    extend(made->cert, signer->cert, extensions, sections);
+    must(X509_sign(made->cert, signer->key, own_digest ? NULL : EVP_sha256()));
+}
+
+pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions, long begin,
+               long end)
+{
+    pki_t made = begin_with(cn, issuer, NULL, begin, end);
+
+    finish_with(&made, issuer, extensions, NULL);
+    return made;
+}
+
+pki_t pki_make_with(const char *cn, const pki_t *issuer, pki_extensions_t extensions,
+                    const char *sections, EVP_PKEY *key)
+{
+    pki_t made = begin_with(cn, issuer, key, -60, DAY);
+
+    finish_with(&made, issuer, extensions, sections);
     return made;
 }
 

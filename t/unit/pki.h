@@ -3,6 +3,7 @@
 #ifndef PKI_H
 #define PKI_H
 
+#include <openssl/conf.h>
 #include <openssl/x509.h>
 
 /** A certificate and its key. */
@@ -20,11 +21,21 @@ extern pki_extensions_t pki_is_ca, pki_is_client, pki_is_server;
 pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions, long begin,
                long end);
 
+/**
+ * The same, valid for a day, with sections of openssl.cnf that the extensions speak of (NULL:
+ * none), and a key that the certificate takes over (NULL: a new one).
+ */
+pki_t pki_make_with(const char *cn, const pki_t *issuer, pki_extensions_t extensions,
+                    const char *sections, EVP_PKEY *key);
+
 /** The same, valid for a day. */
 pki_t pki_ca(const char *cn, const pki_t *issuer);
 pki_t pki_client(const char *cn, const pki_t *issuer);
 
 void pki_free(pki_t *pki);
+
+/** Text of openssl.cnf; the caller frees it (NCONF_free). */
+CONF *pki_conf(const char *sections);
 
 /** A CRL of `ca` with one certificate on it, or none (NULL). */
 X509_CRL *pki_crl(const pki_t *ca, X509 *revoked);

@@ -501,20 +501,41 @@ sub reload {
     $self->{$_} = $options{$_} for keys %options;
     $self->_write;
     my $before = $self->_times_up;
+    my @children = $self->_children;
     kill 'USR1', $self->{pid};
-    return $self->_is_up($before + 1);
+    my $up = $self->_is_up($before + 1);
+    # Processes of before take connections until they have heard of it.
+    my $until = time + 3 * $slow;
+    sleep 0.02 while time < $until && grep { $self->_listens($_) } @children;
+    return $up;
+}
+
+sub _children {
+    my ($self) = @_;
+    return grep { (eval { _slurp("/proc/$_/status") } // '') =~ /^PPid:\s+$self->{pid}$/m }
+        map { m{(\d+)} } glob '/proc/[0-9]*';
+}
+
+# The lines of /proc/net/tcp about the server's ports, in a state (two hex digits).
+sub _sockets {
+    my ($self, $state) = @_;
+    my $ports = join '|', map { sprintf '%04X', $_ } values %{ $self->{ports} };
+    return grep { /^\s*\d+: \w+:(?:$ports) \w+:\w+ $state / } split /\n/, _slurp('/proc/net/tcp');
+}
+
+sub _listens {
+    my ($self, $pid) = @_;
+    my %inodes = map { (split)[9] => 1 } $self->_sockets('0A');    # LISTEN
+    return grep { (readlink // '') =~ /^socket:\[(\d+)\]$/ && $inodes{$1} } glob "/proc/$pid/fd/*";
 }
 
 # Waits a moment until no connection to the server is left. Where a connection ends while httpd is
 # told to end, its event MPM may look at a socket that is gone (close_worker_sockets), and crash.
 sub _settle {
     my ($self) = @_;
-    my $ports = join '|', map { sprintf '%04X', $_ } values %{ $self->{ports} };
     my $until = time + 0.5 * $slow;
     while (time < $until) {
-        # 06 is TIME_WAIT, 0A is LISTEN
-        return unless grep { /^\s*\d+: \w+:(?:$ports) \w+:\w+ (?!06|0A)/ }
-            split /\n/, _slurp('/proc/net/tcp');
+        return unless $self->_sockets('(?!06|0A)..');    # but for TIME_WAIT and LISTEN
         sleep 0.01;
     }
     return;

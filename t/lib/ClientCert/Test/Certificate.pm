@@ -11,7 +11,8 @@ package ClientCert::Test::Certificate;
     $h->get('/', cert => $cert);
 
 The subject is written as for openssl req -subj; days are 10 without it. self => 1 makes one that
-signs itself.
+signs itself. eku => 'OCSPSigning' has it for something other than clientAuth; aia => 'OCSP;URI:...'
+gives it an authorityInfoAccess.
 
 =cut
 
@@ -38,7 +39,8 @@ sub certificate {
     my ($name, $subject, %o) = @_;
     my ($at, $ca) = ("$dir/$name", ClientCert::Test->ca);
     open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
-    print $extensions "extendedKeyUsage = clientAuth\n";
+    print $extensions 'extendedKeyUsage = ', $o{eku} // 'clientAuth', "\n";
+    print $extensions "authorityInfoAccess = $o{aia}\n" if $o{aia};
     print $extensions "subjectAltName = $o{san}\n" if $o{san};
     close $extensions;
     _openssl('req', '-new', '-utf8', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',

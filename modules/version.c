@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how one thread replaces what many others read, while none of them waits. */
+#include "version.h"
+
 #include <apr_time.h>
 
-#include "tables/internal.h"
-
 #define PAUSE apr_time_from_msec(1)
-#define PAUSES 500
+#define PAUSES 5000
 
 /*
  * What is current stands at the side that the number's last bit says. Readers are counted a side,

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
+#include "counters.h"
+#include "host.h"
+
+#include <http_main.h>
+#include <mod_ssl_openssl.h>
+
+/* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
+static const cc_host_t *host_of_ssl(SSL *ssl)
+{
+    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    return s ? cc_host_of(s) : NULL;
+}
+
+/* ---- the gate: which sessions may be resumed --------------------------------------------- */
+
+static bool asks_more(const cc_host_t *host)
+{
+    return host->revocation || host->max_age > 0;
+}
+
+/* A session that would hold, but for its age or for what CRLs say. */
+static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t now)
+{
+    cc_seal_t seal;
+    cc_verified_t cert = {SSL_SESSION_get0_peer(session), &seal, NULL};
+
+    if (!cert.x509) {
+        return false;
+    }
+    cc_trust_unseal(&seal, host->trust, session, cert.x509);
+    return (host->max_age > 0 && now > seal.verified_at + host->max_age) ||
+           (host->revocation && cc_revocation_bars(host->revocation, &cert, now));
+}
+
+static bool may_resume(SSL *ssl, SSL_SESSION *session)
+{
+    const cc_host_t *host = host_of_ssl(ssl);
+    apr_time_t now = apr_time_now();
+
+    return host && cc_trust_may_resume(host->trust, session, now) &&
+           !(asks_more(host) && has_lapsed(host, session, now));
+}
+
+static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
+                                     size_t keyname_len, SSL_TICKET_STATUS status, void *arg)
+{
+    (void)keyname;
+    (void)keyname_len;
+    (void)arg;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    if (!may_resume(ssl, session)) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
+{
+    const cc_host_t *host = host_of_ssl(ssl);
+    SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
+
+    if (session && !may_resume(ssl, session)) {
+        if (!*copy) { /* then the reference that mod_ssl gave is ours to return */
+            SSL_SESSION_free(session);
+        }
+        return NULL;
+    }
+    return session;
+}
+
+/* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
+static void refused(const cc_refusal_t *refusal, void *server)
+{
+    conn_rec *c = SSL_get_app_data(refusal->ssl);
+    apr_pool_t *p;
+
+    cc_counters_rejected(server, CC_REJECTED_HANDSHAKE);
+    if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
+        cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
+                             refusal->depth, cc_refusal_text(refusal, p)};
+
+        cc_log_refusal(c, server, &told, p);
+        apr_pool_destroy(p);
+    }
+}
+
+/* ---- mod_ssl's hooks --------------------------------------------------------------------- */
+
+/* Every context gets the gates: the first one on an address owns the tickets and the cache. */
+static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
+{
+    cc_error_t err = {0};
+    cc_host_t *host;
+
+    if (is_proxy) {
+        return OK;
+    }
+    host = apr_pcalloc(p, sizeof(*host));
+    host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
+    if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
+        cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
+        return APR_EGENERAL;
+    }
+    cc_trust_on_refusal(host->trust, refused, s);
+    SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
+    host->get_session = SSL_CTX_sess_get_get_cb(ctx);
+    if (host->get_session) {
+        SSL_CTX_sess_set_get_cb(ctx, gate_cache);
+    }
+    if (asks_more(host)) {
+        cc_server_of(ap_server_conf)->ends_connections = true;
+    }
+    cc_server_of(s)->host = host;
+    return OK;
+}
+
+void cc_gate_register(void)
+{
+    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
+}

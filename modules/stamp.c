@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how to see that a file is another one than before. */
+#include "stamp.h"
+
+#include <apr_file_info.h>
+
+/* Clocks of file systems tick every 4 or 10 ms, or, without fractions, every second or two. */
+#define TICK apr_time_from_msec(50)
+#define SLOW_TICK apr_time_from_sec(2)
+
+cc_stamp_t cc_stamp_of(const apr_finfo_t *info)
+{
+    cc_stamp_t stamp = {info->mtime, info->ctime, info->size, info->inode, info->device};
+
+    return stamp;
+}
+
+cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p)
+{
+    static const cc_stamp_t none = {0, 0, 0, 0, 0};
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, CC_STAMP_WANTED, p) == APR_SUCCESS ? cc_stamp_of(&info) : none;
+}
+
+bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b)
+{
+    return a->modified == b->modified && a->changed == b->changed && a->size == b->size &&
+           a->inode == b->inode && a->device == b->device;
+}
+
+bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
+{
+    apr_interval_time_t tick = apr_time_usec(stamp->changed) ? TICK : SLOW_TICK;
+    apr_interval_time_t age = now - stamp->changed;
+
+    return age < tick && age > -tick; /* a clock that was set back makes nothing fresh for long */
+}

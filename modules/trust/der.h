@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how to step through DER (X.690): elements, times, integers and extensions. */
+#ifndef CC_TRUST_DER_H
+#define CC_TRUST_DER_H
+
+#include <stdbool.h>
+
+#include <apr.h>
+
+typedef struct cc_span_t {
+    const unsigned char *at;
+    const unsigned char *end;
+} cc_span_t;
+
+static inline apr_size_t cc_span_len(cc_span_t span)
+{
+    return (apr_size_t)(span.end - span.at);
+}
+
+typedef struct cc_der_t {
+    unsigned char tag;
+    cc_span_t whole;   /* with tag and length */
+    cc_span_t content; /* without */
+} cc_der_t;
+
+enum {
+    CC_DER_BOOLEAN = 0x01,
+    CC_DER_INTEGER = 0x02,
+    CC_DER_BIT_STRING = 0x03,
+    CC_DER_OCTET_STRING = 0x04,
+    CC_DER_OID = 0x06,
+    CC_DER_ENUMERATED = 0x0A,
+    CC_DER_UTC_TIME = 0x17,
+    CC_DER_GENERALIZED_TIME = 0x18,
+    CC_DER_SEQUENCE = 0x30,
+    CC_DER_CONTEXT_0 = 0xA0
+};
+
+/** Reads an element and moves on behind it; false where none begins, or one that is no DER. */
+bool cc_der_next(cc_der_t *element, cc_span_t *from);
+
+/** The same where it must have this tag; else `from` stays. */
+bool cc_der_expect(cc_der_t *element, cc_span_t *from, unsigned char tag);
+
+/** True where an element begins whose end is not there. */
+bool cc_der_cut_off(cc_span_t from);
+
+/** The seconds since 1970 of a Time as RFC 5280 4.1.2.5 has it. */
+bool cc_der_time(apr_int64_t *seconds, const cc_der_t *element);
+
+/** True if these are the octets of an INTEGER: some, and no more than it takes. */
+bool cc_der_is_integer(cc_span_t content);
+
+typedef struct cc_extension_t {
+    cc_span_t oid; /* as an element */
+    int id;        /* n, where it is 2.5.29.n with n < 128; else 0 */
+    bool critical;
+    cc_span_t value;
+} cc_extension_t;
+
+/** What follows 2.5.29 in the OIDs of extensions. */
+enum {
+    CC_EXT_CRL_NUMBER = 20,
+    CC_EXT_REASON = 21,
+    CC_EXT_HOLD_INSTRUCTION = 23,
+    CC_EXT_INVALIDITY_DATE = 24,
+    CC_EXT_DELTA = 27,
+    CC_EXT_ISSUING_POINT = 28,
+    CC_EXT_CERTIFICATE_ISSUER = 29,
+    CC_EXT_AUTHORITY_KEY = 35
+};
+
+bool cc_der_extension(cc_extension_t *extension, cc_span_t *from);
+
+#endif

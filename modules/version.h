@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how one thread replaces what many others read, while none of them waits. */
+#ifndef CC_VERSION_H
+#define CC_VERSION_H
+
+#include <stdatomic.h>
+
+#include <apr.h>
+
+/** What many threads read and one thread replaces. Its members are for version.c alone. */
+typedef struct cc_versions_t {
+    void *side[2];
+    atomic_uint_least64_t number;
+    atomic_uint readers[2];
+} cc_versions_t;
+
+void cc_versions_start(cc_versions_t *versions, void *first);
+
+/** What is current; it stays until cc_versions_leave with the same side. Neither of them waits. */
+void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
+void cc_versions_leave(cc_versions_t *versions, unsigned side);
+
+/**
+ * Puts another in its place; waits until nobody reads the old one, and gives that; NULL where
+ * somebody reads it still after five seconds: then it must stay. One thread.
+ */
+void *cc_versions_replace(cc_versions_t *versions, void *next);
+
+/** What is current, for the thread that replaces it. */
+void *cc_versions_current(cc_versions_t *versions);
+
+/** Grows with every replacement. */
+apr_uint64_t cc_versions_number(cc_versions_t *versions);
+
+#endif

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows a server of the test harness whose processes are counted, by callgrind or by the kernel.
+package CountedServer;
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(sleep);
+
+use Programs;
+
+use parent 'ClientCert::Test';
+
+# FakeBasicAuth's password is always "password".
+my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
+
+# Starts one, under the command `counter` (with @LOGS@ for a folder), whose virtual host has `conf`.
+# With the module if `ours`, and with further `modules`.
+sub served {
+    my ($class, %o) = @_;
+    return $class->server(
+        counter => $o{counter},
+        modules => [($o{ours} ? () : '-clientcert'), qw(authz_user auth_basic authn_file),
+            @{ $o{modules} // [] }],
+        files   => { 'conf/users' => $users },
+        global  => "ServerLimit 1\nMaxRequestWorkers 16\n",    # one process serves
+        conf    => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient require
+    KeepAliveTimeout 300
+    MaxKeepAliveRequests 0
+    LogLevel warn
+    $o{conf}
+</VirtualHost>
+CONF
+}
+
+# Alice's certificate, but for a year: one that ends soon is listed by the module, which costs.
+sub client {
+    my ($class) = @_;
+    our $made;
+    my $ca = $class->ca;
+    $made //= defined command("$FindBin::Bin/../ca/make", '-s', 365 * 24 * 60 * 60, '-o', 'bench',
+        $ca, 'alice');
+    return "$ca/bench";
+}
+
+# No session is offered, so each handshake is a full one.
+sub connected {
+    my ($self) = @_;
+    return $self->connection(cert => $self->client, tls => '1.3');
+}
+
+sub ask {
+    my ($self, $connection) = @_;
+    my $status = $connection->request('/index.html')->{status};
+    die "status $status\n" . $self->log if $status != 200;
+    return;
+}
+
+# The command under which httpd runs: the harness asks for it.
+sub _checker {
+    my ($self) = @_;
+    return map { s/\@LOGS\@/$self->path('logs')/er } @{ $self->{counter} };
+}
+
+sub end {
+    my ($self) = @_;
+    sleep 0.25;    # the event MPM may crash if it ends while a worker closes a connection
+    $self->_end;
+    die join("\n", $self->_wrong), "\n" if $self->_wrong;
+    return;
+}
+
+# Ends it; gives what the process that served has counted, not the one that watched it.
+sub end_and_count {
+    my ($self) = @_;
+    my $parent = $self->pid;
+    $self->end;
+    my $sum = 0;
+    for my $file (grep { !/\.$parent$/ } glob $self->path('logs/count.*')) {
+        $sum += total_of($file);
+    }
+    die "nothing was counted\n" unless $sum;
+    return $sum;
+}
+
+# What callgrind or pools.c has written.
+sub total_of {
+    my ($file) = @_;
+    open my $in, '<', $file or die "$file: $!\n";
+    my ($total) = map { /^summary: (\d+)/ } <$in>;
+    return $total // 0;
+}
+
+# ---- what the kernel says of the process that serves; there is no other
+
+sub serving {
+    my ($self) = @_;
+    my $parent = $self->pid;
+    my @children = map { split } command('cat', "/proc/$parent/task/$parent/children");
+    die "not one process but: @children\n" if @children != 1;
+    return $children[0];
+}
+
+# The seconds that processors have spent in it.
+sub seconds {
+    my ($self) = @_;
+    my $sum = 0;
+    for my $file (glob '/proc/' . $self->serving . '/task/*/schedstat') {
+        my ($nanoseconds) = split ' ', command('cat', $file);
+        $sum += $nanoseconds;
+    }
+    return $sum / 1e9;
+}
+
+sub resident_octets {
+    my ($self) = @_;
+    my ($kilobytes) = command('cat', '/proc/' . $self->serving . '/status') =~ /^VmRSS:\s+(\d+) kB/m;
+    return 1024 * $kilobytes;
+}
+
+1;

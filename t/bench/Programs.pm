@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows the build, and how the programs of this folder are compiled and run.
+package Programs;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Path qw(make_path);
+use FindBin ();
+
+our @EXPORT = qw(command compile_all made write_file);
+
+my ($top, $build);
+
+# Before ClientCert::Test is loaded, which reads these.
+BEGIN {
+    $top   = abs_path("$FindBin::Bin/../..");
+    $build = abs_path($ENV{CC_BUILD} // "$top/build") // die "no build: t/run first\n";
+    $ENV{CC_BUILD} = $build;
+    $ENV{CC_SLOW} //= 20;    # valgrind
+}
+
+# The path of what is made for, and by, the measurements; without a name, the folder.
+sub made { return join '/', "$build/t/bench", @_ }
+
+sub command {
+    my (@command) = @_;
+    open my $out, '-|', @command or die "$command[0]: $!\n";
+    my $text = join '', <$out>;
+    close $out or die "failed: @command\n";
+    return $text;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $out, '>', $path or die "$path: $!\n";
+    print $out $text;
+    close $out or die "$path: $!\n";
+    return;
+}
+
+sub compile {
+    my ($out, @arguments) = @_;
+    my $cc    = $ENV{CC} // 'cc';
+    my @flags = split ' ', command('pkg-config', '--cflags', 'apr-1');
+    make_path(made());
+    command($cc, '-std=gnu11', '-O2', '-g', '-D_GNU_SOURCE', @flags, '-o', made($out), @arguments);
+    return;
+}
+
+sub compile_all {
+    my @libraries = split ' ', command('pkg-config', '--libs', qw(apr-1 openssl libpcre2-8));
+    compile('pools.so', '-shared', '-fPIC', "$top/t/bench/pools.c", '-ldl');
+    for my $program (qw(crls rules tables)) {
+        compile($program, "-I$top/modules", "$top/t/bench/$program.c",
+            "$build/.libs/libclientcert.a", @libraries);
+    }
+    return;
+}
+
+1;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how measured figures are shown beside their budgets, and whether one was missed.
+package Report;
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+
+our @EXPORT = qw(fraction heading missed others plus row row_of_seconds row_within thousands);
+
+my $missed = 0;
+
+# How many budgets were missed.
+sub missed { return $missed }
+
+# ---- how a number is written
+
+sub thousands {
+    my ($number) = @_;
+    my $text = sprintf '%.0f', $number;
+    1 while $text =~ s/^(-?\d+)(\d{3})/$1,$2/;
+    return $text;
+}
+
+sub plus { my ($number) = @_; return ($number < 0 ? '- ' : '+ ') . thousands(abs $number) }
+
+sub fraction { my ($number) = @_; return sprintf '%.2f', $number }
+
+# Of each of several other servers, in one column.
+sub others {
+    my ($shown, @figures) = @_;
+    return join ' / ', map { defined $_ ? $shown->($_) : '-' } @figures;
+}
+
+# ---- lines
+
+sub line { printf "%-50s | %15s | %12s | %12s | %s\n", @_; return }
+
+# What the columns hold from here on.
+sub heading {
+    my ($what, $others) = @_;
+    return line($what, $others, 'ours', 'ours, at most', 'verdict');
+}
+
+sub row { my ($what, $stock, $ours) = @_; return line($what, $stock, $ours, '', '') }
+
+# The budget is a number; `shown` is how the table writes numbers in this row.
+sub row_within {
+    my ($what, $stock, $ours, $budget, $shown) = @_;
+    my $is_met = $ours <= $budget;
+    $missed++ unless $is_met;
+    return line($what, $stock, $shown->($ours), $shown->($budget),
+        $is_met ? 'met' : 'MISSED by ' . thousands($ours - $budget));
+}
+
+# A budget of seconds that is missed does not count: see t/bench/run.
+sub row_of_seconds {
+    my ($what, $stock, $ours, $budget) = @_;
+    my $verdict = $ours <= $budget ? 'met' : sprintf 'missed by %.3f', $ours - $budget;
+    return line($what, $stock, map({ sprintf '%.3f', $_ } $ours, $budget), $verdict);
+}
+
+1;

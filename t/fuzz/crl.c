@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what holds for all octets that are taken as a file of CRLs: what is taken is what OpenSSL
+ * sees in it too, and nothing is signed by a key that has not signed it. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "trust/crl.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static EVP_PKEY *keys[2];
+static X509 *cert; /* with a distribution point of each kind */
+
+static void must(int done)
+{
+    if (!done) {
+        abort();
+    }
+}
+
+static void made_free(void)
+{
+    EVP_PKEY_free(keys[0]);
+    EVP_PKEY_free(keys[1]);
+    X509_free(cert);
+}
+
+/* As a handshake leaves it: parsed. */
+static X509 *cert_make(EVP_PKEY *key)
+{
+    X509 *made = X509_new(), *parsed = NULL;
+    X509_EXTENSION *points =
+        X509V3_EXT_conf(NULL, NULL, "crlDistributionPoints", "URI:http://crl.example/a");
+
+    must(made && points && X509_set_version(made, X509_VERSION_3) &&
+         X509_add_ext(made, points, -1) &&
+         X509_NAME_add_entry_by_txt(X509_get_issuer_name(made), "CN", MBSTRING_UTF8,
+                                    (const unsigned char *)"CA", -1, -1, 0));
+    must(X509_set_pubkey(made, key) && X509_gmtime_adj(X509_getm_notBefore(made), 0) &&
+         X509_gmtime_adj(X509_getm_notAfter(made), 60) && X509_sign(made, key, EVP_sha256()));
+    parsed = X509_dup(made);
+    X509_EXTENSION_free(points);
+    X509_free(made);
+    must(parsed != NULL);
+    return parsed;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    must(apr_initialize() == APR_SUCCESS);
+    keys[0] = EVP_EC_gen("P-256");
+    keys[1] = EVP_RSA_gen(1024);
+    must(keys[0] && keys[1]);
+    cert = cert_make(keys[0]);
+    must(atexit(apr_terminate) == 0 && atexit(made_free) == 0);
+    return 0;
+}
+
+/* ---- what OpenSSL sees ----------------------------------------------------------------- */
+
+static void key_take(cc_serial_t *key, const X509_REVOKED *revoked)
+{
+    unsigned char *der = NULL;
+    int len = i2d_ASN1_INTEGER(X509_REVOKED_get0_serialNumber(revoked), &der);
+
+    must(len > 2 && len <= 2 + CC_SERIAL_MOST);
+    key->len = (unsigned char)(len - 2);
+    memcpy(key->octets, der + 2, key->len);
+    OPENSSL_free(der);
+}
+
+static void entries_compare(const cc_crl_t *crl, X509_CRL *other)
+{
+    STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(other);
+    int count = entries ? sk_X509_REVOKED_num(entries) : 0;
+
+    must(cc_serials_count(crl->serials) == (apr_uint32_t)count);
+    for (int i = 0; i < count && !crl->scope.indirect; i++) {
+        cc_revoked_t revoked = {0, 0};
+        cc_serial_t key;
+
+        key_take(&key, sk_X509_REVOKED_value(entries, i));
+        must(cc_serials_find(crl->serials, &key, &revoked));
+    }
+}
+
+static void crl_compare(const cc_crl_t *crl, cc_span_t der)
+{
+    const unsigned char *at = der.at;
+    X509_CRL *other = d2i_X509_CRL(NULL, &at, (long)cc_span_len(der));
+
+    if (other) { /* it is stricter with algorithms, which are looked at with the signature */
+        must(X509_NAME_cmp(crl->issuer, X509_CRL_get_issuer(other)) == 0);
+        entries_compare(crl, other);
+    }
+    X509_CRL_free(other);
+}
+
+/* ---- one CRL --------------------------------------------------------------------------- */
+
+static void crl_ask(const cc_crl_t *crl)
+{
+    bool named = false;
+
+    must((cc_crl_reasons(crl, cert) & ~CC_REASONS_ALL) == 0);
+    must((cc_crl_reasons_indirect(crl, cert, &named) & ~CC_REASONS_ALL) == 0);
+    must(cc_crl_number_text(&crl->number, crl->pool) && cc_name_text(crl->issuer, crl->pool));
+}
+
+static void crl_read(cc_crl_t *crl, const cc_crl_parts_t *parts, cc_span_t der)
+{
+    const unsigned char *at = parts->issuer.at;
+    const char *why = NULL;
+
+    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(parts->issuer));
+    if (!crl->issuer) {
+        return;
+    }
+    must(!cc_crl_signed_by(parts, keys[0], &why) && why);
+    must(!cc_crl_signed_by(parts, keys[1], &why) && why);
+    if (!cc_crl_extensions_read(crl, parts) && !cc_crl_entries_read(crl, parts->revoked)) {
+        crl_compare(crl, der);
+        crl_ask(crl);
+    }
+}
+
+static void block_read(cc_span_t der, apr_pool_t *p)
+{
+    cc_crl_t crl = {.holders = 1, .scope = {.reasons = CC_REASONS_ALL}};
+    cc_crl_parts_t parts;
+
+    if (!cc_crl_split(&parts, der)) {
+        apr_pool_create(&crl.pool, p);
+        crl_read(&crl, &parts, der);
+        apr_pool_destroy(crl.pool);
+        X509_NAME_free(crl.issuer);
+    }
+}
+
+/* The same octets where they are met with no frame around them. */
+static void inside_read(cc_span_t octets, apr_pool_t *p)
+{
+    cc_crl_t crl = {.holders = 1, .delta = true, .scope = {.indirect = true}};
+    cc_crl_parts_t parts = {.v2 = true, .extensions = octets};
+
+    apr_pool_create(&crl.pool, p);
+    crl.issuer = X509_get_issuer_name(cert);
+    cc_crl_entries_read(&crl, octets);
+    cc_crl_extensions_read(&crl, &parts);
+    apr_pool_destroy(crl.pool);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    cc_octets_t octets = {.at = malloc(size + 1), .len = size};
+    apr_array_header_t *blocks = NULL;
+    const char *wrong = NULL;
+    apr_pool_t *p = NULL;
+
+    must(octets.at && apr_pool_create(&p, NULL) == APR_SUCCESS);
+    memcpy(octets.at, data, size);
+    blocks = apr_array_make(p, 1, sizeof(cc_block_t));
+    must((cc_blocks_find(blocks, &octets, &wrong, p) == APR_SUCCESS) == !wrong);
+    for (int i = 0; i < blocks->nelts; i++) {
+        block_read(APR_ARRAY_IDX(blocks, i, cc_block_t).der, p);
+    }
+    inside_read((cc_span_t){data, data + size}, p);
+    apr_pool_destroy(p);
+    free(octets.at);
+    ERR_clear_error();
+    return 0;
+}

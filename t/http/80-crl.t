@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what becomes of a certificate that a CRL lists, does not list, or cannot speak of: in PEM
+# and DER, files and folders, leaf and chain, for rules, exports and the log.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::Log;
+
+my ($staff, $root, $services) = map { ClientCert::Test::Crl->new($_) } qw(staff root services);
+my $root_crl = $root->crl;
+$root->revoke('staff', 'CACompromise');
+$staff->revoke('alice', 'keyCompromise');
+$staff->revoke('admin');
+my $staff_crl = $staff->crl;
+my ($services_crl, $root_against_staff) = ($services->crl, $root->crl);
+
+announce('CC0104', 'CC0110', 'CC0417', 'AH01630', 'AH01909');
+
+sub host {
+    my ($name, $lines) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName $name.example
+    \@SSL:localhost\@
+    SSLVerifyClient optional
+    $lines
+    ClientCertMap subject.CN =~ "(.+)" user=\$1
+    ClientCertExport USER REVOCATION=revocation
+    <Location "/private">
+        Require clientcert
+    </Location>
+    <Location "/good">
+        Require clientcert revocation == good
+    </Location>
+    <Location "/doubtful">
+        Require clientcert revocation == unknown
+    </Location>
+    <Location "/rules">
+        ClientCertMap revocation == unknown user=guest stop
+        ClientCertMap revocation == good user=%{subject.CN}
+    </Location>
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Revocation "expr=%{clientcert:revocation}"
+    Header always set Exported "%{CLIENTCERT_REVOCATION}e"
+</VirtualHost>
+CONF
+}
+
+my %hosts = (
+    chain   => 'ClientCertCRL conf/staff.crl conf/root.crl',
+    default => 'ClientCertCRL conf/staff.crl',
+    explicit => "ClientCertCRLCheck chain\nClientCertCRL conf/staff.crl",
+    leaf    => "ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf",
+    allow   => 'ClientCertCRL conf/staff.crl missing=allow',
+    revoked => 'ClientCertCRL conf/staff.crl conf/against-staff.crl',
+    'revoked-leaf' => "ClientCertCRL conf/staff.crl conf/against-staff.crl\n"
+        . 'ClientCertCRLCheck leaf',
+    der     => 'ClientCertCRL conf/staff.der conf/root.der',
+    folder  => 'ClientCertCRL conf/crls',
+    quoted  => 'ClientCertCRL "conf/with blank.crl" @ROOT@/conf/root.crl',
+    many    => 'ClientCertCRL conf/many.crl',
+    empty   => 'ClientCertCRL conf/nothing',
+    nobody  => '',
+);
+
+my $h = ClientCert::Test->server(
+    modules => ['headers', 'watchdog'],
+    global  => "SSLStrictSNIVHostCheck off\n",
+    files   => {
+        'conf/staff.crl'         => $staff_crl,
+        'conf/with blank.crl'    => $staff_crl,
+        'conf/root.crl'          => $root_crl,
+        'conf/against-staff.crl' => $root_against_staff,
+        'conf/staff.der'         => der($staff_crl),
+        'conf/root.der'          => der($root_crl),
+        'conf/many.crl'          => "of all CAs\n$staff_crl\nand\n$root_crl$services_crl",
+        'conf/crls/a.pem'        => $staff_crl,
+        'conf/crls/b'            => der($root_crl),
+        'conf/crls/c.crl.tmp'    => damaged($services_crl),
+        'conf/crls/README'       => "What is no CRL is passed over.\n",
+        'conf/nothing/README'    => "Here is none at all.\n",
+        map { ("htdocs/$_" => "$_\n") } qw(private good doubtful rules),
+    },
+    conf => join '', map { host($_, $hosts{$_}) } sort keys %hosts);
+
+# What a request comes to: "STATUS USER REVOCATION".
+sub answer {
+    my ($host, $cert, $path) = @_;
+    my $response = $h->get($path // '/private', host => "$host.example", cert => $cert,
+        curl => ['-k']);
+    return join ' ', $response->{status}, map { $response->{headers}{$_} || '-' }
+        qw(user revocation);
+}
+
+sub is_denied {
+    my ($host, $cert, $reason, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    $h->mark_log;
+    is answer($host, $cert) =~ s/-$/*/r =~ s/\S+$/*/r, '403 - *', "$host: $cert: $claim";
+    my ($line) = $h->wait_log(qr/CC0104.*vhost=$host/);
+    my $told = decision($line // '') // {};
+    is $told->{result}, 'rejected', 'which the log tells';
+    return like $told->{reason} // $line, qr/^$reason$/, 'with the reason';
+}
+
+my $revoked = 'it was revoked on 2026-01-02T03:04:05Z';
+my $missing = 'CRLs do not say whether the CA 1 above it is revoked: there is no CRL of its issuer';
+
+# ---- who is listed, and who is not
+
+for my $host (qw(chain leaf der folder quoted many)) {
+    is answer($host, 'bob'), '200 bob good', "$host: who is not listed is served";
+    is_denied($host, 'alice', "$revoked \\(keyCompromise\\)", 'revoked with a reason');
+    is_denied($host, 'admin', "$revoked \\(unspecified\\)", 'revoked without one');
+}
+is answer('nobody', 'alice'), '200 alice unchecked', 'where nobody is asked, it is not checked';
+
+# ---- leaf and chain
+
+is_denied($_, 'bob', $missing, 'the CA needs a CRL, too') for 'default', 'explicit';
+is answer('allow', 'bob'), '200 bob unknown', 'missing=allow: served, and not known';
+is_denied('allow', 'alice', "$revoked \\(keyCompromise\\)", 'missing=allow: revoked all the same');
+is_denied('revoked', 'bob', 'the CA 1 above ' . $revoked . ' \(cACompromise\)',
+    'a revoked CA takes its certificates along');
+is_denied('revoked-leaf', 'bob', '.*the certificate that signed the CRL is revoked itself',
+    'nor does the CRL of such a CA make anybody good');
+is_denied('chain', 'service', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+    'a CA without a CRL');
+is answer('many', 'service'), '200 cart good', 'and with one';
+is_denied('empty', 'bob', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+    'a folder without a CRL');
+is_denied('chain', 'deep', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+    'a CA below the others, known to the client alone');
+
+# ---- conditions, rules
+
+is answer('chain', 'bob', '/good'), '200 bob good', 'a condition of Require: good';
+is answer('allow', 'bob', '/good'), '403 bob unknown', 'not known is not good';
+is answer('nobody', 'bob', '/good'), '403 bob unchecked', 'nor is not checked';
+is answer('allow', 'bob', '/doubtful'), '200 bob unknown', 'a condition of Require: unknown';
+is answer('allow', 'bob', '/rules'), '200 guest unknown', 'a rule: unknown';
+is answer('chain', 'bob', '/rules'), '200 bob good', 'a rule: good';
+is answer('nobody', 'bob', '/rules'), '200 - unchecked', 'a rule: neither';
+is answer('chain', 'alice', '/rules'), '200 - -', 'no rule sees a certificate that is revoked';
+
+# ---- exports
+
+my %exported = map {
+    $_ => $h->get('/private', host => "$_.example", cert => 'bob', curl => ['-k'])->{headers}{exported}
+} 'chain', 'allow', 'nobody';
+is_deeply \%exported, { chain => 'good', allow => 'unknown', nobody => 'unchecked' },
+    'it is told to the application';
+is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
+$h->stop;
+
+# ---- what a virtual host inherits, and what it does not
+
+my $bob_too = ClientCert::Test::Crl->new('staff');
+$bob_too->revoke('bob', 'superseded');
+$h = ClientCert::Test->server(
+    modules => ['headers', 'watchdog'],
+    global  => "ClientCertCRL conf/alice.crl\nClientCertCRLCheck leaf\n",
+    files   => {
+        'conf/alice.crl' => $staff_crl, 'conf/bob.crl' => $bob_too->crl,
+        'htdocs/private' => "private\n",
+    },
+    conf => host('inherits', '') . host('own', 'ClientCertCRL conf/bob.crl')
+        . host('chain', 'ClientCertCRLCheck chain'));
+is answer('inherits', 'bob'), '200 bob good', 'the CRLs of the main server hold for all hosts';
+is_denied('inherits', 'alice', "$revoked \\(keyCompromise\\)", 'which inherit them');
+is answer('own', 'alice'), '200 alice good', 'unless they have their own';
+is_denied('own', 'bob', "$revoked \\(superseded\\)", 'which hold there alone');
+is_denied('chain', 'bob', $missing, 'and each has its own check');
+my $c = $h->connection(cert => 'bob', host => 'inherits.example');
+my %got = map {
+    my $response = $c->request('/private', host => "$_.example");
+    ($_ => "$response->{status} $response->{headers}{user}")
+} 'inherits', 'own';
+is_deeply \%got, { inherits => '200 bob', own => '403 ' },
+    'requests on one connection are judged by the host that they are for';
+$h->stop;
+
+# ---- together with mod_ssl's own checks
+
+$h = ClientCert::Test->server(
+    modules => ['headers', 'watchdog'],
+    files   => {
+        'conf/alice.crl' => $staff_crl, 'conf/bob.crl' => $bob_too->crl,
+        'htdocs/private' => "private\n",
+    },
+    conf => host('both', "ClientCertCRL conf/bob.crl\nClientCertCRLCheck leaf\n"
+        . "SSLCARevocationFile conf/alice.crl\nSSLCARevocationCheck leaf"));
+announce('CC0106');
+is answer('both', 'service'), '0 - -', 'mod_ssl wants a CRL of each CA in the handshake';
+is answer('both', 'alice'), '0 - -', 'whom its CRL lists has no connection';
+ok $h->wait_log(qr/CC0106: .*CN=alice.*reason=".*revoked/), 'which the log tells';
+is_denied('both', 'bob', "$revoked \\(superseded\\)", 'whom ours lists has one, but is nobody');
+$h->stop;
+
+done_testing;

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that every process of the server follows a CRL, those that begin later, too; and that none
+# of them can be led back to an older one.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+
+use Time::HiRes qw(sleep time);
+
+my $slow = $ENV{CC_SLOW} // 1;
+my $conf = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertCRL conf/staff.crl reload=0.1
+    ClientCertCRLCheck leaf
+    ClientCertMap subject.CN =~ "(.+)" user=$1
+    Header always set User "expr=%{REMOTE_USER}"
+</VirtualHost>
+CONF
+
+announce('CC0104', 'CC0174');
+
+my $staff = ClientCert::Test::Crl->new('staff');
+my $first = $staff->crl;
+$staff->revoke('alice');
+my $second = $staff->crl;
+
+# ---- many processes
+
+my $h = ClientCert::Test->server(
+    mpm     => 'prefork',
+    modules => ['headers', 'watchdog'],
+    files   => { 'conf/staff.crl' => $first },
+    conf    => $conf);
+
+# The processes that have said so.
+sub who_said {
+    my ($pattern) = @_;
+    my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
+    return sort keys %pids;
+}
+
+replace($h->path('conf/staff.crl'), $second);
+my $until = time + 30 * $slow;
+sleep 0.05 while time < $until && (my @said = who_said(qr/CC0173/)) < 4;
+is scalar(my @all = who_said(qr/CC0173/)), 4, 'every process of the prefork MPM follows';
+my @users = map { $h->get('/', cert => 'alice')->{headers}{user} } 1 .. 12;
+is_deeply \@users, [('') x 12], 'and gives no identity to who is revoked';
+$h->stop;
+
+# ---- processes that come later
+
+$h = ClientCert::Test->server(
+    modules => ['headers', 'watchdog'],
+    files   => { 'conf/staff.crl' => $first },
+    global  => "MaxConnectionsPerChild 5\n",
+    conf    => $conf);
+
+sub child { return ($h->log_lines(qr/AH01964/))[-1] =~ /\[pid (\d+)/ ? $1 : 0 }
+
+# Who alice is in the first answer of a child that is not this one.
+sub in_the_next_child {
+    my ($last) = @_;
+    my $end = time + 60 * $slow;
+    while (time < $end) {
+        my $response = $h->get('/', cert => 'alice');
+        return $response->{headers}{user} if $response->{status} && child() != $last;
+        sleep 0.05;
+    }
+    return 'no other child';
+}
+
+is $h->get('/', cert => 'alice')->{headers}{user}, 'alice', 'with the CRL of the start';
+my $child = child();
+replace($h->path('conf/staff.crl'), $second);
+ok $h->wait_log(qr/CC0173/, 30), 'a certificate is revoked';
+is $h->get('/', cert => 'alice')->{headers}{user}, '', 'in the process that saw it';
+is in_the_next_child($child), '', 'and in one that begins later';
+
+sleep 12;    # the parent looks every ten seconds
+for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
+    my ($octets, $tag) = @$back;
+    $h->get('/');    # so that there is a child
+    $h->mark_log;
+    replace($h->path('conf/staff.crl'), $octets);
+    ok $h->wait_log(qr/CC0174: .*$tag/, 30), 'a CRL that is refused';
+    $h->get('/', cert => 'bob');
+    is in_the_next_child(child()), '', 'brings nobody back, in a later process neither';
+}
+done_testing;

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what happens when a CRL is past its nextUpdate: at start and later, in open connections and
+# in sessions, with a grace time, and with missing=allow.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::Session;
+
+use Time::HiRes qw(sleep time);
+
+my $slow = $ENV{CC_SLOW} // 1;
+
+sub host {
+    my ($port, $words) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT$port\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertCRL $words
+    ClientCertCRLCheck leaf
+    ClientCertMap subject.CN =~ "(.+)" user=\$1
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Revocation "expr=%{clientcert:revocation}"
+</VirtualHost>
+CONF
+}
+
+announce('CC0104', 'CC0174');
+
+my $staff = ClientCert::Test::Crl->new('staff');
+$staff->revoke('alice', 'keyCompromise');
+my $past    = $staff->crl(from => -7200, until => -3600);
+my $current = $staff->crl(from => -3600);
+my $seconds = 8 * $slow;
+my $ending  = $staff->crl(from => -60, until => $seconds);
+my $end     = time + $seconds;
+
+my $h = ClientCert::Test->server(
+    modules => ['headers', 'watchdog'],
+    files   => {
+        'conf/past' => $past, 'conf/current' => $current, 'conf/ending' => $ending,
+        'conf/renewed' => $ending,
+    },
+    global => "KeepAliveTimeout 300\n" . session_conf('tickets'),
+    conf   => host('', 'conf/ending reload=0.1')
+        . host(2, 'conf/ending reload=0.1 missing=allow')
+        . host(3, 'conf/ending reload=0.1 grace=3600')
+        . host(4, 'conf/past reload=0.1')
+        . host(5, 'conf/past reload=0.1 missing=allow')
+        . host(6, 'conf/past reload=0.1 grace=100000')
+        . host(7, 'conf/ending reload=0')
+        . host(8, 'conf/renewed reload=0.1'));
+
+sub told {
+    my ($response) = @_;
+    return $response->{headers}{user} . ':' . ($response->{headers}{revocation} || '-');
+}
+
+sub of { my ($cert, $port) = @_; return told($h->get('/', cert => $cert, port => $port)) }
+
+my $stale = 'CRLs do not say whether it is revoked: the CRL of its issuer is out of date';
+
+# ---- before
+
+my %open = map { $_ => $h->connection(cert => 'bob', port => $_) } 1, 2, 3, 7, 8;
+is told($open{$_}->request('/')), 'bob:good', "$_: a connection" for sort keys %open;
+my $session = full($h, '/', cert => 'bob', tls => '1.3');
+is told($session), 'bob:good', 'a session';
+
+# ---- one that was past at start
+
+ok $h->wait_log(qr{CC0174: .*CC0416: .*/conf/past": .*is out of date: its nextUpdate was \S+; missing=deny}, 30),
+    'a CRL that is past at start is told of';
+is of('bob', 4), ':-', 'and speaks for nobody';
+ok $h->wait_log(qr/CC0104: .*reason="$stale"/), 'which the log tells';
+is of('bob', 5), 'bob:unknown', 'missing=allow: it is not known';
+is of('bob', 6), 'bob:good', 'grace: it counts still';
+is of('alice', $_), ':-', "$_: who is listed is revoked" for 4 .. 6;
+is scalar(my @revoked = $h->log_lines(qr/CC0104: .*CN=alice.*it was revoked/)), 3,
+    'by the CRL that is past';
+cmp_ok time, '<', $end, 'all that in good time';
+
+# ---- and one that ends meanwhile
+
+sleep 0.1 while time < $end + 1.1;
+my $until = time + 30 * $slow;
+sleep 0.1 while time < $until && (my @some = $h->log_lines(qr{CC0416: .*/conf/ending"})) < 2;
+is scalar(my @all = $h->log_lines(qr{CC0416: .*/conf/ending"})), 2,
+    'it is told once for each ClientCertCRL, but for that with a grace time';
+$h->mark_log;
+is told($open{$_}->request('/')), ':-', "$_: an open connection is nobody's, without a reload"
+    for 1, 7, 8;
+ok $h->wait_log(qr/CC0104: .*reason="$stale"/), 'and the log says why';
+is told($open{2}->request('/')), 'bob:unknown', 'missing=allow: it is not known any more';
+is told($open{3}->request('/')), 'bob:good', 'grace: nothing changes';
+is told(resumed($h, $session, '/', tls => '1.3')), ':-', 'a session gives no identity';
+is of('alice', $_), ':-', "$_: who is listed stays revoked" for 1, 2, 3, 7;
+$h->mark_log;
+replace($h->path('conf/renewed'), $staff->crl);
+ok $h->wait_log(qr/CC0173/, 30), 'the next CRL comes';
+is told($open{8}->request('/')), 'bob:good', 'and the connection, which is open, has its identity';
+$h->stop;
+done_testing;

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that clientcert revoked says of a certificate what the server makes of its CRLs and
+# responders, and how old these are; and that pages and metrics of the server say it too.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::Example;
+use ClientCert::Test::Ocsp;
+use ClientCert::Test::Page;
+use ClientCert::Test::Tool;
+
+my $ca    = ClientCert::Test->ca;
+my $staff = ClientCert::Test::Crl->new('staff');
+my $root  = ClientCert::Test::Crl->new('root');
+
+$staff->revoke('revoked', 'keyCompromise');
+
+# One virtual host with these lines.
+sub host {
+    my ($lines, %files) = @_;
+    my %o = (modules => ['watchdog'], files => \%files, conf => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertMap user=somebody
+    <Location "/">
+        Require clientcert
+    </Location>
+    $lines
+</VirtualHost>
+CONF
+    return \%o;
+}
+
+sub configured { return site(%{ host(@_) }) }
+
+# "result exit" of a certificate.
+sub result {
+    my ($h, $cert, @words) = @_;
+    my $said = answer($h, 'revoked', @words, "$ca/$cert.pem");
+    return "$said->{result} $said->{exit}";
+}
+
+# ---- CRLs
+
+my $h = configured('ClientCertCRL conf/staff.crl conf/root.crl',
+    'conf/staff.crl' => $staff->crl(number => 7, from => -7500, until => 93000), 'conf/root.crl' => $root->crl);
+is result($h, 'alice'), 'good 0', 'one whom no CRL lists is good';
+is result($h, 'revoked'), 'revoked 1', 'one whom a CRL lists is revoked';
+is result($h, 'service'), 'unknown 1', 'one whose CA has no CRL is unknown';
+is result($h, 'stranger'), 'unknown 1', 'one who would not be verified is unknown';
+
+my $said = answer($h, 'revoked', "$ca/revoked.pem");
+is $said->{reason}, 'it was revoked on 2026-01-02T03:04:05Z (keyCompromise)', 'JSON: the reason';
+is $said->{crls}{date}, '2026-01-02T03:04:05Z', 'JSON: the date';
+is $said->{crls}{check}, 'chain', 'JSON: who is asked about';
+ok !$said->{identity}, 'JSON: no identity';
+is $said->{ocsp}, undef, 'JSON: no responder';
+my ($list) = grep { $_->{file} =~ /staff/ } @{ $said->{crls}{lists} };
+is_deeply [@$list{qw(issuer number entries use)}], ['CN=Staff CA,O=Example', 7, 1, 'used'], 'JSON: the CRL';
+ok $list->{age} >= 7500 && $list->{age} < 7700, 'JSON: its age';
+ok $list->{left} <= 93000 && $list->{left} > 92700, 'JSON: what is left of it';
+
+my $text = ask($h, 'revoked', "$ca/revoked.pem")->{output};
+like $text, qr/^result +revoked: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/m, 'the result';
+like $text, qr/^identity +no$/m, 'whether it has an identity';
+like $text, qr/^ClientCertCRL at \S+site\.conf:\d+ \(chain, missing=deny\): revoked on 2026-01-02T/m, 'the source';
+like $text, qr/^ +thisUpdate +\S+Z \(2 hours ago\)\n +nextUpdate +\S+Z \(in 25 hours\)$/m, 'how old it is';
+like ask($h, 'revoked', "$ca/service.pem")->{output}, qr/unknown: there is no CRL of its issuer$/m,
+    'why nothing is known';
+like ask($h, 'revoked', "$ca/expired.pem")->{output}, qr/^verified +no: it has expired/m,
+    'why nobody was asked';
+
+# ---- what the configuration makes of it
+
+$h = configured('ClientCertCRL conf/staff.crl missing=allow',
+    'conf/staff.crl' => $staff->crl(from => -9000, until => -1000));
+$said = answer($h, 'revoked', "$ca/alice.pem");
+is "$said->{result} $said->{exit}", 'unknown 1', 'an expired CRL makes nobody good';
+ok $said->{identity}, 'but missing=allow gives an identity';
+like $said->{crls}{why}, qr/out of date/, 'and the reason is told';
+cmp_ok $said->{crls}{lists}[0]{left}, '<', -900, 'since when it is expired';
+like ask($h, 'revoked', "$ca/alice.pem")->{output}, qr/nextUpdate +\S+Z \(\d+ minutes ago\)/, 'also as text';
+is result($h, 'revoked'), 'revoked 1', 'whom an expired CRL lists is revoked';
+
+$h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => $staff->crl);
+like answer($h, 'revoked', "$ca/alice.pem")->{reason},
+    qr/^CRLs do not say whether the CA 1 above it is revoked: there is no CRL/, 'the CA above needs one too';
+$h = configured("ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf", 'conf/staff.crl' => $staff->crl);
+is result($h, 'alice'), 'good 0', 'unless the leaf alone is asked about';
+
+$h = configured("ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf\n"
+        . 'SSLCARevocationFile conf/staff.crl' . "\nSSLCARevocationCheck leaf",
+    'conf/staff.crl' => $staff->crl);
+$said = answer($h, 'revoked', "$ca/revoked.pem");
+is $said->{result}, 'revoked', "mod_ssl's own CRL does not hide what ours says";
+like join(' ', @{ $said->{notes} }), qr/SSLCARevocationCheck/, 'and a note says that it was not looked at';
+
+# ---- errors
+
+$h = configured('');
+$said = ask($h, 'revoked', "$ca/alice.pem");
+is $said->{exit}, 2, 'where nobody is asked, nothing can be told';
+like $said->{error}, qr/CC0757: "localhost:\d+": nobody is asked whether a certificate was revoked/, 'which is said';
+$h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => damaged($staff->crl));
+$said = ask($h, 'revoked', "$ca/alice.pem");
+is $said->{exit}, 2, 'a CRL that a start would refuse is an error';
+like $said->{error}, qr/CC0411: .*staff\.crl/, 'with the words of a start';
+is ask($h, 'revoked')->{exit}, 2, 'no certificate';
+is ask($h, 'revoked', '--path', '/', "$ca/alice.pem")->{exit}, 2, 'no path';
+
+# ---- hostile names
+
+$h = configured("ClientCertCRL conf/\nClientCertCRLCheck leaf", "conf/a\e[31m\"b.crl" => $staff->crl);
+for my $cert (qw(escape-cn newline-cn nul-cn bmp-cn comma-cn)) {
+    $said = ask($h, 'revoked', "$ca/$cert.pem");
+    is $said->{exit}, 0, "$cert: is good";
+    unlike $said->{output}, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]/, "$cert: nothing gets to the terminal";
+    is scalar(() = $said->{output} =~ /^result /mg), 1, "$cert: it makes no line of its own";
+    is answer($h, 'revoked', "$ca/$cert.pem")->{result}, 'good', "$cert: and JSON is whole";
+}
+
+# ---- OCSP
+
+my $responder = ClientCert::Test::Ocsp->openssl(certs => ['alice', 'revoked']);
+$responder->revoke('revoked', 'superseded');
+my $url = $responder->url('');
+$h = configured("ClientCertOCSP On responder=$url timeout=5");
+$said = answer($h, 'revoked', "$ca/alice.pem");
+is "$said->{result} $said->{exit}", 'good 0', 'whom the responder knows is good';
+like $said->{ocsp}{this_update}, qr/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/, 'since when';
+cmp_ok $said->{ocsp}{left}, '>', 3000, 'and for how long';
+$said = answer($h, 'revoked', "$ca/revoked.pem");
+is "$said->{result} $said->{exit} $said->{ocsp}{reason}", 'revoked 1 superseded', 'one whom it has revoked';
+$said = answer($h, 'revoked', "$ca/bob.pem");
+is "$said->{result} $said->{exit} $said->{ocsp}{state}", 'unknown 1 unknown', 'one whom it does not know';
+like ask($h, 'revoked', "$ca/alice.pem")->{output},
+    qr/^ClientCertOCSP: good\n    thisUpdate .* ago\)\n    nextUpdate .*\(in \d+ (minutes|hours)\)$/m, 'as text';
+
+$h = configured("ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf\nClientCertOCSP On responder=$url",
+    'conf/staff.crl' => $staff->crl);
+$said = answer($h, 'revoked', "$ca/revoked.pem");
+is "$said->{crls}{state} $said->{ocsp}{state}", 'revoked revoked', 'each source is told';
+$said = answer($h, 'revoked', "$ca/bob.pem");
+is "$said->{result}: $said->{reason}", 'unknown: the OCSP responder does not know it', 'and either can refuse';
+
+$responder->stop;
+$said = answer($h, 'revoked', "$ca/alice.pem");
+is "$said->{result} $said->{exit} $said->{crls}{state} $said->{ocsp}{state}", 'unknown 1 good failed',
+    'a responder that is gone';
+like $said->{reason}, qr/^OCSP does not say whether it is revoked: \S/, 'in words';
+
+# ---- a server that runs: its page, its metrics
+
+announce('AH01630', 'CC0104', 'CC0110');
+my $options = host(<<'CONF', 'conf/staff.crl' => $staff->crl(number => 20, until => 5000));
+ClientCertCRL conf/staff.crl reload=0.2
+    ClientCertCRLCheck leaf
+    <Location "/whoami">
+        SetHandler clientcert-status
+        Require all granted
+    </Location>
+    <Location "/metrics">
+        SetHandler clientcert-metrics
+        Require all granted
+    </Location>
+    <Location "/server-status">
+        SetHandler server-status
+        Require all granted
+    </Location>
+CONF
+push @{ $options->{modules} }, 'status';
+$h = ClientCert::Test->server(%$options);
+
+sub whoami { return json($h->get('/whoami?format=json', cert => shift)) }
+
+is whoami('alice')->{certificate}{revocation}[0], 'good', 'the page knows that a certificate is good';
+my $who = whoami('revoked');
+is $who->{result}, 'rejected', 'and that one was revoked';
+is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
+    ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
+my $page = page($h->get('/whoami', cert => 'revoked'));
+like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Why it was revoked keyCompromise/,
+    'in HTML too';
+like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
+
+# The samples of CRLs by name.
+sub crls {
+    my %value;
+    for (split /\n/, $h->get('/metrics')->{body}) {
+        $value{$1}{$2} = $3 if /^clientcert_crl_(\w+)\{(.*)\} (\d+)$/;
+    }
+    return \%value;
+}
+my $now    = crls();
+my $labels = 'vhost="localhost:' . $h->port . '",file="' . $h->path('conf/staff.crl')
+    . '",issuer="CN=Staff CA,O=Example",type="complete"';
+is $now->{entries}{$labels}, 1, 'metrics: what the CRL lists';
+cmp_ok abs($now->{next_update_timestamp_seconds}{$labels} - time - 5000), '<', 120, 'when it runs out';
+cmp_ok abs($now->{this_update_timestamp_seconds}{$labels} - time), '<', 120, 'when it was made';
+cmp_ok abs($now->{last_load_timestamp_seconds}{$labels} - time), '<', 120, 'when it was loaded';
+like $h->get('/server-status?auto')->{body},
+    qr/^ClientCertCRL\[0\]Number: 20\nClientCertCRL\[0\]Entries: 1$/m, 'mod_status has it as lines';
+like $h->get('/server-status')->{body}, qr{<td>CN=Staff CA,O=Example</td><td>complete</td><td>20</td>},
+    'and as a table';
+like $h->get('/metrics')->{body}, qr/^clientcert_certificates_rejected_total\{reason="revoked"\} 2$/m,
+    'who was refused for it is counted';
+
+$staff->revoke($_) for qw(alice bob);
+replace($h->path('conf/staff.crl'), $staff->crl(number => 21));
+my $end = time + 10 * ($ENV{CC_SLOW} // 1);
+select undef, undef, undef, 0.1 until (crls()->{entries}{$labels} // 0) == 3 || time > $end;
+is crls()->{entries}{$labels}, 3, 'the numbers follow the file';
+is result($h, 'alice'), 'revoked 1', 'and so does the tool';
+$h->stop;
+
+# ---- conf/examples/revocation.conf
+
+$responder->start;
+$_ = ClientCert::Test::Crl->new($_) for my ($people, $above) = ('staff', 'root');
+$h = example('revocation',
+    define => { OCSP => $url },
+    files  => {
+        'var/crl/staff.crl'   => $people->crl,
+        'var/crl/root.crl'    => $above->crl,
+        'htdocs/private/page' => "private\n",
+    });
+sub status { my ($cert) = @_; return $h->get('/private/page', cert => $cert)->{status} }
+is status('alice'), 200, 'revocation: one whom nobody has revoked';
+is status('revoked'), 403, 'revocation: one whom the responder has revoked';
+is status('bob'), 403, 'revocation: one whom the responder does not know';
+$responder->stop;
+is status('admin'), 200, 'revocation: without the responder the CRLs decide';
+is status('service'), 403, 'revocation: who has no CRL is nobody';
+$people->revoke('alice', 'affiliationChanged');
+replace($h->path('var/crl/staff.crl'), $people->crl);
+$end = time + 20 * ($ENV{CC_SLOW} // 1);
+sleep 1 until status('alice') == 403 || time > $end;
+like $h->get('/private/page', cert => 'alice')->{body}, qr/it was revoked on \S+ \(affiliationChanged\)/,
+    'revocation: whom a new CRL lists sees why, without a restart';
+
+done_testing;

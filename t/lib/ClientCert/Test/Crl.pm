@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows how the CAs of the tests revoke certificates: CRLs of every kind, made by openssl ca.
+package ClientCert::Test::Crl;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Crl;
+
+    my $staff = ClientCert::Test::Crl->new('staff');     # a CA of t/ca; nothing is revoked yet
+    my $h     = ClientCert::Test->server(
+        files => { 'conf/staff.crl' => $staff->crl }, ...);
+
+    $staff->revoke('alice', 'keyCompromise');
+    replace($h->path('conf/staff.crl'), $staff->crl);
+    ...
+    $staff->restore('alice');
+
+C<revoke> takes a name of t/ca and a reason as openssl ca has it, or none; the date is always
+2026-01-02T03:04:05Z. C<crl> gives the octets of a CRL of what is revoked at that time. Its options:
+
+    number     => 7            the CRL number; else one more than that of the CRL before
+    from       => -60          thisUpdate, in seconds from now; 0
+    until      => 60           nextUpdate, likewise; 30 days
+    form       => 'DER'        instead of PEM
+    extensions => "OID = ...\n"  further ones, as in a section of openssl.cnf
+    base       => 3            makes a delta CRL to that number
+    only       => {name => reason}  lists these instead; for a delta
+    others     => 1000         lists so many certificates more, of nobody
+
+C<replace> puts a file in the place of another at one go. C<damaged> is a CRL with another
+signature.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use File::Temp ();
+use MIME::Base64 qw(decode_base64 encode_base64);
+use POSIX qw(strftime);
+
+use ClientCert::Test ();
+
+our @EXPORT = qw(damaged der replace);
+
+sub new {
+    my ($class, $ca) = @_;
+    return bless { ca => $ca, number => 0, revoked => {} }, $class;
+}
+
+sub revoke {
+    my ($self, $name, $reason) = @_;
+    $self->{revoked}{$name} = $reason // '';
+    return;
+}
+
+sub restore {
+    my ($self, $name) = @_;
+    delete $self->{revoked}{$name};
+    return;
+}
+
+sub _file { my ($name) = @_; return ClientCert::Test->ca . "/$name" }
+
+sub _openssl {
+    my (@arguments) = @_;
+    my ($exit, $output, $error) = ClientCert::Test::Client::_run('', 'openssl', @arguments);
+    die "openssl @arguments: $error\n" if $exit != 0;
+    return $output;
+}
+
+sub _serial {
+    my ($name) = @_;
+    my ($serial) = _openssl('x509', '-noout', '-serial', '-in', _file("$name.pem")) =~ /=(\w+)/;
+    return $serial;
+}
+
+# The database of openssl ca: state, end, "date of revocation,reason", serial, file and subject.
+sub _index {
+    my ($revoked, $others) = @_;
+    my %how = map { _serial($_) => $revoked->{$_} } keys %$revoked;
+    $how{ sprintf '%016X', $_ } = '' for 1 .. $others // 0;
+    return join '', map {
+        my $when = join ',', '260102030405Z', $how{$_} || ();
+        join("\t", 'R', '20490101000000Z', $when, $_, 'unknown', '/CN=any') . "\n"
+    } sort keys %how;
+}
+
+sub _write {
+    my ($path, $octets) = @_;
+    open my $out, '>:raw', $path or die "$path: $!\n";
+    print $out $octets;
+    close $out or die "$path: $!\n";
+    return $path;
+}
+
+sub _configuration {
+    my ($dir, $number, %o) = @_;
+    my $delta = defined $o{base} ? "2.5.29.27 = critical, ASN1:INTEGER:$o{base}\n" : '';
+    return <<"END" . $delta . ($o{extensions} // '');
+[ca]
+default_ca = this
+[this]
+database = $dir/index
+default_md = sha256
+[extensions]
+authorityKeyIdentifier = keyid:always
+2.5.29.20 = ASN1:INTEGER:$number
+END
+}
+
+sub _moment { my ($seconds) = @_; return strftime '%Y%m%d%H%M%SZ', gmtime(time + $seconds) }
+
+sub crl {
+    my ($self, %o) = @_;
+    my $dir = File::Temp->newdir;
+    my $number = $o{number} // $self->{number} + 1;
+    $self->{number} = $number if $number > $self->{number};
+    _write("$dir/index", _index($o{only} // $self->{revoked}, $o{others}));
+    my $pem = _openssl('ca', '-gencrl', '-config',
+        _write("$dir/ca.cnf", _configuration($dir, $number, %o)), '-crlexts', 'extensions',
+        '-cert', _file("$self->{ca}.pem"), '-keyfile', _file("$self->{ca}.key"),
+        '-crl_lastupdate', _moment($o{from} // 0),
+        '-crl_nextupdate', _moment($o{until} // 30 * 24 * 3600));
+    return ($o{form} // '') eq 'DER' ? der($pem) : $pem;
+}
+
+sub der {
+    my ($pem) = @_;
+    my ($base64) = $pem =~ /^-----BEGIN X509 CRL-----\n(.*?)^-----END/ms;
+    return decode_base64($base64);
+}
+
+sub damaged {
+    my ($pem) = @_;
+    my $der = der($pem);
+    substr($der, -1) ^= "\x01";
+    return "-----BEGIN X509 CRL-----\n" . encode_base64($der) . "-----END X509 CRL-----\n";
+}
+
+sub replace {
+    my ($path, $octets) = @_;
+    return rename _write("$path.tmp", $octets), $path;
+}
+
+1;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the unit tests surround the engine that asks responders: a cache, threads, a clock. */
+#ifndef OCSPSET_H
+#define OCSPSET_H
+
+#include <apr_hash.h>
+#include <apr_thread_mutex.h>
+
+#include "ocspkit.h"
+
+/** Everything that a question needs. One at a time: it is cleared by ocspset_setup. */
+typedef struct ocspset_t {
+    apr_pool_t *pool;
+    pki_t ca, leaf;
+    responder_t *responder; /* answers that `leaf` is good, for a day */
+    cc_ocsp_means_t means;  /* of a cache in memory, and of threads */
+    cc_ocsp_t *ocsp;
+    apr_time_t now;          /* the engine's clock */
+    cc_ocsp_answer_t answer; /* the last one */
+    apr_hash_t *records;     /* key -> cc_ocsp_record_t */
+    bool no_threads;         /* none can be started */
+    /* For ocspset.c alone: */
+    apr_thread_mutex_t *lock; /* of the records and the threads */
+    apr_thread_t *threads[64];
+    int started;
+} ocspset_t;
+
+void ocspset_setup(ocspset_t *set);
+void ocspset_teardown(ocspset_t *set);
+
+/** Makes the engine of another process, with these options beside "On responder=URL". */
+void ocspset_engine(ocspset_t *set, const char *options);
+
+/** The status of a certificate of the CA, and of `leaf`. */
+cc_ocsp_status_t ocspset_status_of(ocspset_t *set, const pki_t *cert);
+cc_ocsp_status_t ocspset_status(ocspset_t *set);
+
+/** So many seconds later, when all threads of before have ended. */
+void ocspset_later(ocspset_t *set, long seconds);
+
+/** Forgets what is kept. */
+void ocspset_forget(ocspset_t *set);
+
+#endif

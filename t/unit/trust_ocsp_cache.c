@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows that nobody gains by writing into the cache, and that askers share. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ocspset.h"
+#include "suite.h"
+
+#define S(seconds) apr_time_from_sec(seconds)
+#define THREADS 8
+
+static ocspset_t set;
+
+static void setup(void)
+{
+    ocspset_setup(&set);
+}
+
+static void teardown(void)
+{
+    ocspset_teardown(&set);
+}
+
+static void engine_make(const char *options)
+{
+    ocspset_engine(&set, options);
+}
+
+static cc_ocsp_status_t status(void)
+{
+    return ocspset_status(&set);
+}
+
+static void later(long seconds)
+{
+    ocspset_later(&set, seconds);
+}
+
+/* ---- the cache ------------------------------------------------------------------------------- */
+
+/* Puts other octets in the place of all that is kept. */
+static void forge(const void *octets, apr_size_t len)
+{
+    for (apr_hash_index_t *i = apr_hash_first(set.pool, set.records); i; i = apr_hash_next(i)) {
+        cc_ocsp_record_t *record = apr_hash_this_val(i);
+
+        record->octets = octets;
+        record->len = (unsigned int)len;
+    }
+}
+
+/* The same with a response in a record as the engine writes it. */
+static void forge_reply(const reply_t *reply)
+{
+    cc_record_t record = {.asked_at = set.now, .why = ""};
+    apr_size_t size = 0;
+    const unsigned char *octets = NULL;
+    int len = 0;
+    unsigned char *der = ocsp_reply(reply, NULL, &len);
+
+    record.response.der = der;
+    record.response.len = (apr_size_t)len;
+    octets = cc_record_pack(&size, &record, set.pool);
+    forge(octets, size);
+    OPENSSL_free(der);
+}
+
+START_TEST(who_writes_into_the_cache_gives_nobody_an_identity)
+{
+    pki_t liar = pki_ca("CA", NULL), other = pki_client("other", &set.ca);
+    reply_t good = set.responder->reply;
+    int asked = 0;
+
+    set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    good.signer = &liar;
+    forge_reply(&good);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    good.signer = &set.ca;
+    good.about = other.cert;
+    forge_reply(&good);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    good.about = set.leaf.cert;
+    good.this_update = -7200;
+    good.next_update = -3700;
+    forge_reply(&good);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    asked = set.responder->asked;
+    ck_assert_int_eq(asked, 4);
+    forge("good", 4);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    forge("", 0);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    ck_assert_int_eq(set.responder->asked, 6);
+    pki_free(&liar);
+    pki_free(&other);
+}
+END_TEST
+
+START_TEST(other_settings_have_answers_of_their_own)
+{
+    status();
+    engine_make("nonce=on");
+    status();
+    engine_make("timeout=2 stale=5 failure=allow");
+    status();
+    ck_assert_int_eq(set.responder->asked, 2);
+}
+END_TEST
+
+/* ---- at once --------------------------------------------------------------------------------- */
+
+static atomic_int goods;
+
+static void *APR_THREAD_FUNC ask_in_thread(apr_thread_t *thread, void *data)
+{
+    cc_ocsp_subject_t subject = {set.leaf.cert, set.ca.cert};
+    cc_ocsp_answer_t own;
+    apr_pool_t *mine = NULL;
+
+    (void)data;
+    apr_pool_create_unmanaged_ex(&mine, NULL, NULL);
+    cc_ocsp_status(&own, set.ocsp, &subject, set.now, mine);
+    if (own.status == CC_OCSP_GOOD && own.this_update > 0) {
+        atomic_fetch_add(&goods, 1);
+    }
+    apr_pool_destroy(mine);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void ask_at_once(void)
+{
+    apr_thread_t *threads[THREADS];
+
+    goods = 0;
+    for (int i = 0; i < THREADS; i++) {
+        apr_thread_create(&threads[i], NULL, ask_in_thread, NULL, set.pool);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        apr_status_t ended = APR_SUCCESS;
+
+        apr_thread_join(&ended, threads[i]);
+    }
+    ck_assert_int_eq(goods, THREADS);
+}
+
+START_TEST(many_who_want_to_know_the_same_ask_once)
+{
+    set.responder->behaviour = ANSWERS_SLOWLY;
+    ask_at_once();
+    ck_assert_int_eq(set.responder->asked, 1);
+    set.means.start = NULL;
+    ocspset_forget(&set);
+    ask_at_once();
+    ck_assert_int_eq(set.responder->asked, 2);
+}
+END_TEST
+
+START_TEST(many_refresh_once)
+{
+    status();
+    set.responder->behaviour = ANSWERS_SLOWLY;
+    later(3000);
+    ask_at_once();
+    later(0);
+    ck_assert_int_eq(set.responder->asked, 2);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_ocsp_cache");
+    TCase *tests = tcase_create("cache");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, who_writes_into_the_cache_gives_nobody_an_identity);
+    tcase_add_test(tests, other_settings_have_answers_of_their_own);
+    tcase_add_test(tests, many_who_want_to_know_the_same_ask_once);
+    tcase_add_test(tests, many_refresh_once);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which responders are left alone, and how askers share a question. */
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "ocspkit.h"
+#include "suite.h"
+
+#define S(seconds) apr_time_from_sec(seconds)
+#define NOW S(1800000000)
+
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+/* ---- breakers -------------------------------------------------------------------------------- */
+
+static const cc_url_t one = {"http://a.example/", "a.example", 80, "a.example", "/"};
+static const cc_url_t other = {"http://a.example:81/", "a.example", 81, "a.example:81", "/"};
+
+static cc_breakers_t *breakers_make(void)
+{
+    cc_breakers_t *breakers = NULL;
+
+    ck_assert_int_eq(cc_breakers_create(&breakers, pool), APR_SUCCESS);
+    return breakers;
+}
+
+static void fail_times(cc_breakers_t *breakers, int times)
+{
+    for (int i = 0; i < times; i++) {
+        ck_assert(cc_breaker_lets(breakers, &one, NOW));
+        cc_breaker_tell(breakers, &one, false, NOW);
+    }
+}
+
+START_TEST(after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    fail_times(breakers, 3);
+    ck_assert(!cc_breaker_lets(breakers, &one, NOW));
+    ck_assert(!cc_breaker_lets(breakers, &one, NOW + S(1) - 1));
+    ck_assert(cc_breaker_lets(breakers, &other, NOW));
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
+}
+END_TEST
+
+START_TEST(an_answer_between_failures_counts_from_the_start)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    fail_times(breakers, 2);
+    cc_breaker_tell(breakers, &one, true, NOW);
+    fail_times(breakers, 2);
+    ck_assert(cc_breaker_lets(breakers, &one, NOW));
+}
+END_TEST
+
+START_TEST(one_asker_tries_again_for_all)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    fail_times(breakers, 3);
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(2)));
+    ck_assert(!cc_breaker_lets(breakers, &one, NOW + S(2)));
+    cc_breaker_tell(breakers, &one, true, NOW + S(3));
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(3)));
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(3)));
+}
+END_TEST
+
+START_TEST(who_tries_again_and_never_tells_is_forgotten)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    fail_times(breakers, 3);
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(2)));
+    ck_assert(!cc_breaker_lets(breakers, &one, NOW + S(100)));
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(130)));
+}
+END_TEST
+
+START_TEST(each_failed_try_doubles_the_wait_up_to_a_minute)
+{
+    static const int waits[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
+    cc_breakers_t *breakers = breakers_make();
+    apr_time_t now = NOW;
+
+    fail_times(breakers, 3);
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        ck_assert(!cc_breaker_lets(breakers, &one, now + S(waits[i]) - 1));
+        now += S(waits[i]);
+        ck_assert(cc_breaker_lets(breakers, &one, now));
+        cc_breaker_tell(breakers, &one, false, now);
+    }
+    cc_breaker_tell(breakers, &one, true, now);
+    fail_times(breakers, 3);
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
+}
+END_TEST
+
+START_TEST(failures_of_questions_asked_before_do_not_lengthen_the_wait)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    fail_times(breakers, 3);
+    for (int i = 0; i < 20; i++) {
+        cc_breaker_tell(breakers, &one, false, NOW);
+    }
+    ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
+}
+END_TEST
+
+START_TEST(responders_without_number_take_no_memory_without_end)
+{
+    cc_breakers_t *breakers = breakers_make();
+
+    for (int i = 0; i < 10000; i++) {
+        cc_url_t url = one;
+
+        url.port = (apr_port_t)(i + 1);
+        for (int times = 0; times < 3; times++) {
+            cc_breaker_tell(breakers, &url, false, NOW);
+        }
+        ck_assert(!cc_breaker_lets(breakers, &url, NOW));
+    }
+    fail_times(breakers, 3);
+    ck_assert(!cc_breaker_lets(breakers, &one, NOW));
+}
+END_TEST
+
+/* ---- flights --------------------------------------------------------------------------------- */
+
+static const unsigned char key[CC_OCSP_KEY] = "a", other_key[CC_OCSP_KEY] = "b";
+
+static cc_flights_t *flights_make(void)
+{
+    cc_flights_t *flights = NULL;
+
+    ck_assert_int_eq(cc_flights_create(&flights, pool), APR_SUCCESS);
+    return flights;
+}
+
+START_TEST(who_wants_to_know_the_same_flies_along)
+{
+    cc_flights_t *flights = flights_make();
+    bool first = false, second = true, third = false;
+    cc_flight_t *a = cc_flight_join(flights, key, S(1), &first);
+    cc_flight_t *b = cc_flight_join(flights, key, S(1), &second);
+    cc_flight_t *c = cc_flight_join(flights, other_key, S(1), &third);
+
+    ck_assert(first && !second && third);
+    ck_assert(a == b && a != c);
+    cc_flight_land(a);
+    cc_flight_leave(a);
+    ck_assert(cc_flight_wait(b));
+    cc_flight_leave(b);
+    cc_flight_land(c);
+    cc_flight_leave(c);
+}
+END_TEST
+
+START_TEST(after_the_landing_a_question_is_a_new_one)
+{
+    cc_flights_t *flights = flights_make();
+    bool first = false;
+    cc_flight_t *a = cc_flight_join(flights, key, S(1), &first), *b = NULL;
+
+    cc_flight_land(a);
+    b = cc_flight_join(flights, key, S(1), &first);
+    ck_assert(first && a != b);
+    cc_flight_leave(a);
+    cc_flight_land(b);
+    cc_flight_leave(b);
+}
+END_TEST
+
+START_TEST(a_flight_is_waited_for_once_by_all_together)
+{
+    cc_flights_t *flights = flights_make();
+    apr_time_t begin = apr_time_now();
+    bool first = false;
+    cc_flight_t *flight = cc_flight_join(flights, key, S(1) / 5, &first);
+
+    ck_assert(!cc_flight_wait(flight));
+    ck_assert_int_ge(apr_time_now() - begin, S(1) / 5);
+    begin = apr_time_now();
+    ck_assert_ptr_eq(cc_flight_join(flights, key, S(1), &first), flight);
+    ck_assert(!first && !cc_flight_wait(flight));
+    ck_assert_int_lt(apr_time_now() - begin, S(1) / 10);
+    cc_flight_leave(flight);
+    cc_flight_land(flight);
+    cc_flight_leave(flight);
+}
+END_TEST
+
+typedef struct {
+    cc_flights_t *flights;
+    atomic_int *flown;
+} passenger_t;
+
+static void *APR_THREAD_FUNC fly(apr_thread_t *thread, void *data)
+{
+    passenger_t *passenger = data;
+
+    for (int i = 0; i < 500; i++) {
+        bool first = false;
+        cc_flight_t *flight = cc_flight_join(passenger->flights, key, S(20), &first);
+
+        if (first) {
+            flight->answer.why = apr_pstrdup(flight->pool, "flown");
+            atomic_fetch_add(passenger->flown, 1);
+            cc_flight_land(flight);
+        }
+        if (!cc_flight_wait(flight) || strcmp(flight->answer.why, "flown") != 0) {
+            abort();
+        }
+        cc_flight_leave(flight);
+    }
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+START_TEST(many_threads_share_flights)
+{
+    atomic_int flown = 0;
+    passenger_t passenger = {flights_make(), &flown};
+    apr_thread_t *threads[8];
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < 8; i++) {
+        apr_thread_create(&threads[i], NULL, fly, &passenger, pool);
+    }
+    for (int i = 0; i < 8; i++) {
+        apr_thread_join(&status, threads[i]);
+    }
+    ck_assert_int_ge(flown, 1);
+    ck_assert_int_le(flown, 8 * 500);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_ocsp_flight");
+    TCase *tests = tcase_create("flights");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second);
+    tcase_add_test(tests, an_answer_between_failures_counts_from_the_start);
+    tcase_add_test(tests, one_asker_tries_again_for_all);
+    tcase_add_test(tests, who_tries_again_and_never_tells_is_forgotten);
+    tcase_add_test(tests, each_failed_try_doubles_the_wait_up_to_a_minute);
+    tcase_add_test(tests, failures_of_questions_asked_before_do_not_lengthen_the_wait);
+    tcase_add_test(tests, responders_without_number_take_no_memory_without_end);
+    tcase_add_test(tests, who_wants_to_know_the_same_flies_along);
+    tcase_add_test(tests, after_the_landing_a_question_is_a_new_one);
+    tcase_add_test(tests, a_flight_is_waited_for_once_by_all_together);
+    tcase_add_test(tests, many_threads_share_flights);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

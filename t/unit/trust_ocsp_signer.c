@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows whose signature counts on a response (RFC 6960 4.2.2.2). */
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "ocspkit.h"
+#include "suite.h"
+
+static apr_pool_t *pool;
+static pki_t ca, other_ca, leaf, other_leaf;
+static reply_t good;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    ca = pki_ca("CA", NULL);
+    other_ca = pki_ca("Other CA", NULL);
+    leaf = pki_client("leaf", &ca);
+    other_leaf = pki_client("other", &ca);
+    good = ocsp_good(&leaf, &ca);
+}
+
+static void teardown(void)
+{
+    pki_free(&ca);
+    pki_free(&other_ca);
+    pki_free(&leaf);
+    pki_free(&other_leaf);
+    apr_pool_destroy(pool);
+}
+
+static cc_ocsp_answer_t read_reply(const reply_t *reply, bool nonce)
+{
+    cc_ocsp_subject_t of = {leaf.cert, ca.cert};
+
+    return ocsp_read_reply(&of, reply, nonce, pool);
+}
+
+#define REFUSED "the response does not count: "
+
+static void refused(const reply_t *reply, const char *why)
+{
+    ck_assert_str_eq(read_reply(reply, false).why, why);
+}
+
+/* What it says where another certificate signs. */
+static cc_ocsp_answer_t read_signed_by(const pki_t *signer)
+{
+    reply_t reply = good;
+
+    reply.signer = signer;
+    return read_reply(&reply, false);
+}
+
+/* ---- who ------------------------------------------------------------------------------------- */
+
+START_TEST(whom_the_issuer_made_a_responder_may_sign)
+{
+    pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -60, 60);
+
+    ck_assert_int_eq(read_signed_by(&delegate).status, CC_OCSP_GOOD);
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(the_issuer_may_sign_where_his_certificate_is_not_sent)
+{
+    reply_t reply = good;
+
+    reply.bare = true;
+    ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_GOOD);
+}
+END_TEST
+
+START_TEST(an_issuer_below_a_root_may_sign)
+{
+    pki_t root = ca;
+
+    ca = pki_ca("Sub CA", &root);
+    pki_free(&leaf);
+    leaf = pki_client("leaf", &ca);
+    good = ocsp_good(&leaf, &ca);
+    ck_assert_int_eq(read_reply(&good, false).status, CC_OCSP_GOOD);
+    good.signer = &root;
+    ck_assert_int_eq(read_reply(&good, false).status, CC_OCSP_FAILED);
+    pki_free(&root);
+}
+END_TEST
+
+START_TEST(a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign)
+{
+    ck_assert_str_eq(read_signed_by(&other_leaf).why, REFUSED "its signer is not for OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&leaf).why, REFUSED "its signer is not for OCSPSigning");
+}
+END_TEST
+
+START_TEST(any_purpose_is_not_this_purpose)
+{
+    pki_extensions_t any = {"extendedKeyUsage", "anyExtendedKeyUsage", NULL};
+    pki_t delegate = pki_make("OCSP", &ca, any, -60, 60);
+
+    ck_assert_str_eq(read_signed_by(&delegate).why, REFUSED "its signer is not for OCSPSigning");
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(a_key_that_is_not_for_signatures_may_not_sign)
+{
+    pki_extensions_t agrees = {"keyUsage", "keyAgreement", "extendedKeyUsage", "OCSPSigning", NULL};
+    pki_t delegate = pki_make("OCSP", &ca, agrees, -60, 60);
+
+    ck_assert_str_eq(read_signed_by(&delegate).why,
+                     REFUSED "the key of its signer is not for signatures");
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(a_responder_of_another_ca_may_not_sign)
+{
+    pki_t delegate = pki_make("OCSP", &other_ca, ocsp_is_delegate, -60, 60);
+    const char *why = read_signed_by(&delegate).why;
+
+    ck_assert_msg(strstr(why, "its signer was not authorised by the issuer") != NULL, "%s", why);
+    pki_free(&delegate);
+    ck_assert_int_eq(read_signed_by(&other_ca).status, CC_OCSP_FAILED);
+}
+END_TEST
+
+START_TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
+{
+    pki_t sub = pki_ca("Sub CA", &ca);
+    pki_t delegate = pki_make("OCSP", &sub, ocsp_is_delegate, -60, 60);
+
+    ck_assert_int_eq(read_signed_by(&delegate).status, CC_OCSP_FAILED);
+    ck_assert_int_eq(read_signed_by(&sub).status, CC_OCSP_FAILED);
+    pki_free(&delegate);
+    pki_free(&sub);
+}
+END_TEST
+
+START_TEST(a_responder_whose_certificate_has_expired_may_not_sign)
+{
+    pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -120, -60);
+    const char *why = read_signed_by(&delegate).why;
+
+    ck_assert_msg(strstr(why, "certificate has expired") != NULL, "%s", why);
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(a_responder_whose_certificate_is_not_sent_is_not_known)
+{
+    pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -60, 60);
+    reply_t reply = good;
+
+    reply.signer = &delegate;
+    reply.bare = true;
+    refused(&reply, REFUSED "the certificate that signed it is neither the issuer nor in it");
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
+{
+    pki_t twin = pki_ca("CA", NULL);
+
+    ck_assert_str_eq(read_signed_by(&twin).why,
+                     REFUSED "it is not signed by the issuer, nor by whom the issuer authorised");
+    pki_free(&twin);
+}
+END_TEST
+
+START_TEST(a_signature_with_sha1_does_not_count)
+{
+    reply_t reply = good;
+
+    reply.digest = EVP_sha1();
+    refused(&reply, REFUSED "it is signed with SHA-1 or MD5");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_ocsp_signer");
+    TCase *tests = tcase_create("who");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, whom_the_issuer_made_a_responder_may_sign);
+    tcase_add_test(tests, the_issuer_may_sign_where_his_certificate_is_not_sent);
+    tcase_add_test(tests, an_issuer_below_a_root_may_sign);
+    tcase_add_test(tests, a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign);
+    tcase_add_test(tests, any_purpose_is_not_this_purpose);
+    tcase_add_test(tests, a_key_that_is_not_for_signatures_may_not_sign);
+    tcase_add_test(tests, a_responder_of_another_ca_may_not_sign);
+    tcase_add_test(tests, a_responder_of_a_ca_below_the_issuer_may_not_sign);
+    tcase_add_test(tests, a_responder_whose_certificate_has_expired_may_not_sign);
+    tcase_add_test(tests, a_responder_whose_certificate_is_not_sent_is_not_known);
+    tcase_add_test(tests, somebody_with_the_name_of_the_issuer_may_not_sign);
+    tcase_add_test(tests, a_signature_with_sha1_does_not_count);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how it is told whether a certificate was revoked, who says so, and how old that is. */
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "tool.h"
+
+#define NOT_GOOD 1
+
+/* ---- times --------------------------------------------------------------------------------- */
+
+/* "3 hours"; the largest unit of which there are two. */
+static const char *span_text(json_int_t seconds, apr_pool_t *p)
+{
+    static const struct {
+        json_int_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds >= 2 * units[i].seconds) {
+            return apr_psprintf(p, "%ld %s", (long)(seconds / units[i].seconds), units[i].name);
+        }
+    }
+    return seconds < 2 ? "a moment" : apr_psprintf(p, "%ld seconds", (long)seconds);
+}
+
+/* `distance`: seconds until then. */
+static const char *moment_text(const char *time, json_int_t distance, apr_pool_t *p)
+{
+    if (distance <= 0) {
+        return apr_psprintf(p, "%s (%s ago)", time, span_text(-distance, p));
+    }
+    return apr_psprintf(p, "%s (in %s)", time, span_text(distance, p));
+}
+
+static json_int_t integer_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static void moments_print(const json_t *source, const char *indent, apr_pool_t *p)
+{
+    const char *from = cc_print_member(source, "this_update", p);
+    const char *to = cc_print_member(source, "next_update", p);
+
+    if (from) {
+        printf("%sthisUpdate    %s\n", indent, moment_text(from, -integer_of(source, "age"), p));
+    }
+    if (to) {
+        printf("%snextUpdate    %s\n", indent, moment_text(to, integer_of(source, "left"), p));
+    }
+}
+
+/* ---- sources ------------------------------------------------------------------------------- */
+
+/* "revoked on DATE (REASON)", "unknown: WHY". */
+static const char *state_text(const json_t *source, apr_pool_t *p)
+{
+    const char *state = cc_print_member(source, "state", p);
+    const char *date = cc_print_member(source, "date", p);
+    const char *reason = cc_print_member(source, "reason", p);
+    const char *why = cc_print_member(source, "why", p);
+    json_int_t depth = integer_of(source, "depth");
+
+    if (depth > 0) {
+        state = apr_psprintf(p, "the CA %ld above it: %s", (long)depth, state);
+    }
+    if (date) {
+        return apr_psprintf(p, "%s on %s (%s)", state, date, reason ? reason : "no reason given");
+    }
+    return why ? apr_pstrcat(p, state, ": ", why, NULL) : state;
+}
+
+static void list_print(const json_t *list, apr_pool_t *p)
+{
+    static const struct {
+        const char *use;
+        const char *text;
+    } uses[] = {
+        {"superseded", "no: a newer one is there"},
+        {"older", "no: it is older than one that was held"},
+        {"no_base", "for what it lists; the complete CRL that it belongs to is missing"},
+    };
+    const char *use = cc_print_member(list, "use", p);
+
+    printf("\n    %s\n", cc_print_member(list, "file", p));
+    printf("        issuer        \"%s\"\n", cc_print_member(list, "issuer", p));
+    printf("        number        %s%s%s\n", cc_print_member(list, "number", p),
+           json_is_true(json_object_get(list, "delta")) ? ", a delta" : "",
+           json_is_true(json_object_get(list, "indirect")) ? ", indirect" : "");
+    printf("        entries       %ld\n", (long)integer_of(list, "entries"));
+    moments_print(list, "        ", p);
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        if (!strcmp(use, uses[i].use)) {
+            printf("        used          %s\n", uses[i].text);
+        }
+    }
+}
+
+static void crls_print(const json_t *crls, apr_pool_t *p)
+{
+    const char *text[] = {cc_print_member(crls, "check", p), cc_print_member(crls, "missing", p)};
+    json_t *list;
+    size_t i;
+
+    if (!json_is_object(crls)) {
+        return;
+    }
+    printf("\nClientCertCRL at %s (%s, missing=%s): %s\n", cc_print_member(crls, "where", p),
+           text[0], text[1], state_text(crls, p));
+    json_array_foreach(json_object_get(crls, "lists"), i, list)
+    {
+        list_print(list, p);
+    }
+}
+
+static void ocsp_print(const json_t *ocsp, apr_pool_t *p)
+{
+    if (json_is_object(ocsp)) {
+        printf("\nClientCertOCSP: %s\n", state_text(ocsp, p));
+        moments_print(ocsp, "    ", p);
+    }
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static void answer_print(const json_t *answer, apr_pool_t *p)
+{
+    static const char *const fields[] = {"subject", "issuer", "serial", "sha256"};
+    const char *reason = cc_print_member(answer, "reason", p);
+    json_t *note;
+    size_t i;
+
+    printf("%-14s%s%s%s\n", "result", cc_print_member(answer, "result", p), reason ? ": " : "",
+           reason ? reason : "");
+    cc_print_line("identity", json_is_true(json_object_get(answer, "identity")) ? "yes" : "no");
+    cc_print_verification(answer, p);
+    cc_print_host(answer, p);
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        cc_print_field(answer, fields[i], p);
+    }
+    json_array_foreach(json_object_get(answer, "notes"), i, note)
+    {
+        cc_print_line("note", cc_print_safe(json_string_value(note), p));
+    }
+    crls_print(json_object_get(answer, "crls"), p);
+    ocsp_print(json_object_get(answer, "ocsp"), p);
+}
+
+apr_status_t cc_revoked_run(cc_tool_t *tool)
+{
+    cc_options_t options;
+    const char *pem = NULL;
+    json_t *question, *answer;
+    apr_status_t status = cc_options_read(&options, "vc", tool);
+
+    if (status == APR_SUCCESS) {
+        status = cc_options_certificate(&pem, &options, tool);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    question = json_pack("{s:s, s:o}", "ask", "revoked", "vhost",
+                         cc_options_text(options.vhost, tool->pool));
+    answer = cc_httpd_ask(&options, question, pem, tool);
+    json_decref(question);
+    if (!answer) {
+        return APR_EINVAL;
+    }
+    if (strcmp(json_string_value(json_object_get(answer, "result")), "good") != 0) {
+        tool->answer = NOT_GOOD;
+    }
+    if (options.json) {
+        cc_print_json(answer);
+    } else {
+        answer_print(answer, tool->pool);
+    }
+    json_decref(answer);
+    return APR_SUCCESS;
+}
