@@ -14,8 +14,6 @@ static void register_hooks(apr_pool_t *p)
 {
     /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
-    /* Its threads look at the tables. */
-    static const char *const before_watchdog[] = {"mod_watchdog.c", NULL};
     /* With Satisfy Any it denies, and Require is asked for the user all the same. */
     static const char *const before_hosts[] = {"mod_access_compat.c", NULL};
     /* They read the variables that we set. */
@@ -33,8 +31,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_tables_child_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_revocation_child_start, NULL, before_watchdog, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();

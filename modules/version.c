@@ -5,7 +5,7 @@
 #include <apr_time.h>
 
 #define PAUSE apr_time_from_msec(1)
-#define PAUSES 5000
+#define PAUSES 1000
 
 /*
  * What is current stands at the side that the number's last bit says. Readers are counted a side,

@@ -22,7 +22,7 @@ void cc_versions_leave(cc_versions_t *versions, unsigned side);
 
 /**
  * Puts another in its place; waits until nobody reads the old one, and gives that; NULL where
- * somebody reads it still after five seconds: then it must stay. One thread.
+ * somebody reads it still after a second: then it must stay. One thread.
  */
 void *cc_versions_replace(cc_versions_t *versions, void *next);
 

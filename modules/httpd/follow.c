@@ -1,57 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how mod_watchdog is asked for a thread that looks at what may change. */
+/* Knows how often a thread of a child looks at what may change. */
 #include "follow.h"
 
-#include <apr_optional.h>
-#include <mod_watchdog.h>
-
 #include "internal.h"
+#include "threads.h"
 
-/* What mod_watchdog calls. */
+#define SLICE apr_time_from_msec(100) /* so long the end of a process may wait */
+
 typedef struct follower_t {
     cc_follow_fn *look;
     void *baton;
-    ap_watchdog_t *watchdog;
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_set_callback_interval) * set_interval;
+    cc_threads_t *threads;
 } follower_t;
 
-static apr_status_t follow(int state, void *data, apr_pool_t *p)
+/* Counts how long it slept, and asks no clock: that may be set back. */
+static void rest(const follower_t *follower, apr_interval_time_t interval)
 {
-    follower_t *follower = data;
-
-    if (state == AP_WATCHDOG_STATE_RUNNING) {
-        follower->set_interval(follower->watchdog, follower->look(follower->baton, p), follower,
-                               follow);
-    }
-    return APR_SUCCESS;
+    do {
+        apr_sleep(SLICE);
+        interval -= SLICE;
+    } while (interval > 0 && !cc_threads_ending(follower->threads));
 }
 
-apr_status_t cc_follow_start(server_rec *s, const char *name, cc_follow_fn *look, void *baton,
-                             apr_pool_t *p)
+static void follow(void *data)
 {
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get_instance =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *register_callback =
-        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
-    follower_t *follower = apr_pcalloc(p, sizeof(*follower));
+    const follower_t *follower = data;
+
+    while (!cc_threads_ending(follower->threads)) {
+        rest(follower, follower->look(follower->baton));
+    }
+}
+
+void cc_follow_start(cc_follow_fn *look, void *baton, server_rec *s, apr_pool_t *pchild)
+{
+    follower_t *follower = apr_palloc(pchild, sizeof(*follower));
     apr_status_t rv;
 
-    follower->look = look;
-    follower->baton = baton;
-    follower->set_interval = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_set_callback_interval);
-    if (!get_instance || !register_callback || !follower->set_interval) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "CC0134: tables and CRLs are looked at from time to time, which needs "
-                     "mod_watchdog: write LoadModule watchdog_module modules/mod_watchdog.so, or "
-                     "reload=0 with ClientCertCRL and with each file: and dbm: table");
-        return APR_EGENERAL;
-    }
-    rv = get_instance(&follower->watchdog, name, 0, 0, p);
-    if (rv == APR_SUCCESS) {
-        rv = register_callback(follower->watchdog, AP_WD_TM_SLICE, follower, follow);
+    *follower = (follower_t){.look = look, .baton = baton};
+    rv = cc_threads_start(&follower->threads, 1, pchild);
+    if (rv == APR_SUCCESS && !cc_threads_give(follower->threads, follow, follower)) {
+        rv = APR_ENOMEM;
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, "CC0135: %s cannot be looked at", name);
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "CC0135: this process cannot follow changes of tables and CRLs: it can make "
+                     "no thread");
     }
-    return rv;
 }

@@ -53,12 +53,12 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 /** test_config: answers what the command-line tool asks (question.h), if it does. */
 void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
-/** child_init, before mod_watchdog's: readies the tables for the threads of a child. */
+/** child_init: readies the tables for the threads of a child, and has their sources looked at. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
 
 /**
  * Of what is asked about revocation. pre_config and post_config (after mod_ssl's, who makes the
- * virtual hosts); child_init, before mod_watchdog's; and monitor, as for the tables.
+ * virtual hosts); child_init; and monitor, as for the tables.
  */
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);

@@ -6,8 +6,8 @@
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
-#include <apr_thread_pool.h>
-#include <apr_thread_proc.h>
+
+#include "threads.h"
 
 #define THREADS 16 /* of one table in one process */
 
@@ -15,9 +15,9 @@ struct cc_jobs_t {
     cc_job_fn *ask;
     const void *source;
     apr_interval_time_t timeout;
-    apr_thread_pool_t *threads; /* NULL before cc_jobs_child */
-    apr_thread_mutex_t *lock;   /* of what follows, and of `done` and `left` of every task */
-    int left;                   /* tasks that nobody waits for any more */
+    cc_threads_t *threads;    /* NULL before cc_jobs_child */
+    apr_thread_mutex_t *lock; /* of what follows, and of `done` and `left` of every task */
+    int left;                 /* tasks that nobody waits for any more */
 };
 
 /* A job between the thread that waits for it and the one that does it; in the pool of the job. */
@@ -43,33 +43,16 @@ cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_
 
 /* ---- the threads of a process ---------------------------------------------------------------- */
 
-static apr_status_t threads_end(void *threads)
-{
-    return apr_thread_pool_destroy(threads);
-}
-
 apr_status_t cc_jobs_child(void *state, apr_pool_t *p)
 {
     cc_jobs_t *jobs = state;
-    apr_thread_pool_t *threads = NULL;
     apr_status_t status = APR_SUCCESS;
 
     if (cc_question_configtest()) {
         return APR_SUCCESS; /* the modules that would be asked get ready at a start alone */
     }
     status = apr_thread_mutex_create(&jobs->lock, APR_THREAD_MUTEX_DEFAULT, p);
-    if (status == APR_SUCCESS) {
-        status = apr_thread_pool_create(&threads, 0, THREADS, p);
-    }
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    apr_thread_pool_threshold_set(threads, 0);
-    apr_thread_pool_idle_max_set(threads, THREADS); /* each new thread costs memory for good */
-    /* Before the pools below `p` go, where mod_dbd has its connections. */
-    apr_pool_pre_cleanup_register(p, threads, threads_end);
-    jobs->threads = threads;
-    return APR_SUCCESS;
+    return status == APR_SUCCESS ? cc_threads_start(&jobs->threads, THREADS, p) : status;
 }
 
 /* ---- the thread that asks -------------------------------------------------------------------- */
@@ -84,14 +67,12 @@ static bool task_is_left(task_t *task)
     return left;
 }
 
-static void *APR_THREAD_FUNC task_do(apr_thread_t *thread, void *data)
+static void task_do(void *data)
 {
     task_t *task = data;
     cc_jobs_t *jobs = task->jobs;
     bool left = false;
 
-    (void)thread;
-    apr_setup_signal_thread(); /* signals are for the threads of the MPM */
     if (!task_is_left(task)) {
         task->result = jobs->ask(&task->job);
     }
@@ -107,7 +88,6 @@ static void *APR_THREAD_FUNC task_do(apr_thread_t *thread, void *data)
     if (left) {
         apr_pool_destroy(task->job.pool);
     }
-    return NULL;
 }
 
 /* ---- the thread that waits ------------------------------------------------------------------- */
@@ -163,8 +143,11 @@ static task_t *task_start(cc_jobs_t *jobs, const char *key, apr_size_t len, cons
         *why = "out of memory";
         return NULL;
     }
-    /* Where it fails to make a thread, the task may be queued for another all the same. */
-    apr_thread_pool_push(jobs->threads, task_do, task, 0, NULL);
+    if (!cc_threads_give(jobs->threads, task_do, task)) {
+        apr_pool_destroy(task->job.pool);
+        *why = "this process ends, or is out of memory";
+        return NULL;
+    }
     return task;
 }
 

@@ -12,8 +12,9 @@
 #include <util_mutex.h>
 
 #include "internal.h"
-#include "ocspthreads.h"
+#include "threads.h"
 
+#define THREADS 16
 #define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached takes more for a date */
 
 /* The provider's own 512 KiB have room for some 250 answers, this for 2000. */
@@ -30,7 +31,7 @@ typedef struct cache_t {
     const ap_socache_provider_t *provider; /* NULL: nobody named one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
-    cc_ocspthreads_t *threads; /* NULL: not in this process */
+    cc_threads_t *threads; /* NULL: not in this process */
     bool used;
     bool open;
     atomic_flag told; /* this process has said that it cannot keep answers */
@@ -114,7 +115,7 @@ static bool means_start(void *state, void (*work)(void *data), void *data)
 {
     cache_t *cache = state;
 
-    return cache->threads && cc_ocspthreads_give(cache->threads, work, data);
+    return cache->threads && cc_threads_give(cache->threads, work, data);
 }
 
 /* ---- the cache of a configuration -------------------------------------------------------- */
@@ -314,7 +315,7 @@ void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
         cache->open = false;
         tell(cache, rv, "lock the cache of OCSP answers");
     }
-    rv = cc_ocspthreads_start(&cache->threads, pchild);
+    rv = cc_threads_start(&cache->threads, THREADS, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "CC0179: this process cannot ask OCSP responders: it can make no threads");

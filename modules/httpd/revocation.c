@@ -95,22 +95,11 @@ static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *bato
     (void)baton;
 }
 
-static apr_interval_time_t look(void *baton, apr_pool_t *p)
+static apr_interval_time_t look(void *baton)
 {
     opened_t *opened = baton;
 
-    (void)p;
     return cc_crls_poll(opened->crls, apr_time_now(), tell, opened);
-}
-
-static apr_status_t follow(opened_t *opened, apr_pool_t *p)
-{
-    if (cc_crls_spec(opened->crls)->reload == 0) {
-        return APR_SUCCESS;
-    }
-    return cc_follow_start(opened->server,
-                           apr_psprintf(p, "clientcert CRLs of %s", opened->spec->where), look,
-                           opened, p);
 }
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -130,7 +119,12 @@ void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 
     cc_ocspcache_child_start(pchild, s);
     for (int i = 0; i < opened->nelts; i++) {
-        look(APR_ARRAY_IDX(opened, i, opened_t *), pchild);
+        opened_t *one = APR_ARRAY_IDX(opened, i, opened_t *);
+
+        look(one); /* before the first request */
+        if (cc_crls_spec(one->crls)->reload > 0) {
+            cc_follow_start(look, one, one->server, pchild);
+        }
     }
 }
 
@@ -179,7 +173,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     opened = apr_palloc(p, sizeof(*opened));
     *opened = (opened_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(opened_of(s), opened_t *) = opened;
-    return follow(opened, p);
+    return APR_SUCCESS;
 }
 
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,

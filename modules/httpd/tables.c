@@ -70,23 +70,17 @@ const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
 
 /* ---- looking at the sources -------------------------------------------------------------- */
 
-/* Where what cc_tables_poll tells is logged. */
-typedef struct teller_t {
-    server_rec *server;
-    apr_pool_t *pool;
-} teller_t;
-
-static void tell(const cc_table_t *table, const cc_error_t *err, void *baton)
+static void tell(const cc_table_t *table, const cc_error_t *err, void *s)
 {
-    const teller_t *teller = baton;
+    apr_pool_t *p;
 
-    if (err) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, teller->server,
-                     "CC0132: table %s stays as it was: %s", cc_table_name(table),
-                     cc_error_text(err, teller->pool));
-    } else {
-        ap_log_error(APLOG_MARK, APLOG_INFO, 0, teller->server, "CC0131: table %s has changed (%s)",
+    if (!err) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "CC0131: table %s has changed (%s)",
                      cc_table_name(table), cc_table_where(table));
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s stays as it was: %s",
+                     cc_table_name(table), cc_error_text(err, p));
+        apr_pool_destroy(p);
     }
 }
 
@@ -97,26 +91,9 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-/* What the watchdog of a child looks at. */
-typedef struct follower_t {
-    cc_tables_t *tables;
-    server_rec *server;
-} follower_t;
-
-static apr_interval_time_t look(void *baton, apr_pool_t *p)
+static apr_interval_time_t look(void *s)
 {
-    follower_t *follower = baton;
-    teller_t teller = {follower->server, p};
-
-    return cc_tables_poll(follower->tables, apr_time_now(), tell, &teller);
-}
-
-static apr_status_t follow(cc_tables_t *tables, server_rec *s, apr_pool_t *p)
-{
-    follower_t *follower = apr_palloc(p, sizeof(*follower));
-
-    *follower = (follower_t){tables, s};
-    return cc_follow_start(s, tables_key, look, follower, p);
+    return cc_tables_poll(cc_tables_configured(s), apr_time_now(), tell, s);
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
@@ -141,16 +118,13 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     if (cc_tables_interval(tables) == 0) {
         return OK;
     }
-    return follow(tables, s, pconf) == APR_SUCCESS && cc_tables_child(tables, pconf) == APR_SUCCESS
-               ? OK
-               : !OK;
+    return cc_tables_child(tables, pconf) == APR_SUCCESS ? OK : !OK;
 }
 
 /* A child may come long after the parent has loaded what it inherits. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
-    teller_t teller = {s, pchild};
     apr_status_t rv;
 
     if (!tables) {
@@ -161,7 +135,10 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
         return;
     }
-    cc_tables_poll(tables, apr_time_now(), tell, &teller);
+    if (cc_tables_interval(tables) > 0) {
+        look(s); /* before the first request */
+        cc_follow_start(look, s, s, pchild);
+    }
 }
 
 /*

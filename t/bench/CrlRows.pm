@@ -107,7 +107,6 @@ sub show {
     my $root = ca('root.crl');
     my %ours = (
         ours    => 1,
-        modules => ['watchdog'],
         conf    => "ClientCertCRL $der $root\n$mapped",
     );
     write_crl($der, $pem);

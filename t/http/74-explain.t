@@ -28,7 +28,7 @@ sub made {
 # ---- the same as the server, for many certificates
 
 my $h = ClientCert::Test->server(
-    modules => ['rewrite', 'authz_user', 'headers', 'proxy', 'proxy_http', 'setenvif', 'watchdog'],
+    modules => ['rewrite', 'authz_user', 'headers', 'proxy', 'proxy_http', 'setenvif'],
     cgi     => 1,
     files   => {
         'conf/people.map'     => "alice\@example.com  alice  mapped,listed\n",
@@ -330,7 +330,7 @@ for (['root.pem', 0, "$tmp/low.pem", 'rejected'], ['root.pem', 1, "$tmp/low.pem"
 
 # ---- certificates and passwords
 
-my $site = site(conf => with($rule), modules => ['watchdog']);
+my $site = site(conf => with($rule));
 is answer($site, 'explain', '-passin', 'pass:secret', "$ca/alice.p12")->{exit}, 0, 'PKCS#12 with -passin';
 system "openssl x509 -in $ca/alice.pem -outform DER -out $tmp/alice.der";
 is answer($site, 'explain', "$tmp/alice.der")->{exit}, 0, 'DER';
@@ -390,7 +390,7 @@ SKIP: {
 # ---- tables
 
 my $table = "ClientCertMap subject.CN in people user=\$1\n";
-$site = site(conf => with("ClientCertTable people file:conf/people.map\n$table"), modules => ['watchdog'],
+$site = site(conf => with("ClientCertTable people file:conf/people.map\n$table"),
     files => { 'conf/people.map' => "alice alicia\n" });
 is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'alicia', 'a file is read';
 $site->file('conf/people.map', "alice elise\n");
@@ -398,7 +398,7 @@ is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'elise', 'each ti
 system "printf 'alice albert\\n' > $tmp/map; httxt2dbm -i $tmp/map -o $tmp/dbm -f sdbm >/dev/null 2>&1";
 SKIP: {
     skip 'no httxt2dbm', 1 unless -e "$tmp/dbm.pag";
-    is answer(site(conf => with("ClientCertTable people dbm:sdbm:$tmp/dbm\n$table"), modules => ['watchdog']), 'explain', "$ca/alice.pem")
+    is answer(site(conf => with("ClientCertTable people dbm:sdbm:$tmp/dbm\n$table")), 'explain', "$ca/alice.pem")
         ->{verdict}{user}, 'albert', 'a database file is read';
 }
 my $away = answer(site(conf => with("ClientCertTable people redis:127.0.0.1:9\n$table")), 'explain', "$ca/alice.pem");
@@ -411,7 +411,7 @@ SKIP: {
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";
     for (['dbd', 'sql:SELECT x FROM y WHERE z = %s'], ['ldap', 'ldap:ldap://127.0.0.1:9/dc=x?cn?sub?(mail=%s)']) {
         my ($module, $source) = @$_;
-        my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => ['watchdog', $module],
+        my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
         like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a server that runs asks it/, "$module is not asked, and that is said";
     }

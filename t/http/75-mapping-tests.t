@@ -162,11 +162,9 @@ is $exit, 0, 'the name of the file begins at ServerRoot' or diag $output;
 is $exit, 0, 'the issuer is known where the file holds it' or diag $output;
 my $table = "ClientCertTable people file:conf/people.map\nClientCertMap subject.CN in people user=\$1\n"
     . "ClientCertTest \@CA\@/bob.pem expect user=robert\n";
-($exit, $output) = ClientCert::Test->configtest(modules => ['watchdog'],
-    files => { 'conf/people.map' => "bob robert\n" }, conf => $table);
+($exit, $output) = ClientCert::Test->configtest(files => { 'conf/people.map' => "bob robert\n" }, conf => $table);
 is $exit, 0, 'tables are read' or diag $output;
-($exit, $output) = ClientCert::Test->configtest(modules => ['watchdog'],
-    files => { 'conf/people.map' => "bob bobby\n" }, conf => $table);
+($exit, $output) = ClientCert::Test->configtest(files => { 'conf/people.map' => "bob bobby\n" }, conf => $table);
 like $output, qr/CC0755: .*got user "bobby"/, 'and what they say now counts';
 SKIP: {
     skip 'no mod_dbd', 1 unless -e ClientCert::Test::_apxs('LIBEXECDIR') . '/mod_dbd.so';

@@ -83,7 +83,6 @@ sub does_not_start {
     my ($claim, $files, $expected) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my ($exit, $output) = ClientCert::Test->try_start(
-        modules => ['watchdog'],
         files   => { map { ("conf/crls/$_" => $files->{$_}) } keys %$files },
         conf    => site('conf/crls/staff.crl'));
     isnt $exit, 0, "$claim: httpd does not start";
@@ -110,15 +109,13 @@ does_not_start('an unknown critical extension',
 does_not_start('a delta without a base',
     { 'staff.crl' => $staff->crl(base => 1) }, qr/CC0413: $path.*what is held is none/);
 
-my ($exit, $said) = ClientCert::Test->try_start(modules => ['watchdog'],
-    conf => site('conf/crls'));
+my ($exit, $said) = ClientCert::Test->try_start(conf => site('conf/crls'));
 isnt $exit, 0, 'no folder: httpd does not start';
 like $said, qr{CC0406: \S+site\.conf:5: "\S+/conf/crls": .*No such file}, 'and says why';
 
 # ---- a graceful restart
 
 $h = ClientCert::Test->server(
-    modules => ['watchdog'],
     files   => { 'conf/a.crl' => $good, 'conf/b.crl' => $later },
     conf    => site('conf/b.crl conf/a.crl reload=0'));
 ok $h->reload(conf => site('conf/a.crl reload=0'), files => {}),

@@ -65,7 +65,7 @@ my %hosts = (
 );
 
 my $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     global  => "SSLStrictSNIVHostCheck off\n",
     files   => {
         'conf/staff.crl'         => $staff_crl,
@@ -159,7 +159,7 @@ $h->stop;
 my $bob_too = ClientCert::Test::Crl->new('staff');
 $bob_too->revoke('bob', 'superseded');
 $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     global  => "ClientCertCRL conf/alice.crl\nClientCertCRLCheck leaf\n",
     files   => {
         'conf/alice.crl' => $staff_crl, 'conf/bob.crl' => $bob_too->crl,
@@ -184,7 +184,7 @@ $h->stop;
 # ---- together with mod_ssl's own checks
 
 $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => {
         'conf/alice.crl' => $staff_crl, 'conf/bob.crl' => $bob_too->crl,
         'htdocs/private' => "private\n",

@@ -195,7 +195,7 @@ announce('CC0104', 'CC0110', 'AH01630');
 for my $store (session_stores()) {
     my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';
     my $h = ClientCert::Test->server(
-        modules => ['headers', 'http2', 'watchdog'],
+        modules => ['headers', 'http2'],
         cgi     => 1,
         files   => {
             'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl,

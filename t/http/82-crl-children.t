@@ -32,7 +32,7 @@ my $second = $staff->crl;
 
 my $h = ClientCert::Test->server(
     mpm     => 'prefork',
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => { 'conf/staff.crl' => $first },
     conf    => $conf);
 
@@ -54,7 +54,7 @@ $h->stop;
 # ---- processes that come later
 
 $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => { 'conf/staff.crl' => $first },
     global  => "MaxConnectionsPerChild 5\n",
     conf    => $conf);

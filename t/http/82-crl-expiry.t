@@ -38,7 +38,7 @@ my $ending  = $staff->crl(from => -60, until => $seconds);
 my $end     = time + $seconds;
 
 my $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => {
         'conf/past' => $past, 'conf/current' => $current, 'conf/ending' => $ending,
         'conf/renewed' => $ending,

@@ -22,7 +22,6 @@ for my $mpm ('event', 'prefork') {
     my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';
     my $h = ClientCert::Test->server(
         mpm     => $mpm,
-        modules => ['watchdog'],
         files   => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl },
         conf    => <<'CONF');
 LogLevel warn clientcert:info

@@ -72,7 +72,7 @@ $staff->revoke('alice', 'keyCompromise');
 my $first = $staff->crl(number => 100, from => -3600);
 
 $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => { map { ("conf/$_" => $first) } qw(staff.crl pem der none) },
     global  => "LogLevel warn clientcert:info\n",
     conf    => host('', 'conf/staff.crl reload=0.1') . host(2, 'conf/pem reload=0.1')
@@ -166,7 +166,7 @@ $h->stop;
 
 $staff->revoke('alice', 'certificateHold');
 $h = ClientCert::Test->server(
-    modules => ['headers', 'watchdog'],
+    modules => ['headers'],
     files   => { 'conf/crls/complete' => $staff->crl(number => 500) },
     conf    => host('', 'conf/crls reload=0.1'));
 is standing(), 'alice:- bob:good', 'a certificate on hold';

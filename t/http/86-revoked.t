@@ -19,7 +19,7 @@ $staff->revoke('revoked', 'keyCompromise');
 # One virtual host with these lines.
 sub host {
     my ($lines, %files) = @_;
-    my %o = (modules => ['watchdog'], files => \%files, conf => <<"CONF");
+    my %o = (files => \%files, conf => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@

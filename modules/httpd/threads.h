@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what there is to ask of the threads that a child process has beside those of its MPM. */
+#ifndef CC_THREADS_H
+#define CC_THREADS_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+
+/** Threads of one process: each work has one for itself while there are any. */
+typedef struct cc_threads_t cc_threads_t;
+
+/** What a thread is to do. */
+typedef void cc_work_fn(void *data);
+
+/**
+ * Makes room for `most` threads, in a child; they are made when they are needed, and stay. They end
+ * before anything else of `pchild`, which waits for their work.
+ */
+apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t *pchild);
+
+/**
+ * Has work(data) done by one of them, as soon as one is free; work that is not begun when the
+ * process ends never is. False where it never will be. Any thread.
+ */
+bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data);
+
+/** Whether the process ends. Work that takes long asks from time to time. Any thread. */
+bool cc_threads_ending(const cc_threads_t *threads);
+
+#endif

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a child of the prefork MPM ends when it is told to, whatever its threads wait for: a
+# signal ends it, in the middle of anything.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Ocsp;
+
+use POSIX ();
+use Time::HiRes qw(time);
+
+my $responder = ClientCert::Test::Ocsp->new(certs => ['alice']);
+my $h = ClientCert::Test->server(
+    mpm  => 'prefork',
+    conf => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient require
+    ClientCertOCSP On timeout=60 responder=@{[ $responder->url('hang') ]}
+    ClientCertMap user=somebody
+    <Location "/">
+        Require clientcert
+    </Location>
+</VirtualHost>
+CONF
+
+my $client = fork // die "fork: $!\n";
+if ($client == 0) {
+    $h->get('/', cert => 'alice');
+    POSIX::_exit(0);
+}
+ok $responder->wait_asked('hang', 1), 'a thread waits for an answer that never comes';
+
+announce('AH00045');    # after three seconds, which a busy machine may need
+my $began = time;
+$h->stop;
+my $took = time - $began;
+waitpid $client, 0;
+# httpd kills what is left after nine seconds, and says so; the harness finds that in the log.
+cmp_ok $took, '<', 9, "the server stops all the same (in $took s)";
+
+done_testing;
