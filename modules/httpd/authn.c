@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
-#include "glue.h"
-#include "internal.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
 
 #include <http_core.h>
 #include <http_request.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
-#include "glue.h"
-#include "internal.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
 
 #include <apr_strings.h>
 #include <http_request.h>

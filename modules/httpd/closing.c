@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a connection is ended once it has answered a request. */
-#include "host.h"
+#include "httpd/host.h"
 
 #include <ap_mpm.h>
 #include <mpm_common.h>

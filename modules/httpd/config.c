@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the directives: what is written in httpd's configuration becomes a per-directory record. */
-#include "glue.h"
-#include "ocspcache.h"
-#include "revocation.h"
+#include "httpd/glue.h"
+#include "httpd/revocation/ocspcache.h"
+#include "httpd/revocation/revocation.h"
 
 #include <stddef.h>
 

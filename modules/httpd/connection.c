@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
-#include "counters.h"
-#include "glue.h"
-#include "host.h"
+#include "httpd/numbers/counters.h"
+#include "httpd/glue.h"
+#include "httpd/host.h"
 
 #include <apr_strings.h>
 #include <http_connection.h>

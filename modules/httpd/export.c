@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what applications see: CLIENTCERT_* in the environment, and that nobody else can set it. */
-#include "glue.h"
-#include "internal.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>

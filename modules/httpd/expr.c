@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
-#include "glue.h"
-#include "internal.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
 
 #include <apr_strings.h>
 

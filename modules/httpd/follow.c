@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how often a thread of a child looks at what may change. */
-#include "follow.h"
+#include "httpd/follow.h"
 
-#include "internal.h"
-#include "threads.h"
+#include "httpd/internal.h"
+#include "httpd/threads.h"
 
 #define SLICE apr_time_from_msec(100) /* so long the end of a process may wait */
 

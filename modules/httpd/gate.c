@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
-#include "counters.h"
-#include "host.h"
+#include "httpd/numbers/counters.h"
+#include "httpd/host.h"
 
 #include <http_main.h>
 #include <mod_ssl_openssl.h>

@@ -3,7 +3,7 @@
 #ifndef CC_HOST_H
 #define CC_HOST_H
 
-#include "revocation.h"
+#include "httpd/revocation/revocation.h"
 
 /** Made at start; constant from then on. */
 typedef struct cc_host_t {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
-#include "counters.h"
+#include "httpd/numbers/counters.h"
 
 #include <apr_tables.h>
 

@@ -11,7 +11,7 @@
 #include <http_config.h>
 #include <http_log.h>
 
-#include "expiring.h"
+#include "httpd/numbers/expiring.h"
 #include "rules/rules.h"
 
 extern module AP_MODULE_DECLARE_DATA clientcert_module;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the names by which applications ask: user, group, rule, and every field with modifiers. */
-#include "internal.h"
+#include "httpd/internal.h"
 
 #include <apr_strings.h>
 #include <apr_tables.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where that is kept which lasts as long as a request. */
-#include "internal.h"
+#include "httpd/internal.h"
 
 const cc_request_t cc_request_watched = {.watched = true};
 

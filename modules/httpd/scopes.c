@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows all scopes of the configuration that have rules of their own. */
-#include "internal.h"
+#include "httpd/internal.h"
 
 #include <apr_strings.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the directives about revocation, which are a virtual host's and not a directory's. */
-#include "glue.h"
-#include "revocation.h"
+#include "httpd/glue.h"
+#include "httpd/revocation/revocation.h"
 
 #include <apr_strings.h>
 

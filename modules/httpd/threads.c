@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the threads that a child process has beside those of its MPM: how they begin and end. */
-#include "threads.h"
+#include "httpd/threads.h"
 
 #include <signal.h>
 #include <stdatomic.h>

@@ -6,7 +6,8 @@
 #include <openssl/x509_vfy.h>
 
 #include "cert/cert.h"
-#include "trust/crl.h"
+#include "trust/authority.h"
+#include "trust/room.h"
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 /* ---- the files ------------------------------------------------------------------------------ */
 
 /* SSLCARevocationCheck ... no_crl_for_cert_ok. */
-static int crl_may_miss(int ok, X509_STORE_CTX *store_ctx)
+static int pass_missing_crl(int ok, X509_STORE_CTX *store_ctx)
 {
     if (!ok && X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
         X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
@@ -53,7 +53,7 @@ static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *f
                                         (files->crl_chain ? X509_V_FLAG_CRL_CHECK_ALL : 0));
     }
     if (files->crl_may_miss) {
-        X509_STORE_set_verify_cb(store, crl_may_miss);
+        X509_STORE_set_verify_cb(store, pass_missing_crl);
     }
     return NULL;
 }

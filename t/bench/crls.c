@@ -14,7 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "cert/cert.h"
-#include "trust/trust.h"
+#include "trust/crl/crl.h"
 
 #define CERTS 100     /* so many are asked for in turn: each second one is on the CRL */
 #define SERIAL_LEN 20 /* octets, as RFC 5280 allows */

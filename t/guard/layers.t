@@ -23,8 +23,18 @@ except() { # MAY PATTERN FILE ...
 # Includes of a header that is neither a door nor of the file's own room.
 private() { # FILE ...
     includes '(cert|rules|tables|trust|httpd)/' "$@" |
-        grep -vE '"(cert/cert|rules/rules|tables/table|trust/trust|httpd/glue)\.h"' |
+        grep -vE '"(cert/cert|rules/rules|tables/table|trust/trust|trust/crl/crl|trust/ocsp/ocsp|httpd/glue)\.h"' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
+}
+
+# Includes of the rooms inside trust by others of trust; their own are not meant.
+inside_trust() {
+    # shellcheck disable=SC2046  # lists of files
+    includes 'trust/(crl|ocsp)/' $(find modules/trust -maxdepth 1 -name '*.[ch]')
+    # shellcheck disable=SC2046
+    includes 'trust/ocsp/' $(files modules/trust/crl '*.[ch]')
+    # shellcheck disable=SC2046
+    includes 'trust/crl/' $(files modules/trust/ocsp '*.[ch]')
 }
 
 httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
@@ -48,6 +58,8 @@ httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
         includes '(\.\./)*(trust|httpd)/' $(files modules/rules '*.[ch]')
     claim 'trust looks at cert alone' \
         includes '(\.\./)*(rules|tables|httpd)/' $(files modules/trust '*.[ch]')
+    claim 'in trust, nobody looks at crl and ocsp, and these not at each other' \
+        inside_trust
     claim 'tools use the rooms that do not know httpd' includes '(\.\./)*httpd/' $tools
     claim 'a room is entered by its door' private $rooms $tools mod_clientcert.c
 }

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Knows that the manual pages and the completion say what the code does: all of it, and no more.
 . "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2086  # $glue is a list of files
 
 build=${CC_BUILD:-build}
+glue=$(files modules/httpd '*.c')
 tool=$build/clientcert
 language=man/mod_clientcert.5
 command=man/clientcert.1
@@ -11,14 +13,14 @@ completion=completion/clientcert
 
 # ---- what there is: names, one a line
 
-directives() { sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' modules/httpd/*.c; }
+directives() { sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' $glue; }
 providers() {
-    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' modules/httpd/*.c |
+    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
         sed 's/.*"\(.*\)"/Require \1/'
-    sed -n 's/^const char cc_auth_type\[\] = "\(.*\)";/AuthType \1/p' modules/httpd/*.c
+    sed -n 's/^const char cc_auth_type\[\] = "\(.*\)";/AuthType \1/p' $glue
 }
 handlers() {
-    grep -ohE '(r->handler|cc_handler_is\(r), "[a-z-]+"' modules/httpd/*.c |
+    grep -ohE '(r->handler|cc_handler_is\(r), "[a-z-]+"' $glue |
         sed 's/.*"\(.*\)"/SetHandler \1/'
 }
 table_options() {

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Knows that the reference says what the code does: directives, providers, fields and operators.
 . "$(dirname "$0")/lib.sh"
+# shellcheck disable=SC2086  # $glue is a list of files
 
 page=doc/directives.md
+glue=$(files modules/httpd '*.c')
 tool=${CC_BUILD:-build}/clientcert
 
 directives() { # in the command table
-    sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' modules/httpd/*.c | LC_ALL=C sort -u
+    sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' $glue | LC_ALL=C sort -u
 }
 providers() { # of Require
-    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' modules/httpd/*.c |
+    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
         sed 's/.*"\(.*\)"/\1/' | LC_ALL=C sort -u
 }
 documented() { sed -n 's/^## `*\(ClientCert[A-Za-z]*\)`* *$/\1/p' $page | LC_ALL=C sort; }

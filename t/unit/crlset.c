@@ -302,7 +302,7 @@ static const char *answer_text(crlset_t *set)
     case CC_CRL_GOOD:
         return "good";
     case CC_CRL_REVOKED:
-        return apr_pstrcat(set->pool, "revoked ", cc_crl_reason_text(set->answer.reason), NULL);
+        return apr_pstrcat(set->pool, "revoked ", cc_reason_text(set->answer.reason), NULL);
     default:
         return apr_pstrcat(set->pool, "unknown: ", set->answer.why, NULL);
     }

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows when a request was denied, and says in one line who came and what was missing. */
+#include "httpd/numbers/counters.h"
+#include "httpd/glue.h"
+#include "httpd/log/logline.h"
+
+#include <apr_strings.h>
+
+void cc_denial_watch(request_rec *r)
+{
+    request_rec *client = cc_request_client(r);
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (!kept) {
+        ap_set_module_config(client->request_config, &clientcert_module,
+                             (void *)&cc_request_watched);
+    } else if (!kept->watched) {
+        cc_request_of(client)->watched = true;
+    }
+}
+
+void cc_denial_passed(request_rec *r)
+{
+    request_rec *client = cc_request_client(r);
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (kept == &cc_request_watched) {
+        ap_set_module_config(client->request_config, &clientcert_module, NULL);
+    } else if (kept) {
+        cc_request_of(client)->watched = false;
+        cc_request_of(client)->missing = NULL;
+    }
+}
+
+void cc_denial_missing(request_rec *r, const char *what)
+{
+    request_rec *client = cc_request_client(r);
+    apr_pool_t *p = client->pool; /* a subrequest's is gone when the line is written */
+    cc_request_t *kept = cc_request_of(client);
+
+    kept->watched = true;
+    if (!kept->missing || !strcmp(kept->missing, what)) {
+        kept->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
+    } else {
+        kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
+    }
+}
+
+/* Why the client is nobody; "" where it is somebody. */
+static const char *nobody_text(request_rec *r, const cc_answer_t *answer)
+{
+    const char *reason;
+
+    if (answer->problem) {
+        return answer->problem;
+    }
+    if (!answer->verdict) {
+        return "no ClientCertMap is in effect here";
+    }
+    if (answer->verdict->failure) {
+        return cc_logline_text(answer->verdict->failure, r->pool);
+    }
+    reason = cc_log_no_identity(answer->verdict);
+    return reason ? reason : "";
+}
+
+static void denial_log(request_rec *r)
+{
+    cc_answer_t answer = cc_identity_of(r);
+    const char *missing = cc_request_seen(cc_request_client(r))->missing;
+    cc_logline_t line = {"forbidden", answer.client ? answer.client->cert : NULL, answer.verdict,
+                         NULL};
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "CC0110: %s reason=\"%s\" request=\"%s\" needs=\"%s\"",
+                  cc_logline_of_request(&line, r), nobody_text(r, &answer),
+                  cc_logline_octets(apr_pstrcat(r->pool, r->method, " ", r->uri, NULL), r->pool),
+                  cc_logline_text(missing ? missing : "what another Require asks for", r->pool));
+}
+
+static bool is_denied(request_rec *r)
+{
+    const cc_request_t *kept;
+
+    if (r->status != HTTP_FORBIDDEN) {
+        return false;
+    }
+    kept = cc_request_seen(cc_request_client(r));
+    return kept && kept->watched;
+}
+
+/* Called for the request that the client made; where that led to others, one of them was denied. */
+int cc_denial_log(request_rec *r)
+{
+    while (r && !is_denied(r)) {
+        r = r->next;
+    }
+    if (r) {
+        cc_counters_denied(r);
+    }
+    if (r && APLOG_R_IS_LEVEL(r, APLOG_ERR)) {
+        denial_log(r);
+    }
+    return DECLINED;
+}

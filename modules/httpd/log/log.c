@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which decisions the error log tells, each in one line with a tag. */
+#include "httpd/internal.h"
+#include "httpd/log/logline.h"
+
+/* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
+static bool wants(request_rec *r, int level)
+{
+    return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX) >= level;
+}
+
+/* ---- what the rules say ------------------------------------------------------------------ */
+
+const char *cc_log_no_identity(const cc_verdict_t *verdict)
+{
+    if (cc_verdict_has_identity(verdict)) {
+        return NULL;
+    }
+    return verdict->denied_where ? "a rule denies it" : "no rule gives it a user or group";
+}
+
+void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+{
+    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
+    const char *reason = cc_log_no_identity(verdict);
+
+    if (!reason && wants(r, APLOG_INFO)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
+    } else if (reason && wants(r, APLOG_NOTICE)) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), reason);
+    }
+}
+
+void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+{
+    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
+    cc_request_t *kept = cc_request_of(cc_request_client(r));
+
+    if (!kept->failed && wants(r, APLOG_ERR)) {
+        kept->failed = true;
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), cc_logline_text(verdict->failure, r->pool));
+    }
+}
+
+/* In one word what a note of the rules is about: CC0150 to CC0156, by the last digit. */
+static const char *note_result(const cc_note_t *note)
+{
+    static const char *const words[] = {"unusable", "limited", "ambiguous", "limited",
+                                        "unusable", "stale",   "unusable"};
+
+    return words[note->tag[5] - '0'];
+}
+
+void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+{
+    for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
+        const cc_note_t *note = &verdict->notes[i];
+        cc_logline_t line = {note_result(note), client->cert, verdict, note->where};
+
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s reason=\"%s\"", note->tag,
+                      cc_logline_of_request(&line, r), cc_logline_text(note->text, r->pool));
+    }
+}
+
+void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
+{
+    for (int i = 0; trace && i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+
+        if (step->condition) {
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: does not hold: %s; seen %s",
+                          step->where, cc_log_text(step->condition, r->pool),
+                          cc_log_text(step->seen, r->pool));
+        } else {
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds", step->where);
+        }
+    }
+}
+
+/* ---- certificates that no rule is asked about -------------------------------------------- */
+
+void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem)
+{
+    cc_logline_t line = {"rejected", client->cert, NULL, NULL};
+
+    if (wants(r, APLOG_WARNING)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s reason=\"%s\"",
+                      cc_logline_of_request(&line, r), problem);
+    }
+}
+
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
+{
+    return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+}
+
+void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
+                    apr_pool_t *p)
+{
+    cc_logline_t line = {"refused", refused->leaf, NULL, NULL};
+    const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
+
+    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
+                   "CC0106: %s reason=\"%s\" depth=%d at_subject=\"%s\" at_serial=%s",
+                   cc_logline_of_connection(&line, c, s, p), cc_logline_text(refused->reason, p),
+                   refused->depth, cc_logline_subject(above, p), cc_logline_serial(above, p));
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the fields of a line of the log: always the same, in one order, and never too long. */
+#include "httpd/internal.h"
+#include "httpd/log/logline.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/*
+ * How many octets of the log a text may take. httpd cuts a line off at 8 KiB (MAX_STRING_LEN): one
+ * with every field at its longest, behind httpd's own words, stays below 8000.
+ */
+enum { LONG = 1024, MIDDLE = 512, SHORT = 256 };
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+/* A character, or an escape of cc_text_escape: what is cut is cut between them. */
+static apr_size_t piece_len(const char *text)
+{
+    apr_size_t len = 1;
+
+    if (text[0] == '\\') {
+        if (text[1] == 'x' && apr_isxdigit(text[2]) && apr_isxdigit(text[3])) {
+            return 4;
+        }
+        return text[1] == '\\' || text[1] == '"' ? 2 : 1;
+    }
+    while ((text[len] & 0xC0) == 0x80) {
+        len++;
+    }
+    return len;
+}
+
+/* What httpd's log makes of it: backslashes are doubled, octets beyond ASCII written as \xHH. */
+static apr_size_t piece_cost(const char *text, apr_size_t len)
+{
+    apr_size_t cost = len;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        cost += text[i] == '\\' ? 1 : text[i] & 0x80 ? 3 : 0;
+    }
+    return cost;
+}
+
+/* The text as far as it fits; "..." stands for the rest. */
+static const char *cut(const char *text, apr_size_t most, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, most + 1);
+    char *to = line, *room = line; /* from `room` on there is place for the dots */
+    apr_size_t cost = 0, len;
+
+    for (; *text; text += len) {
+        len = piece_len(text);
+        cost += piece_cost(text, len);
+        if (cost > most) {
+            memcpy(room, "...", 4);
+            return line;
+        }
+        memcpy(to, text, len);
+        to += len;
+        room = cost <= most - 3 ? to : room;
+    }
+    *to = '\0';
+    return line;
+}
+
+/*
+ * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
+ * end the quotation that it stands in: it becomes \x22. A bare quote becomes `quote`.
+ */
+static const char *requote(const char *text, char quote, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, 2 * strlen(text) + 1);
+    char *to = line;
+    apr_size_t len;
+
+    for (; *text; text += len) {
+        len = piece_len(text);
+        if (len == 2 && text[1] == '"') {
+            memcpy(to, "\\x22", 4);
+            to += 4;
+        } else {
+            memcpy(to, text, len);
+            *to = *text == '"' ? quote : *text;
+            to += len;
+        }
+    }
+    *to = '\0';
+    return line;
+}
+
+const char *cc_log_text(const char *text, apr_pool_t *p)
+{
+    return cut(requote(text, '"', p), LONG, p);
+}
+
+const char *cc_log_escaped(const char *text, apr_pool_t *p)
+{
+    return cc_log_text(cc_text_escape(text, strlen(text), p), p);
+}
+
+/* No octet takes less than one of the log: more of them than `most` need not be looked at. */
+static const char *octets_text(const char *octets, apr_size_t len, apr_size_t most, apr_pool_t *p)
+{
+    const char *escaped = cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
+
+    return cut(requote(escaped, '\'', p), most, p);
+}
+
+const char *cc_logline_text(const char *text, apr_pool_t *p)
+{
+    return cut(requote(text, '\'', p), LONG, p);
+}
+
+const char *cc_logline_octets(const char *text, apr_pool_t *p)
+{
+    return octets_text(text, strlen(text), LONG, p);
+}
+
+/* ---- fields ------------------------------------------------------------------------------ */
+
+/* A field that every certificate has, or `none` where there is no certificate. */
+static const char *field_text(const char *name, const cc_cert_t *cert, const char *none,
+                              apr_pool_t *p)
+{
+    static const cc_facts_t unknown = {0};
+    cc_fieldref_t ref;
+    cc_values_t values;
+
+    if (!cert || cc_field_find(&ref, name, p, NULL) != APR_SUCCESS) {
+        return none;
+    }
+    values = cc_field_values(&ref, cert, &unknown, p);
+    return values.count ? octets_text(values.at[0].text, values.at[0].len,
+                                      ref.field->type == CC_TYPE_DN ? LONG : SHORT, p)
+                        : none;
+}
+
+const char *cc_logline_subject(const cc_cert_t *cert, apr_pool_t *p)
+{
+    return field_text("subject", cert, "", p);
+}
+
+const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p)
+{
+    return field_text("serial", cert, "-", p);
+}
+
+static const char *user_text(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    return verdict && verdict->user ? octets_text(verdict->user, strlen(verdict->user), MIDDLE, p)
+                                    : "";
+}
+
+static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    int count = verdict ? verdict->group_count : 0;
+    const char **names = apr_palloc(p, sizeof(*names) * (apr_size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        names[i] = verdict->groups[i].name;
+    }
+    return cc_logline_octets(cc_parts_join(names, count, p), p);
+}
+
+static const char *decisive_rule(const cc_verdict_t *verdict)
+{
+    if (!verdict) {
+        return "-";
+    }
+    if (verdict->denied_where) {
+        return verdict->denied_where;
+    }
+    if (verdict->user_where) {
+        return verdict->user_where;
+    }
+    return verdict->matched_count ? verdict->matched[0].where : "-";
+}
+
+/* Of a long path the end counts, with the number of the line. */
+static const char *rule_text(const char *where, apr_pool_t *p)
+{
+    apr_size_t len = strlen(where);
+
+    return len <= SHORT ? where : apr_pstrcat(p, "...", where + len - (SHORT - 3), NULL);
+}
+
+/* `address` is the client's; `c` is its connection. */
+static const char *line_text(const cc_logline_t *line, const char *address, const conn_rec *c,
+                             const server_rec *s, apr_pool_t *p)
+{
+    const char *rule = line->rule ? line->rule : decisive_rule(line->verdict);
+
+    return apr_psprintf(p,
+                        "result=%s user=\"%s\" groups=\"%s\" rule=%s subject=\"%s\" issuer=\"%s\" "
+                        "serial=%s sha256=%s client=%s vhost=%s:%d",
+                        line->result, user_text(line->verdict, p), groups_text(line->verdict, p),
+                        rule_text(rule, p), cc_logline_subject(line->cert, p),
+                        field_text("issuer", line->cert, "", p), cc_logline_serial(line->cert, p),
+                        field_text("sha256", line->cert, "-", p), cut(address, SHORT, p),
+                        cut(s->server_hostname, SHORT, p), (int)c->local_addr->port);
+}
+
+const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r)
+{
+    return line_text(line, r->useragent_ip, r->connection, r->server, r->pool);
+}
+
+const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
+                                     const server_rec *s, apr_pool_t *p)
+{
+    return line_text(line, c->client_ip, c, s, p);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what log.c and denial.c may put into a line of the log. */
+#ifndef CC_LOGLINE_H
+#define CC_LOGLINE_H
+
+#include "httpd/internal.h"
+
+/** What a line tells. */
+typedef struct cc_logline_t {
+    const char *result;          /* in one word */
+    const cc_cert_t *cert;       /* NULL: none */
+    const cc_verdict_t *verdict; /* NULL: no rules were asked */
+    const char *rule;            /* NULL: the verdict's, or none */
+} cc_logline_t;
+
+/**
+ * The fields that every line has, in their order: result, user, groups, rule, subject, issuer,
+ * serial, sha256, client, vhost. A text that there is not is empty, anything else then "-". The
+ * first lives as long as the request.
+ */
+const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r);
+const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
+                                     const server_rec *s, apr_pool_t *p);
+
+/**
+ * For what else stands in a line, between quotes: what cc_text_escape gave or the administrator
+ * wrote; and octets that may be anything. Cut off where it is too long. Lives as long as `p`.
+ */
+const char *cc_logline_text(const char *text, apr_pool_t *p);
+const char *cc_logline_octets(const char *text, apr_pool_t *p);
+
+/** Two fields of a certificate, the first to stand between quotes. NULL: "" and "-". */
+const char *cc_logline_subject(const cc_cert_t *cert, apr_pool_t *p);
+const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows whom a virtual host asks about revocation, and what the answers come to. */
+#include "httpd/revocation/revocation.h"
+
+#include <apr_strings.h>
+#include <http_main.h>
+
+#include "httpd/follow.h"
+#include "httpd/glue.h"
+#include "httpd/revocation/ocspcache.h"
+
+/* CRLs that a host has opened, for others that are told and trust the same. */
+typedef struct opened_t {
+    const cc_crl_spec_t *spec;
+    const cc_trust_t *trust;
+    cc_crls_t *crls;
+    server_rec *server;
+} opened_t;
+
+static const char opened_key[] = "clientcert_crls";
+
+static apr_array_header_t *opened_of(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    void *opened = NULL;
+
+    apr_pool_userdata_get(&opened, opened_key, pconf);
+    if (!opened) {
+        opened = apr_array_make(pconf, 4, sizeof(opened_t *));
+        apr_pool_userdata_setn(opened, opened_key, NULL, pconf);
+    }
+    return opened;
+}
+
+/* What cc_crls_each hands on. */
+typedef struct shown_t {
+    const server_rec *server;
+    apr_array_header_t *all;
+} shown_t;
+
+static void show(const cc_crl_info_t *info, void *baton)
+{
+    const shown_t *shown = baton;
+    apr_pool_t *p = shown->all->pool;
+    cc_shown_crl_t *crl;
+
+    if (info->use != CC_CRL_USED && info->use != CC_CRL_NO_BASE) {
+        return;
+    }
+    crl = apr_array_push(shown->all);
+    *crl = (cc_shown_crl_t){shown->server, *info};
+    crl->info.path = apr_pstrdup(p, info->path);
+    crl->info.issuer = apr_pstrdup(p, info->issuer);
+    crl->info.number = apr_pstrdup(p, info->number);
+}
+
+apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p)
+{
+    shown_t shown = {.all = apr_array_make(p, 4, sizeof(cc_shown_crl_t))};
+    void *userdata = NULL;
+    const apr_array_header_t *opened;
+
+    apr_pool_userdata_get(&userdata, opened_key, s->process->pconf);
+    opened = userdata;
+    for (int i = 0; opened && i < opened->nelts; i++) {
+        const opened_t *one = APR_ARRAY_IDX(opened, i, const opened_t *);
+
+        shown.server = one->server;
+        cc_crls_each(one->crls, show, &shown);
+    }
+    return shown.all;
+}
+
+/* ---- following the files ----------------------------------------------------------------- */
+
+static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
+{
+    const opened_t *opened = baton;
+    apr_pool_t *p;
+
+    if (!err) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, opened->server, "CC0173: CRLs have changed (%s)",
+                     cc_crls_spec(crls)->where);
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, opened->server,
+                     "CC0174: what was held of these CRLs stays: %s", cc_error_text(err, p));
+        apr_pool_destroy(p);
+    }
+}
+
+static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *baton)
+{
+    (void)crls;
+    (void)err;
+    (void)baton;
+}
+
+static apr_interval_time_t look(void *baton)
+{
+    opened_t *opened = baton;
+
+    return cc_crls_poll(opened->crls, apr_time_now(), tell, opened);
+}
+
+int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    return cc_ocspcache_prepare(pconf, plog, ptemp);
+}
+
+int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    return cc_ocspcache_start(pconf, plog, ptemp, s);
+}
+
+/* A child may come long after the parent has loaded what it inherits. */
+void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    const apr_array_header_t *opened = opened_of(s);
+
+    cc_ocspcache_child_start(pchild, s);
+    for (int i = 0; i < opened->nelts; i++) {
+        opened_t *one = APR_ARRAY_IDX(opened, i, opened_t *);
+
+        look(one); /* before the first request */
+        if (cc_crls_spec(one->crls)->reload > 0) {
+            cc_follow_start(look, one, one->server, pchild);
+        }
+    }
+}
+
+/* In the parent too, so that a child that comes later inherits what was last held. */
+int cc_revocation_monitor(apr_pool_t *p, server_rec *s)
+{
+    const apr_array_header_t *opened = opened_of(s);
+
+    (void)p;
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_crls_poll(APR_ARRAY_IDX(opened, i, opened_t *)->crls, apr_time_now(), tell_nobody, NULL);
+    }
+    return DECLINED;
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
+                              const cc_trust_t *trust)
+{
+    for (int i = 0; i < opened->nelts; i++) {
+        const opened_t *one = APR_ARRAY_IDX(opened, i, opened_t *);
+        if (one->spec == spec && cc_trust_same(one->trust, trust)) {
+            return one->crls;
+        }
+    }
+    return NULL;
+}
+
+static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    cc_crl_spec_t *spec = cc_server_of(s)->crls;
+    opened_t *opened;
+    apr_status_t rv;
+
+    *crls = shared_find(opened_of(s), spec, trust);
+    if (*crls) {
+        return APR_SUCCESS;
+    }
+    spec->root = ap_server_root;
+    rv = cc_crls_open(crls, spec, trust, p, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    opened = apr_palloc(p, sizeof(*opened));
+    *opened = (opened_t){spec, trust, *crls, s};
+    APR_ARRAY_PUSH(opened_of(s), opened_t *) = opened;
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
+                                  const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
+{
+    const cc_server_t *server = cc_server_of(s);
+    cc_ocsp_config_t asked = {server->ocsp, server->ocsp_hosts};
+    cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
+    apr_status_t rv = APR_SUCCESS;
+
+    made->trust = trust;
+    made->leaf_alone = server->leaf_alone == 1;
+    if (server->crls) {
+        rv = crls_open(&made->crls, s, trust, p, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
+    }
+    if (rv == APR_SUCCESS && made->ocsp) {
+        cc_ocspcache_use(s);
+    }
+    *revocation = made->crls || made->ocsp ? made : NULL;
+    return rv;
+}
+
+/* ---- what CRLs say ----------------------------------------------------------------------- */
+
+const char *cc_revocation_time(apr_time_t time, apr_pool_t *p)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, time);
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+static void revoked(cc_standing_t *standing, const char *what, const char *reason, apr_time_t at,
+                    apr_pool_t *p)
+{
+    standing->state = "revoked";
+    standing->reason = reason;
+    standing->revoked_at = at;
+    standing->problem =
+        apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_revocation_time(at, p),
+                     reason ? reason : "no reason given");
+}
+
+void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
+                              const cc_verified_t *cert, apr_time_t now)
+{
+    if (revocation->leaf_alone) {
+        cc_crls_check(answer, revocation->crls, cert->x509,
+                      cert->seal->ca_known ? cert->seal->ca_spki_sha256 : NULL, now);
+    } else {
+        cc_crls_check_chain(answer, revocation->crls, cert->x509, cert->seal, now);
+    }
+}
+
+static const char *subject_of(const cc_crl_answer_t *answer, apr_pool_t *p)
+{
+    return answer->depth ? apr_psprintf(p, "the CA %d above it", answer->depth) : "it";
+}
+
+void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
+                             const cc_crl_answer_t *answer, apr_pool_t *p)
+{
+    standing->generation = answer->generation;
+    standing->stale_at = answer->stale_at;
+    switch (answer->state) {
+    case CC_CRL_GOOD:
+        standing->state = "good";
+        break;
+    case CC_CRL_REVOKED:
+        revoked(standing, subject_of(answer, p), cc_reason_text(answer->reason),
+                answer->revoked_at, p);
+        break;
+    case CC_CRL_UNKNOWN:
+        standing->state = "unknown";
+        if (!cc_crls_spec(revocation->crls)->missing_allow) {
+            standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
+                                             subject_of(answer, p), answer->why);
+        }
+    }
+}
+
+/* ---- what OCSP responders say ------------------------------------------------------------ */
+
+void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *revocation,
+                             const cc_ocsp_answer_t *answer, apr_pool_t *p)
+{
+    if (answer->ask_at < standing->stale_at) {
+        standing->stale_at = answer->ask_at;
+    }
+    if (answer->status == CC_OCSP_REVOKED) {
+        revoked(standing, "it", answer->reason, answer->revoked_at, p);
+    } else if (answer->status == CC_OCSP_GOOD) {
+        standing->state = "good";
+    } else if (standing->state == NULL) {
+        standing->state = "unknown";
+    }
+    if (!standing->problem && !cc_ocsp_allows(revocation->ocsp, answer)) {
+        standing->state = "unknown";
+        standing->problem = answer->status == CC_OCSP_UNKNOWN
+                                ? "the OCSP responder does not know it"
+                                : apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
+                                               answer->why ? answer->why : "no answer");
+    }
+}
+
+void cc_revocation_check_ocsp(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
+                              const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
+{
+    X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
+    cc_ocsp_subject_t subject = {cert->x509, issuer};
+
+    *answer = (cc_ocsp_answer_t){.why = "its issuer's certificate is not at hand",
+                                 .ask_at = APR_INT64_MAX};
+    if (issuer) {
+        cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
+    }
+    X509_free(issuer);
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
+                       const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
+{
+    cc_crl_answer_t listed;
+    cc_ocsp_answer_t told;
+
+    *standing = (cc_standing_t){.stale_at = APR_INT64_MAX};
+    if (revocation->crls) {
+        cc_revocation_check_crls(&listed, revocation, cert, now);
+        cc_revocation_take_crls(standing, revocation, &listed, p);
+    }
+    if (revocation->ocsp && !standing->problem) {
+        cc_revocation_check_ocsp(&told, revocation, cert, now, p);
+        cc_revocation_take_ocsp(standing, revocation, &told, p);
+    }
+}
+
+static bool text_same(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+bool cc_revocation_same(const cc_standing_t *a, const cc_standing_t *b)
+{
+    return text_same(a->state, b->state) && text_same(a->reason, b->reason) &&
+           text_same(a->problem, b->problem) && a->revoked_at == b->revoked_at;
+}
+
+apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation)
+{
+    return revocation->crls ? cc_crls_generation(revocation->crls) : 0;
+}
+
+static bool crls_bar(const cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now)
+{
+    cc_crl_answer_t answer;
+
+    cc_revocation_check_crls(&answer, revocation, cert, now);
+    return answer.state == CC_CRL_REVOKED;
+}
+
+/* OCSP asks in the name of the issuer, who in a resumed session may be at hand no more. */
+static bool ocsp_bars(const cc_revocation_t *revocation, const cc_verified_t *cert)
+{
+    X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
+
+    X509_free(issuer);
+    return issuer == NULL;
+}
+
+bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now)
+{
+    return (revocation->crls && crls_bar(revocation, cert, now)) ||
+           (revocation->ocsp && ocsp_bars(revocation, cert));
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what the files that deal with revocation share: what a host was told, whom it asks. */
+#ifndef CC_REVOCATION_H
+#define CC_REVOCATION_H
+
+#include "httpd/internal.h"
+
+#include "trust/crl/crl.h"
+#include "trust/ocsp/ocsp.h"
+
+/* ---- configuration (server.c) -------------------------------------------------------------- */
+
+/** The per-server record, as the directives fill it; a virtual host's overrides the server's. */
+typedef struct cc_server_t {
+    cc_crl_spec_t *crls;              /* ClientCertCRL; NULL: none */
+    int leaf_alone;                   /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 nobody said */
+    apr_interval_time_t max_age;      /* ClientCertMaxAge; 0: any, -1 nobody said */
+    cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
+    apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
+    struct cc_host_t *host;           /* gate.c: once mod_ssl has made its context */
+    bool ends_connections;            /* of the main server: some host may end a connection */
+} cc_server_t;
+
+static inline cc_server_t *cc_server_of(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &clientcert_module);
+}
+
+/** The directives of revocation, for httpd's table of them. */
+const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args);
+const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word);
+const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char *word);
+const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args);
+const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args);
+
+/* ---- asking (revocation.c) ----------------------------------------------------------------- */
+
+/** Whom a virtual host asks about certificates. */
+typedef struct cc_revocation_t {
+    cc_crls_t *crls; /* NULL: none */
+    cc_ocsp_t *ocsp; /* NULL: off */
+    const cc_trust_t *trust;
+    bool leaf_alone;
+} cc_revocation_t;
+
+/**
+ * Opens what the virtual host asks; *revocation is NULL where it asks nobody. Hosts that are told
+ * and trust the same share what they hold. In the parent, at start. Errors are those of
+ * cc_crls_open and cc_ocsp_create.
+ */
+apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
+                                  const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err);
+
+/** A certificate that verified. */
+typedef struct cc_verified_t {
+    X509 *x509;
+    const cc_seal_t *seal;
+    STACK_OF(X509) *sent; /* along with it; NULL in a resumed session */
+} cc_verified_t;
+
+/** What is known of the revocation of a certificate. */
+typedef struct cc_standing_t {
+    const char *state;  /* a word of the field `revocation`, a literal */
+    const char *reason; /* likewise of revocation.reason; NULL: none */
+    apr_time_t revoked_at;
+    const char *problem; /* NULL, or why it gives no identity, in plain words */
+    apr_uint64_t generation; /* it may be kept while cc_revocation_generation stays the same, */
+    apr_time_t stale_at;     /* and until then */
+} cc_standing_t;
+
+/** Asks. May take as long as an OCSP responder's timeout. Texts are in `p`. Any thread. */
+void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
+                       const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
+
+/** One source of those that there are, for who wants to know what each says. */
+void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
+                              const cc_verified_t *cert, apr_time_t now);
+void cc_revocation_check_ocsp(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
+                              const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
+
+/** What its answer comes to; that of CRLs is taken first. */
+void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
+                             const cc_crl_answer_t *answer, apr_pool_t *p);
+void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *revocation,
+                             const cc_ocsp_answer_t *answer, apr_pool_t *p);
+
+/** ISO 8601. */
+const char *cc_revocation_time(apr_time_t time, apr_pool_t *p);
+
+/** True if both say the same of the certificate. */
+bool cc_revocation_same(const cc_standing_t *a, const cc_standing_t *b);
+
+/** Of what is held; grows when a CRL changes. A few instructions. */
+apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation);
+
+/**
+ * True if a session with this certificate is not to be resumed: a CRL says that it is revoked, or
+ * OCSP could not be asked then. Waits for nobody: made for a handshake.
+ */
+bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now);
+
+/** A CRL, and the first virtual host that holds it; hosts may share what they hold. */
+typedef struct cc_shown_crl_t {
+    const server_rec *server;
+    cc_crl_info_t info;
+} cc_shown_crl_t;
+
+/**
+ * All CRLs that count (of cc_shown_crl_t, in `p`), as this process holds them. They are copies: who
+ * shows them to a client may be held up. Any thread.
+ */
+apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
+#include "httpd/status/status.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+
+#define TEXT_MOST 1024
+#define LIST_MOST 1000
+
+static json_t *string_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+/* ---- what it is about -------------------------------------------------------------------- */
+
+static const char *result_of(const cc_status_t *status)
+{
+    if (!status->answer.client) {
+        return ap_ssl_conn_is_ssl(status->asked->connection) ? "no-certificate" : "no-tls";
+    }
+    if (status->answer.problem) {
+        return "rejected";
+    }
+    return status->answer.verdict ? cc_verdict_result(status->answer.verdict) : "no-rules";
+}
+
+/*
+ * An ErrorDocument is about the request that failed: the rules that were in effect there, and
+ * whether they may be shown there.
+ */
+static cc_status_t status_of(request_rec *r, bool trace)
+{
+    cc_status_t status = {.asked = r};
+
+    status.failed = r->prev && ap_is_HTTP_ERROR(r->status);
+    while (status.asked->prev && ap_is_HTTP_ERROR(status.asked->prev->status)) {
+        status.asked = status.asked->prev;
+    }
+    status.rules = cc_dir_of(status.asked)->status_rules == 1;
+    status.answer =
+        trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
+    status.result = result_of(&status);
+    return status;
+}
+
+/* ---- its parts --------------------------------------------------------------------------- */
+
+static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
+{
+    const cc_request_t *kept = cc_request_seen(cc_request_client(status->asked));
+
+    if (!status->failed) {
+        return json_null();
+    }
+    return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
+                     string_of(status->asked->uri, p), "needs",
+                     string_of(status->rules && kept ? kept->missing : NULL, p));
+}
+
+static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
+{
+    cc_facts_t facts;
+
+    if (!status->answer.client) {
+        return json_null();
+    }
+    facts = cc_client_facts(status->answer.client, status->asked);
+    facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
+    facts.tls_known = false;
+    return cc_report_fields(status->answer.client->cert, &facts, p);
+}
+
+static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
+{
+    if (!status->answer.client) {
+        return json_null();
+    }
+    return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
+                     string_of(status->answer.problem, p));
+}
+
+static json_t *connection_of(request_rec *r)
+{
+    conn_rec *c = r->connection;
+    const char *resumed = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_SESSION_RESUMED");
+    const char *sni = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_TLS_SNI");
+
+    if (!ap_ssl_conn_is_ssl(c)) {
+        return json_null();
+    }
+    return json_pack(
+        "{s:o, s:o, s:o, s:s}", "version",
+        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool), "cipher",
+        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
+        string_of(sni && *sni ? sni : NULL, r->pool), "session",
+        resumed && !strcmp(resumed, "Resumed") ? "resumed session" : "full handshake");
+}
+
+/* ---- without the rules ------------------------------------------------------------------- */
+
+/* A place in the configuration, without the folder of its file. */
+static void place_shorten(json_t *place)
+{
+    const char *text = json_string_value(place);
+    const char *slash = text ? strrchr(text, '/') : NULL;
+
+    if (slash) {
+        json_string_set(place, slash + 1);
+    }
+}
+
+static void places_shorten(json_t *list)
+{
+    json_t *member;
+    size_t i;
+
+    json_array_foreach(list, i, member)
+    {
+        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member);
+    }
+}
+
+static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
+{
+    json_t *notes = json_object_get(identity, "notes");
+
+    place_shorten(json_object_get(identity, "user_rule"));
+    place_shorten(json_object_get(identity, "denied_by"));
+    places_shorten(json_object_get(identity, "groups"));
+    places_shorten(json_object_get(identity, "rules"));
+    places_shorten(notes);
+    for (int i = 0; i < verdict->note_count; i++) {
+        json_object_set_new(json_array_get(notes, (size_t)i), "text",
+                            json_string(verdict->notes[i].meaning));
+    }
+    if (verdict->failure) {
+        json_object_set_new(identity, "failure", json_string("a table could not be asked"));
+    }
+}
+
+static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
+{
+    const cc_verdict_t *verdict = status->answer.verdict;
+    json_t *identity;
+
+    if (!verdict) {
+        return json_null();
+    }
+    identity = cc_report_verdict(verdict, p);
+    if (!status->rules) {
+        identity_shorten(identity, verdict);
+    }
+    return identity;
+}
+
+static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
+{
+    const cc_rules_t *rules = cc_dir_of(status->asked)->rules;
+    json_t *steps = cc_report_trace(status->trace, status->rules, p);
+
+    if (!status->rules) {
+        places_shorten(steps);
+        return steps;
+    }
+    for (int i = 0; i < status->trace->nelts; i++) {
+        int number = APR_ARRAY_IDX(status->trace, i, cc_step_t).number;
+        json_object_set_new(json_array_get(steps, (size_t)i), "text",
+                            string_of(cc_rules_text(rules, number, p), p));
+    }
+    return steps;
+}
+
+/* ---- no more than a page can hold -------------------------------------------------------- */
+
+static void text_bound(json_t *text, apr_pool_t *p)
+{
+    const char *octets = json_string_value(text);
+    size_t keep = TEXT_MOST;
+
+    if (json_string_length(text) <= TEXT_MOST) {
+        return;
+    }
+    while (((unsigned char)octets[keep] & 0xC0) == 0x80) { /* within a character */
+        keep--;
+    }
+    json_string_set(text, apr_psprintf(p, "%.*s... (cut; it has %" APR_SIZE_T_FMT " octets)",
+                                       (int)keep, octets, json_string_length(text)));
+}
+
+static void list_bound(json_t *list, apr_pool_t *p)
+{
+    size_t more = json_array_size(list) > LIST_MOST ? json_array_size(list) - LIST_MOST : 0;
+
+    for (size_t i = 0; i < more; i++) {
+        json_array_remove(list, LIST_MOST + more - 1 - i);
+    }
+    if (more > 0) {
+        json_array_append_new(
+            list, json_string(apr_psprintf(p, "... (cut; %" APR_SIZE_T_FMT " more)", more)));
+    }
+}
+
+static void value_bound(json_t *value, apr_pool_t *p)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (json_is_string(value)) {
+        text_bound(value, p);
+    } else if (json_is_array(value)) {
+        list_bound(value, p);
+        json_array_foreach(value, i, member)
+        {
+            value_bound(member, p);
+        }
+    } else if (json_is_object(value)) {
+        json_object_foreach(value, key, member)
+        {
+            value_bound(member, p);
+        }
+    }
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+static apr_status_t document_free(void *document)
+{
+    json_decref(document);
+    return APR_SUCCESS;
+}
+
+json_t *cc_status_document(request_rec *r, bool trace)
+{
+    json_t *document = json_object();
+    apr_pool_cleanup_register(r->pool, document, document_free, apr_pool_cleanup_null);
+    cc_status_t status = status_of(r, trace);
+
+    json_object_set_new(document, "result", json_string(status.result));
+    json_object_set_new(document, "summary",
+                        string_of(cc_status_summary(&status, r->pool), r->pool));
+    json_object_set_new(document, "advice", cc_status_advice(&status, r->pool));
+    json_object_set_new(document, "request", request_of(&status, r->pool));
+    json_object_set_new(document, "identity", identity_of(&status, r->pool));
+    json_object_set_new(document, "certificate", certificate_of(&status, r->pool));
+    json_object_set_new(document, "verification", verification_of(&status, r->pool));
+    json_object_set_new(document, "connection", connection_of(r));
+    if (status.trace) {
+        json_object_set_new(document, "trace", trace_of(&status, r->pool));
+    }
+    value_bound(document, r->pool);
+    return document;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what the parts of clientcert-status share: the document, what it says, the page of it. */
+#ifndef CC_STATUS_H
+#define CC_STATUS_H
+
+#include "httpd/status/report.h"
+
+/** What is told to one client of itself. */
+typedef struct cc_status_t {
+    request_rec *asked; /* the request that it is about: ours, or the one that failed */
+    bool failed;        /* it failed, and we are its ErrorDocument */
+    bool rules;         /* ClientCertStatusRules is On where it was decided */
+    cc_answer_t answer;
+    const apr_array_header_t *trace; /* cc_step_t; NULL: not asked for, or no rules were */
+    const char *result;              /* cc_verdict_result, "rejected", "no-rules",
+                                        "no-certificate" or "no-tls" */
+} cc_status_t;
+
+/** In one sentence: who the client is, or why it is nobody. Usable text; lives as long as `p`. */
+const char *cc_status_summary(const cc_status_t *status, apr_pool_t *p);
+
+/** What the person can do about it: a new array of sentences. */
+json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p);
+
+/**
+ * All that is told, as one object, which lives as long as the request. No text in it is longer, and
+ * no list has more members, than a page can hold; what is cut says so.
+ *
+ *   {"result", "summary", "advice": [TEXT], "request": {"status", "uri", "needs"} or null,
+ *    "identity": cc_report_verdict or null, "certificate": cc_report_fields or null,
+ *    "verification": {"verified", "problem"} or null,
+ *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_report_trace}
+ *
+ * Without `trace` there is none. Rules are named by file and line, without the file's folder, and
+ * what they say is left out, but where ClientCertStatusRules is On.
+ */
+json_t *cc_status_document(request_rec *r, bool trace);
+
+/** Sends it as HTML. `links`: it may refer to itself. */
+void cc_page_write(request_rec *r, const json_t *document, bool links);
+
+/**
+ * What stands between <style> and </style> there, and the Content-Security-Policy: it allows that
+ * style, by its digest, and nothing else.
+ */
+extern const char cc_page_style[], cc_page_policy[];
+
+#endif

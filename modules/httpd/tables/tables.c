@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the tables of a configuration: who may name them, their start, who follows them. */
+#include "httpd/tables/backends.h"
+#include "httpd/follow.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+
+#include <apr_strings.h>
+#include <http_main.h>
+
+#include "tables/table.h"
+
+/* Every type of table. One that needs another module of httpd has a file of its own beside this. */
+static const cc_backend_t *const backends[] = {
+    &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
+
+static const char tables_key[] = "clientcert_tables";
+
+/* ---- while the configuration is read ----------------------------------------------------- */
+
+/* Those of the whole configuration, which is in effect as long as its pool. NULL: none. */
+cc_tables_t *cc_tables_configured(const server_rec *s)
+{
+    void *tables = NULL;
+
+    apr_pool_userdata_get(&tables, tables_key, s->process->pconf);
+    return tables;
+}
+
+static cc_tables_t *tables_make(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    if (!tables) {
+        tables = cc_tables_create(backends, pconf);
+        apr_pool_userdata_setn(tables, tables_key, NULL, pconf);
+    }
+    return tables;
+}
+
+/* A table of the main server is everybody's. */
+static void *scope_of(server_rec *s)
+{
+    return s->is_virtual ? s : NULL;
+}
+
+/* Requests read .htaccess, any number at once: what is shared is not written any more then. */
+cc_rules_t *cc_tables_rules(cmd_parms *cmd)
+{
+    bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    cc_tables_t *tables = htaccess ? cc_tables_configured(cmd->server) : tables_make(cmd->server);
+
+    return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
+}
+
+const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+
+    (void)record;
+    if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=
+        APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+/* ---- looking at the sources -------------------------------------------------------------- */
+
+static void tell(const cc_table_t *table, const cc_error_t *err, void *s)
+{
+    apr_pool_t *p;
+
+    if (!err) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "CC0131: table %s has changed (%s)",
+                     cc_table_name(table), cc_table_where(table));
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s stays as it was: %s",
+                     cc_table_name(table), cc_error_text(err, p));
+        apr_pool_destroy(p);
+    }
+}
+
+static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    (void)table;
+    (void)err;
+    (void)baton;
+}
+
+static apr_interval_time_t look(void *s)
+{
+    return cc_tables_poll(cc_tables_configured(s), apr_time_now(), tell, s);
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+/*
+ * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
+ * The parent gets ready as its children do: it follows the tables too (cc_tables_monitor).
+ */
+int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+    cc_error_t err = {0};
+
+    (void)plog;
+    if (!tables) {
+        return OK;
+    }
+    if (cc_tables_open(tables, ap_server_root, pconf, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
+        return !OK;
+    }
+    if (cc_tables_interval(tables) == 0) {
+        return OK;
+    }
+    return cc_tables_child(tables, pconf) == APR_SUCCESS ? OK : !OK;
+}
+
+/* A child may come long after the parent has loaded what it inherits. */
+void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+    apr_status_t rv;
+
+    if (!tables) {
+        return;
+    }
+    rv = cc_tables_child(tables, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
+        return;
+    }
+    if (cc_tables_interval(tables) > 0) {
+        look(s); /* before the first request */
+        cc_follow_start(look, s, s, pchild);
+    }
+}
+
+/*
+ * In the parent, so that a child that comes later inherits the last good rows, and not those of the
+ * start: where the source is broken by then, somebody who was taken off the list would be back.
+ */
+int cc_tables_monitor(apr_pool_t *p, server_rec *s)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    (void)p;
+    if (tables && cc_tables_interval(tables) > 0) {
+        cc_tables_poll(tables, apr_time_now(), tell_nobody, NULL);
+    }
+    return DECLINED;
+}

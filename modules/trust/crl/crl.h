@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The door of the room that knows what certificate revocation lists say (RFC 5280 5, 6.3). */
+#ifndef CC_TRUST_CRL_H
+#define CC_TRUST_CRL_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include <openssl/x509.h>
+
+#include "error.h"
+#include "trust/trust.h"
+
+/** One ClientCertCRL. Constant once opened. */
+typedef struct cc_crl_spec_t {
+    const apr_array_header_t *paths; /* of const char *: files and folders */
+    apr_interval_time_t reload;      /* how often they are looked at; 0: never */
+    apr_interval_time_t grace;       /* so long a CRL is good for past its nextUpdate */
+    bool missing_allow;              /* for the glue: CC_CRL_UNKNOWN is no reason to refuse */
+    const char *root;                /* for the glue to set: a relative path begins here, or NULL */
+    const char *where;               /* for the glue to set: "file:line" of the directive */
+} cc_crl_spec_t;
+
+/**
+ * Reads "PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]" (usual: 5, 0, deny) in
+ * `p`. A word of letters and a "=" is an option; write ./a=b for such a path. Errors (CC0403 to
+ * CC0405) name the word and what would be legal.
+ */
+apr_status_t cc_crls_parse(cc_crl_spec_t **spec, const char *text, apr_pool_t *p, cc_error_t *err);
+
+/** The CRLs of one ClientCertCRL, verified for one virtual host's trust. */
+typedef struct cc_crls_t cc_crls_t;
+
+/**
+ * Loads all. What cannot be read or is refused is an error (CC0406 to CC0414) that names the file.
+ * In a folder, what is no file of CRLs is passed over, and so are hidden files and those that end
+ * with ~ or .tmp. `spec` and `trust` are kept by reference; a cleanup of `p` ends it. Call it in
+ * the parent, and in one thread; children have what the parent has loaded.
+ *
+ * A CRL is signed by a certificate with its issuer's name that the store of `trust` has, or that
+ * stands in the same file and verifies against that store; it must be a CA's, or be for cRLSign.
+ * Whatever a CRL has that is not known here, and is critical or a reason, refuses it.
+ */
+apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
+                          apr_pool_t *p, cc_error_t *err);
+
+/** The directive that it was opened with. */
+const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
+
+/**
+ * Told by cc_crls_poll: what is held has changed (err NULL), or why a file is refused and what it
+ * gave last stays, or what else is amiss (CC0406 to CC0417); err lives until the function returns.
+ */
+typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void *baton);
+
+/**
+ * Follows the files if the reload time has come: for one thread per process. Each trouble is told
+ * once per change of its file. Returns in how long it wants to be called again, 0 for never.
+ *
+ * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
+ * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
+ * one of its issuer, key and scope that was ever held; a delta whose base is not there. A file that
+ * is removed takes its CRLs along.
+ */
+apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
+                                 void *baton);
+
+/** Grows with each change of what is held: to be compared. Any thread. */
+apr_uint64_t cc_crls_generation(cc_crls_t *crls);
+
+/** What CRLs say of a certificate. */
+typedef enum {
+    CC_CRL_GOOD,    /* current CRLs of its issuer cover it for all reasons, and do not list it */
+    CC_CRL_REVOKED, /* a CRL of its issuer lists it, be it current or not; on hold counts too */
+    CC_CRL_UNKNOWN  /* neither: `missing` decides */
+} cc_crl_state_t;
+
+typedef struct cc_crl_answer_t {
+    cc_crl_state_t state;
+    int depth;  /* which certificate of the chain that is about; 0: the leaf */
+    int reason; /* CC_CRL_REVOKED: as RFC 5280 5.3.1 numbers them */
+    apr_time_t revoked_at;
+    const char *why;     /* CC_CRL_UNKNOWN: why, a literal */
+    apr_time_t stale_at; /* it may be kept until then, and until the generation changes */
+    apr_uint64_t generation;
+} cc_crl_answer_t;
+
+/**
+ * Asks for one certificate. `ca_spki_sha256` is the digest of the key that signed it, as its
+ * verified chain has it (NULL: not known, which is CC_CRL_UNKNOWN); so CAs of one name and
+ * different keys are never confused. Any thread; waits for nobody.
+ */
+void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
+                   const unsigned char *ca_spki_sha256, apr_time_t now);
+
+/**
+ * Asks for a client's certificate and for the CAs above it, up to what is trusted: they are known
+ * where they stand in the store or in the CRLs' files, else CC_CRL_UNKNOWN. The first that is
+ * revoked is the answer, else the first that is unknown. `seal` is the verdict on `cert`.
+ */
+void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
+                         const cc_seal_t *seal, apr_time_t now);
+
+/** The moment after `now` at which answers change without a reload; APR_INT64_MAX: never. */
+apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now);
+
+/** What becomes of a CRL that is held. */
+typedef enum {
+    CC_CRL_USED,
+    CC_CRL_SUPERSEDED, /* a newer one of its series, or the base of a delta, is there */
+    CC_CRL_OLDER,      /* lower than one that was held and is gone: not used */
+    CC_CRL_NO_BASE     /* a delta without a complete CRL that it fits: only what it lists counts */
+} cc_crl_use_t;
+
+/** For operations: one CRL of one file. All text is safe for a log. */
+typedef struct cc_crl_info_t {
+    const char *path;
+    const char *issuer; /* RFC 4514 */
+    const char *number; /* decimal, or "none" */
+    apr_uint32_t entries;
+    bool delta, indirect;
+    apr_time_t this_update, next_update, loaded_at;
+    cc_crl_use_t use;
+} cc_crl_info_t;
+
+/** Calls `each` for every CRL that is held. *info lives until `each` returns. Any thread. */
+typedef void cc_crls_each_fn(const cc_crl_info_t *info, void *baton);
+void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton);
+
+#endif
