@@ -20,7 +20,7 @@ APLOG_USE_MODULE(clientcert);
 /** AUTH_TYPE of a user of ours; told from mod_ssl's SSLUserName by its address. */
 extern const char cc_auth_type[];
 
-/* ---- tables (tables.c) --------------------------------------------------------------------- */
+/* ---- tables (tables/tables.c) -------------------------------------------------------------- */
 
 /** ClientCertTable. */
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args);
@@ -60,7 +60,7 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive);
 
-/* ---- lint (lint.c) ------------------------------------------------------------------------- */
+/* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
 
 /**
  * What is probably not meant in the configuration in effect (cc_note_t, CC07xx, in the order of the
@@ -70,7 +70,7 @@ bool cc_authz_negated(const ap_directive_t *directive);
  */
 apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);
 
-/* ---- tests of the mapping (test.c) --------------------------------------------------------- */
+/* ---- tests of the mapping (question/test.c) ------------------------------------------------ */
 
 /** ClientCertTest. */
 const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args);
@@ -88,7 +88,7 @@ typedef struct cc_tested_t {
 /** Runs all (cc_tested_t), in the order of the configuration. Reads their certificates. */
 apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p);
 
-/* ---- questions about a configuration (question.c) ------------------------------------------ */
+/* ---- questions about a configuration (question/question.c) --------------------------------- */
 
 /** True in `httpd -t`; and if the command-line tool asks something there. */
 bool cc_question_configtest(void);
@@ -271,7 +271,7 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 
-/* ---- the log (log.c) ----------------------------------------------------------------------- */
+/* ---- the log (log/log.c) ------------------------------------------------------------------- */
 
 /**
  * For a line of httpd's log, cut off where it is too long: what cc_text_escape gave, and what it
@@ -309,7 +309,7 @@ void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *
                     apr_pool_t *p);
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
 
-/* ---- denials (denial.c) -------------------------------------------------------------------- */
+/* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
 /** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
 void cc_denial_watch(request_rec *r);

@@ -62,14 +62,14 @@ bool cc_lint_in_effect(const cc_lint_t *lint, const cc_scope_t *scope, const cc_
  */
 bool cc_lint_ruled(const cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place);
 
-/** True if a virtual host trusts several CAs that may issue clients (lint_trust.c). */
+/** True if a virtual host trusts several CAs that may issue clients (trust.c). */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_site_t *site);
 
 /** Looks at one line of a directive. */
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 
-cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client; /* lint_handshake.c */
-cc_lint_fn cc_lint_require;                                   /* lint_require.c */
-cc_lint_fn cc_lint_user_name, cc_lint_options;                /* lint_user.c */
+cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client; /* handshake.c */
+cc_lint_fn cc_lint_require;                                   /* require.c */
+cc_lint_fn cc_lint_user_name, cc_lint_options;                /* user.c */
 
 #endif

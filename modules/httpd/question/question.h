@@ -40,7 +40,7 @@ json_t *cc_question_revoked(cc_question_t *q);
 /** cc_report_trace, where each step has the canonical "text" of its rule too. */
 json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p);
 
-/* ---- virtual hosts (question_hosts.c) ------------------------------------------------------ */
+/* ---- virtual hosts (hosts.c) ----------------------------------------------------------------- */
 
 /** "a.example:443" or "localhost (main server)". */
 const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
@@ -57,7 +57,7 @@ json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p);
 /** True if a scope says something for clients of this server. */
 bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
 
-/* ---- whether a certificate would verify (question_trust.c) ---------------------------------- */
+/* ---- whether a certificate would verify (trust.c) -------------------------------------------- */
 
 /** What a server would say of the certificate of a question. */
 typedef struct cc_judgement_t {
@@ -73,7 +73,7 @@ typedef struct cc_judgement_t {
  */
 apr_status_t cc_question_judge(cc_judgement_t *judgement, cc_question_t *q, const server_rec *s);
 
-/* ---- what is in effect (question_scope.c) --------------------------------------------------- */
+/* ---- what is in effect (scope.c) ------------------------------------------------------------- */
 
 /** What is in effect for requests to a server, or to a path on it. */
 typedef struct cc_effect_t {
