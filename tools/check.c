@@ -69,30 +69,17 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
            json_array_size(tests), failed_of(tests));
 }
 
+static int exit_of(const json_t *answer)
+{
+    bool wrong = json_array_size(json_object_get(answer, "findings")) > 0 ||
+                 failed_of(json_object_get(answer, "tests")) > 0;
+
+    return wrong ? SOMETHING_WRONG : 0;
+}
+
 apr_status_t cc_check_run(cc_tool_t *tool)
 {
-    cc_options_t options;
-    json_t *question, *answer;
-    apr_status_t status = cc_options_read(&options, "", tool);
+    static const cc_inquiry_t inquiry = {"check", "", exit_of, answer_print};
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    question = json_pack("{s:s}", "ask", "check");
-    answer = cc_httpd_ask(&options, question, NULL, tool);
-    json_decref(question);
-    if (!answer) {
-        return APR_EINVAL;
-    }
-    if (json_array_size(json_object_get(answer, "findings")) > 0 ||
-        failed_of(json_object_get(answer, "tests")) > 0) {
-        tool->answer = SOMETHING_WRONG;
-    }
-    if (options.json) {
-        cc_print_json(answer);
-    } else {
-        answer_print(answer, tool->pool);
-    }
-    json_decref(answer);
-    return APR_SUCCESS;
+    return cc_inquiry_run(&inquiry, tool);
 }

@@ -128,31 +128,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    cc_options_t options;
-    const char *pem = NULL;
-    json_t *question, *answer;
-    apr_status_t status = cc_options_read(&options, "vpc", tool);
+    static const cc_inquiry_t inquiry = {"explain", "vpc", exit_of, answer_print};
 
-    if (status == APR_SUCCESS) {
-        status = cc_options_certificate(&pem, &options, tool);
-    }
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    question = json_pack("{s:s, s:o, s:o}", "ask", "explain", "vhost",
-                         cc_options_text(options.vhost, tool->pool), "path",
-                         cc_options_text(options.path, tool->pool));
-    answer = cc_httpd_ask(&options, question, pem, tool);
-    json_decref(question);
-    if (!answer) {
-        return APR_EINVAL;
-    }
-    tool->answer = exit_of(answer);
-    if (options.json) {
-        cc_print_json(answer);
-    } else {
-        answer_print(answer, tool->pool);
-    }
-    json_decref(answer);
-    return APR_SUCCESS;
+    return cc_inquiry_run(&inquiry, tool);
 }

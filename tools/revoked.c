@@ -150,34 +150,16 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     ocsp_print(json_object_get(answer, "ocsp"), p);
 }
 
+static int exit_of(const json_t *answer)
+{
+    const char *result = json_string_value(json_object_get(answer, "result"));
+
+    return strcmp(result, "good") ? NOT_GOOD : 0;
+}
+
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    cc_options_t options;
-    const char *pem = NULL;
-    json_t *question, *answer;
-    apr_status_t status = cc_options_read(&options, "vc", tool);
+    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print};
 
-    if (status == APR_SUCCESS) {
-        status = cc_options_certificate(&pem, &options, tool);
-    }
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    question = json_pack("{s:s, s:o}", "ask", "revoked", "vhost",
-                         cc_options_text(options.vhost, tool->pool));
-    answer = cc_httpd_ask(&options, question, pem, tool);
-    json_decref(question);
-    if (!answer) {
-        return APR_EINVAL;
-    }
-    if (strcmp(json_string_value(json_object_get(answer, "result")), "good") != 0) {
-        tool->answer = NOT_GOOD;
-    }
-    if (options.json) {
-        cc_print_json(answer);
-    } else {
-        answer_print(answer, tool->pool);
-    }
-    json_decref(answer);
-    return APR_SUCCESS;
+    return cc_inquiry_run(&inquiry, tool);
 }

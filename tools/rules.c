@@ -54,26 +54,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_rules_run(cc_tool_t *tool)
 {
-    cc_options_t options;
-    json_t *question, *answer;
-    apr_status_t status = cc_options_read(&options, "v", tool);
+    static const cc_inquiry_t inquiry = {"rules", "v", NULL, answer_print};
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    question = json_pack("{s:s, s:o}", "ask", "rules", "vhost",
-                         options.vhost ? json_string(cc_print_safe(options.vhost, tool->pool))
-                                       : json_null());
-    answer = cc_httpd_ask(&options, question, NULL, tool);
-    json_decref(question);
-    if (!answer) {
-        return APR_EINVAL;
-    }
-    if (options.json) {
-        cc_print_json(answer);
-    } else {
-        answer_print(answer, tool->pool);
-    }
-    json_decref(answer);
-    return APR_SUCCESS;
+    return cc_inquiry_run(&inquiry, tool);
 }

@@ -80,6 +80,19 @@ json_t *cc_options_text(const char *text, apr_pool_t *p);
 json_t *cc_httpd_ask(const cc_options_t *options, json_t *question, const char *pem,
                      cc_tool_t *tool);
 
+/* ---- inquiry.c ---- */
+
+/* A command that asks httpd. */
+typedef struct cc_inquiry_t {
+    const char *kind;                     /* of the question */
+    const char *own;                      /* its options, as cc_options_read has them */
+    int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
+    void (*print)(const json_t *answer, apr_pool_t *p);
+} cc_inquiry_t;
+
+/* Reads tool->words, asks, and prints the answer, with --json as it is. */
+apr_status_t cc_inquiry_run(const cc_inquiry_t *inquiry, cc_tool_t *tool);
+
 /* ---- print.c ---- */
 
 /* Text of any origin, fit for a terminal: as it is, or escaped where that is not so. */

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 use ClientCert::Test::Log;
 
 use Fcntl qw(O_RDWR O_CREAT);
@@ -12,31 +13,6 @@ use SDBM_File ();
 
 my $ca  = ClientCert::Test->ca;
 my $dir = tempdir(CLEANUP => 1);
-
-sub openssl {
-    my @arguments = @_;
-    system('sh', '-c', 'exec openssl "$@" >"$0" 2>&1', "$dir/said", @arguments) == 0
-        or die "openssl $arguments[0]: " . `cat $dir/said`;
-    return;
-}
-
-# Makes a certificate of the Staff CA (issuer => another), or with self => 1 one that signs itself;
-# gives what cert => is to be. The subject is written as for openssl req -subj.
-sub certificate {
-    my ($name, $subject, %o) = @_;
-    my $at     = "$dir/$name";
-    my $issuer = $o{issuer} // "$ca/staff";
-    open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
-    print $extensions $o{extension} // 'extendedKeyUsage = clientAuth', "\n",
-        $o{san} ? "subjectAltName = $o{san}\n" : '';
-    close $extensions;
-    openssl('req', '-new', '-utf8', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
-        '-nodes', '-subj', $subject, '-keyout', "$at.key", '-out', "$at.csr");
-    openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext",
-        $o{self} ? ('-signkey', "$at.key") : ('-CA', "$issuer.pem", '-CAkey', "$issuer.key"),
-        '-set_serial', '0x' . ($o{serial} // '1234'));
-    return $at;
-}
 
 # The two files of a database with these rows.
 sub database {

@@ -4,37 +4,14 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 use ClientCert::Test::Log;
 
-use File::Temp qw(tempdir);
-
-my $ca  = ClientCert::Test->ca;
-my $dir = tempdir(CLEANUP => 1);
-
-sub openssl {
-    my @arguments = @_;
-    system('sh', '-c', 'exec openssl "$@" >"$0" 2>&1', "$dir/said", @arguments) == 0
-        or die "openssl $arguments[0]: " . `cat $dir/said`;
-    return;
-}
-
-# Makes a certificate with an RSA key of so many bits; gives what cert => is to be.
-sub certificate {
-    my ($name, $bits, $issuer, $extension) = @_;
-    my $at = "$dir/$name";
-    open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
-    print $extensions "$extension\n";
-    close $extensions;
-    openssl('req', '-new', '-newkey', "rsa:$bits", '-nodes', '-subj', "/O=Example/CN=$name",
-        '-keyout', "$at.key", '-out', "$at.csr");
-    openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext", '-CA',
-        "$issuer.pem", '-CAkey', "$issuer.key", '-set_serial', 77);
-    return $at;
-}
-my $client = 'extendedKeyUsage = clientAuth';
-my $small  = certificate('small', 1024, "$ca/staff", $client);
-my $weak   = certificate('weak CA', 1024, "$ca/staff", 'basicConstraints = critical, CA:TRUE');
-my $below  = certificate('below', 2048, $weak, $client);
+my $ca    = ClientCert::Test->ca;
+my $small = certificate('small', '/O=Example/CN=small', bits => 1024, serial => '4d');
+my $weak  = certificate('weak CA', '/O=Example/CN=weak CA', bits => 1024, serial => '4d',
+    extension => 'basicConstraints = critical, CA:TRUE');
+my $below = certificate('below', '/O=Example/CN=below', issuer => $weak, serial => '4d');
 system("cp '$weak.pem' '$below-sends.pem'");
 
 my $h = ClientCert::Test->server(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to make a certificate of the Staff CA that only one test needs.
+# Knows how to make a certificate that only one test needs.
 package ClientCert::Test::Certificate;
 
 =head1 SYNOPSIS
@@ -10,9 +10,10 @@ package ClientCert::Test::Certificate;
         san => 'email:a@example.com');
     $h->get('/', cert => $cert);
 
-The subject is written as for openssl req -subj; days are 10 without it. self => 1 makes one that
-signs itself. eku => 'OCSPSigning' has it for something other than clientAuth; aia => 'OCSP;URI:...'
-gives it an authorityInfoAccess.
+The subject is written as for openssl req -subj; days are 10 without it. The Staff CA signs it, or
+issuer => another that was made here; self => 1 makes one that signs itself. eku => 'OCSPSigning' has
+it for something other than clientAuth, and extension => a line of openssl.cnf is in the place of
+that; aia => 'OCSP;URI:...' gives it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC.
 
 =cut
 
@@ -37,16 +38,18 @@ sub _openssl {
 
 sub certificate {
     my ($name, $subject, %o) = @_;
-    my ($at, $ca) = ("$dir/$name", ClientCert::Test->ca);
+    my $at     = "$dir/$name";
+    my $issuer = $o{issuer} // ClientCert::Test->ca . '/staff';
+    my @key    = $o{bits} ? "rsa:$o{bits}" : ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
     open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
-    print $extensions 'extendedKeyUsage = ', $o{eku} // 'clientAuth', "\n";
+    print $extensions $o{extension} // 'extendedKeyUsage = ' . ($o{eku} // 'clientAuth'), "\n";
     print $extensions "authorityInfoAccess = $o{aia}\n" if $o{aia};
     print $extensions "subjectAltName = $o{san}\n" if $o{san};
     close $extensions;
-    _openssl('req', '-new', '-utf8', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256',
-        '-nodes', '-subj', $subject, '-keyout', "$at.key", '-out', "$at.csr");
+    _openssl('req', '-new', '-utf8', '-newkey', @key, '-nodes', '-subj', $subject,
+        '-keyout', "$at.key", '-out', "$at.csr");
     _openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext",
-        $o{self} ? ('-signkey', "$at.key") : ('-CA', "$ca/staff.pem", '-CAkey', "$ca/staff.key"),
+        $o{self} ? ('-signkey', "$at.key") : ('-CA', "$issuer.pem", '-CAkey', "$issuer.key"),
         '-set_serial', '0x' . ($o{serial} // '1234'), '-days', $o{days} // 10);
     return $at;
 }
