@@ -3,28 +3,15 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 use Time::HiRes qw(sleep time);
 
-my $conf = <<'CONF';
-<VirtualHost *:@PORT@>
-    ServerName localhost
-    @SSL@
-    SSLVerifyClient optional
-    ClientCertMap subject.CN =~ "(.+)" user=$1
-    Header always set User "expr=%{REMOTE_USER}"
-    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
-    <Location "/private">
-        Require clientcert-user short
-    </Location>
-</VirtualHost>
+my $conf = identity_host(<<'CONF');
+<Location "/private">
+    Require clientcert-user short
+</Location>
 CONF
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 # Two requests by curl over one HTTP/2 connection, so many seconds apart; a handle to read from.
 sub two_by_http2 {

@@ -3,31 +3,19 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
-my $conf = <<'CONF';
-<VirtualHost *:@PORT@>
-    ServerName localhost
-    @SSL@
-    SSLVerifyClient none
-    ClientCertMap subject.CN =~ "(.+)" user=$1
-    Header always set User "expr=%{REMOTE_USER}"
-    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
-    <Location "/private">
-        SSLVerifyClient require
-        Require clientcert-user alice deep
-    </Location>
-    <Location "/anybody">
-        SSLVerifyClient optional_no_ca
-    </Location>
-</VirtualHost>
+my $conf = identity_host(<<'CONF');
+SSLVerifyClient none
+<Location "/private">
+    SSLVerifyClient require
+    Require clientcert-user alice deep
+</Location>
+<Location "/anybody">
+    SSLVerifyClient optional_no_ca
+</Location>
 CONF
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 my %way = ('1.2' => 'renegotiation', '1.3' => 'post-handshake authentication');
 

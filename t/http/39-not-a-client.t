@@ -3,20 +3,13 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
-my $conf = <<'CONF';
-<VirtualHost *:@PORT@>
-    ServerName localhost
-    @SSL@
-    SSLVerifyClient optional
-    ClientCertMap subject.CN =~ "(.+)" user=$1
-    Header always set User "expr=%{REMOTE_USER}"
-    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
-    <Location "/private">
-        Require clientcert
-    </Location>
-</VirtualHost>
+my $conf = identity_host(<<'CONF');
+<Location "/private">
+    Require clientcert
+</Location>
 CONF
 
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630');

@@ -6,6 +6,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Daemon;
 use ClientCert::Test::Example;
+use ClientCert::Test::Table;
 use File::Temp qw(tempdir);
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -80,27 +81,6 @@ ServerLimit 1
 ThreadsPerChild 40
 MaxRequestWorkers 40
 CONF
-}
-
-# The status, and that the log tells a failure from a denial, once.
-sub fails_ok {
-    my ($h, $path, $cert, $why, $name) = @_;
-    $h->mark_log;
-    is $h->get($path, cert => $cert)->{status}, 500, $name;
-    my @lines = $h->wait_log(qr/CC0133/);
-    is scalar @lines, 1, 'one line says so';
-    like "@lines", $why, 'and why';
-    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and none that anything was not found';
-    return;
-}
-
-sub in_time {
-    my ($limit, $code) = @_;
-    my $start  = time;
-    my $result = $code->();
-    my $took   = time - $start;
-    cmp_ok $took, '<', $limit * $slow, sprintf 'within the time (%.1f s)', $took;
-    return $result;
 }
 
 sub test_rows {
@@ -189,20 +169,6 @@ sub at_once {
     return map { my $out = $_; scalar <$out> } @children;
 }
 
-sub test_frozen {
-    my ($h, $db) = @_;
-    $h->get('/kept/', cert => 'alice');
-    $db->freeze;
-    in_time(3.5, sub { fails_ok($h, '/people/', 'alice', qr/no answer within 2 s/, 'it hangs') });
-    in_time(3.5, sub { fails_ok($h, '/others/', 'admin', qr/no answer/, '!in does not hold then') });
-    in_time(1, sub { is $h->get('/')->{status}, 200, 'who needs no lookup does not wait' });
-    in_time(1, sub { is $h->get('/kept/', cert => 'alice')->{status}, 200, 'nor for what is kept' });
-    $db->thaw;
-    is $h->get('/people/', cert => 'alice')->{status}, 200, 'it goes on: the next request works';
-    is $h->get('/people/', cert => 'admin')->{status}, 403, 'and who is not listed is nobody';
-    return;
-}
-
 sub test_all_hang {
     my ($h, $db) = @_;
     $db->freeze;
@@ -222,46 +188,12 @@ sub test_down {
     my ($h, $db) = @_;
     announce(qw(AH00629 AH00639 AH02655 AH00632));
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'there is a connection';
-    $db->stop;
-    in_time(3.5, sub { fails_ok($h, '/people/', 'alice', qr/people/, 'it is down') }) for 1 .. 3;
-    is $h->get('/')->{status}, 200, 'the server goes on';
-    $db->start;
-    is $h->get('/people/', cert => 'alice')->{status}, 200, 'it is up: the next request works';
+    down_ok($h, $db, '/people/', qr/people/, 3);
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'and the one after';
     $db->stop;
     $db->start;
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'a restart that nobody saw is survived';
     return;
-}
-
-sub test_restart_in_the_middle {
-    my ($h, $db) = @_;
-    my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        exit at_load($h);
-    }
-    for (1 .. 2) {
-        sleep 0.3;
-        $db->stop;
-        sleep 0.3;
-        $db->start;
-    }
-    waitpid $pid, 0;
-    is $? >> 8, 0, 'while it restarts, who is listed has 200 or 500, never 403';
-    is $h->get('/people/', cert => 'alice')->{status}, 200, 'and 200 afterwards';
-    return;
-}
-
-# In a process of its own: 0 where no answer was wrong.
-sub at_load {
-    my ($h) = @_;
-    my $wrong = 0;
-    my $until = time + 3;
-    while (time < $until) {
-        my $status = $h->get('/people/', cert => 'alice')->{status};
-        $wrong = 1 if $status != 200 && $status != 500;
-    }
-    POSIX::_exit($wrong);
 }
 
 sub test_late {
@@ -300,10 +232,10 @@ subtest 'PostgreSQL' => sub {
     test_rows($h);
     $h->mark_log;
     test_hostile_keys($h);
-    test_frozen($h, $db);
+    hangs_ok($h, $db, '/people/', qr/no answer within 2 s/);
     test_all_hang($h, $db);
     test_down($h, $db);
-    test_restart_in_the_middle($h, $db);
+    restarts_ok($h, $db, '/people/', 2);
     $h->stop;
     test_example($db);
     test_late($db);
@@ -312,14 +244,8 @@ subtest 'PostgreSQL' => sub {
 # ---- configuration
 
 sub refused_ok {
-    my ($query, $why, $name, %options) = @_;
-    my ($exit, $output) = ClientCert::Test->configtest(modules => ['dbd'], %options, conf => <<"CONF");
-ClientCertTable people "sql:$query"
-ClientCertMap sha256 in people user=\$1
-CONF
-    isnt $exit, 0, $name;
-    like $output, $why, 'and the message says why';
-    return;
+    my ($query, $why, $name, @options) = @_;
+    return table_refused_ok(qq("sql:$query"), $why, $name, modules => ['dbd'], @options);
 }
 
 refused_ok('SELECT login FROM certs', qr/CC0640.*site\.conf:1.*one %s/, 'a query without the key');

@@ -6,9 +6,9 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Daemon;
 use ClientCert::Test::Example;
+use ClientCert::Test::File;
+use ClientCert::Test::Table;
 use MIME::Base64 qw(encode_base64);
-use POSIX ();
-use Time::HiRes qw(sleep time);
 
 my $module  = glob '/usr/lib/apache2/modules/mod_ldap.so /usr/lib*/httpd/modules/mod_ldap.so';
 my $missing = slapd_missing() // ($module ? undef : 'not installed: mod_ldap');
@@ -17,8 +17,7 @@ if ($missing) {
     plan skip_all => $missing;
 }
 
-my $slow = $ENV{CC_SLOW} // 1;
-my $ca   = ClientCert::Test->ca;
+my $ca = ClientCert::Test->ca;
 
 # ---- the directory
 
@@ -155,13 +154,6 @@ my @pages = (
     ['kept', "$start?uid?sub?(seeAlso=%s)", 'ttl=60', 'subject in kept user=$1'],
 );
 
-sub text_of {
-    my ($path) = @_;
-    open my $in, '<', $path or die "$path: $!\n";
-    local $/;
-    return scalar <$in>;
-}
-
 sub serve {
     my ($global) = @_;
     my %files  = map { ("htdocs/$_->[0]/index.html" => "$_->[0]\n") } @pages;
@@ -178,7 +170,7 @@ sub serve {
 </Location>
 CONF
     # A copy, because who httpd runs as may not read what is root's.
-    $files{'conf/root.pem'} = text_of("$ca/root.pem");
+    $files{'conf/root.pem'} = read_file("$ca/root.pem");
     return ClientCert::Test->server(modules => [qw(authz_user ldap)], cgi => 1, files => \%files,
         global => $global, conf => <<"CONF");
 LDAPConnectionTimeout 2
@@ -206,26 +198,6 @@ sub status_of {
     return $h->get("/$page/", cert => $cert)->{status};
 }
 
-sub fails_ok {
-    my ($page, $cert, $why, $name) = @_;
-    $h->mark_log;
-    is status_of($page, $cert), 500, $name;
-    my @lines = $h->wait_log(qr/CC0133/);
-    is scalar @lines, 1, 'one line says so';
-    like "@lines", $why, 'and why';
-    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and none that anything was not found';
-    return;
-}
-
-sub in_time {
-    my ($limit, $code) = @_;
-    my $begin = time;
-    $code->();
-    my $took = time - $begin;
-    cmp_ok $took, '<', $limit * $slow, sprintf 'within the time (%.1f s)', $took;
-    return;
-}
-
 # ---- keys
 
 for my $page (qw(subject altsec exact der digest tls kept)) {
@@ -238,11 +210,11 @@ is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'alice'))->{CLIENTCERT_GRO
     'several values of an attribute are several groups';
 is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'bob'))->{CLIENTCERT_GROUPS}, undef,
     'an attribute that is not there is none';
-fails_ok('name', 'admin', qr/name.*more than one entry/, 'two entries are a failure');
-fails_ok('all',  'admin', qr/more than one entry/,       'and so are many');
-fails_ok('nobase', 'alice', qr/No such object/, 'a base that is not there is a failure');
-fails_ok('bytes', 'sql-cn', qr/not base64/,     'a key for %o must be octets');
-fails_ok('nul',   'alice',  qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
+fails_ok($h, '/name/', 'admin', qr/name.*more than one entry/, 'two entries are a failure');
+fails_ok($h, '/all/', 'admin', qr/more than one entry/, 'and so are many');
+fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a base that is not there is a failure');
+fails_ok($h, '/bytes/', 'sql-cn', qr/not base64/, 'a key for %o must be octets');
+fails_ok($h, '/nul/', 'alice', qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
 
 $h->mark_log;
 for my $cert (qw(filter-cn sql-cn escape-cn)) {
@@ -256,53 +228,20 @@ is scalar $h->log_lines(qr/CC0133/), 0, 'and no error in the filter';
 is status_of('closed', 'alice'), 403, 'nobody sees what is closed to anonymous';
 is user_of('bound', 'alice'), 'closed', 'who binds sees it';
 is user_of('told',  'alice'), 'closed', 'with a password that a program says, too';
-fails_ok('wrong', 'alice', qr/Invalid credentials/, 'a wrong password is a failure');
+fails_ok($h, '/wrong/', 'alice', qr/Invalid credentials/, 'a wrong password is a failure');
 is scalar(grep { /terces/ } split /\n/, $h->log), 0, 'and is not in the log';
 is status_of('closed', 'alice'), 403, 'and the next one without is anonymous again';
 
 # ---- a directory in trouble
 
-status_of('kept', 'alice');
 is user_of('subject', 'alice'), 'jane', 'there is a connection';
-$directory->freeze;
-in_time(3.5, sub { fails_ok('subject', 'alice', qr/no answer|Timed out/, 'it hangs') });
-in_time(3.5, sub { fails_ok('others', 'admin', qr/no answer|Timed out/, '!in does not hold then') });
-in_time(1, sub { is $h->get('/')->{status}, 200, 'who needs no lookup does not wait' });
-in_time(1, sub { is status_of('kept', 'alice'), 200, 'nor who asks for what is kept' });
-$directory->thaw;
-is status_of('subject', 'alice'), 200, 'it goes on: the next request works';
-is status_of('subject', 'admin'), 403, 'and who has no entry is nobody';
-
-$directory->stop;
-in_time(3.5, sub { fails_ok('subject', 'alice', qr/contact/, 'it is down') }) for 1 .. 2;
-is $h->get('/')->{status}, 200, 'the server goes on';
-$directory->start;
-is status_of('subject', 'alice'), 200, 'it is up: the next request works';
+hangs_ok($h, $directory, '/subject/', qr/no answer|Timed out/);
+down_ok($h, $directory, '/subject/', qr/contact/, 2);
 $directory->stop;
 $directory->start;
 is status_of('subject', 'alice'), 200, 'a restart that nobody saw is survived';
 
-sub at_load {
-    my $wrong = 0;
-    my $until = time + 3;
-    while (time < $until) {
-        my $status = status_of('subject', 'alice');
-        $wrong = 1 if $status != 200 && $status != 500;
-    }
-    POSIX::_exit($wrong);
-}
-
-my $pid = fork // die "fork: $!\n";
-at_load() if $pid == 0;
-for (1 .. 3) {
-    sleep 0.3;
-    $directory->stop;
-    sleep 0.3;
-    $directory->start;
-}
-waitpid $pid, 0;
-is $? >> 8, 0, 'while it restarts, who is listed has 200 or 500, never 403';
-is status_of('subject', 'alice'), 200, 'and 200 afterwards';
+restarts_ok($h, $directory, '/subject/', 3);
 $h->stop;
 
 # ---- TLS
@@ -312,7 +251,7 @@ $h = serve("LDAPTrustedGlobalCert CA_BASE64 conf/root.pem\nLDAPTrustedMode START
 is user_of('closed', 'alice'), 'closed', 'with STARTTLS a directory tells what it does not tell else';
 $h->stop;
 $h = serve("LDAPTrustedGlobalCert CA_BASE64 $ca/foreign.pem\n");
-fails_ok('tls', 'alice', qr/contact/, 'a directory of an unknown CA is not asked');
+fails_ok($h, '/tls/', 'alice', qr/contact/, 'a directory of an unknown CA is not asked');
 $h->stop;
 
 # ---- the example
@@ -328,13 +267,8 @@ $h->stop;
 # ---- configuration
 
 sub refused_ok {
-    my ($table, $why, $name, %options) = @_;
-    my ($exit, $output) = ClientCert::Test->configtest(modules => ['ldap'], %options, conf => <<"CONF");
-ClientCertTable people $table
-ClientCertMap sha256 in people user=\$1
-CONF
-    isnt $exit, 0, $name;
-    like $output, $why, 'and the message says why';
+    my ($words, $why, $name, @options) = @_;
+    my $output = table_refused_ok($words, $why, $name, modules => ['ldap'], @options);
     unlike $output, qr/terces/, 'without the password';
     return;
 }

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 use Time::HiRes qw(sleep time);
@@ -13,18 +14,7 @@ my $slow = $ENV{CC_SLOW} // 1;
 
 sub host {
     my ($port, $words) = @_;
-    return <<"CONF";
-<VirtualHost *:\@PORT$port\@>
-    ServerName localhost
-    \@SSL\@
-    SSLVerifyClient optional
-    ClientCertCRL $words
-    ClientCertCRLCheck leaf
-    ClientCertMap subject.CN =~ "(.+)" user=\$1
-    Header always set User "expr=%{REMOTE_USER}"
-    Header always set Revocation "expr=%{clientcert:revocation}"
-</VirtualHost>
-CONF
+    return identity_host("ClientCertCRL $words\nClientCertCRLCheck leaf", $port);
 }
 
 announce('CC0104', 'CC0174');

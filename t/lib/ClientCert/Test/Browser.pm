@@ -28,18 +28,12 @@ use Compress::Zlib qw(uncompress);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(program);
+
 my $slow = $ENV{CC_SLOW} // 1;
 
-sub _program {
-    my @names = @_;
-    for my $name (@names) {
-        my ($found) = grep { -x } map { "$_/$name" } split /:/, $ENV{PATH};
-        return $found if $found;
-    }
-    return;
-}
-
-sub _chromium { return _program('chromium', 'chromium-browser') }
+sub _chromium { return program('chromium', 'chromium-browser') }
 
 # The command that gives a mount namespace: as root, or as somebody who is root in there alone.
 sub _unshare {
@@ -48,7 +42,7 @@ sub _unshare {
 
 sub missing {
     return 'no chromium'             if !_chromium();
-    return 'no certutil or pk12util' if !_program('certutil') || !_program('pk12util');
+    return 'no certutil or pk12util' if !program('certutil') || !program('pk12util');
     return 'no /etc/chromium'        if !-d '/etc/chromium';
     return;
 }
@@ -66,9 +60,8 @@ sub new {
     $self->_run('certutil', '-A', '-d', "sql:$nss", '-n', 'root', '-t', 'C,,', '-i', $o{ca});
     $self->_run('pk12util', '-d', "sql:$nss", '-i', $o{p12}, '-W', $o{password}, '-K', '')
         if $o{p12};
-    open my $out, '>', "$self->{home}/etc/policies/managed/certificate.json" or die "$!\n";
-    print $out '{"AutoSelectCertificateForUrls": ["{\"pattern\": \"*\", \"filter\": {}}"]}';
-    close $out;
+    write_file("$self->{home}/etc/policies/managed/certificate.json",
+        '{"AutoSelectCertificateForUrls": ["{\"pattern\": \"*\", \"filter\": {}}"]}');
     return $self;
 }
 
@@ -78,15 +71,8 @@ sub _run {
     local $ENV{HOME} = $self->{home};
     open my $output, '-|', 'sh', '-c', 'exec "$@" 2>"$0"', $said, @command or die "$command[0]: $!\n";
     my $text = do { local $/; <$output> };
-    close $output or die "@command: $?\n" . _slurp($said);
+    close $output or die "@command: $?\n" . read_file($said);
     return $text // '';
-}
-
-sub _slurp {
-    my ($path) = @_;
-    open my $in, '<:raw', $path or die "$path: $!\n";
-    local $/;
-    return scalar(<$in>) // '';
 }
 
 sub _chromium_run {
@@ -97,7 +83,7 @@ sub _chromium_run {
         qw(--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage
         --no-first-run --disable-background-networking --disable-component-update --disable-sync
         --hide-scrollbars --enable-logging=stderr), "--user-data-dir=$profile", @arguments);
-    my @console = _slurp("$self->{home}/said") =~ /^(.*CONSOLE.*)$/mg;
+    my @console = read_file("$self->{home}/said") =~ /^(.*CONSOLE.*)$/mg;
     die join "\n", @console, '' if @console;
     return $output;
 }
@@ -110,7 +96,7 @@ sub picture {
     unlink $file;
     $self->_chromium_run("--window-size=$o{width},$o{height}", "--screenshot=$file",
         $o{dark} ? '--force-dark-mode' : (), $url);
-    return ClientCert::Test::Browser::Picture->new(_slurp($file));
+    return ClientCert::Test::Browser::Picture->new(read_file($file));
 }
 
 package ClientCert::Test::Browser::Picture;

@@ -10,10 +10,11 @@ package ClientCert::Test::Certificate;
         san => 'email:a@example.com');
     $h->get('/', cert => $cert);
 
-The subject is written as for openssl req -subj; days are 10 without it. The Staff CA signs it, or
-issuer => another that was made here; self => 1 makes one that signs itself. eku => 'OCSPSigning' has
-it for something other than clientAuth, and extension => a line of openssl.cnf is in the place of
-that; aia => 'OCSP;URI:...' gives it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC.
+The subject is written as for openssl req -subj; days are 10 without it, and end => time + 12 is an end
+to the second, for what another one signs. The Staff CA signs it, or issuer => another that was made
+here; self => 1 makes one that signs itself. eku => 'OCSPSigning' has it for something other than
+clientAuth, and extension => a line of openssl.cnf is in the place of that; aia => 'OCSP;URI:...' gives
+it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC.
 
 =cut
 
@@ -22,8 +23,10 @@ use warnings;
 
 use Exporter qw(import);
 use File::Temp qw(tempdir);
+use POSIX qw(strftime);
 
 use ClientCert::Test ();
+use ClientCert::Test::File;
 
 our @EXPORT = qw(certificate);
 
@@ -36,21 +39,49 @@ sub _openssl {
     return;
 }
 
+# What openssl x509 cannot do: it counts in days.
+sub _sign_until {
+    my ($at, $issuer, $end, $serial) = @_;
+    write_file("$at.index", '');
+    write_file("$at.serial", "$serial\n");
+    write_file("$at.cnf", <<"END");
+[ca]
+default_ca = this
+[this]
+database = $at.index
+serial = $at.serial
+new_certs_dir = $dir
+default_md = sha256
+policy = any
+[any]
+commonName = optional
+END
+    my ($from, $until) = map { strftime '%Y%m%d%H%M%SZ', gmtime $_ } time - 60, $end;
+    _openssl('ca', '-batch', '-notext', '-preserveDN', '-config', "$at.cnf", '-in', "$at.csr",
+        '-out', "$at.pem", '-extfile', "$at.ext", '-startdate', $from, '-enddate', $until,
+        '-cert', "$issuer.pem", '-keyfile', "$issuer.key");
+    return;
+}
+
 sub certificate {
     my ($name, $subject, %o) = @_;
     my $at     = "$dir/$name";
     my $issuer = $o{issuer} // ClientCert::Test->ca . '/staff';
     my @key    = $o{bits} ? "rsa:$o{bits}" : ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
-    open my $extensions, '>', "$at.ext" or die "$at.ext: $!\n";
-    print $extensions $o{extension} // 'extendedKeyUsage = ' . ($o{eku} // 'clientAuth'), "\n";
-    print $extensions "authorityInfoAccess = $o{aia}\n" if $o{aia};
-    print $extensions "subjectAltName = $o{san}\n" if $o{san};
-    close $extensions;
+    write_file("$at.ext", join "\n",
+        $o{extension} // 'extendedKeyUsage = ' . ($o{eku} // 'clientAuth'),
+        $o{aia} ? "authorityInfoAccess = $o{aia}" : (),
+        $o{san} ? "subjectAltName = $o{san}" : (), '');
     _openssl('req', '-new', '-utf8', '-newkey', @key, '-nodes', '-subj', $subject,
         '-keyout', "$at.key", '-out', "$at.csr");
-    _openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext",
-        $o{self} ? ('-signkey', "$at.key") : ('-CA', "$issuer.pem", '-CAkey', "$issuer.key"),
-        '-set_serial', '0x' . ($o{serial} // '1234'), '-days', $o{days} // 10);
+    my $serial = $o{serial} // '1234';
+    if ($o{end}) {
+        _sign_until($at, $issuer, $o{end}, $serial);
+    } else {
+        _openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext",
+            $o{self} ? ('-signkey', "$at.key") : ('-CA', "$issuer.pem", '-CAkey', "$issuer.key"),
+            '-set_serial', "0x$serial", '-days', $o{days} // 10);
+    }
     return $at;
 }
 

@@ -66,6 +66,8 @@ use IPC::Open3 qw(open3);
 use Symbol qw(gensym);
 use Time::HiRes qw(time);
 
+use ClientCert::Test::File;
+
 my $slow = $ENV{CC_SLOW} // 1;
 
 # ---- curl
@@ -103,7 +105,7 @@ sub get {
     my ($resolve, $name, $url) = $self->_url($path, %o);
     my ($exit, undef, $error) = _run('', $self->_curl_arguments(%o), $resolve, $name,
         '-D', "$dir/head", '-o', "$dir/body", $url);
-    return { _response(_slurp("$dir/head"), _slurp("$dir/body")), exit => $exit,
+    return { _response(read_if_there("$dir/head"), read_if_there("$dir/body")), exit => $exit,
         error => $error };
 }
 
@@ -121,7 +123,7 @@ sub parallel {
     my %done = map { /^(\d+) (\d+) (\d+)/ ? ($1 => { status => $2 + 0, connects => $3 }) : () }
         split /\n/, $output;
     return map { { %{ $done{$_} // { status => 0, connects => 0 } },
-        body => _slurp("$dir/body" . ($_ + 1)) } } 0 .. $#$paths;
+        body => read_if_there("$dir/body" . ($_ + 1)) } } 0 .. $#$paths;
 }
 
 sub cgi_env {
@@ -163,7 +165,7 @@ sub s_client {
     my ($response) = $output =~ m{^(HTTP/1\.[01] \d.*)}ms;
     my ($head, $body) = split /\r?\n\r?\n/, $response // '', 2;
     return { _response($head // '', _unchunk($head // '', $body // '')), exit => $exit,
-        output => $output, error => $error, trace => _slurp("$dir/trace") };
+        output => $output, error => $error, trace => read_if_there("$dir/trace") };
 }
 
 sub connection {
@@ -179,13 +181,6 @@ sub connection {
 
 # ---- common
 
-sub _slurp {
-    my ($path) = @_;
-    open my $in, '<:raw', $path or return '';
-    local $/;
-    return scalar(<$in>) // '';
-}
-
 # Runs a command with this input; gives its exit status, output and errors.
 sub _run {
     my ($input, @command) = @_;
@@ -199,7 +194,7 @@ sub _run {
         'timeout', 60 * $slow, @command);
     waitpid $pid, 0;
     my $exit = $? >> 8 || $? & 127;
-    return ($exit, _slurp("$dir/out"), _slurp("$dir/err"));
+    return ($exit, read_if_there("$dir/out"), read_if_there("$dir/err"));
 }
 
 # status, headers and body of the last response whose header lines these are.
@@ -233,6 +228,8 @@ package ClientCert::Test::Connection;
 
 use IO::Select;
 use Time::HiRes qw(time);
+
+use ClientCert::Test::File;
 
 sub request {
     my ($self, $path, %o) = @_;
@@ -274,8 +271,8 @@ sub _take {
     return substr $self->{buffer}, 0, $enough->($self->{buffer}), '';
 }
 
-sub trace { my ($self) = @_; return ClientCert::Test::Client::_slurp("$self->{dir}/trace") }
-sub error { my ($self) = @_; return ClientCert::Test::Client::_slurp("$self->{dir}/error") }
+sub trace { my ($self) = @_; return read_if_there("$self->{dir}/trace") }
+sub error { my ($self) = @_; return read_if_there("$self->{dir}/error") }
 
 sub close {
     my ($self) = @_;

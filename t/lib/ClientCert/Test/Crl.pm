@@ -15,8 +15,8 @@ package ClientCert::Test::Crl;
     ...
     $staff->restore('alice');
 
-C<revoke> takes a name of t/ca and a reason as openssl ca has it, or none; the date is always
-2026-01-02T03:04:05Z. C<crl> gives the octets of a CRL of what is revoked at that time. Its options:
+C<revoke> takes a name of t/ca and a reason as openssl ca has it, or none. C<crl> gives the octets of a
+CRL of what is revoked at that time. Its options:
 
     number     => 7            the CRL number; else one more than that of the CRL before
     from       => -60          thisUpdate, in seconds from now; 0
@@ -26,9 +26,10 @@ C<revoke> takes a name of t/ca and a reason as openssl ca has it, or none; the d
     base       => 3            makes a delta CRL to that number
     only       => {name => reason}  lists these instead; for a delta
     others     => 1000         lists so many certificates more, of nobody
+    date       => 'YYMMDDHHMMSSZ'  when all that was; 2026-01-02T03:04:05Z
 
-C<replace> puts a file in the place of another at one go. C<damaged> is a CRL with another
-signature.
+C<replace> (of L<ClientCert::Test::File>) puts a file in the place of another at one go. C<damaged>
+is a CRL with another signature.
 
 =cut
 
@@ -41,6 +42,7 @@ use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX qw(strftime);
 
 use ClientCert::Test ();
+use ClientCert::Test::File;
 
 our @EXPORT = qw(damaged der replace);
 
@@ -78,21 +80,13 @@ sub _serial {
 
 # The database of openssl ca: state, end, "date of revocation,reason", serial, file and subject.
 sub _index {
-    my ($revoked, $others) = @_;
+    my ($revoked, %o) = @_;
     my %how = map { _serial($_) => $revoked->{$_} } keys %$revoked;
-    $how{ sprintf '%016X', $_ } = '' for 1 .. $others // 0;
+    $how{ sprintf '%016X', $_ } = '' for 1 .. $o{others} // 0;
     return join '', map {
-        my $when = join ',', '260102030405Z', $how{$_} || ();
+        my $when = join ',', $o{date} // '260102030405Z', $how{$_} || ();
         join("\t", 'R', '20490101000000Z', $when, $_, 'unknown', '/CN=any') . "\n"
     } sort keys %how;
-}
-
-sub _write {
-    my ($path, $octets) = @_;
-    open my $out, '>:raw', $path or die "$path: $!\n";
-    print $out $octets;
-    close $out or die "$path: $!\n";
-    return $path;
 }
 
 sub _configuration {
@@ -117,9 +111,9 @@ sub crl {
     my $dir = File::Temp->newdir;
     my $number = $o{number} // $self->{number} + 1;
     $self->{number} = $number if $number > $self->{number};
-    _write("$dir/index", _index($o{only} // $self->{revoked}, $o{others}));
+    write_file("$dir/index", _index($o{only} // $self->{revoked}, %o));
     my $pem = _openssl('ca', '-gencrl', '-config',
-        _write("$dir/ca.cnf", _configuration($dir, $number, %o)), '-crlexts', 'extensions',
+        write_file("$dir/ca.cnf", _configuration($dir, $number, %o)), '-crlexts', 'extensions',
         '-cert', _file("$self->{ca}.pem"), '-keyfile', _file("$self->{ca}.key"),
         '-crl_lastupdate', _moment($o{from} // 0),
         '-crl_nextupdate', _moment($o{until} // 30 * 24 * 3600));
@@ -137,11 +131,6 @@ sub damaged {
     my $der = der($pem);
     substr($der, -1) ^= "\x01";
     return "-----BEGIN X509 CRL-----\n" . encode_base64($der) . "-----END X509 CRL-----\n";
-}
-
-sub replace {
-    my ($path, $octets) = @_;
-    return rename _write("$path.tmp", $octets), $path;
 }
 
 1;

@@ -38,6 +38,8 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
 
 use ClientCert::Test ();
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(free_port unprivileged);
 
 our @EXPORT = qw(postgres postgres_missing slapd slapd_missing);
 
@@ -69,8 +71,7 @@ sub slapd_missing    { return _missing(qw(slapd)) }
 # Who runs it: root would be refused by PostgreSQL.
 sub _user {
     return if $> != 0;
-    my ($entry) = grep { @$_ } map { [getpwnam $_] } qw(www-data apache daemon nobody);
-    return @$entry[2, 3];
+    return (unprivileged())[2, 3];
 }
 
 sub _run {
@@ -96,8 +97,7 @@ sub _run_once {
     my ($self, @command) = @_;
     waitpid $self->_run('said', @command), 0;
     return if $? == 0;
-    open my $in, '<', "$self->{dir}/said";
-    die "$command[0] failed:\n", $in ? <$in> : '';
+    die "$command[0] failed:\n", read_if_there("$self->{dir}/said");
 }
 
 # ---- what all have
@@ -115,15 +115,7 @@ sub _new {
 
 sub _write {
     my ($self, $name, $text) = @_;
-    open my $out, '>', "$self->{dir}/$name" or die "$name: $!\n";
-    print $out $text;
-    close $out or die "$name: $!\n";
-    return "$self->{dir}/$name";
-}
-
-sub _free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "no port: $!\n";
-    return $socket->sockport;
+    return write_file("$self->{dir}/$name", $text);
 }
 
 sub start {
@@ -140,11 +132,7 @@ sub start {
 
 sub _give_up {
     my ($self, $why) = @_;
-    my @said;
-    for my $file (qw(log said)) {
-        open my $in, '<', "$self->{dir}/$file" or next;
-        push @said, <$in>;
-    }
+    my @said = map { read_if_there("$self->{dir}/$_") } qw(log said);
     die "@{[$self->_command]}: $why\n", @said;
 }
 
@@ -153,8 +141,7 @@ sub _processes {
     my ($self) = @_;
     my %parent;
     for my $stat (glob '/proc/[0-9]*/stat') {
-        open my $in, '<', $stat or next;
-        my ($pid, $ppid) = (<$in> // '') =~ /^(\d+) \(.*\) \S (\d+)/s or next;
+        my ($pid, $ppid) = read_if_there($stat) =~ /^(\d+) \(.*\) \S (\d+)/s or next;
         $parent{$pid} = $ppid;
     }
     return ($self->{pid}, grep { $parent{$_} == $self->{pid} } keys %parent);
@@ -274,9 +261,7 @@ CONF
 
 sub _copy {
     my ($self, $from, $to, $mode) = @_;
-    open my $in, '<:raw', $from or die "$from: $!\n";
-    local $/;
-    my $path = $self->_write($to, scalar <$in>);
+    my $path = $self->_write($to, read_file($from));
     my ($uid, $gid) = _user();
     chown $uid, $gid, $path if defined $uid;
     chmod $mode, $path;
@@ -285,8 +270,8 @@ sub _copy {
 
 sub slapd {
     my (%options) = @_;
-    my $self = ClientCert::Test::Daemon::Slapd->_new(%options, port => _free_port());
-    $self->{tls_port} = _free_port() if $self->{tls};
+    my $self = ClientCert::Test::Daemon::Slapd->_new(%options, port => free_port());
+    $self->{tls_port} = free_port() if $self->{tls};
     # A copy, because AppArmor may keep the installed one to its own directories.
     $self->_copy(_program('slapd'), 'slapd', 0755);
     if ($self->{tls}) {

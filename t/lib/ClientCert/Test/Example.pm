@@ -24,23 +24,17 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use File::Basename qw(dirname);
 
 use ClientCert::Test ();
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(top);
 
 our @EXPORT = qw(example $program);
 
 our $program = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nenv\ncat\n";
 
-my $examples = dirname(__FILE__) . '/../../../../conf/examples';
+my $examples = top() . '/conf/examples';
 my %defined  = (PKI => '@CA@', WWW => '@ROOT@/htdocs', VAR => '@ROOT@/var');
-
-sub _text {
-    my ($name) = @_;
-    open my $in, '<', "$examples/$name.conf" or die "$name.conf: $!\n";
-    local $/;
-    return scalar <$in>;
-}
 
 # For the harness: the modules of the example, without those of its own that the example lacks.
 sub _modules {
@@ -59,7 +53,7 @@ sub _defines {
 
 sub example {
     my ($name, %o) = @_;
-    my $text    = _text($name);
+    my $text    = read_file("$examples/$name.conf");
     my $defines = _defines($text, %defined, %{ $o{define} // {} });
     my $more    = $o{conf} // '';
     my $h       = ClientCert::Test->server(

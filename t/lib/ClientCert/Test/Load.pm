@@ -26,18 +26,14 @@ use Exporter qw(import);
 use POSIX ();
 use Test::More;
 
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(program);
+
 our @EXPORT = qw(can_load);
 
 my %clients = ('kept connections' => ['-k', '-c', 8], 'new connections' => ['-c', 2]);
 
-sub can_load { return scalar grep { -x "$_/ab" } split /:/, $ENV{PATH} }
-
-sub _slurp {
-    my ($path) = @_;
-    open my $in, '<', $path or die "$path: $!\n";
-    local $/;
-    return scalar <$in>;
-}
+sub can_load { return program('ab') }
 
 sub _ab {
     my ($h, $pem, $out, @options) = @_;
@@ -54,7 +50,7 @@ sub _ab {
 sub start {
     my ($class, $h, $name) = @_;
     my $at  = $h->ca . "/$name";
-    my $pem = $h->file("conf/$name.pem", join '', map { _slurp("$at.$_") } qw(pem key));
+    my $pem = $h->file("conf/$name.pem", join '', map { read_file("$at.$_") } qw(pem key));
     chmod 0600, $pem;
     my (%pid, %out);
     for my $client (sort keys %clients) {
@@ -70,7 +66,7 @@ sub memory {
     return if $ENV{CC_VALGRIND} || $ENV{CC_PRELOAD};
     my $most = 0;
     for my $path (glob '/proc/[0-9]*/status') {
-        my $status = eval { _slurp($path) } // next;    # it may have ended
+        my $status = read_if_there($path) || next;    # it may have ended
         my ($ppid) = $status =~ /^PPid:\s+(\d+)/m;
         next unless $ppid == $self->{h}->pid && $status =~ /^RssAnon:\s+(\d+)/m;
         $most = $1 if $1 > $most;
@@ -83,7 +79,7 @@ sub ends_well {
     kill 'INT', values %{ $self->{pid} };    # then ab says what it has counted
     for my $client (sort keys %clients) {
         waitpid $self->{pid}{$client}, 0;
-        my $said = _slurp($self->{out}{$client});
+        my $said = read_file($self->{out}{$client});
         my ($complete) = $said =~ /^Complete requests: +(\d+)/m;
         my ($failed)   = $said =~ /^Failed requests: +(\d+)/m;
         my ($other)    = $said =~ /^Non-2xx responses: +(\d+)/m;

@@ -39,6 +39,7 @@ use Time::HiRes qw(sleep time);
 
 use ClientCert::Test ();
 use ClientCert::Test::Certificate;
+use ClientCert::Test::File;
 
 use parent 'ClientCert::Test::Service';
 
@@ -109,11 +110,7 @@ sub _index_line {
 
 sub _write {
     my ($self, $name, $text) = @_;
-    my $path = "$self->{dir}/$name";
-    open my $out, '>', "$path.new" or die "$path.new: $!\n";
-    print $out $text;
-    close $out               or die "$path.new: $!\n";
-    rename "$path.new", $path or die "$path: $!\n";
+    replace("$self->{dir}/$name", $text);
     return;
 }
 

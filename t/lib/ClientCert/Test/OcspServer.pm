@@ -37,6 +37,8 @@ use POSIX ();
 use Time::HiRes qw(sleep time);
 use Time::Local qw(timegm);
 
+use ClientCert::Test::File;
+
 my ($dir, $ca, $signer);
 
 sub serve {
@@ -75,7 +77,7 @@ sub _serve {
 
 sub _mood {
     my ($path) = @_;
-    my $said = _slurp("$dir/moods/" . $path =~ tr{/}{_}r);
+    my $said = read_if_there("$dir/moods/" . $path =~ tr{/}{_}r);
     return $said ne '' ? $said : $path =~ s{/.*}{}r;
 }
 
@@ -114,21 +116,6 @@ sub _answer { my ($client, $body) = @_; return _send($client, _head(length $body
 
 # ---- answers by openssl
 
-sub _slurp {
-    my ($path) = @_;
-    open my $in, '<:raw', $path or return '';
-    local $/;
-    return scalar(<$in>) // '';
-}
-
-sub _spew {
-    my ($path, $octets) = @_;
-    open my $out, '>:raw', $path or die "$path: $!\n";
-    print $out $octets;
-    close $out or die "$path: $!\n";
-    return $path;
-}
-
 sub _openssl {
     my (@arguments) = @_;
     system('sh', '-c', 'exec openssl "$@" >>"$0" 2>&1', "$dir/said", @arguments) == 0
@@ -142,8 +129,8 @@ sub _made {
     my $with = $o{signer} // $signer;
     _openssl('ocsp', '-index', $o{index} // "$dir/index", '-CA', "$ca/staff.pem",
         '-rsigner', "$with.pem", '-rkey', "$with.key", $o{brief} ? () : ('-nmin', 60),
-        '-reqin', _spew("$at/request", $question), '-respout', "$at/response");
-    return _slurp("$at/response");
+        '-reqin', write_file("$at/request", $question), '-respout', "$at/response");
+    return read_if_there("$at/response");
 }
 
 # A question of our own about a certificate, or the same certificate without a nonce.
@@ -152,14 +139,14 @@ sub _asked_for {
     my $at = File::Temp->newdir;
     _openssl('ocsp', '-issuer', "$ca/staff.pem", '-no_nonce', '-reqout', "$at/request",
         $name =~ /^0x/ ? ('-serial', $name) : ('-cert', "$ca/$name.pem"));
-    return _slurp("$at/request");
+    return read_if_there("$at/request");
 }
 
 # The serial number stands at the end of the only CertID.
 sub _serial_of {
     my ($question) = @_;
     my $at   = File::Temp->newdir;
-    my $path = _spew("$at/request", $question);
+    my $path = write_file("$at/request", $question);
     my ($serial) = `openssl ocsp -reqin '$path' -req_text 2>&1` =~ /Serial Number: (\w+)/
         or die "no serial number\n";
     return "0x$serial";
@@ -206,8 +193,8 @@ sub _redated {
     my ($tbs, $how, undef, @certs) = _elements((_elements($octets->[1]))[0][1]);
     (my $new = $tbs->[2]) =~ s/(\x18\x0f)(\d{14}Z)/$1 . _shifted($2, $seconds)/ge;
     _openssl('dgst', '-sha256', '-sign', "$signer.key", '-out', "$at/signature",
-        _spew("$at/tbs", $new));
-    my $basic = _tlv(0x30, join '', $new, $how->[2], _tlv(0x03, "\0" . _slurp("$at/signature")),
+        write_file("$at/tbs", $new));
+    my $basic = _tlv(0x30, join '', $new, $how->[2], _tlv(0x03, "\0" . read_if_there("$at/signature")),
         map { $_->[2] } @certs);
     return _tlv(0x30, $status->[2] . _tlv(0xa0, _tlv(0x30, $type->[2] . _tlv(0x04, $basic))));
 }
@@ -270,7 +257,7 @@ sub _do_timeless {
 sub _do_unknown {
     my ($client, $question) = @_;
     my $at = File::Temp->newdir;
-    return _answer($client, _made($question, index => _spew("$at/index", '')));
+    return _answer($client, _made($question, index => write_file("$at/index", '')));
 }
 
 sub _do_nonceless {

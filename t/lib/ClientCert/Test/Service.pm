@@ -30,15 +30,15 @@ use POSIX ();
 use Test::More ();
 use Time::HiRes qw(sleep time);
 
+use ClientCert::Test::Machine qw(free_port program);
+
 my $slow = $ENV{CC_SLOW} // 1;
 
-# The path of the first of these programs that there is.
+# The path of the first of these programs that there is; where there is none, the test is skipped.
 sub _program {
     my (@names) = @_;
-    for my $name (@names) {
-        my ($found) = grep { -x } map { "$_/$name" } split(/:/, $ENV{PATH}), '/usr/sbin';
-        return $found if $found;
-    }
+    my $found = program(@names);
+    return $found if $found;
     die "there is no $names[0]\n" if $ENV{CI};
     Test::More::plan(skip_all => "there is no $names[0] on this machine");
     return;
@@ -57,10 +57,8 @@ sub redis {
 
 sub _new {
     my ($class) = @_;
-    my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')
-        or die "no free port\n";
     return bless {
-        port => $listener->sockport,
+        port => free_port(),
         dir  => tempdir('clientcert-service-XXXXXX', TMPDIR => 1),
         owner => $$,
     }, $class;

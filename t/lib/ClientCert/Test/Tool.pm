@@ -19,16 +19,15 @@ site are those of server.
 use strict;
 use warnings;
 
-use Cwd qw(abs_path);
 use Exporter qw(import);
 use JSON::PP ();
 
 use ClientCert::Test ();
+use ClientCert::Test::Machine qw(build);
 
 our @EXPORT = qw(tool ask answer site);
 
-my $top  = $ENV{CC_TOP} // abs_path(__FILE__ =~ s{[^/]*$}{../../../..}r);
-my $tool = ($ENV{CC_BUILD} // "$top/build") . '/clientcert';
+my $tool = build() . '/clientcert';
 
 sub tool {
     my (@words) = @_;

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows the error log of a server, and which of its lines a test has announced.
+package ClientCert::Test::ErrorLog;
+
+use strict;
+use warnings;
+
+use Time::HiRes qw(sleep time);
+
+use ClientCert::Test::File;
+
+my $slow = $ENV{CC_SLOW} // 1;
+
+# Lines that say nothing about a test: an OpenSSL other than the one httpd was built with, that
+# there is no session cache, and that rules name no CA although clients.pem has several.
+my @announced = ('AH01882', 'AH01873', 'CC0704');
+
+sub announce { push @announced, @_; return }
+
+sub _whole_log { my ($self) = @_; return read_if_there($self->path('logs/error_log')) }
+
+sub log {
+    my ($self) = @_;
+    return substr $self->_whole_log, $self->{mark};
+}
+
+# httpd logs the end of a request after its answer: so this waits until the log stands still.
+sub mark_log {
+    my ($self) = @_;
+    my $path = $self->path('logs/error_log');
+    my $seen = -1;
+    for (1 .. 10) {
+        last if $seen == -s $path;
+        $seen = -s $path;
+        sleep 0.1;
+    }
+    $self->{mark} = length $self->_whole_log;
+    return;
+}
+
+sub log_lines {
+    my ($self, $pattern) = @_;
+    return grep { /$pattern/ } split /\n/, $self->log;
+}
+
+sub wait_log {
+    my ($self, $pattern, $seconds) = @_;
+    my $until = time + ($seconds // 10) * $slow;
+    while (time < $until) {
+        my @lines = $self->log_lines($pattern);
+        return @lines if @lines;
+        sleep 0.02;
+    }
+    return;
+}
+
+# What in the log, and what memory checkers say, should not be there.
+sub _wrong {
+    my ($self) = @_;
+    my @wrong = grep { _is_unexpected($_) } split /\n/, $self->_whole_log;
+    push @wrong, 'httpd had to be killed' if $self->{killed};
+    for my $report (glob $self->path('logs/{sanitizer,valgrind}*')) {
+        my $text = read_if_there($report);
+        push @wrong, $text if $text =~ /\S/;
+    }
+    return @wrong;
+}
+
+sub _is_unexpected {
+    my ($line) = @_;
+    return 1 if $line =~ /AH0005[12]: child pid .* exit signal/;
+    my ($level) = $line =~ /^\[[^\]]+\] \[[\w-]*:(\w+)\] \[pid /;
+    return 0 if defined $level && $level =~ /^(?:notice|info|debug|trace\d)$/;
+    for my $expected (@announced) {
+        return 0 if ref $expected ? $line =~ $expected : $line =~ /(?<!\w)\Q$expected\E(?!\w)/;
+    }
+    return 1;
+}
+
+1;

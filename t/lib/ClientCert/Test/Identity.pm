@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows a virtual host whose answers say who a request is, and how a test reads that.
+package ClientCert::Test::Identity;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Identity;
+
+    my $h = ClientCert::Test->server(modules => ['headers'], conf => identity_host(<<'CONF'));
+    <Location "/private">
+        Require clientcert
+    </Location>
+    CONF
+    my $two = identity_host('ClientCertCRL conf/staff.crl', 2);    # on @PORT2@
+
+    is_served_to($h->get('/', cert => 'alice'), 'alice', 'a certificate of the staff');
+
+The host asks for a certificate (SSLVerifyClient optional) and takes subject.CN for the user; what
+is given may say otherwise. Headers of each response: User; Verify, which is what mod_ssl reports;
+and Revocation. is_served_to is for a response with the status 200; the user is '' for nobody.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Test::More;
+
+our @EXPORT = qw(identity_host is_served_to);
+
+sub identity_host {
+    my ($conf, $port) = @_;
+    $port //= '';
+    return <<"CONF";
+<VirtualHost *:\@PORT$port\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertMap subject.CN =~ "(.+)" user=\$1
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+    Header always set Revocation "expr=%{clientcert:revocation}"
+    $conf
+</VirtualHost>
+CONF
+}
+
+sub is_served_to {
+    my ($response, $user, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
+}
+
+1;

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what the machine has for a test: httpd and its modules, the build, programs, ports, a user.
+package ClientCert::Test::Machine;
+
+=head1 FUNCTIONS
+
+Exported by request.
+
+=over
+
+=item top, build, module_path
+
+The directories of the source and of the build; the module that was built.
+
+=item httpd, load_module(NAME)
+
+The server's program; the line that loads one of its modules or ours, or nothing for one that is
+built in.
+
+=item program(NAME, ...)
+
+The path of the first of these programs that there is.
+
+=item free_port
+
+A port of 127.0.0.1 that nobody has and that no client is given.
+
+=item unprivileged
+
+What getpwnam says of a user who owns nothing.
+
+=back
+
+=cut
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use IO::Socket::INET ();
+
+our @EXPORT_OK = qw(build free_port httpd load_module module_path program top unprivileged _apxs);
+
+my $top   = abs_path(dirname(__FILE__) . '/../../../..');
+my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
+
+sub top         { return $top }
+sub build       { return $build }
+sub module_path { return $ENV{CC_MODULE} // "$build/.libs/mod_clientcert.so" }
+
+sub program {
+    my (@names) = @_;
+    for my $name (@names) {
+        my ($found) = grep { -x } map { "$_/$name" } split(/:/, $ENV{PATH}), '/usr/sbin';
+        return $found if $found;
+    }
+    return;
+}
+
+# ---- httpd
+
+sub _command {
+    my (@command) = @_;
+    open my $out, '-|', @command or return '';
+    my $text = join '', <$out>;
+    close $out;
+    chomp $text;
+    return $text;
+}
+
+sub _apxs {
+    my ($name) = @_;
+    my $apxs = $ENV{APXS} // program('apxs', 'apxs2')
+        // die "no apxs: install the development files of httpd\n";
+    return _command($apxs, '-q', $name);
+}
+
+sub _find_httpd {
+    my @names = ($ENV{CC_HTTPD} // (), _apxs('SBINDIR') . '/' . _apxs('PROGNAME'),
+        '/usr/sbin/apache2', '/usr/sbin/httpd');
+    my ($found) = grep { -x } @names;
+    return $found // die "no httpd among @names\n";
+}
+
+sub httpd { return our $httpd //= _find_httpd() }
+
+sub _is_built_in {
+    my ($name) = @_;
+    our $built_in //= { map { $_ => 1 } _command(httpd(), '-l') =~ /^\s+(?:mod_)?(\w+)\.c$/mg };
+    return $built_in->{ $name =~ s/^mpm_//r };
+}
+
+sub load_module {
+    my ($name) = @_;
+    our $libexecdir //= _apxs('LIBEXECDIR');
+    return '' if _is_built_in($name);
+    return '' if $name eq 'unixd' && !-e "$libexecdir/mod_unixd.so";
+    my $path = $name eq 'clientcert' ? module_path() : "$libexecdir/mod_$name.so";
+    die "there is no $path\n" unless -e $path;
+    return "LoadModule ${name}_module $path\n";
+}
+
+# ---- where and as whom a server runs
+
+# Ports below those that the system gives to clients, so that no client takes one meanwhile.
+# Test files that run beside each other look at other ports: the first free one from a place that
+# the process number gives. (Between the look and a server's bind another could take it.)
+sub free_port {
+    our %given;
+    my $first = $$ % 1500 * 8;
+    for my $offset (0 .. 11_999) {
+        my $port = 20000 + ($first + $offset) % 12000;
+        next if $given{$port}++;
+        return $port
+            if IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => $port);
+    }
+    die "no free port\n";
+}
+
+sub unprivileged {
+    for my $name (qw(www-data apache daemon nobody)) {
+        my @entry = getpwnam $name or next;
+        return @entry;
+    }
+    die "no user to run a server as\n";
+}
+
+1;

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows what a table's failure is like: in the configuration, for one request, and while the server
+# that the table asks hangs, is away or restarts.
+package ClientCert::Test::Table;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Table;
+
+    fails_ok($h, '/people/', 'alice', qr/locked/, 'a locked database');    # 500, told once
+    in_time(3.5, sub { ... });                  # gives what that gives
+
+    hangs_ok($h, $db, '/people/', qr/no answer/);
+    down_ok($h, $db, '/people/', qr/people/, 3);
+    restarts_ok($h, $db, '/people/', 2);
+
+    table_refused_ok('"sql:..."', qr/CC0640/, 'a query without the key', modules => ['dbd']);
+
+The last but one take a server of L<ClientCert::Test::Daemon>, and a path that is served (200) to
+who is in the table, as alice is, and closed (403) to who is not, as admin. hangs_ok needs two paths
+more: /others/, served to who is not in it, and /kept/, where its answers are kept.
+
+table_refused_ok has a ClientCertTable with these words in the first line; it gives what httpd says.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use ClientCert::Test ();
+
+our @EXPORT = qw(down_ok fails_ok hangs_ok in_time restarts_ok table_refused_ok);
+
+my $slow = $ENV{CC_SLOW} // 1;
+
+sub _status { my ($h, $path, $cert) = @_; return $h->get($path, cert => $cert)->{status} }
+
+# The status, and that the log tells a failure from a denial, once.
+sub fails_ok {
+    my ($h, $path, $cert, $why, $name) = @_;
+    $h->mark_log;
+    is _status($h, $path, $cert), 500, $name;
+    my @lines = $h->wait_log(qr/CC0133/);
+    is scalar @lines, 1, 'one line says so';
+    like "@lines", $why, 'and why';
+    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and none that anything was not found';
+    return;
+}
+
+sub in_time {
+    my ($limit, $code) = @_;
+    my $start  = time;
+    my $result = $code->();
+    my $took   = time - $start;
+    cmp_ok $took, '<', $limit * $slow, sprintf 'within the time (%.1f s)', $took;
+    return $result;
+}
+
+sub hangs_ok {
+    my ($h, $daemon, $path, $why) = @_;
+    _status($h, '/kept/', 'alice');
+    $daemon->freeze;
+    in_time(3.5, sub { fails_ok($h, $path, 'alice', $why, 'it hangs') });
+    in_time(3.5, sub { fails_ok($h, '/others/', 'admin', $why, '!in does not hold then') });
+    in_time(1, sub { is _status($h, '/'), 200, 'who needs no lookup does not wait' });
+    in_time(1, sub { is _status($h, '/kept/', 'alice'), 200, 'nor who asks for what is kept' });
+    $daemon->thaw;
+    is _status($h, $path, 'alice'), 200, 'it goes on: the next request works';
+    is _status($h, $path, 'admin'), 403, 'and who is not listed is nobody';
+    return;
+}
+
+sub down_ok {
+    my ($h, $daemon, $path, $why, $times) = @_;
+    $daemon->stop;
+    in_time(3.5, sub { fails_ok($h, $path, 'alice', $why, 'it is down') }) for 1 .. $times;
+    is _status($h, '/'), 200, 'the server goes on';
+    $daemon->start;
+    is _status($h, $path, 'alice'), 200, 'it is up: the next request works';
+    return;
+}
+
+# Requests for three seconds, in a process of their own: its exit status is 0 where none was wrong.
+sub _requests {
+    my ($h, $path) = @_;
+    my $pid = fork // die "fork: $!\n";
+    return $pid if $pid;
+    my $wrong = 0;
+    my $until = time + 3;
+    while (time < $until) {
+        my $status = _status($h, $path, 'alice');
+        $wrong = 1 if $status != 200 && $status != 500;
+    }
+    POSIX::_exit($wrong);
+}
+
+sub restarts_ok {
+    my ($h, $daemon, $path, $times) = @_;
+    my $pid = _requests($h, $path);
+    for (1 .. $times) {
+        sleep 0.3;
+        $daemon->stop;
+        sleep 0.3;
+        $daemon->start;
+    }
+    waitpid $pid, 0;
+    is $? >> 8, 0, 'while it restarts, who is listed has 200 or 500, never 403';
+    is _status($h, $path, 'alice'), 200, 'and 200 afterwards';
+    return;
+}
+
+sub table_refused_ok {
+    my ($words, $why, $name, %options) = @_;
+    my ($exit, $output) = ClientCert::Test->configtest(%options, conf => <<"CONF");
+ClientCertTable people $words
+ClientCertMap sha256 in people user=\$1
+CONF
+    isnt $exit, 0, $name;
+    like $output, $why, 'and the message says why';
+    return $output;
+}
+
+1;
