@@ -27,7 +27,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_counters_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
@@ -36,6 +36,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
+    cc_tunnel_register();
     cc_serverstatus_register();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
@@ -49,6 +50,7 @@ static void register_hooks(apr_pool_t *p)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(cc_export_fixup, NULL, before_readers, APR_HOOK_FIRST);
     ap_hook_fixups(cc_export_index, after_dir, NULL, APR_HOOK_LAST);
+    ap_hook_fixups(cc_tunnel_watch, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(cc_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(cc_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);

@@ -36,3 +36,16 @@ bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
 
     return age < tick && age > -tick; /* a clock that was set back makes nothing fresh for long */
 }
+
+apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)
+{
+    const apr_uint64_t parts[] = {(apr_uint64_t)stamp->modified, (apr_uint64_t)stamp->changed,
+                                  (apr_uint64_t)stamp->size, (apr_uint64_t)stamp->inode,
+                                  (apr_uint64_t)stamp->device};
+    apr_uint64_t print = 14695981039346656037u; /* FNV-1a, a word at a time */
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        print = (print ^ parts[i]) * 1099511628211u;
+    }
+    return print;
+}

@@ -24,6 +24,9 @@ cc_stamp_t cc_stamp_of(const apr_finfo_t *info);
 cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p);
 bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b);
 
+/** All of it in one number. */
+apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp);
+
 /**
  * True while the clock of the file system is too coarse to tell the next change from this one: what
  * is read now may be half of what is being written.

@@ -5,7 +5,7 @@
 #include <apr_time.h>
 
 #define PAUSE apr_time_from_msec(1)
-#define PAUSES 1000
+#define PAUSES 20
 
 /*
  * What is current stands at the side that the number's last bit says. Readers are counted a side,
@@ -17,6 +17,7 @@ void cc_versions_start(cc_versions_t *versions, void *first)
 {
     versions->side[0] = first;
     versions->side[1] = NULL;
+    versions->replaced = NULL;
     atomic_init(&versions->number, 2);
     atomic_init(&versions->readers[0], 0);
     atomic_init(&versions->readers[1], 0);
@@ -41,20 +42,33 @@ void cc_versions_leave(cc_versions_t *versions, unsigned side)
     atomic_fetch_sub(&versions->readers[side], 1);
 }
 
-void *cc_versions_replace(cc_versions_t *versions, void *next)
+bool cc_versions_settled(const cc_versions_t *versions)
+{
+    return versions->replaced == NULL;
+}
+
+void cc_versions_replace(cc_versions_t *versions, void *next)
 {
     unsigned old = atomic_load(&versions->number) & 1;
 
+    versions->replaced = versions->side[old];
     versions->side[!old] = next;
     atomic_fetch_add(&versions->number, 1);
-    for (int i = 0; i < PAUSES && atomic_load(&versions->readers[old]) > 0; i++) {
+}
+
+void *cc_versions_unused(cc_versions_t *versions)
+{
+    unsigned old = !(atomic_load(&versions->number) & 1);
+    void *unused = versions->replaced;
+
+    for (int i = 0; unused && i < PAUSES && atomic_load(&versions->readers[old]) > 0; i++) {
         apr_sleep(PAUSE);
     }
-    /*
-     * Reading takes microseconds. A reader who is still there has been ended in the middle, as the
-     * prefork MPM ends its children, and that one waits for this thread: so rather nobody frees it.
-     */
-    return atomic_load(&versions->readers[old]) > 0 ? NULL : versions->side[old];
+    if (atomic_load(&versions->readers[old]) > 0) {
+        return NULL;
+    }
+    versions->replaced = NULL;
+    return unused;
 }
 
 void *cc_versions_current(cc_versions_t *versions)

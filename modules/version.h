@@ -4,6 +4,7 @@
 #define CC_VERSION_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include <apr.h>
 
@@ -12,6 +13,7 @@ typedef struct cc_versions_t {
     void *side[2];
     atomic_uint_least64_t number;
     atomic_uint readers[2];
+    void *replaced; /* and not yet given back */
 } cc_versions_t;
 
 void cc_versions_start(cc_versions_t *versions, void *first);
@@ -20,13 +22,19 @@ void cc_versions_start(cc_versions_t *versions, void *first);
 void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
 void cc_versions_leave(cc_versions_t *versions, unsigned side);
 
-/**
- * Puts another in its place; waits until nobody reads the old one, and gives that; NULL where
- * somebody reads it still after a second: then it must stay. One thread.
- */
-void *cc_versions_replace(cc_versions_t *versions, void *next);
+/** Puts another in its place, if all is settled. One thread: this and what follows. */
+void cc_versions_replace(cc_versions_t *versions, void *next);
 
-/** What is current, for the thread that replaces it. */
+/**
+ * What was replaced, once nobody reads it any more; NULL where somebody does, or where it has been
+ * given. Reading takes microseconds, but who reads may be kept from it: it waits a moment for him.
+ */
+void *cc_versions_unused(cc_versions_t *versions);
+
+/** True if cc_versions_unused has given all that was replaced. */
+bool cc_versions_settled(const cc_versions_t *versions);
+
+/** What is current. */
 void *cc_versions_current(cc_versions_t *versions);
 
 /** Grows with every replacement. */

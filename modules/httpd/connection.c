@@ -164,7 +164,7 @@ static const char *judge(cc_entry_t *entry, request_rec *r, SSL *ssl)
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
         verified_at = entry->seal.verified_at; /* it is no younger for that */
         cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
-                          r->request_time);
+                          apr_time_now());
         entry->seal.verified_at = verified_at;
     }
     if (entry->seal.state != CC_TRUST_OK) {
@@ -212,7 +212,7 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
     };
 
     if (entry->standing.problem) {
-        return entry->standing.revoked_at ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+        return entry->standing.revoked ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
     }
     return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
 }
@@ -223,7 +223,7 @@ static void standing_ask(cc_standing_t *standing, const cc_entry_t *entry, reque
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
 
-    cc_revocation_ask(standing, cc_host_of(r->server)->revocation, &cert, r->request_time, p);
+    cc_revocation_ask(standing, cc_host_of(r->server)->revocation, &cert, apr_time_now(), p);
 }
 
 static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
@@ -242,7 +242,7 @@ static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_
     client->facts.revocation = standing->state;
     client->facts.revocation_reason = standing->reason;
     client->facts.revoked_at = standing->revoked_at;
-    client->closes = standing->revoked_at != 0;
+    client->closes = standing->revoked;
 }
 
 /* Until when its dates, and its age, let it have an identity. */
@@ -251,9 +251,14 @@ static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host
     apr_time_t verified_at = entry->seal.verified_at;
 
     cc_cert_validity(client->cert, &client->not_before, &client->not_after);
+    client->until = client->not_after;
     client->over = "it has expired";
-    if (host && host->max_age > 0 && verified_at + host->max_age < client->not_after) {
-        client->not_after = verified_at + host->max_age;
+    if (entry->seal.state == CC_TRUST_OK && entry->seal.until < client->until) {
+        client->until = entry->seal.until;
+        client->over = "a CA above it has expired";
+    }
+    if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
+        client->until = verified_at + host->max_age;
         client->over = "its full handshake was longer ago than ClientCertMaxAge says";
         client->closes = true;
     }
@@ -344,7 +349,7 @@ cc_client_t *cc_connection_client(request_rec *r)
         return NULL;
     }
     entry = entry_find(conn, x509, trust);
-    if (entry && !entry_holds(entry, host, r->request_time) && !entry_renew(entry, r, conn->ssl)) {
+    if (entry && !entry_holds(entry, host, apr_time_now()) && !entry_renew(entry, r, conn->ssl)) {
         entry = NULL; /* the new one will be found before it */
     }
     if (!entry) {

@@ -107,6 +107,9 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
+    if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
     cc_trust_on_refusal(host->trust, refused, s);
     SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
     SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);

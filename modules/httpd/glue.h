@@ -26,10 +26,13 @@ void *cc_server_merge(apr_pool_t *p, void *base, void *add);
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** post_config: makes the memory that the children count in. OK, or not (CC0160). */
+/**
+ * post_config, after mod_ssl's, who makes the virtual hosts: makes the memory that the children
+ * count in. OK, or not (CC0160).
+ */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** child_init, before the one of the tables: they count there from here on. */
+/** child_init, before those of tables and revocation: they count there from here on. */
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
 /** Registers mod_status's hook (serverstatus.c), if mod_status has it. */
@@ -71,6 +74,9 @@ int cc_tables_monitor(apr_pool_t *p, server_rec *s);
 /** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
 void cc_connection_register(void);
 
+/** Registers the filters of tunnel.c. */
+void cc_tunnel_register(void);
+
 /** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */
 void cc_authz_register(apr_pool_t *p);
 
@@ -96,6 +102,9 @@ int cc_export_fixup(request_rec *r);
  * place of the request, user and environment become those of the index. DECLINED.
  */
 int cc_export_index(request_rec *r);
+
+/** fixups: a connection that this request takes over ends with its client's identity. DECLINED. */
+int cc_tunnel_watch(request_rec *r);
 
 /** handler clientcert-metrics: all numbers, as Prometheus reads them. */
 int cc_metrics_handler(request_rec *r);

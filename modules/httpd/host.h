@@ -22,6 +22,12 @@ static inline const cc_host_t *cc_host_of(const server_rec *s)
 /** Registers mod_ssl's init_server hook (gate.c). */
 void cc_gate_register(void);
 
+/**
+ * Guards the verdicts of a server that takes the keys of its tickets from a file (ticketkey.c).
+ * What stands in the way is logged (CC0140).
+ */
+apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p);
+
 /* ---- ending connections (closing.c) -------------------------------------------------------- */
 
 /** Registers a filter. */

@@ -203,22 +203,24 @@ static const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const ques
     return memo && !memo->pinned ? memo : memo_pin(r, client, question, memo);
 }
 
+/* Not by r->request_time: between its first line and its last a client may take for ever. */
 static const char *problem_now(request_rec *r, cc_client_t *client)
 {
+    apr_time_t now = apr_time_now();
     const char *problem = NULL;
 
     if (client->problem) {
         problem = client->problem;
-    } else if (r->request_time < client->not_before) {
+    } else if (now < client->not_before) {
         problem = "it is not valid yet";
-    } else if (r->request_time > client->not_after) {
+    } else if (now > client->until) {
         problem = client->over;
     }
     if (problem && client->closes) {
         cc_connection_end(r);
     }
     if (problem && !client->problem && !atomic_flag_test_and_set(&client->dates_logged)) {
-        cc_counters_rejected(r->server, r->request_time < client->not_before ? CC_REJECTED_NOT_YET
+        cc_counters_rejected(r->server, now < client->not_before ? CC_REJECTED_NOT_YET
                                         : client->closes                     ? CC_REJECTED_TOO_OLD
                                                                              : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);

@@ -188,10 +188,11 @@ typedef struct cc_client_t {
     const cc_cert_t *cert;
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
     const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
-    apr_time_t not_before, not_after;
-    const char *over; /* in plain words, what it is after not_after */
-    bool closes;      /* where it gives no identity, its connection ends after the answer */
-    bool ends_soon; /* and gives an identity until then: `mark` is set */
+    apr_time_t not_before, not_after; /* its own dates */
+    apr_time_t until;                 /* so long it gives an identity, if it does */
+    const char *over;                 /* in plain words, what it is after that */
+    bool closes;    /* where it gives no identity, its connection ends after the answer */
+    bool ends_soon; /* its own dates do: `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
     atomic_flag dates_logged;

@@ -143,6 +143,26 @@ static void domain_tell(cc_lint_t *lint, const cc_condition_t *c)
     }
 }
 
+/* ---- digests ----------------------------------------------------------------------------- */
+
+/*
+ * A signature of ECDSA has two forms, (r, s) and (r, n - s), and who has a certificate with one can
+ * write the other without any key: the digest of a certificate names it, but does not exclude it.
+ */
+static void digest_tell(cc_lint_t *lint, const cc_condition_t *c)
+{
+    static const char *const digests[] = {"sha256", "sha1", "pem", "der", "ca.sha256"};
+
+    for (int i = 0; lint->rule->deny && i < (int)(sizeof(digests) / sizeof(digests[0])); i++) {
+        if (strcmp(c->selector->name, digests[i]) == 0) {
+            note_add(lint, "CC0706",
+                     "%s: who has this certificate can write its signature in another form, and is "
+                     "not denied then; write issuer == ... serial == ... or spki.sha256 == ...",
+                     cc_condition_text(c, lint->scratch));
+        }
+    }
+}
+
 /* ---- all rules --------------------------------------------------------------------------- */
 
 static void rule_lint(cc_lint_t *lint)
@@ -152,6 +172,7 @@ static void rule_lint(cc_lint_t *lint)
     lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
     for (int i = 0; i < rule->conditions->nelts; i++) {
         domain_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+        digest_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
     }
     if (!never_told(lint) && !repeated_told(lint) && !unreached_told(lint) && !useless_told(lint)) {
         origin_tell(lint);

@@ -29,19 +29,6 @@ void cc_count_load(cc_table_t *table, bool good, apr_time_t now)
     cc_count(good ? &counters->loads : &counters->load_failures);
 }
 
-apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)
-{
-    const apr_uint64_t parts[] = {(apr_uint64_t)stamp->modified, (apr_uint64_t)stamp->changed,
-                                  (apr_uint64_t)stamp->size, (apr_uint64_t)stamp->inode,
-                                  (apr_uint64_t)stamp->device};
-    apr_uint64_t print = 14695981039346656037u; /* FNV-1a, a word at a time */
-
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        print = (print ^ parts[i]) * 1099511628211u;
-    }
-    return print;
-}
-
 /* ---- where it is counted --------------------------------------------------------------------- */
 
 void cc_table_counters_start(cc_table_counters_t *counters, const cc_table_t *table)

@@ -18,9 +18,9 @@ typedef struct {
 static apr_status_t file_close(void *state)
 {
     file_t *file = state;
-    unsigned side = 0;
 
-    cc_map_free(cc_versions_enter(&file->maps, &side));
+    cc_map_free(cc_versions_unused(&file->maps));
+    cc_map_free(cc_versions_current(&file->maps));
     return APR_SUCCESS;
 }
 
@@ -81,10 +81,11 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
     cc_map_t *map = NULL;
     apr_status_t status = APR_SUCCESS;
 
+    cc_map_free(cc_versions_unused(&file->maps));
     if (!file->unsure && cc_stamp_same(&stamp, &file->seen)) {
         return APR_EAGAIN;
     }
-    if (cc_stamp_fresh(&stamp, now)) {
+    if (cc_stamp_fresh(&stamp, now) || !cc_versions_settled(&file->maps)) {
         return APR_EBUSY;
     }
     read = stamp;
@@ -96,7 +97,8 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
     file->seen = stamp;
     file->unsure = false;
     if (status == APR_SUCCESS) {
-        cc_map_free(cc_versions_replace(&file->maps, map));
+        cc_versions_replace(&file->maps, map);
+        cc_map_free(cc_versions_unused(&file->maps));
     }
     return status;
 }

@@ -8,6 +8,7 @@
 #include <apr_errno.h>
 #include <apr_file_io.h>
 
+#include "counter.h"
 #include "stamp.h"
 #include "tables/table.h"
 #include "version.h"
@@ -136,9 +137,6 @@ bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 
 /* ---- files (watch.c, load.c) ----------------------------------------------------------------- */
 
-/** All of a stamp in one number (count.c). */
-apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp);
-
 /** The path of a source: absolute, or below the root. */
 const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
 
@@ -204,12 +202,6 @@ struct cc_table_t {
 
 /** Counts a load, for the thread that opens or polls. */
 void cc_count_load(cc_table_t *table, bool good, apr_time_t now);
-
-/** Counts what any thread does. */
-static inline void cc_count(atomic_uint_least64_t *counter)
-{
-    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
 
 /** Reads "NAME TYPE:SOURCE [option=value ...]" into spec and source.backend, one of the list. */
 apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,

@@ -101,33 +101,11 @@ cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(
 
 /* ---- the store ------------------------------------------------------------------------------- */
 
-/*
- * With SSLCACertificatePath the store holds only what somebody has looked for, while the names of
- * the CAs are all there: so all of them are looked for.
- */
-static void names_look_up(const cc_trust_t *trust)
-{
-    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
-    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-
-    ERR_set_mark();
-    if (ctx && X509_STORE_CTX_init(ctx, trust->store, NULL, NULL)) {
-        for (int i = 0; i < sk_X509_NAME_num(names); i++) {
-            sk_X509_pop_free(X509_STORE_CTX_get1_certs(ctx, sk_X509_NAME_value(names, i)),
-                             X509_free);
-        }
-    }
-    X509_STORE_CTX_free(ctx);
-    ERR_pop_to_mark();
-}
-
 apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t *p)
 {
     apr_array_header_t *authorities = apr_array_make(p, 16, sizeof(cc_authority_t *));
-    STACK_OF(X509) *certs = NULL;
+    STACK_OF(X509) *certs = X509_STORE_get1_all_certs(trust->store);
 
-    names_look_up(trust);
-    certs = X509_STORE_get1_all_certs(trust->store);
     for (int i = 0; i < sk_X509_num(certs); i++) {
         cc_authority_t *authority = authority_take(sk_X509_value(certs, i), p);
 

@@ -23,6 +23,8 @@ struct cc_trust_t {
     EVP_MD *md;                        /* SHA-256, for the trust id */
     apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
+    bool guarded;                      /* cc_trust_guard */
+    unsigned char guard[32];           /* its key */
     cc_refusal_fn *on_refusal;         /* NULL: nobody wants to know */
     void *on_refusal_baton;
 };
@@ -37,6 +39,9 @@ apr_time_t cc_time_get(const unsigned char octets[8]);
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
+
+/** Whether the verdict in a session, and the leaf with it, are as they were sealed. */
+bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
 /**
  * Fills in which certificate of a chain a verify callback has turned down, and why. It was called

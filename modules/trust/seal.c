@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a verdict is written into a TLS session and read from it again. */
+#include <stddef.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <openssl/x509.h>
 
 #include "trust/room.h"
@@ -10,14 +13,16 @@
  * The record, as it stands in the session's ticket application data. Octets only, so there is no
  * padding and the struct is the layout. The first four members decide.
  *
- * Nothing guards the record itself: a client can touch neither a ticket, which the server encrypts
- * and authenticates, nor the server's session cache. The leaf counts with the end of the CA's
- * signature on it, which no two certificates share: OpenSSL sets a session's certificate only
- * after cc_trust_verify, so a record and a certificate that do not belong together are an accident
- * (the session before a post-handshake authentication), and a digest of the leaf would be a third
- * of what the module may cost a handshake.
+ * Mostly nothing guards the record itself: a client can touch neither a ticket, which the server
+ * encrypts and authenticates, nor the server's session cache. (Where the server only encrypts,
+ * there is cc_trust_guard.) The leaf counts with the end of the CA's signature on it, which no two
+ * certificates share: OpenSSL sets a session's certificate only after cc_trust_verify, so a record
+ * and a certificate that do not belong together are an accident (the session before a
+ * post-handshake authentication), and a digest of the leaf would be a third of what the module may
+ * cost a handshake.
  */
 #define LEAF_LEN 16
+#define MAC_LEN 16
 
 enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT };
 
@@ -27,14 +32,16 @@ typedef struct record_t {
     unsigned char trust_id[CC_TRUST_ID_LEN];
     unsigned char leaf[LEAF_LEN]; /* the last octets of its signatureValue (RFC 5280 4.1.1.3) */
     unsigned char at[8];          /* the full handshake, microseconds since 1970, big-endian */
+    unsigned char until[8];       /* the end of the chain, likewise */
     unsigned char ca_known;       /* 1 or 0 */
     unsigned char ca_sha256[32];
     unsigned char ca_spki_sha256[32];
+    unsigned char mac[MAC_LEN]; /* of all before it and of the leaf; without a guard 0 */
 } record_t;
 
-_Static_assert(sizeof(record_t) == 110, "the record has no padding");
+_Static_assert(sizeof(record_t) == 134, "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '1'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '2'};
 
 void cc_time_put(unsigned char octets[8], apr_time_t at)
 {
@@ -75,6 +82,21 @@ static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
     }
 }
 
+/* HMAC-SHA256 over the record and the digest of the whole leaf. False: OpenSSL cannot. */
+static bool mac_make(unsigned char mac[MAC_LEN], const record_t *record, const cc_trust_t *trust,
+                     const X509 *leaf)
+{
+    unsigned char input[offsetof(record_t, mac) + 32], full[32];
+
+    memcpy(input, record, offsetof(record_t, mac));
+    if (!X509_digest(leaf, trust->md, input + offsetof(record_t, mac), NULL) ||
+        !HMAC(trust->md, trust->guard, sizeof(trust->guard), input, sizeof(input), full, NULL)) {
+        return false;
+    }
+    memcpy(mac, full, MAC_LEN);
+    return true;
+}
+
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf)
 {
@@ -85,10 +107,15 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     memcpy(record.trust_id, trust->id, sizeof(trust->id));
     leaf_mark(record.leaf, leaf);
     cc_time_put(record.at, seal->verified_at);
+    cc_time_put(record.until, seal->until);
     record.ca_known = seal->ca_known;
     memcpy(record.ca_sha256, seal->ca_sha256, sizeof(record.ca_sha256));
     memcpy(record.ca_spki_sha256, seal->ca_spki_sha256, sizeof(record.ca_spki_sha256));
-
+    memset(record.mac, 0, sizeof(record.mac));
+    if (trust->guarded && !mac_make(record.mac, &record, trust, leaf)) {
+        SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
+        return;
+    }
     SSL_SESSION_set1_ticket_appdata(session, &record, sizeof(record));
 }
 
@@ -123,11 +150,28 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = record.verdict == VERDICT_FAILED ? CC_TRUST_FAILED : CC_TRUST_NOT_CLIENT;
     } else if (memcmp(record.trust_id, trust->id, sizeof(trust->id)) != 0) {
         seal->state = CC_TRUST_OTHER_TRUST;
+        seal->verified_at = cc_time_get(record.at); /* who verifies anew makes it no younger */
     } else {
         seal->state = CC_TRUST_OK;
         seal->verified_at = cc_time_get(record.at);
+        seal->until = cc_time_get(record.until);
         seal->ca_known = record.ca_known;
         memcpy(seal->ca_sha256, record.ca_sha256, sizeof(record.ca_sha256));
         memcpy(seal->ca_spki_sha256, record.ca_spki_sha256, sizeof(record.ca_spki_sha256));
     }
+}
+
+bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf)
+{
+    unsigned char mac[MAC_LEN];
+    record_t record;
+    void *data = NULL;
+    size_t len = 0;
+
+    SSL_SESSION_get0_ticket_appdata(session, &data, &len);
+    if (len != sizeof(record)) {
+        return false;
+    }
+    memcpy(&record, data, sizeof(record));
+    return mac_make(mac, &record, trust, leaf) && !CRYPTO_memcmp(mac, record.mac, sizeof(mac));
 }

@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/x509.h>
 
 #include "cert/cert.h"
@@ -62,9 +63,26 @@ static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJE
 }
 
 /*
- * The store's certificates and CRLs, and the CA names: with SSLCACertificatePath the store fills
- * up only as certificates are looked for, while the names are complete from the start.
+ * With SSLCACertificatePath the store holds only what somebody has looked for, while the names of
+ * the CAs are all there: so all of them are looked for, before anybody asks what there is.
  */
+static void names_look_up(const cc_trust_t *trust)
+{
+    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+
+    ERR_set_mark();
+    if (ctx && X509_STORE_CTX_init(ctx, trust->store, NULL, NULL)) {
+        for (int i = 0; i < sk_X509_NAME_num(names); i++) {
+            sk_X509_pop_free(X509_STORE_CTX_get1_certs(ctx, sk_X509_NAME_value(names, i)),
+                             X509_free);
+        }
+    }
+    X509_STORE_CTX_free(ctx);
+    ERR_pop_to_mark();
+}
+
+/* The store's certificates and CRLs, and the CA names. */
 static bool add_all(apr_array_header_t *entries, cc_trust_t *trust, apr_pool_t *p)
 {
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
@@ -108,6 +126,7 @@ static bool trust_identify(cc_trust_t *trust, apr_pool_t *p)
     EVP_MD_CTX *ctx;
     bool done;
 
+    names_look_up(trust);
     if (!add_all(entries, trust, p)) {
         return false;
     }
@@ -166,6 +185,15 @@ void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton)
     trust->on_refusal_baton = baton;
 }
 
+apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len)
+{
+    static const char purpose[] = "mod_clientcert guard 1";
+
+    trust->guarded = HMAC(trust->md, secret, (int)len, (const unsigned char *)purpose,
+                          sizeof(purpose), trust->guard, NULL) != NULL;
+    return trust->guarded ? APR_SUCCESS : APR_EGENERAL;
+}
+
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
 {
     return memcmp(a->id, b->id, sizeof a->id) == 0;
@@ -194,7 +222,9 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
         return true;
     }
     cc_trust_unseal(&seal, trust, session, cert);
-    return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK;
+    return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
+           apr_time_sec(now) <= apr_time_sec(seal.until) &&
+           (!trust->guarded || cc_seal_guarded(trust, session, cert));
 }
 
 const char *cc_trust_state_text(cc_trust_state_t state)

@@ -26,6 +26,14 @@ typedef struct cc_trust_t cc_trust_t;
  */
 apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err);
 
+/**
+ * Guards what is sealed from now on with a MAC, under a key that comes from `secret`: over the
+ * verdict and the whole certificate. For a server that does not authenticate its sessions itself;
+ * cc_trust_may_resume then believes none that was not sealed with the same secret. Call it before
+ * the context serves. APR_EGENERAL where OpenSSL cannot.
+ */
+apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
+
 /** True if both trust the same: one's verdict holds for the other. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 
@@ -81,6 +89,7 @@ const char *cc_trust_state_text(cc_trust_state_t state);
 typedef struct cc_seal_t {
     cc_trust_state_t state;
     apr_time_t verified_at;      /* the full handshake */
+    apr_time_t until;            /* the first notAfter of the CAs above it; APR_INT64_MAX: none */
     unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
     bool ca_known; /* false: a chain of one, the two digests mean nothing */
@@ -89,8 +98,9 @@ typedef struct cc_seal_t {
 /**
  * Reads the verdict that a session carries for this certificate, and holds it against `trust` and
  * what a client's certificate must be. Dates are not looked at: cc_trust_dates. Members other than
- * `state` are 0 where there is no good record. Leaves nothing in OpenSSL's error queue. Any thread
- * may call while no handshake runs on the session's connection.
+ * `state` are 0 where there is no good record, but for `verified_at` with CC_TRUST_OTHER_TRUST.
+ * Leaves nothing in OpenSSL's error queue. Any thread may call while no handshake runs on the
+ * session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
                      const X509 *cert);

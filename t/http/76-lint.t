@@ -127,6 +127,15 @@ is_silent('OpenSSL may be told another version',
 is_silent('a section of the main server, and a host that asks as much',
     section('require') . host('') . host("SSLVerifyClient require\n", 2));
 
+# ---- digests that are denied
+
+my $digest = 'ab' x 32;
+is_told('deny by the digest of a certificate', host("${optional}ClientCertMap sha256 == $digest deny\n"),
+    'CC0706: 5');
+is_silent('deny by serial number',
+    host("${optional}ClientCertMap $issued serial == 6b1f deny\n"));
+is_silent('who may pass by it', host("${optional}ClientCertMap sha256 == $digest user=alice\n"));
+
 # ---- names that no rule gives
 
 sub needs { my ($what) = @_; return "<Location /a>\nRequire $what\n</Location>\n" }

@@ -164,6 +164,9 @@ ClientCertTable down redis:127.0.0.1:1/ timeout=1
     </Location>
 </VirtualHost>
 <VirtualHost *:@PORT3@>
+    ServerName localhost
+    @SSL@
+    ClientCertOCSP On responder=http://127.0.0.1:1/
 </VirtualHost>
 CONF
 announce('CC0104', 'CC0106', 'CC0704', 'CC0110', 'CC0132', 'CC0133', 'CC0152', 'AH01630', 'AH02039',
@@ -311,9 +314,10 @@ is_deeply [sort @named], [sort keys %{ metrics() }],
 my %documented = map { $_ => 1 } $page =~ /^\| `\w+` \| (counter|gauge) \|/mg;
 is_deeply [sort keys %documented], ['counter', 'gauge'], 'with its type';
 my %words = map { $_ => 1 } $page =~ /^\| `([a-z_]+)` \| (?!counter|gauge|Me|Value)/mg;
-my %shown = map { /(?:reason|note)="(\w+)"/ ? ($1 => 1) : () } map { keys %$_ }
-    @{ metrics() }{qw(clientcert_notes_total clientcert_certificates_rejected_total)};
-is_deeply [sort keys %words], [sort keys %shown, qw(mapped unmapped denied failed)],
+my %shown = map { /(?:reason|note|result)="(\w+)"/ ? ($1 => 1) : () } map { keys %$_ }
+    @{ metrics() }{map { "clientcert_${_}_total" }
+        qw(decisions notes certificates_rejected ocsp_checks ocsp_questions)};
+is_deeply [sort keys %words], [sort keys %shown],
     'every result, reason and note, and no other';
 my ($lines) = $page =~ /^\| Line \| Value \|\n(.*)/ms;
 my %told = map { $_ => 1 } map { /`(ClientCert[^`]*)`/g }

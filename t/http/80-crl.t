@@ -181,6 +181,21 @@ is_deeply \%got, { inherits => '200 bob', own => '403 ' },
     'requests on one connection are judged by the host that they are for';
 $h->stop;
 
+# ---- a revocation on the day from which computers count
+
+$h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => {
+        'conf/epoch.crl' => $staff->crl(date => '700101000000Z'), 'htdocs/private' => "private\n",
+    },
+    conf => host('epoch', "ClientCertCRL conf/epoch.crl\nClientCertCRLCheck leaf"));
+is_denied('epoch', 'admin', 'it was revoked on 1970-01-01T00:00:00Z \(unspecified\)',
+    'it is as good as any other date');
+my $denied = $h->connection(cert => 'admin', host => 'epoch.example')->request('/private');
+is "$denied->{status} " . lc($denied->{headers}{connection} // ''), '403 close',
+    'and closes the connection likewise';
+$h->stop;
+
 # ---- together with mod_ssl's own checks
 
 $h = ClientCert::Test->server(

@@ -49,7 +49,22 @@ my %server = map {
 } session_stores();
 my $h = $server{tickets};
 
-announce('CC0104', 'CC0110', 'AH01630');
+# Hosts of one connection that trust others than the one of its handshake, so that they verify anew.
+my $hosts = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => { 'htdocs/private' => "only for you\n" },
+    global  => <<'CONF',
+KeepAliveTimeout 300
+SSLStrictSNIVHostCheck off
+<IfDirective SSLVHostSNIPolicy>
+    SSLVHostSNIPolicy insecure
+</IfDirective>
+CONF
+    conf => host('', "ServerAlias first.example\nSSLCACertificateFile \@CA\@/staff-chain.pem")
+        . host('', "ServerName short.example\nClientCertMaxAge $seconds")
+        . host('', "ServerName long.example\nClientCertMaxAge 1000"));
+
+announce('CC0104', 'CC0110', 'AH01630', 'AH01909');
 
 sub is_served_to {
     my ($response, $user, $claim) = @_;
@@ -81,7 +96,7 @@ sub finish { my ($out) = @_; return map { tr/\r\n//dr } <$out> }
 
 # ---- before
 
-my (%open, %session, %unlimited);
+my (%open, %session, %unlimited, %anew);
 my $end = time + $seconds;    # of the first; that of the last is not later than $last
 my @paths = ('/private', '/cgi-bin/wait', ('/private') x 20);
 my %http2 = map { $_ => begin($_, @paths) } 1, 2;
@@ -102,6 +117,9 @@ for my $tls ('1.2', '1.3') {
         is_served_to($first, 'alice', "TLS $tls, $store: a session");
         $session{$store}{$tls} = $first;
     }
+    $anew{$tls} = $hosts->connection(cert => 'alice', tls => $tls, sni => '');
+    is_served_to($anew{$tls}->request('/private', host => "$_.example"), 'alice',
+        "TLS $tls: a host that verifies the certificate anew ($_)") for 'first', 'long';
 }
 my $last = time + $seconds;
 
@@ -141,6 +159,10 @@ for my $tls ('1.2', '1.3') {
         is_served_to($unlimited{$tls}{$port}->request('/private'), 'alice',
             "TLS $tls: another host has another age, or none ($port)");
     }
+    is_served_to($anew{$tls}->request('/private', host => 'long.example'), 'alice',
+        "TLS $tls: a host that has verified anew, and has another age");
+    is $anew{$tls}->request('/private', host => 'short.example')->{status}, 403,
+        'and one that verifies anew only now, which makes nobody younger';
     for my $store (session_stores()) {
         for my $before ($session{$store}{$tls}, $again{$store}{$tls}) {
             my $after = resumed($server{$store}, $before, '/', cert => 'alice', tls => $tls);

@@ -57,10 +57,22 @@ static void say(OCSP_BASICRESP *basic, const reply_t *reply, const X509 *about)
     ASN1_TIME_free(revoked);
 }
 
+static void sign(OCSP_BASICRESP *basic, const reply_t *reply)
+{
+    const EVP_MD *digest = reply->digest ? reply->digest : EVP_sha256();
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *of_key = NULL;
+
+    must(ctx && EVP_DigestSignInit(ctx, &of_key, digest, NULL, reply->signer->key) > 0);
+    must(!reply->pss || EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) > 0);
+    must(OCSP_basic_sign_ctx(basic, reply->signer->cert, ctx, NULL,
+                             reply->bare ? OCSP_NOCERTS : 0));
+    EVP_MD_CTX_free(ctx);
+}
+
 static OCSP_BASICRESP *basic_make(const reply_t *reply, OCSP_REQUEST *request)
 {
     OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
-    const EVP_MD *digest = reply->digest ? reply->digest : EVP_sha256();
 
     if (reply->also) {
         say(basic, reply, reply->also);
@@ -74,8 +86,7 @@ static OCSP_BASICRESP *basic_make(const reply_t *reply, OCSP_REQUEST *request)
     } else if (request && !reply->no_nonce) {
         must(OCSP_copy_nonce(basic, request));
     }
-    must(OCSP_basic_sign(basic, reply->signer->cert, reply->signer->key, digest, NULL,
-                         reply->bare ? OCSP_NOCERTS : 0));
+    sign(basic, reply);
     return basic;
 }
 

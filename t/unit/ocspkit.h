@@ -29,6 +29,7 @@ typedef struct reply_t {
     bool critical;        /* an extension that nobody knows */
     const X509 *also;     /* another certificate of the issuer that it speaks of first */
     const EVP_MD *digest; /* of the signature; NULL: SHA-256 */
+    bool pss;             /* RSASSA-PSS; the signer's key is one of RSA */
     int error;            /* OCSP_RESPONSE_STATUS_ of a response that says nothing */
 } reply_t;
 

@@ -262,8 +262,27 @@ START_TEST(a_rule_that_turns_other_cas_away_speaks_for_those_behind_it)
     ck_assert_str_eq(told("issuer != CN=a group=x\nuser=%{subject.CN}", true), "CC0704 r2");
     ck_assert_str_eq(told("issuer == CN=a serial in t deny\nuser=%{subject.CN}", true),
                      "CC0704 r2");
-    ck_assert_str_eq(told("sha256 in t deny\nuser=%{subject.CN}", true), "CC0704 r2");
+    ck_assert_str_eq(told("sha256 in t deny\nuser=%{subject.CN}", true), "CC0706 r1 CC0704 r2");
     ck_assert_str_eq(told("user=%{subject.CN}\nissuer != CN=a deny", true), "CC0704 r1");
+}
+END_TEST
+
+/* ---- digests that are denied ------------------------------------------------------------- */
+
+START_TEST(deny_by_what_a_holder_can_write_anew_is_told)
+{
+    static const lint_case_t cases[] = {
+        {"sha256 in t deny", "CC0706 r1"},
+        {"sid == a user=x\nsid == b sha1 in t deny", "CC0706 r2"},
+        {"pem in t deny", "CC0706 r1"},
+        {"der in t deny", "CC0706 r1"},
+        {"ca.sha256 in t deny", "CC0706 r1"},
+        {"issuer == CN=a serial == 6b deny", ""},
+        {"spki.sha256 in t deny", ""},
+        {"sha256 in t user=x", ""},
+    };
+
+    CHECK(cases);
 }
 END_TEST
 
@@ -305,6 +324,9 @@ static const lint_case_t texts[] = {
     {"san.email =~ .*@Example.co\\.test user=x",
      "san.email =~ \".*@Example.co\\\\.test\": in the pattern a dot fits any character, so more "
      "than the domain Example.co\\.test fits; write Example\\.co\\.test"},
+    {"sha256 in t deny",
+     "sha256 in \"t\": who has this certificate can write its signature in another form, and is "
+     "not denied then; write issuer == ... serial == ... or spki.sha256 == ..."},
 };
 
 START_TEST(a_note_says_what_is_wrong_and_what_to_write)
@@ -333,6 +355,7 @@ int main(void)
     tcase_add_test(tc, a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several);
     tcase_add_test(tc, a_user_of_a_known_ca_or_certificate_is_not_told);
     tcase_add_test(tc, a_rule_that_turns_other_cas_away_speaks_for_those_behind_it);
+    tcase_add_test(tc, deny_by_what_a_holder_can_write_anew_is_told);
     tcase_add_test(tc, every_field_is_bound_to_a_ca_or_is_not);
     tcase_add_loop_test(tc, a_note_says_what_is_wrong_and_what_to_write, 0,
                         sizeof(texts) / sizeof(texts[0]));

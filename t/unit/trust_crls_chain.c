@@ -87,6 +87,7 @@ START_TEST(a_ca_without_a_crl_above_it_is_unknown)
     ck_assert_str_eq(crlset_ask(&set, &alice, &issuing), "good");
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing),
                      "1 unknown: there is no CRL of its issuer");
+    ck_assert(!set.answer.no_issuer);
 }
 END_TEST
 
@@ -99,6 +100,7 @@ START_TEST(a_ca_that_only_the_client_has_is_unknown)
     crlset_open(&set, ".");
     ck_assert_str_eq(crlset_ask_chain(&set, &bob, &last),
                      "0 unknown: there is no CRL of its issuer");
+    ck_assert(set.answer.no_issuer);
     pki_free(&bob);
     pki_free(&last);
 }

@@ -183,6 +183,23 @@ START_TEST(a_new_answer_may_revoke)
 }
 END_TEST
 
+/* Who is on the way to the responder can say again what it said before. */
+START_TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does)
+{
+    set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    set.responder->reply.status = V_OCSP_CERTSTATUS_GOOD;
+    set.responder->reply.this_update = -7200;
+    later(3601);
+    ck_assert_int_eq(status(), CC_OCSP_REVOKED);
+    ck_assert_msg(strstr(set.answer.why, "it is older than a revocation") != NULL, "%s",
+                  set.answer.why);
+    set.responder->reply.this_update = -1;
+    later(10);
+    ck_assert_int_eq(status(), CC_OCSP_GOOD);
+}
+END_TEST
+
 /* ---- nobody answers -------------------------------------------------------------------------- */
 
 START_TEST(a_failure_is_kept_for_a_moment_for_all_processes)
@@ -341,6 +358,8 @@ int main(void)
     tcase_add_test(tests, before_an_answer_runs_out_another_thread_asks_for_the_next);
     tcase_add_test(tests, without_threads_an_answer_serves_to_its_end);
     tcase_add_test(tests, a_new_answer_may_revoke);
+    tcase_add_test(
+        tests, an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does);
     tcase_add_test(tests, a_failure_is_kept_for_a_moment_for_all_processes);
     tcase_add_test(tests, an_answer_that_ran_out_serves_as_long_as_stale_says);
     tcase_add_test(tests, without_stale_no_answer_that_ran_out_serves);

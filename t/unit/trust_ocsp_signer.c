@@ -4,6 +4,8 @@
 
 #include <apr_general.h>
 
+#include <openssl/rsa.h>
+
 #include "ocspkit.h"
 #include "suite.h"
 
@@ -180,6 +182,23 @@ START_TEST(a_signature_with_sha1_does_not_count)
 }
 END_TEST
 
+/* Whose digest stands in the parameters of the algorithm, not in its name. */
+START_TEST(a_signature_with_pss_counts_but_for_one_with_sha1)
+{
+    pki_t rsa = pki_make_with("CA", NULL, pki_is_ca, NULL, EVP_RSA_gen(2048));
+
+    pki_free(&ca);
+    pki_free(&leaf);
+    ca = rsa;
+    leaf = pki_client("leaf", &ca);
+    good = ocsp_good(&leaf, &ca);
+    good.pss = true;
+    ck_assert_int_eq(read_reply(&good, false).status, CC_OCSP_GOOD);
+    good.digest = EVP_sha1();
+    refused(&good, REFUSED "it is signed with SHA-1 or MD5");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trust_ocsp_signer");
@@ -201,6 +220,7 @@ int main(void)
     tcase_add_test(tests, a_responder_whose_certificate_is_not_sent_is_not_known);
     tcase_add_test(tests, somebody_with_the_name_of_the_issuer_may_not_sign);
     tcase_add_test(tests, a_signature_with_sha1_does_not_count);
+    tcase_add_test(tests, a_signature_with_pss_counts_but_for_one_with_sha1);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

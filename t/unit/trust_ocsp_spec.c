@@ -187,38 +187,57 @@ static const url_case_t urls[] = {
     {"http://example.net.evil.example/", NOT_NAMED},
     {"http://a.ocsp.example.com/", NOT_NAMED},
     {"http://ocsp.example.com.evil.example/", NOT_NAMED},
+    {"http://ocsp.example.com;evil.example/", NO_NAME},
+    {"http://evil.example/.example.net", NOT_NAMED},
+    {"http://evil.example?.example.net", NOT_NAMED},
+    {"http://evil.example?@ocsp.example.com/", NOT_NAMED},
+    {"http://evil.example%2f.example.net/", NO_NAME},
+    {"http://evil.example%00.example.net/", NO_NAME},
+    {"http://.example.net/", NO_NAME},
     {"http://localhost/", NOT_NAMED},
     {"https://ocsp.example.com/", NOT_HTTP},
+    {"unix:/run/socket|http://ocsp.example.com/", NO_URL},
     {"ldap://ocsp.example.com/", NOT_HTTP},
     {"file:///etc/passwd", NOT_HTTP},
     {"//ocsp.example.com/", NO_URL},
     {"ocsp.example.com", NO_URL},
     {"http:/ocsp.example.com/", REFUSED "it has no host"},
     {"http:///", REFUSED "it has no host"},
+    {"http:ocsp.example.com", REFUSED "it has no host"},
     {"http://ocsp.example.com@evil.example/", USER},
     {"http://evil.example@ocsp.example.com/", USER},
     {"http://user:password@ocsp.example.com/", USER},
     {"http://evil.example#@ocsp.example.com/", USER},
+    {"http://evil.example#ocsp.example.com", USER},
+    {"http://evil.example:80#@ocsp.example.com/", USER},
+    {"http://ocsp.example.com:80@evil.example/", USER},
     {"http://evil.example\\@ocsp.example.com/", NO_URL},
+    {"http://evil.example\\.example.net/", NO_URL},
     {"http://ocsp.example.com%2eevil.example/", NO_NAME},
     {"http://ocsp.example.com\t/", NO_URL},
     {"http://ocsp.example.com/a b", NO_URL},
     {"http://ocsp.example.com/\x01", NO_URL},
+    {"http://\xef\xbd\x8f.example.net/", NO_URL},
     {"http://ocsp..example.com/", NO_NAME},
     {"http://10.0.0.1/", ADDRESS},
     {"http://127.1/", ADDRESS},
     {"http://2130706433/", ADDRESS},
     {"http://0x7f000001/", ADDRESS},
     {"http://0x7f.1/", ADDRESS},
+    {"http://0177.0.0.1/", ADDRESS},
     {"http://0x/", ADDRESS},
     {"http://10.0.0.1./", ADDRESS},
     {"http://169.254.169.254/latest", ADDRESS},
     {"http://[::1]/", ADDRESS},
+    {"http://[::1].example.net/", ADDRESS},
+    {"http://[::1]:80.example.net/", NO_URL},
     {"http://[::ffff:10.0.0.1]:80/", ADDRESS},
     {"http://ocsp.example.com:0/", NO_PORT},
     {"http://ocsp.example.com:65536/", NO_PORT},
     {"http://ocsp.example.com:99999999999/", NO_PORT},
     {"http://ocsp.example.com:8o/", NO_URL},
+    {"http://ocsp.example.com:80:25/", NO_URL},
+    {"http://ocsp.example.com: 80/", NO_URL},
     {"http://ocsp.example.com:-1/", NO_PORT},
 };
 
@@ -229,6 +248,15 @@ START_TEST(a_certificate_leads_only_to_hosts_that_are_named)
     ck_assert_msg(
         strcmp(chosen("AIA", apr_pstrcat(pool, "OCSP;URI:", each->url, NULL)), each->leads_to) == 0,
         "%s: %s", each->url, chosen("AIA", apr_pstrcat(pool, "OCSP;URI:", each->url, NULL)));
+}
+END_TEST
+
+START_TEST(a_line_break_in_a_url_is_none)
+{
+    cc_url_t url;
+
+    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com\r\nX: y/", pool), "this is no URL");
+    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com/\nX: y", pool), "this is no URL");
 }
 END_TEST
 
@@ -319,6 +347,7 @@ int main(void)
     tcase_add_loop_test(words, what_is_no_name_of_a_host_cannot_be_allowed, 0, COUNT(no_hosts));
     tcase_add_test(words, hosts_of_several_lines_add_up);
     tcase_add_loop_test(words, a_certificate_leads_only_to_hosts_that_are_named, 0, COUNT(urls));
+    tcase_add_test(words, a_line_break_in_a_url_is_none);
     tcase_add_test(words, the_first_responder_that_may_be_asked_is);
     tcase_add_test(words, where_the_certificate_names_nobody_the_configured_one_is_asked);
     tcase_add_test(words, on_asks_the_configured_one_alone);

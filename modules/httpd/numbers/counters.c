@@ -25,6 +25,24 @@ const char *const cc_lookup_words[] = {
     NULL,
 };
 
+const char *const cc_check_words[] = {
+    [CC_OCSP_FAILED] = "failed",
+    [CC_OCSP_GOOD] = "good",
+    [CC_OCSP_REVOKED] = "revoked",
+    [CC_OCSP_UNKNOWN] = "unknown",
+    NULL,
+};
+
+const char *const cc_question_words[] = {
+    [CC_OCSP_FAILED] = "failed",
+    [CC_OCSP_GOOD] = "good",
+    [CC_OCSP_REVOKED] = "revoked",
+    [CC_OCSP_UNKNOWN] = "unknown",
+    [CC_OCSP_LEFT_ALONE] = "left_alone",
+    [CC_OCSP_NOT_ASKED] = "not_asked",
+    NULL,
+};
+
 const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_NO_RECORD] = "no_record",       [CC_REJECTED_BAD_RECORD] = "bad_record",
     [CC_REJECTED_NOT_VERIFIED] = "not_verified", [CC_REJECTED_OTHER_TRUST] = "other_trust",
@@ -35,18 +53,21 @@ const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_HANDSHAKE] = "handshake",
 };
 
-static void count(cc_counter_t *counter)
-{
-    atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-}
-
 /* ---- start ------------------------------------------------------------------------------- */
 
-/* The segment: what all share, then the counters of each scope, then those of each table. */
-static apr_size_t size_needed(const apr_array_header_t *scopes, int tables)
+static int tables_count(const cc_numbers_t *numbers)
 {
-    apr_size_t size = sizeof(cc_shared_t) + sizeof(cc_table_counters_t) * (apr_size_t)tables;
+    return numbers->tables ? cc_tables_count(numbers->tables) : 0;
+}
 
+/* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
+static apr_size_t size_needed(const cc_numbers_t *numbers, const apr_array_header_t *scopes)
+{
+    apr_size_t size = sizeof(cc_shared_t);
+
+    size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(numbers);
+    size += sizeof(cc_crl_counters_t) * (apr_size_t)numbers->opened->crls->nelts;
+    size += sizeof(cc_ocsp_counters_t) * (apr_size_t)numbers->opened->ocsp->nelts;
     for (int i = 0; i < scopes->nelts; i++) {
         const cc_rules_t *rules = APR_ARRAY_IDX(scopes, i, cc_scope_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
@@ -68,12 +89,29 @@ static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
     return at;
 }
 
-static void tables_place(cc_numbers_t *numbers, void *memory)
+static void *tables_place(cc_numbers_t *numbers, void *memory)
 {
     numbers->table_counters = memory;
-    for (int i = 0; numbers->tables && i < cc_tables_count(numbers->tables); i++) {
+    for (int i = 0; i < tables_count(numbers); i++) {
         cc_table_counters_start(&numbers->table_counters[i], cc_tables_at(numbers->tables, i));
     }
+    return numbers->table_counters + tables_count(numbers);
+}
+
+static cc_crls_t *crls_at(const cc_numbers_t *numbers, int i)
+{
+    return APR_ARRAY_IDX(numbers->opened->crls, i, const cc_opened_crls_t *)->crls;
+}
+
+static void revocation_place(cc_numbers_t *numbers, void *memory)
+{
+    int crls = numbers->opened->crls->nelts;
+
+    numbers->crl_counters = memory;
+    for (int i = 0; i < crls; i++) {
+        cc_crls_counters_start(&numbers->crl_counters[i], crls_at(numbers, i));
+    }
+    numbers->ocsp_counters = (void *)(numbers->crl_counters + crls);
 }
 
 /* Children of the configuration before this one go on counting in its segment, unseen. */
@@ -89,7 +127,8 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     (void)ptemp;
     numbers->since = apr_time_now();
     numbers->tables = cc_tables_configured(s);
-    size = size_needed(scopes, numbers->tables ? cc_tables_count(numbers->tables) : 0);
+    numbers->opened = cc_revocation_opened(s);
+    size = size_needed(numbers, scopes);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
@@ -100,7 +139,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     numbers->shared = apr_shm_baseaddr_get(segment);
     memset(numbers->shared, 0, size);
-    tables_place(numbers, scopes_place(scopes, numbers->shared));
+    revocation_place(numbers, tables_place(numbers, scopes_place(scopes, numbers->shared)));
     apr_pool_userdata_setn(numbers, numbers_key, NULL, pconf);
     return OK;
 }
@@ -110,8 +149,15 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
     const cc_numbers_t *numbers = cc_numbers_of(s);
 
     (void)pchild;
-    for (int i = 0; numbers && numbers->tables && i < cc_tables_count(numbers->tables); i++) {
+    for (int i = 0; numbers && i < tables_count(numbers); i++) {
         cc_table_count_in(cc_tables_at(numbers->tables, i), &numbers->table_counters[i]);
+    }
+    for (int i = 0; numbers && i < numbers->opened->crls->nelts; i++) {
+        cc_crls_count_in(crls_at(numbers, i), &numbers->crl_counters[i]);
+    }
+    for (int i = 0; numbers && i < numbers->opened->ocsp->nelts; i++) {
+        cc_ocsp_t *ocsp = APR_ARRAY_IDX(numbers->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
+        cc_ocsp_count_in(ocsp, &numbers->ocsp_counters[i]);
     }
 }
 
@@ -144,12 +190,12 @@ int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_p
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    count(&cc_numbers_of(s)->shared->rejections[reason]);
+    cc_count(&cc_numbers_of(s)->shared->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    count(&cc_numbers_of(r->server)->shared->denied);
+    cc_count(&cc_numbers_of(r->server)->shared->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
@@ -159,7 +205,7 @@ static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
     for (int i = 0; i < verdict->note_count; i++) {
         int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0156 */
         if (number >= 0 && number < CC_NOTE_COUNT) {
-            count(&notes[number]);
+            cc_count(&notes[number]);
         }
     }
 }
@@ -170,12 +216,12 @@ static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
 
     for (int i = 0; i < CC_RESULT_COUNT; i++) {
         if (!strcmp(cc_result_words[i], result)) {
-            count(&tally->results[i]);
+            cc_count(&tally->results[i]);
             break;
         }
     }
     for (int i = 0; i < verdict->matched_count; i++) {
-        count(&tally->rules[verdict->matched[i].number]);
+        cc_count(&tally->rules[verdict->matched[i].number]);
     }
 }
 

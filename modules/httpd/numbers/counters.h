@@ -5,10 +5,10 @@
 
 #include "httpd/internal.h"
 
+#include "counter.h"
 #include "httpd/numbers/expiring.h"
+#include "httpd/revocation/revocation.h"
 #include "tables/table.h"
-
-typedef atomic_uint_least64_t cc_counter_t;
 
 /** Why a certificate gives no identity, whatever rules there are. */
 typedef enum {
@@ -38,9 +38,11 @@ typedef enum {
 extern const char *const cc_rejection_words[CC_REJECTED_COUNT + 1];
 extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
 extern const char *const cc_note_words[CC_NOTE_COUNT + 1];
-extern const char *const cc_lookup_words[]; /* by cc_table_result_t */
+extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
+extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
+extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
 
-/** What all children share besides the counters of scopes (cc_tally_t) and tables. */
+/** What all children share besides the counters of scopes (cc_tally_t), tables and revocation. */
 typedef struct cc_shared_t {
     cc_counter_t rejections[CC_REJECTED_COUNT];
     cc_counter_t notes[CC_NOTE_COUNT];
@@ -54,6 +56,9 @@ typedef struct cc_numbers_t {
     cc_shared_t *shared;
     const cc_tables_t *tables; /* NULL: none */
     cc_table_counters_t *table_counters;
+    const cc_opened_t *opened;
+    cc_crl_counters_t *crl_counters;   /* by opened->crls */
+    cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
 } cc_numbers_t;
 
 /** Those of the configuration in effect; NULL before its post_config. Any thread. */

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as Prometheus reads them (text exposition format 0.0.4). */
-#include "httpd/numbers/counters.h"
+#include "httpd/numbers/metrics.h"
 #include "httpd/glue.h"
-#include "httpd/revocation/revocation.h"
 
-#include <stddef.h>
-
-#include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
-
-typedef bool has_fn(const cc_table_t *table);
-struct samples_t;
-
-/* One metric; for those of tables, which have it and where it is counted; of CRLs, where it is. */
-typedef struct family_t {
-    const char *name;
-    const char *type;
-    const char *help;
-    void (*collect)(struct samples_t *samples, const struct family_t *family);
-    has_fn *has;
-    size_t offset;
-} family_t;
 
 typedef struct sample_t {
     const char *labels; /* vhost="a:443",section="" */
     apr_uint64_t value;
 } sample_t;
-
-/* The samples of a metric that is being shown, and where they come from. */
-typedef struct samples_t {
-    const cc_numbers_t *numbers;
-    const apr_array_header_t *scopes;
-    const apr_array_header_t *crls; /* of cc_shown_crl_t */
-    apr_array_header_t *list;       /* sample_t *, in their order */
-    apr_hash_t *by_labels;          /* the same */
-    const cc_ending_t *ending;      /* the first to end */
-    int ending_count;
-    apr_pool_t *pool;
-} samples_t;
 
 /* ---- samples ----------------------------------------------------------------------------- */
 
@@ -62,16 +33,13 @@ static const char *escaped(const char *text, apr_pool_t *p)
     return value;
 }
 
-static const char *label(const char *labels, const char *name, const char *value, apr_pool_t *p)
+const char *cc_sample_label(const char *labels, const char *name, const char *value, apr_pool_t *p)
 {
     return apr_pstrcat(p, labels, *labels ? "," : "", name, "=\"", escaped(value, p), "\"", NULL);
 }
 
-/*
- * The same labels must not stand there twice. They do come twice: from virtual hosts on one name
- * and port that include one file. Counters are added then; of others, the first one counts.
- */
-static void add(samples_t *samples, const family_t *family, const char *labels, apr_uint64_t value)
+void cc_sample_add(cc_samples_t *samples, const cc_family_t *family, const char *labels,
+                   apr_uint64_t value)
 {
     sample_t *sample = apr_hash_get(samples->by_labels, labels, APR_HASH_KEY_STRING);
 
@@ -87,43 +55,45 @@ static void add(samples_t *samples, const family_t *family, const char *labels, 
 }
 
 /* One for each word of a list. */
-static void add_words(samples_t *samples, const family_t *family, const char *name,
+static void add_words(cc_samples_t *samples, const cc_family_t *family, const char *name,
                       const char *const *words, const cc_counter_t *counters)
 {
     for (int i = 0; words[i]; i++) {
-        add(samples, family, label("", name, words[i], samples->pool), atomic_load(&counters[i]));
+        cc_sample_add(samples, family, cc_sample_label("", name, words[i], samples->pool),
+                      atomic_load(&counters[i]));
     }
 }
 
 /* ---- where they come from ---------------------------------------------------------------- */
 
-static void collect_since(samples_t *samples, const family_t *family)
+static void collect_since(cc_samples_t *samples, const cc_family_t *family)
 {
-    add(samples, family, "", (apr_uint64_t)apr_time_sec(samples->numbers->since));
+    cc_sample_add(samples, family, "", (apr_uint64_t)apr_time_sec(samples->numbers->since));
 }
 
-static const char *scope_labels(const samples_t *samples, const cc_scope_t *scope)
+static const char *scope_labels(const cc_samples_t *samples, const cc_scope_t *scope)
 {
     const char *vhost = cc_numbers_vhost(scope->server, samples->pool);
 
-    return label(label("", "vhost", vhost, samples->pool), "section",
-                 scope->section ? scope->section : "", samples->pool);
+    return cc_sample_label(cc_sample_label("", "vhost", vhost, samples->pool), "section",
+                           scope->section ? scope->section : "", samples->pool);
 }
 
-static void collect_decisions(samples_t *samples, const family_t *family)
+static void collect_decisions(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int i = 0; i < samples->scopes->nelts; i++) {
         const cc_scope_t *scope = &APR_ARRAY_IDX(samples->scopes, i, cc_scope_t);
         const char *labels = scope_labels(samples, scope);
 
         for (int j = 0; cc_result_words[j]; j++) {
-            add(samples, family, label(labels, "result", cc_result_words[j], samples->pool),
-                atomic_load(&scope->tally->results[j]));
+            cc_sample_add(samples, family,
+                          cc_sample_label(labels, "result", cc_result_words[j], samples->pool),
+                          atomic_load(&scope->tally->results[j]));
         }
     }
 }
 
-static void collect_rules(samples_t *samples, const family_t *family)
+static void collect_rules(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int i = 0; i < samples->scopes->nelts; i++) {
         const cc_scope_t *scope = &APR_ARRAY_IDX(samples->scopes, i, cc_scope_t);
@@ -131,64 +101,65 @@ static void collect_rules(samples_t *samples, const family_t *family)
 
         for (int j = 0; j < cc_rules_count(scope->rules); j++) {
             const char *where = cc_rules_where(scope->rules, j);
-            add(samples, family, label(labels, "rule", where, samples->pool),
-                atomic_load(&scope->tally->rules[j]));
+            cc_sample_add(samples, family, cc_sample_label(labels, "rule", where, samples->pool),
+                          atomic_load(&scope->tally->rules[j]));
         }
     }
 }
 
-static void collect_notes(samples_t *samples, const family_t *family)
+static void collect_notes(cc_samples_t *samples, const cc_family_t *family)
 {
     add_words(samples, family, "note", cc_note_words, samples->numbers->shared->notes);
 }
 
-static void collect_rejections(samples_t *samples, const family_t *family)
+static void collect_rejections(cc_samples_t *samples, const cc_family_t *family)
 {
     add_words(samples, family, "reason", cc_rejection_words, samples->numbers->shared->rejections);
 }
 
-static void collect_denied(samples_t *samples, const family_t *family)
+static void collect_denied(cc_samples_t *samples, const cc_family_t *family)
 {
-    add(samples, family, "", atomic_load(&samples->numbers->shared->denied));
+    cc_sample_add(samples, family, "", atomic_load(&samples->numbers->shared->denied));
 }
 
-static void collect_expiring(samples_t *samples, const family_t *family)
+static void collect_expiring(cc_samples_t *samples, const cc_family_t *family)
 {
-    add(samples, family, "", (apr_uint64_t)samples->ending_count);
+    cc_sample_add(samples, family, "", (apr_uint64_t)samples->ending_count);
 }
 
-static void collect_earliest(samples_t *samples, const family_t *family)
+static void collect_earliest(cc_samples_t *samples, const cc_family_t *family)
 {
     if (samples->ending_count > 0) {
-        add(samples, family, "", (apr_uint64_t)apr_time_sec(samples->ending[0].not_after));
+        cc_sample_add(samples, family, "",
+                      (apr_uint64_t)apr_time_sec(samples->ending[0].not_after));
     }
 }
 
-static const char *table_labels(const samples_t *samples, const cc_table_t *table)
+static const char *table_labels(const cc_samples_t *samples, const cc_table_t *table)
 {
     const char *vhost = cc_numbers_vhost(cc_table_scope(table), samples->pool);
-    const char *labels = label("", "table", cc_table_name(table), samples->pool);
+    const char *labels = cc_sample_label("", "table", cc_table_name(table), samples->pool);
 
-    return label(label(labels, "vhost", vhost, samples->pool), "type", cc_table_type(table),
-                 samples->pool);
+    return cc_sample_label(cc_sample_label(labels, "vhost", vhost, samples->pool), "type",
+                           cc_table_type(table), samples->pool);
 }
 
-static void collect_tables(samples_t *samples, const family_t *family)
+static void collect_tables(cc_samples_t *samples, const cc_family_t *family)
 {
     const cc_tables_t *tables = samples->numbers->tables;
 
     for (int i = 0; tables && i < cc_tables_count(tables); i++) {
         const cc_table_t *table = cc_tables_at(tables, i);
-        const char *counters = (const char *)&samples->numbers->table_counters[i];
+        const cc_table_counters_t *counters = &samples->numbers->table_counters[i];
 
         if (family->has(table)) {
-            add(samples, family, table_labels(samples, table),
-                atomic_load((const cc_counter_t *)(counters + family->offset)));
+            cc_sample_add(samples, family, table_labels(samples, table),
+                          cc_sample_counted(family, counters));
         }
     }
 }
 
-static void collect_lookups(samples_t *samples, const family_t *family)
+static void collect_lookups(cc_samples_t *samples, const cc_family_t *family)
 {
     const cc_tables_t *tables = samples->numbers->tables;
 
@@ -197,48 +168,18 @@ static void collect_lookups(samples_t *samples, const family_t *family)
         const cc_table_counters_t *counters = &samples->numbers->table_counters[i];
 
         for (int j = 0; cc_lookup_words[j]; j++) {
-            add(samples, family, label(labels, "result", cc_lookup_words[j], samples->pool),
-                atomic_load(&counters->lookups[j]));
+            cc_sample_add(samples, family,
+                          cc_sample_label(labels, "result", cc_lookup_words[j], samples->pool),
+                          atomic_load(&counters->lookups[j]));
         }
-    }
-}
-
-static const char *crl_labels(const samples_t *samples, const cc_shown_crl_t *crl)
-{
-    apr_pool_t *p = samples->pool;
-    const char *labels = label("", "vhost", cc_numbers_vhost(crl->server, p), p);
-
-    labels = label(labels, "file", crl->info.path, p);
-    labels = label(labels, "issuer", crl->info.issuer, p);
-    return label(labels, "type", crl->info.delta ? "delta" : "complete", p);
-}
-
-static void collect_crl_entries(samples_t *samples, const family_t *family)
-{
-    for (int i = 0; i < samples->crls->nelts; i++) {
-        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
-
-        add(samples, family, crl_labels(samples, crl), crl->info.entries);
-    }
-}
-
-static void collect_crl_times(samples_t *samples, const family_t *family)
-{
-    for (int i = 0; i < samples->crls->nelts; i++) {
-        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
-        const void *time = (const char *)&crl->info + family->offset;
-
-        add(samples, family, crl_labels(samples, crl),
-            (apr_uint64_t)apr_time_sec(*(const apr_time_t *)time));
     }
 }
 
 /* ---- the metrics ------------------------------------------------------------------------- */
 
 #define OF_TABLE(has, member) collect_tables, has, offsetof(cc_table_counters_t, member)
-#define OF_CRL(member) collect_crl_times, NULL, offsetof(cc_crl_info_t, member)
 
-static const family_t families[] = {
+static const cc_family_t families[] = {
     {"clientcert_start_time_seconds", "gauge",
      "When the configuration took effect, since when everything is counted.", collect_since, NULL,
      0},
@@ -275,22 +216,15 @@ static const family_t families[] = {
     {"clientcert_table_stale_answers_total", "counter",
      "Lookups answered with an old answer because the source failed.",
      OF_TABLE(cc_table_is_cached, cache_stale)},
-    {"clientcert_crl_entries", "gauge", "Certificates that the CRL lists.", collect_crl_entries,
-     NULL, 0},
-    {"clientcert_crl_this_update_timestamp_seconds", "gauge", "When the CRL was made.",
-     OF_CRL(this_update)},
-    {"clientcert_crl_next_update_timestamp_seconds", "gauge",
-     "When the next CRL is to be there at the latest.", OF_CRL(next_update)},
-    {"clientcert_crl_last_load_timestamp_seconds", "gauge",
-     "When this process, or the one before it, loaded the CRL.", OF_CRL(loaded_at)},
     {"clientcert_certificates_expiring", "gauge",
      "Certificates seen that end within 30 days and have not ended; at most 256.", collect_expiring,
      NULL, 0},
     {"clientcert_certificates_earliest_end_timestamp_seconds", "gauge",
      "When the first of these ends.", collect_earliest, NULL, 0},
+    {NULL, NULL, NULL, NULL, NULL, 0},
 };
 
-static void family_put(request_rec *r, samples_t *samples, const family_t *family)
+static void family_put(request_rec *r, cc_samples_t *samples, const cc_family_t *family)
 {
     samples->list = apr_array_make(samples->pool, 16, sizeof(sample_t *));
     samples->by_labels = apr_hash_make(samples->pool);
@@ -306,9 +240,16 @@ static void family_put(request_rec *r, samples_t *samples, const family_t *famil
     }
 }
 
+static void families_put(request_rec *r, cc_samples_t *samples, const cc_family_t *family)
+{
+    for (; family->name; family++) {
+        family_put(r, samples, family);
+    }
+}
+
 static __attribute__((noinline)) int metrics_put(request_rec *r)
 {
-    samples_t samples = {.pool = r->pool};
+    cc_samples_t samples = {.pool = r->pool};
     cc_ending_t *endings;
     int discarded;
 
@@ -327,9 +268,8 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     samples.crls = cc_revocation_crls(r->server, r->pool);
     samples.ending_count = cc_numbers_endings(samples.numbers, &endings, r->pool);
     samples.ending = endings;
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        family_put(r, &samples, &families[i]);
-    }
+    families_put(r, &samples, families);
+    families_put(r, &samples, cc_families_of_revocation);
     return OK;
 }
 

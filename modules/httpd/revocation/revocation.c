@@ -9,27 +9,38 @@
 #include "httpd/glue.h"
 #include "httpd/revocation/ocspcache.h"
 
-/* CRLs that a host has opened, for others that are told and trust the same. */
-typedef struct opened_t {
-    const cc_crl_spec_t *spec;
-    const cc_trust_t *trust;
-    cc_crls_t *crls;
-    server_rec *server;
-} opened_t;
+static const char opened_key[] = "clientcert_revocation";
 
-static const char opened_key[] = "clientcert_crls";
-
-static apr_array_header_t *opened_of(const server_rec *s)
+const cc_opened_t *cc_revocation_opened(const server_rec *s)
 {
     apr_pool_t *pconf = s->process->pconf;
-    void *opened = NULL;
+    void *found = NULL;
+    cc_opened_t *made;
 
-    apr_pool_userdata_get(&opened, opened_key, pconf);
-    if (!opened) {
-        opened = apr_array_make(pconf, 4, sizeof(opened_t *));
-        apr_pool_userdata_setn(opened, opened_key, NULL, pconf);
+    apr_pool_userdata_get(&found, opened_key, pconf);
+    if (found) {
+        return found;
     }
-    return opened;
+    made = apr_palloc(pconf, sizeof(*made));
+    made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
+    made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
+    apr_pool_userdata_setn(made, opened_key, NULL, pconf);
+    return made;
+}
+
+/* The highest CRLs that were ever held, by any configuration of this process. */
+static apr_hash_t *ever_of(const server_rec *s)
+{
+    static const char key[] = "clientcert_crls_ever";
+    apr_pool_t *p = s->process->pool;
+    void *ever = NULL;
+
+    apr_pool_userdata_get(&ever, key, p);
+    if (!ever) {
+        ever = apr_hash_make(p);
+        apr_pool_userdata_setn(ever, key, NULL, p);
+    }
+    return ever;
 }
 
 /* What cc_crls_each hands on. */
@@ -57,13 +68,10 @@ static void show(const cc_crl_info_t *info, void *baton)
 apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p)
 {
     shown_t shown = {.all = apr_array_make(p, 4, sizeof(cc_shown_crl_t))};
-    void *userdata = NULL;
-    const apr_array_header_t *opened;
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
 
-    apr_pool_userdata_get(&userdata, opened_key, s->process->pconf);
-    opened = userdata;
-    for (int i = 0; opened && i < opened->nelts; i++) {
-        const opened_t *one = APR_ARRAY_IDX(opened, i, const opened_t *);
+    for (int i = 0; i < opened->nelts; i++) {
+        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
 
         shown.server = one->server;
         cc_crls_each(one->crls, show, &shown);
@@ -75,7 +83,7 @@ apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p)
 
 static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
 {
-    const opened_t *opened = baton;
+    const cc_opened_crls_t *opened = baton;
     apr_pool_t *p;
 
     if (!err) {
@@ -97,7 +105,7 @@ static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *bato
 
 static apr_interval_time_t look(void *baton)
 {
-    opened_t *opened = baton;
+    cc_opened_crls_t *opened = baton;
 
     return cc_crls_poll(opened->crls, apr_time_now(), tell, opened);
 }
@@ -115,11 +123,11 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 /* A child may come long after the parent has loaded what it inherits. */
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const apr_array_header_t *opened = opened_of(s);
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
 
     cc_ocspcache_child_start(pchild, s);
     for (int i = 0; i < opened->nelts; i++) {
-        opened_t *one = APR_ARRAY_IDX(opened, i, opened_t *);
+        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
 
         look(one); /* before the first request */
         if (cc_crls_spec(one->crls)->reload > 0) {
@@ -131,22 +139,27 @@ void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 /* In the parent too, so that a child that comes later inherits what was last held. */
 int cc_revocation_monitor(apr_pool_t *p, server_rec *s)
 {
-    const apr_array_header_t *opened = opened_of(s);
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
 
     (void)p;
     for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_poll(APR_ARRAY_IDX(opened, i, opened_t *)->crls, apr_time_now(), tell_nobody, NULL);
+        cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
+
+        cc_crls_poll(crls, apr_time_now(), tell_nobody, NULL);
+        cc_crls_recall(crls, ever_of(s));
     }
     return DECLINED;
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
 
+/* What another host has opened that is told and trusts the same. */
 static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
                               const cc_trust_t *trust)
 {
     for (int i = 0; i < opened->nelts; i++) {
-        const opened_t *one = APR_ARRAY_IDX(opened, i, opened_t *);
+        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
+
         if (one->spec == spec && cc_trust_same(one->trust, trust)) {
             return one->crls;
         }
@@ -158,21 +171,23 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
                               apr_pool_t *p, cc_error_t *err)
 {
     cc_crl_spec_t *spec = cc_server_of(s)->crls;
-    opened_t *opened;
+    apr_array_header_t *all = cc_revocation_opened(s)->crls;
+    cc_opened_crls_t *opened;
     apr_status_t rv;
 
-    *crls = shared_find(opened_of(s), spec, trust);
+    *crls = shared_find(all, spec, trust);
     if (*crls) {
         return APR_SUCCESS;
     }
     spec->root = ap_server_root;
+    spec->ever = ever_of(s);
     rv = cc_crls_open(crls, spec, trust, p, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     opened = apr_palloc(p, sizeof(*opened));
-    *opened = (opened_t){spec, trust, *crls, s};
-    APR_ARRAY_PUSH(opened_of(s), opened_t *) = opened;
+    *opened = (cc_opened_crls_t){spec, trust, *crls, s};
+    APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
     return APR_SUCCESS;
 }
 
@@ -194,6 +209,8 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     }
     if (rv == APR_SUCCESS && made->ocsp) {
         cc_ocspcache_use(s);
+        APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
+            (cc_opened_ocsp_t){made->ocsp, s};
     }
     *revocation = made->crls || made->ocsp ? made : NULL;
     return rv;
@@ -214,6 +231,7 @@ static void revoked(cc_standing_t *standing, const char *what, const char *reaso
                     apr_pool_t *p)
 {
     standing->state = "revoked";
+    standing->revoked = true;
     standing->reason = reason;
     standing->revoked_at = at;
     standing->problem =
@@ -252,7 +270,7 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
         break;
     case CC_CRL_UNKNOWN:
         standing->state = "unknown";
-        if (!cc_crls_spec(revocation->crls)->missing_allow) {
+        if (answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow) {
             standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
                                              subject_of(answer, p), answer->why);
         }

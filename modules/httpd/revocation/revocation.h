@@ -62,7 +62,8 @@ typedef struct cc_verified_t {
 typedef struct cc_standing_t {
     const char *state;  /* a word of the field `revocation`, a literal */
     const char *reason; /* likewise of revocation.reason; NULL: none */
-    apr_time_t revoked_at;
+    bool revoked;
+    apr_time_t revoked_at; /* 0: not known, or the very beginning of time */
     const char *problem; /* NULL, or why it gives no identity, in plain words */
     apr_uint64_t generation; /* it may be kept while cc_revocation_generation stays the same, */
     apr_time_t stale_at;     /* and until then */
@@ -99,7 +100,30 @@ apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation);
  */
 bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now);
 
-/** A CRL, and the first virtual host that holds it; hosts may share what they hold. */
+/** The CRLs of a ClientCertCRL, and a virtual host that asks them: others may share them. */
+typedef struct cc_opened_crls_t {
+    const cc_crl_spec_t *spec;
+    const cc_trust_t *trust;
+    cc_crls_t *crls;
+    server_rec *server;
+} cc_opened_crls_t;
+
+/** A virtual host that asks responders. */
+typedef struct cc_opened_ocsp_t {
+    cc_ocsp_t *ocsp;
+    server_rec *server;
+} cc_opened_ocsp_t;
+
+/** All that the virtual hosts of a configuration ask; httpd sets the last one up first. */
+typedef struct cc_opened_t {
+    apr_array_header_t *crls; /* of cc_opened_crls_t * */
+    apr_array_header_t *ocsp; /* of cc_opened_ocsp_t */
+} cc_opened_t;
+
+/** To be had at any time of the start; complete after mod_ssl's post_config, then constant. */
+const cc_opened_t *cc_revocation_opened(const server_rec *s);
+
+/** A CRL, and a virtual host that holds it. */
 typedef struct cc_shown_crl_t {
     const server_rec *server;
     cc_crl_info_t info;

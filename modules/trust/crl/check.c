@@ -276,10 +276,13 @@ static void answer_merge(cc_crl_answer_t *answer, const cc_crl_answer_t *other, 
     bool worse = other->state == CC_CRL_REVOKED ||
                  (other->state == CC_CRL_UNKNOWN && answer->state == CC_CRL_GOOD);
 
+    bool no_issuer = answer->no_issuer || other->no_issuer;
+
     if (worse) {
         *answer = *other;
         answer->depth = depth;
     }
+    answer->no_issuer = no_issuer;
     answer->stale_at = stale_at;
 }
 
@@ -321,7 +324,8 @@ void cc_crl_answer_chain(cc_crl_answer_t *answer, const cc_crl_question_t *quest
     }
     if (answer->state != CC_CRL_REVOKED && !(ca && ca->verified)) {
         cc_crl_answer_t unknown = {
-            .state = CC_CRL_UNKNOWN, .why = why_text[WHY_ISSUER], .stale_at = APR_INT64_MAX};
+            .state = CC_CRL_UNKNOWN, .why = why_text[WHY_ISSUER], .no_issuer = true,
+            .stale_at = APR_INT64_MAX};
 
         answer_merge(answer, &unknown, depth);
     }

@@ -5,12 +5,14 @@
 
 #include <stdbool.h>
 
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
 
 #include <openssl/x509.h>
 
+#include "counter.h"
 #include "error.h"
 #include "trust/trust.h"
 
@@ -20,6 +22,7 @@ typedef struct cc_crl_spec_t {
     apr_interval_time_t reload;      /* how often they are looked at; 0: never */
     apr_interval_time_t grace;       /* so long a CRL is good for past its nextUpdate */
     bool missing_allow;              /* for the glue: CC_CRL_UNKNOWN is no reason to refuse */
+    apr_hash_t *ever;                /* for the glue to set: of cc_crls_recall, or NULL */
     const char *root;                /* for the glue to set: a relative path begins here, or NULL */
     const char *where;               /* for the glue to set: "file:line" of the directive */
 } cc_crl_spec_t;
@@ -46,6 +49,12 @@ typedef struct cc_crls_t cc_crls_t;
  */
 apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
                           apr_pool_t *p, cc_error_t *err);
+
+/**
+ * Writes down in `ever`, which outlives the configuration, the highest CRLs that were held, so that
+ * a restart is no way back to older ones. In the thread that polls.
+ */
+void cc_crls_recall(const cc_crls_t *crls, apr_hash_t *ever);
 
 /** The directive that it was opened with. */
 const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
@@ -84,6 +93,7 @@ typedef struct cc_crl_answer_t {
     int reason; /* CC_CRL_REVOKED: as RFC 5280 5.3.1 numbers them */
     apr_time_t revoked_at;
     const char *why;     /* CC_CRL_UNKNOWN: why, a literal */
+    bool no_issuer;      /* and what is missing is a CA's certificate: `missing` has no say */
     apr_time_t stale_at; /* it may be kept until then, and until the generation changes */
     apr_uint64_t generation;
 } cc_crl_answer_t;
@@ -129,5 +139,32 @@ typedef struct cc_crl_info_t {
 /** Calls `each` for every CRL that is held. *info lives until `each` returns. Any thread. */
 typedef void cc_crls_each_fn(const cc_crl_info_t *info, void *baton);
 void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton);
+
+/* ---- counting -------------------------------------------------------------------------------- */
+
+#define CC_CRL_PLACES 1024 /* for so many files a change is counted once */
+
+/**
+ * What has become of the files of one ClientCertCRL. It may lie in memory that several processes
+ * share: all that follow the files count there, and any thread may read.
+ */
+typedef struct cc_crl_counters_t {
+    cc_counter_t loads;         /* of files: a state of one is one, however many processes see it */
+    cc_counter_t load_failures; /* likewise of files that are refused, and of what cannot be read */
+    cc_counter_t refused;       /* so many are, as who looked last has found */
+    cc_counter_t looked_at;     /* when that was, in seconds since 1970 */
+    struct {
+        cc_counter_t path, outcome;
+    } places[CC_CRL_PLACES]; /* private to this room: a file each, and its last outcome */
+} cc_crl_counters_t;
+
+/** What cc_crls_open has counted, put into counters that are all 0. For the thread that opened. */
+void cc_crls_counters_start(cc_crl_counters_t *counters, const cc_crls_t *crls);
+
+/**
+ * From here on this process counts in these, which must live as long as the CRLs; without, in some
+ * of its own. For each child, before it polls: the parent may be allowed to read what they are not.
+ */
+void cc_crls_count_in(cc_crls_t *crls, cc_crl_counters_t *counters);
 
 #endif

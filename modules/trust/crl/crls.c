@@ -5,12 +5,13 @@
 
 #include "trust/crl/internal.h"
 
+#define SOON apr_time_from_msec(50)
+
 /* ---- at start -------------------------------------------------------------------------------- */
 
 static apr_status_t crls_close(void *data)
 {
     cc_crls_t *crls = data;
-    cc_crl_version_t *version = cc_versions_current(&crls->versions);
 
     for (int i = 0; i < crls->files->nelts; i++) {
         cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
@@ -18,9 +19,8 @@ static apr_status_t crls_close(void *data)
         cc_crl_content_release(file->content);
         apr_pool_destroy(file->pool);
     }
-    if (version) {
-        cc_crl_version_free(version);
-    }
+    cc_crl_version_free(cc_versions_unused(&crls->versions));
+    cc_crl_version_free(cc_versions_current(&crls->versions));
     apr_pool_destroy(crls->pool);
     return APR_SUCCESS;
 }
@@ -46,12 +46,16 @@ static cc_crls_t *crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust
     cc_crls_t *crls = apr_pcalloc(p, sizeof(*crls));
 
     crls->spec = spec;
+    crls->counters = &crls->own;
     crls->trust = trust;
     /* With an allocator of its own: it is the polling thread's alone, whatever `p` is used for. */
     apr_pool_create_unmanaged_ex(&crls->pool, NULL, NULL);
     crls->sources = apr_array_make(p, spec->paths->nelts, sizeof(cc_crl_source_t));
     crls->files = apr_array_make(crls->pool, 8, sizeof(cc_crl_file_t *));
     crls->series = apr_hash_make(crls->pool);
+    if (spec->ever) {
+        cc_crls_remember_all(crls, spec->ever);
+    }
     crls->authorities = cc_authorities_of_store(trust, crls->pool);
     cc_versions_start(&crls->versions, NULL);
     apr_pool_cleanup_register(p, crls, crls_close, apr_pool_cleanup_null);
@@ -88,6 +92,7 @@ apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_
     }
     if (status == APR_SUCCESS) {
         cc_versions_start(&made->versions, cc_crl_version_make(made));
+        cc_crls_count_open(made, apr_time_now());
         *crls = made;
     } else {
         status = cc_error_set(err, p, found.tag, found.word, "%s", found.message);
@@ -129,7 +134,12 @@ static void refusals_tell(const teller_t *t)
         tell(t, &APR_ARRAY_IDX(t->crls->sources, i, cc_crl_source_t).refusal);
     }
     for (int i = 0; i < t->crls->files->nelts; i++) {
-        tell(t, &APR_ARRAY_IDX(t->crls->files, i, cc_crl_file_t *)->refusal);
+        cc_crl_file_t *file = APR_ARRAY_IDX(t->crls->files, i, cc_crl_file_t *);
+
+        if (file->refusal.tag) {
+            cc_crls_count_file(t->crls, file, false);
+        }
+        tell(t, &file->refusal);
     }
 }
 
@@ -208,10 +218,16 @@ static apr_interval_time_t look(const teller_t *t)
 
     cc_crls_scan(crls);
     wait = cc_crls_follow(crls, t->now);
+    cc_crls_count_look(crls, t->now);
     refusals_tell(t);
+    cc_crl_version_free(cc_versions_unused(&crls->versions));
+    if (crls->changed && !cc_versions_settled(&crls->versions)) {
+        return SOON; /* somebody who reads what was before has been kept from it since */
+    }
     if (crls->changed) {
         crls->changed = false;
-        cc_crl_version_free(cc_versions_replace(&crls->versions, cc_crl_version_make(crls)));
+        cc_versions_replace(&crls->versions, cc_crl_version_make(crls));
+        cc_crl_version_free(cc_versions_unused(&crls->versions));
         t->told(crls, NULL, t->baton);
     }
     version_tell(t, cc_versions_current(&crls->versions));

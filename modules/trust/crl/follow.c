@@ -53,7 +53,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     const cc_crl_t *base = crl->delta ? cc_crl_base_of(newest, crl) : NULL;
     cc_error_t *err = &file->refusal;
 
-    if (cc_crl_rolled_back(crls, crl)) {
+    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and told */
         return rollback(crls, crl, file->path, err);
     }
     if (now > 0 && crl->this_update > now) {
@@ -195,6 +195,7 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     file->content = content;
     file->told = NULL;
     file->refusal.tag = NULL;
+    cc_crls_count_file(crls, file, true);
 }
 
 /* What is wrong with a file is told once, and again when it is another; `pending`: not told yet. */

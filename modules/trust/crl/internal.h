@@ -256,6 +256,8 @@ struct cc_crls_t {
     cc_versions_t versions;
     apr_time_t next_look;
     bool changed; /* what the files hold, since the version was made */
+    cc_crl_counters_t *counters;
+    cc_crl_counters_t own; /* until others are given */
 };
 
 /** Looks which files there are. What cannot be read is a refusal of its source (CC0406). */
@@ -266,6 +268,17 @@ apr_status_t cc_crls_load(cc_crls_t *crls, cc_error_t *err);
 
 /** Follows all files; in how long it wants to be called again at most. */
 apr_interval_time_t cc_crls_follow(cc_crls_t *crls, apr_time_t now);
+
+/* ---- counting (count.c). For the thread that opens or polls. ----------------------------- */
+
+/** Counts a file as it is: taken, or refused and told. */
+void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken);
+
+/** Counts what was opened. */
+void cc_crls_count_open(cc_crls_t *crls, apr_time_t now);
+
+/** Counts a look: sources that cannot be read, and how many files and sources are refused. */
+void cc_crls_count_look(cc_crls_t *crls, apr_time_t now);
 
 /* ---- series (series.c) ------------------------------------------------------------------- */
 
@@ -281,6 +294,9 @@ apr_hash_t *cc_crls_newest_with(const cc_crls_t *crls, const cc_crl_file_t *file
 
 /** What has been held of the series of this CRL; NULL: nothing. */
 cc_crl_series_t *cc_crls_series(const cc_crls_t *crls, const cc_crl_t *crl);
+
+/** Remembers what cc_crls_recall wrote down. */
+void cc_crls_remember_all(cc_crls_t *crls, apr_hash_t *ever);
 
 /** Remembers that it is held. */
 void cc_crls_remember(cc_crls_t *crls, const cc_crl_t *crl);

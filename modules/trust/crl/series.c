@@ -2,15 +2,21 @@
 /* Knows which CRL of a series is the newest, what was held of it before, and what a delta fits. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "trust/crl/internal.h"
 
 #define KEY_LEN ((apr_ssize_t)sizeof(((cc_crl_t *)0)->series))
 
+/* Of two with one number and one thisUpdate (a CA that has no numbers), the one that lists more. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b)
 {
     int order = cc_crl_number_compare(&a->number, &b->number);
 
-    return order < 0 || (order == 0 && a->this_update < b->this_update);
+    if (order != 0 || a->this_update != b->this_update) {
+        return order < 0 || (order == 0 && a->this_update < b->this_update);
+    }
+    return cc_serials_count(a->serials) < cc_serials_count(b->serials);
 }
 
 static void newest_take(apr_hash_t *newest, const cc_crl_content_t *content)
@@ -70,6 +76,33 @@ bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl)
 
     return series && (cc_crl_number_compare(&crl->number, &series->number) < 0 ||
                       crl->this_update < series->this_update);
+}
+
+void cc_crls_recall(const cc_crls_t *crls, apr_hash_t *ever)
+{
+    for (apr_hash_index_t *i = apr_hash_first(NULL, crls->series); i; i = apr_hash_next(i)) {
+        const cc_crl_series_t *held = apr_hash_this_val(i);
+        cc_crl_series_t *known = apr_hash_get(ever, held->key, KEY_LEN);
+
+        if (!known) {
+            known = apr_pmemdup(apr_hash_pool_get(ever), held, sizeof(*held));
+            apr_hash_set(ever, known->key, KEY_LEN, known);
+        } else if (cc_crl_number_compare(&known->number, &held->number) <= 0 &&
+                   known->this_update <= held->this_update) {
+            *known = *held;
+        }
+        known->told = false;
+    }
+}
+
+void cc_crls_remember_all(cc_crls_t *crls, apr_hash_t *ever)
+{
+    for (apr_hash_index_t *i = apr_hash_first(crls->pool, ever); i; i = apr_hash_next(i)) {
+        cc_crl_series_t *series =
+            apr_pmemdup(crls->pool, apr_hash_this_val(i), sizeof(cc_crl_series_t));
+
+        apr_hash_set(crls->series, series->key, KEY_LEN, series);
+    }
 }
 
 /* ---- deltas ---------------------------------------------------------------------------------- */

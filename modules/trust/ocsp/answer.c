@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #include "cert/cert.h"
 #include "trust/ocsp/internal.h"
@@ -47,14 +48,39 @@ OCSP_REQUEST *cc_question_make(const cc_ocsp_subject_t *of, bool nonce)
 
 /* ---- who signed ------------------------------------------------------------------------------ */
 
+/* Of RSASSA-PSS, which has it in its parameters; none: SHA-1 (RFC 4055 3.1). */
+static int pss_digest(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object = NULL;
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF, digest = NID_sha1;
+    const unsigned char *at = NULL;
+    RSA_PSS_PARAMS *pss = NULL;
+
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    at = type == V_ASN1_SEQUENCE ? ASN1_STRING_get0_data(value) : NULL;
+    pss = at ? d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value)) : NULL;
+    if (pss && pss->hashAlgorithm) {
+        X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
+        digest = OBJ_obj2nid(object);
+    }
+    RSA_PSS_PARAMS_free(pss);
+    return digest;
+}
+
 /* A digest that collides lets somebody have one thing signed and show another. */
 static const char *signature_weak(const reader_t *r)
 {
+    const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
     const ASN1_OBJECT *algorithm = NULL;
     int digest = NID_undef;
 
-    X509_ALGOR_get0(&algorithm, NULL, NULL, OCSP_resp_get0_tbs_sigalg(r->basic));
-    OBJ_find_sigid_algs(OBJ_obj2nid(algorithm), &digest, NULL);
+    X509_ALGOR_get0(&algorithm, NULL, NULL, signature);
+    if (OBJ_obj2nid(algorithm) == NID_rsassaPss) {
+        digest = pss_digest(signature);
+    } else {
+        OBJ_find_sigid_algs(OBJ_obj2nid(algorithm), &digest, NULL);
+    }
     return digest == NID_sha1 || digest == NID_md5 ? "it is signed with SHA-1 or MD5" : NULL;
 }
 

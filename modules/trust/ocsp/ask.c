@@ -54,6 +54,13 @@ static apr_time_t job_now(const job_t *job)
     return job->question.now + (apr_time_now() - job->started);
 }
 
+/* Whoever is on the way may play back what was said before a revocation, until its nextUpdate. */
+static bool is_undone_by(const cc_kept_t *kept, const cc_ocsp_answer_t *answer)
+{
+    return kept->age != CC_AGE_OVER && kept->answer.status == CC_OCSP_REVOKED &&
+           answer->status != CC_OCSP_REVOKED && answer->this_update < kept->answer.this_update;
+}
+
 /* What a responder sent counts if it is current too. */
 static void response_take(job_t *job, cc_response_t *response)
 {
@@ -63,6 +70,10 @@ static void response_take(job_t *job, cc_response_t *response)
 
     cc_answer_read(answer, &job->question, response, job->flight->pool);
     if (answer->status == CC_OCSP_FAILED) {
+        return;
+    }
+    if (is_undone_by(&job->kept, answer)) {
+        cc_answer_fail(answer, "the response does not count: it is older than a revocation");
         return;
     }
     answer->asked_at = job->question.now;
@@ -116,32 +127,43 @@ static bool job_is_late(const job_t *job)
     return job->begun >= job->started + job->ocsp->spec->timeout;
 }
 
+/* Asks, or says why not; what came of it. */
+static int job_ask(job_t *job)
+{
+    cc_ocsp_t *ocsp = job->ocsp;
+    cc_flight_t *flight = job->flight;
+    X509 *leaf = job->question.of.leaf;
+    const char *why = NULL;
+    const cc_url_t *url = cc_url_choose(ocsp->spec, ocsp->hosts, leaf, &why, flight->pool);
+
+    if (!url) {
+        cc_answer_fail(&flight->answer, why);
+        return CC_OCSP_NOT_ASKED;
+    }
+    if (job_is_late(job)) {
+        cc_answer_fail(&flight->answer, "all threads that ask were busy for too long");
+        return CC_OCSP_NOT_ASKED;
+    }
+    if (!cc_breaker_lets(ocsp->breakers, url, job_now(job))) {
+        why = "it failed again and again, and is left alone for a while";
+        cc_answer_fail(&flight->answer, apr_psprintf(flight->pool, "%s: %s", url->text, why));
+        return CC_OCSP_LEFT_ALONE;
+    }
+    job->question.request = cc_question_make(&job->question.of, ocsp->spec->nonce);
+    apr_pool_cleanup_register(flight->pool, job->question.request, request_free,
+                              apr_pool_cleanup_null);
+    responder_ask(job, url);
+    return (int)flight->answer.status;
+}
+
 static void job_do(void *data)
 {
     job_t *job = data;
     cc_flight_t *flight = job->flight;
-    const char *why = NULL;
-    const cc_url_t *url = NULL;
 
     ERR_set_mark();
     job->begun = apr_time_now();
-    url =
-        cc_url_choose(job->ocsp->spec, job->ocsp->hosts, job->question.of.leaf, &why, flight->pool);
-    if (!url) {
-        cc_answer_fail(&flight->answer, why);
-    } else if (job_is_late(job)) {
-        cc_answer_fail(&flight->answer, "all threads that ask were busy for too long");
-    } else if (!cc_breaker_lets(job->ocsp->breakers, url, job_now(job))) {
-        cc_answer_fail(&flight->answer, apr_psprintf(flight->pool,
-                                                     "%s: it failed again and again, "
-                                                     "and is left alone for a while",
-                                                     url->text));
-    } else {
-        job->question.request = cc_question_make(&job->question.of, job->ocsp->spec->nonce);
-        apr_pool_cleanup_register(flight->pool, job->question.request, request_free,
-                                  apr_pool_cleanup_null);
-        responder_ask(job, url);
-    }
+    cc_count(&job->ocsp->counters->questions[job_ask(job)]);
     ERR_pop_to_mark();
     cc_flight_land(flight);
     cc_flight_leave(flight);
@@ -170,13 +192,13 @@ static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_question_t
     return job;
 }
 
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept)
+cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept,
+                         bool *first)
 {
     const cc_ocsp_means_t *means = ocsp->means;
-    bool first = false;
-    cc_flight_t *flight = cc_flight_join(ocsp->flights, question->key, ocsp->spec->timeout, &first);
+    cc_flight_t *flight = cc_flight_join(ocsp->flights, question->key, ocsp->spec->timeout, first);
 
-    if (flight && first) {
+    if (flight && *first) {
         job_t *job = job_make(ocsp, flight, question, kept);
 
         cc_flight_hold(flight); /* for job_do */
@@ -184,6 +206,7 @@ cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const c
             job_do(job);
         } else if (!means->start(means->state, job_do, job)) {
             cc_answer_fail(&flight->answer, "there is no thread that could ask");
+            cc_count(&ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
             cc_flight_land(flight);
             cc_flight_leave(flight);
         }

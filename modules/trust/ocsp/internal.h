@@ -202,6 +202,8 @@ struct cc_ocsp_t {
     const cc_ocsp_means_t *means;
     cc_breakers_t *breakers;
     cc_flights_t *flights;
+    cc_ocsp_counters_t *counters;
+    cc_ocsp_counters_t own; /* until others are given */
 };
 
 /** What is kept for a certificate, and what it is worth. */
@@ -215,9 +217,10 @@ typedef struct cc_kept_t {
 /* ---- asking (ask.c) --------------------------------------------------------------------- */
 
 /**
- * Sets a question on its way, or finds the one that is. Its answer is also kept. NULL: no memory.
- * The caller leaves it.
+ * Sets a question on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
+ * memory. The caller leaves it.
  */
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept);
+cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept,
+                         bool *first);
 
 #endif

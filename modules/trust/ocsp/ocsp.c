@@ -92,11 +92,25 @@ static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const ch
 /* Lets another thread ask while the kept answer serves. */
 static void kept_replace(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept)
 {
-    cc_flight_t *flight = ocsp->means->start ? cc_ocsp_ask(ocsp, question, kept) : NULL;
+    bool first = false;
+    cc_flight_t *flight = ocsp->means->start ? cc_ocsp_ask(ocsp, question, kept, &first) : NULL;
 
     if (flight) {
         cc_flight_leave(flight);
     }
+}
+
+/* Waits for a responder's answer, together with others who want to know the same. */
+static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
+                             const cc_question_t *question, const cc_kept_t *kept, apr_pool_t *p)
+{
+    bool first = false;
+    cc_flight_t *flight = cc_ocsp_ask(ocsp, question, kept, &first);
+
+    if (flight && !first) {
+        cc_count(&ocsp->counters->waits);
+    }
+    flight_take(answer, flight, p);
 }
 
 /* When it is worth the while to come again: not at every request while nothing can have changed. */
@@ -124,6 +138,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
     rests = kept.record.failed_at && cc_record_rests(&kept.record, question->now);
     if (kept.age >= CC_AGE_DUE) {
         kept_serve(answer, &kept, NULL);
+        cc_count(&ocsp->counters->cache_hits);
         if (kept.age == CC_AGE_DUE && !rests) {
             kept_replace(ocsp, question, &kept);
         }
@@ -132,10 +147,11 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
     if (rests) {
         cc_answer_fail(answer, kept.record.why);
     } else {
-        flight_take(answer, cc_ocsp_ask(ocsp, question, &kept), p);
+        responder_answer(answer, ocsp, question, &kept, p);
     }
     if (answer->status == CC_OCSP_FAILED && kept.age == CC_AGE_STALE) {
         kept_serve(answer, &kept, answer->why);
+        cc_count(&ocsp->counters->stale_answers);
     }
 }
 
@@ -150,6 +166,7 @@ void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_sub
         question_answer(answer, ocsp, &question, p);
     }
     answer->ask_at = ask_at(answer, ocsp->spec, now);
+    cc_count(&ocsp->counters->checks[answer->status]);
     ERR_pop_to_mark();
 }
 
@@ -169,6 +186,11 @@ const char *cc_ocsp_status_text(cc_ocsp_status_t status)
     };
 
     return text[status];
+}
+
+void cc_ocsp_count_in(cc_ocsp_t *ocsp, cc_ocsp_counters_t *counters)
+{
+    ocsp->counters = counters;
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -192,6 +214,7 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     made->spec = spec;
     made->hosts = config->hosts;
     made->means = means;
+    made->counters = &made->own;
     if (cc_breakers_create(&made->breakers, p) != APR_SUCCESS ||
         cc_flights_create(&made->flights, p) != APR_SUCCESS) {
         return cc_error_set(err, p, "CC0438", NULL, "no lock can be made: out of memory");

@@ -11,6 +11,7 @@
 
 #include <openssl/x509.h>
 
+#include "counter.h"
 #include "error.h"
 
 /** What stands in ClientCertOCSP. Constant once made. */
@@ -119,6 +120,31 @@ typedef struct cc_ocsp_answer_t {
  */
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p);
+
+/** What came of a question to a responder: a cc_ocsp_status_t that it gave, or one of these. */
+enum {
+    CC_OCSP_LEFT_ALONE = CC_OCSP_UNKNOWN + 1, /* it was not asked: it fails again and again */
+    CC_OCSP_NOT_ASKED,                        /* nobody may be asked, or no thread was free */
+    CC_OCSP_OUTCOMES
+};
+
+/**
+ * What one virtual host has wanted to know. It may lie in memory that several processes share: all
+ * of them count there at any time, and any thread may read.
+ */
+typedef struct cc_ocsp_counters_t {
+    cc_counter_t checks[CC_OCSP_UNKNOWN + 1]; /* cc_ocsp_status, by the status that it gave */
+    cc_counter_t cache_hits;                  /* of these, those that the cache answered, */
+    cc_counter_t stale_answers;               /* those that got an answer that had run out, */
+    cc_counter_t waits;                       /* and those that shared the question of another */
+    cc_counter_t questions[CC_OCSP_OUTCOMES]; /* to responders, by what came of them */
+} cc_ocsp_counters_t;
+
+/**
+ * From here on this process counts in these, which must live as long as `ocsp`; without, in some of
+ * its own. Before threads use it.
+ */
+void cc_ocsp_count_in(cc_ocsp_t *ocsp, cc_ocsp_counters_t *counters);
 
 /** True if the certificate may have an identity: good, or failed with failure=allow. */
 bool cc_ocsp_allows(const cc_ocsp_t *ocsp, const cc_ocsp_answer_t *answer);

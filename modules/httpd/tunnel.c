@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a WebSocket, or what else takes a connection over, ends with its client's identity. */
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+
+#include <http_request.h>
+#include <util_filter.h>
+
+static const char in_name[] = "CLIENTCERT_TUNNEL_IN";
+static const char out_name[] = "CLIENTCERT_TUNNEL_OUT";
+
+/* mod_proxy then lets the request have no filters but those of the connection. */
+static bool is_open(const request_rec *r)
+{
+    return r->proto_output_filters == r->connection->output_filters;
+}
+
+/* Whose certificate is revoked, has expired or is too old by now does not get another octet. */
+static bool is_over(request_rec *r)
+{
+    return is_open(r) && cc_identity_presented(r).problem;
+}
+
+static apr_status_t read_on(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                            apr_read_type_e block, apr_off_t readbytes)
+{
+    return is_over(f->ctx) ? APR_ECONNABORTED
+                           : ap_get_brigade(f->next, bb, mode, block, readbytes);
+}
+
+static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    if (is_over(f->ctx)) {
+        apr_brigade_cleanup(bb);
+        return APR_ECONNABORTED;
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+static apr_status_t remove_input(void *f)
+{
+    ap_remove_input_filter(f);
+    return APR_SUCCESS;
+}
+
+static apr_status_t remove_output(void *f)
+{
+    ap_remove_output_filter(f);
+    return APR_SUCCESS;
+}
+
+void cc_tunnel_register(void)
+{
+    ap_register_input_filter(in_name, read_on, NULL, AP_FTYPE_CONNECTION);
+    ap_register_output_filter(out_name, write_on, NULL, AP_FTYPE_CONNECTION);
+}
+
+int cc_tunnel_watch(request_rec *r)
+{
+    bool wanted = r->method_number == M_CONNECT || apr_table_get(r->headers_in, "Upgrade");
+    conn_rec *c = r->connection;
+
+    if (wanted && ap_is_initial_req(r) && !cc_identity_presented(r).problem) {
+        apr_pool_cleanup_register(r->pool, ap_add_input_filter(in_name, r, NULL, c), remove_input,
+                                  apr_pool_cleanup_null);
+        apr_pool_cleanup_register(r->pool, ap_add_output_filter(out_name, r, NULL, c),
+                                  remove_output, apr_pool_cleanup_null);
+    }
+    return DECLINED;
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a request is judged when it is there as a whole: who sends it slowly gains no time.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Identity;
+
+use IO::Socket::SSL;
+use Time::HiRes qw(sleep time);
+
+sub host {
+    my ($port, $lines) = @_;
+    return identity_host("$lines\n<Location \"/private\">\nRequire clientcert\n</Location>", $port);
+}
+
+my $seconds = 6 * ($ENV{CC_SLOW} // 1);
+
+announce('CC0104', 'CC0110', 'AH01630');
+my $h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => { 'htdocs/private' => "only for you\n" },
+    global  => "Timeout 300\n",
+    conf    => host('', '') . host(2, "ClientCertMaxAge $seconds"));
+
+# A connection on which a request has begun.
+sub begin {
+    my ($cert, $port) = @_;
+    my $path = $h->ca . "/$cert";
+    my $s    = IO::Socket::SSL->new(
+        PeerAddr => '127.0.0.1', PeerPort => $h->port($port), SSL_verify_mode => SSL_VERIFY_NONE,
+        SSL_hostname => 'localhost', SSL_cert_file => "$path.pem", SSL_key_file => "$path.key")
+        or die "connect: $SSL_ERROR\n";
+    print $s "GET /private HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    return $s;
+}
+
+# Its status, once the rest of it is sent.
+sub finish {
+    my ($s) = @_;
+    print $s "\r\n";
+    my ($status) = (readline($s) // '') =~ m{^HTTP/1\.1 (\d+)};
+    return $status // 0;
+}
+
+my $short = ClientCert::Test->short_cert($seconds);
+my $end   = time + $seconds;
+my %begun = (
+    'a certificate that has expired since'      => [begin($short, 1)],
+    'a handshake that is too old since'         => [begin('alice', 2)],
+    'who may still come, however slowly'        => [begin('alice', 1), 200],
+);
+is finish(begin($short, 1)), 200, 'a certificate that is about to expire';
+is finish(begin('alice', 2)), 200, 'a handshake that is about to be too old';
+cmp_ok time, '<', $end, 'all that in good time';
+
+sleep 0.1 while time < $end + 1.1;
+for my $claim (sort keys %begun) {
+    my ($s, $status) = @{ $begun{$claim} };
+    is finish($s), $status // 403, $claim;
+}
+
+done_testing;

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a CA certificate that only the client has hides no revocation of that CA.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::File;
+use ClientCert::Test::Identity;
+
+# The server trusts the root; sub-staff sends its own certificate and that of the Staff CA.
+my $root   = ClientCert::Test::Crl->new('root');
+my $before = $root->crl;
+$root->revoke('staff', 'keyCompromise');
+my $staff_pem = read_file(ClientCert::Test->ca . '/staff.pem');
+
+my @crls = (
+    'conf/revoked.crl missing=deny',
+    'conf/revoked.crl missing=allow',
+    'conf/before.crl missing=allow',
+    'conf/revoked-with-staff.crl missing=allow',
+    'conf/before-with-staff.crl missing=allow',
+    "conf/revoked.crl missing=allow\nClientCertCRLCheck leaf",
+    "conf/revoked.crl missing=allow\nSSLCACertificateFile \@CA\@/staff-chain.pem",
+);
+
+announce('CC0104');
+my $h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => {
+        'conf/before.crl'             => $before,
+        'conf/revoked.crl'            => $root->crl,
+        'conf/before-with-staff.crl'  => $before . $staff_pem,
+        'conf/revoked-with-staff.crl' => $root->crl . $staff_pem,
+    },
+    conf => join '', map {
+        identity_host("SSLCACertificateFile \@CA\@/root.pem\nClientCertCRL $crls[$_ - 1]", $_)
+    } 1 .. @crls);
+
+# Nobody on the host of this port, and the log says why.
+sub is_nobody {
+    my ($port, $reason, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    $h->mark_log;
+    is_served_to($h->get('/', cert => 'sub-staff', port => $port), '', $claim);
+    return ok $h->wait_log(qr/CC0104: .*CN=sub-staff,.*reason="$reason"/), 'and the log says why';
+}
+
+my $unknown = 'CRLs do not say whether .*is revoked: .*';
+my $revoked = 'the CA 1 above it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)';
+
+is_nobody(1, $unknown, 'missing=deny: a CA that only the client has');
+is_nobody(2, $unknown, 'missing=allow: neither, since it may be revoked');
+is_nobody(3, $unknown, 'missing=allow: nor where it is not, which cannot be told apart');
+is_nobody(4, $revoked, 'in the file with the CRL it is known to be revoked');
+is_nobody(7, $revoked, 'in SSLCACertificateFile, too');
+is_served_to($h->get('/', cert => 'sub-staff', port => 5), 'sub-staff',
+    'and known not to be: missing=allow lets in whose own CRL is missing');
+is_served_to($h->get('/', cert => 'sub-staff', port => 6), 'sub-staff',
+    'ClientCertCRLCheck leaf: nobody asks about a CA');
+
+done_testing;

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that a graceful restart is no way back to an older CRL, and that a stop and a start is one.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::Identity;
+
+my %server = (modules => ['headers'],
+    conf => identity_host("ClientCertCRL conf/staff.crl reload=0.1\nClientCertCRLCheck leaf"));
+my $staff  = ClientCert::Test::Crl->new('staff');
+my $before = $staff->crl;
+
+announce('CC0104', 'CC0174');
+my $h = ClientCert::Test->server(%server, files => { 'conf/staff.crl' => $before });
+
+sub put {
+    my ($crl, $tag) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    $h->mark_log;
+    replace($h->path('conf/staff.crl'), $crl);
+    return ok $h->wait_log(qr/$tag/, 30), $tag eq 'CC0173' ? 'followed' : 'refused';
+}
+
+sub are_let_in {
+    my ($expected, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @users = grep { $_ } map { $h->get('/', cert => $_)->{headers}{user} } 'alice', 'bob';
+    return is "@users", $expected, $claim;
+}
+
+are_let_in('alice bob', 'nobody is revoked');
+$staff->revoke('alice');
+put($staff->crl, 'CC0173');
+are_let_in('bob', 'alice is');
+sleep 13;    # httpd's first process, which is there after the restart, looks every ten seconds
+
+put($before, 'CC0412');
+are_let_in('bob', 'the CRL from before is no way back');
+$h->mark_log;
+ok $h->reload, 'a graceful restart';
+ok $h->wait_log(qr/CC0174: .*CC0415: .*number 1, .*a later one was held, number 2/),
+    'does not forget what was held';
+are_let_in('', 'so that nobody is known to be good');
+$staff->revoke('bob');
+put($staff->crl, 'CC0173');
+$staff->restore('bob');
+put($staff->crl, 'CC0173');
+are_let_in('bob', 'until there is a later one');
+$h->stop;
+
+$h = ClientCert::Test->server(%server, files => { 'conf/staff.crl' => $before });
+are_let_in('alice bob', 'after a stop and a start, httpd believes what is there');
+
+done_testing;
