@@ -11,17 +11,24 @@ use Programs;
 
 use parent 'ClientCert::Test';
 
+# Some Require is in effect wherever httpd serves anything, so it is part of what is compared with.
+our $granted = <<'CONF';
+<Location "/">
+    Require all granted
+</Location>
+CONF
+
 # FakeBasicAuth's password is always "password".
 my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 
 # Starts one, under the command `counter` (with @LOGS@ for a folder), whose virtual host has `conf`.
-# With the module if `ours`, and with further `modules`.
+# With the module if `ours`. Asked with the certificate `cert`, which is client() as a rule.
 sub served {
     my ($class, %o) = @_;
     return $class->server(
         counter => $o{counter},
-        modules => [($o{ours} ? () : '-clientcert'), qw(authz_user auth_basic authn_file),
-            @{ $o{modules} // [] }],
+        cert    => $o{cert} // $class->client,
+        modules => [($o{ours} ? () : '-clientcert'), qw(authz_user auth_basic authn_file)],
         files   => { 'conf/users' => $users },
         global  => "ServerLimit 1\nMaxRequestWorkers 16\n",    # one process serves
         conf    => <<"CONF");
@@ -50,7 +57,7 @@ sub client {
 # No session is offered, so each handshake is a full one.
 sub connected {
     my ($self) = @_;
-    return $self->connection(cert => $self->client, tls => '1.3');
+    return $self->connection(cert => $self->{cert}, tls => '1.3');
 }
 
 sub ask {
@@ -87,6 +94,14 @@ sub end_and_count {
     return $sum;
 }
 
+# Ends it; gives what was counted up to each connection since the one before, but not at the end.
+sub end_and_counts {
+    my ($self) = @_;
+    $self->end;
+    my %counts = map { /\.(\d+)$/ ? ($1 => total_of($_)) : () } glob $self->path('logs/count.*.*');
+    return map { $counts{$_} } sort { $a <=> $b } keys %counts;
+}
+
 # What callgrind or pools.c has written.
 sub total_of {
     my ($file) = @_;
@@ -118,7 +133,8 @@ sub seconds {
 
 sub resident_octets {
     my ($self) = @_;
-    my ($kilobytes) = command('cat', '/proc/' . $self->serving . '/status') =~ /^VmRSS:\s+(\d+) kB/m;
+    my $status = command('cat', '/proc/' . $self->serving . '/status');
+    my ($kilobytes) = $status =~ /^VmRSS:\s+(\d+) kB/m;
     return 1024 * $kilobytes;
 }
 

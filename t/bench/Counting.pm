@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how one request, connection or call is counted: by the difference of two run lengths.
+# Knows how one request, connection or call is counted: each figure is taken twice, and the two are
+# compared. Requests and calls are the difference of two run lengths, connections are a median.
 package Counting;
 
 use strict;
@@ -12,41 +13,51 @@ use Programs;
 
 use CountedServer ();
 
-our @EXPORT = qw(apart count_of octets_per_connection per_connection per_request slope unsteady);
+our @EXPORT = qw(count_of octets_per_connection per_connection per_request slope unsteady);
 
 my @callgrind = ('valgrind', '-q', '--tool=callgrind');
+my @in_httpd  = (@callgrind, '--callgrind-out-file=@LOGS@/count.%p');
 # From where a process of httpd begins to serve: what its parent did before is no part of it.
-my @instructions =
-    (@callgrind, '--zero-before=ap_run_child_init', '--callgrind-out-file=@LOGS@/count.%p');
-my @pool_octets  = ('env', 'LD_PRELOAD=' . made('pools.so'), 'CC_POOLS=@LOGS@/count');
+my @instructions   = (@in_httpd, '--zero-before=ap_run_child_init');
+my @by_connection  = (@in_httpd, '--dump-before=ap_run_create_connection');
+my @octets_of_pool = ('env', 'LD_PRELOAD=' . made('pools.so'), 'CC_POOLS=@LOGS@/count');
 
 my $unsteady = 0;    # the worst relative difference between two figures that should be the same
-my $apart    = 0;    # the difference between the two of the last figure
 
 sub unsteady { return $unsteady }
-sub apart    { return $apart }
 
-# Runs of these (evenly spaced) lengths are counted; gives the count of one more.
+# Of two figures that should be the same.
+sub mean {
+    my ($first, $second) = @_;
+    my $mean = ($first + $second) / 2;
+    $unsteady = max($unsteady, abs($first - $second) / $mean);
+    return $mean;
+}
+
+sub median {
+    my @sorted = sort { $a <=> $b } @_;
+    return $sorted[@sorted / 2];
+}
+
+# Runs of these three (evenly spaced) lengths are counted; gives the count of one more.
 sub slope {
     my ($count, @lengths) = @_;
     my @counts = map { $count->($_) } @lengths;
     my $step   = $lengths[1] - $lengths[0];
-    my ($first, $second) = map { ($counts[$_] - $counts[$_ - 1]) / $step } 1, 2;
-    my $mean = ($first + $second) / 2;
-    $apart    = abs($first - $second);
-    $unsteady = max($unsteady, $apart / $mean);
-    return $mean;
+    return mean(map { ($counts[$_] - $counts[$_ - 1]) / $step } 1, 2);
 }
 
-# The instructions of a program that is to say something.
+# The instructions of a function, with all that it calls, in a program that is to say something.
 sub count_of {
-    my ($wanted, @command) = @_;
+    my ($function, $wanted, @command) = @_;
     my $file = made('program.count');
-    my $said = command(@callgrind, "--callgrind-out-file=$file", @command);
+    my $said = command(@callgrind, "--toggle-collect=$function", "--callgrind-out-file=$file",
+        @command);
     die "not $wanted but: $said\n" if $said !~ $wanted;
     return CountedServer::total_of($file);
 }
 
+# On a connection that is kept open.
 sub per_request {
     my (%o) = @_;
     return slope(sub {
@@ -58,22 +69,27 @@ sub per_request {
     }, 50, 250, 450);
 }
 
-sub connections_counted {
-    my ($count, %o) = @_;
+sub server_after {
+    my ($connections, %o) = @_;
     my $server = CountedServer->served(%o);
-    $server->ask($server->connected) for 1 .. $count;
-    return $server->end_and_count;
+    $server->ask($server->connected) for 1 .. $connections;
+    return $server;
 }
 
-# A full handshake with the first request.
+# A full handshake with the first request: the median, for one in ten is far off, as its octets come
+# in other pieces. The first fifth does not count: they warm the server's threads.
 sub per_connection {
     my (%o) = @_;
-    return slope(sub { connections_counted($_[0], counter => \@instructions, %o) }, 4, 104, 204);
+    my $connections = $o{connections} // 250;
+    my @counts = server_after($connections, counter => \@by_connection, %o)->end_and_counts;
+    splice @counts, 0, $connections / 5;
+    return mean(map { my $odd = $_; median(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1);
 }
 
 sub octets_per_connection {
     my (%o) = @_;
-    return slope(sub { connections_counted($_[0], counter => \@pool_octets, %o) }, 8, 24, 40);
+    return slope(sub { server_after($_[0], counter => \@octets_of_pool, %o)->end_and_count },
+        8, 24, 40);
 }
 
 1;

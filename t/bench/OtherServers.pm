@@ -8,7 +8,9 @@ use warnings;
 use HTTP::Tiny ();
 use IO::Socket::INET ();
 use POSIX qw(WNOHANG);
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
+
+use Programs;
 
 # Each answers with the value of the key that the header Key holds; without a table, with "none".
 my %servers = (
@@ -65,14 +67,9 @@ http {
 CONF
 }
 
-sub is_installed {
-    my ($name) = @_;
-    return grep { -x "$_/$name" } split /:/, $ENV{PATH};
-}
-
 # What the table costs this server: the octets by which it grows the running process, and the
-# seconds by which it slows a check of the configuration, least first. At the end come a key and its
-# value. Nothing where the server is not installed.
+# processor's seconds by which it slows a check of the configuration, least first. At the end come a
+# key and its value. Nothing where the server is not installed.
 sub cost {
     my ($name, $dir, $table, $times, @wanted) = @_;
     return unless is_installed($name);
@@ -118,13 +115,19 @@ sub started {
     POSIX::_exit(1);
 }
 
+# That a processor has spent in those that have ended.
+sub seconds_of_children {
+    my (undef, undef, $user, $system) = times;
+    return $user + $system;
+}
+
 sub seconds_of_checks {
     my ($name, $conf, $times) = @_;
     my @seconds;
     for (1 .. $times) {
-        my $start = time;
+        my $before = seconds_of_children();
         waitpid started($conf, $servers{$name}{check}->($conf->{path})), 0;
-        push @seconds, time - $start;
+        push @seconds, seconds_of_children() - $before;
         die "failed, see $conf->{log}\n" if $?;
     }
     return sort { $a <=> $b } @seconds;

@@ -10,16 +10,17 @@ use Exporter qw(import);
 use File::Path qw(make_path);
 use FindBin ();
 
-our @EXPORT = qw(command compile_all made write_file);
+our @EXPORT = qw(build command compile_all is_installed made write_file);
 
-my ($top, $build);
+my ($top, $build, $is_given);
 
 # Before ClientCert::Test is loaded, which reads these.
 BEGIN {
-    $top   = abs_path("$FindBin::Bin/../..");
-    $build = abs_path($ENV{CC_BUILD} // "$top/build") // die "no build: t/run first\n";
+    $top      = abs_path("$FindBin::Bin/../..");
+    $is_given = defined $ENV{CC_BUILD};
+    $build    = abs_path($ENV{CC_BUILD} // "$top/build");
     $ENV{CC_BUILD} = $build;
-    $ENV{CC_SLOW} //= 20;    # valgrind
+    $ENV{CC_SLOW} //= 60;    # valgrind, and mod_ssl loads a large CRL
 }
 
 # The path of what is made for, and by, the measurements; without a name, the folder.
@@ -33,11 +34,30 @@ sub command {
     return $text;
 }
 
+sub is_installed {
+    my ($name) = @_;
+    return grep { -x "$_/$name" } split /:/, $ENV{PATH};
+}
+
 sub write_file {
     my ($path, $text) = @_;
     open my $out, '>', $path or die "$path: $!\n";
     print $out $text;
     close $out or die "$path: $!\n";
+    return;
+}
+
+# As t/run does, unless CC_BUILD names what is to be measured.
+sub build {
+    return if $is_given;
+    command('sh', '-euc', <<'SH', $top);
+cd "$0"
+. t/lib/packages.sh
+. t/lib/build.sh
+need_packages build demo test
+build build CC=gcc CFLAGS='-O2 -g' --enable-werror
+build_more t/ca/odd
+SH
     return;
 }
 

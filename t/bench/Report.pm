@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT = qw(fraction heading missed others plus row row_of_seconds row_within thousands);
+our @EXPORT = qw(fraction heading missed others plus row row_within seconds thousands);
 
 my $missed = 0;
 
@@ -26,6 +26,7 @@ sub thousands {
 sub plus { my ($number) = @_; return ($number < 0 ? '- ' : '+ ') . thousands(abs $number) }
 
 sub fraction { my ($number) = @_; return sprintf '%.2f', $number }
+sub seconds  { my ($number) = @_; return sprintf '%.3f', $number }
 
 # Of each of several other servers, in one column.
 sub others {
@@ -50,15 +51,7 @@ sub row_within {
     my ($what, $stock, $ours, $budget, $shown) = @_;
     my $is_met = $ours <= $budget;
     $missed++ unless $is_met;
-    return line($what, $stock, $shown->($ours), $shown->($budget),
-        $is_met ? 'met' : 'MISSED by ' . thousands($ours - $budget));
-}
-
-# A budget of seconds that is missed does not count: see t/bench/run.
-sub row_of_seconds {
-    my ($what, $stock, $ours, $budget) = @_;
-    my $verdict = $ours <= $budget ? 'met' : sprintf 'missed by %.3f', $ours - $budget;
-    return line($what, $stock, map({ sprintf '%.3f', $_ } $ours, $budget), $verdict);
+    return line($what, $stock, $shown->($ours), $shown->($budget), $is_met ? 'met' : 'MISSED');
 }
 
 1;

@@ -30,7 +30,7 @@ sub write_table {
 sub per_lookup {
     my ($table) = @_;
     my $wanted = value_of(999_000);
-    return slope(sub { count_of(qr/^$wanted$/, made('tables'), 'ask', $table, $_[0]) },
+    return slope(sub { count_of('main', qr/^$wanted$/, made('tables'), 'ask', $table, $_[0]) },
         10_000, 110_000, 210_000);
 }
 
@@ -43,9 +43,9 @@ sub show {
         [OtherServers::cost($_, made(), $table, 5, key_of(999_000), value_of(999_000))]
     } qw(haproxy nginx);
     heading(thousands($rows) . ' rows of a table', 'HAProxy / nginx');
-    row_of_seconds('seconds to load them, best of 5', others(\&fraction, map { $_->[1] } @others),
-        $seconds[0], 0.15);
-    row_of_seconds('  median of 5', others(\&fraction, map { $_->[3] } @others), $seconds[2], 0.15);
+    row_within('seconds to load them, best of 5', others(\&fraction, map { $_->[1] } @others),
+        $seconds[0], 0.15, \&seconds);
+    row('  median of 5', others(\&fraction, map { $_->[3] } @others), seconds($seconds[2]));
     row_within('millions of octets, resident',
         others(\&thousands, map { defined $_->[0] ? $_->[0] / 1e6 : undef } @others),
         $octets / 1e6, 80, \&thousands);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <apr_general.h>
@@ -16,9 +17,7 @@
 #include "cert/cert.h"
 #include "trust/crl/crl.h"
 
-#define CERTS 100     /* so many are asked for in turn: each second one is on the CRL */
 #define SERIAL_LEN 20 /* octets, as RFC 5280 allows */
-#define ENTRY_MOST 80 /* octets */
 
 static void must(int done, const char *what)
 {
@@ -42,50 +41,59 @@ static void serial_make(unsigned char serial[SERIAL_LEN], apr_uint64_t i)
     serial[0] = (serial[0] & 0x7F) | 1;
 }
 
-static unsigned char *put(unsigned char *to, const void *octets, size_t len)
+static ASN1_INTEGER *number_make(apr_uint64_t i)
 {
-    memcpy(to, octets, len);
-    return to + len;
-}
-
-/* Tag and length, in the long form of four octets if `wide`. */
-static unsigned char *put_head(unsigned char *to, unsigned char tag, size_t len)
-{
-    *to++ = tag;
-    if (len >= 0x80) {
-        int octets = len > 0xFFFFFF ? 4 : len > 0xFFFF ? 3 : len > 0xFF ? 2 : 1;
-
-        *to++ = (unsigned char)(0x80 | octets);
-        for (int i = octets - 1; i >= 0; i--) {
-            *to++ = (unsigned char)(len >> 8 * i);
-        }
-    } else {
-        *to++ = (unsigned char)len;
-    }
-    return to;
-}
-
-/* An entry with a reason, and each second one with the date from which it is not to be trusted. */
-static unsigned char *put_entry(unsigned char *to, apr_uint64_t i)
-{
-    static const unsigned char date[] = "\x17\x0D"
-                                        "260101000000Z";
-    static const unsigned char reason[] = "\x30\x0A\x06\x03\x55\x1D\x15\x04\x03\x0A\x01\x01";
-    static const unsigned char invalid[] = "\x30\x18\x06\x03\x55\x1D\x18\x04\x11\x18\x0F"
-                                           "20260101000000Z";
-    size_t extra = i % 2 ? sizeof(invalid) - 1 : 0;
     unsigned char serial[SERIAL_LEN];
+    BIGNUM *octets = NULL;
+    ASN1_INTEGER *number = NULL;
 
     serial_make(serial, i);
-    to = put_head(to, 0x30, 2 + SERIAL_LEN + 15 + 2 + 12 + extra);
-    to = put(put_head(to, 0x02, SERIAL_LEN), serial, SERIAL_LEN);
-    to = put_head(put(to, date, sizeof(date) - 1), 0x30, 12 + extra);
-    to = put(to, reason, sizeof(reason) - 1);
-    return put(to, invalid, extra);
+    octets = BN_bin2bn(serial, SERIAL_LEN, NULL);
+    number = octets ? BN_to_ASN1_INTEGER(octets, NULL) : NULL;
+    must(number != NULL, "memory");
+    BN_free(octets);
+    return number;
 }
 
-/* A CRL of this CA without entries: all that stands around them is as it stands in this one. */
-static X509_CRL *pattern_make(X509 *ca, EVP_PKEY *key)
+/* What the entries of a CRL are made of. */
+typedef struct {
+    ASN1_TIME *revoked;
+    ASN1_ENUMERATED *reason;
+    ASN1_GENERALIZEDTIME *invalid; /* the date from which it is not to be trusted */
+} parts_t;
+
+/* An entry with a reason, and each second one with an invalidity date. */
+static void entry_add(X509_CRL *crl, const parts_t *parts, apr_uint64_t i)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_INTEGER *number = number_make(i);
+
+    must(entry && X509_REVOKED_set_serialNumber(entry, number) &&
+             X509_REVOKED_set_revocationDate(entry, parts->revoked) &&
+             X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, parts->reason, 0, 0) &&
+             (i % 2 == 0 ||
+              X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, parts->invalid, 0, 0)) &&
+             X509_CRL_add0_revoked(crl, entry),
+         "an entry");
+    ASN1_INTEGER_free(number);
+}
+
+static void entries_add(X509_CRL *crl, apr_uint64_t count)
+{
+    parts_t parts = {X509_gmtime_adj(NULL, -60), ASN1_ENUMERATED_new(),
+                     ASN1_GENERALIZEDTIME_adj(NULL, time(NULL), 0, -60)};
+
+    must(parts.revoked && parts.invalid && ASN1_ENUMERATED_set(parts.reason, 1), "memory");
+    for (apr_uint64_t i = 0; i < count; i++) {
+        entry_add(crl, &parts, i);
+    }
+    ASN1_GENERALIZEDTIME_free(parts.invalid);
+    ASN1_ENUMERATED_free(parts.reason);
+    ASN1_TIME_free(parts.revoked);
+}
+
+/* A CRL of this CA without entries, not yet signed. */
+static X509_CRL *crl_make(X509 *ca)
 {
     X509_CRL *crl = X509_CRL_new();
     ASN1_INTEGER *number = ASN1_INTEGER_new();
@@ -101,89 +109,13 @@ static X509_CRL *pattern_make(X509 *ca, EVP_PKEY *key)
              X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)) &&
              X509_CRL_set1_lastUpdate(crl, begin) && X509_CRL_set1_nextUpdate(crl, end) &&
              X509_CRL_add_ext(crl, akid, -1) &&
-             X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) &&
-             X509_CRL_sign(crl, key, EVP_sha256()),
-         "the CRL around the entries");
+             X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0),
+         "a CRL");
     X509_EXTENSION_free(akid);
     ASN1_TIME_free(begin);
     ASN1_TIME_free(end);
     ASN1_INTEGER_free(number);
     return crl;
-}
-
-/* The entries as an element. */
-static unsigned char *list_make(size_t *len, apr_uint64_t entries)
-{
-    unsigned char *inside = malloc(entries * ENTRY_MOST);
-    unsigned char *list = malloc(entries * ENTRY_MOST + 8);
-    unsigned char *to = inside;
-
-    must(inside && list, "memory");
-    for (apr_uint64_t i = 0; i < entries; i++) {
-        to = put_entry(to, i);
-    }
-    *len = (size_t)(to - inside);
-    to = put_head(list, 0x30, *len);
-    *len = (size_t)(put(to, inside, *len) - list);
-    free(inside);
-    return list;
-}
-
-/* What is to be signed: the pattern's, with the entries before its extensions. */
-static unsigned char *tbs_make(size_t *len, X509_CRL *pattern, apr_uint64_t entries)
-{
-    unsigned char *small = NULL;
-    size_t small_len = (size_t)i2d_re_X509_CRL_tbs(pattern, &small);
-    size_t extensions = (size_t)i2d_X509_EXTENSIONS(X509_CRL_get0_extensions(pattern), NULL);
-    size_t last = extensions + (extensions < 0x80 ? 2 : 3); /* in their context tag */
-    size_t head = small[1] < 0x80 ? 2 : 2 + (small[1] & 0x7Fu);
-    size_t list_len = 0;
-    unsigned char *list = list_make(&list_len, entries);
-    unsigned char *tbs = malloc(small_len + list_len + 8);
-    unsigned char *to = tbs;
-
-    must(tbs != NULL, "memory");
-    to = put_head(to, 0x30, small_len - head + list_len);
-    to = put(to, small + head, small_len - head - last);
-    to = put(to, list, list_len);
-    to = put(to, small + small_len - last, last);
-    *len = (size_t)(to - tbs);
-    OPENSSL_free(small);
-    free(list);
-    return tbs;
-}
-
-static void write_all(FILE *out, const void *octets, size_t len)
-{
-    must(fwrite(octets, 1, len, out) == len, "writing");
-}
-
-/* The CRL, in DER: what is signed, the algorithm, the signature. */
-static void crl_write(FILE *out, X509_CRL *pattern, EVP_PKEY *key, apr_uint64_t entries)
-{
-    const X509_ALGOR *algorithm = NULL;
-    unsigned char *of_algorithm = NULL, signature[1024], head[8];
-    size_t tbs_len = 0, signature_len = sizeof(signature), algorithm_len = 0;
-    unsigned char *tbs = tbs_make(&tbs_len, pattern, entries);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    size_t string_len = 0;
-
-    X509_CRL_get0_signature(pattern, NULL, &algorithm);
-    algorithm_len = (size_t)i2d_X509_ALGOR(algorithm, &of_algorithm);
-    must(ctx && EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) &&
-             EVP_DigestSign(ctx, signature, &signature_len, tbs, tbs_len),
-         "signing");
-    string_len = (size_t)(put_head(head, 0x03, signature_len + 1) - head) + 1 + signature_len;
-    write_all(out, head,
-              (size_t)(put_head(head, 0x30, tbs_len + algorithm_len + string_len) - head));
-    write_all(out, tbs, tbs_len);
-    write_all(out, of_algorithm, algorithm_len);
-    write_all(out, head, (size_t)(put_head(head, 0x03, signature_len + 1) - head));
-    write_all(out, "", 1);
-    write_all(out, signature, signature_len);
-    EVP_MD_CTX_free(ctx);
-    OPENSSL_free(of_algorithm);
-    free(tbs);
 }
 
 static X509 *cert_read(const char *path)
@@ -206,16 +138,18 @@ static EVP_PKEY *key_read(const char *path)
     return key;
 }
 
+/* In DER. */
 static void make(const char *path, X509 *ca, const char *key_path, apr_uint64_t entries)
 {
     EVP_PKEY *key = key_read(key_path);
-    X509_CRL *pattern = pattern_make(ca, key);
+    X509_CRL *crl = crl_make(ca);
     FILE *out = fopen(path, "wb");
 
     must(out != NULL, path);
-    crl_write(out, pattern, key, entries);
-    must(fclose(out) == 0, path);
-    X509_CRL_free(pattern);
+    entries_add(crl, entries);
+    must(X509_CRL_sign(crl, key, EVP_sha256()), "signing");
+    must(i2d_X509_CRL_fp(out, crl) && fclose(out) == 0, path);
+    X509_CRL_free(crl);
     EVP_PKEY_free(key);
 }
 
@@ -249,7 +183,7 @@ static long resident_octets(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Prints by how much the first load has grown the process, then and at most, and the seconds. */
+/* Prints by how much the first load grew the process, then and at most; the seconds of each. */
 static void load(const char *path, X509 *ca, int times)
 {
     const long before = resident_octets();
@@ -257,17 +191,17 @@ static void load(const char *path, X509 *ca, int times)
 
     for (int i = 0; i < times; i++) {
         apr_pool_t *p = NULL;
-        apr_time_t start = 0, end = 0;
+        clock_t start = 0, end = 0;
 
         apr_pool_create(&p, NULL);
-        start = apr_time_now();
+        start = clock();
         crls_open(path, ca, p);
-        end = apr_time_now();
+        end = clock();
         if (i == 0) {
             getrusage(RUSAGE_SELF, &usage);
             printf("%ld %ld", resident_octets() - before, usage.ru_maxrss * 1024 - before);
         }
-        printf(" %.6f", (double)(end - start) / APR_USEC_PER_SEC);
+        printf(" %.6f", (double)(end - start) / CLOCKS_PER_SEC);
         apr_pool_destroy(p);
     }
     printf("\n");
@@ -276,18 +210,15 @@ static void load(const char *path, X509 *ca, int times)
 /* ---- asking it ------------------------------------------------------------------------- */
 
 /* A certificate of this CA as a handshake leaves it: parsed, and looked at once. */
-static X509 *client_make(X509 *ca, EVP_PKEY *key, apr_uint64_t i)
+static X509 *client_make(X509 *ca)
 {
-    unsigned char octets[SERIAL_LEN], *der = NULL;
-    const unsigned char *at = NULL;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *cert = X509_new(), *parsed = NULL;
-    BIGNUM *serial = NULL;
+    const unsigned char *at = NULL;
+    unsigned char *der = NULL;
     int len = 0;
 
-    serial_make(octets, i);
-    serial = BN_bin2bn(octets, SERIAL_LEN, NULL);
-    must(cert && serial && BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(cert)) &&
-             X509_set_issuer_name(cert, X509_get_subject_name(ca)) &&
+    must(cert && X509_set_issuer_name(cert, X509_get_subject_name(ca)) &&
              X509_gmtime_adj(X509_getm_notBefore(cert), 0) &&
              X509_gmtime_adj(X509_getm_notAfter(cert), 60) && X509_set_pubkey(cert, key) &&
              X509_sign(cert, key, EVP_sha256()),
@@ -297,40 +228,35 @@ static X509 *client_make(X509 *ca, EVP_PKEY *key, apr_uint64_t i)
     parsed = d2i_X509(NULL, &at, len);
     must(parsed && X509_get_extension_flags(parsed) != UINT32_MAX, "a certificate");
     OPENSSL_free(der);
-    BN_free(serial);
+    EVP_PKEY_free(key);
     X509_free(cert);
     return parsed;
 }
 
-/* Asks for certificates of which each second one is on a CRL with so many entries. */
-static void ask(const char *path, X509 *ca, apr_uint64_t entries, int times)
+/* Asks about another serial number each time: each second one is on the CRL. */
+static void ask(const char *path, X509 *ca, apr_uint64_t entries, apr_uint64_t times)
 {
     unsigned char sha256[32], spki_sha256[32];
-    EVP_PKEY *key = EVP_EC_gen("P-256");
     cc_crl_answer_t answer;
-    X509 *certs[CERTS];
+    X509 *cert = client_make(ca);
     cc_crls_t *crls = NULL;
     apr_pool_t *p = NULL;
-    int revoked = 0;
+    apr_uint64_t revoked = 0;
 
     apr_pool_create(&p, NULL);
     crls = crls_open(path, ca, p);
     cc_cert_digests(cc_cert_wrap(ca, p), sha256, spki_sha256);
-    for (int i = 0; i < CERTS; i++) {
-        apr_uint64_t place = (apr_uint64_t)i * (entries / CERTS);
+    for (apr_uint64_t i = 0; i < times; i++) {
+        ASN1_INTEGER *number = number_make(i % 2 ? i : entries + i);
 
-        certs[i] = client_make(ca, key, i % 2 ? place : entries + place);
-    }
-    for (int i = 0; i < times; i++) {
-        cc_crls_check(&answer, crls, certs[i % CERTS], spki_sha256, apr_time_now());
+        must(X509_set_serialNumber(cert, number), "memory");
+        cc_crls_check(&answer, crls, cert, spki_sha256, apr_time_now());
         revoked += answer.state == CC_CRL_REVOKED;
         must(answer.state == (i % 2 ? CC_CRL_REVOKED : CC_CRL_GOOD), "an answer");
+        ASN1_INTEGER_free(number);
     }
-    printf("%d of %d revoked\n", revoked, times);
-    for (int i = 0; i < CERTS; i++) {
-        X509_free(certs[i]);
-    }
-    EVP_PKEY_free(key);
+    printf("%" APR_UINT64_T_FMT " of %" APR_UINT64_T_FMT " revoked\n", revoked, times);
+    X509_free(cert);
     apr_pool_destroy(p);
 }
 
@@ -355,7 +281,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "load") == 0 && argc == 5) {
         load(argv[2], ca, atoi(argv[4]));
     } else if (strcmp(argv[1], "ask") == 0 && argc == 6) {
-        ask(argv[2], ca, (apr_uint64_t)atol(argv[4]), atoi(argv[5]));
+        ask(argv[2], ca, (apr_uint64_t)atol(argv[4]), (apr_uint64_t)atol(argv[5]));
     } else {
         return usage();
     }
