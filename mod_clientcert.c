@@ -50,7 +50,6 @@ static void register_hooks(apr_pool_t *p)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(cc_export_fixup, NULL, before_readers, APR_HOOK_FIRST);
     ap_hook_fixups(cc_export_index, after_dir, NULL, APR_HOOK_LAST);
-    ap_hook_fixups(cc_tunnel_watch, NULL, NULL, APR_HOOK_LAST);
     ap_hook_handler(cc_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(cc_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);

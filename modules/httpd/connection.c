@@ -290,12 +290,12 @@ static cc_entry_t *entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
 }
 
 /* False where somebody has to be asked again whether it was revoked. */
-static bool entry_holds(const cc_entry_t *entry, const cc_host_t *host, apr_time_t now)
+static bool entry_holds(const cc_entry_t *entry, const cc_host_t *host)
 {
     return !entry->standing.state ||
            (atomic_load_explicit(&entry->generation, memory_order_acquire) ==
                 cc_revocation_generation(host->revocation) &&
-            now < atomic_load_explicit(&entry->stale_at, memory_order_relaxed));
+            apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed));
 }
 
 /* Asks again; true if the answer is the same, which then holds for longer. */
@@ -349,7 +349,7 @@ cc_client_t *cc_connection_client(request_rec *r)
         return NULL;
     }
     entry = entry_find(conn, x509, trust);
-    if (entry && !entry_holds(entry, host, apr_time_now()) && !entry_renew(entry, r, conn->ssl)) {
+    if (entry && !entry_holds(entry, host) && !entry_renew(entry, r, conn->ssl)) {
         entry = NULL; /* the new one will be found before it */
     }
     if (!entry) {

@@ -94,7 +94,7 @@ int cc_authn_failure(request_rec *r);
 /** check_authn: AuthType ClientCert, or none where rules are in effect. 403 or DECLINED. */
 int cc_authn_check(request_rec *r);
 
-/** fixups: ClientCertExport into the environment of the request. DECLINED. */
+/** fixups: ClientCertExport into the environment of the request; cc_tunnel_watch. DECLINED. */
 int cc_export_fixup(request_rec *r);
 
 /**
@@ -102,9 +102,6 @@ int cc_export_fixup(request_rec *r);
  * place of the request, user and environment become those of the index. DECLINED.
  */
 int cc_export_index(request_rec *r);
-
-/** fixups: a connection that this request takes over ends with its client's identity. DECLINED. */
-int cc_tunnel_watch(request_rec *r);
 
 /** handler clientcert-metrics: all numbers, as Prometheus reads them. */
 int cc_metrics_handler(request_rec *r);

@@ -203,34 +203,64 @@ static const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const ques
     return memo && !memo->pinned ? memo : memo_pin(r, client, question, memo);
 }
 
-/* Not by r->request_time: between its first line and its last a client may take for ever. */
-static const char *problem_now(request_rec *r, cc_client_t *client)
-{
-    apr_time_t now = apr_time_now();
-    const char *problem = NULL;
+#define PROMPT apr_time_from_sec(1)
 
-    if (client->problem) {
-        problem = client->problem;
-    } else if (now < client->not_before) {
-        problem = "it is not valid yet";
-    } else if (now > client->until) {
-        problem = client->over;
+/*
+ * When a request is judged: with its first line, if it came at one go. Between its first line and
+ * its last a client may take for ever; and a look at the clock for each question would cost.
+ */
+static apr_time_t time_of(const request_rec *r, cc_client_t *client)
+{
+    apr_time_t now;
+
+    if (atomic_load_explicit(&client->prompt, memory_order_relaxed) == r->request_time) {
+        return r->request_time;
     }
-    if (problem && client->closes) {
-        cc_connection_end(r);
+    now = apr_time_now();
+    if (now >= r->request_time && now - r->request_time < PROMPT) {
+        atomic_store_explicit(&client->prompt, r->request_time, memory_order_relaxed);
     }
-    if (problem && !client->problem && !atomic_flag_test_and_set(&client->dates_logged)) {
-        cc_counters_rejected(r->server, now < client->not_before ? CC_REJECTED_NOT_YET
-                                        : client->closes                     ? CC_REJECTED_TOO_OLD
-                                                                             : CC_REJECTED_EXPIRED);
+    return now;
+}
+
+/* What it is by its dates. Told once, and its connection closed if that is wanted. */
+static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
+{
+    bool early = now < client->not_before;
+    const char *problem = early ? "it is not valid yet" : client->over;
+
+    if (!atomic_flag_test_and_set(&client->dates_logged)) {
+        cc_counters_rejected(r->server, early            ? CC_REJECTED_NOT_YET
+                                        : client->closes ? CC_REJECTED_TOO_OLD
+                                                         : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);
     }
     return problem;
 }
 
+static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_time_t now)
+{
+    if (!client->problem && now >= client->not_before && now <= client->until) {
+        return NULL;
+    }
+    if (client->closes) {
+        cc_connection_end(r);
+    }
+    return client->problem ? client->problem : dates_tell(r, client, now);
+}
+
+static inline cc_answer_t presented(request_rec *r)
+{
+    cc_answer_t answer = {.client = cc_connection_client(r)};
+
+    answer.problem = answer.client ? problem_at(r, answer.client, time_of(r, answer.client))
+                                   : "no client certificate was presented";
+    return answer;
+}
+
 static cc_answer_t answer_to(request_rec *r, const question_t *question)
 {
-    cc_answer_t answer = cc_identity_presented(r);
+    cc_answer_t answer = presented(r);
     const cc_memo_t *memo;
 
     if (answer.problem || (!question->rules && !question->export)) {
@@ -245,11 +275,14 @@ static cc_answer_t answer_to(request_rec *r, const question_t *question)
 
 cc_answer_t cc_identity_presented(request_rec *r)
 {
-    cc_answer_t answer = {.client = cc_connection_client(r)};
+    return presented(r);
+}
 
-    answer.problem =
-        answer.client ? problem_now(r, answer.client) : "no client certificate was presented";
-    return answer;
+bool cc_identity_lost(request_rec *r)
+{
+    cc_client_t *client = cc_connection_client(r);
+
+    return !client || problem_at(r, client, apr_time_now());
 }
 
 cc_answer_t cc_identity_of(request_rec *r)

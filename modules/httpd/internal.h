@@ -109,6 +109,7 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
     bool failed;         /* that a table failed has been logged */
+    bool upgrades;       /* it asks for another protocol on its connection */
     const char *missing; /* what would have been needed; NULL: that is somebody else's to say */
 } cc_request_t;
 
@@ -182,7 +183,7 @@ struct cc_memo_t; /* identity.c: what one rule set says of a client */
 
 /**
  * What a client presented, as one virtual host judges it. Lives as long as the connection; shared
- * by the streams of an HTTP/2 connection, so all but the last two members is constant.
+ * by the streams of an HTTP/2 connection, so all but the last three members is constant.
  */
 typedef struct cc_client_t {
     const cc_cert_t *cert;
@@ -195,6 +196,7 @@ typedef struct cc_client_t {
     bool ends_soon; /* its own dates do: `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
+    _Atomic(apr_time_t) prompt; /* the request_time of one that was not slow */
     atomic_flag dates_logged;
 } cc_client_t;
 
@@ -248,6 +250,9 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
 
 /** The certificate alone, with `problem`: no rules are asked. */
 cc_answer_t cc_identity_presented(request_rec *r);
+
+/** Whether a request that lasts has outlived the certificate that it began with. */
+bool cc_identity_lost(request_rec *r);
 
 /** The facts of the client's connection at the time of this request. */
 static inline cc_facts_t cc_client_facts(const cc_client_t *client, const request_rec *r)
@@ -309,6 +314,11 @@ typedef struct cc_refused_t {
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p);
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
+
+/* ---- WebSockets (tunnel.c) ----------------------------------------------------------------- */
+
+/** In its fixups: where this request takes its connection over, that ends with the identity. */
+void cc_tunnel_watch(request_rec *r);
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 

@@ -18,7 +18,7 @@ static bool is_open(const request_rec *r)
 /* Whose certificate is revoked, has expired or is too old by now does not get another octet. */
 static bool is_over(request_rec *r)
 {
-    return is_open(r) && cc_identity_presented(r).problem;
+    return is_open(r) && cc_identity_lost(r);
 }
 
 static apr_status_t read_on(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
@@ -55,16 +55,16 @@ void cc_tunnel_register(void)
     ap_register_output_filter(out_name, write_on, NULL, AP_FTYPE_CONNECTION);
 }
 
-int cc_tunnel_watch(request_rec *r)
+void cc_tunnel_watch(request_rec *r)
 {
-    bool wanted = r->method_number == M_CONNECT || apr_table_get(r->headers_in, "Upgrade");
+    const cc_request_t *kept = cc_request_seen(r);
     conn_rec *c = r->connection;
 
-    if (wanted && ap_is_initial_req(r) && !cc_identity_presented(r).problem) {
+    if ((r->method_number == M_CONNECT || (kept && kept->upgrades)) && ap_is_initial_req(r) &&
+        !cc_identity_presented(r).problem) {
         apr_pool_cleanup_register(r->pool, ap_add_input_filter(in_name, r, NULL, c), remove_input,
                                   apr_pool_cleanup_null);
         apr_pool_cleanup_register(r->pool, ap_add_output_filter(out_name, r, NULL, c),
                                   remove_output, apr_pool_cleanup_null);
     }
-    return DECLINED;
 }

@@ -153,7 +153,10 @@ static void digest_tell(cc_lint_t *lint, const cc_condition_t *c)
 {
     static const char *const digests[] = {"sha256", "sha1", "pem", "der", "ca.sha256"};
 
-    for (int i = 0; lint->rule->deny && i < (int)(sizeof(digests) / sizeof(digests[0])); i++) {
+    if (!lint->rule->deny || c->op->negative) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
         if (strcmp(c->selector->name, digests[i]) == 0) {
             note_add(lint, "CC0706",
                      "%s: who has this certificate can write its signature in another form, and is "

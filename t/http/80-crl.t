@@ -130,7 +130,8 @@ is_denied('chain', 'service', 'CRLs do not say whether it is revoked: there is n
 is answer('many', 'service'), '200 cart good', 'and with one';
 is_denied('empty', 'bob', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
     'a folder without a CRL');
-is_denied('chain', 'deep', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+is_denied('chain', 'deep',
+    'CRLs do not say whether the CA 1 above it is revoked: the certificate that issued it is not known',
     'a CA below the others, known to the client alone');
 
 # ---- conditions, rules

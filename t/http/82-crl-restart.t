@@ -6,13 +6,15 @@ use ClientCert::Test;
 use ClientCert::Test::Crl;
 use ClientCert::Test::Identity;
 
-my %server = (modules => ['headers'],
-    conf => identity_host("ClientCertCRL conf/staff.crl reload=0.1\nClientCertCRLCheck leaf"));
+my %server = (modules => ['headers'], conf => join '', map {
+        identity_host("ClientCertCRL $_->[1] reload=0.1\nClientCertCRLCheck leaf", $_->[0])
+    } [1, 'conf/staff.crl'], [2, 'conf/other.crl']);
 my $staff  = ClientCert::Test::Crl->new('staff');
 my $before = $staff->crl;
 
 announce('CC0104', 'CC0174');
-my $h = ClientCert::Test->server(%server, files => { 'conf/staff.crl' => $before });
+my $h = ClientCert::Test->server(%server,
+    files => { 'conf/staff.crl' => $before, 'conf/other.crl' => $before });
 
 sub put {
     my ($crl, $tag) = @_;
@@ -42,6 +44,8 @@ ok $h->reload, 'a graceful restart';
 ok $h->wait_log(qr/CC0174: .*CC0415: .*number 1, .*a later one was held, number 2/),
     'does not forget what was held';
 are_let_in('', 'so that nobody is known to be good');
+is $h->get('/', cert => 'bob', port => 2)->{headers}{user}, 'bob',
+    'but on another host, whose own CRL has not changed';
 $staff->revoke('bob');
 put($staff->crl, 'CC0173');
 $staff->restore('bob');
@@ -49,7 +53,8 @@ put($staff->crl, 'CC0173');
 are_let_in('bob', 'until there is a later one');
 $h->stop;
 
-$h = ClientCert::Test->server(%server, files => { 'conf/staff.crl' => $before });
+$h = ClientCert::Test->server(%server,
+    files => { 'conf/staff.crl' => $before, 'conf/other.crl' => $before });
 are_let_in('alice bob', 'after a stop and a start, httpd believes what is there');
 
 done_testing;

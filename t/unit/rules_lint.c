@@ -280,6 +280,7 @@ START_TEST(deny_by_what_a_holder_can_write_anew_is_told)
         {"issuer == CN=a serial == 6b deny", ""},
         {"spki.sha256 in t deny", ""},
         {"sha256 in t user=x", ""},
+        {"sha256 !in t deny", ""},
     };
 
     CHECK(cases);

@@ -99,7 +99,7 @@ START_TEST(a_ca_that_only_the_client_has_is_unknown)
     put_all(&(crl_recipe_t){.ca = &root}, &(crl_recipe_t){.ca = &middle});
     crlset_open(&set, ".");
     ck_assert_str_eq(crlset_ask_chain(&set, &bob, &last),
-                     "0 unknown: there is no CRL of its issuer");
+                     "1 unknown: the certificate that issued it is not known");
     ck_assert(set.answer.no_issuer);
     pki_free(&bob);
     pki_free(&last);

@@ -28,17 +28,21 @@ const cc_opened_t *cc_revocation_opened(const server_rec *s)
     return made;
 }
 
-/* The highest CRLs that were ever held, by any configuration of this process. */
-static apr_hash_t *ever_of(const server_rec *s)
+/*
+ * The highest CRLs that a configuration of this process has held from these paths. Another host may
+ * have an older one of the same CA.
+ */
+static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
 {
-    static const char key[] = "clientcert_crls_ever";
+    const char *paths = apr_array_pstrcat(s->process->pconf, spec->paths, '\n');
+    const char *key = apr_pstrcat(s->process->pconf, "clientcert_crls_ever\n", paths, NULL);
     apr_pool_t *p = s->process->pool;
     void *ever = NULL;
 
     apr_pool_userdata_get(&ever, key, p);
     if (!ever) {
         ever = apr_hash_make(p);
-        apr_pool_userdata_setn(ever, key, NULL, p);
+        apr_pool_userdata_set(ever, key, NULL, p);
     }
     return ever;
 }
@@ -146,7 +150,7 @@ int cc_revocation_monitor(apr_pool_t *p, server_rec *s)
         cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
 
         cc_crls_poll(crls, apr_time_now(), tell_nobody, NULL);
-        cc_crls_recall(crls, ever_of(s));
+        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
     }
     return DECLINED;
 }
@@ -180,7 +184,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
         return APR_SUCCESS;
     }
     spec->root = ap_server_root;
-    spec->ever = ever_of(s);
+    spec->ever = ever_of(s, spec);
     rv = cc_crls_open(crls, spec, trust, p, err);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -188,6 +192,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     opened = apr_palloc(p, sizeof(*opened));
     *opened = (cc_opened_crls_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
+    cc_crls_recall(*crls, spec->ever);
     return APR_SUCCESS;
 }
 

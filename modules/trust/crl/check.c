@@ -269,20 +269,24 @@ void cc_crl_answer(cc_crl_answer_t *answer, const cc_crl_question_t *question)
     }
 }
 
+/* How bad an answer is: that a CA's certificate is not at hand is worse than that a CRL is not. */
+static int answer_rank(const cc_crl_answer_t *answer)
+{
+    return answer->state == CC_CRL_REVOKED ? 3
+           : answer->state == CC_CRL_GOOD  ? 0
+           : answer->no_issuer             ? 2
+                                           : 1;
+}
+
 /* Takes a worse answer, about the certificate at this depth, in the place of a better one. */
 static void answer_merge(cc_crl_answer_t *answer, const cc_crl_answer_t *other, int depth)
 {
     apr_time_t stale_at = answer->stale_at < other->stale_at ? answer->stale_at : other->stale_at;
-    bool worse = other->state == CC_CRL_REVOKED ||
-                 (other->state == CC_CRL_UNKNOWN && answer->state == CC_CRL_GOOD);
 
-    bool no_issuer = answer->no_issuer || other->no_issuer;
-
-    if (worse) {
+    if (answer_rank(other) > answer_rank(answer)) {
         *answer = *other;
         answer->depth = depth;
     }
-    answer->no_issuer = no_issuer;
     answer->stale_at = stale_at;
 }
 

@@ -197,7 +197,7 @@ sub sql {
 
 sub params {
     my ($self) = @_;
-    return "host=$self->{dir} port=$self->{port} user=httpd dbname=postgres connect_timeout=3";
+    return "host=$self->{dir} port=$self->{port} user=httpd dbname=postgres connect_timeout=20";
 }
 
 package ClientCert::Test::Daemon;
