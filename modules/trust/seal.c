@@ -43,23 +43,6 @@ _Static_assert(sizeof(record_t) == 134, "the record has no padding");
 
 static const unsigned char magic[4] = {'C', 'C', 'V', '2'};
 
-void cc_time_put(unsigned char octets[8], apr_time_t at)
-{
-    for (int i = 0; i < 8; i++) {
-        octets[i] = (unsigned char)((apr_uint64_t)at >> (56 - 8 * i));
-    }
-}
-
-apr_time_t cc_time_get(const unsigned char octets[8])
-{
-    apr_uint64_t at = 0;
-
-    for (int i = 0; i < 8; i++) {
-        at = at << 8 | octets[i];
-    }
-    return (apr_time_t)at;
-}
-
 static unsigned char verdict_of(cc_trust_state_t state)
 {
     if (state == CC_TRUST_OK) {

@@ -61,32 +61,16 @@ static void issuer_find(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX
     }
 }
 
-/* Leaves 0, which is over, where a date is none. */
-static apr_time_t not_after(const X509 *cert)
-{
-    apr_time_exp_t exploded = {0};
-    apr_time_t time = 0;
-    struct tm tm;
-
-    if (!ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm)) {
-        return 0;
-    }
-    exploded.tm_year = tm.tm_year;
-    exploded.tm_mon = tm.tm_mon;
-    exploded.tm_mday = tm.tm_mday;
-    exploded.tm_hour = tm.tm_hour;
-    exploded.tm_min = tm.tm_min;
-    exploded.tm_sec = tm.tm_sec;
-    return apr_time_exp_gmt_get(&time, &exploded) == APR_SUCCESS ? time : 0;
-}
-
 /* A resumed session must not outlive a CA: in a full handshake it would not verify any more. */
 static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
 {
     seal->until = APR_INT64_MAX;
     for (int i = 1; i < sk_X509_num(chain); i++) {
-        apr_time_t end = not_after(sk_X509_value(chain, i));
+        apr_time_t end = 0;
 
+        if (!cc_time_read(&end, X509_get0_notAfter(sk_X509_value(chain, i)))) {
+            end = 0; /* which is over */
+        }
         seal->until = end < seal->until ? end : seal->until;
     }
 }

@@ -9,7 +9,7 @@
 
 #include "cert/cert.h"
 #include "trust/ocsp/internal.h"
-#include "trust/trust.h"
+#include "trust/room.h"
 
 #define NONCE_LEN 32 /* RFC 9654 2.1 */
 
@@ -147,23 +147,6 @@ static const char *signature_refuse(const reader_t *r)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-static bool time_read(apr_time_t *time, const ASN1_GENERALIZEDTIME *from)
-{
-    apr_time_exp_t exploded = {0};
-    struct tm tm;
-
-    if (!from || !ASN1_TIME_to_tm(from, &tm)) {
-        return false;
-    }
-    exploded.tm_year = tm.tm_year;
-    exploded.tm_mon = tm.tm_mon;
-    exploded.tm_mday = tm.tm_mday;
-    exploded.tm_hour = tm.tm_hour;
-    exploded.tm_min = tm.tm_min;
-    exploded.tm_sec = tm.tm_sec;
-    return apr_time_exp_gmt_get(time, &exploded) == APR_SUCCESS;
-}
-
 /* An extension that must be understood (RFC 5280 4.2), and is not. */
 static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
 {
@@ -199,9 +182,9 @@ static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *fro
 {
     cc_ocsp_answer_t *answer = r->answer;
 
-    if (!time_read(&answer->this_update, from) ||
-        (until && !time_read(&answer->next_update, until)) ||
-        !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
+    if (!cc_time_read(&answer->this_update, from) ||
+        (until && !cc_time_read(&answer->next_update, until)) ||
+        !cc_time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
         return "one of its times is none";
     }
     if (answer->this_update > r->question->now + CC_OCSP_SKEW) {
@@ -229,7 +212,7 @@ static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
     case V_OCSP_CERTSTATUS_REVOKED:
         r->answer->status = CC_OCSP_REVOKED;
         r->answer->reason = cc_reason_text(reason);
-        time_read(&r->answer->revoked_at, revoked);
+        cc_time_read(&r->answer->revoked_at, revoked);
         return NULL;
     case V_OCSP_CERTSTATUS_UNKNOWN:
         r->answer->status = CC_OCSP_UNKNOWN;
