@@ -14,25 +14,9 @@
 
 #define LEN 48 /* the file's, as mod_ssl has it */
 
-static const char sites_key[] = "clientcert_ticketkey_sites";
-
-/* All servers of the configuration, read once. */
-static const apr_array_header_t *sites_of(server_rec *s)
-{
-    apr_pool_t *pconf = s->process->pconf;
-    void *sites = NULL;
-
-    apr_pool_userdata_get(&sites, sites_key, pconf);
-    if (!sites) {
-        sites = cc_sites_read(ap_server_conf, pconf);
-        apr_pool_userdata_setn(sites, sites_key, NULL, pconf);
-    }
-    return sites;
-}
-
 static const char *path_of(server_rec *s, apr_pool_t *p)
 {
-    const apr_array_header_t *sites = sites_of(s);
+    const apr_array_header_t *sites = cc_sites_of(ap_server_conf);
     const char *path = NULL;
 
     for (int i = 0; i < sites->nelts; i++) {

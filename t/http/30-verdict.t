@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 sub site {
@@ -17,12 +18,6 @@ sub site {
     Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
 </VirtualHost>
 CONF
-}
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
 }
 
 announce('CC0104', 'CC0720');    # SSLVerifyClient none is meant

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 # To mod_ssl the session of one host may be resumed on every other of its ServerName and port, so
@@ -34,12 +35,6 @@ my %settings = (
         . 'SSLCADNRequestFile @CA@/services-chain.pem',
 );
 my @others = grep { !/^(?:staff|same)\./ } sort keys %settings;
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 sub from_host_to_host {
     my ($h, $tls, $where) = @_;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 sub host {
@@ -36,12 +37,6 @@ my $conf = join '', host('a.example', $staff), host('b.example', $services),
     host('revoking.example',
     "$staff\nSSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf"),
     host('plain.example', 'SSLEngine off');
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 # Several requests by curl over one HTTP/2 connection: to an address, so without SNI, or a host.
 sub coalesced {

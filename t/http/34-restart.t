@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Service;
 use ClientCert::Test::Session;
 
@@ -33,12 +34,6 @@ my $all      = site('SSLCACertificateFile @CA@/clients.pem');
 my $services = site('SSLCACertificateFile @CA@/services-chain.pem');
 my $crl      = site('SSLCARevocationFile @CA@/staff.crl');
 my $checked  = site("SSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf");
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 # The sessions of these, on both versions.
 sub sessions {

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
@@ -26,12 +27,6 @@ my $conf = <<'CONF';
     </Location>
 </VirtualHost>
 CONF
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 announce('CC0104', 'CC0110', 'AH01630');
 

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 use List::Util qw(sum);
@@ -39,12 +40,6 @@ CGI
 my $more   = 20;               # requests after the revocation
 my @tls    = ('1.2', '1.3');
 my $reason = 'it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)';
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 # Puts a CRL of what is revoked now in place, and waits until it is held.
 sub publish {

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
 use Time::HiRes qw(sleep time);
@@ -65,12 +66,6 @@ CONF
         . host('', "ServerName long.example\nClientCertMaxAge 1000"));
 
 announce('CC0104', 'CC0110', 'AH01630', 'AH01909');
-
-sub is_served_to {
-    my ($response, $user, $claim) = @_;
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return is "$response->{status} $response->{headers}{user}", "200 $user", $claim;
-}
 
 sub is_resumed_by {
     my ($response, $user, $claim) = @_;

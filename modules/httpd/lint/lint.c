@@ -287,7 +287,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 {
     cc_lint_t lint = {.server = s, .pool = p};
 
-    lint.sites = cc_sites_read(s, p);
+    lint.sites = cc_sites_of(s);
     lint.scopes = cc_scopes_of(s);
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);

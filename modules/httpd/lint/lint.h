@@ -13,12 +13,12 @@
 typedef struct cc_lint_t {
     server_rec *server; /* the main one */
     apr_pool_t *pool;
-    apr_array_header_t *sites;    /* const cc_site_t * */
-    apr_array_header_t *scopes;   /* cc_scope_t */
-    apr_array_header_t *findings; /* cc_note_t */
-    apr_hash_t *lines;            /* "file:line args" to cc_line_t */
-    apr_hash_t *told;             /* servers of which a finding tells that nobody is asked */
-    apr_hash_t *several;          /* files of CAs to whether they are several */
+    const apr_array_header_t *sites; /* const cc_site_t * */
+    apr_array_header_t *scopes;      /* cc_scope_t */
+    apr_array_header_t *findings;    /* cc_note_t */
+    apr_hash_t *lines;               /* "file:line args" to cc_line_t */
+    apr_hash_t *told;                /* servers of which a finding tells that nobody is asked */
+    apr_hash_t *several;             /* files of CAs to whether they are several */
 } cc_lint_t;
 
 /** A line of the configuration, which stands in several places if its file is included twice. */

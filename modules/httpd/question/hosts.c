@@ -207,7 +207,7 @@ static server_rec *host_only(cc_question_t *q, const apr_array_header_t *sites, 
 
 server_rec *cc_host_choose(cc_question_t *q, const char **why)
 {
-    const apr_array_header_t *sites = cc_sites_read(q->main, q->pool);
+    const apr_array_header_t *sites = cc_sites_of(q->main);
 
     if (q->vhost) {
         *why = "named by --vhost";

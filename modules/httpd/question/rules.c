@@ -19,7 +19,7 @@ static json_t *text_of(const char *text, apr_pool_t *p)
 /* Those that a scope says something for. */
 static json_t *hosts_of(const cc_scope_t *scope, const cc_question_t *q)
 {
-    const apr_array_header_t *sites = cc_sites_read(q->main, q->pool);
+    const apr_array_header_t *sites = cc_sites_of(q->main);
     json_t *hosts = json_array();
 
     for (int i = 0; i < sites->nelts; i++) {

@@ -183,7 +183,7 @@ static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
     return servers;
 }
 
-apr_array_header_t *cc_sites_read(server_rec *s, apr_pool_t *p)
+static apr_array_header_t *sites_read(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *servers = servers_in_order(s, p);
     cc_site_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
@@ -199,6 +199,20 @@ apr_array_header_t *cc_sites_read(server_rec *s, apr_pool_t *p)
     walk(&reader, all, NULL, ap_conftree);
     for (int i = 0; i < servers->nelts; i++) {
         read_facts(&all[i], p);
+    }
+    return sites;
+}
+
+const apr_array_header_t *cc_sites_of(server_rec *s)
+{
+    static const char key[] = "clientcert_sites";
+    apr_pool_t *pconf = s->process->pconf;
+    void *sites = NULL;
+
+    apr_pool_userdata_get(&sites, key, pconf);
+    if (!sites) {
+        sites = sites_read(s, pconf);
+        apr_pool_userdata_setn(sites, key, NULL, pconf);
     }
     return sites;
 }

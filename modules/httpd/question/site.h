@@ -34,10 +34,11 @@ typedef struct cc_site_t {
 } cc_site_t;
 
 /**
- * All servers (const cc_site_t *): the main one, then the virtual hosts in the order of the
- * configuration. To be called once that has been read. Lives as long as `p`.
+ * All servers (const cc_site_t *): the main one, which is given, then the virtual hosts in the
+ * order of the configuration. To be called once that has been read: it is looked through the first
+ * time, and what was found lives as long as the configuration. One thread.
  */
-apr_array_header_t *cc_sites_read(server_rec *s, apr_pool_t *p);
+const apr_array_header_t *cc_sites_of(server_rec *s);
 
 /**
  * The first argument of a directive of mod_ssl (the last one that stands in no section), as its

@@ -10,7 +10,7 @@
 
 static const cc_site_t *site_of(const server_rec *s, cc_question_t *q)
 {
-    apr_array_header_t *sites = cc_sites_read(q->main, q->pool);
+    const apr_array_header_t *sites = cc_sites_of(q->main);
 
     for (int i = 0; i < sites->nelts; i++) {
         const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
