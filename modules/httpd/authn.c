@@ -30,6 +30,7 @@ int cc_authn_access(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
+    cc_request_settle(r);
     forget_user(r, dir->rules && dir->auth != 0);
     if (!dir->rules) {
         return DECLINED;

@@ -11,10 +11,10 @@ void cc_denial_watch(request_rec *r)
     request_rec *client = cc_request_client(r);
     const cc_request_t *kept = cc_request_seen(client);
 
-    if (!kept) {
+    if (kept == &cc_request_settled) {
         ap_set_module_config(client->request_config, &clientcert_module,
                              (void *)&cc_request_watched);
-    } else if (!kept->watched) {
+    } else if (!kept || !kept->watched) {
         cc_request_of(client)->watched = true;
     }
 }
@@ -25,8 +25,9 @@ void cc_denial_passed(request_rec *r)
     const cc_request_t *kept = cc_request_seen(client);
 
     if (kept == &cc_request_watched) {
-        ap_set_module_config(client->request_config, &clientcert_module, NULL);
-    } else if (kept) {
+        ap_set_module_config(client->request_config, &clientcert_module,
+                             (void *)&cc_request_settled);
+    } else if (kept && kept->watched) {
         cc_request_of(client)->watched = false;
         cc_request_of(client)->missing = NULL;
     }
