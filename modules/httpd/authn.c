@@ -29,8 +29,13 @@ int cc_authn_access(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
+    int refused;
 
     cc_request_settle(r);
+    refused = cc_refuse_access(r);
+    if (refused != DECLINED) {
+        return refused;
+    }
     forget_user(r, dir->rules && dir->auth != 0);
     if (!dir->rules) {
         return DECLINED;

@@ -85,6 +85,14 @@ void cc_authz_register(apr_pool_t *p);
 /** post_read_request: removes request headers that could pass for ours. DECLINED. */
 int cc_export_clean(request_rec *r);
 
+/**
+ * Refuse what comes with a certificate that does not hold any more: 403 or DECLINED.
+ * post_read_request; check_access, after mod_ssl's; fixups.
+ */
+int cc_refuse_early(request_rec *r);
+int cc_refuse_access(request_rec *r);
+int cc_refuse_again(request_rec *r);
+
 /** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
 int cc_authn_access(request_rec *r);
 
