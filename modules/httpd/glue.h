@@ -86,12 +86,10 @@ void cc_authz_register(apr_pool_t *p);
 int cc_export_clean(request_rec *r);
 
 /**
- * Refuse what comes with a certificate that does not hold any more: 403 or DECLINED.
- * post_read_request; check_access, after mod_ssl's; fixups.
+ * post_read_request, after mod_ssl's, and check_access: refuses what comes with a certificate that
+ * does not hold any more, where the virtual host asks more than whether it verified. 403 or DECLINED.
  */
 int cc_refuse_early(request_rec *r);
-int cc_refuse_access(request_rec *r);
-int cc_refuse_again(request_rec *r);
 
 /** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
 int cc_authn_access(request_rec *r);

@@ -121,11 +121,11 @@ typedef struct cc_request_t {
 /** The one of this request, to be written; made where there is none. */
 cc_request_t *cc_request_of(request_rec *r);
 
-/** What most requests keep, who need no memory for it: `settled`; and `watched`, too. */
-extern const cc_request_t cc_request_settled, cc_request_watched;
-
-/** In the access phase, after mod_ssl's hook: from here on the request keeps its client. */
-void cc_request_settle(request_rec *r);
+/**
+ * In the access phase, after mod_ssl's hook: from here on the request keeps its client. A request
+ * that no rules are in effect for needs no memory for that, until somebody asks.
+ */
+void cc_request_settle(request_rec *r, bool rules);
 
 /** The one of this request, to be read, or NULL. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
@@ -310,6 +310,14 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 /** As cc_field_stale_at; never for user, group and rule. */
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
+
+/* ---- refusals (refuse.c) ------------------------------------------------------------------- */
+
+/** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
+int cc_refuse(request_rec *r);
+
+/** In fixups: the same again for a request that was refused. */
+int cc_refuse_again(request_rec *r);
 
 /* ---- the log (log/log.c) ------------------------------------------------------------------- */
 

@@ -33,11 +33,9 @@ static bool is_error_page(request_rec *r)
     return client->prev && ap_is_HTTP_ERROR(client->prev->status);
 }
 
-static int refuse(request_rec *r)
+int cc_refuse(request_rec *r)
 {
-    cc_answer_t answer = cc_identity_presented(r);
-
-    if (!cc_answer_refused(&answer) || is_error_page(r)) {
+    if (is_error_page(r)) {
         return DECLINED;
     }
     cc_request_of(r)->refused = true;
@@ -47,12 +45,13 @@ static int refuse(request_rec *r)
 
 int cc_refuse_early(request_rec *r)
 {
-    return asks_more(r->server) ? refuse(r) : DECLINED;
-}
+    cc_answer_t answer;
 
-int cc_refuse_access(request_rec *r)
-{
-    return cc_dir_of(r)->rules || asks_more(r->server) ? refuse(r) : DECLINED;
+    if (!asks_more(r->server)) {
+        return DECLINED;
+    }
+    answer = cc_identity_presented(r);
+    return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
 }
 
 int cc_refuse_again(request_rec *r)

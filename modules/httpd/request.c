@@ -2,34 +2,28 @@
 /* Knows where that is kept which lasts as long as a request. */
 #include "httpd/internal.h"
 
-#include <apr_strings.h>
-
-const cc_request_t cc_request_settled = {.settled = true};
-const cc_request_t cc_request_watched = {.settled = true, .watched = true};
+/* Of requests that keep nothing else. */
+static const cc_request_t settled = {.settled = true};
 
 cc_request_t *cc_request_of(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
     cc_request_t *kept = (cc_request_t *)seen;
 
-    if (!seen) {
+    if (!seen || seen == &settled) {
         kept = apr_pcalloc(r->pool, sizeof(*kept));
-        ap_set_module_config(r->request_config, &clientcert_module, kept);
-    } else if (seen == &cc_request_settled || seen == &cc_request_watched) {
-        kept = apr_pmemdup(r->pool, seen, sizeof(*seen));
+        kept->settled = seen != NULL;
         ap_set_module_config(r->request_config, &clientcert_module, kept);
     }
     return kept;
 }
 
-void cc_request_settle(request_rec *r)
+void cc_request_settle(request_rec *r, bool rules)
 {
-    const cc_request_t *kept = cc_request_seen(r);
-
-    if (!kept) {
-        ap_set_module_config(r->request_config, &clientcert_module, (void *)&cc_request_settled);
-    } else if (!kept->settled) {
+    if (rules || cc_request_seen(r)) {
         cc_request_of(r)->settled = true;
+    } else {
+        ap_set_module_config(r->request_config, &clientcert_module, (void *)&settled);
     }
 }
 

@@ -11,10 +11,7 @@ void cc_denial_watch(request_rec *r)
     request_rec *client = cc_request_client(r);
     const cc_request_t *kept = cc_request_seen(client);
 
-    if (kept == &cc_request_settled) {
-        ap_set_module_config(client->request_config, &clientcert_module,
-                             (void *)&cc_request_watched);
-    } else if (!kept || !kept->watched) {
+    if (!kept || !kept->watched) {
         cc_request_of(client)->watched = true;
     }
 }
@@ -22,14 +19,13 @@ void cc_denial_watch(request_rec *r)
 void cc_denial_passed(request_rec *r)
 {
     request_rec *client = cc_request_client(r);
-    const cc_request_t *kept = cc_request_seen(client);
+    const cc_request_t *seen = cc_request_seen(client);
 
-    if (kept == &cc_request_watched) {
-        ap_set_module_config(client->request_config, &clientcert_module,
-                             (void *)&cc_request_settled);
-    } else if (kept && kept->watched) {
-        cc_request_of(client)->watched = false;
-        cc_request_of(client)->missing = NULL;
+    if (seen && seen->watched) {
+        cc_request_t *kept = cc_request_of(client);
+
+        kept->watched = false;
+        kept->missing = NULL;
     }
 }
 
