@@ -21,6 +21,7 @@ static void register_hooks(apr_pool_t *p)
     /* It replaces the configuration of the request by that of a directory's index. */
     static const char *const after_dir[] = {"mod_dir.c", NULL};
 
+    ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);

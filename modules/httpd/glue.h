@@ -44,6 +44,9 @@ int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server
 /** test_config: the same for httpd -t. */
 void cc_lint_test(apr_pool_t *pconf, server_rec *s);
 
+/** check_config: refuses a negated Require of ours by an alias of it (CC0158). OK or not. */
+int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** check_config: opens all tables; what is wrong is logged, and the start ends. OK or not. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -58,7 +58,7 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /* ---- Require (authz.c) --------------------------------------------------------------------- */
 
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
-bool cc_authz_negated(const ap_directive_t *directive);
+bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
 /* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
 

@@ -86,7 +86,7 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     const char *args = directive->args;
     const char *provider = ap_getword_conf(lint->pool, &args);
 
-    if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive)) {
+    if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive, lint->pool)) {
         return;
     }
     cc_lint_asked(lint, line);
