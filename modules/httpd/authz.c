@@ -68,22 +68,28 @@ static bool surely_not(const cc_answer_t *answer, bool who)
 }
 
 /* What stood in the way is remembered: the log names it if the request is denied in the end. */
-static authz_status require_answer(request_rec *r, const cc_require_t *need,
-                                   const cc_answer_t *answer, bool holds)
+static authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
 {
-    const char *undecided = NULL;
-
     cc_denial_watch(r);
-    if (need->negated && !holds && !surely_not(answer, !need->conditions)) {
-        undecided = answer->verdict ? answer->verdict->doubt_where : NULL;
-        holds = true;
-    }
     if (holds == need->negated) {
-        cc_denial_missing(
-            r, undecided ? apr_pstrcat(r->pool, need->text, " (undecided: ", undecided, ")", NULL)
-                         : need->text);
+        cc_denial_missing(r, need->text);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+/* Apart, so that a Require that is not negated does not pay for it. */
+static __attribute__((noinline)) authz_status
+negation_answer(request_rec *r, const cc_require_t *need, const cc_answer_t *answer)
+{
+    const char *where = answer->verdict ? answer->verdict->doubt_where : NULL;
+
+    if (surely_not(answer, !need->conditions)) {
+        return require_answer(r, need, false);
+    }
+    cc_denial_watch(r);
+    cc_denial_missing(r, where ? apr_pstrcat(r->pool, need->text, " (undecided: ", where, ")", NULL)
+                               : need->text);
+    return AUTHZ_GRANTED;
 }
 
 /* ---- Require clientcert [CONDITION ...] -------------------------------------------------- */
@@ -112,7 +118,10 @@ static authz_status conditions_check(request_rec *r, const char *args, const voi
     if (cc_answer_failure(&answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
-    return require_answer(r, need, &answer, answer.verdict && answer.verdict->matched_count);
+    if (answer.verdict && answer.verdict->matched_count) {
+        return require_answer(r, need, true);
+    }
+    return need->negated ? negation_answer(r, need, &answer) : require_answer(r, need, false);
 }
 
 /* ---- Require clientcert-user NAME ..., Require clientcert-group NAME ... ----------------- */
@@ -181,7 +190,8 @@ static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has
     for (int i = 0; answer.verdict && !holds && i < names->nelts; i++) {
         holds = has(answer.verdict, APR_ARRAY_IDX(names, i, const char *));
     }
-    return require_answer(r, need, &answer, holds);
+    return !holds && need->negated ? negation_answer(r, need, &answer)
+                                   : require_answer(r, need, holds);
 }
 
 static authz_status user_check(request_rec *r, const char *args, const void *parsed)
