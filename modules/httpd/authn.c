@@ -35,7 +35,9 @@ int cc_authn_access(request_rec *r)
     if (!dir->rules) {
         return cc_refuse_early(r);
     }
-    cc_denial_watch(r);
+    if (r->main) {
+        cc_denial_watch(r);
+    }
     answer = dir->auth == 0 ? cc_identity_presented(r) : cc_identity_of(r);
     if (cc_answer_refused(&answer)) {
         return cc_refuse(r);

@@ -122,10 +122,10 @@ typedef struct cc_request_t {
 cc_request_t *cc_request_of(request_rec *r);
 
 /**
- * In the access phase, after mod_ssl's hook: from here on the request keeps its client. A request
- * that no rules are in effect for needs no memory for that, until somebody asks.
+ * In the access phase, after mod_ssl's hook: from here on the request keeps its client. `watched`:
+ * it is watched, too (cc_denial_watch); else it needs no memory, until somebody asks.
  */
-void cc_request_settle(request_rec *r, bool rules);
+void cc_request_settle(request_rec *r, bool watched);
 
 /** The one of this request, to be read, or NULL. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
@@ -364,9 +364,27 @@ void cc_tunnel_watch(request_rec *r);
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
+void cc_denial_forget(request_rec *r);
+
 /** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
-void cc_denial_watch(request_rec *r);
-void cc_denial_passed(request_rec *r);
+static inline void cc_denial_watch(request_rec *r)
+{
+    request_rec *client = r->main ? cc_request_client(r) : r;
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (!kept || !kept->watched) {
+        cc_request_of(client)->watched = true;
+    }
+}
+
+static inline void cc_denial_passed(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r->main ? cc_request_client(r) : r);
+
+    if (kept && kept->watched) {
+        cc_denial_forget(r);
+    }
+}
 
 /** Remembers what a denied request would have needed: "clientcert-group admins". Copied. */
 void cc_denial_missing(request_rec *r, const char *what);

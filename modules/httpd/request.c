@@ -18,10 +18,13 @@ cc_request_t *cc_request_of(request_rec *r)
     return kept;
 }
 
-void cc_request_settle(request_rec *r, bool rules)
+void cc_request_settle(request_rec *r, bool watched)
 {
-    if (rules || cc_request_seen(r)) {
-        cc_request_of(r)->settled = true;
+    if (watched || cc_request_seen(r)) {
+        cc_request_t *kept = cc_request_of(r);
+
+        kept->settled = true;
+        kept->watched = kept->watched || watched;
     } else {
         ap_set_module_config(r->request_config, &clientcert_module, (void *)&settled);
     }
