@@ -89,6 +89,38 @@ sub back_end_breaks_off {
     return $h->stop;
 }
 
+# Wherever the back end breaks off, and whatever the client speaks: the server lives, and no line is
+# anybody's but the user's.
+sub in_every_place {
+    my ($mpm) = @_;
+    my %partly = (
+        line    => "HTTP/1.1 20",
+        head    => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nX-Half",
+        body    => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+        chunk   => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\nhalf",
+        nothing => undef,
+    );
+    my $backend = ClientCert::Test::Backend->new(sub {
+        my ($place) = $_[0] =~ m{/in-(\w+)};
+        return 'here' unless $place;
+        return defined $partly{$place} ? \$partly{$place} : undef;
+    });
+    my $h = server(mpm => $mpm, error => 'default', backend => $backend, modules => ['http2'],
+        global => "Protocols h2 http/1.1\n");
+    for my $place (sort keys %partly) {
+        for my $request ({}, { method => 'POST', data => 'x' x 20000 }) {
+            my $c = $h->connection(cert => 'alice');
+            $c->request('/back/first');
+            my $path = "/back/in-$place-" . ($request->{method} // 'GET');
+            $c->request($path, %$request);
+            ok _logged($h, 'who_log', $path), "$mpm: broken off in $path: logged as its user\'s";
+            $h->get("$path-h2", cert => 'alice', http2 => 1, %$request) if $mpm ne 'prefork';
+        }
+    }
+    is $h->get('/who', cert => 'alice')->{headers}{user}, 'alice', "$mpm: the server goes on";
+    return $h->stop;
+}
+
 sub _logged {
     my ($h, $name, $path) = @_;
     my $until = time + 10 * ($ENV{CC_SLOW} // 1);
@@ -99,10 +131,11 @@ sub _logged {
     return 0;
 }
 
-announce('CC0110', 'AH01630', 'AH01102', 'AH00898', 'AH10100', 'AH01114', 'CC0722', qr/proxy:error/);
+announce('CC0110', 'CC0722', 'AH01630', 'AH10034', qr{\[proxy(?:_http)?:(?:warn|error)\]});
 for my $mpm ('event', 'worker', 'prefork') {
     plain_http($mpm, $_) for '/who', '/status', '/denied', '"No"';
     back_end_breaks_off($mpm);
+    in_every_place($mpm);
 }
 
 done_testing;
