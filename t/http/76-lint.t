@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 
-my @modules = qw(http2 headers auth_basic authn_file authz_user);
+my @modules = qw(rewrite http2 headers auth_basic authn_file authz_user);
 my $issued  = 'issuer == "CN=Staff CA,O=Example"';
 my $rule    = "ClientCertMap $issued user=%{subject.CN} group=staff";
 
@@ -214,6 +214,21 @@ is_silent('SSLUserName where rules are not',
     host("$optional$name<Location /a>\n$rule\n</Location>\n"));
 is_silent('SSLUserName of a host without rules', host($gives) . host($optional . $name, 2));
 is_silent('the user is not that of the rules', host("${gives}ClientCertAuth Off\n$name"));
+
+# ---- mod_ssl's own conditions
+
+my %verified = (
+    'Require ssl-verify-client' => needs('ssl-verify-client'),
+    'SSLRequire'  => "<Location /a>\nSSLRequire %{SSL_CLIENT_VERIFY} eq \"SUCCESS\"\n</Location>\n",
+    'Require expr' => needs('expr %{SSL_CLIENT_VERIFY} == \'SUCCESS\''),
+);
+for my $condition (sort keys %verified) {
+    is_told("$condition beside rules", host($gives . $verified{$condition}), 'CC0737: 7');
+    is_silent("$condition where no rules are", host($optional . $verified{$condition}));
+}
+is_told('RewriteCond beside rules',
+    host("${gives}RewriteEngine on\nRewriteCond %{SSL:SSL_CLIENT_VERIFY} !=SUCCESS\n"
+            . "RewriteRule .? - [F]\n"), 'CC0737: 7');
 
 is_told('FakeBasicAuth beside rules',
     host("${gives}SSLOptions +StdEnvVars +FakeBasicAuth\n$basic"), 'CC0726: 6');

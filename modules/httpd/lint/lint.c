@@ -17,7 +17,9 @@ static const struct {
     {"<ElseIf", cc_lint_if},
     {"<If", cc_lint_if},
     {"Require", cc_lint_require},
+    {"RewriteCond", cc_lint_verify_condition},
     {"SSLOptions", cc_lint_options},
+    {"SSLRequire", cc_lint_verify_condition},
     {"SSLUserName", cc_lint_user_name},
     {"SSLVerifyClient", cc_lint_verify_client},
 };

@@ -89,6 +89,7 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     if (!strcasecmp(provider, "not")) {
         provider = ap_getword_conf(lint->pool, &args);
     }
+    cc_lint_verify_condition(lint, line);
     if (!strcmp(provider, "expr")) {
         cc_lint_require_expr(lint, line, args);
         return;

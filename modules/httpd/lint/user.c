@@ -75,3 +75,19 @@ void cc_lint_options(cc_lint_t *lint, const cc_line_t *line)
             "names");
     }
 }
+
+/* ---- mod_ssl's word on the certificate, where rules decide ---------------------------------- */
+
+void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
+{
+    const char *args = cc_line_directive(line)->args;
+
+    if ((ap_strcasestr(args, "SSL_CLIENT_VERIFY") || ap_strcasestr(args, "ssl-verify-client")) &&
+        cc_lint_culprit(lint, line, judge_ruled, NULL)) {
+        cc_lint_tell(lint, "CC0737", line->where,
+                     "this asks whether mod_ssl has verified the certificate, not what the rules "
+                     "say: a certificate that a rule denies passes, and so does one that no rule "
+                     "maps; write \"Require clientcert-user\", \"Require clientcert-group\" or "
+                     "\"Require valid-user\"");
+    }
+}
