@@ -90,7 +90,8 @@ int cc_export_clean(request_rec *r);
 
 /**
  * post_read_request, after mod_ssl's, and check_access: refuses what comes with a certificate that
- * does not hold any more, where the virtual host asks more than whether it verified. 403 or DECLINED.
+ * does not hold any more, where the virtual host asks more than whether it verified. 403 or
+ * DECLINED.
  */
 int cc_refuse_early(request_rec *r);
 

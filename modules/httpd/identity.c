@@ -230,9 +230,9 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
     const char *problem = early ? "it is not valid yet" : client->over;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
-        cc_counters_rejected(r->server, early            ? CC_REJECTED_NOT_YET
+        cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
                                         : client->aged ? CC_REJECTED_TOO_OLD
-                                                         : CC_REJECTED_EXPIRED);
+                                                       : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);
     }
     return problem;

@@ -8,9 +8,9 @@
 /*
  * mod_ssl remembers that a certificate verified. Its conditions (SSLRequire, Require
  * ssl-verify-client, SSL_CLIENT_VERIFY in an expression), other modules and back ends read that for
- * as long as the connection, and whoever moves a CRL from mod_ssl to ClientCertCRL would let in whom
- * it revokes. So such a request gets nothing but a 403, and its connection ends: in the next
- * handshake the client learns what is wrong.
+ * as long as the connection lasts. So moving a CRL from mod_ssl to ClientCertCRL would let in those
+ * whom it revokes. Instead such a request gets nothing but a 403, and its connection ends: the next
+ * handshake tells the client what is wrong.
  *
  * Where there is revocation to ask about, this is done before anything else may answer (a cache
  * does so before access control). A certificate that a <Location> has asked for comes in the access

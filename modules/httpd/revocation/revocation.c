@@ -240,8 +240,8 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
         standing->state = "good";
         break;
     case CC_CRL_REVOKED:
-        revoked(standing, subject_of(answer, p), cc_reason_text(answer->reason),
-                answer->revoked_at, p);
+        revoked(standing, subject_of(answer, p), cc_reason_text(answer->reason), answer->revoked_at,
+                p);
         break;
     case CC_CRL_UNKNOWN:
         standing->state = "unknown";
