@@ -40,7 +40,7 @@ kept() {
     claim 'every source names its licence in its first lines' \
         without 2 'SPDX-License-Identifier: Apache-2\.0' $code $requests
     claim 'every source begins with a sentence on what it does' \
-        without 6 '^(/\*|#|//) [A-Z"].*[a-z]' $code
+        without 6 '^(/\*|#|.\\") [A-Z"].*[a-z]' $code
     claim 'every request for a certificate says who uses it' without 1 '^# Used by ' $requests
     claim 'nothing speaks of places on somebody'\''s machine' \
         found '(^|[^A-Za-z0-9_.@])/(home|root|work|mnt|Users)/' $code $requests $prose
