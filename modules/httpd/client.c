@@ -147,6 +147,17 @@ static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host
     }
 }
 
+/*
+ * mod_ssl takes a CA's certificate for a client's. Its conditions and variables say otherwise from
+ * here on: on HTTP/1.1, since the streams of an HTTP/2 connection share what they read.
+ */
+static void not_client_tell(const cc_entry_t *entry, const request_rec *r, SSL *ssl)
+{
+    if (entry->seal.state == CC_TRUST_NOT_CLIENT && !r->connection->master) {
+        SSL_set_verify_result(ssl, X509_V_ERR_INVALID_PURPOSE);
+    }
+}
+
 cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p)
 {
     cc_entry_t *entry = apr_pcalloc(p, sizeof(*entry));
@@ -156,6 +167,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     entry->trust = trust;
     client->problem = judge(entry, r, ssl);
     client->closes = client->problem == NULL;
+    not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(&client->facts, &entry->seal, ssl, p);
     if (trust) {

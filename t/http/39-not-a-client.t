@@ -10,9 +10,12 @@ my $conf = identity_host(<<'CONF');
 <Location "/private">
     Require clientcert
 </Location>
+<Location "/verified">
+    Require ssl-verify-client
+</Location>
 CONF
 
-announce('CC0104', 'CC0106', 'CC0110', 'AH01630');
+announce('CC0737', 'CC0104', 'CC0106', 'CC0110', 'AH01630');
 
 for my $store (session_stores()) {
     my $h = ClientCert::Test->server(
@@ -23,8 +26,10 @@ for my $store (session_stores()) {
         my $where = "TLS $tls, $store";
         $h->mark_log;
         my $ca = full($h, '/', cert => 'ca-client', tls => $tls);
-        is "$ca->{status} $ca->{headers}{verify}", '200 SUCCESS', "$where: a CA comes as a client";
-        is $ca->{headers}{user}, '', 'and is nobody, whatever mod_ssl reports';
+        is "$ca->{status} $ca->{headers}{user}", '200 ', "$where: a CA as a client is nobody";
+        like $ca->{headers}{verify}, qr/^FAILED:/, 'and to mod_ssl\'s variables it has failed';
+        is full($h, '/verified', cert => 'ca-client', tls => $tls)->{status}, 403,
+            'so no condition on them lets it in';
         ok $h->wait_log(qr/CC0104: .* reason="it is a CA certificate or not for client/),
             'the log says why';
         my $again = resumed($h, $ca, '/', tls => $tls);
