@@ -55,6 +55,10 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(clientcert) = {STANDARD20_MODULE_STUFF, cc_config_create,   cc_config_merge,
-                                 cc_server_create,        cc_server_merge,    cc_config_directives,
-                                 register_hooks,          AP_MODULE_FLAG_NONE};
+/*
+ * Without the flag httpd gives a virtual host that has no directive of ours the main server's
+ * record, and what one host learns at start (its trust, its CRLs) would become that of others.
+ */
+AP_DECLARE_MODULE(clientcert) = {
+    STANDARD20_MODULE_STUFF, cc_config_create,     cc_config_merge, cc_server_create,
+    cc_server_merge,         cc_config_directives, register_hooks,  AP_MODULE_FLAG_ALWAYS_MERGE};
