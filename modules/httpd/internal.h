@@ -188,7 +188,8 @@ struct cc_memo_t; /* identity.c: what one rule set says of a client */
 typedef struct cc_client_t {
     const cc_cert_t *cert;
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
-    const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
+    const char *problem; /* NULL, or why it gives no identity (dates aside): for the log alone */
+    const char *told;    /* the same as the client itself may know it */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* so long it gives an identity, if it does */
     const char *over;                 /* in plain words, what it is after that */
@@ -225,6 +226,20 @@ typedef struct cc_answer_t {
     int export_count;            /* name, value, name, value ... of ClientCertExport */
     const char *const *exports;
 } cc_answer_t;
+
+/**
+ * What the client itself may be told of answer->problem, in plain words; NULL: there is none.
+ * `problem` may name what is asked behind this server, and what went wrong there.
+ */
+static inline const char *cc_answer_told(const cc_answer_t *answer)
+{
+    const cc_client_t *client = answer->client;
+
+    if (!client || !client->problem) {
+        return answer->problem; /* that there is no certificate, or what its dates say */
+    }
+    return client->told ? client->told : "it does not count here";
+}
 
 /** NULL, or why it is not known who it is: a table has failed. */
 static inline const char *cc_answer_failure(const cc_answer_t *answer)

@@ -232,6 +232,9 @@ const char *cc_revocation_time(apr_time_t time, apr_pool_t *p)
                         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+/* Whom we ask, and what came of it, is for the log: names, addresses and files are in it. */
+static const char unknown[] = "this server could not find out whether it was revoked";
+
 static void revoked(cc_standing_t *standing, const char *what, const char *reason, apr_time_t at,
                     apr_pool_t *p)
 {
@@ -242,6 +245,7 @@ static void revoked(cc_standing_t *standing, const char *what, const char *reaso
     standing->problem =
         apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_revocation_time(at, p),
                      reason ? reason : "no reason given");
+    standing->told = standing->problem;
 }
 
 void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
@@ -278,6 +282,7 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
         if (answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow) {
             standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
                                              subject_of(answer, p), answer->why);
+            standing->told = unknown;
         }
     }
 }
@@ -303,6 +308,7 @@ void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *rev
                                 ? "the OCSP responder does not know it"
                                 : apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
                                                answer->why ? answer->why : "no answer");
+        standing->told = unknown;
     }
 }
 

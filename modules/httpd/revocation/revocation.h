@@ -64,7 +64,8 @@ typedef struct cc_standing_t {
     const char *reason; /* likewise of revocation.reason; NULL: none */
     bool revoked;
     apr_time_t revoked_at; /* 0: not known, or the very beginning of time */
-    const char *problem; /* NULL, or why it gives no identity, in plain words */
+    const char *problem; /* NULL, or why it gives no identity, in plain words: for the log */
+    const char *told;    /* the same for the client: nothing of whom we ask and what went wrong */
     apr_uint64_t generation; /* it may be kept while cc_revocation_generation stays the same, */
     apr_time_t stale_at;     /* and until then */
 } cc_standing_t;
