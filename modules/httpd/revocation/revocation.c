@@ -200,7 +200,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
     const cc_server_t *server = cc_server_of(s);
-    cc_ocsp_config_t asked = {server->ocsp, server->ocsp_hosts};
+    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
 
@@ -210,6 +210,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
         rv = crls_open(&made->crls, s, trust, p, err);
     }
     if (rv == APR_SUCCESS) {
+        asked.lists = cc_revocation_lists(made->crls);
         rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {

@@ -86,6 +86,13 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
 void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *revocation,
                              const cc_ocsp_answer_t *answer, apr_pool_t *p);
 
+/** What responders' signers are looked up in; NULL: nowhere. */
+static inline cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls)
+{
+    return crls ? (cc_ocsp_lists_t){cc_crls_revoke, crls, cc_crls_spec(crls)->where}
+                : (cc_ocsp_lists_t){.revoked = NULL};
+}
+
 /** ISO 8601. */
 const char *cc_revocation_time(apr_time_t time, apr_pool_t *p);
 

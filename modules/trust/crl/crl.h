@@ -114,6 +114,12 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
 void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now);
 
+/**
+ * True if a CRL lists a certificate, which this issuer issued; `crls` is a cc_crls_t. Any thread;
+ * waits for nobody.
+ */
+bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now);
+
 /** The moment after `now` at which answers change without a reload; APR_INT64_MAX: never. */
 apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now);
 

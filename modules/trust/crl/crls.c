@@ -3,6 +3,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include "cert/cert.h"
 #include "trust/crl/internal.h"
 
 #define SOON apr_time_from_msec(50)
@@ -296,6 +297,20 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
         cc_crl_answer_chain(answer, &question, seal->ca_sha256);
     }
     cc_versions_leave(&crls->versions, side);
+}
+
+bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
+{
+    unsigned char sha256[32], spki_sha256[32];
+    cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN};
+    apr_pool_t *scratch = NULL;
+
+    if (apr_pool_create(&scratch, NULL) == APR_SUCCESS) {
+        cc_cert_digests(cc_cert_wrap(issuer, scratch), sha256, spki_sha256);
+        cc_crls_check(&answer, crls, cert, spki_sha256, now);
+        apr_pool_destroy(scratch);
+    }
+    return answer.state == CC_CRL_REVOKED;
 }
 
 /* The moment after `now` at which this CRL begins or ends to be current, if it is before `next`. */
