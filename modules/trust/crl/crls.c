@@ -182,6 +182,22 @@ static void stale_tell(const teller_t *t, const cc_crl_held_t *held)
     tell(t, &err);
 }
 
+static void alone_tell(const teller_t *t, const cc_crl_held_t *held)
+{
+    cc_crl_t *crl = held->crl;
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (held->use == CC_CRL_NO_BASE && !crl->told_alone) {
+        crl->told_alone = true;
+        cc_error_set(&err, p, "CC0418", held->path,
+                     "%s is used without the complete CRL that it changes: whom it lists is "
+                     "revoked, missing=%s decides for all others",
+                     cc_crl_text(crl, p), t->crls->spec->missing_allow ? "allow" : "deny");
+        tell(t, &err);
+    }
+}
+
 static void mute_tell(const teller_t *t, const cc_crl_pair_t *pair)
 {
     cc_crl_t *crl = pair->one;
@@ -205,6 +221,7 @@ static void version_tell(const teller_t *t, const cc_crl_version_t *version)
 
         older_tell(t, held);
         stale_tell(t, held);
+        alone_tell(t, held);
     }
     for (int i = 0; i < version->pairs->nelts; i++) {
         mute_tell(t, &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t));
