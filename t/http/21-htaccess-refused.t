@@ -90,8 +90,8 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-announce('CC0180', qr/ClientCert\w+ not allowed (?:here|in)/, 'AH01630', 'AH01797', 'CC0110', 'CC0231',
-    'CC0151');
+announce('CC0180', qr/ClientCert\w+ not allowed (?:here|in)/, 'AH01630', 'AH01797', 'CC0110',
+    'CC0231', 'CC0151');
 
 # ---- each directive, one connection
 
