@@ -21,6 +21,7 @@ static void register_hooks(apr_pool_t *p)
     /* It replaces the configuration of the request by that of a directory's index. */
     static const char *const after_dir[] = {"mod_dir.c", NULL};
 
+    ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);
@@ -42,6 +43,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_read_request(cc_export_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access(cc_authn_access, after_ssl, before_hosts, APR_HOOK_MIDDLE,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,

@@ -75,7 +75,8 @@ void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
         if (json_is_true(json_object_get(step, "holds"))) {
             printf("%s    holds\n", indent);
         } else {
-            printf("%s    does not hold: %s; seen: %s\n", indent,
+            printf("%s    %s: %s; seen: %s\n", indent,
+                   json_object_get(step, "undecided") ? "is not decided" : "does not hold",
                    cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
         }
     }

@@ -30,15 +30,18 @@ int cc_authn_access(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
+    cc_request_settle(r, dir->rules);
     forget_user(r, dir->rules && dir->auth != 0);
     if (!dir->rules) {
-        return DECLINED;
+        return cc_refuse_early(r);
     }
-    cc_denial_watch(r);
-    if (dir->auth == 0) {
-        return DECLINED;
+    if (r->main) {
+        cc_denial_watch(r);
     }
-    answer = cc_identity_of(r);
+    answer = dir->auth == 0 ? cc_identity_presented(r) : cc_identity_of(r);
+    if (cc_answer_refused(&answer)) {
+        return cc_refuse(r);
+    }
     if (answer.verdict && answer.verdict->user) {
         r->user = (char *)answer.verdict->user;
         r->ap_auth_type = (char *)cc_auth_type;

@@ -17,14 +17,20 @@ typedef struct cc_require_t {
     const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
 } cc_require_t;
 
-static bool has_not(const char *text)
+/* Reads it as mod_authz_core does; *rest is what follows. */
+static bool has_not(const char *text, const char **rest, apr_pool_t *p)
 {
-    return !strncasecmp(text, "not ", 4);
+    const char *provider = text;
+    bool negated = !strcasecmp(ap_getword_conf(p, &provider), "not");
+
+    *rest = negated ? provider : text;
+    return negated;
 }
 
-bool cc_authz_negated(const ap_directive_t *directive)
+bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p)
 {
-    bool negated = has_not(directive->args);
+    const char *rest;
+    bool negated = has_not(directive->args, &rest, p);
 
     for (directive = directive->parent; directive; directive = directive->parent) {
         if (!strcasecmp(directive->directive, "<RequireNone")) {
@@ -37,13 +43,28 @@ bool cc_authz_negated(const ap_directive_t *directive)
 static cc_require_t *require_make(const cmd_parms *cmd)
 {
     cc_require_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
-    const char *text = cmd->directive->args;
+    const char *text;
 
-    need->negated = cc_authz_negated(cmd->directive);
-    need->text =
-        apr_pstrcat(cmd->pool, need->negated ? "not " : "", text + (has_not(text) ? 4 : 0), NULL);
+    has_not(cmd->directive->args, &text, cmd->pool);
+    need->negated = cc_authz_negated(cmd->directive, cmd->pool);
+    need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "", text, NULL);
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
     return need;
+}
+
+/*
+ * Whether it is certain that a Require does not hold, as it must be before a negation lets anybody
+ * in. Of whoever presents nothing it is. Of a certificate that gives no identity it is not: it may
+ * be that of the very person who is to be kept out. `who`: the rules are asked who it is.
+ */
+static bool surely_not(const cc_answer_t *answer, bool who)
+{
+    const cc_verdict_t *verdict = answer->verdict;
+
+    if (!answer->presented) {
+        return true;
+    }
+    return verdict && !verdict->doubt_where && (!who || cc_verdict_has_identity(verdict));
 }
 
 /* What stood in the way is remembered: the log names it if the request is denied in the end. */
@@ -54,6 +75,21 @@ static authz_status require_answer(request_rec *r, const cc_require_t *need, boo
         cc_denial_missing(r, need->text);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
+}
+
+/* Apart, so that a Require that is not negated does not pay for it. */
+static __attribute__((noinline)) authz_status
+negation_answer(request_rec *r, const cc_require_t *need, const cc_answer_t *answer)
+{
+    const char *where = answer->verdict ? answer->verdict->doubt_where : NULL;
+
+    if (surely_not(answer, !need->conditions)) {
+        return require_answer(r, need, false);
+    }
+    cc_denial_watch(r);
+    cc_denial_missing(r, where ? apr_pstrcat(r->pool, need->text, " (undecided: ", where, ")", NULL)
+                               : need->text);
+    return AUTHZ_GRANTED;
 }
 
 /* ---- Require clientcert [CONDITION ...] -------------------------------------------------- */
@@ -82,7 +118,10 @@ static authz_status conditions_check(request_rec *r, const char *args, const voi
     if (cc_answer_failure(&answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
-    return require_answer(r, need, answer.verdict && answer.verdict->matched_count);
+    if (answer.verdict && answer.verdict->matched_count) {
+        return require_answer(r, need, true);
+    }
+    return need->negated ? negation_answer(r, need, &answer) : require_answer(r, need, false);
 }
 
 /* ---- Require clientcert-user NAME ..., Require clientcert-group NAME ... ----------------- */
@@ -152,7 +191,8 @@ static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has
     for (int i = 0; answer.verdict && !holds && i < names->nelts; i++) {
         holds = has(answer.verdict, APR_ARRAY_IDX(names, i, const char *));
     }
-    return require_answer(r, need, holds);
+    return !holds && need->negated ? negation_answer(r, need, &answer)
+                                   : require_answer(r, need, holds);
 }
 
 static authz_status user_check(request_rec *r, const char *args, const void *parsed)

@@ -127,7 +127,6 @@ static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_
     client->facts.revocation = standing->state;
     client->facts.revocation_reason = standing->reason;
     client->facts.revoked_at = standing->revoked_at;
-    client->closes = standing->revoked;
 }
 
 /* Until when its dates, and its age, let it have an identity. */
@@ -145,7 +144,7 @@ static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host
     if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
         client->until = verified_at + host->max_age;
         client->over = "its full handshake was longer ago than ClientCertMaxAge says";
-        client->closes = true;
+        client->aged = true;
     }
 }
 
@@ -157,6 +156,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     entry_hold(entry, ssl, p);
     entry->trust = trust;
     client->problem = client->told = judge(entry, r, ssl);
+    client->closes = client->problem == NULL;
     client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(&client->facts, &entry->seal, ssl, p);
     if (trust) {

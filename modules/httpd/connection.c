@@ -4,6 +4,7 @@
 #include "httpd/glue.h"
 
 #include <http_main.h>
+#include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
 /* More than the rule sets and renegotiations of any sane connection. */
@@ -17,7 +18,7 @@ typedef struct cc_link_t {
 
 /* The record of a TLS connection. Lists only ever grow at their front. */
 typedef struct cc_conn_t {
-    SSL *ssl;
+    SSL *ssl; /* mod_ssl's: ask live_ssl() for it */
     _Atomic(cc_entry_t *) entries;
     _Atomic(cc_link_t *) links;
     atomic_int asked;
@@ -63,11 +64,35 @@ void cc_connection_register(void)
 
 /* ---- a request's client ------------------------------------------------------------------ */
 
+static conn_rec *tls_conn(const request_rec *r)
+{
+    return r->connection->master ? r->connection->master : r->connection;
+}
+
 static cc_conn_t *conn_of(const request_rec *r)
 {
-    const conn_rec *c = r->connection->master ? r->connection->master : r->connection;
+    return ap_get_module_config(tls_conn(r)->conn_config, &clientcert_module);
+}
 
-    return ap_get_module_config(c->conn_config, &clientcert_module);
+/*
+ * The SSL of a connection, or NULL where mod_ssl has freed it. It does so before the connection
+ * ends: when plain HTTP is spoken to a TLS port, and when a back end breaks off. Requests are still
+ * answered and logged after that.
+ */
+static SSL *live_ssl(const cc_conn_t *conn, const request_rec *r)
+{
+    return conn && ap_ssl_conn_is_ssl(tls_conn(r)) ? conn->ssl : NULL;
+}
+
+/*
+ * A Certificate message alone proves nothing: whoever sent it holds the key only once the handshake
+ * has finished. mod_ssl may go on with a request whose post-handshake authentication failed. A
+ * stream of HTTP/2 need not be asked, since no certificate can be asked for there any more (RFC 9113
+ * 9.2.3); and its master's thread may be in the middle of a KeyUpdate.
+ */
+static bool is_proven(const request_rec *r, const SSL *ssl)
+{
+    return r->connection->master || SSL_is_init_finished(ssl);
 }
 
 /*
@@ -103,9 +128,10 @@ apr_pool_t *cc_connection_pool(request_rec *r)
     return r->connection->master ? stream_pool(conn) : r->connection->pool;
 }
 
-static cc_entry_t *entry_find(cc_conn_t *conn, const X509 *x509, const cc_trust_t *trust)
+static cc_entry_t *entry_find(const cc_conn_t *conn, const SSL *ssl, const X509 *x509,
+                              const cc_trust_t *trust)
 {
-    const SSL_SESSION *session = SSL_get_session(conn->ssl);
+    const SSL_SESSION *session = SSL_get_session(ssl);
     cc_entry_t *entry = atomic_load_explicit(&conn->entries, memory_order_acquire);
 
     while (entry && (entry->x509 != x509 || entry->session != session || entry->trust != trust)) {
@@ -124,13 +150,18 @@ static void entry_push(cc_conn_t *conn, cc_entry_t *entry)
 
 void cc_connection_end(request_rec *r)
 {
-    cc_closing_want(r, &conn_of(r)->ends);
+    cc_conn_t *conn = conn_of(r);
+    SSL *ssl = live_ssl(conn, r);
+
+    cc_closing_want(r, &conn->ends);
+    if (ssl && !r->connection->master) {
+        SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
+    }
 }
 
-cc_client_t *cc_connection_client(request_rec *r)
+static cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
 {
-    cc_conn_t *conn = conn_of(r);
-    const X509 *x509 = conn ? SSL_get0_peer_certificate(conn->ssl) : NULL;
+    const X509 *x509 = SSL_get0_peer_certificate(ssl);
     const cc_host_t *host = cc_host_of(r->server);
     const cc_trust_t *trust = host ? host->trust : NULL;
     cc_entry_t *entry;
@@ -139,16 +170,38 @@ cc_client_t *cc_connection_client(request_rec *r)
     if (!x509) {
         return NULL;
     }
-    entry = entry_find(conn, x509, trust);
-    if (entry && !cc_entry_holds(entry, host) && !cc_entry_renew(entry, r, conn->ssl)) {
+    entry = entry_find(conn, ssl, x509, trust);
+    if (entry && !cc_entry_holds(entry, host) && !cc_entry_renew(entry, r, ssl)) {
         entry = NULL; /* the new one will be found before it */
     }
     if (!entry) {
         p = cc_connection_pool(r);
-        entry = cc_entry_make(r, conn->ssl, trust, p ? p : r->pool);
+        entry = cc_entry_make(r, ssl, trust, p ? p : r->pool);
         if (p) {
             entry_push(conn, entry);
         }
     }
     return &entry->client;
+}
+
+cc_peer_t cc_connection_peer(request_rec *r)
+{
+    cc_conn_t *conn = conn_of(r);
+    SSL *ssl = live_ssl(conn, r);
+
+    if (!ssl) {
+        return (cc_peer_t){.gone = conn != NULL};
+    }
+    if (!is_proven(r, ssl)) {
+        return (cc_peer_t){.unproven = "its TLS handshake has not finished"};
+    }
+    return (cc_peer_t){.client = client_of(r, conn, ssl)};
+}
+
+cc_client_t *cc_connection_client(request_rec *r)
+{
+    cc_conn_t *conn = conn_of(r);
+    SSL *ssl = live_ssl(conn, r);
+
+    return ssl ? client_of(r, conn, ssl) : NULL;
 }

@@ -154,6 +154,11 @@ static void add_ours(request_rec *r)
 
 int cc_export_fixup(request_rec *r)
 {
+    int refused = cc_refuse_again(r);
+
+    if (refused != DECLINED) {
+        return refused;
+    }
     if (r->main || r->prev) {
         remove_ours(r->subprocess_env, r->pool);
     }
@@ -166,10 +171,15 @@ int cc_export_fixup(request_rec *r)
 /* The path that was asked for has another spelling too where it had %HH in it: no harm is done. */
 int cc_export_index(request_rec *r)
 {
+    int refused;
+
     if (!r->parsed_uri.path || !strcmp(r->uri, r->parsed_uri.path)) {
         return DECLINED;
     }
-    cc_authn_access(r);
+    refused = cc_authn_access(r);
+    if (refused != DECLINED) {
+        return refused;
+    }
     remove_ours(r->subprocess_env, r->pool);
     add_ours(r);
     cc_denial_passed(r);

@@ -16,11 +16,6 @@ static const cc_host_t *host_of_ssl(SSL *ssl)
 
 /* ---- the gate: which sessions may be resumed --------------------------------------------- */
 
-static bool asks_more(const cc_host_t *host)
-{
-    return host->revocation || host->max_age > 0;
-}
-
 /* A session that would hold, but for its age or for what CRLs say. */
 static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t now)
 {
@@ -41,7 +36,7 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     apr_time_t now = apr_time_now();
 
     return host && cc_trust_may_resume(host->trust, session, now) &&
-           !(asks_more(host) && has_lapsed(host, session, now));
+           !(cc_host_asks_more(host) && has_lapsed(host, session, now));
 }
 
 static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
@@ -73,16 +68,46 @@ static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, in
     return session;
 }
 
+/* ---- certificates that do not get past the handshake -------------------------------------- */
+
+/* CRLs of ours end it as mod_ssl's would: who relies on SSL_CLIENT_VERIFY relies on them, too. */
+static int object(X509 *leaf, const cc_seal_t *seal, int *depth, void *revocation)
+{
+    cc_verified_t cert = {leaf, seal, NULL};
+
+    return cc_revocation_objection(revocation, &cert, apr_time_now(), depth);
+}
+
+static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
+{
+    if (!refusal->seal) {
+        return CC_REJECTED_HANDSHAKE;
+    }
+    return refusal->error == X509_V_ERR_CERT_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+}
+
+/* CRLs tell more than the number of an error; should they have changed by now, that has to do. */
+static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
+{
+    cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
+    cc_standing_t standing = {0};
+
+    if (refusal->seal) {
+        cc_revocation_ask_crls(&standing, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
+    }
+    return standing.problem ? standing.problem : cc_refusal_text(refusal, p);
+}
+
 /* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
 static void refused(const cc_refusal_t *refusal, void *server)
 {
     conn_rec *c = SSL_get_app_data(refusal->ssl);
     apr_pool_t *p;
 
-    cc_counters_rejected(server, CC_REJECTED_HANDSHAKE);
+    cc_counters_rejected(server, rejection_of(refusal));
     if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
         cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
-                             refusal->depth, cc_refusal_text(refusal, p)};
+                             refusal->depth, reason_of(refusal, server, p)};
 
         cc_log_refusal(c, server, &told, p);
         apr_pool_destroy(p);
@@ -111,13 +136,16 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
         return APR_EGENERAL;
     }
     cc_trust_on_refusal(host->trust, refused, s);
+    if (host->revocation) {
+        cc_trust_on_success(host->trust, object, host->revocation);
+    }
     SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
     SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
     host->get_session = SSL_CTX_sess_get_get_cb(ctx);
     if (host->get_session) {
         SSL_CTX_sess_set_get_cb(ctx, gate_cache);
     }
-    if (asks_more(host)) {
+    if (cc_host_asks_more(host)) {
         cc_server_of(ap_server_conf)->ends_connections = true;
     }
     cc_server_of(s)->host = host;

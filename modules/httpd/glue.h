@@ -44,6 +44,9 @@ int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server
 /** test_config: the same for httpd -t. */
 void cc_lint_test(apr_pool_t *pconf, server_rec *s);
 
+/** check_config: refuses a negated Require of ours by an alias of it (CC0158). OK or not. */
+int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** check_config: opens all tables; what is wrong is logged, and the start ends. OK or not. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
@@ -84,6 +87,12 @@ void cc_authz_register(apr_pool_t *p);
 
 /** post_read_request: removes request headers that could pass for ours. DECLINED. */
 int cc_export_clean(request_rec *r);
+
+/**
+ * post_read_request, after mod_ssl's, and check_access: refuses what comes with a certificate that
+ * does not hold any more, where the virtual host asks more than whether it verified. 403 or DECLINED.
+ */
+int cc_refuse_early(request_rec *r);
 
 /** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
 int cc_authn_access(request_rec *r);

@@ -13,6 +13,12 @@ typedef struct cc_host_t {
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_host_t;
 
+/** Whether it asks more of a certificate than that it has verified. */
+static inline bool cc_host_asks_more(const cc_host_t *host)
+{
+    return host->revocation || host->max_age > 0;
+}
+
 /** NULL: the virtual host has no TLS. */
 static inline const cc_host_t *cc_host_of(const server_rec *s)
 {

@@ -231,7 +231,7 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, early            ? CC_REJECTED_NOT_YET
-                                        : client->closes ? CC_REJECTED_TOO_OLD
+                                        : client->aged ? CC_REJECTED_TOO_OLD
                                                          : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client, problem);
     }
@@ -249,12 +249,64 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
     return client->problem ? client->problem : dates_tell(r, client, now);
 }
 
+/* Of the request itself, or of the one that led to it; NULL where nobody has asked there. */
+static cc_client_t *client_remembered(const request_rec *r)
+{
+    for (; r; r = r->main ? r->main : r->prev) {
+        const cc_request_t *kept = cc_request_seen(r);
+
+        if (kept && kept->client) {
+            return kept->client;
+        }
+    }
+    return NULL;
+}
+
+/* mod_ssl has refused to serve the request on this connection, or it is about one that it did. */
+static bool is_misdirected(const request_rec *r)
+{
+    return r->status == HTTP_MISDIRECTED_REQUEST ||
+           (r->prev && r->prev->status == HTTP_MISDIRECTED_REQUEST);
+}
+
+/*
+ * From the access phase on a request keeps its client: no certificate is asked for after that, and
+ * for the log the TLS connection may be gone. Before, mod_ssl may yet ask for one.
+ */
+static __attribute__((noinline)) cc_peer_t peer_find(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+    cc_peer_t peer;
+
+    if (is_misdirected(r)) {
+        return (cc_peer_t){.unproven = "its connection is that of another virtual host"};
+    }
+    peer = cc_connection_peer(r);
+    if (peer.client && kept && kept->settled) {
+        cc_request_of(r)->client = peer.client;
+    } else if (peer.gone) {
+        peer.client = client_remembered(r);
+    }
+    return peer;
+}
+
+static inline cc_peer_t peer_of(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    return kept && kept->client ? (cc_peer_t){.client = kept->client} : peer_find(r);
+}
+
 static inline cc_answer_t presented(request_rec *r)
 {
-    cc_answer_t answer = {.client = cc_connection_client(r)};
+    cc_peer_t peer = peer_of(r);
+    cc_answer_t answer = {.client = peer.client, .presented = peer.client || peer.unproven};
 
-    answer.problem = answer.client ? problem_at(r, answer.client, time_of(r, answer.client))
-                                   : "no client certificate was presented";
+    if (peer.client) {
+        answer.problem = problem_at(r, peer.client, time_of(r, peer.client));
+    } else {
+        answer.problem = peer.unproven ? peer.unproven : "no client certificate was presented";
+    }
     return answer;
 }
 

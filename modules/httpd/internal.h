@@ -58,7 +58,7 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /* ---- Require (authz.c) --------------------------------------------------------------------- */
 
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
-bool cc_authz_negated(const ap_directive_t *directive);
+bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
 /* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
 
@@ -104,9 +104,14 @@ struct cc_pin_t; /* identity.c: an answer that stays the same while the request 
  */
 request_rec *cc_request_client(request_rec *r);
 
+struct cc_client_t;
+
 /** What is kept of a request. Its thread alone reads and writes it. */
 typedef struct cc_request_t {
+    struct cc_client_t *client; /* as it was found once `settled`; NULL: not yet */
     const struct cc_pin_t *pins;
+    bool settled;        /* its access phase was reached: mod_ssl asks for no other certificate */
+    bool refused;        /* its certificate does not hold any more (refuse.c) */
     bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
     bool failed;         /* that a table failed has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
@@ -116,8 +121,11 @@ typedef struct cc_request_t {
 /** The one of this request, to be written; made where there is none. */
 cc_request_t *cc_request_of(request_rec *r);
 
-/** What most requests keep, who need no memory for it: `watched` alone. */
-extern const cc_request_t cc_request_watched;
+/**
+ * In the access phase, after mod_ssl's hook: from here on the request keeps its client. `watched`:
+ * it is watched, too (cc_denial_watch); else it needs no memory, until somebody asks.
+ */
+void cc_request_settle(request_rec *r, bool watched);
 
 /** The one of this request, to be read, or NULL. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
@@ -193,7 +201,9 @@ typedef struct cc_client_t {
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* so long it gives an identity, if it does */
     const char *over;                 /* in plain words, what it is after that */
-    bool closes;    /* where it gives no identity, its connection ends after the answer */
+    bool aged;      /* ... by ClientCertMaxAge */
+    bool closes;    /* it has verified: where it gives no identity all the same, its requests are
+                       refused, and its connection ends */
     bool ends_soon; /* its own dates do: `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
@@ -201,13 +211,27 @@ typedef struct cc_client_t {
     atomic_flag dates_logged;
 } cc_client_t;
 
+/** What the other end of a request's connection presents at this moment. */
+typedef struct cc_peer_t {
+    cc_client_t *client;  /* NULL: no TLS, no certificate, or one of these two: */
+    const char *unproven; /* why nothing of it is to be believed, in plain words */
+    bool gone;            /* mod_ssl has given the TLS connection up */
+} cc_peer_t;
+
+/** Looks at the TLS connection of a request. Any thread, HTTP/2 streams in parallel. */
+cc_peer_t cc_connection_peer(request_rec *r);
+
 /**
- * What the TLS connection of a request presents at this moment. NULL: no TLS, or no certificate.
- * Any thread, HTTP/2 streams in parallel.
+ * The client of a connection that a request has taken over (tunnel.c), where no certificate is
+ * asked for any more; NULL: there is none, or none any longer. Its thread alone.
  */
 cc_client_t *cc_connection_client(request_rec *r);
 
-/** Ends the connection of a request after its answer. */
+/**
+ * Ends the connection of a request after its answer. To mod_ssl's conditions and variables its
+ * certificate has failed from here on (HTTP/1.1; the streams of an HTTP/2 connection share what
+ * they read, so nothing is written there).
+ */
 void cc_connection_end(request_rec *r);
 
 /**
@@ -220,7 +244,8 @@ apr_pool_t *cc_connection_pool(request_rec *r);
 
 /** One answer for one request: who is it? */
 typedef struct cc_answer_t {
-    cc_client_t *client;         /* NULL: no TLS, or no certificate */
+    cc_client_t *client;         /* NULL: no TLS, no certificate, or one that is not proven */
+    bool presented;              /* a client certificate came, whatever became of it */
     const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
     const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
     int export_count;            /* name, value, name, value ... of ClientCertExport */
@@ -245,6 +270,15 @@ static inline const char *cc_answer_told(const cc_answer_t *answer)
 static inline const char *cc_answer_failure(const cc_answer_t *answer)
 {
     return answer->verdict ? answer->verdict->failure : NULL;
+}
+
+/**
+ * Whether nothing but a refusal may be served: a certificate came that mod_ssl takes for verified,
+ * and it was revoked, has expired, is too old, or was never proved.
+ */
+static inline bool cc_answer_refused(const cc_answer_t *answer)
+{
+    return answer->problem && (answer->client ? answer->client->closes : answer->presented);
 }
 
 /**
@@ -292,6 +326,14 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 
+/* ---- refusals (refuse.c) ------------------------------------------------------------------- */
+
+/** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
+int cc_refuse(request_rec *r);
+
+/** In fixups: the same again for a request that was refused. */
+int cc_refuse_again(request_rec *r);
+
 /* ---- the log (log/log.c) ------------------------------------------------------------------- */
 
 /**
@@ -337,9 +379,27 @@ void cc_tunnel_watch(request_rec *r);
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
+void cc_denial_forget(request_rec *r);
+
 /** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
-void cc_denial_watch(request_rec *r);
-void cc_denial_passed(request_rec *r);
+static inline void cc_denial_watch(request_rec *r)
+{
+    request_rec *client = r->main ? cc_request_client(r) : r;
+    const cc_request_t *kept = cc_request_seen(client);
+
+    if (!kept || !kept->watched) {
+        cc_request_of(client)->watched = true;
+    }
+}
+
+static inline void cc_denial_passed(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r->main ? cc_request_client(r) : r);
+
+    if (kept && kept->watched) {
+        cc_denial_forget(r);
+    }
+}
 
 /** Remembers what a denied request would have needed: "clientcert-group admins". Copied. */
 void cc_denial_missing(request_rec *r, const char *what);

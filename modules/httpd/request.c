@@ -2,19 +2,32 @@
 /* Knows where that is kept which lasts as long as a request. */
 #include "httpd/internal.h"
 
-const cc_request_t cc_request_watched = {.watched = true};
+/* Of requests that keep nothing else. */
+static const cc_request_t settled = {.settled = true};
 
 cc_request_t *cc_request_of(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
     cc_request_t *kept = (cc_request_t *)seen;
 
-    if (!seen || seen == &cc_request_watched) {
+    if (!seen || seen == &settled) {
         kept = apr_pcalloc(r->pool, sizeof(*kept));
-        kept->watched = seen != NULL;
+        kept->settled = seen != NULL;
         ap_set_module_config(r->request_config, &clientcert_module, kept);
     }
     return kept;
+}
+
+void cc_request_settle(request_rec *r, bool watched)
+{
+    if (watched || cc_request_seen(r)) {
+        cc_request_t *kept = cc_request_of(r);
+
+        kept->settled = true;
+        kept->watched = kept->watched || watched;
+    } else {
+        ap_set_module_config(r->request_config, &clientcert_module, (void *)&settled);
+    }
 }
 
 request_rec *cc_request_client(request_rec *r)

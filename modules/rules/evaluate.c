@@ -9,8 +9,11 @@
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
-/* All matches of a condition that captures are wanted, else the first will do. */
-static bool condition_holds(cc_evaluation_t *ev, const cc_condition_t *c)
+/*
+ * All matches of a condition that captures are wanted, else the first will do. Where one of them
+ * is lost, it may have been the group that a negation asks for.
+ */
+static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
 {
     const cc_cell_t *cell = cc_evaluation_cell(ev, c->selector);
     bool undecided = cell->unusable > 0;
@@ -22,28 +25,41 @@ static bool condition_holds(cc_evaluation_t *ev, const cc_condition_t *c)
         fits = fits || fit == CC_FIT_YES;
         undecided = undecided || fit == CC_FIT_UNDECIDED;
     }
-    return c->op->negative ? !fits && !undecided : fits;
+    if (fits && undecided && c->capture >= 0) {
+        ev->partial = true;
+    }
+    if (!fits && undecided) {
+        return CC_FIT_UNDECIDED;
+    }
+    return fits != c->op->negative ? CC_FIT_YES : CC_FIT_NO;
 }
 
 /*
- * The first condition of the rule at hand that does not hold, or NULL. A rule that the index has
- * ruled out fails by one of its other conditions: it must not make a lookup that could fail.
+ * Whether the rule at hand holds: undecided where a condition is, and all others hold or are so
+ * too. *failed is its first condition that does not hold, or NULL. A rule that the index has ruled
+ * out fails by one of its other conditions: it must not make a lookup that could fail.
  */
-static const cc_condition_t *condition_failed(cc_evaluation_t *ev)
+static cc_fit_t rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed)
 {
     const cc_rule_t *rule = ev->rule;
 
+    *failed = NULL;
+    ev->partial = false;
     for (int i = 0; i < rule->capture_count; i++) {
         ev->captures[i] = NULL;
     }
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
         bool skipped = ev->quiet && c->table;
-        if (!skipped && (!condition_holds(ev, c) || ev->failure)) {
-            return c;
+        cc_fit_t fit = skipped ? CC_FIT_YES : condition_fit(ev, c);
+        if ((fit != CC_FIT_YES || ev->failure) && !*failed) {
+            *failed = c;
+        }
+        if (fit == CC_FIT_NO || ev->failure) {
+            return CC_FIT_NO;
         }
     }
-    return NULL;
+    return *failed ? CC_FIT_UNDECIDED : CC_FIT_YES;
 }
 
 /* ---- outputs ----------------------------------------------------------------------------- */
@@ -61,6 +77,7 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
                                cc_text_escape(template->text, strlen(template->text), ev->scratch),
                                cc_text_excerpt(names[0], strlen(names[0]), ev->scratch),
                                cc_text_excerpt(names[i], strlen(names[i]), ev->scratch));
+            cc_evaluation_doubt(ev);
             return;
         }
     }
@@ -84,20 +101,29 @@ static void group_take(cc_evaluation_t *ev, const char *name)
     group->where = ev->rule->where;
 }
 
+static void verdict_deny(cc_evaluation_t *ev)
+{
+    cc_verdict_t *verdict = ev->verdict;
+
+    verdict->denied_where = ev->rule->where;
+    verdict->user = verdict->user_where = verdict->doubt_where = NULL;
+    ev->groups->nelts = 0;
+}
+
 /* Takes the outputs of the rule at hand, whose conditions hold. False if it ends the evaluation. */
 static bool outputs_take(cc_evaluation_t *ev)
 {
     const cc_rule_t *rule = ev->rule;
-    cc_verdict_t *verdict = ev->verdict;
 
     APR_ARRAY_PUSH(ev->matched, cc_match_t) = (cc_match_t){rule->where, rule->number};
     if (rule->deny) {
-        verdict->denied_where = rule->where;
-        verdict->user = verdict->user_where = NULL;
-        ev->groups->nelts = 0;
+        verdict_deny(ev);
         return false;
     }
-    if (rule->user && !verdict->user) {
+    if (ev->partial) {
+        cc_evaluation_doubt(ev);
+    }
+    if (rule->user && !ev->verdict->user) {
         user_take(ev, rule->user);
     }
     for (int i = 0; i < rule->groups->nelts; i++) {
@@ -108,6 +134,24 @@ static bool outputs_take(cc_evaluation_t *ev)
         }
     }
     return !rule->stop;
+}
+
+/*
+ * The rule at hand may hold, or may not. Nobody is let in by that: it gives nothing, and what it
+ * might have kept out is kept out. False if it ends the evaluation.
+ */
+static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
+{
+    if (!ev->rule->deny && !ev->rule->stop) {
+        cc_evaluation_doubt(ev);
+        return true;
+    }
+    cc_evaluation_note(ev, "CC0157", ev->rule->where,
+                       "a rule that keeps people out cannot be decided, so it denies",
+                       "%s cannot be decided, so this rule denies",
+                       cc_condition_text(open, ev->scratch));
+    verdict_deny(ev);
+    return false;
 }
 
 /* ---- the evaluation ---------------------------------------------------------------------- */
@@ -124,6 +168,7 @@ static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
 
     for (int i = 0; more && !ev->failure; i++) {
         const cc_condition_t *failed;
+        cc_fit_t fit;
 
         i = trace ? i : cc_index_next(rules, bits, i);
         if (i >= rules->rules->nelts) {
@@ -131,11 +176,15 @@ static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
         }
         ev->quiet = !cc_index_has(bits, i);
         ev->rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
-        failed = condition_failed(ev);
+        fit = rule_fit(ev, &failed);
         if (trace) {
-            cc_trace_add(trace, ev, failed);
+            cc_trace_add(trace, ev, failed, fit == CC_FIT_UNDECIDED);
         }
-        more = failed || outputs_take(ev);
+        if (fit == CC_FIT_YES) {
+            more = outputs_take(ev);
+        } else if (fit == CC_FIT_UNDECIDED) {
+            more = undecided_take(ev, failed);
+        }
     }
 }
 
@@ -172,7 +221,7 @@ static void verdict_fail(cc_evaluation_t *ev)
     cc_verdict_t *verdict = ev->verdict;
 
     verdict->failure = ev->failure;
-    verdict->user = verdict->user_where = NULL;
+    verdict->user = verdict->user_where = verdict->doubt_where = NULL;
     ev->groups->nelts = ev->matched->nelts = 0;
     ev->stale_at = ev->facts->now;
 }

@@ -7,7 +7,8 @@
 
 #include "rules/internal.h"
 
-/* A certificate decides how many values there are; this bounds what it can make of a template. */
+/* Who makes a certificate decides how many values it has; this bounds what a template is made of.
+ */
 #define COMBINATIONS_MAX 1000
 
 /*
@@ -22,10 +23,14 @@ typedef struct cc_choices_t {
 
 static cc_choices_t choices_of_field(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
-    cc_values_t values = cc_evaluation_cell(ev, selector)->values;
+    const cc_cell_t *cell = cc_evaluation_cell(ev, selector);
+    cc_values_t values = cell->values;
     const struct iovec **at = apr_palloc(ev->scratch, sizeof(*at) * (apr_size_t)values.count);
     cc_choices_t choices = {0, at, 0};
 
+    if (cell->unusable > 0) {
+        cc_evaluation_doubt(ev);
+    }
     for (int i = 0; i < values.count; i++) {
         if (!values.at[i].unusable) {
             struct iovec *text = apr_palloc(ev->scratch, sizeof(*text));
@@ -46,6 +51,9 @@ static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variabl
     }
     matches = ev->captures[variable->capture];
     if (variable->columns) {
+        if (!cc_lookup_usable(ev, cc_rule_captured(ev->rule, variable), variable->columns)) {
+            return (cc_choices_t){0, NULL, 0};
+        }
         matches = cc_lookup_choices(matches, variable->columns, COMBINATIONS_MAX, ev->scratch);
     }
     if (!matches) {
@@ -124,22 +132,32 @@ static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *
     return results;
 }
 
+/* Any of them may be the one that a negation asks for: without it, nothing is known. */
+static void too_many(cc_evaluation_t *ev, const cc_template_t *template)
+{
+    const char *what = apr_psprintf(
+        ev->result, "%s: the values make more than %d results",
+        cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
+
+    cc_evaluation_note(ev, "CC0153", ev->rule->where, "the values make too many results", "%s",
+                       what);
+    ev->failure = apr_pstrcat(ev->result, ev->rule->where, ": ", what, NULL);
+}
+
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template)
 {
     int count = template->variables->nelts;
     cc_choices_t *choices = apr_palloc(ev->scratch, sizeof(*choices) * (apr_size_t)count);
     apr_int64_t total = 1;
+    bool empty = false;
 
-    for (int i = 0; i < count && total <= COMBINATIONS_MAX; i++) {
+    for (int i = 0; i < count && !ev->failure; i++) {
         choices[i] = choices_of(ev, &APR_ARRAY_IDX(template->variables, i, cc_variable_t));
-        total *= choices[i].count;
+        empty = empty || choices[i].count == 0;
+        total *= total <= COMBINATIONS_MAX ? choices[i].count : 1;
     }
-    if (total > COMBINATIONS_MAX) {
-        cc_evaluation_note(
-            ev, "CC0153", ev->rule->where, "the values make too many results",
-            "%s gives nothing: the values make more than %d results",
-            cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
-        total = 0;
+    if (!ev->failure && !empty && total > COMBINATIONS_MAX) {
+        too_many(ev, template);
     }
-    return results_of(ev, template, choices, (int)total);
+    return results_of(ev, template, choices, ev->failure || empty ? 0 : (int)total);
 }

@@ -38,13 +38,15 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
 
-void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed)
+void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
+                  bool undecided)
 {
     cc_step_t *step = &APR_ARRAY_PUSH(trace, cc_step_t);
 
     memset(step, 0, sizeof(*step));
     step->where = ev->rule->where;
     step->number = ev->rule->number;
+    step->undecided = undecided;
     if (failed) {
         step->field = failed->field;
         step->condition = cc_condition_text(failed, trace->pool);

@@ -79,15 +79,31 @@ static void bucket_candidates(const cc_selector_t *selector, const cc_value_t *v
     }
 }
 
+/* All rules that are filed under some value. */
+static void filed_candidates(const cc_selector_t *selector, apr_uint64_t *bits, apr_pool_t *p)
+{
+    for (apr_hash_index_t *i = apr_hash_first(p, selector->buckets); i; i = apr_hash_next(i)) {
+        const apr_array_header_t *bucket = apr_hash_this_val(i);
+
+        for (int j = 0; j < bucket->nelts; j++) {
+            bit_set(bits, APR_ARRAY_IDX(bucket, j, int));
+        }
+    }
+}
+
+/* What cannot be used equals no operand, but does not differ from it either. */
 static void selector_candidates(cc_evaluation_t *ev, const cc_selector_t *selector,
                                 apr_uint64_t *bits)
 {
-    cc_values_t values = cc_evaluation_cell(ev, selector)->values;
+    const cc_cell_t *cell = cc_evaluation_cell(ev, selector);
+    cc_values_t values = cell->values;
 
+    if (cell->unusable > 0) {
+        filed_candidates(selector, bits, ev->scratch);
+        return;
+    }
     for (int i = 0; i < values.count; i++) {
-        if (!values.at[i].unusable) {
-            bucket_candidates(selector, &values.at[i], bits);
-        }
+        bucket_candidates(selector, &values.at[i], bits);
     }
 }
 

@@ -199,6 +199,12 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 cc_operator_fn cc_lookup_fits;
 
 /*
+ * Whether all values of these columns of the captured rows can be used; where one cannot,
+ * ev->failure says so.
+ */
+bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned columns);
+
+/*
  * The combinations (const struct iovec *, by the number of the column) of the values of these
  * columns, row by row; NULL where there are more than `most`.
  */
@@ -242,7 +248,8 @@ struct cc_evaluation_t {
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */
     bool quiet;                    /* no notes, no lookups: the index has ruled this rule out */
-    const char *failure;           /* NULL, or why a table could not be asked */
+    bool partial;                  /* a match that the rule at hand captures was lost */
+    const char *failure;           /* NULL, or why nothing is known: cc_verdict_t.failure */
     apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
@@ -258,12 +265,19 @@ void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
                         const char *meaning, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* expand.c: all results (const char *, usable, not empty; not distinct) of a template. */
+/* values.c: says that the rule at hand may have given more than it did. */
+void cc_evaluation_doubt(cc_evaluation_t *ev);
+
+/*
+ * expand.c: all results (const char *, usable, not empty; not distinct) of a template. Where some
+ * are lost the verdict has a doubt, or the evaluation a failure.
+ */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
 
 /* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
-void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed);
+void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
+                  bool undecided);
 
 /* ---- what rules say of each other, for lint ---------------------------------------------- */
 

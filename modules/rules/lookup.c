@@ -79,33 +79,53 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules)
 
 /* ---- rows -------------------------------------------------------------------------------- */
 
-/* A source may say anything: the values of a column that can be used. */
-static cc_column_t column_clean(cc_evaluation_t *ev, const cc_condition_t *c,
-                                const cc_column_t *column, int number)
+/* What a back end says may hold the words of another program. */
+static const char *trouble_text(const cc_condition_t *c, const char *why, apr_pool_t *p)
 {
-    const char **values = apr_palloc(ev->scratch, sizeof(*values) * (apr_size_t)column->count);
-    cc_column_t clean = {0, values};
+    return apr_psprintf(p, "table %s (%s): %s", cc_table_name(c->table), cc_table_where(c->table),
+                        why ? why : "it could not be asked");
+}
 
+/* A source may say anything. */
+static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc_column_t *column,
+                          int number)
+{
     for (int i = 0; i < column->count; i++) {
         const char *text = column->values[i];
         const char *unusable = cc_text_unusable(text, strlen(text));
-        if (!unusable) {
-            values[clean.count++] = text;
-            continue;
+        if (unusable) {
+            const char *what =
+                apr_psprintf(ev->scratch, "a value of column %d cannot be used, \"%s\": %s", number,
+                             cc_text_excerpt(text, strlen(text), ev->scratch), unusable);
+            cc_evaluation_note(ev, "CC0156", ev->rule->where, "a value of a table cannot be used",
+                               "%s: %s", cc_condition_text(c, ev->scratch), what);
+            ev->failure = trouble_text(c, what, ev->result);
+            return false;
         }
-        cc_evaluation_note(ev, "CC0156", ev->rule->where, "a value of a table cannot be used",
-                           "%s: a value of column %d cannot be used, \"%s\": %s",
-                           cc_condition_text(c, ev->scratch), number,
-                           cc_text_excerpt(text, strlen(text), ev->scratch), unusable);
     }
-    return clean;
+    return true;
+}
+
+bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned columns)
+{
+    const apr_array_header_t *rows = ev->captures[c->capture];
+
+    for (int i = 0; i < rows->nelts; i++) {
+        const cc_row_t *row = &APR_ARRAY_IDX(rows, i, cc_row_t);
+
+        for (int j = 0; j < row->count; j++) {
+            if (columns >> j & 1 && !column_usable(ev, c, &row->columns[j], j + 1)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 /* Keeps the columns of a row that templates may take. */
 static void row_capture(cc_evaluation_t *ev, const cc_condition_t *c, const cc_row_t *row)
 {
     apr_array_header_t *rows = ev->captures[c->capture];
-    cc_column_t *columns;
     cc_row_t *kept;
 
     if (!rows) {
@@ -113,10 +133,7 @@ static void row_capture(cc_evaluation_t *ev, const cc_condition_t *c, const cc_r
     }
     kept = &APR_ARRAY_PUSH(rows, cc_row_t);
     kept->count = row->count < c->columns ? row->count : c->columns;
-    kept->columns = columns = apr_palloc(ev->scratch, sizeof(*columns) * (apr_size_t)kept->count);
-    for (int i = 0; i < kept->count; i++) {
-        columns[i] = column_clean(ev, c, &row->columns[i], i + 1);
-    }
+    kept->columns = row->columns;
 }
 
 /* How many combinations a row gives. */
@@ -170,13 +187,6 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-/* What a back end says may hold the words of another program. */
-static const char *trouble_text(const cc_condition_t *c, const char *why, apr_pool_t *p)
-{
-    return apr_psprintf(p, "table %s (%s): %s", cc_table_name(c->table), cc_table_where(c->table),
-                        why ? why : "it could not be asked");
-}
-
 cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
     cc_answer_info_t info;
@@ -193,8 +203,7 @@ cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_eva
     }
     if (info.failure) {
         cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer of a table serves",
-                           "an old answer serves: %s",
-                           trouble_text(c, info.failure, ev->scratch));
+                           "an old answer serves: %s", trouble_text(c, info.failure, ev->scratch));
     }
     if (result == CC_TABLE_FOUND && c->capture >= 0) {
         row_capture(ev, c, &row);

@@ -41,7 +41,7 @@ apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where
 
 /**
  * The same for conditions alone (what follows "Require clientcert"; none at all hold always).
- * The verdict's matched then tells whether they hold.
+ * The verdict's matched then tells whether they hold; its doubt_where, that this is undecided.
  */
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
                                      cc_error_t *err);
@@ -94,16 +94,21 @@ typedef struct cc_verdict_t {
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
     int matched_count;
     const cc_match_t *matched; /* in order */
-    const char *denied_where;   /* NULL, or the rule that said deny: then no user and no group */
+    const char *denied_where;  /* NULL, or the rule that said deny, or that may have kept this
+                                * client out and was not decided: then no user and no group */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
                               * APR_INT64_MAX if no rule names a field that changes or a table that
                               * is asked; the evaluation's own time where it failed */
     apr_uint64_t generation; /* cc_rules_generation of all the tables that were looked at */
-    const char *failure;     /* NULL, or which table could not be asked and why, safe for a log:
-                              * then nothing is known (a rule that was not decided might have said
-                              * deny), and there is no user, no group and no matched rule */
+    const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a result:
+                              * there may be more to this client than is said here, so nothing may
+                              * be concluded from what is not. NULL too where a rule denied */
+    const char *failure; /* NULL, or why nothing is known, safe for a log: a table that could not
+                          * be asked or has a value that cannot be used, or too many results (a
+                          * rule that was not decided might have said deny). Then there is no
+                          * user, no group and no matched rule */
 } cc_verdict_t;
 
 /** In one word: "mapped", "unmapped", "denied" or "failed". A literal. */
@@ -121,13 +126,15 @@ typedef struct cc_step_t {
     int number;            /* its place in the set */
     const char *field;     /* what its first condition that failed looks at; NULL: all held */
     const char *condition; /* its first condition that failed, as written; NULL: all held */
+    bool undecided;        /* that condition, and perhaps others, is neither true nor false */
     const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; of long
                             * values and of many the begin (cc_text_excerpt, 16 of them) */
 } cc_step_t;
 
 /**
- * Evaluates. Never fails: what cannot be decided is decided as "no", and noted; but a table that
- * cannot be asked ends it with the verdict's `failure`. All lookups see one generation of a table.
+ * Evaluates. Never fails: what cannot be decided gives nothing, denies where the rule says deny or
+ * stop, and is noted; but what is lost of a table, and too many results, end it with the verdict's
+ * `failure`. All lookups see one generation of a table.
  *
  * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
  * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of

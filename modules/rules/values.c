@@ -26,6 +26,13 @@ void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
     va_end(args);
 }
 
+void cc_evaluation_doubt(cc_evaluation_t *ev)
+{
+    if (!ev->verdict->doubt_where) {
+        ev->verdict->doubt_where = ev->rule->where;
+    }
+}
+
 static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
     cc_cell_t *cell = &ev->cells[selector->number];

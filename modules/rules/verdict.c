@@ -24,7 +24,9 @@ bool cc_verdict_has_identity(const cc_verdict_t *verdict)
 bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
 {
     for (int i = 0; i < verdict->group_count; i++) {
-        if (strcmp(verdict->groups[i].name, name) == 0) {
+        const char *group = verdict->groups[i].name;
+
+        if (group[0] == name[0] && strcmp(group, name) == 0) { /* few begin alike */
             return true;
         }
     }

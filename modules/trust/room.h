@@ -25,6 +25,8 @@ struct cc_trust_t {
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
     bool guarded;                      /* cc_trust_guard */
     unsigned char guard[32];           /* its key */
+    cc_object_fn *on_success;          /* NULL: nobody objects */
+    void *on_success_baton;
     cc_refusal_fn *on_refusal;         /* NULL: nobody wants to know */
     void *on_refusal_baton;
 };

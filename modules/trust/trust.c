@@ -179,6 +179,12 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
     return APR_SUCCESS;
 }
 
+void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton)
+{
+    trust->on_success = object;
+    trust->on_success_baton = baton;
+}
+
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton)
 {
     trust->on_refusal = tell;

@@ -46,9 +46,27 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
  */
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust);
 
+struct cc_seal_t;
+
+/**
+ * What somebody has against a chain that has verified: an X509_V_ERR_, and the depth of the
+ * certificate at fault (0: the leaf). X509_V_OK: nothing. Asked in the thread of a handshake, where
+ * nobody may wait. All is borrowed for the time of the call.
+ */
+typedef int cc_object_fn(X509 *leaf, const struct cc_seal_t *seal, int *depth, void *baton);
+
+/**
+ * Has `object` called by cc_trust_verify for each chain that has verified. An objection ends the
+ * handshake as an error of the verification does: the callback in place is told of it, and the
+ * verdict is sealed as failed. Call it before the context serves.
+ */
+void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
+
 /** A verification that ends a handshake, a renegotiation or a post-handshake authentication. */
 typedef struct cc_refusal_t {
     SSL *ssl;
+    const struct cc_seal_t *seal; /* of a chain that verified and was objected to; NULL: it did not
+                                     verify */
     X509 *leaf; /* what the client presented */
     X509 *cert; /* the one at fault: the leaf, or another of the chain */
     int depth;  /* of that one; 0: the leaf */

@@ -113,6 +113,32 @@ static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_ST
     trust->on_refusal(refusal, trust->on_refusal_baton);
 }
 
+/*
+ * Asks who has something against a chain that has verified (a CRL). The callback in place logs the
+ * error as one of its own; but whatever it answers, the certificate is refused.
+ */
+static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trust_t *trust,
+                           X509_STORE_CTX *store_ctx)
+{
+    X509_STORE_CTX_verify_cb callback = X509_STORE_CTX_get_verify_cb(store_ctx);
+    X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    int depth = 0;
+    int error = trust->on_success(leaf, seal, &depth, trust->on_success_baton);
+
+    if (error == X509_V_OK) {
+        return;
+    }
+    refusal->seal = seal;
+    refusal->cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), depth);
+    refusal->depth = depth;
+    refusal->error = error;
+    X509_STORE_CTX_set_error_depth(store_ctx, depth);
+    X509_STORE_CTX_set_current_cert(store_ctx, refusal->cert);
+    X509_STORE_CTX_set_error(store_ctx, error);
+    callback(0, store_ctx);
+    X509_STORE_CTX_set_error(store_ctx, error);
+}
+
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
 {
     const cc_trust_t *trust = trust_of_context;
@@ -129,11 +155,17 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     result = X509_verify_cert(store_ctx);
     X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
     X509_STORE_CTX_set_app_data(store_ctx, app_data);
+    verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
+    if (seal.state == CC_TRUST_OK && trust->on_success != NULL) {
+        objection_take(&seal, &watch.refusal, trust, store_ctx);
+        result = watch.refusal.seal == NULL ? result : 0;
+    }
     if (result <= 0 && trust->on_refusal != NULL) {
         refusal_tell(&watch.refusal, trust, store_ctx);
     }
-
-    verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
+    if (watch.refusal.seal != NULL) {
+        seal.state = CC_TRUST_FAILED;
+    }
     /* After post-handshake authentication OpenSSL goes on with a copy of this session, record
      * included; the old one then holds a record that is not on its certificate, which is none. */
     cc_seal_write(SSL_get_session(ssl), &seal, trust, X509_STORE_CTX_get0_cert(store_ctx));

@@ -59,7 +59,7 @@ $h = example('groups', files => {
 my %in = (
     everybody => 'alice bob',
     reports   => 'alice',
-    news      => 'alice bob partner service',
+    news      => 'alice bob',
     plans     => 'alice',
 );
 my @clients = (qw(alice bob partner service), '');

@@ -122,7 +122,7 @@ is $h->get('/if.shtml', cert => 'bob')->{body}, "no admin\n", 'of whoever it is'
 
 # ---- what did not verify
 
-announce('CC0104');
+announce('CC0104', 'CC0727');    # as the place that is for who is not an admin
 for my $cert ('selfsigned', 'stranger') {
     is $h->get('/', host => 'a.example', cert => $cert)->{headers}{'x-seen'}, '[]',
         "clientcert() is empty where the certificate did not verify: $cert";

@@ -11,7 +11,7 @@ my @hostile = qw(newline-cn nul-cn nul-mail nul-uri bmp-cn empty-cn bad-upn long
 
 my $h = ClientCert::Test->server(modules => ['headers', 'authz_user'], cgi => 1, conf => <<'CONF');
 LogFormat "BEGIN u=\"%u\" user=\"%{CLIENTCERT_USER}e\" cn=\"%{CLIENTCERT_CN}e\" END" who
-CustomLog logs/who who
+CustomLog logs/who who "expr=%{REQUEST_STATUS} != '400'"
 <VirtualHost *:@PORT@>
     ServerName localhost
     @SSL@

@@ -27,6 +27,7 @@ my $schema = 'CREATE TABLE certs (sha256 text, cn text, login text, roles text);
     "'" . digest('partner') . "', 'twice', 'one', 'x'",
     "'" . digest('partner') . "', 'twice', 'two', 'x'",
     "'" . digest('service') . "', 'list', 'three', 'a,,b'",
+    "'" . digest('two-mail') . "', 'odd', 'four', 'staff,ban\xe2\x80\xaened'",
     q('', 'root', 'root', 'wheel'),
     );
 
@@ -98,6 +99,8 @@ sub test_rows {
     fails_ok($h, '/people/', 'partner', qr/people.*more than one row/, 'two rows are a failure');
     fails_ok($h, '/others/', 'partner', qr/more than one row/, 'where !in does not hold either');
     fails_ok($h, '/people/', 'service', qr/column 2.*empty/, 'a list with a hole is a failure');
+    fails_ok($h, '/people/', 'two-mail', qr/column 2 cannot be used.*bidirectional/,
+        'a group that cannot be used is a failure');
     fails_ok($h, '/broken/', 'alice', qr/broken/, 'an error of the database is a failure');
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'after which the connection is good';
     return;
@@ -113,7 +116,7 @@ sub test_hostile_keys {
     return;
 }
 
-announce(qw(CC0133 CC0110 AH01630));
+announce(qw(CC0133 CC0156 CC0110 AH01630));
 
 # ---- SQLite
 

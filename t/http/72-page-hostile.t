@@ -54,12 +54,12 @@ my $h = ClientCert::Test->server(conf => <<'CONF' . join '',
         SetHandler clientcert-status
         ClientCertStatusRules On
     </Location>
-    ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN|first} group=%{subject.OU} group=%{san.email} group=%{san.uri} group=%{san.dns} group=%{san.upn} group=%{subject.description}
+    ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN|first} group=%{subject.OU} group=%{san.email} group=%{san.uri} group=%{san.dns|last} group=%{san.upn} group=%{subject.description}
     ClientCertMap subject.CN == "<script>alert('configured')</script>" group=x
     ClientCertMap subject.description != "&amp;" san.uri !~ "x(?!\").*'" group=y
 CONF
     (map { qq(    ClientCertMap subject.OU == "$_" group=$_\n) } 1 .. 1200), "</VirtualHost>\n");
-announce('CC0150', 'CC0152', 'CC0153', 'CC0154');
+announce('CC0150', 'CC0152', 'CC0154');
 
 my $script = q{<script>alert("1")</script>};
 my $quotes = q{'"><img src=x onerror=alert(1)>&lt;&#x3c;&amp;\\"};

@@ -108,7 +108,7 @@ is told(4, 'partner', 'a responder that does not know it')->{verification}{probl
 # What helps the client is told.
 like told(4, 'bob', 'revoked')->{verification}{problem},
     qr/^it was revoked on \d{4}-\d\d-\d\d/, 'that it was revoked, and when';
-is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'a table could not be asked',
+is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'it cannot be known who this is',
     'that a lookup failed';
 
 done_testing;

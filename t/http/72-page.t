@@ -205,7 +205,7 @@ is $h->get('/whoami', method => 'OPTIONS')->{status}, 200, 'OPTIONS is answered'
 
 # ---- every state
 
-announce('CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0110', 'AH01630');
+announce('CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0157', 'CC0110', 'AH01630');
 
 sub state_of {
     my ($claim, $result, $summary, $path, %o) = @_;
@@ -253,9 +253,10 @@ my ($two_on) = json($h->get('/rules?format=json', cert => 'two-cn'));
 like $two_on->{identity}{notes}[0]{text}, qr/%\{subject\.CN\} is ambiguous/,
     'ClientCertStatusRules On: with what it says';
 
-my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'mapped', qr/groups/,
+my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/refuses/,
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
+like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
 like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,

@@ -96,7 +96,7 @@ my @certificates = qw(alice bob admin service partner expired notyet revoked str
     forged serveronly ca-client noeku deep sub-staff comma-o nul-cn two-cn two-mail multi-rdn
     no-subject newline-cn bmp-cn);
 announce('AH02039', 'AH02040', 'AH02008', qr/SSL Library Error/, 'CC0104', 'CC0106', 'CC0150', 'CC0151', 'CC0152',
-    'CC0153', 'CC0154', 'AH01630', 'CC0107', 'CC0108', 'CC0109', 'AH02261', 'AH02262', 'AH02033',
+    'CC0153', 'CC0154', 'CC0157', 'AH01630', 'CC0107', 'CC0108', 'CC0109', 'AH02261', 'AH02262', 'AH02033',
     qr/CC07\d\d/);
 
 # "user groups" as the application sees it; - for none, or where the handshake fails.

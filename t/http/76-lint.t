@@ -292,6 +292,68 @@ is_deeply [map { /^(CC\d+: \S+): .*?("admins"|$)/ ? "$1 $2" : $_ } @found],
     ['CC0720: conf/host.conf:5 ', 'CC0723: conf/host.conf:7 "admins"'],
     'two hosts of the same lines are told from each other';
 
+# ---- expressions that let in who is not known
+
+# A section with this in it, in a host whose rules give the group.
+sub asks {
+    my ($lines) = @_;
+    return host("SSLVerifyClient optional\n$rule\n<Location /a>\n$lines\n</Location>\n");
+}
+
+for my $negation (
+    q[! ('banned' in clientcert('group'))],
+    q[!('banned' -in clientcert('group'))],
+    q[! 'banned' in clientcert('group')],
+    q["! ('banned' in clientcert('group'))"],
+    q[clientcert('user') != 'bob'],
+    q['bob' != clientcert('user')],
+    q['bob' ne clientcert ('user')],
+    q[clientcert('days_left') -ne 3],
+    q[clientcert('san.email') !~ /@example\.com$/],
+    q[%{clientcert:user} != 'bob'],
+    q["x%{clientcert:user}" != 'xbob'],
+    q[-z clientcert('user')],
+    q[clientcert('user') == ''],
+    q[tolower(clientcert('user')) != 'bob'],
+    q[%{REQUEST_URI} == '/x' || clientcert('user') != 'bob'],
+    q[(clientcert('user') == 'a') && (clientcert('user') != 'b')],
+    q[! (%{REQUEST_URI} == '/x' && (clientcert('user') == 'bob'))],
+    q[! (%{REQUEST_URI} == '/x' && ! (clientcert('user') != 'bob'))],
+) {
+    is_told($negation, asks("Require expr $negation"), 'CC0727: 7');
+}
+for my $fine (
+    q['staff' in clientcert('group')],
+    q[clientcert('user') == 'bob'],
+    q[clientcert('user') != ''],
+    q[! (clientcert('user') != 'bob')],
+    q[-n clientcert('user')],
+    q[! -z clientcert('user')],
+    q[%{REQUEST_URI} != '/x' && clientcert('user') == 'bob'],
+    q[! (%{REQUEST_URI} == '/x') && clientcert('user') == 'bob'],
+    q[(! (%{REQUEST_URI} == '/x')) && (clientcert('user') == 'bob')],
+    q[clientcert('san.email') =~ /a! !=b/],
+    q[clientcert('san.email') =~ m#a!=b#],
+    q[clientcert('user') == 'a != b'],
+    q[%{REMOTE_USER} != 'bob'],
+) {
+    is_silent($fine, asks("Require expr $fine"));
+}
+my $in = q['banned' in clientcert('group')];
+is_told('not expr', asks("<RequireAll>\nRequire all granted\nRequire not expr $in\n</RequireAll>"),
+    'CC0727: 9');
+is_told('in RequireNone', asks("<RequireAll>\nRequire all granted\n<RequireNone>\nRequire expr $in\n"
+        . "</RequireNone>\n</RequireAll>"), 'CC0727: 10');
+is_silent('negated twice',
+    asks("<RequireAll>\nRequire all granted\nRequire not expr ! ($in)\n</RequireAll>"));
+is_told('If that lets in', asks("<If \"! ($in)\">\nRequire all granted\n</If>"), 'CC0727: 7');
+is_told('ElseIf', asks("<If \"%{REQUEST_URI} == '/x'\">\nRequire all denied\n</If>\n"
+        . "<ElseIf \"clientcert('user') != 'bob'\">\nRequire all granted\n</ElseIf>"), 'CC0727: 10');
+is_told('If that keeps out', asks("<If \"$in\">\nRequire all denied\n</If>"), 'CC0727: 7');
+is_silent('If that lets in who is known', asks("<If \"$in\">\nRequire all granted\n</If>"));
+is_silent('If that keeps out who is not', asks("<If \"! ($in)\">\nRequire all denied\n</If>"));
+is_silent('If about something else', asks("<If \"! ($in)\">\nHeader set A b\n</If>"));
+
 # ---- when: once at a start, at each reload, and by httpd -t
 
 my %late = (modules => \@modules, conf => host("$rule\n$rule\n" . needs('clientcert-group admins'))

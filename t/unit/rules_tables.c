@@ -139,24 +139,40 @@ START_TEST(a_product_of_columns_is_bounded)
     rows[0].columns = apr_psprintf(pool, "%s %s", many, many);
     verdict = ask("san.email in t group=$1-$2", rows, ruleset_alice);
     ck_assert_str_eq(tags(verdict), "CC0153 ");
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "more than 1000 results"));
     ck_assert_int_eq(verdict->group_count, 0);
     ck_assert_int_eq(ask("san.email in t group=$1 group=b$2", rows, ruleset_alice)->group_count,
                      80);
-    ck_assert_str_eq(tags(ask("san.email in t group=$1-%{subject.OU}-%{subject.OU|lower}", rows,
-                              ruleset_alice)), "");
+    ck_assert_str_eq(
+        tags(ask("san.email in t group=$1-%{subject.OU}-%{subject.OU|lower}", rows, ruleset_alice)),
+        "");
 }
 END_TEST
 
-START_TEST(a_value_of_a_row_that_cannot_be_used_is_left_out_and_told)
+START_TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
 {
     static const faketable_row_t rows[] = {{ALICE, "a\xff staff,b\x01,admins"}, {NULL, NULL}};
-    const cc_verdict_t *verdict = ask("san.email in t user=$1 group=$2", rows, ruleset_alice);
+    const cc_verdict_t *verdict = ask("san.email in t user=x group=$2", rows, ruleset_alice);
 
-    ck_assert_ptr_null(verdict->user);
-    ck_assert_str_eq(ruleset_groups(verdict, pool), "staff admins");
-    ck_assert_str_eq(tags(verdict), "CC0156 CC0156 ");
-    ck_assert_str_eq(verdict->notes[1].text, "san.email in \"t\": a value of column 2 cannot be "
+    ck_assert(!cc_verdict_has_identity(verdict));
+    ck_assert_str_eq(verdict->failure, "table t (site.conf:1): a value of column 2 cannot be used, "
+                                       "\"b\\x01\": it holds a control character");
+    ck_assert_str_eq(tags(verdict), "CC0156 ");
+    ck_assert_str_eq(verdict->notes[0].text, "san.email in \"t\": a value of column 2 cannot be "
                                              "used, \"b\\x01\": it holds a control character");
+    ck_assert_ptr_nonnull(ask("san.email in t user=$1", rows, ruleset_alice)->failure);
+    ck_assert_ptr_nonnull(ask("san.email in t group=$2-$3", rows, ruleset_alice)->failure);
+}
+END_TEST
+
+START_TEST(a_value_that_no_template_takes_may_be_unusable)
+{
+    static const faketable_row_t rows[] = {{ALICE, "a\xff staff \x01"}, {NULL, NULL}};
+    const cc_verdict_t *verdict = ask("san.email in t user=x group=$2", rows, ruleset_alice);
+
+    ck_assert_ptr_null(verdict->failure);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "staff");
+    ck_assert_ptr_null(ask("user=x\nsan.email in t user=$1", rows, ruleset_alice)->failure);
 }
 END_TEST
 
@@ -276,7 +292,8 @@ START_TEST(the_generation_is_the_sum_over_the_tables_that_rules_name)
     cc_tables_t *tables = faketable_make("t fake:x\nu fake:y\nv fake:z", pool);
     cc_rules_t *rules = ruleset_compile_with(tables,
                                              "san.email in t user=x\nsan.dns in t group=y\n"
-                                             "san.email !in u user=x", pool);
+                                             "san.email !in u user=x",
+                                             pool);
 
     faketable.generation = 7;
     ck_assert(cc_rules_generation(rules) == 14);
@@ -313,16 +330,18 @@ START_TEST(a_verdict_is_stale_when_the_first_of_its_answers_is)
     apr_time_t at;
 
     faketable.rows = people;
-    at = ruleset_verdict(ruleset_compile_with(tables,
-                                              "san.email in long user=x\nsan.dns in short user=x",
-                                              pool),
-                         ruleset_alice, pool)->stale_at;
+    at = ruleset_verdict(ruleset_compile_with(
+                             tables, "san.email in long user=x\nsan.dns in short user=x", pool),
+                         ruleset_alice, pool)
+             ->stale_at;
     ck_assert(at >= now + apr_time_from_sec(9) && at <= now + apr_time_from_sec(20));
     at = ruleset_verdict(ruleset_compile_with(tables, "san.email in long user=x", pool),
-                         ruleset_alice, pool)->stale_at;
+                         ruleset_alice, pool)
+             ->stale_at;
     ck_assert(at >= now + apr_time_from_sec(99));
     at = ruleset_verdict(ruleset_compile_with(one_table(people), "san.email in t user=x", pool),
-                         ruleset_alice, pool)->stale_at;
+                         ruleset_alice, pool)
+             ->stale_at;
     ck_assert(at == APR_INT64_MAX);
 }
 END_TEST
@@ -340,7 +359,8 @@ int main(void)
     tcase_add_test(tc, each_value_that_is_found_is_a_match);
     tcase_add_test(tc, a_table_that_captures_nothing_is_asked_until_a_value_is_found);
     tcase_add_test(tc, a_product_of_columns_is_bounded);
-    tcase_add_test(tc, a_value_of_a_row_that_cannot_be_used_is_left_out_and_told);
+    tcase_add_test(tc, a_value_of_a_row_that_cannot_be_used_is_a_failure);
+    tcase_add_test(tc, a_value_that_no_template_takes_may_be_unusable);
     tcase_add_test(tc, of_a_long_value_of_a_row_only_the_begin_is_told);
     tcase_add_test(tc, no_condition_holds_on_an_unusable_value);
     tcase_add_loop_test(tc, a_lookup_that_fails_leaves_nothing_of_the_verdict, 0, COUNT(failures));

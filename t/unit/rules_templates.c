@@ -154,11 +154,11 @@ START_TEST(an_empty_name_is_refused_and_told)
 }
 END_TEST
 
-START_TEST(a_thousand_combinations_are_made_and_one_more_is_none)
+START_TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
 {
-    const char *pairs[] = {"OU", "0", "OU", "1", "OU", "2", "OU", "3", "OU", "4",
-                           "OU", "5", "OU", "6", "OU", "7", "OU", "8", "OU", "9",
-                           "email", "0", NULL, NULL, NULL};
+    const char *pairs[] = {"OU", "0",  "OU",    "1",  "OU", "2",  "OU", "3",  "OU",
+                           "4",  "OU", "5",     "OU", "6",  "OU", "7",  "OU", "8",
+                           "OU", "9",  "email", "0",  NULL, NULL, NULL};
     const char *rule = "group=%{subject.OU}%{subject.OU|lower}%{subject.OU|upper}%{san.email}\n"
                        "group=after";
     const cc_verdict_t *verdict = ruleset_ask(rule, pairs, pool);
@@ -172,11 +172,29 @@ START_TEST(a_thousand_combinations_are_made_and_one_more_is_none)
     pairs[22] = "email";
     pairs[23] = "1";
     verdict = ruleset_ask(rule, pairs, pool);
-    ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
+    ck_assert(!cc_verdict_has_identity(verdict));
+    ck_assert_int_eq(verdict->matched_count, 0);
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "r1: group=%{subject.OU}%{subject.OU|lower}"));
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "more than 1000 results"));
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0153");
     ck_assert_str_eq(verdict->notes[0].where, "r1");
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "more than 1000 results"));
+}
+END_TEST
+
+START_TEST(where_a_variable_has_no_value_there_are_not_too_many_results)
+{
+    static ruleset_certificate_t pairs = {"OU", "0",  "OU", "1",  "OU", "2",  "OU",
+                                          "3",  "OU", "4",  "OU", "5",  "OU", "6",
+                                          "OU", "7",  "OU", "8",  "OU", "9",  NULL};
+    const cc_verdict_t *verdict = ruleset_ask("group=%{subject.OU}%{subject.OU|lower}"
+                                              "%{subject.OU|upper}%{subject.OU|first}%{san.email}\n"
+                                              "group=after",
+                                              pairs, pool);
+
+    ck_assert_ptr_null(verdict->failure);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
 }
 END_TEST
 
@@ -193,7 +211,8 @@ int main(void)
                         sizeof(of_bad) / sizeof(of_bad[0]));
     tcase_add_test(tc, an_ambiguous_user_is_told_with_both_names);
     tcase_add_test(tc, an_empty_name_is_refused_and_told);
-    tcase_add_test(tc, a_thousand_combinations_are_made_and_one_more_is_none);
+    tcase_add_test(tc, where_a_variable_has_no_value_there_are_not_too_many_results);
+    tcase_add_test(tc, a_thousand_combinations_are_made_and_one_more_is_a_failure);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

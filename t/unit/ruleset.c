@@ -152,6 +152,8 @@ const char *ruleset_text(const cc_verdict_t *v, apr_pool_t *p)
                                     or_none(v->user), or_none(v->user_where),
                                     or_none(v->denied_where), v->stale_at);
 
+    if (v->doubt_where)
+        text = apr_pstrcat(p, text, " doubt ", v->doubt_where, ";", NULL);
     if (v->failure)
         text = apr_pstrcat(p, text, " failed: ", v->failure, ";", NULL);
     for (int i = 0; i < v->group_count; i++)

@@ -14,6 +14,8 @@ static const struct {
     cc_lint_fn *look;
 } looks[] = {
     {"ClientCertMap", cc_lint_map},
+    {"<ElseIf", cc_lint_if},
+    {"<If", cc_lint_if},
     {"Require", cc_lint_require},
     {"SSLOptions", cc_lint_options},
     {"SSLUserName", cc_lint_user_name},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which Require of ours can never hold. */
+/* Knows which Require of ours can never hold, and which expressions are looked at. */
 #include "httpd/lint/lint.h"
 
 #include <apr_strings.h>
@@ -86,7 +86,14 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     const char *args = directive->args;
     const char *provider = ap_getword_conf(lint->pool, &args);
 
-    if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive)) {
+    if (!strcasecmp(provider, "not")) {
+        provider = ap_getword_conf(lint->pool, &args);
+    }
+    if (!strcmp(provider, "expr")) {
+        cc_lint_require_expr(lint, line, args);
+        return;
+    }
+    if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive, lint->pool)) {
         return;
     }
     cc_lint_asked(lint, line);

@@ -6,30 +6,13 @@
 
 #include <apr_strings.h>
 
-void cc_denial_watch(request_rec *r)
+/* Only a request with memory of its own is watched. */
+void cc_denial_forget(request_rec *r)
 {
-    request_rec *client = cc_request_client(r);
-    const cc_request_t *kept = cc_request_seen(client);
+    cc_request_t *kept = cc_request_of(cc_request_client(r));
 
-    if (!kept) {
-        ap_set_module_config(client->request_config, &clientcert_module,
-                             (void *)&cc_request_watched);
-    } else if (!kept->watched) {
-        cc_request_of(client)->watched = true;
-    }
-}
-
-void cc_denial_passed(request_rec *r)
-{
-    request_rec *client = cc_request_client(r);
-    const cc_request_t *kept = cc_request_seen(client);
-
-    if (kept == &cc_request_watched) {
-        ap_set_module_config(client->request_config, &clientcert_module, NULL);
-    } else if (kept) {
-        cc_request_of(client)->watched = false;
-        cc_request_of(client)->missing = NULL;
-    }
+    kept->watched = false;
+    kept->missing = NULL;
 }
 
 void cc_denial_missing(request_rec *r, const char *what)

@@ -44,11 +44,11 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
     }
 }
 
-/* In one word what a note of the rules is about: CC0150 to CC0156, by the last digit. */
+/* In one word what a note of the rules is about: CC0150 to CC0157, by the last digit. */
 static const char *note_result(const cc_note_t *note)
 {
     static const char *const words[] = {"unusable", "limited", "ambiguous", "limited",
-                                        "unusable", "stale",   "unusable"};
+                                        "unusable", "stale",   "unusable",  "undecided"};
 
     return words[note->tag[5] - '0'];
 }
@@ -71,8 +71,9 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
 
         if (step->condition) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: does not hold: %s; seen %s",
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s: %s; seen %s",
                           cc_log_escaped(step->where, r->pool),
+                          step->undecided ? "is not decided" : "does not hold",
                           cc_log_text(step->condition, r->pool), cc_log_text(step->seen, r->pool));
         } else {
             ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds",

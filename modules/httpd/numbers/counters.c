@@ -15,8 +15,9 @@ const char *const cc_result_words[CC_RESULT_COUNT + 1] = {"mapped", "unmapped", 
 
 /* By the last digit of their tags. */
 const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
-    "unusable_value", "pattern_limit", "ambiguous_user",  "too_many_results",
-    "refused_output", "old_answer",    "unusable_column", NULL};
+    "unusable_value",   "pattern_limit",  "ambiguous_user",
+    "too_many_results", "refused_output", "old_answer",
+    "unusable_column",  "undecided_rule", NULL};
 
 const char *const cc_lookup_words[] = {
     [CC_TABLE_FOUND] = "found",
@@ -203,7 +204,7 @@ static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
     cc_counter_t *notes = cc_numbers_of(s)->shared->notes;
 
     for (int i = 0; i < verdict->note_count; i++) {
-        int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0156 */
+        int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0157 */
         if (number >= 0 && number < CC_NOTE_COUNT) {
             cc_count(&notes[number]);
         }

@@ -29,7 +29,7 @@ typedef enum {
 } cc_rejection_t;
 
 #define CC_RESULT_COUNT 4 /* of cc_verdict_result */
-#define CC_NOTE_COUNT 7   /* of what an evaluation may note: CC0150 and those that follow */
+#define CC_NOTE_COUNT 8   /* of what an evaluation may note: CC0150 and those that follow */
 
 /**
  * In one word, for people and programs: literals that stay what they are, in the order of the

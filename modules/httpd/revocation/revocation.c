@@ -47,42 +47,6 @@ static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
     return ever;
 }
 
-/* What cc_crls_each hands on. */
-typedef struct shown_t {
-    const server_rec *server;
-    apr_array_header_t *all;
-} shown_t;
-
-static void show(const cc_crl_info_t *info, void *baton)
-{
-    const shown_t *shown = baton;
-    apr_pool_t *p = shown->all->pool;
-    cc_shown_crl_t *crl;
-
-    if (info->use != CC_CRL_USED && info->use != CC_CRL_NO_BASE) {
-        return;
-    }
-    crl = apr_array_push(shown->all);
-    *crl = (cc_shown_crl_t){shown->server, *info};
-    crl->info.path = apr_pstrdup(p, info->path);
-    crl->info.issuer = apr_pstrdup(p, info->issuer);
-    crl->info.number = apr_pstrdup(p, info->number);
-}
-
-apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p)
-{
-    shown_t shown = {.all = apr_array_make(p, 4, sizeof(cc_shown_crl_t))};
-    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
-
-    for (int i = 0; i < opened->nelts; i++) {
-        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
-
-        shown.server = one->server;
-        cc_crls_each(one->crls, show, &shown);
-    }
-    return shown.all;
-}
-
 /* ---- following the files ----------------------------------------------------------------- */
 
 static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
@@ -265,6 +229,12 @@ static const char *subject_of(const cc_crl_answer_t *answer, apr_pool_t *p)
     return answer->depth ? apr_psprintf(p, "the CA %d above it", answer->depth) : "it";
 }
 
+/* Whether it gives no identity that CRLs do not know of. */
+static bool crls_must_say(const cc_revocation_t *revocation, const cc_crl_answer_t *answer)
+{
+    return answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow;
+}
+
 void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
                              const cc_crl_answer_t *answer, apr_pool_t *p)
 {
@@ -280,7 +250,7 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
         break;
     case CC_CRL_UNKNOWN:
         standing->state = "unknown";
-        if (answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow) {
+        if (crls_must_say(revocation, answer)) {
             standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
                                              subject_of(answer, p), answer->why);
             standing->told = unknown;
@@ -329,17 +299,24 @@ void cc_revocation_check_ocsp(cc_ocsp_answer_t *answer, const cc_revocation_t *r
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
-                       const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
+void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
+                            const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
 {
     cc_crl_answer_t listed;
-    cc_ocsp_answer_t told;
 
     *standing = (cc_standing_t){.stale_at = APR_INT64_MAX};
     if (revocation->crls) {
         cc_revocation_check_crls(&listed, revocation, cert, now);
         cc_revocation_take_crls(standing, revocation, &listed, p);
     }
+}
+
+void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
+                       const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
+{
+    cc_ocsp_answer_t told;
+
+    cc_revocation_ask_crls(standing, revocation, cert, now, p);
     if (revocation->ocsp && !standing->problem) {
         cc_revocation_check_ocsp(&told, revocation, cert, now, p);
         cc_revocation_take_ocsp(standing, revocation, &told, p);
@@ -362,12 +339,22 @@ apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation)
     return revocation->crls ? cc_crls_generation(revocation->crls) : 0;
 }
 
-static bool crls_bar(const cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now)
+int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified_t *cert,
+                            apr_time_t now, int *depth)
 {
     cc_crl_answer_t answer;
 
+    if (!revocation->crls) {
+        return X509_V_OK;
+    }
     cc_revocation_check_crls(&answer, revocation, cert, now);
-    return answer.state == CC_CRL_REVOKED;
+    *depth = answer.depth;
+    if (answer.state == CC_CRL_REVOKED) {
+        return X509_V_ERR_CERT_REVOKED;
+    }
+    return answer.state == CC_CRL_UNKNOWN && crls_must_say(revocation, &answer)
+               ? X509_V_ERR_UNABLE_TO_GET_CRL
+               : X509_V_OK;
 }
 
 /* OCSP asks in the name of the issuer, who in a resumed session may be at hand no more. */
@@ -381,6 +368,8 @@ static bool ocsp_bars(const cc_revocation_t *revocation, const cc_verified_t *ce
 
 bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now)
 {
-    return (revocation->crls && crls_bar(revocation, cert, now)) ||
+    int depth;
+
+    return cc_revocation_objection(revocation, cert, now, &depth) != X509_V_OK ||
            (revocation->ocsp && ocsp_bars(revocation, cert));
 }

@@ -74,6 +74,10 @@ typedef struct cc_standing_t {
 void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
                        const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
+/** The same of CRLs alone, for a handshake: waits for nobody. */
+void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
+                            const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
+
 /** One source of those that there are, for who wants to know what each says. */
 void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
                               const cc_verified_t *cert, apr_time_t now);
@@ -103,7 +107,15 @@ bool cc_revocation_same(const cc_standing_t *a, const cc_standing_t *b);
 apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation);
 
 /**
- * True if a session with this certificate is not to be resumed: a CRL says that it is revoked, or
+ * What CRLs have against a certificate that has verified: X509_V_ERR_CERT_REVOKED, or
+ * X509_V_ERR_UNABLE_TO_GET_CRL where they do not know it and must; *depth is that of the
+ * certificate at fault, 0 the client's. X509_V_OK: nothing. Waits for nobody: made for a handshake.
+ */
+int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified_t *cert,
+                            apr_time_t now, int *depth);
+
+/**
+ * True if a session with this certificate is not to be resumed: CRLs have something against it, or
  * OCSP could not be asked then. Waits for nobody: made for a handshake.
  */
 bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now);

@@ -142,7 +142,7 @@ static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
                             json_string(verdict->notes[i].meaning));
     }
     if (verdict->failure) {
-        json_object_set_new(identity, "failure", json_string("a table could not be asked"));
+        json_object_set_new(identity, "failure", json_string("it cannot be known who this is"));
     }
 }
 

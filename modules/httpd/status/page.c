@@ -253,7 +253,9 @@ static void step_write(request_rec *r, const json_t *step)
         element_write(r, "code", text_of(step, "rule"));
         ap_rputs(" ", r);
         element_write(r, holds ? "span class=\"tag ok\"" : "span class=\"tag no\"",
-                      holds ? "fits" : "does not fit");
+                      holds                                ? "fits"
+                      : json_object_get(step, "undecided") ? "cannot be decided"
+                                                           : "does not fit");
         element_write(r, "pre", text_of(step, "text"));
         if (!holds) {
             rows_write(r, step, has(step, "condition") ? rows_of_rule : rows);

@@ -115,6 +115,9 @@ json_t *cc_report_trace(const apr_array_header_t *trace, bool conditions, apr_po
         json_t *one = json_pack("{s:o, s:b}", "rule", string_of(step->where, p), "holds",
                                 step->condition == NULL);
         if (step->condition) {
+            if (step->undecided) {
+                json_object_set_new(one, "undecided", json_true());
+            }
             json_object_set_new(one, "field", string_of(step->field, p));
             if (conditions) {
                 json_object_set_new(one, "condition", string_of(step->condition, p));

@@ -32,8 +32,8 @@ json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
 
 /**
  * The steps of an evaluation (cc_step_t): [{"rule": WHERE, "holds": true}, {"rule": WHERE,
- * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}]; without `conditions` the
- * condition is left out, which would tell what the rule is.
+ * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true where
+ * that is so; without `conditions` the condition is left out, which would tell what the rule is.
  */
 json_t *cc_report_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
 

@@ -40,6 +40,27 @@ static cc_table_result_t ask_failed(const ask_t *ask, const char *why)
     return CC_TABLE_FAILED;
 }
 
+/*
+ * An attribute with many values comes in parts from Active Directory, under another name:
+ * "memberOf;range=0-1499". What is not there may be what matters.
+ */
+static bool comes_in_parts(LDAP *ldap, LDAPMessage *entry, const char *name)
+{
+    apr_size_t len = strlen(name);
+    BerElement *position = NULL;
+    bool found = false;
+    char *given = ldap_first_attribute(ldap, entry, &position);
+
+    while (given) {
+        found =
+            found || (!strncasecmp(given, name, len) && !strncasecmp(given + len, ";range=", 7));
+        ldap_memfree(given);
+        given = ldap_next_attribute(ldap, entry, position);
+    }
+    ber_free(position, 0);
+    return found;
+}
+
 static cc_table_result_t column_read(const ask_t *ask, LDAPMessage *entry, int i,
                                      cc_column_t *column)
 {
@@ -58,6 +79,12 @@ static cc_table_result_t column_read(const ask_t *ask, LDAPMessage *entry, int i
     column->values = copies;
     if (nul) {
         return ask_failed(ask, apr_psprintf(ask->job->pool, "a value of %s holds a NUL", name));
+    }
+    if (count == 0 && comes_in_parts(ask->ldc->ldap, entry, name)) {
+        return ask_failed(ask, apr_psprintf(ask->job->pool,
+                                            "the directory gives %s in parts: it has too many "
+                                            "values",
+                                            name));
     }
     return CC_TABLE_FOUND;
 }

@@ -73,6 +73,11 @@ Take the same options, give (exit status, output). configtest runs C<httpd -t>; 
 the server, for errors that show only then; status 0 means that it did start (it is stopped again),
 the output is then its log.
 
+=item $h->disturb
+
+Does to each port of the server what its clients should not: speaks plain HTTP, garbage, and the
+first octets of a handshake. Each test's server has to survive it, since stop begins with it.
+
 =item $h->stop
 
 Stops the server and checks, as one test, that no process died by a signal and that the log holds
@@ -120,7 +125,7 @@ use Test::More ();
 
 use ClientCert::Test::Machine qw(module_path _apxs);
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client ClientCert::Test::Directory
-    ClientCert::Test::ErrorLog ClientCert::Test::Process);
+    ClientCert::Test::Disturbance ClientCert::Test::ErrorLog ClientCert::Test::Process);
 
 my @servers;
 
@@ -181,6 +186,7 @@ sub configtest {
 
 sub stop {
     my ($self) = @_;
+    $self->disturb;
     $self->_end;
     my @wrong = $self->_wrong;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

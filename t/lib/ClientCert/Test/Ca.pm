@@ -5,8 +5,11 @@ package ClientCert::Test::Ca;
 use strict;
 use warnings;
 
+use MIME::Base64 qw(decode_base64 encode_base64);
+
 use File::Path qw(make_path);
 
+use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(build top);
 
 my $make = top() . '/t/ca/make';
@@ -26,6 +29,20 @@ sub short_cert {
     my $name = 'short-' . $$ . '-' . ++$count;
     system($make, '-s', $seconds, '-o', $name, ca(), 'short') == 0 or die "t/ca/make failed\n";
     return $name;
+}
+
+# A key file that passes for the key of a certificate, since it has its public key; but the private
+# one is another. For connection(cert => NAME, key => ...).
+sub other_key {
+    my ($self, $name) = @_;
+    my $pem = read_file($self->ca . "/$name.key");
+    my ($head, $body, $tail) = $pem =~ /^(-----BEGIN.*?-----\n)(.*)(-----END.*)/s;
+    my $der = decode_base64($body);
+    my $at  = index $der, "\x04\x20";    # an OCTET STRING of 32 octets, in a P-256 key
+    die "$name.key: no P-256 key\n" if $at < 0;
+    substr $der, $at + 2, 32, "\x01" x 32;
+    $self->file("other-$name.key", $head . encode_base64($der) . $tail);
+    return $self->path("other-$name");
 }
 
 1;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Refuses requests whose certificate was verified in the handshake and does not hold any more. */
+#include "httpd/glue.h"
+#include "httpd/host.h"
+
+#include <http_request.h>
+
+/*
+ * mod_ssl remembers that a certificate verified. Its conditions (SSLRequire, Require
+ * ssl-verify-client, SSL_CLIENT_VERIFY in an expression), other modules and back ends read that for
+ * as long as the connection, and whoever moves a CRL from mod_ssl to ClientCertCRL would let in whom
+ * it revokes. So such a request gets nothing but a 403, and its connection ends: in the next
+ * handshake the client learns what is wrong.
+ *
+ * Where there is revocation to ask about, this is done before anything else may answer (a cache
+ * does so before access control). A certificate that a <Location> has asked for comes in the access
+ * phase. What is refused there is refused again in the fixups, since Satisfy Any may let pass what
+ * the access phase denied.
+ */
+
+static bool asks_more(const server_rec *s)
+{
+    const cc_host_t *host = cc_host_of(s);
+
+    return host && cc_host_asks_more(host);
+}
+
+/* The page that says so is not refused in turn. */
+static bool is_error_page(request_rec *r)
+{
+    const request_rec *client = cc_request_client(r);
+
+    return client->prev && ap_is_HTTP_ERROR(client->prev->status);
+}
+
+int cc_refuse(request_rec *r)
+{
+    if (is_error_page(r)) {
+        return DECLINED;
+    }
+    cc_request_of(r)->refused = true;
+    cc_denial_missing(r, "a certificate that still holds");
+    return HTTP_FORBIDDEN;
+}
+
+int cc_refuse_early(request_rec *r)
+{
+    cc_answer_t answer;
+
+    if (!asks_more(r->server)) {
+        return DECLINED;
+    }
+    answer = cc_identity_presented(r);
+    return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
+}
+
+int cc_refuse_again(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    return kept && kept->refused ? HTTP_FORBIDDEN : DECLINED;
+}
