@@ -252,20 +252,6 @@ typedef struct cc_answer_t {
     const char *const *exports;
 } cc_answer_t;
 
-/**
- * What the client itself may be told of answer->problem, in plain words; NULL: there is none.
- * `problem` may name what is asked behind this server, and what went wrong there.
- */
-static inline const char *cc_answer_told(const cc_answer_t *answer)
-{
-    const cc_client_t *client = answer->client;
-
-    if (!client || !client->problem) {
-        return answer->problem; /* that there is no certificate, or what its dates say */
-    }
-    return client->told ? client->told : "it does not count here";
-}
-
 /** NULL, or why it is not known who it is: a table has failed. */
 static inline const char *cc_answer_failure(const cc_answer_t *answer)
 {
