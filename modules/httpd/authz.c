@@ -165,7 +165,8 @@ static const apr_array_header_t *names_for(request_rec *r, const cc_require_t *n
     }
     text = ap_expr_str_exec(r, need->expr, &error);
     if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s", need->text, error);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
+                      cc_log_escaped(need->text, r->pool), cc_log_escaped(error, r->pool));
         return NULL;
     }
     return words_of(text, r->pool);

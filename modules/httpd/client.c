@@ -123,6 +123,7 @@ static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_
     atomic_init(&entry->generation, standing->generation);
     atomic_init(&entry->stale_at, standing->stale_at);
     client->problem = standing->problem;
+    client->told = standing->told;
     client->facts.revocation = standing->state;
     client->facts.revocation_reason = standing->reason;
     client->facts.revoked_at = standing->revoked_at;
@@ -165,7 +166,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
 
     entry_hold(entry, ssl, p);
     entry->trust = trust;
-    client->problem = judge(entry, r, ssl);
+    client->problem = client->told = judge(entry, r, ssl);
     client->closes = client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);

@@ -59,32 +59,82 @@ static const char *export_directive(cmd_parms *cmd, void *record, const char *ar
     return NULL;
 }
 
+static const char *status_rules_directive(cmd_parms *cmd, void *record, const char *word)
+{
+    cc_dir_t *dir = record;
+
+    (void)cmd;
+    if (strcasecmp(word, "On") != 0 && strcasecmp(word, "Off") != 0) {
+        return "ClientCertStatusRules must be On or Off";
+    }
+    dir->status_rules = !strcasecmp(word, "On");
+    return NULL;
+}
+
+/* ---- the table of directives ------------------------------------------------------------- */
+
+/* What takes a directive that is not for .htaccess. */
+typedef struct taker_t {
+    const char *(*take)(cmd_parms *cmd, void *record, const char *args);
+} taker_t;
+
+/*
+ * The way in of each such directive. httpd's table does not keep it out of .htaccess: what
+ * AllowOverrideList names is let in there, whatever its context is.
+ */
+static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *args)
+{
+    const taker_t *taker = cmd->info;
+
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return apr_psprintf(cmd->pool,
+                            "CC0180: %s is not for .htaccess, whatever AllowOverrideList says: "
+                            "write it in the configuration of the server%s",
+                            cmd->cmd->name,
+                            cmd->cmd->req_override & ACCESS_CONF
+                                ? ", of a virtual host or in a section such as <Directory>"
+                                : " or of a virtual host");
+    }
+    return taker->take(cmd, record, args);
+}
+
+#define TAKER(function) ((void *)&(const taker_t){function})
+
+/* Rows of directives that are not for .htaccess: of the server, and of directories too. */
+#define SERVER_LINE(name, function, help)                                                          \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
+#define SERVER_WORD(name, function, help)                                                          \
+    AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
+#define SECTION_LINE(name, function, help)                                                         \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+#define SECTION_WORD(name, function, help)                                                         \
+    AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+
 const command_rec cc_config_directives[] = {
-    AP_INIT_RAW_ARGS("ClientCertMap", map_directive, NULL, RSRC_CONF | ACCESS_CONF,
-                     "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
-    AP_INIT_RAW_ARGS("ClientCertTable", cc_tables_directive, NULL, RSRC_CONF,
-                     "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
-    AP_INIT_RAW_ARGS("ClientCertTest", cc_test_directive, NULL, RSRC_CONF | ACCESS_CONF,
-                     "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
-    AP_INIT_RAW_ARGS("ClientCertCRL", cc_server_crl_directive, NULL, RSRC_CONF,
-                     "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
-    AP_INIT_TAKE1("ClientCertCRLCheck", cc_server_crl_check_directive, NULL, RSRC_CONF,
-                  "which certificates CRLs are asked about: leaf or chain"),
-    AP_INIT_TAKE1("ClientCertMaxAge", cc_server_max_age_directive, NULL, RSRC_CONF,
-                  "how many seconds after its full handshake a certificate gives an identity"),
-    AP_INIT_RAW_ARGS("ClientCertOCSP", cc_server_ocsp_directive, NULL, RSRC_CONF,
-                     "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
-    AP_INIT_RAW_ARGS("ClientCertOCSPAllow", cc_server_ocsp_allow_directive, NULL, RSRC_CONF,
-                     "hosts that certificates may name as OCSP responders: HOST ..."),
-    AP_INIT_TAKE1("ClientCertOCSPCache", cc_ocspcache_directive, NULL, RSRC_CONF,
-                  "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
+    SECTION_LINE("ClientCertMap", map_directive,
+                 "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
+    SERVER_LINE("ClientCertTable", cc_tables_directive,
+                "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
+    SECTION_LINE("ClientCertTest", cc_test_directive,
+                 "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
+    SERVER_LINE("ClientCertCRL", cc_server_crl_directive,
+                "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
+    SERVER_WORD("ClientCertCRLCheck", cc_server_crl_check_directive,
+                "which certificates CRLs are asked about: leaf or chain"),
+    SERVER_WORD("ClientCertMaxAge", cc_server_max_age_directive,
+                "how many seconds after its full handshake a certificate gives an identity"),
+    SERVER_LINE("ClientCertOCSP", cc_server_ocsp_directive,
+                "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
+    SERVER_LINE("ClientCertOCSPAllow", cc_server_ocsp_allow_directive,
+                "hosts that certificates may name as OCSP responders: HOST ..."),
+    SERVER_WORD("ClientCertOCSPCache", cc_ocspcache_directive,
+                "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
-    AP_INIT_FLAG("ClientCertStatusRules", ap_set_flag_slot,
-                 (void *)offsetof(cc_dir_t, status_rules), RSRC_CONF | ACCESS_CONF,
+    SECTION_WORD("ClientCertStatusRules", status_rules_directive,
                  "whether clientcert-status shows what the rules say: On or Off"),
-    AP_INIT_RAW_ARGS("ClientCertExport", export_directive, NULL, RSRC_CONF | ACCESS_CONF,
-                     "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
+    SECTION_LINE("ClientCertExport", export_directive,
+                 "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
     {.name = NULL}};
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

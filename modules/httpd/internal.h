@@ -196,7 +196,8 @@ struct cc_memo_t; /* identity.c: what one rule set says of a client */
 typedef struct cc_client_t {
     const cc_cert_t *cert;
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
-    const char *problem; /* NULL, or why it gives no identity (dates aside), in plain words */
+    const char *problem; /* NULL, or why it gives no identity (dates aside): for the log alone */
+    const char *told;    /* the same as the client itself may know it */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* so long it gives an identity, if it does */
     const char *over;                 /* in plain words, what it is after that */

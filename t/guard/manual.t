@@ -13,7 +13,7 @@ completion=completion/clientcert
 
 # ---- what there is: names, one a line
 
-directives() { sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' $glue; }
+directives() { sed -n 's/^    [A-Z0-9_]*("\(ClientCert[A-Za-z]*\)",.*/\1/p' $glue; }
 providers() {
     grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
         sed 's/.*"\(.*\)"/Require \1/'

@@ -9,7 +9,7 @@ glue=$(files modules/httpd '*.c')
 tool=${CC_BUILD:-build}/clientcert
 
 directives() { # in the command table
-    sed -n 's/.*AP_INIT_[A-Z0-9_]*("\([A-Za-z]*\)".*/\1/p' $glue | LC_ALL=C sort -u
+    sed -n 's/^    [A-Z0-9_]*("\(ClientCert[A-Za-z]*\)",.*/\1/p' $glue | LC_ALL=C sort -u
 }
 providers() { # of Require
     grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |

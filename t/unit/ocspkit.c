@@ -103,6 +103,13 @@ unsigned char *ocsp_reply(const reply_t *reply, OCSP_REQUEST *request, int *len)
     return der;
 }
 
+bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now)
+{
+    const pki_t *one = state;
+
+    return now > 0 && issuer && one->cert && X509_cmp(one->cert, cert) == 0;
+}
+
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p)
 {

@@ -47,6 +47,9 @@ cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
 cc_ocsp_answer_t ocsp_read_reply(const cc_ocsp_subject_t *of, const reply_t *reply, bool nonce,
                                  apr_pool_t *p);
 
+/** A list of one certificate: what is asked about signers. `state` is its pki_t. */
+bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now);
+
 /** How a responder behaves. */
 typedef enum {
     ANSWERS,

@@ -92,6 +92,7 @@ void ocspset_engine(ocspset_t *set, const char *options)
 
     ck_assert_int_eq(cc_ocsp_parse(&spec, text, set->pool, NULL), APR_SUCCESS);
     config.spec = spec;
+    config.lists = set->lists;
     ck_assert_int_eq(cc_ocsp_create(&set->ocsp, apr_pmemdup(set->pool, &config, sizeof(config)),
                                     &set->means, set->pool, NULL),
                      APR_SUCCESS);

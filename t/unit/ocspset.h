@@ -14,6 +14,7 @@ typedef struct ocspset_t {
     pki_t ca, leaf;
     responder_t *responder; /* answers that `leaf` is good, for a day */
     cc_ocsp_means_t means;  /* of a cache in memory, and of threads */
+    cc_ocsp_lists_t lists;  /* of the engines that are made; none */
     cc_ocsp_t *ocsp;
     apr_time_t now;          /* the engine's clock */
     cc_ocsp_answer_t answer; /* the last one */

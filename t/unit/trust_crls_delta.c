@@ -228,6 +228,51 @@ START_TEST(a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good)
 }
 END_TEST
 
+START_TEST(with_missing_allow_a_delta_alone_revokes_whom_it_lists)
+{
+    crlset_put(&set, "delta.crl",
+               &(crl_recipe_t){.ca = &ca,
+                               .number = "12",
+                               .base = "11",
+                               .entries = {{.cert = alice.cert, .reason = 1},
+                                           {.cert = bob.cert, .reason = REMOVE}}});
+    ck_assert_ptr_nonnull(strstr(crlset_try(&set, "delta.crl missing=deny"), "CC0413"));
+    crlset_open(&set, "delta.crl missing=allow");
+    ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked keyCompromise");
+    ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "unknown: there is no CRL of its issuer");
+    ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "CC0418"));
+    ck_assert_str_eq(crlset_poll(&set), "");
+    put_base("11");
+    crlset_open(&set, "base.crl delta.crl missing=allow");
+    ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
+}
+END_TEST
+
+START_TEST(a_delta_alone_does_not_replace_one_that_says_more)
+{
+    const char *told;
+
+    crlset_put(&set, "delta.crl",
+               &(crl_recipe_t){
+                   .ca = &ca, .number = "11", .base = "10", .entries = {{.cert = alice.cert}}});
+    crlset_open(&set, "delta.crl missing=allow");
+    crlset_poll(&set);
+    crlset_put(&set, "delta.crl",
+               &(crl_recipe_t){
+                   .ca = &ca, .number = "12", .base = "11", .entries = {{.cert = bob.cert}}});
+    told = crlset_poll(&set);
+    ck_assert_msg(strstr(told, "CC0413") && !strstr(told, "changed"), "%s", told);
+    ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked unspecified");
+    crlset_put(&set, "delta.crl",
+               &(crl_recipe_t){.ca = &ca,
+                               .number = "13",
+                               .base = "10",
+                               .entries = {{.cert = alice.cert}, {.cert = bob.cert}}});
+    ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "changed"));
+    ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked unspecified");
+}
+END_TEST
+
 static void check_use(const cc_crl_info_t *info, void *baton)
 {
     char *uses = baton;
@@ -277,6 +322,8 @@ int main(void)
     tcase_add_test(tc, a_new_delta_waits_for_its_base_while_the_last_one_stays);
     tcase_add_test(tc, base_and_delta_that_change_together_are_taken_together);
     tcase_add_test(tc, a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good);
+    tcase_add_test(tc, with_missing_allow_a_delta_alone_revokes_whom_it_lists);
+    tcase_add_test(tc, a_delta_alone_does_not_replace_one_that_says_more);
     tcase_add_test(tc, each_tells_what_becomes_of_a_delta);
     suite_add_tcase(suite, tc);
     return suite_run(suite);

@@ -129,7 +129,7 @@ START_TEST(the_certificate_leads_to_its_responder)
 
     ck_assert_int_eq(cc_ocsp_parse(&spec, "AIA", set.pool, NULL), APR_SUCCESS);
     ck_assert_int_eq(cc_ocsp_allow(&hosts, "localhost", set.pool, NULL), APR_SUCCESS);
-    config = (cc_ocsp_config_t){spec, hosts};
+    config = (cc_ocsp_config_t){.spec = spec, .hosts = hosts};
     ck_assert_int_eq(cc_ocsp_create(&set.ocsp, &config, &set.means, set.pool, NULL), APR_SUCCESS);
     set.responder->reply.about = named.cert;
     ck_assert_int_eq(ocspset_status_of(&set, &named), CC_OCSP_GOOD);

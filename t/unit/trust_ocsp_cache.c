@@ -170,6 +170,72 @@ START_TEST(many_refresh_once)
 }
 END_TEST
 
+/* ---- signers that are revoked ---------------------------------------------------------------- */
+
+static void must_be_revoked(const pki_t *signer, const pki_t *listed)
+{
+    pki_t list = {0};
+
+    set.lists = (cc_ocsp_lists_t){ocsp_lists_one, &list, "a list"};
+    set.responder->reply.signer = signer;
+    engine_make("");
+    ck_assert_int_eq(status(), CC_OCSP_GOOD);
+    list = *listed; /* from here on what is kept does not count either */
+    ck_assert_int_eq(status(), CC_OCSP_FAILED);
+    ck_assert_msg(strstr(set.answer.why, "its signer is revoked, says a CRL") != NULL, "%s",
+                  set.answer.why);
+    list = (pki_t){0};
+    later(10);
+    ck_assert_int_eq(status(), CC_OCSP_GOOD);
+}
+
+START_TEST(what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said)
+{
+    pki_t delegate = pki_make("OCSP", &set.ca, ocsp_is_delegate, -60, 60);
+
+    must_be_revoked(&delegate, &delegate);
+    ocspset_later(&set, 0);
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count)
+{
+    pki_extensions_t nocheck = {"extendedKeyUsage", "OCSPSigning", "noCheck", "ignored", NULL};
+    pki_t delegate = pki_make("OCSP", &set.ca, nocheck, -60, 60);
+
+    must_be_revoked(&delegate, &delegate);
+    ocspset_later(&set, 0);
+    pki_free(&delegate);
+}
+END_TEST
+
+START_TEST(whether_the_issuer_is_revoked_is_no_matter_of_his_answers)
+{
+    pki_t list = set.ca;
+
+    set.lists = (cc_ocsp_lists_t){ocsp_lists_one, &list, "a list"};
+    engine_make("");
+    ck_assert_int_eq(status(), CC_OCSP_GOOD);
+}
+END_TEST
+
+START_TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
+{
+    pki_t delegate = pki_make("OCSP", &set.ca, ocsp_is_delegate, -60, 60);
+
+    set.responder->reply.signer = &delegate;
+    set.lists = (cc_ocsp_lists_t){ocsp_lists_one, &delegate, "a list"};
+    engine_make("");
+    ck_assert_int_eq(status(), CC_OCSP_FAILED);
+    set.lists = (cc_ocsp_lists_t){.name = NULL};
+    engine_make("");
+    ck_assert_int_eq(status(), CC_OCSP_GOOD);
+    ocspset_later(&set, 0);
+    pki_free(&delegate);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trust_ocsp_cache");
@@ -183,6 +249,11 @@ int main(void)
     tcase_add_test(tests, other_settings_have_answers_of_their_own);
     tcase_add_test(tests, many_who_want_to_know_the_same_ask_once);
     tcase_add_test(tests, many_refresh_once);
+    tcase_add_test(tests, what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said);
+    tcase_add_test(tests,
+                   a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count);
+    tcase_add_test(tests, whether_the_issuer_is_revoked_is_no_matter_of_his_answers);
+    tcase_add_test(tests, who_has_other_lists_is_not_held_up_by_what_these_refuse);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -129,6 +129,17 @@ START_TEST(a_responder_of_another_ca_may_not_sign)
 }
 END_TEST
 
+START_TEST(a_responder_of_the_issuer_with_another_key_may_not_sign)
+{
+    pki_t twin = pki_ca("CA", NULL);
+    pki_t delegate = pki_make("OCSP", &twin, ocsp_is_delegate, -60, 60);
+
+    ck_assert_int_eq(read_signed_by(&delegate).status, CC_OCSP_FAILED);
+    pki_free(&delegate);
+    pki_free(&twin);
+}
+END_TEST
+
 START_TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
 {
     pki_t sub = pki_ca("Sub CA", &ca);
@@ -215,6 +226,7 @@ int main(void)
     tcase_add_test(tests, any_purpose_is_not_this_purpose);
     tcase_add_test(tests, a_key_that_is_not_for_signatures_may_not_sign);
     tcase_add_test(tests, a_responder_of_another_ca_may_not_sign);
+    tcase_add_test(tests, a_responder_of_the_issuer_with_another_key_may_not_sign);
     tcase_add_test(tests, a_responder_of_a_ca_below_the_issuer_may_not_sign);
     tcase_add_test(tests, a_responder_whose_certificate_has_expired_may_not_sign);
     tcase_add_test(tests, a_responder_whose_certificate_is_not_sent_is_not_known);

@@ -300,7 +300,7 @@ END_TEST
 START_TEST(off_makes_no_engine)
 {
     cc_ocsp_means_t means = {0};
-    cc_ocsp_config_t none = {0}, off = {parse("Off"), NULL};
+    cc_ocsp_config_t none = {0}, off = {.spec = parse("Off")};
     cc_ocsp_t *ocsp = (cc_ocsp_t *)&means;
 
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &none, &means, pool, NULL), APR_SUCCESS);
@@ -313,7 +313,7 @@ END_TEST
 START_TEST(aia_needs_a_host_that_may_be_asked)
 {
     cc_ocsp_means_t means = {0};
-    cc_ocsp_config_t config = {parse("AIA"), NULL};
+    cc_ocsp_config_t config = {.spec = parse("AIA")};
     apr_array_header_t *hosts = NULL;
     cc_ocsp_t *ocsp = NULL;
     cc_error_t error = {0};
@@ -324,7 +324,7 @@ START_TEST(aia_needs_a_host_that_may_be_asked)
     config.hosts = hosts;
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
-    config = (cc_ocsp_config_t){parse("AIA responder=http://a.example/"), NULL};
+    config = (cc_ocsp_config_t){.spec = parse("AIA responder=http://a.example/")};
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
 }

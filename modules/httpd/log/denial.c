@@ -30,7 +30,7 @@ void cc_denial_missing(request_rec *r, const char *what)
 }
 
 /* Why the client is nobody; "" where it is somebody. */
-static const char *nobody_text(request_rec *r, const cc_answer_t *answer)
+static const char *nobody_text(const cc_answer_t *answer)
 {
     const char *reason;
 
@@ -41,7 +41,7 @@ static const char *nobody_text(request_rec *r, const cc_answer_t *answer)
         return "no ClientCertMap is in effect here";
     }
     if (answer->verdict->failure) {
-        return cc_logline_text(answer->verdict->failure, r->pool);
+        return answer->verdict->failure;
     }
     reason = cc_log_no_identity(answer->verdict);
     return reason ? reason : "";
@@ -51,14 +51,15 @@ static void denial_log(request_rec *r)
 {
     cc_answer_t answer = cc_identity_of(r);
     const char *missing = cc_request_seen(cc_request_client(r))->missing;
+    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
     cc_logline_t line = {"forbidden", answer.client ? answer.client->cert : NULL, answer.verdict,
                          NULL};
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "CC0110: %s reason=\"%s\" request=\"%s\" needs=\"%s\"",
-                  cc_logline_of_request(&line, r), nobody_text(r, &answer),
-                  cc_logline_octets(apr_pstrcat(r->pool, r->method, " ", r->uri, NULL), r->pool),
-                  cc_logline_text(missing ? missing : "what another Require asks for", r->pool));
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", cc_logline_of_request(&line, r),
+        cc_logline_said("reason", nobody_text(&answer), r->pool),
+        cc_logline_octets("request", asked, r->pool),
+        cc_logline_said("needs", missing ? missing : "what another Require asks for", r->pool));
 }
 
 static bool is_denied(request_rec *r)

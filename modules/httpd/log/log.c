@@ -27,8 +27,8 @@ void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_
     if (!reason && wants(r, APLOG_INFO)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
     } else if (reason && wants(r, APLOG_NOTICE)) {
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s reason=\"%s\"",
-                      cc_logline_of_request(&line, r), reason);
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s",
+                      cc_logline_of_request(&line, r), cc_logline_said("reason", reason, r->pool));
     }
 }
 
@@ -39,8 +39,8 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
 
     if (!kept->failed && wants(r, APLOG_ERR)) {
         kept->failed = true;
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s reason=\"%s\"",
-                      cc_logline_of_request(&line, r), cc_logline_text(verdict->failure, r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s", cc_logline_of_request(&line, r),
+                      cc_logline_said("reason", verdict->failure, r->pool));
     }
 }
 
@@ -59,8 +59,9 @@ void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t 
         const cc_note_t *note = &verdict->notes[i];
         cc_logline_t line = {note_result(note), client->cert, verdict, note->where};
 
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s reason=\"%s\"", note->tag,
-                      cc_logline_of_request(&line, r), cc_logline_text(note->text, r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
+                      cc_logline_of_request(&line, r),
+                      cc_logline_said("reason", note->text, r->pool));
     }
 }
 
@@ -70,11 +71,13 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
 
         if (step->condition) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s: %s; seen %s", step->where,
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s: %s; seen %s",
+                          cc_log_escaped(step->where, r->pool),
                           step->undecided ? "is not decided" : "does not hold",
                           cc_log_text(step->condition, r->pool), cc_log_text(step->seen, r->pool));
         } else {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds", step->where);
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds",
+                          cc_log_escaped(step->where, r->pool));
         }
     }
 }
@@ -86,8 +89,8 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
     cc_logline_t line = {"rejected", client->cert, NULL, NULL};
 
     if (wants(r, APLOG_WARNING)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s reason=\"%s\"",
-                      cc_logline_of_request(&line, r), problem);
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s",
+                      cc_logline_of_request(&line, r), cc_logline_said("reason", problem, r->pool));
     }
 }
 
@@ -102,8 +105,8 @@ void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *
     cc_logline_t line = {"refused", refused->leaf, NULL, NULL};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
-    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
-                   "CC0106: %s reason=\"%s\" depth=%d at_subject=\"%s\" at_serial=%s",
-                   cc_logline_of_connection(&line, c, s, p), cc_logline_text(refused->reason, p),
-                   refused->depth, cc_logline_subject(above, p), cc_logline_serial(above, p));
+    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
+                   cc_logline_of_connection(&line, c, s, p),
+                   cc_logline_said("reason", refused->reason, p), refused->depth,
+                   cc_logline_subject("at_subject", above, p), cc_logline_serial(above, p));
 }

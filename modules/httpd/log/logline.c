@@ -64,21 +64,35 @@ static const char *cut(const char *text, apr_size_t most, apr_pool_t *p)
     return line;
 }
 
+/* As cc_text_escape writes an octet. */
+static char *octet_escape(char *to, unsigned char octet)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    *to++ = '\\';
+    *to++ = 'x';
+    *to++ = digits[octet >> 4];
+    *to++ = digits[octet & 15];
+    return to;
+}
+
 /*
  * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
- * end the quotation that it stands in: it becomes \x22. A bare quote becomes `quote`.
+ * end the quotation that it stands in: it becomes \x22. A bare quote becomes `quote`. What nobody
+ * escaped and is no text is escaped here.
  */
 static const char *requote(const char *text, char quote, apr_pool_t *p)
 {
-    char *line = apr_palloc(p, 2 * strlen(text) + 1);
+    char *line = apr_palloc(p, 4 * strlen(text) + 1);
     char *to = line;
     apr_size_t len;
 
     for (; *text; text += len) {
         len = piece_len(text);
         if (len == 2 && text[1] == '"') {
-            memcpy(to, "\\x22", 4);
-            to += 4;
+            to = octet_escape(to, '"');
+        } else if (len == 1 && apr_iscntrl(*text)) {
+            to = octet_escape(to, (unsigned char)*text);
         } else {
             memcpy(to, text, len);
             *to = *text == '"' ? quote : *text;
@@ -99,25 +113,46 @@ const char *cc_log_escaped(const char *text, apr_pool_t *p)
     return cc_log_text(cc_text_escape(text, strlen(text), p), p);
 }
 
+/* ---- fields ------------------------------------------------------------------------------ */
+
+/* The one place that writes a field between quotes: whatever the text is, it ends where it ends. */
+static const char *quoted(const char *name, const char *text, apr_size_t most, apr_pool_t *p)
+{
+    return apr_pstrcat(p, name, "=\"", cut(requote(text, '\'', p), most, p), "\"", NULL);
+}
+
 /* No octet takes less than one of the log: more of them than `most` need not be looked at. */
 static const char *octets_text(const char *octets, apr_size_t len, apr_size_t most, apr_pool_t *p)
 {
-    const char *escaped = cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
-
-    return cut(requote(escaped, '\'', p), most, p);
+    return cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
 }
 
-const char *cc_logline_text(const char *text, apr_pool_t *p)
+const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p)
 {
-    return cut(requote(text, '\'', p), LONG, p);
+    return quoted(name, text, LONG, p);
 }
 
-const char *cc_logline_octets(const char *text, apr_pool_t *p)
+const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p)
 {
-    return octets_text(text, strlen(text), LONG, p);
+    return quoted(name, octets_text(octets, strlen(octets), LONG, p), LONG, p);
 }
 
-/* ---- fields ------------------------------------------------------------------------------ */
+/* A word without quotes: a blank in it would end it, and what follows would be a field. */
+static const char *word(const char *text, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, 4 * strlen(text) + 1);
+    char *to = line;
+
+    for (; *text; text++) {
+        if (apr_isspace(*text) || apr_iscntrl(*text) || *text == '"') {
+            to = octet_escape(to, (unsigned char)*text);
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return line;
+}
 
 /* A field that every certificate has, or `none` where there is no certificate. */
 static const char *field_text(const char *name, const cc_cert_t *cert, const char *none,
@@ -131,28 +166,32 @@ static const char *field_text(const char *name, const cc_cert_t *cert, const cha
         return none;
     }
     values = cc_field_values(&ref, cert, &unknown, p);
-    return values.count ? octets_text(values.at[0].text, values.at[0].len,
-                                      ref.field->type == CC_TYPE_DN ? LONG : SHORT, p)
-                        : none;
+    return values.count ? octets_text(values.at[0].text, values.at[0].len, LONG, p) : none;
 }
 
-const char *cc_logline_subject(const cc_cert_t *cert, apr_pool_t *p)
+const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p)
 {
-    return field_text("subject", cert, "", p);
+    return quoted(name, field_text("subject", cert, "", p), LONG, p);
+}
+
+static const char *issuer_field(const cc_cert_t *cert, apr_pool_t *p)
+{
+    return quoted("issuer", field_text("issuer", cert, "", p), LONG, p);
 }
 
 const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p)
 {
-    return field_text("serial", cert, "-", p);
+    return cut(field_text("serial", cert, "-", p), SHORT, p);
 }
 
-static const char *user_text(const cc_verdict_t *verdict, apr_pool_t *p)
+static const char *user_field(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return verdict && verdict->user ? octets_text(verdict->user, strlen(verdict->user), MIDDLE, p)
-                                    : "";
+    const char *user = verdict && verdict->user ? verdict->user : "";
+
+    return quoted("user", octets_text(user, strlen(user), MIDDLE, p), MIDDLE, p);
 }
 
-static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
+static const char *groups_field(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     int count = verdict ? verdict->group_count : 0;
     const char **names = apr_palloc(p, sizeof(*names) * (apr_size_t)(count + 1));
@@ -160,7 +199,7 @@ static const char *groups_text(const cc_verdict_t *verdict, apr_pool_t *p)
     for (int i = 0; i < count; i++) {
         names[i] = verdict->groups[i].name;
     }
-    return cc_logline_octets(cc_parts_join(names, count, p), p);
+    return cc_logline_octets("groups", cc_parts_join(names, count, p), p);
 }
 
 static const char *decisive_rule(const cc_verdict_t *verdict)
@@ -180,8 +219,10 @@ static const char *decisive_rule(const cc_verdict_t *verdict)
 /* Of a long path the end counts, with the number of the line. */
 static const char *rule_text(const char *where, apr_pool_t *p)
 {
-    apr_size_t len = strlen(where);
+    apr_size_t len;
 
+    where = word(where, p);
+    len = strlen(where);
     return len <= SHORT ? where : apr_pstrcat(p, "...", where + len - (SHORT - 3), NULL);
 }
 
@@ -192,13 +233,12 @@ static const char *line_text(const cc_logline_t *line, const char *address, cons
     const char *rule = line->rule ? line->rule : decisive_rule(line->verdict);
 
     return apr_psprintf(p,
-                        "result=%s user=\"%s\" groups=\"%s\" rule=%s subject=\"%s\" issuer=\"%s\" "
-                        "serial=%s sha256=%s client=%s vhost=%s:%d",
-                        line->result, user_text(line->verdict, p), groups_text(line->verdict, p),
-                        rule_text(rule, p), cc_logline_subject(line->cert, p),
-                        field_text("issuer", line->cert, "", p), cc_logline_serial(line->cert, p),
-                        field_text("sha256", line->cert, "-", p), cut(address, SHORT, p),
-                        cut(s->server_hostname, SHORT, p), (int)c->local_addr->port);
+                        "result=%s %s %s rule=%s %s %s serial=%s sha256=%s client=%s vhost=%s:%d",
+                        line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
+                        rule_text(rule, p), cc_logline_subject("subject", line->cert, p),
+                        issuer_field(line->cert, p), cc_logline_serial(line->cert, p),
+                        field_text("sha256", line->cert, "-", p), cut(word(address, p), SHORT, p),
+                        cut(word(s->server_hostname, p), SHORT, p), (int)c->local_addr->port);
 }
 
 const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r)

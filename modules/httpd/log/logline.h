@@ -23,14 +23,16 @@ const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c
                                      const server_rec *s, apr_pool_t *p);
 
 /**
- * For what else stands in a line, between quotes: what cc_text_escape gave or the administrator
- * wrote; and octets that may be anything. Cut off where it is too long. Lives as long as `p`.
+ * A further field, NAME="TEXT": of what is said in plain words, by us or by the administrator
+ * (parts from outside have been through cc_text_escape); and of octets that may be anything. None
+ * of them can end the quotation or the line, whatever the text is; what is too long is cut off.
+ * Lives as long as `p`.
  */
-const char *cc_logline_text(const char *text, apr_pool_t *p);
-const char *cc_logline_octets(const char *text, apr_pool_t *p);
+const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p);
+const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p);
 
-/** Two fields of a certificate, the first to stand between quotes. NULL: "" and "-". */
-const char *cc_logline_subject(const cc_cert_t *cert, apr_pool_t *p);
+/** The same of a certificate's subject (NULL: ""); and its serial number alone (NULL: "-"). */
+const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p);
 const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p);
 
 #endif

@@ -29,7 +29,7 @@ static apr_status_t sources_open(asked_t *it, cc_question_t *q)
 {
     static const cc_ocsp_means_t none = {0};
     const cc_server_t *server = cc_server_of(it->server);
-    const cc_ocsp_config_t config = {server->ocsp, server->ocsp_hosts};
+    cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *revocation = &it->revocation;
     apr_status_t status = APR_SUCCESS;
 
@@ -40,6 +40,7 @@ static apr_status_t sources_open(asked_t *it, cc_question_t *q)
         status = cc_crls_open(&revocation->crls, server->crls, revocation->trust, q->pool, &q->err);
     }
     if (status == APR_SUCCESS) {
+        config.lists = cc_revocation_lists(revocation->crls);
         status = cc_ocsp_create(&revocation->ocsp, &config, &none, q->pool, &q->err);
     }
     return status;

@@ -268,8 +268,9 @@ apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p)
 static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
 {
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                 "CC0755: %s: ClientCertTest %s: expected %s; got %s", tested->where, tested->file,
-                 cc_log_text(tested->expected, p), cc_log_text(tested->got, p));
+                 "CC0755: %s: ClientCertTest %s: expected %s; got %s", tested->where,
+                 cc_log_escaped(tested->file, p), cc_log_text(tested->expected, p),
+                 cc_log_text(tested->got, p));
     for (int i = 0; i < tested->trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(tested->trace, i, cc_step_t);
         const char *how =

@@ -164,7 +164,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
     const cc_server_t *server = cc_server_of(s);
-    cc_ocsp_config_t asked = {server->ocsp, server->ocsp_hosts};
+    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
 
@@ -174,6 +174,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
         rv = crls_open(&made->crls, s, trust, p, err);
     }
     if (rv == APR_SUCCESS) {
+        asked.lists = cc_revocation_lists(made->crls);
         rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {
@@ -196,6 +197,9 @@ const char *cc_revocation_time(apr_time_t time, apr_pool_t *p)
                         t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
+/* Whom we ask, and what came of it, is for the log: names, addresses and files are in it. */
+static const char unknown[] = "this server could not find out whether it was revoked";
+
 static void revoked(cc_standing_t *standing, const char *what, const char *reason, apr_time_t at,
                     apr_pool_t *p)
 {
@@ -206,6 +210,7 @@ static void revoked(cc_standing_t *standing, const char *what, const char *reaso
     standing->problem =
         apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_revocation_time(at, p),
                      reason ? reason : "no reason given");
+    standing->told = standing->problem;
 }
 
 void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
@@ -248,6 +253,7 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
         if (crls_must_say(revocation, answer)) {
             standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
                                              subject_of(answer, p), answer->why);
+            standing->told = unknown;
         }
     }
 }
@@ -273,6 +279,7 @@ void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *rev
                                 ? "the OCSP responder does not know it"
                                 : apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
                                                answer->why ? answer->why : "no answer");
+        standing->told = unknown;
     }
 }
 

@@ -64,7 +64,8 @@ typedef struct cc_standing_t {
     const char *reason; /* likewise of revocation.reason; NULL: none */
     bool revoked;
     apr_time_t revoked_at; /* 0: not known, or the very beginning of time */
-    const char *problem; /* NULL, or why it gives no identity, in plain words */
+    const char *problem; /* NULL, or why it gives no identity, in plain words: for the log */
+    const char *told;    /* the same for the client: nothing of whom we ask and what went wrong */
     apr_uint64_t generation; /* it may be kept while cc_revocation_generation stays the same, */
     apr_time_t stale_at;     /* and until then */
 } cc_standing_t;
@@ -88,6 +89,13 @@ void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *rev
                              const cc_crl_answer_t *answer, apr_pool_t *p);
 void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *revocation,
                              const cc_ocsp_answer_t *answer, apr_pool_t *p);
+
+/** What responders' signers are looked up in; NULL: nowhere. */
+static inline cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls)
+{
+    return crls ? (cc_ocsp_lists_t){cc_crls_revoke, crls, cc_crls_spec(crls)->where}
+                : (cc_ocsp_lists_t){.revoked = NULL};
+}
 
 /** ISO 8601. */
 const char *cc_revocation_time(apr_time_t time, apr_pool_t *p);

@@ -80,7 +80,7 @@ const char *cc_status_summary(const cc_status_t *status, apr_pool_t *p)
                     : "You have groups here, but no user name";
     }
     if (status->answer.client && status->answer.problem) {
-        return apr_pstrcat(p, words->summary, ": ", status->answer.problem, NULL);
+        return apr_pstrcat(p, words->summary, ": ", cc_status_problem(status), NULL);
     }
     return words->summary;
 }

@@ -73,13 +73,29 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     return cc_report_fields(status->answer.client->cert, &facts, p);
 }
 
+/* What the client itself may know of a problem, which may name what stands behind this server. */
+static const char *told(const cc_answer_t *answer)
+{
+    const cc_client_t *client = answer->client;
+
+    if (!client || !client->problem) {
+        return answer->problem; /* that there is no certificate, or what its dates say */
+    }
+    return client->told ? client->told : "it does not count here";
+}
+
+const char *cc_status_problem(const cc_status_t *status)
+{
+    return status->rules ? status->answer.problem : told(&status->answer);
+}
+
 static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
 {
     if (!status->answer.client) {
         return json_null();
     }
     return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     string_of(status->answer.problem, p));
+                     string_of(cc_status_problem(status), p));
 }
 
 static json_t *connection_of(request_rec *r)

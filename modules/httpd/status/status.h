@@ -19,6 +19,12 @@ typedef struct cc_status_t {
 /** In one sentence: who the client is, or why it is nobody. Usable text; lives as long as `p`. */
 const char *cc_status_summary(const cc_status_t *status, apr_pool_t *p);
 
+/**
+ * NULL, or why the certificate gives no identity. In full only where the rules may be shown: else
+ * without what is asked behind this server.
+ */
+const char *cc_status_problem(const cc_status_t *status);
+
 /** What the person can do about it: a new array of sentences. */
 json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p);
 
@@ -32,7 +38,8 @@ json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p);
  *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_report_trace}
  *
  * Without `trace` there is none. Rules are named by file and line, without the file's folder, and
- * what they say is left out, but where ClientCertStatusRules is On.
+ * what they say is left out, and so is what was asked behind this server, but where
+ * ClientCertStatusRules is On.
  */
 json_t *cc_status_document(request_rec *r, bool trace);
 

@@ -12,6 +12,7 @@ typedef enum {
     WHY_NONE,
     WHY_ISSUER,
     WHY_NO_CRL,
+    WHY_KEY,
     WHY_SCOPE,
     WHY_REASONS,
     WHY_NOT_YET,
@@ -23,6 +24,7 @@ static const char *const why_text[] = {
     [WHY_NONE] = NULL,
     [WHY_ISSUER] = "the certificate that issued it is not known",
     [WHY_NO_CRL] = "there is no CRL of its issuer",
+    [WHY_KEY] = "the CRLs of its issuer are signed with another key than it is",
     [WHY_SCOPE] = "the CRLs of its issuer are not about such a certificate",
     [WHY_REASONS] = "the CRLs of its issuer do not cover all reasons",
     [WHY_NOT_YET] = "the CRL of its issuer is not valid yet",
@@ -140,16 +142,25 @@ static bool pair_lists(const cc_crl_pair_t *pair, finding_t *f, cc_revoked_t *re
     return pair->complete && crl_lists(pair->complete, f, revoked);
 }
 
-/* True if the pair lists the certificate. Else, if it is current, it speaks for these reasons. */
-static bool pair_ask(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
+/* True if the pair lists the certificate, which is the answer then. */
+static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
 {
     cc_crl_answer_t *answer = f->answer;
     cc_revoked_t revoked;
 
-    if (pair_lists(pair, f, &revoked)) {
-        answer->state = CC_CRL_REVOKED;
-        answer->reason = revoked.reason;
-        answer->revoked_at = apr_time_from_sec(revoked.at);
+    if (!pair_lists(pair, f, &revoked)) {
+        return false;
+    }
+    answer->state = CC_CRL_REVOKED;
+    answer->reason = revoked.reason;
+    answer->revoked_at = apr_time_from_sec(revoked.at);
+    return true;
+}
+
+/* The same. Else, if the pair is current, it speaks for these reasons. */
+static bool pair_ask(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
+{
+    if (pair_revokes(f, pair)) {
         return true;
     }
     if (pair->mute) {
@@ -206,6 +217,29 @@ static bool own_ask(finding_t *f)
     return false;
 }
 
+/*
+ * What the CA lists with another key of its own is revoked. It gives nobody a good name: a CRL
+ * need not have what was issued with the other key.
+ */
+static bool kin_ask(finding_t *f)
+{
+    const apr_array_header_t *all = f->question->version->kin;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const cc_crl_kin_t *kin = &APR_ARRAY_IDX(all, i, cc_crl_kin_t);
+
+        if (memcmp(kin->spki_sha256, f->question->ca_spki_sha256, 32) != 0 ||
+            X509_NAME_cmp(kin->pair->one->issuer, X509_get_issuer_name(f->question->cert)) != 0) {
+            continue;
+        }
+        if (pair_revokes(f, kin->pair)) {
+            return true;
+        }
+        why_set(f, WHY_KEY);
+    }
+    return false;
+}
+
 /* 6.3.3 (f): the chains of the certificate and of the CRL end with the same certificate. */
 static bool same_root(const finding_t *f, const cc_crl_t *crl)
 {
@@ -258,7 +292,8 @@ void cc_crl_answer(cc_crl_answer_t *answer, const cc_crl_question_t *question)
     answer->state = CC_CRL_UNKNOWN;
     if (question->ca_spki_sha256) {
         f.why = WHY_NO_CRL;
-        if (serial_take(&f.serial, question->cert) && (own_ask(&f) || indirect_ask(&f))) {
+        if (serial_take(&f.serial, question->cert) &&
+            (own_ask(&f) || kin_ask(&f) || indirect_ask(&f))) {
             return;
         }
     }

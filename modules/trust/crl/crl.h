@@ -71,8 +71,9 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
  *
  * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
  * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
- * one of its issuer, key and scope that was ever held; a delta whose base is not there. A file that
- * is removed takes its CRLs along.
+ * one of its issuer, key and scope that was ever held; a delta whose base is not there. (With
+ * missing=allow a delta is held without any complete CRL, for what it lists.) A file that is
+ * removed takes its CRLs along.
  */
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
                                  void *baton);
@@ -101,7 +102,9 @@ typedef struct cc_crl_answer_t {
 /**
  * Asks for one certificate. `ca_spki_sha256` is the digest of the key that signed it, as its
  * verified chain has it (NULL: not known, which is CC_CRL_UNKNOWN); so CAs of one name and
- * different keys are never confused. Any thread; waits for nobody.
+ * different keys are not confused: nobody is good by a CRL that is signed with another key. Who is
+ * listed is revoked all the same where both keys stand under the same root: a CA that has a new
+ * key. Any thread; waits for nobody.
  */
 void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                    const unsigned char *ca_spki_sha256, apr_time_t now);
@@ -113,6 +116,12 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
  */
 void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now);
+
+/**
+ * True if a CRL lists a certificate, which this issuer issued; `crls` is a cc_crls_t. Any thread;
+ * waits for nobody.
+ */
+bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now);
 
 /** The moment after `now` at which answers change without a reload; APR_INT64_MAX: never. */
 apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now);

@@ -3,6 +3,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include "cert/cert.h"
 #include "trust/crl/internal.h"
 
 #define SOON apr_time_from_msec(50)
@@ -181,6 +182,22 @@ static void stale_tell(const teller_t *t, const cc_crl_held_t *held)
     tell(t, &err);
 }
 
+static void alone_tell(const teller_t *t, const cc_crl_held_t *held)
+{
+    cc_crl_t *crl = held->crl;
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (held->use == CC_CRL_NO_BASE && !crl->told_alone) {
+        crl->told_alone = true;
+        cc_error_set(&err, p, "CC0418", held->path,
+                     "%s is used without the complete CRL that it changes: whom it lists is "
+                     "revoked, missing=%s decides for all others",
+                     cc_crl_text(crl, p), t->crls->spec->missing_allow ? "allow" : "deny");
+        tell(t, &err);
+    }
+}
+
 static void mute_tell(const teller_t *t, const cc_crl_pair_t *pair)
 {
     cc_crl_t *crl = pair->one;
@@ -204,6 +221,7 @@ static void version_tell(const teller_t *t, const cc_crl_version_t *version)
 
         older_tell(t, held);
         stale_tell(t, held);
+        alone_tell(t, held);
     }
     for (int i = 0; i < version->pairs->nelts; i++) {
         mute_tell(t, &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t));
@@ -296,6 +314,20 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
         cc_crl_answer_chain(answer, &question, seal->ca_sha256);
     }
     cc_versions_leave(&crls->versions, side);
+}
+
+bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
+{
+    unsigned char sha256[32], spki_sha256[32];
+    cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN};
+    apr_pool_t *scratch = NULL;
+
+    if (apr_pool_create(&scratch, NULL) == APR_SUCCESS) {
+        cc_cert_digests(cc_cert_wrap(issuer, scratch), sha256, spki_sha256);
+        cc_crls_check(&answer, crls, cert, spki_sha256, now);
+        apr_pool_destroy(scratch);
+    }
+    return answer.state == CC_CRL_REVOKED;
 }
 
 /* The moment after `now` at which this CRL begins or ends to be current, if it is before `next`. */

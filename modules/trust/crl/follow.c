@@ -46,6 +46,36 @@ static bool content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
     return false;
 }
 
+/* True if this content has a delta of the same series that says what has changed for longer. */
+static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
+{
+    for (int i = 0; content && i < content->crls->nelts; i++) {
+        const cc_crl_t *other = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
+
+        if (memcmp(other->series, delta->series, sizeof(delta->series)) == 0 &&
+            cc_crl_number_compare(&other->base, &delta->base) < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Where missing=allow lets in whom nobody knows, a delta alone still revokes whom it lists. It must
+ * not take the place of one that may list others: that one stays until the base is there.
+ */
+static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base)
+{
+    bool says_more = false;
+
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
+
+        says_more = says_more || content_says_more(file->content, delta);
+    }
+    return crls->spec->missing_allow && !base && !says_more;
+}
+
 /* Judges one of the CRLs that a file would hold with this content. `now` is 0 at start. */
 static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl_t *crl,
                               apr_hash_t *newest, apr_time_t now)
@@ -62,7 +92,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
             err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
             cc_crl_text(crl, crls->scratch), cc_crl_time_text(crl->this_update, crls->scratch));
     }
-    if (crl->delta && !cc_crl_fits(crl, base)) {
+    if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
         file->waits = true;
         return without_base(crls, crl, base, file->path, err);
     }

@@ -112,6 +112,7 @@ typedef struct cc_crl_t {
     cc_serials_t *serials;
     bool told_stale; /* what has been told of it; for the polling thread */
     bool told_mute;
+    bool told_alone;
 } cc_crl_t;
 
 /** -1, 0, 1: a is lower than b, the same, higher. */
@@ -324,6 +325,15 @@ typedef struct cc_crl_pair_t {
     cc_crl_t *one;   /* either */
 } cc_crl_pair_t;
 
+/**
+ * A CRL of a CA that has a new key: it also revokes what the CA signed with this one, the other way
+ * round too. The name is the same, and so is the root; RFC 5280 (6.3.3 f) asks for no more.
+ */
+typedef struct cc_crl_kin_t {
+    const cc_crl_pair_t *pair;
+    unsigned char spki_sha256[32];
+} cc_crl_kin_t;
+
 /** Who is listed, for cc_crls_each. */
 typedef struct cc_crl_held_t {
     const char *path;
@@ -337,6 +347,7 @@ typedef struct cc_crl_version_t {
     apr_array_header_t *contents;    /* of cc_crl_content_t *, held */
     apr_array_header_t *pairs;       /* of cc_crl_pair_t, by the key of the signer */
     apr_array_header_t *indirect;    /* of const cc_crl_pair_t * */
+    apr_array_header_t *kin;         /* of cc_crl_kin_t; almost always empty */
     apr_array_header_t *authorities; /* of const cc_authority_t *, by sha256 */
     apr_array_header_t *held;        /* of cc_crl_held_t */
 } cc_crl_version_t;

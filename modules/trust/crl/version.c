@@ -103,6 +103,50 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
     }
 }
 
+/* ---- CAs with several keys ------------------------------------------------------------------- */
+
+/* True if the signer's key is under this root too: it may have certificates under several. */
+static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl,
+                            const cc_authority_t *other)
+{
+    for (int i = 0; i < version->authorities->nelts; i++) {
+        const cc_authority_t *each = APR_ARRAY_IDX(version->authorities, i, const cc_authority_t *);
+
+        if (each->verified && memcmp(each->spki_sha256, crl->signer.spki_sha256, 32) == 0 &&
+            memcmp(each->root_sha256, other->root_sha256, 32) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_kin(const cc_crl_version_t *version, const cc_crl_t *crl,
+                   const cc_authority_t *other)
+{
+    return other->verified && memcmp(other->spki_sha256, crl->signer.spki_sha256, 32) != 0 &&
+           X509_NAME_cmp(X509_get_subject_name(other->cert), crl->issuer) == 0 &&
+           signer_is_under(version, crl, other);
+}
+
+static void kin_make(cc_crl_version_t *version)
+{
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
+
+        for (int j = 0; j < version->authorities->nelts; j++) {
+            const cc_authority_t *other =
+                APR_ARRAY_IDX(version->authorities, j, const cc_authority_t *);
+
+            if (is_kin(version, pair->one, other)) {
+                cc_crl_kin_t *kin = apr_array_push(version->kin);
+
+                kin->pair = pair;
+                memcpy(kin->spki_sha256, other->spki_sha256, sizeof(kin->spki_sha256));
+            }
+        }
+    }
+}
+
 /* The newest of each series, but for those that would be a step back. */
 static apr_hash_t *used_find(cc_crls_t *crls)
 {
@@ -181,11 +225,13 @@ cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
     version->pool = pool;
     version->contents = apr_array_make(pool, 4, sizeof(cc_crl_content_t *));
     version->pairs = apr_array_make(pool, 4, sizeof(cc_crl_pair_t));
+    version->kin = apr_array_make(pool, 1, sizeof(cc_crl_kin_t));
     version->indirect = apr_array_make(pool, 1, sizeof(const cc_crl_pair_t *));
     version->authorities = apr_array_make(pool, 16, sizeof(const cc_authority_t *));
     version->held = apr_array_make(pool, 4, sizeof(cc_crl_held_t));
     contents_take(version, crls);
     pairs_make(version, used, crls->scratch);
+    kin_make(version);
     held_take(version, crls, used);
     signers_check(version, crls);
     return version;

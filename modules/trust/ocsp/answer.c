@@ -101,6 +101,32 @@ static X509_STORE *store_make(const cc_question_t *question)
 }
 
 /*
+ * Whoever was to sign for the issuer, and is revoked, does not vouch for others any more. With
+ * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
+ * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
+ */
+static bool signer_revoked(const cc_question_t *question, X509 *signer)
+{
+    const cc_ocsp_lists_t *lists = question->lists;
+
+    return lists && lists->revoked &&
+           lists->revoked(lists->state, signer, question->of.issuer, question->now);
+}
+
+/* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
+ * of his answers. */
+static const char *signer_misfit(const reader_t *r, X509 *signer)
+{
+    if (X509_cmp(signer, r->question->of.issuer) == 0) {
+        return NULL;
+    }
+    if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
+        return "the key of its signer is not for signatures";
+    }
+    return signer_revoked(r->question, signer) ? "its signer is revoked, says a CRL" : NULL;
+}
+
+/*
  * OpenSSL holds a signer for authorised where he is the issuer, or was issued by the issuer for
  * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
  * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
@@ -116,10 +142,7 @@ static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(
         return "the certificate that signed it is neither the issuer nor in it";
     }
     if (OCSP_basic_verify(r->basic, issuers, store, flags) > 0) {
-        bool signs = X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION);
-        bool is_issuer = X509_cmp(signer, r->question->of.issuer) == 0;
-
-        return signs || is_issuer ? NULL : "the key of its signer is not for signatures";
+        return signer_misfit(r, signer);
     }
     error = ERR_peek_last_error_all(NULL, NULL, NULL, &data, NULL);
     if (ERR_GET_REASON(error) == OCSP_R_CERTIFICATE_VERIFY_ERROR && data) {

@@ -58,7 +58,8 @@ typedef struct cc_question_t {
     cc_ocsp_subject_t of;
     apr_time_t now;
     unsigned char key[CC_OCSP_KEY]; /* of what is kept for it */
-    OCSP_REQUEST *request; /* whose nonce the answer must have; NULL: an answer of earlier */
+    OCSP_REQUEST *request;          /* whose nonce it must have; NULL: an answer of earlier */
+    const cc_ocsp_lists_t *lists; /* who knows of a signer that is revoked; NULL: nobody */
 } cc_question_t;
 
 /** The CertID of a certificate (RFC 6960 4.1.1); NULL: no memory. The caller frees it. */
@@ -199,6 +200,7 @@ void cc_flight_leave(cc_flight_t *flight);
 struct cc_ocsp_t {
     const cc_ocsp_spec_t *spec;
     const apr_array_header_t *hosts;
+    cc_ocsp_lists_t lists;
     const cc_ocsp_means_t *means;
     cc_breakers_t *breakers;
     cc_flights_t *flights;

@@ -15,8 +15,9 @@
 static bool key_make(cc_question_t *question, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
     const cc_ocsp_spec_t *spec = ocsp->spec;
-    const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s", spec->mode,
-                                        spec->nonce, spec->responder ? spec->responder->text : "");
+    const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s %s", spec->mode,
+                                        spec->nonce, spec->responder ? spec->responder->text : "",
+                                        ocsp->lists.name ? ocsp->lists.name : "");
     OCSP_CERTID *id = cc_question_id(&question->of);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *der = NULL;
@@ -158,7 +159,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p)
 {
-    cc_question_t question = {.of = *subject, .now = now};
+    cc_question_t question = {.of = *subject, .now = now, .lists = &ocsp->lists};
 
     ERR_set_mark();
     cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");
@@ -213,6 +214,7 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     }
     made->spec = spec;
     made->hosts = config->hosts;
+    made->lists = config->lists;
     made->means = means;
     made->counters = &made->own;
     if (cc_breakers_create(&made->breakers, p) != APR_SUCCESS ||

@@ -63,10 +63,19 @@ typedef struct cc_ocsp_means_t {
 /** Asks responders, for one virtual host. Any thread may use it. */
 typedef struct cc_ocsp_t cc_ocsp_t;
 
+/** Who knows which certificates are revoked, without a responder: the CRLs at hand. */
+typedef struct cc_ocsp_lists_t {
+    /** True if one of this issuer is. Any thread; waits for nobody. NULL: nobody knows. */
+    bool (*revoked)(void *state, X509 *cert, X509 *issuer, apr_time_t now);
+    void *state;
+    const char *name; /* tells them from other lists: what is kept of answers is not shared */
+} cc_ocsp_lists_t;
+
 /** What the directives of one virtual host say. */
 typedef struct cc_ocsp_config_t {
     const cc_ocsp_spec_t *spec;      /* NULL: Off */
     const apr_array_header_t *hosts; /* what cc_ocsp_allow gave; NULL: none */
+    cc_ocsp_lists_t lists;           /* asked about who signs for the issuer */
 } cc_ocsp_config_t;
 
 /**
@@ -111,7 +120,8 @@ typedef struct cc_ocsp_answer_t {
  * One question is asked at a time for a certificate; all who want to know share its answer.
  *
  * What the answer rests on is verified each time, also what comes out of the cache: it is signed
- * by the issuer, or by a certificate that the issuer issued for OCSPSigning (RFC 6960 4.2.2.2). So
+ * by the issuer, or by a certificate that the issuer issued for OCSPSigning (RFC 6960 4.2.2.2) and
+ * that `lists` does not have as revoked, now and not only when the answer came. So
  * nobody who writes into the cache can make up an answer. He can make it forget or fail, and put
  * back a response that is still current; a nonce does not help against that.
  *

@@ -15,7 +15,7 @@ package ClientCert::Test::Crl;
     ...
     $staff->restore('alice');
 
-C<revoke> takes a name of t/ca and a reason as openssl ca has it, or none. C<crl> gives the octets of a
+C<revoke> takes a name of t/ca, or a path as C<certificate> gives it, and a reason as openssl ca has it, or none. C<crl> gives the octets of a
 CRL of what is revoked at that time. Its options:
 
     number     => 7            the CRL number; else one more than that of the CRL before
@@ -63,7 +63,7 @@ sub restore {
     return;
 }
 
-sub _file { my ($name) = @_; return ClientCert::Test->ca . "/$name" }
+sub _file { my ($name) = @_; return $name =~ m{/} ? $name : ClientCert::Test->ca . "/$name" }
 
 sub _openssl {
     my (@arguments) = @_;

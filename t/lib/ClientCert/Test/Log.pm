@@ -12,7 +12,7 @@ package ClientCert::Test::Log;
     is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
 
 C<decision> gives the fields of a line by name, or undef if it has not exactly the form that
-doc/messages.md promises for its tag; C<not_decisions> gives those lines of a log whose tag is that
+doc/messages.md promises for its tag; C<sent> the octets that such a field tells of; C<not_decisions> gives those lines of a log whose tag is that
 of a decision and that have not.
 
 =cut
@@ -22,7 +22,7 @@ use warnings;
 
 use Exporter qw(import);
 
-our @EXPORT = qw(decision not_decisions);
+our @EXPORT = qw(decision not_decisions sent);
 
 # Between quotes stands no quote, and nothing but printable ASCII. httpd doubles backslashes.
 my $text   = qr/"(?:[ !\#-\[\]-~]|\\\\|\\x[0-9a-f]{2})*"/;
@@ -69,6 +69,15 @@ sub decision {
     my %field = (%+, tag => $tag);
     s/\A"(.*)"\z/$1/ for values %field;
     return \%field;
+}
+
+# Undoes what httpd does to the line, and then what we do to the octets.
+sub sent {
+    my ($field) = @_;
+    for (1, 2) {
+        $field =~ s/\\(?:x([0-9a-fA-F]{2})|(.))/defined $1 ? chr hex $1 : $2/ges;
+    }
+    return $field;
 }
 
 sub not_decisions {

@@ -23,7 +23,8 @@ What it does at /WORD/... is said by the file DIR/moods/WORD_..., or by WORD its
     nonceless       leaves the nonce out
     later           says tryLater
     more            has an octet after the response
-    garbage empty huge endless redirect type error     what their names say, in HTTP
+    type=TEXT       answers with this Content-Type; text/html
+    garbage empty huge endless redirect error     what their names say, in HTTP
 
 =cut
 
@@ -286,9 +287,9 @@ sub _do_redirect {
 }
 
 sub _do_type {
-    my ($client, $question) = @_;
+    my ($client, $question, $type) = @_;
     my $body = _made($question);
-    return _send($client, _head(length $body, '200 OK', 'text/html') . $body);
+    return _send($client, _head(length $body, '200 OK', $type // 'text/html') . $body);
 }
 
 sub _do_error {

@@ -15,6 +15,8 @@ package ClientCert::Test::Service;
     $redis->stop;         # it is gone
     $redis->start;        # on the same port
 
+    my $odd = ClientCert::Test::Service->says("-ERR no\r\n");   # to whatever it is sent
+
 Where its program is not there, the test is skipped; where CI is set, it fails. The server is stopped
 and its folder removed when the test ends.
 
@@ -52,6 +54,26 @@ sub redis {
     $self->{program} = $program;
     $self->{command} = ['redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
         '--save', '', '--appendonly', 'no', '--dir', $self->{dir}];
+    return $self->start;
+}
+
+sub says {
+    my ($class, $answer) = @_;
+    my $self = $class->_new;
+    $self->{program} = $^X;
+    $self->{command} = ['perl', '-MIO::Socket::INET', '-e', <<'PERL', $self->{port}, $answer];
+my ($port, $answer) = @ARGV;
+my $listener = IO::Socket::INET->new(Listen => 128, LocalAddr => '127.0.0.1', LocalPort => $port,
+    ReuseAddr => 1) or die "port $port: $!\n";
+$SIG{CHLD} = 'IGNORE';
+while (my $client = $listener->accept) {
+    next if fork;
+    while (sysread $client, my $said, 65536) {
+        syswrite $client, $answer;
+    }
+    exit;
+}
+PERL
     return $self->start;
 }
 
