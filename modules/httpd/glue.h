@@ -83,7 +83,7 @@ void cc_authz_register(apr_pool_t *p);
 /* ---- a request, in the order of its hooks. Any thread; HTTP/2 streams in parallel. */
 
 /** post_read_request: removes request headers that could pass for ours. DECLINED. */
-int cc_export_clean(request_rec *r);
+int cc_inbound_clean(request_rec *r);
 
 /** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
 int cc_authn_access(request_rec *r);
