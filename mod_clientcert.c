@@ -37,6 +37,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_tunnel_register();
+    cc_inbound_register();
     cc_serverstatus_register();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
