@@ -38,11 +38,12 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_tunnel_register();
+    cc_inbound_register();
     cc_serverstatus_register();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
 
-    ap_hook_post_read_request(cc_export_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access(cc_authn_access, after_ssl, before_hosts, APR_HOOK_MIDDLE,
                          AP_AUTH_INTERNAL_PER_CONF);

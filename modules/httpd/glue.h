@@ -80,13 +80,19 @@ void cc_connection_register(void);
 /** Registers the filters of tunnel.c. */
 void cc_tunnel_register(void);
 
+/** Registers the filter of inbound.c. */
+void cc_inbound_register(void);
+
 /** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */
 void cc_authz_register(apr_pool_t *p);
 
 /* ---- a request, in the order of its hooks. Any thread; HTTP/2 streams in parallel. */
 
-/** post_read_request: removes request headers that could pass for ours. DECLINED. */
-int cc_export_clean(request_rec *r);
+/**
+ * post_read_request: removes request headers that could pass for ours, and from Connection what
+ * names others; trailers are watched for the same. DECLINED.
+ */
+int cc_inbound_clean(request_rec *r);
 
 /**
  * post_read_request, after mod_ssl's, and check_access: refuses what comes with a certificate that

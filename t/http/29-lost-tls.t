@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
-use ClientCert::Test::Backend;
+use ClientCert::Test::BreakingBackend;
 use ClientCert::Test::Disturbance;
 use ClientCert::Test::File;
 
@@ -69,7 +69,7 @@ sub plain_http {
 # The back end closes the second request of a connection without an answer.
 sub back_end_breaks_off {
     my ($mpm, %o) = @_;
-    my $backend = ClientCert::Test::Backend->new(sub { return $_[0] =~ /break/ ? undef : 'here' });
+    my $backend = ClientCert::Test::BreakingBackend->new(sub { return $_[0] =~ /break/ ? undef : 'here' });
     my $h       = server(mpm => $mpm, error => 'default', backend => $backend);
     for my $tls ('1.2', '1.3') {
         for my $path ('back', 'open') {
@@ -100,7 +100,7 @@ sub in_every_place {
         chunk   => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\nhalf",
         nothing => undef,
     );
-    my $backend = ClientCert::Test::Backend->new(sub {
+    my $backend = ClientCert::Test::BreakingBackend->new(sub {
         my ($place) = $_[0] =~ m{/in-(\w+)};
         return 'here' unless $place;
         return defined $partly{$place} ? \$partly{$place} : undef;

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Backend;
 use ClientCert::Test::Example;
 
 announce('AH01630', 'CC0110');
@@ -36,19 +37,31 @@ $h->stop;
 
 # ---- backend.conf
 
-my $backend = ClientCert::Test->server(cgi => 1, modules => ['-clientcert'],
-    conf => qq(ScriptAlias "/app" "\@ROOT\@/cgi-bin/env"\n));
-$h = example('backend', define => { BACKEND => 'http://127.0.0.1:' . $backend->port });
-my @forged = map { "$_: forged" } 'X-User', 'X_User', 'X.User', 'ClientCert-Groups',
-    'CLIENTCERT_GROUPS', 'clientcert.groups';
+my $backend = backend('http');
+$h = example('backend', define => { BACKEND => $backend->url =~ s{/$}{}r }, conf => <<'CONF');
+<Location "/app/open">
+    AuthMerging Off
+    Require all granted
+</Location>
+CONF
+
+sub header { my ($response, $name) = @_; return join '|', $response->{body} =~ /^$name: (.*)\r$/mg }
+
+my @forged   = map { "$_: forged" } qw(ClientCert-User CLIENTCERT_USER clientcert.groups Client-Cert);
 my $response = $h->get('/app', cert => 'alice', headers => \@forged);
-my $env      = $h->cgi_env($response);
-is $env->{HTTP_X_USER}, 'alice', 'backend: it sees the user in the header';
-is $env->{HTTP_CLIENTCERT_GROUPS}, 'staff,admins', 'backend: and the groups';
+is header($response, 'ClientCert-User'), 'alice', 'backend: it sees the user in the header';
+is header($response, 'ClientCert-Groups'), 'staff,admins', 'backend: and the groups';
 unlike $response->{body}, qr/forged/, 'backend: what the client sent as such is gone';
-is status($h, '/app'), 403, 'backend: nobody gets there without a certificate';
-is status($h, '/app', 'service'), 403, 'backend: or with one of another kind';
-$_->stop for $h, $backend;
+$response = $h->get('/app', cert => 'alice',
+    headers => ['Connection: close, ClientCert-Groups, ClientCert-User']);
+is header($response, 'ClientCert-Groups'), 'staff,admins', 'backend: nor can it take them away';
+for my $cert ('', 'service') {
+    is status($h, '/app', $cert), 403, "backend: nobody else gets there: '$cert'";
+    $response = $h->get('/app/open', $cert ? (cert => $cert) : (), headers => \@forged);
+    like $response->{body}, qr{^GET /app/open }, 'backend: but where it is open,';
+    unlike $response->{body}, qr/client.?cert/i, 'backend: without a header about nobody';
+}
+$h->stop;
 
 # ---- groups.conf
 

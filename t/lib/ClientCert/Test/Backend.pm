@@ -1,73 +1,170 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs an HTTP back end of a test, which can break a connection off where it likes.
+# Knows how to be a back end that shows what a proxy sent to it, octet by octet.
 package ClientCert::Test::Backend;
 
 =head1 SYNOPSIS
 
     use ClientCert::Test::Backend;
 
-    my $backend = ClientCert::Test::Backend->new(sub {
-        my ($head) = @_;                      # request line and headers
-        return $head =~ /break/ ? undef : 'a body';
-    });
-    ... ProxyPass / http://127.0.0.1:$port/ ... $backend->port
+    my $http  = backend('http');          # or fcgi, scgi, uwsgi
+    my $proxy = 'ProxyPass "/app" "' . $http->url . '"';
 
-Keeps its connections open. Where the function gives undef, the connection is closed without an
-answer; where it gives a reference to a text, that text is sent as it is, and the connection closed.
-Each connection is served by a process of its own. It ends with the test.
+A process of its own that answers every request with what came: head and body of HTTP as they are
+("Name: value" lines), or the variables of the other protocols ("NAME=value" lines). It ends with
+the test.
 
 =cut
 
 use strict;
 use warnings;
 
-use IO::Socket::INET;
+use Exporter qw(import);
+use IO::Socket::INET ();
 use POSIX ();
 
-sub new {
-    my ($class, $answer) = @_;
-    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 20)
-        or die "listen: $!\n";
-    my $self = bless { port => $listen->sockport, parent => $$ }, $class;
-    $self->{pid} = fork // die "fork: $!\n";
-    return $self if $self->{pid};
-    $SIG{CHLD} = 'IGNORE';
-    $SIG{TERM} = $SIG{INT} = 'DEFAULT';
-    while (1) {
-        my $client = $listen->accept or next;
-        next if fork;
-        _serve($client, $answer);
-        POSIX::_exit(0);
+our @EXPORT = qw(backend);
+
+my %answers = (http => \&_http, fcgi => \&_fcgi, scgi => \&_scgi, uwsgi => \&_uwsgi);
+my @running;
+
+sub backend {
+    my ($protocol) = @_;
+    my $answer = $answers{$protocol} // die "no protocol $protocol\n";
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 64, ReuseAddr => 1)
+        or die "back end: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+        _serve($listener, $answer);
     }
+    push @running, $pid;
+    return bless { protocol => $protocol, port => $listener->sockport }, __PACKAGE__;
 }
 
-sub port { my ($self) = @_; return $self->{port} }
+sub url { my ($self) = @_; return "$self->{protocol}://127.0.0.1:$self->{port}/" }
 
+# One request a connection; each has a process, so that none waits for another. None of these may run
+# the END blocks of the test, which end its servers.
 sub _serve {
-    my ($client, $answer) = @_;
-    my $input = '';
-    while (sysread $client, $input, 65536, length $input) {
-        while ($input =~ s/^(.*?\r\n\r\n)//s) {
-            my $body = $answer->($1);
-            return unless defined $body;
-            if (ref $body) {
-                syswrite $client, $$body;
-                return;
-            }
-            syswrite $client, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: "
-                . length($body) . "\r\n\r\n$body";
+    my ($listener, $answer) = @_;
+    local $SIG{CHLD} = 'IGNORE';
+    while (1) {
+        my $socket = $listener->accept or next;
+        my $pid = fork;
+        if (defined $pid && !$pid) {
+            alarm 60;
+            eval { _converse($socket, $answer); 1 } or warn $@;
+            POSIX::_exit(0);
         }
     }
+}
+
+sub _converse {
+    my ($socket, $answer) = @_;
+    $answer->($socket);
+    $socket->shutdown(1);
+    1 while sysread $socket, my $rest, 4096;
     return;
 }
 
-sub DESTROY {
-    my ($self) = @_;
-    return unless $self->{pid} && $self->{parent} == $$;
-    local ($?, $!);
-    kill 'TERM', $self->{pid};
-    waitpid $self->{pid}, 0;
+# Exactly so many octets, or what there is until the end.
+sub _take {
+    my ($socket, $size) = @_;
+    my $taken = '';
+    while (length $taken < $size) {
+        sysread $socket, $taken, $size - length $taken, length $taken or last;
+    }
+    return $taken;
+}
+
+sub _until {
+    my ($socket, $end) = @_;
+    my $taken = '';
+    while ($taken !~ $end) {
+        sysread $socket, $taken, 1, length $taken or last;
+    }
+    return $taken;
+}
+
+# A body in chunks, with its trailers, as it came.
+sub _chunks {
+    my ($socket) = @_;
+    my $taken = '';
+    while ((length $taken > 4096 ? substr $taken, -4096 : $taken) !~ /(?:^|\n)0\r\n(?:.+\n)*\r\n$/) {
+        sysread $socket, $taken, 65536, length $taken or last;
+    }
+    return $taken;
+}
+
+sub _body {
+    my ($head) = @_;
+    return "Content-Type: text/plain\r\n\r\n$head";
+}
+
+sub _variables {
+    my %env = @_;
+    return join '', map { "$_=$env{$_}\n" } sort keys %env;
+}
+
+sub _http {
+    my ($socket) = @_;
+    my $head = _until($socket, qr/\r\n\r\n$/);
+    my $body = $head =~ /^content-length: *(\d+)/im ? _take($socket, $1)
+        : $head =~ /^transfer-encoding: *chunked/im  ? _chunks($socket)
+        :                                              '';
+    syswrite $socket, "HTTP/1.1 200 OK\r\nConnection: close\r\n" . _body($head . $body);
     return;
+}
+
+sub _scgi {
+    my ($socket) = @_;
+    my ($size) = _until($socket, qr/:/) =~ /(\d+)/;
+    my %env = _take($socket, $size // 0) =~ /([^\0]*)\0([^\0]*)\0/g;
+    syswrite $socket, "Status: 200 OK\r\n" . _body(_variables(%env));
+    return;
+}
+
+sub _uwsgi {
+    my ($socket) = @_;
+    my (undef, $size) = unpack 'Cv', _take($socket, 4);
+    my %env = unpack '(v/a)*', _take($socket, $size // 0);
+    syswrite $socket, "HTTP/1.0 200 OK\r\n" . _body(_variables(%env));
+    return;
+}
+
+# A length of FastCGI: an octet, or four of which the first bit is set.
+sub _length {
+    my ($params) = @_;
+    my ($first) = unpack 'C', $$params;
+    return unpack 'C', substr $$params, 0, 1, '' if $first < 128;
+    return 0x7fffffff & unpack 'N', substr $$params, 0, 4, '';
+}
+
+sub _fcgi {
+    my ($socket) = @_;
+    my ($params, $id, %env) = ('', 1);
+    while (length(my $head = _take($socket, 8)) == 8) {
+        my (undef, $type, $request, $size, $padding) = unpack 'CCnnC', $head;
+        my $content = substr _take($socket, $size + $padding), 0, $size;
+        $id = $request;
+        $params .= $content if $type == 4;
+        last if $type == 5 && !$size;    # the end of the body
+    }
+    while (length $params) {
+        my ($name, $value) = (_length(\$params), _length(\$params));
+        $name = substr $params, 0, $name, '';
+        $env{$name} = substr $params, 0, $value, '';
+    }
+    my $text = "Status: 200 OK\r\n" . _body(_variables(%env));
+    syswrite $socket, join '', pack('CCnnCx', 1, 6, $id, length $text, 0), $text,
+        pack('CCnnCx', 1, 6, $id, 0, 0), pack('CCnnCxNx4', 1, 3, $id, 8, 0, 0);
+    return;
+}
+
+END {
+    local $?;
+    kill 'TERM', @running;
+    waitpid $_, 0 for @running;
 }
 
 1;

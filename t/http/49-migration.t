@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that doc/migration.md opens nothing: whom a Before of it refuses, its After refuses too.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(top);
+use ClientCert::Test::Ocsp;
+
+use List::Util qw(sum);
+
+my $ca = ClientCert::Test->ca;
+
+# ---- the pairs, as the page has them
+
+# [title, Before, After ...]: a block belongs to the last line that begins with one of these words.
+sub pairs {
+    my ($page) = @_;
+    my ($title, $kind, @pairs) = ('', '');
+    while ($page =~ /\G(?:```apache\n(.*?)^```\n|([^\n]*\n))/msgc) {
+        my ($block, $line) = ($1, $2);
+        if (defined $line) {
+            $title = $1 if $line =~ /^##+ (.*)/;
+            $kind  = $1 if $line =~ /^(Before|After|Or)\b/;
+            $kind  = '' if $line =~ /^#/;
+        } elsif ($kind eq 'Before') {
+            push @pairs, [$title, $block];
+        } elsif ($kind) {
+            push @{ $pairs[-1] }, $block;
+        }
+    }
+    return @pairs;
+}
+
+my $page  = read_file(top() . '/doc/migration.md');
+my @pairs = pairs($page);
+cmp_ok scalar @pairs, '>=', 8, 'the page has pairs';
+my $blocks = () = $page =~ /^```apache$/mg;
+is $blocks, sum(map { $#$_ } @pairs), 'every block of it belongs to one';
+is join(' ', map { $_->[0] } grep { @$_ < 3 } @pairs), '', 'and each Before has an After';
+
+# ---- what they name
+
+my ($command) = $page =~ /^(sed .*)$/m;
+my $alice     = 'OU=staff/OU=admins/CN=alice';
+my $users     = join '', map { "/O=Example/$_:xxj31ZMTZzkVA\n" } $alice, 'CN=revoked',
+    'CN=we "quote" it';
+my $ocsp = ClientCert::Test::Ocsp->openssl(certs => ['alice', 'bob', 'two-cn'], signer => 'staff');
+$ocsp->revoke('revoked', 'keyCompromise', '260102030405Z');
+
+my %files = (
+    'conf/dn-users'  => $users,
+    'conf/dn-groups' => join('', 'editors:', map { qq( "/O=Example/$_") } $alice, 'OU=staff/CN=bob',
+        'CN=two-cn/CN=admin', 'CN=cart') . "\n",
+    'conf/dn-logins' => qq("/O=Example/$alice" alice editors\n),
+    'conf/clients-ca.crl' => join('', map { read_file("$ca/$_.crl") } qw(root staff services)),
+    'conf/dn-list'        => list($users),
+    map { ("htdocs/$_/page" => "page\n") }
+        qw(. private admin internal app api units reports),
+);
+
+# What the command of the page makes of the file of users.
+sub list {
+    my ($text) = @_;
+    my $dir = File::Temp->newdir;
+    mkdir "$dir/conf";
+    open my $out, '>', "$dir/conf/dn-users" or die "dn-users: $!\n";
+    print $out $text;
+    close $out;
+    system "cd '$dir' && $command";
+    return read_file("$dir/conf/dn-list");
+}
+is scalar(split /\n/, $files{'conf/dn-list'}), 3, 'the command makes a line for each name';
+like $files{'conf/dn-list'}, qr{^"/O=Example/CN=we \\"quote\\" it"$}m, 'which may have quotes';
+
+sub server {
+    my ($block) = @_;
+    my $url = $ocsp->url =~ s{/$}{}r;
+    $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem};
+    $block =~ s{http://ocsp\.example\.com}{$url};
+    $block =~ s{\bocsp\.example\.com}{localhost};
+    return ClientCert::Test->server(
+        modules => [qw(authz_host authz_user authz_groupfile auth_basic authn_file rewrite)],
+        files   => \%files,
+        conf    => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    SSLEngine on
+    SSLCertificateFile \@CA\@/localhost.pem
+    SSLCertificateKeyFile \@CA\@/localhost.key
+$block</VirtualHost>
+CONF
+}
+
+# ---- who gets where
+
+# One of the staff who fits; of the staff; of another CA that the host trusts; of none of its CAs.
+my @clients = ('', qw(alice bob two-cn service stranger selfsigned serveronly revoked));
+
+# By path and client, whether that is served: a handshake that fails, 401, 403 and 500 refuse. On
+# TLS 1.2 curl can be asked for a certificate in the middle.
+sub served {
+    my ($h, @paths) = @_;
+    my %served;
+    for my $path (@paths) {
+        for my $cert (@clients) {
+            my $response = $h->get($path, tls => '1.2', $cert ? (cert => $cert) : ());
+            $served{"$path " . ($cert || 'nobody')} = $response->{status} =~ /^[234]/
+                && $response->{status} !~ /^40[13]/ || 0;
+        }
+    }
+    return \%served;
+}
+
+# Refusals of every kind.
+announce('CC0104', 'CC0106', 'CC0110', 'CC0152', 'CC0722',
+    qr/\[(?:ssl|authz_core|auth_basic|rewrite):error\]/);
+
+for my $pair (@pairs) {
+    my ($title, $before, @after) = @$pair;
+    my @named = join('', $before, @after) =~ m{(?:"|\^)(/\w+)}g;
+    my %seen;
+    my @paths = grep { !$seen{$_}++ } '/page', '/private/page', map { "$_/page" } @named;
+    my $h     = server($before);
+    my $was   = served($h, @paths);
+    $h->stop;
+    for my $n (1 .. @after) {
+        $h = server($after[$n - 1]);
+        my $is = served($h, @paths);
+        is join(', ', grep { $is->{$_} && !$was->{$_} } sort keys %$is), '',
+            "$title: After $n lets in nobody whom Before refuses";
+        is join(', ', grep { / alice$/ && $was->{$_} && !$is->{$_} } sort keys %$is), '',
+            'and whoever it is for goes on to get in';
+        is join('', $h->log_lines(qr/CC07/)), '', 'with nothing to warn of';
+        $h->stop;
+    }
+    cmp_ok scalar(grep { $_ } values %$was), '>', 0, 'as before';
+    cmp_ok scalar(grep { !$_ } values %$was), '>', 0, 'where some were refused';
+}
+
+done_testing;
