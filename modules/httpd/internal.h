@@ -163,6 +163,12 @@ extern const cc_export_t cc_export_default;
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
 
+/** What SetHandler of the server's configuration names: CC_HANDLER_OTHER in .htaccess, too. */
+typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
+
+/** SetHandler, which is httpd's own and comes here as well (handlers.c). CC0113. */
+const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args);
+
 /** The per-directory record. Merged anew in every request: only what it points at is stable. */
 typedef struct cc_dir_t {
     cc_rules_t *rules;         /* NULL: none */
@@ -170,6 +176,7 @@ typedef struct cc_dir_t {
     const cc_export_t *export; /* NULL: nobody said, so cc_export_default where there are rules */
     int auth;                  /* ClientCertAuth: 1, 0, or -1 where nobody said */
     int status_rules;          /* ClientCertStatusRules, likewise */
+    int handler;               /* cc_handler_t; -1 where nobody said */
 } cc_dir_t;
 
 static inline const cc_dir_t *cc_dir_of(const request_rec *r)
