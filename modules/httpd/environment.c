@@ -132,12 +132,19 @@ static inline void put(request_rec *r)
 
 /* ---- in the order of a request ----------------------------------------------------------- */
 
+/* A page that includes the request is as personal. */
 static void serve(request_rec *r, const cc_answer_t *answer)
 {
     cc_request_t *kept = cc_request_of(r);
 
     kept->served = r->per_dir_config;
     kept->answer = *answer;
+    if (r->ap_auth_type == cc_auth_type || answer->export_count > 0) {
+        kept->personal = true;
+        if (r->main) {
+            cc_cache_mark(r->main);
+        }
+    }
 }
 
 void cc_environment_set(request_rec *r, const cc_answer_t *answer)

@@ -14,6 +14,7 @@ static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer
     if (!ctx->r) {
         return NULL;
     }
+    cc_cache_personal(ctx->r);
     *answer = cc_identity_of(ctx->r);
     if (cc_answer_failure(answer) && cc_failure_report(ctx->r)) {
         *ctx->err = "CC0112: a lookup failed, so it is not known who the client is";

@@ -112,6 +112,9 @@ int cc_environment_begin(request_rec *r);
  */
 int cc_environment_end(request_rec *r);
 
+/** handler, after mod_cache's: tells it to store nothing that depends on the client. DECLINED. */
+int cc_cache_guard(request_rec *r);
+
 /** handler clientcert-metrics: all numbers, as Prometheus reads them. */
 int cc_metrics_handler(request_rec *r);
 

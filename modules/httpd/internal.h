@@ -127,6 +127,8 @@ typedef struct cc_request_t {
     int variables; /* in its environment after the fixups; 0: not yet known */
     bool logged;   /* it has been answered, and is being logged */
     bool failing;  /* a lookup failed that it asked for: its answer is 500 */
+    bool personal; /* its answer depends on who the client is */
+    bool storing;  /* mod_cache stores its answer, as long as it is not personal */
 } cc_request_t;
 
 /** The one of this request, to be written; made where there is none. */

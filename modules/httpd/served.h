@@ -49,4 +49,17 @@ static inline bool cc_failure_ends(const request_rec *r, bool is_page)
     return !is_page && cc_failure_noted(r);
 }
 
+/* ---- mod_cache (cache.c) ------------------------------------------------------------------- */
+
+/** The answer to this request depends on who the client is: it is not to be stored. */
+void cc_cache_mark(request_rec *r);
+static inline void cc_cache_personal(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (!kept || !kept->personal) {
+        cc_cache_mark(r);
+    }
+}
+
 #endif
