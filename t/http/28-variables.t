@@ -68,7 +68,7 @@ CustomLog logs/who who
     RewriteRule ^/early/ - [F]
 </VirtualHost>
 CONF
-announce('AH01630', 'CC0110', 'AH01797');
+announce('AH01630', 'CC0110', 'AH01797', 'CC0730');
 
 my %statuses = (    # alice, bob, nobody
     section    => ['RewriteCond %{ENV:...} of a directory',            200, 403, 200],

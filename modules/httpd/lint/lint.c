@@ -15,6 +15,8 @@ static const struct {
 } looks[] = {
     {"ClientCertMap", cc_lint_map},
     {"Require", cc_lint_require},
+    {"RewriteCond", cc_lint_rewrite},
+    {"RewriteRule", cc_lint_rewrite},
     {"SSLOptions", cc_lint_options},
     {"SSLUserName", cc_lint_user_name},
     {"SSLVerifyClient", cc_lint_verify_client},
