@@ -15,11 +15,18 @@ static void register_hooks(apr_pool_t *p)
     /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
     /* With Satisfy Any it denies, and Require is asked for the user all the same. */
-    static const char *const before_hosts[] = {"mod_access_compat.c", NULL};
-    /* They read the variables that we set. */
-    static const char *const before_readers[] = {"mod_rewrite.c", "mod_headers.c", NULL};
-    /* It replaces the configuration of the request by that of a directory's index. */
-    static const char *const after_dir[] = {"mod_dir.c", NULL};
+    /* The others read the user and the variables that we set. */
+    static const char *const before_access[] = {"mod_access_compat.c", "mod_lua.c", "mod_perl.c",
+                                                NULL};
+    static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c", NULL};
+    /*
+     * .htaccess may set variables by them; and mod_dir replaces the configuration of the request by
+     * that of a directory's index.
+     */
+    static const char *const after_setters[] = {"mod_dir.c", "mod_env.c",  "mod_rewrite.c",
+                                                "mod_lua.c", "mod_perl.c", NULL};
+    static const char *const before_headers[] = {"mod_headers.c", NULL};
+    static const char *const after_cache[] = {"mod_cache.c", NULL};
 
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
@@ -37,6 +44,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
+    cc_failure_register();
     cc_tunnel_register();
     cc_inbound_register();
     cc_serverstatus_register();
@@ -45,16 +53,18 @@ static void register_hooks(apr_pool_t *p)
 
     ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_access(cc_authn_access, after_ssl, before_hosts, APR_HOOK_MIDDLE,
+    ap_hook_check_access(cc_authn_access, after_ssl, before_access, APR_HOOK_MIDDLE,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(cc_authn_check, after_ssl, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(cc_export_fixup, NULL, before_readers, APR_HOOK_FIRST);
-    ap_hook_fixups(cc_export_index, after_dir, NULL, APR_HOOK_LAST);
+    ap_hook_fixups(cc_environment_begin, NULL, before_readers, APR_HOOK_FIRST);
+    ap_hook_fixups(cc_environment_end, after_setters, before_headers, APR_HOOK_LAST);
+    ap_hook_handler(cc_cache_guard, after_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(cc_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(cc_metrics_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(cc_environment_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

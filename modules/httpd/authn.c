@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
 #include "httpd/glue.h"
-#include "httpd/internal.h"
+#include "httpd/served.h"
 
 #include <http_core.h>
 #include <http_request.h>
@@ -10,7 +10,7 @@ const char cc_auth_type[] = "ClientCert";
 
 /*
  * Whose user has to go: ours, of a request that got the configuration of another place
- * (cc_export_index); and, where the rules decide, that of SSLUserName, which takes every
+ * (environment.c); and, where the rules decide, that of SSLUserName, which takes every
  * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
  * its address.
  */
@@ -24,7 +24,23 @@ static void forget_user(request_rec *r, bool rules_decide)
     }
 }
 
-/* The user is there before authorization is asked, so Require user and its kin need no AuthType. */
+static void take(request_rec *r, const cc_dir_t *dir, const cc_answer_t *answer)
+{
+    if (cc_answer_failure(answer)) {
+        cc_failure_note(r);
+    }
+    if (dir->auth != 0 && answer->verdict && answer->verdict->user) {
+        r->user = (char *)answer->verdict->user;
+        r->ap_auth_type = (char *)cc_auth_type;
+    }
+    cc_environment_set(r, answer);
+}
+
+/*
+ * User and variables are there before authorization is asked, so Require user, Require env and
+ * their kin need no AuthType. And a failed lookup ends the request here, before anybody takes a
+ * user that is missing for a user that is not there.
+ */
 int cc_authn_access(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
@@ -32,21 +48,23 @@ int cc_authn_access(request_rec *r)
 
     cc_request_settle(r, dir->rules);
     forget_user(r, dir->rules && dir->auth != 0);
-    if (!dir->rules) {
-        return cc_refuse_early(r);
-    }
-    if (r->main) {
+    if (dir->rules && r->main) {
         cc_denial_watch(r);
     }
-    answer = dir->auth == 0 ? cc_identity_presented(r) : cc_identity_of(r);
+    if (!cc_authn_asks(dir)) {
+        cc_environment_set(r, NULL);
+        answer = dir->rules ? cc_identity_presented(r) : (cc_answer_t){0};
+    } else {
+        answer = cc_identity_of(r);
+        take(r, dir, &answer);
+    }
     if (cc_answer_refused(&answer)) {
         return cc_refuse(r);
     }
-    if (answer.verdict && answer.verdict->user) {
-        r->user = (char *)answer.verdict->user;
-        r->ap_auth_type = (char *)cc_auth_type;
+    if (cc_failure_ends(r, dir->handler == CC_HANDLER_STATUS)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
-    return DECLINED;
+    return dir->rules ? DECLINED : cc_refuse_early(r);
 }
 
 /*

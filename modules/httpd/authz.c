@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include "httpd/glue.h"
-#include "httpd/internal.h"
+#include "httpd/served.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
@@ -115,6 +115,7 @@ static authz_status conditions_check(request_rec *r, const char *args, const voi
     cc_answer_t answer = cc_identity_by(r, need->conditions, need->keep);
 
     (void)args;
+    cc_cache_personal(r);
     if (cc_answer_failure(&answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
@@ -185,6 +186,7 @@ static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has
     const apr_array_header_t *names = names_for(r, need);
     bool holds = false;
 
+    cc_cache_personal(r);
     if (!names || cc_answer_failure(&answer)) {
         return AUTHZ_GENERAL_ERROR;
     }

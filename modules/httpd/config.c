@@ -13,7 +13,7 @@ void *cc_config_create(apr_pool_t *p, char *path)
     cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
 
     (void)path;
-    dir->auth = dir->status_rules = -1;
+    dir->auth = dir->status_rules = dir->handler = -1;
     return dir;
 }
 
@@ -28,6 +28,7 @@ void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
     dir->export = add->export ? add->export : base->export;
     dir->auth = add->auth >= 0 ? add->auth : base->auth;
     dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
+    dir->handler = add->handler >= 0 ? add->handler : base->handler;
     return dir;
 }
 
@@ -110,6 +111,9 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 #define SECTION_WORD(name, function, help)                                                         \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
+/* httpd's own, which it calls too. */
+static const char set_handler[] = "SetHandler";
+
 const command_rec cc_config_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
                  "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
@@ -135,6 +139,8 @@ const command_rec cc_config_directives[] = {
                  "whether clientcert-status shows what the rules say: On or Off"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
+    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
+                     "a handler name"),
     {.name = NULL}};
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

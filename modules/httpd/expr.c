@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
 #include "httpd/glue.h"
-#include "httpd/internal.h"
+#include "httpd/served.h"
 
 #include <apr_strings.h>
 
-/* NULL where there is no verified certificate: nothing of it may be believed then. */
+/*
+ * NULL where there is no verified certificate: nothing of it may be believed then. Where it is not
+ * known who the client is, the expression fails, and the request with it.
+ */
 static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer, cc_facts_t *facts)
 {
     if (!ctx->r) {
         return NULL;
     }
+    cc_cache_personal(ctx->r);
     *answer = cc_identity_of(ctx->r);
+    if (cc_answer_failure(answer) && cc_failure_report(ctx->r)) {
+        *ctx->err = "CC0112: a lookup failed, so it is not known who the client is";
+    }
     if (answer->problem || cc_answer_failure(answer)) {
         return NULL;
     }

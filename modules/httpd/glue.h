@@ -77,6 +77,9 @@ int cc_tables_monitor(apr_pool_t *p, server_rec *s);
 /** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
 void cc_connection_register(void);
 
+/** Registers the filters of failure.c. */
+void cc_failure_register(void);
+
 /** Registers the filters of tunnel.c. */
 void cc_tunnel_register(void);
 
@@ -101,7 +104,10 @@ int cc_inbound_clean(request_rec *r);
  */
 int cc_refuse_early(request_rec *r);
 
-/** check_access, after mod_ssl's: makes the mapped user r->user. DECLINED. */
+/**
+ * check_access, after mod_ssl's: makes the mapped user r->user, and ClientCertExport the
+ * environment of the request. 500 where a lookup failed, else DECLINED.
+ */
 int cc_authn_access(request_rec *r);
 
 /** check_authn, before all others: 500 where rules are in effect and a table failed. DECLINED. */
@@ -110,20 +116,29 @@ int cc_authn_failure(request_rec *r);
 /** check_authn: AuthType ClientCert, or none where rules are in effect. 403 or DECLINED. */
 int cc_authn_check(request_rec *r);
 
-/** fixups: ClientCertExport into the environment of the request; cc_tunnel_watch. DECLINED. */
-int cc_export_fixup(request_rec *r);
+/**
+ * fixups, before modules that read user and environment: sets them for a request that skipped the
+ * access phase, or that has got another configuration since; cc_tunnel_watch. 500 or DECLINED.
+ */
+int cc_environment_begin(request_rec *r);
 
 /**
- * fixups, after mod_dir's: where it put a directory's index, and the configuration of that, in the
- * place of the request, user and environment become those of the index. DECLINED.
+ * fixups, after modules that set variables or replace the configuration: puts user and environment
+ * right. 500, also where an expression met a lookup that failed, or DECLINED.
  */
-int cc_export_index(request_rec *r);
+int cc_environment_end(request_rec *r);
+
+/** handler, after mod_cache's: tells it to store nothing that depends on the client. DECLINED. */
+int cc_cache_guard(request_rec *r);
 
 /** handler clientcert-metrics: all numbers, as Prometheus reads them. */
 int cc_metrics_handler(request_rec *r);
 
 /** handler clientcert-status: tells a client what its own certificate is and gives. */
 int cc_status_handler(request_rec *r);
+
+/** log_transaction, before the logs: puts the environment right once more. DECLINED. */
+int cc_environment_log(request_rec *r);
 
 /** log_transaction: one line for a request that was denied (CC0110). DECLINED. */
 int cc_denial_log(request_rec *r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
 #include "httpd/numbers/counters.h"
+#include "httpd/served.h"
 
 #include <apr_tables.h>
 
@@ -340,8 +341,12 @@ bool cc_identity_lost(request_rec *r)
 cc_answer_t cc_identity_of(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
+    const cc_request_t *kept = cc_request_seen(r);
     question_t question = {.rules = dir->rules, .export = dir->export, .who = true, .keep = true};
 
+    if (cc_request_served(r, kept)) {
+        return kept->answer;
+    }
     if (!question.export && question.rules) {
         question.export = &cc_export_default;
     }

@@ -43,8 +43,8 @@ typedef struct cc_tally_t {
 /** A scope of the configuration that has rules of its own. */
 typedef struct cc_scope_t {
     const cc_rules_t *rules;
-    server_rec *server;  /* the virtual host that it stands in, or the main server */
-    const char *section; /* `<Location "/admin">`; NULL: that server as a whole */
+    server_rec *server;           /* the virtual host that it stands in, or the main server */
+    const char *section;          /* `<Location "/admin">`; NULL: that server as a whole */
     const ap_directive_t *inside; /* that section, or <VirtualHost>; NULL: none */
     cc_tally_t *tally;
 } cc_scope_t;
@@ -79,8 +79,8 @@ const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args);
 typedef struct cc_tested_t {
     const char *where, *file;
     bool passed;
-    const char *expected; /* who it should be: `user "alice", group "staff"`, in plain words */
-    const char *got;      /* who it is, or why that is not known */
+    const char *expected;      /* who it should be: `user "alice", group "staff"`, in plain words */
+    const char *got;           /* who it is, or why that is not known */
     const cc_rules_t *rules;   /* that were asked; NULL: none */
     apr_array_header_t *trace; /* cc_step_t */
 } cc_tested_t;
@@ -97,6 +97,7 @@ bool cc_question_asked(void);
 /* ---- a request (request.c) ----------------------------------------------------------------- */
 
 struct cc_pin_t; /* identity.c: an answer that stays the same while the request lasts */
+struct cc_client_t;
 
 /**
  * The request of the client: a subrequest's lines are those of the request that it serves, who is
@@ -105,6 +106,16 @@ struct cc_pin_t; /* identity.c: an answer that stays the same while the request 
 request_rec *cc_request_client(request_rec *r);
 
 struct cc_client_t;
+
+/** One answer for one request: who is it? */
+typedef struct cc_answer_t {
+    struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one that is not proven */
+    bool presented;              /* a client certificate came, whatever became of it */
+    const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
+    const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
+    int export_count;            /* name, value, name, value ... of ClientCertExport */
+    const char *const *exports;
+} cc_answer_t;
 
 /** What is kept of a request. Its thread alone reads and writes it. */
 typedef struct cc_request_t {
@@ -116,6 +127,14 @@ typedef struct cc_request_t {
     bool failed;         /* that a table failed has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
     const char *missing; /* what would have been needed; NULL: that is somebody else's to say */
+    const ap_conf_vector_t *served; /* the configuration under which it has, since its access phase,
+                                     * user and variables by `answer`; NULL: nobody was asked */
+    cc_answer_t answer;
+    int variables; /* in its environment after the fixups; 0: not yet known */
+    bool logged;   /* it has been answered, and is being logged */
+    bool failing;  /* a lookup failed that it asked for: its answer is 500 */
+    bool personal; /* its answer depends on who the client is */
+    bool storing;  /* mod_cache stores its answer, as long as it is not personal */
 } cc_request_t;
 
 /** The one of this request, to be written; made where there is none. */
@@ -126,6 +145,9 @@ cc_request_t *cc_request_of(request_rec *r);
  * it is watched, too (cc_denial_watch); else it needs no memory, until somebody asks.
  */
 void cc_request_settle(request_rec *r, bool watched);
+
+/** Says that it has been answered, and is being logged. */
+void cc_request_end(request_rec *r);
 
 /** The one of this request, to be read, or NULL. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
@@ -171,6 +193,12 @@ extern const cc_export_t cc_export_default;
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
 
+/** What SetHandler of the server's configuration names: CC_HANDLER_OTHER in .htaccess, too. */
+typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
+
+/** SetHandler, which is httpd's own and comes here as well (handlers.c). CC0113. */
+const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args);
+
 /** The per-directory record. Merged anew in every request: only what it points at is stable. */
 typedef struct cc_dir_t {
     cc_rules_t *rules;         /* NULL: none */
@@ -178,6 +206,7 @@ typedef struct cc_dir_t {
     const cc_export_t *export; /* NULL: nobody said, so cc_export_default where there are rules */
     int auth;                  /* ClientCertAuth: 1, 0, or -1 where nobody said */
     int status_rules;          /* ClientCertStatusRules, likewise */
+    int handler;               /* cc_handler_t; -1 where nobody said */
 } cc_dir_t;
 
 static inline const cc_dir_t *cc_dir_of(const request_rec *r)
@@ -241,16 +270,6 @@ void cc_connection_end(request_rec *r);
 apr_pool_t *cc_connection_pool(request_rec *r);
 
 /* ---- who the client is (identity.c) -------------------------------------------------------- */
-
-/** One answer for one request: who is it? */
-typedef struct cc_answer_t {
-    cc_client_t *client;         /* NULL: no TLS, no certificate, or one that is not proven */
-    bool presented;              /* a client certificate came, whatever became of it */
-    const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
-    const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
-    int export_count;            /* name, value, name, value ... of ClientCertExport */
-    const char *const *exports;
-} cc_answer_t;
 
 /** NULL, or why it is not known who it is: a table has failed. */
 static inline const char *cc_answer_failure(const cc_answer_t *answer)

@@ -2,17 +2,19 @@
 /* Knows where that is kept which lasts as long as a request. */
 #include "httpd/internal.h"
 
-/* Of requests that keep nothing else. */
+/* Of requests that keep nothing else: in their access phase, and in the log. */
 static const cc_request_t settled = {.settled = true};
+static const cc_request_t ended = {.settled = true, .logged = true};
 
 cc_request_t *cc_request_of(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
     cc_request_t *kept = (cc_request_t *)seen;
 
-    if (!seen || seen == &settled) {
+    if (!seen || seen == &settled || seen == &ended) {
         kept = apr_pcalloc(r->pool, sizeof(*kept));
         kept->settled = seen != NULL;
+        kept->logged = seen == &ended;
         ap_set_module_config(r->request_config, &clientcert_module, kept);
     }
     return kept;
@@ -27,6 +29,17 @@ void cc_request_settle(request_rec *r, bool watched)
         kept->watched = kept->watched || watched;
     } else {
         ap_set_module_config(r->request_config, &clientcert_module, (void *)&settled);
+    }
+}
+
+void cc_request_end(request_rec *r)
+{
+    const cc_request_t *seen = cc_request_seen(r);
+
+    if (!seen || seen == &settled) {
+        ap_set_module_config(r->request_config, &clientcert_module, (void *)&ended);
+    } else {
+        cc_request_of(r)->logged = true;
     }
 }
 

@@ -136,7 +136,7 @@ is seen_at('/other/text'), '- - - file', 'MultiViews: likewise';
 
 my $env = $h->cgi_env($h->get('/refused/', cert => 'alice'));
 is_deeply [map { $env->{$_} } qw(REDIRECT_STATUS REDIRECT_CLIENTCERT_USER REMOTE_USER)],
-    [403, undef, 'alice'], 'an ErrorDocument of 403 sees who was refused';
+    [403, 'alice', 'alice'], 'an ErrorDocument of 403 sees who was refused';
 $env = $h->cgi_env($h->get('/refused/other', cert => 'alice'));
 is_deeply [map { $env->{$_} } qw(REMOTE_USER CLIENTCERT_USER)], ['other-alice', 'other-alice'],
     'by its own rules, if it has some';

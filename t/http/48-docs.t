@@ -37,6 +37,7 @@ sub loads {
     my %tables = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
+    push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;
     push @more, 'dbd'  if $conf =~ /^ClientCertTable.*\bsql:/m;
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(

@@ -71,6 +71,7 @@ typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client; /* handshake.c */
 cc_lint_fn cc_lint_require;                                   /* require.c */
 cc_lint_fn cc_lint_if;                                        /* expression.c */
+cc_lint_fn cc_lint_rewrite;                                   /* early.c */
 cc_lint_fn cc_lint_user_name, cc_lint_options;                /* user.c */
 cc_lint_fn cc_lint_verify_condition;                          /* user.c */
 

@@ -273,8 +273,25 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     return OK;
 }
 
+/* ---- where they may be seen -------------------------------------------------------------- */
+
+/*
+ * The numbers are those of the whole server: a .htaccess file cannot show them, by any
+ * directive.
+ */
+static __attribute__((noinline)) int metrics_answer(request_rec *r)
+{
+    if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
+        return metrics_put(r);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
+                  "configuration names it here");
+    return HTTP_FORBIDDEN;
+}
+
 /* Apart from what it does, so that requests for others pay for a comparison alone. */
 int cc_metrics_handler(request_rec *r)
 {
-    return cc_handler_is(r, "clientcert-metrics") ? metrics_put(r) : DECLINED;
+    return cc_handler_is(r, "clientcert-metrics") ? metrics_answer(r) : DECLINED;
 }

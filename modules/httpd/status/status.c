@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how clientcert-status is asked for, and in which form it is answered. */
 #include "httpd/glue.h"
+#include "httpd/served.h"
 #include "httpd/status/status.h"
 
 #include <stdlib.h>
@@ -118,6 +119,7 @@ int cc_status_handler(request_rec *r)
     if (discarded != OK) {
         return discarded;
     }
+    cc_cache_personal(r);
     document = cc_status_document(r, argument(r, "trace") != NULL);
     headers_set(r);
     if (wants_json(r)) {

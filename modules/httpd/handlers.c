@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows where the configuration of the server names a handler of ours. */
+#include "httpd/internal.h"
+
+/*
+ * httpd does not tell what set the handler of a request. So we take part in its own directive, and
+ * note what that says in files that nobody but the administrator writes.
+ */
+const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    bool is_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    cc_dir_t *dir = record;
+
+    dir->handler = CC_HANDLER_OTHER;
+    if (strstr(args, "clientcert-metrics")) {
+        if (is_htaccess) {
+            return "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the "
+                   "numbers of the whole server";
+        }
+        dir->handler = CC_HANDLER_METRICS;
+    } else if (strstr(args, "clientcert-status") && !is_htaccess) {
+        dir->handler = CC_HANDLER_STATUS;
+    }
+    return NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what comes of the answer to who the client is: variables, failures, what is not stored. */
+#ifndef CC_SERVED_H
+#define CC_SERVED_H
+
+#include "httpd/internal.h"
+
+/* ---- the user and the environment (authn.c, environment.c) --------------------------------- */
+
+/** Whether the user or the variables of a request depend on who its client is. */
+static inline bool cc_authn_asks(const cc_dir_t *dir)
+{
+    return (dir->rules && dir->auth != 0) || (dir->export ? dir->export->count > 0 : !!dir->rules);
+}
+
+/**
+ * Serves a request by this answer, and makes its exports the variables; NULL: nobody was asked, and
+ * there are none.
+ */
+void cc_environment_set(request_rec *r, const cc_answer_t *answer);
+
+/** Whether the answer that was found in the access phase is that of the configuration now. */
+static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
+{
+    return kept && kept->served == r->per_dir_config;
+}
+
+/* ---- failures (failure.c) ------------------------------------------------------------------ */
+
+/**
+ * A lookup failed that this request, or what is included in it, has asked for: its answer is to be
+ * 500. False where it is too late for that: an error is being answered, or the request logged. What
+ * was asked for then counts as absent. cc_failure_report sees to it in any phase, also where the
+ * caller cannot fail; cc_failure_note leaves it to the caller and cc_failure_noted.
+ */
+bool cc_failure_report(request_rec *r);
+bool cc_failure_note(request_rec *r);
+bool cc_failure_stands(const request_rec *r);
+static inline bool cc_failure_noted(const request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    return kept && kept->failing && cc_failure_stands(r);
+}
+
+/** Whether it is to be answered with 500 now. Our page tells what failed, unless that denies it. */
+static inline bool cc_failure_ends(const request_rec *r, bool is_page)
+{
+    return !is_page && cc_failure_noted(r);
+}
+
+/* ---- mod_cache (cache.c) ------------------------------------------------------------------- */
+
+/** The answer to this request depends on who the client is: it is not to be stored. */
+void cc_cache_mark(request_rec *r);
+static inline void cc_cache_personal(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (!kept || !kept->personal) {
+        cc_cache_mark(r);
+    }
+}
+
+#endif
