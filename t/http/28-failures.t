@@ -142,7 +142,7 @@ AddHandler server-parsed .shtml
     </Location>
 </VirtualHost>
 CONF
-announce('CC0133', 'CC0112', 'AH01458', qr/unable to include/, 'CC0134');
+announce('CC0727', 'CC0133', 'CC0112', 'AH01458', qr/unable to include/, 'CC0134');
 
 sub said { my ($r) = @_; return $r->{status} . ($r->{body} =~ /secret|hidden/ ? ' and tells' : '') }
 sub get { my ($path, %o) = @_; return $h->get($path, cert => 'alice', %o) }

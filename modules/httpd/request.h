@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is kept of a request, and the answer to who its client is. */
+#ifndef CC_REQUEST_H
+#define CC_REQUEST_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "rules/rules.h"
+
+extern module AP_MODULE_DECLARE_DATA clientcert_module;
+
+struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
+struct cc_client_t; /* internal.h */
+
+/**
+ * The request of the client: a subrequest's lines are those of the request that it serves, who is
+ * told that the index of a directory is forbidden, say.
+ */
+request_rec *cc_request_client(request_rec *r);
+
+/** One answer for one request: who is it? */
+typedef struct cc_answer_t {
+    struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one that is not proven */
+    bool presented;              /* a client certificate came, whatever became of it */
+    const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
+    const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
+    int export_count;            /* name, value, name, value ... of ClientCertExport */
+    const char *const *exports;
+} cc_answer_t;
+
+/** What is kept of a request. Its thread alone reads and writes it. */
+typedef struct cc_request_t {
+    struct cc_client_t *client; /* as it was found once `settled`; NULL: not yet */
+    const struct cc_pin_t *pins;
+    bool settled;        /* its access phase was reached: mod_ssl asks for no other certificate */
+    bool refused;        /* its certificate does not hold any more (refuse.c) */
+    bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
+    bool failed;         /* that a table failed has been logged */
+    bool upgrades;       /* it asks for another protocol on its connection */
+    const char *missing; /* what would have been needed; NULL: that is somebody else's to say */
+    const ap_conf_vector_t *served; /* the configuration under which it has, since its access phase,
+                                     * user and variables by `answer`; NULL: nobody was asked */
+    cc_answer_t answer;
+    int variables; /* in its environment after the fixups; 0: not yet known */
+    bool logged;   /* it has been answered, and is being logged */
+    bool failing;  /* a lookup failed that it asked for: its answer is 500 */
+    bool personal; /* its answer depends on who the client is */
+    bool storing;  /* mod_cache stores its answer, as long as it is not personal */
+} cc_request_t;
+
+/** The one of this request, to be written; made where there is none. */
+cc_request_t *cc_request_of(request_rec *r);
+
+/**
+ * In the access phase, after mod_ssl's hook: from here on the request keeps its client. `watched`:
+ * it is watched, too (cc_denial_watch); else it needs no memory, until somebody asks.
+ */
+void cc_request_settle(request_rec *r, bool watched);
+
+/** Says that it has been answered, and is being logged. */
+void cc_request_end(request_rec *r);
+
+/** The one of this request, to be read, or NULL. */
+static inline const cc_request_t *cc_request_seen(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &clientcert_module);
+}
+
+/** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
+static inline bool cc_handler_is(const request_rec *r, const char *name)
+{
+    return r->handler[0] == 'c' && !strcmp(r->handler, name);
+}
+
+#endif
