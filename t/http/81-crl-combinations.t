@@ -57,7 +57,9 @@ my $h = ClientCert::Test->server(
             . "user=<!--#echo var=\"REMOTE_USER\" -->\n",
         map { ("htdocs/$_/page.txt" => "SECRET\n") } keys %protected,
     },
-    global => "Protocols h2 http/1.1\n",
+    # One process, which has followed the CRL when its log says so.
+    global => "Protocols h2 http/1.1\nServerLimit 1\nThreadLimit 64\nThreadsPerChild 64\n"
+        . "MaxSpareThreads 64\nKeepAliveTimeout 300\n",
     conf   => "$host$locations</VirtualHost>\n");
 
 my %paths = (
