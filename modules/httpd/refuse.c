@@ -25,17 +25,21 @@ static bool asks_more(const server_rec *s)
     return host && cc_host_asks_more(host);
 }
 
-/* The page that says so is not refused in turn. */
-static bool is_error_page(request_rec *r)
+/*
+ * The page that says so is not refused in turn: neither that of a refusal, nor that of a request
+ * that mod_ssl turned away. The pages of other errors may come before any refusal.
+ */
+static bool is_page_of_refusal(request_rec *r)
 {
-    const request_rec *client = cc_request_client(r);
+    const request_rec *led_here = cc_request_client(r)->prev;
 
-    return client->prev && ap_is_HTTP_ERROR(client->prev->status);
+    return led_here && (led_here->status == HTTP_FORBIDDEN ||
+                        led_here->status == HTTP_MISDIRECTED_REQUEST);
 }
 
 int cc_refuse(request_rec *r)
 {
-    if (is_error_page(r)) {
+    if (is_page_of_refusal(r)) {
         return DECLINED;
     }
     cc_request_of(r)->refused = true;

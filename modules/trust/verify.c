@@ -156,7 +156,7 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
     X509_STORE_CTX_set_app_data(store_ctx, app_data);
     verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
-    if (seal.state == CC_TRUST_OK && trust->on_success != NULL) {
+    if (seal.state != CC_TRUST_FAILED && trust->on_success != NULL) {
         objection_take(&seal, &watch.refusal, trust, store_ctx);
         result = watch.refusal.seal == NULL ? result : 0;
     }

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity ends with the certificate, in open connections and in sessions.
+# Checks that an identity ends with the certificate, in open connections and in sessions.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Identity;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Session;
 use Time::HiRes qw(sleep time);
 
@@ -39,12 +40,14 @@ my $cert    = ClientCert::Test->short_cert($seconds);
 my $end     = time + $seconds;
 
 my $http2      = two_by_http2($h, $cert, $seconds + 2);
-my %connection = map { $_ => $h->connection(cert => $cert, tls => $_) } '1.2', '1.3';
+my %connection;
 my %session;
 for my $tls ('1.2', '1.3') {
-    is_served_to($connection{$tls}->request('/'), 'short',
-        "TLS $tls: a certificate that is about to expire");
-    is $connection{$tls}->request('/private')->{status}, 200, 'opens what is its own';
+    for my $name ('public', 'private') {
+        my $c = $connection{$tls}{$name} = $h->connection(cert => $cert, tls => $tls);
+        is_served_to($c->request('/'), 'short', "TLS $tls: a certificate that is about to expire");
+        is $c->request('/private')->{status}, 200, 'opens what is its own';
+    }
     for my $store (session_stores()) {
         my $first = full($server{$store}, '/', cert => $cert, tls => $tls);
         my $again = resumed($server{$store}, $first, '/', tls => $tls);
@@ -59,12 +62,18 @@ sleep 0.1 while time < $end + 1.1;
 
 for my $tls ('1.2', '1.3') {
     $h->mark_log;
-    my $response = $connection{$tls}->request('/');
-    is_served_to($response, '', "TLS $tls: it expired, and the open connection is nobody's");
-    is $response->{headers}{verify}, 'SUCCESS', 'whatever mod_ssl goes on reporting';
-    ok $h->wait_log(qr/CC0104: .* reason="it has expired"/), 'and the log says why';
-    is $connection{$tls}->request('/private')->{status}, 403, 'what was its own is closed';
-    ok $h->wait_log(qr/CC0110: .* reason="it has expired"/), 'and the log says why';
+    for my $path ('/', '/private') {
+        my $c        = $connection{$tls}{ $path eq '/' ? 'public' : 'private' };
+        my $response = $c->request($path);
+        is_refused($response, "TLS $tls: it expired, and an open connection is refused $path");
+        is $response->{headers}{user}, '', 'as nobody';
+        is $response->{headers}{verify}, 'FAILED:application verification failure',
+            'which mod_ssl reports, too';
+        is $c->request('/')->{status}, 0, 'and there is no further request';
+        ok $h->wait_log(qr/$_: .* reason="it has expired"/), "the log says why ($_)"
+            for 'CC0104', 'CC0110';
+        $h->mark_log;
+    }
     for my $store (session_stores()) {
         my $again = resumed($server{$store}, $session{$store}{$tls}, '/', tls => $tls);
         is_served_to($again, '', "TLS $tls, $store: its session gives no identity");
@@ -73,7 +82,7 @@ for my $tls ('1.2', '1.3') {
 }
 chomp(my @lines = <$http2>);
 tr/\r//d for @lines;    # what curl gives for an empty header
-is_deeply \@lines, ['200 short 1 2', '200  0 2'],
+is_deeply \@lines, ['200 short 1 2', '403  0 2'],
     'HTTP/2: it expired while its connection was open';
 
 done_testing;

@@ -35,6 +35,7 @@ my $h = ClientCert::Test->server(
     ServerName localhost
     @SSL@
     SSLVerifyClient optional_no_ca
+    ErrorDocument 403 /whoami?trace
     ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN}
 </VirtualHost>
 <VirtualHost *:@PORT4@>
@@ -140,15 +141,15 @@ like $alice->{body}, qr/<html lang="en">.*<meta name="viewport" /s, 'it has a la
 
 my $page = page($alice);
 is $page->{title}, 'You are alice', 'the title says who one is';
-like $page->{text}, qr/User alice by site\.conf:52\b/, 'the user, and the rule that gave it';
-like $page->{text}, qr/Groups staff by site\.conf:52 admins by site\.conf:52\b/, 'and the groups';
+like $page->{text}, qr/User alice by site\.conf:53\b/, 'the user, and the rule that gave it';
+like $page->{text}, qr/Groups staff by site\.conf:53 admins by site\.conf:53\b/, 'and the groups';
 unlike $alice->{body}, qr/\Q$h->{root}\E/, 'but not where the configuration lies';
 
 my $json = json($h->get('/whoami?format=json', cert => 'alice'));
 is_deeply $json->{identity},
-    { result => 'mapped', user => 'alice', user_rule => 'site.conf:52',
-    groups => [map { { name => $_, rule => 'site.conf:52' } } qw(staff admins)],
-    rules => ['site.conf:52'], denied_by => undef, failure => undef, notes => [] },
+    { result => 'mapped', user => 'alice', user_rule => 'site.conf:53',
+    groups => [map { { name => $_, rule => 'site.conf:53' } } qw(staff admins)],
+    rules => ['site.conf:53'], denied_by => undef, failure => undef, notes => [] },
     'JSON has the identity';
 is_deeply [@{ $json->{certificate} }{qw(subject issuer san.email san.upn eku key.type key.bits)}],
     [['CN=alice,OU=admins,OU=staff,O=Example'], ['CN=Staff CA,O=Example'], ['alice@example.com'],
@@ -238,7 +239,7 @@ my ($groups) = state_of('groups alone', 'mapped', qr/groups here, but no user/, 
 is_deeply [map { $_->{name} } @{ $groups->{identity}{groups} }], ['stranger'], 'and which';
 
 my ($denied) = state_of('a rule says deny', 'denied', qr/refuses/, '/whoami', cert => 'bob');
-is $denied->{identity}{denied_by}, 'site.conf:49', 'and which one it is';
+is $denied->{identity}{denied_by}, 'site.conf:50', 'and which one it is';
 
 my ($no_rules) = state_of('no rules are in effect', 'no-rules', qr/no rules/, '/whoami', port => 6,
     cert => 'alice');
@@ -248,7 +249,7 @@ my ($two, $two_page) = state_of('an ambiguous user', 'mapped', qr/no user/, '/wh
     cert => 'two-cn');
 my ($note) = grep { $_->{tag} eq 'CC0152' } @{ $two->{identity}{notes} };
 like $note->{text}, qr/^two users are possible/, 'is noted, without what the rule says';
-like $two_page->{text}, qr/To note .*two users are possible.* CC0152 by site\.conf:53/, 'in the page';
+like $two_page->{text}, qr/To note .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
 my ($two_on) = json($h->get('/rules?format=json', cert => 'two-cn'));
 like $two_on->{identity}{notes}[0]{text}, qr/%\{subject\.CN\} is ambiguous/,
     'ClientCertStatusRules On: with what it says';
@@ -271,9 +272,11 @@ my $short = ClientCert::Test->short_cert(4 * ($ENV{CC_SLOW} // 1));
 my $kept  = $h->connection(cert => $short, port => 3);
 is json($kept->request('/whoami?format=json'))->{result}, 'mapped', 'a certificate that is valid';
 sleep 5 * ($ENV{CC_SLOW} // 1);
-my $expired = json($kept->request('/whoami?format=json&trace'));
+my $late = $kept->request('/whoami?format=json&trace', headers => ['Accept: application/json']);
+is $late->{status}, 403, 'its requests are refused when it has expired,';
+my $expired = json($late);
 is "$expired->{result}: $expired->{verification}{problem}", 'rejected: it has expired',
-    'and the same on the same connection when it is not';
+    'and the page of that says why';
 ok !exists $expired->{trace}, 'then no rules are asked';
 
 my ($failed) = state_of('a table that is away', 'failed', qr/lookup failed/, '/whoami', port => 4,
@@ -288,14 +291,14 @@ like json($h->get('/rules?format=json', port => 4, cert => 'alice'))->{identity}
 $h->mark_log;
 my $traced = json($h->get('/whoami?format=json&trace', cert => 'alice'));
 is_deeply $traced->{trace}, [
-    { rule => 'site.conf:49', holds => $traced->{trace}[0]{holds}, field => 'subject.CN',
+    { rule => 'site.conf:50', holds => $traced->{trace}[0]{holds}, field => 'subject.CN',
         seen => 'alice' },
-    { rule => 'site.conf:50', holds => $traced->{trace}[1]{holds}, field => 'san.email',
+    { rule => 'site.conf:51', holds => $traced->{trace}[1]{holds}, field => 'san.email',
         seen => 'alice@example.com' },
-    { rule => 'site.conf:51', holds => $traced->{trace}[2]{holds}, field => 'san.email',
+    { rule => 'site.conf:52', holds => $traced->{trace}[2]{holds}, field => 'san.email',
         seen => 'alice@example.com' },
-    { rule => 'site.conf:52', holds => $traced->{trace}[3]{holds} },
-    { rule => 'site.conf:53', holds => $traced->{trace}[4]{holds}, field => 'subject.CN',
+    { rule => 'site.conf:53', holds => $traced->{trace}[3]{holds} },
+    { rule => 'site.conf:54', holds => $traced->{trace}[4]{holds}, field => 'subject.CN',
         seen => 'alice' }], 'which rule fits, and what the others saw';
 is join('', map { $_->{holds} ? 1 : 0 } @{ $traced->{trace} }), '00010', 'which fit and which not';
 is_deeply $traced->{identity}, $json->{identity}, 'with the same result';
@@ -313,7 +316,7 @@ my $on = $h->get('/rules?trace&format=json', cert => 'alice');
 my $of = json($on);
 like $of->{trace}[2]{text}, qr/^issuer == .*secret-domain.* user=\$1$/, 'On: what the rule says';
 like $of->{trace}[2]{condition}, qr/^san\.email =~ .*secret-domain/, 'and what failed';
-like $of->{trace}[2]{rule}, qr{^/.*/site\.conf:51$}, 'and where it stands';
+like $of->{trace}[2]{rule}, qr{^/.*/site\.conf:52$}, 'and where it stands';
 is_deeply [missing(page($h->get('/rules?trace', cert => 'alice')), $of)], [], 'also in the page';
 like $h->get('/inherited?trace', port => 5, cert => 'alice')->{body}, qr/subject\.CN == &quot;nobody/,
     'ClientCertStatusRules holds for what stands inside';
@@ -342,7 +345,7 @@ is json($h->get('/private/page?format=html', headers => ['Accept: application/js
 is $h->get('/private/page', method => 'POST', data => 'x', cert => 'alice')->{status}, 403,
     'a POST that is refused gets the page too';
 is json($h->get('/own/page', cert => 'alice', headers => ['Accept: application/json']))
-    ->{trace}[0]{rule}, 'site.conf:68', 'it is about the rules of what was refused';
+    ->{trace}[0]{rule}, 'site.conf:69', 'it is about the rules of what was refused';
 my $shown = $h->get('/show/page', cert => 'alice');
 like page($shown)->{text}, qr{403 Forbidden /show/page needs clientcert-group board },
     'ClientCertStatusRules On there: with what would have been needed';

@@ -11,7 +11,7 @@ use POSIX ();
 use Time::HiRes qw(sleep time);
 
 my $slow = $ENV{CC_SLOW} // 1;
-announce('CC0104', 'CC0174');
+announce('CC0104', 'CC0110', 'CC0174');
 
 my $h;
 

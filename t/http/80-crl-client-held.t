@@ -6,6 +6,7 @@ use ClientCert::Test;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
 use ClientCert::Test::Identity;
+use ClientCert::Test::Refusal;
 
 # The server trusts the root; sub-staff sends its own certificate and that of the Staff CA.
 my $root   = ClientCert::Test::Crl->new('root');
@@ -23,7 +24,7 @@ my @crls = (
     "conf/revoked.crl missing=allow\nSSLCACertificateFile \@CA\@/staff-chain.pem",
 );
 
-announce('CC0104');
+announce('CC0106', 'AH02039', qr/SSL Library Error/);
 my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => {
@@ -36,13 +37,11 @@ my $h = ClientCert::Test->server(
         identity_host("SSLCACertificateFile \@CA\@/root.pem\nClientCertCRL $crls[$_ - 1]", $_)
     } 1 .. @crls);
 
-# Nobody on the host of this port, and the log says why.
+# No connection to the host of this port, and the log says why.
 sub is_nobody {
     my ($port, $reason, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    $h->mark_log;
-    is_served_to($h->get('/', cert => 'sub-staff', port => $port), '', $claim);
-    return ok $h->wait_log(qr/CC0104: .*CN=sub-staff,.*reason="$reason"/), 'and the log says why';
+    return is_refused_in_handshake($h, 'sub-staff', $reason, $claim, port => $port);
 }
 
 my $unknown = 'CRLs do not say whether the CA 1 above it is revoked: '

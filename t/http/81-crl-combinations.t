@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a revoked certificate opens no door by the modules that authorise, rewrite, include or
-# negotiate beside ours.
+# Checks that a certificate which is revoked while its connection is open opens no door by the modules
+# that authorise, rewrite, include or negotiate beside ours; and that it opens no other connection.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Held;
+use ClientCert::Test::Refusal;
 
 my $staff = ClientCert::Test::Crl->new('staff');
-$staff->revoke('alice');
 
 # What each path is protected by.
 my %protected = (
@@ -28,7 +29,7 @@ my $host      = <<'CONF';
     ServerName localhost
     @SSL@
     SSLVerifyClient optional
-    ClientCertCRL conf/staff.crl
+    ClientCertCRL conf/staff.crl reload=0.1
     ClientCertCRLCheck leaf
     ClientCertMap subject.CN =~ "(.+)" user=$1 group=staff
     ErrorDocument 403 /included.shtml
@@ -43,7 +44,7 @@ my $host      = <<'CONF';
     RewriteRule ^/rewritten/ /required/page.txt [PT]
 CONF
 
-announce('CC0104', 'CC0110', 'AH01630', 'AH01797', qr/unable to include/);
+announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH01797', 'AH02039', qr/unable to include|SSL Library Error/);
 my $h = ClientCert::Test->server(
     modules => [qw(access_compat alias authz_groupfile authz_user autoindex http2 include mime
         negotiation rewrite)],
@@ -56,7 +57,9 @@ my $h = ClientCert::Test->server(
             . "user=<!--#echo var=\"REMOTE_USER\" -->\n",
         map { ("htdocs/$_/page.txt" => "SECRET\n") } keys %protected,
     },
-    global => "Protocols h2 http/1.1\n",
+    # One process, which has followed the CRL when its log says so.
+    global => "Protocols h2 http/1.1\nServerLimit 1\nThreadLimit 64\nThreadsPerChild 64\n"
+        . "MaxSpareThreads 64\nKeepAliveTimeout 300\n",
     conf   => "$host$locations</VirtualHost>\n");
 
 my %paths = (
@@ -68,16 +71,28 @@ my %paths = (
     '/cgi-bin/env'         => 'REMOTE_USER=bob',
 );
 my $closed = qr/SECRET|page\.txt|alice|CLIENTCERT_/;
-for my $http2 (0, 1) {
-    my $version = $http2 ? 'HTTP/2' : 'HTTP/1.1';
-    for my $path (sort keys %paths) {
-        my $bob = $h->get($path, cert => 'bob', http2 => $http2);
-        like $bob->{body}, qr/\Q$paths{$path}/, "$version: $path, which is open to bob,";
-        my $alice  = $h->get($path, cert => 'alice', http2 => $http2);
-        my $public = $path =~ m{^/(?:included|rewritten|cgi-bin)} ? 200 : 403;
-        is $alice->{status}, $public, 'and to alice is not, who is revoked';
-        unlike $alice->{body}, $closed, 'and sees nothing of it';
-    }
+
+my %open = map { $_ => $h->connection(cert => 'alice') } keys %paths;
+my %held = map { $_ => hold($h, 'alice', $_) } keys %paths;
+for my $path (sort keys %paths) {
+    my ($http2, $http1) = ($h->get($path, cert => 'bob', http2 => 1), $h->get($path, cert => 'bob'));
+    like $_->{body}, qr/\Q$paths{$path}/, "$path is open to bob" for $http1, $http2;
+    my $alice = $open{$path}->request($path);
+    like $alice->{body}, qr/SECRET|page\.txt|REMOTE_USER=alice/, 'and to alice,';
 }
+
+$staff->revoke('alice');
+replace($h->path('conf/staff.crl'), $staff->crl);
+ok $h->wait_log(qr/CC0173/, 30), 'who is revoked then';
+for my $path (sort keys %paths) {
+    my $alice = $open{$path}->request($path);
+    is_refused($alice, "HTTP/1.1: $path is closed to her");
+    unlike $alice->{body}, $closed, 'and she sees nothing of it';
+    (undef, $alice) = go_on($h, $held{$path});
+    is "$alice->{status} $alice->{connects}", '403 0', "HTTP/2: $path is closed to her";
+    unlike $alice->{body}, $closed, 'and she sees nothing of it';
+}
+is_refused_in_handshake($h, 'alice', 'it was revoked on .*', 'the next connection', http2 => $_)
+    for 0, 1;
 
 done_testing;

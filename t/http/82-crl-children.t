@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Refusal;
 
 use Time::HiRes qw(sleep time);
 
@@ -21,7 +22,7 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-announce('CC0104', 'CC0174');
+announce('CC0106', 'CC0174', 'AH02039', qr/SSL Library Error/);
 
 my $staff = ClientCert::Test::Crl->new('staff');
 my $first = $staff->crl;
@@ -47,8 +48,8 @@ replace($h->path('conf/staff.crl'), $second);
 my $until = time + 30 * $slow;
 sleep 0.05 while time < $until && (my @said = who_said(qr/CC0173/)) < 4;
 is scalar(my @all = who_said(qr/CC0173/)), 4, 'every process of the prefork MPM follows';
-my @users = map { $h->get('/', cert => 'alice')->{headers}{user} } 1 .. 12;
-is_deeply \@users, [('') x 12], 'and gives no identity to who is revoked';
+my @answers = map { $h->get('/', cert => 'alice')->{status} } 1 .. 12;
+is_deeply \@answers, [(0) x 12], 'and refuses who is revoked';
 $h->stop;
 
 # ---- processes that come later
@@ -61,14 +62,20 @@ $h = ClientCert::Test->server(
 
 sub child { return ($h->log_lines(qr/AH01964/))[-1] =~ /\[pid (\d+)/ ? $1 : 0 }
 
-# Who alice is in the first answer of a child that is not this one.
+# Who alice is, and whether the log tells that she was refused; neither where a child has just ended.
+sub alice {
+    $h->mark_log;
+    my $user = $h->get('/', cert => 'alice')->{headers}{user};
+    return ($user, !$user && scalar(my @lines = $h->wait_log(qr/CC0106/, 1)));
+}
+
+# What becomes of alice in the first child that is not this one.
 sub in_the_next_child {
     my ($last) = @_;
     my $end = time + 60 * $slow;
     while (time < $end) {
-        my $response = $h->get('/', cert => 'alice');
-        return $response->{headers}{user} if $response->{status} && child() != $last;
-        sleep 0.05;
+        my ($user, $refused) = alice();
+        return $refused ? 'refused' : $user if ($user || $refused) && child() != $last;
     }
     return 'no other child';
 }
@@ -77,8 +84,8 @@ is $h->get('/', cert => 'alice')->{headers}{user}, 'alice', 'with the CRL of the
 my $child = child();
 replace($h->path('conf/staff.crl'), $second);
 ok $h->wait_log(qr/CC0173/, 30), 'a certificate is revoked';
-is $h->get('/', cert => 'alice')->{headers}{user}, '', 'in the process that saw it';
-is in_the_next_child($child), '', 'and in one that begins later';
+is_refused_in_handshake($h, 'alice', 'it was revoked on .*', 'in the process that saw it');
+is in_the_next_child($child), 'refused', 'and in one that begins later';
 
 sleep 12;    # the parent looks every ten seconds
 for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
@@ -88,6 +95,6 @@ for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
     replace($h->path('conf/staff.crl'), $octets);
     ok $h->wait_log(qr/CC0174: .*$tag/, 30), 'a CRL that is refused';
     $h->get('/', cert => 'bob');
-    is in_the_next_child(child()), '', 'brings nobody back, in a later process neither';
+    is in_the_next_child(child()), 'refused', 'brings nobody back, in a later process neither';
 }
 done_testing;

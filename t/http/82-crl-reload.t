@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Identity;
 
 use Time::HiRes qw(sleep time);
@@ -14,17 +15,17 @@ sub host {
     return identity_host("ClientCertCRL $words\nClientCertCRLCheck leaf", $port);
 }
 
-announce('CC0104', 'CC0174');
+announce('CC0106', 'CC0174', 'AH02039', qr/SSL Library Error/);
 
 my $h;
 
-# Who is what: "alice:good bob:-", - for nobody.
+# Who is what: "alice:good bob:-", - for those who have no connection.
 sub standing {
     my ($port) = @_;
     return join ' ', map {
         my $response = $h->get('/', cert => $_, port => $port // 1);
-        my $what = $response->{headers}{user} ? $response->{headers}{revocation} : '-';
-        "$_:" . ($response->{status} == 200 ? $what : $response->{status})
+        my $what = $response->{headers}{user} ? $response->{headers}{revocation} : 'nobody';
+        "$_:" . ($response->{status} == 200 ? $what : $response->{status} || '-')
     } 'alice', 'bob';
 }
 
@@ -140,7 +141,8 @@ $h->mark_log;
 unlink $h->path('conf/staff.crl');
 ok $h->wait_log(qr/CC0173: CRLs have changed/, 30), 'a file that is removed';
 is standing(), 'alice:- bob:-', 'takes what it said along: missing=deny';
-ok $h->wait_log(qr/CC0104: .*no CRL of its issuer/), 'as the log tells';
+is_refused_in_handshake($h, $_, 'CRLs do not say whether it is revoked: .*no CRL of its issuer',
+    "$_, who was revoked, or not") for 'alice', 'bob';
 $h->mark_log;
 put('staff.crl', $held);
 ok $h->wait_log(qr/CC0174: .*CC0412: .*older than what was held, number 308/, 30),

@@ -12,7 +12,7 @@ my %server = (modules => ['headers'], conf => join '', map {
 my $staff  = ClientCert::Test::Crl->new('staff');
 my $before = $staff->crl;
 
-announce('CC0104', 'CC0174');
+announce('CC0106', 'CC0174', 'AH02039', qr/SSL Library Error/);
 my $h = ClientCert::Test->server(%server,
     files => { 'conf/staff.crl' => $before, 'conf/other.crl' => $before });
 

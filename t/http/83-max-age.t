@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Identity;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Session;
 
 use Time::HiRes qw(sleep time);
@@ -140,16 +141,13 @@ sleep 0.1 while time < $last + 0.1;
 for my $tls ('1.2', '1.3') {
     for my $name ('private', 'resumed') {
         $h->mark_log;
-        my $denied = $open{$tls}{$name}->request('/private');
-        is $denied->{status}, 403, "TLS $tls: a connection that is too old ($name)";
-        is lc($denied->{headers}{connection} // ''), 'close', 'is closed after the answer,';
-        is $open{$tls}{$name}->request('/private')->{status}, 0, 'as that says';
+        is_refused($open{$tls}{$name}->request('/private'),
+            "TLS $tls: a connection that is too old ($name)");
+        is $open{$tls}{$name}->request('/private')->{status}, 0, 'is closed after the answer';
         ok $h->wait_log(qr/CC0104: .*reason="$why"/), 'and the log says why';
         is scalar(my @told = $h->log_lines(qr/CC0104/)), 1, 'once';
     }
-    my $public = $open{$tls}{public}->request('/');
-    is_served_to($public, '', "TLS $tls: what is for everybody is answered, to nobody");
-    is lc($public->{headers}{connection} // ''), 'close', 'and that connection is closed, too';
+    is_refused($open{$tls}{public}->request('/'), "TLS $tls: what is for everybody is denied, too");
     for my $port (2, 3) {
         is_served_to($unlimited{$tls}{$port}->request('/private'), 'alice',
             "TLS $tls: another host has another age, or none ($port)");

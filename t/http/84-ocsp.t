@@ -5,6 +5,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Certificate;
 use ClientCert::Test::Ocsp;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Session;
 
 use Time::HiRes qw(sleep time);
@@ -62,16 +63,15 @@ my %files = (files => { 'htdocs/private' => "only for you\n" });
                 'that has no reason and date of a revocation';
 
             $h->mark_log;
-            my $response = $h->get('/private', cert => 'bob', port => $port);
-            is $response->{status}, 403, "$who$nonce: a revoked one is denied";
-            is $response->{headers}{connection}, 'close', 'and the connection closed';
+            is_refused($h->get('/private', cert => 'bob', port => $port),
+                "$who$nonce: a revoked one is denied");
             ok $h->wait_log(
                 qr/CC0104:.*reason="it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)"/),
                 'the log says when and why';
 
             $h->mark_log;
-            is $h->get('/private', cert => 'two-cn', port => $port)->{status}, 403,
-                "$who$nonce: one that the responder does not know is denied";
+            is_refused($h->get('/', cert => 'two-cn', port => $port),
+                "$who$nonce: one that the responder does not know is denied, whatever it asks for");
             ok $h->wait_log(qr/CC0104:.*reason="the OCSP responder does not know it"/),
                 'the log says that';
         }
@@ -90,7 +90,7 @@ sub on {
 
 {
     my $h = ClientCert::Test->server(%files, cgi => 1,
-        conf => hosts(on('honest/kept'), on('hang/public'), on('unknown/kept')));
+        conf => hosts(on('honest/kept'), on('honest/public'), on('unknown/kept'), on('hang/public')));
 
     is $h->get('/private', cert => 'alice')->{status}, 200, "connection $_" for 1 .. 20;
     is $responder->asked('honest/kept'), 1, 'a good answer is kept';
@@ -99,10 +99,12 @@ sub on {
     is $h->get('/private', cert => 'alice', port => 3)->{status}, 403, "connection $_" for 1 .. 5;
     is $responder->asked('unknown/kept'), 1, 'that nobody knows it is kept too';
 
-    my $began = time;
-    is $h->get('/', cert => 'alice', port => 2)->{status}, 200, 'a page without rules';
     my $connection = $h->connection(cert => 'alice', port => 2);
-    is $connection->request('/')->{status}, 200, 'and on an open connection';
+    is $responder->asked('honest/public'), 0, 'a handshake asks nobody';
+    is $connection->request('/')->{status}, 200, 'a page without rules';
+    is $responder->asked('honest/public'), 1, 'is a question, too';
+    my $began = time;
+    is $h->get('/', port => 4)->{status}, 200, 'without a certificate';
     cmp_ok time - $began, '<', 20 * $slow, 'nobody waits for a responder that says nothing';
     is $responder->asked('hang/public'), 0, 'which nobody has asked';
 }
@@ -149,9 +151,8 @@ for my $store (session_stores()) {
     $responder->revoke('bob', 'superseded');
     for my $tls ('1.2', '1.3') {
         my ($response, $took) = until_denied(sub { $open{$tls}->request('/private') });
-        is $response->{status}, 403, "TLS $tls, $store: it is revoked while a connection is open";
+        is_refused($response, "TLS $tls, $store: it is revoked while a connection is open");
         cmp_ok $took, '<', 2 + 10 * $slow, 'which is noticed when the answer has run out';
-        is $response->{headers}{connection}, 'close', 'and closed';
         my $again = resumed($h, $session{$tls}, '/private', tls => $tls);
         is $again->{status}, 403, 'a session of before gives no identity';
     }

@@ -8,6 +8,7 @@ use ClientCert::Test::Crl;
 use ClientCert::Test::Example;
 use ClientCert::Test::Ocsp;
 use ClientCert::Test::Page;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Tool;
 
 my $ca    = ClientCert::Test->ca;
@@ -154,9 +155,11 @@ like $said->{reason}, qr/^OCSP does not say whether it is revoked: \S/, 'in word
 
 # ---- a server that runs: its page, its metrics
 
-announce('AH01630', 'CC0104', 'CC0110');
-my $options = host(<<'CONF', 'conf/staff.crl' => $staff->crl(number => 20, until => 5000));
+announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'AH02039', qr/SSL Library Error/);
+my $before  = ClientCert::Test::Crl->new('staff')->crl(number => 19);
+my $options = host(<<'CONF', 'conf/staff.crl' => $before);
 ClientCertCRL conf/staff.crl reload=0.2
+    ErrorDocument 403 /whoami
     ClientCertCRLCheck leaf
     <Location "/whoami">
         SetHandler clientcert-status
@@ -174,14 +177,17 @@ CONF
 push @{ $options->{modules} }, 'status';
 $h = ClientCert::Test->server(%$options);
 
-sub whoami { return json($h->get('/whoami?format=json', cert => shift)) }
-
-is whoami('alice')->{certificate}{revocation}[0], 'good', 'the page knows that a certificate is good';
-my $who = whoami('revoked');
-is $who->{result}, 'rejected', 'and that one was revoked';
+my @open = map { $h->connection(cert => 'revoked') } 1, 2;
+my @json = (headers => ['Accept: application/json']);
+is json($_->request('/whoami', @json))->{certificate}{revocation}[0], 'good',
+    'the page knows that a certificate is good' for @open;
+replace($h->path('conf/staff.crl'), $staff->crl(number => 20, until => 5000));
+ok $h->wait_log(qr/CC0173/, 30), 'which is revoked then';
+my $who = json($open[0]->request('/whoami', @json));
+is $who->{result}, 'rejected', 'and it knows that one was revoked';
 is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
     ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
-my $page = page($h->get('/whoami', cert => 'revoked'));
+my $page = page($open[1]->request('/whoami'));
 like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Why it was revoked keyCompromise/,
     'in HTML too';
 like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
@@ -233,12 +239,17 @@ is status('revoked'), 403, 'revocation: one whom the responder has revoked';
 is status('bob'), 403, 'revocation: one whom the responder does not know';
 $responder->stop;
 is status('admin'), 200, 'revocation: without the responder the CRLs decide';
-is status('service'), 403, 'revocation: who has no CRL is nobody';
+is_refused_in_handshake($h, 'service', 'CRLs do not say whether it is revoked: .*no CRL of its issuer',
+    'revocation: who has no CRL');
+my $c = $h->connection(cert => 'alice');
+is $c->request('/private/page')->{status}, 200, 'revocation: a connection that stays open';
 $people->revoke('alice', 'affiliationChanged');
 replace($h->path('var/crl/staff.crl'), $people->crl);
-$end = time + 20 * ($ENV{CC_SLOW} // 1);
-sleep 1 until status('alice') == 403 || time > $end;
-like $h->get('/private/page', cert => 'alice')->{body}, qr/it was revoked on \S+ \(affiliationChanged\)/,
-    'revocation: whom a new CRL lists sees why, without a restart';
+ok $h->wait_log(qr/CC0173/, 30), 'revocation: a new CRL, without a restart';
+my $denied = $c->request('/');
+is_refused($denied, 'revocation: whom it lists is denied on an open connection');
+like $denied->{body}, qr/it was revoked on \S+ \(affiliationChanged\)/, 'and sees why';
+is_refused_in_handshake($h, 'alice', 'it was revoked on \S+ \(affiliationChanged\)',
+    'revocation: and later');
 
 done_testing;

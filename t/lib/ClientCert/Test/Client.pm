@@ -255,6 +255,7 @@ sub _body {
         return $self->_take(sub { length $_[0] >= $size ? $size : 0 }) // '' if $size > 0;
         return '';
     }
+    return $self->_rest if $head !~ /^transfer-encoding:\s*chunked/im;
     my $end = sub { $_[0] =~ /(?:^|\r\n)0\r\n\r\n/ ? $+[0] : 0 };
     return ClientCert::Test::Client::_unchunk($head, $self->_take($end) // '');
 }
@@ -269,6 +270,17 @@ sub _take {
         sysread $self->{out}, $self->{buffer}, 65536, length $self->{buffer} or return;
     }
     return substr $self->{buffer}, 0, $enough->($self->{buffer}), '';
+}
+
+# Reads until the server ends the connection.
+sub _rest {
+    my ($self) = @_;
+    my $select = IO::Select->new($self->{out});
+    my $until  = time + 30 * $slow;
+    while ($select->can_read($until - time)) {
+        sysread $self->{out}, $self->{buffer}, 65536, length $self->{buffer} or last;
+    }
+    return substr $self->{buffer}, 0, length $self->{buffer}, '';
 }
 
 sub trace { my ($self) = @_; return read_if_there("$self->{dir}/trace") }
