@@ -63,10 +63,9 @@ static __attribute__((noinline)) void guard(request_rec *r)
     }
 }
 
-int cc_cache_guard(request_rec *r)
+void cc_cache_guard(request_rec *r)
 {
     if (r->output_filters != r->proto_output_filters) {
         guard(r);
     }
-    return DECLINED;
 }

@@ -317,8 +317,6 @@ void cc_tunnel_watch(request_rec *r);
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
-void cc_denial_forget(request_rec *r);
-
 /** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
 static inline void cc_denial_watch(request_rec *r)
 {
@@ -332,10 +330,14 @@ static inline void cc_denial_watch(request_rec *r)
 
 static inline void cc_denial_passed(request_rec *r)
 {
-    const cc_request_t *kept = cc_request_seen(r->main ? cc_request_client(r) : r);
+    request_rec *client = r->main ? cc_request_client(r) : r;
+    const cc_request_t *seen = cc_request_seen(client);
 
-    if (kept && kept->watched) {
-        cc_denial_forget(r);
+    if (seen && seen->watched) {
+        cc_request_t *kept = cc_request_of(client);
+
+        kept->watched = false;
+        kept->missing = NULL;
     }
 }
 

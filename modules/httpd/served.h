@@ -62,4 +62,15 @@ static inline void cc_cache_personal(request_rec *r)
     }
 }
 
+/** Before anything else serves the request: tells mod_cache not to store it, if it is personal. */
+void cc_cache_guard(request_rec *r);
+
+/* ---- handlers (handlers.c; status/status.c, numbers/metrics.c) ----------------------------- */
+
+/** clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_serve(request_rec *r);
+
+/** clientcert-metrics: all numbers, as Prometheus reads them. */
+int cc_metrics_serve(request_rec *r);
+
 #endif
