@@ -264,6 +264,11 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 
+/* ---- expressions (expr.c) ------------------------------------------------------------------ */
+
+/** Whether the configuration that was read into this pool has clientcert() in an expression. */
+bool cc_expr_used(apr_pool_t *pconf);
+
 /* ---- refusals (refuse.c) ------------------------------------------------------------------- */
 
 /** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
