@@ -60,6 +60,10 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
+/** Require, which is httpd's own and comes here as well (alias.c). CC0158. */
+extern const char cc_alias_require[];
+const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
+
 /* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
 
 /**
@@ -163,7 +167,7 @@ typedef struct cc_client_t {
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* so long it gives an identity, if it does */
     const char *over;                 /* in plain words, what it is after that */
-    bool aged;      /* ... by ClientCertMaxAge */
+    bool aged;                        /* ... by ClientCertMaxAge */
     bool closes;    /* it has verified: where it gives no identity all the same, its requests are
                        refused, and its connection ends */
     bool ends_soon; /* its own dates do: `mark` is set */
