@@ -47,11 +47,8 @@ static bool is_personal(const request_rec *r)
     return false;
 }
 
-/*
- * Apart, because most requests have no filter of their own. Elsewhere no_cache is left alone: httpd
- * makes a header of it.
- */
-static __attribute__((noinline)) void guard(request_rec *r)
+/* Where nothing is stored no_cache is left alone: httpd makes a header of it. */
+void cc_cache_guard(request_rec *r)
 {
     if (!is_stored(r)) {
         return;
@@ -61,12 +58,4 @@ static __attribute__((noinline)) void guard(request_rec *r)
     } else {
         cc_request_of(r)->storing = true;
     }
-}
-
-int cc_cache_guard(request_rec *r)
-{
-    if (r->output_filters != r->proto_output_filters) {
-        guard(r);
-    }
-    return DECLINED;
 }

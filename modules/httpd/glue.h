@@ -128,8 +128,11 @@ int cc_environment_begin(request_rec *r);
  */
 int cc_environment_end(request_rec *r);
 
-/** handler, after mod_cache's: tells it to store nothing that depends on the client. DECLINED. */
-int cc_cache_guard(request_rec *r);
+/**
+ * handler, before all others but mod_cache's, which is told to store nothing that depends on the
+ * client. 500 where an expression met a lookup that failed since the fixups, or DECLINED.
+ */
+int cc_handler_guard(request_rec *r);
 
 /** handler clientcert-metrics: all numbers, as Prometheus reads them. */
 int cc_metrics_handler(request_rec *r);

@@ -53,6 +53,10 @@ static inline bool cc_failure_ends(const request_rec *r, bool is_page)
 
 /** The answer to this request depends on who the client is: it is not to be stored. */
 void cc_cache_mark(request_rec *r);
+
+/** Before its handler: tells mod_cache to store nothing that depends on the client. */
+void cc_cache_guard(request_rec *r);
+
 static inline void cc_cache_personal(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
