@@ -12,8 +12,6 @@ typedef struct cc_aliases_t {
     apr_hash_t *names; /* to "clientcert-group" */
 } cc_aliases_t;
 
-const char cc_alias_require[] = "Require";
-
 /* httpd lets such a section stand in no other. */
 static void aliases_find(cc_aliases_t *aliases)
 {
@@ -58,7 +56,7 @@ static int errors_log(const cc_aliases_t *aliases, const ap_directive_t *directi
     int count = 0;
 
     for (; directive; directive = directive->next) {
-        if (!strcasecmp(directive->directive, cc_alias_require) &&
+        if (!strcasecmp(directive->directive, "Require") &&
             cc_authz_negated(directive, aliases->pool)) {
             const char *error = negation_error(aliases, directive);
 
@@ -92,13 +90,14 @@ int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 /* The same for an .htaccess, which httpd reads in a request. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args)
 {
+    const char *unknown = cc_config_unknown(cmd, "mod_authz_core.c");
     cc_aliases_t aliases = {cmd->pool, NULL};
 
     (void)record;
     (void)args;
-    if (!ap_check_cmd_context(cmd, NOT_IN_HTACCESS) ||
+    if (unknown || !ap_check_cmd_context(cmd, NOT_IN_HTACCESS) ||
         !cc_authz_negated(cmd->directive, cmd->pool)) {
-        return NULL;
+        return unknown;
     }
     aliases.names = apr_hash_make(cmd->pool);
     aliases_find(&aliases);

@@ -60,8 +60,7 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
-/** Require, which is httpd's own and comes here as well (alias.c). CC0158. */
-extern const char cc_alias_require[];
+/** Require, which is mod_authz_core's and comes here as well (alias.c). CC0158. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
 
 /* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
@@ -129,6 +128,9 @@ extern const cc_export_t cc_export_default;
 /** Compiles the words of ClientCertExport. APR_EINVAL: CC0124-CC0126, or cc_lookup_parse's. */
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
+
+/** NULL, or an error: a directive that is another module's too, which is not loaded. */
+const char *cc_config_unknown(const cmd_parms *cmd, const char *owner);
 
 /** What SetHandler of the server's configuration names: CC_HANDLER_OTHER in .htaccess, too. */
 typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
