@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
 #include "httpd/glue.h"
+#include "httpd/revocation/revocation.h"
 #include "httpd/served.h"
 
 #include <http_core.h>
+#include <http_main.h>
 #include <http_request.h>
 
 const char cc_auth_type[] = "ClientCert";
@@ -36,6 +38,12 @@ static void take(request_rec *r, const cc_dir_t *dir, const cc_answer_t *answer)
     cc_environment_set(r, answer);
 }
 
+/* The log may ask when the connection is gone, so the request has to know its client by then. */
+static bool may_be_logged(void)
+{
+    return cc_server_of(ap_server_conf)->expressions;
+}
+
 /*
  * User and variables are there before authorization is asked, so Require user, Require env and
  * their kin need no AuthType. And a failed lookup ends the request here, before anybody takes a
@@ -53,12 +61,12 @@ int cc_authn_access(request_rec *r)
     }
     if (!cc_authn_asks(dir)) {
         cc_environment_set(r, NULL);
-        answer = dir->rules ? cc_identity_presented(r) : (cc_answer_t){0};
+        answer = dir->rules || may_be_logged() ? cc_identity_presented(r) : (cc_answer_t){0};
     } else {
         answer = cc_identity_of(r);
         take(r, dir, &answer);
     }
-    if (cc_answer_refused(&answer)) {
+    if (dir->rules && cc_answer_refused(&answer)) {
         return cc_refuse(r);
     }
     if (cc_failure_ends(r, dir->handler == CC_HANDLER_STATUS)) {

@@ -47,8 +47,11 @@ static bool is_personal(const request_rec *r)
     return false;
 }
 
-/* Where nothing is stored no_cache is left alone: httpd makes a header of it. */
-void cc_cache_guard(request_rec *r)
+/*
+ * Apart, because most requests have no filter of their own. Elsewhere no_cache is left alone: httpd
+ * makes a header of it.
+ */
+static __attribute__((noinline)) void guard(request_rec *r)
 {
     if (!is_stored(r)) {
         return;
@@ -57,5 +60,12 @@ void cc_cache_guard(request_rec *r)
         r->no_cache = 1;
     } else {
         cc_request_of(r)->storing = true;
+    }
+}
+
+void cc_cache_guard(request_rec *r)
+{
+    if (r->output_filters != r->proto_output_filters) {
+        guard(r);
     }
 }

@@ -162,9 +162,9 @@ const command_rec cc_config_directives[] = {
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    (void)pconf;
     (void)plog;
     (void)ptemp;
+    cc_server_of(s)->expressions = cc_expr_used(pconf);
     if (!ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");

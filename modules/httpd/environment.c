@@ -129,14 +129,29 @@ static inline cc_request_t *served(const request_rec *r)
     return kept && kept->served ? kept : NULL;
 }
 
+/* The first letters of names that may be foreign: those of CLIENTCERT_ and REDIRECT_. */
+static inline bool may_be_foreign(const request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *var = (const apr_table_entry_t *)all->elts;
+    const apr_table_entry_t *end = var + all->nelts;
+
+    for (; var < end; var++) {
+        char letter = (char)(*var->key | 0x20);
+
+        if (letter == 'c' || letter == 'r') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * apr_table_addn, because apr_table_setn compares a new key with all that share its first four
  * letters; none of the names is there.
  */
-static inline void put(request_rec *r)
+static __attribute__((noinline)) void put_answer(request_rec *r, const cc_answer_t *answer)
 {
-    const cc_request_t *kept = served(r);
-    const cc_answer_t *answer = kept ? &kept->answer : &nobody;
     found_t found = look(r, answer);
 
     if (!found.foreign && found.count == answer->export_count) {
@@ -147,6 +162,16 @@ static inline void put(request_rec *r)
     }
     for (int i = 0; i < answer->export_count; i += 2) {
         apr_table_addn(r->subprocess_env, answer->exports[i], answer->exports[i + 1]);
+    }
+}
+
+static inline void put(request_rec *r)
+{
+    const cc_request_t *kept = served(r);
+    const cc_answer_t *answer = kept ? &kept->answer : &nobody;
+
+    if (answer->export_count > 0 || may_be_foreign(r)) {
+        put_answer(r, answer);
     }
 }
 

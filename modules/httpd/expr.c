@@ -53,6 +53,17 @@ static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, 
     return cc_lookup_list(lookup, client, &facts, answer.verdict, ctx->p);
 }
 
+/* Remembered with what reads the expression: the configuration, or a request's .htaccess. */
+static const char used_key[] = "clientcert_expressions";
+
+bool cc_expr_used(apr_pool_t *pconf)
+{
+    void *used = NULL;
+
+    apr_pool_userdata_get(&used, used_key, pconf);
+    return used != NULL;
+}
+
 int cc_expr_lookup(ap_expr_lookup_parms *parms)
 {
     cc_error_t err = {0};
@@ -70,6 +81,7 @@ int cc_expr_lookup(ap_expr_lookup_parms *parms)
         *parms->err = cc_error_text(&err, parms->ptemp);
         return !OK;
     }
+    apr_pool_userdata_setn(used_key, used_key, NULL, parms->pool);
     *parms->func = is_list ? (const void *)as_list : (const void *)as_string;
     *parms->data = lookup;
     return OK;

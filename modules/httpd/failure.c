@@ -118,18 +118,3 @@ bool cc_failure_report(request_rec *r)
     }
     return true;
 }
-
-/*
- * mod_headers asks for what RequestHeader says behind our last fixup. What would be reached without
- * that header could do what it is to keep from. Most requests have no filter of their own.
- */
-int cc_handler_guard(request_rec *r)
-{
-    if (cc_failure_noted(r) && !cc_handler_is(r, "clientcert-status")) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    if (r->output_filters != r->proto_output_filters) {
-        cc_cache_guard(r);
-    }
-    return DECLINED;
-}

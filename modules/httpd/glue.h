@@ -129,16 +129,11 @@ int cc_environment_begin(request_rec *r);
 int cc_environment_end(request_rec *r);
 
 /**
- * handler, before all others but mod_cache's, which is told to store nothing that depends on the
- * client. 500 where an expression met a lookup that failed since the fixups, or DECLINED.
+ * handler, after mod_cache's: tells that to store nothing that depends on the client, and serves
+ * clientcert-status and clientcert-metrics. DECLINED for any other; 500 where an expression met a
+ * lookup that failed since the fixups.
  */
-int cc_handler_guard(request_rec *r);
-
-/** handler clientcert-metrics: all numbers, as Prometheus reads them. */
-int cc_metrics_handler(request_rec *r);
-
-/** handler clientcert-status: tells a client what its own certificate is and gives. */
-int cc_status_handler(request_rec *r);
+int cc_handlers_run(request_rec *r);
 
 /** log_transaction, before the logs: puts the environment right once more. DECLINED. */
 int cc_environment_log(request_rec *r);

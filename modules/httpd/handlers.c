@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where the configuration of the server names a handler of ours. */
-#include "httpd/internal.h"
+/* Serves our handlers, and notes where the configuration of the server names them. */
+#include "httpd/glue.h"
+#include "httpd/served.h"
 
 /*
  * httpd does not tell what set the handler of a request. So we take part in its own directive, and
@@ -22,4 +23,22 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
         dir->handler = CC_HANDLER_STATUS;
     }
     return NULL;
+}
+
+/*
+ * mod_headers asks for what RequestHeader says behind our last fixup. What would be reached without
+ * that header could do what it is to keep from.
+ */
+int cc_handlers_run(request_rec *r)
+{
+    bool is_page = cc_handler_is(r, "clientcert-status");
+
+    if (cc_failure_ends(r, is_page)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    cc_cache_guard(r);
+    if (is_page) {
+        return cc_status_serve(r);
+    }
+    return cc_handler_is(r, "clientcert-metrics") ? cc_metrics_serve(r) : DECLINED;
 }

@@ -270,6 +270,11 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 
+/* ---- expressions (expr.c) ------------------------------------------------------------------ */
+
+/** Whether the configuration that was read into this pool has clientcert() in an expression. */
+bool cc_expr_used(apr_pool_t *pconf);
+
 /* ---- refusals (refuse.c) ------------------------------------------------------------------- */
 
 /** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
@@ -323,8 +328,6 @@ void cc_tunnel_watch(request_rec *r);
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
-void cc_denial_forget(request_rec *r);
-
 /** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
 static inline void cc_denial_watch(request_rec *r)
 {
@@ -338,10 +341,14 @@ static inline void cc_denial_watch(request_rec *r)
 
 static inline void cc_denial_passed(request_rec *r)
 {
-    const cc_request_t *kept = cc_request_seen(r->main ? cc_request_client(r) : r);
+    request_rec *client = r->main ? cc_request_client(r) : r;
+    const cc_request_t *seen = cc_request_seen(client);
 
-    if (kept && kept->watched) {
-        cc_denial_forget(r);
+    if (seen && seen->watched) {
+        cc_request_t *kept = cc_request_of(client);
+
+        kept->watched = false;
+        kept->missing = NULL;
     }
 }
 

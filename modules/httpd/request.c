@@ -6,17 +6,15 @@
 static const cc_request_t settled = {.settled = true};
 static const cc_request_t ended = {.settled = true, .logged = true};
 
-cc_request_t *cc_request_of(request_rec *r)
+cc_request_t *cc_request_make(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
-    cc_request_t *kept = (cc_request_t *)seen;
+    cc_request_t *kept = apr_pcalloc(r->pool, sizeof(*kept));
 
-    if (!seen || seen == &settled || seen == &ended) {
-        kept = apr_pcalloc(r->pool, sizeof(*kept));
-        kept->settled = seen != NULL;
-        kept->logged = seen == &ended;
-        ap_set_module_config(r->request_config, &clientcert_module, kept);
-    }
+    kept->own = true;
+    kept->settled = seen && seen->settled;
+    kept->logged = seen && seen->logged;
+    ap_set_module_config(r->request_config, &clientcert_module, kept);
     return kept;
 }
 

@@ -36,6 +36,7 @@ typedef struct cc_answer_t {
 typedef struct cc_request_t {
     struct cc_client_t *client; /* as it was found once `settled`; NULL: not yet */
     const struct cc_pin_t *pins;
+    bool own;            /* it may be written to: others are shared by all requests */
     bool settled;        /* its access phase was reached: mod_ssl asks for no other certificate */
     bool refused;        /* its certificate does not hold any more (refuse.c) */
     bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
@@ -52,8 +53,22 @@ typedef struct cc_request_t {
     bool storing;  /* mod_cache stores its answer, as long as it is not personal */
 } cc_request_t;
 
+/** The one of this request, to be read, or NULL. */
+static inline const cc_request_t *cc_request_seen(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &clientcert_module);
+}
+
+/** Makes the one of this request, where there is none that may be written to. */
+cc_request_t *cc_request_make(request_rec *r);
+
 /** The one of this request, to be written; made where there is none. */
-cc_request_t *cc_request_of(request_rec *r);
+static inline cc_request_t *cc_request_of(request_rec *r)
+{
+    const cc_request_t *seen = cc_request_seen(r);
+
+    return seen && seen->own ? (cc_request_t *)seen : cc_request_make(r);
+}
 
 /**
  * In the access phase, after mod_ssl's hook: from here on the request keeps its client. `watched`:
@@ -63,12 +78,6 @@ void cc_request_settle(request_rec *r, bool watched);
 
 /** Says that it has been answered, and is being logged. */
 void cc_request_end(request_rec *r);
-
-/** The one of this request, to be read, or NULL. */
-static inline const cc_request_t *cc_request_seen(const request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &clientcert_module);
-}
 
 /** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
 static inline bool cc_handler_is(const request_rec *r, const char *name)

@@ -56,10 +56,6 @@ static inline bool cc_failure_ends(const request_rec *r, bool is_page)
 
 /** The answer to this request depends on who the client is: it is not to be stored. */
 void cc_cache_mark(request_rec *r);
-
-/** Before its handler: tells mod_cache to store nothing that depends on the client. */
-void cc_cache_guard(request_rec *r);
-
 static inline void cc_cache_personal(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
@@ -68,5 +64,16 @@ static inline void cc_cache_personal(request_rec *r)
         cc_cache_mark(r);
     }
 }
+
+/** Before anything else serves the request: tells mod_cache not to store it, if it is personal. */
+void cc_cache_guard(request_rec *r);
+
+/* ---- handlers (handlers.c; status/status.c, numbers/metrics.c) ----------------------------- */
+
+/** clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_serve(request_rec *r);
+
+/** clientcert-metrics: all numbers, as Prometheus reads them. */
+int cc_metrics_serve(request_rec *r);
 
 #endif

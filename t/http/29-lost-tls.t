@@ -33,6 +33,14 @@ my $conf = <<'CONF';
     ProxyPass /back http://127.0.0.1:BACK/back
     ProxyPass /open http://127.0.0.1:BACK/open
 </VirtualHost>
+<VirtualHost *:@PORT2@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    CustomLog logs/sha_log "%s %U" "expr=-n clientcert('sha256')"
+    CustomLog logs/nobody_log "%s %U" "expr=-z clientcert('subject')"
+    ProxyPass /back http://127.0.0.1:BACK/back
+</VirtualHost>
 CONF
 
 sub server {
@@ -86,6 +94,10 @@ sub back_end_breaks_off {
         $c->request("/open/break-nobody-$tls");
         ok _logged($h, 'nobody_log', "/open/break-nobody-$tls"), 'nobody is logged as nobody';
     }
+    my $c = $h->connection(cert => 'alice', port => 2);
+    is $c->request('/back/first')->{body}, 'here', "$mpm, a host without rules";
+    $c->request('/back/break-unruled');
+    ok _logged($h, 'sha_log', '/back/break-unruled'), 'is logged with the certificate, too';
     return $h->stop;
 }
 

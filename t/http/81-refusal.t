@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
-use ClientCert::Test::Backend;
+use ClientCert::Test::BreakingBackend;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
 use ClientCert::Test::Held;
@@ -41,7 +41,7 @@ my $script = <<"CGI";
 echo reached >>"$reached"
 printf 'Content-Type: text/plain\\r\\n\\r\\nSECRET\\n'
 CGI
-my $backend = ClientCert::Test::Backend->new(sub {
+my $backend = ClientCert::Test::BreakingBackend->new(sub {
     open my $out, '>>', $reached->filename or return 'cannot count';
     syswrite $out, "reached\n";
     return "SECRET\n";

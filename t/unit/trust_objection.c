@@ -21,7 +21,7 @@ static cc_seal_t judged;
 static int told;
 static bool told_sealed;
 static int told_error, told_depth;
-static X509 *told_cert;
+static X509 *told_cert; /* a reference of our own */
 
 static void setup(void)
 {
@@ -32,6 +32,7 @@ static void setup(void)
     stranger = pki_client("stranger", NULL);
     error = X509_V_OK;
     asked = told = depth = 0;
+    told_cert = NULL;
 }
 
 static void teardown(void)
@@ -40,6 +41,7 @@ static void teardown(void)
     pki_free(&alice);
     pki_free(&below);
     pki_free(&stranger);
+    X509_free(told_cert);
     apr_pool_destroy(pool);
 }
 
@@ -60,7 +62,9 @@ static void tell(const cc_refusal_t *refusal, void *baton)
     told_sealed = refusal->seal != NULL;
     told_error = refusal->error;
     told_depth = refusal->depth;
+    X509_free(told_cert);
     told_cert = refusal->cert;
+    X509_up_ref(told_cert);
 }
 
 static host_t *host(int way, SSL_verify_cb callback)

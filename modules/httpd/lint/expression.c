@@ -198,9 +198,9 @@ static void tell(cc_lint_t *lint, const cc_line_t *line)
 {
     cc_lint_tell(
         lint, "CC0727", line->where,
-        "this lets in who is not known, with a revoked certificate too: an expression "
-        "cannot tell whom clientcert() says nothing of from whom it need not keep out. "
-        "Write Require not clientcert-group (clientcert-user, clientcert) in <RequireAll>");
+        "this also lets in a certificate that gives no identity: to an expression it looks like "
+        "one that is not banned. Write \"Require not clientcert-group\" (or clientcert-user, or "
+        "clientcert with conditions) in <RequireAll>");
 }
 
 /* mod_authz_core takes off quotes around the whole. */

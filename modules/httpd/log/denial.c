@@ -6,15 +6,6 @@
 
 #include <apr_strings.h>
 
-/* Only a request with memory of its own is watched. */
-void cc_denial_forget(request_rec *r)
-{
-    cc_request_t *kept = cc_request_of(cc_request_client(r));
-
-    kept->watched = false;
-    kept->missing = NULL;
-}
-
 void cc_denial_missing(request_rec *r, const char *what)
 {
     request_rec *client = cc_request_client(r);

@@ -2,6 +2,7 @@
 /* Knows the numbers as Prometheus reads them (text exposition format 0.0.4). */
 #include "httpd/numbers/metrics.h"
 #include "httpd/glue.h"
+#include "httpd/served.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -279,7 +280,7 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
  * The numbers are those of the whole server: a .htaccess file cannot show them, by any
  * directive.
  */
-static __attribute__((noinline)) int metrics_answer(request_rec *r)
+int cc_metrics_serve(request_rec *r)
 {
     if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
         return metrics_put(r);
@@ -288,10 +289,4 @@ static __attribute__((noinline)) int metrics_answer(request_rec *r)
                   "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
                   "configuration names it here");
     return HTTP_FORBIDDEN;
-}
-
-/* Apart from what it does, so that requests for others pay for a comparison alone. */
-int cc_metrics_handler(request_rec *r)
-{
-    return cc_handler_is(r, "clientcert-metrics") ? metrics_answer(r) : DECLINED;
 }

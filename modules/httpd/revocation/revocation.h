@@ -18,6 +18,7 @@ typedef struct cc_server_t {
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
     struct cc_host_t *host;           /* gate.c: once mod_ssl has made its context */
+    bool expressions;                 /* of the main server: clientcert() is in some expression */
     bool ends_connections;            /* of the main server: some host may end a connection */
 } cc_server_t;
 

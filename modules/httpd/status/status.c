@@ -103,14 +103,11 @@ static void json_write(request_rec *r, const json_t *document)
     ap_rputs("\n", r);
 }
 
-int cc_status_handler(request_rec *r)
+int cc_status_serve(request_rec *r)
 {
     const json_t *document;
     int discarded;
 
-    if (!cc_handler_is(r, "clientcert-status")) {
-        return DECLINED;
-    }
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
     if (r->method_number != M_GET) {
         return r->method_number == M_OPTIONS ? DECLINED : HTTP_METHOD_NOT_ALLOWED;
