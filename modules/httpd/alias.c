@@ -4,6 +4,7 @@
 #include "httpd/internal.h"
 
 #include <apr_hash.h>
+#include <apr_strings.h>
 
 /* What the names of <AuthzProviderAlias> that stand for a Require of ours are looked for in. */
 typedef struct cc_aliases_t {
@@ -11,9 +12,10 @@ typedef struct cc_aliases_t {
     apr_hash_t *names; /* to "clientcert-group" */
 } cc_aliases_t;
 
-static void aliases_find(cc_aliases_t *aliases, const ap_directive_t *directive)
+/* httpd lets such a section stand in no other. */
+static void aliases_find(cc_aliases_t *aliases)
 {
-    for (; directive; directive = directive->next) {
+    for (const ap_directive_t *directive = ap_conftree; directive; directive = directive->next) {
         const char *args = directive->args;
 
         if (!strcasecmp(directive->directive, "<AuthzProviderAlias")) {
@@ -24,42 +26,46 @@ static void aliases_find(cc_aliases_t *aliases, const ap_directive_t *directive)
                 apr_hash_set(aliases->names, name, APR_HASH_KEY_STRING, provider);
             }
         }
-        aliases_find(aliases, directive->first_child);
     }
 }
 
-static bool is_negated(const cc_aliases_t *aliases, const ap_directive_t *directive,
-                       const server_rec *s)
+/* What is wrong with a Require that is negated; NULL: nothing. */
+static const char *negation_error(const cc_aliases_t *aliases, const ap_directive_t *directive)
 {
     const char *args = directive->args, *name, *provider;
 
-    if (strcasecmp(directive->directive, "Require") != 0 ||
-        !cc_authz_negated(directive, aliases->pool)) {
-        return false;
-    }
     name = ap_getword_conf(aliases->pool, &args);
     if (!strcasecmp(name, "not")) {
         name = ap_getword_conf(aliases->pool, &args);
     }
     provider = apr_hash_get(aliases->names, name, APR_HASH_KEY_STRING);
-    if (provider) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
-                     "CC0158: %s:%d: \"%s\" is a name for %s, which would not know that it is "
-                     "negated here, and would let in whom it cannot judge: write Require %s itself",
-                     directive->filename, directive->line_num, cc_log_escaped(name, aliases->pool),
-                     provider, provider);
+    if (!provider) {
+        return NULL;
     }
-    return provider != NULL;
+    return apr_psprintf(aliases->pool,
+                        "CC0158: %s:%d: \"%s\" is a name for %s, which would not know that it is "
+                        "negated here, and would let in whom it cannot judge: write Require %s "
+                        "itself",
+                        directive->filename, directive->line_num,
+                        cc_log_escaped(name, aliases->pool), provider, provider);
 }
 
-static int negations_count(const cc_aliases_t *aliases, const ap_directive_t *directive,
-                           const server_rec *s)
+static int errors_log(const cc_aliases_t *aliases, const ap_directive_t *directive,
+                      const server_rec *s)
 {
     int count = 0;
 
     for (; directive; directive = directive->next) {
-        count += is_negated(aliases, directive, s);
-        count += negations_count(aliases, directive->first_child, s);
+        if (!strcasecmp(directive->directive, "Require") &&
+            cc_authz_negated(directive, aliases->pool)) {
+            const char *error = negation_error(aliases, directive);
+
+            if (error) {
+                ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", error);
+                count++;
+            }
+        }
+        count += errors_log(aliases, directive->first_child, s);
     }
     return count;
 }
@@ -74,9 +80,26 @@ int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 
     (void)pconf;
     (void)plog;
-    aliases_find(&aliases, ap_conftree);
+    aliases_find(&aliases);
     if (apr_hash_count(aliases.names) == 0) {
         return OK;
     }
-    return negations_count(&aliases, ap_conftree, s) ? !OK : OK;
+    return errors_log(&aliases, ap_conftree, s) ? !OK : OK;
+}
+
+/* The same for an .htaccess, which httpd reads in a request. */
+const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    const char *unknown = cc_config_unknown(cmd, "mod_authz_core.c");
+    cc_aliases_t aliases = {cmd->pool, NULL};
+
+    (void)record;
+    (void)args;
+    if (unknown || !ap_check_cmd_context(cmd, NOT_IN_HTACCESS) ||
+        !cc_authz_negated(cmd->directive, cmd->pool)) {
+        return unknown;
+    }
+    aliases.names = apr_hash_make(cmd->pool);
+    aliases_find(&aliases);
+    return negation_error(&aliases, cmd->directive);
 }

@@ -3,6 +3,7 @@
 #include "httpd/glue.h"
 #include "httpd/revocation/ocspcache.h"
 #include "httpd/revocation/revocation.h"
+#include "httpd/served.h"
 
 #include <stddef.h>
 
@@ -72,6 +73,15 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
     return NULL;
 }
 
+const char *cc_config_unknown(const cmd_parms *cmd, const char *owner)
+{
+    if (ap_find_linked_module(owner)) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "%s is a directive of %s, which is not loaded", cmd->cmd->name,
+                        owner);
+}
+
 /* ---- the table of directives ------------------------------------------------------------- */
 
 /* What takes a directive that is not for .htaccess. */
@@ -111,8 +121,13 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 #define SECTION_WORD(name, function, help)                                                         \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
-/* httpd's own, which it calls too. */
-static const char set_handler[] = "SetHandler";
+/*
+ * Directives of others, which httpd calls as well. A row makes httpd know them, so each of these
+ * functions sees to it that they are an error where nobody else does.
+ */
+static const char set_handler[] = "SetHandler"; /* of its core */
+static const char require[] = "Require";
+static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
 const command_rec cc_config_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
@@ -139,8 +154,10 @@ const command_rec cc_config_directives[] = {
                  "whether clientcert-status shows what the rules say: On or Off"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
-    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
-                     "a handler name"),
+    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO, "a handler name"),
+    AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG, "who is let in"),
+    AP_INIT_RAW_ARGS(fcgi_set, cc_environment_fcgi_directive, NULL, OR_FILEINFO,
+                     "a variable for a FastCGI program"),
     {.name = NULL}};
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

@@ -4,6 +4,7 @@
 #include "httpd/served.h"
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 
 /* ---- names ------------------------------------------------------------------------------- */
 
@@ -32,6 +33,25 @@ static bool is_of_before(const char *name)
     const char *rest = after(name, "REDIRECT_");
 
     return rest && (is_ours(rest) || is_of_before(rest));
+}
+
+/* mod_proxy_fcgi does what this says to what it sends, which nobody sees after that. */
+const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    const char *unknown = cc_config_unknown(cmd, "mod_proxy_fcgi.c");
+    const char *name;
+
+    (void)record;
+    ap_getword_conf(cmd->temp_pool, &args); /* its condition */
+    name = ap_getword_conf(cmd->temp_pool, &args);
+    name += *name == '!';
+    if (unknown || !(is_ours(name) || is_of_before(name))) {
+        return unknown;
+    }
+    return apr_psprintf(cmd->pool,
+                        "CC0119: %s may not change %s: what begins with CLIENTCERT_ says who the "
+                        "client is; use another name",
+                        cmd->cmd->name, cc_log_escaped(name, cmd->pool));
 }
 
 /* ---- the table --------------------------------------------------------------------------- */

@@ -130,7 +130,8 @@ int cc_environment_end(request_rec *r);
 
 /**
  * handler, after mod_cache's: tells that to store nothing that depends on the client, and serves
- * clientcert-status and clientcert-metrics. DECLINED for any other.
+ * clientcert-status and clientcert-metrics. DECLINED for any other; 500 where an expression met a
+ * lookup that failed since the fixups.
  */
 int cc_handlers_run(request_rec *r);
 

@@ -25,10 +25,19 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
     return NULL;
 }
 
+/*
+ * mod_headers asks for what RequestHeader says behind our last fixup. What would be reached without
+ * that header could do what it is to keep from.
+ */
 int cc_handlers_run(request_rec *r)
 {
+    bool is_page = cc_handler_is(r, "clientcert-status");
+
+    if (cc_failure_ends(r, is_page)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     cc_cache_guard(r);
-    if (cc_handler_is(r, "clientcert-status")) {
+    if (is_page) {
         return cc_status_serve(r);
     }
     return cc_handler_is(r, "clientcert-metrics") ? cc_metrics_serve(r) : DECLINED;

@@ -60,6 +60,9 @@ const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
+/** Require, which is mod_authz_core's and comes here as well (alias.c). CC0158. */
+const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
+
 /* ---- lint (lint/lint.c) -------------------------------------------------------------------- */
 
 /**
@@ -126,6 +129,9 @@ extern const cc_export_t cc_export_default;
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
 
+/** NULL, or an error: a directive that is another module's too, which is not loaded. */
+const char *cc_config_unknown(const cmd_parms *cmd, const char *owner);
+
 /** What SetHandler of the server's configuration names: CC_HANDLER_OTHER in .htaccess, too. */
 typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
 
@@ -163,7 +169,7 @@ typedef struct cc_client_t {
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* so long it gives an identity, if it does */
     const char *over;                 /* in plain words, what it is after that */
-    bool aged;      /* ... by ClientCertMaxAge */
+    bool aged;                        /* ... by ClientCertMaxAge */
     bool closes;    /* it has verified: where it gives no identity all the same, its requests are
                        refused, and its connection ends */
     bool ends_soon; /* its own dates do: `mark` is set */

@@ -19,6 +19,9 @@ static inline bool cc_authn_asks(const cc_dir_t *dir)
  */
 void cc_environment_set(request_rec *r, const cc_answer_t *answer);
 
+/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's and comes here as well. CC0119. */
+const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
+
 /** Whether the answer that was found in the access phase is that of the configuration now. */
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {

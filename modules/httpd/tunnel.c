@@ -3,7 +3,6 @@
 #include "httpd/glue.h"
 #include "httpd/internal.h"
 
-#include <http_request.h>
 #include <util_filter.h>
 
 static const char in_name[] = "CLIENTCERT_TUNNEL_IN";
@@ -18,14 +17,13 @@ static bool is_open(const request_rec *r)
 /* Whose certificate is revoked, has expired or is too old by now does not get another octet. */
 static bool is_over(request_rec *r)
 {
-    return is_open(r) && cc_identity_lost(r);
+    return r && is_open(r) && cc_identity_lost(r);
 }
 
 static apr_status_t read_on(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                             apr_read_type_e block, apr_off_t readbytes)
 {
-    return is_over(f->ctx) ? APR_ECONNABORTED
-                           : ap_get_brigade(f->next, bb, mode, block, readbytes);
+    return is_over(f->ctx) ? APR_ECONNABORTED : ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
 static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
@@ -37,15 +35,25 @@ static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-static apr_status_t remove_input(void *f)
+/*
+ * Of requests that are sent in a row, the next one is read before this one ends (worker, prefork).
+ * It has inherited the filters, which belong to the connection, and goes on with them.
+ */
+static apr_status_t remove_input(void *filter)
 {
+    ap_filter_t *f = filter;
+
     ap_remove_input_filter(f);
+    f->ctx = NULL;
     return APR_SUCCESS;
 }
 
-static apr_status_t remove_output(void *f)
+static apr_status_t remove_output(void *filter)
 {
+    ap_filter_t *f = filter;
+
     ap_remove_output_filter(f);
+    f->ctx = NULL;
     return APR_SUCCESS;
 }
 
@@ -60,7 +68,8 @@ void cc_tunnel_watch(request_rec *r)
     const cc_request_t *kept = cc_request_seen(r);
     conn_rec *c = r->connection;
 
-    if ((r->method_number == M_CONNECT || (kept && kept->upgrades)) && ap_is_initial_req(r) &&
+    /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
+    if ((r->method_number == M_CONNECT || (kept && kept->upgrades)) && !r->main &&
         !cc_identity_presented(r).problem) {
         apr_pool_cleanup_register(r->pool, ap_add_input_filter(in_name, r, NULL, c), remove_input,
                                   apr_pool_cleanup_null);

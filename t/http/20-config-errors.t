@@ -135,6 +135,13 @@ ok $exit != 0 && $output =~ /line 4 .*\nClientCertAuth must be On or Off/,
 ($exit, $output) = error_of('<Limit GET>' . "\n" . 'Require not clientcert' . "\n</Limit>");
 isnt $exit, 0, 'a Require not that stands alone is refused, by mod_authz_core';
 
+# Directives of others that we read, too: without their modules nobody does what they say.
+for my $line ('Require all denied', 'ProxyFCGISetEnvIf true X y') {
+    ($exit, $output) = error_of("<Location />\n$line\n</Location>", modules => ['-authz_core']);
+    ok $exit != 0 && $output =~ /line 5 .*\n\S+ is a directive of mod_\w+\.c, which is not loaded/,
+        "refused where its module is not loaded: $line" or diag $output;
+}
+
 # What must be taken, so that the tables above do not pass for other reasons.
 for my $line (
     'ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=staff',

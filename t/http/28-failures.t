@@ -3,6 +3,9 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::File;
+
+use File::Temp ();
 
 my $backend = ClientCert::Test->server(
     modules => ['-clientcert', '-ssl'],
@@ -13,10 +16,20 @@ my $long       = ("x" x 79 . "\n") x 400;
 my @plain      = qw(plain require expr equal negated if rewrite section header always condition
     request setenv export auth any index);
 
+# What counts how often it was reached.
+my $reached = File::Temp->new;
+chmod 0666, $reached->filename;
+my $reach = <<"CGI";
+#!/bin/sh
+echo reached >>"$reached"
+printf 'Content-Type: text/plain\\r\\n\\r\\nsecret\\n'
+CGI
+
 my $h = ClientCert::Test->server(
     modules => [qw(access_compat headers http2 include mime proxy proxy_http rewrite setenvif)],
     cgi     => 1,
     files   => {
+        'cgi-bin/request'          => $reach,
         (map { ("htdocs/$_/page" => "secret\n") } @plain),
         'htdocs/index/index.html'  => "secret\n",
         'htdocs/ssi/page.shtml'    => qq{<!--#if expr="$not_banned" -->secret<!--#endif -->\n},
@@ -100,7 +113,7 @@ AddHandler server-parsed .shtml
     <Location "/condition">
         Header set X-Key secret "expr=NOT_BANNED"
     </Location>
-    <Location "/request">
+    <Location ~ "^/(?:cgi-bin/)?request">
         RequestHeader set X-Groups "expr=%{clientcert:group}"
     </Location>
     <Location "/setenv">
@@ -142,6 +155,7 @@ AddHandler server-parsed .shtml
     </Location>
 </VirtualHost>
 CONF
+chmod 0755, $h->path('cgi-bin/request');
 announce('CC0727', 'CC0133', 'CC0112', 'AH01458', qr/unable to include/, 'CC0134');
 
 sub said { my ($r) = @_; return $r->{status} . ($r->{body} =~ /secret|hidden/ ? ' and tells' : '') }
@@ -183,6 +197,12 @@ my @paths = sort keys %asks;
 is join(' ', map { said($_) } $h->parallel(\@paths, cert => 'alice')),
     join(' ', ('500') x @paths), 'over HTTP/2 as well';
 is said(get('/rewrite/page', http2 => 1, method => 'POST', data => 'x')), '500', 'a POST too';
+
+for my $http2 (0, 1) {
+    is said(get('/cgi-bin/request', http2 => $http2)), '500', 'a program that RequestHeader is for';
+}
+is read_file($reached->filename), '', 'is not reached without its header';
+is $h->get('/cgi-bin/request')->{status}, 200, 'but by whom nobody looks up';
 
 unlike get('/ssi/denied.shtml')->{body}, qr/secret/, 'what is included and fails is not shown';
 

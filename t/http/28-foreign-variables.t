@@ -21,10 +21,11 @@ my %set = (
     own      => qq{SetEnv CLIENTCERTIFICATE mine\nSetEnv MY_CLIENTCERT_USER mine\n},
 );
 my $h = ClientCert::Test->server(
-    modules => [qw(env headers include mime rewrite setenvif)],
+    modules => [qw(env headers include mime proxy proxy_fcgi rewrite setenvif)],
     cgi     => 1,
     files   => {
         (map { ("htdocs/$_/.htaccess" => $set{$_}, "htdocs/$_/page" => "page\n") } keys %set),
+        'htdocs/fcgi/page.html' => "page\n",
         'htdocs/stop/.htaccess' =>
             qq{RewriteEngine on\nRewriteRule ^ - [E=CLIENTCERT_USER:root,F]\n},
         'htdocs/go/.htaccess' =>
@@ -74,6 +75,8 @@ my @clients = (
     ['plain HTTP' => '', port => 2, scheme => 'http'],
 );
 
+announce('CC0119');
+
 # ---- programs
 
 for my $way (sort keys %set) {
@@ -96,6 +99,27 @@ for (@clients) {
     like seen($h->get('/stop/x', %o)), qr/^\Q$expected\E(?!.*root)/, "and an ErrorDocument: $who";
     is seen($h->get('/ssi/page.shtml', %o)), $expected, "and what a page includes: $who";
 }
+
+# ---- a FastCGI program, to which mod_proxy_fcgi says more than httpd knows
+
+my %fcgi = (
+    'CLIENTCERT_USER root'            => 500,
+    '!CLIENTCERT_USER'                => 500,
+    'clientcert-groups admins'        => 500,
+    'REDIRECT_CLIENTCERT_USER root'   => 500,
+    '"CLIENTCERT_ROLE" admin'         => 500,
+    'CLIENTCERTIFICATE mine'          => 404,
+    'ROLE CLIENTCERT_USER'            => 404,
+);
+for my $line (sort keys %fcgi) {
+    $h->file('htdocs/fcgi/.htaccess', qq{ProxyFCGISetEnvIf "true" $line\n});
+    is $h->get('/fcgi/page')->{status}, $fcgi{$line}, "ProxyFCGISetEnvIf $line, in .htaccess";
+}
+my ($exit, $said) = ClientCert::Test->configtest(
+    modules => ['proxy', 'proxy_fcgi'],
+    conf    => qq{ProxyFCGISetEnvIf "reqenv('X') == 'y'" CLIENTCERT_USER root\n});
+isnt $exit, 0, 'nor may the server set one';
+like $said, qr/CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER/, 'and says why';
 
 # ---- headers and the log
 

@@ -68,6 +68,14 @@ for my $i (0 .. $#places) {
 }
 $files{"htdocs/access/page"} = "page\n";
 $files{"htdocs/access/.htaccess"} = all(none($ban)) . "\n";
+my %alias = (not => all('Require not are-admins'), none => all(none('Require are-admins')),
+    other => all('Require not carol'), plain => 'Require are-admins');
+for my $name (keys %alias) {
+    $files{"htdocs/access/$name/page"}      = "page\n";
+    $files{"htdocs/access/$name/.htaccess"} = "$alias{$name}\n";
+}
+my $aliases = "<AuthzProviderAlias clientcert-group are-admins admins>\n</AuthzProviderAlias>\n"
+    . "<AuthzProviderAlias user carol carol>\n</AuthzProviderAlias>\n";
 $files{'conf/ban.inc'} = "$ban\n";
 
 # ---- tables, and rules that keep people out
@@ -113,12 +121,12 @@ my $keepout = join "\n", map { "<Location /$_->[0]>\n$_->[1]\n</Location>" } (
         . 'Require valid-user'],
 );
 
-announce('AH01630', 'CC0104', 'CC0110', qr/CC07\d\d/,
+announce(qr/\.htaccess: CC0158/, 'AH01630', 'CC0104', 'CC0110', qr/CC07\d\d/,
     map { "CC01$_" } qw(33 50 51 52 53 56 57));
 my $h = ClientCert::Test->server(
     modules => [qw(authz_user env headers setenvif)],
     files   => \%files,
-    global  => "KeepAliveTimeout 300\nMaxKeepAliveRequests 0\nClientCertTable people file:conf/people.map\n",
+    global  => $aliases . "KeepAliveTimeout 300\nMaxKeepAliveRequests 0\nClientCertTable people file:conf/people.map\n",
     conf    => "SetEnvIf Request_URI .* WHO=alice\n"
         . "<Directory \@ROOT\@/htdocs/access>\nAllowOverride AuthConfig\n</Directory>\n"
         . host('', "SSLVerifyClient optional_no_ca\nClientCertMap subject.CN == admin deny\n"
@@ -150,6 +158,18 @@ for my $i (0 .. $#places) {
 }
 is join(' ', grep { $connection{$_}->request('/access/page')->{status} == 200 } @who), 'bob none',
     '.htaccess';
+
+# ---- other names for a Require, in .htaccess
+
+for my $name ('not', 'none') {
+    is $h->get("/access/$name/page", cert => $_)->{status}, 500,
+        "a negated name of AuthzProviderAlias is refused in .htaccess: $name, $_"
+        for 'bob', 'selfsigned';
+    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* write Require clientcert-group}),
+        'with what to write';
+}
+is $h->get('/access/other/page', cert => 'bob')->{status}, 200, 'not one of another Require';
+is $h->get('/access/plain/page', cert => 'alice')->{status}, 200, 'nor one that is not negated';
 
 # ---- what the log says of it
 
@@ -230,8 +250,7 @@ sub negated_alias {
     my ($section) = @_;
     return ClientCert::Test->configtest(
         modules => ['authz_user'],
-        global  => "<AuthzProviderAlias clientcert-group are-admins admins>\n</AuthzProviderAlias>\n"
-            . "<AuthzProviderAlias user carol carol>\n</AuthzProviderAlias>\n",
+        global  => $aliases,
         conf => host('', "SSLVerifyClient optional\n$rule\n<Location />\n$section\n</Location>"));
 }
 for my $section (all('Require not are-admins'), all(none('Require are-admins')),

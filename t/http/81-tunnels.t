@@ -48,7 +48,7 @@ announce('CC0104', 'CC0110', 'AH01630');
 announce('AH03307');    # mod_proxy, when what the back end says is not taken any more
 my $to = $listener->sockport;
 my $h  = ClientCert::Test->server(
-    modules => ['proxy', 'proxy_http', 'proxy_wstunnel'],
+    modules => ['proxy', 'proxy_http', 'proxy_wstunnel', 'rewrite'],
     files   => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl },
     conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
@@ -59,6 +59,10 @@ my $h  = ClientCert::Test->server(
     ClientCertMap subject.CN =~ "(.+)" user=\$1
     ProxyPass /ws http://127.0.0.1:$to/ upgrade=websocket
     ProxyPass /old ws://127.0.0.1:$to/
+    <Directory \@ROOT\@/htdocs>
+        RewriteEngine on
+        RewriteRule ^moved\$ /ws/ [L]
+    </Directory>
     <Location "/ws">
         Require clientcert
     </Location>
@@ -109,8 +113,9 @@ sub ends {
     return 0;
 }
 
-my %open = map { $_ => open_one('alice', "/$_") } 'ws', 'old';
-is echo($open{$_}, 'one'), 'echo one', "$_: it works" for 'ws', 'old';
+my @paths = qw(ws old moved);    # an internal redirect leads to the last
+my %open = map { $_ => open_one('alice', "/$_") } @paths;
+is echo($open{$_}, 'one'), 'echo one', "$_: it works" for @paths;
 my $pushed = open_one('alice', '/ws');
 is echo($pushed, 'push') =~ s/pushed//gr, 'echo push', 'a back end that speaks for itself';
 my $other = open_one('bob', '/ws');
@@ -119,8 +124,9 @@ $staff->revoke('alice');
 replace($h->path('conf/staff.crl'), $staff->crl);
 ok $h->wait_log(qr/CC0173/), 'she is revoked';
 sleep 0.5 * $slow;    # each child has to look
-for my $path ('ws', 'old') {
-    is echo($open{$path}, 'two'), '', "$path: not an octet more";
+for my $path (@paths) {
+    unlike echo($open{$path}, 'two'), qr/two/, "$path: not an octet more";
+    ok ends($open{$path}), 'and its end';
 }
 ok ends($pushed), 'what the back end says does not reach her any more';
 is echo($other, 'one'), 'echo one', 'somebody else goes on';

@@ -118,6 +118,7 @@ ErrorLog logs/error_log
 LogLevel info
 GracefulShutdownTimeout 5
 MaxKeepAliveRequests 0
+MaxMemFree 1
 KeepAliveTimeout 30
 $who<IfModule !mpm_prefork_module>
     StartServers 1
