@@ -111,8 +111,8 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 #define SECTION_WORD(name, function, help)                                                         \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
-/* httpd's own, which it calls too. */
-static const char set_handler[] = "SetHandler";
+/* Of others, who are called too. */
+static const char set_handler[] = "SetHandler", set_fcgi[] = "ProxyFCGISetEnvIf";
 
 const command_rec cc_config_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
@@ -139,8 +139,9 @@ const command_rec cc_config_directives[] = {
                  "whether clientcert-status shows what the rules say: On or Off"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
-    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
-                     "a handler name"),
+    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO, "a handler name"),
+    AP_INIT_RAW_ARGS(set_fcgi, cc_environment_fcgi_directive, NULL, OR_FILEINFO,
+                     "expr-condition env-name expr-value"),
     {.name = NULL}};
 
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

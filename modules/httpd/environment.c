@@ -4,6 +4,7 @@
 #include "httpd/served.h"
 
 #include <apr_lib.h>
+#include <apr_strings.h>
 
 /* ---- names ------------------------------------------------------------------------------- */
 
@@ -32,6 +33,35 @@ static bool is_of_before(const char *name)
     const char *rest = after(name, "REDIRECT_");
 
     return rest && (is_ours(rest) || is_of_before(rest));
+}
+
+/*
+ * mod_proxy_fcgi sets variables after everybody else, when nothing can put them right. So we take
+ * part in its directive, too. Without that module it is as unknown as it would be without us.
+ */
+const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    const char *name;
+
+    (void)record;
+    if (!ap_find_linked_module("mod_proxy_fcgi.c")) {
+        return apr_psprintf(cmd->pool,
+                            "Invalid command '%s', perhaps misspelled or defined by a module not "
+                            "included in the server configuration",
+                            cmd->cmd->name);
+    }
+    if (!ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return NULL;
+    }
+    ap_getword_conf(cmd->pool, &args); /* the condition */
+    name = ap_getword_conf(cmd->pool, &args);
+    name += *name == '!';
+    if (!is_ours(name) && !is_of_before(name)) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool,
+                        "CC0120: %s is not for .htaccess with a variable of ours: \"%s\"",
+                        cmd->cmd->name, cc_text_escape(name, strlen(name), cmd->pool));
 }
 
 /* ---- the table --------------------------------------------------------------------------- */

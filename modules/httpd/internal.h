@@ -132,6 +132,9 @@ typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_hand
 /** SetHandler, which is httpd's own and comes here as well (handlers.c). CC0113. */
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args);
 
+/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's own and comes here as well. CC0120 in .htaccess. */
+const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
+
 /** The per-directory record. Merged anew in every request: only what it points at is stable. */
 typedef struct cc_dir_t {
     cc_rules_t *rules;         /* NULL: none */
