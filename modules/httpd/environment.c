@@ -61,7 +61,7 @@ const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const ch
     }
     return apr_psprintf(cmd->pool,
                         "CC0120: %s is not for .htaccess with a variable of ours: \"%s\"",
-                        cmd->cmd->name, cc_text_escape(name, strlen(name), cmd->pool));
+                        cmd->cmd->name, cc_log_escaped(name, cmd->pool));
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
