@@ -106,7 +106,8 @@ int cc_refuse_early(request_rec *r);
 
 /**
  * check_access, after mod_ssl's: makes the mapped user r->user, and ClientCertExport the
- * environment of the request. 500 where a lookup failed, else DECLINED.
+ * environment of the request. 403 where its certificate does not hold any more, 500 where a lookup
+ * failed, else DECLINED.
  */
 int cc_authn_access(request_rec *r);
 
@@ -118,13 +119,13 @@ int cc_authn_check(request_rec *r);
 
 /**
  * fixups, before modules that read user and environment: sets them for a request that skipped the
- * access phase, or that has got another configuration since; cc_tunnel_watch. 500 or DECLINED.
+ * access phase, or that has got another configuration since; cc_tunnel_watch. 403, 500 or DECLINED.
  */
 int cc_environment_begin(request_rec *r);
 
 /**
  * fixups, after modules that set variables or replace the configuration: puts user and environment
- * right. 500, also where an expression met a lookup that failed, or DECLINED.
+ * right. 403; 500, also where an expression met a lookup that failed; or DECLINED.
  */
 int cc_environment_end(request_rec *r);
 

@@ -42,7 +42,8 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
  * X509_verify_cert with the callback that is in place, and seals what came out into the session
  * being made (SSL_SESSION_set1_ticket_appdata). A verification in which the callback in place let
  * an error pass is sealed as failed, except X509_V_ERR_UNABLE_TO_GET_CRL that the callback itself
- * cleared. Returns what X509_verify_cert returned.
+ * cleared. Returns what X509_verify_cert returned, or 0 where somebody objects
+ * (cc_trust_on_success).
  */
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust);
 

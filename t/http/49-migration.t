@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that doc/migration.md opens nothing: whom a Before of it refuses, its After refuses too.
+# Knows that doc/migration.md opens nothing: whom a Before of it refuses, its After refuses too. What
+# a <Directory> closes by a Require of its own stays closed.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -55,7 +56,7 @@ my %files = (
     'conf/dn-logins' => qq("/O=Example/$alice" alice editors\n),
     'conf/clients-ca.crl' => join('', map { read_file("$ca/$_.crl") } qw(root staff services)),
     'conf/dn-list'        => list($users),
-    map { ("htdocs/$_/page" => "page\n") }
+    map { ("htdocs/$_/page" => "page\n", "htdocs/$_/closed/page" => "page\n") }
         qw(. private admin internal app api units reports),
 );
 
@@ -88,6 +89,9 @@ sub server {
     SSLEngine on
     SSLCertificateFile \@CA\@/localhost.pem
     SSLCertificateKeyFile \@CA\@/localhost.key
+    <DirectoryMatch "^\@ROOT\@/htdocs/(?:.*/)?closed">
+        Require all denied
+    </DirectoryMatch>
 $block</VirtualHost>
 CONF
 }
@@ -120,7 +124,7 @@ for my $pair (@pairs) {
     my ($title, $before, @after) = @$pair;
     my @named = join('', $before, @after) =~ m{(?:"|\^)(/\w+)}g;
     my %seen;
-    my @paths = grep { !$seen{$_}++ } '/page', '/private/page', map { "$_/page" } @named;
+    my @paths = grep { !$seen{$_}++ } map { ("$_/page", "$_/closed/page") } '', '/private', @named;
     my $h     = server($before);
     my $was   = served($h, @paths);
     $h->stop;

@@ -24,14 +24,18 @@ my %asked = (
     5 => "ClientCertCRL conf/crls.d reload=1 missing=deny\n    ClientCertCRLCheck leaf",
     7 => "ClientCertTable internal redis:127.0.0.1:@{[$failing->port]}/prefix: ttl=0\n"
         . "    ClientCertMap subject.CN in internal user=\$1",
+    8 => "RewriteEngine on\n    RewriteRule ^/nice\$ /internal/place [PT]\n"
+        . "    <Location /internal>\n    Require all denied\n    </Location>",
 );
 # The same for who may see the rules.
-$asked{ $_ + 10 } = "$asked{$_}\n    ClientCertStatusRules On" for 2, 3, 5;
+$asked{ $_ + 10 } = "$asked{$_}\n    ClientCertStatusRules On" for 2, 3, 5, 8;
 my $never = qr/responder|invalid|8080|internal|localhost:|127\.0\.0\.1|redis|secret|\.crl|\.d\b
     |missing=|failure=|resolve|[Nn]ame\sor\sservice|content\stype|OCSP|CRL|\/tmp/x;
 
 my $h = ClientCert::Test->server(
-    files => {
+    modules => ['rewrite'],
+    files   => {
+        'htdocs/led/.htaccess'      => "RewriteEngine on\nRewriteRule ^there\$ /internal/place\n",
         'conf/crls.d/staff.crl'     => $staff->crl,
         'htdocs/private/index.html' => "private\n",
     },
@@ -42,6 +46,10 @@ my $h = ClientCert::Test->server(
     SSLVerifyClient optional
     $asked{$_}
     ClientCertMap san.email =~ "(.+)\@example\\.com" user=\$1
+    <Directory \@ROOT\@/htdocs/led>
+        AllowOverride FileInfo
+        Options +FollowSymLinks
+    </Directory>
     <Location "/whoami">
         SetHandler clientcert-status
     </Location>
@@ -104,6 +112,15 @@ for my $port (sort keys %unknown) {
 }
 is told(4, 'partner', 'a responder that does not know it')->{verification}{problem}, $could_not,
     'which is one of these too';
+
+# Where a request is led to is not for the client either.
+for my $path ('/nice', '/led/there') {
+    my %said = map { my $port = $_;
+        ($port => json($h->get($path, cert => 'alice', port => $port,
+            headers => $headers{JSON}))->{request}{uri}) } 8, 18;
+    is $said{8}, $path, "$path: the page names what was asked for";
+    is $said{18}, '/internal/place', 'and the place to those who may see the rules';
+}
 
 # What helps the client is told.
 like told(4, 'bob', 'revoked')->{verification}{problem},

@@ -48,6 +48,20 @@ static cc_status_t status_of(request_rec *r, bool trace)
 
 /* ---- its parts --------------------------------------------------------------------------- */
 
+/* What the client asked for: what rewriting made of it is for those who may see the rules. */
+static const char *path_of(const cc_status_t *status)
+{
+    const request_rec *r = status->asked;
+
+    if (status->rules) {
+        return r->uri;
+    }
+    while (r->prev) {
+        r = r->prev;
+    }
+    return r->parsed_uri.path ? r->parsed_uri.path : r->uri;
+}
+
 static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_request_t *kept = cc_request_seen(cc_request_client(status->asked));
@@ -56,7 +70,7 @@ static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
-                     string_of(status->asked->uri, p), "needs",
+                     string_of(path_of(status), p), "needs",
                      string_of(status->rules && kept ? kept->missing : NULL, p));
 }
 
