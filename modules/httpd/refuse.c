@@ -15,7 +15,7 @@
  * Where there is revocation to ask about, this is done before anything else may answer (a cache
  * does so before access control). A certificate that a <Location> has asked for comes in the access
  * phase. What is refused there is refused again in the fixups, since Satisfy Any may let pass what
- * the access phase denied.
+ * the access phase denied, be it by us or by a hook before ours.
  */
 
 static bool asks_more(const server_rec *s)
@@ -62,5 +62,8 @@ int cc_refuse_again(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
 
-    return kept && kept->refused ? HTTP_FORBIDDEN : DECLINED;
+    if (!kept || !kept->settled) { /* its access phase ended before our hook, or was skipped */
+        return cc_refuse_early(r);
+    }
+    return kept->refused ? HTTP_FORBIDDEN : DECLINED;
 }

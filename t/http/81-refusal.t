@@ -124,7 +124,7 @@ sub are_refused {
     return;
 }
 
-announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH01797', 'AH02039', qr/CC07\d\d/,
+announce('AH02229', 'CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH01797', 'AH02039', qr/CC07\d\d/,
     qr/SSL Library Error/);
 
 # ---- a CRL
@@ -193,15 +193,26 @@ SSLVerifyClient none
     Satisfy Any
     Require all granted
 </Location>
+<Location /turned-away>
+    SSLVerifyClient require
+    SSLRequire %{HTTP_HOST} eq "nobody"
+    Satisfy Any
+    Require all granted
+</Location>
 CONF
 %open = let_in($h, 'OCSP', @some);
-my $late = sub { $h->connection(cert => 'alice', port => 2, args => ['-enable_pha'])->request('/late') };
-is $late->()->{status}, 404, 'a certificate that is asked for by a page';
+my $late = sub {
+    my ($path) = @_;
+    return $h->connection(cert => 'alice', port => 2, args => ['-enable_pha'])->request($path);
+};
+is $late->('/late')->{status}, 404, 'a certificate that is asked for by a page';
+is $late->('/turned-away')->{status}, 404, 'also where mod_ssl denies, and Satisfy Any lets in';
 $responder->revoke('alice');
 my $end = time + 2;    # when answers of before have run out
 sleep 0.1 while time < $end + 0.5;
 are_refused($h, 'OCSP', %open);
-my $denied = $late->();
-is $denied->{status}, 403, 'Satisfy Any does not pass what is refused by the page that asks for it';
+is $late->('/late')->{status}, 403,
+    'Satisfy Any does not pass what is refused by the page that asks for it';
+is $late->('/turned-away')->{status}, 403, 'nor where the access phase ended before it was';
 
 done_testing;
