@@ -14,8 +14,10 @@ static void register_hooks(apr_pool_t *p)
 {
     /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
     static const char *const after_ssl[] = {"mod_ssl.c", NULL};
-    /* With Satisfy Any it denies, and Require is asked for the user all the same. */
-    /* The others read the user and the variables that we set. */
+    /*
+     * With Satisfy Any mod_access_compat denies, and Require is asked for the user all the same.
+     * The others read the user and the variables that we set.
+     */
     static const char *const before_access[] = {"mod_access_compat.c", "mod_lua.c", "mod_perl.c",
                                                 NULL};
     static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c", NULL};
