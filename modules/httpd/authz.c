@@ -54,8 +54,8 @@ static cc_require_t *require_make(const cmd_parms *cmd)
 
 /*
  * Whether it is certain that a Require does not hold, as it must be before a negation lets anybody
- * in. Of whoever presents nothing it is. Of a certificate that gives no identity it is not: it may
- * be that of the very person who is to be kept out. `who`: the rules are asked who it is.
+ * in. Where no certificate was presented, it is certain. Where one gives no identity, it is not: it
+ * may be that of the very person who is to be kept out. `who`: the rules are asked who it is.
  */
 static bool surely_not(const cc_answer_t *answer, bool who)
 {

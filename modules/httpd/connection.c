@@ -85,10 +85,10 @@ static SSL *live_ssl(const cc_conn_t *conn, const request_rec *r)
 }
 
 /*
- * A Certificate message alone proves nothing: whoever sent it holds the key only once the handshake
- * has finished. mod_ssl may go on with a request whose post-handshake authentication failed. A
- * stream of HTTP/2 need not be asked, since no certificate can be asked for there any more
- * (RFC 9113 9.2.3); and its master's thread may be in the middle of a KeyUpdate.
+ * A Certificate message alone proves nothing. That the client holds the key is proved once the
+ * handshake has finished. mod_ssl may go on with a request whose post-handshake authentication
+ * failed. A stream of HTTP/2 need not be asked, since no certificate can be asked for there any
+ * more (RFC 9113 9.2.3); and its master's thread may be in the middle of a KeyUpdate.
  */
 static bool is_proven(const request_rec *r, const SSL *ssl)
 {

@@ -69,6 +69,14 @@ static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
     return value && value == var->val;
 }
 
+/* A look at the first letter, that of CLIENTCERT_ or REDIRECT_, rules most names out. */
+static inline bool may_be_foreign(const apr_table_entry_t *var)
+{
+    char letter = (char)(*var->key | 0x20);
+
+    return letter == 'c' || letter == 'r';
+}
+
 /* Apart, because most requests have no such variable. */
 static __attribute__((noinline)) bool has_our_name(const request_rec *r,
                                                    const apr_table_entry_t *var)
@@ -79,9 +87,7 @@ static __attribute__((noinline)) bool has_our_name(const request_rec *r,
 /* Whether a variable, which is none of the request's own, has a name of ours. */
 static inline bool is_foreign(const request_rec *r, const apr_table_entry_t *var)
 {
-    char letter = (char)(*var->key | 0x20);
-
-    return (letter == 'c' || letter == 'r') && has_our_name(r, var);
+    return may_be_foreign(var) && has_our_name(r, var);
 }
 
 /* What there is of ours in an environment. */
@@ -90,7 +96,7 @@ typedef struct found_t {
     int count;           /* of names and values of ours, in their order */
 } found_t;
 
-/* That each is the same by its address is all that most requests pay for. */
+/* Ours are known by their addresses, which costs less than to compare texts. */
 static inline found_t look(const request_rec *r, const cc_answer_t *answer)
 {
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
@@ -129,21 +135,17 @@ static inline cc_request_t *served(const request_rec *r)
     return kept && kept->served ? kept : NULL;
 }
 
-/* The first letters of names that may be foreign: those of CLIENTCERT_ and REDIRECT_. */
-static inline bool may_be_foreign(const request_rec *r)
+/* All that most requests pay for. */
+static inline bool has_suspects(const request_rec *r)
 {
     const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
     const apr_table_entry_t *var = (const apr_table_entry_t *)all->elts;
     const apr_table_entry_t *end = var + all->nelts;
 
-    for (; var < end; var++) {
-        char letter = (char)(*var->key | 0x20);
-
-        if (letter == 'c' || letter == 'r') {
-            return true;
-        }
+    while (var < end && !may_be_foreign(var)) {
+        var++;
     }
-    return false;
+    return var < end;
 }
 
 /*
@@ -170,7 +172,7 @@ static inline void put(request_rec *r)
     const cc_request_t *kept = served(r);
     const cc_answer_t *answer = kept ? &kept->answer : &nobody;
 
-    if (answer->export_count > 0 || may_be_foreign(r)) {
+    if (answer->export_count > 0 || has_suspects(r)) {
         put_answer(r, answer);
     }
 }

@@ -47,7 +47,6 @@ for my $mpm (qw(prefork worker event)) {
     my $h = ClientCert::Test->server(
         mpm    => $mpm,
         cgi    => 1,
-        global => "MaxMemFree 1\n",    # freed memory is freed, and overwritten
         files  => { 'htdocs/small' => "small\n", 'cgi-bin/long' => $long, 'cgi-bin/body' => $body },
         conf   => <<'CONF');
 <VirtualHost *:@PORT@>
