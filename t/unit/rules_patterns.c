@@ -89,6 +89,8 @@ START_TEST(a_long_value_is_matched)
     const char *pairs[] = {"email", many_a(4000), NULL};
 
     ck_assert_str_eq(ruleset_ask("san.email =~ (?:a|b)+ user=x", pairs, pool)->user, "x");
+    ck_assert_str_eq(ruleset_ask("san.email =~ (a|b)+ user=x", pairs, pool)->user, "x");
+    ck_assert_str_eq(ruleset_ask("san.email =~ (?:(a)|(b))+ user=x", pairs, pool)->user, "x");
     ck_assert_str_eq(ruleset_ask("san.email =~ [a-z]*(a) user=$1", pairs, pool)->user, "a");
 }
 END_TEST

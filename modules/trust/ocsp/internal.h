@@ -128,9 +128,29 @@ cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 /** True while nobody should ask again, because it failed a moment ago. */
 bool cc_record_rests(const cc_record_t *record, apr_time_t now);
 
-/* ---- a conversation (http.c) ------------------------------------------------------------ */
+/* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
 
 #define CC_OCSP_LARGEST (64 * 1024) /* a response */
+
+/** How far an answer has been read. It begins as all zeros. */
+typedef struct cc_http_t {
+    apr_size_t at;     /* where the next line begins, or the content */
+    apr_size_t length; /* as Content-Length says, where it is `measured` */
+    bool begun;        /* the status line is read */
+    bool headed;       /* and so is all of the header */
+    bool typed;
+    bool measured;
+} cc_http_t;
+
+/**
+ * Reads on in the octets, all that have come so far. Once the answer is whole, response->len is not
+ * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
+ * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
+ */
+const char *cc_http_read(cc_response_t *response, cc_http_t *http, const char *octets,
+                         apr_size_t len, apr_pool_t *p);
+
+/* ---- a conversation (http.c) ------------------------------------------------------------ */
 
 typedef struct cc_talk_t {
     const cc_url_t *url;
