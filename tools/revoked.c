@@ -150,6 +150,14 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     ocsp_print(json_object_get(answer, "ocsp"), p);
 }
 
+static const char *answer_line(const json_t *answer, apr_pool_t *p)
+{
+    const char *result = cc_print_member(answer, "result", p);
+    const char *reason = cc_print_member(answer, "reason", p);
+
+    return reason ? apr_pstrcat(p, result, ": ", reason, NULL) : result;
+}
+
 static int exit_of(const json_t *answer)
 {
     const char *result = json_string_value(json_object_get(answer, "result"));
@@ -159,7 +167,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print};
+    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print, answer_line};
 
     return cc_inquiry_run(&inquiry, tool);
 }

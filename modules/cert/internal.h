@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include <openssl/asn1.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -39,6 +40,16 @@ typedef struct cc_family_t {
     /* The argument as a rule writes it. */
     const char *(*label)(const ASN1_OBJECT *object, apr_pool_t *p);
 } cc_family_t;
+
+/* ---- pkcs12.c ---- */
+
+/*
+ * NULL, or that the keys of this file take too many iterations, in words: of those that can be seen
+ * without a password, or with those inside of what it opens, too (NULL: none, which is not ""). The
+ * second derives the keys of encrypted parts, so the first must have been asked before.
+ */
+const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p);
+const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p);
 
 /* ---- value.c ---- */
 

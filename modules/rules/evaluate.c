@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how rules are evaluated: which conditions hold for a certificate, and what follows. */
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -160,7 +161,7 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
  * With a trace every rule is walked. Those that the index rules out are walked without notes, so
  * that the verdict is the same to the last note.
  */
-static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
+static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
 {
     const cc_rules_t *rules = ev->rules;
     const apr_uint64_t *bits = cc_index_candidates(ev);
@@ -226,7 +227,7 @@ static void verdict_fail(cc_evaluation_t *ev)
     ev->stale_at = ev->facts->now;
 }
 
-static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t *trace)
+static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
 {
     apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
 
@@ -249,20 +250,38 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t
 }
 
 /* A table that changed meanwhile may have answered one rule before and the next one after. */
+static const cc_verdict_t *evaluate(cc_evaluation_t *ev, cc_trace_t *trace)
+{
+    int traced = trace ? trace->steps->nelts : 0;
+    const cc_verdict_t *verdict = evaluate_once(ev, trace);
+
+    while (verdict->generation != cc_rules_generation(ev->rules)) {
+        if (trace) {
+            trace->steps->nelts = traced;
+            trace->others = trace->rest = 0;
+        }
+        verdict = evaluate_once(ev, trace);
+    }
+    return verdict;
+}
+
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch)
 {
     cc_evaluation_t ev = {
         .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
-    int traced = trace ? trace->nelts : 0;
-    const cc_verdict_t *verdict = evaluate_once(&ev, trace);
+    cc_trace_t all = {.steps = trace, .most = INT_MAX};
 
-    while (verdict->generation != cc_rules_generation(rules)) {
-        if (trace) {
-            trace->nelts = traced;
-        }
-        verdict = evaluate_once(&ev, trace);
-    }
-    return verdict;
+    return evaluate(&ev, trace ? &all : NULL);
+}
+
+const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
+                                     const cc_facts_t *facts, cc_trace_t *trace, apr_pool_t *result,
+                                     apr_pool_t *scratch)
+{
+    cc_evaluation_t ev = {
+        .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
+
+    return evaluate(&ev, trace);
 }

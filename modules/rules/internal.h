@@ -276,7 +276,7 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
 
 /* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
-void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
+void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided);
 
 /* ---- what rules say of each other, for lint ---------------------------------------------- */

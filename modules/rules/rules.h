@@ -129,6 +129,7 @@ typedef struct cc_step_t {
     bool undecided;        /* that condition, and perhaps others, is neither true nor false */
     const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; of long
                             * values and of many the begin (cc_text_excerpt, 16 of them) */
+    int nearness;          /* how many conditions held before that one, less those behind it */
 } cc_step_t;
 
 /**
@@ -145,6 +146,24 @@ typedef struct cc_step_t {
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
+
+/** What somebody is told who asks why: the steps of all rules that matter, and of a few others. */
+typedef struct cc_trace_t {
+    apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
+    int most;                  /* how many others there may be */
+    int others;                /* how many there are */
+    int rest;                  /* rules that do not hold and have no step */
+    int least;                 /* the nearness of the one of the others that came least near */
+} cc_trace_t;
+
+/**
+ * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->most` that
+ * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
+ * gives `most` and an empty array.
+ */
+const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
+                                     const cc_facts_t *facts, cc_trace_t *trace,
+                                     apr_pool_t *result, apr_pool_t *scratch);
 
 /**
  * What is probably not meant, of each rule (cc_note_t, CC07xx, in the order of the rules): one that
