@@ -257,11 +257,17 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 
 /* ---- telling them -------------------------------------------------------------------------- */
 
+/* To APLOG_IS_LEVEL a warning is always asked for: at a start, whatever it logs is to be seen. */
+static bool is_wanted(const server_rec *s)
+{
+    return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+}
+
 static void log_findings(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *findings;
 
-    if (!APLOG_IS_LEVEL(s, APLOG_WARNING)) { /* then nobody is told: no CA has to be read */
+    if (!is_wanted(s)) {
         return;
     }
     findings = cc_lint_findings(s, p);
