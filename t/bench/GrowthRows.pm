@@ -98,7 +98,8 @@ sub section {
 # A virtual host of that many.
 sub host {
     my ($lines) = @_;
-    return "<VirtualHost *:\@PORT\@>\nServerName h#.example\n\@SSL\@\nSSLVerifyClient optional\n"
+    return "<VirtualHost *:\@PORT\@>\nServerName h#.example\n\@SSL\@\n"
+        . "SSLCACertificateFile \@CA\@/staff.pem\nSSLVerifyClient optional\n"
         . "$lines</VirtualHost>\n";
 }
 
@@ -111,22 +112,22 @@ sub in_host { my ($text) = @_; return repeated(host("\0"), 1) =~ s/\0/$text/r }
 
 # What, how many, the configuration of ours, that of stock; # is the number in what is repeated.
 my @configurations = (
-    ['virtual hosts, each with a rule and a Require', 2_048,
+    ['virtual hosts, each with a rule and a Require', 2_000,
         sub { repeated(host("$ours_rule$wants"), $_[0]) }, sub { repeated(host($granted), $_[0]) }],
-    ['virtual hosts with the rules of the server', 2_048,
+    ['virtual hosts with the rules of the server', 2_000,
         sub { $ours_rule . repeated(host(section("Require clientcert-user u#\n")), $_[0]) },
         sub { repeated(host($granted), $_[0]) }],
-    ['virtual hosts, and as many scopes of the server', 2_048,
+    ['virtual hosts, and as many scopes of the server', 2_000,
         sub { repeated($scope . host(''), $_[0]) }, sub { repeated($granted . host(''), $_[0]) }],
-    ['groups, each with a rule and a Require', 10_240,
+    ['groups, each with a rule and a Require', 10_000,
         sub { in_host(repeated("ClientCertMap subject.OU == o# group=g#\n$wants", $_[0])) },
         sub { in_host(repeated($granted, $_[0])) }],
-    ['sections with rules and a Require', 10_240,
+    ['sections with rules and a Require', 10_000,
         sub { in_host(repeated($scope, $_[0])) }, sub { in_host(repeated($granted, $_[0])) }],
-    ['sections with a Require that never holds', 10_240,
+    ['sections with a Require that never holds', 10_000,
         sub { in_host($ours_rule . repeated(section("Require clientcert-group x#\n"), $_[0])) },
         sub { in_host(repeated($granted, $_[0])) }],
-    ['sections with conditions and exports', 10_240,
+    ['sections with conditions and exports', 10_000,
         sub {
             in_host(repeated(section("Require clientcert subject.OU == o#\n"
                 . "ClientCertExport X#=subject.CN\n"), $_[0]));
@@ -152,6 +153,28 @@ sub show_configurations {
             return count_of_check(1, $ours->($_[0])) - count_of_check(0, $stock->($_[0]));
         });
     }
+    return;
+}
+
+# ---- hosts with TLS, by a start: what the parent does, with what mod_ssl has it do
+
+my @of_start = ('valgrind', '-q', '--tool=callgrind', '--callgrind-out-file=@LOGS@/count.%p');
+
+sub count_of_start {
+    my ($ours, $conf) = @_;
+    ClientCert::Test::ErrorLog::announce('AH01909');    # the names of the hosts
+    my $server = CountedServer->server(counter => \@of_start, conf => $conf,
+        global => "ServerLimit 1\nMaxRequestWorkers 16\n", modules => [$ours ? () : '-clientcert']);
+    my $file = $server->path('logs/count.' . $server->pid);
+    $server->end;
+    return CountedServer::total_of($file);
+}
+
+sub show_starts {
+    show_growth('virtual hosts that start, with a rule each', 64, sub {
+        return count_of_start(1, repeated(host("$ours_rule$wants"), $_[0]))
+            - count_of_start(0, repeated(host($granted), $_[0]));
+    });
     return;
 }
 
