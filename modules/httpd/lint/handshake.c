@@ -12,8 +12,8 @@ static bool is_overridden(const cc_lint_t *lint, const cc_site_t *site, const cc
     return !place->section && place->site != site && cc_lint_scope(lint, site);
 }
 
-static cc_line_state_t judge_asked(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
     (void)what;
     if (site->tls == CC_TLS_OFF || is_overridden(lint, site, place)) {
@@ -22,8 +22,8 @@ static cc_line_state_t judge_asked(const cc_lint_t *lint, const cc_site_t *site,
     return site->tls == CC_TLS_UNKNOWN || cc_site_asks(site) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-static cc_line_state_t judge_tls(const cc_lint_t *lint, const cc_site_t *site,
-                                 const cc_place_t *place, const void *what)
+static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                 const void *what)
 {
     (void)what;
     if (is_overridden(lint, site, place)) {
@@ -78,8 +78,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 
 /* ---- SSLVerifyClient in a section ---------------------------------------------------------- */
 
-static cc_line_state_t judge_late(const cc_lint_t *lint, const cc_site_t *site,
-                                  const cc_place_t *place, const void *what)
+static cc_line_state_t judge_late(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                  const void *what)
 {
     (void)lint;
     (void)what;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <apr_hash.h>
 #include <httpd.h>
 #include <http_config.h>
 
@@ -27,10 +28,14 @@ typedef struct cc_site_t {
     server_rec *server;
     const struct cc_site_t *main; /* the main server, which others inherit from; itself, for that */
     apr_array_header_t *places;   /* cc_place_t: what stands in it and in its sections, in order */
+    apr_hash_t *values;           /* private to site.c */
     cc_tls_t tls;
     cc_ask_t ask; /* in the handshake */
-    bool tls13;   /* TLS 1.3 is spoken for certain */
+    bool asks_later;     /* a section of it does */
+    bool tls13;          /* TLS 1.3 is spoken for certain */
     bool http2;
+    bool user_off;       /* it has "ClientCertAuth Off" somewhere */
+    bool asks_passwords; /* and "AuthType Basic" */
 } cc_site_t;
 
 /**
@@ -39,6 +44,9 @@ typedef struct cc_site_t {
  * time, and what was found lives as long as the configuration. One thread.
  */
 const apr_array_header_t *cc_sites_of(server_rec *s);
+
+/** The one of a server that is among them. As cc_sites_of. */
+const cc_site_t *cc_site_of(server_rec *main, const server_rec *s);
 
 /**
  * The first argument of a directive of mod_ssl (the last one that stands in no section), as its
