@@ -179,8 +179,21 @@ int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
 /* A name that both give to a group, or NULL. */
 const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
 
-/* What one evaluation needs to match; it lives in the evaluation's scratch pool. */
+/*
+ * What one evaluation needs to match, and the effort that it has left. Its memory is given back by
+ * cc_matcher_destroy (NULL is none), or else with the pool.
+ */
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
+void cc_matcher_destroy(cc_matcher_t *matcher);
+
+/*
+ * Begins a condition, which adds to the effort that is left. `aside`: it is one that only a trace
+ * looks at; such have an effort of their own, so that the verdict is the same without.
+ */
+void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
+
+/* Whether no effort is left: every further match is undecided. */
+bool cc_matcher_spent(const cc_matcher_t *matcher);
 
 /*
  * Matches. *groups, if asked for and the value fits, are the texts of the groups by number; one
@@ -235,6 +248,12 @@ typedef struct cc_cell_t {
     cc_values_t values;
 } cc_cell_t;
 
+/* What stood in the way of values of one condition: told once for all of them. */
+typedef struct cc_trouble_t {
+    int count;       /* of values */
+    const char *why; /* of the first; safe for a log */
+} cc_trouble_t;
+
 struct cc_evaluation_t {
     const cc_rules_t *rules;
     const cc_cert_t *cert;
@@ -243,6 +262,7 @@ struct cc_evaluation_t {
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
+    cc_trouble_t trouble;          /* of the condition at hand */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */
@@ -252,12 +272,19 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
+    apr_hash_t *group_names;       /* the same by name, once there are many; else NULL */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+
+/* values.c: the evaluation's matcher, which is made where there is none. */
+cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
+
+/* values.c: says that the condition at hand has trouble with a value. */
+void cc_evaluation_trouble(cc_evaluation_t *ev, const char *why);
 
 /* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
 void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,

@@ -47,7 +47,13 @@ static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
 static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
                              const cc_condition_t *c)
 {
-    return c->table ? CC_FIT_UNDECIDED : c->op->fits(c, &equal->value, &logic->ev);
+    if (c->table) {
+        return CC_FIT_UNDECIDED;
+    }
+    if (c->pattern) {
+        cc_matcher_begin(cc_evaluation_matcher(&logic->ev), true);
+    }
+    return c->op->fits(c, &equal->value, &logic->ev);
 }
 
 /* The numbers from `least` to `most`. */
