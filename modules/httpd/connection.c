@@ -2,6 +2,7 @@
 /* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
 #include "httpd/client.h"
 #include "httpd/glue.h"
+#include "httpd/use.h"
 
 #include <http_main.h>
 #include <http_ssl.h>
@@ -42,7 +43,7 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
     cc_conn_t *conn;
 
-    if (is_proxy) {
+    if (is_proxy || cc_use_anywhere(ap_server_conf) == CC_USE_NONE) {
         return OK;
     }
     conn = apr_pcalloc(c->pool, sizeof(*conn));

@@ -2,6 +2,7 @@
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
 #include "httpd/numbers/counters.h"
 #include "httpd/host.h"
+#include "httpd/use.h"
 
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
@@ -35,6 +36,9 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     const cc_host_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
+    if (host && !host->gated) {
+        return true;
+    }
     return host && cc_trust_may_resume(host->trust, session, now) &&
            !(cc_host_asks_more(host) && has_lapsed(host, session, now));
 }
@@ -116,16 +120,20 @@ static void refused(const cc_refusal_t *refusal, void *server)
 
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
-/* Every context gets the gates: the first one on an address owns the tickets and the cache. */
+/*
+ * Every context gets the gates, since the first one on an address owns the tickets and the cache.
+ * Hosts that do not use the module let everything through.
+ */
 static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
     cc_host_t *host;
 
-    if (is_proxy) {
+    if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
+    host->gated = cc_use_of(s) == CC_USE_HERE;
     host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
@@ -135,7 +143,9 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    cc_trust_on_refusal(host->trust, refused, s);
+    if (host->gated) {
+        cc_trust_on_refusal(host->trust, refused, s);
+    }
     if (host->revocation) {
         cc_trust_on_success(host->trust, object, host->revocation);
     }

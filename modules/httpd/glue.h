@@ -23,6 +23,9 @@ void *cc_server_merge(apr_pool_t *p, void *base, void *add);
 
 /* ---- start. httpd's hooks and mod_ssl's, one thread. */
 
+/** check_config, before all others of ours: which virtual hosts use this module (use.h). OK. */
+int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

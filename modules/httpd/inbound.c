@@ -2,6 +2,8 @@
 /* Knows that no client can say in a header or trailer what only we may say, nor take it away. */
 #include "httpd/glue.h"
 #include "httpd/internal.h"
+#include "httpd/numbers/counters.h"
+#include "httpd/use.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -282,8 +284,12 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
 
 int cc_inbound_clean(request_rec *r)
 {
-    unsigned kinds = kinds_of(r->headers_in);
+    unsigned kinds;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    kinds = kinds_of(r->headers_in);
     if (kinds & OURS) {
         remove_ours(r);
     }

@@ -2,6 +2,7 @@
 /* Knows how the configuration is gone through for what is probably not meant, and told of it. */
 #include "httpd/glue.h"
 #include "httpd/lint/lint.h"
+#include "httpd/use.h"
 
 #include <stdlib.h>
 
@@ -309,7 +310,8 @@ static void log_findings(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *findings;
 
-    if (!APLOG_IS_LEVEL(s, APLOG_WARNING)) { /* then nobody is told: no CA has to be read */
+    if (cc_use_anywhere(s) < CC_USE_HERE ||
+        !APLOG_IS_LEVEL(s, APLOG_WARNING)) { /* then nobody is told: no CA has to be read */
         return;
     }
     findings = cc_lint_findings(s, p);

@@ -61,7 +61,8 @@ typedef struct cc_numbers_t {
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
 } cc_numbers_t;
 
-/** Those of the configuration in effect; NULL before its post_config. Any thread. */
+/** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
+ * module (use.h). Any thread. */
 const cc_numbers_t *cc_numbers_of(const server_rec *s);
 
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
