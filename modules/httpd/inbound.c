@@ -89,14 +89,22 @@ static const char *first_of(const apr_table_t *headers, unsigned kinds)
 
 /* ---- headers ------------------------------------------------------------------------------- */
 
+/* Anybody can cause these lines, and many for one request. */
+static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
+{
+    return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
+}
+
 static void remove_ours(request_rec *r)
 {
     const char *name;
 
     while ((name = first_of(r->headers_in, OURS))) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "CC0111: removed the request header %s, which could pass for ours",
-                      cc_text_escape(name, strlen(name), r->pool));
+        if (wants_line(r, CC_QUOTA_HEADER)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "CC0111: removed the request header %s, which could pass for ours",
+                          cc_text_escape(name, strlen(name), r->pool));
+        }
         apr_table_unset(r->headers_in, name);
     }
 }
@@ -169,9 +177,11 @@ static void connection_clean(request_rec *r)
     if (!odd) {
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "CC0117: the request header Connection may not name other headers: \"%s\"",
-                  cc_log_escaped(odd, r->pool));
+    if (wants_line(r, CC_QUOTA_CONNECTION)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "CC0117: the request header Connection may not name other headers: \"%s\"",
+                      cc_log_escaped(odd, r->pool));
+    }
     if (found) {
         apr_table_setn(r->headers_in, "Connection", options_text(found, r->pool));
     } else {
@@ -222,9 +232,12 @@ static void trailers_clean(request_rec *r)
     }
     r->headers_in = headers_without(r, unwanted);
     while ((name = first_of(r->trailers_in, unwanted))) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "CC0118: removed the request trailer %s, which is not for clients to send",
-                      cc_text_escape(name, strlen(name), r->pool));
+        if (wants_line(r, CC_QUOTA_TRAILER)) {
+            ap_log_rerror(
+                APLOG_MARK, APLOG_INFO, 0, r,
+                "CC0118: removed the request trailer %s, which is not for clients to send",
+                cc_text_escape(name, strlen(name), r->pool));
+        }
         apr_table_unset(r->trailers_in, name);
     }
 }

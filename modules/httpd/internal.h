@@ -316,10 +316,15 @@ typedef struct cc_refused_t {
     const char *reason;    /* as cc_refusal_text gives it */
 } cc_refused_t;
 
-/** That a handshake ended so; and whether the log asks for it. `p` is for the line alone. */
+/**
+ * That a handshake ended so; and whether the log asks for it, which is to be asked once for each
+ * line. `p` is for the line alone. */
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p);
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
+
+/** That a certificate of so many octets ends a connection, since no ticket can hold it. */
+void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
 /* ---- WebSockets (tunnel.c) ----------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include "httpd/internal.h"
 
 #include "counter.h"
+#include "httpd/log/quota.h"
 #include "httpd/numbers/expiring.h"
 #include "httpd/revocation/revocation.h"
 #include "tables/table.h"
@@ -47,6 +48,7 @@ typedef struct cc_shared_t {
     cc_counter_t rejections[CC_REJECTED_COUNT];
     cc_counter_t notes[CC_NOTE_COUNT];
     cc_counter_t denied; /* requests */
+    cc_quota_t quotas[CC_QUOTA_COUNT];
     cc_expiring_t expiring;
 } cc_shared_t;
 
