@@ -77,6 +77,9 @@ typedef struct cc_standing_t {
 void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
                        const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
+/** Copies its texts to `p`, where they outlive what they were asked with. */
+void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p);
+
 /** The same of CRLs alone, for a handshake: waits for nobody. */
 void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
                             const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
