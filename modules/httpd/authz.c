@@ -2,6 +2,7 @@
 /* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include "httpd/glue.h"
 #include "httpd/served.h"
+#include "httpd/numbers/counters.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
@@ -183,6 +184,9 @@ static const apr_array_header_t *names_for(request_rec *r, const cc_require_t *n
         return need->names;
     }
     text = ap_expr_str_exec(r, need->expr, &error);
+    if (error && !cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
+        return NULL;
+    }
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
                       cc_log_escaped(need->text, r->pool), cc_log_escaped(error, r->pool));

@@ -23,6 +23,9 @@ void *cc_server_merge(apr_pool_t *p, void *base, void *add);
 
 /* ---- start. httpd's hooks and mod_ssl's, one thread. */
 
+/** check_config, before all others of ours: which virtual hosts use this module (use.h). OK. */
+int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
@@ -70,6 +73,13 @@ int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
 int cc_revocation_monitor(apr_pool_t *p, server_rec *s);
+
+/**
+ * monitor, in the parent, and child_init, for the end of the child: tell how many lines the log was
+ * spared (CC0188). DECLINED.
+ */
+int cc_log_monitor(apr_pool_t *p, server_rec *s);
+void cc_log_child_start(apr_pool_t *pchild, server_rec *s);
 
 /** monitor: the parent follows the tables, which later children inherit. DECLINED. */
 int cc_tables_monitor(apr_pool_t *p, server_rec *s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
 #include "httpd/lint/lint.h"
+#include "httpd/use.h"
 
 #include <apr_strings.h>
 
@@ -83,7 +84,7 @@ static cc_line_state_t judge_late(cc_lint_t *lint, const cc_site_t *site, const 
 {
     (void)lint;
     (void)what;
-    if (site->tls == CC_TLS_OFF || !place->section) {
+    if (site->tls == CC_TLS_OFF || !place->section || cc_use_of(site->server) < CC_USE_HERE) {
         return CC_LINE_ASIDE;
     }
     if (site->tls == CC_TLS_UNKNOWN || !(site->tls13 || site->http2)) {

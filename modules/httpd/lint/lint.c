@@ -2,6 +2,7 @@
 /* Knows how the configuration is gone through for what is probably not meant, and told of it. */
 #include "httpd/glue.h"
 #include "httpd/lint/lint.h"
+#include "httpd/use.h"
 
 #include <stdlib.h>
 
@@ -267,7 +268,7 @@ static void log_findings(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *findings;
 
-    if (!is_wanted(s)) {
+    if (cc_use_anywhere(s) < CC_USE_HERE || !is_wanted(s)) {
         return;
     }
     findings = cc_lint_findings(s, p);

@@ -323,6 +323,14 @@ void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
     }
 }
 
+void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p)
+{
+    const char *problem = standing->problem;
+
+    standing->problem = problem ? apr_pstrdup(p, problem) : NULL;
+    standing->told = standing->told == problem ? standing->problem : standing->told;
+}
+
 static bool text_same(const char *a, const char *b)
 {
     return a == b || (a && b && !strcmp(a, b));

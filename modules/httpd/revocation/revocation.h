@@ -18,6 +18,8 @@ typedef struct cc_server_t {
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
     struct cc_host_t *host;           /* gate.c: once mod_ssl has made its context */
+    int use;                          /* cc_use_t of use.h: this host's */
+    int use_anywhere;                 /* of the main server: the greatest of all hosts */
     bool expressions;                 /* of the main server: clientcert() is in some expression */
     bool ends_connections;            /* of the main server: some host may end a connection */
 } cc_server_t;
@@ -74,6 +76,9 @@ typedef struct cc_standing_t {
 /** Asks. May take as long as an OCSP responder's timeout. Texts are in `p`. Any thread. */
 void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
                        const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
+
+/** Copies its texts to `p`, where they outlive what they were asked with. */
+void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p);
 
 /** The same of CRLs alone, for a handshake: waits for nobody. */
 void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,

@@ -177,6 +177,16 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
 
+/* ---- who waits (patience.c) -------------------------------------------------------------- */
+
+/**
+ * Says how long somebody may wait for a responder: up to `timeout`; or not at all, where it is 0 or
+ * less. Whoever waits says when that is over, and whether an answer came.
+ */
+apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
+                                      apr_interval_time_t timeout);
+void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came);
+
 /* ---- one question at a time (flight.c) -------------------------------------------------- */
 
 /** Questions that are being asked, by key. */
@@ -210,8 +220,8 @@ void cc_flight_hold(cc_flight_t *flight);
 /** The answer is there: wakes who waits. Questions from now on are new ones. */
 void cc_flight_land(cc_flight_t *flight);
 
-/** False where it did not land in time. */
-bool cc_flight_wait(cc_flight_t *flight);
+/** Waits so long at most. False where it did not land in time. */
+bool cc_flight_wait(cc_flight_t *flight, apr_interval_time_t most);
 
 void cc_flight_leave(cc_flight_t *flight);
 
