@@ -9,6 +9,7 @@
 #include <apr_file_io.h>
 
 #include "counter.h"
+#include "due.h"
 #include "stamp.h"
 #include "tables/table.h"
 #include "version.h"
@@ -195,7 +196,7 @@ struct cc_table_t {
     const void *scope; /* NULL: all */
     bool used;
     cc_cache_t *cache;    /* NULL: nothing is kept */
-    apr_time_t next_look; /* for the thread that polls */
+    cc_due_t due;         /* for the thread that polls */
     cc_table_counters_t *counters;
     cc_table_counters_t own; /* until others are given */
 };

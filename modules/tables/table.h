@@ -174,8 +174,7 @@ apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p
 
 /**
  * Readies a child process (caches): once per child, before its threads. Without it, lookups work
- * but nothing is cached. Also in the parent where that is to call cc_tables_poll; its children do
- * it again.
+ * but nothing is cached.
  */
 apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
 
@@ -186,7 +185,8 @@ apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
 typedef void cc_tables_told_fn(const cc_table_t *table, const cc_error_t *err, void *baton);
 
 /**
- * Lets every table look at its source if its reload time has come: for one thread per child.
+ * Lets every table look at its source if its reload time has come: for one thread per process. What
+ * has the same reload time stays due at the same time.
  * Returns in how long it wants to be called again (sooner than cc_tables_interval while somebody
  * writes a source), 0 where no table is ever looked at.
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tables of a configuration: who may name them, their start, who follows them. */
 #include "httpd/tables/backends.h"
-#include "httpd/follow.h"
 #include "httpd/glue.h"
 #include "httpd/internal.h"
 
@@ -91,16 +90,30 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-static apr_interval_time_t look(void *s)
+apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
 {
-    return cc_tables_poll(cc_tables_configured(s), apr_time_now(), tell, s);
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    return tables ? cc_tables_poll(tables, now, tell, s) : 0;
+}
+
+/*
+ * So that a child that comes later inherits the last good rows, and not those of the start: where
+ * the source is broken by then, somebody who was taken off the list would be back.
+ */
+void cc_tables_look_parent(server_rec *s, apr_time_t now)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    if (tables) {
+        cc_tables_poll(tables, now, tell_nobody, NULL);
+    }
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
 
 /*
  * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
- * The parent gets ready as its children do: it follows the tables too (cc_tables_monitor).
  */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -115,13 +128,9 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
         return !OK;
     }
-    if (cc_tables_interval(tables) == 0) {
-        return OK;
-    }
-    return cc_tables_child(tables, pconf) == APR_SUCCESS ? OK : !OK;
+    return OK;
 }
 
-/* A child may come long after the parent has loaded what it inherits. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
@@ -133,25 +142,5 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     rv = cc_tables_child(tables, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
-        return;
     }
-    if (cc_tables_interval(tables) > 0) {
-        look(s); /* before the first request */
-        cc_follow_start(look, s, s, pchild);
-    }
-}
-
-/*
- * In the parent, so that a child that comes later inherits the last good rows, and not those of the
- * start: where the source is broken by then, somebody who was taken off the list would be back.
- */
-int cc_tables_monitor(apr_pool_t *p, server_rec *s)
-{
-    cc_tables_t *tables = cc_tables_configured(s);
-
-    (void)p;
-    if (tables && cc_tables_interval(tables) > 0) {
-        cc_tables_poll(tables, apr_time_now(), tell_nobody, NULL);
-    }
-    return DECLINED;
 }
