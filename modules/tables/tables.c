@@ -99,7 +99,29 @@ void cc_table_use(cc_table_t *table, int columns)
 
 /* ---- at start -------------------------------------------------------------------------------- */
 
-static apr_status_t table_open(cc_table_t *table, apr_pool_t *p, cc_error_t *err)
+static bool is_kept(const cc_table_t *table)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    return table->source.state && backend->kept && backend->kept(table->source.state);
+}
+
+/* A source that is bad by now takes no server down that has run with it before. */
+static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
+                                   const cc_restart_t *restart, cc_error_t *err)
+{
+    if (!restart->restart || !table->source.state || !table->source.backend->poll) {
+        return status;
+    }
+    err->where = table->spec.where;
+    cc_count_load(table, false, apr_time_now());
+    restart->told(table, is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE, err, restart->baton);
+    *err = (cc_error_t){NULL, NULL, NULL, NULL};
+    return APR_SUCCESS;
+}
+
+static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, apr_pool_t *p,
+                               cc_error_t *err)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -109,20 +131,27 @@ static apr_status_t table_open(cc_table_t *table, apr_pool_t *p, cc_error_t *err
                             table->spec.name);
     }
     status = table->source.backend->open(&table->source.state, &table->spec, p, err);
-    if (status == APR_SUCCESS && cc_table_is_loaded(table)) {
+    if (status != APR_SUCCESS) {
+        return table_carry_on(table, status, restart, err);
+    }
+    if (cc_table_is_loaded(table)) {
         cc_count_load(table, true, apr_time_now());
     }
-    return status;
+    if (is_kept(table)) {
+        restart->told(table, CC_TABLE_KEPT, NULL, restart->baton);
+    }
+    return APR_SUCCESS;
 }
 
-apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
+static apr_status_t tables_open(cc_tables_t *tables, const cc_restart_t *restart, apr_pool_t *p,
+                                cc_error_t *err)
 {
     for (int i = 0; i < tables->all->nelts; i++) {
         cc_table_t *table = table_at(tables, i);
         apr_status_t status = APR_SUCCESS;
 
-        table->spec.root = root;
-        status = table_open(table, p, err);
+        table->spec.kept = restart->kept;
+        status = table_open(table, restart, p, err);
         if (status != APR_SUCCESS) {
             if (err) {
                 err->where = table->spec.where;
@@ -131,6 +160,26 @@ apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p
         }
     }
     return APR_SUCCESS;
+}
+
+apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
+{
+    static const cc_restart_t none = {NULL, false, NULL, NULL};
+
+    return cc_tables_reopen(tables, root, &none, p, err);
+}
+
+apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_restart_t *restart,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < tables->all->nelts; i++) {
+        table_at(tables, i)->spec.root = root;
+    }
+    status = tables_open(tables, restart, p, err);
+    cc_kept_clear(restart->kept);
+    return status;
 }
 
 apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p)
