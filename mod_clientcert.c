@@ -46,8 +46,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_follow_child_start, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_monitor(cc_follow_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_failure_register();
     cc_tunnel_register();

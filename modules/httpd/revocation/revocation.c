@@ -5,7 +5,6 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
-#include "httpd/follow.h"
 #include "httpd/glue.h"
 #include "httpd/revocation/ocspcache.h"
 
@@ -71,11 +70,58 @@ static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *bato
     (void)baton;
 }
 
-static apr_interval_time_t look(void *baton)
+/* Of no other pool: that may end before the thread that polls does. NULL where nothing is opened.
+ */
+static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {
-    cc_opened_crls_t *opened = baton;
+    apr_pool_t *scratch = NULL;
 
-    return cc_crls_poll(opened->crls, apr_time_now(), tell, opened);
+    if (opened->nelts > 0) {
+        apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
+    }
+    return scratch;
+}
+
+static void scratch_free(apr_pool_t *scratch)
+{
+    if (scratch) {
+        apr_pool_destroy(scratch);
+    }
+}
+
+apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
+{
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
+    apr_interval_time_t soonest = 0;
+    apr_pool_t *scratch = scratch_make(opened);
+
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
+        apr_interval_time_t wait = cc_crls_poll(one->crls, now, tell, one, scratch);
+
+        if (wait > 0 && (soonest == 0 || wait < soonest)) {
+            soonest = wait;
+        }
+        apr_pool_clear(scratch);
+    }
+    scratch_free(scratch);
+    return soonest;
+}
+
+/* So that a child that comes later inherits what was last held. */
+void cc_revocation_look_parent(server_rec *s, apr_time_t now)
+{
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
+    apr_pool_t *scratch = scratch_make(opened);
+
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
+
+        cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
+        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
+        apr_pool_clear(scratch);
+    }
+    scratch_free(scratch);
 }
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -88,35 +134,9 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     return cc_ocspcache_start(pconf, plog, ptemp, s);
 }
 
-/* A child may come long after the parent has loaded what it inherits. */
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
-
     cc_ocspcache_child_start(pchild, s);
-    for (int i = 0; i < opened->nelts; i++) {
-        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
-
-        look(one); /* before the first request */
-        if (cc_crls_spec(one->crls)->reload > 0) {
-            cc_follow_start(look, one, one->server, pchild);
-        }
-    }
-}
-
-/* In the parent too, so that a child that comes later inherits what was last held. */
-int cc_revocation_monitor(apr_pool_t *p, server_rec *s)
-{
-    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
-
-    (void)p;
-    for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
-
-        cc_crls_poll(crls, apr_time_now(), tell_nobody, NULL);
-        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
-    }
-    return DECLINED;
 }
 
 /* ---- start ------------------------------------------------------------------------------- */

@@ -67,7 +67,9 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
 
 /**
  * Follows the files if the reload time has come: for one thread per process. Each trouble is told
- * once per change of its file. Returns in how long it wants to be called again, 0 for never.
+ * once per change of its file. Returns in how long it wants to be called again, 0 for never. What
+ * has the same reload time stays due at the same time. Nothing in `scratch` is needed afterwards;
+ * who polls many CRLs clears it in between, and saves a pool for each.
  *
  * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
  * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
@@ -76,7 +78,7 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
  * removed takes its CRLs along.
  */
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
-                                 void *baton);
+                                 void *baton, apr_pool_t *scratch);
 
 /** Grows with each change of what is held: to be compared. Any thread. */
 apr_uint64_t cc_crls_generation(cc_crls_t *crls);

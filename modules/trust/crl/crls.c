@@ -253,7 +253,7 @@ static apr_interval_time_t look(const teller_t *t)
 }
 
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
-                                 void *baton)
+                                 void *baton, apr_pool_t *scratch)
 {
     teller_t teller = {crls, now, told, baton};
     apr_interval_time_t reload = crls->spec->reload;
@@ -261,12 +261,11 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_f
     if (reload == 0) {
         return 0;
     }
-    if (now >= crls->next_look || now < crls->next_look - reload) { /* the clock was set back */
-        apr_pool_create_unmanaged_ex(&crls->scratch, NULL, NULL);
-        crls->next_look = now + look(&teller);
-        apr_pool_destroy(crls->scratch);
+    if (cc_due_is(&crls->due, reload, now)) {
+        crls->scratch = scratch;
+        cc_due_looked(&crls->due, reload, look(&teller), now);
     }
-    return crls->next_look - now;
+    return crls->due.next - now;
 }
 
 /* ---- asking: any thread ---------------------------------------------------------------------- */

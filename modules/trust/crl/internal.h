@@ -12,6 +12,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "due.h"
 #include "error.h"
 #include "stamp.h"
 #include "trust/authority.h"
@@ -255,7 +256,7 @@ struct cc_crls_t {
     apr_array_header_t *files;       /* of cc_crl_file_t * */
     apr_hash_t *series;              /* of cc_crl_series_t * */
     cc_versions_t versions;
-    apr_time_t next_look;
+    cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
     cc_crl_counters_t *counters;
     cc_crl_counters_t own; /* until others are given */
