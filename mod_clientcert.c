@@ -33,6 +33,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);

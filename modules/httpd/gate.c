@@ -166,7 +166,8 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
+        /* In the main log: a virtual host may have one of its own. */
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
     if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {

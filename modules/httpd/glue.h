@@ -69,6 +69,7 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
  * Of what is asked about revocation. pre_config and post_config (after mod_ssl's, who makes the
  * virtual hosts); child_init.
  */
+int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);

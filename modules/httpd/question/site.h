@@ -9,6 +9,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "trust/trust.h"
+
 /** A directive where it stands; Include, Define, IfModule and macros have been resolved. */
 typedef struct cc_place_t {
     const ap_directive_t *directive;
@@ -56,6 +58,9 @@ const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p
 
 /** All its arguments, as they stand there. */
 const char *cc_site_arguments(const cc_site_t *site, const char *name);
+
+/** The files of CAs that mod_ssl is told of, without its CRLs; texts in `p` (trust.c). */
+cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p);
 
 /** What SSLVerifyClient with this argument asks. */
 cc_ask_t cc_site_ask(const char *mode);

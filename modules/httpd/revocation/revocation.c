@@ -27,25 +27,6 @@ const cc_opened_t *cc_revocation_opened(const server_rec *s)
     return made;
 }
 
-/*
- * The highest CRLs that a configuration of this process has held from these paths. Another host may
- * have an older one of the same CA.
- */
-static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
-{
-    const char *paths = apr_array_pstrcat(s->process->pconf, spec->paths, '\n');
-    const char *key = apr_pstrcat(s->process->pconf, "clientcert_crls_ever\n", paths, NULL);
-    apr_pool_t *p = s->process->pool;
-    void *ever = NULL;
-
-    apr_pool_userdata_get(&ever, key, p);
-    if (!ever) {
-        ever = apr_hash_make(p);
-        apr_pool_userdata_set(ever, key, NULL, p);
-    }
-    return ever;
-}
-
 /* ---- following the files ----------------------------------------------------------------- */
 
 static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
@@ -129,81 +110,9 @@ int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return cc_ocspcache_prepare(pconf, plog, ptemp);
 }
 
-int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
-{
-    return cc_ocspcache_start(pconf, plog, ptemp, s);
-}
-
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cc_ocspcache_child_start(pchild, s);
-}
-
-/* ---- start ------------------------------------------------------------------------------- */
-
-/* What another host has opened that is told and trusts the same. */
-static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
-                              const cc_trust_t *trust)
-{
-    for (int i = 0; i < opened->nelts; i++) {
-        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
-
-        if (one->spec == spec && cc_trust_same(one->trust, trust)) {
-            return one->crls;
-        }
-    }
-    return NULL;
-}
-
-static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
-                              apr_pool_t *p, cc_error_t *err)
-{
-    cc_crl_spec_t *spec = cc_server_of(s)->crls;
-    apr_array_header_t *all = cc_revocation_opened(s)->crls;
-    cc_opened_crls_t *opened;
-    apr_status_t rv;
-
-    *crls = shared_find(all, spec, trust);
-    if (*crls) {
-        return APR_SUCCESS;
-    }
-    spec->root = ap_server_root;
-    spec->ever = ever_of(s, spec);
-    rv = cc_crls_open(crls, spec, trust, p, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    opened = apr_palloc(p, sizeof(*opened));
-    *opened = (cc_opened_crls_t){spec, trust, *crls, s};
-    APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
-    cc_crls_recall(*crls, spec->ever);
-    return APR_SUCCESS;
-}
-
-apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
-                                  const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
-{
-    const cc_server_t *server = cc_server_of(s);
-    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
-    cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
-    apr_status_t rv = APR_SUCCESS;
-
-    made->trust = trust;
-    made->leaf_alone = server->leaf_alone == 1;
-    if (server->crls) {
-        rv = crls_open(&made->crls, s, trust, p, err);
-    }
-    if (rv == APR_SUCCESS) {
-        asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
-    }
-    if (rv == APR_SUCCESS && made->ocsp) {
-        cc_ocspcache_use(s);
-        APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
-            (cc_opened_ocsp_t){made->ocsp, s};
-    }
-    *revocation = made->crls || made->ocsp ? made : NULL;
-    return rv;
 }
 
 /* ---- what CRLs say ----------------------------------------------------------------------- */
@@ -252,7 +161,7 @@ static const char *subject_of(const cc_crl_answer_t *answer, apr_pool_t *p)
 /* Whether it gives no identity that CRLs do not know of. */
 static bool crls_must_say(const cc_revocation_t *revocation, const cc_crl_answer_t *answer)
 {
-    return answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow;
+    return answer->no_issuer || answer->shut || !cc_crls_spec(revocation->crls)->missing_allow;
 }
 
 void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
