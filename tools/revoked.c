@@ -83,6 +83,7 @@ static void list_print(const json_t *list, apr_pool_t *p)
         {"superseded", "no: a newer one is there"},
         {"older", "no: it is older than one that was held"},
         {"no_base", "for what it lists; the complete CRL that it belongs to is missing"},
+        {"foreign", "no: this host does not trust its issuer"},
     };
     const char *use = cc_print_member(list, "use", p);
 
@@ -91,7 +92,9 @@ static void list_print(const json_t *list, apr_pool_t *p)
     printf("        number        %s%s%s\n", cc_print_member(list, "number", p),
            json_is_true(json_object_get(list, "delta")) ? ", a delta" : "",
            json_is_true(json_object_get(list, "indirect")) ? ", indirect" : "");
-    printf("        entries       %ld\n", (long)integer_of(list, "entries"));
+    if (json_is_integer(json_object_get(list, "entries"))) {
+        printf("        entries       %ld\n", (long)integer_of(list, "entries"));
+    }
     moments_print(list, "        ", p);
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
         if (!strcmp(use, uses[i].use)) {

@@ -85,6 +85,23 @@ cc_operand_fn cc_operand_serial;
 /* An ASN.1 character string by its universal tag; any other tag is unusable. */
 cc_value_t cc_value_string(int tag, const unsigned char *data, apr_size_t len, apr_pool_t *p);
 
+/* ---- algorithm.c ---- */
+
+/** An algorithm that not every OpenSSL knows. Constant. */
+typedef struct cc_algorithm_t {
+    const char *oid; /* dotted */
+    const char *name;
+    const char *other_name; /* OpenSSL's short one */
+    int key_len;            /* of a public key, in octets; 0: of signatures alone */
+    int key_bits;           /* as `key.bits` has it */
+} cc_algorithm_t;
+
+/** The i-th from 0; NULL after the last one. */
+const cc_algorithm_t *cc_algorithm_at(int i);
+/** By its dotted identifier, or by one of its names, in their case; NULL: it is none of them. */
+const cc_algorithm_t *cc_algorithm_find(const char *dotted);
+const cc_algorithm_t *cc_algorithm_named(const char *name);
+
 /* ---- oid.c ---- */
 
 /* The dotted form; NULL where the encoding is bad or longer than OpenSSL reads. */

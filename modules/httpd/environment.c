@@ -2,6 +2,7 @@
 /* Knows how CLIENTCERT_* comes into the environment of a request, and that nobody else sets it. */
 #include "httpd/glue.h"
 #include "httpd/served.h"
+#include "httpd/use.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -239,8 +240,12 @@ static inline int follow(request_rec *r)
 
 int cc_environment_begin(request_rec *r)
 {
-    int status = cc_refuse_again(r);
+    int status;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = cc_refuse_again(r);
     if (status != DECLINED) {
         return status;
     }
@@ -258,10 +263,15 @@ int cc_environment_begin(request_rec *r)
 
 int cc_environment_end(request_rec *r)
 {
-    int status = follow(r);
-    cc_request_t *kept = served(r);
+    int status;
+    cc_request_t *kept;
     bool is_page;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = follow(r);
+    kept = served(r);
     put(r);
     if (kept) {
         kept->variables = apr_table_elts(r->subprocess_env)->nelts;
@@ -279,6 +289,9 @@ static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
 
 int cc_environment_log(request_rec *r)
 {
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
     for (; r; r = r->next) {
         cc_request_t *kept = served(r);
 

@@ -10,6 +10,31 @@
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
+/* One note for all values that a pattern was given up on. */
+static void trouble_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
+{
+    const cc_trouble_t *trouble = &ev->trouble;
+    const char *of = "";
+
+    if (trouble->count == 0) {
+        return;
+    }
+    if (trouble->count > 1) {
+        of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
+    }
+    cc_evaluation_note(ev, "CC0151", ev->rule->where, "a pattern was given up, so it does not fit",
+                       "%s: matching was given up%s (%s), so the condition does not hold",
+                       cc_condition_text(c, ev->scratch), of, trouble->why);
+}
+
+static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
+{
+    ev->trouble = (cc_trouble_t){0, NULL};
+    if (c->pattern) {
+        cc_matcher_begin(cc_evaluation_matcher(ev), ev->quiet);
+    }
+}
+
 /*
  * All matches of a condition that captures are wanted, else the first will do. Where one of them
  * is lost, it may have been the group that a negation asks for.
@@ -20,12 +45,14 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
     bool undecided = cell->unusable > 0;
     bool fits = false;
 
+    condition_begin(ev, c);
     for (int i = 0; i < cell->values.count && (!fits || c->capture >= 0) && !ev->failure; i++) {
         const cc_value_t *value = &cell->values.at[i];
         cc_fit_t fit = value->unusable ? CC_FIT_UNDECIDED : c->op->fits(c, value, ev);
         fits = fits || fit == CC_FIT_YES;
         undecided = undecided || fit == CC_FIT_UNDECIDED;
     }
+    trouble_note(ev, c, cell->values.count);
     if (fits && undecided && c->capture >= 0) {
         ev->partial = true;
     }
@@ -88,18 +115,45 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     }
 }
 
+/* With few, a walk over them is quicker than a hash. */
+#define GROUPS_FEW 16
+
+static bool group_known(const cc_evaluation_t *ev, const char *name)
+{
+    if (ev->group_names) {
+        return apr_hash_get(ev->group_names, name, APR_HASH_KEY_STRING) != NULL;
+    }
+    for (int i = 0; i < ev->groups->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void group_names_add(cc_evaluation_t *ev, const char *name)
+{
+    apr_hash_set(ev->group_names, name, APR_HASH_KEY_STRING, name);
+}
+
 static void group_take(cc_evaluation_t *ev, const char *name)
 {
     cc_group_t *group;
 
-    for (int i = 0; i < ev->groups->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
-            return;
-        }
+    if (group_known(ev, name)) {
+        return;
     }
     group = &APR_ARRAY_PUSH(ev->groups, cc_group_t);
     group->name = apr_pstrdup(ev->result, name);
     group->where = ev->rule->where;
+    if (ev->group_names) {
+        group_names_add(ev, group->name);
+    } else if (ev->groups->nelts > GROUPS_FEW) {
+        ev->group_names = apr_hash_make(ev->scratch);
+        for (int i = 0; i < ev->groups->nelts; i++) {
+            group_names_add(ev, APR_ARRAY_IDX(ev->groups, i, cc_group_t).name);
+        }
+    }
 }
 
 static void verdict_deny(cc_evaluation_t *ev)
@@ -238,6 +292,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     ev->stale_at = APR_INT64_MAX;
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
+    ev->group_names = NULL;
     ev->matched = apr_array_make(ev->result, 4, sizeof(cc_match_t));
     ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
     ev->verdict->generation = cc_rules_generation(ev->rules);
@@ -262,6 +317,7 @@ static const cc_verdict_t *evaluate(cc_evaluation_t *ev, cc_trace_t *trace)
         }
         verdict = evaluate_once(ev, trace);
     }
+    cc_matcher_destroy(ev->matcher);
     return verdict;
 }
 

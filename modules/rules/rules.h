@@ -169,13 +169,27 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
  * What is probably not meant, of each rule (cc_note_t, CC07xx, in the order of the rules): one that
  * can never hold or never has an effect, a pattern that fits more than its author thinks, and,
  * where `several_cas`, a user from a field that the owner of a certificate may choose while no
- * condition says which CA issued it. What is not certain is not told. Lives as long as `p`.
+ * condition says which CA issued it. What is not certain is not told. Its cost is in proportion to
+ * the number of rules; if comparing all of them would take more, it says so (CC0760). Lives as long
+ * as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
-/** False where no rule can ever give this user, or this group: not even from a template's field. */
-bool cc_rules_may_give_user(const cc_rules_t *rules, const char *name);
-bool cc_rules_may_give_group(const cc_rules_t *rules, const char *name);
+/** The users and groups that some rule sets could ever give. One thread at a time. */
+typedef struct cc_given_t cc_given_t;
+
+/** None so far; lives as long as `p`. */
+cc_given_t *cc_given_create(apr_pool_t *p);
+
+/** Adds what a rule set gives, which must live as long. Its cost is that of its rules. */
+void cc_given_add(cc_given_t *given, const cc_rules_t *rules);
+
+/**
+ * False where none of these rules can ever give this user, or this group: not even from a
+ * template's field. What it costs to ask hardly depends on how many rules there are.
+ */
+bool cc_given_user(const cc_given_t *given, const char *name);
+bool cc_given_group(const cc_given_t *given, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.

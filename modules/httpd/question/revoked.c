@@ -44,6 +44,7 @@ static apr_status_t sources_open(asker_t *it, cc_question_t *q)
     revocation->leaf_alone = server->leaf_alone == 1;
     if (server->crls && revocation->trust) {
         server->crls->root = ap_server_root;
+        server->crls->pass_foreign = true;
         status = cc_crls_open(&revocation->crls, server->crls, revocation->trust, q->pool, &q->err);
     }
     if (status == APR_SUCCESS) {
@@ -128,22 +129,26 @@ typedef struct list_t {
     apr_pool_t *pool;
 } list_t;
 
+/* Those of a CRL that is passed over are not counted. */
+static json_t *entries_of(const cc_crl_info_t *info)
+{
+    return info->use == CC_CRL_FOREIGN ? json_null() : json_integer((json_int_t)info->entries);
+}
+
 static void crl_add(const cc_crl_info_t *info, void *baton)
 {
     static const char *const uses[] = {
-        [CC_CRL_USED] = "used",
-        [CC_CRL_SUPERSEDED] = "superseded",
-        [CC_CRL_OLDER] = "older",
-        [CC_CRL_NO_BASE] = "no_base",
+        [CC_CRL_USED] = "used",       [CC_CRL_SUPERSEDED] = "superseded", [CC_CRL_OLDER] = "older",
+        [CC_CRL_NO_BASE] = "no_base", [CC_CRL_FOREIGN] = "foreign",
     };
     const list_t *list = baton;
 
     json_array_append_new(
         list->all,
-        json_pack("{s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
                   text_of(info->path, list->pool), "issuer", text_of(info->issuer, list->pool),
-                  "number", text_of(info->number, list->pool), "entries", (json_int_t)info->entries,
-                  "delta", info->delta, "indirect", info->indirect, "this_update",
+                  "number", text_of(info->number, list->pool), "entries", entries_of(info), "delta",
+                  info->delta, "indirect", info->indirect, "this_update",
                   time_of(info->this_update, list->pool), "next_update",
                   time_of(info->next_update, list->pool), "age",
                   seconds_of(info->this_update, list->now), "left",

@@ -102,6 +102,11 @@ static cc_trust_files_t files_of(const cc_site_t *site, bool own_sources, apr_po
     };
 }
 
+cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p)
+{
+    return files_of(site, true, p);
+}
+
 /* ---- the judgement ------------------------------------------------------------------------- */
 
 static void unseen_add(cc_judge_t *judge, const char *what)
