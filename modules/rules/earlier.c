@@ -28,7 +28,7 @@
 #include "rules/internal.h"
 
 #define STEPS_AT_FIRST 1000000
-#define STEPS_PER_RULE 64
+#define STEPS_PER_RULE 16
 
 /* A distinct condition of the filed rules. */
 typedef struct cc_fact_t {

@@ -90,10 +90,12 @@ struct cc_rules_t {
     apr_pool_t *pool;
     apr_array_header_t *rules;     /* cc_rule_t * */
     apr_array_header_t *selectors; /* cc_selector_t *, by their number */
+    apr_hash_t *selected;          /* the same, by what they are (selector.c) */
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
     cc_tables_t *tables;           /* that may be named, as `scope` sees them; NULL: none */
     const void *scope;
     apr_array_header_t *named; /* cc_table_t *: those that are, each once */
+    apr_hash_t *naming;        /* the same, by itself */
     cc_engine_t *engine;       /* NULL until a pattern needs it */
     int capture_max;           /* the largest capture_count */
     const char *ended_where;   /* the rule after which none is reached, or NULL */

@@ -2,6 +2,7 @@
 /* Knows the tables of a configuration: their names, their opening, and when they are looked at. */
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -12,6 +13,7 @@
 struct cc_tables_t {
     const cc_backend_t *const *backends;
     apr_array_header_t *all; /* of cc_table_t *, in their order */
+    apr_hash_t *by_scope;    /* scope -> name -> cc_table_t */
     apr_pool_t *pool;
     apr_pool_t *scratch; /* of the thread that polls; NULL before cc_tables_child */
 };
@@ -29,6 +31,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 
     tables->backends = backends;
     tables->all = apr_array_make(p, 4, sizeof(cc_table_t *));
+    tables->by_scope = apr_hash_make(p);
     tables->pool = p;
     return tables;
 }
@@ -36,13 +39,20 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 /* The table of this very scope. */
 static cc_table_t *scope_find(const cc_tables_t *tables, const void *scope, const char *name)
 {
-    for (int i = 0; i < tables->all->nelts; i++) {
-        cc_table_t *table = table_at(tables, i);
-        if (table->scope == scope && strcmp(table->spec.name, name) == 0) {
-            return table;
-        }
+    apr_hash_t *names = apr_hash_get(tables->by_scope, &scope, sizeof(scope));
+
+    return names ? apr_hash_get(names, name, APR_HASH_KEY_STRING) : NULL;
+}
+
+static void scope_add(cc_tables_t *tables, cc_table_t *table)
+{
+    apr_hash_t *names = apr_hash_get(tables->by_scope, &table->scope, sizeof(table->scope));
+
+    if (!names) {
+        names = apr_hash_make(tables->pool);
+        apr_hash_set(tables->by_scope, &table->scope, sizeof(table->scope), names);
     }
-    return NULL;
+    apr_hash_set(names, table->spec.name, APR_HASH_KEY_STRING, table);
 }
 
 apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, const char *where,
@@ -65,6 +75,7 @@ apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, c
                             "there is a table of this name already, at %s", other->spec.where);
     }
     APR_ARRAY_PUSH(tables->all, cc_table_t *) = table;
+    scope_add(tables, table);
     return APR_SUCCESS;
 }
 
