@@ -81,6 +81,7 @@ void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
 int cc_log_monitor(apr_pool_t *p, server_rec *s);
 void cc_log_child_start(apr_pool_t *pchild, server_rec *s);
 
+/**
  * Look at the files that are due, and log what has changed and what is refused; return in how long
  * they want to be called again, 0: never. In a child, by one thread.
  */
