@@ -157,13 +157,10 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
 }
 
 /* NULL: the expression failed. */
-static const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
+static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t *need)
 {
     const char *error = NULL, *text;
 
-    if (need->names) {
-        return need->names;
-    }
     text = ap_expr_str_exec(r, need->expr, &error);
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
@@ -180,20 +177,38 @@ static bool has_user(const cc_verdict_t *verdict, const char *name)
     return verdict->user && !strcmp(verdict->user, name);
 }
 
+static inline const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
+{
+    return need->names ? need->names : names_asked(r, need);
+}
+
+/* The one by which the request is served, if it is; else one that is asked for here. */
+static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (cc_request_served(r, kept)) {
+        return &kept->answer;
+    }
+    *asked = cc_identity_of(r);
+    return asked;
+}
+
 static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
 {
-    cc_answer_t answer = cc_identity_of(r);
+    cc_answer_t asked;
+    const cc_answer_t *answer = answer_of(r, &asked);
     const apr_array_header_t *names = names_for(r, need);
     bool holds = false;
 
     cc_cache_personal(r);
-    if (!names || cc_answer_failure(&answer)) {
+    if (!names || cc_answer_failure(answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
-    for (int i = 0; answer.verdict && !holds && i < names->nelts; i++) {
-        holds = has(answer.verdict, APR_ARRAY_IDX(names, i, const char *));
+    for (int i = 0; answer->verdict && !holds && i < names->nelts; i++) {
+        holds = has(answer->verdict, APR_ARRAY_IDX(names, i, const char *));
     }
-    return !holds && need->negated ? negation_answer(r, need, &answer)
+    return !holds && need->negated ? negation_answer(r, need, answer)
                                    : require_answer(r, need, holds);
 }
 

@@ -159,13 +159,26 @@ void cc_connection_end(request_rec *r)
     }
 }
 
-static cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
+/* Apart, so that most requests do not pay for its registers. */
+static __attribute__((noinline)) cc_entry_t *entry_learn(request_rec *r, cc_conn_t *conn, SSL *ssl,
+                                                         const cc_trust_t *trust)
+{
+    apr_pool_t *p = cc_connection_pool(r);
+    cc_entry_t *entry = cc_entry_make(r, ssl, trust, p ? p : r->pool);
+
+    if (p) {
+        entry_push(conn, entry);
+    }
+    return entry;
+}
+
+static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec *r, cc_conn_t *conn,
+                                                                    SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
     const cc_host_t *host = cc_host_of(r->server);
     const cc_trust_t *trust = host ? host->trust : NULL;
     cc_entry_t *entry;
-    apr_pool_t *p;
 
     if (!x509) {
         return NULL;
@@ -174,14 +187,7 @@ static cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
     if (entry && !cc_entry_holds(entry, host) && !cc_entry_renew(entry, r, ssl)) {
         entry = NULL; /* the new one will be found before it */
     }
-    if (!entry) {
-        p = cc_connection_pool(r);
-        entry = cc_entry_make(r, ssl, trust, p ? p : r->pool);
-        if (p) {
-            entry_push(conn, entry);
-        }
-    }
-    return &entry->client;
+    return entry ? &entry->client : &entry_learn(r, conn, ssl, trust)->client;
 }
 
 cc_peer_t cc_connection_peer(request_rec *r)

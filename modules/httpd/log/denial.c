@@ -64,8 +64,7 @@ static bool is_denied(request_rec *r)
     return kept && kept->watched;
 }
 
-/* Called for the request that the client made; where that led to others, one of them was denied. */
-int cc_denial_log(request_rec *r)
+void cc_denial_log(request_rec *r)
 {
     while (r && !is_denied(r)) {
         r = r->next;
@@ -76,5 +75,4 @@ int cc_denial_log(request_rec *r)
     if (r && APLOG_R_IS_LEVEL(r, APLOG_ERR)) {
         denial_log(r);
     }
-    return DECLINED;
 }
