@@ -30,8 +30,10 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_headers[] = {"mod_headers.c", NULL};
     static const char *const after_cache[] = {"mod_cache.c", NULL};
 
+    ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
@@ -43,8 +45,10 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_tables_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_revocation_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_follow_child_start, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_monitor(cc_follow_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     cc_connection_register();
     cc_failure_register();
     cc_tunnel_register();

@@ -79,7 +79,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_check_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"check", "", exit_of, answer_print};
+    static const cc_inquiry_t inquiry = {"check", "", exit_of, answer_print, NULL};
 
     return cc_inquiry_run(&inquiry, tool);
 }

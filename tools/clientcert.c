@@ -44,15 +44,18 @@ static apr_status_t help_print(cc_tool_t *tool)
          "    no rule may use is a comment. The password of a PKCS#12 file is asked for, or taken\n"
          "    from ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
          "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
-         "        [-passin ARG] FILE\n"
-         "    Asks the server who the certificate would be: what its rules say, one by one, and\n"
-         "    whether it would verify. Exit status 0: it has a user or a group; 1: it has none.\n"
+         "        [--all] [-passin ARG] FILE ...\n"
+         "    Asks the server who the certificate would be: what its rules say, and whether it\n"
+         "    would verify. Of rules that do not hold, the ten that came nearest are shown, or\n"
+         "    with --all every one. Several files, or those of a folder, have a line each.\n"
+         "    Exit status 0: it has a user or a group; 1: it has none.\n"
          "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
          "    Lists all rules of the server, and for which virtual hosts they stand.\n"
          "clientcert check [SERVER] [--json]\n"
          "    Tells what in the server's configuration is probably not meant, and which\n"
          "    ClientCertTest fails. Exit status 0: nothing; 1: something.\n"
-         "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG] FILE\n"
+         "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG]\n"
+         "        FILE ...\n"
          "    Asks the CRLs and the OCSP responder of the server whether the certificate was\n"
          "    revoked, and tells how old their answers are. Exit status 0: it is good; 1: it was\n"
          "    revoked, or nobody knows.\n"
@@ -63,7 +66,8 @@ static apr_status_t help_print(cc_tool_t *tool)
          "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE], as httpd\n"
          "has them. The program reads its configuration, as with -t, and does not serve.\n"
          "\n"
-         "The exit status is 0, or 2 after an error, which is one line on standard error.");
+         "The exit status is 0, or 2 after an error, which is one line on standard error. Of\n"
+         "several certificates it is the highest, and what is wrong with one is its line.");
     return APR_SUCCESS;
 }
 

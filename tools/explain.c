@@ -93,6 +93,19 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
     }
 }
 
+/* `rest`: how many rules do not hold and are not in the trace. */
+static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
+{
+    if (json_array_size(trace) > 0) {
+        puts(rest > 0 ? "\nThe rules that matter, in their order:" : "\nThe rules in their order:");
+        cc_print_trace(trace, "    ", p);
+    }
+    if (rest > 0) {
+        printf("\n%" JSON_INTEGER_FORMAT " more %s not hold; --all tells why\n", rest,
+               rest == 1 ? "rule does" : "rules do");
+    }
+}
+
 static void answer_print(const json_t *answer, apr_pool_t *p)
 {
     const json_t *trace = json_object_get(answer, "trace");
@@ -108,10 +121,54 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     {
         cc_print_line("note", cc_print_safe(json_string_value(note), p));
     }
-    if (json_array_size(trace) > 0) {
-        puts("\nThe rules in their order:");
-        cc_print_trace(trace, "    ", p);
+    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), p);
+}
+
+/* ---- one line for one of many -------------------------------------------------------------- */
+
+static const char *groups_text(const json_t *verdict, apr_pool_t *p)
+{
+    apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
+    const char *word = "groups ";
+    json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(verdict, "groups"), i, one)
+    {
+        APR_ARRAY_PUSH(words, const char *) = word;
+        APR_ARRAY_PUSH(words, const char *) = quoted(one, "name", p);
+        word = ", ";
     }
+    return apr_array_pstrcat(p, words, '\0');
+}
+
+static const char *mapped_text(const json_t *verdict, apr_pool_t *p)
+{
+    const char *user = quoted(verdict, "user", p);
+    const char *groups = groups_text(verdict, p);
+
+    return apr_pstrcat(p, "mapped: ", user ? "user " : "no user", user ? user : "",
+                       *groups ? ", " : "", groups, NULL);
+}
+
+static const char *answer_line(const json_t *answer, apr_pool_t *p)
+{
+    const char *result = cc_print_member(answer, "result", p);
+    const json_t *verdict = json_object_get(answer, "verdict");
+    const char *why = NULL;
+
+    if (!strcmp(result, "mapped")) {
+        return mapped_text(verdict, p);
+    }
+    if (!strcmp(result, "rejected")) {
+        why = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+        why = why ? why : "this path asks nobody who they are";
+    } else if (!strcmp(result, "denied")) {
+        why = apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
+    } else if (!strcmp(result, "failed")) {
+        why = cc_print_member(verdict, "failure", p);
+    }
+    return why ? apr_pstrcat(p, result, ": ", why, NULL) : result;
 }
 
 /* ---- the command --------------------------------------------------------------------------- */
@@ -128,7 +185,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"explain", "vpc", exit_of, answer_print};
+    static const cc_inquiry_t inquiry = {"explain", "vpac", exit_of, answer_print, answer_line};
 
     return cc_inquiry_run(&inquiry, tool);
 }

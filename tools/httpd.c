@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how httpd is run so that the module in it answers a question. */
+/* Runs httpd so that the module in it answers a question. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -21,73 +21,6 @@
 #include "tool.h"
 
 extern char **environ;
-
-/* A directory of our own, which the question and the answer go through. */
-typedef struct exchange_t {
-    char *directory;
-    const char *question, *certificate, *answer, *output;
-} exchange_t;
-
-/* ---- the directory ------------------------------------------------------------------------- */
-
-static apr_status_t exchange_remove(void *data)
-{
-    const exchange_t *exchange = data;
-
-    unlink(exchange->question);
-    unlink(exchange->certificate);
-    unlink(exchange->answer);
-    unlink(exchange->output);
-    rmdir(exchange->directory);
-    return APR_SUCCESS;
-}
-
-static apr_status_t not_written(const char *path, cc_tool_t *tool)
-{
-    return cc_error_set(&tool->err, tool->pool, "CC0512", path, "it cannot be written: %s",
-                        strerror(errno));
-}
-
-static apr_status_t exchange_make(exchange_t *exchange, cc_tool_t *tool)
-{
-    const char *temporary = "/tmp";
-
-    apr_temp_dir_get(&temporary, tool->pool);
-    exchange->directory = apr_pstrcat(tool->pool, temporary, "/clientcert-ask-XXXXXX", NULL);
-    if (!mkdtemp(exchange->directory)) {
-        return not_written(exchange->directory, tool);
-    }
-    exchange->question = apr_pstrcat(tool->pool, exchange->directory, "/question.json", NULL);
-    exchange->certificate = apr_pstrcat(tool->pool, exchange->directory, "/certificate.pem", NULL);
-    exchange->answer = apr_pstrcat(tool->pool, exchange->directory, "/answer.json", NULL);
-    exchange->output = apr_pstrcat(tool->pool, exchange->directory, "/output", NULL);
-    apr_pool_cleanup_register(tool->pool, exchange, exchange_remove, apr_pool_cleanup_null);
-    return APR_SUCCESS;
-}
-
-static apr_status_t file_write(const char *path, const char *text, cc_tool_t *tool)
-{
-    FILE *file = fopen(path, "w");
-    bool written = file && fputs(text, file) >= 0;
-
-    if (file && fclose(file) != 0) {
-        written = false;
-    }
-    return written ? APR_SUCCESS : not_written(path, tool);
-}
-
-static apr_status_t question_write(const exchange_t *exchange, const json_t *question,
-                                   const char *pem, cc_tool_t *tool)
-{
-    char *text = json_dumps(question, 0);
-    apr_status_t status = file_write(exchange->question, text ? text : "", tool);
-
-    free(text);
-    if (status == APR_SUCCESS && pem) {
-        status = file_write(exchange->certificate, pem, tool);
-    }
-    return status;
-}
 
 /* ---- httpd --------------------------------------------------------------------------------- */
 
@@ -159,14 +92,15 @@ static void output_show(const char *path, apr_pool_t *p)
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static void no_answer(int status, const char *program, const exchange_t *exchange, cc_tool_t *tool)
+static void no_answer(int status, const char *program, const cc_exchange_t *exchange,
+                      cc_tool_t *tool)
 {
     if (status == -2) {
         cc_error_set(&tool->err, tool->pool, "CC0513", program,
                      "it cannot be run: %s; --httpd names the server's program", strerror(errno));
         return;
     }
-    output_show(exchange->output, tool->pool);
+    output_show(cc_exchange_output(exchange), tool->pool);
     if (status == -1) {
         cc_error_set(&tool->err, tool->pool, "CC0514", program,
                      "it crashed while it read the configuration");
@@ -182,44 +116,17 @@ static void no_answer(int status, const char *program, const exchange_t *exchang
     }
 }
 
-static const char *copy_of(const json_t *object, const char *name, apr_pool_t *p)
+apr_status_t cc_httpd_ask(const cc_options_t *options, const cc_exchange_t *exchange,
+                          cc_tool_t *tool)
 {
-    return apr_pstrdup(p, json_string_value(json_object_get(object, name)));
-}
-
-/* NULL where the module says that there is no answer, and why. */
-static json_t *answer_open(json_t *answer, cc_tool_t *tool)
-{
-    const json_t *error = json_object_get(answer, "error");
-
-    if (!error) {
-        return answer;
-    }
-    tool->err.tag = copy_of(error, "tag", tool->pool);
-    tool->err.word = copy_of(error, "word", tool->pool);
-    tool->err.message = copy_of(error, "message", tool->pool);
-    json_decref(answer);
-    return NULL;
-}
-
-json_t *cc_httpd_ask(const cc_options_t *options, json_t *question, const char *pem,
-                     cc_tool_t *tool)
-{
-    exchange_t *exchange = apr_pcalloc(tool->pool, sizeof(*exchange));
     char **command = command_of(options, tool->pool);
-    json_t *answer;
     int status;
 
-    if (exchange_make(exchange, tool) != APR_SUCCESS ||
-        question_write(exchange, question, pem, tool) != APR_SUCCESS) {
-        return NULL;
+    setenv("CLIENTCERT_QUESTION", cc_exchange_directory(exchange), 1);
+    status = program_run(command, cc_exchange_output(exchange));
+    if (cc_exchange_answered(exchange)) {
+        return APR_SUCCESS;
     }
-    setenv("CLIENTCERT_QUESTION", exchange->directory, 1);
-    status = program_run(command, exchange->output);
-    answer = json_load_file(exchange->answer, 0, NULL);
-    if (!answer) {
-        no_answer(status, command[0], exchange, tool);
-        return NULL;
-    }
-    return answer_open(answer, tool);
+    no_answer(status, command[0], exchange, tool);
+    return APR_EINVAL;
 }

@@ -1,45 +1,244 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a command asks the server's own configuration, and tells what that answers. */
-#include <string.h>
+/*
+ * Asks the server's own configuration, and tells what it answers. Reading a configuration is what
+ * takes time, so all certificates of a command line go to one run of httpd, and its answers are
+ * read and printed one after another.
+ */
+#include <stdio.h>
+
+#include <apr_strings.h>
 
 #include "tool.h"
 
-static json_t *ask(const cc_inquiry_t *inquiry, cc_tool_t *tool, bool *json)
-{
-    cc_options_t options;
-    const char *pem = NULL;
-    json_t *question, *answer;
+#define ERROR_EXIT 2
 
-    if (cc_options_read(&options, inquiry->own, tool) != APR_SUCCESS) {
-        return NULL;
+/* One run of a command. */
+typedef struct run_t {
+    const cc_inquiry_t *inquiry;
+    cc_tool_t *tool;
+    cc_options_t options;
+    cc_password_t password;
+    apr_array_header_t *paths;  /* const char *: of the certificates; NULL: none are asked about */
+    apr_array_header_t *errors; /* cc_error_t: why one could not be read; without a tag: it could */
+    bool one;                   /* one certificate, or none: the answer is told at length */
+    cc_exchange_t *exchange;
+} run_t;
+
+/* ---- the certificates ---------------------------------------------------------------------- */
+
+/* Among many, nobody is asked for passwords. */
+static apr_status_t certificate_add(run_t *run, const char *path, cc_error_t *err, apr_pool_t *p)
+{
+    cc_password_fn *ask = run->one || run->password.given ? cc_password_ask : NULL;
+    const char *pem = NULL;
+
+    if (cc_cert_read_pem(&pem, path, ask, &run->password, p, err) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
-    if (strchr(inquiry->own, 'c') &&
-        cc_options_certificate(&pem, &options, tool) != APR_SUCCESS) {
-        return NULL;
+    return cc_exchange_add(run->exchange, pem, run->tool, p);
+}
+
+static void error_keep(run_t *run, int i, const cc_error_t *err)
+{
+    apr_pool_t *p = run->tool->pool;
+
+    APR_ARRAY_IDX(run->errors, i, cc_error_t) =
+        (cc_error_t){.tag = err->tag,
+                     .word = apr_pstrdup(p, err->word),
+                     .message = apr_pstrdup(p, err->message)};
+}
+
+/* APR_EINVAL: what is wrong concerns all of them, or the only one. */
+static apr_status_t certificates_add(run_t *run)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_pool_t *p;
+
+    run->errors = apr_array_make(run->tool->pool, run->paths->nelts, sizeof(cc_error_t));
+    apr_pool_create(&p, run->tool->pool);
+    for (int i = 0; i < run->paths->nelts && status == APR_SUCCESS; i++) {
+        cc_error_t err = {0};
+
+        APR_ARRAY_PUSH(run->errors, cc_error_t) = err;
+        status = certificate_add(run, APR_ARRAY_IDX(run->paths, i, const char *), &err, p);
+        if (err.tag) {
+            error_keep(run, i, &err);
+            status = run->one ? APR_EINVAL : APR_SUCCESS;
+            run->tool->err = APR_ARRAY_IDX(run->errors, i, cc_error_t);
+        }
+        apr_pool_clear(p);
     }
-    question = json_pack("{s:s, s:o, s:o}", "ask", inquiry->kind, "vhost",
-                         cc_options_text(options.vhost, tool->pool), "path",
-                         cc_options_text(options.path, tool->pool));
-    answer = cc_httpd_ask(&options, question, pem, tool);
+    apr_pool_destroy(p);
+    return status;
+}
+
+static apr_status_t certificates_find(run_t *run)
+{
+    cc_tool_t *tool = run->tool;
+    apr_status_t status = APR_SUCCESS;
+
+    if (run->options.passin) {
+        status = cc_password_read(&run->password, run->options.passin, tool->pool, &tool->err);
+    }
+    if (status == APR_SUCCESS) {
+        status = cc_files_list(&run->paths, &run->one, &run->options, tool);
+    }
+    return status == APR_SUCCESS ? certificates_add(run) : status;
+}
+
+/* ---- the question -------------------------------------------------------------------------- */
+
+static bool is_any(const run_t *run)
+{
+    for (int i = 0; run->errors && i < run->errors->nelts; i++) {
+        if (!APR_ARRAY_IDX(run->errors, i, cc_error_t).tag) {
+            return true;
+        }
+    }
+    return !run->errors;
+}
+
+static apr_status_t ask(run_t *run)
+{
+    const cc_options_t *options = &run->options;
+    cc_tool_t *tool = run->tool;
+    json_t *question = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->inquiry->kind, "vhost",
+                                 cc_options_text(options->vhost, tool->pool), "path",
+                                 cc_options_text(options->path, tool->pool), "all", options->all);
+    apr_status_t status = cc_exchange_question(run->exchange, question, tool);
+
     json_decref(question);
-    *json = options.json;
-    return answer;
+    return status == APR_SUCCESS ? cc_httpd_ask(options, run->exchange, tool) : status;
+}
+
+/* ---- the answers --------------------------------------------------------------------------- */
+
+static int exit_of(const run_t *run, const json_t *answer)
+{
+    return run->inquiry->exit_of ? run->inquiry->exit_of(answer) : 0;
+}
+
+static apr_status_t no_more(cc_tool_t *tool)
+{
+    return cc_error_set(&tool->err, tool->pool, "CC0542", NULL,
+                        "the server ended before it had answered all of the question");
+}
+
+static apr_status_t answer_tell(const run_t *run)
+{
+    cc_tool_t *tool = run->tool;
+    json_t *answer = cc_exchange_answer(run->exchange);
+    apr_status_t status = APR_EINVAL;
+
+    if (!answer) {
+        return no_more(tool);
+    }
+    if (!cc_exchange_error(&tool->err, answer, tool->pool)) {
+        status = APR_SUCCESS;
+        tool->answer = exit_of(run, answer);
+        if (run->options.json) {
+            cc_print_json(answer, JSON_INDENT(2));
+        } else {
+            run->inquiry->print(answer, tool->pool);
+        }
+    }
+    json_decref(answer);
+    return status;
+}
+
+static void error_line(const run_t *run, const char *path, const cc_error_t *err, apr_pool_t *p)
+{
+    json_t *line;
+
+    run->tool->answer = ERROR_EXIT;
+    if (!run->options.json) {
+        printf("%s: error: %s: %s\n", cc_print_safe(path, p), err->tag,
+               cc_print_safe(err->message, p));
+        return;
+    }
+    line =
+        json_pack("{s:o, s:s, s:{s:s, s:o}}", "file", cc_options_text(path, p), "result", "error",
+                  "error", "tag", err->tag, "message", cc_options_text(err->message, p));
+    cc_print_json(line, JSON_COMPACT);
+    json_decref(line);
+}
+
+static void answer_line(const run_t *run, const char *path, json_t *answer, apr_pool_t *p)
+{
+    int status = exit_of(run, answer);
+
+    run->tool->answer = status > run->tool->answer ? status : run->tool->answer;
+    if (run->options.json) {
+        json_object_set_new(answer, "file", cc_options_text(path, p));
+        cc_print_json(answer, JSON_COMPACT);
+    } else if (run->options.all) {
+        printf("# %s\n", cc_print_safe(path, p));
+        run->inquiry->print(answer, p);
+        puts("");
+    } else {
+        printf("%s: %s\n", cc_print_safe(path, p), run->inquiry->line(answer, p));
+    }
+}
+
+/* What is wrong with one certificate has a result too; other errors concern the question. */
+static apr_status_t line_tell(const run_t *run, int i, apr_pool_t *p)
+{
+    const char *path = APR_ARRAY_IDX(run->paths, i, const char *);
+    json_t *answer = cc_exchange_answer(run->exchange);
+    cc_error_t err = {0};
+    apr_status_t status = APR_SUCCESS;
+
+    if (!answer) {
+        return no_more(run->tool);
+    }
+    if (!cc_exchange_error(&err, answer, run->tool->pool)) {
+        answer_line(run, path, answer, p);
+    } else if (!json_object_get(answer, "result")) {
+        run->tool->err = err;
+        status = APR_EINVAL;
+    } else {
+        error_line(run, path, &err, p);
+    }
+    json_decref(answer);
+    return status;
+}
+
+static apr_status_t lines_tell(const run_t *run)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, run->tool->pool);
+    for (int i = 0; i < run->paths->nelts && status == APR_SUCCESS; i++) {
+        const cc_error_t *err = &APR_ARRAY_IDX(run->errors, i, cc_error_t);
+
+        if (err->tag) {
+            error_line(run, APR_ARRAY_IDX(run->paths, i, const char *), err, p);
+        } else {
+            status = line_tell(run, i, p);
+        }
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return status;
 }
 
 apr_status_t cc_inquiry_run(const cc_inquiry_t *inquiry, cc_tool_t *tool)
 {
-    bool json = false;
-    json_t *answer = ask(inquiry, tool, &json);
+    run_t run = {.inquiry = inquiry, .tool = tool, .one = true};
+    apr_status_t status = cc_options_read(&run.options, inquiry->own, tool);
 
-    if (!answer) {
+    if (status != APR_SUCCESS || !(run.exchange = cc_exchange_make(tool))) {
         return APR_EINVAL;
     }
-    tool->answer = inquiry->exit_of ? inquiry->exit_of(answer) : 0;
-    if (json) {
-        cc_print_json(answer);
-    } else {
-        inquiry->print(answer, tool->pool);
+    if (inquiry->line) {
+        status = certificates_find(&run);
     }
-    json_decref(answer);
-    return APR_SUCCESS;
+    if (status == APR_SUCCESS && is_any(&run)) {
+        status = ask(&run);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return run.one ? answer_tell(&run) : lines_tell(&run);
 }

@@ -51,7 +51,7 @@ static const char *legal(const char *own, apr_pool_t *p)
 {
     return apr_pstrcat(p, "--httpd, -f, -d, -D, -C, -c", has(own, 'v') ? ", --vhost" : "",
                        has(own, 'p') ? ", --path" : "", has(own, 'c') ? ", -passin" : "",
-                       ", --json", NULL);
+                       ", --json", has(own, 'a') ? ", --all" : "", NULL);
 }
 
 static apr_status_t option_unknown(const char *word, const char *own, cc_tool_t *tool)
@@ -82,26 +82,26 @@ static apr_status_t word_read(cc_options_t *options, const char *const **word, c
 
     if (!strcmp(name, "--json")) {
         options->json = true;
+    } else if (!strcmp(name, "--all") && has(own, 'a')) {
+        options->all = true;
     } else if (option && (*word)[1]) {
         option_take(options, option, *++*word);
     } else if (option) {
         return cc_error_set(&tool->err, tool->pool, "CC0508", name, "a value must follow");
     } else if (*name == '-' || !has(own, 'c')) {
         return option_unknown(name, own, tool);
-    } else if (options->certificate) {
-        return cc_error_set(&tool->err, tool->pool, "CC0509", name,
-                            "one certificate at a time: there is one already");
     } else {
-        options->certificate = name;
+        APR_ARRAY_PUSH(options->files, const char *) = name;
     }
     return APR_SUCCESS;
 }
 
 static apr_status_t options_check(const cc_options_t *options, const char *own, cc_tool_t *tool)
 {
-    if (has(own, 'c') && !options->certificate) {
+    if (has(own, 'c') && options->files->nelts == 0) {
         return cc_error_set(&tool->err, tool->pool, "CC0510", NULL,
-                            "a certificate is missing: the name of a PEM, DER or PKCS#12 file");
+                            "a certificate is missing: the name of a PEM, DER or PKCS#12 file, or "
+                            "of a folder of them");
     }
     if (options->path && *options->path != '/') {
         return cc_error_set(&tool->err, tool->pool, "CC0511", options->path,
@@ -112,7 +112,8 @@ static apr_status_t options_check(const cc_options_t *options, const char *own, 
 
 apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool)
 {
-    *options = (cc_options_t){.arguments = apr_array_make(tool->pool, 8, sizeof(const char *))};
+    *options = (cc_options_t){.arguments = apr_array_make(tool->pool, 8, sizeof(const char *)),
+                              .files = apr_array_make(tool->pool, 8, sizeof(const char *))};
     for (const char *const *word = tool->words; *word; word++) {
         apr_status_t status = word_read(options, &word, own, tool);
 
@@ -121,21 +122,6 @@ apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *
         }
     }
     return options_check(options, own, tool);
-}
-
-apr_status_t cc_options_certificate(const char **pem, const cc_options_t *options, cc_tool_t *tool)
-{
-    cc_password_t password = {NULL};
-    apr_status_t status = APR_SUCCESS;
-
-    if (options->passin) {
-        status = cc_password_read(&password, options->passin, tool->pool, &tool->err);
-    }
-    if (status == APR_SUCCESS) {
-        status = cc_cert_read_pem(pem, options->certificate, cc_password_ask, &password, tool->pool,
-                                  &tool->err);
-    }
-    return status;
 }
 
 json_t *cc_options_text(const char *text, apr_pool_t *p)

@@ -82,9 +82,9 @@ void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
     }
 }
 
-void cc_print_json(const json_t *answer)
+void cc_print_json(const json_t *answer, size_t flags)
 {
-    char *text = json_dumps(answer, JSON_INDENT(2));
+    char *text = json_dumps(answer, flags);
 
     puts(text ? text : "null");
     free(text);

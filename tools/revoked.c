@@ -83,6 +83,7 @@ static void list_print(const json_t *list, apr_pool_t *p)
         {"superseded", "no: a newer one is there"},
         {"older", "no: it is older than one that was held"},
         {"no_base", "for what it lists; the complete CRL that it belongs to is missing"},
+        {"foreign", "no: this host does not trust its issuer"},
     };
     const char *use = cc_print_member(list, "use", p);
 
@@ -91,7 +92,9 @@ static void list_print(const json_t *list, apr_pool_t *p)
     printf("        number        %s%s%s\n", cc_print_member(list, "number", p),
            json_is_true(json_object_get(list, "delta")) ? ", a delta" : "",
            json_is_true(json_object_get(list, "indirect")) ? ", indirect" : "");
-    printf("        entries       %ld\n", (long)integer_of(list, "entries"));
+    if (json_is_integer(json_object_get(list, "entries"))) {
+        printf("        entries       %ld\n", (long)integer_of(list, "entries"));
+    }
     moments_print(list, "        ", p);
     for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
         if (!strcmp(use, uses[i].use)) {
@@ -150,6 +153,14 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     ocsp_print(json_object_get(answer, "ocsp"), p);
 }
 
+static const char *answer_line(const json_t *answer, apr_pool_t *p)
+{
+    const char *result = cc_print_member(answer, "result", p);
+    const char *reason = cc_print_member(answer, "reason", p);
+
+    return reason ? apr_pstrcat(p, result, ": ", reason, NULL) : result;
+}
+
 static int exit_of(const json_t *answer)
 {
     const char *result = json_string_value(json_object_get(answer, "result"));
@@ -159,7 +170,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print};
+    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print, answer_line};
 
     return cc_inquiry_run(&inquiry, tool);
 }

@@ -54,7 +54,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_rules_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"rules", "v", NULL, answer_print};
+    static const cc_inquiry_t inquiry = {"rules", "v", NULL, answer_print, NULL};
 
     return cc_inquiry_run(&inquiry, tool);
 }

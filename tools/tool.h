@@ -55,30 +55,62 @@ typedef struct cc_options_t {
     const char *vhost;
     const char *path;
     const char *passin;
-    const char *certificate;
+    apr_array_header_t *files; /* const char *: certificates, and folders of them */
     bool json;
+    bool all;
 } cc_options_t;
 
 /*
  * Reads tool->words. `own` are the letters of the options that the command has besides those for
- * httpd: v --vhost, p --path, j --json, c a certificate and -passin. CC0507, CC0508.
+ * httpd: v --vhost, p --path, a --all, c certificates and -passin. CC0507, CC0508.
  */
 apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
-
-/* Reads the certificate, with what stands in its file besides. */
-apr_status_t cc_options_certificate(const char **pem, const cc_options_t *options, cc_tool_t *tool);
 
 /* What the command line says, for a question: it is text too, and may be none that JSON takes. */
 json_t *cc_options_text(const char *text, apr_pool_t *p);
 
+/* ---- exchange.c ---- */
+
+/* A directory of our own, which a question and its answers go through; gone with tool->pool. */
+typedef struct cc_exchange_t cc_exchange_t;
+
+/* NULL: tool->err says why there is none (CC0512). */
+cc_exchange_t *cc_exchange_make(cc_tool_t *tool);
+
+/* Its path, and that of the file for what httpd says. They live as long as it does. */
+const char *cc_exchange_directory(const cc_exchange_t *exchange);
+const char *cc_exchange_output(const cc_exchange_t *exchange);
+
+/* Adds a certificate, in PEM; then the question: {"ask": KIND, ...}. CC0512. */
+apr_status_t cc_exchange_add(cc_exchange_t *exchange, const char *pem, cc_tool_t *tool,
+                             apr_pool_t *p);
+apr_status_t cc_exchange_question(cc_exchange_t *exchange, json_t *question, cc_tool_t *tool);
+
+/* True if the module has answered. Then the next answer, which is the caller's; NULL: no more. */
+bool cc_exchange_answered(const cc_exchange_t *exchange);
+json_t *cc_exchange_answer(cc_exchange_t *exchange);
+
+/* True if this answer is an error: fills err, in `p`. */
+bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
+
 /* ---- httpd.c ---- */
 
 /*
- * Has httpd read its configuration and the module answer a question: {"ask": KIND, ...}, with a
- * certificate in PEM, or NULL. The answer is the caller's; tool->err says why there is none.
+ * Has httpd read its configuration and the module answer what stands in the exchange.
+ * APR_EINVAL: it has not, and tool->err says why (CC0513 to CC0516).
  */
-json_t *cc_httpd_ask(const cc_options_t *options, json_t *question, const char *pem,
-                     cc_tool_t *tool);
+apr_status_t cc_httpd_ask(const cc_options_t *options, const cc_exchange_t *exchange,
+                          cc_tool_t *tool);
+
+/* ---- files.c ---- */
+
+/*
+ * The certificates that the command line names, as paths (const char *), in its order: a folder
+ * stands for the files in it, by name, but for those that begin with a dot and folders. CC0541: a
+ * folder that cannot be read, or has none. *one: a single file was named, and no folder.
+ */
+apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_options_t *options,
+                           cc_tool_t *tool);
 
 /* ---- inquiry.c ---- */
 
@@ -88,9 +120,15 @@ typedef struct cc_inquiry_t {
     const char *own;                      /* its options, as cc_options_read has them */
     int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
     void (*print)(const json_t *answer, apr_pool_t *p);
+    /* One line of text for an answer among many; NULL: it is not about certificates. */
+    const char *(*line)(const json_t *answer, apr_pool_t *p);
 } cc_inquiry_t;
 
-/* Reads tool->words, asks, and prints the answer, with --json as it is. */
+/*
+ * Reads tool->words, asks, and prints the answer, with --json as it is. Of several certificates
+ * each has a line, in JSON an object; what is wrong with one stands in its line, and tool->answer
+ * is the worst of all.
+ */
 apr_status_t cc_inquiry_run(const cc_inquiry_t *inquiry, cc_tool_t *tool);
 
 /* ---- print.c ---- */
@@ -112,8 +150,8 @@ void cc_print_verification(const json_t *answer, apr_pool_t *p);
 /* "file:line: ClientCertMap ..." of an answer's trace, each with what became of it. */
 void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p);
 
-/* The answer as it is. */
-void cc_print_json(const json_t *answer);
+/* The answer as it is: on several lines, or on one, as JSON_INDENT(2) and JSON_COMPACT have it. */
+void cc_print_json(const json_t *answer, size_t flags);
 
 /* ---- password.c ---- */
 

@@ -85,7 +85,8 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
 /**
  * Reads the first certificate of a PEM or DER file (in DER, what follows it is not looked at), or
  * the client certificate of a PKCS#12 file (then `ask` is called for the password, at most once;
- * an empty password is tried first).
+ * an empty password is tried first). A FIFO, device, socket or folder is not read, and a PKCS#12
+ * file whose keys take more than 5,000,000 iterations is not opened (CC0540).
  * Where the file also holds the issuer's certificate, *issuer is it, else NULL; `issuer` may be
  * NULL. Both live as long as `p`. Errors: CC03xx, naming the file.
  */

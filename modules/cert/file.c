@@ -11,6 +11,7 @@
 #include <openssl/pkcs12.h>
 
 #include "cert/internal.h"
+#include "regular.h"
 
 #define LARGEST (16 * 1024 * 1024)
 
@@ -52,14 +53,15 @@ static apr_status_t bio_fill(BIO *bio, apr_file_t *file)
 static apr_status_t file_fill(BIO *bio, const reader_t *r)
 {
     apr_file_t *file = NULL;
-    apr_status_t status = apr_file_open(&file, r->path, APR_FOPEN_READ | APR_FOPEN_BINARY,
-                                        APR_FPROT_OS_DEFAULT, r->pool);
+    const char *why = NULL;
+    apr_status_t status = cc_regular_open(&file, &why, r->path, r->pool);
     char reason[120];
 
-    if (status == APR_SUCCESS) {
-        status = bio_fill(bio, file);
-        apr_file_close(file);
+    if (status != APR_SUCCESS) {
+        return cc_error_set(r->err, r->pool, "CC0302", r->path, "the file cannot be read: %s", why);
     }
+    status = bio_fill(bio, file);
+    apr_file_close(file);
     if (status == APR_SUCCESS) {
         return APR_SUCCESS;
     }
@@ -94,47 +96,83 @@ static void read_pem(found_t *found, BIO *bio)
 
 /* ---- PKCS#12 -------------------------------------------------------------------------------- */
 
-/* The certificate of the private key; where there is no key, the first. */
-static bool open_pkcs12(found_t *found, PKCS12 *p12, const char *password)
+/* No password is two: the empty one, and none (RFC 7292 B.1); PKCS12_parse tries both, too. */
+static const char *password_meant(PKCS12 *p12, const char *password)
 {
-    EVP_PKEY *key = NULL;
-    bool opened = PKCS12_parse(p12, password, &key, &found->x509, &found->others) == 1;
+    if (!*password && (!PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, NULL, 0))) {
+        return NULL;
+    }
+    return password;
+}
 
+static apr_status_t too_much(const char *excess, const reader_t *r)
+{
+    return cc_error_set(r->err, r->pool, "CC0540", r->path, "%s", excess);
+}
+
+/*
+ * The certificate of the private key; where there is no key, the first. APR_EACCES: the password
+ * does not open it.
+ */
+static apr_status_t open_pkcs12(found_t *found, PKCS12 *p12, const char *password,
+                                const reader_t *r)
+{
+    const char *meant = password_meant(p12, password);
+    const char *excess;
+    EVP_PKEY *key = NULL;
+
+    if (PKCS12_mac_present(p12) && !PKCS12_verify_mac(p12, meant, meant ? -1 : 0)) {
+        ERR_raise(ERR_LIB_PKCS12, PKCS12_R_MAC_VERIFY_FAILURE);
+        return APR_EACCES;
+    }
+    excess = cc_pkcs12_excess_inside(p12, meant, r->pool);
+    if (excess) {
+        return too_much(excess, r);
+    }
+    if (PKCS12_parse(p12, password, &key, &found->x509, &found->others) != 1) {
+        return APR_EACCES;
+    }
     EVP_PKEY_free(key);
-    if (opened && !found->x509) {
+    if (!found->x509) {
         found->x509 = sk_X509_shift(found->others);
     }
-    return opened;
+    return APR_SUCCESS;
+}
+
+static apr_status_t not_opened(const reader_t *r)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    return cc_error_set(r->err, r->pool, "CC0305", r->path,
+                        "this PKCS#12 file cannot be opened: %s",
+                        reason ? reason : "it is damaged");
 }
 
 static apr_status_t ask_and_open(found_t *found, PKCS12 *p12, const reader_t *r)
 {
     char password[1024];
     int len = r->ask ? r->ask(password, sizeof(password), r->baton) : -1;
-    bool opened = false;
-    const char *reason = NULL;
+    apr_status_t status;
 
     if (len < 0) {
         return cc_error_set(r->err, r->pool, "CC0304", r->path,
                             "this PKCS#12 file needs a password, and none was given");
     }
-    opened = open_pkcs12(found, p12, password);
+    status = open_pkcs12(found, p12, password, r);
     OPENSSL_cleanse(password, sizeof(password));
-    if (opened) {
-        return APR_SUCCESS;
-    }
-    reason = ERR_reason_error_string(ERR_peek_last_error());
-    return cc_error_set(r->err, r->pool, "CC0305", r->path,
-                        "this PKCS#12 file cannot be opened: %s",
-                        reason ? reason : "it is damaged");
+    return status == APR_EACCES ? not_opened(r) : status;
 }
 
 static apr_status_t read_pkcs12(found_t *found, PKCS12 *p12, const reader_t *r)
 {
-    if (!open_pkcs12(found, p12, "") && ask_and_open(found, p12, r) != APR_SUCCESS) {
-        return APR_EINVAL;
+    const char *excess = cc_pkcs12_excess(p12, r->pool);
+    apr_status_t status;
+
+    if (excess) {
+        return too_much(excess, r);
     }
-    return APR_SUCCESS;
+    status = open_pkcs12(found, p12, "", r);
+    return status == APR_EACCES ? ask_and_open(found, p12, r) : status;
 }
 
 /* ---- any of them ---------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <apr_tables.h>
 
 #include <openssl/asn1.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -40,6 +41,16 @@ typedef struct cc_family_t {
     const char *(*label)(const ASN1_OBJECT *object, apr_pool_t *p);
 } cc_family_t;
 
+/* ---- pkcs12.c ---- */
+
+/*
+ * NULL, or that the keys of this file take too many iterations, in words: of those that can be seen
+ * without a password, or with those inside of what it opens, too (NULL: none, which is not ""). The
+ * second derives the keys of encrypted parts, so the first must have been asked before.
+ */
+const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p);
+const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p);
+
 /* ---- value.c ---- */
 
 cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
@@ -73,6 +84,23 @@ cc_operand_fn cc_operand_serial;
 
 /* An ASN.1 character string by its universal tag; any other tag is unusable. */
 cc_value_t cc_value_string(int tag, const unsigned char *data, apr_size_t len, apr_pool_t *p);
+
+/* ---- algorithm.c ---- */
+
+/** An algorithm that not every OpenSSL knows. Constant. */
+typedef struct cc_algorithm_t {
+    const char *oid; /* dotted */
+    const char *name;
+    const char *other_name; /* OpenSSL's short one */
+    int key_len;            /* of a public key, in octets; 0: of signatures alone */
+    int key_bits;           /* as `key.bits` has it */
+} cc_algorithm_t;
+
+/** The i-th from 0; NULL after the last one. */
+const cc_algorithm_t *cc_algorithm_at(int i);
+/** By its dotted identifier, or by one of its names, in their case; NULL: it is none of them. */
+const cc_algorithm_t *cc_algorithm_find(const char *dotted);
+const cc_algorithm_t *cc_algorithm_named(const char *name);
 
 /* ---- oid.c ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the public key's kind, size and curve, and the algorithm of the signature. */
+/* The public key's type, size and curve, and the algorithm of the signature. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -42,36 +42,63 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
+/* An algorithm that not every OpenSSL knows, where it has keys; else NULL. */
+static const cc_algorithm_t *new_kind(const ASN1_OBJECT *object, apr_pool_t *p)
+{
+    const char *dotted = cc_oid_dotted(object, p);
+    const cc_algorithm_t *algorithm = dotted ? cc_algorithm_find(dotted) : NULL;
+
+    return algorithm && algorithm->key_len > 0 ? algorithm : NULL;
+}
+
+static cc_value_t kind_value(const ASN1_OBJECT *object, apr_pool_t *p)
+{
+    const cc_algorithm_t *algorithm = NULL;
+
+    for (int i = 0; i < KINDS; i++) {
+        if (OBJ_cmp(object, OBJ_nid2obj(kinds[i].nid)) == 0) {
+            return cc_value_words(kinds[i].name, p);
+        }
+    }
+    algorithm = new_kind(object, p);
+    return algorithm ? cc_value_words(algorithm->name, p) : cc_value_oid(object, CC_OID_DOTTED, p);
+}
+
 cc_values_t cc_key_type_extract(const cc_source_t *s)
 {
     const ASN1_OBJECT *object = NULL;
-    cc_value_t value;
 
     X509_ALGOR_get0(&object, NULL, NULL, key_algorithm(s->x509));
-    for (int i = 0; i < KINDS; i++) {
-        if (OBJ_cmp(object, OBJ_nid2obj(kinds[i].nid)) == 0) {
-            return cc_values_one(cc_value_words(kinds[i].name, s->pool), s->pool);
-        }
+    return cc_values_one(kind_value(object, s->pool), s->pool);
+}
+
+/* The i-th name of all; NULL after the last one. */
+static const char *kind_name(int i)
+{
+    const cc_algorithm_t *algorithm = i < KINDS ? NULL : cc_algorithm_at(i - KINDS);
+
+    if (i < KINDS) {
+        return kinds[i].name;
     }
-    value = cc_value_oid(object, CC_OID_DOTTED, s->pool);
-    return cc_values_one(value, s->pool);
+    return algorithm && algorithm->key_len > 0 ? algorithm->name : NULL;
 }
 
 apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int what, apr_pool_t *p,
                                  cc_error_t *err)
 {
-    const char *all = "";
+    const char *all = "", *name = NULL;
+    const ASN1_OBJECT *object = cc_oid_read(text, p);
 
     (void)what;
-    for (int i = 0; i < KINDS; i++) {
-        if (apr_cstr_casecmp(text, kinds[i].name) == 0) {
-            *value = cc_value_words(kinds[i].name, p);
+    for (int i = 0; (name = kind_name(i)); i++) {
+        if (apr_cstr_casecmp(text, name) == 0) {
+            *value = cc_value_words(name, p);
             return APR_SUCCESS;
         }
-        all = apr_pstrcat(p, all, kinds[i].name, ", ", NULL);
+        all = apr_pstrcat(p, all, name, ", ", NULL);
     }
-    if (cc_oid_read(text, p)) {
-        *value = cc_value_oid(cc_oid_read(text, p), CC_OID_DOTTED, p);
+    if (object) {
+        *value = kind_value(object, p);
         return APR_SUCCESS;
     }
     return cc_error_set(err, p, "CC0283", text,
@@ -82,14 +109,28 @@ apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int what, 
 
 /* ---- size ----------------------------------------------------------------------------------- */
 
+static int key_bits(const X509 *x509, apr_pool_t *p)
+{
+    const ASN1_OBJECT *object = NULL;
+    const cc_algorithm_t *algorithm = NULL;
+    int len = ASN1_STRING_length(X509_get0_pubkey_bitstr(x509));
+
+    X509_ALGOR_get0(&object, NULL, NULL, key_algorithm(x509));
+    algorithm = new_kind(object, p);
+    if (algorithm) {
+        return len == algorithm->key_len ? algorithm->key_bits : 0;
+    }
+    return X509_get0_pubkey(x509) ? EVP_PKEY_get_bits(X509_get0_pubkey(x509)) : 0;
+}
+
 cc_values_t cc_key_bits_extract(const cc_source_t *s)
 {
-    EVP_PKEY *key = X509_get0_pubkey(s->x509);
+    int bits = key_bits(s->x509, s->pool);
 
-    if (!key || EVP_PKEY_get_bits(key) <= 0) {
+    if (bits <= 0) {
         return cc_values_unusable("its public key cannot be decoded", NULL, 0, s->pool);
     }
-    return cc_values_one(cc_value_number(EVP_PKEY_get_bits(key), s->pool), s->pool);
+    return cc_values_one(cc_value_number(bits, s->pool), s->pool);
 }
 
 /* ---- curve ---------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows object identifiers as text: dotted, or by the names that OpenSSL has for them. */
+/* Object identifiers as text: dotted, or by the names that OpenSSL has for them. */
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -26,10 +26,11 @@ static apr_status_t object_free(void *object)
     return APR_SUCCESS;
 }
 
-/* `dotted` true: dotted form alone; false: OpenSSL's names as well. */
+/* `dotted` true: dotted form alone; false: names as well. */
 static const ASN1_OBJECT *object_read(const char *text, bool dotted, apr_pool_t *p)
 {
-    ASN1_OBJECT *object = OBJ_txt2obj(text, dotted);
+    const cc_algorithm_t *algorithm = dotted ? NULL : cc_algorithm_named(text);
+    ASN1_OBJECT *object = OBJ_txt2obj(algorithm ? algorithm->oid : text, dotted || algorithm);
 
     if (object) {
         apr_pool_cleanup_register(p, object, object_free, apr_pool_cleanup_null);
@@ -58,20 +59,32 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
     return object;
 }
 
+/* A name of the style, or the dotted form where there is none. */
+static const char *name_of(const ASN1_OBJECT *object, const char *dotted, cc_oid_style_t style)
+{
+    const cc_algorithm_t *algorithm = cc_algorithm_find(dotted);
+    int nid = OBJ_obj2nid(object);
+
+    switch (style) {
+    case CC_OID_SHORT:
+        return algorithm ? algorithm->other_name : nid != NID_undef ? OBJ_nid2sn(nid) : dotted;
+    case CC_OID_LONG:
+        return algorithm ? algorithm->name : nid != NID_undef ? OBJ_nid2ln(nid) : dotted;
+    default:
+        return dotted;
+    }
+}
+
 cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_pool_t *p)
 {
     const char *dotted = cc_oid_dotted(object, p);
-    int nid = style == CC_OID_DOTTED ? NID_undef : OBJ_obj2nid(object);
     cc_value_t value = {0};
 
     if (!dotted) {
         return cc_value_unusable("it is an object identifier that cannot be decoded",
                                  OBJ_get0_data(object), OBJ_length(object), p);
     }
-    value = cc_value_words(nid == NID_undef        ? dotted
-                           : style == CC_OID_SHORT ? OBJ_nid2sn(nid)
-                                                   : OBJ_nid2ln(nid),
-                           p);
+    value = cc_value_words(name_of(object, dotted, style), p);
     value.key = dotted;
     value.key_len = strlen(dotted);
     return value;

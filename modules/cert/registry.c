@@ -143,7 +143,8 @@ static const cc_row_t rows[] = {
       "signature.algorithm == ecdsa-with-SHA256"},
      cc_signature_extract, cc_operand_oid, CC_OID_LONG, NULL},
     {{"key.type", TEXT, ONE, false, NULL,
-      "Type of the public key: RSA, RSA-PSS, EC, ED25519, ED448, DSA, X25519, X448, DH.",
+      "Type of the public key: RSA, RSA-PSS, EC, ED25519, ED448, DSA, X25519, X448, DH, or a name "
+      "of FIPS 203, 204 or 205 (ML-DSA-44, SLH-DSA-SHA2-128s, ML-KEM-512).",
       "key.type == EC"},
      cc_key_type_extract, cc_operand_key_type, 0, NULL},
     {{"key.bits", NUMBER, ONE, false, NULL,

@@ -3,6 +3,7 @@
 #include "httpd/glue.h"
 #include "httpd/revocation/revocation.h"
 #include "httpd/served.h"
+#include "httpd/use.h"
 
 #include <http_core.h>
 #include <http_main.h>
@@ -54,6 +55,9 @@ int cc_authn_access(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
     cc_request_settle(r, dir->rules);
     forget_user(r, dir->rules && dir->auth != 0);
     if (dir->rules && r->main) {

@@ -2,6 +2,7 @@
 /* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include "httpd/glue.h"
 #include "httpd/served.h"
+#include "httpd/numbers/counters.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
@@ -15,6 +16,7 @@ typedef struct cc_require_t {
     cc_rules_t *conditions;          /* Require clientcert */
     const apr_array_header_t *names; /* the others; NULL: they depend on the request, */
     const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
+    apr_hash_t *set;                 /* the same names, where there are many; else NULL */
 } cc_require_t;
 
 /* Reads it as mod_authz_core does; *rest is what follows. */
@@ -138,6 +140,20 @@ static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
     return words;
 }
 
+/* With few, a walk over the groups for each of them is quicker. */
+#define NAMES_FEW 16
+
+static apr_hash_t *names_set(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_hash_t *set = names->nelts > NAMES_FEW ? apr_hash_make(p) : NULL;
+
+    for (int i = 0; set && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        apr_hash_set(set, name, APR_HASH_KEY_STRING, name);
+    }
+    return set;
+}
+
 static const char *names_parse(cmd_parms *cmd, const char *args, const void **parsed)
 {
     cc_require_t *need = require_make(cmd);
@@ -152,6 +168,9 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
         need->names = NULL;
         need->expr = ap_expr_parse_cmd(cmd, args, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
     }
+    if (need->names) {
+        need->set = names_set(need->names, cmd->pool);
+    }
     *parsed = need;
     return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
 }
@@ -162,6 +181,9 @@ static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t 
     const char *error = NULL, *text;
 
     text = ap_expr_str_exec(r, need->expr, &error);
+    if (error && !cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
+        return NULL;
+    }
     if (error) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
                       cc_log_escaped(need->text, r->pool), cc_log_escaped(error, r->pool));
@@ -170,11 +192,32 @@ static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t 
     return words_of(text, r->pool);
 }
 
-typedef bool cc_has_fn(const cc_verdict_t *verdict, const char *name);
+/* Whether the verdict has any of the names; `set` holds the same, or is NULL. */
+typedef bool cc_has_fn(const cc_verdict_t *verdict, const apr_array_header_t *names,
+                       apr_hash_t *set);
 
-static bool has_user(const cc_verdict_t *verdict, const char *name)
+static bool has_user(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
 {
-    return verdict->user && !strcmp(verdict->user, name);
+    bool holds = false;
+
+    (void)set;
+    for (int i = 0; verdict->user && !holds && i < names->nelts; i++) {
+        holds = !strcmp(verdict->user, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return holds;
+}
+
+static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
+{
+    bool holds = false;
+
+    for (int i = 0; set && !holds && i < verdict->group_count; i++) {
+        holds = apr_hash_get(set, verdict->groups[i].name, APR_HASH_KEY_STRING) != NULL;
+    }
+    for (int i = 0; !set && !holds && i < names->nelts; i++) {
+        holds = cc_verdict_in_group(verdict, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return holds;
 }
 
 static inline const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
@@ -199,15 +242,14 @@ static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has
     cc_answer_t asked;
     const cc_answer_t *answer = answer_of(r, &asked);
     const apr_array_header_t *names = names_for(r, need);
-    bool holds = false;
+    bool holds;
 
     cc_cache_personal(r);
     if (!names || cc_answer_failure(answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
-    for (int i = 0; answer->verdict && !holds && i < names->nelts; i++) {
-        holds = has(answer->verdict, APR_ARRAY_IDX(names, i, const char *));
-    }
+    holds = answer->verdict &&
+            has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool));
     return !holds && need->negated ? negation_answer(r, need, answer)
                                    : require_answer(r, need, holds);
 }
@@ -221,7 +263,7 @@ static authz_status user_check(request_rec *r, const char *args, const void *par
 static authz_status group_check(request_rec *r, const char *args, const void *parsed)
 {
     (void)args;
-    return names_check(r, parsed, cc_verdict_in_group);
+    return names_check(r, parsed, has_group);
 }
 
 static const authz_provider conditions_provider = {conditions_check, conditions_parse};

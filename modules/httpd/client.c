@@ -101,13 +101,24 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
     return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
 }
 
-/* Asks whether it was revoked, if that is asked here. */
+/*
+ * Asks whether it was revoked, if that is asked here. What it takes to ask (a response of OCSP may
+ * have 64 KiB) goes at once, and the answer alone lives as long as `p`.
+ */
 static void standing_ask(cc_standing_t *standing, const cc_entry_t *entry, request_rec *r, SSL *ssl,
                          apr_pool_t *p)
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
+    cc_revocation_t *revocation = cc_host_of(r->server)->revocation;
+    apr_pool_t *scratch;
 
-    cc_revocation_ask(standing, cc_host_of(r->server)->revocation, &cert, apr_time_now(), p);
+    if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
+        cc_revocation_ask(standing, revocation, &cert, apr_time_now(), p);
+        return;
+    }
+    cc_revocation_ask(standing, revocation, &cert, apr_time_now(), scratch);
+    cc_revocation_keep(standing, p);
+    apr_pool_destroy(scratch);
 }
 
 static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)

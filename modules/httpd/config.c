@@ -4,6 +4,7 @@
 #include "httpd/revocation/ocspcache.h"
 #include "httpd/revocation/revocation.h"
 #include "httpd/served.h"
+#include "httpd/use.h"
 
 #include <stddef.h>
 
@@ -177,7 +178,7 @@ int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     (void)plog;
     (void)ptemp;
     cc_server_of(s)->expressions = cc_expr_used(pconf);
-    if (!ap_find_linked_module("mod_ssl.c")) {
+    if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");
     }

@@ -2,13 +2,17 @@
 /* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
 #include "httpd/client.h"
 #include "httpd/glue.h"
+#include "httpd/use.h"
 
 #include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
-/* More than the rule sets and renegotiations of any sane connection. */
-#define CC_CONNECTION_MEMORY 64
+/*
+ * More than the rule sets and renegotiations of most connections. What comes after that is kept in
+ * slots, which are used again (slots.c).
+ */
+#define CC_CONNECTION_MEMORY 32
 
 /* A pool of its own that a stream has asked for. */
 typedef struct cc_link_t {
@@ -21,6 +25,8 @@ typedef struct cc_conn_t {
     SSL *ssl; /* mod_ssl's: ask live_ssl() for it */
     _Atomic(cc_entry_t *) entries;
     _Atomic(cc_link_t *) links;
+    _Atomic(cc_slots_t *) slots; /* NULL: none needed yet */
+    atomic_uint_least64_t clients;
     atomic_int asked;
     atomic_bool ends; /* it is to be closed after an answer */
 } cc_conn_t;
@@ -29,11 +35,15 @@ static apr_status_t conn_cleanup(void *data)
 {
     cc_conn_t *conn = data;
     cc_link_t *link = atomic_load(&conn->links);
+    cc_slots_t *slots = atomic_load(&conn->slots);
 
     while (link) {
         cc_link_t *next = link->next; /* the link is in the pool that goes */
         apr_pool_destroy(link->pool);
         link = next;
+    }
+    if (slots) {
+        cc_slots_end(slots);
     }
     return APR_SUCCESS;
 }
@@ -42,7 +52,7 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
     cc_conn_t *conn;
 
-    if (is_proxy) {
+    if (is_proxy || cc_use_anywhere(ap_server_conf) == CC_USE_NONE) {
         return OK;
     }
     conn = apr_pcalloc(c->pool, sizeof(*conn));
@@ -128,6 +138,23 @@ apr_pool_t *cc_connection_pool(request_rec *r)
     return r->connection->master ? stream_pool(conn) : r->connection->pool;
 }
 
+cc_slots_t *cc_connection_slots(request_rec *r, bool make)
+{
+    cc_conn_t *conn = conn_of(r);
+    cc_slots_t *slots = atomic_load_explicit(&conn->slots, memory_order_acquire);
+    cc_slots_t *made;
+
+    if (slots || !make) {
+        return slots;
+    }
+    made = cc_slots_make();
+    if (made && !atomic_compare_exchange_strong(&conn->slots, &slots, made)) {
+        cc_slots_end(made);
+        return slots; /* another stream was quicker */
+    }
+    return made;
+}
+
 static cc_entry_t *entry_find(const cc_conn_t *conn, const SSL *ssl, const X509 *x509,
                               const cc_trust_t *trust)
 {
@@ -159,17 +186,43 @@ void cc_connection_end(request_rec *r)
     }
 }
 
-/* Apart, so that most requests do not pay for its registers. */
-static __attribute__((noinline)) cc_entry_t *entry_learn(request_rec *r, cc_conn_t *conn, SSL *ssl,
-                                                         const cc_trust_t *trust)
+/* In the connection's memory while it has some, and in a slot after that. */
+static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl, const cc_slot_key_t *key)
 {
-    apr_pool_t *p = cc_connection_pool(r);
+    const cc_trust_t *trust = key->what[2];
+    apr_pool_t *lasting = cc_connection_pool(r);
+    cc_slots_t *slots = lasting ? NULL : cc_connection_slots(r, true);
+    apr_pool_t *p = slots ? cc_slots_pool() : lasting;
     cc_entry_t *entry = cc_entry_make(r, ssl, trust, p ? p : r->pool);
 
-    if (p) {
+    entry->client.number = atomic_fetch_add(&conn->clients, 1) + 1;
+    entry->client.lasts = lasting != NULL;
+    if (lasting) {
         entry_push(conn, entry);
+    } else if (p) {
+        cc_slots_keep(slots, key, entry, p, cc_request_client(r)->pool);
     }
     return entry;
+}
+
+/*
+ * `entry` is what the connection's memory has, but does not hold any more, or NULL. Where there is
+ * one in a slot, that is newer.
+ */
+static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn_t *conn, SSL *ssl,
+                                                         cc_entry_t *entry)
+{
+    const cc_host_t *host = cc_host_of(r->server);
+    cc_slot_key_t key = {
+        0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), host ? host->trust : NULL}};
+    cc_slots_t *slots = cc_connection_slots(r, false);
+    cc_entry_t *kept = slots ? cc_slots_take(slots, &key, cc_request_client(r)->pool) : NULL;
+
+    if (kept && cc_entry_holds(kept, host)) {
+        return kept;
+    }
+    entry = kept ? kept : entry;
+    return entry && cc_entry_renew(entry, r, ssl) ? entry : entry_make(r, conn, ssl, &key);
 }
 
 static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec *r, cc_conn_t *conn,
@@ -184,10 +237,10 @@ static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec 
         return NULL;
     }
     entry = entry_find(conn, ssl, x509, trust);
-    if (entry && !cc_entry_holds(entry, host) && !cc_entry_renew(entry, r, ssl)) {
-        entry = NULL; /* the new one will be found before it */
+    if (!entry || !cc_entry_holds(entry, host)) {
+        entry = entry_renew(r, conn, ssl, entry); /* a new one will be found before it */
     }
-    return entry ? &entry->client : &entry_learn(r, conn, ssl, trust)->client;
+    return &entry->client;
 }
 
 cc_peer_t cc_connection_peer(request_rec *r)

@@ -2,6 +2,7 @@
 /* Serves each phase of a request by the answer to who its client is: user, variables, failures. */
 #include "httpd/glue.h"
 #include "httpd/served.h"
+#include "httpd/use.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -127,8 +128,12 @@ static inline int follow(request_rec *r)
 int cc_environment_begin(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
-    int status = kept && kept->settled && !kept->refused ? DECLINED : cc_refuse_again(r);
+    int status;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = kept && kept->settled && !kept->refused ? DECLINED : cc_refuse_again(r);
     if (status != DECLINED) {
         return status;
     }
@@ -146,9 +151,14 @@ int cc_environment_begin(request_rec *r)
 
 int cc_environment_end(request_rec *r)
 {
-    int status = follow(r);
-    cc_request_t *kept = served(r);
+    int status;
+    cc_request_t *kept;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = follow(r);
+    kept = served(r);
     put(r);
     if (kept) {
         kept->variables = apr_table_elts(r->subprocess_env)->nelts;
@@ -171,10 +181,13 @@ int cc_environment_log(request_rec *r)
     request_rec *first = r;
     bool denied = false;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
     for (; r; r = r->next) {
-        denied = denied || r->status == HTTP_FORBIDDEN;
         cc_request_t *kept = served(r);
 
+        denied = denied || r->status == HTTP_FORBIDDEN;
         if (!is_unchanged(r, kept)) {
             put(r);
         }

@@ -1,49 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how often a thread of a child looks at what may change. */
-#include "httpd/follow.h"
-
+/* Has the files of all tables and CRLs followed, by one thread of each child and by the parent. */
+#include "httpd/follower.h"
+#include "httpd/glue.h"
 #include "httpd/internal.h"
 #include "httpd/threads.h"
 
-#define SLICE apr_time_from_msec(100) /* so long the end of a process may wait */
-
-typedef struct follower_t {
-    cc_follow_fn *look;
-    void *baton;
-    cc_threads_t *threads;
-} follower_t;
-
-/* Counts how long it slept, and asks no clock: that may be set back. */
-static void rest(const follower_t *follower, apr_interval_time_t interval)
+static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 {
-    do {
-        apr_sleep(SLICE);
-        interval -= SLICE;
-    } while (interval > 0 && !cc_threads_ending(follower->threads));
+    return b > 0 && (a == 0 || b < a) ? b : a;
 }
 
-static void follow(void *data)
+/* All that is due, with one clock: what has the same reload time stays due together. */
+static apr_interval_time_t look(void *s)
 {
-    const follower_t *follower = data;
+    apr_time_t now = apr_time_now();
+    apr_interval_time_t wait = cc_tables_look(s, now);
 
-    while (!cc_threads_ending(follower->threads)) {
-        rest(follower, follower->look(follower->baton));
-    }
+    return sooner(wait, cc_revocation_look(s, now));
 }
 
-void cc_follow_start(cc_follow_fn *look, void *baton, server_rec *s, apr_pool_t *pchild)
+/* A child may come long after the parent has loaded what it inherits, so it looks at once. */
+void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    follower_t *follower = apr_palloc(pchild, sizeof(*follower));
+    apr_interval_time_t wait = look(s);
     apr_status_t rv;
 
-    *follower = (follower_t){.look = look, .baton = baton};
-    rv = cc_threads_start(&follower->threads, 1, pchild);
-    if (rv == APR_SUCCESS && !cc_threads_give(follower->threads, follow, follower)) {
-        rv = APR_ENOMEM;
+    if (wait == 0) {
+        return;
     }
+    rv = cc_follower_start(look, s, wait, pchild);
+    cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "CC0135: this process cannot follow changes of tables and CRLs: it can make "
                      "no thread");
     }
+}
+
+int cc_follow_monitor(apr_pool_t *p, server_rec *s)
+{
+    apr_time_t now = apr_time_now();
+
+    (void)p;
+    cc_tables_look_parent(s, now);
+    cc_revocation_look_parent(s, now);
+    return DECLINED;
 }

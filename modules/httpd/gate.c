@@ -2,6 +2,7 @@
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
 #include "httpd/numbers/counters.h"
 #include "httpd/host.h"
+#include "httpd/use.h"
 
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
@@ -35,6 +36,9 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     const cc_host_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
+    if (host && !host->gated) {
+        return true;
+    }
     return host && cc_trust_may_resume(host->trust, session, now) &&
            !(cc_host_asks_more(host) && has_lapsed(host, session, now));
 }
@@ -114,32 +118,68 @@ static void refused(const cc_refusal_t *refusal, void *server)
     }
 }
 
+/*
+ * OpenSSL puts the client's certificate into the tickets that follow a handshake, and gives the
+ * connection up where the session takes more than 65280 octets. All that is seen of this elsewhere
+ * is "internal error", so it is told here, before that happens. What a session has besides takes
+ * some hundred octets. (TLS 1.2 has tickets only for clients that want some.)
+ */
+#define TICKET_MOST 0xFF00
+#define SESSION_REST 512
+
+static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
+{
+    return SSL_version(ssl) >= TLS1_3_VERSION && !(SSL_get_options(ssl) & SSL_OP_NO_TICKET) &&
+           i2d_X509(leaf, NULL) > TICKET_MOST - SESSION_REST;
+}
+
+static int verify(X509_STORE_CTX *store_ctx, void *data)
+{
+    const cc_host_t *host = data;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    int result = cc_trust_verify(store_ctx, host->trust);
+
+    if (result > 0 && host->gated && outgrows_ticket(ssl, leaf)) {
+        cc_log_outgrown(SSL_get_app_data(ssl), SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)),
+                        i2d_X509(leaf, NULL));
+    }
+    return result;
+}
+
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
-/* Every context gets the gates: the first one on an address owns the tickets and the cache. */
+/*
+ * Every context gets the gates, since the first one on an address owns the tickets and the cache.
+ * Hosts that do not use the module let everything through.
+ */
 static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
     cc_host_t *host;
 
-    if (is_proxy) {
+    if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
+    host->gated = cc_use_of(s) == CC_USE_HERE;
     host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, p));
+        /* In the main log: a virtual host may have one of its own. */
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
     if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    cc_trust_on_refusal(host->trust, refused, s);
+    if (host->gated) {
+        cc_trust_on_refusal(host->trust, refused, s);
+    }
     if (host->revocation) {
         cc_trust_on_success(host->trust, object, host->revocation);
     }
-    SSL_CTX_set_cert_verify_callback(ctx, cc_trust_verify, host->trust);
+    SSL_CTX_set_cert_verify_callback(ctx, verify, host);
     SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
     host->get_session = SSL_CTX_sess_get_get_cb(ctx);
     if (host->get_session) {

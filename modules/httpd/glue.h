@@ -23,6 +23,9 @@ void *cc_server_merge(apr_pool_t *p, void *base, void *add);
 
 /* ---- start. httpd's hooks and mod_ssl's, one thread. */
 
+/** check_config, before all others of ours: which virtual hosts use this module (use.h). OK. */
+int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
 int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
@@ -59,20 +62,41 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 /** test_config: answers what the command-line tool asks (question.h), if it does. */
 void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
-/** child_init: readies the tables for the threads of a child, and has their sources looked at. */
+/** child_init: readies the tables for the threads of a child. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
 
 /**
  * Of what is asked about revocation. pre_config and post_config (after mod_ssl's, who makes the
- * virtual hosts); child_init; and monitor, as for the tables.
+ * virtual hosts); child_init.
  */
+int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
-int cc_revocation_monitor(apr_pool_t *p, server_rec *s);
 
-/** monitor: the parent follows the tables, which later children inherit. DECLINED. */
-int cc_tables_monitor(apr_pool_t *p, server_rec *s);
+/**
+ * monitor, in the parent, and child_init, for the end of the child: tell how many lines the log was
+ * spared (CC0188). DECLINED.
+ */
+int cc_log_monitor(apr_pool_t *p, server_rec *s);
+void cc_log_child_start(apr_pool_t *pchild, server_rec *s);
+
+/**
+ * Look at the files that are due, and log what has changed and what is refused; return in how long
+ * they want to be called again, 0: never. In a child, by one thread.
+ */
+apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now);
+apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now);
+
+/** The same in the parent, whose later children inherit what it holds. They log nothing. */
+void cc_tables_look_parent(server_rec *s, apr_time_t now);
+void cc_revocation_look_parent(server_rec *s, apr_time_t now);
+
+/** child_init, after the two above: looks at all files, and then from time to time (follow.c). */
+void cc_follow_child_start(apr_pool_t *pchild, server_rec *s);
+
+/** monitor: the parent looks. DECLINED. */
+int cc_follow_monitor(apr_pool_t *p, server_rec *s);
 
 /** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
 void cc_connection_register(void);

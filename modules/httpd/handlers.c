@@ -2,6 +2,7 @@
 /* Serves our handlers, and notes where the configuration of the server names them. */
 #include "httpd/glue.h"
 #include "httpd/served.h"
+#include "httpd/use.h"
 
 /*
  * httpd does not tell what set the handler of a request. So we take part in its own directive, and
@@ -33,6 +34,9 @@ int cc_handlers_run(request_rec *r)
 {
     bool is_page = cc_handler_is(r, "clientcert-status");
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
     if (cc_failure_ends(r, is_page)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }

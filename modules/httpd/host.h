@@ -9,6 +9,7 @@
 typedef struct cc_host_t {
     cc_trust_t *trust;
     cc_revocation_t *revocation; /* NULL: nobody is asked */
+    bool gated;                  /* sessions that would not hold are not resumed (gate.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_host_t;

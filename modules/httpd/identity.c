@@ -18,7 +18,7 @@ typedef struct cc_memo_t {
     apr_time_t stale_at;
     apr_uint64_t generation; /* of the tables that the rules name */
     bool pinned;             /* a request that has it keeps it: its rules ask tables, or it is not
-                                remembered */
+                                remembered as long as the connection lasts */
 } cc_memo_t;
 
 /* That a request has an answer: what it does must not follow a table that changes meanwhile. */
@@ -163,15 +163,51 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
     return memo;
 }
 
+/* What the connection's own memory had no room for. Its rules live as long as the connection. */
+static cc_slot_key_t key_of(const cc_client_t *client, const question_t *question)
+{
+    return (cc_slot_key_t){client->number, {question->rules, question->export, NULL}};
+}
+
+static const cc_memo_t *slot_find(request_rec *r, const cc_client_t *client,
+                                  const question_t *question)
+{
+    cc_slot_key_t key = key_of(client, question);
+    cc_slots_t *slots = question->keep ? cc_connection_slots(r, false) : NULL;
+    const cc_memo_t *memo = slots ? cc_slots_take(slots, &key, cc_request_client(r)->pool) : NULL;
+
+    return memo && !memo_is_stale(memo, r->request_time) ? memo : NULL;
+}
+
 /* A failure is not remembered: the next request asks again. */
+static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const question_t *question)
+{
+    cc_slot_key_t key = key_of(client, question);
+    apr_pool_t *holder = cc_request_client(r)->pool;
+    cc_slots_t *slots = question->keep ? cc_connection_slots(r, true) : NULL;
+    apr_pool_t *p = slots ? cc_slots_pool() : NULL;
+    cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
+
+    memo->pinned = true;
+    if (p && memo_failure(memo)) {
+        cc_slots_lend(p, holder);
+    } else if (p) {
+        cc_slots_keep(slots, &key, memo, p, holder);
+    }
+    return memo;
+}
+
 static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    apr_pool_t *p = question->keep ? cc_connection_pool(r) : NULL;
-    cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
-    bool remembered = p && !memo_failure(memo);
+    apr_pool_t *p = question->keep && client->lasts ? cc_connection_pool(r) : NULL;
+    cc_memo_t *memo;
 
-    memo->pinned = !remembered || (memo->rules && cc_rules_ask(memo->rules));
-    if (remembered) {
+    if (!p) {
+        return slot_learn(r, client, question);
+    }
+    memo = memo_make(r, client, question, p);
+    memo->pinned = memo_failure(memo) || (memo->rules && cc_rules_ask(memo->rules));
+    if (!memo_failure(memo)) {
         memo_push(client, memo);
     }
     return memo;
@@ -185,6 +221,9 @@ memo_pin(request_rec *r, cc_client_t *client, const question_t *question, const 
 
     if (pinned) {
         return pinned;
+    }
+    if (!memo) {
+        memo = slot_find(r, client, question);
     }
     if (!memo) {
         memo = memo_learn(r, client, question);
@@ -350,23 +389,6 @@ cc_answer_t cc_identity_of(request_rec *r)
         question.export = &cc_export_default;
     }
     return answer_to(r, &question);
-}
-
-cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace)
-{
-    const cc_rules_t *rules = cc_dir_of(r)->rules;
-    cc_answer_t answer = cc_identity_presented(r);
-    apr_array_header_t *steps;
-    cc_facts_t facts;
-
-    *trace = NULL;
-    if (!answer.problem && rules) {
-        facts = cc_client_facts(answer.client, r);
-        *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
-        answer.verdict =
-            cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);
-    }
-    return answer;
 }
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)

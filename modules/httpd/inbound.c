@@ -2,6 +2,8 @@
 /* Knows that no client can say in a header or trailer what only we may say, nor take it away. */
 #include "httpd/glue.h"
 #include "httpd/internal.h"
+#include "httpd/numbers/counters.h"
+#include "httpd/use.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -87,14 +89,22 @@ static const char *first_of(const apr_table_t *headers, unsigned kinds)
 
 /* ---- headers ------------------------------------------------------------------------------- */
 
+/* Anybody can cause these lines, and many for one request. */
+static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
+{
+    return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
+}
+
 static void remove_ours(request_rec *r)
 {
     const char *name;
 
     while ((name = first_of(r->headers_in, OURS))) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "CC0111: removed the request header %s, which could pass for ours",
-                      cc_text_escape(name, strlen(name), r->pool));
+        if (wants_line(r, CC_QUOTA_HEADER)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "CC0111: removed the request header %s, which could pass for ours",
+                          cc_text_escape(name, strlen(name), r->pool));
+        }
         apr_table_unset(r->headers_in, name);
     }
 }
@@ -167,9 +177,11 @@ static void connection_clean(request_rec *r)
     if (!odd) {
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "CC0117: the request header Connection may not name other headers: \"%s\"",
-                  cc_log_escaped(odd, r->pool));
+    if (wants_line(r, CC_QUOTA_CONNECTION)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "CC0117: the request header Connection may not name other headers: \"%s\"",
+                      cc_log_escaped(odd, r->pool));
+    }
     if (found) {
         apr_table_setn(r->headers_in, "Connection", options_text(found, r->pool));
     } else {
@@ -220,9 +232,12 @@ static void trailers_clean(request_rec *r)
     }
     r->headers_in = headers_without(r, unwanted);
     while ((name = first_of(r->trailers_in, unwanted))) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "CC0118: removed the request trailer %s, which is not for clients to send",
-                      cc_text_escape(name, strlen(name), r->pool));
+        if (wants_line(r, CC_QUOTA_TRAILER)) {
+            ap_log_rerror(
+                APLOG_MARK, APLOG_INFO, 0, r,
+                "CC0118: removed the request trailer %s, which is not for clients to send",
+                cc_text_escape(name, strlen(name), r->pool));
+        }
         apr_table_unset(r->trailers_in, name);
     }
 }
@@ -282,8 +297,12 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
 
 int cc_inbound_clean(request_rec *r)
 {
-    unsigned kinds = kinds_of(r->headers_in);
+    unsigned kinds;
 
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    kinds = kinds_of(r->headers_in);
     if (kinds & OURS) {
         remove_ours(r);
     }

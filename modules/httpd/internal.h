@@ -13,6 +13,7 @@
 
 #include "httpd/numbers/expiring.h"
 #include "httpd/request.h"
+#include "httpd/slots.h"
 #include "rules/rules.h"
 
 APLOG_USE_MODULE(clientcert);
@@ -158,11 +159,13 @@ static inline const cc_dir_t *cc_dir_of(const request_rec *r)
 struct cc_memo_t; /* identity.c: what one rule set says of a client */
 
 /**
- * What a client presented, as one virtual host judges it. Lives as long as the connection; shared
+ * What a client presented, as one virtual host judges it. Lives as long as the request; shared
  * by the streams of an HTTP/2 connection, so all but the last three members is constant.
  */
 typedef struct cc_client_t {
     const cc_cert_t *cert;
+    apr_uint64_t number; /* of all that its connection has had; never used again */
+    bool lasts;          /* as long as the connection; else as long as a request holds it */
     cc_facts_t facts;    /* `now` is not set: cc_client_facts */
     const char *problem; /* NULL, or why it gives no identity (dates aside): for the log alone */
     const char *told;    /* the same as the client itself may know it */
@@ -204,9 +207,12 @@ void cc_connection_end(request_rec *r);
 
 /**
  * A pool in which this thread may allocate what is to live as long as the request's connection;
- * NULL where a connection has asked for more than its share (use r->pool, remember nothing).
+ * NULL where a connection has asked for more than its share: cc_connection_slots takes the rest.
  */
 apr_pool_t *cc_connection_pool(request_rec *r);
+
+/** What the request's connection remembers beyond that; NULL: nothing yet. `make`: it will. */
+cc_slots_t *cc_connection_slots(request_rec *r, bool make);
 
 /* ---- who the client is (identity.c) -------------------------------------------------------- */
 
@@ -236,8 +242,8 @@ cc_answer_t cc_identity_of(request_rec *r);
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
 
 /**
- * As cc_identity_of, but evaluated anew to see how: *trace are the steps (cc_step_t), NULL where no
- * rules were asked. Is not remembered, and not logged; gives no exports.
+ * As cc_identity_of, but evaluated anew to see how (explain.c): *trace are the steps (cc_step_t),
+ * NULL where no rules were asked. Is not remembered, and not logged; gives no exports.
  */
 cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace);
 
@@ -316,10 +322,15 @@ typedef struct cc_refused_t {
     const char *reason;    /* as cc_refusal_text gives it */
 } cc_refused_t;
 
-/** That a handshake ended so; and whether the log asks for it. `p` is for the line alone. */
+/**
+ * That a handshake ended so; and whether the log asks for it, which is to be asked once for each
+ * line. `p` is for the line alone. */
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p);
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
+
+/** That a certificate of so many octets ends a connection, since no ticket can hold it. */
+void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
 /* ---- WebSockets (tunnel.c) ----------------------------------------------------------------- */
 

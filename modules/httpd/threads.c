@@ -113,6 +113,13 @@ static bool mpm_is_threaded(void)
            threaded != AP_MPMQ_NOT_SUPPORTED;
 }
 
+void cc_threads_end_soon(apr_pool_t *pchild)
+{
+    if (!mpm_is_threaded()) {
+        apr_pool_pre_cleanup_register(pchild, NULL, end_soon);
+    }
+}
+
 static apr_status_t threads_end(void *state)
 {
     cc_threads_t *threads = state;
@@ -159,9 +166,7 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t 
     }
     /* Before the pools below `pchild` go, where mod_dbd has its connections. */
     apr_pool_pre_cleanup_register(pchild, made, threads_end);
-    if (!mpm_is_threaded()) {
-        apr_pool_pre_cleanup_register(pchild, NULL, end_soon); /* and before that */
-    }
+    cc_threads_end_soon(pchild); /* and before that */
     *threads = made;
     return APR_SUCCESS;
 }

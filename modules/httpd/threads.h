@@ -28,4 +28,11 @@ bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data);
 /** Whether the process ends. Work that takes long asks from time to time. Any thread. */
 bool cc_threads_ending(const cc_threads_t *threads);
 
+/**
+ * Sees to it that a child of an MPM without threads ends within two seconds of its being told to,
+ * whatever its own threads hold. Register what ends a thread in `pchild` first: the last
+ * pre-cleanup runs first. In a child.
+ */
+void cc_threads_end_soon(apr_pool_t *pchild);
+
 #endif

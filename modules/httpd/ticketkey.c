@@ -16,16 +16,9 @@
 
 static const char *path_of(server_rec *s, apr_pool_t *p)
 {
-    const apr_array_header_t *sites = cc_sites_of(ap_server_conf);
-    const char *path = NULL;
+    const cc_site_t *site = cc_site_of(ap_server_conf, s);
+    const char *path = site ? cc_site_value(site, "SSLSessionTicketKeyFile", p) : NULL;
 
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
-
-        if (site->server == s) {
-            path = cc_site_value(site, "SSLSessionTicketKeyFile", p);
-        }
-    }
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 

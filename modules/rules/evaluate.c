@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how rules are evaluated: which conditions hold for a certificate, and what follows. */
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,6 +9,31 @@
 #include "rules/internal.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
+
+/* One note for all values that a pattern was given up on. */
+static void trouble_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
+{
+    const cc_trouble_t *trouble = &ev->trouble;
+    const char *of = "";
+
+    if (trouble->count == 0) {
+        return;
+    }
+    if (trouble->count > 1) {
+        of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
+    }
+    cc_evaluation_note(ev, "CC0151", ev->rule->where, "a pattern was given up, so it does not fit",
+                       "%s: matching was given up%s (%s), so the condition does not hold",
+                       cc_condition_text(c, ev->scratch), of, trouble->why);
+}
+
+static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
+{
+    ev->trouble = (cc_trouble_t){0, NULL};
+    if (c->pattern) {
+        cc_matcher_begin(cc_evaluation_matcher(ev), ev->quiet);
+    }
+}
 
 /*
  * All matches of a condition that captures are wanted, else the first will do. Where one of them
@@ -19,12 +45,14 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
     bool undecided = cell->unusable > 0;
     bool fits = false;
 
+    condition_begin(ev, c);
     for (int i = 0; i < cell->values.count && (!fits || c->capture >= 0) && !ev->failure; i++) {
         const cc_value_t *value = &cell->values.at[i];
         cc_fit_t fit = value->unusable ? CC_FIT_UNDECIDED : c->op->fits(c, value, ev);
         fits = fits || fit == CC_FIT_YES;
         undecided = undecided || fit == CC_FIT_UNDECIDED;
     }
+    trouble_note(ev, c, cell->values.count);
     if (fits && undecided && c->capture >= 0) {
         ev->partial = true;
     }
@@ -87,18 +115,45 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     }
 }
 
+/* With few, a walk over them is quicker than a hash. */
+#define GROUPS_FEW 16
+
+static bool group_known(const cc_evaluation_t *ev, const char *name)
+{
+    if (ev->group_names) {
+        return apr_hash_get(ev->group_names, name, APR_HASH_KEY_STRING) != NULL;
+    }
+    for (int i = 0; i < ev->groups->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void group_names_add(cc_evaluation_t *ev, const char *name)
+{
+    apr_hash_set(ev->group_names, name, APR_HASH_KEY_STRING, name);
+}
+
 static void group_take(cc_evaluation_t *ev, const char *name)
 {
     cc_group_t *group;
 
-    for (int i = 0; i < ev->groups->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
-            return;
-        }
+    if (group_known(ev, name)) {
+        return;
     }
     group = &APR_ARRAY_PUSH(ev->groups, cc_group_t);
     group->name = apr_pstrdup(ev->result, name);
     group->where = ev->rule->where;
+    if (ev->group_names) {
+        group_names_add(ev, group->name);
+    } else if (ev->groups->nelts > GROUPS_FEW) {
+        ev->group_names = apr_hash_make(ev->scratch);
+        for (int i = 0; i < ev->groups->nelts; i++) {
+            group_names_add(ev, APR_ARRAY_IDX(ev->groups, i, cc_group_t).name);
+        }
+    }
 }
 
 static void verdict_deny(cc_evaluation_t *ev)
@@ -160,7 +215,7 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
  * With a trace every rule is walked. Those that the index rules out are walked without notes, so
  * that the verdict is the same to the last note.
  */
-static void rules_walk(cc_evaluation_t *ev, apr_array_header_t *trace)
+static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
 {
     const cc_rules_t *rules = ev->rules;
     const apr_uint64_t *bits = cc_index_candidates(ev);
@@ -226,7 +281,7 @@ static void verdict_fail(cc_evaluation_t *ev)
     ev->stale_at = ev->facts->now;
 }
 
-static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t *trace)
+static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
 {
     apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
 
@@ -237,6 +292,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t
     ev->stale_at = APR_INT64_MAX;
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
+    ev->group_names = NULL;
     ev->matched = apr_array_make(ev->result, 4, sizeof(cc_match_t));
     ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
     ev->verdict->generation = cc_rules_generation(ev->rules);
@@ -249,20 +305,39 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, apr_array_header_t
 }
 
 /* A table that changed meanwhile may have answered one rule before and the next one after. */
+static const cc_verdict_t *evaluate(cc_evaluation_t *ev, cc_trace_t *trace)
+{
+    int traced = trace ? trace->steps->nelts : 0;
+    const cc_verdict_t *verdict = evaluate_once(ev, trace);
+
+    while (verdict->generation != cc_rules_generation(ev->rules)) {
+        if (trace) {
+            trace->steps->nelts = traced;
+            trace->others = trace->rest = 0;
+        }
+        verdict = evaluate_once(ev, trace);
+    }
+    cc_matcher_destroy(ev->matcher);
+    return verdict;
+}
+
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch)
 {
     cc_evaluation_t ev = {
         .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
-    int traced = trace ? trace->nelts : 0;
-    const cc_verdict_t *verdict = evaluate_once(&ev, trace);
+    cc_trace_t all = {.steps = trace, .most = INT_MAX};
 
-    while (verdict->generation != cc_rules_generation(rules)) {
-        if (trace) {
-            trace->nelts = traced;
-        }
-        verdict = evaluate_once(&ev, trace);
-    }
-    return verdict;
+    return evaluate(&ev, trace ? &all : NULL);
+}
+
+const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
+                                     const cc_facts_t *facts, cc_trace_t *trace, apr_pool_t *result,
+                                     apr_pool_t *scratch)
+{
+    cc_evaluation_t ev = {
+        .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
+
+    return evaluate(&ev, trace);
 }

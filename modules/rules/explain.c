@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how an evaluation is shown: a condition as rules write it, and the values it looked at. */
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -38,18 +39,87 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
 
-void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
+/* ---- the rules that are told of ---------------------------------------------------------- */
+
+static bool does_not_hold(const cc_step_t *step)
+{
+    return step->condition && !step->undecided;
+}
+
+static int nearness_of(const cc_rule_t *rule, const cc_condition_t *failed)
+{
+    int before = (int)(failed - (const cc_condition_t *)rule->conditions->elts);
+    int behind = rule->conditions->nelts - 1 - before;
+
+    return before - behind;
+}
+
+/* Of the others, the last one of those that came least near; -1: there is none. */
+static int farthest_of(const cc_trace_t *trace)
+{
+    int farthest = -1;
+    int nearness = INT_MAX;
+
+    for (int i = 0; i < trace->steps->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace->steps, i, cc_step_t);
+
+        if (does_not_hold(step) && step->nearness <= nearness) {
+            farthest = i;
+            nearness = step->nearness;
+        }
+    }
+    return farthest;
+}
+
+static void step_remove(apr_array_header_t *steps, int at)
+{
+    cc_step_t *step = &APR_ARRAY_IDX(steps, at, cc_step_t);
+
+    memmove(step, step + 1, (apr_size_t)(steps->nelts - 1 - at) * sizeof(*step));
+    steps->nelts--;
+}
+
+/* Makes room for a rule that does not hold. False where others came as near before it. */
+static bool room_make(cc_trace_t *trace, int nearness)
+{
+    int farthest;
+
+    if (trace->others < trace->most) {
+        trace->others++;
+        trace->least = trace->others == 1 || nearness < trace->least ? nearness : trace->least;
+        return true;
+    }
+    trace->rest++;
+    if (trace->most == 0 || nearness <= trace->least) {
+        return false;
+    }
+    step_remove(trace->steps, farthest_of(trace));
+    farthest = farthest_of(trace);
+    trace->least =
+        farthest < 0 ? nearness : APR_ARRAY_IDX(trace->steps, farthest, cc_step_t).nearness;
+    trace->least = nearness < trace->least ? nearness : trace->least;
+    return true;
+}
+
+void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided)
 {
-    cc_step_t *step = &APR_ARRAY_PUSH(trace, cc_step_t);
+    int nearness = failed ? nearness_of(ev->rule, failed) : 0;
+    apr_pool_t *p = trace->steps->pool;
+    cc_step_t *step;
 
+    if (failed && !undecided && !ev->failure && !room_make(trace, nearness)) {
+        return;
+    }
+    step = &APR_ARRAY_PUSH(trace->steps, cc_step_t);
     memset(step, 0, sizeof(*step));
     step->where = ev->rule->where;
     step->number = ev->rule->number;
     step->undecided = undecided;
     if (failed) {
         step->field = failed->field;
-        step->condition = cc_condition_text(failed, trace->pool);
-        step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, trace->pool);
+        step->condition = cc_condition_text(failed, p);
+        step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, p);
+        step->nearness = nearness;
     }
 }

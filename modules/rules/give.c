@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which users and groups rules could give, whatever certificate comes. */
+/* Answers which users and groups rules could give, whatever certificate comes. */
+
+/*
+ * Names are asked for as often as there are Require lines, so the rules are not gone through for
+ * each. A template without a variable gives one name, which a hash finds. The others are kept once
+ * for each shape, which is their text with the fields left open, and filed by how the names that
+ * they give begin or end.
+ */
 
 #include <string.h>
+
+#include <apr_strings.h>
 
 #include "rules/internal.h"
 
@@ -66,58 +75,184 @@ static bool template_may_give(const cc_rule_t *rule, const cc_template_t *templa
     return fitting.from[fitting.len];
 }
 
-/* ---- rules ------------------------------------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------------------------ */
 
-static bool rule_may_act(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
+#define TRIES_MOST 256 /* shapes that are tried for one name; beyond that, it may be given */
+
+/* The outputs of one kind. */
+typedef struct cc_names_t {
+    apr_hash_t *fixed;  /* the names of templates without a variable */
+    apr_hash_t *shapes; /* those that are kept, each once */
+    cc_affixes_t *open; /* cc_shape_t, by how their names begin or end */
+} cc_names_t;
+
+/* A template with a variable, in its rule. */
+typedef struct cc_shape_t {
+    const cc_rule_t *rule;
+    const cc_template_t *template;
+} cc_shape_t;
+
+struct cc_given_t {
+    apr_pool_t *pool;
+    cc_names_t users, groups;
+};
+
+static void names_init(cc_names_t *names, apr_pool_t *p)
 {
-    cc_logic_t *logic = cc_logic_create(rules, rule, p);
+    names->fixed = apr_hash_make(p);
+    names->shapes = apr_hash_make(p);
+    names->open = cc_affixes_create(p);
+}
+
+cc_given_t *cc_given_create(apr_pool_t *p)
+{
+    cc_given_t *given = apr_palloc(p, sizeof(*given));
+
+    given->pool = p;
+    names_init(&given->users, p);
+    names_init(&given->groups, p);
+    return given;
+}
+
+static const cc_part_t *part_at(const cc_template_t *template, int i)
+{
+    return &APR_ARRAY_IDX(template->parts, i, cc_part_t);
+}
+
+/*
+ * What the templates of two rules have in common if they may give the same names. No name, and so
+ * no text of a template, has an octet below a blank.
+ */
+static const char *shape_text(const cc_rule_t *rule, const cc_template_t *template, apr_pool_t *p)
+{
+    apr_array_header_t *pieces = apr_array_make(p, 8, sizeof(const char *));
+
+    for (int i = 0; i < template->parts->nelts; i++) {
+        const cc_part_t *part = part_at(template, i);
+        const char *never = NULL;
+
+        if (part->variable < 0) {
+            APR_ARRAY_PUSH(pieces, const char *) =
+                apr_pstrmemdup(p, part->literal.iov_base, part->literal.iov_len);
+            continue;
+        }
+        never =
+            letters_never(rule, &APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t));
+        APR_ARRAY_PUSH(pieces, const char *) = apr_pstrcat(p, "\1", never, "\2", NULL);
+    }
+    return apr_array_pstrcat(p, pieces, '\0');
+}
+
+/* The literal at one end, which is empty where a variable is there. */
+static struct iovec literal_at(const cc_template_t *template, int i)
+{
+    const cc_part_t *part = part_at(template, i);
+
+    return part->variable < 0 ? part->literal : (struct iovec){NULL, 0};
+}
+
+static void template_add(cc_names_t *names, const cc_rule_t *rule, const cc_template_t *template,
+                         apr_pool_t *p)
+{
+    const char *text = shape_text(rule, template, p);
+    bool fixed = template->variables->nelts == 0;
+    apr_hash_t *hash = fixed ? names->fixed : names->shapes;
+    cc_shape_t *shape;
+
+    if (apr_hash_get(hash, text, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(hash, text, APR_HASH_KEY_STRING, text);
+    if (!fixed) {
+        shape = apr_palloc(p, sizeof(*shape));
+        *shape = (cc_shape_t){rule, template};
+        cc_affixes_add(names->open, literal_at(template, 0),
+                       literal_at(template, template->parts->nelts - 1), shape);
+    }
+}
+
+static void rule_add(cc_given_t *given, const cc_rule_t *rule)
+{
+    if (rule->user) {
+        template_add(&given->users, rule, rule->user, given->pool);
+    }
+    for (int i = 0; i < rule->groups->nelts; i++) {
+        template_add(&given->groups, rule, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *),
+                     given->pool);
+    }
+}
+
+static bool rule_never(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
+{
     const cc_condition_t *a, *b;
 
-    return !cc_logic_never(logic, &a, &b) && !cc_logic_earlier(logic, cc_rule_ends);
+    return cc_logic_never(cc_logic_create(rules, rule, p), &a, &b);
 }
 
-static bool user_may_give(const cc_rule_t *rule, const char *name, apr_pool_t *p)
+void cc_given_add(cc_given_t *given, const cc_rules_t *rules)
 {
-    return rule->user && template_may_give(rule, rule->user, name, p);
-}
+    cc_earlier_t *earlier;
+    apr_pool_t *p, *scratch;
 
-static bool group_may_give(const cc_rule_t *rule, const char *name, apr_pool_t *p)
-{
-    for (int i = 0; i < rule->groups->nelts; i++) {
-        const cc_template_t *template = APR_ARRAY_IDX(rule->groups, i, const cc_template_t *);
-        if (template_may_give(rule, template, name, p)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-typedef bool cc_may_give_fn(const cc_rule_t *rule, const char *name, apr_pool_t *p);
-
-static bool may_give(const cc_rules_t *rules, const char *name, cc_may_give_fn *rule_may_give)
-{
-    bool found = false;
-    apr_pool_t *p;
-
-    if (*name == '\0' || cc_text_unusable(name, strlen(name))) {
-        return false;
-    }
-    apr_pool_create(&p, NULL);
-    for (int i = 0; i < rules->rules->nelts && !found; i++) {
+    apr_pool_create(&p, given->pool);
+    apr_pool_create(&scratch, p);
+    earlier = cc_earlier_create(rules, p, scratch);
+    for (int i = 0; i < rules->rules->nelts; i++) {
         const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
-        found = rule_may_give(rule, name, p) && rule_may_act(rules, rule, p);
-        apr_pool_clear(p);
+
+        cc_earlier_look(earlier, rule);
+        if (!rule_never(rules, rule, scratch) && !cc_earlier_ending(earlier)) {
+            rule_add(given, rule);
+        }
+        cc_earlier_add(earlier, rule);
+        apr_pool_clear(scratch);
     }
     apr_pool_destroy(p);
-    return found;
 }
 
-bool cc_rules_may_give_user(const cc_rules_t *rules, const char *name)
+/* ---- what is asked ----------------------------------------------------------------------- */
+
+/* A name, while shapes are tried. */
+typedef struct cc_asked_t {
+    const char *name;
+    int tries;
+    bool found;
+    apr_pool_t *pool;
+} cc_asked_t;
+
+static bool shape_try(void *baton, const void *item)
 {
-    return may_give(rules, name, user_may_give);
+    cc_asked_t *asked = baton;
+    const cc_shape_t *shape = item;
+
+    asked->found = ++asked->tries > TRIES_MOST ||
+                   template_may_give(shape->rule, shape->template, asked->name, asked->pool);
+    return !asked->found;
 }
 
-bool cc_rules_may_give_group(const cc_rules_t *rules, const char *name)
+static bool may_give(const cc_given_t *given, const cc_names_t *names, const char *name)
 {
-    return may_give(rules, name, group_may_give);
+    struct iovec text = {(char *)name, strlen(name)};
+    cc_asked_t asked = {.name = name};
+
+    if (*name == '\0' || cc_text_unusable(name, text.iov_len)) {
+        return false;
+    }
+    if (apr_hash_get(names->fixed, name, APR_HASH_KEY_STRING)) {
+        return true;
+    }
+    apr_pool_create(&asked.pool, given->pool);
+    cc_affixes_each(names->open, text, shape_try, &asked);
+    apr_pool_destroy(asked.pool);
+    return asked.found;
+}
+
+bool cc_given_user(const cc_given_t *given, const char *name)
+{
+    return may_give(given, &given->users, name);
+}
+
+bool cc_given_group(const cc_given_t *given, const char *name)
+{
+    return may_give(given, &given->groups, name);
 }

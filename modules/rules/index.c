@@ -122,20 +122,6 @@ apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev)
     return bits;
 }
 
-apr_uint64_t *cc_index_earlier(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
-{
-    apr_uint64_t *bits =
-        apr_pmemdup(p, rules->unfiled->elts, (apr_size_t)rules->unfiled->nelts * sizeof(*bits));
-
-    for (int i = 0; i < rule->conditions->nelts; i++) {
-        const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
-        if (c->op->indexed && c->selector->buckets) {
-            bucket_candidates(c->selector, &c->value, bits);
-        }
-    }
-    return bits;
-}
-
 bool cc_index_has(const apr_uint64_t *bits, int number)
 {
     return bits[number / WORD_BITS] >> (number % WORD_BITS) & 1;

@@ -90,10 +90,12 @@ struct cc_rules_t {
     apr_pool_t *pool;
     apr_array_header_t *rules;     /* cc_rule_t * */
     apr_array_header_t *selectors; /* cc_selector_t *, by their number */
+    apr_hash_t *selected;          /* the same, by what they are (selector.c) */
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
     cc_tables_t *tables;           /* that may be named, as `scope` sees them; NULL: none */
     const void *scope;
     apr_array_header_t *named; /* cc_table_t *: those that are, each once */
+    apr_hash_t *naming;        /* the same, by itself */
     cc_engine_t *engine;       /* NULL until a pattern needs it */
     int capture_max;           /* the largest capture_count */
     const char *ended_where;   /* the rule after which none is reached, or NULL */
@@ -177,8 +179,21 @@ int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
 /* A name that both give to a group, or NULL. */
 const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
 
-/* What one evaluation needs to match; it lives in the evaluation's scratch pool. */
+/*
+ * What one evaluation needs to match, and the effort that it has left. Its memory is given back by
+ * cc_matcher_destroy (NULL is none), or else with the pool.
+ */
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
+void cc_matcher_destroy(cc_matcher_t *matcher);
+
+/*
+ * Begins a condition, which adds to the effort that is left. `aside`: it is one that only a trace
+ * looks at; such have an effort of their own, so that the verdict is the same without.
+ */
+void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
+
+/* Whether no effort is left: every further match is undecided. */
+bool cc_matcher_spent(const cc_matcher_t *matcher);
 
 /*
  * Matches. *groups, if asked for and the value fits, are the texts of the groups by number; one
@@ -219,9 +234,6 @@ void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
 /* A bit for each rule that may hold for this certificate. */
 apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
 
-/* A bit for each rule that may hold whenever `rule` does: the others want a == that it has not. */
-apr_uint64_t *cc_index_earlier(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
-
 /* Whether the bit of a rule is set; the first such rule from `from` on, else their count. */
 bool cc_index_has(const apr_uint64_t *bits, int number);
 int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from);
@@ -236,6 +248,12 @@ typedef struct cc_cell_t {
     cc_values_t values;
 } cc_cell_t;
 
+/* What stood in the way of values of one condition: told once for all of them. */
+typedef struct cc_trouble_t {
+    int count;       /* of values */
+    const char *why; /* of the first; safe for a log */
+} cc_trouble_t;
+
 struct cc_evaluation_t {
     const cc_rules_t *rules;
     const cc_cert_t *cert;
@@ -244,6 +262,7 @@ struct cc_evaluation_t {
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
+    cc_trouble_t trouble;          /* of the condition at hand */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */
@@ -253,12 +272,19 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
+    apr_hash_t *group_names;       /* the same by name, once there are many; else NULL */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+
+/* values.c: the evaluation's matcher, which is made where there is none. */
+cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
+
+/* values.c: says that the condition at hand has trouble with a value. */
+void cc_evaluation_trouble(cc_evaluation_t *ev, const char *why);
 
 /* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
 void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
@@ -276,7 +302,7 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
 
 /* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
-void cc_trace_add(apr_array_header_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
+void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided);
 
 /* ---- what rules say of each other, for lint ---------------------------------------------- */
@@ -288,12 +314,68 @@ cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_
 /* Whether the rule can never hold, and two of its conditions that cannot hold together. */
 bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b);
 
-/* The first wanted one of the rules before it that holds whenever the rule does, or NULL. */
-const cc_rule_t *cc_logic_earlier(cc_logic_t *logic, bool (*wanted)(const cc_rule_t *rule));
+/* Whether `c` holds whenever `a` does. They may be of different rules of the set. */
+bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c);
 
-/* Whether nothing is evaluated after the rule; the condition that gives a variable, or NULL. */
+bool cc_condition_is_equal(const cc_condition_t *c);
+bool cc_condition_is_under(const cc_condition_t *c);
+
+/*
+ * Whether nothing is evaluated after the rule; whether it gives the same user each time it holds;
+ * the condition that gives a variable, or NULL.
+ */
 bool cc_rule_ends(const cc_rule_t *rule);
+bool cc_rule_always_user(const cc_rule_t *rule);
 const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
+
+/*
+ * earlier.c: the rules so far that end an evaluation or always give the same user, filed by their
+ * conditions. It lives as long as `p`, and works in `scratch`, which may be cleared after each
+ * rule.
+ */
+typedef struct cc_earlier_t cc_earlier_t;
+cc_earlier_t *cc_earlier_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
+
+/*
+ * Takes up the next rule: finds which filed conditions hold whenever it does. Then the first filed
+ * rule that ends, or that always gives a user, and that holds whenever this one does; or NULL.
+ */
+void cc_earlier_look(cc_earlier_t *earlier, const cc_rule_t *rule);
+const cc_rule_t *cc_earlier_ending(cc_earlier_t *earlier);
+const cc_rule_t *cc_earlier_user(cc_earlier_t *earlier);
+
+/* Files the rule that was taken up. */
+void cc_earlier_add(cc_earlier_t *earlier, const cc_rule_t *rule);
+
+/*
+ * Whether some conditions were not compared because that would have taken too long; how many steps
+ * were taken in all.
+ */
+bool cc_earlier_cut(const cc_earlier_t *earlier);
+apr_uint64_t cc_earlier_steps(const cc_earlier_t *earlier);
+
+/* affix.c: items, each filed by how the texts that it matches begin or end. */
+typedef struct cc_affixes_t cc_affixes_t;
+cc_affixes_t *cc_affixes_create(apr_pool_t *p);
+
+/* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
+void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
+
+/* Calls `each` for the items that may match the text, and some that do not, until it says false. */
+typedef bool cc_affix_fn(void *baton, const void *item);
+void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
+                     void *baton);
+
+/*
+ * literal.c: the octets with which all texts that the pattern matches begin, and with which they
+ * end; empty where that is not certain. They live as long as `p`.
+ */
+void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
+                         apr_pool_t *p);
+
+/* lint.c: cc_rules_lint, which also says how many steps cc_earlier_t took; NULL: nobody asks. */
+apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
+                                  apr_pool_t *p);
 
 /* origin.c: what a field fixes: nothing, the certificate or its key, the CA. */
 typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;

@@ -13,6 +13,8 @@ typedef struct cc_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;
     cc_logic_t *logic;
+    cc_earlier_t *earlier;
+    bool cut_told;
     bool issuer_matters;       /* several CAs, and no earlier rule has parted them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
@@ -68,7 +70,7 @@ static bool repeated_told(cc_lint_t *lint)
 
 static bool unreached_told(cc_lint_t *lint)
 {
-    const cc_rule_t *earlier = cc_logic_earlier(lint->logic, cc_rule_ends);
+    const cc_rule_t *earlier = cc_earlier_ending(lint->earlier);
 
     if (earlier) {
         note_add(lint, "CC0701",
@@ -80,12 +82,6 @@ static bool unreached_told(cc_lint_t *lint)
 }
 
 /* ---- outputs ----------------------------------------------------------------------------- */
-
-/* A template without a variable always gives its one text. */
-static bool always_gives_user(const cc_rule_t *rule)
-{
-    return rule->user && rule->user->variables->nelts == 0;
-}
 
 static bool gives_user_alone(const cc_rule_t *rule)
 {
@@ -101,7 +97,7 @@ static const char *output_text(const cc_template_t *template, apr_pool_t *p)
 static bool useless_told(cc_lint_t *lint)
 {
     const cc_rule_t *rule = lint->rule;
-    const cc_rule_t *earlier = rule->user ? cc_logic_earlier(lint->logic, always_gives_user) : NULL;
+    const cc_rule_t *earlier = rule->user ? cc_earlier_user(lint->earlier) : NULL;
 
     if (!earlier ||
         (strcmp(earlier->user->text, rule->user->text) == 0 && !gives_user_alone(rule))) {
@@ -166,6 +162,19 @@ static void digest_tell(cc_lint_t *lint, const cc_condition_t *c)
     }
 }
 
+/* ---- too many rules ---------------------------------------------------------------------- */
+
+static void cut_tell(cc_lint_t *lint)
+{
+    if (!lint->cut_told && cc_earlier_cut(lint->earlier)) {
+        lint->cut_told = true;
+        note_add(lint, "CC0760",
+                 "from this rule on, not all conditions are compared with those of the rules "
+                 "before, which would take too long: what CC0701 and CC0703 warn of may be there "
+                 "unseen; list single values in a ClientCertTable, with one rule for all of them");
+    }
+}
+
 /* ---- all rules --------------------------------------------------------------------------- */
 
 static void rule_lint(cc_lint_t *lint)
@@ -173,6 +182,7 @@ static void rule_lint(cc_lint_t *lint)
     const cc_rule_t *rule = lint->rule;
 
     lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
+    cc_earlier_look(lint->earlier, rule);
     for (int i = 0; i < rule->conditions->nelts; i++) {
         domain_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
         digest_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
@@ -180,10 +190,13 @@ static void rule_lint(cc_lint_t *lint)
     if (!never_told(lint) && !repeated_told(lint) && !unreached_told(lint) && !useless_told(lint)) {
         origin_tell(lint);
     }
+    cut_tell(lint);
+    cc_earlier_add(lint->earlier, rule);
     lint->issuer_matters = lint->issuer_matters && !cc_origin_decides(rule);
 }
 
-apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
+apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
+                                  apr_pool_t *p)
 {
     cc_lint_t lint = {.rules = rules, .issuer_matters = several_cas};
 
@@ -191,11 +204,20 @@ apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr
     apr_pool_create(&lint.pool, p);
     apr_pool_create(&lint.scratch, lint.pool);
     lint.written = apr_hash_make(lint.pool);
+    lint.earlier = cc_earlier_create(rules, lint.pool, lint.scratch);
     for (int i = 0; i < rules->rules->nelts; i++) {
         lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
         rule_lint(&lint);
         apr_pool_clear(lint.scratch);
     }
+    if (steps) {
+        *steps = cc_earlier_steps(lint.earlier);
+    }
     apr_pool_destroy(lint.pool);
     return lint.notes;
+}
+
+apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
+{
+    return cc_lint_rules(rules, several_cas, NULL, p);
 }

@@ -24,12 +24,12 @@ cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_
 
 /* ---- two conditions ---------------------------------------------------------------------- */
 
-static bool is_equal(const cc_condition_t *c)
+bool cc_condition_is_equal(const cc_condition_t *c)
 {
     return c->op->indexed;
 }
 
-static bool is_under(const cc_condition_t *c)
+bool cc_condition_is_under(const cc_condition_t *c)
 {
     return strcmp(c->op->word.name, "under") == 0;
 }
@@ -47,7 +47,13 @@ static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
 static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
                              const cc_condition_t *c)
 {
-    return c->table ? CC_FIT_UNDECIDED : c->op->fits(c, &equal->value, &logic->ev);
+    if (c->table) {
+        return CC_FIT_UNDECIDED;
+    }
+    if (c->pattern) {
+        cc_matcher_begin(cc_evaluation_matcher(&logic->ev), true);
+    }
+    return c->op->fits(c, &equal->value, &logic->ev);
 }
 
 /* The numbers from `least` to `most`. */
@@ -90,7 +96,7 @@ static bool apart(const cc_condition_t *a, const cc_condition_t *b)
 {
     cc_span_t x, y;
 
-    if (is_under(a) && is_under(b)) {
+    if (cc_condition_is_under(a) && cc_condition_is_under(b)) {
         return !cc_value_under(&a->value, &b->value) && !cc_value_under(&b->value, &a->value);
     }
     return span_of(&x, a) && span_of(&y, b) && (x.most < y.least || y.most < x.least);
@@ -99,7 +105,7 @@ static bool apart(const cc_condition_t *a, const cc_condition_t *b)
 /* Where there may be several values, another one than that of the == may fit. */
 static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
-    cc_fit_t fit = is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+    cc_fit_t fit = cc_condition_is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
 
     return c->op->negative ? fit == CC_FIT_YES : fit == CC_FIT_NO && !cc_selector_many(c->selector);
 }
@@ -132,7 +138,7 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
 /* A value that is the operand of the == fits, or it is the only value and does not. */
 static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
-    cc_fit_t fit = is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+    cc_fit_t fit = cc_condition_is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
 
     return c->op->negative ? fit == CC_FIT_NO && !cc_selector_many(c->selector) : fit == CC_FIT_YES;
 }
@@ -142,55 +148,16 @@ static bool within(const cc_condition_t *a, const cc_condition_t *c)
 {
     cc_span_t x, y;
 
-    if (is_under(a) && is_under(c)) {
+    if (cc_condition_is_under(a) && cc_condition_is_under(c)) {
         return cc_value_under(&a->value, &c->value);
     }
     return span_of(&x, a) && span_of(&y, c) && x.least >= y.least && x.most <= y.most;
 }
 
-/* Whether `c` holds whenever `a` does. */
-static bool implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c)
+bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c)
 {
     return a->selector == c->selector &&
            ((a->op == c->op && operand_same(a, c)) || equal_implies(logic, a, c) || within(a, c));
-}
-
-static bool condition_follows(cc_logic_t *logic, const cc_condition_t *c)
-{
-    const apr_array_header_t *conditions = logic->ev.rule->conditions;
-
-    for (int i = 0; i < conditions->nelts; i++) {
-        if (implies(logic, &APR_ARRAY_IDX(conditions, i, cc_condition_t), c)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool rule_follows(cc_logic_t *logic, const cc_rule_t *rule)
-{
-    for (int i = 0; i < rule->conditions->nelts; i++) {
-        if (!condition_follows(logic, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-const cc_rule_t *cc_logic_earlier(cc_logic_t *logic, bool (*wanted)(const cc_rule_t *rule))
-{
-    const cc_rules_t *rules = logic->ev.rules;
-    const cc_rule_t *rule = logic->ev.rule;
-    const apr_uint64_t *bits = cc_index_earlier(rules, rule, logic->ev.scratch);
-
-    for (int i = cc_index_next(rules, bits, 0); i < rule->number;
-         i = cc_index_next(rules, bits, i + 1)) {
-        const cc_rule_t *earlier = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
-        if (wanted(earlier) && rule_follows(logic, earlier)) {
-            return earlier;
-        }
-    }
-    return NULL;
 }
 
 /* ---- the rule ---------------------------------------------------------------------------- */
@@ -198,6 +165,12 @@ const cc_rule_t *cc_logic_earlier(cc_logic_t *logic, bool (*wanted)(const cc_rul
 bool cc_rule_ends(const cc_rule_t *rule)
 {
     return rule->deny || rule->stop;
+}
+
+/* A template without a variable always gives its one text. */
+bool cc_rule_always_user(const cc_rule_t *rule)
+{
+    return rule->user && rule->user->variables->nelts == 0;
 }
 
 const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable)

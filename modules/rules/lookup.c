@@ -39,14 +39,12 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader
                                       : "none");
 }
 
-static bool is_named(const cc_rules_t *rules, const cc_table_t *table)
+static void table_name(cc_rules_t *rules, cc_table_t *const *table)
 {
-    for (int i = 0; i < rules->named->nelts; i++) {
-        if (APR_ARRAY_IDX(rules->named, i, cc_table_t *) == table) {
-            return true;
-        }
+    if (!apr_hash_get(rules->naming, table, sizeof(*table))) {
+        apr_hash_set(rules->naming, table, sizeof(*table), *table);
+        APR_ARRAY_PUSH(rules->named, cc_table_t *) = *table;
     }
-    return false;
 }
 
 void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule)
@@ -55,9 +53,7 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule)
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
         if (c->table) {
             cc_table_use(c->table, c->columns);
-        }
-        if (c->table && !is_named(rules, c->table)) {
-            APR_ARRAY_PUSH(rules->named, cc_table_t *) = c->table;
+            table_name(rules, &c->table);
         }
     }
 }

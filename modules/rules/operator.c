@@ -61,18 +61,16 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
 {
     const struct iovec *groups = NULL;
     const char *why = NULL;
-    cc_fit_t found;
+    cc_matcher_t *matcher = cc_evaluation_matcher(ev);
+    cc_fit_t found =
+        cc_matcher_match(matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &why);
 
-    if (!ev->matcher) {
-        ev->matcher = cc_matcher_create(ev->rules->engine, ev->scratch);
-    }
-    found =
-        cc_matcher_match(ev->matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &why);
     if (found == CC_FIT_UNDECIDED) {
-        cc_evaluation_note(ev, "CC0151", ev->rule->where,
-                           "a pattern was given up, so it does not fit",
-                           "%s: matching was given up (%s), so the condition does not hold",
-                           cc_condition_text(c, ev->scratch), why);
+        cc_evaluation_trouble(ev, why);
+    }
+    if (found == CC_FIT_UNDECIDED && !ev->quiet && cc_matcher_spent(matcher)) {
+        ev->failure = apr_psprintf(ev->result, "%s: %s: %s", ev->rule->where,
+                                   cc_condition_text(c, ev->scratch), why);
     }
     if (groups) {
         capture_add(ev, c->capture, groups);

@@ -10,15 +10,42 @@
 
 #include "rules/internal.h"
 
-/* Far above what a pattern over a name needs, far below what a client could make felt. */
-#define MATCH_LIMIT 100000
-#define HEAP_LIMIT_KIB 1024
+/*
+ * What matching may take. Who makes a certificate chooses how many values it has and how long they
+ * are; who writes rules chooses the patterns. So effort is counted for a whole evaluation, in
+ * PCRE2's steps, each weighed by the length of the value: between two steps PCRE2 may walk over all
+ * of it. An evaluation has EFFORT_BASE, and EFFORT_CONDITION more for each pattern condition that
+ * is looked at.
+ *
+ * PCRE2 does not say how many steps a match took, only that it took more than a limit. So a match
+ * begins with a low limit, which is enough for nearly all, and goes on to the next one where it
+ * hits it. It pays for each limit in full, which is at most some hundred times what it took.
+ *
+ * Memory is bounded by depth, and not by octets: those of one level differ with PCRE2's version.
+ * HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, but for patterns with dozens of groups.
+ */
+#define EFFORT_BASE 1000000
+#define EFFORT_CONDITION 25000
+#define EFFORT_CALL 200000 /* and one match may not take more than this */
+#define DEPTH_LIMIT 20000
+#define HEAP_LIMIT_KIB 16384
+#define VALUE_LONGEST 8192 /* octets */
+#define VALUE_WEIGHT 512   /* each so many octets make a step weigh 1 more */
 
-/* Contexts and match data live in pool memory, so their pool alone frees them. */
+static const apr_int64_t step_limits[] = {32, 1024, 11000, 100000};
+
+#define LIMITS ((int)(sizeof(step_limits) / sizeof(step_limits[0])))
+
+/* Why a match was given up before it began, beside PCRE2's own errors. */
+#define SPENT (-1001)
+#define TOO_LONG (-1002)
+
+/* Constant once its last pattern is compiled, but for what PCRE2 itself guards. */
 struct cc_engine_t {
     apr_pool_t *pool;
+    pcre2_general_context *general;
     pcre2_compile_context *compile;
-    pcre2_match_context *match;
+    pcre2_match_context *match[LIMITS]; /* one for each of step_limits */
     int groups_max;
 };
 
@@ -32,33 +59,60 @@ struct cc_matcher_t {
     const cc_engine_t *engine;
     apr_pool_t *pool;
     pcre2_match_data *data;
+    apr_int64_t left[2]; /* effort of the rules, and of those that only a trace looks at */
+    bool aside;          /* which of the two pays */
 };
 
-static void *pool_malloc(PCRE2_SIZE size, void *pool)
+/* ---- making ------------------------------------------------------------------------------ */
+
+static apr_status_t engine_free(void *data)
 {
-    return apr_palloc(pool, size);
+    cc_engine_t *engine = data;
+
+    for (int i = 0; i < LIMITS; i++) {
+        pcre2_match_context_free(engine->match[i]);
+    }
+    pcre2_compile_context_free(engine->compile);
+    pcre2_general_context_free(engine->general);
+    return APR_SUCCESS;
 }
 
-static void pool_free(void *memory, void *pool)
+static pcre2_match_context *match_context(const cc_engine_t *engine, apr_int64_t steps)
 {
-    (void)memory;
-    (void)pool;
+    pcre2_match_context *context = pcre2_match_context_create(engine->general);
+
+    if (context) {
+        pcre2_set_match_limit(context, (uint32_t)steps);
+        pcre2_set_depth_limit(context, DEPTH_LIMIT);
+        pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
+    }
+    return context;
 }
 
+/*
+ * PCRE2 has memory of its own (malloc) and gives it back: compiling a pattern needs many times what
+ * the pattern then takes. NULL: no memory.
+ */
 static cc_engine_t *engine_create(apr_pool_t *p)
 {
     cc_engine_t *engine = apr_pcalloc(p, sizeof(*engine));
-    pcre2_general_context *general = pcre2_general_context_create(pool_malloc, pool_free, p);
+    bool made = false;
 
+    apr_pool_cleanup_register(p, engine, engine_free, apr_pool_cleanup_null);
     engine->pool = p;
-    engine->compile = pcre2_compile_context_create(general);
+    engine->general = pcre2_general_context_create(NULL, NULL, NULL);
+    engine->compile = pcre2_compile_context_create(engine->general);
+    made = engine->general && engine->compile;
+    for (int i = 0; i < LIMITS; i++) {
+        engine->match[i] = match_context(engine, step_limits[i]);
+        made = made && engine->match[i];
+    }
 #ifdef PCRE2_EXTRA_CASELESS_RESTRICT
-    pcre2_set_compile_extra_options(engine->compile, PCRE2_EXTRA_CASELESS_RESTRICT);
+    if (made) {
+        pcre2_set_compile_extra_options(engine->compile, PCRE2_EXTRA_CASELESS_RESTRICT);
+    }
 #endif
-    engine->match = pcre2_match_context_create(general);
-    pcre2_set_match_limit(engine->match, MATCH_LIMIT);
-    pcre2_set_heap_limit(engine->match, HEAP_LIMIT_KIB);
-    return engine;
+    return made ? engine : NULL;
 }
 
 static apr_status_t code_free(void *code)
@@ -107,6 +161,9 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
 
     if (!rules->engine) {
         rules->engine = engine_create(rules->pool);
+    }
+    if (!rules->engine) {
+        return cc_error_set(err, rules->pool, "CC0233", text, "out of memory");
     }
     code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, options, &error, &offset,
                          rules->engine->compile);
@@ -157,15 +214,43 @@ const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b)
     return NULL;
 }
 
+/* ---- matching ---------------------------------------------------------------------------- */
+
+static apr_status_t matcher_free(void *data)
+{
+    pcre2_match_data_free(((cc_matcher_t *)data)->data);
+    return APR_SUCCESS;
+}
+
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p)
 {
     cc_matcher_t *matcher = apr_palloc(p, sizeof(*matcher));
-    pcre2_general_context *general = pcre2_general_context_create(pool_malloc, pool_free, p);
 
     matcher->engine = engine;
     matcher->pool = p;
-    matcher->data = pcre2_match_data_create((uint32_t)engine->groups_max + 1, general);
+    matcher->left[false] = matcher->left[true] = EFFORT_BASE;
+    matcher->aside = false;
+    matcher->data = pcre2_match_data_create((uint32_t)engine->groups_max + 1, engine->general);
+    apr_pool_cleanup_register(p, matcher, matcher_free, apr_pool_cleanup_null);
     return matcher;
+}
+
+void cc_matcher_destroy(cc_matcher_t *matcher)
+{
+    if (matcher) {
+        apr_pool_cleanup_run(matcher->pool, matcher, matcher_free);
+    }
+}
+
+void cc_matcher_begin(cc_matcher_t *matcher, bool aside)
+{
+    matcher->aside = aside;
+    matcher->left[aside] += EFFORT_CONDITION;
+}
+
+bool cc_matcher_spent(const cc_matcher_t *matcher)
+{
+    return matcher->left[matcher->aside] < 0;
 }
 
 static const struct iovec *groups_copy(const cc_matcher_t *matcher, const cc_pattern_t *pattern,
@@ -202,32 +287,70 @@ static bool folds_to_ascii(const cc_value_t *value)
  * Usable values are valid UTF-8 already, so nothing is checked again. What needs more stack than
  * compiled code has is interpreted, which takes its memory from the heap, up to the limit.
  */
-static int match_run(const cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                     const cc_value_t *value)
+static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern,
+                        const cc_value_t *value, pcre2_match_context *context)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)value->text;
 
     if (pattern->compiled) {
-        int matched = pcre2_jit_match(pattern->code, text, value->len, 0, 0, matcher->data,
-                                      matcher->engine->match);
+        int matched =
+            pcre2_jit_match(pattern->code, text, value->len, 0, 0, matcher->data, context);
         if (matched != PCRE2_ERROR_JIT_STACKLIMIT) {
             return matched;
         }
     }
     return pcre2_match(pattern->code, text, value->len, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT,
-                       matcher->data, matcher->engine->match);
+                       matcher->data, context);
+}
+
+/* What has not enough left is not begun, and nothing is after it. */
+static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const cc_value_t *value)
+{
+    apr_int64_t weight = 1 + (apr_int64_t)value->len / VALUE_WEIGHT;
+    apr_int64_t *left = &matcher->left[matcher->aside];
+    int matched = PCRE2_ERROR_MATCHLIMIT;
+
+    if (value->len > VALUE_LONGEST) {
+        return TOO_LONG;
+    }
+    for (int i = 0; i < LIMITS && matched == PCRE2_ERROR_MATCHLIMIT; i++) {
+        apr_int64_t effort = step_limits[i] * weight;
+
+        if (effort > EFFORT_CALL) {
+            break;
+        }
+        if (effort > *left) {
+            *left = -1;
+            return SPENT;
+        }
+        *left -= effort;
+        matched = match_within(matcher, pattern, value, matcher->engine->match[i]);
+    }
+    return matched;
+}
+
+static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t *p)
+{
+    if (error == SPENT) {
+        return "the patterns have taken all the steps that one certificate may cost";
+    }
+    if (error == TOO_LONG) {
+        return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " octets, and the limit is %d",
+                            value->len, VALUE_LONGEST);
+    }
+    return error_text(error, p);
 }
 
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups, const char **why)
 {
-    int matched = match_run(matcher, pattern, value);
+    int matched = matcher->data ? match_run(matcher, pattern, value) : PCRE2_ERROR_NOMEMORY;
 
     if (matched == PCRE2_ERROR_NOMATCH) {
         return CC_FIT_NO;
     }
     if (matched < 0) {
-        *why = error_text(matched, matcher->pool);
+        *why = given_up_text(matched, value, matcher->pool);
         return CC_FIT_UNDECIDED;
     }
     if (folds_to_ascii(value)) {

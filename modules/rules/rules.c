@@ -12,10 +12,12 @@ cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *
     rules->pool = p;
     rules->rules = apr_array_make(p, 4, sizeof(cc_rule_t *));
     rules->selectors = apr_array_make(p, 4, sizeof(cc_selector_t *));
+    rules->selected = apr_hash_make(p);
     rules->unfiled = apr_array_make(p, 1, sizeof(apr_uint64_t));
     rules->tables = tables;
     rules->scope = scope;
     rules->named = apr_array_make(p, 1, sizeof(cc_table_t *));
+    rules->naming = apr_hash_make(p);
     return rules;
 }
 

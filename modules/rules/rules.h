@@ -129,6 +129,7 @@ typedef struct cc_step_t {
     bool undecided;        /* that condition, and perhaps others, is neither true nor false */
     const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; of long
                             * values and of many the begin (cc_text_excerpt, 16 of them) */
+    int nearness;          /* how many conditions held before that one, less those behind it */
 } cc_step_t;
 
 /**
@@ -146,17 +147,49 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
+/** What somebody is told who asks why: the steps of all rules that matter, and of a few others. */
+typedef struct cc_trace_t {
+    apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
+    int most;                  /* how many others there may be */
+    int others;                /* how many there are */
+    int rest;                  /* rules that do not hold and have no step */
+    int least;                 /* the nearness of the one of the others that came least near */
+} cc_trace_t;
+
+/**
+ * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->most` that
+ * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
+ * gives `most` and an empty array.
+ */
+const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
+                                     const cc_facts_t *facts, cc_trace_t *trace,
+                                     apr_pool_t *result, apr_pool_t *scratch);
+
 /**
  * What is probably not meant, of each rule (cc_note_t, CC07xx, in the order of the rules): one that
  * can never hold or never has an effect, a pattern that fits more than its author thinks, and,
  * where `several_cas`, a user from a field that the owner of a certificate may choose while no
- * condition says which CA issued it. What is not certain is not told. Lives as long as `p`.
+ * condition says which CA issued it. What is not certain is not told. Its cost is in proportion to
+ * the number of rules; if comparing all of them would take more, it says so (CC0760). Lives as long
+ * as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
-/** False where no rule can ever give this user, or this group: not even from a template's field. */
-bool cc_rules_may_give_user(const cc_rules_t *rules, const char *name);
-bool cc_rules_may_give_group(const cc_rules_t *rules, const char *name);
+/** The users and groups that some rule sets could ever give. One thread at a time. */
+typedef struct cc_given_t cc_given_t;
+
+/** None so far; lives as long as `p`. */
+cc_given_t *cc_given_create(apr_pool_t *p);
+
+/** Adds what a rule set gives, which must live as long. Its cost is that of its rules. */
+void cc_given_add(cc_given_t *given, const cc_rules_t *rules);
+
+/**
+ * False where none of these rules can ever give this user, or this group: not even from a
+ * template's field. What it costs to ask hardly depends on how many rules there are.
+ */
+bool cc_given_user(const cc_given_t *given, const char *name);
+bool cc_given_group(const cc_given_t *given, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.

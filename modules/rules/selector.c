@@ -7,25 +7,38 @@
 
 #include "rules/internal.h"
 
-static bool selector_same(const cc_selector_t *a, const cc_selector_t *b)
+/* Equal for selectors that are the same; an OID has its own field. */
+static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
 {
-    return a->base == b->base && a->modifier == b->modifier && cc_field_same(&a->ref, &b->ref);
+    const void *parts[] = {selector->base, selector->modifier, selector->ref.field};
+    const char *oid = selector->ref.oid ? selector->ref.oid : "";
+    char *key = apr_palloc(p, sizeof(parts) + strlen(oid));
+
+    memcpy(key, parts, sizeof(parts));
+    memcpy(key + sizeof(parts), oid, strlen(oid));
+    return (struct iovec){key, sizeof(parts) + strlen(oid)};
+}
+
+/* Those of a rule that could not be read are not there any more. */
+static bool is_kept(const cc_rules_t *rules, const cc_selector_t *selector)
+{
+    return selector && selector->number < rules->selectors->nelts &&
+           APR_ARRAY_IDX(rules->selectors, selector->number, cc_selector_t *) == selector;
 }
 
 /* The selector of the rule set that is the same as `wanted`, which is copied if there is none. */
 static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *wanted)
 {
-    cc_selector_t *selector;
+    struct iovec key = selector_key(wanted, rules->pool);
+    cc_selector_t *selector = apr_hash_get(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len);
 
-    for (int i = 0; i < rules->selectors->nelts; i++) {
-        selector = APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *);
-        if (selector_same(selector, wanted)) {
-            return selector;
-        }
+    if (is_kept(rules, selector)) {
+        return selector;
     }
     selector = apr_pmemdup(rules->pool, wanted, sizeof(*wanted));
     selector->number = rules->selectors->nelts;
     APR_ARRAY_PUSH(rules->selectors, cc_selector_t *) = selector;
+    apr_hash_set(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len, selector);
     return selector;
 }
 

@@ -26,6 +26,21 @@ void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
     va_end(args);
 }
 
+cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev)
+{
+    if (!ev->matcher) {
+        ev->matcher = cc_matcher_create(ev->rules->engine, ev->scratch);
+    }
+    return ev->matcher;
+}
+
+void cc_evaluation_trouble(cc_evaluation_t *ev, const char *why)
+{
+    if (ev->trouble.count++ == 0) {
+        ev->trouble.why = why;
+    }
+}
+
 void cc_evaluation_doubt(cc_evaluation_t *ev)
 {
     if (!ev->verdict->doubt_where) {

@@ -11,49 +11,100 @@ typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_versions_t maps;
-    cc_stamp_t seen; /* the file as it was last looked at; for the thread that polls */
+    cc_stamp_t
+        held;    /* the file that the rows are of; for the thread that polls, and what follows */
+    int columns; /* of each of these rows, at least */
+    cc_stamp_t seen; /* the file as it was last looked at */
     bool unsure;     /* it may have changed since without a trace */
+    bool kept;       /* what it has at start are rows of a configuration before */
 } file_t;
 
 static apr_status_t file_close(void *state)
 {
     file_t *file = state;
+    cc_held_t held = {cc_versions_current(&file->maps), file->held, file->columns, file->unsure};
 
     cc_map_free(cc_versions_unused(&file->maps));
-    cc_map_free(cc_versions_current(&file->maps));
+    cc_kept_put(file->spec->kept, file->spec, file->path, &held);
     return APR_SUCCESS;
 }
 
-/* The map of the file as it is now. At start, a file that is being written is waited for. */
-static apr_status_t first_load(cc_map_t **map, file_t *file, apr_pool_t *p, cc_error_t *err)
+/* The map of the file as it is now. A file that is being written is waited for, or tried once. */
+static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool_t *p,
+                               cc_error_t *err)
 {
     apr_status_t status = cc_map_load(map, &file->seen, file->spec, p, err);
 
-    for (int i = 0; i < TRIES && status == APR_EBUSY; i++) {
+    for (int i = 0; i < TRIES && status == APR_EBUSY && !once; i++) {
         apr_sleep(WAIT);
         status = cc_map_load(map, &file->seen, file->spec, p, err);
     }
     return status;
 }
 
+/* True if the file is as it was when these rows were read. */
+static bool held_is_good(const cc_held_t *held, const file_t *file, apr_pool_t *p)
+{
+    cc_stamp_t now = cc_stamp_take(file->path, p);
+
+    return held->map && !held->unsure && cc_stamp_same(&held->stamp, &now);
+}
+
+static void file_start(file_t *file, const cc_held_t *held)
+{
+    file->held = held->stamp;
+    file->columns = held->columns;
+    cc_versions_start(&file->maps, held->map);
+}
+
+/* Where the file cannot be read, rows of the configuration before are better than none. */
+static apr_status_t file_read(file_t *file, cc_held_t *held, apr_pool_t *p, cc_error_t *err)
+{
+    cc_map_t *map = NULL;
+    apr_status_t status = first_load(&map, file, held->map != NULL, p, err);
+
+    if (status == APR_SUCCESS) {
+        cc_map_free(held->map);
+        *held = (cc_held_t){map, file->seen, file->spec->columns, false};
+    } else if (status == APR_EBUSY && held->map) {
+        file->seen = held->stamp; /* which the next look finds changed */
+        status = APR_SUCCESS;
+    }
+    file->kept = held->map != map;
+    return status;
+}
+
+/* Rows of a configuration before that have the columns that are asked for now. */
+static void file_recall(cc_held_t *held, const file_t *file)
+{
+    if (cc_kept_take(held, file->spec->kept, file->spec, file->path) &&
+        held->columns < file->spec->columns) {
+        cc_map_free(held->map);
+        held->map = NULL;
+    }
+}
+
 static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err)
 {
     file_t *file = apr_pcalloc(p, sizeof(*file));
-    cc_map_t *map = NULL;
+    cc_held_t held = {.map = NULL};
     apr_status_t status = APR_SUCCESS;
 
     file->spec = spec;
     file->path = cc_source_path(spec, spec->source, p);
-    status = first_load(&map, file, p, err);
-    if (status != APR_SUCCESS) {
-        return status;
+    file_recall(&held, file);
+    if (held_is_good(&held, file, p)) {
+        file->seen = held.stamp;
+        file->kept = true;
+    } else {
+        status = file_read(file, &held, p, err);
     }
-    cc_versions_start(&file->maps, map);
-    apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
+    file_start(file, &held);
     file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
     *state = file;
-    return APR_SUCCESS;
+    return status;
 }
 
 static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key, apr_size_t len,
@@ -63,13 +114,17 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
     cc_key_t wanted = {key, len};
     cc_packed_t packed;
     unsigned side = 0;
-    bool found = cc_map_find(cc_versions_enter(&file->maps, &side), &wanted, &packed);
+    const cc_map_t *map = cc_versions_enter(&file->maps, &side);
+    bool found = map && cc_map_find(map, &wanted, &packed);
 
-    (void)info;
     if (found) {
         *row = cc_row_unpack(&packed, p);
     }
     cc_versions_leave(&file->maps, side);
+    if (!map) {
+        info->failure = "the file has been bad since httpd was restarted";
+        return CC_TABLE_FAILED;
+    }
     return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
 }
 
@@ -97,6 +152,8 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
     file->seen = stamp;
     file->unsure = false;
     if (status == APR_SUCCESS) {
+        file->held = stamp;
+        file->columns = file->spec->columns;
         cc_versions_replace(&file->maps, map);
         cc_map_free(cc_versions_unused(&file->maps));
     }
@@ -115,7 +172,14 @@ static apr_uint64_t file_seen(void *state)
 
 static apr_uint64_t file_rows(void *state)
 {
-    return cc_map_rows(cc_versions_current(&((file_t *)state)->maps));
+    const cc_map_t *map = cc_versions_current(&((file_t *)state)->maps);
+
+    return map ? cc_map_rows(map) : 0;
+}
+
+static bool file_kept(void *state)
+{
+    return ((file_t *)state)->kept;
 }
 
 const cc_backend_t cc_backend_file = {
@@ -127,4 +191,5 @@ const cc_backend_t cc_backend_file = {
     .generation = file_generation,
     .seen = file_seen,
     .rows = file_rows,
+    .kept = file_kept,
 };

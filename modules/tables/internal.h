@@ -9,6 +9,7 @@
 #include <apr_file_io.h>
 
 #include "counter.h"
+#include "due.h"
 #include "stamp.h"
 #include "tables/table.h"
 #include "version.h"
@@ -147,6 +148,26 @@ const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_po
 apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err);
 
+/* ---- rows that outlive a configuration (kept.c) ---------------------------------------------- */
+
+/** Rows of a file, and the state of the file that they are of. */
+typedef struct cc_held_t {
+    cc_map_t *map;
+    cc_stamp_t stamp;
+    int columns; /* so many were asked of each row when it was read */
+    bool unsure; /* the file may have changed since without a trace */
+} cc_held_t;
+
+/** Keeps the map, which is its own from here on; frees it where `kept` is NULL or has ended. */
+void cc_kept_put(cc_kept_t *kept, const cc_table_spec_t *spec, const char *path,
+                 const cc_held_t *held);
+
+/** Takes rows of this file back, which are the caller's then; false: there are none. */
+bool cc_kept_take(cc_held_t *held, cc_kept_t *kept, const cc_table_spec_t *spec, const char *path);
+
+/** Frees what nobody has taken. NULL is nothing. */
+void cc_kept_clear(cc_kept_t *kept);
+
 /* ---- what Redis says (resp.c) ---------------------------------------------------------------- */
 
 /** The answer to GET. */
@@ -195,7 +216,7 @@ struct cc_table_t {
     const void *scope; /* NULL: all */
     bool used;
     cc_cache_t *cache;    /* NULL: nothing is kept */
-    apr_time_t next_look; /* for the thread that polls */
+    cc_due_t due;         /* for the thread that polls */
     cc_table_counters_t *counters;
     cc_table_counters_t own; /* until others are given */
 };

@@ -32,6 +32,9 @@ typedef struct cc_row_t {
     const cc_column_t *columns;
 } cc_row_t;
 
+/** Rows that outlive a configuration, for the next one of the same process. */
+typedef struct cc_kept_t cc_kept_t;
+
 /** What a table was configured with; lives as long as the configuration. */
 typedef struct cc_table_spec_t {
     const char *name;   /* NAME of ClientCertTable */
@@ -50,6 +53,7 @@ typedef struct cc_table_spec_t {
     int size;                         /* so many answers are kept in a process */
     const char *binddn;               /* ldap: who binds; NULL: nobody */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
+    cc_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
 } cc_table_spec_t;
 
 /** What a lookup says besides its result. */
@@ -75,8 +79,10 @@ typedef struct cc_backend_t {
     /**
      * Checks the source and makes the state, in `p` (which lives as long as the configuration); a
      * cleanup of `p` closes it. Called at start, in the parent, also by httpd -t. What cannot be
-     * read or loaded is an error (CC06xx) that names it, and the line where there is one. A source
-     * that is asked is not asked here: it may be down when the server starts.
+     * read or loaded is an error (CC06xx) that names it, and the line where there is one. Where the
+     * state is made all the same, the source may become good later: until then lookups give what
+     * was kept, or fail. A source that is asked is not asked here: it may be down when the server
+     * starts.
      */
     apr_status_t (*open)(void **state, const cc_table_spec_t *spec, apr_pool_t *p, cc_error_t *err);
 
@@ -111,6 +117,9 @@ typedef struct cc_backend_t {
      */
     apr_uint64_t (*seen)(void *state);
     apr_uint64_t (*rows)(void *state);
+
+    /** For the thread that opens: whether it serves rows from spec->kept. NULL: never. */
+    bool (*kept)(void *state);
 } cc_backend_t;
 
 extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis;
@@ -172,10 +181,40 @@ void cc_table_use(cc_table_t *table, int columns);
  */
 apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err);
 
+/** Rows that are kept from one configuration to the next; in `p`, which outlives them. */
+cc_kept_t *cc_kept_create(apr_pool_t *p);
+
+/** The process ends: nothing is kept any more. */
+void cc_kept_end(cc_kept_t *kept);
+
+/** What became of a table whose process has had another configuration before. */
+typedef enum {
+    CC_TABLE_KEPT, /* its file has not changed, and was not read again */
+    CC_TABLE_OLD,  /* its file cannot be read: it has the rows of before */
+    CC_TABLE_NONE  /* it cannot be read, and there are no rows: lookups fail */
+} cc_table_restart_t;
+
+/** Told of a table that was not read; err (CC_TABLE_OLD, _NONE) lives until it returns. */
+typedef void cc_table_restart_fn(const cc_table_t *table, cc_table_restart_t what,
+                                 const cc_error_t *err, void *baton);
+
+/**
+ * Like cc_tables_open where a configuration of this process may have come before: what has not
+ * changed since is taken from `kept`, and what is left there at the end is freed. In a `restart` a
+ * source that cannot be read is no error, and is told.
+ */
+typedef struct cc_restart_t {
+    cc_kept_t *kept;
+    bool restart;
+    cc_table_restart_fn *told;
+    void *baton;
+} cc_restart_t;
+apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_restart_t *restart,
+                              apr_pool_t *p, cc_error_t *err);
+
 /**
  * Readies a child process (caches): once per child, before its threads. Without it, lookups work
- * but nothing is cached. Also in the parent where that is to call cc_tables_poll; its children do
- * it again.
+ * but nothing is cached.
  */
 apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
 
@@ -186,7 +225,8 @@ apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
 typedef void cc_tables_told_fn(const cc_table_t *table, const cc_error_t *err, void *baton);
 
 /**
- * Lets every table look at its source if its reload time has come: for one thread per child.
+ * Lets every table look at its source if its reload time has come: for one thread per process. What
+ * has the same reload time stays due at the same time.
  * Returns in how long it wants to be called again (sooner than cc_tables_interval while somebody
  * writes a source), 0 where no table is ever looked at.
  */

@@ -2,6 +2,7 @@
 /* Knows the tables of a configuration: their names, their opening, and when they are looked at. */
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -12,8 +13,8 @@
 struct cc_tables_t {
     const cc_backend_t *const *backends;
     apr_array_header_t *all; /* of cc_table_t *, in their order */
+    apr_hash_t *by_scope;    /* scope -> name -> cc_table_t */
     apr_pool_t *pool;
-    apr_pool_t *scratch; /* of the thread that polls; NULL before cc_tables_child */
 };
 
 static cc_table_t *table_at(const cc_tables_t *tables, int i)
@@ -29,6 +30,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 
     tables->backends = backends;
     tables->all = apr_array_make(p, 4, sizeof(cc_table_t *));
+    tables->by_scope = apr_hash_make(p);
     tables->pool = p;
     return tables;
 }
@@ -36,13 +38,20 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 /* The table of this very scope. */
 static cc_table_t *scope_find(const cc_tables_t *tables, const void *scope, const char *name)
 {
-    for (int i = 0; i < tables->all->nelts; i++) {
-        cc_table_t *table = table_at(tables, i);
-        if (table->scope == scope && strcmp(table->spec.name, name) == 0) {
-            return table;
-        }
+    apr_hash_t *names = apr_hash_get(tables->by_scope, &scope, sizeof(scope));
+
+    return names ? apr_hash_get(names, name, APR_HASH_KEY_STRING) : NULL;
+}
+
+static void scope_add(cc_tables_t *tables, cc_table_t *table)
+{
+    apr_hash_t *names = apr_hash_get(tables->by_scope, &table->scope, sizeof(table->scope));
+
+    if (!names) {
+        names = apr_hash_make(tables->pool);
+        apr_hash_set(tables->by_scope, &table->scope, sizeof(table->scope), names);
     }
-    return NULL;
+    apr_hash_set(names, table->spec.name, APR_HASH_KEY_STRING, table);
 }
 
 apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, const char *where,
@@ -65,6 +74,7 @@ apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, c
                             "there is a table of this name already, at %s", other->spec.where);
     }
     APR_ARRAY_PUSH(tables->all, cc_table_t *) = table;
+    scope_add(tables, table);
     return APR_SUCCESS;
 }
 
@@ -100,7 +110,29 @@ void cc_table_use(cc_table_t *table, int columns)
 
 /* ---- at start -------------------------------------------------------------------------------- */
 
-static apr_status_t table_open(cc_table_t *table, apr_pool_t *p, cc_error_t *err)
+static bool is_kept(const cc_table_t *table)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    return table->source.state && backend->kept && backend->kept(table->source.state);
+}
+
+/* A source that is bad by now takes no server down that has run with it before. */
+static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
+                                   const cc_restart_t *restart, cc_error_t *err)
+{
+    if (!restart->restart || !table->source.state || !table->source.backend->poll) {
+        return status;
+    }
+    err->where = table->spec.where;
+    cc_count_load(table, false, apr_time_now());
+    restart->told(table, is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE, err, restart->baton);
+    *err = (cc_error_t){NULL, NULL, NULL, NULL};
+    return APR_SUCCESS;
+}
+
+static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, apr_pool_t *p,
+                               cc_error_t *err)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -110,20 +142,27 @@ static apr_status_t table_open(cc_table_t *table, apr_pool_t *p, cc_error_t *err
                             table->spec.name);
     }
     status = table->source.backend->open(&table->source.state, &table->spec, p, err);
-    if (status == APR_SUCCESS && cc_table_is_loaded(table)) {
+    if (status != APR_SUCCESS) {
+        return table_carry_on(table, status, restart, err);
+    }
+    if (cc_table_is_loaded(table)) {
         cc_count_load(table, true, apr_time_now());
     }
-    return status;
+    if (is_kept(table)) {
+        restart->told(table, CC_TABLE_KEPT, NULL, restart->baton);
+    }
+    return APR_SUCCESS;
 }
 
-apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
+static apr_status_t tables_open(cc_tables_t *tables, const cc_restart_t *restart, apr_pool_t *p,
+                                cc_error_t *err)
 {
     for (int i = 0; i < tables->all->nelts; i++) {
         cc_table_t *table = table_at(tables, i);
         apr_status_t status = APR_SUCCESS;
 
-        table->spec.root = root;
-        status = table_open(table, p, err);
+        table->spec.kept = restart->kept;
+        status = table_open(table, restart, p, err);
         if (status != APR_SUCCESS) {
             if (err) {
                 err->where = table->spec.where;
@@ -134,20 +173,30 @@ apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p
     return APR_SUCCESS;
 }
 
-static apr_status_t scratch_destroy(void *scratch)
+apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
 {
-    apr_pool_destroy(scratch);
-    return APR_SUCCESS;
+    static const cc_restart_t none = {NULL, false, NULL, NULL};
+
+    return cc_tables_reopen(tables, root, &none, p, err);
+}
+
+apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_restart_t *restart,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < tables->all->nelts; i++) {
+        table_at(tables, i)->spec.root = root;
+    }
+    status = tables_open(tables, restart, p, err);
+    cc_kept_clear(restart->kept);
+    return status;
 }
 
 apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p)
 {
-    /* With an allocator of its own: it is the polling thread's alone, whatever `p` is used for. */
-    apr_status_t status = apr_pool_create_unmanaged_ex(&tables->scratch, NULL, NULL);
+    apr_status_t status = APR_SUCCESS;
 
-    if (status == APR_SUCCESS) {
-        apr_pool_cleanup_register(p, tables->scratch, scratch_destroy, apr_pool_cleanup_null);
-    }
     for (int i = 0; i < tables->all->nelts && status == APR_SUCCESS; i++) {
         cc_table_t *table = table_at(tables, i);
         const cc_source_t *source = &table->source;
@@ -169,24 +218,37 @@ static bool is_followed(const cc_table_t *table)
     return table->source.backend->poll && table->spec.reload > 0;
 }
 
-static apr_status_t table_look(cc_tables_t *tables, cc_table_t *table, apr_time_t now,
-                               cc_error_t *err)
-{
-    apr_status_t status =
-        table->source.backend->poll(table->source.state, now, err, tables->scratch);
+/* What came of a look: a load, good or not, is told. */
+typedef struct {
+    cc_tables_told_fn *told;
+    void *baton;
+    apr_time_t now;
+    apr_pool_t *scratch; /* NULL until somebody needs it */
+} look_t;
 
-    if (status != APR_EAGAIN && status != APR_EBUSY) {
-        cc_count_load(table, status == APR_SUCCESS, now);
+static void table_look(cc_table_t *table, look_t *look)
+{
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    if (!look->scratch) { /* of no other pool: that may end before this thread does */
+        apr_pool_create_unmanaged_ex(&look->scratch, NULL, NULL);
     }
-    table->next_look = now + (status == APR_EBUSY ? SOON : table->spec.reload);
-    err->where = table->spec.where;
-    return status;
+    status = table->source.backend->poll(table->source.state, look->now, &err, look->scratch);
+    cc_due_looked(&table->due, table->spec.reload, status == APR_EBUSY ? SOON : 0, look->now);
+    if (status != APR_EAGAIN && status != APR_EBUSY) {
+        cc_count_load(table, status == APR_SUCCESS, look->now);
+        err.where = table->spec.where;
+        look->told(table, status == APR_SUCCESS ? NULL : &err, look->baton);
+    }
+    apr_pool_clear(look->scratch);
 }
 
 apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_told_fn *told,
                                    void *baton)
 {
     apr_interval_time_t wait = cc_tables_interval(tables);
+    look_t look = {.told = told, .baton = baton, .now = now};
 
     for (int i = 0; i < tables->all->nelts; i++) {
         cc_table_t *table = table_at(tables, i);
@@ -194,17 +256,15 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_table
         if (!is_followed(table)) {
             continue;
         }
-        if (now >= table->next_look || now < table->next_look - table->spec.reload) {
-            cc_error_t err = {NULL, NULL, NULL, NULL};
-            apr_status_t status = table_look(tables, table, now, &err);
-            if (status != APR_EAGAIN && status != APR_EBUSY) {
-                told(table, status == APR_SUCCESS ? NULL : &err, baton);
-            }
-            apr_pool_clear(tables->scratch);
+        if (cc_due_is(&table->due, table->spec.reload, now)) {
+            table_look(table, &look);
         }
-        if (table->next_look - now < wait) {
-            wait = table->next_look - now;
+        if (table->due.next - now < wait) {
+            wait = table->due.next - now;
         }
+    }
+    if (look.scratch) {
+        apr_pool_destroy(look.scratch);
     }
     return wait;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -203,6 +204,14 @@ apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len)
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
 {
     return memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, 2 * CC_TRUST_ID_LEN + 1);
+
+    apr_escape_hex(text, trust->id, CC_TRUST_ID_LEN, 0, NULL);
+    return text;
 }
 
 cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now)

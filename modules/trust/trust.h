@@ -37,6 +37,9 @@ apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
 /** True if both trust the same: one's verdict holds for the other. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 
+/** The trust id in hexadecimal, in `p`: the same text for two that are the same. */
+const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
+
 /**
  * For SSL_CTX_set_cert_verify_callback; `trust` is the cc_trust_t of that context. Runs
  * X509_verify_cert with the callback that is in place, and seals what came out into the session

@@ -74,7 +74,7 @@ sub compile {
 sub compile_all {
     my @libraries = split ' ', command('pkg-config', '--libs', qw(apr-1 openssl libpcre2-8));
     compile('pools.so', '-shared', '-fPIC', "$top/t/bench/pools.c", '-ldl');
-    for my $program (qw(crls rules tables)) {
+    for my $program (qw(crls growth rules tables)) {
         compile($program, "-I$top/modules", "$top/t/bench/$program.c",
             "$build/.libs/libclientcert.a", @libraries);
     }

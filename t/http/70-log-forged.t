@@ -140,10 +140,10 @@ like $line->{needs}, qr/^clientcert-user .*more/, 'what it needs is what the con
 
 $line = line_of('CC0104', '/', cert => 'alice', port => 2);
 is $line->{result}, 'rejected', 'CC0104: the result is ours';
-like $line->{reason}, qr/\Qactual=$evil\E/, 'the reason has what an OCSP responder sent';
+like $line->{reason}, qr/\Qits Content-Type is $evil\E/, 'the reason has what an OCSP responder sent';
 $line = line_of('CC0110', '/', cert => 'alice', port => 2);
 is $line->{result}, 'forbidden', 'CC0110: the result is ours';
-like $line->{reason}, qr/\Qactual=$evil\E|OCSP does not say/, 'and so is the reason';
+like $line->{reason}, qr/\Qits Content-Type is $evil\E|OCSP does not say/, 'and so is the reason';
 
 $line = line_of('CC0104', '/', cert => $aia, port => 3);
 like $line->{reason}, qr/this is no URL/,

@@ -18,6 +18,7 @@ my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => { map { ("htdocs/$_/page" => "$_\n") } qw(private any) },
     conf    => <<'CONF');
+ClientCertAuth On
 <VirtualHost *:@PORT@>
     ServerName localhost
     @SSL@

@@ -75,6 +75,7 @@ for (['root.pem', 0, "$tmp/low.pem", 'rejected'], ['root.pem', 1, "$tmp/low.pem"
 
 # ---- certificates and passwords
 
+mkdir "$tmp/empty";
 my $site = site(conf => with($rule));
 is answer($site, 'explain', '-passin', 'pass:secret', "$ca/alice.p12")->{exit}, 0, 'PKCS#12 with -passin';
 system "openssl x509 -in $ca/alice.pem -outform DER -out $tmp/alice.der";
@@ -84,7 +85,7 @@ for (
     [["$ca/alice.key"], qr/CC0303/, 'a file without a certificate'],
     [['-passin', 'pass:wrong', "$ca/alice.p12"], qr/CC0305/, 'a wrong password'],
     [[], qr/CC0510/, 'no certificate'],
-    [["$ca/alice.pem", "$ca/bob.pem"], qr/CC0509/, 'two certificates'],
+    [["$tmp/empty"], qr/CC0541: "[^"]*empty": the folder has no file/, 'a folder without a file'],
     [['--vhost'], qr/CC0508: "--vhost"/, 'an option without its value'],
     [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, -passin, --json/, 'an unknown option'],
     [['--httpd', '/nowhere/httpd', "$ca/alice.pem"], qr{CC0513: "/nowhere/httpd"}, 'a program that is not there'],

@@ -113,6 +113,8 @@ my %options = (
     modules => ['status', 'authz_user'],
     files   => {
         'conf/t.map' => "alice one\nbob two\n",
+        # Children follow it, as a user who may be shut out of the folder of the build.
+        'conf/staff.crl' => do { local (@ARGV, $/) = ClientCert::Test->ca . '/staff.crl'; <> },
         map { ("htdocs/$_/page" => "page\n") } qw(table down private),
     },
     global => <<'GLOBAL',
@@ -151,7 +153,7 @@ ClientCertTable down redis:127.0.0.1:1/ timeout=1
     ServerName a.example
     @SSL:a.example@
     SSLVerifyClient optional_no_ca
-    ClientCertCRL @CA@/staff.crl missing=allow
+    ClientCertCRL conf/staff.crl missing=allow
     ClientCertMap user=anybody
 </VirtualHost>
 <VirtualHost *:@PORT2@>

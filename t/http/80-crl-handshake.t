@@ -24,11 +24,12 @@ my @hosts   = (
     ["SSLVerifyClient optional\n$all",       'optional'],
     ["SSLVerifyClient require\n$all",        'require'],
     ["SSLVerifyClient optional_no_ca\n$all", 'optional_no_ca'],
-    ["SSLVerifyClient optional\n$own",       "mod_ssl's own CRLs"],
+    ["SSLVerifyClient optional\nClientCertAuth On\n$own", "mod_ssl's own CRLs"],
     ["SSLVerifyClient none\n$all\n$ask",     'asked for by a page'],
     ["SSLVerifyClient optional\nClientCertCRL conf/staff.crl\n$leaf", 'missing=deny'],
     ["SSLVerifyClient optional\nClientCertCRL conf/staff.crl missing=allow\n$leaf", 'missing=allow'],
-    ["SSLVerifyClient optional\nSSLCARevocationCheck leaf\nSSLCARevocationFile conf/staff.crl",
+    ["SSLVerifyClient optional\nClientCertAuth On\nSSLCARevocationCheck leaf\n"
+            . 'SSLCARevocationFile conf/staff.crl',
         "mod_ssl's own CRL"],
 );
 my $port = 0;

@@ -2,6 +2,9 @@
 /* Knows how certificates are read from DER, PEM and PKCS#12, and what is said without one. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <apr_general.h>
@@ -92,8 +95,8 @@ static cc_cert_t *read_ok(cc_cert_t **issuer, asker_t *asker)
     cc_cert_t *cert = NULL;
     cc_error_t err = {0};
 
-    ck_assert_msg(cc_cert_read(&cert, issuer, path, ask, asker, pool, &err) == APR_SUCCESS,
-                  "%s", err.message);
+    ck_assert_msg(cc_cert_read(&cert, issuer, path, ask, asker, pool, &err) == APR_SUCCESS, "%s",
+                  err.message);
     certs_has(cert, "subject", "CN=alice");
     ck_assert_uint_eq(ERR_peek_error(), 0);
     return cert;
@@ -230,6 +233,29 @@ START_TEST(a_file_that_cannot_be_read_is_named)
 }
 END_TEST
 
+START_TEST(what_is_no_regular_file_is_named_and_not_waited_for)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    unlink(path);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    read_fails("CC0302", "it is a FIFO, not a file", ask, NULL);
+    unlink(path);
+    ck_assert_int_eq(symlink("/dev/zero", path), 0);
+    read_fails("CC0302", "it is a device, not a file", ask, NULL);
+    unlink(path);
+    apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    read_fails("CC0302", "it is a socket, not a file", ask, NULL);
+    close(fd);
+    unlink(path);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    read_fails("CC0302", "it is a folder, not a file", ask, NULL);
+    rmdir(path);
+}
+END_TEST
+
 START_TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
 {
     unsigned char *der = NULL;
@@ -277,6 +303,7 @@ int main(void)
     tcase_add_test(tests, a_wrong_password_is_asked_for_once_and_named);
     tcase_add_test(tests, what_is_no_certificate_is_named);
     tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
+    tcase_add_test(tests, what_is_no_regular_file_is_named_and_not_waited_for);
     tcase_add_test(tests, der_is_parsed_only_where_all_of_it_is_the_certificate);
     tcase_add_test(tests, a_certificate_outlives_the_x509_it_was_made_of);
     suite_add_tcase(suite, tests);

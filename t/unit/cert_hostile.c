@@ -284,23 +284,43 @@ START_TEST(odd_serial_numbers_have_one_form_each)
 }
 END_TEST
 
+static void no_end(const cc_cert_t *cert)
+{
+    apr_time_t begin, end;
+
+    certs_unusable(cert, "not_after", "cannot be decoded");
+    certs_unusable(cert, "days_left", "cannot be decoded");
+    certs_unusable(cert, "lifetime_days", "cannot be decoded");
+    certs_has(cert, "not_before", "2026-01-01T00:00:00Z");
+    cc_cert_validity(cert, &begin, &end);
+    ck_assert_int_gt(begin, end);
+}
+
 START_TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
 {
     static const char *const bad[] = {
         "20261301000000Z", "20260230000000Z", "20260101000000+0100", "202601010000Z",
-        "20260101000000.5Z", "", "never", "20260101000000z", "2026010100000\xC3Z"
+        "20260101000000.5Z", "not before never", "20260101000000z", "2026010100000\xC3Z"
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        cc_cert_t *cert = certs_make(&(certs_spec_t){.end = bad[i]}, pool);
-        apr_time_t begin, end;
+        no_end(certs_make(&(certs_spec_t){.end = bad[i]}, pool));
+    }
+}
+END_TEST
 
-        certs_unusable(cert, "not_after", "cannot be decoded");
-        certs_unusable(cert, "days_left", "cannot be decoded");
-        certs_unusable(cert, "lifetime_days", "cannot be decoded");
-        certs_has(cert, "not_before", "2026-01-01T00:00:00Z");
-        cc_cert_validity(cert, &begin, &end);
-        ck_assert_int_gt(begin, end);
+/* OpenSSL 3.5 does not read such a certificate at all, so that it cannot get as far as a field. */
+START_TEST(dates_too_short_for_a_date_are_no_better)
+{
+    static const char *const bad[] = {"", "never", "2601010000Z"};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        X509 *x509 = certs_x509_try(&(certs_spec_t){.end = bad[i]});
+
+        if (x509) {
+            no_end(cc_cert_wrap(x509, pool));
+        }
+        X509_free(x509);
     }
 }
 END_TEST
@@ -327,6 +347,7 @@ static Suite *suite_make(void)
     tcase_add_test(tests, a_sid_is_one_and_written_as_such);
     tcase_add_test(tests, odd_serial_numbers_have_one_form_each);
     tcase_add_test(tests, dates_that_do_not_decode_are_unusable_and_an_empty_span);
+    tcase_add_test(tests, dates_too_short_for_a_date_are_no_better);
     suite_add_tcase(suite, tests);
     return suite;
 }

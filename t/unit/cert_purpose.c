@@ -134,7 +134,7 @@ END_TEST
 START_TEST(fields_that_do_not_change_are_never_stale)
 {
     cc_cert_t *cert = certs_make(&certs_rich, pool);
-    cc_cert_t *dateless = certs_make(&(certs_spec_t){.end = "never"}, pool);
+    cc_cert_t *dateless = certs_make(&(certs_spec_t){.end = "20260230000000Z"}, pool);
 
     for (int i = 0; cc_field_at(i); i++) {
         cc_fieldref_t ref = {cc_field_at(i), NULL, NULL};

@@ -47,6 +47,9 @@ cc_cert_t *certs_make(const certs_spec_t *spec, apr_pool_t *p);
 /** The X509 of it; the caller frees it. */
 X509 *certs_x509(const certs_spec_t *spec);
 
+/** The same, or NULL where this OpenSSL refuses to read it. */
+X509 *certs_x509_try(const certs_spec_t *spec);
+
 /** The values of a field; fails the test where there is no such field. */
 cc_values_t certs_values(const cc_cert_t *cert, const char *field, apr_pool_t *p);
 

@@ -354,7 +354,7 @@ const char *crlset_poll(crlset_t *set)
     told_t to = {"", set->pool};
 
     set->later += apr_time_from_sec(60);
-    cc_crls_poll(set->crls, apr_time_now() + set->later, told, &to);
+    cc_crls_poll(set->crls, apr_time_now() + set->later, told, &to, set->pool);
     return to.text;
 }
 

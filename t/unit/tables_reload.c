@@ -151,7 +151,7 @@ START_TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
     ck_assert_int_eq(told_count, 0);
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_int_eq(cc_tables_poll(set.tables, now + apr_time_from_sec(3), count, NULL),
-                     apr_time_from_sec(5));
+                     apr_time_from_sec(5 - 3)); /* when the others are due */
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }

@@ -348,19 +348,21 @@ START_TEST(files_are_looked_at_every_reload_seconds_or_never)
 
     open_ten("a.crl reload=7");
     now = apr_time_now() + set.later + apr_time_from_sec(60);
-    ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL), apr_time_from_sec(7));
+    now += cc_crls_poll(set.crls, now, count, NULL, set.pool);
+    ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL, set.pool), apr_time_from_sec(7));
     put("a.crl", "11", true);
     told_count = 0;
-    ck_assert_int_eq(cc_crls_poll(set.crls, now + apr_time_from_sec(3), count, NULL),
+    ck_assert_int_eq(cc_crls_poll(set.crls, now + apr_time_from_sec(3), count, NULL, set.pool),
                      apr_time_from_sec(4));
     ck_assert_int_eq(told_count, 0);
-    cc_crls_poll(set.crls, now + apr_time_from_sec(7), count, NULL);
+    cc_crls_poll(set.crls, now + apr_time_from_sec(7), count, NULL, set.pool);
     ck_assert_int_eq(told_count, 1);
     put("a.crl", "12", false);
-    cc_crls_poll(set.crls, now - apr_time_from_sec(3600), count, NULL); /* the clock was set */
+    cc_crls_poll(set.crls, now - apr_time_from_sec(3600), count, NULL,
+                 set.pool); /* the clock was set */
     ck_assert_int_eq(told_count, 2);
     crlset_open(&set, "a.crl reload=0");
-    ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL), 0);
+    ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL, set.pool), 0);
 }
 END_TEST
 

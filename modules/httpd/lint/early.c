@@ -5,19 +5,14 @@
 #include <apr_strings.h>
 
 /* Sections are judged by mod_rewrite in the fixups; what stands outside of them much earlier. */
-static cc_line_state_t judge_early(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_early(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
     (void)what;
     if (place->section || site->tls == CC_TLS_OFF) {
         return CC_LINE_ASIDE;
     }
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        if (cc_lint_in_effect(lint, &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t), site)) {
-            return CC_LINE_FAULT;
-        }
-    }
-    return CC_LINE_ASIDE;
+    return cc_lint_has_rules(lint, site) ? CC_LINE_FAULT : CC_LINE_ASIDE;
 }
 
 /* "%{LA-U:REMOTE_USER}", which looks ahead, is spelled otherwise. */

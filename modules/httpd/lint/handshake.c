@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
 #include "httpd/lint/lint.h"
+#include "httpd/use.h"
 
 #include <apr_strings.h>
 
@@ -12,8 +13,8 @@ static bool is_overridden(const cc_lint_t *lint, const cc_site_t *site, const cc
     return !place->section && place->site != site && cc_lint_scope(lint, site);
 }
 
-static cc_line_state_t judge_asked(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
     (void)what;
     if (site->tls == CC_TLS_OFF || is_overridden(lint, site, place)) {
@@ -22,8 +23,8 @@ static cc_line_state_t judge_asked(const cc_lint_t *lint, const cc_site_t *site,
     return site->tls == CC_TLS_UNKNOWN || cc_site_asks(site) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-static cc_line_state_t judge_tls(const cc_lint_t *lint, const cc_site_t *site,
-                                 const cc_place_t *place, const void *what)
+static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                 const void *what)
 {
     (void)what;
     if (is_overridden(lint, site, place)) {
@@ -78,12 +79,12 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 
 /* ---- SSLVerifyClient in a section ---------------------------------------------------------- */
 
-static cc_line_state_t judge_late(const cc_lint_t *lint, const cc_site_t *site,
-                                  const cc_place_t *place, const void *what)
+static cc_line_state_t judge_late(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                  const void *what)
 {
     (void)lint;
     (void)what;
-    if (site->tls == CC_TLS_OFF || !place->section) {
+    if (site->tls == CC_TLS_OFF || !place->section || cc_use_of(site->server) < CC_USE_HERE) {
         return CC_LINE_ASIDE;
     }
     if (site->tls == CC_TLS_UNKNOWN || !(site->tls13 || site->http2)) {

@@ -2,6 +2,7 @@
 /* Knows how the configuration is gone through for what is probably not meant, and told of it. */
 #include "httpd/glue.h"
 #include "httpd/lint/lint.h"
+#include "httpd/use.h"
 
 #include <stdlib.h>
 
@@ -92,7 +93,24 @@ static bool is_fine(const cc_site_t **culprit, const cc_site_t *site, cc_line_st
     return state == CC_LINE_FINE;
 }
 
-const cc_site_t *cc_lint_culprit(const cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
+/* A line of the main server is in effect in all, and judged once for each kind of them. */
+static bool place_is_fine(cc_lint_t *lint, const cc_place_t *place, cc_judge_fn *judge,
+                          const void *what, const cc_site_t **culprit)
+{
+    if (place->site->server != lint->server) {
+        return is_fine(culprit, place->site, judge(lint, place->site, place, what));
+    }
+    for (int i = 0; i < lint->kinds->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(lint->kinds, i, const cc_site_t *);
+
+        if (is_fine(culprit, site, judge(lint, site, place, what))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const cc_site_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
                                  const void *what)
 {
     const cc_site_t *culprit = NULL;
@@ -100,58 +118,11 @@ const cc_site_t *cc_lint_culprit(const cc_lint_t *lint, const cc_line_t *line, c
     for (int i = 0; i < line->places->nelts; i++) {
         const cc_place_t *place = APR_ARRAY_IDX(line->places, i, const cc_place_t *);
 
-        for (int j = 0; j < lint->sites->nelts; j++) {
-            const cc_site_t *site = APR_ARRAY_IDX(lint->sites, j, const cc_site_t *);
-
-            if ((place->site == site || place->site == site->main) &&
-                is_fine(&culprit, site, judge(lint, site, place, what))) {
-                return NULL;
-            }
+        if (place_is_fine(lint, place, judge, what, &culprit)) {
+            return NULL;
         }
     }
     return culprit;
-}
-
-/* ---- rules in effect ----------------------------------------------------------------------- */
-
-const cc_scope_t *cc_lint_scope(const cc_lint_t *lint, const cc_site_t *site)
-{
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
-
-        if (scope->server == site->server && !scope->section) {
-            return scope;
-        }
-    }
-    return NULL;
-}
-
-bool cc_lint_in_effect(const cc_lint_t *lint, const cc_scope_t *scope, const cc_site_t *site)
-{
-    if (scope->server == site->server) {
-        return true;
-    }
-    return scope->server == lint->server && (scope->section || !cc_lint_scope(lint, site));
-}
-
-static bool holds_rules(const ap_directive_t *section)
-{
-    const ap_directive_t *directive = section->first_child;
-
-    while (directive && strcasecmp(directive->directive, "ClientCertMap") != 0) {
-        directive = directive->next;
-    }
-    return directive != NULL;
-}
-
-bool cc_lint_ruled(const cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place)
-{
-    const ap_directive_t *section = place->section;
-
-    while (section && !holds_rules(section)) {
-        section = section->parent;
-    }
-    return section || cc_lint_scope(lint, site) || cc_lint_scope(lint, site->main);
 }
 
 /* ---- findings ------------------------------------------------------------------------------ */
@@ -168,26 +139,14 @@ void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const cha
     va_end(args);
 }
 
-static bool several_cas(cc_lint_t *lint, const cc_scope_t *scope)
-{
-    for (int i = 0; i < lint->sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
-
-        if (site->tls != CC_TLS_OFF && cc_lint_in_effect(lint, scope, site) &&
-            cc_lint_several_cas(lint, site)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void lint_rules(cc_lint_t *lint)
 {
     for (int i = 0; i < lint->scopes->nelts; i++) {
         const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
 
-        apr_array_cat(lint->findings,
-                      cc_rules_lint(scope->rules, several_cas(lint, scope), lint->pool));
+        apr_array_cat(
+            lint->findings,
+            cc_rules_lint(scope->rules, cc_lint_scope_several_cas(lint, scope), lint->pool));
     }
 }
 
@@ -251,29 +210,22 @@ static cc_ranked_t *rank_findings(const apr_array_header_t *findings, apr_pool_t
     return ranked;
 }
 
-static bool is_same(const cc_note_t *a, const cc_note_t *b)
+/* True the first time that it is asked of a finding. */
+static bool is_new(apr_hash_t *known, const cc_note_t *note, apr_pool_t *p)
 {
-    return !strcmp(a->where, b->where) && !strcmp(a->tag, b->tag) && !strcmp(a->text, b->text);
-}
+    const char *key = apr_pstrcat(p, note->where, "\n", note->tag, "\n", note->text, NULL);
 
-static bool is_known(const apr_array_header_t *findings, const cc_note_t *note)
-{
-    for (int i = findings->nelts - 1; i >= 0; i--) {
-        const cc_note_t *other = &APR_ARRAY_IDX(findings, i, cc_note_t);
-
-        if (strcmp(other->where, note->where) != 0) {
-            return false;
-        }
-        if (is_same(other, note)) {
-            return true;
-        }
+    if (apr_hash_get(known, key, APR_HASH_KEY_STRING)) {
+        return false;
     }
-    return false;
+    apr_hash_set(known, key, APR_HASH_KEY_STRING, key);
+    return true;
 }
 
 static apr_array_header_t *in_order(const apr_array_header_t *findings, apr_pool_t *p)
 {
     apr_array_header_t *ordered = apr_array_make(p, findings->nelts, sizeof(cc_note_t));
+    apr_hash_t *known = apr_hash_make(p);
     const cc_ranked_t *ranked;
 
     if (findings->nelts == 0) {
@@ -281,7 +233,7 @@ static apr_array_header_t *in_order(const apr_array_header_t *findings, apr_pool
     }
     ranked = rank_findings(findings, p);
     for (int i = 0; i < findings->nelts; i++) {
-        if (!is_known(ordered, &ranked[i].note)) {
+        if (is_new(known, &ranked[i].note, p)) {
             APR_ARRAY_PUSH(ordered, cc_note_t) = ranked[i].note;
         }
     }
@@ -298,6 +250,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint.lines = apr_hash_make(p);
     lint.told = apr_hash_make(p);
     lint.several = apr_hash_make(p);
+    cc_lint_scopes_read(&lint);
     lint_rules(&lint);
     lint_lines(&lint);
     return in_order(lint.findings, p);
@@ -305,11 +258,17 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 
 /* ---- telling them -------------------------------------------------------------------------- */
 
+/* To APLOG_IS_LEVEL a warning is always asked for: at a start, whatever it logs is to be seen. */
+static bool is_wanted(const server_rec *s)
+{
+    return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+}
+
 static void log_findings(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *findings;
 
-    if (!APLOG_IS_LEVEL(s, APLOG_WARNING)) { /* then nobody is told: no CA has to be read */
+    if (cc_use_anywhere(s) < CC_USE_HERE || !is_wanted(s)) {
         return;
     }
     findings = cc_lint_findings(s, p);

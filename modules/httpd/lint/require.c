@@ -4,56 +4,50 @@
 
 #include <apr_strings.h>
 
-typedef bool cc_may_give_fn(const cc_rules_t *rules, const char *name);
-
 /* A name, and how rules are asked whether they give it. */
 typedef struct cc_wanted_t {
-    cc_may_give_fn *may_give;
+    cc_gives_fn *gives;
     const char *name;
+    bool anywhere; /* some rules give it, of whichever server */
 } cc_wanted_t;
 
-static bool has_rules(const cc_lint_t *lint, const cc_site_t *site)
-{
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        if (cc_lint_in_effect(lint, &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t), site)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool may_be_given(const cc_lint_t *lint, const cc_site_t *site, const cc_wanted_t *wanted)
-{
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
-
-        if (cc_lint_in_effect(lint, scope, site) && wanted->may_give(scope->rules, wanted->name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static cc_line_state_t judge_rules(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
     (void)place;
     (void)what;
-    return has_rules(lint, site) ? CC_LINE_FINE : CC_LINE_FAULT;
+    return cc_lint_has_rules(lint, site) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-static cc_line_state_t judge_name(const cc_lint_t *lint, const cc_site_t *site,
-                                  const cc_place_t *place, const void *wanted)
+/* What rules give is no matter of the kind of a server, so a line of the main one asks of all. */
+static cc_line_state_t judge_name(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                  const void *what)
 {
-    (void)place;
-    return may_be_given(lint, site, wanted) ? CC_LINE_FINE : CC_LINE_FAULT;
+    const cc_wanted_t *wanted = what;
+    bool given = place->site->server == lint->server
+                     ? wanted->anywhere
+                     : cc_lint_may_give(lint, site, wanted->gives, wanted->name);
+
+    return given ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-static void look_at_name(cc_lint_t *lint, const cc_line_t *line, const cc_wanted_t *wanted)
+static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
+{
+    for (int i = 0; i < line->places->nelts; i++) {
+        if (APR_ARRAY_IDX(line->places, i, const cc_place_t *)->site->server == lint->server) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
 {
     const char *name = cc_text_escape(wanted->name, strlen(wanted->name), lint->pool);
-    const char *kind = wanted->may_give == cc_rules_may_give_user ? "user" : "group";
+    const char *kind = wanted->gives == cc_given_user ? "user" : "group";
 
+    wanted->anywhere =
+        is_of_main(lint, line) && cc_lint_may_give(lint, NULL, wanted->gives, wanted->name);
     if (cc_lint_culprit(lint, line, judge_name, wanted)) {
         cc_lint_tell(lint, "CC0723", line->where,
                      "no rule that can be in effect here gives the %s \"%s\": correct the name, or "
@@ -64,9 +58,9 @@ static void look_at_name(cc_lint_t *lint, const cc_line_t *line, const cc_wanted
 
 /* An expression is another name in each request. */
 static void look_at_names(cc_lint_t *lint, const cc_line_t *line, const char *names,
-                          cc_may_give_fn *may_give)
+                          cc_gives_fn *gives)
 {
-    cc_wanted_t wanted = {may_give, NULL};
+    cc_wanted_t wanted = {gives, NULL, false};
 
     if (cc_lint_culprit(lint, line, judge_rules, NULL)) {
         cc_lint_tell(lint, "CC0724", line->where,
@@ -99,8 +93,8 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     }
     cc_lint_asked(lint, line);
     if (!strcasecmp(provider, "clientcert-user")) {
-        look_at_names(lint, line, args, cc_rules_may_give_user);
+        look_at_names(lint, line, args, cc_given_user);
     } else if (!strcasecmp(provider, "clientcert-group")) {
-        look_at_names(lint, line, args, cc_rules_may_give_group);
+        look_at_names(lint, line, args, cc_given_group);
     }
 }

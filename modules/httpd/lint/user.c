@@ -4,31 +4,18 @@
 
 #include <apr_strings.h>
 
-static cc_line_state_t judge_ruled(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
     (void)what;
     return cc_lint_ruled(lint, site, place) ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
-/* True if a server has this directive with this argument anywhere. */
-static bool says(const cc_site_t *site, const char *name, const char *argument)
-{
-    for (int i = 0; i < site->places->nelts; i++) {
-        const ap_directive_t *directive = APR_ARRAY_IDX(site->places, i, cc_place_t).directive;
-
-        if (!strcasecmp(directive->directive, name) && !strcasecmp(directive->args, argument)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Where the mapped user is not the user of the request, it may be mod_ssl's. */
-static cc_line_state_t judge_user_name(const cc_lint_t *lint, const cc_site_t *site,
+static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_site_t *site,
                                        const cc_place_t *place, const void *what)
 {
-    if (says(site, "ClientCertAuth", "Off") || says(site->main, "ClientCertAuth", "Off")) {
+    if (site->user_off || site->main->user_off) {
         return CC_LINE_FINE;
     }
     return judge_ruled(lint, site, place, what);
@@ -43,10 +30,10 @@ void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
     }
 }
 
-static cc_line_state_t judge_basic(const cc_lint_t *lint, const cc_site_t *site,
-                                   const cc_place_t *place, const void *what)
+static cc_line_state_t judge_basic(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
 {
-    if (!says(site, "AuthType", "Basic") && !says(site->main, "AuthType", "Basic")) {
+    if (!site->asks_passwords && !site->main->asks_passwords) {
         return CC_LINE_FINE;
     }
     return judge_user_name(lint, site, place, what);

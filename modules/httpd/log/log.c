@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which decisions the error log tells, each in one line with a tag. */
 #include "httpd/internal.h"
+#include "httpd/numbers/counters.h"
 #include "httpd/log/logline.h"
 
 /* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
@@ -26,7 +27,7 @@ void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_
 
     if (!reason && wants(r, APLOG_INFO)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
-    } else if (reason && wants(r, APLOG_NOTICE)) {
+    } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s",
                       cc_logline_of_request(&line, r), cc_logline_said("reason", reason, r->pool));
     }
@@ -37,8 +38,11 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
     cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
     cc_request_t *kept = cc_request_of(cc_request_client(r));
 
-    if (!kept->failed && wants(r, APLOG_ERR)) {
-        kept->failed = true;
+    if (kept->failed || !wants(r, APLOG_ERR)) {
+        return;
+    }
+    kept->failed = true;
+    if (cc_quota_lets(r->server, CC_QUOTA_FAILED)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s", cc_logline_of_request(&line, r),
                       cc_logline_said("reason", verdict->failure, r->pool));
     }
@@ -88,7 +92,7 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
 {
     cc_logline_t line = {"rejected", client->cert, NULL, NULL};
 
-    if (wants(r, APLOG_WARNING)) {
+    if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_REJECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s",
                       cc_logline_of_request(&line, r), cc_logline_said("reason", problem, r->pool));
     }
@@ -96,7 +100,8 @@ void cc_log_problem(request_rec *r, const cc_client_t *client, const char *probl
 
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
 {
-    return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+    return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
+           cc_quota_lets(s, CC_QUOTA_REFUSED);
 }
 
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
@@ -107,6 +112,18 @@ void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *
 
     ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
                    cc_logline_of_connection(&line, c, s, p),
-                   cc_logline_said("reason", refused->reason, p), refused->depth,
+                   cc_logline_brief("reason", refused->reason, p), refused->depth,
                    cc_logline_subject("at_subject", above, p), cc_logline_serial(above, p));
+}
+
+void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
+{
+    if (ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
+        cc_quota_lets(s, CC_QUOTA_OUTGROWN)) {
+        ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
+                       "CC0189: the client's certificate has %d octets, and OpenSSL ends a "
+                       "connection whose session does not fit into a ticket of 65280: write "
+                       "SSLSessionTickets off, or give the client a smaller one",
+                       octets);
+    }
 }

@@ -10,7 +10,7 @@
  * How many octets of the log a text may take. httpd cuts a line off at 8 KiB (MAX_STRING_LEN): one
  * with every field at its longest, behind httpd's own words, stays below 8000.
  */
-enum { LONG = 1024, MIDDLE = 512, SHORT = 256 };
+enum { LONG = 1024, MIDDLE = 512, SHORT = 256, BRIEF = 128 };
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
@@ -132,6 +132,11 @@ const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p)
     return quoted(name, text, LONG, p);
 }
 
+const char *cc_logline_brief(const char *name, const char *text, apr_pool_t *p)
+{
+    return quoted(name, text, SHORT, p);
+}
+
 const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p)
 {
     return quoted(name, octets_text(octets, strlen(octets), LONG, p), LONG, p);
@@ -171,12 +176,14 @@ static const char *field_text(const char *name, const cc_cert_t *cert, const cha
 
 const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p)
 {
-    return quoted(name, field_text("subject", cert, "", p), LONG, p);
+    return quoted(name, field_text("subject", cert, "", p), BRIEF, p);
 }
 
-static const char *issuer_field(const cc_cert_t *cert, apr_pool_t *p)
+/* The two names of a certificate. */
+static const char *names_fields(const cc_cert_t *cert, apr_size_t most, apr_pool_t *p)
 {
-    return quoted("issuer", field_text("issuer", cert, "", p), LONG, p);
+    return apr_pstrcat(p, quoted("subject", field_text("subject", cert, "", p), most, p), " ",
+                       quoted("issuer", field_text("issuer", cert, "", p), most, p), NULL);
 }
 
 const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p)
@@ -226,17 +233,17 @@ static const char *rule_text(const char *where, apr_pool_t *p)
     return len <= SHORT ? where : apr_pstrcat(p, "...", where + len - (SHORT - 3), NULL);
 }
 
-/* `address` is the client's; `c` is its connection. */
-static const char *line_text(const cc_logline_t *line, const char *address, const conn_rec *c,
+/* `from` is the client's address, or NULL where there is no request: that of the connection. */
+static const char *line_text(const cc_logline_t *line, const char *from, const conn_rec *c,
                              const server_rec *s, apr_pool_t *p)
 {
+    const char *names = names_fields(line->cert, from ? LONG : BRIEF, p);
+    const char *address = from ? from : c->client_ip;
     const char *rule = line->rule ? line->rule : decisive_rule(line->verdict);
 
-    return apr_psprintf(p,
-                        "result=%s %s %s rule=%s %s %s serial=%s sha256=%s client=%s vhost=%s:%d",
+    return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d",
                         line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
-                        rule_text(rule, p), cc_logline_subject("subject", line->cert, p),
-                        issuer_field(line->cert, p), cc_logline_serial(line->cert, p),
+                        rule_text(rule, p), names, cc_logline_serial(line->cert, p),
                         field_text("sha256", line->cert, "-", p), cut(word(address, p), SHORT, p),
                         cut(word(s->server_hostname, p), SHORT, p), (int)c->local_addr->port);
 }
@@ -249,5 +256,5 @@ const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r
 const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
                                      const server_rec *s, apr_pool_t *p)
 {
-    return line_text(line, c->client_ip, c, s, p);
+    return line_text(line, NULL, c, s, p);
 }

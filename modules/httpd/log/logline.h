@@ -16,7 +16,7 @@ typedef struct cc_logline_t {
 /**
  * The fields that every line has, in their order: result, user, groups, rule, subject, issuer,
  * serial, sha256, client, vhost. A text that there is not is empty, anything else then "-". The
- * first lives as long as the request.
+ * first lives as long as the request. Anybody can cause the second, so that its names are short.
  */
 const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r);
 const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
@@ -24,14 +24,16 @@ const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c
 
 /**
  * A further field, NAME="TEXT": of what is said in plain words, by us or by the administrator
- * (parts from outside have been through cc_text_escape); and of octets that may be anything. None
- * of them can end the quotation or the line, whatever the text is; what is too long is cut off.
+ * (parts from outside have been through cc_text_escape); the same, shorter; and of octets that may
+ * be anything. None of them can end the quotation or the line, whatever the text is; what is too
+ * long is cut off.
  * Lives as long as `p`.
  */
 const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p);
+const char *cc_logline_brief(const char *name, const char *text, apr_pool_t *p);
 const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p);
 
-/** The same of a certificate's subject (NULL: ""); and its serial number alone (NULL: "-"). */
+/** The same, short, of a certificate's subject (NULL: ""); its serial number alone (NULL: "-"). */
 const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p);
 const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p);
 

@@ -2,6 +2,7 @@
 /* Knows where all children of a configuration count what happens, and counts it. */
 #include "httpd/numbers/counters.h"
 #include "httpd/glue.h"
+#include "httpd/use.h"
 
 #include <string.h>
 
@@ -126,6 +127,9 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 
     (void)plog;
     (void)ptemp;
+    if (cc_use_anywhere(s) == CC_USE_NONE) {
+        return OK;
+    }
     numbers->since = apr_time_now();
     numbers->tables = cc_tables_configured(s);
     numbers->opened = cc_revocation_opened(s);

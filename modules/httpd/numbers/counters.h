@@ -6,6 +6,7 @@
 #include "httpd/internal.h"
 
 #include "counter.h"
+#include "httpd/log/quota.h"
 #include "httpd/numbers/expiring.h"
 #include "httpd/revocation/revocation.h"
 #include "tables/table.h"
@@ -47,6 +48,7 @@ typedef struct cc_shared_t {
     cc_counter_t rejections[CC_REJECTED_COUNT];
     cc_counter_t notes[CC_NOTE_COUNT];
     cc_counter_t denied; /* requests */
+    cc_quota_t quotas[CC_QUOTA_COUNT];
     cc_expiring_t expiring;
 } cc_shared_t;
 
@@ -61,7 +63,8 @@ typedef struct cc_numbers_t {
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
 } cc_numbers_t;
 
-/** Those of the configuration in effect; NULL before its post_config. Any thread. */
+/** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
+ * module (use.h). Any thread. */
 const cc_numbers_t *cc_numbers_of(const server_rec *s);
 
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */

@@ -136,6 +136,16 @@ static void collect_earliest(cc_samples_t *samples, const cc_family_t *family)
     }
 }
 
+static void collect_left_out(cc_samples_t *samples, const cc_family_t *family)
+{
+    for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
+        const char *tag = cc_quota_tag((cc_quota_kind_t)kind, samples->pool);
+
+        cc_sample_add(samples, family, cc_sample_label("", "tag", tag, samples->pool),
+                      atomic_load(&samples->numbers->shared->quotas[kind].left_out));
+    }
+}
+
 static const char *table_labels(const cc_samples_t *samples, const cc_table_t *table)
 {
     const char *vhost = cc_numbers_vhost(cc_table_scope(table), samples->pool);
@@ -195,8 +205,11 @@ static const cc_family_t families[] = {
      "Certificates that gave no identity whatever the rules, once per connection.",
      collect_rejections, NULL, 0},
     {"clientcert_requests_denied_total", "counter",
-     "Requests that were answered with 403 where rules or a Require of clientcert took part.",
+     "Requests that were answered with 403 in which a certificate, or its user, had a part.",
      collect_denied, NULL, 0},
+    {"clientcert_log_lines_left_out_total", "counter",
+     "Lines of the log that were left out, because clients that nobody knows caused too many.",
+     collect_left_out, NULL, 0},
     {"clientcert_table_rows", "gauge", "Rows of the table.", OF_TABLE(cc_table_has_rows, rows)},
     {"clientcert_table_last_load_timestamp_seconds", "gauge",
      "When the table was loaded successfully for the last time.",
@@ -285,8 +298,10 @@ int cc_metrics_serve(request_rec *r)
     if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
         return metrics_put(r);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                  "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
-                  "configuration names it here");
+    if (cc_quota_lets(r->server, CC_QUOTA_METRICS)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
+                      "configuration names it here");
+    }
     return HTTP_FORBIDDEN;
 }

@@ -69,6 +69,9 @@ static int status_hook(request_rec *r, int flags)
 {
     cc_shown_t shown = {.r = r, .numbers = cc_numbers_of(r->server)};
 
+    if (!shown.numbers) {
+        return DECLINED;
+    }
     shown.scopes = cc_scopes_of(r->server);
     shown.crls = cc_revocation_crls(r->server, r->pool);
     shown.ending_count = cc_numbers_endings(shown.numbers, &shown.endings, r->pool);

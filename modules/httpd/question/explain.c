@@ -2,6 +2,7 @@
 /* Knows what is told of one certificate: whether it would verify, who it would be, and why. */
 #include "httpd/question/question.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -9,59 +10,52 @@
 
 #include "httpd/status/report.h"
 
-/* What is known when the question is answered. */
-typedef struct explained_t {
+/* So many rules that do not hold are told of, unless all are asked for. */
+#define OTHERS_MOST 10
+
+/* What is the same for all certificates. */
+typedef struct explainer_t {
     server_rec *server;
     const char *why; /* this server */
-    cc_judgement_t judgement;
+    const char *path;
+    int others; /* rules that do not hold: how many are told of */
+    cc_judge_t judge;
     cc_effect_t effect;
+    apr_array_header_t *notes; /* const char * */
+} explainer_t;
+
+/* What is known of one. */
+typedef struct explained_t {
+    const explainer_t *by;
+    const char *problem; /* as cc_judge_certificate has it */
+    cc_seal_t seal;
     const cc_cert_t *cert;
     cc_facts_t facts;
     const cc_verdict_t *verdict; /* NULL: no rules are in effect */
-    apr_array_header_t *trace;
+    cc_trace_t trace;
 } explained_t;
 
 /* ---- finding out --------------------------------------------------------------------------- */
 
 static void evaluate(explained_t *it, apr_pool_t *p)
 {
-    const cc_rules_t *rules = it->effect.dir->rules;
-    const cc_seal_t *seal = &it->judgement.seal;
+    const cc_rules_t *rules = it->by->effect.dir->rules;
+    const cc_seal_t *seal = &it->seal;
 
     it->facts.now = apr_time_now();
     it->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     it->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
-    it->trace = apr_array_make(p, 8, sizeof(cc_step_t));
+    it->trace =
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .most = it->by->others};
     if (rules) {
-        it->verdict = cc_rules_evaluate(rules, it->cert, &it->facts, it->trace, p, p);
+        it->verdict = cc_rules_explain(rules, it->cert, &it->facts, &it->trace, p, p);
     }
-}
-
-static apr_status_t find_out(explained_t *it, cc_question_t *q)
-{
-    cc_cert_t *cert = NULL;
-    apr_status_t status;
-
-    it->server = cc_host_choose(q, &it->why);
-    if (!it->server) {
-        return APR_EINVAL;
-    }
-    status = cc_cert_read(&cert, NULL, q->certificate, NULL, NULL, q->pool, &q->err);
-    if (status == APR_SUCCESS) {
-        status = cc_question_judge(&it->judgement, q, it->server);
-    }
-    if (status == APR_SUCCESS) {
-        it->cert = cert;
-        it->effect = cc_question_effect(q, it->server);
-        evaluate(it, q->pool);
-    }
-    return status;
 }
 
 /* A certificate that does not verify is nobody, whatever the rules would say. */
 static const char *result_of(const explained_t *it)
 {
-    if (it->judgement.problem || it->effect.status != OK) {
+    if (it->problem || it->by->effect.status != OK) {
         return "rejected";
     }
     return it->verdict ? cc_verdict_result(it->verdict) : "unmapped";
@@ -69,9 +63,9 @@ static const char *result_of(const explained_t *it)
 
 /* ---- notes --------------------------------------------------------------------------------- */
 
-static void note_add(json_t *notes, const char *text, apr_pool_t *p)
+static void note_add(explainer_t *it, const char *text)
 {
-    json_array_append_new(notes, cc_report_text(text, strlen(text), p));
+    APR_ARRAY_PUSH(it->notes, const char *) = text;
 }
 
 /* True if a rule names a field of the connection: "tls." where a word begins. */
@@ -90,7 +84,7 @@ static bool asks_connection(const cc_rules_t *rules, apr_pool_t *p)
 }
 
 /* The sections of this server with rules; `condition`: those that only a request decides. */
-static const char *sections_of(const explained_t *it, const cc_question_t *q, bool condition)
+static const char *sections_of(const explainer_t *it, const cc_question_t *q, bool condition)
 {
     const apr_array_header_t *scopes = cc_scopes_of(q->main);
     const char *sections = NULL;
@@ -110,58 +104,56 @@ static const char *sections_of(const explained_t *it, const cc_question_t *q, bo
     return sections;
 }
 
-static void effect_notes(json_t *notes, const explained_t *it, const cc_question_t *q)
+static void section_notes(explainer_t *it, const cc_question_t *q)
 {
     const char *sections = sections_of(it, q, q->path != NULL);
 
-    if (it->effect.status != OK) {
-        note_add(notes,
-                 apr_psprintf(q->pool,
-                              "httpd answers this path with %d before it asks who "
-                              "the client is",
-                              it->effect.status),
-                 q->pool);
-    }
-    if (sections && q->path) {
-        note_add(notes,
-                 apr_psprintf(q->pool,
-                              "judged for a GET without further headers; by "
-                              "conditions of requests these have rules of their "
-                              "own: %s",
-                              sections),
-                 q->pool);
-    } else if (sections) {
-        note_add(notes,
-                 apr_psprintf(q->pool,
-                              "these sections have rules of their own, which "
-                              "--path asks for: %s",
-                              sections),
-                 q->pool);
-    }
-    if (!it->effect.dir->rules) {
-        note_add(notes, "no ClientCertMap is in effect here", q->pool);
-    }
-    if (it->effect.dir->auth == 0) {
-        note_add(notes, "ClientCertAuth is Off here: the user does not become REMOTE_USER",
-                 q->pool);
+    if (sections) {
+        note_add(it, apr_pstrcat(q->pool,
+                                 q->path ? "judged for a GET without further headers; by "
+                                           "conditions of requests these have rules of their "
+                                           "own: "
+                                         : "these sections have rules of their own, which "
+                                           "--path asks for: ",
+                                 sections, NULL));
     }
 }
 
-static json_t *notes_of(const explained_t *it, const cc_question_t *q)
+static void effect_notes(explainer_t *it, const cc_question_t *q)
 {
-    json_t *notes = json_array();
-
-    for (int i = 0; i < it->judgement.unseen->nelts; i++) {
-        note_add(notes, APR_ARRAY_IDX(it->judgement.unseen, i, const char *), q->pool);
+    if (it->effect.status != OK) {
+        note_add(it, apr_psprintf(q->pool,
+                                  "httpd answers this path with %d before it asks who "
+                                  "the client is",
+                                  it->effect.status));
     }
-    effect_notes(notes, it, q);
+    section_notes(it, q);
+    if (!it->effect.dir->rules) {
+        note_add(it, "no ClientCertMap is in effect here");
+    }
+    if (it->effect.dir->auth == 0) {
+        note_add(it, "ClientCertAuth is Off here: the user does not become REMOTE_USER");
+    }
     if (asks_connection(it->effect.dir->rules, q->pool)) {
-        note_add(notes,
-                 "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
-                 "have no value here: only a connection has them",
-                 q->pool);
+        note_add(it, "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
+                     "have no value here: only a connection has them");
     }
-    return notes;
+}
+
+void *cc_question_explain(cc_question_t *q)
+{
+    explainer_t *it = apr_pcalloc(q->pool, sizeof(*it));
+
+    it->server = cc_host_choose(q, &it->why);
+    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS) {
+        return NULL;
+    }
+    it->path = q->path;
+    it->others = q->all ? INT_MAX : OTHERS_MOST;
+    it->effect = cc_question_effect(q, it->server);
+    it->notes = apr_array_copy(q->pool, it->judge.unseen);
+    effect_notes(it, q);
+    return it;
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
@@ -171,7 +163,7 @@ static json_t *text_of(const char *text, apr_pool_t *p)
     return text ? cc_report_text(text, strlen(text), p) : json_null();
 }
 
-static json_t *scope_of(const explained_t *it, apr_pool_t *p)
+static json_t *scope_of(const explainer_t *it, apr_pool_t *p)
 {
     const cc_scope_t *scope = it->effect.scope;
 
@@ -184,9 +176,18 @@ static json_t *scope_of(const explained_t *it, apr_pool_t *p)
 
 static json_t *verification_of(const explained_t *it, apr_pool_t *p)
 {
-    const char *problem = it->judgement.problem;
+    return json_pack("{s:b, s:o}", "verified", it->problem == NULL, "reason",
+                     text_of(it->problem, p));
+}
 
-    return json_pack("{s:b, s:o}", "verified", problem == NULL, "reason", text_of(problem, p));
+static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
+{
+    json_t *notes = json_array();
+
+    for (int i = 0; i < it->notes->nelts; i++) {
+        json_array_append_new(notes, text_of(APR_ARRAY_IDX(it->notes, i, const char *), p));
+    }
+    return notes;
 }
 
 json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
@@ -202,19 +203,19 @@ json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rul
     return steps;
 }
 
-json_t *cc_question_explain(cc_question_t *q)
+json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented)
 {
-    explained_t it = {.server = NULL};
-    apr_pool_t *p = q->pool;
+    const explainer_t *by = prepared;
+    explained_t it = {.by = by, .cert = presented->cert};
+    apr_pool_t *p = presented->pool;
 
-    if (find_out(&it, q) != APR_SUCCESS) {
-        return NULL;
-    }
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
-                     "verification", verification_of(&it, p), "host",
-                     cc_host_told(it.server, it.why, p), "path", text_of(q->path, p), "filename",
-                     text_of(it.effect.filename, p), "scope", scope_of(&it, p), "verdict",
-                     it.verdict ? cc_report_verdict(it.verdict, p) : json_null(), "trace",
-                     cc_question_trace(it.trace, it.effect.dir->rules, p), "notes",
-                     notes_of(&it, q), "certificate", cc_report_fields(it.cert, &it.facts, p));
+    it.problem = cc_judge_certificate(&it.seal, &by->judge, presented);
+    evaluate(&it, p);
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(&it),
+        "verification", verification_of(&it, p), "host", cc_host_told(by->server, by->why, p),
+        "path", text_of(by->path, p), "filename", text_of(by->effect.filename, p), "scope",
+        scope_of(by, p), "verdict", it.verdict ? cc_report_verdict(it.verdict, p) : json_null(),
+        "trace", cc_question_trace(it.trace.steps, by->effect.dir->rules, p), "rest", it.trace.rest,
+        "notes", notes_of(by, p), "certificate", cc_report_fields(it.cert, &it.facts, p));
 }

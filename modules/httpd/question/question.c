@@ -12,14 +12,19 @@
 #include "httpd/glue.h"
 #include "httpd/status/report.h"
 
-static const struct {
+/* A question about the configuration as a whole, or one about certificates: prepared, then told. */
+typedef struct kind_t {
     const char *name;
     json_t *(*answer)(cc_question_t *q);
-} kinds[] = {
-    {"explain", cc_question_explain},
-    {"rules", cc_question_rules},
-    {"check", cc_question_check},
-    {"revoked", cc_question_revoked},
+    void *(*prepare)(cc_question_t *q);
+    json_t *(*tell)(const void *prepared, const cc_presented_t *presented);
+} kind_t;
+
+static const kind_t kinds[] = {
+    {"explain", NULL, cc_question_explain, cc_explain_certificate},
+    {"rules", cc_question_rules, NULL, NULL},
+    {"check", cc_question_check, NULL, NULL},
+    {"revoked", NULL, cc_question_revoked, cc_revoked_certificate},
 };
 
 bool cc_question_configtest(void)
@@ -49,54 +54,114 @@ static const char *word_of(json_t *asked, const char *name, apr_pool_t *p)
     return apr_pstrdup(p, json_string_value(json_object_get(asked, name)));
 }
 
-static json_t *answer_find(cc_question_t *q, const char *kind)
+static const kind_t *kind_find(cc_question_t *q, const char *name)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (!strcmp(kinds[i].name, kind)) {
-            return kinds[i].answer(q);
+        if (!strcmp(kinds[i].name, name)) {
+            return &kinds[i];
         }
     }
-    cc_error_set(&q->err, q->pool, "CC0750", kind,
+    cc_error_set(&q->err, q->pool, "CC0750", name,
                  "this module does not know such a question; the tool and the module must be of "
                  "one version");
     return NULL;
 }
+
+/* ---- answers ------------------------------------------------------------------------------- */
 
 static json_t *error_text(const char *text, apr_pool_t *p)
 {
     return text ? cc_report_text(text, strlen(text), p) : json_null();
 }
 
-static json_t *answer_make(cc_question_t *q, json_t *asked)
+static json_t *error_told(const cc_error_t *err, apr_pool_t *p)
 {
-    const char *kind = word_of(asked, "ask", q->pool);
-    json_t *answer;
-
-    q->vhost = word_of(asked, "vhost", q->pool);
-    q->path = word_of(asked, "path", q->pool);
-    answer = answer_find(q, kind ? kind : "");
-    if (answer) {
-        return answer;
-    }
-    return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", q->err.tag, "word",
-                     error_text(q->err.word, q->pool), "message",
-                     error_text(q->err.message, q->pool));
+    return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", err->tag, "word",
+                     error_text(err->word, p), "message", error_text(err->message, p));
 }
 
-/* The tool that made the directory reads it; nobody else may look into that. */
-static apr_status_t answer_write(const cc_question_t *q, const json_t *answer)
+/* Writes an answer as a line, and drops it. */
+static apr_status_t line_write(apr_file_t *file, json_t *answer)
 {
-    char *text = json_dumps(answer, 0);
-    apr_file_t *file;
-    apr_status_t status = apr_file_open(&file, path_of(q, "answer.json"),
-                                        APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL,
-                                        APR_FPROT_UREAD | APR_FPROT_UWRITE, q->pool);
+    char *text = json_dumps(answer, JSON_COMPACT);
+    apr_status_t status = text ? apr_file_write_full(file, text, strlen(text), NULL) : APR_ENOMEM;
 
     if (status == APR_SUCCESS) {
-        status = text ? apr_file_write_full(file, text, strlen(text), NULL) : APR_ENOMEM;
-        apr_file_close(file);
+        status = apr_file_write_full(file, "\n", 1, NULL);
     }
     free(text);
+    json_decref(answer);
+    return status;
+}
+
+static json_t *certificate_tell(const kind_t *kind, const void *prepared, const char *path,
+                                apr_pool_t *p)
+{
+    cc_cert_t *cert = NULL;
+    cc_error_t err = {0};
+
+    if (cc_cert_read(&cert, NULL, path, NULL, NULL, p, &err) != APR_SUCCESS) {
+        json_t *answer = error_told(&err, p);
+
+        json_object_set_new(answer, "result", json_string("error"));
+        return answer;
+    }
+    return kind->tell(prepared, &(cc_presented_t){path, cert, p});
+}
+
+/* Whatever is found out about one certificate is forgotten before the next. */
+static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
+                                      const cc_question_t *q, apr_file_t *file)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, q->pool);
+    for (int i = 1; i <= q->certificates && status == APR_SUCCESS; i++) {
+        const char *path = apr_psprintf(p, "%s/%d.pem", q->directory, i);
+
+        status = line_write(file, certificate_tell(kind, prepared, path, p));
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return status;
+}
+
+static apr_status_t answers_write(cc_question_t *q, const char *name, apr_file_t *file)
+{
+    const kind_t *kind = kind_find(q, name);
+    json_t *answer = kind && kind->answer ? kind->answer(q) : NULL;
+    void *prepared = kind && kind->prepare ? kind->prepare(q) : NULL;
+
+    if (prepared) {
+        return certificates_tell(kind, prepared, q, file);
+    }
+    return line_write(file, answer ? answer : error_told(&q->err, q->pool));
+}
+
+/* ---- the question -------------------------------------------------------------------------- */
+
+/* The tool that made the directory reads it; nobody else may look into that. */
+static apr_status_t question_answer(cc_question_t *q, json_t *asked)
+{
+    const char *kind = word_of(asked, "ask", q->pool);
+    apr_file_t *file;
+    apr_status_t status =
+        apr_file_open(&file, path_of(q, "answer.json"),
+                      APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_BUFFERED,
+                      APR_FPROT_UREAD | APR_FPROT_UWRITE, q->pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    q->vhost = word_of(asked, "vhost", q->pool);
+    q->path = word_of(asked, "path", q->pool);
+    q->certificates = (int)json_integer_value(json_object_get(asked, "certificates"));
+    q->all = json_is_true(json_object_get(asked, "all"));
+    status = answers_write(q, kind ? kind : "", file);
+    if (status == APR_SUCCESS) {
+        status = apr_file_close(file);
+    }
     return status;
 }
 
@@ -109,13 +174,9 @@ void cc_question_answer(apr_pool_t *pconf, server_rec *s)
     if (!q.directory) {
         return;
     }
-    q.certificate = path_of(&q, "certificate.pem");
     asked = json_load_file(path_of(&q, "question.json"), 0, NULL);
     if (asked) {
-        json_t *answer = answer_make(&q, asked);
-
-        status = answer_write(&q, answer);
-        json_decref(answer);
+        status = question_answer(&q, asked);
         json_decref(asked);
     }
     if (status != APR_SUCCESS) {

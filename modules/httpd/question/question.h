@@ -13,29 +13,47 @@
  * own in the environment (CLIENTCERT_QUESTION). There stand
  *
  *   question.json    {"ask": "explain" | "rules" | "check" | "revoked", "vhost": TEXT,
- *                    "path": TEXT}
- *   certificate.pem  explain, revoked: the certificate, and what a client sends along with it
- *   answer.json      made by the module: what was asked for, or {"error": {"tag": TEXT, "word":
- *                    TEXT or null, "message": TEXT}}
+ *                    "path": TEXT, "certificates": NUMBER, "all": BOOLEAN}
+ *   1.pem, 2.pem ... explain, revoked: the certificates, each with what a client sends along
+ *   answer.json      made by the module, one object a line: what was asked for, of each certificate
+ *                    in turn, or {"error": {"tag": TEXT, "word": TEXT or null, "message": TEXT}}
+ *                    instead of all answers; with "result": "error" instead of one
  *
  * One thread, in a configuration test alone; the process ends when the question is answered.
  */
 typedef struct cc_question_t {
     const char *directory;
-    const char *certificate; /* the path of certificate.pem */
-    const char *vhost;       /* NAME or NAME:PORT; NULL: not said */
-    const char *path;        /* begins with a slash; NULL: a host as a whole */
-    bool own_sources;        /* CRLs that mod_ssl is told of are not looked at */
+    const char *vhost; /* NAME or NAME:PORT; NULL: not said */
+    const char *path;  /* begins with a slash; NULL: a host as a whole */
+    int certificates;  /* how many */
+    bool all;          /* every rule is told of, not only those that matter */
+    bool own_sources;  /* CRLs that mod_ssl is told of are not looked at */
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled where there is no answer */
 } cc_question_t;
 
-/** Answers; NULL: q->err says why not. */
-json_t *cc_question_explain(cc_question_t *q);
+/** Answers, of the configuration as a whole; NULL: q->err says why not. */
 json_t *cc_question_rules(cc_question_t *q);
 json_t *cc_question_check(cc_question_t *q);
-json_t *cc_question_revoked(cc_question_t *q);
+
+/** A certificate of the question. */
+typedef struct cc_presented_t {
+    const char *path; /* its PEM file, with what a client sends along */
+    const cc_cert_t *cert;
+    apr_pool_t *pool; /* for what is found out about this one */
+} cc_presented_t;
+
+/**
+ * What is the same for all certificates of a question is found out once: the host, its CAs, the
+ * rules. It lives as long as q->pool. NULL: q->err says why there is no answer.
+ */
+void *cc_question_explain(cc_question_t *q);
+void *cc_question_revoked(cc_question_t *q);
+
+/** Then the answer for each certificate, from what these have given. Never NULL. */
+json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented);
+json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented);
 
 /** cc_report_trace, where each step has the canonical "text" of its rule too. */
 json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p);
@@ -59,19 +77,23 @@ bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
 
 /* ---- whether a certificate would verify (trust.c) -------------------------------------------- */
 
-/** What a server would say of the certificate of a question. */
-typedef struct cc_judgement_t {
-    const char *problem; /* NULL: it would verify. Else why there would be no identity */
-    cc_seal_t seal;
+/** By what a server judges certificates. */
+typedef struct cc_judge_t {
+    const char *never; /* NULL, or why no certificate counts there */
     cc_trust_t *trust; /* whom it trusts; NULL: it never asks for a certificate, or trusts nobody */
-    apr_array_header_t *unseen; /* const char *: what was not judged, in plain words */
-} cc_judgement_t;
+    bool alone;        /* SSLVerifyDepth 0: a certificate stands for itself */
+    apr_array_header_t *unseen; /* const char *: what is not judged, in plain words */
+} cc_judge_t;
 
 /**
  * As the server would judge in a handshake, by what mod_ssl is told of it: mod_ssl itself is not at
  * work in a test. CC0402: a file cannot be loaded.
  */
-apr_status_t cc_question_judge(cc_judgement_t *judgement, cc_question_t *q, const server_rec *s);
+apr_status_t cc_judge_make(cc_judge_t *judge, cc_question_t *q, const server_rec *s);
+
+/** NULL: the certificate would verify. Else why there would be no identity. */
+const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge,
+                                 const cc_presented_t *presented);
 
 /* ---- what is in effect (scope.c) ------------------------------------------------------------- */
 

@@ -9,13 +9,20 @@
 #include "httpd/status/report.h"
 #include "httpd/revocation/revocation.h"
 
-/* What is known when the question is answered. */
-typedef struct asked_t {
+/* What is the same for all certificates. */
+typedef struct asker_t {
     server_rec *server;
     const char *why; /* this server */
-    cc_judgement_t judgement;
-    const cc_cert_t *cert;
+    cc_judge_t judge;
     cc_revocation_t revocation;
+} asker_t;
+
+/* What is known of one. */
+typedef struct asked_t {
+    const asker_t *by;
+    const char *unverified; /* as cc_judge_certificate has it */
+    cc_seal_t seal;
+    const cc_cert_t *cert;
     cc_crl_answer_t listed; /* state, of a certificate that verifies */
     cc_ocsp_answer_t told;  /* likewise */
     cc_standing_t standing;
@@ -25,7 +32,7 @@ typedef struct asked_t {
 /* ---- finding out --------------------------------------------------------------------------- */
 
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
-static apr_status_t sources_open(asked_t *it, cc_question_t *q)
+static apr_status_t sources_open(asker_t *it, cc_question_t *q)
 {
     static const cc_ocsp_means_t none = {0};
     const cc_server_t *server = cc_server_of(it->server);
@@ -33,10 +40,11 @@ static apr_status_t sources_open(asked_t *it, cc_question_t *q)
     cc_revocation_t *revocation = &it->revocation;
     apr_status_t status = APR_SUCCESS;
 
-    revocation->trust = it->judgement.trust;
+    revocation->trust = it->judge.trust;
     revocation->leaf_alone = server->leaf_alone == 1;
     if (server->crls && revocation->trust) {
         server->crls->root = ap_server_root;
+        server->crls->pass_foreign = true;
         status = cc_crls_open(&revocation->crls, server->crls, revocation->trust, q->pool, &q->err);
     }
     if (status == APR_SUCCESS) {
@@ -49,53 +57,42 @@ static apr_status_t sources_open(asked_t *it, cc_question_t *q)
 /* All of them, also where a server would ask no further. */
 static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
 {
-    const cc_verified_t cert = {sk_X509_value(sent, 0), &it->judgement.seal, sent};
+    const cc_revocation_t *revocation = &it->by->revocation;
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &it->seal, sent};
 
-    apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
-    it->standing.stale_at = APR_INT64_MAX;
-    if (it->revocation.crls) {
-        cc_revocation_check_crls(&it->listed, &it->revocation, &cert, it->now);
-        cc_revocation_take_crls(&it->standing, &it->revocation, &it->listed, p);
+    if (revocation->crls) {
+        cc_revocation_check_crls(&it->listed, revocation, &cert, it->now);
+        cc_revocation_take_crls(&it->standing, revocation, &it->listed, p);
     }
-    if (it->revocation.ocsp) {
-        cc_revocation_check_ocsp(&it->told, &it->revocation, &cert, it->now, p);
-        cc_revocation_take_ocsp(&it->standing, &it->revocation, &it->told, p);
+    if (revocation->ocsp) {
+        cc_revocation_check_ocsp(&it->told, revocation, &cert, it->now, p);
+        cc_revocation_take_ocsp(&it->standing, revocation, &it->told, p);
     }
 }
 
-static apr_status_t nobody_asked(const asked_t *it, cc_question_t *q)
+static void nobody_asked(const asker_t *it, cc_question_t *q)
 {
-    return cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
-                        "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
-                        "nor ClientCertOCSP is set for this server");
+    cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
+                 "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
+                 "nor ClientCertOCSP is set for this server");
 }
 
-static apr_status_t find_out(asked_t *it, cc_question_t *q)
+void *cc_question_revoked(cc_question_t *q)
 {
-    cc_cert_t *cert = NULL;
-    apr_status_t status;
+    asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
-    it->now = apr_time_now();
+    q->own_sources = true;
     it->server = cc_host_choose(q, &it->why);
-    if (!it->server) {
-        return APR_EINVAL;
+    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS ||
+        sources_open(it, q) != APR_SUCCESS) {
+        return NULL;
     }
-    status = cc_cert_read(&cert, NULL, q->certificate, NULL, NULL, q->pool, &q->err);
-    if (status == APR_SUCCESS) {
-        q->own_sources = true;
-        status = cc_question_judge(&it->judgement, q, it->server);
+    if (!cc_server_of(it->server)->crls && !it->revocation.ocsp) {
+        nobody_asked(it, q);
+        return NULL;
     }
-    if (status == APR_SUCCESS) {
-        it->cert = cert;
-        status = sources_open(it, q);
-    }
-    if (status == APR_SUCCESS && !cc_server_of(it->server)->crls && !it->revocation.ocsp) {
-        status = nobody_asked(it, q);
-    }
-    if (status == APR_SUCCESS && !it->judgement.problem) {
-        sources_ask(it, cc_trust_certs(q->certificate, q->pool), q->pool);
-    }
-    return status;
+    apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
+    return it;
 }
 
 /* "good" is what somebody says, and nobody objects to. */
@@ -132,22 +129,26 @@ typedef struct list_t {
     apr_pool_t *pool;
 } list_t;
 
+/* Those of a CRL that is passed over are not counted. */
+static json_t *entries_of(const cc_crl_info_t *info)
+{
+    return info->use == CC_CRL_FOREIGN ? json_null() : json_integer((json_int_t)info->entries);
+}
+
 static void crl_add(const cc_crl_info_t *info, void *baton)
 {
     static const char *const uses[] = {
-        [CC_CRL_USED] = "used",
-        [CC_CRL_SUPERSEDED] = "superseded",
-        [CC_CRL_OLDER] = "older",
-        [CC_CRL_NO_BASE] = "no_base",
+        [CC_CRL_USED] = "used",       [CC_CRL_SUPERSEDED] = "superseded", [CC_CRL_OLDER] = "older",
+        [CC_CRL_NO_BASE] = "no_base", [CC_CRL_FOREIGN] = "foreign",
     };
     const list_t *list = baton;
 
     json_array_append_new(
         list->all,
-        json_pack("{s:o, s:o, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
                   text_of(info->path, list->pool), "issuer", text_of(info->issuer, list->pool),
-                  "number", text_of(info->number, list->pool), "entries", (json_int_t)info->entries,
-                  "delta", info->delta, "indirect", info->indirect, "this_update",
+                  "number", text_of(info->number, list->pool), "entries", entries_of(info), "delta",
+                  info->delta, "indirect", info->indirect, "this_update",
                   time_of(info->this_update, list->pool), "next_update",
                   time_of(info->next_update, list->pool), "age",
                   seconds_of(info->this_update, list->now), "left",
@@ -162,7 +163,7 @@ static const char *listed_text(const asked_t *it)
         [CC_CRL_UNKNOWN] = "unknown",
     };
 
-    return it->judgement.problem ? "unknown" : states[it->listed.state];
+    return it->unverified ? "unknown" : states[it->listed.state];
 }
 
 static json_t *crls_of(const asked_t *it, apr_pool_t *p)
@@ -172,27 +173,27 @@ static json_t *crls_of(const asked_t *it, apr_pool_t *p)
     bool revoked = answer->revoked_at != 0;
     const cc_crl_spec_t *spec;
 
-    if (!it->revocation.crls) {
+    if (!it->by->revocation.crls) {
         json_decref(list.all);
         return json_null();
     }
-    spec = cc_crls_spec(it->revocation.crls);
-    cc_crls_each(it->revocation.crls, crl_add, &list);
-    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it),
-                     "depth", answer->depth, "reason",
-                     text_of(revoked ? cc_reason_text(answer->reason) : NULL, p), "date",
-                     time_of(answer->revoked_at, p), "why", text_of(answer->why, p), "where",
-                     text_of(spec->where, p), "check", it->revocation.leaf_alone ? "leaf" : "chain",
-                     "missing", spec->missing_allow ? "allow" : "deny", "grace",
-                     (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
+    spec = cc_crls_spec(it->by->revocation.crls);
+    cc_crls_each(it->by->revocation.crls, crl_add, &list);
+    return json_pack(
+        "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
+        answer->depth, "reason", text_of(revoked ? cc_reason_text(answer->reason) : NULL, p),
+        "date", time_of(answer->revoked_at, p), "why", text_of(answer->why, p), "where",
+        text_of(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
+        "missing", spec->missing_allow ? "allow" : "deny", "grace",
+        (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
 }
 
 static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
 {
     const cc_ocsp_answer_t *answer = &it->told;
-    bool asked = it->judgement.problem == NULL;
+    bool asked = it->unverified == NULL;
 
-    if (!it->revocation.ocsp) {
+    if (!it->by->revocation.ocsp) {
         return json_null();
     }
     return json_pack(
@@ -208,9 +209,9 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
 {
     json_t *notes = json_array();
 
-    for (int i = 0; i < it->judgement.unseen->nelts; i++) {
+    for (int i = 0; i < it->by->judge.unseen->nelts; i++) {
         json_array_append_new(notes,
-                              text_of(APR_ARRAY_IDX(it->judgement.unseen, i, const char *), p));
+                              text_of(APR_ARRAY_IDX(it->by->judge.unseen, i, const char *), p));
     }
     return notes;
 }
@@ -218,25 +219,25 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
 /* The reason that the log would have, or that nobody was asked. */
 static const char *problem_of(const asked_t *it)
 {
-    return it->judgement.problem ? "it would not be verified, so nobody was asked"
-                                 : it->standing.problem;
+    return it->unverified ? "it would not be verified, so nobody was asked" : it->standing.problem;
 }
 
-json_t *cc_question_revoked(cc_question_t *q)
+json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
 {
-    asked_t it = {.server = NULL};
-    cc_facts_t facts = {0};
-    apr_pool_t *p = q->pool;
+    const asker_t *by = prepared;
+    asked_t it = {.by = by, .cert = presented->cert, .now = apr_time_now()};
+    cc_facts_t facts = {.now = it.now};
+    apr_pool_t *p = presented->pool;
 
-    if (find_out(&it, q) != APR_SUCCESS) {
-        return NULL;
+    it.standing.stale_at = APR_INT64_MAX;
+    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented);
+    if (!it.unverified) {
+        sources_ask(&it, cc_trust_certs(presented->path, p), p);
     }
-    facts.now = it.now;
-    return json_pack("{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result",
-                     result_of(&it), "reason", text_of(problem_of(&it), p), "identity",
-                     problem_of(&it) == NULL, "verification", "verified",
-                     it.judgement.problem == NULL, "reason", text_of(it.judgement.problem, p),
-                     "host", cc_host_told(it.server, it.why, p), "crls", crls_of(&it, p), "ocsp",
-                     ocsp_of(&it, p), "notes", notes_of(&it, p), "certificate",
-                     cc_report_fields(it.cert, &facts, p));
+    return json_pack(
+        "{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
+        "reason", text_of(problem_of(&it), p), "identity", problem_of(&it) == NULL, "verification",
+        "verified", it.unverified == NULL, "reason", text_of(it.unverified, p), "host",
+        cc_host_told(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
+        "notes", notes_of(&it, p), "certificate", cc_report_fields(it.cert, &facts, p));
 }

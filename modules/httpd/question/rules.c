@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "httpd/revocation/revocation.h"
 #include "httpd/status/report.h"
 #include "httpd/question/site.h"
 
@@ -70,6 +71,20 @@ json_t *cc_question_rules(cc_question_t *q)
 
 /* ---- check --------------------------------------------------------------------------------- */
 
+/* What would end a start, or is a warning there. */
+static void crls_add(json_t *findings, const cc_question_t *q)
+{
+    const apr_array_header_t *faults = cc_revocation_faults(q->main, q->pool);
+
+    for (int i = 0; i < faults->nelts; i++) {
+        const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
+
+        json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", fault->tag, "where",
+                                                  text_of(fault->where, q->pool), "text",
+                                                  text_of(fault->text, q->pool)));
+    }
+}
+
 static json_t *findings_of(const cc_question_t *q)
 {
     const apr_array_header_t *notes = cc_lint_findings(q->main, q->pool);
@@ -82,6 +97,7 @@ static json_t *findings_of(const cc_question_t *q)
                                                   text_of(note->where, q->pool), "text",
                                                   text_of(note->text, q->pool)));
     }
+    crls_add(findings, q);
     return findings;
 }
 

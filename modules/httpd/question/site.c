@@ -2,6 +2,8 @@
 /* Knows how the configuration is read for what mod_ssl and httpd were told of each server. */
 #include "httpd/question/site.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -9,7 +11,7 @@
 
 /* The virtual hosts that have not been met in the configuration yet. */
 typedef struct cc_reader_t {
-    apr_array_header_t *sites; /* const cc_site_t * */
+    apr_array_header_t *sites; /* cc_site_t * */
     int next;
 } cc_reader_t;
 
@@ -25,10 +27,10 @@ static bool defines(const ap_directive_t *directive, const server_rec *s)
 }
 
 /* In order, because a file that is included twice defines two hosts in the same line. */
-static const cc_site_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
+static cc_site_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
 {
     while (reader->next < reader->sites->nelts) {
-        const cc_site_t *site = APR_ARRAY_IDX(reader->sites, reader->next++, const cc_site_t *);
+        cc_site_t *site = APR_ARRAY_IDX(reader->sites, reader->next++, cc_site_t *);
 
         if (defines(directive, site->server)) {
             return site;
@@ -37,7 +39,9 @@ static const cc_site_t *host_of(cc_reader_t *reader, const ap_directive_t *direc
     return NULL;
 }
 
-static void walk(cc_reader_t *reader, const cc_site_t *site, const ap_directive_t *section,
+static void site_note(cc_site_t *site, const cc_place_t *place);
+
+static void walk(cc_reader_t *reader, cc_site_t *site, const ap_directive_t *section,
                  const ap_directive_t *directive)
 {
     for (; directive && site; directive = directive->next) {
@@ -51,6 +55,7 @@ static void walk(cc_reader_t *reader, const cc_site_t *site, const ap_directive_
             place->directive = directive;
             place->site = site;
             place->section = section;
+            site_note(site, place);
             walk(reader, site, directive, inside);
         }
     }
@@ -58,18 +63,39 @@ static void walk(cc_reader_t *reader, const cc_site_t *site, const ap_directive_
 
 /* ---- what it says -------------------------------------------------------------------------- */
 
+#define NAME_MOST 64 /* octets of the name of a directive; nobody asks for a longer one */
+
+/* Directives are named without regard to case. */
+static const char *folded(char folded_name[NAME_MOST], const char *name)
+{
+    apr_cpystrn(folded_name, name, NAME_MOST);
+    ap_str_tolower(folded_name);
+    return folded_name;
+}
+
 static const char *own_value(const cc_site_t *site, const char *name)
 {
-    const char *value = NULL;
+    char buffer[NAME_MOST];
 
-    for (int i = 0; i < site->places->nelts; i++) {
-        const cc_place_t *place = &APR_ARRAY_IDX(site->places, i, cc_place_t);
+    return apr_hash_get(site->values, folded(buffer, name), APR_HASH_KEY_STRING);
+}
 
-        if (!place->section && is(place->directive, name)) {
-            value = place->directive->args;
-        }
+/* What is asked later is kept while the places are gone through once. The last value counts. */
+static void site_note(cc_site_t *site, const cc_place_t *place)
+{
+    apr_pool_t *p = site->places->pool;
+    const ap_directive_t *directive = place->directive;
+    char buffer[NAME_MOST];
+
+    if (!place->section && strlen(directive->directive) < NAME_MOST) {
+        apr_hash_set(site->values, apr_pstrdup(p, folded(buffer, directive->directive)),
+                     APR_HASH_KEY_STRING, directive->args);
     }
-    return value;
+    if (place->section && is(directive, "SSLVerifyClient")) {
+        site->asks_later |= cc_site_ask(directive->args) != CC_ASK_NOBODY;
+    }
+    site->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
+    site->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
 }
 
 const char *cc_site_arguments(const cc_site_t *site, const char *name)
@@ -94,23 +120,10 @@ cc_ask_t cc_site_ask(const char *mode)
     return !strncasecmp(mode, "optional", 8) ? CC_ASK_OPTIONAL : CC_ASK_REQUIRE;
 }
 
-static bool section_asks(const cc_site_t *site)
-{
-    for (int i = 0; i < site->places->nelts; i++) {
-        const cc_place_t *place = &APR_ARRAY_IDX(site->places, i, cc_place_t);
-
-        if (place->section && is(place->directive, "SSLVerifyClient") &&
-            cc_site_ask(place->directive->args) != CC_ASK_NOBODY) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Sections of the main server are those of every virtual host. */
 bool cc_site_asks(const cc_site_t *site)
 {
-    return site->ask != CC_ASK_NOBODY || section_asks(site) || section_asks(site->main);
+    return site->ask != CC_ASK_NOBODY || site->asks_later || site->main->asks_later;
 }
 
 /* Without SSLEngine mod_ssl takes the protocol of Listen, if there is a certificate. */
@@ -183,18 +196,33 @@ static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
     return servers;
 }
 
-static apr_array_header_t *sites_read(server_rec *s, apr_pool_t *p)
+/* All of them, and each by its server. */
+typedef struct cc_sites_t {
+    apr_array_header_t *list; /* cc_site_t * */
+    apr_hash_t *by_server;
+} cc_sites_t;
+
+static void site_make(cc_sites_t *sites, cc_site_t *site, server_rec *s, apr_pool_t *p)
+{
+    site->server = s;
+    site->places = apr_array_make(p, 8, sizeof(cc_place_t));
+    site->values = apr_hash_make(p);
+    APR_ARRAY_PUSH(sites->list, cc_site_t *) = site;
+    apr_hash_set(sites->by_server, &site->server, sizeof(site->server), site);
+}
+
+static cc_sites_t *sites_read(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *servers = servers_in_order(s, p);
     cc_site_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
-    apr_array_header_t *sites = apr_array_make(p, servers->nelts, sizeof(const cc_site_t *));
-    cc_reader_t reader = {sites, 1};
+    cc_sites_t *sites = apr_palloc(p, sizeof(*sites));
+    cc_reader_t reader = {NULL, 1};
 
+    sites->list = reader.sites = apr_array_make(p, servers->nelts, sizeof(cc_site_t *));
+    sites->by_server = apr_hash_make(p);
     for (int i = 0; i < servers->nelts; i++) {
-        all[i].server = APR_ARRAY_IDX(servers, i, server_rec *);
         all[i].main = all;
-        all[i].places = apr_array_make(p, 8, sizeof(cc_place_t));
-        APR_ARRAY_PUSH(sites, const cc_site_t *) = &all[i];
+        site_make(sites, &all[i], APR_ARRAY_IDX(servers, i, server_rec *), p);
     }
     walk(&reader, all, NULL, ap_conftree);
     for (int i = 0; i < servers->nelts; i++) {
@@ -203,7 +231,7 @@ static apr_array_header_t *sites_read(server_rec *s, apr_pool_t *p)
     return sites;
 }
 
-const apr_array_header_t *cc_sites_of(server_rec *s)
+static const cc_sites_t *sites_of(server_rec *s)
 {
     static const char key[] = "clientcert_sites";
     apr_pool_t *pconf = s->process->pconf;
@@ -215,4 +243,14 @@ const apr_array_header_t *cc_sites_of(server_rec *s)
         apr_pool_userdata_setn(sites, key, NULL, pconf);
     }
     return sites;
+}
+
+const apr_array_header_t *cc_sites_of(server_rec *s)
+{
+    return sites_of(s)->list;
+}
+
+const cc_site_t *cc_site_of(server_rec *main, const server_rec *s)
+{
+    return apr_hash_get(sites_of(main)->by_server, &s, sizeof(s));
 }

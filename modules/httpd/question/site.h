@@ -5,8 +5,11 @@
 
 #include <stdbool.h>
 
+#include <apr_hash.h>
 #include <httpd.h>
 #include <http_config.h>
+
+#include "trust/trust.h"
 
 /** A directive where it stands; Include, Define, IfModule and macros have been resolved. */
 typedef struct cc_place_t {
@@ -27,10 +30,14 @@ typedef struct cc_site_t {
     server_rec *server;
     const struct cc_site_t *main; /* the main server, which others inherit from; itself, for that */
     apr_array_header_t *places;   /* cc_place_t: what stands in it and in its sections, in order */
+    apr_hash_t *values;           /* private to site.c */
     cc_tls_t tls;
     cc_ask_t ask; /* in the handshake */
-    bool tls13;   /* TLS 1.3 is spoken for certain */
+    bool asks_later;     /* a section of it does */
+    bool tls13;          /* TLS 1.3 is spoken for certain */
     bool http2;
+    bool user_off;       /* it has "ClientCertAuth Off" somewhere */
+    bool asks_passwords; /* and "AuthType Basic" */
 } cc_site_t;
 
 /**
@@ -40,6 +47,9 @@ typedef struct cc_site_t {
  */
 const apr_array_header_t *cc_sites_of(server_rec *s);
 
+/** The one of a server that is among them. As cc_sites_of. */
+const cc_site_t *cc_site_of(server_rec *main, const server_rec *s);
+
 /**
  * The first argument of a directive of mod_ssl (the last one that stands in no section), as its
  * server has it: its own, else the main server's. NULL: nobody said.
@@ -48,6 +58,9 @@ const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p
 
 /** All its arguments, as they stand there. */
 const char *cc_site_arguments(const cc_site_t *site, const char *name);
+
+/** The files of CAs that mod_ssl is told of, without its CRLs; texts in `p` (trust.c). */
+cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p);
 
 /** What SSLVerifyClient with this argument asks. */
 cc_ask_t cc_site_ask(const char *mode);

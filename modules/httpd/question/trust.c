@@ -102,67 +102,73 @@ static cc_trust_files_t files_of(const cc_site_t *site, bool own_sources, apr_po
     };
 }
 
-/* ---- the judgement ------------------------------------------------------------------------- */
-
-static void unseen_add(cc_judgement_t *judgement, const char *what)
+cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p)
 {
-    APR_ARRAY_PUSH(judgement->unseen, const char *) = what;
+    return files_of(site, true, p);
 }
 
-static void unseen_find(cc_judgement_t *judgement, const cc_site_t *site, bool own_sources,
-                        apr_pool_t *p)
+/* ---- the judgement ------------------------------------------------------------------------- */
+
+static void unseen_add(cc_judge_t *judge, const char *what)
+{
+    APR_ARRAY_PUSH(judge->unseen, const char *) = what;
+}
+
+static void unseen_find(cc_judge_t *judge, const cc_site_t *site, bool own_sources, apr_pool_t *p)
 {
     const char *ocsp = cc_site_value(site, "SSLOCSPEnable", p);
 
     if (site->tls == CC_TLS_UNKNOWN) {
-        unseen_add(judgement, "whether this host has TLS is decided when the server starts; "
-                              "it is taken as if it had: SSLEngine on");
+        unseen_add(judge, "whether this host has TLS is decided when the server starts; "
+                          "it is taken as if it had: SSLEngine on");
     }
     if (site->ask == CC_ASK_NOBODY) {
-        unseen_add(judgement, "the handshake asks for no certificate; a section that says "
-                              "SSLVerifyClient asks later");
+        unseen_add(judge, "the handshake asks for no certificate; a section that says "
+                          "SSLVerifyClient asks later");
     }
     if (ocsp && strcasecmp(ocsp, "off")) {
-        unseen_add(judgement, "no OCSP responder was asked (SSLOCSPEnable)");
+        unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
     if (own_sources && cc_site_arguments(site, "SSLCARevocationCheck")) {
-        unseen_add(judgement, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
+        unseen_add(judge, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
     }
     if (cc_site_arguments(site, "SSLOpenSSLConfCmd")) {
-        unseen_add(judgement, "SSLOpenSSLConfCmd was not looked at");
+        unseen_add(judge, "SSLOpenSSLConfCmd was not looked at");
     }
 }
 
-/* SSLVerifyDepth 0 lets a certificate stand for itself alone, which OpenSSL has no word for. */
-static bool too_deep(const cc_judgement_t *judgement, const cc_trust_files_t *files)
-{
-    return !judgement->problem && files->depth == 0 && judgement->seal.ca_known;
-}
-
-apr_status_t cc_question_judge(cc_judgement_t *judgement, cc_question_t *q, const server_rec *s)
+apr_status_t cc_judge_make(cc_judge_t *judge, cc_question_t *q, const server_rec *s)
 {
     const cc_site_t *site = site_of(s, q);
     cc_trust_files_t files = files_of(site, q->own_sources, q->pool);
 
-    *judgement = (cc_judgement_t){.seal = {.state = CC_TRUST_FAILED}};
-    judgement->unseen = apr_array_make(q->pool, 2, sizeof(const char *));
-    judgement->problem = never_asks(site);
-    if (judgement->problem) {
+    *judge = (cc_judge_t){.never = never_asks(site), .alone = files.depth == 0};
+    judge->unseen = apr_array_make(q->pool, 2, sizeof(const char *));
+    if (judge->never) {
         return APR_SUCCESS;
     }
-    unseen_find(judgement, site, q->own_sources, q->pool);
+    unseen_find(judge, site, q->own_sources, q->pool);
     if (!files.ca_file && !files.ca_path) {
-        judgement->problem =
+        judge->never =
             "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
-    if (cc_trust_load(&judgement->trust, &files, q->pool, &q->err) != APR_SUCCESS) {
-        return APR_EINVAL;
+    return cc_trust_load(&judge->trust, &files, q->pool, &q->err);
+}
+
+const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge,
+                                 const cc_presented_t *presented)
+{
+    const char *problem = judge->never;
+
+    *seal = (cc_seal_t){.state = CC_TRUST_FAILED};
+    if (!problem) {
+        problem =
+            cc_trust_check(seal, judge->trust, presented->path, apr_time_now(), presented->pool);
     }
-    judgement->problem =
-        cc_trust_check(&judgement->seal, judgement->trust, q->certificate, apr_time_now(), q->pool);
-    if (too_deep(judgement, &files)) {
-        judgement->problem = "certificate chain too long: SSLVerifyDepth is 0";
+    /* OpenSSL has no word for a certificate that stands for itself alone. */
+    if (!problem && judge->alone && seal->ca_known) {
+        problem = "certificate chain too long: SSLVerifyDepth is 0";
     }
-    return APR_SUCCESS;
+    return problem;
 }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include <ap_mpm.h>
 #include <ap_provider.h>
 #include <ap_socache.h>
 #include <apr_global_mutex.h>
@@ -31,7 +32,7 @@ typedef struct cache_t {
     const ap_socache_provider_t *provider; /* NULL: nobody named one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
-    cc_threads_t *threads; /* NULL: not in this process */
+    cc_threads_t *threads;     /* NULL: not in this process */
     bool used;
     bool open;
     atomic_flag told; /* this process has said that it cannot keep answers */
@@ -131,7 +132,8 @@ static cache_t *cache_of(const server_rec *s)
         return found;
     }
     cache = apr_pcalloc(pconf, sizeof(*cache));
-    cache->means = (cc_ocsp_means_t){cache, means_get, means_put, means_start};
+    cache->means = (cc_ocsp_means_t){cache, means_get, means_put, means_start, NULL};
+    cc_patience_create(&cache->means.patience, pconf);
     atomic_flag_clear(&cache->told);
     apr_pool_userdata_setn(cache, cache_key, NULL, pconf);
     return cache;
@@ -299,6 +301,17 @@ int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return cache_open(cache, pconf);
 }
 
+/* One thread in four may wait for a slow responder, and no more than CC_PATIENCE_MOST. */
+static void patience_limit(cache_t *cache)
+{
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    threads = threads < 4 ? 4 : threads;
+    cc_patience_limit(cache->means.patience,
+                      threads / 4 < CC_PATIENCE_MOST ? threads / 4 : CC_PATIENCE_MOST);
+}
+
 void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cache_t *cache = cache_of(s);
@@ -307,6 +320,7 @@ void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
     if (!cache->open) {
         return;
     }
+    patience_limit(cache);
     if (cache->mutex) {
         const char *file = apr_global_mutex_lockfile(cache->mutex);
         rv = apr_global_mutex_child_init(&cache->mutex, file, pchild);

@@ -5,7 +5,6 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
-#include "httpd/follow.h"
 #include "httpd/glue.h"
 #include "httpd/revocation/ocspcache.h"
 
@@ -26,25 +25,6 @@ const cc_opened_t *cc_revocation_opened(const server_rec *s)
     made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
     apr_pool_userdata_setn(made, opened_key, NULL, pconf);
     return made;
-}
-
-/*
- * The highest CRLs that a configuration of this process has held from these paths. Another host may
- * have an older one of the same CA.
- */
-static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
-{
-    const char *paths = apr_array_pstrcat(s->process->pconf, spec->paths, '\n');
-    const char *key = apr_pstrcat(s->process->pconf, "clientcert_crls_ever\n", paths, NULL);
-    apr_pool_t *p = s->process->pool;
-    void *ever = NULL;
-
-    apr_pool_userdata_get(&ever, key, p);
-    if (!ever) {
-        ever = apr_hash_make(p);
-        apr_pool_userdata_set(ever, key, NULL, p);
-    }
-    return ever;
 }
 
 /* ---- following the files ----------------------------------------------------------------- */
@@ -71,11 +51,58 @@ static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *bato
     (void)baton;
 }
 
-static apr_interval_time_t look(void *baton)
+/* Of no other pool: that may end before the thread that polls does. NULL where nothing is opened.
+ */
+static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {
-    cc_opened_crls_t *opened = baton;
+    apr_pool_t *scratch = NULL;
 
-    return cc_crls_poll(opened->crls, apr_time_now(), tell, opened);
+    if (opened->nelts > 0) {
+        apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
+    }
+    return scratch;
+}
+
+static void scratch_free(apr_pool_t *scratch)
+{
+    if (scratch) {
+        apr_pool_destroy(scratch);
+    }
+}
+
+apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
+{
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
+    apr_interval_time_t soonest = 0;
+    apr_pool_t *scratch = scratch_make(opened);
+
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
+        apr_interval_time_t wait = cc_crls_poll(one->crls, now, tell, one, scratch);
+
+        if (wait > 0 && (soonest == 0 || wait < soonest)) {
+            soonest = wait;
+        }
+        apr_pool_clear(scratch);
+    }
+    scratch_free(scratch);
+    return soonest;
+}
+
+/* So that a child that comes later inherits what was last held. */
+void cc_revocation_look_parent(server_rec *s, apr_time_t now)
+{
+    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
+    apr_pool_t *scratch = scratch_make(opened);
+
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
+
+        cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
+        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
+        apr_pool_clear(scratch);
+    }
+    scratch_free(scratch);
 }
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -83,107 +110,9 @@ int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return cc_ocspcache_prepare(pconf, plog, ptemp);
 }
 
-int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
-{
-    return cc_ocspcache_start(pconf, plog, ptemp, s);
-}
-
-/* A child may come long after the parent has loaded what it inherits. */
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
-
     cc_ocspcache_child_start(pchild, s);
-    for (int i = 0; i < opened->nelts; i++) {
-        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
-
-        look(one); /* before the first request */
-        if (cc_crls_spec(one->crls)->reload > 0) {
-            cc_follow_start(look, one, one->server, pchild);
-        }
-    }
-}
-
-/* In the parent too, so that a child that comes later inherits what was last held. */
-int cc_revocation_monitor(apr_pool_t *p, server_rec *s)
-{
-    const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
-
-    (void)p;
-    for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
-
-        cc_crls_poll(crls, apr_time_now(), tell_nobody, NULL);
-        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
-    }
-    return DECLINED;
-}
-
-/* ---- start ------------------------------------------------------------------------------- */
-
-/* What another host has opened that is told and trusts the same. */
-static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
-                              const cc_trust_t *trust)
-{
-    for (int i = 0; i < opened->nelts; i++) {
-        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
-
-        if (one->spec == spec && cc_trust_same(one->trust, trust)) {
-            return one->crls;
-        }
-    }
-    return NULL;
-}
-
-static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
-                              apr_pool_t *p, cc_error_t *err)
-{
-    cc_crl_spec_t *spec = cc_server_of(s)->crls;
-    apr_array_header_t *all = cc_revocation_opened(s)->crls;
-    cc_opened_crls_t *opened;
-    apr_status_t rv;
-
-    *crls = shared_find(all, spec, trust);
-    if (*crls) {
-        return APR_SUCCESS;
-    }
-    spec->root = ap_server_root;
-    spec->ever = ever_of(s, spec);
-    rv = cc_crls_open(crls, spec, trust, p, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    opened = apr_palloc(p, sizeof(*opened));
-    *opened = (cc_opened_crls_t){spec, trust, *crls, s};
-    APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
-    cc_crls_recall(*crls, spec->ever);
-    return APR_SUCCESS;
-}
-
-apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
-                                  const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
-{
-    const cc_server_t *server = cc_server_of(s);
-    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
-    cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
-    apr_status_t rv = APR_SUCCESS;
-
-    made->trust = trust;
-    made->leaf_alone = server->leaf_alone == 1;
-    if (server->crls) {
-        rv = crls_open(&made->crls, s, trust, p, err);
-    }
-    if (rv == APR_SUCCESS) {
-        asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
-    }
-    if (rv == APR_SUCCESS && made->ocsp) {
-        cc_ocspcache_use(s);
-        APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
-            (cc_opened_ocsp_t){made->ocsp, s};
-    }
-    *revocation = made->crls || made->ocsp ? made : NULL;
-    return rv;
 }
 
 /* ---- what CRLs say ----------------------------------------------------------------------- */
@@ -232,7 +161,7 @@ static const char *subject_of(const cc_crl_answer_t *answer, apr_pool_t *p)
 /* Whether it gives no identity that CRLs do not know of. */
 static bool crls_must_say(const cc_revocation_t *revocation, const cc_crl_answer_t *answer)
 {
-    return answer->no_issuer || !cc_crls_spec(revocation->crls)->missing_allow;
+    return answer->no_issuer || answer->shut || !cc_crls_spec(revocation->crls)->missing_allow;
 }
 
 void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
@@ -321,6 +250,14 @@ void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
         cc_revocation_check_ocsp(&told, revocation, cert, now, p);
         cc_revocation_take_ocsp(standing, revocation, &told, p);
     }
+}
+
+void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p)
+{
+    const char *problem = standing->problem;
+
+    standing->problem = problem ? apr_pstrdup(p, problem) : NULL;
+    standing->told = standing->told == problem ? standing->problem : standing->told;
 }
 
 static bool text_same(const char *a, const char *b)

@@ -18,6 +18,8 @@ typedef struct cc_server_t {
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
     struct cc_host_t *host;           /* gate.c: once mod_ssl has made its context */
+    int use;                          /* cc_use_t of use.h: this host's */
+    int use_anywhere;                 /* of the main server: the greatest of all hosts */
     bool expressions;                 /* of the main server: clientcert() is in some expression */
     bool ends_connections;            /* of the main server: some host may end a connection */
 } cc_server_t;
@@ -74,6 +76,9 @@ typedef struct cc_standing_t {
 /** Asks. May take as long as an OCSP responder's timeout. Texts are in `p`. Any thread. */
 void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
                        const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
+
+/** Copies its texts to `p`, where they outlive what they were asked with. */
+void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p);
 
 /** The same of CRLs alone, for a handshake: waits for nobody. */
 void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
@@ -143,6 +148,45 @@ typedef struct cc_opened_t {
 
 /** To be had at any time of the start; complete after mod_ssl's post_config, then constant. */
 const cc_opened_t *cc_revocation_opened(const server_rec *s);
+
+/* ---- CRLs that nobody uses (foreign.c) ----------------------------------------------------- */
+
+/** A CRL whose issuer no host trusts that was told of it. */
+typedef struct cc_nobodys_t {
+    const cc_opened_crls_t *opened; /* a host's that passes it over */
+    cc_crl_info_t info;
+    bool whole; /* it stands in a file that is named, and that is no use to anybody */
+} cc_nobodys_t;
+
+/** All of those (of cc_nobodys_t, in `p`) among what was opened (of cc_opened_crls_t *). */
+apr_array_header_t *cc_revocation_nobodys(const apr_array_header_t *opened, apr_pool_t *p);
+
+/** The warning (CC0183), in `p`. */
+void cc_nobodys_error(cc_error_t *err, const cc_nobodys_t *one, apr_pool_t *p);
+
+/** True if two directives say the same: who trusts the same may share what they hold. */
+bool cc_revocation_told_same(const cc_crl_spec_t *a, const cc_crl_spec_t *b);
+
+/* ---- before a start (precheck.c) ----------------------------------------------------------- */
+
+/** What is wrong with CRLs. */
+typedef struct cc_crl_fault_t {
+    const char *tag;   /* a literal */
+    const char *where; /* file:line of the directive */
+    const char *text;  /* without the two */
+    bool warning;      /* the server starts all the same */
+    bool unused;       /* no host with TLS has the directive: nobody will open it at the start */
+} cc_crl_fault_t;
+
+/**
+ * What is wrong with the CRLs of a configuration that was read, and does not serve yet (of
+ * cc_crl_fault_t, in `p`): they are opened as the hosts would, with the CAs that mod_ssl is told
+ * of. One thread.
+ */
+apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p);
+
+/** post_config: true unless cc_revocation_precheck has found what the start does not find. Logs. */
+bool cc_revocation_precheck_borne(server_rec *s);
 
 /** A CRL, and a virtual host that holds it. */
 typedef struct cc_shown_crl_t {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tables of a configuration: who may name them, their start, who follows them. */
 #include "httpd/tables/backends.h"
-#include "httpd/follow.h"
 #include "httpd/glue.h"
 #include "httpd/internal.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_main.h>
 
 #include "tables/table.h"
@@ -91,37 +91,106 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-static apr_interval_time_t look(void *s)
+apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
 {
-    return cc_tables_poll(cc_tables_configured(s), apr_time_now(), tell, s);
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    return tables ? cc_tables_poll(tables, now, tell, s) : 0;
+}
+
+/*
+ * So that a child that comes later inherits the last good rows, and not those of the start: where
+ * the source is broken by then, somebody who was taken off the list would be back.
+ */
+void cc_tables_look_parent(server_rec *s, apr_time_t now)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    if (tables) {
+        cc_tables_poll(tables, now, tell_nobody, NULL);
+    }
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
 
+static void tell_restart(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
+                         void *s)
+{
+    const char *name = cc_table_name(table);
+    apr_pool_t *p;
+
+    if (what == CC_TABLE_KEPT) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
+                     "CC0187: table %s keeps its rows over the restart (%s)", name,
+                     cc_table_where(table));
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        const char *why = cc_error_text(err, p);
+
+        if (what == CC_TABLE_OLD) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         "CC0185: table %s stays as it was before the restart: %s", name, why);
+        } else {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         "CC0186: table %s cannot be read, and lookups in it fail until it can: %s",
+                         name, why);
+        }
+        apr_pool_destroy(p);
+    }
+}
+
+/* Says whether the process goes on to another configuration, before the tables of this one close.
+ */
+static apr_status_t kept_decide(void *kept)
+{
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_DESTROY_CONFIG) {
+        cc_kept_end(kept);
+    }
+    return APR_SUCCESS;
+}
+
+/* The same one for all configurations of the process. */
+static cc_kept_t *kept_of(const server_rec *s)
+{
+    static const char key[] = "clientcert_tables_kept_1"; /* another number for another layout */
+    apr_pool_t *p = s->process->pool;
+    void *kept = NULL;
+
+    apr_pool_userdata_get(&kept, key, p);
+    if (!kept) {
+        kept = cc_kept_create(p);
+        apr_pool_userdata_set(kept, key, NULL, p);
+    }
+    apr_pool_pre_cleanup_register(s->process->pconf, kept, kept_decide);
+    return kept;
+}
+
+/* True where httpd has run with another configuration before: a bad table must not end it. */
+static bool is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+}
+
 /*
  * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
- * The parent gets ready as its children do: it follows the tables too (cc_tables_monitor).
  */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
+    cc_restart_t restart = {.restart = is_restart(), .told = tell_restart, .baton = s};
     cc_error_t err = {0};
 
     (void)plog;
     if (!tables) {
         return OK;
     }
-    if (cc_tables_open(tables, ap_server_root, pconf, &err) != APR_SUCCESS) {
+    restart.kept = kept_of(s);
+    if (cc_tables_reopen(tables, ap_server_root, &restart, pconf, &err) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
         return !OK;
     }
-    if (cc_tables_interval(tables) == 0) {
-        return OK;
-    }
-    return cc_tables_child(tables, pconf) == APR_SUCCESS ? OK : !OK;
+    return OK;
 }
 
-/* A child may come long after the parent has loaded what it inherits. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
@@ -133,25 +202,5 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     rv = cc_tables_child(tables, pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
-        return;
     }
-    if (cc_tables_interval(tables) > 0) {
-        look(s); /* before the first request */
-        cc_follow_start(look, s, s, pchild);
-    }
-}
-
-/*
- * In the parent, so that a child that comes later inherits the last good rows, and not those of the
- * start: where the source is broken by then, somebody who was taken off the list would be back.
- */
-int cc_tables_monitor(apr_pool_t *p, server_rec *s)
-{
-    cc_tables_t *tables = cc_tables_configured(s);
-
-    (void)p;
-    if (tables && cc_tables_interval(tables) > 0) {
-        cc_tables_poll(tables, apr_time_now(), tell_nobody, NULL);
-    }
-    return DECLINED;
 }

@@ -17,7 +17,8 @@ typedef enum {
     WHY_REASONS,
     WHY_NOT_YET,
     WHY_STALE,
-    WHY_MUTE
+    WHY_MUTE,
+    WHY_SHUT
 } why_t;
 
 static const char *const why_text[] = {
@@ -30,6 +31,7 @@ static const char *const why_text[] = {
     [WHY_NOT_YET] = "the CRL of its issuer is not valid yet",
     [WHY_STALE] = "the CRL of its issuer is out of date",
     [WHY_MUTE] = "the certificate that signed the CRL is revoked itself",
+    [WHY_SHUT] = "a file of CRLs could not be read when the server restarted",
 };
 
 /* An answer that is being found. */
@@ -300,7 +302,8 @@ void cc_crl_answer(cc_crl_answer_t *answer, const cc_crl_question_t *question)
     if (f.reasons == CC_REASONS_ALL) {
         answer->state = CC_CRL_GOOD;
     } else {
-        answer->why = why_text[f.why];
+        answer->shut = question->version->shut;
+        answer->why = why_text[answer->shut ? WHY_SHUT : f.why];
     }
 }
 
@@ -362,9 +365,10 @@ void cc_crl_answer_chain(cc_crl_answer_t *answer, const cc_crl_question_t *quest
         ca = depth < CHAIN_MOST ? authority_find(question->version, ca->parent_sha256) : NULL;
     }
     if (answer->state != CC_CRL_REVOKED && !(ca && ca->verified)) {
-        cc_crl_answer_t unknown = {
-            .state = CC_CRL_UNKNOWN, .why = why_text[WHY_ISSUER], .no_issuer = true,
-            .stale_at = APR_INT64_MAX};
+        cc_crl_answer_t unknown = {.state = CC_CRL_UNKNOWN,
+                                   .why = why_text[WHY_ISSUER],
+                                   .no_issuer = true,
+                                   .stale_at = APR_INT64_MAX};
 
         answer_merge(answer, &unknown, depth);
     }

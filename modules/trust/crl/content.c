@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "trust/crl/internal.h"
+#include "trust/crl/kept.h"
 
 /* A file that is being loaded. */
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     const char *path;
     cc_error_t *err;
     cc_crl_content_t *content;
+    apr_time_t now; /* when it was taken */
 } reader_t;
 
 /* ---- who holds what -------------------------------------------------------------------------- */
@@ -36,6 +38,7 @@ void cc_crl_content_release(cc_crl_content_t *content)
     for (int i = 0; i < content->crls->nelts; i++) {
         crl_release(APR_ARRAY_IDX(content->crls, i, cc_crl_t *));
     }
+    cc_kept_release(content->state);
     apr_pool_destroy(content->pool);
 }
 
@@ -51,6 +54,7 @@ static cc_crl_content_t *content_create(void)
     content->holders = 1;
     content->crls = apr_array_make(pool, 1, sizeof(cc_crl_t *));
     content->authorities = apr_array_make(pool, 1, sizeof(cc_authority_t *));
+    content->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
     return content;
 }
 
@@ -90,41 +94,34 @@ static apr_status_t refused(const reader_t *r, const cc_crl_t *crl, const char *
 
 /* ---- the signer ------------------------------------------------------------------------------ */
 
-/* RFC 5280 6.3.3 (f): its name, its key identifier, and that it may sign CRLs. */
-static bool may_sign(const cc_authority_t *authority, const cc_crl_t *crl)
+/* CC_CRL_FOREIGN, remembered so, where it may be passed over. */
+static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
 {
-    X509 *cert = authority->cert;
-    bool may = X509_get_extension_flags(cert) & EXFLAG_KUSAGE
-                   ? (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0
-                   : X509_check_ca(cert) != 0;
+    apr_pool_t *p = r->content->pool;
 
-    return may && X509_NAME_cmp(X509_get_subject_name(cert), crl->issuer) == 0 &&
-           X509_check_akid(cert, crl->akid) == X509_V_OK;
-}
-
-/* Tries those of a list that may have signed it; *why is what was wrong with the last of them. */
-static const cc_authority_t *signer_among(const apr_array_header_t *authorities,
-                                          const cc_crl_t *crl, const cc_crl_parts_t *parts,
-                                          const char **why)
-{
-    for (int i = 0; i < authorities->nelts; i++) {
-        const cc_authority_t *authority = APR_ARRAY_IDX(authorities, i, cc_authority_t *);
-
-        if (may_sign(authority, crl) &&
-            cc_crl_signed_by(parts, X509_get0_pubkey(authority->cert), why)) {
-            return authority;
-        }
+    if (!r->loader->pass_foreign || cc_crl_issuer_among(r->loader->authorities, crl) ||
+        cc_crl_issuer_among(r->content->authorities, crl)) {
+        return false;
     }
-    return NULL;
+    APR_ARRAY_PUSH(r->content->foreign, cc_crl_info_t) =
+        (cc_crl_info_t){.issuer = apr_pstrdup(p, crl->issuer_text),
+                        .number = apr_pstrdup(p, crl->number_text),
+                        .delta = crl->delta,
+                        .indirect = crl->scope.indirect,
+                        .this_update = crl->this_update,
+                        .next_update = crl->next_update,
+                        .loaded_at = crl->loaded_at,
+                        .use = CC_CRL_FOREIGN};
+    return true;
 }
 
 static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
 {
     const char *why = NULL;
-    const cc_authority_t *signer = signer_among(r->loader->authorities, crl, parts, &why);
+    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, parts, &why);
 
     if (!signer) {
-        signer = signer_among(r->content->authorities, crl, parts, &why);
+        signer = cc_crl_signer_among(r->content->authorities, crl, parts, &why);
     }
     if (signer) {
         crl->signer = *signer;
@@ -135,11 +132,14 @@ static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_p
         return cc_error_set(r->err, r->loader->pool, "CC0411", r->path, "%s is refused: %s",
                             cc_crl_text(crl, r->loader->pool), why);
     }
-    return cc_error_set(r->err, r->loader->pool, "CC0410", r->path,
-                        "%s is refused: no certificate of that name and key that may sign CRLs is "
-                        "trusted by the virtual host, or stands in the file and is issued by one "
-                        "that is",
-                        cc_crl_text(crl, r->loader->pool));
+    if (foreign_take(r, crl)) {
+        return APR_ENOTIMPL;
+    }
+    return cc_crl_refuse_foreign(&(cc_crl_info_t){.path = r->path,
+                                                  .issuer = crl->issuer_text,
+                                                  .number = crl->number_text,
+                                                  .delta = crl->delta},
+                                 NULL, r->loader->pool, r->err);
 }
 
 /* ---- one CRL --------------------------------------------------------------------------------- */
@@ -183,7 +183,7 @@ static bool series_make(cc_crl_t *crl)
     return done;
 }
 
-static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts)
+static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t now)
 {
     apr_size_t len = cc_span_len(parts->signature);
 
@@ -192,7 +192,7 @@ static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts)
     crl->size = cc_span_len(parts->tbs);
     crl->this_update = parts->this_update;
     crl->next_update = parts->next_update;
-    crl->loaded_at = apr_time_now();
+    crl->loaded_at = now;
     crl->number_text = cc_crl_number_text(&crl->number, crl->pool);
 }
 
@@ -211,7 +211,10 @@ static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
     return NULL;
 }
 
-/* Reads all but the entries, and verifies; *crl is filled as far as it goes. */
+/*
+ * Reads all but the entries, and verifies; *crl is filled as far as it goes. APR_ENOTIMPL: it is
+ * passed over.
+ */
 static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
 {
     const char *wrong = issuer_read(crl, parts->issuer);
@@ -223,7 +226,7 @@ static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_pa
     if (wrong) {
         return refused(r, crl, wrong);
     }
-    fields_take(crl, parts);
+    fields_take(crl, parts, r->now);
     status = signer_find(r, crl, parts);
     if (status != APR_SUCCESS) {
         return status;
@@ -251,7 +254,7 @@ static apr_status_t crl_load(const reader_t *r, cc_span_t der)
         APR_ARRAY_PUSH(r->content->crls, cc_crl_t *) = taken;
     }
     crl_release(crl);
-    return status;
+    return status == APR_ENOTIMPL ? APR_SUCCESS : status;
 }
 
 /* ---- a file ---------------------------------------------------------------------------------- */
@@ -281,6 +284,19 @@ static void authorities_read(const reader_t *r, const apr_array_header_t *blocks
     sk_X509_pop_free(certs, X509_free);
 }
 
+static apr_status_t blocks_read(const reader_t *r, const apr_array_header_t *blocks)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    authorities_read(r, blocks);
+    for (int i = 0; status == APR_SUCCESS && i < blocks->nelts; i++) {
+        const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
+
+        status = block->crl ? crl_load(r, block->der) : APR_SUCCESS;
+    }
+    return status;
+}
+
 static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
 {
     apr_array_header_t *blocks = apr_array_make(r->loader->pool, 4, sizeof(cc_block_t));
@@ -291,11 +307,21 @@ static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
         cc_error_set(r->err, r->loader->pool, "CC0408", r->path, "the file is refused: %s", wrong);
         return status;
     }
-    authorities_read(r, blocks);
-    for (int i = 0; status == APR_SUCCESS && i < blocks->nelts; i++) {
-        const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
+    status = blocks_read(r, blocks);
+    if (status == APR_SUCCESS) {
+        r->content->state = cc_kept_stage(r->loader, r->path, &octets->stamp, blocks);
+    }
+    return status;
+}
 
-        status = block->crl ? crl_load(r, block->der) : APR_SUCCESS;
+/* Hands over what was read, or frees it. */
+static apr_status_t content_finish(cc_crl_content_t **content, const reader_t *r,
+                                   apr_status_t status)
+{
+    if (status == APR_SUCCESS) {
+        *content = r->content;
+    } else {
+        cc_crl_content_release(r->content);
     }
     return status;
 }
@@ -303,7 +329,7 @@ static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
 apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err)
 {
-    reader_t r = {loader, path, err, content_create()};
+    reader_t r = {loader, path, err, content_create(), apr_time_now()};
     cc_octets_t octets;
     apr_status_t status = cc_octets_read(&octets, path, loader->pool);
 
@@ -316,10 +342,21 @@ apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
         unreadable(&r, status);
     }
     free(octets.at);
-    if (status == APR_SUCCESS) {
-        *content = r.content;
-    } else {
-        cc_crl_content_release(r.content);
-    }
-    return status;
+    return content_finish(content, &r, status);
+}
+
+apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,
+                                   const char *path, const cc_kept_state_t *state, apr_time_t since)
+{
+    cc_error_t unused = {NULL, NULL, NULL, NULL};
+    reader_t r = {loader, path, &unused, content_create(), since};
+    apr_array_header_t *blocks = apr_array_make(loader->pool, 4, sizeof(cc_block_t));
+    cc_octets_t octets;
+    apr_status_t status = cc_kept_read(blocks, &octets, state);
+
+    ERR_set_mark();
+    status = status == APR_SUCCESS ? blocks_read(&r, blocks) : status;
+    ERR_pop_to_mark();
+    free(octets.at);
+    return content_finish(content, &r, status);
 }

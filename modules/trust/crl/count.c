@@ -60,8 +60,8 @@ void cc_crls_count_open(cc_crls_t *crls, apr_time_t now)
     for (int i = 0; i < crls->files->nelts; i++) {
         const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
 
-        if (file->content) {
-            cc_crls_count_file(crls, file, true);
+        if (file->content || file->told) {
+            cc_crls_count_file(crls, file, !file->told);
         }
     }
     atomic_store(&crls->counters->looked_at, (apr_uint64_t)apr_time_sec(now));
@@ -92,6 +92,8 @@ void cc_crls_counters_start(cc_crl_counters_t *counters, const cc_crls_t *crls)
     const cc_crl_counters_t *opened = &crls->own;
 
     atomic_store(&counters->loads, atomic_load(&opened->loads));
+    atomic_store(&counters->load_failures, atomic_load(&opened->load_failures));
+    atomic_store(&counters->refused, atomic_load(&opened->refused));
     atomic_store(&counters->looked_at, atomic_load(&opened->looked_at));
     for (int i = 0; i < CC_CRL_PLACES; i++) {
         atomic_store(&counters->places[i].path, atomic_load(&opened->places[i].path));

@@ -23,6 +23,8 @@ typedef struct cc_crl_spec_t {
     apr_interval_time_t grace;       /* so long a CRL is good for past its nextUpdate */
     bool missing_allow;              /* for the glue: CC_CRL_UNKNOWN is no reason to refuse */
     apr_hash_t *ever;                /* for the glue to set: of cc_crls_recall, or NULL */
+    struct cc_crl_kept_t *kept;      /* for the glue to set, or NULL: nothing outlives a restart */
+    bool pass_foreign;               /* for the glue to set: see cc_crls_open */
     const char *root;                /* for the glue to set: a relative path begins here, or NULL */
     const char *where;               /* for the glue to set: "file:line" of the directive */
 } cc_crl_spec_t;
@@ -46,9 +48,52 @@ typedef struct cc_crls_t cc_crls_t;
  * A CRL is signed by a certificate with its issuer's name that the store of `trust` has, or that
  * stands in the same file and verifies against that store; it must be a CA's, or be for cRLSign.
  * Whatever a CRL has that is not known here, and is critical or a reason, refuses it.
+ *
+ * One of an issuer that `trust` does not know says nothing about any client there. It is refused
+ * (CC0410), unless spec->pass_foreign: then it is passed over (CC_CRL_FOREIGN), for others may use
+ * the same directive. A file that has given others before, and now has foreign ones alone, is
+ * refused in either case.
  */
 apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
                           apr_pool_t *p, cc_error_t *err);
+
+/* ---- a restart (kept.c, restart.c) ----------------------------------------------------------- */
+
+/** Files as they were last taken, by whom: what a restart does not forget. */
+typedef struct cc_crl_kept_t cc_crl_kept_t;
+
+/**
+ * An empty one, which lives as long as `p`: a pool that outlives configurations. It has nothing of
+ * this module or of OpenSSL in it, which may be unloaded and loaded again meanwhile. One thread of
+ * one process writes to it: the one that opens and polls. Copies in children stay as they are.
+ */
+cc_crl_kept_t *cc_crls_kept_create(apr_pool_t *p);
+
+/** From here on this process is the one; before a configuration is opened. */
+void cc_crls_kept_own(cc_crl_kept_t *kept);
+
+/** Forgets what nobody has asked for since the last time; after a configuration was opened. */
+void cc_crls_kept_sweep(cc_crl_kept_t *kept);
+
+/**
+ * Told by cc_crls_reopen what cannot be read or is refused (CC0406 to CC0414); err lives until the
+ * function returns. `since`: what was taken at that time stays; 0: nothing of it is held.
+ */
+typedef void cc_crls_reopened_fn(const cc_error_t *err, apr_time_t since, void *baton);
+
+/**
+ * The same as cc_crls_open at a restart, which no file may end. What cannot be read or is refused
+ * gives what spec->kept has of it. Where that has nothing, cc_crl_answer_t.shut is set until the
+ * file can be taken; but not for a file in a folder that was in use before.
+ */
+void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
+                    apr_pool_t *p, cc_crls_reopened_fn *told, void *baton);
+
+/**
+ * Says that the file at this path was no use to anybody (all are foreign), so that cc_crl_answer_t
+ * is shut until it is taken anew. Before the first question.
+ */
+void cc_crls_owe(cc_crls_t *crls, const char *path);
 
 /**
  * Writes down in `ever`, which outlives the configuration, the highest CRLs that were held, so that
@@ -67,7 +112,9 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
 
 /**
  * Follows the files if the reload time has come: for one thread per process. Each trouble is told
- * once per change of its file. Returns in how long it wants to be called again, 0 for never.
+ * once per change of its file. Returns in how long it wants to be called again, 0 for never. What
+ * has the same reload time stays due at the same time. Nothing in `scratch` is needed afterwards;
+ * who polls many CRLs clears it in between, and saves a pool for each.
  *
  * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
  * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
@@ -76,7 +123,7 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
  * removed takes its CRLs along.
  */
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
-                                 void *baton);
+                                 void *baton, apr_pool_t *scratch);
 
 /** Grows with each change of what is held: to be compared. Any thread. */
 apr_uint64_t cc_crls_generation(cc_crls_t *crls);
@@ -95,6 +142,7 @@ typedef struct cc_crl_answer_t {
     apr_time_t revoked_at;
     const char *why;     /* CC_CRL_UNKNOWN: why, a literal */
     bool no_issuer;      /* and what is missing is a CA's certificate: `missing` has no say */
+    bool shut;           /* and a file could not be read at a restart: `missing` has no say */
     apr_time_t stale_at; /* it may be kept until then, and until the generation changes */
     apr_uint64_t generation;
 } cc_crl_answer_t;
@@ -131,7 +179,8 @@ typedef enum {
     CC_CRL_USED,
     CC_CRL_SUPERSEDED, /* a newer one of its series, or the base of a delta, is there */
     CC_CRL_OLDER,      /* lower than one that was held and is gone: not used */
-    CC_CRL_NO_BASE     /* a delta without a complete CRL that it fits: only what it lists counts */
+    CC_CRL_NO_BASE,    /* a delta without a complete CRL that it fits: only what it lists counts */
+    CC_CRL_FOREIGN     /* nobody who is trusted there issued it: passed over */
 } cc_crl_use_t;
 
 /** For operations: one CRL of one file. All text is safe for a log. */
@@ -139,7 +188,7 @@ typedef struct cc_crl_info_t {
     const char *path;
     const char *issuer; /* RFC 4514 */
     const char *number; /* decimal, or "none" */
-    apr_uint32_t entries;
+    apr_uint32_t entries; /* of a foreign one, they are not counted */
     bool delta, indirect;
     apr_time_t this_update, next_update, loaded_at;
     cc_crl_use_t use;
@@ -148,6 +197,10 @@ typedef struct cc_crl_info_t {
 /** Calls `each` for every CRL that is held. *info lives until `each` returns. Any thread. */
 typedef void cc_crls_each_fn(const cc_crl_info_t *info, void *baton);
 void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton);
+
+/** For a foreign one: the error (CC0410) that refuses it. In `p`. */
+apr_status_t cc_crl_refuse_foreign(const cc_crl_info_t *info, const char *where, apr_pool_t *p,
+                                   cc_error_t *err);
 
 /* ---- counting -------------------------------------------------------------------------------- */
 

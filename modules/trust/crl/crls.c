@@ -5,6 +5,7 @@
 
 #include "cert/cert.h"
 #include "trust/crl/internal.h"
+#include "trust/crl/kept.h"
 
 #define SOON apr_time_from_msec(50)
 
@@ -42,7 +43,7 @@ static void sources_take(cc_crls_t *crls, apr_pool_t *p)
     }
 }
 
-static cc_crls_t *crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, apr_pool_t *p)
+cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, apr_pool_t *p)
 {
     cc_crls_t *crls = apr_pcalloc(p, sizeof(*crls));
 
@@ -78,10 +79,23 @@ static apr_status_t sources_check(const cc_crls_t *crls, cc_error_t *err)
     return APR_SUCCESS;
 }
 
+void cc_crls_complete(cc_crls_t *crls)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
+
+        if (file->content) {
+            cc_kept_put(crls, file->path, file->content);
+        }
+    }
+    cc_versions_start(&crls->versions, cc_crl_version_make(crls));
+    cc_crls_count_open(crls, apr_time_now());
+}
+
 apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
                           apr_pool_t *p, cc_error_t *err)
 {
-    cc_crls_t *made = crls_create(spec, trust, p);
+    cc_crls_t *made = cc_crls_create(spec, trust, p);
     cc_error_t found = {NULL, NULL, NULL, NULL};
     apr_status_t status = APR_SUCCESS;
 
@@ -92,8 +106,7 @@ apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_
         status = cc_crls_load(made, &found);
     }
     if (status == APR_SUCCESS) {
-        cc_versions_start(&made->versions, cc_crl_version_make(made));
-        cc_crls_count_open(made, apr_time_now());
+        cc_crls_complete(made);
         *crls = made;
     } else {
         status = cc_error_set(err, p, found.tag, found.word, "%s", found.message);
@@ -253,7 +266,7 @@ static apr_interval_time_t look(const teller_t *t)
 }
 
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
-                                 void *baton)
+                                 void *baton, apr_pool_t *scratch)
 {
     teller_t teller = {crls, now, told, baton};
     apr_interval_time_t reload = crls->spec->reload;
@@ -261,12 +274,11 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_f
     if (reload == 0) {
         return 0;
     }
-    if (now >= crls->next_look || now < crls->next_look - reload) { /* the clock was set back */
-        apr_pool_create_unmanaged_ex(&crls->scratch, NULL, NULL);
-        crls->next_look = now + look(&teller);
-        apr_pool_destroy(crls->scratch);
+    if (cc_due_is(&crls->due, reload, now)) {
+        crls->scratch = scratch;
+        cc_due_looked(&crls->due, reload, look(&teller), now);
     }
-    return crls->next_look - now;
+    return crls->due.next - now;
 }
 
 /* ---- asking: any thread ---------------------------------------------------------------------- */
@@ -377,6 +389,9 @@ void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
                               .use = held->use};
 
         each(&info, baton);
+    }
+    for (int i = 0; i < version->foreign->nelts; i++) {
+        each(&APR_ARRAY_IDX(version->foreign, i, const cc_crl_info_t), baton);
     }
     cc_versions_leave(&crls->versions, side);
 }

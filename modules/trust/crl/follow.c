@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "trust/crl/internal.h"
+#include "trust/crl/kept.h"
 
 #define TRIES 20 /* to read a file at start that somebody is writing, every SOON */
 #define SOON apr_time_from_msec(50)
@@ -100,7 +101,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
 }
 
 /* Judges all but those of which the same file has a newer one. */
-static apr_status_t content_judge(cc_crls_t *crls, cc_crl_file_t *file,
+apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                                   const cc_crl_content_t *content, apr_time_t now)
 {
     apr_hash_t *newest = cc_crls_newest_with(crls, file, content, crls->scratch);
@@ -117,13 +118,37 @@ static apr_status_t content_judge(cc_crls_t *crls, cc_crl_file_t *file,
     return status;
 }
 
+bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
+                           const cc_crl_content_t *before, const cc_crl_content_t *content)
+{
+    cc_crl_info_t first;
+
+    if (!before || before->crls->nelts == 0 || content->crls->nelts > 0 ||
+        content->foreign->nelts == 0) {
+        return false;
+    }
+    first = APR_ARRAY_IDX(content->foreign, 0, cc_crl_info_t);
+    first.path = file->path;
+    cc_crl_refuse_foreign(&first, NULL, crls->scratch, &file->refusal);
+    return true;
+}
+
 /* ---- loading --------------------------------------------------------------------------------- */
+
+cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
+{
+    return (cc_crl_loader_t){.trust = crls->trust,
+                             .authorities = crls->authorities,
+                             .held = cc_crls_newest(crls, crls->scratch),
+                             .pass_foreign = crls->spec->pass_foreign,
+                             .kept = crls->spec->kept,
+                             .pool = crls->scratch};
+}
 
 /* APR_EBUSY too where it is not what the scan has seen, or not there any more. */
 static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_crl_file_t *file)
 {
-    cc_crl_loader_t loader = {crls->trust, crls->authorities, cc_crls_newest(crls, crls->scratch),
-                              crls->scratch};
+    cc_crl_loader_t loader = cc_crl_loader_of(crls);
     cc_stamp_t read = file->stamp;
     apr_status_t status = cc_crl_content_load(content, &read, &loader, file->path, &file->refusal);
 
@@ -147,18 +172,25 @@ static bool is_unfinished(const cc_crl_file_t *file, apr_status_t status)
            (status == APR_EINCOMPLETE && is_young(&file->stamp, apr_time_now()));
 }
 
-/* At start, a file that is being written is waited for. */
-static apr_status_t first_load(cc_crls_t *crls, cc_crl_file_t *file)
+apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait)
 {
     apr_status_t status = file_load(&file->content, crls, file);
 
-    for (int i = 0; i < TRIES && is_unfinished(file, status); i++) {
+    for (int i = 0; i < TRIES && wait && is_unfinished(file, status); i++) {
         apr_sleep(SOON);
         file->stamp = cc_stamp_take(file->path, crls->scratch);
         status = file_load(&file->content, crls, file);
     }
     file->seen = file->stamp;
     file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    return status;
+}
+
+/* At start, a file that is being written is waited for. */
+static apr_status_t first_load(cc_crls_t *crls, cc_crl_file_t *file)
+{
+    apr_status_t status = cc_crl_file_first(crls, file, true);
+
     if (status == APR_ENOTIMPL && file->source->folder) {
         status = APR_SUCCESS;
     }
@@ -171,7 +203,7 @@ static apr_status_t first_load(cc_crls_t *crls, cc_crl_file_t *file)
 /* Deltas find their bases only when all is there. */
 static apr_status_t first_judge(cc_crls_t *crls, cc_crl_file_t *file)
 {
-    return file->content ? content_judge(crls, file, file->content, 0) : APR_SUCCESS;
+    return file->content ? cc_crl_content_judge(crls, file, file->content, 0) : APR_SUCCESS;
 }
 
 static apr_status_t files_do(cc_crls_t *crls, cc_error_t *err,
@@ -223,6 +255,8 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     crls->changed = crls->changed || !same_crls(file->content, content);
     cc_crl_content_release(file->content);
     file->content = content;
+    file->owed = false;
+    cc_kept_put(crls, file->path, content);
     file->told = NULL;
     file->refusal.tag = NULL;
     cc_crls_count_file(crls, file, true);
@@ -284,13 +318,19 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
     file->unsure = file->waits = false;
     file->again_at = 0;
     if (status == APR_SUCCESS) {
-        status = content_judge(crls, file, content, now);
+        status = cc_crl_turned_foreign(crls, file, file->content, content)
+                     ? APR_EINVAL
+                     : cc_crl_content_judge(crls, file, content, now);
     }
     if (status == APR_SUCCESS) {
         content_take(crls, file, content);
     } else {
         cc_crl_content_release(content);
         refused_settle(file, status, pending, now);
+        if (!file->told && !file->again_at) { /* it is no file of CRLs: nothing of it is owed */
+            crls->changed = crls->changed || file->owed;
+            file->owed = false;
+        }
     }
     return true;
 }
@@ -309,7 +349,8 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
         wait_shorten(wait, PAUSE);
         return true;
     }
-    crls->changed = crls->changed || file->content;
+    crls->changed = crls->changed || file->content || file->owed;
+    cc_kept_forget(crls, file->path);
     cc_crl_content_release(file->content);
     apr_pool_destroy(file->pool);
     return false;

@@ -12,6 +12,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "due.h"
 #include "error.h"
 #include "stamp.h"
 #include "trust/authority.h"
@@ -158,6 +159,16 @@ const char *cc_crl_entries_read(cc_crl_t *crl, cc_span_t entries);
 /** True if the key signed it. Else *why may say more than that it did not; a literal. */
 bool cc_crl_signed_by(const cc_crl_parts_t *parts, EVP_PKEY *key, const char **why);
 
+/* ---- signers (signer.c) ------------------------------------------------------------------ */
+
+/** True if a list has a certificate of the issuer's name and key, whether it may sign or not. */
+bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl);
+
+/** Tries those of a list that may have signed it; *why is what was wrong with the last of them. */
+const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
+                                          const cc_crl_t *crl, const cc_crl_parts_t *parts,
+                                          const char **why);
+
 /* ---- files (file.c, content.c) ------------------------------------------------------- */
 
 /** What a file holds. */
@@ -184,10 +195,15 @@ typedef struct cc_block_t {
 apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **wrong,
                             apr_pool_t *p);
 
+/** A state of a file, without anything of this module in it (kept.c). */
+typedef struct cc_kept_state_t cc_kept_state_t;
+
 /** What came out of a file. */
 typedef struct cc_crl_content_t {
     apr_pool_t *pool;
     int holders;
+    cc_kept_state_t *state;          /* to be kept if this is taken; NULL: not */
+    apr_array_header_t *foreign;     /* of cc_crl_info_t, without path and use */
     apr_array_header_t *crls;        /* of cc_crl_t * */
     apr_array_header_t *authorities; /* of cc_authority_t *: certificates of the file that verify */
 } cc_crl_content_t;
@@ -197,6 +213,8 @@ typedef struct cc_crl_loader_t {
     const cc_trust_t *trust;
     const apr_array_header_t *authorities; /* of the store */
     apr_hash_t *held;                      /* series -> cc_crl_t *: not to be loaded twice */
+    bool pass_foreign;
+    cc_crl_kept_t *kept; /* NULL: nothing is */
     apr_pool_t *pool;                      /* for errors, and what is needed meanwhile */
 } cc_crl_loader_t;
 
@@ -217,6 +235,7 @@ typedef struct cc_crl_source_t {
     const char *path;
     bool folder;
     bool told;          /* that it cannot be read */
+    bool owed;          /* it has not been read since a restart: what is held of it stays */
     cc_error_t refusal; /* to be told; tag NULL: nothing */
 } cc_crl_source_t;
 
@@ -230,6 +249,7 @@ typedef struct cc_crl_file_t {
     cc_stamp_t seen;       /* as it was when it was last taken or refused */
     bool unsure;           /* it may have changed since without a trace */
     bool waits;            /* for another file: the base of a delta */
+    bool owed;             /* nothing of it is held since a restart */
     apr_time_t again_at;   /* when it is read again though it is the same; 0: never */
     apr_time_t missing_at; /* when it was first missed; 0: it is not */
     const char *told;      /* the tag that was told of it as it is */
@@ -255,7 +275,7 @@ struct cc_crls_t {
     apr_array_header_t *files;       /* of cc_crl_file_t * */
     apr_hash_t *series;              /* of cc_crl_series_t * */
     cc_versions_t versions;
-    apr_time_t next_look;
+    cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
     cc_crl_counters_t *counters;
     cc_crl_counters_t own; /* until others are given */
@@ -350,6 +370,8 @@ typedef struct cc_crl_version_t {
     apr_array_header_t *kin;         /* of cc_crl_kin_t; almost always empty */
     apr_array_header_t *authorities; /* of const cc_authority_t *, by sha256 */
     apr_array_header_t *held;        /* of cc_crl_held_t */
+    apr_array_header_t *foreign;     /* of cc_crl_info_t */
+    bool shut;                       /* something is owed: nobody is let in for want of a CRL */
 } cc_crl_version_t;
 
 /** Makes one of what the files hold, and remembers what is in it. */

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "trust/crl/internal.h"
+#include "trust/crl/kept.h"
 
 /* A scan that runs. */
 typedef struct {
@@ -39,7 +40,7 @@ static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t sta
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* With a pool of its own: in folders files come and go. */
-static cc_crl_file_t *file_create(const scan_t *scan, const char *path)
+cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path)
 {
     apr_pool_t *pool = NULL;
     cc_crl_file_t *file = NULL;
@@ -48,8 +49,7 @@ static cc_crl_file_t *file_create(const scan_t *scan, const char *path)
     file = apr_pcalloc(pool, sizeof(*file));
     file->pool = pool;
     file->path = apr_pstrdup(pool, path);
-    APR_ARRAY_PUSH(scan->crls->files, cc_crl_file_t *) = file;
-    apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
+    APR_ARRAY_PUSH(crls->files, cc_crl_file_t *) = file;
     return file;
 }
 
@@ -67,7 +67,8 @@ static void file_mark(const scan_t *scan, const cc_crl_source_t *source, const c
     apr_hash_set(scan->seen, identity, sizeof(*identity), identity);
     file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
     if (!file) {
-        file = file_create(scan, path);
+        file = cc_crl_file_create(scan->crls, path);
+        apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
     }
     file->source = source;
     file->present = true;
@@ -166,11 +167,12 @@ static void source_scan(const scan_t *scan, cc_crl_source_t *source)
         status = EINVAL;
     }
     if (status == APR_SUCCESS) {
-        source->told = false;
+        scan->crls->changed = scan->crls->changed || source->owed;
+        source->told = source->owed = false;
         return;
     }
     refuse(scan, source, status);
-    if (!gone) {
+    if (!gone || source->owed) {
         files_keep(scan, source);
     }
 }

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "trust/crl/internal.h"
+#include "trust/crl/kept.h"
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
@@ -198,6 +199,20 @@ static void held_take(cc_crl_version_t *version, const cc_crls_t *crls, apr_hash
     }
 }
 
+static void foreign_take(cc_crl_version_t *version, const cc_crls_t *crls)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+
+        for (int j = 0; file->content && j < file->content->foreign->nelts; j++) {
+            cc_crl_info_t *info = apr_array_push(version->foreign);
+
+            *info = APR_ARRAY_IDX(file->content->foreign, j, cc_crl_info_t);
+            info->path = apr_pstrdup(version->pool, file->path);
+        }
+    }
+}
+
 /* A signer that is revoked gives nobody a good name. What is listed stays listed. */
 static void signers_check(cc_crl_version_t *version, const cc_crls_t *crls)
 {
@@ -229,10 +244,13 @@ cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
     version->indirect = apr_array_make(pool, 1, sizeof(const cc_crl_pair_t *));
     version->authorities = apr_array_make(pool, 16, sizeof(const cc_authority_t *));
     version->held = apr_array_make(pool, 4, sizeof(cc_crl_held_t));
+    version->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
+    version->shut = cc_crls_shut(crls);
     contents_take(version, crls);
     pairs_make(version, used, crls->scratch);
     kin_make(version);
     held_take(version, crls, used);
+    foreign_take(version, crls);
     signers_check(version, crls);
     return version;
 }

@@ -71,15 +71,18 @@ void cc_flight_land(cc_flight_t *flight)
     apr_thread_mutex_unlock(flight->of->lock);
 }
 
-bool cc_flight_wait(cc_flight_t *flight)
+bool cc_flight_wait(cc_flight_t *flight, apr_interval_time_t most)
 {
-    apr_interval_time_t rest = flight->deadline - apr_time_now();
+    apr_time_t until = apr_time_now() + most;
+    apr_interval_time_t rest = 0;
     bool done = false;
 
+    until = flight->deadline < until ? flight->deadline : until;
+    rest = until - apr_time_now();
     apr_thread_mutex_lock(flight->of->lock);
     while (!flight->done && rest > 0) {
         apr_thread_cond_timedwait(flight->landed, flight->of->lock, rest);
-        rest = flight->deadline - apr_time_now();
+        rest = until - apr_time_now();
     }
     done = flight->done;
     apr_thread_mutex_unlock(flight->of->lock);

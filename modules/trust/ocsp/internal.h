@@ -128,9 +128,29 @@ cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 /** True while nobody should ask again, because it failed a moment ago. */
 bool cc_record_rests(const cc_record_t *record, apr_time_t now);
 
-/* ---- a conversation (http.c) ------------------------------------------------------------ */
+/* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
 
 #define CC_OCSP_LARGEST (64 * 1024) /* a response */
+
+/** How far an answer has been read. It begins as all zeros. */
+typedef struct cc_http_t {
+    apr_size_t at;     /* where the next line begins, or the content */
+    apr_size_t length; /* as Content-Length says, where it is `measured` */
+    bool begun;        /* the status line is read */
+    bool headed;       /* and so is all of the header */
+    bool typed;
+    bool measured;
+} cc_http_t;
+
+/**
+ * Reads on in the octets, all that have come so far. Once the answer is whole, response->len is not
+ * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
+ * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
+ */
+const char *cc_http_read(cc_response_t *response, cc_http_t *http, const char *octets,
+                         apr_size_t len, apr_pool_t *p);
+
+/* ---- a conversation (http.c) ------------------------------------------------------------ */
 
 typedef struct cc_talk_t {
     const cc_url_t *url;
@@ -156,6 +176,16 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
+
+/* ---- who waits (patience.c) -------------------------------------------------------------- */
+
+/**
+ * Says how long somebody may wait for a responder: up to `timeout`; or not at all, where it is 0 or
+ * less. Whoever waits says when that is over, and whether an answer came.
+ */
+apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
+                                      apr_interval_time_t timeout);
+void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came);
 
 /* ---- one question at a time (flight.c) -------------------------------------------------- */
 
@@ -190,8 +220,8 @@ void cc_flight_hold(cc_flight_t *flight);
 /** The answer is there: wakes who waits. Questions from now on are new ones. */
 void cc_flight_land(cc_flight_t *flight);
 
-/** False where it did not land in time. */
-bool cc_flight_wait(cc_flight_t *flight);
+/** Waits so long at most. False where it did not land in time. */
+bool cc_flight_wait(cc_flight_t *flight, apr_interval_time_t most);
 
 void cc_flight_leave(cc_flight_t *flight);
 

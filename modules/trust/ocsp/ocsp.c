@@ -65,21 +65,33 @@ static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_questio
     }
 }
 
+/* What is to be asked, and what was kept of earlier answers. */
+typedef struct cc_asked_t {
+    const cc_question_t *question;
+    const cc_kept_t *kept;
+} cc_asked_t;
+
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* Waits for the answer of a flight, and leaves that. */
-static void flight_take(cc_ocsp_answer_t *answer, cc_flight_t *flight, apr_pool_t *p)
+/* Waits for the answer of a flight so long, and leaves that. False where none came in time. */
+static bool flight_take(cc_ocsp_answer_t *answer, cc_flight_t *flight, apr_interval_time_t most,
+                        apr_pool_t *p)
 {
+    bool came = false;
+
     if (!flight) {
         cc_answer_fail(answer, "out of memory");
-    } else if (!cc_flight_wait(flight)) {
-        cc_answer_fail(answer, "no answer in time");
-        cc_flight_leave(flight);
-    } else {
+        return false;
+    }
+    came = cc_flight_wait(flight, most);
+    if (came) {
         *answer = flight->answer;
         answer->why = answer->why ? apr_pstrdup(p, answer->why) : NULL;
-        cc_flight_leave(flight);
+    } else {
+        cc_answer_fail(answer, "no answer in time");
     }
+    cc_flight_leave(flight);
+    return came;
 }
 
 /* The kept answer serves; `why` it is not a newer one, where it has run out. */
@@ -102,16 +114,43 @@ static void kept_replace(cc_ocsp_t *ocsp, const cc_question_t *question, const c
 }
 
 /* Waits for a responder's answer, together with others who want to know the same. */
-static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
-                             const cc_question_t *question, const cc_kept_t *kept, apr_pool_t *p)
+static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
+                           apr_interval_time_t most, apr_pool_t *p)
 {
     bool first = false;
-    cc_flight_t *flight = cc_ocsp_ask(ocsp, question, kept, &first);
+    cc_flight_t *flight = cc_ocsp_ask(ocsp, asked->question, asked->kept, &first);
 
     if (flight && !first) {
         cc_count(&ocsp->counters->waits);
     }
-    flight_take(answer, flight, p);
+    return flight_take(answer, flight, most, p);
+}
+
+/* The same, where somebody may wait at all. */
+static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
+                             apr_pool_t *p)
+{
+    cc_patience_t *patience = ocsp->means->patience;
+    apr_interval_time_t timeout = ocsp->spec->timeout, rest = timeout;
+    const char *why = NULL;
+    const cc_url_t *url =
+        patience ? cc_url_choose(ocsp->spec, ocsp->hosts, asked->question->of.leaf, &why, p) : NULL;
+    bool came = false;
+
+    if (!url) {
+        responder_wait(answer, ocsp, asked, timeout, p);
+        return;
+    }
+    rest = cc_patience_begin(patience, url, timeout);
+    if (rest > 0) {
+        came = responder_wait(answer, ocsp, asked, rest, p);
+        cc_patience_end(patience, url, came && answer->status != CC_OCSP_FAILED);
+    }
+    if (!came && rest < timeout) {
+        cc_count(&ocsp->counters->turned_away);
+        cc_answer_fail(answer,
+                       apr_psprintf(p, "%s: it is slow, and enough others wait for it", url->text));
+    }
 }
 
 /* When it is worth the while to come again: not at every request while nothing can have changed. */
@@ -148,7 +187,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
     if (rests) {
         cc_answer_fail(answer, kept.record.why);
     } else {
-        responder_answer(answer, ocsp, question, &kept, p);
+        responder_answer(answer, ocsp, &(cc_asked_t){question, &kept}, p);
     }
     if (answer->status == CC_OCSP_FAILED && kept.age == CC_AGE_STALE) {
         kept_serve(answer, &kept, answer->why);

@@ -42,6 +42,17 @@ typedef struct cc_ocsp_record_t {
     apr_time_t until;
 } cc_ocsp_record_t;
 
+#define CC_PATIENCE_MOST 4 /* of a process may wait for one responder as long as timeout= says */
+
+/**
+ * Counts who waits for which responder in one process (patience.c). Lives as long as `p`; may be
+ * made before a process forks, and is limited then: to CC_PATIENCE_MOST, or less. Any thread may
+ * use it through cc_ocsp_means_t.
+ */
+typedef struct cc_patience_t cc_patience_t;
+apr_status_t cc_patience_create(cc_patience_t **patience, apr_pool_t *p);
+void cc_patience_limit(cc_patience_t *patience, int most);
+
 /** What the engine needs of its surroundings. Any thread may call them; each may be NULL. */
 typedef struct cc_ocsp_means_t {
     void *state;
@@ -58,6 +69,8 @@ typedef struct cc_ocsp_means_t {
      * in the thread that wants to know, and no answer is replaced before it runs out.
      */
     bool (*start)(void *state, void (*work)(void *data), void *data);
+    /** Of all engines in the process. NULL: everybody waits as long as timeout= says. */
+    cc_patience_t *patience;
 } cc_ocsp_means_t;
 
 /** Asks responders, for one virtual host. Any thread may use it. */
@@ -115,6 +128,7 @@ typedef struct cc_ocsp_answer_t {
 
 /**
  * The status of a certificate: from the cache, else from a responder; then it takes up to timeout=,
+ * or less where others wait for the same responder already (cc_patience_t),
  * so it is not for a handshake. (Without means->start, looking up the name of a host may take
  * longer.) Where the cached answer is about to run out, another thread asks for the next meanwhile.
  * One question is asked at a time for a certificate; all who want to know share its answer.
@@ -146,7 +160,8 @@ typedef struct cc_ocsp_counters_t {
     cc_counter_t checks[CC_OCSP_UNKNOWN + 1]; /* cc_ocsp_status, by the status that it gave */
     cc_counter_t cache_hits;                  /* of these, those that the cache answered, */
     cc_counter_t stale_answers;               /* those that got an answer that had run out, */
-    cc_counter_t waits;                       /* and those that shared the question of another */
+    cc_counter_t waits;                       /* those that shared the question of another, */
+    cc_counter_t turned_away;                 /* and those that were not to wait (patience.c) */
     cc_counter_t questions[CC_OCSP_OUTCOMES]; /* to responders, by what came of them */
 } cc_ocsp_counters_t;
 

@@ -91,7 +91,7 @@ qr/SSL Library Error/ for the lines that mod_ssl adds to its own.
 =item $h->reload(conf => TEXT)
 
 A graceful restart (conf may be left out). True when the server runs with the new configuration,
-false when it ended. C<files> may be given too.
+false when it ended. C<files> may be given too; signal => 'HUP' makes it a restart that is not graceful.
 
 =item $h->log, $h->log_lines(PATTERN), $h->wait_log(PATTERN, SECONDS), $h->mark_log
 

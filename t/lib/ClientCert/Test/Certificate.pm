@@ -14,7 +14,7 @@ The subject is written as for openssl req -subj; days are 10 without it, and end
 to the second, for what another one signs. The Staff CA signs it, or issuer => another that was made
 here; self => 1 makes one that signs itself. eku => 'OCSPSigning' has it for something other than
 clientAuth, and extension => a line of openssl.cnf is in the place of that; aia => 'OCSP;URI:...' gives
-it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC.
+it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC, and key => 'ML-DSA-44' one of any type.
 
 =cut
 
@@ -67,7 +67,7 @@ sub certificate {
     my ($name, $subject, %o) = @_;
     my $at     = "$dir/$name";
     my $issuer = $o{issuer} // ClientCert::Test->ca . '/staff';
-    my @key    = $o{bits} ? "rsa:$o{bits}" : ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
+    my @key    = $o{key} ? $o{key} : $o{bits} ? "rsa:$o{bits}" : ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
     write_file("$at.ext", join "\n",
         $o{extension} // 'extendedKeyUsage = ' . ($o{eku} // 'clientAuth'),
         $o{aia} ? "authorityInfoAccess = $o{aia}" : (),

@@ -109,11 +109,12 @@ sub _is_up {
 
 sub reload {
     my ($self, %options) = @_;
+    my $signal = delete $options{signal} // 'USR1';
     $self->{$_} = $options{$_} for keys %options;
     $self->_write;
     my $before = $self->_times_up;
     my @children = $self->_children;
-    kill 'USR1', $self->{pid};
+    kill $signal, $self->{pid};
     my $up = $self->_is_up($before + 1);
     # Processes of before take connections until they have heard of it.
     my $until = time + 3 * $slow;

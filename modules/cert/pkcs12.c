@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How much work a PKCS#12 file asks for before it can be read.
+ *
+ * The file itself says how often a hash is to be computed for each of its keys: for its MAC, for
+ * each encrypted part, and for each private key, which may lie inside of an encrypted part. A file
+ * of a few octets may ask for 2^31 rounds, or for many parts of some each. So all that it asks for
+ * is summed up first, as far as it stands open; once a password fits, what lies inside is added
+ * before any of that is derived. For scrypt, whose time grows with N * r * p, that product counts,
+ * since one unit of it takes about as long as one round of PBKDF2. A count that is negative or
+ * beyond 64 bits is beyond any limit.
+ */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/objects.h>
+#include <openssl/pkcs12.h>
+
+#include "cert/internal.h"
+
+/* Firefox asks for 600,000 for each of three, which is the most of what is known to be usual. */
+#define ROUNDS_MOST 5000000
+
+/* Octets of the shortest hash: so many of a key come from each pass over all rounds. */
+#define HASH_LEAST 20
+
+/* ---- numbers, which stay at the end of their range ------------------------------------------- */
+
+static apr_uint64_t number_of(const ASN1_INTEGER *integer)
+{
+    apr_uint64_t number = 1;
+
+    if (!integer) {
+        return 1;
+    }
+    return ASN1_INTEGER_get_uint64(&number, integer) ? number : APR_UINT64_MAX;
+}
+
+static apr_uint64_t sum_of(apr_uint64_t a, apr_uint64_t b)
+{
+    return a > APR_UINT64_MAX - b ? APR_UINT64_MAX : a + b;
+}
+
+static apr_uint64_t product_of(apr_uint64_t a, apr_uint64_t b)
+{
+    return b && a > APR_UINT64_MAX / b ? APR_UINT64_MAX : a * b;
+}
+
+/* ---- what one algorithm asks for ------------------------------------------------------------- */
+
+/* Its parameters as that type, which the caller frees; NULL: they are none. */
+static void *parameters_of(const X509_ALGOR *algorithm, const ASN1_ITEM *type)
+{
+    const void *value = NULL;
+    int kind = V_ASN1_UNDEF;
+
+    X509_ALGOR_get0(NULL, &kind, &value, algorithm);
+    return kind == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, type) : NULL;
+}
+
+static int nid_of(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object = NULL;
+
+    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+    return OBJ_obj2nid(object);
+}
+
+static apr_uint64_t pbkdf2_rounds(const X509_ALGOR *algorithm)
+{
+    PBKDF2PARAM *kdf = parameters_of(algorithm, ASN1_ITEM_rptr(PBKDF2PARAM));
+    apr_uint64_t octets = kdf ? number_of(kdf->keylength) : 0;
+    apr_uint64_t rounds = kdf ? number_of(kdf->iter) : 0;
+
+    PBKDF2PARAM_free(kdf);
+    return product_of(rounds, octets / HASH_LEAST + 1);
+}
+
+static apr_uint64_t scrypt_rounds(const X509_ALGOR *algorithm)
+{
+    SCRYPT_PARAMS *kdf = parameters_of(algorithm, ASN1_ITEM_rptr(SCRYPT_PARAMS));
+    apr_uint64_t rounds = 0;
+
+    if (kdf) {
+        rounds = product_of(number_of(kdf->costParameter), number_of(kdf->blockSize));
+        rounds = product_of(rounds, number_of(kdf->parallelizationParameter));
+    }
+    SCRYPT_PARAMS_free(kdf);
+    return rounds;
+}
+
+/* PBES2 and PBMAC1 both name a function and what it makes the key for (RFC 8018 A.4, A.5). */
+static apr_uint64_t named_rounds(const X509_ALGOR *algorithm)
+{
+    PBE2PARAM *named = parameters_of(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
+    apr_uint64_t rounds = 0;
+
+    if (named && nid_of(named->keyfunc) == NID_id_pbkdf2) {
+        rounds = pbkdf2_rounds(named->keyfunc);
+    } else if (named && nid_of(named->keyfunc) == NID_id_scrypt) {
+        rounds = scrypt_rounds(named->keyfunc);
+    }
+    PBE2PARAM_free(named);
+    return rounds;
+}
+
+/* What is none of these has no key that OpenSSL could derive. */
+static apr_uint64_t rounds_of(const X509_ALGOR *algorithm)
+{
+    PBEPARAM *pbe;
+    apr_uint64_t rounds;
+
+    if (nid_of(algorithm) == NID_pbes2 || nid_of(algorithm) == NID_pbmac1) {
+        return named_rounds(algorithm);
+    }
+    pbe = parameters_of(algorithm, ASN1_ITEM_rptr(PBEPARAM));
+    rounds = pbe ? number_of(pbe->iter) : 0;
+    PBEPARAM_free(pbe);
+    return rounds;
+}
+
+/* ---- what all of them ask for ---------------------------------------------------------------- */
+
+static apr_uint64_t mac_rounds(const PKCS12 *p12)
+{
+    const X509_ALGOR *algorithm = NULL;
+    const ASN1_INTEGER *rounds = NULL;
+
+    PKCS12_get0_mac(NULL, &algorithm, NULL, &rounds, p12);
+    if (!algorithm) {
+        return 0;
+    }
+    return sum_of(number_of(rounds), rounds_of(algorithm));
+}
+
+/* Bags nest as deep as OpenSSL's decoder lets them, which is a few. */
+static apr_uint64_t bags_rounds(const STACK_OF(PKCS12_SAFEBAG) * bags)
+{
+    apr_uint64_t rounds = 0;
+
+    for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+        const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
+        const X509_ALGOR *algorithm = NULL;
+
+        if (PKCS12_SAFEBAG_get_nid(bag) == NID_pkcs8ShroudedKeyBag) {
+            X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
+            rounds = sum_of(rounds, rounds_of(algorithm));
+        } else if (PKCS12_SAFEBAG_get_nid(bag) == NID_safeContentsBag) {
+            rounds = sum_of(rounds, bags_rounds(PKCS12_SAFEBAG_get0_safes(bag)));
+        }
+    }
+    return rounds;
+}
+
+/* `inside`: what an encrypted part holds, which the password opens; else what stands open. */
+static apr_uint64_t part_rounds(PKCS7 *part, const char *password, bool inside)
+{
+    bool encrypted = PKCS7_type_is_encrypted(part);
+    STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+    apr_uint64_t rounds = 0;
+
+    if (!part->d.ptr) { /* of either type, and empty */
+        return 0;
+    }
+    if (encrypted && !inside) {
+        return rounds_of(part->d.encrypted->enc_data->algorithm);
+    }
+    if (encrypted) {
+        bags = PKCS12_unpack_p7encdata(part, password, password ? (int)strlen(password) : 0);
+    } else if (PKCS7_type_is_data(part) && !inside) {
+        bags = PKCS12_unpack_p7data(part);
+    }
+    rounds = bags_rounds(bags);
+    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+    return rounds;
+}
+
+static apr_uint64_t parts_rounds(const PKCS12 *p12, const char *password, bool inside)
+{
+    STACK_OF(PKCS7) *parts = PKCS12_unpack_authsafes(p12);
+    apr_uint64_t rounds = 0;
+
+    for (int i = 0; i < sk_PKCS7_num(parts); i++) {
+        rounds = sum_of(rounds, part_rounds(sk_PKCS7_value(parts, i), password, inside));
+    }
+    sk_PKCS7_pop_free(parts, PKCS7_free);
+    return rounds;
+}
+
+static const char *excess_text(apr_uint64_t rounds, apr_pool_t *p)
+{
+    if (rounds <= ROUNDS_MOST) {
+        return NULL;
+    }
+    return apr_psprintf(p,
+                        "the keys of this PKCS#12 file take %s%" APR_UINT64_T_FMT
+                        " iterations, and at most %d are made; export it anew with fewer",
+                        rounds == APR_UINT64_MAX ? "at least " : "", rounds, ROUNDS_MOST);
+}
+
+const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p)
+{
+    return excess_text(sum_of(mac_rounds(p12), parts_rounds(p12, NULL, false)), p);
+}
+
+const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p)
+{
+    apr_uint64_t open = sum_of(mac_rounds(p12), parts_rounds(p12, NULL, false));
+
+    return excess_text(sum_of(open, parts_rounds(p12, password, true)), p);
+}

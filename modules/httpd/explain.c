@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks the rules once more who a client is, to see how they come to their answer. */
+#include "httpd/internal.h"
+
+cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace)
+{
+    const cc_rules_t *rules = cc_dir_of(r)->rules;
+    cc_answer_t answer = cc_identity_presented(r);
+    apr_array_header_t *steps;
+    cc_facts_t facts;
+
+    *trace = NULL;
+    if (!answer.problem && rules) {
+        facts = cc_client_facts(answer.client, r);
+        *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
+        answer.verdict =
+            cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);
+    }
+    return answer;
+}

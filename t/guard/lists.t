@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every list of Makefile.am has what lies in its folder: all of it, nothing else, and nothing twice.
+. "$(dirname "$0")/lib.sh"
+
+with_main='^int (main|LLVMFuzzerTestOneInput)\('
+
+# The files that a list stands for.
+meant() { # LIST
+    case $1 in
+        common_sources) ls modules/*.[ch] ;;
+        tool_sources) ls tools/*.[ch] ;;
+        crl_sources | ocsp_sources) ls "modules/trust/${1%_sources}"/*.[ch] ;;
+        *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
+        pages) ls doc/* ;;
+        examples) ls conf/examples/* ;;
+        unit_tests) grep -lE "$with_main" t/unit/*.c | sed 's/\.c$//' ;;
+        unit_helpers) grep -LE "$with_main" t/unit/*.c && ls t/unit/*.h ;;
+        fuzz_targets) grep -lE "$with_main" t/fuzz/*.c | sed '/replay\.c$/d; s/\.c$//' ;;
+        dist_man_MANS) ls man/*.[1-9] ;;
+        dist_completions_DATA) ls completion/* ;;
+        *) echo "(which folder is it of? t/guard/lists.t must know)" ;;
+    esac
+}
+
+# Lists of files: one a line each, or of what is installed as it is. What is only packed is compared
+# by release.t.
+lists() {
+    sed -n 's/^\([a-z_]*\) = \\$/\1/p; s/^\(dist_[a-z]*_[A-Z]*\) = .*/\1/p' Makefile.am
+}
+listed() { # LIST
+    awk -v name="$1" '
+        $1 == name && $2 == "=" { on = 1; $1 = $2 = "" }
+        on { more = sub(/\\$/, ""); for (i = 1; i <= NF; i++) if ($i != "") print $i; on = more }
+    ' Makefile.am
+}
+
+# What is missing in a list, and what it has that is not there, or has twice.
+wrong() {
+    work=$(mktemp -d)
+    for wrong_list in $(lists); do
+        listed "$wrong_list" | LC_ALL=C sort >"$work/list"
+        meant "$wrong_list" | LC_ALL=C sort >"$work/folder"
+        LC_ALL=C comm -13 "$work/list" "$work/folder" | sed "s/^/$wrong_list lacks /"
+        LC_ALL=C comm -23 "$work/list" "$work/folder" | sed "s/^/$wrong_list has, in vain or twice, /"
+    done
+    rm -r "$work"
+}
+# Folders of sources of which no list is made.
+without_list() {
+    find modules tools -name '*.c' -exec dirname {} + | sort -u | while read -r folder; do
+        grep -qE "^[[:space:]]$folder/[a-z_]*\.c( |\$)" Makefile.am || echo "$folder"
+    done
+}
+
+# shellcheck disable=SC2046  # a list of names
+look_at 'lists of Makefile.am' $(lists)
+claim 'every list has the files of its folder, each once, and no other' wrong
+claim 'every folder of sources has a list' without_list
+done_claiming

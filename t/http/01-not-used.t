@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+# Knows that the module changes nothing, and writes nothing, where no directive asks for it.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+
+
+# A host of others: a certificate that does not verify is let in, and a section asks late.
+my $others = <<'CONF';
+    SSLVerifyClient optional_no_ca
+    <Location "/late">
+        SSLVerifyClient require
+    </Location>
+    <Location "/closed">
+        Require all denied
+    </Location>
+CONF
+
+# What the back end, here a CGI program, is given.
+sub given {
+    my ($h, %o) = @_;
+    return $h->cgi_env($h->get('/cgi-bin/env', headers => ['ClientCert-User: root'], %o));
+}
+
+# ---- nobody uses the module ----------------------------------------------------------------------
+
+for my $store (session_stores()) {
+    my $h = ClientCert::Test->server(global => session_conf($store), cgi => 1, conf => <<"CONF");
+LogLevel clientcert:trace8
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+$others
+</VirtualHost>
+CONF
+    for my $tls ('1.2', '1.3') {
+        my $first = full($h, '/', cert => 'stranger', tls => $tls);
+        is $first->{status}, 200, "$store, TLS $tls: a certificate of another CA is let in";
+        ok resumed($h, $first, '/', tls => $tls)->{reused}, 'and its session is resumed';
+    }
+    is given($h)->{HTTP_CLIENTCERT_USER}, 'root', 'headers are left as they came';
+    announce('AH01630');
+    is $h->get('/closed')->{status}, 403, 'what is closed is closed';
+    announce('AH02261', qr/SSL Library Error/);
+    $h->get('/late', cert => 'stranger', curl => ['--tls-max', '1.2']);
+    ok $h->reload, 'a graceful restart';
+    is_deeply [$h->log_lines(qr/CC\d{4}/)], [], 'no line of the log is ours';
+    $h->stop;
+}
+
+# ---- another host does ---------------------------------------------------------------------------
+
+for my $first_is_ours (0, 1) {
+    my $ours = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName a.example
+    @SSL:a.example@
+    SSLVerifyClient optional_no_ca
+    ClientCertMap san.email == "alice@example.com" user=alice
+</VirtualHost>
+CONF
+    my $theirs = <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+$others
+</VirtualHost>
+CONF
+    my @hosts = $first_is_ours ? ($ours, $theirs) : ($theirs, $ours);
+    my $h     = ClientCert::Test->server(
+        global => session_conf('tickets'), cgi => 1, conf => join '', @hosts);
+    my $name = $first_is_ours ? 'the first host uses it' : 'the second host uses it';
+
+    for my $tls ('1.2', '1.3') {
+        my $first = full($h, '/', cert => 'stranger', tls => $tls);
+        ok resumed($h, $first, '/', tls => $tls)->{reused}, "$name: TLS $tls: the other resumes";
+        my $own = full($h, '/', cert => 'stranger', tls => $tls, host => 'a.example');
+        ok !resumed($h, $own, '/', tls => $tls, host => 'a.example')->{reused},
+            'which that host itself does not';
+    }
+    is given($h)->{HTTP_CLIENTCERT_USER}, 'root', 'headers of the other are left as they came';
+    announce('AH01630');
+    is $h->get('/closed', cert => 'alice')->{status}, 403, 'a certificate opens nothing there';
+    is_deeply [grep { !/host=a\.example/ && !/vhost=a\.example/ } $h->log_lines(qr/CC\d{4}/)], [],
+        'no line of the log is about the other';
+    is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef, 'those of the host that uses it are removed';
+    announce('CC0104');
+    $h->stop;
+}
+
+# ---- what counts as use ---------------------------------------------------------------------------
+
+my %use = (
+    'Require clientcert in a section'    => qq{<Location "/x">\nRequire clientcert\n</Location>},
+    'an expression'                      => qq{Header set X "expr=%{clientcert:user}"},
+    'a variable of ours in a header'     => qq{RequestHeader set X "%{CLIENTCERT_USER}e"},
+    'a handler of ours'                  => qq{<Location "/x">\nSetHandler clientcert-status\n</Location>},
+    'an AuthType of ours'                => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
+    '.htaccess, which may have anything' => qq{<Location "/x">\nRequire all granted\n</Location>
+                                               <Directory "\@ROOT\@/htdocs">\nAllowOverride AuthConfig\n</Directory>},
+);
+for my $what (sort keys %use) {
+    my $h = ClientCert::Test->server(modules => ['headers'], cgi => 1, conf => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    $use{$what}
+</VirtualHost>
+CONF
+    is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can say who it is";
+    $h->stop;
+}
+
+done_testing;

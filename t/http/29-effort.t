@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that a certificate of many values costs one evaluation and few lines of log.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Certificate;
+
+# Each of the mail addresses is one that the two patterns backtrack on.
+my $cert = certificate('many', '/O=Example/CN=many',
+    san => join ',', map { 'email:' . 'a' x 24 . "bx$_\@example.com" } 1 .. 800);
+
+my $groups = join ' ', map({ "team$_" } 1 .. 20), 'admins', map { "team$_" } 21 .. 40;
+my $h = ClientCert::Test->server(
+    files => { map { ("htdocs/$_" => "yours\n") } qw(negated groups others) },
+    conf  => <<"CONF");
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertMap san.email =~ "(a+)+b" group=banned
+    ClientCertMap san.email =~ "((a+)b?)+c" deny
+    ClientCertMap san.email|local =~ "alice" user=alice group=\%{subject.OU}
+    <Location "/negated">
+        <RequireAll>
+            Require all granted
+            Require not clientcert-group banned
+        </RequireAll>
+    </Location>
+    <Location "/groups">
+        Require clientcert-group $groups
+    </Location>
+    <Location "/others">
+        Require clientcert-group \%{req:X-Groups} nobody
+    </Location>
+</VirtualHost>
+CONF
+
+is $h->get('/groups', cert => 'alice')->{status}, 200, 'a group that is one of many lets in';
+is $h->get('/groups')->{status}, 403, 'and nobody else';
+is $h->get('/others', cert => 'alice', headers => ["X-Groups: $groups"])->{status}, 200,
+    'so it does where an expression names the many';
+is $h->get('/others', cert => 'alice', headers => ["X-Groups: " . $groups =~ s/admins //r])
+    ->{status}, 403, 'which must name it';
+
+announce('CC0151', 'CC0133', 'CC0110', 'AH01630');
+$h->mark_log;
+is $h->get('/negated', cert => $cert)->{status}, 500, 'what takes too much passes no negation';
+my @lines = $h->wait_log(qr/CC0133/);
+is scalar @lines, 1, 'and is told in one line';
+like $lines[0], qr/the patterns have taken all the steps that one certificate may cost/,
+    'which says why';
+@lines = $h->log_lines(qr/clientcert:/);
+is scalar(grep { /CC0151/ } @lines), 1, 'beside one line about the pattern';
+cmp_ok length(join '', @lines), '<', 3000, 'they are short, 800 addresses or not';
+
+done_testing;

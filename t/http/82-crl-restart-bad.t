@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that no restart ends for a bad file of CRLs, and that none lets anybody in.
+use strict;
+use warnings;
+use Time::HiRes qw(sleep);
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::Identity;
+
+my $staff   = ClientCert::Test::Crl->new('staff');
+my $foreign = ClientCert::Test::Crl->new('foreign');
+$staff->revoke('alice');
+my $good = $staff->crl;
+
+# One virtual host with a directive of its own and a log of its own, one with that of the server.
+sub conf {
+    my ($own, $servers) = @_;
+    return "ClientCertCRL $servers reload=0.1\nClientCertCRLCheck leaf\n"
+        . identity_host("ClientCertCRL $own reload=0.1\nErrorLog \@ROOT\@/logs/host_log")
+        . identity_host('', 2);
+}
+
+announce('CC0106', 'CC0181', 'CC0182', 'AH02039', qr/SSL Library Error/);
+my $h = ClientCert::Test->server(modules => ['headers'],
+    conf  => conf('conf/own.crl', 'conf/servers.crl'),
+    files => { 'conf/own.crl' => $good, 'conf/servers.crl' => $good });
+
+# Who of alice, who is revoked, and bob gets in.
+sub let_in {
+    my (%o) = @_;
+    return join ' ', grep { $_ } map { $h->get('/', cert => $_, %o)->{headers}{user} } 'alice', 'bob';
+}
+
+sub all_let_in {
+    my ($expected, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    for my $tls ('1.2', '1.3') {
+        is let_in(tls => $tls, port => $_), $expected, "$claim (port $_, TLS $tls)" for 1, 2;
+    }
+    return;
+}
+
+# Each process follows both directives; the clients see when it has.
+sub are_let_in_at_last {
+    my ($expected, $claim) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    for (1 .. 200) {
+        last if let_in() eq $expected && let_in(port => 2) eq $expected;
+        sleep 0.1;
+    }
+    return all_let_in($expected, $claim);
+}
+
+all_let_in('bob', 'at the start, who is revoked is refused');
+
+# ---- what was held stays
+
+sub damage_all {
+    my ($octets) = @_;
+    for my $path (map { $h->path("conf/$_.crl") } 'own', 'servers') {
+        unlink $path;
+        replace($path, $octets) if defined $octets;
+    }
+    return;
+}
+
+my @damages = (
+    ['missing', undef, 'CC0406'],
+    ['cut off', substr($good, 0, -40), 'CC0408'],
+    ['empty', '', 'CC0408'],
+    ['damaged', damaged($staff->crl), 'CC0411'],
+    ['a foreign CA\'s', $foreign->crl, 'CC0410']);
+for my $damage (@damages) {
+    my ($what, $octets, $tag) = @$damage;
+    for my $signal ('USR1', 'HUP') {
+        damage_all($good);
+        ok $h->reload(files => {}, signal => $signal), "$what: the files are good";
+        damage_all($octets);
+        $h->mark_log;
+        ok $h->reload(files => {}, signal => $signal), "$what: SIG$signal does not end the server";
+        my @lines = $h->log_lines(qr/CC018[12]/);
+        is scalar(grep { /CC0181: .*stays: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
+            'the main log says what is wrong, where, and that what was held stays';
+        is scalar(@lines), 2, 'in one line each';
+        all_let_in('bob', "$what: as before");
+    }
+}
+
+# ---- the next good one is taken
+
+damage_all(substr $good, 0, -40);
+ok $h->reload(files => {}), 'a restart with files that are cut off';
+$staff->restore('alice');
+$h->mark_log;
+announce('CC0174');
+damage_all($staff->crl);
+are_let_in_at_last('alice bob', 'a good file is taken');
+
+# ---- nothing is held
+
+my @new = map { "conf/new-$_.crl" } 'cut', 'missing';
+$h->file($new[0], substr $good, 0, -40);
+$h->mark_log;
+ok $h->reload(files => {}, conf => conf(map { "$_ missing=allow" } @new)),
+    'new directives with bad files do not end the server';
+my @lines = $h->log_lines(qr/CC0182: .*nothing is held.*CC040[68]: \S+site\.conf:\d+: "/);
+is scalar(@lines), 2, 'which says that nothing is held';
+all_let_in('', 'nobody gets in, whatever missing= says');
+is $h->get('/', port => $_)->{status}, 200, 'it serves who has no certificate' for 1, 2;
+ok $h->reload(files => {}), 'a further restart';
+all_let_in('', 'changes nothing');
+$staff->revoke('bob');
+my $last = $staff->crl;
+replace($h->path($_), $last) for @new;
+are_let_in_at_last('alice', 'until the files are good');
+
+# ---- files that nobody follows
+
+ok $h->reload(files => {}, conf => conf(map { "$_ reload=0" } @new) =~ s/ reload=0\.1//gr),
+    'a restart with files that are not followed';
+replace($h->path($_), substr $last, 0, -40) for @new;
+ok $h->reload(files => {}), 'and one where they are bad';
+all_let_in('alice', 'goes on with what was held');
+done_testing;

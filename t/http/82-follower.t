@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# Checks that one thread of a child follows all CRLs and tables, and keeps no child from its end.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+use ClientCert::Test::File;
+
+use Time::HiRes qw(sleep time);
+
+use constant HOSTS => 100;
+
+my $slow = $ENV{CC_SLOW} // 1;
+my $staff = ClientCert::Test::Crl->new('staff');
+my $crl   = $staff->crl;
+$staff->revoke('alice');
+my $revoked = $staff->crl;
+
+# Virtual hosts with a CRL and a table each, all files of their own.
+sub hosts {
+    my ($reload) = @_;
+    return join '', map { <<"CONF" } 1 .. HOSTS;
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    ServerAlias h$_.localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertCRL conf/$_.crl reload=$reload
+    ClientCertCRLCheck leaf
+    ClientCertTable people file:conf/$_.map reload=$reload
+    ClientCertMap san.email in people user=\$1
+</VirtualHost>
+CONF
+}
+
+my %files = map { ("conf/$_.crl" => $crl, "conf/$_.map" => "a\@example.com a\n") } 1 .. HOSTS;
+
+sub start {
+    my ($mpm, $reload) = @_;
+    return ClientCert::Test->server(
+        mpm    => $mpm,
+        files  => \%files,
+        global => "StartServers 1\nLogLevel warn\n",
+        conf   => hosts($reload));
+}
+
+sub child { my ($h) = @_; return ($h->_children)[0] }
+
+sub tasks { my ($pid) = @_; my @tasks = glob "/proc/$pid/task/*"; return @tasks }
+
+# How often the threads of a process have gone to sleep.
+sub rests {
+    my ($pid) = @_;
+    my $rests = 0;
+    for my $task (tasks($pid)) {
+        $rests += $1 if read_if_there("$task/status") =~ /^voluntary_ctxt_switches:\s+(\d+)/m;
+    }
+    return $rests;
+}
+
+sub wait_until {
+    my ($seen) = @_;
+    my $until = time + 30 * $slow;
+    sleep 0.05 until $seen->() || time > $until;
+    return $seen->();
+}
+
+for my $mpm ('event', 'prefork') {
+    my $h     = start($mpm, 0);
+    my $usual = tasks(child($h));
+    $h->stop;
+
+    $h = start($mpm, 1);
+    my $child = child($h);
+    ok wait_until(sub { tasks($child) == $usual + 1 }),
+        "$mpm: one thread follows @{[2 * HOSTS]} files" or diag scalar tasks($child), ", usual $usual";
+
+    my ($began, $before) = (time, rests($child));
+    sleep 4;
+    my $rate = (rests($child) - $before) / (time - $began);
+    cmp_ok $rate, '<', 10, sprintf '%s: and wakes up for all at once (%.1f times a second)', $mpm, $rate;
+
+    my @old = $h->_children;
+    ok $h->reload, "$mpm: a graceful restart";
+    ok wait_until(sub { my %now = map { $_ => 1 } $h->_children; !grep { $now{$_} } @old }),
+        "$mpm: the children of before are gone";
+    $h->stop;    # without AH00045: none had to be told twice
+    unlike $h->_whole_log, qr/AH0004[56]/, "$mpm: children end when they are told to";
+}
+
+# ---- what changes is seen in all of them
+
+my $h = ClientCert::Test->server(files => \%files, global => "StartServers 1\n", conf => hosts(0.2));
+replace($h->path("conf/$_.crl"), $revoked)                 for 1, HOSTS;
+replace($h->path("conf/$_.map"), "a\@example.com other\n") for 1, HOSTS;
+for my $tag ('CC0173', 'CC0131') {
+    my $both = sub {
+        my %where = map { /([\w.]+:\d+)\)$/ ? ($1 => 1) : () } $h->log_lines(qr/$tag/);
+        return keys %where == 2;
+    };
+    ok wait_until($both), "the first and the last of them are followed ($tag)";
+}
+done_testing;

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+# Clients of one kind that ask a server without a pause, and a count of what they got.
+package ClientCert::Test::Traffic;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Traffic;
+
+    my $traffic = ClientCert::Test::Traffic->start($h,
+        kind     => 'HTTP/2',
+        cert     => 'alice',               # none without it
+        is_right => sub { my ($answer) = @_; return $answer->{user} eq 'alice' });
+    ...
+    my $counts = $traffic->finish;
+    $counts->{requests};                   # how many were made
+    $counts->{lost};                       # how many got no answer
+    $counts->{wrong};                      # how many answers are not right
+    $counts->{resumed};                    # how many TLS sessions were resumed
+    $counts->{seen};                       # the different wrong answers, a few of them
+
+The kinds: "HTTP/1.1" keeps a connection for many requests, "HTTP/2" has several streams on one,
+"resumption" makes a new connection for each request and resumes the TLS session. C<is_right> sees
+an answer: status, user (the response header User), and resumed (the header Resumed is "Resumed").
+
+A process of its own runs curl again and again. A request that fails on a kept connection is made
+again by curl, as browsers do. It is lost where that fails, too.
+
+=cut
+
+use strict;
+use warnings;
+
+use File::Temp ();
+use JSON::PP qw(decode_json encode_json);
+use POSIX ();
+
+use ClientCert::Test::File;
+
+use constant REQUESTS_OF_A_RUN => 100;
+
+my %options = (
+    'HTTP/1.1'   => ['--http1.1'],
+    'HTTP/2'     => ['--http2', '--parallel', '--parallel-max', 8],
+    'resumption' => ['--http1.1', '-H', 'Connection: close'],
+);
+
+my $format = '%{exitcode} %{http_code} %header{resumed} user=%header{user}\n';
+
+sub start {
+    my ($class, $h, %o) = @_;
+    my $self = bless { %o, h => $h, dir => File::Temp->newdir }, $class;
+    $self->{pid} = fork // die "fork: $!\n";
+    return $self if $self->{pid};
+    $self->_work;
+    POSIX::_exit(0);
+}
+
+sub _command {
+    my ($self) = @_;
+    my $h    = $self->{h};
+    my @cert = $self->{cert} ? (cert => $self->{cert}) : ();
+    my @curl = grep { $_ ne '--http1.1' } $h->_curl_arguments(@cert);
+    my ($resolve, $name, $url) = $h->_url('/?[1-' . REQUESTS_OF_A_RUN . ']');
+    return (@curl, @{ $options{ $self->{kind} } }, '-s', '-o', '/dev/null', '-w', $format,
+        $resolve, $name, $url);
+}
+
+# Until there is a file "stop". (A signal would also end the wait for curl.)
+sub _work {
+    my ($self)  = @_;
+    my %counts  = (requests => 0, lost => 0, wrong => 0, resumed => 0, seen => {});
+    my @command = $self->_command;
+    until (-e "$self->{dir}/stop") {
+        my ($exit, $output) = ClientCert::Test::Client::_run('', @command);
+        $self->_count(\%counts, $_) for split /\n/, $output;
+    }
+    replace("$self->{dir}/counts", encode_json(\%counts));
+    return;
+}
+
+sub _count {
+    my ($self, $counts, $line) = @_;
+    my ($exit, $status, $resumed, $user) = $line =~ /^(\d+) (\d+) ?(\w*) user=(.*?)\r?$/ or return;
+    $counts->{requests}++;
+    $counts->{resumed}++ if $resumed eq 'Resumed';
+    if ($status == 0) {
+        $counts->{lost}++;
+        return;
+    }
+    my %answer = (status => $status + 0, user => $user, resumed => $resumed eq 'Resumed');
+    return if $self->{is_right}->(\%answer);
+    $counts->{wrong}++;
+    $counts->{seen}{"status $status, user \"$user\""}++ if keys %{ $counts->{seen} } < 10;
+    return;
+}
+
+sub finish {
+    my ($self) = @_;
+    write_file("$self->{dir}/stop", '');
+    waitpid delete $self->{pid}, 0;
+    my $text = read_if_there("$self->{dir}/counts");
+    die "clients of $self->{kind} ended with status $?\n" if $? != 0 || $text eq '';
+    return decode_json($text);
+}
+
+1;

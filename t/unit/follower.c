@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests the thread that follows files: it looks when it said, and the end of a process waits for
+ * nobody. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+
+#include "httpd/follower.h"
+#include "suite.h"
+
+#define SOON apr_time_from_msec(5)
+#define NEVER apr_time_from_sec(24 * 3600)
+
+static int said[2]; /* a pipe */
+
+static void say(char what)
+{
+    ck_assert_int_eq(write(said[1], &what, 1), 1);
+}
+
+static char hear(void)
+{
+    char what = 0;
+
+    return read(said[0], &what, 1) == 1 ? what : 0;
+}
+
+static void setup(void)
+{
+    apr_initialize();
+    ck_assert_int_eq(pipe(said), 0);
+}
+
+static void teardown(void)
+{
+    close(said[0]);
+    close(said[1]);
+    apr_terminate();
+}
+
+/* ---- looks ------------------------------------------------------------------------------- */
+
+static apr_interval_time_t look_often(void *baton)
+{
+    (void)baton;
+    say('l');
+    return SOON;
+}
+
+static apr_interval_time_t look_never(void *baton)
+{
+    (void)baton;
+    say('!');
+    return 0;
+}
+
+static apr_interval_time_t look_for_ever(void *baton)
+{
+    (void)baton;
+    say('l');
+    for (;;) {
+        pause();
+    }
+    return 0;
+}
+
+/* A process that ends as a child of httpd does, once its follower has said this. Its exit status.
+ */
+static int process_end(cc_follow_fn *look, char what, void (*handler)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        apr_pool_t *pchild = NULL;
+
+        apr_pool_create(&pchild, NULL);
+        atexit(handler);
+        if (cc_follower_start(look, NULL, what ? SOON : NEVER, pchild) == APR_SUCCESS &&
+            (!what || hear() == what)) {
+            apr_pool_destroy(pchild);
+            exit(7);
+        }
+        _exit(8);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void handler_run(void)
+{
+    say('h');
+}
+
+/* ---- tests ------------------------------------------------------------------------------- */
+
+START_TEST(it_looks_again_when_it_said)
+{
+    apr_pool_t *p = NULL;
+
+    apr_pool_create(&p, NULL);
+    ck_assert_int_eq(cc_follower_start(look_often, NULL, SOON, p), APR_SUCCESS);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(hear(), 'l');
+    }
+    apr_pool_destroy(p);
+}
+END_TEST
+
+START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
+{
+    apr_pool_t *p = NULL;
+
+    apr_pool_create(&p, NULL);
+    ck_assert_int_eq(cc_follower_start(look_never, NULL, NEVER, p), APR_SUCCESS);
+    apr_pool_destroy(p); /* and waits for it */
+    say('e');
+    ck_assert_int_eq(hear(), 'e');
+}
+END_TEST
+
+START_TEST(a_process_whose_follower_rests_ends_as_ever)
+{
+    ck_assert_int_eq(process_end(look_never, 0, handler_run), 7);
+    ck_assert_int_eq(hear(), 'h');
+}
+END_TEST
+
+/* What handlers free may be in use. */
+START_TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
+{
+    ck_assert_int_eq(process_end(look_for_ever, 'l', handler_run), 0);
+    say('e');
+    ck_assert_int_eq(hear(), 'e');
+}
+END_TEST
+
+START_TEST(pipes_are_closed_and_not_for_programs)
+{
+    int first = dup(said[0]), next;
+
+    close(first);
+    for (int i = 0; i < 3; i++) {
+        apr_pool_t *p = NULL;
+
+        apr_pool_create(&p, NULL);
+        ck_assert_int_eq(cc_follower_start(look_never, NULL, NEVER, p), APR_SUCCESS);
+        for (int fd = first; fd < first + 4; fd++) {
+            ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        }
+        apr_pool_destroy(p);
+    }
+    next = dup(said[0]);
+    ck_assert_int_eq(next, first);
+    close(next);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("follower");
+    TCase *tc = tcase_create("follower");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, it_looks_again_when_it_said);
+    tcase_add_test(tc, the_end_wakes_a_thread_that_would_sleep_for_a_day);
+    tcase_add_test(tc, a_process_whose_follower_rests_ends_as_ever);
+    tcase_add_test(tc, a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers);
+    tcase_add_test(tc, pipes_are_closed_and_not_for_programs);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests what becomes of a table when a process gets another configuration. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/inotify.h>
+#endif
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "suite.h"
+#include "tableset.h"
+
+static tableset_t set;
+static cc_kept_t *kept;
+static apr_pool_t *pconf;
+static const char *told_text;
+
+static void setup(void)
+{
+    tableset_begin(&set);
+    kept = cc_kept_create(set.pool);
+    pconf = NULL;
+}
+
+static void teardown(void)
+{
+    if (pconf) {
+        apr_pool_destroy(pconf);
+    }
+    cc_kept_end(kept);
+    tableset_end(&set);
+}
+
+static void told(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
+                 void *baton)
+{
+    static const char *const words[] = {"kept", "old: ", "none: "};
+
+    (void)baton;
+    told_text = apr_pstrcat(set.pool, cc_table_name(table), " ", words[what],
+                            err ? cc_error_text(err, set.pool) : "", NULL);
+}
+
+/* Ends a configuration, if there is one, and begins the next. */
+static apr_status_t configure(const char *source, int columns, bool restart)
+{
+    static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm, NULL};
+    cc_restart_t how = {kept, restart, told, NULL};
+    apr_status_t status;
+
+    if (pconf) {
+        apr_pool_destroy(pconf);
+    }
+    apr_pool_create(&pconf, NULL);
+    told_text = "";
+    memset(&set.err, 0, sizeof(set.err));
+    set.tables = cc_tables_create(backends, pconf);
+    status = cc_tables_add(set.tables, NULL, apr_pstrcat(pconf, "t ", source, NULL), "site.conf:1",
+                           &set.err);
+    ck_assert_int_eq(status, APR_SUCCESS);
+    set.table = cc_tables_find(set.tables, NULL, "t");
+    cc_table_use(set.table, columns);
+    status = cc_tables_reopen(set.tables, set.folder, &how, pconf, &set.err);
+    if (status == APR_SUCCESS) {
+        cc_tables_child(set.tables, pconf);
+    }
+    return status;
+}
+
+/* A file that has been there for a while, and its configuration. */
+static void start(const char *text)
+{
+    tableset_write(&set, "f", text);
+    apr_sleep(apr_time_from_msec(60)); /* the tick of a file system's clock */
+    ck_assert_int_eq(configure("file:f", 1, false), APR_SUCCESS);
+}
+
+/* ---- a good file --------------------------------------------------------------------------- */
+
+#ifdef __linux__
+/* Whether the file was opened since the watch began. */
+static bool was_opened(int watch)
+{
+    char events[4096];
+
+    return read(watch, events, sizeof(events)) > 0;
+}
+
+START_TEST(a_file_that_has_not_changed_is_not_read_again)
+{
+    int watch = inotify_init1(IN_NONBLOCK);
+
+    start("k a\n");
+    inotify_add_watch(watch, tableset_path(&set, "f"), IN_OPEN);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+        ck_assert_str_eq(told_text, "t kept");
+        ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+        ck_assert(!was_opened(watch));
+    }
+    tableset_write(&set, "f", "k b\n");
+    was_opened(watch);
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert(was_opened(watch));
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+    close(watch);
+}
+END_TEST
+#endif
+
+START_TEST(a_file_that_has_changed_is_read)
+{
+    start("k a\n");
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert_str_eq(told_text, "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(what_was_read_while_it_changed_is_read_again)
+{
+    tableset_write(&set, "f", "k a\n");
+    ck_assert_int_eq(configure("file:f", 1, false), APR_SUCCESS);
+    tableset_write(&set, "f", "k b\n"); /* maybe with the same stamp */
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(what_a_reload_brought_is_kept)
+{
+    start("k a\n");
+    tableset_replace(&set, "f", "k b\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    apr_sleep(apr_time_from_msec(60));
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert_str_eq(told_text, "t kept");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(rows_for_other_options_are_not_taken)
+{
+    start("K a\n");
+    ck_assert_int_eq(configure("file:f nocase", 1, true), APR_SUCCESS);
+    ck_assert_str_eq(told_text, "");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+}
+END_TEST
+
+START_TEST(rows_that_lack_a_column_are_not_taken)
+{
+    start("k a\n");
+    ck_assert_int_eq(configure("file:f", 2, true), APR_SUCCESS);
+    ck_assert(strstr(told_text, "t none: CC0611"));
+    ck_assert(strstr(tableset_ask(&set, "k"), "FAILED: "));
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+}
+END_TEST
+
+/* ---- a bad one ----------------------------------------------------------------------------- */
+
+START_TEST(a_bad_file_stops_a_first_start)
+{
+    tableset_write(&set, "f", "k\n");
+    ck_assert_int_ne(configure("file:f", 1, false), APR_SUCCESS);
+    ck_assert_str_eq(set.err.tag, "CC0611");
+}
+END_TEST
+
+START_TEST(a_bad_file_leaves_what_was_held_at_a_restart)
+{
+    start("k a\n");
+    tableset_replace(&set, "f", "k\n");
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+        ck_assert_msg(strstr(told_text, "t old: CC0611: site.conf:1: ") == told_text, "%s",
+                      told_text);
+        ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    }
+    ck_assert_str_eq(tableset_poll(&set), strstr(told_text, "CC0611")); /* it was just written */
+    ck_assert_str_eq(tableset_poll(&set), "");
+    tableset_replace(&set, "f", "k c\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "c");
+}
+END_TEST
+
+START_TEST(a_file_that_is_gone_leaves_what_was_held_at_a_restart)
+{
+    start("k a\n");
+    unlink(tableset_path(&set, "f"));
+    ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
+    ck_assert(strstr(told_text, "t old: CC0610"));
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    ck_assert_str_eq(tableset_ask(&set, "x"), "MISSING");
+}
+END_TEST
+
+START_TEST(where_nothing_was_held_lookups_fail_until_the_file_is_good)
+{
+    start("k a\n");
+    tableset_write(&set, "g", "k\n");
+    ck_assert_int_eq(configure("file:g", 1, true), APR_SUCCESS);
+    ck_assert(strstr(told_text, "t none: CC0611"));
+    ck_assert(strstr(tableset_ask(&set, "k"), "FAILED: "));
+    ck_assert(strstr(tableset_ask(&set, "x"), "FAILED: "));
+    tableset_replace(&set, "g", "k a\n");
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+}
+END_TEST
+
+START_TEST(a_bad_database_fails_lookups_at_a_restart)
+{
+    start("k a\n");
+    ck_assert_int_eq(configure("dbm:sdbm:none", 1, true), APR_SUCCESS);
+    ck_assert(strstr(told_text, "t none: CC0621"));
+    ck_assert(strstr(tableset_ask(&set, "k"), "FAILED: "));
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_the_configuration_stops_a_restart_too)
+{
+    start("k a\n");
+    ck_assert_int_ne(configure("dbm:nosuch:f", 1, true), APR_SUCCESS);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tables_restart");
+    TCase *tc = tcase_create("restart");
+
+    apr_initialize();
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+#ifdef __linux__
+    tcase_add_test(tc, a_file_that_has_not_changed_is_not_read_again);
+#endif
+    tcase_add_test(tc, a_file_that_has_changed_is_read);
+    tcase_add_test(tc, what_was_read_while_it_changed_is_read_again);
+    tcase_add_test(tc, what_a_reload_brought_is_kept);
+    tcase_add_test(tc, rows_for_other_options_are_not_taken);
+    tcase_add_test(tc, rows_that_lack_a_column_are_not_taken);
+    tcase_add_test(tc, a_bad_file_stops_a_first_start);
+    tcase_add_test(tc, a_bad_file_leaves_what_was_held_at_a_restart);
+    tcase_add_test(tc, a_file_that_is_gone_leaves_what_was_held_at_a_restart);
+    tcase_add_test(tc, where_nothing_was_held_lookups_fail_until_the_file_is_good);
+    tcase_add_test(tc, a_bad_database_fails_lookups_at_a_restart);
+    tcase_add_test(tc, what_is_wrong_with_the_configuration_stops_a_restart_too);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
+}
