@@ -11,14 +11,11 @@
 /* ---- conditions -------------------------------------------------------------------------- */
 
 /* One note for all values that a pattern was given up on. */
-static void trouble_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
+static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
 {
     const cc_trouble_t *trouble = &ev->trouble;
     const char *of = "";
 
-    if (trouble->count == 0) {
-        return;
-    }
     if (trouble->count > 1) {
         of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
     }
@@ -52,7 +49,11 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
         fits = fits || fit == CC_FIT_YES;
         undecided = undecided || fit == CC_FIT_UNDECIDED;
     }
-    trouble_note(ev, c, cell->values.count);
+    if (ev->trouble.count > 0 && c->pattern) {
+        pattern_note(ev, c, cell->values.count);
+    } else if (ev->trouble.count > 0) {
+        cc_lookup_note(ev, c, cell->values.count);
+    }
     if (fits && undecided && c->capture >= 0) {
         ev->partial = true;
     }

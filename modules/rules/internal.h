@@ -213,6 +213,16 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; where that fails, ev->failure says why. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
+/* Adds the note of a condition that has trouble: old answers serve for some of its values. */
+void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
+
+/*
+ * ask.c: the answer to a value of the condition's cell, by a table that is asked; it lives in
+ * the scratch pool.
+ */
+const cc_query_t *cc_lookup_answer(cc_evaluation_t *ev, const cc_condition_t *c,
+                                       const cc_value_t *value);
+
 /*
  * Whether all values of these columns of the captured rows can be used; where one cannot,
  * ev->failure says so.
@@ -263,6 +273,7 @@ struct cc_evaluation_t {
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the condition at hand */
+    apr_hash_t *known;             /* ask.c: what tables have said; NULL until one is asked */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */

@@ -183,26 +183,48 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+/* Uses what a table has answered to a value. */
+static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const cc_query_t *answer)
 {
-    cc_answer_info_t info;
-    cc_row_t row;
-    cc_table_result_t result =
-        cc_table_lookup(c->table, value->text, value->len, &row, &info, ev->scratch);
+    const cc_answer_info_t *info = &answer->info;
 
-    if (result == CC_TABLE_FAILED) {
-        ev->failure = trouble_text(c, info.failure, ev->result);
+    if (answer->result == CC_TABLE_FAILED) {
+        ev->failure = trouble_text(c, info->failure, ev->result);
         return CC_FIT_UNDECIDED;
     }
-    if (info.stale_at < ev->stale_at) {
-        ev->stale_at = info.stale_at;
+    if (info->stale_at < ev->stale_at) {
+        ev->stale_at = info->stale_at;
     }
-    if (info.failure) {
-        cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer of a table serves",
-                           "an old answer serves: %s", trouble_text(c, info.failure, ev->scratch));
+    if (info->failure) {
+        cc_evaluation_trouble(ev, info->failure);
     }
-    if (result == CC_TABLE_FOUND && c->capture >= 0) {
-        row_capture(ev, c, &row);
+    if (answer->result == CC_TABLE_FOUND && c->capture >= 0) {
+        row_capture(ev, c, &answer->row);
     }
-    return result == CC_TABLE_FOUND ? CC_FIT_YES : CC_FIT_NO;
+    return answer->result == CC_TABLE_FOUND ? CC_FIT_YES : CC_FIT_NO;
+}
+
+cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    cc_query_t question = {.key = value->text, .len = value->len};
+
+    if (cc_table_is_asked(c->table)) {
+        return answer_fits(ev, c, cc_lookup_answer(ev, c, value));
+    }
+    question.result = cc_table_lookup(c->table, value->text, value->len, &question.row,
+                                      &question.info, ev->scratch);
+    return answer_fits(ev, c, &question);
+}
+
+void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
+{
+    const cc_trouble_t *trouble = &ev->trouble;
+    const char *which = "an old answer serves";
+
+    if (trouble->count > 1) {
+        which = apr_psprintf(ev->scratch, "old answers serve for %d of %d values", trouble->count,
+                             values);
+    }
+    cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer of a table serves", "%s: %s",
+                       which, trouble_text(c, trouble->why, ev->scratch));
 }

@@ -10,6 +10,7 @@
 #include "tables/internal.h"
 
 #define RETRY apr_time_from_sec(1) /* so long an old answer serves before the next attempt */
+#define LEAD_SIZE 64 /* about the octets by which an answer is found, and of its block's head */
 
 /* An answer; the key and the row follow it in the same block. */
 typedef struct kept_t {
@@ -17,6 +18,7 @@ typedef struct kept_t {
     struct kept_t *older;
     cc_key_t key;
     cc_row_t row;
+    apr_size_t size; /* of the block, and of what leads to it */
     cc_table_result_t result;
     apr_time_t fresh_until;
     apr_time_t stale_until; /* and so long where the source fails */
@@ -26,16 +28,9 @@ struct cc_cache_t {
     const cc_table_spec_t *spec;
     apr_thread_mutex_t *lock; /* of what follows; never held while the source is asked */
     apr_hash_t *by_key;
-    kept_t ends; /* of a ring: its older one is the newest, its newer one the oldest */
+    apr_size_t octets; /* of all that is kept */
+    kept_t ends;       /* of a ring: its older one is the newest, its newer one the oldest */
 };
-
-/* What is asked for and where the answer goes. */
-typedef struct {
-    const cc_key_t *key;
-    cc_row_t *row;
-    cc_answer_info_t *info;
-    apr_pool_t *pool;
-} question_t;
 
 /* ---- what is kept (under the lock) ----------------------------------------------------------- */
 
@@ -58,8 +53,14 @@ static void kept_drop(cc_cache_t *cache, kept_t *kept)
     if (kept) {
         apr_hash_set(cache->by_key, kept->key.at, (apr_ssize_t)kept->key.len, NULL);
         use_remove(kept);
+        cache->octets -= kept->size;
         free(kept);
     }
+}
+
+static apr_size_t memory_most(const cc_cache_t *cache)
+{
+    return (apr_size_t)cache->spec->memory * 1024 * 1024;
 }
 
 static kept_t *kept_find(cc_cache_t *cache, const cc_key_t *key)
@@ -67,88 +68,100 @@ static kept_t *kept_find(cc_cache_t *cache, const cc_key_t *key)
     return apr_hash_get(cache->by_key, key->at, (apr_ssize_t)key->len);
 }
 
+static bool has_room(const cc_cache_t *cache, apr_size_t size)
+{
+    return apr_hash_count(cache->by_key) < (unsigned)cache->spec->size &&
+           cache->octets + size <= memory_most(cache);
+}
+
+/* The answer is not larger than all that may be kept. */
 static void kept_add(cc_cache_t *cache, kept_t *kept)
 {
     kept_drop(cache, kept_find(cache, &kept->key));
-    if (apr_hash_count(cache->by_key) >= (unsigned)cache->spec->size) {
+    while (cache->ends.newer != &cache->ends && !has_room(cache, kept->size)) {
         kept_drop(cache, cache->ends.newer);
     }
     apr_hash_set(cache->by_key, kept->key.at, (apr_ssize_t)kept->key.len, kept);
+    cache->octets += kept->size;
     use_add(cache, kept);
 }
 
-static cc_table_result_t kept_use(cc_cache_t *cache, kept_t *kept, const question_t *question)
+static void kept_use(cc_cache_t *cache, kept_t *kept, cc_query_t *question, apr_pool_t *p)
 {
-    apr_size_t size = cc_row_size(&kept->row);
-
     use_remove(kept);
     use_add(cache, kept);
-    *question->row = cc_row_put(apr_palloc(question->pool, size), &kept->row);
-    question->info->stale_at = kept->fresh_until;
-    return kept->result;
+    question->row = cc_row_copy(&kept->row, p);
+    question->info.stale_at = kept->fresh_until;
+    question->result = kept->result;
 }
 
 /* ---- recalling and remembering --------------------------------------------------------------- */
 
-/* CC_TABLE_FAILED: there is no fresh answer. */
-static cc_table_result_t fresh_recall(cc_cache_t *cache, const question_t *question, apr_time_t now)
+/* False: there is no fresh answer. */
+static bool fresh_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now, apr_pool_t *p)
 {
-    cc_table_result_t result = CC_TABLE_FAILED;
+    const cc_key_t key = {question->key, question->len};
+    bool fresh = false;
     kept_t *kept = NULL;
 
     apr_thread_mutex_lock(cache->lock);
-    kept = kept_find(cache, question->key);
-    if (kept && now < kept->fresh_until) {
-        result = kept_use(cache, kept, question);
+    kept = kept_find(cache, &key);
+    fresh = kept && now < kept->fresh_until;
+    if (fresh) {
+        kept_use(cache, kept, question, p);
     }
     apr_thread_mutex_unlock(cache->lock);
-    return result;
+    return fresh;
 }
 
 /* The same where the source has failed. For a while, nobody else waits for it to fail again. */
-static cc_table_result_t stale_recall(cc_cache_t *cache, const question_t *question, apr_time_t now)
+static bool stale_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now, apr_pool_t *p)
 {
-    cc_table_result_t result = CC_TABLE_FAILED;
+    const cc_key_t key = {question->key, question->len};
+    bool serves = false;
     kept_t *kept = NULL;
 
     apr_thread_mutex_lock(cache->lock);
-    kept = kept_find(cache, question->key);
-    if (kept && now < kept->stale_until) {
-        if (kept->fresh_until < now + RETRY) {
-            kept->fresh_until = now + RETRY < kept->stale_until ? now + RETRY : kept->stale_until;
-        }
-        result = kept_use(cache, kept, question);
+    kept = kept_find(cache, &key);
+    serves = kept && now < kept->stale_until;
+    if (serves && kept->fresh_until < now + RETRY) {
+        kept->fresh_until = now + RETRY < kept->stale_until ? now + RETRY : kept->stale_until;
+    }
+    if (serves) {
+        kept_use(cache, kept, question, p);
     }
     apr_thread_mutex_unlock(cache->lock);
-    return result;
+    return serves;
 }
 
-static kept_t *kept_make(const question_t *question)
+/* NULL where there is no memory, or where it is larger than all that may be kept. */
+static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *question)
 {
-    apr_size_t key_size = APR_ALIGN(question->key->len + 1, sizeof(void *));
-    kept_t *kept = malloc(sizeof(*kept) + key_size + cc_row_size(question->row));
+    apr_size_t key_size = APR_ALIGN(question->len + 1, sizeof(void *));
+    apr_size_t size = sizeof(kept_t) + key_size + cc_row_size(&question->row);
+    kept_t *kept = size + LEAD_SIZE <= memory_most(cache) ? malloc(size) : NULL;
     char *key = (char *)(kept + 1);
 
     if (kept) {
-        memcpy(key, question->key->at, question->key->len);
+        memcpy(key, question->key, question->len);
+        kept->size = size + LEAD_SIZE;
         kept->key.at = key;
-        kept->key.len = question->key->len;
-        kept->row = cc_row_put(key + key_size, question->row);
+        kept->key.len = question->len;
+        kept->row = cc_row_put(key + key_size, &question->row);
     }
     return kept;
 }
 
-static void answer_remember(cc_cache_t *cache, const question_t *question, cc_table_result_t result,
-                            apr_time_t now)
+static void answer_remember(cc_cache_t *cache, const cc_query_t *question, apr_time_t now)
 {
-    apr_time_t stale_until = question->info->stale_at + cache->spec->stale;
-    kept_t *kept = stale_until > now ? kept_make(question) : NULL;
+    apr_time_t stale_until = question->info.stale_at + cache->spec->stale;
+    kept_t *kept = stale_until > now ? kept_make(cache, question) : NULL;
 
     if (!kept) {
         return;
     }
-    kept->result = result;
-    kept->fresh_until = question->info->stale_at;
+    kept->result = question->result;
+    kept->fresh_until = question->info.stale_at;
     kept->stale_until = stale_until;
     apr_thread_mutex_lock(cache->lock);
     kept_add(cache, kept);
@@ -157,38 +170,81 @@ static void answer_remember(cc_cache_t *cache, const question_t *question, cc_ta
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static cc_table_result_t stale_recall_counted(const cc_table_t *table, const question_t *question)
+static void answer_fail(cc_query_t *question, const char *why)
 {
-    cc_table_result_t result = stale_recall(table->cache, question, apr_time_now());
-
-    if (result != CC_TABLE_FAILED) {
-        cc_count(&table->counters->cache_stale);
-    }
-    return result;
+    question->result = CC_TABLE_FAILED;
+    question->info.failure = why;
 }
 
-cc_table_result_t cc_cache_ask(const cc_table_t *table, const cc_key_t *key, cc_row_t *row,
-                               cc_answer_info_t *info, apr_pool_t *p)
+static const char *no_time(const cc_table_t *table, apr_pool_t *p)
 {
-    question_t question = {key, row, info, p};
-    cc_cache_t *cache = table->cache;
-    apr_time_t now = apr_time_now();
-    cc_table_result_t result = cache ? fresh_recall(cache, &question, now) : CC_TABLE_FAILED;
+    return apr_psprintf(p,
+                        "the lookups for one certificate have taken %g s, which is all they may "
+                        "(timeout=)",
+                        (double)table->spec.timeout / APR_USEC_PER_SEC);
+}
 
-    if (result != CC_TABLE_FAILED) {
-        cc_count(&table->counters->cache_hits);
-        return result;
+/* Asks the source, all at once where it can. */
+static void source_ask(const cc_table_t *table, cc_query_t *const *questions, int count,
+                       apr_time_t deadline, apr_pool_t *p)
+{
+    const cc_source_t *source = &table->source;
+
+    if (apr_time_now() < deadline && source->backend->ask) {
+        source->backend->ask(questions, count, source->state, deadline, p);
+        return;
     }
-    cc_count(&table->counters->cache_misses);
-    result = table->source.backend->lookup(row, table->source.state, key->at, key->len, info, p);
-    if (result == CC_TABLE_FAILED) {
-        return cache ? stale_recall_counted(table, &question) : CC_TABLE_FAILED;
+    for (int i = 0; i < count; i++) {
+        cc_query_t *question = questions[i];
+
+        if (apr_time_now() >= deadline) {
+            answer_fail(question, no_time(table, p));
+        } else {
+            question->result = source->backend->lookup(&question->row, source->state, question->key,
+                                                       question->len, &question->info, p);
+        }
     }
-    info->stale_at = now + (result == CC_TABLE_FOUND ? table->spec.ttl : table->spec.negative_ttl);
-    if (cache) {
-        answer_remember(cache, &question, result, now);
+}
+
+/* What the source has said: is kept, or an old answer takes its place. */
+static void answer_take(const cc_table_t *table, cc_query_t *question, apr_time_t now,
+                        apr_pool_t *p)
+{
+    cc_cache_t *cache = table->cache;
+    bool found = question->result == CC_TABLE_FOUND;
+
+    if (question->result != CC_TABLE_FAILED) {
+        question->info.stale_at = now + (found ? table->spec.ttl : table->spec.negative_ttl);
+        if (cache) {
+            answer_remember(cache, question, now);
+        }
+    } else if (cache && stale_recall(cache, question, apr_time_now(), p)) {
+        cc_count(&table->counters->cache_stale);
     }
-    return result;
+}
+
+void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count, cc_account_t *account,
+                  apr_pool_t *p)
+{
+    apr_time_t now = apr_time_now();
+    int open = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (table->cache && fresh_recall(table->cache, questions[i], now, p)) {
+            cc_count(&table->counters->cache_hits);
+        } else {
+            cc_count(&table->counters->cache_misses);
+            questions[open++] = questions[i];
+        }
+    }
+    if (open == 0) {
+        return;
+    }
+    source_ask(table, questions, open, now + table->spec.timeout - account->waited, p);
+    account->waited += apr_time_now() - now;
+    for (int i = 0; i < open; i++) {
+        answer_take(table, questions[i], now, p);
+    }
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */

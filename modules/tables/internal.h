@@ -179,19 +179,21 @@ typedef enum {
     CC_REPLY_BAD    /* this is no answer to GET, or it is too large */
 } cc_reply_kind_t;
 
-#define CC_REPLY_LARGEST (1024 * 1024) /* a value */
-#define CC_REPLY_LINE 1024             /* the line before it, or an error */
+#define CC_REPLY_LARGEST CC_ANSWER_MOST /* a value */
+#define CC_REPLY_LINE 1024              /* the line before it, or an error */
 
 typedef struct cc_reply_t {
     cc_reply_kind_t kind;
     const char *text;
     apr_size_t len;
+    apr_size_t size; /* of all of it, but of CC_REPLY_PART and CC_REPLY_BAD */
 } cc_reply_t;
 
-/** "GET prefix key" on the wire. */
-const char *cc_resp_get(apr_size_t *len, const char *prefix, const cc_key_t *key, apr_pool_t *p);
+/** The octets of "GET prefix key" on the wire, and them, put to `to`: the place after them. */
+apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key);
+char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key);
 
-/** What has been received so far. */
+/** The first reply of what has been received so far; another one may follow. */
 cc_reply_t cc_resp_read(const char *received, apr_size_t len);
 
 /* ---- answers that are kept (cache.c) --------------------------------------------------------- */
@@ -230,9 +232,10 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
 
 /**
  * For a source that is asked: answers from the table's cache, if it has one, else asks, and keeps
- * what the source says. The key is folded.
+ * what the source says. Keys are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list
+ * of questions is changed.
  */
-cc_table_result_t cc_cache_ask(const cc_table_t *table, const cc_key_t *key, cc_row_t *row,
-                               cc_answer_info_t *info, apr_pool_t *p);
+void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count,
+                  cc_account_t *account, apr_pool_t *p);
 
 #endif

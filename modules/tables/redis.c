@@ -16,6 +16,8 @@
  * that is cut short), says "not found" of a server that it holds for dead, connects under a lock
  * with a timeout of its own, and only by IPv4.
  */
+#define INBOX_SIZE 4096
+
 typedef struct connection_t {
     struct connection_t *next;
     apr_pool_t *pool; /* with an allocator of its own: any thread may have the connection */
@@ -33,15 +35,24 @@ typedef struct {
     connection_t *idle;
 } redis_t;
 
-/* A question, and what comes back. */
+/* Questions that are asked together, and what comes back. */
 typedef struct {
     const redis_t *redis;
-    const char *command;
-    apr_size_t command_len;
+    const char *commands;
+    apr_size_t commands_len;
     apr_time_t deadline;
-    cc_reply_t reply;
+    int count;
+    cc_reply_t *replies; /* in the order of the questions */
     apr_pool_t *pool;
 } talk_t;
+
+/* What is received: it is read from the front while more comes. */
+typedef struct {
+    char *at;
+    apr_size_t got;
+    apr_size_t room;
+    apr_size_t total; /* with what has been read */
+} inbox_t;
 
 /* ---- connections ----------------------------------------------------------------------------- */
 
@@ -134,47 +145,95 @@ static void idle_put(redis_t *redis, connection_t *connection)
     apr_thread_mutex_unlock(redis->lock);
 }
 
-/* ---- a question and its answer --------------------------------------------------------------- */
+/* ---- questions and their answers ------------------------------------------------------------- */
 
 static apr_status_t command_send(const talk_t *talk, apr_socket_t *socket)
 {
     apr_status_t status = APR_SUCCESS;
 
-    for (apr_size_t sent = 0; sent < talk->command_len && status == APR_SUCCESS;) {
-        apr_size_t len = talk->command_len - sent;
+    for (apr_size_t sent = 0; sent < talk->commands_len && status == APR_SUCCESS;) {
+        apr_size_t len = talk->commands_len - sent;
 
         status = time_limit(socket, talk->deadline, 1);
         if (status == APR_SUCCESS) {
-            status = apr_socket_send(socket, talk->command + sent, &len);
+            status = apr_socket_send(socket, talk->commands + sent, &len);
             sent += len;
         }
     }
     return status;
 }
 
-static apr_status_t reply_receive(talk_t *talk, apr_socket_t *socket)
+/* Room for more, which may be elsewhere: what has been read stays where it is. */
+static void inbox_grow(inbox_t *inbox, apr_pool_t *p)
 {
-    apr_size_t room = 4 * CC_REPLY_LINE;
-    apr_size_t got = 0;
-    char *buffer = apr_palloc(talk->pool, room);
+    if (inbox->got == inbox->room) {
+        inbox->room = inbox->got < INBOX_SIZE ? INBOX_SIZE : 2 * inbox->got;
+        inbox->at = memcpy(apr_palloc(p, inbox->room), inbox->at, inbox->got);
+    }
+}
+
+static apr_status_t inbox_receive(inbox_t *inbox, const talk_t *talk, apr_socket_t *socket)
+{
+    apr_status_t status = time_limit(socket, talk->deadline, 1);
+    apr_size_t len = 0;
+
+    if (inbox->total > CC_ANSWERS_MOST) {
+        return APR_ENOSPC;
+    }
+    if (status == APR_SUCCESS) {
+        inbox_grow(inbox, talk->pool);
+        len = inbox->room - inbox->got;
+        status = apr_socket_recv(socket, inbox->at + inbox->got, &len);
+    }
+    if (status == APR_SUCCESS) {
+        inbox->got += len;
+        inbox->total += len;
+    }
+    return status;
+}
+
+static apr_status_t reply_receive(cc_reply_t *reply, inbox_t *inbox, const talk_t *talk,
+                                  apr_socket_t *socket)
+{
     apr_status_t status = APR_SUCCESS;
 
-    talk->reply.kind = CC_REPLY_PART;
-    while (status == APR_SUCCESS && talk->reply.kind == CC_REPLY_PART) {
-        apr_size_t len = room - got;
+    *reply = cc_resp_read(inbox->at, inbox->got);
+    while (status == APR_SUCCESS && reply->kind == CC_REPLY_PART) {
+        status = inbox_receive(inbox, talk, socket);
+        if (status == APR_SUCCESS) {
+            *reply = cc_resp_read(inbox->at, inbox->got);
+        }
+    }
+    if (status == APR_SUCCESS && reply->kind != CC_REPLY_BAD) {
+        inbox->at += reply->size;
+        inbox->got -= reply->size;
+        inbox->room -= reply->size;
+    }
+    return status;
+}
 
-        if (len == 0) {
-            buffer = memcpy(apr_palloc(talk->pool, 2 * room), buffer, got);
-            len = room;
-            room = 2 * room;
+/* True where every question has its answer, and nothing follows them. */
+static bool is_whole(const talk_t *talk)
+{
+    return talk->replies[talk->count - 1].kind != CC_REPLY_BAD;
+}
+
+static apr_status_t replies_receive(talk_t *talk, apr_socket_t *socket)
+{
+    inbox_t inbox = {apr_palloc(talk->pool, INBOX_SIZE), 0, INBOX_SIZE, 0};
+    apr_status_t status = APR_SUCCESS;
+    bool bad = false;
+
+    for (int i = 0; i < talk->count && status == APR_SUCCESS; i++) {
+        talk->replies[i] = (cc_reply_t){.kind = CC_REPLY_BAD};
+        if (!bad) {
+            status = reply_receive(&talk->replies[i], &inbox, talk, socket);
         }
-        status = time_limit(socket, talk->deadline, 1);
-        if (status == APR_SUCCESS) {
-            status = apr_socket_recv(socket, buffer + got, &len);
-        }
-        if (status == APR_SUCCESS) {
-            got += len;
-            talk->reply = cc_resp_read(buffer, got);
+        bad = talk->replies[i].kind == CC_REPLY_BAD;
+    }
+    if (status == APR_SUCCESS && !bad && inbox.got > 0) { /* then who knows what answers what */
+        for (int i = 0; i < talk->count; i++) {
+            talk->replies[i].kind = CC_REPLY_BAD;
         }
     }
     return status;
@@ -184,7 +243,7 @@ static apr_status_t talk_over(talk_t *talk, const connection_t *connection)
 {
     apr_status_t status = command_send(talk, connection->socket);
 
-    return status == APR_SUCCESS ? reply_receive(talk, connection->socket) : status;
+    return status == APR_SUCCESS ? replies_receive(talk, connection->socket) : status;
 }
 
 /* A server that was restarted has closed what was idle: then a new connection is tried. */
@@ -203,7 +262,7 @@ static apr_status_t talk_run(talk_t *talk, redis_t *redis)
             status = talk_over(talk, connection);
         }
     }
-    if (status == APR_SUCCESS && talk->reply.kind != CC_REPLY_BAD) {
+    if (status == APR_SUCCESS && is_whole(talk)) {
         idle_put(redis, connection);
     } else {
         connection_close(connection); /* what is still to come must not answer another question */
@@ -247,49 +306,83 @@ static apr_status_t redis_open(void **state, const cc_table_spec_t *spec, apr_po
     return apr_thread_mutex_create(&redis->lock, APR_THREAD_MUTEX_DEFAULT, p);
 }
 
-static cc_table_result_t failed(cc_answer_info_t *info, const talk_t *talk, const char *why)
+static const char *trouble(const talk_t *talk, const char *why)
 {
-    info->failure = apr_psprintf(talk->pool, "Redis at %s: %s", talk->redis->shown, why);
-    return CC_TABLE_FAILED;
+    return apr_psprintf(talk->pool, "Redis at %s: %s", talk->redis->shown, why);
 }
 
-static cc_table_result_t unanswered(cc_answer_info_t *info, const talk_t *talk, apr_status_t status)
+static const char *unanswered(const talk_t *talk, apr_status_t status)
 {
     char reason[120];
 
     if (APR_STATUS_IS_TIMEUP(status)) {
-        return failed(info, talk,
-                      apr_psprintf(talk->pool, "no answer within %d s",
-                                   (int)apr_time_sec(talk->redis->spec->timeout)));
+        return trouble(talk, apr_psprintf(talk->pool, "no answer within %d s",
+                                          (int)apr_time_sec(talk->redis->spec->timeout)));
     }
     if (APR_STATUS_IS_EOF(status)) {
-        return failed(info, talk, "it closed the connection without an answer");
+        return trouble(talk, "it closed the connection without an answer");
     }
-    return failed(info, talk, apr_strerror(status, reason, sizeof(reason)));
+    if (status == APR_ENOSPC) {
+        return trouble(talk, CC_ANSWERS_TOO_LARGE);
+    }
+    return trouble(talk, apr_strerror(status, reason, sizeof(reason)));
 }
 
-static cc_table_result_t redis_lookup(cc_row_t *row, void *state, const char *key, apr_size_t len,
-                                      cc_answer_info_t *info, apr_pool_t *p)
+static void answer_read(cc_query_t *question, const cc_reply_t *reply, const talk_t *talk)
+{
+    question->result = CC_TABLE_FAILED;
+    switch (reply->kind) {
+    case CC_REPLY_VALUE:
+        question->result =
+            cc_line_row(&question->row, reply->text, reply->len, &question->info, talk->pool);
+        break;
+    case CC_REPLY_NONE:
+        question->result = CC_TABLE_MISSING;
+        break;
+    case CC_REPLY_ERROR:
+        question->info.failure = trouble(talk, cc_text_escape(reply->text, reply->len, talk->pool));
+        break;
+    default:
+        question->info.failure =
+            trouble(talk, "what it answers is not Redis, or larger than 1 MiB");
+    }
+}
+
+/* One GET for each key, sent at once; the answers come in their order. */
+static void commands_make(talk_t *talk, cc_query_t *const *questions)
+{
+    apr_size_t size = 0;
+    char *start, *to;
+
+    for (int i = 0; i < talk->count; i++) {
+        cc_key_t key = {questions[i]->key, questions[i]->len};
+        size += cc_resp_size(talk->redis->prefix, &key);
+    }
+    talk->commands = start = to = apr_palloc(talk->pool, size);
+    for (int i = 0; i < talk->count; i++) {
+        cc_key_t key = {questions[i]->key, questions[i]->len};
+        to = cc_resp_put(to, talk->redis->prefix, &key);
+    }
+    talk->commands_len = (apr_size_t)(to - start);
+}
+
+static void redis_ask(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
+                      apr_pool_t *p)
 {
     redis_t *redis = state;
-    cc_key_t wanted = {key, len};
-    talk_t talk = {.redis = redis, .deadline = apr_time_now() + redis->spec->timeout, .pool = p};
+    talk_t talk = {.redis = redis, .deadline = deadline, .count = count, .pool = p};
     apr_status_t status = APR_SUCCESS;
 
-    talk.command = cc_resp_get(&talk.command_len, redis->prefix, &wanted, p);
+    talk.replies = apr_pcalloc(p, sizeof(*talk.replies) * (apr_size_t)count);
+    commands_make(&talk, questions);
     status = talk_run(&talk, redis);
-    if (status != APR_SUCCESS) {
-        return unanswered(info, &talk, status);
-    }
-    switch (talk.reply.kind) {
-    case CC_REPLY_VALUE:
-        return cc_line_row(row, talk.reply.text, talk.reply.len, info, p);
-    case CC_REPLY_NONE:
-        return CC_TABLE_MISSING;
-    case CC_REPLY_ERROR:
-        return failed(info, &talk, cc_text_escape(talk.reply.text, talk.reply.len, p));
-    default:
-        return failed(info, &talk, "what it answers is not Redis, or larger than 1 MiB");
+    for (int i = 0; i < count; i++) {
+        if (status == APR_SUCCESS) {
+            answer_read(questions[i], &talk.replies[i], &talk);
+        } else {
+            questions[i]->result = CC_TABLE_FAILED;
+            questions[i]->info.failure = unanswered(&talk, status);
+        }
     }
 }
 
@@ -297,5 +390,5 @@ const cc_backend_t cc_backend_redis = {
     .type = "redis",
     .asked = true,
     .open = redis_open,
-    .lookup = redis_lookup,
+    .ask = redis_ask,
 };

@@ -7,20 +7,25 @@
 
 #include "tables/internal.h"
 
+/* The head's digits: no key is larger than a certificate. */
+#define HEAD_SIZE 40
+
+apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key)
+{
+    return HEAD_SIZE + strlen(prefix) + key->len + 2;
+}
+
 /* The key has its length before it: whatever octets it holds, they are not read as a command. */
-const char *cc_resp_get(apr_size_t *len, const char *prefix, const cc_key_t *key, apr_pool_t *p)
+char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key)
 {
     apr_size_t prefix_len = strlen(prefix);
-    const char *head = apr_psprintf(p, "*2\r\n$3\r\nGET\r\n$%" APR_SIZE_T_FMT "\r\n%s",
-                                    prefix_len + key->len, prefix);
-    apr_size_t head_len = strlen(head);
-    char *command = apr_palloc(p, head_len + key->len + 2);
 
-    memcpy(command, head, head_len);
-    memcpy(command + head_len, key->at, key->len);
-    memcpy(command + head_len + key->len, "\r\n", 2);
-    *len = head_len + key->len + 2;
-    return command;
+    to += apr_snprintf(to, HEAD_SIZE, "*2\r\n$3\r\nGET\r\n$%" APR_SIZE_T_FMT "\r\n",
+                       prefix_len + key->len);
+    memcpy(to, prefix, prefix_len);
+    memcpy(to + prefix_len, key->at, key->len);
+    memcpy(to + prefix_len + key->len, "\r\n", 2);
+    return to + prefix_len + key->len + 2;
 }
 
 /* The number between two places, or -1 where there is none or it is too large. */
@@ -43,7 +48,7 @@ static apr_int64_t number_read(const char *at, const char *end)
 /* "$3" CRLF "abc" CRLF; `after` is the place after the first CRLF. */
 static cc_reply_t bulk_read(const char *received, apr_size_t len, const char *after)
 {
-    cc_reply_t reply = {CC_REPLY_BAD, after, 0};
+    cc_reply_t reply = {CC_REPLY_BAD, after, 0, 0};
     apr_int64_t size = number_read(received + 1, after - 2);
     apr_size_t got = len - (apr_size_t)(after - received);
 
@@ -53,8 +58,9 @@ static cc_reply_t bulk_read(const char *received, apr_size_t len, const char *af
     reply.len = (apr_size_t)size;
     if (got < reply.len + 2) {
         reply.kind = CC_REPLY_PART;
-    } else if (got == reply.len + 2 && memcmp(after + reply.len, "\r\n", 2) == 0) {
+    } else if (memcmp(after + reply.len, "\r\n", 2) == 0) {
         reply.kind = CC_REPLY_VALUE;
+        reply.size = (apr_size_t)(after - received) + reply.len + 2;
     }
     return reply;
 }
@@ -63,20 +69,20 @@ cc_reply_t cc_resp_read(const char *received, apr_size_t len)
 {
     const char *newline = memchr(received, '\n', len);
     apr_size_t line = newline ? (apr_size_t)(newline + 1 - received) : 0;
-    cc_reply_t reply = {CC_REPLY_BAD, received, 0};
+    cc_reply_t reply = {CC_REPLY_BAD, received, 0, line};
 
     if (!newline) {
         reply.kind = len < CC_REPLY_LINE ? CC_REPLY_PART : CC_REPLY_BAD;
         return reply;
     }
-    if (line < 3 || newline[-1] != '\r') {
+    if (line < 3 || line > CC_REPLY_LINE || newline[-1] != '\r') {
         return reply;
     }
-    if (line == len && line == 5 && memcmp(received, "$-1", 3) == 0) {
+    if (line == 5 && memcmp(received, "$-1", 3) == 0) {
         reply.kind = CC_REPLY_NONE;
     } else if (*received == '$') {
         return bulk_read(received, len, newline + 1);
-    } else if (*received == '-' && line == len) {
+    } else if (*received == '-') {
         reply.kind = CC_REPLY_ERROR;
         reply.text = received + 1;
         reply.len = line - 3;

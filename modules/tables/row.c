@@ -99,3 +99,8 @@ cc_row_t cc_row_put(void *place, const cc_row_t *row)
     }
     return copy;
 }
+
+cc_row_t cc_row_copy(const cc_row_t *row, apr_pool_t *p)
+{
+    return cc_row_put(apr_palloc(p, cc_row_size(row)), row);
+}

@@ -32,6 +32,7 @@ static const option_t options[] = {
     {"negative_ttl", SECONDS, ASKED, offsetof(cc_table_spec_t, negative_ttl), 0, 5},
     {"stale", SECONDS, ASKED, offsetof(cc_table_spec_t, stale), 0, 0},
     {"size", NUMBER, ASKED, offsetof(cc_table_spec_t, size), 0, 10000},
+    {"memory", NUMBER, ASKED, offsetof(cc_table_spec_t, memory), 1, 16},
     {"binddn", TEXT, BINDING, offsetof(cc_table_spec_t, binddn), 0, 0},
     {"bindpassword", TEXT, BINDING, offsetof(cc_table_spec_t, bindpassword), 0, 0},
 };

@@ -46,11 +46,12 @@ typedef struct cc_table_spec_t {
     bool nocase;        /* keys are compared without regard to case (ASCII) */
     bool octets;        /* keys are hex: case, colons and blanks do not matter */
     apr_interval_time_t reload;       /* file, dbm: how often the file is looked at; 0: never */
-    apr_interval_time_t timeout;      /* sql, ldap, redis: for one lookup */
+    apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
     apr_interval_time_t ttl;          /* sql, ldap, redis: how long an answer is kept; 0: not */
     apr_interval_time_t negative_ttl; /* the same for MISSING */
     apr_interval_time_t stale;        /* so long it serves on past ttl while the source fails */
-    int size;                         /* so many answers are kept in a process */
+    int size;                         /* so many answers are kept in a process, */
+    int memory;                       /* and so many MiB of them */
     const char *binddn;               /* ldap: who binds; NULL: nobody */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
     cc_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
@@ -63,6 +64,27 @@ typedef struct cc_answer_info_t {
     const char *failure; /* CC_TABLE_FAILED: why, in plain words, safe for a log; with another
                             result: why an old answer serves (see `stale`); else NULL */
 } cc_answer_info_t;
+
+/** A question to a table, and what comes back. */
+typedef struct cc_query_t {
+    const char *key; /* as cc_table_lookup takes it; to a back end: as its `lookup` does */
+    apr_size_t len;
+    cc_table_result_t result;
+    cc_row_t row; /* CC_TABLE_FOUND */
+    cc_answer_info_t info;
+} cc_query_t;
+
+/**
+ * What an evaluation may take of a table that is asked: so many keys; octets of one answer; and
+ * octets of all answers to questions that are asked together.
+ */
+#define CC_KEYS_MOST 1000
+#define CC_ANSWER_MOST (1024 * 1024)
+#define CC_ANSWERS_MOST (4 * CC_ANSWER_MOST)
+
+/** "the answer is too large": CC_ANSWER_MOST or CC_ANSWERS_MOST, for info->failure. */
+#define CC_ANSWER_TOO_LARGE "the answer is larger than 1 MiB"
+#define CC_ANSWERS_TOO_LARGE "the answers to one certificate are larger than 4 MiB together"
 
 /**
  * A kind of source. `state` is what open made. All functions may be called by any number of threads
@@ -97,6 +119,14 @@ typedef struct cc_backend_t {
      */
     cc_table_result_t (*lookup)(cc_row_t *row, void *state, const char *key, apr_size_t len,
                                 cc_answer_info_t *info, apr_pool_t *p);
+
+    /**
+     * Asks several questions at once, each as `lookup` does; NULL: they are asked one by one. Each
+     * gets its own answer, or CC_TABLE_FAILED where there is none at the deadline. What needs more
+     * octets than CC_ANSWER_MOST and CC_ANSWERS_MOST fails before it is copied.
+     */
+    void (*ask)(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
+                apr_pool_t *p);
 
     /**
      * Looks whether the source has changed, and follows it; NULL for one that is asked each time.
@@ -139,6 +169,9 @@ const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p)
 const char *cc_filter_text(const char *key, apr_size_t len, apr_pool_t *p);
 const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p);
 const char *cc_filter_base64(const char *base64, apr_size_t len, apr_pool_t *p);
+
+/** A copy of a row, all of it in `p`. */
+cc_row_t cc_row_copy(const cc_row_t *row, apr_pool_t *p);
 
 /* ---- the tables of a configuration ----------------------------------------------------------- */
 
@@ -295,6 +328,23 @@ bool cc_table_takes_names(const cc_table_t *table);
  */
 cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t len, cc_row_t *row,
                                   cc_answer_info_t *info, apr_pool_t *p);
+
+/** True where each lookup asks another program: then cc_table_ask is for it. */
+bool cc_table_is_asked(const cc_table_t *table);
+
+/** What one evaluation has taken of a table so far; begins as {0, 0}. */
+typedef struct cc_account_t {
+    int asked;                  /* keys, whether or not the cache had them */
+    apr_interval_time_t waited; /* for the source, in microseconds */
+} cc_account_t;
+
+/**
+ * Asks several questions of a table that is asked; each gets what cc_table_lookup would have given.
+ * All that are asked with one account wait for the timeout of the table together, and have
+ * CC_KEYS_MOST keys; what would need more is CC_TABLE_FAILED.
+ */
+void cc_table_ask(cc_table_t *table, cc_query_t *const *questions, int count,
+                  cc_account_t *account, apr_pool_t *p);
 
 /**
  * Grows when answers of this table may have changed: to be compared, no order across tables.

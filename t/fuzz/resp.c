@@ -30,16 +30,20 @@ static cc_reply_t reply_read(const uint8_t *data, size_t size)
     return reply;
 }
 
-/* An answer is whole at one length alone: before it there is a part, and after it too much. */
+/* An answer is whole at one length alone: before it there is a part, and after it the next one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t most = size < 300 ? size : 300, len = 0;
-    cc_reply_kind_t kind = CC_REPLY_PART;
+    cc_reply_t reply = {.kind = CC_REPLY_PART};
 
-    for (; len <= most && kind == CC_REPLY_PART; len++)
-        kind = reply_read(data, len).kind;
-    for (; kind != CC_REPLY_PART && len <= most; len++)
-        must(reply_read(data, len).kind == CC_REPLY_BAD);
+    for (; len <= most && reply.kind == CC_REPLY_PART; len++)
+        reply = reply_read(data, len);
+    if (reply.kind != CC_REPLY_PART && reply.kind != CC_REPLY_BAD)
+        must(reply.size == len - 1);
+    for (; reply.kind != CC_REPLY_PART && len <= most; len++) {
+        cc_reply_t longer = reply_read(data, len);
+        must(longer.kind == reply.kind && longer.size == reply.size);
+    }
     reply_read(data, size);
     return 0;
 }

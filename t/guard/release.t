@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
 # What autoconf, automake and libtool make of the project's files.
-generated='aclocal\.m4|configure|config\.h\.in|Makefile\.in|build-aux/.*|m4/.*\.m4'
+generated='aclocal\.m4|configure~?|config\.h\.in~?|Makefile\.in|build-aux/.*|m4/.*\.m4'
 # What git alone needs.
 not_released='\.gitignore|m4/\.gitignore'
 
@@ -21,8 +21,8 @@ sources() {
                 [ ! -e "$sources_file" ] || echo "$sources_file"
             done
     else
-        find . -name .git -prune -o -path './build' -prune -o -path './build-[!a]*' -prune -o \
-            -path './_*' -prune -o -path ./autom4te.cache -prune -o -type f -print | sed 's|^\./||'
+        find . \( -name .git -o -path ./build -o -path './build-a[!u]*' -o -path './build-[!a]*' \
+            -o -path './_*' -o -path ./autom4te.cache \) -prune -o -type f -print | sed 's|^\./||'
     fi | grep -vxE "$generated|$not_released" | LC_ALL=C sort
 }
 released() { # FOLDER
@@ -60,10 +60,11 @@ second_release() {
     find "$work/elsewhere" ! -name configure.ac -exec touch -r "$work/released" {} +
     chmod -R go-rwx "$work/elsewhere"
     mkdir "$work/out"
+    options=$("$build/config.status" --config)
     (
         umask 077
         cd "$work/out"
-        run_or_say ../elsewhere/configure
+        eval "run_or_say ../elsewhere/configure $options --srcdir=../elsewhere"
         run_or_say make -s dist distdir="$name"
     )
     mv "$work/out/$name.tar.xz" "$work/second.tar.xz"

@@ -28,7 +28,7 @@ CONF
 
 # Hosts of three CAs, twice: with the folder of the server, and with one file for all.
 my @cas  = qw(staff foreign services);
-my $conf = "ClientCertCRL conf/crls reload=0.1\n"
+my $conf = "LogLevel clientcert:debug\nClientCertCRL conf/crls reload=0.1\n"
     . join('', map { host("a$_", $_, '') } @cas)
     . join('', map { host("b$_", $_, 'ClientCertCRL conf/all.crl reload=0.1') } @cas)
     . host('deny', 'services', 'ClientCertCRL conf/without.crl reload=0.1')
@@ -52,6 +52,8 @@ sub user {
 # What each host says to a client of its own CA who is not listed, and one that is.
 my %client = (staff => 'bob', foreign => 'stranger', services => 'service');
 
+is scalar($h->log_lines(qr/CC0440: the CRL of "CN=Staff CA,O=Elsewhere".*is passed over/)), 4,
+    'each host says at LogLevel debug what it passes over';
 my @lines = $h->log_lines(qr/CC0183/);
 is scalar(@lines), 0, 'every issuer is known to some host';
 for my $kind ('a', 'b') {

@@ -74,6 +74,16 @@ static cc_table_result_t fake_lookup(cc_row_t *row, void *state, const char *key
     return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
 }
 
+static void fake_ask(cc_query_t *const *queries, int count, void *state, apr_time_t deadline,
+                     apr_pool_t *p)
+{
+    (void)deadline;
+    faketable.batches++;
+    for (int i = 0; i < count; i++)
+        queries[i]->result = fake_lookup(&queries[i]->row, state, queries[i]->key, queries[i]->len,
+                                         &queries[i]->info, p);
+}
+
 static apr_uint64_t fake_generation(void *state)
 {
     (void)state;
@@ -84,7 +94,9 @@ static const cc_backend_t fake = {
     .type = "fake", .open = fake_open, .lookup = fake_lookup, .generation = fake_generation};
 static const cc_backend_t asked = {
     .type = "asked", .asked = true, .open = fake_open, .lookup = fake_lookup};
-static const cc_backend_t *const backends[] = {&fake, &asked, NULL};
+static const cc_backend_t several = {
+    .type = "several", .asked = true, .open = fake_open, .ask = fake_ask};
+static const cc_backend_t *const backends[] = {&fake, &asked, &several, NULL};
 
 /* Test code has no use for a table that could not be made. */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p)

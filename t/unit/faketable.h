@@ -18,14 +18,15 @@ typedef struct faketable_t {
     const char *fails;                /* the lookup of this key fails; "*": each; NULL: none */
     int changes;                      /* so many lookups are followed by a change of the table */
     int lookups;                      /* that were made */
+    int batches;                      /* of several:, in which they were made */
     apr_uint64_t generation;
 } faketable_t;
 
 extern faketable_t faketable;
 
 /**
- * Tables from lines as ClientCertTable has them, of the types fake: and asked: (a source that is
- * asked each time). faketable is emptied.
+ * Tables from lines as ClientCertTable has them, of the types fake:, asked: (a source that is
+ * asked each time) and several: (one that takes several questions at once). faketable is emptied.
  */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p);
 

@@ -197,6 +197,26 @@ START_TEST(a_value_of_any_length_is_read_whole)
 }
 END_TEST
 
+START_TEST(many_keys_are_asked_for_at_once_and_each_gets_its_own_value)
+{
+    const cc_query_t *keys;
+
+    open_at("127.0.0.1", "/p: ttl=0");
+    for (int i = 0; i < 200; i += 3)
+        command(apr_psprintf(set.pool, "set p:k%d v%d", i, i));
+    command("lpush p:k100 x");
+    keys = tableset_ask_many(&set, 200, "k%d");
+    ck_assert_ptr_nonnull(strstr(keys[100].info.failure, "WRONGTYPE"));
+    for (int i = 0; i < 200; i++) {
+        if (i % 3 == 0)
+            ck_assert_str_eq(keys[i].row.columns[0].values[0], apr_psprintf(set.pool, "v%d", i));
+        else if (i != 100)
+            ck_assert_int_eq(keys[i].result, CC_TABLE_MISSING);
+    }
+    ck_assert_str_eq(tableset_ask(&set, "k3"), "v3");
+}
+END_TEST
+
 START_TEST(ipv6_is_spoken_too)
 {
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
@@ -353,6 +373,7 @@ int main(void)
     tcase_add_test(tc, the_prefix_stands_before_the_key);
     tcase_add_test(tc, a_key_is_never_read_as_a_command);
     tcase_add_loop_test(tc, a_value_of_any_length_is_read_whole, 0, 7);
+    tcase_add_test(tc, many_keys_are_asked_for_at_once_and_each_gets_its_own_value);
     tcase_add_test(tc, ipv6_is_spoken_too);
     tcase_add_test(tc, a_server_that_asks_for_a_password_is_a_failure_with_its_words);
     tcase_add_test(tc, after_a_server_that_is_down_has_returned_the_next_lookup_works);

@@ -189,6 +189,59 @@ START_TEST(a_line_without_end_is_not_read_for_ever)
 }
 END_TEST
 
+/* ---- several questions at once --------------------------------------------------------- */
+
+START_TEST(several_answers_are_taken_in_their_order)
+{
+    static const answer_t answer = {"$1\r\na\r\n$-1\r\n-ERR x\r\n$1\r\nb\r\n", true, false};
+    const cc_query_t *keys;
+
+    open_with(&answer, 1);
+    keys = tableset_ask_many(&set, 4, "k%d");
+    ck_assert_str_eq(keys[0].row.columns[0].values[0], "a");
+    ck_assert_int_eq(keys[1].result, CC_TABLE_MISSING);
+    ck_assert_ptr_nonnull(strstr(keys[2].info.failure, "ERR x"));
+    ck_assert_str_eq(keys[3].row.columns[0].values[0], "b");
+}
+END_TEST
+
+START_TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
+{
+    static const answer_t bad = {"$1\r\na\r\n+OK\r\n$1\r\nb\r\n", false, false};
+    static const answer_t more = {"$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n", false, false};
+    const cc_query_t *keys;
+
+    open_with(&bad, 1);
+    keys = tableset_ask_many(&set, 3, "k%d");
+    ck_assert_int_eq(keys[0].result, CC_TABLE_FOUND);
+    ck_assert_int_eq(keys[1].result, CC_TABLE_FAILED);
+    ck_assert_int_eq(keys[2].result, CC_TABLE_FAILED);
+    open_with(&more, 1);
+    keys = tableset_ask_many(&set, 2, "k%d");
+    ck_assert_int_eq(keys[0].result, CC_TABLE_FAILED);
+    ck_assert_int_eq(keys[1].result, CC_TABLE_FAILED);
+}
+END_TEST
+
+START_TEST(answers_that_are_too_large_together_are_a_failure)
+{
+    enum { SIZE = CC_ANSWER_MOST, REPLIES = 5 };
+    static char text[REPLIES * (SIZE + 12) + 1]; /* the server reads it beyond this test's end */
+    static const answer_t answer = {text, false, false};
+    const cc_query_t *keys;
+
+    memset(text, 'x', sizeof(text) - 1);
+    for (int i = 0; i < REPLIES; i++) {
+        memcpy(text + i * (SIZE + 12), "$1048576\r\n", 10);
+        memcpy(text + (i + 1) * (SIZE + 12) - 2, "\r\n", 2);
+    }
+    open_with(&answer, 1);
+    keys = tableset_ask_many(&set, REPLIES, "k%d");
+    for (int i = 0; i < REPLIES; i++)
+        ck_assert_ptr_nonnull(strstr(keys[i].info.failure, CC_ANSWERS_TOO_LARGE));
+}
+END_TEST
+
 /* ---- one answer after the other -------------------------------------------------------- */
 
 START_TEST(an_idle_connection_that_was_closed_is_replaced_by_a_new_one)
@@ -274,6 +327,9 @@ int main(void)
     tcase_add_loop_test(tc, an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0,
                         sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tc, a_line_without_end_is_not_read_for_ever);
+    tcase_add_test(tc, several_answers_are_taken_in_their_order);
+    tcase_add_test(tc, what_is_no_answer_or_one_too_many_answers_nothing_that_follows);
+    tcase_add_test(tc, answers_that_are_too_large_together_are_a_failure);
     tcase_add_test(tc, an_idle_connection_that_was_closed_is_replaced_by_a_new_one);
     tcase_add_test(tc, a_server_that_closes_every_connection_is_asked_twice_at_most);
     tcase_add_test(tc, an_answer_that_comes_late_answers_no_other_question);

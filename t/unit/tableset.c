@@ -175,3 +175,18 @@ void tableset_open_text(tableset_t *set, const char *text)
     tableset_poll(set); /* what is younger than a tick is read once more */
     must(strcmp(tableset_poll(set), "") == 0);
 }
+
+cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
+{
+    cc_query_t *keys = apr_pcalloc(set->pool, sizeof(*keys) * (apr_size_t)count);
+    cc_query_t **queries = apr_palloc(set->pool, sizeof(*queries) * (apr_size_t)count);
+    cc_account_t account = {0, 0};
+
+    for (int i = 0; i < count; i++) {
+        keys[i].key = apr_psprintf(set->pool, format, i);
+        keys[i].len = strlen(keys[i].key);
+        queries[i] = &keys[i];
+    }
+    cc_table_ask(set->table, queries, count, &account, set->pool);
+    return keys;
+}

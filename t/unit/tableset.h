@@ -49,6 +49,10 @@ const char *tableset_ask(tableset_t *set, const char *key);
 const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
                             cc_answer_info_t *info, apr_pool_t *p);
 
+/** Asks so many questions on one account. Their keys are the format with their number. */
+cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
+    __attribute__((format(printf, 3, 0)));
+
 /** Polls: "changed", "" or the error. */
 const char *tableset_poll_now(tableset_t *set);
 

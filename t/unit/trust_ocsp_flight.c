@@ -165,7 +165,7 @@ START_TEST(who_wants_to_know_the_same_flies_along)
     ck_assert(a == b && a != c);
     cc_flight_land(a);
     cc_flight_leave(a);
-    ck_assert(cc_flight_wait(b));
+    ck_assert(cc_flight_wait(b, S(60)));
     cc_flight_leave(b);
     cc_flight_land(c);
     cc_flight_leave(c);
@@ -194,11 +194,11 @@ START_TEST(a_flight_is_waited_for_once_by_all_together)
     bool first = false;
     cc_flight_t *flight = cc_flight_join(flights, key, S(1) / 5, &first);
 
-    ck_assert(!cc_flight_wait(flight));
+    ck_assert(!cc_flight_wait(flight, S(60)));
     ck_assert_int_ge(apr_time_now() - begin, S(1) / 5);
     begin = apr_time_now();
     ck_assert_ptr_eq(cc_flight_join(flights, key, S(1), &first), flight);
-    ck_assert(!first && !cc_flight_wait(flight));
+    ck_assert(!first && !cc_flight_wait(flight, S(60)));
     ck_assert_int_lt(apr_time_now() - begin, S(1) / 10);
     cc_flight_leave(flight);
     cc_flight_land(flight);
@@ -224,7 +224,7 @@ static void *APR_THREAD_FUNC fly(apr_thread_t *thread, void *data)
             atomic_fetch_add(passenger->flown, 1);
             cc_flight_land(flight);
         }
-        if (!cc_flight_wait(flight) || strcmp(flight->answer.why, "flown") != 0) {
+        if (!cc_flight_wait(flight, S(60)) || strcmp(flight->answer.why, "flown") != 0) {
             abort();
         }
         cc_flight_leave(flight);

@@ -23,6 +23,7 @@ const cc_opened_t *cc_revocation_opened(const server_rec *s)
     made = apr_palloc(pconf, sizeof(*made));
     made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
     made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
+    made->told = apr_hash_make(pconf);
     apr_pool_userdata_setn(made, opened_key, NULL, pconf);
     return made;
 }

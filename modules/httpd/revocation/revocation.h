@@ -144,6 +144,7 @@ typedef struct cc_opened_ocsp_t {
 typedef struct cc_opened_t {
     apr_array_header_t *crls; /* of cc_opened_crls_t * */
     apr_array_header_t *ocsp; /* of cc_opened_ocsp_t */
+    apr_hash_t *told;         /* texts, so that hosts with one trouble tell it once */
 } cc_opened_t;
 
 /** To be had at any time of the start; complete after mod_ssl's post_config, then constant. */
@@ -163,9 +164,6 @@ apr_array_header_t *cc_revocation_nobodys(const apr_array_header_t *opened, apr_
 
 /** The warning (CC0183), in `p`. */
 void cc_nobodys_error(cc_error_t *err, const cc_nobodys_t *one, apr_pool_t *p);
-
-/** True if two directives say the same: who trusts the same may share what they hold. */
-bool cc_revocation_told_same(const cc_crl_spec_t *a, const cc_crl_spec_t *b);
 
 /* ---- before a start (precheck.c) ----------------------------------------------------------- */
 

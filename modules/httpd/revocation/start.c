@@ -64,22 +64,6 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
 
 /* ---- CRLs ---------------------------------------------------------------------------------- */
 
-static bool paths_same(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    for (int i = 0; a->nelts == b->nelts && i < a->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *)) != 0) {
-            return false;
-        }
-    }
-    return a->nelts == b->nelts;
-}
-
-bool cc_revocation_told_same(const cc_crl_spec_t *a, const cc_crl_spec_t *b)
-{
-    return a == b || (a->reload == b->reload && a->grace == b->grace &&
-                      a->missing_allow == b->missing_allow && paths_same(a->paths, b->paths));
-}
-
 /* What another host has opened that is told and trusts the same. */
 static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
                               const cc_trust_t *trust)
@@ -87,27 +71,52 @@ static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spe
     for (int i = 0; i < opened->nelts; i++) {
         const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
 
-        if (cc_trust_same(one->trust, trust) && cc_revocation_told_same(one->spec, spec)) {
+        if (one->spec == spec && cc_trust_same(one->trust, trust)) {
             return one->crls;
         }
     }
     return NULL;
 }
 
+static bool is_told(const server_rec *s, const char *text)
+{
+    apr_hash_t *told = cc_revocation_opened(s)->told;
+    bool is = apr_hash_get(told, text, APR_HASH_KEY_STRING) != NULL;
+
+    apr_hash_set(told, text, APR_HASH_KEY_STRING, "");
+    return is;
+}
+
 /* For the main log: a virtual host may have one of its own, at which nobody looks for this. */
 static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
 {
     apr_pool_t *p = baton;
+    const char *text = cc_error_text(err, p);
 
+    if (is_told(ap_server_conf, text)) {
+        return; /* hosts that trust others have the same file */
+    }
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0181: after the restart, what was taken on %s stays: %s",
-                     cc_revocation_time(since, p), cc_error_text(err, p));
+                     cc_revocation_time(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0182: after the restart, nothing is held of these CRLs, and whoever no "
                      "other CRL covers is refused until there is: %s",
-                     cc_error_text(err, p));
+                     text);
+    }
+}
+
+static void passed_over(const cc_crl_info_t *info, void *baton)
+{
+    server_rec *s = baton;
+
+    if (info->use == CC_CRL_FOREIGN) {
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
+                     "CC0440: the CRL of \"%s\", number %s, is passed over: this virtual host does "
+                     "not trust its issuer",
+                     info->issuer, info->number);
     }
 }
 
@@ -139,6 +148,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     *opened = (cc_opened_crls_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
     cc_crls_recall(*crls, spec->ever);
+    cc_crls_each(*crls, passed_over, s);
     return APR_SUCCESS;
 }
 

@@ -24,7 +24,6 @@ struct cc_jobs_t {
 typedef struct {
     cc_job_t job;
     cc_jobs_t *jobs;
-    cc_table_result_t result;
     apr_thread_cond_t *ended;
     bool done;
     bool left; /* the one who does it frees it */
@@ -74,7 +73,7 @@ static void task_do(void *data)
     bool left = false;
 
     if (!task_is_left(task)) {
-        task->result = jobs->ask(&task->job);
+        jobs->ask(&task->job);
     }
     apr_thread_mutex_lock(jobs->lock);
     left = task->left;
@@ -92,7 +91,20 @@ static void task_do(void *data)
 
 /* ---- the thread that waits ------------------------------------------------------------------- */
 
-static task_t *task_make(cc_jobs_t *jobs, const char *key, apr_size_t len)
+/* Questions of its own: the others may be gone before it has ended. */
+static cc_query_t *questions_copy(cc_query_t *const *questions, int count, apr_pool_t *p)
+{
+    cc_query_t *copies = apr_pcalloc(p, sizeof(*copies) * (apr_size_t)count);
+
+    for (int i = 0; i < count; i++) {
+        copies[i].key = apr_pstrmemdup(p, questions[i]->key, questions[i]->len);
+        copies[i].len = questions[i]->len;
+        copies[i].result = CC_TABLE_FAILED;
+    }
+    return copies;
+}
+
+static task_t *task_make(cc_jobs_t *jobs, const cc_job_t *job, cc_query_t *const *questions)
 {
     apr_pool_t *pool = NULL;
     task_t *task = NULL;
@@ -102,9 +114,9 @@ static task_t *task_make(cc_jobs_t *jobs, const char *key, apr_size_t len)
     }
     task = apr_pcalloc(pool, sizeof(*task));
     task->jobs = jobs;
+    task->job = *job;
     task->job.source = jobs->source;
-    task->job.key = apr_pstrmemdup(pool, key, len);
-    task->job.len = len;
+    task->job.questions = questions_copy(questions, job->count, pool);
     task->job.pool = pool;
     if (apr_thread_cond_create(&task->ended, pool) != APR_SUCCESS) {
         apr_pool_destroy(pool);
@@ -124,7 +136,8 @@ static bool all_hang(cc_jobs_t *jobs)
 }
 
 /* The task in the hands of a thread, or NULL and why not. */
-static task_t *task_start(cc_jobs_t *jobs, const char *key, apr_size_t len, const char **why)
+static task_t *task_start(cc_jobs_t *jobs, const cc_job_t *job, cc_query_t *const *questions,
+                          const char **why)
 {
     task_t *task = NULL;
 
@@ -138,7 +151,7 @@ static task_t *task_start(cc_jobs_t *jobs, const char *key, apr_size_t len, cons
         *why = "all threads wait for answers that are overdue";
         return NULL;
     }
-    task = task_make(jobs, key, len);
+    task = task_make(jobs, job, questions);
     if (!task) {
         *why = "out of memory";
         return NULL;
@@ -155,14 +168,13 @@ static task_t *task_start(cc_jobs_t *jobs, const char *key, apr_size_t len, cons
 static bool task_wait(task_t *task)
 {
     cc_jobs_t *jobs = task->jobs;
-    apr_time_t end = apr_time_now() + jobs->timeout;
-    apr_interval_time_t rest = jobs->timeout;
+    apr_interval_time_t rest = task->job.deadline - apr_time_now();
     bool done = false;
 
     apr_thread_mutex_lock(jobs->lock);
     while (!task->done && rest > 0) {
         apr_thread_cond_timedwait(task->ended, jobs->lock, rest);
-        rest = end - apr_time_now();
+        rest = task->job.deadline - apr_time_now();
     }
     done = task->done;
     if (!done) {
@@ -173,28 +185,65 @@ static bool task_wait(task_t *task)
     return done;
 }
 
-static apr_status_t task_free(void *task)
+static void all_fail(cc_query_t *const *questions, int count, const char *why)
 {
-    apr_pool_destroy(((task_t *)task)->job.pool);
-    return APR_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        cc_query_fail(questions[i], why);
+    }
 }
 
-cc_table_result_t cc_jobs_lookup(cc_row_t *row, void *state, const char *key, apr_size_t len,
-                                 cc_answer_info_t *info, apr_pool_t *p)
+/* What the job has answered, without what else is in its pool. */
+static void answers_take(cc_query_t *const *questions, const cc_job_t *job, apr_pool_t *p)
+{
+    for (int i = 0; i < job->count; i++) {
+        const cc_query_t *answer = &job->questions[i];
+        const char *why = answer->info.failure;
+
+        questions[i]->result = answer->result;
+        questions[i]->row = cc_row_copy(&answer->row, p);
+        questions[i]->info.failure = why ? apr_pstrdup(p, why) : NULL;
+    }
+}
+
+void cc_jobs_ask(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
+                 apr_pool_t *p)
 {
     cc_jobs_t *jobs = state;
-    task_t *task = task_start(jobs, key, len, &info->failure);
+    const cc_job_t job = {.count = count, .deadline = deadline};
+    const char *why = NULL;
+    task_t *task = task_start(jobs, &job, questions, &why);
 
     if (!task) {
-        return CC_TABLE_FAILED;
+        all_fail(questions, count, why);
+    } else if (!task_wait(task)) {
+        all_fail(
+            questions, count,
+            apr_psprintf(p, "no answer within %g s", (double)jobs->timeout / APR_USEC_PER_SEC));
+    } else {
+        answers_take(questions, &task->job, p);
+        apr_pool_destroy(task->job.pool);
     }
-    if (!task_wait(task)) {
-        info->failure =
-            apr_psprintf(p, "no answer within %g s", (double)jobs->timeout / APR_USEC_PER_SEC);
-        return CC_TABLE_FAILED;
+}
+
+/* ---- for those that ask ---------------------------------------------------------------------- */
+
+cc_table_result_t cc_query_fail(cc_query_t *question, const char *why)
+{
+    question->info.failure = why;
+    return question->result = CC_TABLE_FAILED;
+}
+
+bool cc_job_has_room(cc_job_t *job, cc_query_t *question, apr_size_t octets, apr_size_t *answer)
+{
+    *answer += octets;
+    job->octets += octets;
+    if (*answer > CC_ANSWER_MOST) {
+        cc_query_fail(question, CC_ANSWER_TOO_LARGE);
+        return false;
     }
-    apr_pool_cleanup_register(p, task, task_free, apr_pool_cleanup_null);
-    *row = task->job.row;
-    info->failure = task->job.failure;
-    return task->result;
+    if (job->octets > CC_ANSWERS_MOST) {
+        cc_query_fail(question, CC_ANSWERS_TOO_LARGE);
+        return false;
+    }
+    return true;
 }

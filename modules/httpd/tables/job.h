@@ -5,26 +5,37 @@
 
 #include "tables/table.h"
 
-/** The state of a back end whose lookups may block: what cc_jobs_lookup and cc_jobs_child take. */
+/** The state of a back end whose lookups may block: what cc_jobs_ask and cc_jobs_child take. */
 typedef struct cc_jobs_t cc_jobs_t;
 
 /**
- * One lookup. All that it needs is in a pool of its own, because it may outlive the request that
- * asked: what it is told to do cannot be interrupted.
+ * Questions that are asked one after the other or at once, on one connection. All that they need is
+ * in a pool of their own, because they may outlive the request that asked: what the job is told to
+ * do cannot be interrupted.
  */
 typedef struct cc_job_t {
-    const void *source; /* as cc_jobs_create got it; lives as long as the configuration */
-    const char *key;    /* NUL-terminated */
-    apr_size_t len;
+    const void *source;       /* as cc_jobs_create got it; lives as long as the configuration */
+    cc_query_t *questions; /* keys are NUL-terminated; each begins as CC_TABLE_FAILED */
+    int count;
+    apr_size_t octets;   /* that were answered so far: see cc_job_has_room */
+    apr_time_t deadline; /* after which nobody waits */
     apr_pool_t *pool;    /* of this job alone; what it answers lives there */
-    cc_row_t row;        /* the answer: CC_TABLE_FOUND */
-    const char *failure; /* the answer: CC_TABLE_FAILED; safe for a log */
 } cc_job_t;
 
-/** Asks the source. Runs in any thread, several at once; may take as long as it takes. */
-typedef cc_table_result_t cc_job_fn(cc_job_t *job);
+/** Asks the source all questions. Runs in any thread, several at once; may take its time. */
+typedef void cc_job_fn(cc_job_t *job);
 
-/** Who asks `source`, and how long a request waits for it. Lives as long as `p`. */
+/** Says of a question why there is no answer; `why` is safe for a log. CC_TABLE_FAILED. */
+cc_table_result_t cc_query_fail(cc_query_t *question, const char *why);
+
+/**
+ * Whether so many octets of an answer may be copied: false where they are more than one may have
+ * (`answer`: what this one has with them) or all have; the question then says so.
+ */
+bool cc_job_has_room(cc_job_t *job, cc_query_t *question, apr_size_t octets,
+                     apr_size_t *answer);
+
+/** Who asks `source`, and how long requests wait for it as a rule. Lives as long as `p`. */
 cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_t timeout,
                           apr_pool_t *p);
 
@@ -35,10 +46,10 @@ cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_
 apr_status_t cc_jobs_child(void *state, apr_pool_t *p);
 
 /**
- * For cc_backend_t. Asks in another thread, and waits for that until the timeout. The threads are
+ * For cc_backend_t. Asks in another thread, and waits for that until the deadline. The threads are
  * limited; when all of them hang, it fails without waiting.
  */
-cc_table_result_t cc_jobs_lookup(cc_row_t *row, void *state, const char *key, apr_size_t len,
-                                 cc_answer_info_t *info, apr_pool_t *p);
+void cc_jobs_ask(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
+                 apr_pool_t *p);
 
 #endif

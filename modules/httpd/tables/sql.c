@@ -27,6 +27,8 @@ typedef struct {
 typedef struct {
     const sql_t *sql;
     cc_job_t *job;
+    cc_query_t *question; /* the one at hand, */
+    apr_pool_t *pool;     /* and what the driver gives for it */
     ap_dbd_t *dbd;
     apr_dbd_results_t *results;
 } ask_t;
@@ -47,20 +49,20 @@ static const char *driver_says(const ask_t *ask, int status)
  */
 static bool ask_select(ask_t *ask)
 {
-    const char *arguments[] = {ask->job->key};
+    const char *arguments[] = {ask->question->key};
     apr_dbd_prepared_t *statement =
         apr_hash_get(ask->dbd->prepared, ask->sql->label, APR_HASH_KEY_STRING);
     int status = 0;
 
     ask->results = NULL;
     if (!statement) {
-        ask->job->failure = "mod_dbd has not prepared the query";
+        ask->question->info.failure = "mod_dbd has not prepared the query";
         return false;
     }
-    status = apr_dbd_pselect(ask->dbd->driver, ask->job->pool, ask->dbd->handle, &ask->results,
+    status = apr_dbd_pselect(ask->dbd->driver, ask->pool, ask->dbd->handle, &ask->results,
                              statement, 1, 1, arguments);
     if (status) {
-        ask->job->failure = driver_says(ask, status);
+        ask->question->info.failure = driver_says(ask, status);
     }
     return status == 0;
 }
@@ -74,7 +76,7 @@ static bool statement_may_be_lost(const ask_t *ask)
     const ap_dbd_t *dbd = ask->dbd;
 
     if (strcmp(apr_dbd_name(dbd->driver), "sqlite3") == 0) {
-        return strstr(ask->job->failure, "schema has changed") != NULL;
+        return strstr(ask->question->info.failure, "schema has changed") != NULL;
     }
     return apr_dbd_check_conn(dbd->driver, ask->job->pool, dbd->handle) == APR_SUCCESS;
 }
@@ -101,72 +103,104 @@ static bool ask_prepare(const ask_t *ask)
     return true;
 }
 
+/*
+ * What is wrong with a column, or NULL. Drivers give any text as it is, so its size is looked at
+ * before it is copied.
+ */
+static const char *column_read(const ask_t *ask, apr_dbd_row_t *row, int i, cc_column_t *column,
+                               apr_size_t *octets)
+{
+    char *text = NULL;
+    apr_status_t status = apr_dbd_datum_get(ask->dbd->driver, row, i, APR_DBD_TYPE_STRING, &text);
+
+    if (status == APR_ENOENT || (status == APR_SUCCESS && !text)) {
+        return NULL;
+    }
+    if (status != APR_SUCCESS) {
+        return "it has no form as text";
+    }
+    if (!cc_job_has_room(ask->job, ask->question, strlen(text), octets)) {
+        return ask->question->info.failure;
+    }
+    return cc_column_read(column, text, ask->job->pool);
+}
+
 /* The columns of a row; what is wrong with them is the failure. */
 static cc_table_result_t row_read(const ask_t *ask, apr_dbd_row_t *row)
 {
-    cc_job_t *job = ask->job;
+    apr_pool_t *p = ask->job->pool;
     int count = apr_dbd_num_cols(ask->dbd->driver, ask->results);
-    cc_column_t *columns = apr_pcalloc(job->pool, sizeof(*columns) * (apr_size_t)count);
+    cc_column_t *columns = apr_pcalloc(p, sizeof(*columns) * (apr_size_t)count);
+    apr_size_t octets = 0;
 
     for (int i = 0; i < count; i++) {
-        char *text = NULL;
-        apr_status_t status =
-            apr_dbd_datum_get(ask->dbd->driver, row, i, APR_DBD_TYPE_STRING, &text);
-        if (status == APR_SUCCESS && text) {
-            job->failure = cc_column_read(&columns[i], text, job->pool);
-        } else if (status != APR_SUCCESS && status != APR_ENOENT) {
-            job->failure = "it has no form as text";
-        }
-        if (job->failure) {
-            job->failure = apr_psprintf(job->pool, "column %d: %s", i + 1, job->failure);
-            return CC_TABLE_FAILED;
+        const char *wrong = column_read(ask, row, i, &columns[i], &octets);
+
+        if (wrong) {
+            return cc_query_fail(ask->question, apr_psprintf(p, "column %d: %s", i + 1, wrong));
         }
     }
-    job->row.count = count;
-    job->row.columns = columns;
+    ask->question->row = (cc_row_t){count, columns};
     return CC_TABLE_FOUND;
 }
 
 /* The row must be read before it is known to be the only one: the next one takes its place. */
 static cc_table_result_t results_read(const ask_t *ask)
 {
-    cc_job_t *job = ask->job;
     const apr_dbd_driver_t *driver = ask->dbd->driver;
     apr_dbd_row_t *row = NULL;
     cc_table_result_t result = CC_TABLE_MISSING;
 
     if (apr_dbd_num_cols(driver, ask->results) < 1) {
-        job->failure = "the query gives no columns";
-        return CC_TABLE_FAILED;
+        return cc_query_fail(ask->question, "the query gives no columns");
     }
-    if (apr_dbd_get_row(driver, job->pool, ask->results, &row, -1) != 0) {
+    if (apr_dbd_get_row(driver, ask->pool, ask->results, &row, -1) != 0) {
         return CC_TABLE_MISSING;
     }
     result = row_read(ask, row);
     if (result == CC_TABLE_FOUND &&
-        apr_dbd_get_row(driver, job->pool, ask->results, &row, -1) == 0) {
-        job->failure = "the query gives more than one row for this key";
-        return CC_TABLE_FAILED;
+        apr_dbd_get_row(driver, ask->pool, ask->results, &row, -1) == 0) {
+        return cc_query_fail(ask->question, "the query gives more than one row for this key");
     }
     return result;
 }
 
-static cc_table_result_t backend_ask(cc_job_t *job)
+/* What the driver gives is given back before the next query: some want that, and it may be large.
+ */
+static void question_ask(ask_t *ask)
+{
+    cc_query_t *question = ask->question;
+
+    if (apr_time_now() >= ask->job->deadline) { /* nobody waits any more */
+        cc_query_fail(question, "no time was left");
+    } else if (apr_pool_create(&ask->pool, ask->job->pool) != APR_SUCCESS) {
+        cc_query_fail(question, "out of memory");
+    } else {
+        if (ask_select(ask) || (ask_prepare(ask) && ask_select(ask))) {
+            question->info.failure = NULL;
+            question->result = results_read(ask);
+        }
+        apr_pool_destroy(ask->pool);
+    }
+}
+
+/* One query for each key, on one connection: what a query does with its %s is not known here. */
+static void backend_ask(cc_job_t *job)
 {
     const sql_t *sql = job->source;
     ask_t ask = {.sql = sql, .job = job, .dbd = sql->open(job->pool, sql->server)};
-    cc_table_result_t result = CC_TABLE_FAILED;
 
-    if (!ask.dbd) {
-        job->failure = "mod_dbd has no connection to the database; it logs why";
-        return CC_TABLE_FAILED;
+    for (int i = 0; i < job->count; i++) {
+        ask.question = &job->questions[i];
+        if (ask.dbd) {
+            question_ask(&ask);
+        } else {
+            cc_query_fail(ask.question, "mod_dbd has no connection to the database; it logs why");
+        }
     }
-    if (ask_select(&ask) || (ask_prepare(&ask) && ask_select(&ask))) {
-        job->failure = NULL;
-        result = results_read(&ask);
+    if (ask.dbd) {
+        sql->close(sql->server, ask.dbd);
     }
-    sql->close(sql->server, ask.dbd);
-    return result;
 }
 
 /* ---- the query, at start --------------------------------------------------------------------- */
@@ -225,5 +259,5 @@ const cc_backend_t cc_backend_sql = {
     .asked = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .lookup = cc_jobs_lookup,
+    .ask = cc_jobs_ask,
 };

@@ -38,7 +38,7 @@ void cc_crl_content_release(cc_crl_content_t *content)
     for (int i = 0; i < content->crls->nelts; i++) {
         crl_release(APR_ARRAY_IDX(content->crls, i, cc_crl_t *));
     }
-    cc_kept_release(content->state);
+    cc_crl_kept_release(content->state);
     apr_pool_destroy(content->pool);
 }
 
@@ -309,7 +309,7 @@ static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
     }
     status = blocks_read(r, blocks);
     if (status == APR_SUCCESS) {
-        r->content->state = cc_kept_stage(r->loader, r->path, &octets->stamp, blocks);
+        r->content->state = cc_crl_kept_stage(r->loader, r->path, &octets->stamp, blocks);
     }
     return status;
 }
@@ -346,13 +346,14 @@ apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
 }
 
 apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,
-                                   const char *path, const cc_kept_state_t *state, apr_time_t since)
+                                   const char *path, const cc_crl_kept_state_t *state,
+                                   apr_time_t since)
 {
     cc_error_t unused = {NULL, NULL, NULL, NULL};
     reader_t r = {loader, path, &unused, content_create(), since};
     apr_array_header_t *blocks = apr_array_make(loader->pool, 4, sizeof(cc_block_t));
     cc_octets_t octets;
-    apr_status_t status = cc_kept_read(blocks, &octets, state);
+    apr_status_t status = cc_crl_kept_read(blocks, &octets, state);
 
     ERR_set_mark();
     status = status == APR_SUCCESS ? blocks_read(&r, blocks) : status;

@@ -85,7 +85,7 @@ void cc_crls_complete(cc_crls_t *crls)
         const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
 
         if (file->content) {
-            cc_kept_put(crls, file->path, file->content);
+            cc_crl_kept_put(crls, file->path, file->content);
         }
     }
     cc_versions_start(&crls->versions, cc_crl_version_make(crls));

@@ -256,7 +256,7 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     cc_crl_content_release(file->content);
     file->content = content;
     file->owed = false;
-    cc_kept_put(crls, file->path, content);
+    cc_crl_kept_put(crls, file->path, content);
     file->told = NULL;
     file->refusal.tag = NULL;
     cc_crls_count_file(crls, file, true);
@@ -350,7 +350,7 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
         return true;
     }
     crls->changed = crls->changed || file->content || file->owed;
-    cc_kept_forget(crls, file->path);
+    cc_crl_kept_forget(crls, file->path);
     cc_crl_content_release(file->content);
     apr_pool_destroy(file->pool);
     return false;

@@ -196,13 +196,13 @@ apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, con
                             apr_pool_t *p);
 
 /** A state of a file, without anything of this module in it (kept.c). */
-typedef struct cc_kept_state_t cc_kept_state_t;
+typedef struct cc_crl_kept_state_t cc_crl_kept_state_t;
 
 /** What came out of a file. */
 typedef struct cc_crl_content_t {
     apr_pool_t *pool;
     int holders;
-    cc_kept_state_t *state;          /* to be kept if this is taken; NULL: not */
+    cc_crl_kept_state_t *state;          /* to be kept if this is taken; NULL: not */
     apr_array_header_t *foreign;     /* of cc_crl_info_t, without path and use */
     apr_array_header_t *crls;        /* of cc_crl_t * */
     apr_array_header_t *authorities; /* of cc_authority_t *: certificates of the file that verify */

@@ -25,7 +25,7 @@
 #define HEADER 9                           /* before each block: its kind, its length */
 
 /* A state of a file, which entries share. */
-struct cc_kept_state_t {
+struct cc_crl_kept_state_t {
     apr_pool_t *pool;
     int holders;
     cc_stamp_t stamp;
@@ -37,7 +37,7 @@ struct cc_kept_state_t {
 typedef struct entry_t {
     apr_pool_t *pool;
     const char *key;
-    cc_kept_state_t *state; /* NULL: a folder, which was in use */
+    cc_crl_kept_state_t *state; /* NULL: a folder, which was in use */
     apr_time_t since;
     bool used; /* since the last sweep */
 } entry_t;
@@ -63,7 +63,7 @@ void cc_crls_kept_own(cc_crl_kept_t *kept)
 
 /* ---- states ---------------------------------------------------------------------------------- */
 
-void cc_kept_release(cc_kept_state_t *state)
+void cc_crl_kept_release(cc_crl_kept_state_t *state)
 {
     if (state && --state->holders == 0) {
         apr_pool_destroy(state->pool);
@@ -88,7 +88,7 @@ static void header_make(unsigned char header[HEADER], const cc_block_t *block)
     memcpy(header + 1, &len, sizeof(len));
 }
 
-static void memory_fill(cc_kept_state_t *state, const apr_array_header_t *blocks)
+static void memory_fill(cc_crl_kept_state_t *state, const apr_array_header_t *blocks)
 {
     unsigned char *to = apr_palloc(state->pool, state->len);
 
@@ -120,7 +120,7 @@ static apr_status_t file_fill(apr_file_t *file, const apr_array_header_t *blocks
 }
 
 /* A file of nobody's: its name is gone as soon as it is there. */
-static apr_status_t file_make(cc_kept_state_t *state, const apr_array_header_t *blocks)
+static apr_status_t file_make(cc_crl_kept_state_t *state, const apr_array_header_t *blocks)
 {
     const char *folder = NULL;
     char *path = NULL;
@@ -146,11 +146,11 @@ static apr_status_t file_make(cc_kept_state_t *state, const apr_array_header_t *
     return status;
 }
 
-static cc_kept_state_t *state_make(const cc_crl_kept_t *kept, const apr_array_header_t *blocks,
-                                   const cc_stamp_t *stamp)
+static cc_crl_kept_state_t *state_make(const cc_crl_kept_t *kept, const apr_array_header_t *blocks,
+                                       const cc_stamp_t *stamp)
 {
     apr_pool_t *pool = NULL;
-    cc_kept_state_t *state = NULL;
+    cc_crl_kept_state_t *state = NULL;
 
     apr_pool_create(&pool, kept->pool);
     state = apr_pcalloc(pool, sizeof(*state));
@@ -204,19 +204,19 @@ static void entry_remove(cc_crl_kept_t *kept, entry_t *entry)
 {
     if (entry) {
         apr_hash_set(kept->entries, entry->key, APR_HASH_KEY_STRING, NULL);
-        cc_kept_release(entry->state);
+        cc_crl_kept_release(entry->state);
         apr_pool_destroy(entry->pool);
     }
 }
 
 static void entry_put(cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
-                      cc_kept_state_t *state, apr_pool_t *p)
+                      cc_crl_kept_state_t *state, apr_pool_t *p)
 {
     entry_t *entry = entry_of(kept, path, trust, p);
 
     if (entry->state != state) {
         state->holders++;
-        cc_kept_release(entry->state);
+        cc_crl_kept_release(entry->state);
         entry->state = state;
         entry->since = apr_time_now();
     }
@@ -224,8 +224,8 @@ static void entry_put(cc_crl_kept_t *kept, const char *path, const cc_trust_t *t
 
 /* ---- what the others ask --------------------------------------------------------------------- */
 
-cc_kept_state_t *cc_kept_stage(const cc_crl_loader_t *loader, const char *path,
-                               const cc_stamp_t *stamp, const apr_array_header_t *blocks)
+cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
+                                       const cc_stamp_t *stamp, const apr_array_header_t *blocks)
 {
     cc_crl_kept_t *kept = loader->kept;
     const entry_t *entry;
@@ -241,7 +241,7 @@ cc_kept_state_t *cc_kept_stage(const cc_crl_loader_t *loader, const char *path,
     return state_make(kept, blocks, stamp);
 }
 
-void cc_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content)
+void cc_crl_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
 
@@ -249,11 +249,11 @@ void cc_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content)
         entry_put(kept, path, crls->trust, content->state, crls->scratch);
         entry_put(kept, path, NULL, content->state, crls->scratch);
     }
-    cc_kept_release(content->state);
+    cc_crl_kept_release(content->state);
     content->state = NULL;
 }
 
-void cc_kept_mark(cc_crls_t *crls, const char *folder)
+void cc_crl_kept_mark(cc_crls_t *crls, const char *folder)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
 
@@ -262,14 +262,14 @@ void cc_kept_mark(cc_crls_t *crls, const char *folder)
     }
 }
 
-bool cc_kept_marked(const cc_crls_t *crls, const char *folder)
+bool cc_crl_kept_marked(const cc_crls_t *crls, const char *folder)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
 
     return kept && entry_find(kept, folder, crls->trust, crls->scratch);
 }
 
-void cc_kept_forget(cc_crls_t *crls, const char *path)
+void cc_crl_kept_forget(cc_crls_t *crls, const char *path)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
 
@@ -284,7 +284,8 @@ void cc_kept_forget(cc_crls_t *crls, const char *path)
     }
 }
 
-const cc_kept_state_t *cc_kept_find(apr_time_t *since, const cc_crls_t *crls, const char *path)
+const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, const cc_crls_t *crls,
+                                            const char *path)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
     entry_t *own = kept ? entry_find(kept, path, crls->trust, crls->scratch) : NULL;
@@ -298,7 +299,7 @@ const cc_kept_state_t *cc_kept_find(apr_time_t *since, const cc_crls_t *crls, co
     return entry->state;
 }
 
-void cc_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const char *folder)
+void cc_crl_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const char *folder)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
     apr_pool_t *p = paths->pool;
@@ -321,8 +322,8 @@ void cc_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const char 
     }
 }
 
-apr_status_t cc_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
-                          const cc_kept_state_t *state)
+apr_status_t cc_crl_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
+                              const cc_crl_kept_state_t *state)
 {
     apr_off_t start = 0;
     apr_status_t status = APR_SUCCESS;

@@ -8,35 +8,36 @@
 /* ---- what outlives a restart (kept.c) ---------------------------------------------------- */
 
 /** Readies a file that was just read to be kept: one holder. NULL: it is not to be. */
-cc_kept_state_t *cc_kept_stage(const cc_crl_loader_t *loader, const char *path,
-                               const cc_stamp_t *stamp, const apr_array_header_t *blocks);
-void cc_kept_release(cc_kept_state_t *state); /* NULL is none */
+cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
+                                       const cc_stamp_t *stamp, const apr_array_header_t *blocks);
+void cc_crl_kept_release(cc_crl_kept_state_t *state); /* NULL is none */
 
 /** Keeps what was staged with this content, if anything was, as what the file gave last. */
-void cc_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content);
+void cc_crl_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content);
 
 /** Remembers that a folder is in use; whether it was. */
-void cc_kept_mark(cc_crls_t *crls, const char *folder);
-bool cc_kept_marked(const cc_crls_t *crls, const char *folder);
+void cc_crl_kept_mark(cc_crls_t *crls, const char *folder);
+bool cc_crl_kept_marked(const cc_crls_t *crls, const char *folder);
 
 /** Forgets a file. */
-void cc_kept_forget(cc_crls_t *crls, const char *path);
+void cc_crl_kept_forget(cc_crls_t *crls, const char *path);
 
 /** What the file gave last, to this trust or else to any, and since when; NULL: nothing. */
-const cc_kept_state_t *cc_kept_find(apr_time_t *since, const cc_crls_t *crls, const char *path);
+const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, const cc_crls_t *crls,
+                                            const char *path);
 
 /** Adds the paths (const char *) of the files in a folder that gave this trust something. */
-void cc_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const char *folder);
+void cc_crl_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const char *folder);
 
 /** Reads it back; octets->at is from malloc, also after an error. */
-apr_status_t cc_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
-                          const cc_kept_state_t *state);
+apr_status_t cc_crl_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
+                              const cc_crl_kept_state_t *state);
 
 /* ---- opening (content.c, crls.c, follow.c, scan.c, restart.c) ------------------------------ */
 
 /** The same of a state that was kept, taken at that time. */
 apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,
-                                   const char *path, const cc_kept_state_t *state,
+                                   const char *path, const cc_crl_kept_state_t *state,
                                    apr_time_t since);
 
 /** A file, for the first time, which may be waited for; the same errors in its refusal. */

@@ -21,7 +21,7 @@ static void tell(const reopening_t *o, cc_error_t *err, apr_time_t since)
 /* What was kept of a file; *since is 0 and the answer NULL where that is nothing of use. */
 static cc_crl_content_t *kept_load(apr_time_t *since, const cc_crls_t *crls, const char *path)
 {
-    const cc_kept_state_t *state = cc_kept_find(since, crls, path);
+    const cc_crl_kept_state_t *state = cc_crl_kept_find(since, crls, path);
     cc_crl_loader_t loader = cc_crl_loader_of(crls);
     cc_crl_content_t *content = NULL;
 
@@ -48,7 +48,8 @@ static apr_time_t restore(const cc_crls_t *crls, cc_crl_file_t *file)
 /* A folder that was in use goes on as it was, whatever else has come to lie in it. */
 static bool is_owed(const cc_crls_t *crls, const cc_crl_file_t *file)
 {
-    return !file->content && !(file->source->folder && cc_kept_marked(crls, file->source->path));
+    return !file->content &&
+           !(file->source->folder && cc_crl_kept_marked(crls, file->source->path));
 }
 
 static void refuse(const reopening_t *o, cc_crl_file_t *file)
@@ -64,7 +65,7 @@ static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
 {
     apr_time_t since;
 
-    return cc_kept_find(&since, crls, file->path) != NULL;
+    return cc_crl_kept_find(&since, crls, file->path) != NULL;
 }
 
 static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
@@ -114,7 +115,7 @@ static void source_reopen(const reopening_t *o, cc_crl_source_t *source)
     apr_array_header_t *paths = apr_array_make(o->crls->scratch, 4, sizeof(const char *));
     apr_time_t since = 0;
 
-    cc_kept_below(paths, o->crls, source->path);
+    cc_crl_kept_below(paths, o->crls, source->path);
     source->folder = paths->nelts > 0;
     if (!source->folder) {
         APR_ARRAY_PUSH(paths, const char *) = source->path;
@@ -220,7 +221,7 @@ bool cc_crls_shut(cc_crls_t *crls)
         bool complete = is_complete(crls, source);
 
         if (complete && source->folder) {
-            cc_kept_mark(crls, source->path);
+            cc_crl_kept_mark(crls, source->path);
         }
         shut = shut || !complete;
     }

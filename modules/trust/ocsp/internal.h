@@ -184,8 +184,8 @@ void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered
  * less. Whoever waits says when that is over, and whether an answer came.
  */
 apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
-                                      apr_interval_time_t timeout);
-void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came);
+                                      apr_interval_time_t timeout, apr_time_t now);
+void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came, apr_time_t now);
 
 /* ---- one question at a time (flight.c) -------------------------------------------------- */
 

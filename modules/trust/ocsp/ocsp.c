@@ -141,10 +141,10 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc
         responder_wait(answer, ocsp, asked, timeout, p);
         return;
     }
-    rest = cc_patience_begin(patience, url, timeout);
+    rest = cc_patience_begin(patience, url, timeout, apr_time_now());
     if (rest > 0) {
         came = responder_wait(answer, ocsp, asked, rest, p);
-        cc_patience_end(patience, url, came && answer->status != CC_OCSP_FAILED);
+        cc_patience_end(patience, url, came && answer->status != CC_OCSP_FAILED, apr_time_now());
     }
     if (!came && rest < timeout) {
         cc_count(&ocsp->counters->turned_away);

@@ -26,7 +26,6 @@ struct cc_patience_t {
     apr_thread_mutex_t *lock; /* of what follows */
     apr_pool_t *pool;         /* of all waited_t */
     apr_hash_t *by_host;
-    int total; /* of those that wait, for whomever */
     int most;
 };
 
@@ -36,7 +35,39 @@ static const char *key_write(char key[KEY], const cc_url_t *url)
     return key;
 }
 
-/* Under the lock. What nobody waits for may be forgotten. */
+/* ---- under the lock ---------------------------------------------------------------------- */
+
+static waited_t *add(apr_hash_t *by_host, const char *key)
+{
+    apr_pool_t *pool = apr_hash_pool_get(by_host);
+    waited_t *waited = apr_pcalloc(pool, sizeof(*waited));
+
+    apr_hash_set(by_host, apr_pstrdup(pool, key), APR_HASH_KEY_STRING, waited);
+    return waited;
+}
+
+/* Keeps those that somebody waits for, who are no more than there are threads. */
+static void forget_others(cc_patience_t *patience)
+{
+    apr_pool_t *pool = NULL;
+    apr_hash_t *kept = NULL;
+
+    if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS) {
+        return;
+    }
+    kept = apr_hash_make(pool);
+    for (apr_hash_index_t *i = apr_hash_first(NULL, patience->by_host); i; i = apr_hash_next(i)) {
+        const waited_t *waited = apr_hash_this_val(i);
+
+        if (waited->count > 0) {
+            *add(kept, apr_hash_this_key(i)) = *waited;
+        }
+    }
+    apr_pool_destroy(patience->pool);
+    patience->pool = pool;
+    patience->by_host = kept;
+}
+
 static waited_t *waited_for(cc_patience_t *patience, const char *key)
 {
     waited_t *waited = apr_hash_get(patience->by_host, key, APR_HASH_KEY_STRING);
@@ -44,19 +75,17 @@ static waited_t *waited_for(cc_patience_t *patience, const char *key)
     if (waited) {
         return waited;
     }
-    if (apr_hash_count(patience->by_host) >= MOST && patience->total == 0) {
-        apr_pool_clear(patience->pool);
-        patience->by_host = apr_hash_make(patience->pool);
+    if (apr_hash_count(patience->by_host) >= MOST) {
+        forget_others(patience);
     }
-    waited = apr_pcalloc(patience->pool, sizeof(*waited));
-    apr_hash_set(patience->by_host, apr_pstrdup(patience->pool, key), APR_HASH_KEY_STRING, waited);
-    return waited;
+    return add(patience->by_host, key);
 }
 
+/* ---- for any thread ---------------------------------------------------------------------- */
+
 apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
-                                      apr_interval_time_t timeout)
+                                      apr_interval_time_t timeout, apr_time_t now)
 {
-    apr_time_t now = apr_time_now();
     apr_interval_time_t rest = timeout;
     waited_t *waited = NULL;
     char key[KEY];
@@ -71,13 +100,12 @@ apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *u
     }
     if (rest > 0) {
         waited->count++;
-        patience->total++;
     }
     apr_thread_mutex_unlock(patience->lock);
     return rest < timeout ? rest : timeout;
 }
 
-void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came)
+void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came, apr_time_t now)
 {
     waited_t *waited = NULL;
     char key[KEY];
@@ -86,9 +114,8 @@ void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came)
     apr_thread_mutex_lock(patience->lock);
     waited = waited_for(patience, key);
     waited->count--;
-    patience->total--;
     if (came) {
-        waited->since = apr_time_now();
+        waited->since = now;
     }
     apr_thread_mutex_unlock(patience->lock);
 }
@@ -98,9 +125,9 @@ void cc_patience_limit(cc_patience_t *patience, int most)
     patience->most = most;
 }
 
-static apr_status_t pool_destroy(void *pool)
+static apr_status_t pool_destroy(void *patience)
 {
-    apr_pool_destroy(pool);
+    apr_pool_destroy(((cc_patience_t *)patience)->pool);
     return APR_SUCCESS;
 }
 
@@ -112,7 +139,7 @@ apr_status_t cc_patience_create(cc_patience_t **patience, apr_pool_t *p)
     if (status != APR_SUCCESS) {
         return status;
     }
-    apr_pool_cleanup_register(p, made->pool, pool_destroy, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, made, pool_destroy, apr_pool_cleanup_null);
     made->by_host = apr_hash_make(made->pool);
     made->most = CC_PATIENCE_MOST;
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, p);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows who waits for a responder that is slow, and who does not. */
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "suite.h"
+#include "trust/ocsp/internal.h"
+
+#define S(seconds) apr_time_from_sec(seconds)
+#define MS(milliseconds) apr_time_from_msec(milliseconds)
+#define NOW S(1800000000)
+#define TIMEOUT S(5)
+
+static const cc_url_t one = {"http://a.example/", "a.example", 80, "a.example", "/"};
+static const cc_url_t other = {"http://a.example:81/", "a.example", 81, "a.example:81", "/"};
+static apr_pool_t *pool;
+static cc_patience_t *patience;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    ck_assert_int_eq(cc_patience_create(&patience, pool), APR_SUCCESS);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static apr_interval_time_t begin_at(const cc_url_t *url, apr_time_t now)
+{
+    return cc_patience_begin(patience, url, TIMEOUT, now);
+}
+
+static void begin_few(void)
+{
+    for (int i = 0; i < CC_PATIENCE_MOST; i++) {
+        ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
+    }
+}
+
+START_TEST(few_wait_to_the_end_and_the_others_for_a_quarter_of_a_second)
+{
+    begin_few();
+    ck_assert_int_eq(begin_at(&one, NOW), MS(250));
+    ck_assert_int_eq(begin_at(&one, NOW + MS(100)), MS(150));
+}
+END_TEST
+
+START_TEST(nobody_else_waits_for_what_has_been_silent_for_that_long)
+{
+    begin_few();
+    ck_assert_int_le(begin_at(&one, NOW + MS(250)), 0);
+    ck_assert_int_eq(begin_at(&other, NOW + MS(250)), TIMEOUT); /* another responder */
+}
+END_TEST
+
+START_TEST(an_answer_begins_the_quarter_anew)
+{
+    begin_few();
+    cc_patience_end(patience, &one, true, NOW + MS(200));
+    ck_assert_int_eq(begin_at(&one, NOW + MS(210)), TIMEOUT); /* in the place of who got it */
+    ck_assert_int_eq(begin_at(&one, NOW + MS(300)), MS(150));
+}
+END_TEST
+
+START_TEST(who_gave_up_leaves_a_place_and_says_nothing_for_the_responder)
+{
+    begin_few();
+    cc_patience_end(patience, &one, false, NOW + MS(300));
+    ck_assert_int_eq(begin_at(&one, NOW + MS(300)), TIMEOUT);
+    ck_assert_int_le(begin_at(&one, NOW + MS(300)), 0);
+}
+END_TEST
+
+START_TEST(who_did_not_wait_takes_no_place)
+{
+    begin_few();
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_le(begin_at(&one, NOW + S(1)), 0);
+    }
+    for (int i = 0; i < CC_PATIENCE_MOST; i++) {
+        cc_patience_end(patience, &one, false, NOW + S(5));
+    }
+    begin_few();
+}
+END_TEST
+
+START_TEST(a_process_of_few_threads_has_fewer_who_wait)
+{
+    cc_patience_limit(patience, 1);
+    ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
+    ck_assert_int_eq(begin_at(&one, NOW), MS(250));
+}
+END_TEST
+
+START_TEST(responders_without_number_are_forgotten)
+{
+    begin_few();
+    for (int i = 0; i < 3000; i++) {
+        cc_url_t url = one;
+
+        url.host = apr_psprintf(pool, "h%d.example", i);
+        ck_assert_int_eq(begin_at(&url, NOW), TIMEOUT);
+        cc_patience_end(patience, &url, true, NOW);
+    }
+    ck_assert_int_le(begin_at(&one, NOW + S(1)), 0); /* but not who is waited for */
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trust_ocsp_patience");
+    TCase *tests = tcase_create("patience");
+
+    apr_initialize();
+    atexit(apr_terminate);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, few_wait_to_the_end_and_the_others_for_a_quarter_of_a_second);
+    tcase_add_test(tests, nobody_else_waits_for_what_has_been_silent_for_that_long);
+    tcase_add_test(tests, an_answer_begins_the_quarter_anew);
+    tcase_add_test(tests, who_gave_up_leaves_a_place_and_says_nothing_for_the_responder);
+    tcase_add_test(tests, who_did_not_wait_takes_no_place);
+    tcase_add_test(tests, a_process_of_few_threads_has_fewer_who_wait);
+    tcase_add_test(tests, responders_without_number_are_forgotten);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
