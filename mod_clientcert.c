@@ -69,7 +69,6 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_fixups(cc_environment_end, after_setters, before_headers, APR_HOOK_LAST);
     ap_hook_handler(cc_handlers_run, after_cache, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(cc_environment_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_log_transaction(cc_denial_log, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /*

@@ -79,6 +79,23 @@ int cc_authn_access(request_rec *r)
     return dir->rules ? DECLINED : cc_refuse_early(r);
 }
 
+bool cc_authn_inherit(request_rec *r)
+{
+    const request_rec *page = r->main;
+    const cc_request_t *asked = page ? cc_request_seen(page) : NULL;
+    cc_request_t *kept;
+
+    if (!cc_request_served(r, asked) || page->per_dir_config != r->per_dir_config ||
+        asked->answer.problem || cc_answer_failure(&asked->answer)) {
+        return false;
+    }
+    kept = cc_request_of(r);
+    kept->settled = true;
+    kept->client = asked->client;
+    cc_environment_inherit(r, &asked->answer);
+    return true;
+}
+
 /*
  * Reached where authorization wants a user. Nobody is asked for a password because a table is away:
  * whoever has none would be refused, and who has one would pass for another.

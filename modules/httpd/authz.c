@@ -176,13 +176,10 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
 }
 
 /* NULL: the expression failed. */
-static const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
+static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t *need)
 {
     const char *error = NULL, *text;
 
-    if (need->names) {
-        return need->names;
-    }
     text = ap_expr_str_exec(r, need->expr, &error);
     if (error && !cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
         return NULL;
@@ -223,19 +220,37 @@ static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *nam
     return holds;
 }
 
+static inline const apr_array_header_t *names_for(request_rec *r, const cc_require_t *need)
+{
+    return need->names ? need->names : names_asked(r, need);
+}
+
+/* The one by which the request is served, if it is; else one that is asked for here. */
+static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (cc_request_served(r, kept)) {
+        return &kept->answer;
+    }
+    *asked = cc_identity_of(r);
+    return asked;
+}
+
 static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
 {
-    cc_answer_t answer = cc_identity_of(r);
+    cc_answer_t asked;
+    const cc_answer_t *answer = answer_of(r, &asked);
     const apr_array_header_t *names = names_for(r, need);
     bool holds;
 
     cc_cache_personal(r);
-    if (!names || cc_answer_failure(&answer)) {
+    if (!names || cc_answer_failure(answer)) {
         return AUTHZ_GENERAL_ERROR;
     }
-    holds = answer.verdict &&
-            has(answer.verdict, names, need->names ? need->set : names_set(names, r->pool));
-    return !holds && need->negated ? negation_answer(r, need, &answer)
+    holds = answer->verdict &&
+            has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool));
+    return !holds && need->negated ? negation_answer(r, need, answer)
                                    : require_answer(r, need, holds);
 }
 

@@ -3,6 +3,7 @@
 #include "httpd/host.h"
 
 #include <ap_mpm.h>
+#include <http_main.h>
 #include <mpm_common.h>
 #include <util_filter.h>
 
@@ -25,9 +26,15 @@ static apr_status_t note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
+/* Asked several times in a request; where no host ends connections, it need not look at `ends`. */
+static bool ends_none(void)
+{
+    return !ap_server_conf || !cc_server_of(ap_server_conf)->ends_connections;
+}
+
 static int answer(int query_code, int *result, apr_status_t *rv)
 {
-    if (query_code != AP_MPMQ_MPM_STATE || !ends) {
+    if (query_code != AP_MPMQ_MPM_STATE || ends_none() || !ends) {
         return DECLINED;
     }
     ends = false;

@@ -19,12 +19,24 @@ void *cc_config_create(apr_pool_t *p, char *path)
     return dir;
 }
 
-/* A scope with rules of its own uses those alone: what is in effect can be read at one place. */
+static bool says_nothing(const cc_dir_t *dir)
+{
+    return !dir->rules && !dir->export && (dir->auth & dir->status_rules & dir->handler) == -1;
+}
+
+/*
+ * A scope with rules of its own uses those alone: what is in effect can be read at one place. httpd
+ * merges in every request, and most sections say nothing of ours.
+ */
 void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
 {
     const cc_dir_t *base = base_record, *add = add_record;
-    cc_dir_t *dir = apr_palloc(p, sizeof(*dir));
+    cc_dir_t *dir;
 
+    if (says_nothing(add) || says_nothing(base)) {
+        return says_nothing(add) ? base_record : add_record;
+    }
+    dir = apr_palloc(p, sizeof(*dir));
     dir->rules = add->rules ? add->rules : base->rules;
     dir->tally = add->rules ? add->tally : base->tally;
     dir->export = add->export ? add->export : base->export;
@@ -157,7 +169,7 @@ const command_rec cc_config_directives[] = {
                  "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
     AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO, "a handler name"),
     AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG, "who is let in"),
-    AP_INIT_RAW_ARGS(fcgi_set, cc_environment_fcgi_directive, NULL, OR_FILEINFO,
+    AP_INIT_RAW_ARGS(fcgi_set, cc_variables_fcgi_directive, NULL, OR_FILEINFO,
                      "a variable for a FastCGI program"),
     {.name = NULL}};
 

@@ -225,7 +225,8 @@ static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn
     return entry && cc_entry_renew(entry, r, ssl) ? entry : entry_make(r, conn, ssl, &key);
 }
 
-static cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
+static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec *r, cc_conn_t *conn,
+                                                                    SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
     const cc_host_t *host = cc_host_of(r->server);

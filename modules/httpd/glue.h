@@ -160,11 +160,11 @@ int cc_environment_end(request_rec *r);
  */
 int cc_handlers_run(request_rec *r);
 
-/** log_transaction, before the logs: puts the environment right once more. DECLINED. */
+/**
+ * log_transaction, before the logs: puts the environment right once more, and has a denial told
+ * (cc_denial_log). DECLINED.
+ */
 int cc_environment_log(request_rec *r);
-
-/** log_transaction: one line for a request that was denied (CC0110). DECLINED. */
-int cc_denial_log(request_rec *r);
 
 /** expr_lookup: the functions clientcert('NAME') as string and as list. OK or DECLINED. */
 int cc_expr_lookup(ap_expr_lookup_parms *parms);

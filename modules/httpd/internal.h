@@ -334,8 +334,18 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
 /* ---- WebSockets (tunnel.c) ----------------------------------------------------------------- */
 
-/** In its fixups: where this request takes its connection over, that ends with the identity. */
-void cc_tunnel_watch(request_rec *r);
+/** Has the connection that a request may take over end with the identity. */
+void cc_tunnel_open(request_rec *r);
+
+/** In its fixups: the same, where this request takes its connection over. */
+static inline void cc_tunnel_watch(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if ((kept && kept->upgrades) || r->method_number == M_CONNECT) {
+        cc_tunnel_open(r);
+    }
+}
 
 /* ---- denials (log/denial.c) ---------------------------------------------------------------- */
 
@@ -362,6 +372,12 @@ static inline void cc_denial_passed(request_rec *r)
         kept->missing = NULL;
     }
 }
+
+/**
+ * Tells, in one line (CC0110), that a request was denied, or one that it led to, if that is so.
+ * Called once it has been answered, for the one that the client made.
+ */
+void cc_denial_log(request_rec *r);
 
 /** Remembers what a denied request would have needed: "clientcert-group admins". Copied. */
 void cc_denial_missing(request_rec *r, const char *what);

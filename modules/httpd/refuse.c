@@ -33,8 +33,8 @@ static bool is_page_of_refusal(request_rec *r)
 {
     const request_rec *led_here = cc_request_client(r)->prev;
 
-    return led_here && (led_here->status == HTTP_FORBIDDEN ||
-                        led_here->status == HTTP_MISDIRECTED_REQUEST);
+    return led_here &&
+           (led_here->status == HTTP_FORBIDDEN || led_here->status == HTTP_MISDIRECTED_REQUEST);
 }
 
 int cc_refuse(request_rec *r)

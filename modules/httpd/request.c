@@ -9,11 +9,10 @@ static const cc_request_t ended = {.settled = true, .logged = true};
 cc_request_t *cc_request_make(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
-    cc_request_t *kept = apr_pcalloc(r->pool, sizeof(*kept));
+    cc_request_t *kept = apr_palloc(r->pool, sizeof(*kept));
 
+    *kept = seen ? *seen : (cc_request_t){0};
     kept->own = true;
-    kept->settled = seen && seen->settled;
-    kept->logged = seen && seen->logged;
     ap_set_module_config(r->request_config, &clientcert_module, kept);
     return kept;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <apr_tables.h>
 #include <httpd.h>
 #include <http_config.h>
 
@@ -15,6 +16,7 @@ extern module AP_MODULE_DECLARE_DATA clientcert_module;
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
 struct cc_client_t; /* internal.h */
+struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
 
 /**
  * The request of the client: a subrequest's lines are those of the request that it serves, who is
@@ -25,11 +27,10 @@ request_rec *cc_request_client(request_rec *r);
 /** One answer for one request: who is it? */
 typedef struct cc_answer_t {
     struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one that is not proven */
-    bool presented;              /* a client certificate came, whatever became of it */
     const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
     const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
-    int export_count;            /* name, value, name, value ... of ClientCertExport */
-    const char *const *exports;
+    const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
+    bool presented;              /* a client certificate came, whatever became of it */
 } cc_answer_t;
 
 /** What is kept of a request. Its thread alone reads and writes it. */
@@ -46,11 +47,12 @@ typedef struct cc_request_t {
     const ap_conf_vector_t *served; /* the configuration under which it has, since its access phase,
                                      * user and variables by `answer`; NULL: nobody was asked */
     cc_answer_t answer;
-    int variables; /* in its environment after the fixups; 0: not yet known */
-    bool logged;   /* it has been answered, and is being logged */
-    bool failing;  /* a lookup failed that it asked for: its answer is 500 */
-    bool personal; /* its answer depends on who the client is */
-    bool storing;  /* mod_cache stores its answer, as long as it is not personal */
+    struct cc_copied_t *copied; /* as it was found in order last; NULL: not yet */
+    int variables;              /* in its environment after the fixups; 0: not yet known */
+    bool logged;                /* it has been answered, and is being logged */
+    bool failing;               /* a lookup failed that it asked for: its answer is 500 */
+    bool personal;              /* its answer depends on who the client is */
+    bool storing;               /* mod_cache stores its answer, as long as it is not personal */
 } cc_request_t;
 
 /** The one of this request, to be read, or NULL. */

@@ -14,19 +14,46 @@ static inline bool cc_authn_asks(const cc_dir_t *dir)
 }
 
 /**
+ * Serves a subrequest as its page is served, where httpd has done so with the user: it has the same
+ * configuration. False where that has to be asked: the page has no such answer.
+ */
+bool cc_authn_inherit(request_rec *r);
+
+/**
  * Serves a request by this answer, and makes its exports the variables; NULL: nobody was asked, and
  * there are none.
  */
 void cc_environment_set(request_rec *r, const cc_answer_t *answer);
 
-/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's and comes here as well. CC0119. */
-const char *cc_environment_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
+/** The same for a subrequest, by the answer of its page. */
+void cc_environment_inherit(request_rec *r, const cc_answer_t *answer);
 
 /** Whether the answer that was found in the access phase is that of the configuration now. */
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {
     return kept && kept->served == r->per_dir_config;
 }
+
+/* ---- the variables of a request (variables.c) ----------------------------------------------- */
+
+/**
+ * Makes these (of ClientCertExport; NULL: none) the only ones that have a name of ours, apart from
+ * those that httpd took over from another request. May replace the table.
+ */
+void cc_variables_look(request_rec *r, const apr_table_t *exports);
+static inline void cc_variables_put(request_rec *r, const apr_table_t *exports)
+{
+    /* Most requests of files have no variables, neither of ours nor of others. */
+    if (exports || apr_table_elts(r->subprocess_env)->nelts > 0) {
+        cc_variables_look(r, exports);
+    }
+}
+
+/** The same for a subrequest, whose environment is a copy of that of its page. */
+void cc_variables_copied(request_rec *r, const apr_table_t *exports);
+
+/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's and comes here as well. CC0119. */
+const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
 
 /* ---- failures (failure.c) ------------------------------------------------------------------ */
 

@@ -63,14 +63,12 @@ void cc_tunnel_register(void)
     ap_register_output_filter(out_name, write_on, NULL, AP_FTYPE_CONNECTION);
 }
 
-void cc_tunnel_watch(request_rec *r)
+void cc_tunnel_open(request_rec *r)
 {
-    const cc_request_t *kept = cc_request_seen(r);
     conn_rec *c = r->connection;
 
     /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
-    if ((r->method_number == M_CONNECT || (kept && kept->upgrades)) && !r->main &&
-        !cc_identity_presented(r).problem) {
+    if (!r->main && !cc_identity_presented(r).problem) {
         apr_pool_cleanup_register(r->pool, ap_add_input_filter(in_name, r, NULL, c), remove_input,
                                   apr_pool_cleanup_null);
         apr_pool_cleanup_register(r->pool, ap_add_output_filter(out_name, r, NULL, c),

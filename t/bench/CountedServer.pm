@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows a server of the test harness whose processes are counted, by callgrind or by the kernel.
+# A server of the test harness whose processes are counted, by callgrind or by the kernel.
 package CountedServer;
 
 use strict;
@@ -11,25 +11,23 @@ use Programs;
 
 use parent 'ClientCert::Test';
 
-# Some Require is in effect wherever httpd serves anything, so it is part of what is compared with.
-our $granted = <<'CONF';
-<Location "/">
-    Require all granted
-</Location>
-CONF
-
 # FakeBasicAuth's password is always "password".
 my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 
-# Starts one, under the command `counter` (with @LOGS@ for a folder), whose virtual host has `conf`.
-# With the module if `ours`. Asked with the certificate `cert`, which is client() as a rule.
+# Starts one, under the command `counter` (with @LOGS@ for a folder), whose virtual host has `conf`,
+# and with these `modules` and `files`. With the module if `ours`; by HTTP/2 alone if `http2`. Asked
+# for `path`, which is /index.html as a rule, with the certificate `cert`, which is client().
 sub served {
     my ($class, %o) = @_;
     return $class->server(
         counter => $o{counter},
         cert    => $o{cert} // $class->client,
-        modules => [($o{ours} ? () : '-clientcert'), qw(authz_user auth_basic authn_file)],
-        files   => { 'conf/users' => $users },
+        path    => $o{path} // '/index.html',
+        modules => [
+            ($o{ours} ? () : '-clientcert'), ($o{http2} ? 'http2' : ()),
+            qw(authz_user auth_basic authn_file), @{ $o{modules} // [] }
+        ],
+        files => { 'conf/users' => $users, %{ $o{files} // {} } },
         global  => "ServerLimit 1\nMaxRequestWorkers 16\n",    # one process serves
         conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
@@ -39,6 +37,7 @@ sub served {
     KeepAliveTimeout 300
     MaxKeepAliveRequests 0
     LogLevel warn
+    Protocols @{[$o{http2} ? 'h2' : 'http/1.1']}
     $o{conf}
 </VirtualHost>
 CONF
@@ -62,8 +61,29 @@ sub connected {
 
 sub ask {
     my ($self, $connection) = @_;
-    my $status = $connection->request('/index.html')->{status};
+    my $status = $connection->request($self->{path})->{status};
     die "status $status\n" . $self->log if $status != 200;
+    return;
+}
+
+# So many requests, one after the other, on one connection that ends with them.
+sub ask_often {
+    my ($self, $times) = @_;
+    my $connection = $self->connected;
+    $self->ask($connection) for 1 .. $times;
+    $connection->close;
+    return;
+}
+
+# The same by HTTP/2.
+sub ask_streams {
+    my ($self, $times) = @_;
+    my ($resolve, $name, $url) = $self->_url($self->{path});
+    my $list = $self->file('conf/urls', "url = \"$url\"\noutput = /dev/null\n" x $times);
+    my $said = command($self->_curl_arguments(http2 => 1, tls => '1.3', cert => $self->{cert}),
+        $resolve, $name, '-w', '%{http_version} %{http_code} %{num_connects}\n', '-K', $list);
+    my $wanted = "2 200 1\n" . "2 200 0\n" x ($times - 1);
+    die "not $times answers on one connection but: $said" . $self->log if $said ne $wanted;
     return;
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how one request, connection or call is counted: each figure is taken twice, and the two are
+# How one request, connection or call is counted: each figure is taken twice, and the two are
 # compared. Requests and calls are the difference of two run lengths, connections are a median.
 package Counting;
 
@@ -7,24 +7,34 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
-use List::Util qw(max);
+use List::Util qw(max min);
 
 use Programs;
 
 use CountedServer ();
 
-our @EXPORT = qw(count_of octets_per_connection per_connection per_request slope unsteady);
+our @EXPORT = qw(count_of octets_per_connection per_connection per_request slope smoke unsteady);
 
-my @callgrind = ('valgrind', '-q', '--tool=callgrind');
+sub callgrind { return qw(valgrind -q --tool=callgrind) }
+
+my @callgrind = callgrind();
 my @in_httpd  = (@callgrind, '--callgrind-out-file=@LOGS@/count.%p');
 # From where a process of httpd begins to serve: what its parent did before is no part of it.
 my @instructions   = (@in_httpd, '--zero-before=ap_run_child_init');
 my @by_connection  = (@in_httpd, '--dump-before=ap_run_create_connection');
+my @by_request     = (@in_httpd, '--dump-before=ap_run_post_read_request');
 my @octets_of_pool = ('env', 'LD_PRELOAD=' . made('pools.so'), 'CC_POOLS=@LOGS@/count');
 
 my $unsteady = 0;    # the worst relative difference between two figures that should be the same
+my $smoke    = 0;    # everything is run once, in its smallest form: figures mean nothing
 
 sub unsteady { return $unsteady }
+
+# Whether it is so; with an argument, makes it so.
+sub smoke {
+    $smoke = $_[0] if @_;
+    return $smoke;
+}
 
 # Of two figures that should be the same.
 sub mean {
@@ -42,6 +52,7 @@ sub median {
 # Runs of these three (evenly spaced) lengths are counted; gives the count of one more.
 sub slope {
     my ($count, @lengths) = @_;
+    return $count->($lengths[0]) / $lengths[0] if $smoke;
     my @counts = map { $count->($_) } @lengths;
     my $step   = $lengths[1] - $lengths[0];
     return mean(map { ($counts[$_] - $counts[$_ - 1]) / $step } 1, 2);
@@ -60,13 +71,24 @@ sub count_of {
 # On a connection that is kept open.
 sub per_request {
     my (%o) = @_;
+    return per_stream(%o) if $o{http2};
     return slope(sub {
-        my $server     = CountedServer->served(counter => \@instructions, %o);
-        my $connection = $server->connected;
-        $server->ask($connection) for 1 .. $_[0];
-        $connection->close;
+        my $server = CountedServer->served(counter => \@instructions, %o);
+        $server->ask_often($_[0]);
         return $server->end_and_count;
-    }, 50, 250, 450);
+    }, $smoke ? 2 : 50, 250, 450);
+}
+
+# From the beginning of one stream to that of the next. Several threads serve one, and wake each
+# other more or less often by chance: the least is what is always done.
+sub per_stream {
+    my (%o) = @_;
+    my $streams = $smoke ? 3 : 200;
+    my $server  = CountedServer->served(counter => \@by_request, %o);
+    $server->ask_streams($streams);
+    my @counts = $server->end_and_counts;
+    splice @counts, 0, $streams / 5 + 1;
+    return mean(map { my $odd = $_; min(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1);
 }
 
 sub server_after {
@@ -80,7 +102,7 @@ sub server_after {
 # in other pieces. The first fifth does not count: they warm the server's threads.
 sub per_connection {
     my (%o) = @_;
-    my $connections = $o{connections} // 250;
+    my $connections = $smoke ? 3 : $o{connections} // 250;
     my @counts = server_after($connections, counter => \@by_connection, %o)->end_and_counts;
     splice @counts, 0, $connections / 5;
     return mean(map { my $odd = $_; median(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1);
@@ -89,7 +111,7 @@ sub per_connection {
 sub octets_per_connection {
     my (%o) = @_;
     return slope(sub { server_after($_[0], counter => \@octets_of_pool, %o)->end_and_count },
-        8, 24, 40);
+        $smoke ? 1 : 8, 24, 40);
 }
 
 1;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the rows about revocation: what a large CRL costs, to load, to hold and to ask.
+# The rows about revocation: what a large CRL costs, to load, to hold and to ask.
 package CrlRows;
 
 use strict;
@@ -11,11 +11,8 @@ use Counting;
 use CountedServer ();
 use Programs;
 use Report;
+use Setups;
 
-my $entries    = 1_000_000;
-my $handshakes = 100;    # are timed
-
-my $granted = $CountedServer::granted;
 
 my $mapped = <<'CONF';
 ClientCertMap issuer == "CN=Staff CA,O=Example" subject.CN =~ "(.+)" user=$1
@@ -24,12 +21,15 @@ ClientCertMap issuer == "CN=Staff CA,O=Example" subject.CN =~ "(.+)" user=$1
 </Location>
 CONF
 
+sub entries    { return smoke() ? 1_000 : 1_000_000 }
+sub handshakes { return smoke() ? 2     : 100 }         # that are timed
+
 sub ca { my ($file) = @_; return ClientCert::Test->ca . "/$file" }
 
 # In DER, and in PEM, which is what mod_ssl reads.
 sub write_crl {
     my ($der, $pem) = @_;
-    command(made('crls'), 'make', $der, ca('staff.pem'), ca('staff.key'), $entries);
+    command(made('crls'), 'make', $der, ca('staff.pem'), ca('staff.key'), entries());
     command('openssl', 'crl', '-inform', 'DER', '-in', $der, '-out', $pem);
     return;
 }
@@ -38,10 +38,10 @@ sub write_crl {
 # entries by a seed of its own, which makes a difference of about one per cent: the worst of three.
 sub per_check {
     my ($crl) = @_;
-    my $times = 100_000;
+    my $times = smoke() ? 100 : 100_000;
     return max(map {
         count_of('cc_crls_check', qr{^\d+ of $times revoked$}, made('crls'), 'ask', $crl,
-            ca('staff.pem'), $entries, $times) / $times
+            ca('staff.pem'), entries(), $times) / $times
     } 1 .. 3);
 }
 
@@ -64,8 +64,8 @@ sub timed {
     my $server = CountedServer->served(%o);
     $server->ask($server->connected) for 1 .. 4;
     my $before = $server->seconds;
-    $server->ask($server->connected) for 1 .. $handshakes;
-    my $milliseconds = 1000 * ($server->seconds - $before) / $handshakes;
+    $server->ask($server->connected) for 1 .. handshakes();
+    my $milliseconds = 1000 * ($server->seconds - $before) / handshakes();
     my $octets       = $server->resident_octets;
     $server->end;
     return ($milliseconds, $octets);
@@ -85,6 +85,11 @@ sub rows_of_the_process {
 # chance. Minutes pass until mod_ssl has loaded it under callgrind, so it makes few connections.
 sub rows_of_instructions {
     my ($bare, $theirs, $plain, $ours) = @_;
+    if (smoke()) {
+        row('instructions, full handshake with it', map { thousands(per_connection(%$_)) } $theirs,
+            $ours);
+        return;
+    }
     my ($stock, $without) = map { per_connection(%$_) } $bare, $plain;
     row('instructions, full handshake without it', map { thousands($_) } $stock, $without);
     row_within('  with it', plus(per_connection(%$theirs, connections => 7) - $stock),
@@ -105,7 +110,7 @@ sub show {
         { ours => 1, conf => "ClientCertCRL $der $root\n$mapped" },
     );
     write_crl($der, $pem);
-    heading('a CRL of ' . thousands($entries) . ' entries', 'mod_ssl');
+    heading('a CRL of ' . thousands(entries()) . ' entries', 'mod_ssl');
     rows_of_the_set($der);
     rows_of_the_process(@servers);
     rows_of_instructions(@servers);

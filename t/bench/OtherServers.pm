@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how long HAProxy and nginx take to load a table, and how much memory it costs them.
+# How long HAProxy and nginx take to load a table, and how much memory it costs them.
 package OtherServers;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the build, and how the programs of this folder are compiled and run.
+# The build, and how the programs of this folder are compiled and run.
 package Programs;
 
 use strict;
@@ -55,6 +55,7 @@ cd "$0"
 . t/lib/packages.sh
 . t/lib/build.sh
 need_packages build demo test
+want_packages servers
 build build CC=gcc CFLAGS='-O2 -g' --enable-werror
 build_more t/ca/odd
 SH

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to load a table and to look keys up in it, so that t/bench/run can measure it. */
+/* Loads a table and looks keys up in it, so that t/bench/run can measure it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,7 @@
 
 #include "tables/table.h"
 
-#define KEYS 1000 /* so many are looked up in turn: */
-#define STEP 1000 /* the first of the file and each 1,000th after it */
+#define KEYS 1000 /* so many are looked up in turn, evenly spread over the file */
 #define KEY_LEN 64
 #define LINE_SIZE 1024
 
@@ -77,14 +76,27 @@ static void loads(const char *path, int times)
     printf("\n");
 }
 
+static int rows_of(FILE *in)
+{
+    char line[LINE_SIZE];
+    int count = 0;
+
+    while (fgets(line, sizeof(line), in)) {
+        count++;
+    }
+    rewind(in);
+    return count;
+}
+
 static void keys_read(char keys[KEYS][KEY_LEN], const char *path)
 {
     FILE *in = fopen(path, "r");
     char line[LINE_SIZE];
+    int step = in ? rows_of(in) / KEYS : 0;
     int count = 0;
 
-    for (int number = 0; in && count < KEYS && fgets(line, sizeof(line), in); number++) {
-        if (number % STEP == 0) {
+    for (int number = 0; step > 0 && count < KEYS && fgets(line, sizeof(line), in); number++) {
+        if (number % step == 0) {
             memcpy(keys[count++], line, KEY_LEN);
         }
     }

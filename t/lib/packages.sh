@@ -4,8 +4,8 @@
 #
 #   . t/lib/packages.sh
 #   need_packages build demo        or: build demo test
-#   want_packages servers browser   the servers that tables ask, and a browser; the tests go without
-#                                   what is missing
+#   want_packages servers browser   the servers that tables ask or t/bench compares with, and a
+#                                   browser; the tests go without what is missing
 #
 # need_packages ends the program where something is missing that it cannot install. "a|b" is the first
 # of them that the system knows. No server is started, neither now nor when the system starts.
@@ -17,7 +17,7 @@ debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-clien
     redis-tools mandoc libio-socket-ssl-perl'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
-    slapd'
+    slapd haproxy nginx'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
@@ -28,13 +28,13 @@ fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 
     perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
     perl-IO-Socket-SSL redis|valkey mandoc diffutils'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
-    openldap-servers'
+    openldap-servers haproxy nginx'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
 other_test='prove clang nghttp valgrind mandoc'
-other_servers='sqlite3 postgres slapd'
+other_servers='sqlite3 postgres slapd haproxy nginx'
 other_browser='chromium certutil'
 
 # The list of a family for some of build, demo and test.
@@ -98,7 +98,7 @@ debian_install='
     policy=/usr/sbin/policy-rc.d
     cluster=/etc/postgresql-common/createcluster.d/clientcert-tests.conf
     new=
-    for name in slapd postgresql; do
+    for name in slapd postgresql haproxy nginx; do
         [ -e "/etc/init.d/$name" ] || new="$new $name"
     done
     if [ -e "$policy" ]; then policy=; else

@@ -75,8 +75,7 @@ static bool is_denied(request_rec *r)
     return kept && kept->watched && (kept->missing || r->ap_auth_type == cc_auth_type);
 }
 
-/* Called for the request that the client made; where that led to others, one of them was denied. */
-int cc_denial_log(request_rec *r)
+void cc_denial_log(request_rec *r)
 {
     while (r && !is_denied(r)) {
         r = r->next;
@@ -91,5 +90,4 @@ int cc_denial_log(request_rec *r)
             denial_log(r, &answer);
         }
     }
-    return DECLINED;
 }

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts CLIENTCERT_* into the environment of a request, and removes what others have named so. */
+#include "httpd/glue.h"
+#include "httpd/served.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/*
+ * Gives what follows a prefix of capital letters, or NULL. A program sees any character that is
+ * neither letter nor digit as "_", and apr_table_get() takes names whatever their case.
+ */
+static const char *after(const char *name, const char *prefix)
+{
+    for (; *prefix; name++, prefix++) {
+        if (*prefix == '_' ? !*name || apr_isalnum(*name) : apr_toupper(*name) != *prefix) {
+            return NULL;
+        }
+    }
+    return name;
+}
+
+static bool is_ours(const char *name)
+{
+    return after(name, "CLIENTCERT_") != NULL;
+}
+
+/* What httpd makes of a variable of the request that led to this one: REDIRECT_CLIENTCERT_USER. */
+static bool is_of_before(const char *name)
+{
+    const char *rest = after(name, "REDIRECT_");
+
+    return rest && (is_ours(rest) || is_of_before(rest));
+}
+
+/* mod_proxy_fcgi does what this says to what it sends, which nobody sees after that. */
+const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    const char *unknown = cc_config_unknown(cmd, "mod_proxy_fcgi.c");
+    const char *name;
+
+    (void)record;
+    ap_getword_conf(cmd->temp_pool, &args); /* its condition */
+    name = ap_getword_conf(cmd->temp_pool, &args);
+    name += *name == '!';
+    if (unknown || !(is_ours(name) || is_of_before(name))) {
+        return unknown;
+    }
+    return apr_psprintf(cmd->pool,
+                        "CC0119: %s may not change %s: what begins with CLIENTCERT_ says who the "
+                        "client is; use another name",
+                        cmd->cmd->name, cc_log_escaped(name, cmd->pool));
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+/* Whether httpd has taken it over from the environment of another request, which is right. */
+static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
+{
+    const char *value = NULL;
+
+    if (r->prev) {
+        value = apr_table_get(r->prev->subprocess_env, after(var->key, "REDIRECT_"));
+    } else if (r->main) {
+        value = apr_table_get(r->main->subprocess_env, var->key);
+    }
+    return value && value == var->val;
+}
+
+/* A look at two letters of CLIENTCERT_ or REDIRECT_ rules most names out: CGI has many with one. */
+static inline bool may_be_foreign(const apr_table_entry_t *var)
+{
+    const char *name = var->key;
+
+    switch (name[0] | 0x20) {
+    case 'c':
+        return (name[1] | 0x20) == 'l';
+    case 'r':
+        return name[1] && (name[2] | 0x20) == 'd';
+    default:
+        return false;
+    }
+}
+
+/* Apart, because most requests have no such variable. */
+static __attribute__((noinline)) bool has_our_name(const request_rec *r,
+                                                   const apr_table_entry_t *var)
+{
+    return is_ours(var->key) || (is_of_before(var->key) && !is_inherited(r, var));
+}
+
+/* Whether a variable, which is none of the request's own, has a name of ours. */
+static inline bool is_foreign(const request_rec *r, const apr_table_entry_t *var)
+{
+    return may_be_foreign(var) && has_our_name(r, var);
+}
+
+/* The entries of a table; NULL: none. */
+typedef struct span_t {
+    const apr_table_entry_t *first, *end;
+} span_t;
+
+static inline span_t span_of(const apr_table_t *table)
+{
+    const apr_array_header_t *all = table ? apr_table_elts(table) : NULL;
+    const apr_table_entry_t *first = all ? (const apr_table_entry_t *)all->elts : NULL;
+
+    return (span_t){first, all ? first + all->nelts : NULL};
+}
+
+/* The first of these that may have a name of ours; the end where there is none. */
+static inline const apr_table_entry_t *suspect_of(const apr_table_entry_t *var,
+                                                  const apr_table_entry_t *end)
+{
+    while (var < end && !may_be_foreign(var)) {
+        var++;
+    }
+    return var;
+}
+
+/*
+ * Whether ours stand in a row, and nothing else may have a name of ours: so it is as a rule. Ours
+ * are known by their addresses, which costs less than to compare texts.
+ */
+static inline bool are_in_place(span_t all, span_t ours)
+{
+    const apr_table_entry_t *var = suspect_of(all.first, all.end);
+    const apr_table_entry_t *next = ours.first;
+
+    while (next < ours.end && var < all.end && var->key == next->key && var->val == next->val) {
+        var++;
+        next++;
+    }
+    return next == ours.end && suspect_of(var, all.end) == all.end;
+}
+
+/* What there is of ours in an environment. */
+typedef struct found_t {
+    bool foreign; /* a variable that has a name of ours and is none */
+    int count;    /* of ours, in their order; where none is foreign */
+} found_t;
+
+static inline found_t look(const request_rec *r, span_t ours)
+{
+    const span_t all = span_of(r->subprocess_env);
+    const apr_table_entry_t *next = ours.first;
+
+    for (const apr_table_entry_t *var = all.first; var < all.end; var++) {
+        if (next < ours.end && var->key == next->key && var->val == next->val) {
+            next++;
+        } else if ((ours.first < ours.end && var->key == ours.first->key) || is_foreign(r, var)) {
+            return (found_t){.foreign = true};
+        }
+    }
+    return (found_t){.count = (int)(next - ours.first)};
+}
+
+/*
+ * apr_table_addn, because apr_table_setn compares a new key with all that share its first four
+ * letters; none of the names is there.
+ */
+static void add(apr_table_t *env, span_t vars)
+{
+    for (const apr_table_entry_t *var = vars.first; var < vars.end; var++) {
+        apr_table_addn(env, var->key, var->val);
+    }
+}
+
+/*
+ * Ours, and what of the environment has no name of ours. mod_dir lays the environment of a
+ * directory's index over that of the request, so all of ours may be there twice, in their order. A
+ * new table, because to remove many from one takes httpd ten times as long.
+ */
+static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
+{
+    const span_t all = span_of(r->subprocess_env), ours = span_of(exports);
+    const apr_table_entry_t *next = ours.first;
+    apr_table_t *env = exports ? apr_table_copy(r->pool, exports) : apr_table_make(r->pool, 8);
+
+    for (const apr_table_entry_t *var = all.first; var < all.end; var++) {
+        if (next < ours.end && var->key == next->key) {
+            next = next + 1 == ours.end ? ours.first : next + 1;
+        } else if (!is_foreign(r, var)) {
+            apr_table_addn(env, var->key, var->val);
+        }
+    }
+    return env;
+}
+
+/* Apart, because most looks end before it. */
+static __attribute__((noinline)) void put_right(request_rec *r, const apr_table_t *exports)
+{
+    const span_t ours = span_of(exports);
+    found_t found = {0};
+
+    if (exports && apr_is_empty_table(r->subprocess_env)) {
+        r->subprocess_env = apr_table_copy(r->pool, exports);
+        return;
+    }
+    found = look(r, ours);
+    if (found.foreign || (found.count > 0 && found.count < ours.end - ours.first)) {
+        r->subprocess_env = replaced(r, exports);
+    } else if (found.count == 0) {
+        add(r->subprocess_env, ours);
+    }
+}
+
+void cc_variables_look(request_rec *r, const apr_table_t *exports)
+{
+    if (!are_in_place(span_of(r->subprocess_env), span_of(exports))) {
+        put_right(r, exports);
+    }
+}
+
+/* ---- what a page includes ---------------------------------------------------------------- */
+
+/*
+ * Each thing that a page includes begins with a copy of the page's environment, which mod_include
+ * has filled with all that it has for a page. One that was looked through is kept with the page:
+ * where the next copy is the same, octet by octet, it needs no other look. Only what is the page's
+ * own is kept: the memory of a subrequest is used again for the next one, with other names in it.
+ */
+struct cc_copied_t {
+    const apr_table_t *exports; /* that are in place in it */
+    int count, room;            /* of variables */
+    apr_table_entry_t vars[];
+};
+
+/* Fewer are looked through as quickly. */
+#define CC_COPIED_MIN 16
+
+static apr_size_t size_of(int count)
+{
+    return (apr_size_t)count * sizeof(apr_table_entry_t);
+}
+
+static bool is_known(const struct cc_copied_t *copied, const apr_array_header_t *all,
+                     const apr_table_t *exports)
+{
+    return copied && copied->exports == exports && copied->count == all->nelts &&
+           !memcmp(copied->vars, all->elts, size_of(all->nelts));
+}
+
+static void copied_keep(const request_rec *r, const apr_table_t *exports)
+{
+    request_rec *page = r->main;
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+    const apr_array_header_t *its = apr_table_elts(page->subprocess_env);
+    cc_request_t *kept = cc_request_of(page);
+    struct cc_copied_t *copied = kept->copied;
+
+    if (all->nelts != its->nelts || memcmp(all->elts, its->elts, size_of(all->nelts)) != 0) {
+        return;
+    }
+    if (!copied || copied->room < all->nelts) {
+        kept->copied = copied = apr_palloc(page->pool, sizeof(*copied) + size_of(all->nelts));
+        copied->room = all->nelts;
+    }
+    copied->exports = exports;
+    copied->count = all->nelts;
+    memcpy(copied->vars, all->elts, size_of(all->nelts));
+}
+
+void cc_variables_copied(request_rec *r, const apr_table_t *exports)
+{
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+
+    if (all->nelts < CC_COPIED_MIN) {
+        cc_variables_put(r, exports);
+    } else if (!is_known(cc_request_seen(r->main)->copied, all, exports)) {
+        cc_variables_put(r, exports);
+        copied_keep(r, exports);
+    }
+}

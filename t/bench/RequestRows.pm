@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+# The rows about requests: what one costs on a connection that is kept open, by HTTP and page.
+package RequestRows;
+
+use strict;
+use warnings;
+
+use Counting;
+use OtherRequests ();
+use Report;
+use Setups;
+
+# ---- what is asked for
+
+my $includes = 10;
+
+my %pages = (
+    file  => {},
+    index => { path => '/' },
+    ssi   => {
+        path    => '/page.shtml',
+        modules => [qw(include mime)],
+        conf    => <<'CONF',
+AddOutputFilter INCLUDES .shtml
+<Directory @ROOT@/htdocs>
+    Options +Includes
+</Directory>
+CONF
+        files => {
+            'htdocs/page.shtml' => join('', map { "<!--#include virtual=\"/$_.txt\" -->" }
+                    1 .. $includes),
+            map { ("htdocs/$_.txt" => "part $_\n") } 1 .. $includes,
+        },
+    },
+);
+
+my $ssl_user_name = <<'CONF';
+SSLUserName SSL_CLIENT_S_DN_CN
+<Location "/">
+    Require user alice
+</Location>
+CONF
+
+my $fake_basic_auth = <<'CONF';
+SSLOptions +FakeBasicAuth
+<Location "/">
+    AuthType Basic
+    AuthName bench
+    AuthUserFile conf/users
+    Require valid-user
+</Location>
+CONF
+
+# A request for one of the pages, by a version of HTTP, under a configuration.
+sub counted {
+    my ($version, $page, %o) = @_;
+    my %page = %{ $pages{$page} };
+    return per_request(%page, %o, http2 => $version == 2, conf => ($page{conf} // '') . $o{conf});
+}
+
+# Gives what a page costs without the module, and a function: what ours adds to that.
+sub compared {
+    my ($version, $page) = @_;
+    my $bare = counted($version, $page, conf => $granted);
+    return ($bare, sub { counted($version, $page, ours => 1, conf => $_[0]) - $bare });
+}
+
+# ---- the rows. Smoke is content with the bare request and eight variables, of each kind.
+
+sub rows_of_stock {
+    my ($bare) = @_;
+    row('SSLUserName, Require user', plus(counted(1, 'file', conf => $ssl_user_name) - $bare), '');
+    row('SSLOptions +StdEnvVars',
+        plus(counted(1, 'file', conf => "SSLOptions +StdEnvVars\n$granted") - $bare), '');
+    row('FakeBasicAuth, a password file of one line',
+        plus(counted(1, 'file', conf => $fake_basic_auth) - $bare), '');
+    return;
+}
+
+sub rows_of_fewer {
+    my ($added, $three_at_most) = @_;
+    row('  module loaded, no directive', '', plus($added->($granted)));
+    row_within('  user, three groups, Require clientcert-group', '',
+        $added->($three_groups . $no_export), $three_at_most, \&plus);
+    return;
+}
+
+sub rows_of_http1 {
+    my ($bare, $added) = compared(1, 'file');
+    row('bare request, SSLVerifyClient require', thousands($bare), '');
+    rows_of_stock($bare) if !smoke();
+    rows_of_fewer($added, 950) if !smoke();
+    my $eight = $added->($three_groups . $eight_exports);
+    row_within('  the same with eight exported variables', '', $eight, 1800, \&plus);
+    return $eight;
+}
+
+sub rows_of_http2 {
+    my ($bare, $added) = compared(2, 'file');
+    row('HTTP/2: bare request', thousands($bare), '');
+    rows_of_fewer($added, 1300) if !smoke();
+    row_within('  eight exported variables', '', $added->($three_groups . $eight_exports), 2300,
+        \&plus);
+    return;
+}
+
+# To httpd a page with ten includes is eleven requests. It may cost as much as these.
+sub rows_of_pages {
+    my ($eight) = @_;
+    my ($bare, $added) = compared(1, 'index');
+    row("a directory's index (GET /)", thousands($bare), '');
+    row_within('  eight exported variables', '', $added->($three_groups . $eight_exports), 3000,
+        \&plus);
+    ($bare, $added) = compared(1, 'ssi');
+    row("a page with $includes includes", thousands($bare), '');
+    row('  three groups', '', plus($added->($three_groups . $no_export))) if !smoke();
+    row_within('  eight exported variables', '', $added->($three_groups . $eight_exports),
+        ($includes + 1) * $eight, \&plus);
+    return;
+}
+
+# Each beside its own bare request.
+sub rows_of_others {
+    my %figures = map { ($_ => OtherRequests::figures($_)) } qw(haproxy nginx);
+    my @figures = map { $figures{$_} } qw(haproxy nginx);
+    heading('instructions of a request', 'HAProxy / nginx');
+    row('bare request, a certificate required', others(\&thousands, map { $_->{bare} } @figures),
+        '');
+    row('  CN mapped to a user, and checked', others(\&plus, map { $_->{mapped} } @figures), '')
+        if !smoke();
+    row('  six fields as headers', others(\&plus, map { $_->{headers} } @figures), '');
+    return;
+}
+
+sub show {
+    heading('instructions of a request', 'stock');
+    my $eight = rows_of_http1();
+    rows_of_http2();
+    rows_of_pages($eight);
+    rows_of_others();
+    return;
+}
+
+1;
