@@ -35,26 +35,42 @@ static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/*
- * Of requests that are sent in a row, the next one is read before this one ends (worker, prefork).
- * It has inherited the filters, which belong to the connection, and goes on with them.
- */
-static apr_status_t remove_input(void *filter)
-{
-    ap_filter_t *f = filter;
+/* That a request is watched by a filter, to its end. */
+typedef struct watch_t {
+    ap_filter_t *filter;
+    request_rec *r;
+} watch_t;
 
-    ap_remove_input_filter(f);
-    f->ctx = NULL;
+/* Of requests that are sent in a row, the next one may be watched already. */
+static apr_status_t watch_end(void *data)
+{
+    const watch_t *watch = data;
+
+    if (watch->filter->ctx == watch->r) {
+        watch->filter->ctx = NULL;
+    }
     return APR_SUCCESS;
 }
 
-static apr_status_t remove_output(void *filter)
+static void watch(request_rec *r, ap_filter_t *filter)
 {
-    ap_filter_t *f = filter;
+    watch_t *made = apr_palloc(r->pool, sizeof(*made));
 
-    ap_remove_output_filter(f);
-    f->ctx = NULL;
-    return APR_SUCCESS;
+    *made = (watch_t){filter, r};
+    filter->ctx = r;
+    apr_pool_cleanup_register(r->pool, made, watch_end, apr_pool_cleanup_null);
+}
+
+/*
+ * A filter lies in the memory of its connection. So each connection has one of a kind at most,
+ * which stays, and lets everything pass where no request is watched.
+ */
+static ap_filter_t *find(ap_filter_t *f, const char *name)
+{
+    while (f && strcasecmp(f->frec->name, name) != 0) {
+        f = f->next;
+    }
+    return f;
 }
 
 void cc_tunnel_register(void)
@@ -69,9 +85,10 @@ void cc_tunnel_open(request_rec *r)
 
     /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
     if (!r->main && !cc_identity_presented(r).problem) {
-        apr_pool_cleanup_register(r->pool, ap_add_input_filter(in_name, r, NULL, c), remove_input,
-                                  apr_pool_cleanup_null);
-        apr_pool_cleanup_register(r->pool, ap_add_output_filter(out_name, r, NULL, c),
-                                  remove_output, apr_pool_cleanup_null);
+        ap_filter_t *in = find(c->input_filters, in_name);
+        ap_filter_t *out = find(c->output_filters, out_name);
+
+        watch(r, in ? in : ap_add_input_filter(in_name, NULL, NULL, c));
+        watch(r, out ? out : ap_add_output_filter(out_name, NULL, NULL, c));
     }
 }
