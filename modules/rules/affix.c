@@ -8,7 +8,7 @@
  * is looked up. So the cost depends on how many lengths there are, and hardly on how many items.
  */
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 #define LENGTH_MOST 256 /* octets of a piece; what is longer is cut */
 

@@ -7,7 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 /* How far a pattern has been read, and whether a host's name is expected there. */
 typedef struct cc_reading_t {

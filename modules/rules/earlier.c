@@ -25,7 +25,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 #define STEPS_AT_FIRST 1000000
 #define STEPS_PER_RULE 16

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 /* Who makes a certificate decides how many values it has; this bounds what a template is made of.
  */

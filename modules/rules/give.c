@@ -12,7 +12,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 /* ---- templates --------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 /* The rule at hand, and what was seen before it. */
 typedef struct cc_lint_t {

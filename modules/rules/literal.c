@@ -14,7 +14,7 @@
 
 #include <apr_lib.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 typedef struct cc_run_t {
     const char *at;

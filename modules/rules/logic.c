@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 struct cc_logic_t {
     cc_evaluation_t ev; /* operators are asked of an operand as they are asked of a value */

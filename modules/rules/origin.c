@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rules/internal.h"
+#include "rules/logic.h"
 
 /* Another CA may issue a certificate with the same of anything that does not stand here. */
 static const struct {

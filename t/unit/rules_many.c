@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 #include "faketable.h"
-#include "rules/internal.h"
+#include "rules/logic.h"
 #include "ruleset.h"
 #include "suite.h"
 

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rules say of each other: lint asks, before anything is evaluated. */
+#ifndef CC_RULES_LOGIC_H
+#define CC_RULES_LOGIC_H
+
+#include "rules/internal.h"
+
+/* logic.c: what is asked about one rule; the same matcher serves all of it. */
+typedef struct cc_logic_t cc_logic_t;
+cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
+
+/* Whether the rule can never hold, and two of its conditions that cannot hold together. */
+bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b);
+
+/* Whether `c` holds whenever `a` does. They may be of different rules of the set. */
+bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c);
+
+bool cc_condition_is_equal(const cc_condition_t *c);
+bool cc_condition_is_under(const cc_condition_t *c);
+
+/*
+ * Whether nothing is evaluated after the rule; whether it gives the same user each time it holds;
+ * the condition that gives a variable, or NULL.
+ */
+bool cc_rule_ends(const cc_rule_t *rule);
+bool cc_rule_always_user(const cc_rule_t *rule);
+const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
+
+/*
+ * earlier.c: the rules so far that end an evaluation or always give the same user, filed by their
+ * conditions. It lives as long as `p`, and works in `scratch`, which may be cleared after each
+ * rule.
+ */
+typedef struct cc_earlier_t cc_earlier_t;
+cc_earlier_t *cc_earlier_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
+
+/*
+ * Takes up the next rule: finds which filed conditions hold whenever it does. Then the first filed
+ * rule that ends, or that always gives a user, and that holds whenever this one does; or NULL.
+ */
+void cc_earlier_look(cc_earlier_t *earlier, const cc_rule_t *rule);
+const cc_rule_t *cc_earlier_ending(cc_earlier_t *earlier);
+const cc_rule_t *cc_earlier_user(cc_earlier_t *earlier);
+
+/* Files the rule that was taken up. */
+void cc_earlier_add(cc_earlier_t *earlier, const cc_rule_t *rule);
+
+/*
+ * Whether some conditions were not compared because that would have taken too long; how many steps
+ * were taken in all.
+ */
+bool cc_earlier_cut(const cc_earlier_t *earlier);
+apr_uint64_t cc_earlier_steps(const cc_earlier_t *earlier);
+
+/* affix.c: items, each filed by how the texts that it matches begin or end. */
+typedef struct cc_affixes_t cc_affixes_t;
+cc_affixes_t *cc_affixes_create(apr_pool_t *p);
+
+/* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
+void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
+
+/* Calls `each` for the items that may match the text, and some that do not, until it says false. */
+typedef bool cc_affix_fn(void *baton, const void *item);
+void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
+                     void *baton);
+
+/*
+ * literal.c: the octets with which all texts that the pattern matches begin, and with which they
+ * end; empty where that is not certain. They live as long as `p`.
+ */
+void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
+                         apr_pool_t *p);
+
+/* lint.c: cc_rules_lint, which also says how many steps cc_earlier_t took; NULL: nobody asks. */
+apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
+                                  apr_pool_t *p);
+
+/* origin.c: what a field fixes: nothing, the certificate or its key, the CA. */
+typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;
+cc_origin_t cc_origin_of(const cc_selector_t *selector);
+
+/* What a rule takes the user from without a word on the CA, or NULL. */
+const cc_selector_t *cc_origin_missing(const cc_rule_t *rule);
+
+/* Whether the rule ends the evaluation for some CAs, and by nothing but the CA. */
+bool cc_origin_decides(const cc_rule_t *rule);
+
+/*
+ * domain.c: whether a pattern has a domain with a dot that is not escaped, certainly by mistake;
+ * the domain as it stands there, and as it is meant.
+ */
+bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
+                       apr_pool_t *p);
+
+#endif
