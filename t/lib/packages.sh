@@ -19,6 +19,7 @@ debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-clien
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
+debian_elsewhere='debootstrap perl util-linux'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
     apr-util-devel openssl-devel pcre2-devel jansson-devel openldap-devel'
@@ -30,12 +31,14 @@ fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
+fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
 other_test='prove clang nghttp valgrind mandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'
 other_browser='chromium certutil'
+other_elsewhere='debootstrap perl unshare'
 
 # The list of a family for some of build, demo and test.
 packages_of() { # FAMILY SET ...

@@ -233,6 +233,36 @@ START_TEST(a_comparison_that_would_take_too_long_is_cut_short_and_told)
 }
 END_TEST
 
+/* ---- fields ------------------------------------------------------------------------------ */
+
+START_TEST(a_field_of_a_rule_that_cannot_be_read_is_found_anew)
+{
+    cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
+    const cc_verdict_t *verdict;
+
+    add(rules, "subject.CN != x group=a");
+    ck_assert_int_ne(cc_rules_add(rules, "subject.OU == a subject.UID ~ b user=x", "", NULL),
+                     APR_SUCCESS);
+    add(rules, "subject.UID != b subject.OU == Staff group=g");
+    ck_assert_int_eq(rules->selectors->nelts, 3);
+    verdict = ruleset_verdict(rules, ruleset_alice, pool);
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "a g");
+}
+END_TEST
+
+START_TEST(many_fields_and_tables_are_each_kept_once)
+{
+    cc_rules_t *rules =
+        cc_rules_create(faketable_make("a fake:x\nb fake:x\nc fake:x", pool), NULL, pool);
+
+    for (int i = 0; i < 300; i++)
+        add(rules, apr_psprintf(pool, "ext.1.2.3.%d == 00 sid in %c group=g", i % 100,
+                                'a' + i % 3));
+    ck_assert_int_eq(rules->selectors->nelts, 101);
+    ck_assert_int_eq(rules->named->nelts, 3);
+}
+END_TEST
+
 /* ---- what a pattern's texts begin and end with -------------------------------------------- */
 
 typedef struct literal_case_t {
@@ -305,6 +335,8 @@ int main(void)
     tcase_add_test(tc, rules_that_share_each_of_their_conditions_with_many_are_no_more_work);
     tcase_add_test(tc, values_are_compared_with_the_patterns_that_may_match_them_alone);
     tcase_add_test(tc, a_comparison_that_would_take_too_long_is_cut_short_and_told);
+    tcase_add_test(tc, a_field_of_a_rule_that_cannot_be_read_is_found_anew);
+    tcase_add_test(tc, many_fields_and_tables_are_each_kept_once);
     tcase_add_loop_test(tc, a_pattern_begins_and_ends_with_what_is_certain, 0, COUNT(literals));
     suite_add_tcase(suite, tc);
     return suite_run(suite);

@@ -64,7 +64,7 @@ END_TEST
 START_TEST(a_table_of_another_scope_is_not_there)
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
-    int scope, other;
+    int scope = 0, other = 0; /* their addresses count, not they */
 
     ck_assert_int_eq(cc_tables_add(tables, &scope, "mine fake:x", "site.conf:2", NULL),
                      APR_SUCCESS);

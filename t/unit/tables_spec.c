@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(a_scope_finds_its_own_table_before_the_one_for_all)
 {
-    int other;
+    int other = 0; /* its address counts */
 
     add(NULL, "people file:all");
     add(NULL, "staff file:staff");

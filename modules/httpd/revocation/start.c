@@ -148,7 +148,9 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     *opened = (cc_opened_crls_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
     cc_crls_recall(*crls, spec->ever);
-    cc_crls_each(*crls, passed_over, s);
+    if (!only_tried()) {
+        cc_crls_each(*crls, passed_over, s);
+    }
     return APR_SUCCESS;
 }
 
