@@ -125,15 +125,27 @@ static inline int follow(request_rec *r)
     return ask_again(r);
 }
 
+/* Whether a request was served in its access phase, and needs nothing more: as most of clients do.
+ */
+static inline bool is_served_already(const request_rec *r, const cc_request_t *kept)
+{
+    return cc_request_served(r, kept) && !kept->refused && !kept->upgrades && !r->main &&
+           !r->prev && r->method_number != M_CONNECT;
+}
+
 int cc_environment_begin(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
     int status;
 
+    if (is_served_already(r, kept)) {
+        cc_denial_passed(r);
+        return DECLINED;
+    }
     if (cc_use_ignores(r)) {
         return DECLINED;
     }
-    status = kept && kept->settled && !kept->refused ? DECLINED : cc_refuse_again(r);
+    status = cc_refuse_again(r);
     if (status != DECLINED) {
         return status;
     }
@@ -152,9 +164,9 @@ int cc_environment_begin(request_rec *r)
 int cc_environment_end(request_rec *r)
 {
     int status;
-    cc_request_t *kept;
+    cc_request_t *kept = served(r);
 
-    if (cc_use_ignores(r)) {
+    if (!kept && cc_use_ignores(r)) {
         return DECLINED;
     }
     status = follow(r);

@@ -207,8 +207,18 @@ static __attribute__((noinline)) void put_right(request_rec *r, const apr_table_
     }
 }
 
+static bool has_suspects(const request_rec *r)
+{
+    const span_t all = span_of(r->subprocess_env);
+
+    return suspect_of(all.first, all.end) < all.end;
+}
+
 void cc_variables_look(request_rec *r, const apr_table_t *exports)
 {
+    if (!exports && !has_suspects(r)) {
+        return;
+    }
     if (!are_in_place(span_of(r->subprocess_env), span_of(exports))) {
         put_right(r, exports);
     }
