@@ -9,6 +9,7 @@
 #include <openssl/ocsp.h>
 
 #include "trust/ocsp/ocsp.h"
+#include "waiting.h"
 
 /* ---- settings (spec.c) and responders (url.c) -------------------------------------- */
 
