@@ -32,11 +32,12 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
  */
 int cc_handlers_run(request_rec *r)
 {
-    bool is_page = cc_handler_is(r, "clientcert-status");
+    bool is_page;
 
     if (cc_use_ignores(r)) {
         return DECLINED;
     }
+    is_page = cc_handler_is(r, "clientcert-status");
     if (cc_failure_ends(r, is_page)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -295,11 +295,12 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
+/* A host that does not use the module may lead to the same back end as one that does. */
 int cc_inbound_clean(request_rec *r)
 {
     unsigned kinds;
 
-    if (cc_use_ignores(r)) {
+    if (cc_use_of(r->server) == CC_USE_NONE) {
         return DECLINED;
     }
     kinds = kinds_of(r->headers_in);
@@ -309,7 +310,7 @@ int cc_inbound_clean(request_rec *r)
     if (kinds & CONNECTION) {
         connection_clean(r);
     }
-    if (kinds & UPGRADE) {
+    if (kinds & UPGRADE && !cc_use_ignores(r)) {
         cc_request_of(r)->upgrades = true;
     }
     /* An internal redirect keeps the filters of the protocol. */
