@@ -34,7 +34,11 @@ bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
     apr_interval_time_t tick = apr_time_usec(stamp->changed) ? TICK : SLOW_TICK;
     apr_interval_time_t age = now - stamp->changed;
 
-    return age < tick && age > -tick; /* a clock that was set back makes nothing fresh for long */
+    /*
+     * On a busy machine the file may have changed after `now` was read and before the file was
+     * looked at. A clock that was set back makes nothing fresh for long.
+     */
+    return age < tick && age > -SLOW_TICK;
 }
 
 apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)

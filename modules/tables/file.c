@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the back end "file": a file of lines, held in memory and read again when it changes. */
+#include <unistd.h>
+
 #include <apr_time.h>
 
 #include "tables/internal.h"
 
 #define TRIES 20 /* to read a file at start that somebody is writing, every WAIT */
 #define WAIT apr_time_from_msec(50)
+#define CALM apr_time_from_msec(50)   /* so much longer waits who reads for all */
+#define PATIENCE apr_time_from_sec(2) /* with the one who reads a file for all, */
+#define SLOWEST 4                     /* and may read so many octets in a microsecond */
 
 typedef struct {
     const cc_table_spec_t *spec;
@@ -14,9 +19,13 @@ typedef struct {
     cc_stamp_t
         held;    /* the file that the rows are of; for the thread that polls, and what follows */
     int columns; /* of each of these rows, at least */
-    cc_stamp_t seen; /* the file as it was last looked at */
-    bool unsure;     /* it may have changed since without a trace */
-    bool kept;       /* what it has at start are rows of a configuration before */
+    cc_stamp_t seen;     /* the file as it was last looked at */
+    bool unsure;         /* it may have changed since without a trace */
+    bool kept;           /* what it has at start are rows of a configuration before */
+    const char *image;   /* what processes share; NULL: each reads the file for itself */
+    cc_stamp_t waited;   /* the state of the file whose image is waited for, */
+    apr_time_t patience; /* and until when */
+    cc_stamp_t shared;   /* the state that was shared last; for the thread that shares */
 } file_t;
 
 static apr_status_t file_close(void *state)
@@ -24,6 +33,9 @@ static apr_status_t file_close(void *state)
     file_t *file = state;
     cc_held_t held = {cc_versions_current(&file->maps), file->held, file->columns, file->unsure};
 
+    if (file->image) {
+        unlink(file->image);
+    }
     cc_map_free(cc_versions_unused(&file->maps));
     cc_kept_put(file->spec->kept, file->spec, file->path, &held);
     return APR_SUCCESS;
@@ -102,6 +114,10 @@ static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_poo
     }
     file_start(file, &held);
     file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    if (spec->sharing) {
+        file->image = cc_image_path(spec, file->path, p);
+        file->shared = file->unsure ? (cc_stamp_t){.size = 0} : file->seen;
+    }
     apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
     *state = file;
     return status;
@@ -128,12 +144,50 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
     return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
 }
 
+/* ---- following ------------------------------------------------------------------------------- */
+
+/* True while the image of this state of the file may still come; its owner is asked for it. */
+static bool image_is_waited_for(file_t *file, const cc_stamp_t *stamp, apr_time_t now)
+{
+    const cc_sharing_t *sharing = file->spec->sharing;
+
+    if (!cc_stamp_same(&file->waited, stamp)) {
+        file->waited = *stamp;
+        file->patience = now + PATIENCE + stamp->size / SLOWEST;
+    }
+    sharing->wake(sharing->baton);
+    return now < file->patience;
+}
+
+/* What the file has in this state: from the one who shares it, else read. */
+static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
+                              cc_error_t *err)
+{
+    cc_stamp_t read = next->stamp;
+    apr_status_t status = APR_SUCCESS;
+
+    if (file->image) {
+        status = cc_image_take(next, file->image, file->spec->sharing);
+        if (status == APR_SUCCESS) {
+            return status;
+        }
+        if (APR_STATUS_IS_ENOENT(status) && image_is_waited_for(file, &read, now)) {
+            return APR_EBUSY;
+        }
+    }
+    status = cc_map_load(&next->map, &read, file->spec, p, err);
+    if (!cc_stamp_same(&next->stamp, &read)) {
+        cc_map_free(next->map);
+        status = APR_EBUSY;
+    }
+    return status;
+}
+
 static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)
 {
     file_t *file = state;
     cc_stamp_t stamp = cc_stamp_take(file->path, p);
-    cc_stamp_t read;
-    cc_map_t *map = NULL;
+    cc_held_t next = {NULL, stamp, file->spec->columns, false};
     apr_status_t status = APR_SUCCESS;
 
     cc_map_free(cc_versions_unused(&file->maps));
@@ -143,10 +197,8 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
     if (cc_stamp_fresh(&stamp, now) || !cc_versions_settled(&file->maps)) {
         return APR_EBUSY;
     }
-    read = stamp;
-    status = cc_map_load(&map, &read, file->spec, p, err);
-    if (status == APR_EBUSY || !cc_stamp_same(&stamp, &read)) {
-        cc_map_free(map);
+    status = next_take(&next, file, now, p, err);
+    if (status == APR_EBUSY) {
         return APR_EBUSY;
     }
     file->seen = stamp;
@@ -154,9 +206,37 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
     if (status == APR_SUCCESS) {
         file->held = stamp;
         file->columns = file->spec->columns;
-        cc_versions_replace(&file->maps, map);
+        cc_versions_replace(&file->maps, next.map);
         cc_map_free(cc_versions_unused(&file->maps));
     }
+    return status;
+}
+
+/* Beside lookups and polls: nothing that these use is touched. */
+static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t *p)
+{
+    file_t *file = state;
+    cc_table_spec_t spec = *file->spec;
+    cc_held_t held = {NULL, cc_stamp_take(file->path, p), spec.columns, false};
+    cc_stamp_t read = held.stamp;
+    cc_error_t unused = {NULL, NULL, NULL, NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    if (cc_stamp_same(&held.stamp, &file->shared)) {
+        return APR_EAGAIN;
+    }
+    if (cc_stamp_fresh(&held.stamp, apr_time_now() - CALM)) { /* after the stamp was taken */
+        return APR_EBUSY;
+    }
+    spec.stop = stop;
+    status = cc_map_load(&held.map, &read, &spec, p, &unused);
+    if (status == APR_EBUSY || !cc_stamp_same(&held.stamp, &read)) {
+        status = APR_EBUSY;
+    } else if (!atomic_load(stop)) {
+        file->shared = held.stamp;
+        status = cc_image_write(file->image, &held, spec.sharing, stop, p);
+    }
+    cc_map_free(held.map);
     return status;
 }
 
@@ -188,6 +268,7 @@ const cc_backend_t cc_backend_file = {
     .open = file_open,
     .lookup = file_lookup,
     .poll = file_poll,
+    .share = file_share,
     .generation = file_generation,
     .seen = file_seen,
     .rows = file_rows,
