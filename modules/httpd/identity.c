@@ -81,9 +81,7 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
     cc_request_t *kept = cc_request_of(r);
     cc_pin_t *pin = apr_palloc(r->pool, sizeof(*pin));
 
-    pin->next = kept->pins;
-    pin->client = client;
-    pin->memo = memo;
+    *pin = (cc_pin_t){kept->pins, client, memo};
     kept->pins = pin;
 }
 
@@ -119,14 +117,13 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
                                     const cc_client_t *client, const cc_facts_t *facts,
                                     apr_pool_t *p)
 {
-    const cc_rules_t *rules = question->rules;
     apr_array_header_t *trace = NULL;
     const cc_verdict_t *verdict;
 
     if (APLOGrdebug(r)) {
-        trace = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
+        trace = apr_array_make(r->pool, cc_rules_count(question->rules), sizeof(cc_step_t));
     }
-    verdict = cc_rules_evaluate(rules, client->cert, facts, trace, p, r->pool);
+    verdict = cc_rules_evaluate(question->rules, client->cert, facts, trace, p, r->pool);
     cc_counters_evaluated(r, client, verdict, question->who);
     cc_log_notes(r, client, verdict);
     cc_log_trace(r, trace);
@@ -138,26 +135,31 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
     return verdict;
 }
 
-static const char *memo_failure(const cc_memo_t *memo)
+static bool memo_failed(const cc_memo_t *memo)
 {
-    return memo->verdict ? memo->verdict->failure : NULL;
+    return memo->verdict && memo->verdict->failure;
+}
+
+/* The next request asks a table again that has failed. */
+static bool memo_lasts(const cc_memo_t *memo)
+{
+    return !memo_failed(memo) || memo->verdict->failure_lasts;
 }
 
 static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_t *question,
                             apr_pool_t *p)
 {
-    cc_memo_t *memo = apr_pcalloc(p, sizeof(*memo));
+    cc_memo_t *memo = apr_palloc(p, sizeof(*memo));
     cc_facts_t facts = cc_client_facts(client, r);
 
-    memo->rules = question->rules;
-    memo->export = question->export;
-    memo->stale_at = APR_INT64_MAX;
+    *memo = (cc_memo_t){
+        .rules = question->rules, .export = question->export, .stale_at = APR_INT64_MAX};
     if (memo->rules) {
         memo->verdict = evaluate(r, question, client, &facts, p);
         memo->stale_at = memo->verdict->stale_at;
         memo->generation = memo->verdict->generation;
     }
-    if (memo->export && memo->export->count > 0 && !memo_failure(memo)) {
+    if (memo->export && memo->export->count > 0 && !memo_failed(memo)) {
         memo_export(memo, client, &facts, p);
     }
     return memo;
@@ -179,7 +181,6 @@ static const cc_memo_t *slot_find(request_rec *r, const cc_client_t *client,
     return memo && !memo_is_stale(memo, r->request_time) ? memo : NULL;
 }
 
-/* A failure is not remembered: the next request asks again. */
 static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
     cc_slot_key_t key = key_of(client, question);
@@ -189,7 +190,7 @@ static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const qu
     cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
 
     memo->pinned = true;
-    if (p && memo_failure(memo)) {
+    if (p && !memo_lasts(memo)) {
         cc_slots_lend(p, holder);
     } else if (p) {
         cc_slots_keep(slots, &key, memo, p, holder);
@@ -206,8 +207,8 @@ static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const qu
         return slot_learn(r, client, question);
     }
     memo = memo_make(r, client, question, p);
-    memo->pinned = memo_failure(memo) || (memo->rules && cc_rules_ask(memo->rules));
-    if (!memo_failure(memo)) {
+    memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_ask(memo->rules));
+    if (memo_lasts(memo)) {
         memo_push(client, memo);
     }
     return memo;

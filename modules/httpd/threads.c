@@ -12,6 +12,8 @@
 #include <apr_thread_pool.h>
 #include <apr_thread_proc.h>
 
+#include "waiting.h"
+
 #define LATEST 2 /* seconds: httpd complains of a child that has not ended after three */
 
 struct cc_threads_t {
@@ -169,4 +171,15 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t 
     cc_threads_end_soon(pchild); /* and before that */
     *threads = made;
     return APR_SUCCESS;
+}
+
+/* ---- the MPM's --------------------------------------------------------------------------- */
+
+int cc_threads_waiting(void)
+{
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    threads = threads < 4 ? 4 : threads;
+    return threads / 4 < CC_WAITING_MOST ? threads / 4 : CC_WAITING_MOST;
 }

@@ -12,10 +12,12 @@
  * clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is looked at for the
  * word. To take one for ours that is not is harmless; the contrary would leave a host unguarded.
  *
- * What stands in .htaccess is not known at start. Where any is read, it may have such directives.
+ * What stands in files that are read while requests are served is not known at start. Where there
+ * may be .htaccess, pages with SSI, whose expressions may ask, or scripts of a module that can ask,
+ * the host is served as if they did.
  */
 
-/* The word as a name begins: not in mod_clientcert, nor in the path of a file. */
+/* The word as a name begins: not in mod_clientcert, nor in a path. A dot joins texts. */
 static bool names_us(const char *text)
 {
     static const char word[] = "clientcert";
@@ -23,7 +25,7 @@ static bool names_us(const char *text)
     for (const char *at = text; (at = ap_strcasestr(at, word)); at++) {
         char before = at == text ? ' ' : at[-1];
 
-        if (!apr_isalnum(before) && !strchr("/_.-", before)) {
+        if (!apr_isalnum(before) && !strchr("/_-", before)) {
             return true;
         }
     }
@@ -38,11 +40,31 @@ static bool is_ours(const ap_directive_t *directive)
            (strcasecmp(name, "LogLevel") != 0 && names_us(directive->args));
 }
 
+/* SSI is allowed by Includes, IncludesNOEXEC and All, unless a minus takes it away. */
+static bool allows_includes(const char *options)
+{
+    for (options += strspn(options, " \t\"'"); *options; options += strspn(options, " \t\"'")) {
+        const char *word = *options == '+' ? options + 1 : options;
+
+        if (!strncasecmp(word, "Includes", 8) || !strncasecmp(word, "All", 3)) {
+            return true;
+        }
+        options += strcspn(options, " \t\"'");
+    }
+    return false;
+}
+
 static bool reads_files(const ap_directive_t *directive)
 {
-    return (!strcasecmp(directive->directive, "AllowOverride") ||
-            !strcasecmp(directive->directive, "AllowOverrideList")) &&
-           strcasecmp(directive->args, "None") != 0;
+    const char *name = directive->directive;
+
+    if (!strcasecmp(name, "Options")) {
+        return allows_includes(directive->args);
+    }
+    if (!strcasecmp(name, "AllowOverride") || !strcasecmp(name, "AllowOverrideList")) {
+        return strcasecmp(directive->args, "None") != 0;
+    }
+    return !strncasecmp(name, "Lua", 3) || !strncasecmp(name, "Perl", 4);
 }
 
 /* What is said in this server itself. */

@@ -10,8 +10,9 @@ typedef enum {
     CC_USE_NONE,      /* none, in no host at all: nothing is done, written or kept */
     CC_USE_ELSEWHERE, /* of other hosts alone: handshakes are sealed, in case that a request on the
                          connection is for one of these; nothing else is done */
-    CC_USE_FILES,     /* .htaccess may have some: requests are served as in CC_USE_HERE, but which
-                         sessions are resumed, and what is logged of handshakes, stays mod_ssl's */
+    CC_USE_FILES,     /* .htaccess may have some, or pages and scripts may ask: requests are served
+                         as in CC_USE_HERE, but which sessions are resumed, and what is logged of
+                         handshakes, stays mod_ssl's */
     CC_USE_HERE       /* some are in effect here */
 } cc_use_t;
 

@@ -277,9 +277,12 @@ static void verdict_fail(cc_evaluation_t *ev)
     cc_verdict_t *verdict = ev->verdict;
 
     verdict->failure = ev->failure;
+    verdict->failure_lasts = !ev->lost;
     verdict->user = verdict->user_where = verdict->doubt_where = NULL;
     ev->groups->nelts = ev->matched->nelts = 0;
-    ev->stale_at = ev->facts->now;
+    if (ev->lost) {
+        ev->stale_at = ev->facts->now;
+    }
 }
 
 static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
@@ -290,6 +293,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     ev->captures =
         apr_palloc(ev->scratch, sizeof(*ev->captures) * (apr_size_t)ev->rules->capture_max);
     ev->failure = NULL;
+    ev->lost = false;
     ev->stale_at = APR_INT64_MAX;
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));

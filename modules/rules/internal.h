@@ -280,6 +280,7 @@ struct cc_evaluation_t {
     bool quiet;                    /* no notes, no lookups: the index has ruled this rule out */
     bool partial;                  /* a match that the rule at hand captures was lost */
     const char *failure;           /* NULL, or why nothing is known: cc_verdict_t.failure */
+    bool lost;                     /* that is the fault of a table, which may be better soon */
     apr_time_t stale_at;           /* the earliest of what lookups say */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */

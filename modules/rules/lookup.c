@@ -82,6 +82,13 @@ static const char *trouble_text(const cc_condition_t *c, const char *why, apr_po
                         why ? why : "it could not be asked");
 }
 
+/* The table may do better the next time. */
+static void table_fail(cc_evaluation_t *ev, const cc_condition_t *c, const char *why)
+{
+    ev->failure = trouble_text(c, why, ev->result);
+    ev->lost = true;
+}
+
 /* A source may say anything. */
 static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc_column_t *column,
                           int number)
@@ -95,7 +102,7 @@ static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc
                              cc_text_excerpt(text, strlen(text), ev->scratch), unusable);
             cc_evaluation_note(ev, "CC0156", ev->rule->where, "a value of a table cannot be used",
                                "%s: %s", cc_condition_text(c, ev->scratch), what);
-            ev->failure = trouble_text(c, what, ev->result);
+            table_fail(ev, c, what);
             return false;
         }
     }
@@ -189,7 +196,7 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
     const cc_answer_info_t *info = &answer->info;
 
     if (answer->result == CC_TABLE_FAILED) {
-        ev->failure = trouble_text(c, info->failure, ev->result);
+        table_fail(ev, c, info->failure);
         return CC_FIT_UNDECIDED;
     }
     if (info->stale_at < ev->stale_at) {

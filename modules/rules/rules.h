@@ -100,7 +100,8 @@ typedef struct cc_verdict_t {
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
                               * APR_INT64_MAX if no rule names a field that changes or a table that
-                              * is asked; the evaluation's own time where it failed */
+                              * is asked; the evaluation's own time where it failed and that
+                              * does not last */
     apr_uint64_t generation; /* cc_rules_generation of all the tables that were looked at */
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a result:
                               * there may be more to this client than is said here, so nothing may
@@ -109,6 +110,8 @@ typedef struct cc_verdict_t {
                           * be asked or has a value that cannot be used, or too many results (a
                           * rule that was not decided might have said deny). Then there is no
                           * user, no group and no matched rule */
+    bool failure_lasts;  /* it is the certificate's and the rules' own: until stale_at, and while
+                          * the generation is the same, there is no use in another evaluation */
 } cc_verdict_t;
 
 /** In one word: "mapped", "unmapped", "denied" or "failed". A literal. */

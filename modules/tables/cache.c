@@ -206,6 +206,45 @@ static void source_ask(const cc_table_t *table, cc_query_t *const *questions, in
     }
 }
 
+static bool any_came(cc_query_t *const *questions, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (questions[i]->result != CC_TABLE_FAILED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* No failure of its own: it had less time than others. */
+static void turn_away(const cc_table_t *table, cc_query_t *const *questions, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (questions[i]->result == CC_TABLE_FAILED) {
+            answer_fail(questions[i], "it is slow, and enough others wait for it");
+        }
+    }
+    cc_count(&table->counters->turned_away);
+}
+
+/* The same, for as long as somebody may wait: `most`, or less where enough others do. */
+static void source_wait(const cc_table_t *table, cc_query_t *const *questions, int count,
+                        apr_interval_time_t most, apr_pool_t *p)
+{
+    apr_interval_time_t rest = cc_queue_begin(table->queue, most);
+    apr_time_t deadline = apr_time_now() + rest;
+    bool came = false;
+
+    source_ask(table, questions, count, deadline, p);
+    came = any_came(questions, count);
+    if (rest > 0) {
+        cc_queue_end(table->queue, came);
+    }
+    if (!came && rest < most && apr_time_now() >= deadline) {
+        turn_away(table, questions, count);
+    }
+}
+
 /* What the source has said: is kept, or an old answer takes its place. */
 static void answer_take(const cc_table_t *table, cc_query_t *question, apr_time_t now,
                         apr_pool_t *p)
@@ -240,7 +279,7 @@ void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count, cc
     if (open == 0) {
         return;
     }
-    source_ask(table, questions, open, now + table->spec.timeout - account->waited, p);
+    source_wait(table, questions, open, table->spec.timeout - account->waited, p);
     account->waited += apr_time_now() - now;
     for (int i = 0; i < open; i++) {
         answer_take(table, questions[i], now, p);

@@ -13,6 +13,7 @@
 #include "stamp.h"
 #include "tables/table.h"
 #include "version.h"
+#include "waiting.h"
 
 /* ---- keys (key.c) ---------------------------------------------------------------------------- */
 
@@ -239,6 +240,21 @@ typedef struct cc_cache_t cc_cache_t;
 /** Lives as long as `p`; `spec` is kept by reference. */
 apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p);
 
+/* ---- who waits (queue.c) --------------------------------------------------------------------- */
+
+/** Who waits for one source in one process (waiting.h). Any thread may use it. */
+typedef struct cc_queue_t cc_queue_t;
+
+/** Lives as long as `p`; so many may wait to the end. */
+apr_status_t cc_queue_create(cc_queue_t **queue, int most, apr_pool_t *p);
+
+/**
+ * How long one more may wait for the source, up to `timeout`; 0 or less: not at all. Who waits says
+ * when that is over, and whether an answer came. NULL is a queue for everybody.
+ */
+apr_interval_time_t cc_queue_begin(cc_queue_t *queue, apr_interval_time_t timeout);
+void cc_queue_end(cc_queue_t *queue, bool came);
+
 /* ---- tables (spec.c, tables.c, ask.c, count.c) ----------------------------------------------- */
 
 /** A back end and its state. */
@@ -253,6 +269,7 @@ struct cc_table_t {
     const void *scope; /* NULL: all */
     bool used;
     cc_cache_t *cache;    /* NULL: nothing is kept */
+    cc_queue_t *queue;    /* who waits for it in this process; NULL: nobody counts */
     cc_due_t due;         /* for the thread that polls */
     cc_table_counters_t *counters;
     cc_table_counters_t own; /* until others are given */

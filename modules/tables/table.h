@@ -270,10 +270,11 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
                               apr_pool_t *p, cc_error_t *err);
 
 /**
- * Readies a child process (caches): once per child, before its threads. Without it, lookups work
- * but nothing is cached.
+ * Readies a child process (caches): once per child, before its threads. So many of its threads may
+ * wait for one source as long as timeout= says; all others fail soon where it is slow (waiting.h).
+ * Without it, lookups work, but nothing is cached, and everybody waits.
  */
-apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p);
+apr_status_t cc_tables_child(cc_tables_t *tables, int most, apr_pool_t *p);
 
 /**
  * Told by cc_tables_poll of a table: changed (err NULL), or why the last good one stays; err lives
@@ -317,6 +318,7 @@ typedef struct cc_table_counters_t {
     atomic_uint_least64_t cache_hits;
     atomic_uint_least64_t cache_misses; /* the source was asked, */
     atomic_uint_least64_t cache_stale;  /* and failed, and an old answer served */
+    atomic_uint_least64_t turned_away;  /* failed because enough others waited for a slow source */
 } cc_table_counters_t;
 
 /** The tables in their order: how many there are, and the i-th. */

@@ -194,7 +194,7 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
     return status;
 }
 
-apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p)
+apr_status_t cc_tables_child(cc_tables_t *tables, int most, apr_pool_t *p)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -204,6 +204,9 @@ apr_status_t cc_tables_child(cc_tables_t *tables, apr_pool_t *p)
 
         if (source->backend->child) {
             status = source->backend->child(source->state, p);
+        }
+        if (status == APR_SUCCESS && source->backend->asked) {
+            status = cc_queue_create(&table->queue, most, p);
         }
         if (status == APR_SUCCESS && source->backend->asked && table->spec.size > 0) {
             status = cc_cache_create(&table->cache, &table->spec, p);

@@ -99,9 +99,22 @@ my %use = (
     'an AuthType of ours'                => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
     '.htaccess, which may have anything' => qq{<Location "/x">\nRequire all granted\n</Location>
                                                <Directory "\@ROOT\@/htdocs">\nAllowOverride AuthConfig\n</Directory>},
+    'an expression that joins texts'     => qq{<If "'x'.clientcert('user') == 'xalice'">\nHeader set X 1\n</If>},
+    'a name that a variable gives'       => qq{Define WHO client\nHeader set X "expr=%{\${WHO}cert:user}"},
+    'a macro'                            => qq{<Macro Who \$who>\nHeader set X "expr=%{client\$who:user}"\n</Macro>\nUse Who cert},
+    'an alias of an authorization'       => qq{<Location "/x">\nRequire staff\n</Location>},
+    'a section in a section'             => qq{<Directory "\@ROOT\@/htdocs">\n<If "true">\nRequire clientcert\n</If>\n</Directory>},
+    'pages with expressions'             => qq{<Directory "\@ROOT\@/htdocs">\nOptions +IncludesNOEXEC\n</Directory>},
+    'pages with any option'              => qq{<Directory "\@ROOT\@/htdocs">\nOptions All\n</Directory>},
+    'a script, which may have anything'  => qq{LuaRoot "\@ROOT\@"},
 );
+my $alias = "<AuthzProviderAlias clientcert-group staff staff>\n</AuthzProviderAlias>\n";
 for my $what (sort keys %use) {
-    my $h = ClientCert::Test->server(modules => ['headers'], cgi => 1, conf => <<"CONF");
+    my $h = ClientCert::Test->server(
+        modules => ['headers', 'macro', 'lua'],
+        cgi     => 1,
+        global  => $what =~ /alias/ ? $alias : '',
+        conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@
@@ -112,5 +125,26 @@ CONF
     is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can say who it is";
     $h->stop;
 }
+
+# ---- a page that asks ------------------------------------------------------------------------------
+
+my $h = ClientCert::Test->server(
+    modules => ['include', 'filter'],
+    files   => { 'htdocs/page' => <<'PAGE' },
+<!--#if expr="clientcert('subject.CN') == 'alice'" -->alice<!--#else -->somebody<!--#endif -->
+PAGE
+    conf => <<'CONF');
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    <Directory "@ROOT@/htdocs">
+        Options +Includes
+        SetOutputFilter INCLUDES
+    </Directory>
+</VirtualHost>
+CONF
+like $h->get('/page', cert => 'alice')->{body}, qr/alice/, 'an expression of a page knows its client';
+like $h->get('/page', cert => 'bob')->{body}, qr/somebody/, 'and no other';
 
 done_testing;

@@ -144,13 +144,14 @@ is lines('CRLFiles', 1, qw(Loads LoadFailures Refused)), '4 3 0', 'mod_status: f
 is lines('CRLFiles', 2, qw(Loads LoadFailures Refused)), '7 0 0', 'of each host';
 cmp_ok abs(time - lines('CRLFiles', 1, 'LastLook')), '<', 20 * $slow, 'looked at lately';
 cmp_ok abs(time - $line{'CRL[0]LastLoad'}), '<', 120 * $slow, 'a CRL has a time of loading';
-is lines('OCSP', 3, qw(ChecksGood ChecksFailed CacheHits Waits QuestionsGood)), '12 0 11 0 1',
+is lines('OCSP', 3, qw(ChecksGood ChecksFailed CacheHits Waits TurnedAway QuestionsGood)),
+    '12 0 11 0 0 1',
     'OCSP';
 my $cells = sub { join '', map { qq{<td align="right">$_</td>} } @_ };
 my ($files, $ocsp) = page('status') =~ m{<h3>Files of CRLs</h3>(.*)<h3>OCSP</h3>(.*)}s;
 my ($two, $three) = map { '<td>' . vhost($_) . '</td>' } 2, 3;
 like $files, qr/\Q$two@{[$cells->(7, 0, 0)]}\E/, 'the same for people: files';
-like $ocsp, qr/\Q$three@{[$cells->(0, 12, 0, 0, 11, 0, 0, 0, 1, 0, 0, 0, 0)]}\E/, 'and OCSP';
+like $ocsp, qr/\Q$three@{[$cells->(0, 12, 0, 0, 11, 0, 0, 0, 0, 1, 0, 0, 0, 0)]}\E/, 'and OCSP';
 $h->stop;
 
 # ---- what came of questions to responders

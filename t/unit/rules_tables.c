@@ -239,7 +239,7 @@ START_TEST(a_lookup_that_fails_leaves_nothing_of_the_verdict)
     if (expected->failed) {
         ck_assert_str_eq(verdict->failure, "table t (site.conf:1): it is on fire");
         ck_assert(!cc_verdict_has_identity(verdict) && verdict->matched_count == 0);
-        ck_assert(verdict->stale_at == ruleset_facts.now);
+        ck_assert(verdict->stale_at == ruleset_facts.now && !verdict->failure_lasts);
     }
 }
 END_TEST

@@ -13,6 +13,7 @@
 #include <apr_time.h>
 
 #include "suite.h"
+#include "waiting.h"
 #include "tableset.h"
 
 static tableset_t set;
@@ -67,7 +68,7 @@ static apr_status_t configure(const char *source, int columns, bool restart)
     cc_table_use(set.table, columns);
     status = cc_tables_reopen(set.tables, set.folder, &how, pconf, &set.err);
     if (status == APR_SUCCESS) {
-        cc_tables_child(set.tables, pconf);
+        cc_tables_child(set.tables, CC_WAITING_MOST, pconf);
     }
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows short ways to write a table's source, to open the table and to ask it. */
 #include "tableset.h"
+#include "waiting.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backe
         status = cc_tables_open(set->tables, set->folder, set->pool, &set->err);
     }
     if (status == APR_SUCCESS)
-        status = cc_tables_child(set->tables, set->pool);
+        status = cc_tables_child(set->tables, CC_WAITING_MOST, set->pool);
     return status;
 }
 

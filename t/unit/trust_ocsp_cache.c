@@ -236,6 +236,69 @@ START_TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
 }
 END_TEST
 
+/* ---- one responder does not take all threads ----------------------------------------------- */
+
+#define QUESTIONS (CC_ASKING_MOST + 2)
+
+static struct {
+    void (*work)(void *data);
+    void *data[QUESTIONS];
+    int count;
+} given;
+
+static bool note_work(void *state, void (*work)(void *data), void *data)
+{
+    (void)state;
+    ck_assert_int_lt(given.count, QUESTIONS);
+    given.work = work;
+    given.data[given.count++] = data;
+    return true;
+}
+
+static cc_flight_t *ask_number(int number)
+{
+    static const cc_kept_t nothing = {.age = CC_AGE_OVER};
+    cc_question_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
+    bool first = false;
+    cc_flight_t *flight = NULL;
+
+    question.key[0] = (unsigned char)number;
+    flight = cc_ocsp_ask(set.ocsp, &question, &nothing, &first);
+    ck_assert(flight && first);
+    return flight;
+}
+
+START_TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other)
+{
+    cc_flight_t *flights[QUESTIONS];
+
+    given.count = 0;
+    set.means.start = note_work;
+    ck_assert_int_eq(cc_patience_create(&set.means.patience, set.pool), APR_SUCCESS);
+    engine_make("");
+    for (int i = 0; i < QUESTIONS; i++) {
+        flights[i] = ask_number(i);
+    }
+    ck_assert_int_eq(given.count, CC_ASKING_MOST);
+    given.work(given.data[0]); /* and then those that stand in line */
+    ck_assert(cc_flight_wait(flights[0], 1));
+    ck_assert(!cc_flight_wait(flights[1], 1));
+    for (int i = CC_ASKING_MOST; i < QUESTIONS; i++) {
+        ck_assert(cc_flight_wait(flights[i], 1));
+    }
+    for (int i = 1; i < CC_ASKING_MOST; i++) {
+        given.work(given.data[i]);
+    }
+    for (int i = 0; i < QUESTIONS; i++) {
+        ck_assert_int_eq(flights[i]->answer.status, CC_OCSP_GOOD);
+        cc_flight_leave(flights[i]);
+    }
+    cc_flight_leave(ask_number(QUESTIONS));
+    ck_assert_int_eq(given.count, CC_ASKING_MOST + 1);
+    given.work(given.data[CC_ASKING_MOST]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trust_ocsp_cache");
@@ -254,6 +317,8 @@ int main(void)
                    a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count);
     tcase_add_test(tests, whether_the_issuer_is_revoked_is_no_matter_of_his_answers);
     tcase_add_test(tests, who_has_other_lists_is_not_held_up_by_what_these_refuse);
+    tcase_add_test(tests,
+                   questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

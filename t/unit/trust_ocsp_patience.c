@@ -34,7 +34,7 @@ static apr_interval_time_t begin_at(const cc_url_t *url, apr_time_t now)
 
 static void begin_few(void)
 {
-    for (int i = 0; i < CC_PATIENCE_MOST; i++) {
+    for (int i = 0; i < CC_WAITING_MOST; i++) {
         ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
     }
 }
@@ -79,7 +79,7 @@ START_TEST(who_did_not_wait_takes_no_place)
     for (int i = 0; i < 10; i++) {
         ck_assert_int_le(begin_at(&one, NOW + S(1)), 0);
     }
-    for (int i = 0; i < CC_PATIENCE_MOST; i++) {
+    for (int i = 0; i < CC_WAITING_MOST; i++) {
         cc_patience_end(patience, &one, false, NOW + S(5));
     }
     begin_few();
@@ -91,6 +91,46 @@ START_TEST(a_process_of_few_threads_has_fewer_who_wait)
     cc_patience_limit(patience, 1);
     ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
     ck_assert_int_eq(begin_at(&one, NOW), MS(250));
+}
+END_TEST
+
+/* ---- who asks ------------------------------------------------------------------------------ */
+
+START_TEST(few_ask_a_responder_at_a_time_and_the_others_stand_in_line)
+{
+    cc_turn_t turns[CC_ASKING_MOST + 2];
+    cc_turn_t another;
+
+    for (int i = 0; i < CC_ASKING_MOST; i++) {
+        ck_assert(cc_patience_turn(patience, &one, &turns[i]));
+    }
+    ck_assert(!cc_patience_turn(patience, &one, &turns[CC_ASKING_MOST]));
+    ck_assert(!cc_patience_turn(patience, &one, &turns[CC_ASKING_MOST + 1]));
+    ck_assert(cc_patience_turn(patience, &other, &another)); /* another responder */
+    ck_assert_ptr_eq(cc_patience_next(patience, &one), &turns[CC_ASKING_MOST]);
+    ck_assert_ptr_eq(cc_patience_next(patience, &one), &turns[CC_ASKING_MOST + 1]);
+    for (int i = 0; i < CC_ASKING_MOST; i++) {
+        ck_assert_ptr_null(cc_patience_next(patience, &one));
+    }
+    ck_assert(cc_patience_turn(patience, &one, &turns[0]));
+}
+END_TEST
+
+START_TEST(who_stands_in_line_is_not_forgotten)
+{
+    cc_turn_t turns[CC_ASKING_MOST + 1];
+
+    for (int i = 0; i <= CC_ASKING_MOST; i++) {
+        cc_patience_turn(patience, &one, &turns[i]);
+    }
+    for (int i = 0; i < 3000; i++) {
+        cc_url_t url = one;
+
+        url.host = apr_psprintf(pool, "h%d.example", i);
+        begin_at(&url, NOW);
+        cc_patience_end(patience, &url, true, NOW);
+    }
+    ck_assert_ptr_eq(cc_patience_next(patience, &one), &turns[CC_ASKING_MOST]);
 }
 END_TEST
 
@@ -122,6 +162,8 @@ int main(void)
     tcase_add_test(tests, who_gave_up_leaves_a_place_and_says_nothing_for_the_responder);
     tcase_add_test(tests, who_did_not_wait_takes_no_place);
     tcase_add_test(tests, a_process_of_few_threads_has_fewer_who_wait);
+    tcase_add_test(tests, few_ask_a_responder_at_a_time_and_the_others_stand_in_line);
+    tcase_add_test(tests, who_stands_in_line_is_not_forgotten);
     tcase_add_test(tests, responders_without_number_are_forgotten);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

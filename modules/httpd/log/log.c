@@ -48,13 +48,28 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
     }
 }
 
-/* In one word what a note of the rules is about: CC0150 to CC0157, by the last digit. */
+/* The notes of the rules are CC0150 to CC0157. */
+static int note_number(const cc_note_t *note)
+{
+    return note->tag[5] - '0';
+}
+
+/* In one word what a note is about. */
 static const char *note_result(const cc_note_t *note)
 {
     static const char *const words[] = {"unusable", "limited", "ambiguous", "limited",
                                         "unusable", "stale",   "unusable",  "undecided"};
 
-    return words[note->tag[5] - '0'];
+    return words[note_number(note)];
+}
+
+/*
+ * Whoever chooses what is in a certificate chooses how many notes it causes, with each connection,
+ * and with each request where .htaccess has rules.
+ */
+static bool may_note(const request_rec *r, const cc_note_t *note)
+{
+    return cc_quota_lets(r->server, (cc_quota_kind_t)(CC_QUOTA_NOTE + note_number(note)));
 }
 
 void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
@@ -63,9 +78,11 @@ void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t 
         const cc_note_t *note = &verdict->notes[i];
         cc_logline_t line = {note_result(note), client->cert, verdict, note->where};
 
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
-                      cc_logline_of_request(&line, r),
-                      cc_logline_said("reason", note->text, r->pool));
+        if (may_note(r, note)) {
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
+                          cc_logline_of_request(&line, r),
+                          cc_logline_said("reason", note->text, r->pool));
+        }
     }
 }
 

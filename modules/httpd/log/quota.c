@@ -7,10 +7,11 @@
 #include <http_main.h>
 
 /*
- * Every line that somebody without an identity can cause has a quota, which all children share: ten
- * lines a second, and a hundred at once after a quiet time. The others are counted. How many there
- * were is told in one line: with the next line of the kind, but at most once a second; by the
- * parent, which looks every ten seconds; or by a child that ends.
+ * Every line that somebody without an identity can cause has a quota, and so have the notes of the
+ * rules, whoever it is. All children share it: ten lines a second, and a hundred at once after a
+ * quiet time. The others are counted. How many there were is told in one line: with the next line
+ * of the kind, but at most once a second; by the parent, which looks every ten seconds; or by a
+ * child that ends.
  *
  * A quota is one number, the moment at which the lines so far would have been due if they had come
  * one at a time (the generic cell rate algorithm). A line moves it on, and is left out where it
@@ -28,6 +29,10 @@ static const struct {
     [CC_QUOTA_HEADER] = {111, APLOG_INFO},      [CC_QUOTA_METRICS] = {114, APLOG_ERR},
     [CC_QUOTA_CONNECTION] = {117, APLOG_INFO},  [CC_QUOTA_TRAILER] = {118, APLOG_INFO},
     [CC_QUOTA_EXPRESSION] = {123, APLOG_ERR},   [CC_QUOTA_FAILED] = {133, APLOG_ERR},
+    [CC_QUOTA_NOTE] = {150, APLOG_WARNING},     [CC_QUOTA_NOTE + 1] = {151, APLOG_WARNING},
+    [CC_QUOTA_NOTE + 2] = {152, APLOG_WARNING}, [CC_QUOTA_NOTE + 3] = {153, APLOG_WARNING},
+    [CC_QUOTA_NOTE + 4] = {154, APLOG_WARNING}, [CC_QUOTA_NOTE + 5] = {155, APLOG_WARNING},
+    [CC_QUOTA_NOTE + 6] = {156, APLOG_WARNING}, [CC_QUOTA_NOTE + 7] = {157, APLOG_WARNING},
     [CC_QUOTA_OUTGROWN] = {189, APLOG_WARNING},
 };
 

@@ -21,6 +21,8 @@ typedef enum {
     CC_QUOTA_TRAILER,    /* CC0118 */
     CC_QUOTA_EXPRESSION, /* CC0123 */
     CC_QUOTA_FAILED,     /* CC0133 */
+    CC_QUOTA_NOTE,       /* CC0150, and those that follow: */
+    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + 7, /* CC0157 */
     CC_QUOTA_OUTGROWN,   /* CC0189 */
     CC_QUOTA_COUNT
 } cc_quota_kind_t;

@@ -30,7 +30,7 @@ apr_uint64_t cc_shown_decisions(const cc_shown_t *shown, int result);
 typedef struct cc_figures_t {
     const char *name, *vhost, *type;
     apr_uint64_t rows, age, good, loads, failures;
-    apr_uint64_t lookups[3], hits, misses, stale;
+    apr_uint64_t lookups[3], hits, misses, stale, turned_away;
 } cc_figures_t;
 
 int cc_shown_tables(const cc_shown_t *shown);

@@ -67,6 +67,7 @@ static void lines_of_table(request_rec *r, int number, const cc_figures_t *f)
     line_number(r, group, "cache_hits", f->hits);
     line_number(r, group, "cache_misses", f->misses);
     line_number(r, group, "stale_answers", f->stale);
+    line_number(r, group, "turned_away", f->turned_away);
 }
 
 static void lines_of_crl(request_rec *r, int number, const cc_shown_crl_t *crl)
@@ -110,6 +111,7 @@ static void lines_of_ocsp(const cc_shown_t *shown, int number)
     line_number(r, group, "cache_hits", atomic_load(&counters->cache_hits));
     line_number(r, group, "stale_answers", atomic_load(&counters->stale_answers));
     line_number(r, group, "waits", atomic_load(&counters->waits));
+    line_number(r, group, "turned_away", atomic_load(&counters->turned_away));
     lines_of_words(r, apr_pstrcat(r->pool, group, "Questions", NULL), cc_question_words,
                    counters->questions);
 }
@@ -139,6 +141,10 @@ void cc_shown_lines(const cc_shown_t *shown)
     lines_of_words(r, "Notes", cc_note_words, shared->notes);
     lines_of_words(r, "Rejected", cc_rejection_words, shared->rejections);
     line_number(r, "", "requests_denied", atomic_load(&shared->denied));
+    for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
+        line_number(r, "LogLinesLeftOut", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+                    atomic_load(&shared->quotas[kind].left_out));
+    }
     line_number(r, "", "expiring", (apr_uint64_t)shown->ending_count);
     if (shown->ending_count > 0) {
         line_number(r, "", "earliest_end", (apr_uint64_t)apr_time_sec(shown->endings[0].not_after));

@@ -61,6 +61,10 @@ static void page_of_results(const cc_shown_t *shown)
         row_of_word(r, "note", cc_note_words[i], atomic_load(&shared->notes[i]));
     }
     row_of_word(r, "request", "denied", atomic_load(&shared->denied));
+    for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
+        row_of_word(r, "lines left out of the log", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+                    atomic_load(&shared->quotas[kind].left_out));
+    }
     table_end(r);
 }
 
@@ -90,12 +94,12 @@ static void page_of_tables(const cc_shown_t *shown)
 
     table_begin(r, "Tables",
                 "Name|Virtual host|Type|Rows|Age (s)|Last load good|Loads|Failed loads|Found|"
-                "Missing|Failed|Cache hits|Cache misses|Stale answers");
+                "Missing|Failed|Cache hits|Cache misses|Stale answers|Turned away");
     for (int i = 0; i < cc_shown_tables(shown); i++) {
         cc_figures_t f = cc_shown_table(shown, i);
         const apr_uint64_t numbers[] = {f.rows,     f.age,        f.good,       f.loads,
                                         f.failures, f.lookups[0], f.lookups[1], f.lookups[2],
-                                        f.hits,     f.misses,     f.stale};
+                                        f.hits,     f.misses,     f.stale,      f.turned_away};
         ap_rputs("<tr>", r);
         cell(r, f.name);
         cell(r, f.vhost);
@@ -174,6 +178,7 @@ static void page_of_ocsp(const cc_shown_t *shown)
 
     table_begin(r, "OCSP",
                 "Virtual host|Checks: failed|Good|Revoked|Unknown|Cache hits|Stale answers|Waits|"
+                "Turned away|"
                 "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked");
     for (int i = 0; i < shown->numbers->opened->ocsp->nelts; i++) {
         const cc_ocsp_counters_t *counters = &shown->numbers->ocsp_counters[i];
@@ -184,6 +189,7 @@ static void page_of_ocsp(const cc_shown_t *shown)
         cell_number(r, atomic_load(&counters->cache_hits));
         cell_number(r, atomic_load(&counters->stale_answers));
         cell_number(r, atomic_load(&counters->waits));
+        cell_number(r, atomic_load(&counters->turned_away));
         cells_of_words(r, cc_question_words, counters->questions);
         ap_rputs("</tr>\n", r);
     }

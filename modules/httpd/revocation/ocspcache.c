@@ -301,17 +301,6 @@ int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return cache_open(cache, pconf);
 }
 
-/* One thread in four may wait for a slow responder, and no more than CC_PATIENCE_MOST. */
-static void patience_limit(cache_t *cache)
-{
-    int threads = 1;
-
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    threads = threads < 4 ? 4 : threads;
-    cc_patience_limit(cache->means.patience,
-                      threads / 4 < CC_PATIENCE_MOST ? threads / 4 : CC_PATIENCE_MOST);
-}
-
 void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cache_t *cache = cache_of(s);
@@ -320,7 +309,7 @@ void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
     if (!cache->open) {
         return;
     }
-    patience_limit(cache);
+    cc_patience_limit(cache->means.patience, cc_threads_waiting());
     if (cache->mutex) {
         const char *file = apr_global_mutex_lockfile(cache->mutex);
         rv = apr_global_mutex_child_init(&cache->mutex, file, pchild);

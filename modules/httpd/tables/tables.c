@@ -4,6 +4,7 @@
 #include "httpd/glue.h"
 #include "httpd/internal.h"
 #include "httpd/tables/sharing.h"
+#include "httpd/threads.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -202,7 +203,7 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     if (!tables) {
         return;
     }
-    rv = cc_tables_child(tables, pchild);
+    rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
     }

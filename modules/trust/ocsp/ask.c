@@ -10,12 +10,15 @@
 
 /* A question in the hands of the thread that asks it; in the pool of its flight. */
 typedef struct job_t {
+    cc_turn_t turn;
     cc_ocsp_t *ocsp;
     cc_flight_t *flight;
     cc_question_t question;
     cc_kept_t kept;
-    apr_time_t started; /* by the clock; question.now may be another one */
-    apr_time_t begun;   /* likewise: when a thread had time for it */
+    const cc_url_t *url; /* NULL: there is none, */
+    const char *why;     /* and why not */
+    apr_time_t started;  /* by the clock; question.now may be another one */
+    apr_time_t begun;    /* likewise: when a thread had time for it */
 } job_t;
 
 static void record_keep(const job_t *job, const cc_record_t *record, apr_time_t until)
@@ -132,12 +135,11 @@ static int job_ask(job_t *job)
 {
     cc_ocsp_t *ocsp = job->ocsp;
     cc_flight_t *flight = job->flight;
-    X509 *leaf = job->question.of.leaf;
+    const cc_url_t *url = job->url;
     const char *why = NULL;
-    const cc_url_t *url = cc_url_choose(ocsp->spec, ocsp->hosts, leaf, &why, flight->pool);
 
     if (!url) {
-        cc_answer_fail(&flight->answer, why);
+        cc_answer_fail(&flight->answer, job->why);
         return CC_OCSP_NOT_ASKED;
     }
     if (job_is_late(job)) {
@@ -156,17 +158,37 @@ static int job_ask(job_t *job)
     return (int)flight->answer.status;
 }
 
-static void job_do(void *data)
+static void job_do(job_t *job)
 {
-    job_t *job = data;
-    cc_flight_t *flight = job->flight;
-
     ERR_set_mark();
     job->begun = apr_time_now();
     cc_count(&job->ocsp->counters->questions[job_ask(job)]);
     ERR_pop_to_mark();
-    cc_flight_land(flight);
-    cc_flight_leave(flight);
+    cc_flight_land(job->flight);
+}
+
+static bool stands_in_line(const job_t *job)
+{
+    return job->ocsp->means->start && job->ocsp->means->patience && job->url;
+}
+
+/* The job is over, and its memory goes. The one whose turn it is now, or NULL. */
+static job_t *job_end(job_t *job)
+{
+    cc_turn_t *next = NULL;
+
+    if (stands_in_line(job)) {
+        next = cc_patience_next(job->ocsp->means->patience, job->url);
+    }
+    cc_flight_leave(job->flight);
+    return (job_t *)next;
+}
+
+static void jobs_do(void *data)
+{
+    for (job_t *job = data; job; job = job_end(job)) {
+        job_do(job);
+    }
 }
 
 /* A copy of what the job needs: who asks may be gone before it is done. */
@@ -180,6 +202,7 @@ static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_question_t
     job->flight = flight;
     job->started = apr_time_now();
     job->question = *question;
+    job->url = cc_url_choose(ocsp->spec, ocsp->hosts, question->of.leaf, &job->why, pool);
     X509_up_ref(question->of.leaf);
     apr_pool_cleanup_register(pool, question->of.leaf, cert_free, apr_pool_cleanup_null);
     X509_up_ref(question->of.issuer);
@@ -192,6 +215,19 @@ static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_question_t
     return job;
 }
 
+/* Those whose turn it would be then fail too. */
+static void jobs_start(job_t *job)
+{
+    const cc_ocsp_means_t *means = job->ocsp->means;
+
+    while (job && !means->start(means->state, jobs_do, job)) {
+        cc_answer_fail(&job->flight->answer, "there is no thread that could ask");
+        cc_count(&job->ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
+        cc_flight_land(job->flight);
+        job = job_end(job);
+    }
+}
+
 cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept,
                          bool *first)
 {
@@ -201,14 +237,12 @@ cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const c
     if (flight && *first) {
         job_t *job = job_make(ocsp, flight, question, kept);
 
-        cc_flight_hold(flight); /* for job_do */
+        cc_flight_hold(flight); /* for jobs_do */
         if (!means->start) {
-            job_do(job);
-        } else if (!means->start(means->state, job_do, job)) {
-            cc_answer_fail(&flight->answer, "there is no thread that could ask");
-            cc_count(&ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
-            cc_flight_land(flight);
-            cc_flight_leave(flight);
+            jobs_do(job);
+        } else if (!stands_in_line(job) ||
+                   cc_patience_turn(means->patience, job->url, &job->turn)) {
+            jobs_start(job);
         }
     }
     return flight;

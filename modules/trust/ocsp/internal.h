@@ -9,6 +9,7 @@
 #include <openssl/ocsp.h>
 
 #include "trust/ocsp/ocsp.h"
+#include "waiting.h"
 
 /* ---- settings (spec.c) and responders (url.c) -------------------------------------- */
 
@@ -186,6 +187,22 @@ void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered
 apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
                                       apr_interval_time_t timeout, apr_time_t now);
 void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came, apr_time_t now);
+
+#define CC_ASKING_MOST 8 /* threads of a process that ask one responder: half of all that ask */
+
+/** A question that may have to stand in line; begins a struct of whoever asks it. */
+typedef struct cc_turn_t {
+    struct cc_turn_t *next;
+} cc_turn_t;
+
+/**
+ * Whether the responder may be asked now. Else the turn stands in line, where it must stay as it is
+ * until it comes out of cc_patience_next.
+ */
+bool cc_patience_turn(cc_patience_t *patience, const cc_url_t *url, cc_turn_t *turn);
+
+/** For whoever may ask, when that is over: whose turn it is now, in its place; NULL: nobody's. */
+cc_turn_t *cc_patience_next(cc_patience_t *patience, const cc_url_t *url);
 
 /* ---- one question at a time (flight.c) -------------------------------------------------- */
 

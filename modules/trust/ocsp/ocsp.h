@@ -42,11 +42,9 @@ typedef struct cc_ocsp_record_t {
     apr_time_t until;
 } cc_ocsp_record_t;
 
-#define CC_PATIENCE_MOST 4 /* of a process may wait for one responder as long as timeout= says */
-
 /**
  * Counts who waits for which responder in one process (patience.c). Lives as long as `p`; may be
- * made before a process forks, and is limited then: to CC_PATIENCE_MOST, or less. Any thread may
+ * made before a process forks, and is limited then: to CC_WAITING_MOST, or less. Any thread may
  * use it through cc_ocsp_means_t.
  */
 typedef struct cc_patience_t cc_patience_t;

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that a table whose source does not answer keeps few threads waiting: others are served.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Service;
+
+my $redis = ClientCert::Test::Service->redis;
+my $port  = $redis->port;
+$redis->ask('SET', 'alice', 'alice');
+
+my $h = ClientCert::Test->server(
+    modules => ['status', 'authz_user'],
+    files   => { 'htdocs/private' => "yours\n", 'htdocs/public' => "everybody's\n" },
+    global  => "ServerLimit 1\nStartServers 1\nThreadsPerChild 8\nMaxRequestWorkers 8\n"
+        . "MinSpareThreads 1\nMaxSpareThreads 8\n",
+    conf => <<"CONF");
+ClientCertTable people redis:127.0.0.1:$port ttl=0 negative_ttl=0 timeout=60
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    <Location "/private">
+        ClientCertMap subject.CN in people user=\$1
+        Require valid-user
+    </Location>
+    <Location "/metrics">
+        SetHandler clientcert-metrics
+    </Location>
+    <Location "/status">
+        SetHandler server-status
+    </Location>
+</VirtualHost>
+CONF
+announce('CC0133', 'AH00484');    # MaxRequestWorkers is reached
+
+sub counted {
+    my ($path, $pattern) = @_;
+    my ($value) = $h->get($path)->{body} =~ /^$pattern (\d+)/m;
+    return $value // 'none';
+}
+
+is $h->get('/private', cert => 'alice')->{status}, 200, 'who is in the table is served';
+is counted('/metrics', 'clientcert_table_turned_away_total\{[^}]*\}'), 0, 'nobody was turned away';
+
+# More clients than threads, each on a connection of its own.
+$redis->pause;
+my @clients;
+for (1 .. 12) {
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        my $status = $h->get('/private', cert => 'alice', curl => ['--max-time', 100])->{status};
+        $h->file("status-$$", $status);
+        require POSIX;
+        POSIX::_exit(0);
+    }
+    push @clients, $pid;
+}
+ok $h->wait_log(qr/CC0133: .*it is slow, and enough others wait for it/, 30),
+    'who comes too late does not wait, and the log says why';
+is $h->get('/public', curl => ['--max-time', 30])->{status}, 200, 'a page for everybody is served';
+my $turned_away = counted('/metrics', 'clientcert_table_turned_away_total\{[^}]*\}');
+cmp_ok $turned_away, '>=', 1, 'those who did not wait are counted';
+cmp_ok counted('/status?auto', 'ClientCertTable\[0\]TurnedAway:'), '>=', 1, 'where mod_status shows it too';
+is counted('/status?auto', 'ClientCertLogLinesLeftOutCC0133:'), 0, 'and how many lines were left out';
+my %still = map { $_ => 1 } grep { !-e $h->path("status-$_") } @clients;
+cmp_ok scalar keys %still, '>=', 1, 'some still wait';
+$redis->resume;
+my %got;
+for my $pid (@clients) {
+    waitpid $pid, 0;
+    open my $in, '<', $h->path("status-$pid") or die "status of $pid: $!\n";
+    $got{ readline $in }++;
+}
+cmp_ok $got{200} // 0, '>=', 1, 'whoever waited has the answer';
+is $got{200} + ($got{500} // 0), 12, 'and nobody got anything but the page or a failure';
+is $h->get('/private', cert => 'alice')->{status}, 200, 'all others have it from then on';
+
+done_testing;
