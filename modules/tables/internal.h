@@ -150,6 +150,9 @@ apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t
  */
 cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
 
+/** True if both have the same rows in the same order. Finished maps. */
+bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
+
 /** True if the key is there; *packed then is its row, as long as the map lives. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 

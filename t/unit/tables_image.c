@@ -16,7 +16,7 @@
 #include "tables/internal.h"
 #include "tableset.h"
 
-#define TICK apr_time_from_msec(120) /* after this a file is no longer thought to be written */
+#define TICK apr_time_from_msec(600) /* after this a file is no longer thought to be written */
 
 static tableset_t set;
 static cc_sharing_t sharing;
