@@ -33,10 +33,11 @@
 
 struct cc_follower_t {
     cc_follow_t is;
-    int wake[2];  /* a pipe: the thread is to look, or to end */
+    int wake[2];  /* a pipe: the thread is to end */
     int ended[2]; /* a pipe: the thread does nothing more */
     atomic_bool ending;
     atomic_bool looking;
+    pid_t process;
     apr_thread_t *thread;
     apr_pool_t *pool; /* its own, and everything above is in it: the thread may outlive `pchild` */
 };
@@ -74,12 +75,18 @@ static int timeout_of(apr_interval_time_t wait)
     return (int)((wait < longest ? wait : longest) / 1000 + 1);
 }
 
-static void pipe_empty(int fd)
+/* Until the time is over, or somebody asks, or the process ends. */
+static void rest(const cc_follower_t *follower, apr_interval_time_t wait)
 {
-    char octets[64];
+    struct pollfd two[] = {
+        {.fd = follower->wake[0], .events = POLLIN},
+        {.fd = follower->is.asked ? follower->is.asked : -1, .events = POLLIN},
+    };
+    int ready;
 
-    while (read(fd, octets, sizeof(octets)) == (ssize_t)sizeof(octets)) {
-    }
+    do {
+        ready = poll(two, 2, timeout_of(wait));
+    } while (ready < 0 && errno == EINTR);
 }
 
 /* False at the end of the process; whoever ends it knows of any look that he does not stop. */
@@ -97,9 +104,7 @@ static void *APR_THREAD_FUNC follow(apr_thread_t *thread, void *data)
     (void)thread;
     apr_setup_signal_thread(); /* signals are for the threads of the MPM */
     for (;;) {
-        if (pipe_wait(follower->wake[0], timeout_of(wait))) {
-            pipe_empty(follower->wake[0]);
-        }
+        rest(follower, wait);
         if (!look_begin(follower)) {
             break;
         }
@@ -108,11 +113,6 @@ static void *APR_THREAD_FUNC follow(apr_thread_t *thread, void *data)
     }
     pipe_say(follower->ended[1]);
     return NULL;
-}
-
-void cc_follower_wake(const cc_follower_t *follower)
-{
-    pipe_say(follower->wake[1]);
 }
 
 /* ---- its end ----------------------------------------------------------------------------- */
@@ -144,6 +144,9 @@ static apr_status_t follower_end(void *data)
     cc_follower_t *follower = data;
     apr_status_t unused;
 
+    if (getpid() != follower->process) { /* which has the thread */
+        return APR_SUCCESS;
+    }
     if (follower->is.stop) {
         atomic_store(follower->is.stop, true);
     }
@@ -204,7 +207,7 @@ apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how,
         return rv;
     }
     made = apr_palloc(pool, sizeof(*made));
-    *made = (cc_follower_t){.is = *how, .pool = pool};
+    *made = (cc_follower_t){.is = *how, .process = getpid(), .pool = pool};
     rv = thread_make(made);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);

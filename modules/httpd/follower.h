@@ -19,7 +19,9 @@ typedef apr_interval_time_t cc_follow_fn(void *baton);
 typedef struct cc_follow_t {
     cc_follow_fn *look;
     void *baton;
-    apr_interval_time_t wait; /* before the first look; 0: for ever, until it is woken */
+    apr_interval_time_t wait; /* before the first look; 0: for ever, until it is asked */
+    int asked;                /* it looks at once where this open file has something to read, which
+                                 a look takes; 0: nobody asks */
     atomic_bool *stop;        /* set at the end, and soon after that a look returns: the end waits
                                  for it. NULL: it does not wait. */
 } cc_follow_t;
@@ -33,11 +35,5 @@ typedef struct cc_follow_t {
  * those of the system.
  */
 apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how, apr_pool_t *p);
-
-/**
- * Has it look at once. Any thread, and those of processes that were forked since, as long as `p` is
- * there. Waits for nothing.
- */
-void cc_follower_wake(const cc_follower_t *follower);
 
 #endif

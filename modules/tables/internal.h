@@ -151,6 +151,9 @@ apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t
  */
 cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
 
+/** True if both have the same rows in the same order. Finished maps. */
+bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
+
 /** True if the key is there; *packed then is its row, as long as the map lives. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 
@@ -188,21 +191,23 @@ void cc_kept_clear(cc_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
 
-/** Where the image of a file is: another one for other options. Needs spec->sharing. */
-const char *cc_image_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
+/** What tells the image of a file from others: where the file is, and how it is read. */
+apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
 
 /**
- * Writes what is held of a state of the file; map NULL: that state is bad. APR_EINTR soon after
- * *stop is set; else errors of the system, and then there is no image.
+ * Makes an image of what is held of a state of the file (map NULL: that state is bad): *image is an
+ * open file without a name, which nobody can change. APR_EINTR soon after *stop is set; else errors
+ * of the system, APR_ENOTIMPL where it has no such files.
  */
-apr_status_t cc_image_write(const char *path, const cc_held_t *held, const cc_sharing_t *sharing,
-                            const atomic_bool *stop, apr_pool_t *p);
+apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
+                           const atomic_bool *stop, apr_pool_t *p);
 
 /**
- * Takes the map of the state of the file that *held names, by its stamp and columns. APR_ENOENT:
- * there is none (yet); APR_EGENERAL: that state is bad; else it cannot be taken from here.
+ * Takes from an open image, which may be closed then, the map of the state of the file that *held
+ * names, by its stamp and columns. APR_ENOENT: it is of another one; APR_EGENERAL: that state is
+ * bad; APR_EACCES: it is no image of this owner.
  */
-apr_status_t cc_image_take(cc_held_t *held, const char *path, const cc_sharing_t *sharing);
+apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner);
 
 /* ---- what Redis says (resp.c) ---------------------------------------------------------------- */
 

@@ -264,6 +264,11 @@ apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_
     return APR_SUCCESS;
 }
 
+bool cc_map_same(const cc_map_t *a, const cc_map_t *b)
+{
+    return a->used == b->used && memcmp(a->rows + 1, b->rows + 1, a->used - 1) == 0;
+}
+
 /* ---- images ---------------------------------------------------------------------------------- */
 
 /* What stands before the slots and the rows. Slots and rows have places, and no pointers. */

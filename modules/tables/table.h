@@ -42,10 +42,14 @@ typedef struct cc_kept_t cc_kept_t;
  * that were opened with it.
  */
 typedef struct cc_sharing_t {
-    const char *prefix; /* of the paths of images: in a folder where the owner alone may write */
-    uid_t owner;        /* who it is, */
-    gid_t group;        /* and the group of the others */
-    void (*wake)(void *baton); /* asks the owner to share what has changed; any thread */
+    uid_t owner; /* nobody else's images are taken */
+
+    /**
+     * Asks the owner for the image with this key: *image is an open file, and the caller's.
+     * APR_ENOENT: there is none yet, or he is busy; another error: nobody will answer. Any thread
+     * of any process; waits for a moment.
+     */
+    apr_status_t (*ask)(int *image, apr_uint64_t key, void *baton);
     void *baton;
 } cc_sharing_t;
 
@@ -159,6 +163,9 @@ typedef struct cc_backend_t {
      * NULL: there is nothing to share.
      */
     apr_status_t (*share)(void *state, const atomic_bool *stop, apr_pool_t *p);
+
+    /** What `share` has made for this key, an open file of the state's, or -1; by its thread. */
+    int (*image)(const void *state, apr_uint64_t key);
 
     /** A number that grows whenever answers may have changed; NULL: it is always 0. */
     apr_uint64_t (*generation)(void *state);
@@ -297,6 +304,10 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_table
  * be called again, 0: never.
  */
 apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop);
+
+/** The image with this key that cc_tables_share has made, or -1. By its thread, until it is called
+ * again. */
+int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key);
 
 /** The shortest reload time of all tables, 0 where none is ever looked at. */
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables);

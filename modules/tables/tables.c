@@ -296,6 +296,20 @@ apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop
     return wait;
 }
 
+int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key)
+{
+    int image = -1;
+
+    for (int i = 0; i < tables->all->nelts && image < 0; i++) {
+        const cc_source_t *source = &table_at(tables, i)->source;
+
+        if (source->backend->image && source->state) {
+            image = source->backend->image(source->state, key);
+        }
+    }
+    return image;
+}
+
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables)
 {
     apr_interval_time_t least = 0;

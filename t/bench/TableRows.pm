@@ -39,14 +39,13 @@ sub per_lookup {
         1_000, 101_000, 201_000);
 }
 
-# Millions of octets that a server's processes have in memory, each page once, images included.
+# Millions of octets that a server's processes have in memory, each page once.
 sub memory {
     my ($server) = @_;
     my $octets = 0;
     for my $pid ($server->pid, $server->_children) {
         $octets += 1024 * $1 if read_if_there("/proc/$pid/smaps_rollup") =~ /^Pss:\s+(\d+)/m;
     }
-    $octets += -s $_ for glob $server->path('run') . '/clientcert-table-*';
     return $octets / 1e6;
 }
 

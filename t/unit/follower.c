@@ -50,13 +50,6 @@ static apr_interval_time_t look_often(void *baton)
     return SOON;
 }
 
-static apr_interval_time_t look_slowly(void *baton)
-{
-    (void)baton;
-    say('l');
-    return 0;
-}
-
 static atomic_bool stop;
 
 static apr_interval_time_t look_until_stopped(void *baton)
@@ -156,34 +149,64 @@ START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
 }
 END_TEST
 
-START_TEST(it_looks_when_it_is_woken)
+static int asked[2]; /* a pipe */
+
+static apr_interval_time_t look_when_asked(void *baton)
+{
+    char what = 0;
+
+    (void)baton;
+    say(read(asked[0], &what, 1) == 1 ? what : '!');
+    return 0;
+}
+
+static void asked_start(apr_pool_t *p)
+{
+    cc_follow_t how = {.look = look_when_asked};
+
+    ck_assert_int_eq(pipe(asked), 0);
+    how.asked = asked[0];
+    ck_assert_int_eq(cc_follower_start(&started, &how, p), APR_SUCCESS);
+}
+
+static void ask(char what)
+{
+    ck_assert_int_eq(write(asked[1], &what, 1), 1);
+}
+
+START_TEST(it_looks_when_it_is_asked)
 {
     apr_pool_t *p = NULL;
 
     apr_pool_create(&p, NULL);
-    ck_assert_int_eq(start(look_slowly, 0, p), APR_SUCCESS);
-    for (int i = 0; i < 3; i++) {
-        cc_follower_wake(started);
-        ck_assert_int_eq(hear(), 'l');
+    asked_start(p);
+    for (char what = 'a'; what < 'd'; what++) {
+        ask(what);
+        ck_assert_int_eq(hear(), what);
     }
     apr_pool_destroy(p);
 }
 END_TEST
 
-START_TEST(another_process_may_wake_it)
+START_TEST(another_process_may_ask_and_ends_without_it)
 {
     apr_pool_t *p = NULL;
     pid_t pid;
+    int status = -1;
 
     apr_pool_create(&p, NULL);
-    ck_assert_int_eq(start(look_slowly, 0, p), APR_SUCCESS);
+    asked_start(p);
     pid = fork();
     if (pid == 0) {
-        cc_follower_wake(started);
-        _exit(0);
+        ask('a');
+        apr_pool_destroy(p); /* it has no such thread */
+        _exit(3);
     }
-    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-    ck_assert_int_eq(hear(), 'l');
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(WEXITSTATUS(status), 3);
+    ck_assert_int_eq(hear(), 'a');
+    ask('b');
+    ck_assert_int_eq(hear(), 'b');
     apr_pool_destroy(p);
 }
 END_TEST
@@ -250,8 +273,8 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, it_looks_again_when_it_said);
     tcase_add_test(tc, the_end_wakes_a_thread_that_would_sleep_for_a_day);
-    tcase_add_test(tc, it_looks_when_it_is_woken);
-    tcase_add_test(tc, another_process_may_wake_it);
+    tcase_add_test(tc, it_looks_when_it_is_asked);
+    tcase_add_test(tc, another_process_may_ask_and_ends_without_it);
     tcase_add_test(tc, the_end_waits_for_a_look_that_can_be_stopped);
     tcase_add_test(tc, a_process_whose_follower_rests_ends_as_ever);
     tcase_add_test(tc, a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers);

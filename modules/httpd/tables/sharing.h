@@ -9,8 +9,8 @@
 
 /**
  * How the tables of this configuration are shared, for cc_tables_reopen; in `pconf`. NULL where
- * they are not: httpd only looks at its configuration, runs as one process (-X), or cannot write to
- * its DefaultRuntimeDir. In the parent, at start.
+ * they are not: httpd only looks at its configuration, runs as one process (-X), or has no
+ * socket. In the parent, at start.
  */
 const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf);
 
@@ -20,5 +20,8 @@ const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf);
  */
 void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const server_rec *s,
                       apr_pool_t *pconf);
+
+/** Readies a child: it asks the parent, and takes no questions. Once, before its threads. */
+void cc_sharing_child(const server_rec *s);
 
 #endif

@@ -203,6 +203,7 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     if (!tables) {
         return;
     }
+    cc_sharing_child(s);
     rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
