@@ -7,6 +7,7 @@
 /* Clocks of file systems tick every 4 or 10 ms, or, without fractions, every second or two. */
 #define TICK apr_time_from_msec(50)
 #define SLOW_TICK apr_time_from_sec(2)
+#define QUIET apr_time_from_msec(500)
 
 cc_stamp_t cc_stamp_of(const apr_finfo_t *info)
 {
@@ -34,7 +35,25 @@ bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
     apr_interval_time_t tick = apr_time_usec(stamp->changed) ? TICK : SLOW_TICK;
     apr_interval_time_t age = now - stamp->changed;
 
-    return age < tick && age > -tick; /* a clock that was set back makes nothing fresh for long */
+    /*
+     * On a busy machine the file may have changed after `now` was read and before the file was
+     * looked at. A clock that was set back makes nothing fresh for long.
+     */
+    return age < tick && age > -SLOW_TICK;
+}
+
+/*
+ * A write in place sets the times of the file when it begins. On a busy machine it may be held up
+ * before its end, and nothing about the file changes when it goes on. A rename sets only the ctime,
+ * and what was written long before is complete.
+ */
+bool cc_stamp_settling(const cc_stamp_t *stamp, apr_time_t now)
+{
+    apr_interval_time_t age = now - stamp->changed;
+    apr_interval_time_t since_written = stamp->changed - stamp->modified;
+    bool written_last = since_written < TICK && since_written > -TICK;
+
+    return cc_stamp_fresh(stamp, now) || (written_last && age < QUIET && age > -SLOW_TICK);
 }
 
 apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)

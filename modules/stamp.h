@@ -33,4 +33,10 @@ apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp);
  */
 bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now);
 
+/**
+ * True while the file is fresh, or was written within the last half second and not renamed since.
+ * For files of which a half looks like a whole.
+ */
+bool cc_stamp_settling(const cc_stamp_t *stamp, apr_time_t now);
+
 #endif

@@ -193,7 +193,7 @@ int cc_environment_log(request_rec *r)
     request_rec *first = r;
     bool denied = false;
 
-    if (cc_use_ignores(r)) {
+    if (!served(r) && cc_use_ignores(r)) {
         return DECLINED;
     }
     for (; r; r = r->next) {

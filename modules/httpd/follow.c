@@ -22,13 +22,14 @@ static apr_interval_time_t look(void *s)
 /* A child may come long after the parent has loaded what it inherits, so it looks at once. */
 void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    apr_interval_time_t wait = look(s);
+    cc_follow_t how = {.look = look, .baton = s, .wait = look(s)};
+    cc_follower_t *follower;
     apr_status_t rv;
 
-    if (wait == 0) {
+    if (how.wait == 0) {
         return;
     }
-    rv = cc_follower_start(look, s, wait, pchild);
+    rv = cc_follower_start(&follower, &how, pchild);
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,

@@ -32,12 +32,12 @@
 #define LATEST 2000 /* for a thread that rests, and has only to be woken */
 
 struct cc_follower_t {
-    cc_follow_fn *look;
-    void *baton;
-    apr_interval_time_t wait; /* before the first look */
-    int end[2];               /* a pipe: the process ends */
-    int ended[2];             /* a pipe: the thread does nothing more */
+    cc_follow_t is;
+    int wake[2];  /* a pipe: the thread is to end */
+    int ended[2]; /* a pipe: the thread does nothing more */
+    atomic_bool ending;
     atomic_bool looking;
+    pid_t process;
     apr_thread_t *thread;
     apr_pool_t *pool; /* its own, and everything above is in it: the thread may outlive `pchild` */
 };
@@ -49,14 +49,19 @@ static bool pipe_wait(int fd, int timeout)
 {
     struct pollfd one = {.fd = fd, .events = POLLIN};
 
-    return poll(&one, 1, timeout) > 0;
+    int ready;
+
+    do {
+        ready = poll(&one, 1, timeout);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
 }
 
 static void pipe_say(int fd)
 {
     ssize_t written = write(fd, "", 1);
 
-    (void)written; /* it is the first octet in this pipe */
+    (void)written; /* a pipe that is full says the same */
 }
 
 /* In milliseconds for poll(), not too early; 0: never. */
@@ -70,22 +75,40 @@ static int timeout_of(apr_interval_time_t wait)
     return (int)((wait < longest ? wait : longest) / 1000 + 1);
 }
 
+/* Until the time is over, or somebody asks, or the process ends. */
+static void rest(const cc_follower_t *follower, apr_interval_time_t wait)
+{
+    struct pollfd two[] = {
+        {.fd = follower->wake[0], .events = POLLIN},
+        {.fd = follower->is.asked ? follower->is.asked : -1, .events = POLLIN},
+    };
+    int ready;
+
+    do {
+        ready = poll(two, 2, timeout_of(wait));
+    } while (ready < 0 && errno == EINTR);
+}
+
 /* False at the end of the process; whoever ends it knows of any look that he does not stop. */
 static bool look_begin(cc_follower_t *follower)
 {
     atomic_store(&follower->looking, true);
-    return !pipe_wait(follower->end[0], 0);
+    return !atomic_load(&follower->ending);
 }
 
 static void *APR_THREAD_FUNC follow(apr_thread_t *thread, void *data)
 {
     cc_follower_t *follower = data;
-    apr_interval_time_t wait = follower->wait;
+    apr_interval_time_t wait = follower->is.wait;
 
     (void)thread;
     apr_setup_signal_thread(); /* signals are for the threads of the MPM */
-    while (!pipe_wait(follower->end[0], timeout_of(wait)) && look_begin(follower)) {
-        wait = follower->look(follower->baton);
+    for (;;) {
+        rest(follower, wait);
+        if (!look_begin(follower)) {
+            break;
+        }
+        wait = follower->is.look(follower->is.baton);
         atomic_store(&follower->looking, false);
     }
     pipe_say(follower->ended[1]);
@@ -102,9 +125,18 @@ static void leave(void)
 static void pipes_close(const cc_follower_t *follower)
 {
     for (int i = 0; i < 2; i++) {
-        close(follower->end[i]);
+        close(follower->wake[i]);
         close(follower->ended[i]);
     }
+}
+
+/* How long, in milliseconds, the thread is waited for; -1: until it has ended. */
+static int patience(const cc_follower_t *follower)
+{
+    if (follower->is.stop) {
+        return -1;
+    }
+    return atomic_load(&follower->looking) ? MOMENT : LATEST;
 }
 
 static apr_status_t follower_end(void *data)
@@ -112,8 +144,15 @@ static apr_status_t follower_end(void *data)
     cc_follower_t *follower = data;
     apr_status_t unused;
 
-    pipe_say(follower->end[1]);
-    if (pipe_wait(follower->ended[0], atomic_load(&follower->looking) ? MOMENT : LATEST)) {
+    if (getpid() != follower->process) { /* which has the thread */
+        return APR_SUCCESS;
+    }
+    if (follower->is.stop) {
+        atomic_store(follower->is.stop, true);
+    }
+    atomic_store(&follower->ending, true);
+    pipe_say(follower->wake[1]);
+    if (pipe_wait(follower->ended[0], patience(follower))) {
         apr_thread_join(&unused, follower->thread);
         pipes_close(follower);
         apr_pool_destroy(follower->pool);
@@ -125,28 +164,30 @@ static apr_status_t follower_end(void *data)
 
 /* ---- its beginning ----------------------------------------------------------------------- */
 
-/* Not for programs that this process starts. */
+/* Not for programs that this process starts; nobody waits at either end but in poll(). */
 static apr_status_t pipe_make(int ends[2])
 {
     if (pipe(ends) != 0) {
         return APR_FROM_OS_ERROR(errno);
     }
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+    }
     return APR_SUCCESS;
 }
 
 static apr_status_t thread_make(cc_follower_t *follower)
 {
-    apr_status_t rv = pipe_make(follower->end);
+    apr_status_t rv = pipe_make(follower->wake);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = pipe_make(follower->ended);
     if (rv != APR_SUCCESS) {
-        close(follower->end[0]);
-        close(follower->end[1]);
+        close(follower->wake[0]);
+        close(follower->wake[1]);
         return rv;
     }
     rv = apr_thread_create(&follower->thread, NULL, follow, follower, follower->pool);
@@ -156,24 +197,24 @@ static apr_status_t thread_make(cc_follower_t *follower)
     return rv;
 }
 
-apr_status_t cc_follower_start(cc_follow_fn *look, void *baton, apr_interval_time_t wait,
-                               apr_pool_t *pchild)
+apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how, apr_pool_t *p)
 {
     apr_pool_t *pool = NULL;
-    cc_follower_t *follower;
+    cc_follower_t *made;
     apr_status_t rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    follower = apr_palloc(pool, sizeof(*follower));
-    *follower = (cc_follower_t){.look = look, .baton = baton, .wait = wait, .pool = pool};
-    rv = thread_make(follower);
+    made = apr_palloc(pool, sizeof(*made));
+    *made = (cc_follower_t){.is = *how, .process = getpid(), .pool = pool};
+    rv = thread_make(made);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return rv;
     }
-    /* Before the pools below `pchild` go, where others have what a look may use. */
-    apr_pool_pre_cleanup_register(pchild, follower, follower_end);
+    /* Before the pools below `p` go, where others have what a look may use. */
+    apr_pool_pre_cleanup_register(p, made, follower_end);
+    *follower = made;
     return APR_SUCCESS;
 }

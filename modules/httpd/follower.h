@@ -3,26 +3,37 @@
 #ifndef CC_FOLLOWER_H
 #define CC_FOLLOWER_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include <apr_pools.h>
 #include <apr_time.h>
 
 /** A thread that looks from time to time. */
 typedef struct cc_follower_t cc_follower_t;
 
-/**
- * Looks at whatever is due; returns in how long it wants to be called again, 0: never. Any memory
- * that it uses must outlive the process' pool `pchild`.
- */
+/** Looks at whatever is due; returns in how long it wants to be called again, 0: never. */
 typedef apr_interval_time_t cc_follow_fn(void *baton);
+
+/** What such a thread does. */
+typedef struct cc_follow_t {
+    cc_follow_fn *look;
+    void *baton;
+    apr_interval_time_t wait; /* before the first look; 0: for ever, until it is asked */
+    int asked;                /* it looks at once where this open file has something to read, which
+                                 a look takes; 0: nobody asks */
+    atomic_bool *stop;        /* set at the end, and soon after that a look returns: the end waits
+                                 for it. NULL: it does not wait. */
+} cc_follow_t;
 
 /**
  * Makes a thread that calls look(baton) for the first time after `wait`, and then whenever the time
- * that it returned is over. The pre-cleanup of `pchild` ends it and waits for nobody: a thread that
- * rests is joined, and one that is in the middle of a look is left behind; the process then ends
- * without its exit handlers (_exit), since that thread may still use what they would free. Call it
- * in a child, in its main thread. Errors are those of the system.
+ * that it returned is over. The pre-cleanup of `p` ends it. A thread that rests is joined. Without
+ * `stop`, one that is in the middle of a look is left behind; the process then ends without its
+ * exit handlers (_exit), since that thread may still use what they would free: this is for the pool
+ * of a child, and whatever a look uses must outlive that. Call it in the main thread. Errors are
+ * those of the system.
  */
-apr_status_t cc_follower_start(cc_follow_fn *look, void *baton, apr_interval_time_t wait,
-                               apr_pool_t *pchild);
+apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how, apr_pool_t *p);
 
 #endif

@@ -32,7 +32,7 @@
 #define VALUE_LONGEST 8192 /* octets */
 #define VALUE_WEIGHT 512   /* each so many octets make a step weigh 1 more */
 
-static const apr_int64_t step_limits[] = {32, 1024, 11000, 100000};
+static const apr_int64_t step_limits[] = {32, 1024, 11000, 25000, 90000};
 
 #define LIMITS ((int)(sizeof(step_limits) / sizeof(step_limits[0])))
 

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the back end "file": a file of lines, held in memory and read again when it changes. */
+#include <unistd.h>
+
 #include <apr_time.h>
 
 #include "tables/internal.h"
 
 #define TRIES 20 /* to read a file at start that somebody is writing, every WAIT */
 #define WAIT apr_time_from_msec(50)
+#define CALM apr_time_from_msec(50)   /* so much longer waits who reads for all */
+#define PATIENCE apr_time_from_sec(2) /* with the one who reads a file for all, */
+#define SLOWEST 4                     /* and may read so many octets in a microsecond */
+#define RESTLESS apr_time_from_sec(5) /* so long a file that is written all the time is put off */
 
 typedef struct {
     const cc_table_spec_t *spec;
@@ -15,8 +21,15 @@ typedef struct {
         held;    /* the file that the rows are of; for the thread that polls, and what follows */
     int columns; /* of each of these rows, at least */
     cc_stamp_t seen; /* the file as it was last looked at */
-    bool unsure;     /* it may have changed since without a trace */
-    bool kept;       /* what it has at start are rows of a configuration before */
+    apr_time_t
+        put_off; /* since when it has not been read, for it may be half written; 0: it is not */
+    bool unsure; /* it may have changed since without a trace */
+    bool kept;   /* what it has at start are rows of a configuration before */
+    apr_uint64_t key;    /* of the image that processes share */
+    int image;           /* which was made last; -1: none; for the thread that shares */
+    cc_stamp_t waited;   /* the state of the file whose image is waited for, */
+    apr_time_t patience; /* and until when */
+    cc_stamp_t shared;   /* the state that was shared last; for the thread that shares */
 } file_t;
 
 static apr_status_t file_close(void *state)
@@ -24,6 +37,9 @@ static apr_status_t file_close(void *state)
     file_t *file = state;
     cc_held_t held = {cc_versions_current(&file->maps), file->held, file->columns, file->unsure};
 
+    if (file->image >= 0) {
+        close(file->image);
+    }
     cc_map_free(cc_versions_unused(&file->maps));
     cc_kept_put(file->spec->kept, file->spec, file->path, &held);
     return APR_SUCCESS;
@@ -89,9 +105,11 @@ static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_poo
 {
     file_t *file = apr_pcalloc(p, sizeof(*file));
     cc_held_t held = {.map = NULL};
+    apr_time_t began = apr_time_now();
     apr_status_t status = APR_SUCCESS;
 
     file->spec = spec;
+    file->image = -1;
     file->path = cc_source_path(spec, spec->source, p);
     file_recall(&held, file);
     if (held_is_good(&held, file, p)) {
@@ -101,7 +119,11 @@ static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_poo
         status = file_read(file, &held, p, err);
     }
     file_start(file, &held);
-    file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    file->unsure = cc_stamp_settling(&file->seen, began);
+    if (spec->sharing) {
+        file->key = cc_image_key(spec, file->path, p);
+        file->shared = file->unsure ? (cc_stamp_t){.size = 0} : file->seen;
+    }
     apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
     *state = file;
     return status;
@@ -128,35 +150,155 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
     return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
 }
 
+/* ---- following ------------------------------------------------------------------------------- */
+
+/* True while the image of this state of the file may still come. */
+static bool image_is_waited_for(file_t *file, const cc_stamp_t *stamp, apr_time_t now)
+{
+    if (!cc_stamp_same(&file->waited, stamp)) {
+        file->waited = *stamp;
+        file->patience = now + PATIENCE + stamp->size / SLOWEST;
+    }
+    return now < file->patience;
+}
+
+static apr_status_t image_ask(cc_held_t *next, const file_t *file)
+{
+    const cc_sharing_t *sharing = file->spec->sharing;
+    int image = -1;
+    apr_status_t status = sharing->ask(&image, file->key, sharing->baton);
+
+    if (status == APR_SUCCESS) {
+        status = cc_image_take(next, file->key, image, sharing->owner);
+        close(image);
+    }
+    return status;
+}
+
+/* True while the file may be half written, and may still come to rest. */
+static bool is_put_off(file_t *file, const cc_stamp_t *stamp, apr_time_t now)
+{
+    if (!cc_stamp_settling(stamp, now)) {
+        return false;
+    }
+    if (file->put_off == 0 || now < file->put_off) {
+        file->put_off = now;
+    }
+    return cc_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
+}
+
+/* What the file has in this state: from the one who shares it, else read. */
+static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
+                              cc_error_t *err)
+{
+    cc_stamp_t read = next->stamp;
+    apr_status_t status = APR_SUCCESS;
+
+    if (file->spec->sharing && !cc_stamp_settling(&read, now)) {
+        status = image_ask(next, file);
+        if (status == APR_SUCCESS) {
+            return status;
+        }
+        if (APR_STATUS_IS_ENOENT(status) && image_is_waited_for(file, &read, now)) {
+            return APR_EBUSY;
+        }
+    }
+    status = cc_map_load(&next->map, &read, file->spec, p, err);
+    if (!cc_stamp_same(&next->stamp, &read)) {
+        cc_map_free(next->map);
+        status = APR_EBUSY;
+    }
+    return status;
+}
+
+/* True if this is what is held already: the file was read again to be sure. */
+static bool is_held(file_t *file, const cc_held_t *next)
+{
+    const cc_map_t *held = cc_versions_current(&file->maps);
+
+    return held && cc_stamp_same(&file->held, &next->stamp) && cc_map_same(held, next->map);
+}
+
+static void held_replace(file_t *file, const cc_held_t *next)
+{
+    file->held = next->stamp;
+    file->columns = next->columns;
+    cc_versions_replace(&file->maps, next->map);
+    cc_map_free(cc_versions_unused(&file->maps));
+}
+
 static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)
 {
     file_t *file = state;
     cc_stamp_t stamp = cc_stamp_take(file->path, p);
-    cc_stamp_t read;
-    cc_map_t *map = NULL;
+    cc_held_t next = {NULL, stamp, file->spec->columns, false};
     apr_status_t status = APR_SUCCESS;
 
     cc_map_free(cc_versions_unused(&file->maps));
     if (!file->unsure && cc_stamp_same(&stamp, &file->seen)) {
         return APR_EAGAIN;
     }
-    if (cc_stamp_fresh(&stamp, now) || !cc_versions_settled(&file->maps)) {
+    if (is_put_off(file, &stamp, now) || !cc_versions_settled(&file->maps)) {
         return APR_EBUSY;
     }
-    read = stamp;
-    status = cc_map_load(&map, &read, file->spec, p, err);
-    if (status == APR_EBUSY || !cc_stamp_same(&stamp, &read)) {
-        cc_map_free(map);
+    status = next_take(&next, file, now, p, err);
+    if (status == APR_EBUSY) {
         return APR_EBUSY;
     }
     file->seen = stamp;
-    file->unsure = false;
-    if (status == APR_SUCCESS) {
-        file->held = stamp;
-        file->columns = file->spec->columns;
-        cc_versions_replace(&file->maps, map);
-        cc_map_free(cc_versions_unused(&file->maps));
+    file->unsure = cc_stamp_settling(&stamp, now);
+    file->put_off = 0;
+    if (status == APR_SUCCESS && is_held(file, &next)) {
+        cc_map_free(next.map);
+        status = APR_EAGAIN;
+    } else if (status == APR_SUCCESS) {
+        held_replace(file, &next);
     }
+    return status;
+}
+
+static apr_status_t image_replace(file_t *file, const cc_held_t *held, const atomic_bool *stop,
+                                  apr_pool_t *p)
+{
+    if (file->image >= 0) {
+        close(file->image);
+        file->image = -1;
+    }
+    return cc_image_make(&file->image, file->key, held, stop, p);
+}
+
+static int file_image(const void *state, apr_uint64_t key)
+{
+    const file_t *file = state;
+
+    return file->key == key ? file->image : -1;
+}
+
+/* Beside lookups and polls: nothing that these use is touched. */
+static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t *p)
+{
+    file_t *file = state;
+    cc_table_spec_t spec = *file->spec;
+    cc_held_t held = {NULL, cc_stamp_take(file->path, p), spec.columns, false};
+    cc_stamp_t read = held.stamp;
+    cc_error_t unused = {NULL, NULL, NULL, NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    if (cc_stamp_same(&held.stamp, &file->shared)) {
+        return APR_EAGAIN;
+    }
+    if (cc_stamp_settling(&held.stamp, apr_time_now() - CALM)) { /* after the stamp was taken */
+        return APR_EBUSY;
+    }
+    spec.stop = stop;
+    status = cc_map_load(&held.map, &read, &spec, p, &unused);
+    if (status == APR_EBUSY || !cc_stamp_same(&held.stamp, &read)) {
+        status = APR_EBUSY;
+    } else if (!atomic_load(stop)) {
+        file->shared = held.stamp;
+        status = image_replace(file, &held, stop, p);
+    }
+    cc_map_free(held.map);
     return status;
 }
 
@@ -188,6 +330,8 @@ const cc_backend_t cc_backend_file = {
     .open = file_open,
     .lookup = file_lookup,
     .poll = file_poll,
+    .share = file_share,
+    .image = file_image,
     .generation = file_generation,
     .seen = file_seen,
     .rows = file_rows,

@@ -131,8 +131,28 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
 /** How many rows it has. */
 apr_uint32_t cc_map_rows(const cc_map_t *map);
 
-/** Makes the map fit for cc_map_find, and finds keys that stand in it twice. */
-apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton);
+/**
+ * Makes the map fit for cc_map_find, and finds keys that stand in it twice. APR_EINTR soon after
+ * *stop is set (NULL: it never is).
+ */
+apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_fn *twice,
+                           void *baton);
+
+/**
+ * A finished map as octets that may stand anywhere in memory, aligned to 8: three parts, one after
+ * the other, which live as long as the map and `p`. Returns the length of all.
+ */
+apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t *p);
+
+/**
+ * The map whose octets stand at `offset` in what mmap has given, up to its end: cc_map_free unmaps
+ * it. NULL where the lengths are wrong, or no memory is left: then it is still the caller's.
+ * Whoever wrote the octets is trusted.
+ */
+cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
+
+/** True if both have the same rows in the same order. Finished maps. */
+bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
 
 /** True if the key is there; *packed then is its row, as long as the map lives. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
@@ -168,6 +188,26 @@ bool cc_kept_take(cc_held_t *held, cc_kept_t *kept, const cc_table_spec_t *spec,
 
 /** Frees what nobody has taken. NULL is nothing. */
 void cc_kept_clear(cc_kept_t *kept);
+
+/* ---- rows that other processes have read (image.c) ------------------------------------------- */
+
+/** What tells the image of a file from others: where the file is, and how it is read. */
+apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
+
+/**
+ * Makes an image of what is held of a state of the file (map NULL: that state is bad): *image is an
+ * open file without a name, which nobody can change. APR_EINTR soon after *stop is set; else errors
+ * of the system, APR_ENOTIMPL where it has no such files.
+ */
+apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
+                           const atomic_bool *stop, apr_pool_t *p);
+
+/**
+ * Takes from an open image, which may be closed then, the map of the state of the file that *held
+ * names, by its stamp and columns. APR_ENOENT: it is of another one; APR_EGENERAL: that state is
+ * bad; APR_EACCES: it is no image of this owner.
+ */
+apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner);
 
 /* ---- what Redis says (resp.c) ---------------------------------------------------------------- */
 

@@ -168,6 +168,9 @@ static apr_status_t file_take(reader_t *r, apr_file_t *file, apr_off_t size)
     for (apr_off_t left = size; left > 0 && status == APR_SUCCESS;) {
         apr_size_t len = 0;
 
+        if (r->spec->stop && atomic_load(r->spec->stop)) {
+            return APR_EINTR;
+        }
         if (r->filled == r->size) {
             buffer_grow(r);
         }
@@ -212,7 +215,7 @@ static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_stamp_t *stamp)
     if (status == APR_SUCCESS) {
         status = cc_stamp_same(stamp, &after) ? APR_SUCCESS : APR_EBUSY;
     }
-    return status == APR_SUCCESS ? cc_map_finish(r->map, key_twice, r) : status;
+    return status == APR_SUCCESS ? cc_map_finish(r->map, r->spec->stop, key_twice, r) : status;
 }
 
 /* Waits for nobody: opening a FIFO would. */

@@ -2,6 +2,7 @@
 /* Knows how a million rows lie in memory: one block of rows, and an index of open addressing. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <apr_general.h>
 
@@ -23,6 +24,8 @@ struct cc_map_t {
     slot_t *slots;
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
+    void *image; /* the memory of slots and rows where they are a file's; NULL: they are malloc's */
+    apr_size_t image_len;
 };
 
 /* A row of the block, taken apart. */
@@ -109,11 +112,13 @@ cc_map_t *cc_map_create(apr_size_t text_size)
 
 void cc_map_free(cc_map_t *map)
 {
-    if (map) {
+    if (map && map->image) {
+        munmap(map->image, map->image_len);
+    } else if (map) {
         free(map->slots);
         free(map->rows);
-        free(map);
     }
+    free(map);
 }
 
 void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed)
@@ -227,7 +232,8 @@ static void row_index(cc_map_t *map, const row_t *row, cc_map_twice_fn *twice, v
     }
 }
 
-apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton)
+apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_fn *twice,
+                           void *baton)
 {
     char *rows = realloc(map->rows, map->used);
     row_t batch[BATCH];
@@ -241,6 +247,9 @@ apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton)
     for (apr_uint32_t at = 1; at < map->used;) {
         int count = 0;
 
+        if (stop && atomic_load(stop)) {
+            return APR_EINTR;
+        }
         for (; count < BATCH && at < map->used; count++) {
             row_t *row = &batch[count];
             *row = row_at(map, at);
@@ -253,4 +262,62 @@ apr_status_t cc_map_finish(cc_map_t *map, cc_map_twice_fn *twice, void *baton)
         }
     }
     return APR_SUCCESS;
+}
+
+bool cc_map_same(const cc_map_t *a, const cc_map_t *b)
+{
+    return a->used == b->used && memcmp(a->rows + 1, b->rows + 1, a->used - 1) == 0;
+}
+
+/* ---- images ---------------------------------------------------------------------------------- */
+
+/* What stands before the slots and the rows. Slots and rows have places, and no pointers. */
+typedef struct {
+    apr_uint64_t factors[FACTORS];
+    apr_uint32_t slot_count;
+    apr_uint32_t row_count;
+    apr_uint64_t used;
+} head_t;
+
+apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t *p)
+{
+    head_t *head = apr_pcalloc(p, sizeof(*head));
+
+    memcpy(head->factors, map->factors, sizeof(head->factors));
+    head->slot_count = map->slot_count;
+    head->row_count = map->row_count;
+    head->used = map->used;
+    parts[0] = (cc_key_t){(const char *)head, sizeof(*head)};
+    parts[1] = (cc_key_t){(const char *)map->slots, map->slot_count * sizeof(slot_t)};
+    parts[2] = (cc_key_t){map->rows, map->used};
+    return parts[0].len + parts[1].len + parts[2].len;
+}
+
+cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset)
+{
+    char *at = (char *)image + offset;
+    apr_size_t len = image_len - offset;
+    cc_map_t *map = NULL;
+    head_t head;
+
+    if (image_len < offset || len < sizeof(head)) {
+        return NULL;
+    }
+    memcpy(&head, at, sizeof(head));
+    if (head.used > APR_UINT32_MAX || head.slot_count == 0 ||
+        len != sizeof(head) + head.slot_count * sizeof(slot_t) + head.used) {
+        return NULL;
+    }
+    map = calloc(1, sizeof(*map));
+    if (map) {
+        memcpy(map->factors, head.factors, sizeof(map->factors));
+        map->slots = (slot_t *)(void *)(at + sizeof(head));
+        map->rows = at + sizeof(head) + head.slot_count * sizeof(slot_t);
+        map->used = (apr_uint32_t)head.used;
+        map->slot_count = head.slot_count;
+        map->row_count = head.row_count;
+        map->image = image;
+        map->image_len = image_len;
+    }
+    return map;
 }

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -35,6 +36,23 @@ typedef struct cc_row_t {
 /** Rows that outlive a configuration, for the next one of the same process. */
 typedef struct cc_kept_t cc_kept_t;
 
+/**
+ * How processes share the rows of a file that has changed: one of them, the owner, calls
+ * cc_tables_share, and the others take from it what they would read otherwise. As long as tables
+ * that were opened with it.
+ */
+typedef struct cc_sharing_t {
+    uid_t owner; /* nobody else's images are taken */
+
+    /**
+     * Asks the owner for the image with this key: *image is an open file, and the caller's.
+     * APR_ENOENT: there is none yet, or he is busy; another error: nobody will answer. Any thread
+     * of any process; waits for a moment.
+     */
+    apr_status_t (*ask)(int *image, apr_uint64_t key, void *baton);
+    void *baton;
+} cc_sharing_t;
+
 /** What a table was configured with; lives as long as the configuration. */
 typedef struct cc_table_spec_t {
     const char *name;   /* NAME of ClientCertTable */
@@ -55,6 +73,8 @@ typedef struct cc_table_spec_t {
     const char *binddn;               /* ldap: who binds; NULL: nobody */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
     cc_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
+    const cc_sharing_t *sharing; /* file: NULL: each process reads it for itself */
+    const atomic_bool *stop;     /* a load ends soon after this is set; NULL: it never is */
 } cc_table_spec_t;
 
 /** What a lookup says besides its result. */
@@ -136,6 +156,16 @@ typedef struct cc_backend_t {
      * (told once per change of the source).
      */
     apr_status_t (*poll)(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p);
+
+    /**
+     * Reads the source if it has changed, for others (spec->sharing), and ends soon after *stop is
+     * set. By one thread, at any time, beside all others. APR_EBUSY: it is to be called again soon.
+     * NULL: there is nothing to share.
+     */
+    apr_status_t (*share)(void *state, const atomic_bool *stop, apr_pool_t *p);
+
+    /** What `share` has made for this key, an open file of the state's, or -1; by its thread. */
+    int (*image)(const void *state, apr_uint64_t key);
 
     /** A number that grows whenever answers may have changed; NULL: it is always 0. */
     apr_uint64_t (*generation)(void *state);
@@ -238,6 +268,7 @@ typedef void cc_table_restart_fn(const cc_table_t *table, cc_table_restart_t wha
  */
 typedef struct cc_restart_t {
     cc_kept_t *kept;
+    const cc_sharing_t *sharing; /* NULL: each process reads for itself */
     bool restart;
     cc_table_restart_fn *told;
     void *baton;
@@ -266,6 +297,17 @@ typedef void cc_tables_told_fn(const cc_table_t *table, const cc_error_t *err, v
  */
 apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_told_fn *told,
                                    void *baton);
+
+/**
+ * Shares what has changed, for one thread of the process that owns the sharing: that may be
+ * another one than that which polls. Ends soon after *stop is set. Returns in how long it wants to
+ * be called again, 0: never.
+ */
+apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop);
+
+/** The image with this key that cc_tables_share has made, or -1. By its thread, until it is called
+ * again. */
+int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key);
 
 /** The shortest reload time of all tables, 0 where none is ever looked at. */
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables);

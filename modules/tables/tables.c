@@ -148,7 +148,7 @@ static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, a
     if (cc_table_is_loaded(table)) {
         cc_count_load(table, true, apr_time_now());
     }
-    if (is_kept(table)) {
+    if (restart->restart && is_kept(table)) {
         restart->told(table, CC_TABLE_KEPT, NULL, restart->baton);
     }
     return APR_SUCCESS;
@@ -162,6 +162,7 @@ static apr_status_t tables_open(cc_tables_t *tables, const cc_restart_t *restart
         apr_status_t status = APR_SUCCESS;
 
         table->spec.kept = restart->kept;
+        table->spec.sharing = restart->sharing;
         status = table_open(table, restart, p, err);
         if (status != APR_SUCCESS) {
             if (err) {
@@ -175,7 +176,7 @@ static apr_status_t tables_open(cc_tables_t *tables, const cc_restart_t *restart
 
 apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err)
 {
-    static const cc_restart_t none = {NULL, false, NULL, NULL};
+    static const cc_restart_t none = {.restart = false};
 
     return cc_tables_reopen(tables, root, &none, p, err);
 }
@@ -270,6 +271,43 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_table
         apr_pool_destroy(look.scratch);
     }
     return wait;
+}
+
+apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop)
+{
+    apr_interval_time_t wait = 0;
+    apr_pool_t *scratch = NULL;
+
+    apr_pool_create_unmanaged_ex(&scratch, NULL, NULL);
+    for (int i = 0; i < tables->all->nelts && !atomic_load(stop); i++) {
+        const cc_table_t *table = table_at(tables, i);
+        const cc_source_t *source = &table->source;
+        apr_interval_time_t again = table->spec.reload;
+
+        if (is_followed(table) && source->backend->share && table->spec.sharing) {
+            if (source->backend->share(source->state, stop, scratch) == APR_EBUSY) {
+                again = SOON;
+            }
+            wait = wait == 0 || again < wait ? again : wait;
+        }
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+    return wait;
+}
+
+int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key)
+{
+    int image = -1;
+
+    for (int i = 0; i < tables->all->nelts && image < 0; i++) {
+        const cc_source_t *source = &table_at(tables, i)->source;
+
+        if (source->backend->image && source->state) {
+            image = source->backend->image(source->state, key);
+        }
+    }
+    return image;
 }
 
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables)

@@ -7,6 +7,10 @@ use warnings;
 
 use Digest::SHA qw(sha256_hex);
 
+use Time::HiRes qw(sleep);
+
+use ClientCert::Test ();
+use ClientCert::Test::File;
 use Counting;
 use OtherServers ();
 use Programs;
@@ -35,6 +39,43 @@ sub per_lookup {
         1_000, 101_000, 201_000);
 }
 
+# Millions of octets that a server's processes have in memory, each page once.
+sub memory {
+    my ($server) = @_;
+    my $octets = 0;
+    for my $pid ($server->pid, $server->_children) {
+        $octets += 1024 * $1 if read_if_there("/proc/$pid/smaps_rollup") =~ /^Pss:\s+(\d+)/m;
+    }
+    return $octets / 1e6;
+}
+
+# What four children and their parent take at start, and after the table has changed.
+sub memory_of_processes {
+    my ($table) = @_;
+    my $server = ClientCert::Test->server(
+        files  => { 'conf/t.map' => read_file($table) },
+        global => "StartServers 4\nMaxSpareThreads 64\n",
+        conf   => <<'CONF');
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    ClientCertTable t file:conf/t.map reload=0.5
+    ClientCertMap sha256 in t user=$1
+</VirtualHost>
+CONF
+    my $before = memory($server);
+    my %told;
+    replace($server->path('conf/t.map'), read_file($table) . "another one\n");
+    while (keys %told < 4) {
+        sleep 0.1;
+        %told = map { /\[pid (\d+)/ ? ($1 => 1) : () } $server->log_lines(qr/CC0131/);
+    }
+    sleep 12;    # the parent looks every ten seconds
+    my $after = memory($server);
+    $server->_end;
+    return ($before, $after);
+}
+
 sub show {
     my $table = made('tables.rows');
     write_table($table);
@@ -51,6 +92,9 @@ sub show {
         others(\&thousands, map { defined $_->[0] ? $_->[0] / 1e6 : undef } @others),
         $octets / 1e6, 80, \&thousands);
     row_within('instructions of a lookup', '', per_lookup($table), 1000, \&thousands);
+    my ($before, $after) = memory_of_processes($table);
+    row('millions of octets, 4 children and parent', '', thousands($before));
+    row_within('  after it has changed, in times of that', '', $after / $before, 1.3, \&fraction);
     unlink $table;
     return;
 }

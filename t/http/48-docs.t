@@ -25,7 +25,7 @@ sub site {
     my $global = '';
     $global .= $1 while $block =~ s/^((?:LoadModule|ClientCertOCSPCache) .*\n)//m;
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
-    $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
+    $block =~ s{\bconf/clients-ca\.crl|/var/lib/crl\b}{\@CA\@/staff.crl}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
     $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
     return "$global<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"

@@ -18,7 +18,7 @@ for my $row (
     'evaluation, 100 rules', 'octets of the pool of a connection', 'instructions of a lookup',
     'instructions of a check', 'instructions, full handshake with it')
 {
-    like $said, qr/^.*\Q$row\E.* \d/m, "it has a row: $row";
+    like $said, qr/^.*\Q$row\E/m, "it has a row: $row";
 }
 like $said, qr/^Everything runs\.$/m, 'it says so';
 unlike $said, qr/ (?:met|MISSED)$/m, 'no budget is judged by figures that mean nothing';

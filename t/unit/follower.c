@@ -50,6 +50,20 @@ static apr_interval_time_t look_often(void *baton)
     return SOON;
 }
 
+static atomic_bool stop;
+
+static apr_interval_time_t look_until_stopped(void *baton)
+{
+    (void)baton;
+    say('l');
+    while (!atomic_load(&stop)) {
+        apr_sleep(SOON);
+    }
+    apr_sleep(20 * SOON); /* longer than the end of a child waits */
+    say('s');
+    return 0;
+}
+
 static apr_interval_time_t look_never(void *baton)
 {
     (void)baton;
@@ -67,6 +81,15 @@ static apr_interval_time_t look_for_ever(void *baton)
     return 0;
 }
 
+static cc_follower_t *started;
+
+static apr_status_t start(cc_follow_fn *look, apr_interval_time_t wait, apr_pool_t *p)
+{
+    cc_follow_t how = {.look = look, .wait = wait};
+
+    return cc_follower_start(&started, &how, p);
+}
+
 /* A process that ends as a child of httpd does, once its follower has said this. Its exit status.
  */
 static int process_end(cc_follow_fn *look, char what, void (*handler)(void))
@@ -77,9 +100,12 @@ static int process_end(cc_follow_fn *look, char what, void (*handler)(void))
     if (pid == 0) {
         apr_pool_t *pchild = NULL;
 
+        cc_follow_t how = {.look = look, .wait = what ? SOON : NEVER};
+        cc_follower_t *follower = NULL;
+
         apr_pool_create(&pchild, NULL);
         atexit(handler);
-        if (cc_follower_start(look, NULL, what ? SOON : NEVER, pchild) == APR_SUCCESS &&
+        if (cc_follower_start(&follower, &how, pchild) == APR_SUCCESS &&
             (!what || hear() == what)) {
             apr_pool_destroy(pchild);
             exit(7);
@@ -103,7 +129,7 @@ START_TEST(it_looks_again_when_it_said)
     apr_pool_t *p = NULL;
 
     apr_pool_create(&p, NULL);
-    ck_assert_int_eq(cc_follower_start(look_often, NULL, SOON, p), APR_SUCCESS);
+    ck_assert_int_eq(start(look_often, SOON, p), APR_SUCCESS);
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(hear(), 'l');
     }
@@ -116,9 +142,87 @@ START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
     apr_pool_t *p = NULL;
 
     apr_pool_create(&p, NULL);
-    ck_assert_int_eq(cc_follower_start(look_never, NULL, NEVER, p), APR_SUCCESS);
+    ck_assert_int_eq(start(look_never, NEVER, p), APR_SUCCESS);
     apr_pool_destroy(p); /* and waits for it */
     say('e');
+    ck_assert_int_eq(hear(), 'e');
+}
+END_TEST
+
+static int asked[2]; /* a pipe */
+
+static apr_interval_time_t look_when_asked(void *baton)
+{
+    char what = 0;
+
+    (void)baton;
+    say(read(asked[0], &what, 1) == 1 ? what : '!');
+    return 0;
+}
+
+static void asked_start(apr_pool_t *p)
+{
+    cc_follow_t how = {.look = look_when_asked};
+
+    ck_assert_int_eq(pipe(asked), 0);
+    how.asked = asked[0];
+    ck_assert_int_eq(cc_follower_start(&started, &how, p), APR_SUCCESS);
+}
+
+static void ask(char what)
+{
+    ck_assert_int_eq(write(asked[1], &what, 1), 1);
+}
+
+START_TEST(it_looks_when_it_is_asked)
+{
+    apr_pool_t *p = NULL;
+
+    apr_pool_create(&p, NULL);
+    asked_start(p);
+    for (char what = 'a'; what < 'd'; what++) {
+        ask(what);
+        ck_assert_int_eq(hear(), what);
+    }
+    apr_pool_destroy(p);
+}
+END_TEST
+
+START_TEST(another_process_may_ask_and_ends_without_it)
+{
+    apr_pool_t *p = NULL;
+    pid_t pid;
+    int status = -1;
+
+    apr_pool_create(&p, NULL);
+    asked_start(p);
+    pid = fork();
+    if (pid == 0) {
+        ask('a');
+        apr_pool_destroy(p); /* it has no such thread */
+        _exit(3);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(WEXITSTATUS(status), 3);
+    ck_assert_int_eq(hear(), 'a');
+    ask('b');
+    ck_assert_int_eq(hear(), 'b');
+    apr_pool_destroy(p);
+}
+END_TEST
+
+START_TEST(the_end_waits_for_a_look_that_can_be_stopped)
+{
+    apr_pool_t *p = NULL;
+    cc_follow_t how = {.look = look_until_stopped, .wait = SOON, .stop = &stop};
+
+    atomic_store(&stop, false);
+    apr_pool_create(&p, NULL);
+    ck_assert_int_eq(cc_follower_start(&started, &how, p), APR_SUCCESS);
+    ck_assert_int_eq(hear(), 'l');
+    apr_pool_destroy(p);
+    say('e');
+    ck_assert_int_eq(hear(), 's');
     ck_assert_int_eq(hear(), 'e');
 }
 END_TEST
@@ -148,7 +252,7 @@ START_TEST(pipes_are_closed_and_not_for_programs)
         apr_pool_t *p = NULL;
 
         apr_pool_create(&p, NULL);
-        ck_assert_int_eq(cc_follower_start(look_never, NULL, NEVER, p), APR_SUCCESS);
+        ck_assert_int_eq(start(look_never, NEVER, p), APR_SUCCESS);
         for (int fd = first; fd < first + 4; fd++) {
             ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
         }
@@ -169,6 +273,9 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, it_looks_again_when_it_said);
     tcase_add_test(tc, the_end_wakes_a_thread_that_would_sleep_for_a_day);
+    tcase_add_test(tc, it_looks_when_it_is_asked);
+    tcase_add_test(tc, another_process_may_ask_and_ends_without_it);
+    tcase_add_test(tc, the_end_waits_for_a_look_that_can_be_stopped);
     tcase_add_test(tc, a_process_whose_follower_rests_ends_as_ever);
     tcase_add_test(tc, a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers);
     tcase_add_test(tc, pipes_are_closed_and_not_for_programs);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -172,12 +173,102 @@ START_TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
 }
 END_TEST
 
-START_TEST(a_file_younger_than_a_tick_at_start_is_read_again_though_it_looks_the_same)
+/* A file that looks the same while somebody goes on to write it, as in a write that is held up. */
+static char *write_begin(const char *text)
 {
+    size_t len = strlen(text);
+    char *at = NULL;
+    int fd;
+
+    tableset_write(&set, "f", text);
+    fd = open(tableset_path(&set, "f"), O_RDWR);
+    ck_assert_int_ge(fd, 0);
+    at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ck_assert(at != MAP_FAILED);
+    close(fd);
+    at[len - 1] = '\n'; /* from here on the system knows that the page changes */
+    return at;
+}
+
+static void poll_after(int milliseconds)
+{
+    cc_tables_poll(set.tables, apr_time_now() + apr_time_from_msec(milliseconds), count, NULL);
+}
+
+START_TEST(a_young_file_at_start_is_read_again_though_it_looks_the_same)
+{
+    char *at = write_begin("k a\n");
+
+    tableset_open(&set, "file:f", 1);
+    at[2] = 'b';
+    ck_assert_str_eq(tableset_poll(&set), "changed");
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+    ck_assert_str_eq(tableset_poll(&set), "");
+    munmap(at, 4);
+}
+END_TEST
+
+START_TEST(a_young_file_at_start_that_has_the_same_rows_later_is_no_change)
+{
+    apr_uint64_t before;
+
     tableset_write(&set, "f", "k a\n");
     tableset_open(&set, "file:f", 1);
-    ck_assert_str_eq(tableset_poll(&set), "changed");
+    before = cc_table_generation(set.table);
     ck_assert_str_eq(tableset_poll(&set), "");
+    ck_assert_uint_eq(cc_table_generation(set.table), before);
+}
+END_TEST
+
+START_TEST(a_write_that_is_held_up_is_waited_for)
+{
+    char *at;
+
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f reload=0.001", 1);
+    at = write_begin("k b\n");
+    told_count = 0;
+    poll_after(200);
+    ck_assert_int_eq(told_count, 0);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+    at[2] = 'c';
+    poll_after(600);
+    ck_assert_int_eq(told_count, 1);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "c");
+    munmap(at, 4);
+}
+END_TEST
+
+START_TEST(what_was_written_before_and_renamed_now_is_read_at_once)
+{
+    struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f reload=0.001", 1);
+    tableset_write(&set, "g", "k b\n");
+    ck_assert_int_eq(utimensat(AT_FDCWD, tableset_path(&set, "g"), times, 0), 0);
+    ck_assert_int_eq(rename(tableset_path(&set, "g"), tableset_path(&set, "f")), 0);
+    told_count = 0;
+    poll_after(100);
+    ck_assert_int_eq(told_count, 1);
+    ck_assert_str_eq(tableset_ask(&set, "k"), "b");
+}
+END_TEST
+
+START_TEST(a_file_that_never_rests_is_read_all_the_same)
+{
+    tableset_write(&set, "f", "k a\n");
+    tableset_open(&set, "file:f reload=0.001", 1);
+    told_count = 0;
+    for (int i = 0; i < 200 && told_count == 0; i++) {
+        tableset_write(&set, "f", i % 2 ? "k b\n" : "k c\n");
+        poll_after(100);
+        apr_sleep(apr_time_from_msec(50));
+    }
+    ck_assert_int_eq(told_count, 1);
+    ck_assert_str_ne(tableset_ask(&set, "k"), "a");
+    poll_after(600); /* what was read in haste is read again */
+    ck_assert_str_ne(tableset_ask(&set, "k"), "a");
 }
 END_TEST
 
@@ -228,7 +319,11 @@ int main(void)
     tcase_add_test(tc, the_target_of_a_link_is_followed);
     tcase_add_test(tc, a_file_is_left_alone_until_nobody_writes_it_and_then_read);
     tcase_add_test(tc, a_second_write_in_the_tick_of_the_load_at_start_is_noticed);
-    tcase_add_test(tc, a_file_younger_than_a_tick_at_start_is_read_again_though_it_looks_the_same);
+    tcase_add_test(tc, a_young_file_at_start_is_read_again_though_it_looks_the_same);
+    tcase_add_test(tc, a_young_file_at_start_that_has_the_same_rows_later_is_no_change);
+    tcase_add_test(tc, a_write_that_is_held_up_is_waited_for);
+    tcase_add_test(tc, what_was_written_before_and_renamed_now_is_read_at_once);
+    tcase_add_test(tc, a_file_that_never_rests_is_read_all_the_same);
     tcase_add_test(tc, a_file_is_looked_at_every_reload_seconds);
     tcase_add_test(tc, with_reload_0_a_file_is_never_looked_at);
     suite_add_tcase(suite, tc);

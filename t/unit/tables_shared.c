@@ -150,7 +150,7 @@ START_TEST(a_file_that_is_cut_while_it_is_read_gives_no_half_table)
     tableset_write(&set, "f", "last old\n");
     tableset_open(&set, "file:f", 1);
     tableset_write(&set, "f", text);
-    apr_sleep(apr_time_from_msec(60)); /* so that it is not taken for a file being written */
+    apr_sleep(apr_time_from_msec(600)); /* so that it is not taken for a file being written */
     pthread_create(&thread, NULL, cut, NULL);
     told = tableset_poll_now(&set);
     pthread_join(thread, NULL);

@@ -56,7 +56,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
     apr_pool_userdata_get(&kept, key, p);
     if (!kept) {
         kept = cc_crls_kept_create(p);
-        apr_pool_userdata_setn(kept, key, NULL, p);
+        apr_pool_userdata_set(kept, key, NULL, p); /* a copy: ours goes with the module */
     }
     cc_crls_kept_own(kept);
     return kept;

@@ -3,6 +3,7 @@
 #include "httpd/tables/backends.h"
 #include "httpd/glue.h"
 #include "httpd/internal.h"
+#include "httpd/tables/sharing.h"
 #include "httpd/threads.h"
 
 #include <apr_strings.h>
@@ -185,10 +186,12 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         return OK;
     }
     restart.kept = kept_of(s);
+    restart.sharing = cc_sharing_make(s, pconf);
     if (cc_tables_reopen(tables, ap_server_root, &restart, pconf, &err) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
         return !OK;
     }
+    cc_sharing_start(restart.sharing, tables, s, pconf);
     return OK;
 }
 
@@ -200,6 +203,7 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     if (!tables) {
         return;
     }
+    cc_sharing_child(s);
     rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");

@@ -13,7 +13,8 @@ package ClientCert::Test::Traffic;
     ...
     my $counts = $traffic->finish;
     $counts->{requests};                   # how many were made
-    $counts->{lost};                       # how many got no answer
+    $counts->{lost};                       # how many got no answer,
+    $counts->{exits};                      # by the exit status of curl
     $counts->{wrong};                      # how many answers are not right
     $counts->{resumed};                    # how many TLS sessions were resumed
     $counts->{seen};                       # the different wrong answers, a few of them
@@ -68,7 +69,7 @@ sub _command {
 # Until there is a file "stop". (A signal would also end the wait for curl.)
 sub _work {
     my ($self)  = @_;
-    my %counts  = (requests => 0, lost => 0, wrong => 0, resumed => 0, seen => {});
+    my %counts  = (requests => 0, lost => 0, wrong => 0, resumed => 0, seen => {}, exits => {});
     my @command = $self->_command;
     until (-e "$self->{dir}/stop") {
         my ($exit, $output) = ClientCert::Test::Client::_run('', @command);
@@ -85,6 +86,7 @@ sub _count {
     $counts->{resumed}++ if $resumed eq 'Resumed';
     if ($status == 0) {
         $counts->{lost}++;
+        $counts->{exits}{$exit}++;
         return;
     }
     my %answer = (status => $status + 0, user => $user, resumed => $resumed eq 'Resumed');

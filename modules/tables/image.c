@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hands the rows of a file from the process that read them to others, as a file of their own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "tables/internal.h"
+
+/*
+ * The parent of httpd's processes reads a file that has changed, once, and makes an image: what
+ * lookups need, in memory that is a file without a name. It hands the open file to the others, who
+ * map it: they have one copy in memory together. An image belongs to one state of the file, whose
+ * stamp stands in it.
+ *
+ * What only root may read stays with httpd: its scripts have the children's user, and could open
+ * any file that the children can. Nobody takes an image that the children's user could have
+ * written, or that could still change.
+ */
+
+#define PIECE (1024 * 1024) /* so much is written between two looks at `stop` */
+
+static const char magic[8] = "ccmap\2\n";
+
+typedef struct {
+    char magic[sizeof(magic)];
+    apr_uint64_t key;
+    apr_uint64_t stamp[5];
+    apr_uint64_t columns;
+    apr_uint64_t good; /* 0: the file is bad, and there are no rows */
+} head_t;
+
+static head_t head_of(const cc_held_t *held, apr_uint64_t key)
+{
+    const cc_stamp_t *stamp = &held->stamp;
+    head_t head = {.key = key, .columns = (apr_uint64_t)held->columns, .good = held->map != NULL};
+
+    memcpy(head.magic, magic, sizeof(magic));
+    head.stamp[0] = (apr_uint64_t)stamp->modified;
+    head.stamp[1] = (apr_uint64_t)stamp->changed;
+    head.stamp[2] = (apr_uint64_t)stamp->size;
+    head.stamp[3] = (apr_uint64_t)stamp->inode;
+    head.stamp[4] = (apr_uint64_t)stamp->device;
+    return head;
+}
+
+apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
+{
+    const char *text =
+        apr_psprintf(p, "%d%d%d %s", spec->nocase, spec->octets, spec->columns, path);
+    apr_uint64_t key = 14695981039346656037u; /* FNV-1a */
+
+    for (; *text; text++) {
+        key = (key ^ (unsigned char)*text) * 1099511628211u;
+    }
+    return key;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static apr_status_t octets_write(int fd, const void *octets, apr_size_t len,
+                                 const atomic_bool *stop)
+{
+    const char *at = octets;
+
+    while (len > 0) {
+        ssize_t written = write(fd, at, len < PIECE ? len : PIECE);
+
+        if (written < 0 && errno != EINTR) {
+            return APR_FROM_OS_ERROR(errno);
+        }
+        if (atomic_load(stop)) {
+            return APR_EINTR;
+        }
+        at += written > 0 ? written : 0;
+        len -= written > 0 ? (apr_size_t)written : 0;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t image_fill(int image, apr_uint64_t key, const cc_held_t *held,
+                               const atomic_bool *stop, apr_pool_t *p)
+{
+    head_t head = head_of(held, key);
+    cc_key_t parts[3] = {{NULL, 0}};
+    apr_status_t status;
+
+    if (held->map) {
+        cc_map_image_parts(parts, held->map, p);
+    }
+    status = octets_write(image, &head, sizeof(head), stop);
+    for (int i = 0; i < 3 && status == APR_SUCCESS; i++) {
+        status = octets_write(image, parts[i].at, parts[i].len, stop);
+    }
+    return status;
+}
+
+#ifdef F_ADD_SEALS
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
+
+static int image_create(void)
+{
+    return memfd_create("clientcert-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+
+/* Nobody may open it by a way round, or write to it. */
+static bool image_seal(int image)
+{
+    return fchmod(image, 0400) == 0 && fcntl(image, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0;
+}
+
+static bool is_sealed(int image)
+{
+    int seals = fcntl(image, F_GET_SEALS);
+
+    return seals >= 0 && (seals & SEALS) == SEALS;
+}
+
+#else
+
+static int image_create(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+static bool image_seal(int image)
+{
+    (void)image;
+    return false;
+}
+
+static bool is_sealed(int image)
+{
+    (void)image;
+    return false;
+}
+
+#endif
+
+apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
+                           const atomic_bool *stop, apr_pool_t *p)
+{
+    int made = image_create();
+    apr_status_t status;
+
+    if (made < 0) {
+        return errno == ENOSYS ? APR_ENOTIMPL : APR_FROM_OS_ERROR(errno);
+    }
+    status = image_fill(made, key, held, stop, p);
+    if (status == APR_SUCCESS && !image_seal(made)) {
+        status = APR_FROM_OS_ERROR(errno);
+    }
+    if (status != APR_SUCCESS) {
+        close(made);
+        return status;
+    }
+    *image = made;
+    return APR_SUCCESS;
+}
+
+/* ---- taking ---------------------------------------------------------------------------------- */
+
+/* Of the one who makes images, and nobody can have changed it. */
+static bool may_be_trusted(int image, const struct stat *info, uid_t owner)
+{
+    return S_ISREG(info->st_mode) && info->st_uid == owner &&
+           (info->st_mode & (S_IWGRP | S_IWOTH)) == 0 && is_sealed(image);
+}
+
+apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner)
+{
+    head_t wanted = head_of(held, key);
+    apr_size_t len;
+    struct stat info;
+    head_t *head;
+
+    if (fstat(image, &info) != 0 || !may_be_trusted(image, &info, owner) ||
+        info.st_size < (off_t)sizeof(head_t)) {
+        return APR_EACCES;
+    }
+    len = (apr_size_t)info.st_size;
+    /* Private: some systems take a shared one for an attempt to write. All have the same pages. */
+    head = mmap(NULL, len, PROT_READ, MAP_PRIVATE, image, 0);
+    if (head == MAP_FAILED) {
+        return APR_FROM_OS_ERROR(errno);
+    }
+    if (memcmp(head, &wanted, offsetof(head_t, good)) != 0) {
+        munmap(head, len);
+        return APR_ENOENT; /* of another state */
+    }
+    held->map = head->good ? cc_map_image_take(head, len, sizeof(*head)) : NULL;
+    if (!held->map) {
+        munmap(head, len);
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}

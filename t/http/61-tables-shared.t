@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+# Checks that a table that has changed is read once, by the parent, and shared by all processes.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::File;
+
+use File::Find qw(find);
+use Time::HiRes qw(sleep time);
+
+plan skip_all => 'the parent may read no more than its children unless it is root' if $> != 0;
+
+my $slow = $ENV{CC_SLOW} // 1;
+my $conf = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertTable people file:conf/people.map reload=0.2
+    ClientCertMap san.email in people user=$1
+    Header always set User "expr=%{REMOTE_USER}"
+</VirtualHost>
+CONF
+
+sub rows { my ($user) = @_; return "alice\@example.com $user\n" }
+
+# A file that the parent alone may read, in the place of the one that is there.
+sub replace_secret {
+    my ($h, $octets) = @_;
+    my $new = write_file($h->path('conf/people.map.tmp'), $octets);
+    chmod 0600, $new or die "chmod: $!\n";
+    rename $new, $h->path('conf/people.map') or die "rename: $!\n";
+    return;
+}
+
+# How many children have said so since the last mark.
+sub children_said {
+    my ($h, $pattern) = @_;
+    my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
+    return scalar keys %pids;
+}
+
+sub wait_until {
+    my ($seen) = @_;
+    my $until = time + 30 * $slow;
+    sleep 0.05 until $seen->() || time > $until;
+    return $seen->();
+}
+
+# The files below the server's root that another user may read, and that hold this.
+sub readable {
+    my ($h, $octets) = @_;
+    my @found;
+    find({ no_chdir => 1, wanted => sub {
+        my $mode = (lstat)[2];
+        push @found, $_ if -f _ && $mode & 044 && read_file($_) =~ /\Q$octets\E/ } }, $h->path('.'));
+    return @found;
+}
+
+# How many images the children have, of all that they share.
+sub images {
+    my ($h) = @_;
+    my %images = map { /(\d+) +\/memfd:clientcert-table / ? ($1 => 1) : () }
+        map { split /\n/, read_if_there("/proc/$_/maps") } $h->_children;
+    return scalar keys %images;
+}
+
+for my $mpm ('prefork', 'event') {
+    my $children = $mpm eq 'prefork' ? 4 : 2;
+    my $h = ClientCert::Test->server(
+        mpm     => $mpm,
+        modules => ['headers'],
+        files   => { 'conf/people.map' => rows('first') },
+        global  => "StartServers $children\n",
+        conf    => $conf);
+    my $user = sub { return $h->get('/', cert => 'alice')->{headers}{user} };
+    is $user->(), 'first', "$mpm: a table";
+
+    for my $new ('second', 'third') {
+        $h->mark_log;
+        replace_secret($h, rows($new));
+        ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }),
+            "$mpm: every child takes what the parent alone may read";
+        is_deeply [map { $user->() } 1 .. 3 * $children], [($new) x (3 * $children)],
+            "$mpm: and it counts";
+    }
+    ok wait_until(sub { images($h) == 1 }), "$mpm: there is one image";
+    is_deeply [readable($h, "third\0")], [], "$mpm: which is no file that scripts could read";
+
+    # ---- a bad file
+
+    announce('CC0132');
+    $h->mark_log;
+    replace($h->path('conf/people.map'), "alice\@example.com\n");
+    ok wait_until(sub { children_said($h, qr/CC0132: .*CC0611/) >= $children }),
+        "$mpm: a bad file is told by every child";
+    is $user->(), 'third', "$mpm: the last good rows stay";
+
+    # ---- restarts
+
+    replace_secret($h, rows('fourth'));
+    $h->{files} = {};
+    $h->mark_log;
+    ok $h->reload, "$mpm: a graceful restart";
+    ok wait_until(sub { ($user->() // '') eq 'fourth' }), "$mpm: reads what has changed";
+    $h->mark_log;
+    replace_secret($h, rows('fifth'));
+    ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }), "$mpm: and the parent goes on";
+    is $user->(), 'fifth', "$mpm: with what comes then";
+    is_deeply [readable($h, "fifth\0")], [], "$mpm: and nobody else reads it";
+    $h->stop;
+}
+
+done_testing;
