@@ -266,6 +266,10 @@ START_TEST(with_other_cas_what_is_kept_is_verified_anew)
     spoil("a.crl");
     crlset_trust(&set, &other);
     expect_kept("a.crl", "CC0408");
+    SSL_CTX_set_cert_store(set.ctx, X509_STORE_new()); /* it says nothing about other CAs */
+    crlset_trust(&set, &other);
+    expect_shut("a.crl missing=allow", "CC0408");
+    expect_shut("a.crl missing=allow", "CC0408");
 }
 END_TEST
 

@@ -102,8 +102,8 @@ static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
                      cc_revocation_time(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     "CC0182: after the restart, nothing is held of these CRLs, and whoever no "
-                     "other CRL covers is refused until there is: %s",
+                     "CC0182: after the restart, none of these CRLs is loaded, and clients that no "
+                     "other CRL covers are refused until one is: %s",
                      text);
     }
 }

@@ -284,14 +284,18 @@ void cc_crl_kept_forget(cc_crls_t *crls, const char *path)
     }
 }
 
-const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, const cc_crls_t *crls,
+const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, bool *own, const cc_crls_t *crls,
                                             const char *path)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
-    entry_t *own = kept ? entry_find(kept, path, crls->trust, crls->scratch) : NULL;
+    entry_t *ours = kept ? entry_find(kept, path, crls->trust, crls->scratch) : NULL;
     entry_t *any = kept ? entry_find(kept, path, NULL, crls->scratch) : NULL;
-    const entry_t *entry = own && own->state ? own : any;
+    const entry_t *entry = any;
 
+    *own = ours && ours->state;
+    if (*own) {
+        entry = ours;
+    }
     if (!entry || !entry->state) {
         return NULL;
     }

@@ -22,8 +22,8 @@ bool cc_crl_kept_marked(const cc_crls_t *crls, const char *folder);
 /** Forgets a file. */
 void cc_crl_kept_forget(cc_crls_t *crls, const char *path);
 
-/** What the file gave last, to this trust or else to any, and since when; NULL: nothing. */
-const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, const cc_crls_t *crls,
+/** What the file gave last, to this trust (*own) or else to any, and since when; NULL: nothing. */
+const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, bool *own, const cc_crls_t *crls,
                                             const char *path);
 
 /** Adds the paths (const char *) of the files in a folder that gave this trust something. */

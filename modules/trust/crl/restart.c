@@ -18,18 +18,25 @@ static void tell(const reopening_t *o, cc_error_t *err, apr_time_t since)
     err->tag = NULL;
 }
 
-/* What was kept of a file; *since is 0 and the answer NULL where that is nothing of use. */
+/*
+ * What was kept of a file; *since is 0 and the answer NULL where that is nothing of use. A file may
+ * have no CRL for a host, which has served with it before. Where the host's CAs have changed, that
+ * says nothing about the new ones.
+ */
 static cc_crl_content_t *kept_load(apr_time_t *since, const cc_crls_t *crls, const char *path)
 {
-    const cc_crl_kept_state_t *state = cc_crl_kept_find(since, crls, path);
+    bool own = false;
+    const cc_crl_kept_state_t *state = cc_crl_kept_find(since, &own, crls, path);
     cc_crl_loader_t loader = cc_crl_loader_of(crls);
     cc_crl_content_t *content = NULL;
 
-    if (!state || cc_crl_content_reload(&content, &loader, path, state, *since) != APR_SUCCESS) {
-        *since = 0;
-        return NULL;
+    if (state && cc_crl_content_reload(&content, &loader, path, state, *since) == APR_SUCCESS &&
+        (own || content->crls->nelts > 0)) {
+        return content;
     }
-    return content;
+    cc_crl_content_release(content);
+    *since = 0;
+    return NULL;
 }
 
 /* Puts it in the place of what the file has now. */
@@ -64,8 +71,9 @@ static void refuse(const reopening_t *o, cc_crl_file_t *file)
 static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
 {
     apr_time_t since;
+    bool own;
 
-    return cc_crl_kept_find(&since, crls, file->path) != NULL;
+    return cc_crl_kept_find(&since, &own, crls, file->path) != NULL;
 }
 
 static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
