@@ -27,22 +27,49 @@ static void forget_user(request_rec *r, bool rules_decide)
     }
 }
 
-static void take(request_rec *r, const cc_dir_t *dir, const cc_answer_t *answer)
+static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
 {
-    if (cc_answer_failure(answer)) {
+    const cc_verdict_t *verdict = kept->answer.verdict;
+
+    if (verdict && verdict->failure) {
         cc_failure_note(r);
     }
-    if (dir->auth != 0 && answer->verdict && answer->verdict->user) {
-        r->user = (char *)answer->verdict->user;
+    if (dir->auth != 0 && verdict && verdict->user) {
+        r->user = (char *)verdict->user;
         r->ap_auth_type = (char *)cc_auth_type;
     }
-    cc_environment_set(r, answer);
+    cc_environment_set(r, kept);
 }
 
 /* The log may ask when the connection is gone, so the request has to know its client by then. */
 static bool may_be_logged(void)
 {
     return cc_server_of(ap_server_conf)->expressions;
+}
+
+/* Where nobody has to know who it is. What it has of another place goes all the same. */
+static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_dir_t *dir)
+{
+    cc_answer_t answer = {NULL};
+
+    cc_request_settle(r, dir->rules);
+    cc_environment_unset(r);
+    if (dir->rules || may_be_logged()) {
+        answer = cc_identity_presented(r);
+    }
+    return cc_answer_refused(&answer);
+}
+
+/* Serves the request by who it is; gives whether that is to be refused. */
+static inline bool asked_refused(request_rec *r, const cc_dir_t *dir)
+{
+    cc_request_t *kept = cc_request_of(r);
+
+    kept->settled = true;
+    kept->watched = kept->watched || dir->rules;
+    cc_identity_settle(r, kept);
+    take(r, dir, kept);
+    return cc_answer_refused(&kept->answer);
 }
 
 /*
@@ -53,24 +80,17 @@ static bool may_be_logged(void)
 int cc_authn_access(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
-    cc_answer_t answer;
+    bool refused;
 
     if (cc_use_ignores(r)) {
         return DECLINED;
     }
-    cc_request_settle(r, dir->rules);
     forget_user(r, dir->rules && dir->auth != 0);
     if (dir->rules && r->main) {
         cc_denial_watch(r);
     }
-    if (!cc_authn_asks(dir)) {
-        cc_environment_set(r, NULL);
-        answer = dir->rules || may_be_logged() ? cc_identity_presented(r) : (cc_answer_t){0};
-    } else {
-        answer = cc_identity_of(r);
-        take(r, dir, &answer);
-    }
-    if (dir->rules && cc_answer_refused(&answer)) {
+    refused = cc_authn_asks(dir) ? asked_refused(r, dir) : unasked_refused(r, dir);
+    if (dir->rules && refused) {
         return cc_refuse(r);
     }
     if (cc_failure_ends(r, dir->handler == CC_HANDLER_STATUS)) {
@@ -92,7 +112,8 @@ bool cc_authn_inherit(request_rec *r)
     kept = cc_request_of(r);
     kept->settled = true;
     kept->client = asked->client;
-    cc_environment_inherit(r, &asked->answer);
+    kept->answer = asked->answer;
+    cc_environment_inherit(r, kept);
     return true;
 }
 

@@ -70,7 +70,7 @@ static bool surely_not(const cc_answer_t *answer, bool who)
 }
 
 /* What stood in the way is remembered: the log names it if the request is denied in the end. */
-static authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
+static inline authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
 {
     cc_denial_watch(r);
     if (holds == need->negated) {
@@ -237,7 +237,8 @@ static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
     return asked;
 }
 
-static authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
+/* In each of its two callers, of which most requests pass one. */
+CC_INLINE authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
 {
     cc_answer_t asked;
     const cc_answer_t *answer = answer_of(r, &asked);

@@ -13,7 +13,8 @@ static bool is_stored(const request_rec *r)
     const ap_filter_t *f = r->output_filters;
 
     while (f && f != r->proto_output_filters &&
-           strncmp(f->frec->name, store_name, sizeof(store_name) - 1) != 0) {
+           (*f->frec->name != *store_name ||
+            strncmp(f->frec->name, store_name, sizeof(store_name) - 1) != 0)) {
         f = f->next;
     }
     return f && f != r->proto_output_filters;

@@ -197,12 +197,11 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     return entry;
 }
 
-bool cc_entry_holds(const cc_entry_t *entry, const cc_host_t *host)
+bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host)
 {
-    return !entry->standing.state ||
-           (atomic_load_explicit(&entry->generation, memory_order_acquire) ==
-                cc_revocation_generation(host->revocation) &&
-            apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed));
+    return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
+               cc_revocation_generation(host->revocation) &&
+           apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed);
 }
 
 bool cc_entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl)

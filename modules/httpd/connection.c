@@ -225,8 +225,7 @@ static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn
     return entry && cc_entry_renew(entry, r, ssl) ? entry : entry_make(r, conn, ssl, &key);
 }
 
-static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec *r, cc_conn_t *conn,
-                                                                    SSL *ssl)
+CC_INLINE cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
     const cc_host_t *host = cc_host_of(r->server);
@@ -243,18 +242,20 @@ static inline __attribute__((always_inline)) cc_client_t *client_of(request_rec 
     return &entry->client;
 }
 
-cc_peer_t cc_connection_peer(request_rec *r)
+cc_client_t *cc_connection_peer(request_rec *r, cc_nobody_t *why)
 {
     cc_conn_t *conn = conn_of(r);
     SSL *ssl = live_ssl(conn, r);
 
+    *why = (cc_nobody_t){NULL, !ssl && conn};
     if (!ssl) {
-        return (cc_peer_t){.gone = conn != NULL};
+        return NULL;
     }
     if (!is_proven(r, ssl)) {
-        return (cc_peer_t){.unproven = "its TLS handshake has not finished"};
+        why->unproven = "its TLS handshake has not finished";
+        return NULL;
     }
-    return (cc_peer_t){.client = client_of(r, conn, ssl)};
+    return client_of(r, conn, ssl);
 }
 
 cc_client_t *cc_connection_client(request_rec *r)

@@ -22,40 +22,28 @@ static inline void put(request_rec *r)
     cc_variables_put(r, kept ? kept->answer.exports : NULL);
 }
 
-/* A page that includes the request is as personal. */
-static void serve(request_rec *r, const cc_answer_t *answer)
+void cc_environment_put(request_rec *r, const apr_table_t *exports)
 {
-    cc_request_t *kept = cc_request_of(r);
-
-    kept->served = r->per_dir_config;
-    kept->answer = *answer;
-    if (r->ap_auth_type == cc_auth_type || answer->exports) {
-        kept->personal = true;
-        if (r->main) {
-            cc_cache_mark(r->main);
-        }
+    if (r->prev) {
+        put(r->prev);
     }
+    cc_variables_put(r, exports);
 }
 
-void cc_environment_set(request_rec *r, const cc_answer_t *answer)
+void cc_environment_unset(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
 
-    if (answer) {
-        serve(r, answer);
-    } else if (kept && kept->served) {
+    if (kept && kept->served) {
         cc_request_of(r)->served = NULL;
     }
-    if (r->prev) {
-        put(r->prev); /* it may have ended before its last fixup */
-    }
-    put(r);
+    cc_environment_put(r, NULL);
 }
 
-void cc_environment_inherit(request_rec *r, const cc_answer_t *answer)
+void cc_environment_inherit(request_rec *r, cc_request_t *kept)
 {
-    serve(r, answer);
-    cc_variables_copied(r, answer->exports);
+    cc_environment_serve(r, kept);
+    cc_variables_copied(r, kept->answer.exports);
 }
 
 /* Whether all requests that this one is for have the same user, or none. */
@@ -133,15 +121,10 @@ static inline bool is_served_already(const request_rec *r, const cc_request_t *k
            !r->prev && r->method_number != M_CONNECT;
 }
 
-int cc_environment_begin(request_rec *r)
+static __attribute__((noinline)) int begin_fully(request_rec *r)
 {
-    const cc_request_t *kept = cc_request_seen(r);
     int status;
 
-    if (is_served_already(r, kept)) {
-        cc_denial_passed(r);
-        return DECLINED;
-    }
     if (cc_use_ignores(r)) {
         return DECLINED;
     }
@@ -161,24 +144,54 @@ int cc_environment_begin(request_rec *r)
     return status;
 }
 
-int cc_environment_end(request_rec *r)
+int cc_environment_begin(request_rec *r)
+{
+    cc_request_t *kept = served(r);
+
+    if (!is_served_already(r, kept)) {
+        return begin_fully(r);
+    }
+    kept->watched = false; /* as cc_denial_passed */
+    kept->missing = NULL;
+    return DECLINED;
+}
+
+static int end_status(const request_rec *r, int status)
+{
+    return cc_failure_noted(r) && !(r->handler && cc_handler_is(r, "clientcert-status"))
+               ? HTTP_INTERNAL_SERVER_ERROR
+               : status;
+}
+
+static __attribute__((noinline)) int end_fully(request_rec *r, cc_request_t *kept)
 {
     int status;
-    cc_request_t *kept = served(r);
 
     if (!kept && cc_use_ignores(r)) {
         return DECLINED;
     }
     status = follow(r);
     kept = served(r);
-    put(r);
+    if (kept && r->main) {
+        cc_variables_copied_end(r, kept->answer.exports);
+    } else {
+        put(r);
+    }
     if (kept) {
         kept->variables = apr_table_elts(r->subprocess_env)->nelts;
     }
-    if (cc_failure_noted(r) && !(r->handler && cc_handler_is(r, "clientcert-status"))) {
-        return HTTP_INTERNAL_SERVER_ERROR;
+    return end_status(r, status);
+}
+
+int cc_environment_end(request_rec *r)
+{
+    cc_request_t *kept = served(r);
+
+    if (!cc_request_served(r, kept) || r->main) {
+        return end_fully(r, kept);
     }
-    return status;
+    kept->variables = cc_variables_last(r, kept->answer.exports);
+    return kept->failing ? end_status(r, DECLINED) : DECLINED;
 }
 
 /* Since the fixups nobody has added one. To change ours, they would have to be there. */
@@ -188,14 +201,11 @@ static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
            kept->variables == apr_table_elts(r->subprocess_env)->nelts;
 }
 
-int cc_environment_log(request_rec *r)
+static __attribute__((noinline)) int log_all(request_rec *r)
 {
     request_rec *first = r;
     bool denied = false;
 
-    if (!served(r) && cc_use_ignores(r)) {
-        return DECLINED;
-    }
     for (; r; r = r->next) {
         cc_request_t *kept = served(r);
 
@@ -212,5 +222,22 @@ int cc_environment_log(request_rec *r)
     if (denied) {
         cc_denial_log(first);
     }
+    return DECLINED;
+}
+
+int cc_environment_log(request_rec *r)
+{
+    cc_request_t *kept = served(r);
+
+    if (!kept && cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    if (!kept || r->next || r->status == HTTP_FORBIDDEN) {
+        return log_all(r);
+    }
+    if (!is_unchanged(r, kept)) {
+        put(r);
+    }
+    kept->logged = true;
     return DECLINED;
 }

@@ -106,3 +106,37 @@ apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_
     *export = made;
     return APR_SUCCESS;
 }
+
+/* ---- the variables of a client ----------------------------------------------------------- */
+
+/* So many more of httpd and its modules have place in a copy, as they do in most requests. */
+#define CC_ROOM 8
+
+/* Copies are compared by their octets (variables.c), so that all of these are to be defined. */
+static apr_table_t *table_make(int count, apr_pool_t *p)
+{
+    apr_table_t *table = apr_table_make(p, count + CC_ROOM);
+    const apr_array_header_t *all = apr_table_elts(table);
+
+    memset(all->elts, 0, (apr_size_t)all->nalloc * (apr_size_t)all->elt_size);
+    return table;
+}
+
+const apr_table_t *cc_export_make(const cc_export_t *export, const cc_client_t *client,
+                                  const cc_facts_t *facts, const cc_verdict_t *verdict,
+                                  apr_time_t *stale_at, apr_pool_t *p)
+{
+    apr_table_t *exports = table_make(export->count, p);
+
+    for (int i = 0; i < export->count; i++) {
+        const cc_export_var_t *var = &export->vars[i];
+        const char *text = cc_lookup_text(var->lookup, client, facts, verdict, p);
+        apr_time_t until = cc_lookup_stale_at(var->lookup, client, facts);
+
+        *stale_at = until < *stale_at ? until : *stale_at;
+        if (text) {
+            apr_table_addn(exports, var->name, text);
+        }
+    }
+    return apr_is_empty_table(exports) ? NULL : exports;
+}

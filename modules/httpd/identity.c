@@ -48,7 +48,8 @@ static bool memo_is_stale(const cc_memo_t *memo, apr_time_t now)
            (memo->pinned && memo->rules && memo->generation != cc_rules_generation(memo->rules));
 }
 
-static const cc_memo_t *memo_find(cc_client_t *client, const question_t *question, apr_time_t now)
+CC_INLINE const cc_memo_t *memo_find(cc_client_t *client, const question_t *question,
+                                     apr_time_t now)
 {
     const cc_memo_t *memo = atomic_load_explicit(&client->memos, memory_order_acquire);
 
@@ -92,25 +93,6 @@ static void memo_push(cc_client_t *client, cc_memo_t *memo)
     while (!atomic_compare_exchange_weak_explicit(&client->memos, &memo->next, memo,
                                                   memory_order_release, memory_order_relaxed)) {
     }
-}
-
-static void memo_export(cc_memo_t *memo, const cc_client_t *client, const cc_facts_t *facts,
-                        apr_pool_t *p)
-{
-    const cc_export_t *export = memo->export;
-    apr_table_t *exports = apr_table_make(p, export->count);
-
-    for (int i = 0; i < export->count; i++) {
-        const cc_lookup_t *lookup = export->vars[i].lookup;
-        const char *text = cc_lookup_text(lookup, client, facts, memo->verdict, p);
-        apr_time_t stale_at = cc_lookup_stale_at(lookup, client, facts);
-
-        memo->stale_at = stale_at < memo->stale_at ? stale_at : memo->stale_at;
-        if (text) {
-            apr_table_addn(exports, export->vars[i].name, text);
-        }
-    }
-    memo->exports = apr_is_empty_table(exports) ? NULL : exports;
 }
 
 static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
@@ -160,7 +142,8 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
         memo->generation = memo->verdict->generation;
     }
     if (memo->export && memo->export->count > 0 && !memo_failed(memo)) {
-        memo_export(memo, client, &facts, p);
+        memo->exports =
+            cc_export_make(memo->export, client, &facts, memo->verdict, &memo->stale_at, p);
     }
     return memo;
 }
@@ -235,7 +218,7 @@ memo_pin(request_rec *r, cc_client_t *client, const question_t *question, const 
     return memo;
 }
 
-static const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const question_t *question)
+CC_INLINE const cc_memo_t *memo_get(request_rec *r, cc_client_t *client, const question_t *question)
 {
     const cc_memo_t *memo = question->keep ? memo_find(client, question, r->request_time) : NULL;
 
@@ -312,62 +295,50 @@ static bool is_misdirected(const request_rec *r)
  * From the access phase on a request keeps its client: no certificate is asked for after that, and
  * for the log the TLS connection may be gone. Before, mod_ssl may yet ask for one.
  */
-static __attribute__((noinline)) cc_peer_t peer_find(request_rec *r)
+CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
-    const cc_request_t *kept = cc_request_seen(r);
-    cc_peer_t peer;
+    cc_nobody_t why = {"its connection is that of another virtual host", false};
+    cc_client_t *client = is_misdirected(r) ? NULL : cc_connection_peer(r, &why);
 
-    if (is_misdirected(r)) {
-        return (cc_peer_t){.unproven = "its connection is that of another virtual host"};
+    if (client && kept && kept->settled) {
+        cc_request_of(r)->client = client;
     }
-    peer = cc_connection_peer(r);
-    if (peer.client && kept && kept->settled) {
-        cc_request_of(r)->client = peer.client;
-    } else if (peer.gone) {
-        peer.client = client_remembered(r);
+    if (!client && why.gone) {
+        client = client_remembered(r);
     }
-    return peer;
+    if (!client) {
+        answer->presented = why.unproven;
+        answer->problem = why.unproven ? why.unproven : "no client certificate was presented";
+    }
+    return client;
 }
 
-static inline cc_peer_t peer_of(request_rec *r)
+CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
-    const cc_request_t *kept = cc_request_seen(r);
+    cc_client_t *client = kept && kept->client ? kept->client : client_find(r, kept, answer);
 
-    return kept && kept->client ? (cc_peer_t){.client = kept->client} : peer_find(r);
-}
-
-static inline cc_answer_t presented(request_rec *r)
-{
-    cc_peer_t peer = peer_of(r);
-    cc_answer_t answer = {.client = peer.client, .presented = peer.client || peer.unproven};
-
-    if (peer.client) {
-        answer.problem = problem_at(r, peer.client, time_of(r, peer.client));
-    } else {
-        answer.problem = peer.unproven ? peer.unproven : "no client certificate was presented";
+    answer->client = client;
+    answer->verdict = NULL;
+    answer->exports = NULL;
+    if (client) {
+        answer->presented = true;
+        answer->problem = problem_at(r, client, time_of(r, client));
     }
-    return answer;
 }
 
 /* In each of its callers, of which every request passes one. */
-static inline __attribute__((always_inline)) cc_answer_t answer_to(request_rec *r,
-                                                                   const question_t *question)
+CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const question_t *question,
+                         cc_answer_t *answer)
 {
-    cc_answer_t answer = presented(r);
     const cc_memo_t *memo;
 
-    if (answer.problem || (!question->rules && !question->export)) {
-        return answer;
+    presented(r, kept, answer);
+    if (answer->problem || (!question->rules && !question->export)) {
+        return;
     }
-    memo = memo_get(r, answer.client, question);
-    answer.verdict = memo->verdict;
-    answer.exports = memo->exports;
-    return answer;
-}
-
-cc_answer_t cc_identity_presented(request_rec *r)
-{
-    return presented(r);
+    memo = memo_get(r, answer->client, question);
+    answer->verdict = memo->verdict;
+    answer->exports = memo->exports;
 }
 
 bool cc_identity_lost(request_rec *r)
@@ -377,24 +348,51 @@ bool cc_identity_lost(request_rec *r)
     return !client || problem_at(r, client, apr_time_now());
 }
 
-cc_answer_t cc_identity_of(request_rec *r)
+/* What has to be asked under the configuration that the request has now. */
+static inline question_t question_of(const request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
-    const cc_request_t *kept = cc_request_seen(r);
-    question_t question = {.rules = dir->rules, .export = dir->export, .who = true, .keep = true};
+    const cc_export_t *unsaid = dir->rules ? &cc_export_default : NULL;
 
-    if (cc_request_served(r, kept)) {
-        return kept->answer;
+    return (question_t){dir->rules, dir->export ? dir->export : unsaid, .who = true, .keep = true};
+}
+
+void cc_identity_settle(request_rec *r, cc_request_t *kept)
+{
+    if (!cc_request_served(r, kept)) {
+        question_t question = question_of(r);
+
+        answer_to(r, kept, &question, &kept->answer);
     }
-    if (!question.export && question.rules) {
-        question.export = &cc_export_default;
-    }
-    return answer_to(r, &question);
+}
+
+/* What asks outside the access phase, which few requests do. */
+static __attribute__((noinline)) cc_answer_t answer_by(request_rec *r, const question_t *question)
+{
+    cc_answer_t answer;
+
+    answer_to(r, cc_request_seen(r), question, &answer);
+    return answer;
+}
+
+cc_answer_t cc_identity_presented(request_rec *r)
+{
+    static const question_t nothing = {.keep = true};
+
+    return answer_by(r, &nothing);
+}
+
+cc_answer_t cc_identity_of(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+    question_t question = question_of(r);
+
+    return cc_request_served(r, kept) ? kept->answer : answer_by(r, &question);
 }
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)
 {
     question_t question = {.rules = rules, .keep = keep};
 
-    return answer_to(r, &question);
+    return answer_by(r, &question);
 }

@@ -62,7 +62,8 @@ static unsigned kind_of(const char *name)
     }
 }
 
-static unsigned kinds_of(const apr_table_t *headers)
+/* In the hook itself, which every request passes; trailers have a call of their own. */
+CC_INLINE unsigned kinds_of(const apr_table_t *headers)
 {
     const apr_array_header_t *all = apr_table_elts(headers);
     unsigned kinds = 0;

@@ -182,15 +182,17 @@ typedef struct cc_client_t {
     atomic_flag dates_logged;
 } cc_client_t;
 
-/** What the other end of a request's connection presents at this moment. */
-typedef struct cc_peer_t {
-    cc_client_t *client;  /* NULL: no TLS, no certificate, or one of these two: */
-    const char *unproven; /* why nothing of it is to be believed, in plain words */
+/** Why there is no client; neither of these: no TLS, or no certificate. */
+typedef struct cc_nobody_t {
+    const char *unproven; /* why nothing that came is to be believed, in plain words */
     bool gone;            /* mod_ssl has given the TLS connection up */
-} cc_peer_t;
+} cc_nobody_t;
 
-/** Looks at the TLS connection of a request. Any thread, HTTP/2 streams in parallel. */
-cc_peer_t cc_connection_peer(request_rec *r);
+/**
+ * What the other end of a request's connection presents at this moment; NULL: nothing, and *why is
+ * filled in. Any thread, HTTP/2 streams in parallel.
+ */
+cc_client_t *cc_connection_peer(request_rec *r, cc_nobody_t *why);
 
 /**
  * The client of a connection that a request has taken over (tunnel.c), where no certificate is
@@ -238,6 +240,9 @@ static inline bool cc_answer_refused(const cc_answer_t *answer)
  */
 cc_answer_t cc_identity_of(request_rec *r);
 
+/** The same in the access phase: it becomes the answer of `kept`, which is settled and its own. */
+void cc_identity_settle(request_rec *r, cc_request_t *kept);
+
 /** The same by rules of Require clientcert; `keep`: they live as long as the configuration. */
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
 
@@ -275,6 +280,14 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
 /** As cc_field_stale_at; never for user, group and rule. */
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
+
+/**
+ * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. *stale_at
+ * becomes the time from which a value may be wrong, if that is earlier. Else as cc_lookup_text.
+ */
+const apr_table_t *cc_export_make(const cc_export_t *export, const cc_client_t *client,
+                                  const cc_facts_t *facts, const cc_verdict_t *verdict,
+                                  apr_time_t *stale_at, apr_pool_t *p);
 
 /* ---- expressions (expr.c) ------------------------------------------------------------------ */
 

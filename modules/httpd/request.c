@@ -3,6 +3,7 @@
 #include "httpd/internal.h"
 
 /* Of requests that keep nothing else: in their access phase, and in the log. */
+static const cc_request_t none = {.own = false};
 static const cc_request_t settled = {.settled = true};
 static const cc_request_t ended = {.settled = true, .logged = true};
 
@@ -11,7 +12,7 @@ cc_request_t *cc_request_make(request_rec *r)
     const cc_request_t *seen = cc_request_seen(r);
     cc_request_t *kept = apr_palloc(r->pool, sizeof(*kept));
 
-    *kept = seen ? *seen : (cc_request_t){0};
+    *kept = *(seen ? seen : &none);
     kept->own = true;
     ap_set_module_config(r->request_config, &clientcert_module, kept);
     return kept;

@@ -14,6 +14,9 @@
 
 extern module AP_MODULE_DECLARE_DATA clientcert_module;
 
+/** For what most requests pass: a call would cost as much as what it does. */
+#define CC_INLINE static inline __attribute__((always_inline))
+
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
 struct cc_client_t; /* internal.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */

@@ -5,6 +5,51 @@
 
 #include "httpd/internal.h"
 
+/* ---- the variables of a request (variables.c) ----------------------------------------------- */
+
+/**
+ * Makes these (of ClientCertExport; NULL: none) the only ones that have a name of ours, apart from
+ * those that httpd took over from another request. May replace the table.
+ */
+void cc_variables_set(request_rec *r, const apr_table_t *exports);
+void cc_variables_clean(request_rec *r);
+static inline void cc_variables_put(request_rec *r, const apr_table_t *exports)
+{
+    if (exports) {
+        cc_variables_set(r, exports);
+    } else if (apr_table_elts(r->subprocess_env)->nelts > 0) {
+        cc_variables_clean(r); /* most files have no variables, when access is asked */
+    }
+}
+
+/** The same; gives how many variables there are after that. */
+int cc_variables_last(request_rec *r, const apr_table_t *exports);
+
+/** The same for a subrequest, whose environment is a copy of that of its page. */
+void cc_variables_copied(request_rec *r, const apr_table_t *exports);
+
+/** Once more at the end of its fixups, where others have set variables. */
+void cc_variables_copied_end(request_rec *r, const apr_table_t *exports);
+
+/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's and comes here as well. CC0119. */
+const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
+
+/* ---- mod_cache (cache.c) ------------------------------------------------------------------- */
+
+/** The answer to this request depends on who the client is: it is not to be stored. */
+void cc_cache_mark(request_rec *r);
+static inline void cc_cache_personal(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (!kept || !kept->personal) {
+        cc_cache_mark(r);
+    }
+}
+
+/** Before anything else serves the request: tells mod_cache not to store it, if it is personal. */
+void cc_cache_guard(request_rec *r);
+
 /* ---- the user and the environment (authn.c, environment.c) --------------------------------- */
 
 /** Whether the user or the variables of a request depend on who its client is. */
@@ -20,40 +65,48 @@ static inline bool cc_authn_asks(const cc_dir_t *dir)
 bool cc_authn_inherit(request_rec *r);
 
 /**
- * Serves a request by this answer, and makes its exports the variables; NULL: nobody was asked, and
- * there are none.
+ * Makes these (NULL: none) the variables of a request, and puts those of the one before in order,
+ * which may have ended before its last fixup.
  */
-void cc_environment_set(request_rec *r, const cc_answer_t *answer);
+void cc_environment_put(request_rec *r, const apr_table_t *exports);
 
-/** The same for a subrequest, by the answer of its page. */
-void cc_environment_inherit(request_rec *r, const cc_answer_t *answer);
+/** Nobody was asked who its client is: it has no variables. */
+void cc_environment_unset(request_rec *r);
+
+/**
+ * Serves a request by the answer in what is kept of it, but for its variables. A page that includes
+ * the request is as personal.
+ */
+static inline void cc_environment_serve(request_rec *r, cc_request_t *kept)
+{
+    kept->served = r->per_dir_config;
+    if (r->ap_auth_type == cc_auth_type || kept->answer.exports) {
+        kept->personal = true;
+        if (r->main) {
+            cc_cache_mark(r->main);
+        }
+    }
+}
+
+/** The same, and makes the exports of the answer its variables. */
+static inline void cc_environment_set(request_rec *r, cc_request_t *kept)
+{
+    cc_environment_serve(r, kept);
+    if (r->prev) {
+        cc_environment_put(r, kept->answer.exports);
+    } else {
+        cc_variables_put(r, kept->answer.exports);
+    }
+}
+
+/** The same for a subrequest, whose answer is that of its page. */
+void cc_environment_inherit(request_rec *r, cc_request_t *kept);
 
 /** Whether the answer that was found in the access phase is that of the configuration now. */
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {
     return kept && kept->served == r->per_dir_config;
 }
-
-/* ---- the variables of a request (variables.c) ----------------------------------------------- */
-
-/**
- * Makes these (of ClientCertExport; NULL: none) the only ones that have a name of ours, apart from
- * those that httpd took over from another request. May replace the table.
- */
-void cc_variables_look(request_rec *r, const apr_table_t *exports);
-static inline void cc_variables_put(request_rec *r, const apr_table_t *exports)
-{
-    /* Most requests of files have no variables, neither of ours nor of others. */
-    if (exports || apr_table_elts(r->subprocess_env)->nelts > 0) {
-        cc_variables_look(r, exports);
-    }
-}
-
-/** The same for a subrequest, whose environment is a copy of that of its page. */
-void cc_variables_copied(request_rec *r, const apr_table_t *exports);
-
-/** ProxyFCGISetEnvIf, which is mod_proxy_fcgi's and comes here as well. CC0119. */
-const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
 
 /* ---- failures (failure.c) ------------------------------------------------------------------ */
 
@@ -78,22 +131,6 @@ static inline bool cc_failure_ends(const request_rec *r, bool is_page)
 {
     return !is_page && cc_failure_noted(r);
 }
-
-/* ---- mod_cache (cache.c) ------------------------------------------------------------------- */
-
-/** The answer to this request depends on who the client is: it is not to be stored. */
-void cc_cache_mark(request_rec *r);
-static inline void cc_cache_personal(request_rec *r)
-{
-    const cc_request_t *kept = cc_request_seen(r);
-
-    if (!kept || !kept->personal) {
-        cc_cache_mark(r);
-    }
-}
-
-/** Before anything else serves the request: tells mod_cache not to store it, if it is personal. */
-void cc_cache_guard(request_rec *r);
 
 /* ---- handlers (handlers.c; status/status.c, numbers/metrics.c) ----------------------------- */
 

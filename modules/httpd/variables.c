@@ -120,20 +120,29 @@ static inline const apr_table_entry_t *suspect_of(const apr_table_entry_t *var,
     return var;
 }
 
-/*
- * Whether ours stand in a row, and nothing else may have a name of ours: so it is as a rule. Ours
- * are known by their addresses, which costs less than to compare texts.
- */
-static inline bool are_in_place(span_t all, span_t ours)
+/* How many entries, from this one on, are ours in their order. */
+static __attribute__((noinline)) apr_ssize_t row_counted(const apr_table_entry_t *var,
+                                                         const apr_table_entry_t *end, span_t ours)
 {
-    const apr_table_entry_t *var = suspect_of(all.first, all.end);
     const apr_table_entry_t *next = ours.first;
 
-    while (next < ours.end && var < all.end && var->key == next->key && var->val == next->val) {
+    while (next < ours.end && var < end && var->key == next->key && var->val == next->val) {
         var++;
         next++;
     }
-    return next == ours.end && suspect_of(var, all.end) == all.end;
+    return next - ours.first;
+}
+
+/*
+ * Whether all of ours stand here in a row. They are known by their addresses, which costs less than
+ * to compare texts; and mostly they are a copy, octet by octet.
+ */
+static inline bool is_row(const apr_table_entry_t *var, const apr_table_entry_t *end, span_t ours)
+{
+    const apr_ssize_t count = ours.end - ours.first;
+
+    return end - var >= count && (!memcmp(var, ours.first, (apr_size_t)count * sizeof(*var)) ||
+                                  row_counted(var, end, ours) == count);
 }
 
 /* What there is of ours in an environment. */
@@ -180,7 +189,10 @@ static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
     apr_table_t *env = exports ? apr_table_copy(r->pool, exports) : apr_table_make(r->pool, 8);
 
     for (const apr_table_entry_t *var = all.first; var < all.end; var++) {
-        if (next < ours.end && var->key == next->key) {
+        if (next < ours.end && next == ours.first && var->key == next->key &&
+            is_row(var, all.end, ours)) {
+            var += ours.end - ours.first - 1;
+        } else if (next < ours.end && var->key == next->key) {
             next = next + 1 == ours.end ? ours.first : next + 1;
         } else if (!is_foreign(r, var)) {
             apr_table_addn(env, var->key, var->val);
@@ -207,21 +219,42 @@ static __attribute__((noinline)) void put_right(request_rec *r, const apr_table_
     }
 }
 
-static bool has_suspects(const request_rec *r)
+void cc_variables_set(request_rec *r, const apr_table_t *exports)
+{
+    const span_t all = span_of(r->subprocess_env), ours = span_of(exports);
+    const apr_table_entry_t *var = suspect_of(all.first, all.end);
+
+    if (is_row(var, all.end, ours)) {
+        var = suspect_of(var + (ours.end - ours.first), all.end);
+        if (var == all.end) {
+            return;
+        }
+        if (var->key == ours.first->key) { /* mod_dir's index: they are there twice */
+            r->subprocess_env = replaced(r, exports);
+            return;
+        }
+    }
+    put_right(r, exports);
+}
+
+void cc_variables_clean(request_rec *r)
 {
     const span_t all = span_of(r->subprocess_env);
 
-    return suspect_of(all.first, all.end) < all.end;
+    if (suspect_of(all.first, all.end) < all.end) {
+        put_right(r, NULL);
+    }
 }
 
-void cc_variables_look(request_rec *r, const apr_table_t *exports)
+int cc_variables_last(request_rec *r, const apr_table_t *exports)
 {
-    if (!exports && !has_suspects(r)) {
-        return;
+    const span_t all = span_of(r->subprocess_env);
+
+    if (exports || suspect_of(all.first, all.end) < all.end) {
+        cc_variables_put(r, exports);
+        return apr_table_elts(r->subprocess_env)->nelts;
     }
-    if (!are_in_place(span_of(r->subprocess_env), span_of(exports))) {
-        put_right(r, exports);
-    }
+    return (int)(all.end - all.first);
 }
 
 /* ---- what a page includes ---------------------------------------------------------------- */
@@ -235,6 +268,7 @@ void cc_variables_look(request_rec *r, const apr_table_t *exports)
 struct cc_copied_t {
     const apr_table_t *exports; /* that are in place in it */
     int count, room;            /* of variables */
+    int row;                    /* where ours begin; -1: others may have a name of ours, too */
     apr_table_entry_t vars[];
 };
 
@@ -251,6 +285,21 @@ static bool is_known(const struct cc_copied_t *copied, const apr_array_header_t 
 {
     return copied && copied->exports == exports && copied->count == all->nelts &&
            !memcmp(copied->vars, all->elts, size_of(all->nelts));
+}
+
+/* Where ours stand in a row, if nothing else may have a name of ours: so it is as a rule. Or -1. */
+static int row_of(span_t all, const apr_table_t *exports)
+{
+    const span_t ours = span_of(exports);
+    const apr_table_entry_t *first = suspect_of(all.first, all.end), *next = first;
+
+    if (exports) {
+        if (!is_row(first, all.end, ours)) {
+            return -1;
+        }
+        next = suspect_of(first + (ours.end - ours.first), all.end);
+    }
+    return next == all.end ? (int)(first - all.first) : -1;
 }
 
 static void copied_keep(const request_rec *r, const apr_table_t *exports)
@@ -270,6 +319,7 @@ static void copied_keep(const request_rec *r, const apr_table_t *exports)
     }
     copied->exports = exports;
     copied->count = all->nelts;
+    copied->row = row_of(span_of(r->subprocess_env), exports);
     memcpy(copied->vars, all->elts, size_of(all->nelts));
 }
 
@@ -282,5 +332,35 @@ void cc_variables_copied(request_rec *r, const apr_table_t *exports)
     } else if (!is_known(cc_request_seen(r->main)->copied, all, exports)) {
         cc_variables_put(r, exports);
         copied_keep(r, exports);
+    }
+}
+
+/*
+ * Whether it has the page's own names at their places, whose texts do not change, and our values.
+ * Then nothing else can have a name of ours; what other values there are does not matter.
+ */
+static bool has_names_of(const struct cc_copied_t *copied, span_t all, const apr_table_t *exports)
+{
+    const int count = copied->count;
+
+    if (copied->exports != exports || copied->row < 0 || count != all.end - all.first) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (all.first[i].key != copied->vars[i].key) {
+            return false;
+        }
+    }
+    return !exports || is_row(all.first + copied->row, all.end, span_of(exports));
+}
+
+/* mod_ssl has set again what the page had, with values in the subrequest's memory. */
+void cc_variables_copied_end(request_rec *r, const apr_table_t *exports)
+{
+    const struct cc_copied_t *copied =
+        cc_request_seen(r->main) ? cc_request_seen(r->main)->copied : NULL;
+
+    if (!copied || !has_names_of(copied, span_of(r->subprocess_env), exports)) {
+        cc_variables_put(r, exports);
     }
 }

@@ -21,18 +21,6 @@ bool cc_verdict_has_identity(const cc_verdict_t *verdict)
     return verdict->user || verdict->group_count > 0;
 }
 
-bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
-{
-    for (int i = 0; i < verdict->group_count; i++) {
-        const char *group = verdict->groups[i].name;
-
-        if (group[0] == name[0] && strcmp(group, name) == 0) { /* few begin alike */
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool needs_escape(char c)
 {
     return c == ',' || c == '\\';

@@ -27,6 +27,15 @@ my $site = <<'CONF';
         RewriteCond %{ENV:CLIENTCERT_USER}%{ENV:CLIENTCERT_OTHER}%{ENV:CLIENTCERT_FORGED} root
         RewriteRule ^ - [E=SEEN:root]
     </DirectoryMatch>
+    <Location "/cgi-bin/env/added">
+        SetEnv CLIENTCERT_FORGED root
+    </Location>
+    <Location "/cgi-bin/env/swapped">
+        RewriteRule ^ - [E=!SERVER_SOFTWARE,E=CLIENTCERT_FORGED:root]
+    </Location>
+    <Location "/cgi-bin/env/changed">
+        RewriteRule ^ - [E=CLIENTCERT_USER:root]
+    </Location>
     <Location "/cgi-bin/env/other">
         ClientCertMap subject.OU|first =~ "(.+)" user=$1
     </Location>
@@ -34,13 +43,14 @@ CONF
 
 my $h = ClientCert::Test->server(
     cgi     => 1,
-    modules => [qw(include mime filter rewrite authz_user)],
+    modules => [qw(include mime filter rewrite authz_user env)],
     files   => {
         'htdocs/page.shtml' => including('', '') . $set . including('', '')
             . including('/forged', '/forged', '', '/forged'),
         'htdocs/texts.shtml' => texts('plain', 'plain') . $set . texts('plain', 'plain')
             . texts('forged', 'forged', 'plain', 'forged'),
         (map { ("htdocs/$_.txt" => "$_\n") } 'plain', 'forged'),
+        'htdocs/fixups.shtml' => including('', '/added', '/swapped', '/changed'),
         'htdocs/mixed.shtml' => including('', '', '/other', '', '/other'),
     },
     conf => <<"CONF");
@@ -72,6 +82,8 @@ for my $port ('', 2) {
     is_deeply included('/mixed.shtml', $port),
         [map { of($_) } qw(alice alice staff alice staff)],
         'an include with rules of its own has their user, and the next one that of the page';
+    is_deeply included('/fixups.shtml', $port), [map { of('alice') } 1 .. 4],
+        'what an include meets in its fixups changes no variable of ours, and adds none';
 }
 
 done_testing;
