@@ -23,12 +23,10 @@ sub octets_of {
     my $logs = "$dir/" . ++$servers;
     mkdir $logs or die "$logs: $!\n";
     chmod 0777, $logs;    # its children run as another user
-    my $preload = join ':', grep { $_ } $ENV{CC_PRELOAD}, "$dir/pools.so";
     my $h;
     {
         local $ENV{CC_POOLS}   = "$logs/count";
-        local $ENV{LD_PRELOAD} = $preload;
-        local $ENV{CC_PRELOAD} = $preload if $ENV{CC_PRELOAD};
+        local $ENV{CC_PRELOAD} = join ':', grep { $_ } $ENV{CC_PRELOAD}, "$dir/pools.so";
         $h = ClientCert::Test->server(
             global => "ServerLimit 1\nStartServers 1\nMaxKeepAliveRequests 0\n"
                 . "ThreadsPerChild 16\nMaxRequestWorkers 16\nMaxSpareThreads 16\n",
