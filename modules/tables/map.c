@@ -107,6 +107,7 @@ cc_map_t *cc_map_create(apr_size_t text_size)
         cc_map_free(map);
         return NULL;
     }
+    map->rows[0] = '\0'; /* an image has it too */
     return map;
 }
 

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::File;
 
 use FindBin ();
 
@@ -25,7 +26,8 @@ sub site {
     my $global = '';
     $global .= $1 while $block =~ s/^((?:LoadModule|ClientCertOCSPCache) .*\n)//m;
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
-    $block =~ s{\bconf/clients-ca\.crl|/var/lib/crl\b}{\@CA\@/staff.crl}g;
+    $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
+    $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
     $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
     return "$global<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"
@@ -34,14 +36,15 @@ sub site {
 
 sub loads {
     my ($claim, $conf) = @_;
-    my %tables = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
+    my %files = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
+    $files{'crl/staff.crl'} = read_file(ClientCert::Test->ca . '/staff.crl');
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;
     push @more, 'dbd'  if $conf =~ /^ClientCertTable.*\bsql:/m;
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(
-        modules => [@modules, @more], conf => $conf, files => \%tables);
+        modules => [@modules, @more], conf => $conf, files => \%files);
     # A piece of a configuration may lack its rules, or the host with TLS, or say nothing of CAs.
     unlike $output, qr/CC07(?!04|21|24)/, 'there is nothing to warn of' or diag $conf;
     return is $exit, 0, $claim || diag "$conf\n$output";

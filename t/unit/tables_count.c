@@ -114,7 +114,8 @@ START_TEST(a_file_that_is_read_again_unchanged_is_no_load)
     tableset_open(&set, "file:f", 1);
     cc_table_counters_start(&counters, set.table);
     count_in(&set);
-    ck_assert_str_eq(tableset_poll(&set), "changed"); /* as it was younger than a tick */
+    ck_assert_str_eq(tableset_poll(&set),
+                     ""); /* it was read, as somebody might have been writing it */
     ck_assert_uint_eq(counters.loads, 1);
 }
 END_TEST

@@ -77,7 +77,7 @@ static apr_status_t configure(const char *source, int columns, bool restart)
 static void start(const char *text)
 {
     tableset_write(&set, "f", text);
-    apr_sleep(apr_time_from_msec(600)); /* until the write is surely at its end (stamp.c) */
+    apr_sleep(apr_time_from_msec(600)); /* until then somebody may be writing it */
     ck_assert_int_eq(configure("file:f", 1, false), APR_SUCCESS);
 }
 
