@@ -50,7 +50,7 @@ static bool may_be_logged(void)
 /* Where nobody has to know who it is. What it has of another place goes all the same. */
 static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_dir_t *dir)
 {
-    cc_answer_t answer = {NULL};
+    cc_answer_t answer = {0};
 
     cc_request_settle(r, dir->rules);
     cc_environment_unset(r);
