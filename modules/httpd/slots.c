@@ -15,16 +15,16 @@
  * here: most find what they want in the lists of connection.c and identity.c, without a lock.
  */
 
-typedef struct slot_t slot_t;
+typedef struct conn_slot_t conn_slot_t;
 
 /* That a pool holds something; in that pool. */
 typedef struct hold_t {
     struct hold_t *next;
-    slot_t *slot;
+    conn_slot_t *slot;
     apr_pool_t *holder;
 } hold_t;
 
-struct slot_t { /* in its own pool */
+struct conn_slot_t { /* in its own pool */
     cc_slots_t *of;
     apr_pool_t *pool;
     cc_slot_key_t key;
@@ -36,8 +36,8 @@ struct slot_t { /* in its own pool */
 
 struct cc_slots_t {
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock; /* of what follows, and of all slots */
-    slot_t *at[CC_SLOTS];     /* NULL: free */
+    apr_thread_mutex_t *lock;  /* of what follows, and of all slots */
+    conn_slot_t *at[CC_SLOTS]; /* NULL: free */
     apr_uint64_t questions;
     int alive; /* slots, placed or held */
     bool ended;
@@ -86,7 +86,7 @@ static bool is_same(const cc_slot_key_t *a, const cc_slot_key_t *b)
            a->what[2] == b->what[2];
 }
 
-static slot_t *find(const cc_slots_t *slots, const cc_slot_key_t *key)
+static conn_slot_t *find(const cc_slots_t *slots, const cc_slot_key_t *key)
 {
     for (int i = 0; i < CC_SLOTS; i++) {
         if (slots->at[i] && is_same(&slots->at[i]->key, key)) {
@@ -102,7 +102,7 @@ static int place_of(const cc_slots_t *slots, const cc_slot_key_t *key)
     int oldest = 0, empty = -1;
 
     for (int i = 0; i < CC_SLOTS; i++) {
-        const slot_t *slot = slots->at[i];
+        const conn_slot_t *slot = slots->at[i];
 
         if (!slot) {
             empty = i;
@@ -116,7 +116,7 @@ static int place_of(const cc_slots_t *slots, const cc_slot_key_t *key)
 }
 
 /* True: nobody knows it any more, and the caller destroys it once the lock is left. */
-static bool is_lost(slot_t *slot)
+static bool is_lost(conn_slot_t *slot)
 {
     if (slot->placed || slot->holds) {
         return false;
@@ -125,9 +125,9 @@ static bool is_lost(slot_t *slot)
     return true;
 }
 
-static slot_t *displace(cc_slots_t *slots, int place)
+static conn_slot_t *displace(cc_slots_t *slots, int place)
 {
-    slot_t *slot = slots->at[place];
+    conn_slot_t *slot = slots->at[place];
 
     slots->at[place] = NULL;
     if (!slot) {
@@ -139,7 +139,7 @@ static slot_t *displace(cc_slots_t *slots, int place)
 
 /* ---- holding ----------------------------------------------------------------------------- */
 
-static void leave(cc_slots_t *slots, slot_t *lost)
+static void leave(cc_slots_t *slots, conn_slot_t *lost)
 {
     bool over = slots->ended && slots->alive == 0;
 
@@ -155,7 +155,7 @@ static void leave(cc_slots_t *slots, slot_t *lost)
 static apr_status_t release(void *data)
 {
     hold_t *hold = data, **link;
-    slot_t *slot = hold->slot;
+    conn_slot_t *slot = hold->slot;
     cc_slots_t *slots = slot->of;
 
     apr_thread_mutex_lock(slots->lock);
@@ -167,7 +167,7 @@ static apr_status_t release(void *data)
 }
 
 /* Under the lock: the holder is that of the thread which asks. */
-static void hold(slot_t *slot, apr_pool_t *holder)
+static void hold(conn_slot_t *slot, apr_pool_t *holder)
 {
     hold_t *made = slot->holds;
 
@@ -185,7 +185,7 @@ static void hold(slot_t *slot, apr_pool_t *holder)
 
 void *cc_slots_take(cc_slots_t *slots, const cc_slot_key_t *key, apr_pool_t *holder)
 {
-    slot_t *slot;
+    conn_slot_t *slot;
     void *kept = NULL;
 
     apr_thread_mutex_lock(slots->lock);
@@ -202,7 +202,7 @@ void *cc_slots_take(cc_slots_t *slots, const cc_slot_key_t *key, apr_pool_t *hol
 void cc_slots_keep(cc_slots_t *slots, const cc_slot_key_t *key, void *kept, apr_pool_t *pool,
                    apr_pool_t *holder)
 {
-    slot_t *slot = apr_pcalloc(pool, sizeof(*slot)), *lost;
+    conn_slot_t *slot = apr_pcalloc(pool, sizeof(*slot)), *lost;
     int place;
 
     slot->of = slots;
@@ -222,7 +222,7 @@ void cc_slots_keep(cc_slots_t *slots, const cc_slot_key_t *key, void *kept, apr_
 
 void cc_slots_end(cc_slots_t *slots)
 {
-    slot_t *lost[CC_SLOTS];
+    conn_slot_t *lost[CC_SLOTS];
     bool over;
 
     apr_thread_mutex_lock(slots->lock);

@@ -36,15 +36,15 @@ static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
 }
 
 /* That a request is watched by a filter, to its end. */
-typedef struct watch_t {
+typedef struct tunnel_watch_t {
     ap_filter_t *filter;
     request_rec *r;
-} watch_t;
+} tunnel_watch_t;
 
 /* Of requests that are sent in a row, the next one may be watched already. */
 static apr_status_t watch_end(void *data)
 {
-    const watch_t *watch = data;
+    const tunnel_watch_t *watch = data;
 
     if (watch->filter->ctx == watch->r) {
         watch->filter->ctx = NULL;
@@ -54,9 +54,9 @@ static apr_status_t watch_end(void *data)
 
 static void watch(request_rec *r, ap_filter_t *filter)
 {
-    watch_t *made = apr_palloc(r->pool, sizeof(*made));
+    tunnel_watch_t *made = apr_palloc(r->pool, sizeof(*made));
 
-    *made = (watch_t){filter, r};
+    *made = (tunnel_watch_t){filter, r};
     filter->ctx = r;
     apr_pool_cleanup_register(r->pool, made, watch_end, apr_pool_cleanup_null);
 }

@@ -213,16 +213,16 @@ void cc_given_add(cc_given_t *given, const cc_rules_t *rules)
 /* ---- what is asked ----------------------------------------------------------------------- */
 
 /* A name, while shapes are tried. */
-typedef struct cc_asked_t {
+typedef struct names_asked_t {
     const char *name;
     int tries;
     bool found;
     apr_pool_t *pool;
-} cc_asked_t;
+} names_asked_t;
 
 static bool shape_try(void *baton, const void *item)
 {
-    cc_asked_t *asked = baton;
+    names_asked_t *asked = baton;
     const cc_shape_t *shape = item;
 
     asked->found = ++asked->tries > TRIES_MOST ||
@@ -233,7 +233,7 @@ static bool shape_try(void *baton, const void *item)
 static bool may_give(const cc_given_t *given, const cc_names_t *names, const char *name)
 {
     struct iovec text = {(char *)name, strlen(name)};
-    cc_asked_t asked = {.name = name};
+    names_asked_t asked = {.name = name};
 
     if (*name == '\0' || cc_text_unusable(name, text.iov_len)) {
         return false;

@@ -33,12 +33,13 @@ typedef struct {
     apr_uint64_t stamp[5];
     apr_uint64_t columns;
     apr_uint64_t good; /* 0: the file is bad, and there are no rows */
-} head_t;
+} image_head_t;
 
-static head_t head_of(const cc_held_t *held, apr_uint64_t key)
+static image_head_t head_of(const cc_held_t *held, apr_uint64_t key)
 {
     const cc_stamp_t *stamp = &held->stamp;
-    head_t head = {.key = key, .columns = (apr_uint64_t)held->columns, .good = held->map != NULL};
+    image_head_t head = {
+        .key = key, .columns = (apr_uint64_t)held->columns, .good = held->map != NULL};
 
     memcpy(head.magic, magic, sizeof(magic));
     head.stamp[0] = (apr_uint64_t)stamp->modified;
@@ -86,7 +87,7 @@ static apr_status_t octets_write(int fd, const void *octets, apr_size_t len,
 static apr_status_t image_fill(int image, apr_uint64_t key, const cc_held_t *held,
                                const atomic_bool *stop, apr_pool_t *p)
 {
-    head_t head = head_of(held, key);
+    image_head_t head = head_of(held, key);
     cc_key_t parts[3] = {{NULL, 0}};
     apr_status_t status;
 
@@ -176,13 +177,13 @@ static bool may_be_trusted(int image, const struct stat *info, uid_t owner)
 
 apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner)
 {
-    head_t wanted = head_of(held, key);
+    image_head_t wanted = head_of(held, key);
     apr_size_t len;
     struct stat info;
-    head_t *head;
+    image_head_t *head;
 
     if (fstat(image, &info) != 0 || !may_be_trusted(image, &info, owner) ||
-        info.st_size < (off_t)sizeof(head_t)) {
+        info.st_size < (off_t)sizeof(image_head_t)) {
         return APR_EACCES;
     }
     len = (apr_size_t)info.st_size;
@@ -191,7 +192,7 @@ apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t o
     if (head == MAP_FAILED) {
         return APR_FROM_OS_ERROR(errno);
     }
-    if (memcmp(head, &wanted, offsetof(head_t, good)) != 0) {
+    if (memcmp(head, &wanted, offsetof(image_head_t, good)) != 0) {
         munmap(head, len);
         return APR_ENOENT; /* of another state */
     }

@@ -180,14 +180,14 @@ typedef struct cc_held_t {
 } cc_held_t;
 
 /** Keeps the map, which is its own from here on; frees it where `kept` is NULL or has ended. */
-void cc_kept_put(cc_kept_t *kept, const cc_table_spec_t *spec, const char *path,
+void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,
                  const cc_held_t *held);
 
 /** Takes rows of this file back, which are the caller's then; false: there are none. */
-bool cc_kept_take(cc_held_t *held, cc_kept_t *kept, const cc_table_spec_t *spec, const char *path);
+bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path);
 
 /** Frees what nobody has taken. NULL is nothing. */
-void cc_kept_clear(cc_kept_t *kept);
+void cc_kept_clear(cc_tables_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
 

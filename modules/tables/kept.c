@@ -10,7 +10,7 @@
  * one begins. In between, httpd may unload this module and load it again: nothing here may point to
  * code or constants of ours, so there is no cleanup, and the glue says when the process ends.
  */
-struct cc_kept_t {
+struct cc_tables_kept_t {
     apr_pool_t *parent;
     apr_pool_t *pool; /* of all that is kept; NULL: nothing */
     apr_hash_t *held; /* text of the file -> held_t * */
@@ -22,9 +22,9 @@ typedef struct held_t {
     struct held_t *next; /* of another table with the same file */
 } held_t;
 
-cc_kept_t *cc_kept_create(apr_pool_t *p)
+cc_tables_kept_t *cc_kept_create(apr_pool_t *p)
 {
-    cc_kept_t *kept = apr_pcalloc(p, sizeof(*kept));
+    cc_tables_kept_t *kept = apr_pcalloc(p, sizeof(*kept));
 
     kept->parent = p;
     return kept;
@@ -36,7 +36,7 @@ static const char *key_of(const cc_table_spec_t *spec, const char *path, apr_poo
     return apr_psprintf(p, "%d%d %s", spec->nocase, spec->octets, path);
 }
 
-void cc_kept_put(cc_kept_t *kept, const cc_table_spec_t *spec, const char *path,
+void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,
                  const cc_held_t *held)
 {
     held_t *one;
@@ -57,7 +57,8 @@ void cc_kept_put(cc_kept_t *kept, const cc_table_spec_t *spec, const char *path,
     apr_hash_set(kept->held, key, APR_HASH_KEY_STRING, one);
 }
 
-bool cc_kept_take(cc_held_t *held, cc_kept_t *kept, const cc_table_spec_t *spec, const char *path)
+bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
+                  const char *path)
 {
     held_t *one = NULL;
     const char *key = NULL;
@@ -74,7 +75,7 @@ bool cc_kept_take(cc_held_t *held, cc_kept_t *kept, const cc_table_spec_t *spec,
     return true;
 }
 
-void cc_kept_clear(cc_kept_t *kept)
+void cc_kept_clear(cc_tables_kept_t *kept)
 {
     if (!kept || !kept->pool) {
         return;
@@ -88,7 +89,7 @@ void cc_kept_clear(cc_kept_t *kept)
     kept->pool = NULL;
 }
 
-void cc_kept_end(cc_kept_t *kept)
+void cc_kept_end(cc_tables_kept_t *kept)
 {
     kept->ended = true;
     cc_kept_clear(kept);

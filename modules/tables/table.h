@@ -34,7 +34,7 @@ typedef struct cc_row_t {
 } cc_row_t;
 
 /** Rows that outlive a configuration, for the next one of the same process. */
-typedef struct cc_kept_t cc_kept_t;
+typedef struct cc_tables_kept_t cc_tables_kept_t;
 
 /**
  * How processes share the rows of a file that has changed: one of them, the owner, calls
@@ -72,7 +72,7 @@ typedef struct cc_table_spec_t {
     int memory;                       /* and so many MiB of them */
     const char *binddn;               /* ldap: who binds; NULL: nobody */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
-    cc_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
+    cc_tables_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
     const cc_sharing_t *sharing; /* file: NULL: each process reads it for itself */
     const atomic_bool *stop;     /* a load ends soon after this is set; NULL: it never is */
 } cc_table_spec_t;
@@ -245,10 +245,10 @@ void cc_table_use(cc_table_t *table, int columns);
 apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err);
 
 /** Rows that are kept from one configuration to the next; in `p`, which outlives them. */
-cc_kept_t *cc_kept_create(apr_pool_t *p);
+cc_tables_kept_t *cc_kept_create(apr_pool_t *p);
 
 /** The process ends: nothing is kept any more. */
-void cc_kept_end(cc_kept_t *kept);
+void cc_kept_end(cc_tables_kept_t *kept);
 
 /** What became of a table whose process has had another configuration before. */
 typedef enum {
@@ -267,7 +267,7 @@ typedef void cc_table_restart_fn(const cc_table_t *table, cc_table_restart_t wha
  * source that cannot be read is no error, and is told.
  */
 typedef struct cc_restart_t {
-    cc_kept_t *kept;
+    cc_tables_kept_t *kept;
     const cc_sharing_t *sharing; /* NULL: each process reads for itself */
     bool restart;
     cc_table_restart_fn *told;

@@ -17,7 +17,7 @@
 #include "tableset.h"
 
 static tableset_t set;
-static cc_kept_t *kept;
+static cc_tables_kept_t *kept;
 static apr_pool_t *pconf;
 static const char *told_text;
 

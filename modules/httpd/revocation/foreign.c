@@ -17,7 +17,7 @@ typedef struct {
     apr_array_header_t *nobodys;
     const cc_opened_crls_t *opened; /* the one that is looked at */
     apr_pool_t *pool;
-} search_t;
+} foreign_search_t;
 
 static const char *key_of(const cc_crl_info_t *info, apr_pool_t *p)
 {
@@ -26,7 +26,7 @@ static const char *key_of(const cc_crl_info_t *info, apr_pool_t *p)
 
 static void known_add(const cc_crl_info_t *info, void *baton)
 {
-    const search_t *search = baton;
+    const foreign_search_t *search = baton;
 
     if (info->use != CC_CRL_FOREIGN) {
         apr_hash_set(search->known, key_of(info, search->pool), APR_HASH_KEY_STRING, "");
@@ -50,7 +50,7 @@ static bool is_named(const cc_crl_spec_t *spec, const char *file, apr_pool_t *p)
 
 static void foreign_add(const cc_crl_info_t *info, void *baton)
 {
-    search_t *search = baton;
+    foreign_search_t *search = baton;
     apr_pool_t *p = search->pool;
     const char *key = key_of(info, p);
     cc_nobodys_t *one;
@@ -69,7 +69,7 @@ static void foreign_add(const cc_crl_info_t *info, void *baton)
                  !apr_hash_get(search->known, info->path, APR_HASH_KEY_STRING);
 }
 
-static void each(const apr_array_header_t *opened, search_t *search, cc_crls_each_fn *act)
+static void each(const apr_array_header_t *opened, foreign_search_t *search, cc_crls_each_fn *act)
 {
     for (int i = 0; i < opened->nelts; i++) {
         search->opened = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
@@ -79,8 +79,8 @@ static void each(const apr_array_header_t *opened, search_t *search, cc_crls_eac
 
 apr_array_header_t *cc_revocation_nobodys(const apr_array_header_t *opened, apr_pool_t *p)
 {
-    search_t search = {apr_hash_make(p), apr_hash_make(p),
-                       apr_array_make(p, 4, sizeof(cc_nobodys_t)), NULL, p};
+    foreign_search_t search = {apr_hash_make(p), apr_hash_make(p),
+                               apr_array_make(p, 4, sizeof(cc_nobodys_t)), NULL, p};
 
     each(opened, &search, known_add);
     each(opened, &search, foreign_add);

@@ -151,7 +151,7 @@ static apr_status_t kept_decide(void *kept)
 }
 
 /* The same one for all configurations of the process. */
-static cc_kept_t *kept_of(const server_rec *s)
+static cc_tables_kept_t *kept_of(const server_rec *s)
 {
     static const char key[] = "clientcert_tables_kept_1"; /* another number for another layout */
     apr_pool_t *p = s->process->pool;

@@ -34,17 +34,17 @@ struct cc_crl_kept_state_t {
     apr_file_t *file;
 };
 
-typedef struct entry_t {
+typedef struct kept_file_t {
     apr_pool_t *pool;
     const char *key;
     cc_crl_kept_state_t *state; /* NULL: a folder, which was in use */
     apr_time_t since;
     bool used; /* since the last sweep */
-} entry_t;
+} kept_file_t;
 
 struct cc_crl_kept_t {
     apr_pool_t *pool;
-    apr_hash_t *entries; /* key -> entry_t * */
+    apr_hash_t *entries; /* key -> kept_file_t * */
     pid_t owner;         /* children have a copy, and write nothing */
 };
 
@@ -172,10 +172,10 @@ static const char *key_make(const char *path, const cc_trust_t *trust, apr_pool_
     return apr_pstrcat(p, path, "\n", trust ? cc_trust_id_text(trust, p) : "", NULL);
 }
 
-static entry_t *entry_find(const cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
-                           apr_pool_t *p)
+static kept_file_t *entry_find(const cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
+                               apr_pool_t *p)
 {
-    entry_t *entry = apr_hash_get(kept->entries, key_make(path, trust, p), APR_HASH_KEY_STRING);
+    kept_file_t *entry = apr_hash_get(kept->entries, key_make(path, trust, p), APR_HASH_KEY_STRING);
 
     if (entry) {
         entry->used = true;
@@ -183,10 +183,10 @@ static entry_t *entry_find(const cc_crl_kept_t *kept, const char *path, const cc
     return entry;
 }
 
-static entry_t *entry_of(cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
-                         apr_pool_t *p)
+static kept_file_t *entry_of(cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
+                             apr_pool_t *p)
 {
-    entry_t *entry = entry_find(kept, path, trust, p);
+    kept_file_t *entry = entry_find(kept, path, trust, p);
     apr_pool_t *pool = NULL;
 
     if (!entry) {
@@ -200,7 +200,7 @@ static entry_t *entry_of(cc_crl_kept_t *kept, const char *path, const cc_trust_t
     return entry;
 }
 
-static void entry_remove(cc_crl_kept_t *kept, entry_t *entry)
+static void entry_remove(cc_crl_kept_t *kept, kept_file_t *entry)
 {
     if (entry) {
         apr_hash_set(kept->entries, entry->key, APR_HASH_KEY_STRING, NULL);
@@ -212,7 +212,7 @@ static void entry_remove(cc_crl_kept_t *kept, entry_t *entry)
 static void entry_put(cc_crl_kept_t *kept, const char *path, const cc_trust_t *trust,
                       cc_crl_kept_state_t *state, apr_pool_t *p)
 {
-    entry_t *entry = entry_of(kept, path, trust, p);
+    kept_file_t *entry = entry_of(kept, path, trust, p);
 
     if (entry->state != state) {
         state->holders++;
@@ -228,7 +228,7 @@ cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char
                                        const cc_stamp_t *stamp, const apr_array_header_t *blocks)
 {
     cc_crl_kept_t *kept = loader->kept;
-    const entry_t *entry;
+    const kept_file_t *entry;
 
     if (!kept || kept->owner != getpid()) {
         return NULL;
@@ -288,9 +288,9 @@ const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, bool *own, const 
                                             const char *path)
 {
     cc_crl_kept_t *kept = crls->spec->kept;
-    entry_t *ours = kept ? entry_find(kept, path, crls->trust, crls->scratch) : NULL;
-    entry_t *any = kept ? entry_find(kept, path, NULL, crls->scratch) : NULL;
-    const entry_t *entry = any;
+    kept_file_t *ours = kept ? entry_find(kept, path, crls->trust, crls->scratch) : NULL;
+    kept_file_t *any = kept ? entry_find(kept, path, NULL, crls->scratch) : NULL;
+    const kept_file_t *entry = any;
 
     *own = ours && ours->state;
     if (*own) {
@@ -314,7 +314,7 @@ void cc_crl_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const c
         return;
     }
     for (apr_hash_index_t *i = apr_hash_first(p, kept->entries); i; i = apr_hash_next(i)) {
-        const entry_t *entry = apr_hash_this_val(i);
+        const kept_file_t *entry = apr_hash_this_val(i);
         const char *end = strchr(entry->key, '\n');
 
         if (entry->state && strcmp(end, tail) == 0 && strncmp(entry->key, folder, len) == 0 &&
@@ -361,7 +361,7 @@ apr_status_t cc_crl_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
 void cc_crls_kept_sweep(cc_crl_kept_t *kept)
 {
     for (apr_hash_index_t *i = apr_hash_first(NULL, kept->entries); i; i = apr_hash_next(i)) {
-        entry_t *entry = apr_hash_this_val(i);
+        kept_file_t *entry = apr_hash_this_val(i);
 
         if (!entry->used) {
             entry_remove(kept, entry); /* removing the current one is allowed */
