@@ -184,7 +184,8 @@ void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char
                  const cc_held_t *held);
 
 /** Takes rows of this file back, which are the caller's then; false: there are none. */
-bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path);
+bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
+                  const char *path);
 
 /** Frees what nobody has taken. NULL is nothing. */
 void cc_kept_clear(cc_tables_kept_t *kept);

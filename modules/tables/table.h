@@ -72,7 +72,7 @@ typedef struct cc_table_spec_t {
     int memory;                       /* and so many MiB of them */
     const char *binddn;               /* ldap: who binds; NULL: nobody */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
-    cc_tables_kept_t *kept; /* file: what the configuration before has held; NULL: nothing is kept */
+    cc_tables_kept_t *kept;      /* file: what the configuration before has held; NULL: nothing */
     const cc_sharing_t *sharing; /* file: NULL: each process reads it for itself */
     const atomic_bool *stop;     /* a load ends soon after this is set; NULL: it never is */
 } cc_table_spec_t;

@@ -65,13 +65,22 @@ sub images {
     return scalar keys %images;
 }
 
+# So many children from the start to the end. One that came while rows are exchanged would have the
+# old ones for a moment, and nobody could tell when the last one has the new.
+sub fixed {
+    my ($mpm, $children) = @_;
+    return "StartServers $children\n" . ($mpm eq 'prefork'
+        ? "MinSpareServers 1\nMaxSpareServers $children\nMaxRequestWorkers $children\n"
+        : "MinSpareThreads 1\nMaxSpareThreads 64\n");
+}
+
 for my $mpm ('prefork', 'event') {
     my $children = $mpm eq 'prefork' ? 4 : 2;
     my $h = ClientCert::Test->server(
         mpm     => $mpm,
         modules => ['headers'],
         files   => { 'conf/people.map' => rows('first') },
-        global  => "StartServers $children\n",
+        global  => fixed($mpm, $children),
         conf    => $conf);
     my $user = sub { return $h->get('/', cert => 'alice')->{headers}{user} };
     is $user->(), 'first', "$mpm: a table";
