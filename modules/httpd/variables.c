@@ -110,6 +110,11 @@ static inline span_t span_of(const apr_table_t *table)
     return (span_t){first, all ? first + all->nelts : NULL};
 }
 
+static inline apr_size_t octets_of(span_t span)
+{
+    return (apr_size_t)((const char *)span.end - (const char *)span.first);
+}
+
 /* The first of these that may have a name of ours; the end where there is none. */
 static inline const apr_table_entry_t *suspect_of(const apr_table_entry_t *var,
                                                   const apr_table_entry_t *end)
@@ -139,10 +144,10 @@ static __attribute__((noinline)) apr_ssize_t row_counted(const apr_table_entry_t
  */
 static inline bool is_row(const apr_table_entry_t *var, const apr_table_entry_t *end, span_t ours)
 {
-    const apr_ssize_t count = ours.end - ours.first;
+    const apr_size_t size = octets_of(ours);
 
-    return end - var >= count && (!memcmp(var, ours.first, (apr_size_t)count * sizeof(*var)) ||
-                                  row_counted(var, end, ours) == count);
+    return octets_of((span_t){var, end}) >= size &&
+           (!memcmp(var, ours.first, size) || row_counted(var, end, ours) == ours.end - ours.first);
 }
 
 /* What there is of ours in an environment. */
@@ -201,17 +206,36 @@ static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
     return env;
 }
 
+/*
+ * The same where two rows of ours are all that has a name of ours, so that no other is looked at.
+ * What mod_ssl sets with constant texts is there twice, too, and added once.
+ */
+static apr_table_t *without_rows(const request_rec *r, const apr_table_t *exports,
+                                 const apr_table_entry_t *first, const apr_table_entry_t *second)
+{
+    const span_t all = span_of(r->subprocess_env);
+    const int count = apr_table_elts(exports)->nelts;
+    const apr_table_entry_t *once = first + count;
+    apr_table_t *env = apr_table_copy(r->pool, exports);
+
+    add(env, (span_t){all.first, first});
+    add(env, (span_t){first + count, second});
+    for (const apr_table_entry_t *var = second + count; var < all.end; var++) {
+        if (once == second || var->key != once->key || var->val != once->val) {
+            apr_table_addn(env, var->key, var->val);
+        } else {
+            once++;
+        }
+    }
+    return env;
+}
+
 /* Apart, because most looks end before it. */
 static __attribute__((noinline)) void put_right(request_rec *r, const apr_table_t *exports)
 {
     const span_t ours = span_of(exports);
-    found_t found = {0};
+    const found_t found = look(r, ours);
 
-    if (exports && apr_is_empty_table(r->subprocess_env)) {
-        r->subprocess_env = apr_table_copy(r->pool, exports);
-        return;
-    }
-    found = look(r, ours);
     if (found.foreign || (found.count > 0 && found.count < ours.end - ours.first)) {
         r->subprocess_env = replaced(r, exports);
     } else if (found.count == 0) {
@@ -224,13 +248,20 @@ void cc_variables_set(request_rec *r, const apr_table_t *exports)
     const span_t all = span_of(r->subprocess_env), ours = span_of(exports);
     const apr_table_entry_t *var = suspect_of(all.first, all.end);
 
+    if (all.first == all.end) {
+        r->subprocess_env = apr_table_copy(r->pool, exports);
+        return;
+    }
     if (is_row(var, all.end, ours)) {
+        const apr_table_entry_t *first = var;
+
         var = suspect_of(var + (ours.end - ours.first), all.end);
         if (var == all.end) {
             return;
         }
-        if (var->key == ours.first->key) { /* mod_dir's index: they are there twice */
-            r->subprocess_env = replaced(r, exports);
+        if (is_row(var, all.end, ours) &&
+            suspect_of(var + (ours.end - ours.first), all.end) == all.end) { /* mod_dir's index */
+            r->subprocess_env = without_rows(r, exports, first, var);
             return;
         }
     }
