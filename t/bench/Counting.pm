@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # How one request, connection or call is counted: each figure is taken twice, and the two are
-# compared. Requests and calls are the difference of two run lengths, connections are a median.
+# compared; where they differ, both are taken again, twice at most. Requests and calls are the difference of two run lengths, connections are a median.
 package Counting;
 
 use strict;
@@ -13,7 +13,8 @@ use Programs;
 
 use CountedServer ();
 
-our @EXPORT = qw(count_of octets_per_connection per_connection per_request slope smoke unsteady);
+our @EXPORT =
+    qw(count_of disturbed octets_per_connection per_connection per_request slope smoke unsteady);
 
 sub callgrind { return qw(valgrind -q --tool=callgrind) }
 
@@ -25,10 +26,19 @@ my @by_connection  = (@in_httpd, '--dump-before=ap_run_create_connection');
 my @by_request     = (@in_httpd, '--dump-before=ap_run_post_read_request');
 my @octets_of_pool = ('env', 'LD_PRELOAD=' . made('pools.so'), 'CC_POOLS=@LOGS@/count');
 
-my $unsteady = 0;    # the worst relative difference between two figures that should be the same
-my $smoke    = 0;    # everything is run once, in its smallest form: figures mean nothing
+my $apart    = 0.005;    # so much, as a part of them, may two figures differ by
+my $unsteady = 0;        # the most that two figures did that should be the same,
+my $recent   = 0;        # and since somebody asked last
+my $smoke    = 0;        # everything is run once, in its smallest form: figures mean nothing
 
 sub unsteady { return $unsteady }
+
+# Of the figures since the last call: the difference where it is too much, else undef.
+sub disturbed {
+    my $last = $recent;
+    $recent = 0;
+    return $last > $apart ? $last : undef;
+}
 
 # Whether it is so; with an argument, makes it so.
 sub smoke {
@@ -36,12 +46,26 @@ sub smoke {
     return $smoke;
 }
 
-# Of two figures that should be the same.
+# Of two figures that should be the same, which `take` gives.
 sub mean {
-    my ($first, $second) = @_;
-    my $mean = ($first + $second) / 2;
-    $unsteady = max($unsteady, abs($first - $second) / $mean);
+    my ($take) = @_;
+    my ($mean, $least);
+    for (1 .. ($smoke ? 1 : 3)) {
+        my ($first, $second) = $take->();
+        my $difference = 2 * abs($first - $second) / abs($first + $second);
+        next if defined $least && $difference >= $least;
+        ($mean, $least) = (($first + $second) / 2, $difference);
+        last if $least <= $apart;
+    }
+    $unsteady = max($unsteady, $least);
+    $recent   = max($recent,   $least);
     return $mean;
+}
+
+# Of figures that were taken in turn: what `of` makes of every other one, from each of the two.
+sub halves {
+    my ($of, @counts) = @_;
+    return map { my $odd = $_; $of->(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1;
 }
 
 sub median {
@@ -53,9 +77,11 @@ sub median {
 sub slope {
     my ($count, @lengths) = @_;
     return $count->($lengths[0]) / $lengths[0] if $smoke;
-    my @counts = map { $count->($_) } @lengths;
-    my $step   = $lengths[1] - $lengths[0];
-    return mean(map { ($counts[$_] - $counts[$_ - 1]) / $step } 1, 2);
+    my $step = $lengths[1] - $lengths[0];
+    return mean(sub {
+        my @counts = map { $count->($_) } @lengths;
+        return map { ($counts[$_] - $counts[$_ - 1]) / $step } 1, 2;
+    });
 }
 
 # The instructions of a function, with all that it calls, in a program that is to say something.
@@ -84,11 +110,13 @@ sub per_request {
 sub per_stream {
     my (%o) = @_;
     my $streams = $smoke ? 3 : 200;
-    my $server  = CountedServer->served(counter => \@by_request, %o);
-    $server->ask_streams($streams);
-    my @counts = $server->end_and_counts;
-    splice @counts, 0, $streams / 5 + 1;
-    return mean(map { my $odd = $_; min(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1);
+    return mean(sub {
+        my $server = CountedServer->served(counter => \@by_request, %o);
+        $server->ask_streams($streams);
+        my @counts = $server->end_and_counts;
+        splice @counts, 0, $streams / 5 + 1;
+        return halves(\&min, @counts);
+    });
 }
 
 sub server_after {
@@ -103,9 +131,11 @@ sub server_after {
 sub per_connection {
     my (%o) = @_;
     my $connections = $smoke ? 3 : $o{connections} // 250;
-    my @counts = server_after($connections, counter => \@by_connection, %o)->end_and_counts;
-    splice @counts, 0, $connections / 5;
-    return mean(map { my $odd = $_; median(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1);
+    return mean(sub {
+        my @counts = server_after($connections, counter => \@by_connection, %o)->end_and_counts;
+        splice @counts, 0, $connections / 5;
+        return halves(\&median, @counts);
+    });
 }
 
 sub octets_per_connection {

@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter qw(import);
 
-use Counting qw(smoke);
+use Counting qw(disturbed smoke);
 
 our @EXPORT = qw(fraction heading missed others plus row row_within seconds thousands);
 
@@ -38,7 +38,14 @@ sub others {
 
 # ---- lines
 
-sub line { printf "%-50s | %15s | %12s | %12s | %s\n", @_; return }
+# A figure whose two counts differ too much is named.
+sub line {
+    my (@columns) = @_;
+    my $difference = smoke() ? undef : disturbed();
+    $columns[-1] .= sprintf ' (counted twice: %.2f %% apart)', 100 * $difference if $difference;
+    printf "%-50s | %15s | %12s | %12s | %s\n", @columns;
+    return;
+}
 
 # What the columns hold from here on.
 sub heading {

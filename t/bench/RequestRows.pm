@@ -121,9 +121,9 @@ sub rows_of_pages {
 
 # Each beside its own bare request.
 sub rows_of_others {
+    heading('instructions of a request', 'HAProxy / nginx');
     my %figures = map { ($_ => OtherRequests::figures($_)) } qw(haproxy nginx);
     my @figures = map { $figures{$_} } qw(haproxy nginx);
-    heading('instructions of a request', 'HAProxy / nginx');
     row('bare request, a certificate required', others(\&thousands, map { $_->{bare} } @figures),
         '');
     row('  CN mapped to a user, and checked', others(\&plus, map { $_->{mapped} } @figures), '')
