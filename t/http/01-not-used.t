@@ -45,7 +45,7 @@ CONF
     announce('AH02261', qr/SSL Library Error/);
     $h->get('/late', cert => 'stranger', curl => ['--tls-max', '1.2']);
     ok $h->reload, 'a graceful restart';
-    is_deeply [$h->log_lines(qr/CC\d{4}/)], [], 'no line of the log is ours';
+    is_deeply [$h->log_lines(qr/ CC\d{4}: /)], [], 'no line of the log is ours';
     $h->stop;
 }
 
@@ -83,7 +83,7 @@ CONF
         'no client of the other can say who it is: both may lead to one back end';
     announce('AH01630');
     is $h->get('/closed', cert => 'alice')->{status}, 403, 'a certificate opens nothing there';
-    is_deeply [grep { !/host=a\.example|CC0111/ } $h->log_lines(qr/CC\d{4}/)], [],
+    is_deeply [grep { !/host=a\.example|CC0111/ } $h->log_lines(qr/ CC\d{4}: /)], [],
         'no other line of the log is about the other';
     is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef, 'nor of the one that uses it';
     announce('CC0104');
