@@ -58,7 +58,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
+    /* Then cc_refuse_early, after mod_ssl, where a host has directives of server.c. */
     ap_hook_check_access(cc_authn_access, after_ssl, before_access, APR_HOOK_MIDDLE,
                          AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,

@@ -26,7 +26,7 @@ static apr_status_t note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t
     return ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
-/* Asked several times in a request; where no host ends connections, it need not look at `ends`. */
+/* The MPM may ask before there is a server, and once there is none any more. */
 static bool ends_none(void)
 {
     return !ap_server_conf || !cc_server_of(ap_server_conf)->ends_connections;

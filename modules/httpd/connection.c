@@ -68,7 +68,6 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 void cc_connection_register(void)
 {
     cc_gate_register();
-    cc_closing_register();
     APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -107,6 +107,9 @@ void cc_failure_register(void);
 /** Registers the filters of tunnel.c. */
 void cc_tunnel_register(void);
 
+/** Registers cc_refuse_early in post_read_request. */
+void cc_refuse_register(void);
+
 /** Registers the filter of inbound.c. */
 void cc_inbound_register(void);
 

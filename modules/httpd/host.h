@@ -37,7 +37,7 @@ apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
 
 /* ---- ending connections (closing.c) -------------------------------------------------------- */
 
-/** Registers a filter. */
+/** Registers a filter, and a hook that the MPM asks several times in a request. */
 void cc_closing_register(void);
 
 /** Before the first octet of a connection: where somebody says `wanted`, it ends. */

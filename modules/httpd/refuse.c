@@ -3,6 +3,7 @@
 #include "httpd/glue.h"
 #include "httpd/host.h"
 
+#include <http_protocol.h>
 #include <http_request.h>
 
 /*
@@ -56,6 +57,13 @@ int cc_refuse_early(request_rec *r)
     }
     answer = cc_identity_presented(r);
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
+}
+
+void cc_refuse_register(void)
+{
+    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+
+    ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
 }
 
 int cc_refuse_again(request_rec *r)

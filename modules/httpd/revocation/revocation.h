@@ -22,6 +22,7 @@ typedef struct cc_server_t {
     int use_anywhere;                 /* of the main server: the greatest of all hosts */
     bool expressions;                 /* of the main server: clientcert() is in some expression */
     bool ends_connections;            /* of the main server: some host may end a connection */
+    bool hooked;                      /* of the main server: server.c has registered hooks */
 } cc_server_t;
 
 static inline cc_server_t *cc_server_of(const server_rec *s)
