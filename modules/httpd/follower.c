@@ -89,7 +89,7 @@ static void rest(const cc_follower_t *follower, apr_interval_time_t wait)
     } while (ready < 0 && errno == EINTR);
 }
 
-/* False at the end of the process; whoever ends it knows of any look that he does not stop. */
+/* False at the end of the process. The thread that ends it sees a look that has begun. */
 static bool look_begin(cc_follower_t *follower)
 {
     atomic_store(&follower->looking, true);

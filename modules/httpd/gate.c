@@ -121,7 +121,7 @@ static void refused(const cc_refusal_t *refusal, void *server)
 /*
  * OpenSSL puts the client's certificate into the tickets that follow a handshake, and gives the
  * connection up where the session takes more than 65280 octets. All that is seen of this elsewhere
- * is "internal error", so it is told here, before that happens. What a session has besides takes
+ * is "internal error", so it is logged here, before that happens. What a session has besides takes
  * some hundred octets. (TLS 1.2 has tickets only for clients that want some.)
  */
 #define TICKET_MOST 0xFF00

@@ -64,8 +64,8 @@ static const char *note_result(const cc_note_t *note)
 }
 
 /*
- * Whoever chooses what is in a certificate chooses how many notes it causes, with each connection,
- * and with each request where .htaccess has rules.
+ * The content of a certificate decides how many notes it causes, with each connection, and with
+ * each request where .htaccess has rules.
  */
 static bool may_note(const request_rec *r, const cc_note_t *note)
 {

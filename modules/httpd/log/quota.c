@@ -7,11 +7,11 @@
 #include <http_main.h>
 
 /*
- * Every line that somebody without an identity can cause has a quota, and so have the notes of the
- * rules, whoever it is. All children share it: ten lines a second, and a hundred at once after a
- * quiet time. The others are counted. How many there were is told in one line: with the next line
- * of the kind, but at most once a second; by the parent, which looks every ten seconds; or by a
- * child that ends.
+ * Every line that a client without an identity can cause has a quota, and so have the notes of the
+ * rules, for every client. All children share it: ten lines a second, and a hundred at once after a
+ * quiet time. The others are counted. One line says how many there were: it comes with the next
+ * line of the kind, but at most once a second; from the parent, which looks every ten seconds; or
+ * from a child that ends.
  *
  * A quota is one number, the moment at which the lines so far would have been due if they had come
  * one at a time (the generic cell rate algorithm). A line moves it on, and is left out where it

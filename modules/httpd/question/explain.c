@@ -10,7 +10,7 @@
 
 #include "httpd/status/report.h"
 
-/* So many rules that do not hold are told of, unless all are asked for. */
+/* So many rules that do not hold are listed, unless all are asked for. */
 #define OTHERS_MOST 10
 
 /* What is the same for all certificates. */
