@@ -18,7 +18,7 @@ typedef struct explainer_t {
     server_rec *server;
     const char *why; /* this server */
     const char *path;
-    int others; /* rules that do not hold: how many are told of */
+    int others; /* so many rules that do not hold are listed */
     cc_judge_t judge;
     cc_effect_t effect;
     apr_array_header_t *notes; /* const char * */

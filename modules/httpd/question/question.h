@@ -26,8 +26,8 @@ typedef struct cc_question_t {
     const char *vhost; /* NAME or NAME:PORT; NULL: not said */
     const char *path;  /* begins with a slash; NULL: a host as a whole */
     int certificates;  /* how many */
-    bool all;          /* every rule is told of, not only those that matter */
-    bool own_sources;  /* CRLs that mod_ssl is told of are not looked at */
+    bool all;          /* every rule is listed, not only those that matter */
+    bool own_sources;  /* the CRLs of mod_ssl's directives are not looked at */
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled where there is no answer */

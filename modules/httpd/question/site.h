@@ -59,7 +59,7 @@ const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p
 /** All its arguments, as they stand there. */
 const char *cc_site_arguments(const cc_site_t *site, const char *name);
 
-/** The files of CAs that mod_ssl is told of, without its CRLs; texts in `p` (trust.c). */
+/** The files of CAs that mod_ssl's directives name, without CRLs; texts in `p` (trust.c). */
 cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p);
 
 /** What SSLVerifyClient with this argument asks. */

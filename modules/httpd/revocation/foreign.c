@@ -2,9 +2,9 @@
 /* Finds the CRLs that no virtual host can use, because none trusts who issued them. */
 /*
  * One directive may be that of hosts which trust different CAs. A CRL of a CA that a host does not
- * trust says nothing about any of its clients, and is passed over there. Where no host of those who
- * are told the same trusts its issuer, a CA is missing somewhere, or the CRL lies in the wrong
- * place.
+ * trust says nothing about any of its clients, and is passed over there. Where none of the
+ * hosts that have the directive trusts its issuer, a CA is missing somewhere, or the CRL lies in
+ * the wrong place.
  */
 #include <apr_strings.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the CRLs of a configuration that does not serve yet: httpd -t, and before a start. */
 /*
- * mod_ssl makes its contexts when httpd starts, and not in a test; by then, what goes wrong is told
- * in the log alone. So the CRLs are opened here too, right after the configuration was read, while
- * standard error is still the terminal. Each host's CAs are loaded from the files that mod_ssl is
- * told of. Where those do not say it all, nothing is made of it that nobody trusts an issuer.
+ * mod_ssl makes its contexts when httpd starts, and not in a test. By then, an error goes to the
+ * log alone. So the CRLs are opened here too, right after the configuration was read, while
+ * standard error is still the terminal. Each host's CAs are loaded from the files that mod_ssl's
+ * directives name. Where they may not name all of them, an issuer that nobody trusts is no fault.
  */
 #include <apr_strings.h>
 #include <http_core.h>

@@ -64,7 +64,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
 
 /* ---- CRLs ---------------------------------------------------------------------------------- */
 
-/* What another host has opened that is told and trusts the same. */
+/* What another host has opened that has the same directive and trusts the same CAs. */
 static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
                               const cc_trust_t *trust)
 {
