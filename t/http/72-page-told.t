@@ -29,7 +29,7 @@ my %asked = (
 );
 # The same for who may see the rules.
 $asked{ $_ + 10 } = "$asked{$_}\n    ClientCertStatusRules On" for 2, 3, 5, 8;
-my $never = qr/responder|invalid|8080|internal|localhost:|127\.0\.0\.1|redis|secret|\.crl|\.d\b
+my $never = qr/responder|invalid|:8080|internal|localhost:|127\.0\.0\.1|redis|secret|\.crl|\.d\b
     |missing=|failure=|resolve|[Nn]ame\sor\sservice|content\stype|OCSP|CRL|\/tmp/x;
 
 my $h = ClientCert::Test->server(
