@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 
 #include "tool.h"
-#include "words.h"
+#include "base/words.h"
 
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p)
 {

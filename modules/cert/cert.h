@@ -9,7 +9,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "error.h"
+#include "base/error.h"
 
 struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSSL header */
 

@@ -11,7 +11,7 @@
 #include <openssl/pkcs12.h>
 
 #include "cert/internal.h"
-#include "regular.h"
+#include "base/regular_file.h"
 
 #define LARGEST (16 * 1024 * 1024)
 

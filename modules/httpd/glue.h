@@ -8,7 +8,7 @@
 
 #include <ap_expr.h>
 
-/* ---- configuration (config.c). Called by httpd while it reads the configuration, one thread. */
+/* ---- configuration (directives.c). Called while httpd reads the configuration, one thread. */
 
 /** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
 extern const command_rec cc_config_directives[];
@@ -38,7 +38,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 /** child_init, before those of tables and revocation: they count there from here on. */
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
-/** Registers mod_status's hook (serverstatus.c), if mod_status has it. */
+/** Registers mod_status's hook (metrics/mod_status.c), if mod_status has it. */
 void cc_serverstatus_register(void);
 
 /** post_config: warns of what is probably not meant in the configuration. Returns OK. */
@@ -59,7 +59,7 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
  */
 int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** test_config: answers what the command-line tool asks (question.h), if it does. */
+/** test_config: answers what the command-line tool asks (admin/query.h), if it does. */
 void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
 /** child_init: readies the tables for the threads of a child. */
@@ -92,13 +92,19 @@ apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now);
 void cc_tables_look_parent(server_rec *s, apr_time_t now);
 void cc_revocation_look_parent(server_rec *s, apr_time_t now);
 
-/** child_init, after the two above: looks at all files, and then from time to time (follow.c). */
+/**
+ * child_init, after the two above: looks at all files, and then from time to time
+ * (background/poller.c).
+ */
 void cc_follow_child_start(apr_pool_t *pchild, server_rec *s);
 
 /** monitor: the parent looks. DECLINED. */
 int cc_follow_monitor(apr_pool_t *p, server_rec *s);
 
-/** Registers mod_ssl's init_server and pre_handshake hooks (connection.c), if mod_ssl has them. */
+/**
+ * Registers mod_ssl's init_server and pre_handshake hooks (peer/tls_hooks.c), if mod_ssl has
+ * them.
+ */
 void cc_connection_register(void);
 
 /** Registers the filters of failure.c. */

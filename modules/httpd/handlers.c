@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Serves our handlers, and notes where the configuration of the server names them. */
 #include "httpd/glue.h"
-#include "httpd/served.h"
-#include "httpd/use.h"
+#include "httpd/request/served.h"
+#include "httpd/conf/use.h"
 
 /*
  * httpd does not tell what set the handler of a request. So we take part in its own directive, and

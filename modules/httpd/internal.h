@@ -11,9 +11,9 @@
 #include <http_config.h>
 #include <http_log.h>
 
-#include "httpd/numbers/expiring.h"
-#include "httpd/request.h"
-#include "httpd/slots.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/request/state.h"
+#include "httpd/peer/slots.h"
 #include "rules/rules.h"
 
 APLOG_USE_MODULE(clientcert);
@@ -32,7 +32,7 @@ cc_tables_t *cc_tables_configured(const server_rec *s);
 /** An empty rule set of cmd->pool, whose rules may name the tables that are seen from there. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 
-/* ---- scopes (scopes.c) --------------------------------------------------------------------- */
+/* ---- scopes (conf/rulesets.c) ---------------------------------------------------------------- */
 
 /** What the decisions of a scope are counted in (counters.c); set before there are children. */
 typedef struct cc_tally_t {
@@ -74,7 +74,7 @@ const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
  */
 apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);
 
-/* ---- tests of the mapping (question/test.c) ------------------------------------------------ */
+/* ---- tests of the mapping (conf/mapping_tests.c) --------------------------------------------- */
 
 /** ClientCertTest. */
 const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args);
@@ -92,7 +92,7 @@ typedef struct cc_tested_t {
 /** Runs all (cc_tested_t), in the order of the configuration. Reads their certificates. */
 apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p);
 
-/* ---- questions about a configuration (question/question.c) --------------------------------- */
+/* ---- questions about a configuration (admin/query.c) --------------------------------- */
 
 /** True in `httpd -t`; and if the command-line tool asks something there. */
 bool cc_question_configtest(void);
@@ -109,7 +109,7 @@ apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_p
 
 extern const cc_lookup_t cc_lookup_user, cc_lookup_group;
 
-/* ---- configuration (config.c, export.c) ---------------------------------------------------- */
+/* ---- configuration (directives.c, export.c) -------------------------------------------------- */
 
 /** One variable of ClientCertExport. */
 typedef struct cc_export_var_t {
@@ -154,7 +154,7 @@ static inline const cc_dir_t *cc_dir_of(const request_rec *r)
     return ap_get_module_config(r->per_dir_config, &clientcert_module);
 }
 
-/* ---- the connection (connection.c, the only file here that knows OpenSSL) ------------------- */
+/* ---- the connection (peer/tls.c, the only file here that knows OpenSSL) ------------------- */
 
 struct cc_memo_t; /* identity.c: what one rule set says of a client */
 

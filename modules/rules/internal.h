@@ -8,7 +8,7 @@
 #include <apr_want.h>
 
 #include "rules/rules.h"
-#include "words.h"
+#include "base/words.h"
 
 typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;

@@ -75,7 +75,7 @@ void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec 
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 
-/* origin.c: what a field fixes: nothing, the certificate or its key, the CA. */
+/* issuer_binding.c: what a field fixes: nothing, the certificate or its key, the CA. */
 typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;
 cc_origin_t cc_origin_of(const cc_selector_t *selector);
 
@@ -86,8 +86,8 @@ const cc_selector_t *cc_origin_missing(const cc_rule_t *rule);
 bool cc_origin_decides(const cc_rule_t *rule);
 
 /*
- * domain.c: whether a pattern has a domain with a dot that is not escaped, certainly by mistake;
- * the domain as it stands there, and as it is meant.
+ * regex_host.c: whether a pattern has a domain with a dot that is not escaped, certainly by
+ * mistake; the domain as it stands there, and as it is meant.
  */
 bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
                        apr_pool_t *p);

@@ -10,7 +10,7 @@
 #include <apr_tables.h>
 
 #include "cert/cert.h"
-#include "error.h"
+#include "base/error.h"
 #include "tables/table.h"
 
 /**

@@ -8,12 +8,12 @@
 #include <apr_errno.h>
 #include <apr_file_io.h>
 
-#include "counter.h"
-#include "due.h"
-#include "stamp.h"
+#include "base/counter.h"
+#include "base/due.h"
+#include "base/file_stamp.h"
 #include "tables/table.h"
-#include "version.h"
-#include "waiting.h"
+#include "base/snapshot.h"
+#include "base/waiting.h"
 
 /* ---- keys (key.c) ---------------------------------------------------------------------------- */
 

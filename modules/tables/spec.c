@@ -7,9 +7,9 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "number.h"
+#include "base/number.h"
 #include "tables/internal.h"
-#include "words.h"
+#include "base/words.h"
 
 typedef enum { FLAG, SECONDS, NUMBER, TEXT } kind_t;
 typedef enum { ALL, FOLLOWED, ASKED, BINDING } tables_t; /* those that have an option */

@@ -10,7 +10,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /* ---- back ends: how a kind of source is asked ------------------------------------------------ */
 

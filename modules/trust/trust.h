@@ -10,7 +10,7 @@
 
 #include <openssl/ssl.h>
 
-#include "error.h"
+#include "base/error.h"
 
 /**
  * Whom one virtual host trusts: the certificates and CRLs of its store and the CA names that it

@@ -15,7 +15,7 @@
 #include <openssl/x509v3.h>
 
 #include "cert/cert.h"
-#include "trust/crl/crl.h"
+#include "crl/crl.h"
 
 #define SERIAL_LEN 20 /* octets, as RFC 5280 allows */
 

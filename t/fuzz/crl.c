@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-#include "trust/crl/internal.h"
+#include "crl/internal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include <apr_general.h>
 
 #include "cert/cert.h"
-#include "trust/ocsp/internal.h"
+#include "ocsp/internal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

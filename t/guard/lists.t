@@ -8,9 +8,8 @@ with_main='^int (main|LLVMFuzzerTestOneInput)\('
 # The files that a list stands for.
 meant() { # LIST
     case $1 in
-        common_sources) ls modules/*.[ch] ;;
         tool_sources) ls tools/*.[ch] ;;
-        crl_sources | ocsp_sources) ls "modules/trust/${1%_sources}"/*.[ch] ;;
+
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
         pages) ls doc/* ;;
         examples) ls conf/examples/* ;;

@@ -27,12 +27,12 @@ in_two_files() {
     done
 }
 
-# What is not the one function of log/logline.c could forget what ends a quotation. The page, the
+# What is not the one function of log/line.c could forget what ends a quotation. The page, the
 # numbers and the tool have quotations of their own.
 fields_by_hand() {
     # shellcheck disable=SC2086  # a list of files
     grep -nE '[a-z_]=\\"' $(files modules/httpd '*.c' |
-        grep -vE '/(status|numbers|question)/|/log/logline\.c$') || true
+        grep -vE '/(status|metrics|admin|conf)/|/log/line\.c$') || true
 }
 
 incomplete() {

@@ -12,7 +12,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 
 # Every directive that there is. One that is not known here is tried all the same.
-my $code       = read_file(top() . '/modules/httpd/config.c');
+my $code       = read_file(top() . '/modules/httpd/directives.c');
 my @rows       = $code =~ /^    [A-Z0-9_]+\("(ClientCert\w+)",/mg;
 my %server     = map { $_ => 1 } $code =~ /^    SERVER_[A-Z0-9_]+\("(ClientCert\w+)",/mg;
 my %documented = map { $_ => 1 }

@@ -6,7 +6,7 @@
 #include <apr_pools.h>
 
 #include "pki.h"
-#include "trust/crl/crl.h"
+#include "crl/crl.h"
 
 /** An entry of a CRL. */
 typedef struct crl_entry_t {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests when files are due: often enough, and together. */
-#include "due.h"
+#include "base/due.h"
 #include "suite.h"
 
 #define SECOND ((apr_interval_time_t)1000000)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how errors are filled and how they read. */
-#include "error.h"
+#include "base/error.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 
 #include <apr_general.h>
 
-#include "httpd/numbers/expiring.h"
+#include "httpd/metrics/expiring.h"
 #include "suite.h"
 
 #define NOW apr_time_from_sec(1000000)

@@ -8,7 +8,7 @@
 
 #include <apr_general.h>
 
-#include "httpd/follower.h"
+#include "httpd/background/poll_thread.h"
 #include "suite.h"
 
 #define SOON apr_time_from_msec(5)

@@ -9,7 +9,7 @@
 #include <apr_thread_proc.h>
 
 #include "pki.h"
-#include "trust/ocsp/internal.h"
+#include "ocsp/internal.h"
 
 extern pki_extensions_t ocsp_is_delegate; /* what makes a certificate a responder's */
 

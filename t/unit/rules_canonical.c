@@ -8,7 +8,7 @@
 #include "faketable.h"
 #include "ruleset.h"
 #include "suite.h"
-#include "words.h"
+#include "base/words.h"
 
 static apr_pool_t *pool;
 

@@ -8,7 +8,7 @@
 #include "faketable.h"
 #include "ruleset.h"
 #include "suite.h"
-#include "waiting.h"
+#include "base/waiting.h"
 
 static apr_pool_t *pool;
 static cc_tables_t *tables;

@@ -13,7 +13,7 @@
 #include <apr_time.h>
 
 #include "suite.h"
-#include "waiting.h"
+#include "base/waiting.h"
 #include "tableset.h"
 
 static tableset_t set;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows short ways to write a table's source, to open the table and to ask it. */
 #include "tableset.h"
-#include "waiting.h"
+#include "base/waiting.h"
 
 #include <ftw.h>
 #include <stdio.h>

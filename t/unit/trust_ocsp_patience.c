@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 
 #include "suite.h"
-#include "trust/ocsp/internal.h"
+#include "ocsp/internal.h"
 
 #define S(seconds) apr_time_from_sec(seconds)
 #define MS(milliseconds) apr_time_from_msec(milliseconds)

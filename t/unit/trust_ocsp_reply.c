@@ -7,7 +7,7 @@
 
 #include "cert/cert.h"
 #include "suite.h"
-#include "trust/ocsp/internal.h"
+#include "ocsp/internal.h"
 
 #define OK "HTTP/1.0 200 OK\r\n"
 #define TYPE "Content-Type: application/ocsp-response\r\n"

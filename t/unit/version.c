@@ -6,7 +6,7 @@
 #include <apr_general.h>
 
 #include "suite.h"
-#include "version.h"
+#include "base/snapshot.h"
 
 static cc_versions_t versions;
 static int first, second, third;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which decisions the error log tells, each in one line with a tag. */
 #include "httpd/internal.h"
-#include "httpd/numbers/counters.h"
-#include "httpd/log/logline.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/log/line.h"
 
 /* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
 static bool wants(request_rec *r, int level)

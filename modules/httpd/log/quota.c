@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps clients that nobody knows from filling the log. */
-#include "httpd/numbers/counters.h"
+#include "httpd/metrics/counters.h"
 #include "httpd/glue.h"
 
 #include <apr_strings.h>

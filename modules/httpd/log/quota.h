@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "counter.h"
+#include "base/counter.h"
 
 #include <httpd.h>
 

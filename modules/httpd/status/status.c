@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how clientcert-status is asked for, and in which form it is answered. */
 #include "httpd/glue.h"
-#include "httpd/served.h"
+#include "httpd/request/served.h"
 #include "httpd/status/status.h"
 
 #include <stdlib.h>

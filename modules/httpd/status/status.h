@@ -3,7 +3,7 @@
 #ifndef CC_STATUS_H
 #define CC_STATUS_H
 
-#include "httpd/status/report.h"
+#include "httpd/status/verdict_json.h"
 
 /** What is told to one client of itself. */
 typedef struct cc_status_t {

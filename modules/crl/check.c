@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what CRLs say of a certificate (RFC 5280 6.3.3). */
+#include <string.h>
+
+#include "crl/internal.h"
+
+#define CHAIN_MOST 100 /* certificates; OpenSSL allows as many */
+#define HEADER 2       /* octets before a short INTEGER */
+
+/* Why nothing is known, the most telling reason last. */
+typedef enum {
+    WHY_NONE,
+    WHY_ISSUER,
+    WHY_NO_CRL,
+    WHY_KEY,
+    WHY_SCOPE,
+    WHY_REASONS,
+    WHY_NOT_YET,
+    WHY_STALE,
+    WHY_MUTE,
+    WHY_SHUT
+} why_t;
+
+static const char *const why_text[] = {
+    [WHY_NONE] = NULL,
+    [WHY_ISSUER] = "the certificate that issued it is not known",
+    [WHY_NO_CRL] = "there is no CRL of its issuer",
+    [WHY_KEY] = "the CRLs of its issuer are signed with another key than it is",
+    [WHY_SCOPE] = "the CRLs of its issuer are not about such a certificate",
+    [WHY_REASONS] = "the CRLs of its issuer do not cover all reasons",
+    [WHY_NOT_YET] = "the CRL of its issuer is not valid yet",
+    [WHY_STALE] = "the CRL of its issuer is out of date",
+    [WHY_MUTE] = "the certificate that signed the CRL is revoked itself",
+    [WHY_SHUT] = "a file of CRLs could not be read when the server restarted",
+};
+
+/* An answer that is being found. */
+typedef struct {
+    const cc_crl_question_t *question;
+    cc_crl_answer_t *answer;
+    cc_serial_t serial;
+    unsigned reasons; /* for which it is not revoked */
+    why_t why;
+} finding_t;
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+static void why_set(finding_t *f, why_t why)
+{
+    f->why = why > f->why ? why : f->why;
+}
+
+/* True if the CRL is current; the answer is good until that changes. */
+static bool is_current(finding_t *f, const cc_crl_t *crl)
+{
+    apr_time_t end = crl->next_update + f->question->grace;
+    apr_time_t now = f->question->now;
+    apr_time_t change = now < crl->this_update ? crl->this_update : end + 1;
+
+    if (now <= end && change < f->answer->stale_at) {
+        f->answer->stale_at = change;
+    }
+    if (now < crl->this_update) {
+        why_set(f, WHY_NOT_YET);
+    } else if (now > end) {
+        why_set(f, WHY_STALE);
+    }
+    return now >= crl->this_update && now <= end;
+}
+
+/* ---- one CRL, one pair ----------------------------------------------------------------------- */
+
+/* A negative one, which RFC 5280 forbids, and CAs have made. */
+static bool negative_take(cc_serial_t *serial, const ASN1_INTEGER *number)
+{
+    unsigned char der[HEADER + CC_SERIAL_MOST];
+    unsigned char *to = der;
+    int len = i2d_ASN1_INTEGER(number, NULL);
+
+    if (len <= HEADER || len > (int)sizeof(der)) {
+        return false;
+    }
+    i2d_ASN1_INTEGER(number, &to);
+    serial->len = (unsigned char)(len - HEADER);
+    memcpy(serial->octets, der + HEADER, serial->len);
+    return true;
+}
+
+/* The content octets of its INTEGER: OpenSSL has the absolute value. No CRL has one too long. */
+static bool serial_take(cc_serial_t *serial, const X509 *cert)
+{
+    const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
+    const unsigned char *octets = ASN1_STRING_get0_data(number);
+    int len = ASN1_STRING_length(number);
+    int zero = len > 0 && octets[0] >= 0x80;
+
+    if (ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER) {
+        return negative_take(serial, number);
+    }
+    if (len < 1 || len + zero > CC_SERIAL_MOST) {
+        return false;
+    }
+    serial->octets[0] = 0;
+    memcpy(serial->octets + zero, octets, (apr_size_t)len);
+    serial->len = (unsigned char)(len + zero);
+    return true;
+}
+
+/* The entries of an indirect CRL stand under the numbers of their issuers. */
+static bool indirect_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *revoked)
+{
+    const X509_NAME *issuer = X509_get_issuer_name(f->question->cert);
+    cc_serial_t key;
+
+    memcpy(key.octets + CC_SERIAL_ISSUER, f->serial.octets, f->serial.len);
+    key.len = CC_SERIAL_ISSUER + f->serial.len;
+    for (apr_uint32_t i = 0; i < (apr_uint32_t)crl->issuers->nelts; i++) {
+        memcpy(key.octets, &i, CC_SERIAL_ISSUER);
+        if (X509_NAME_cmp(APR_ARRAY_IDX(crl->issuers, (int)i, X509_NAME *), issuer) == 0 &&
+            cc_serials_find(crl->serials, &key, revoked)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool crl_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *revoked)
+{
+    return crl->scope.indirect ? indirect_lists(crl, f, revoked)
+                               : cc_serials_find(crl->serials, &f->serial, revoked);
+}
+
+/* A delta's word comes first; that something is removed holds only as long as the delta does. */
+static bool pair_lists(const cc_crl_pair_t *pair, finding_t *f, cc_revoked_t *revoked)
+{
+    if (pair->delta && crl_lists(pair->delta, f, revoked)) {
+        if (revoked->reason != CC_REASON_REMOVE) {
+            return true;
+        }
+        if (pair->fits && !pair->mute && is_current(f, pair->delta)) {
+            return false;
+        }
+    }
+    return pair->complete && crl_lists(pair->complete, f, revoked);
+}
+
+/* True if the pair lists the certificate, which is the answer then. */
+static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
+{
+    cc_crl_answer_t *answer = f->answer;
+    cc_revoked_t revoked;
+
+    if (!pair_lists(pair, f, &revoked)) {
+        return false;
+    }
+    answer->state = CC_CRL_REVOKED;
+    answer->reason = revoked.reason;
+    answer->revoked_at = apr_time_from_sec(revoked.at);
+    return true;
+}
+
+/* The same. Else, if the pair is current, it speaks for these reasons. */
+static bool pair_ask(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
+{
+    if (pair_revokes(f, pair)) {
+        return true;
+    }
+    if (pair->mute) {
+        why_set(f, WHY_MUTE);
+    } else if (reasons == 0) {
+        why_set(f, WHY_SCOPE);
+    } else if (pair->complete && is_current(f, pair->complete)) {
+        f->reasons |= reasons;
+        why_set(f, WHY_REASONS);
+    }
+    return false;
+}
+
+/* ---- the CRLs of an issuer, and indirect ones ------------------------------------------------ */
+
+/* The first pair whose signer has this key. */
+static int pair_first(const apr_array_header_t *pairs, const unsigned char spki_sha256[32])
+{
+    int from = 0, to = pairs->nelts;
+
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, middle, cc_crl_pair_t);
+        bool below = memcmp(pair->one->signer.spki_sha256, spki_sha256, 32) < 0;
+
+        from = below ? middle + 1 : from;
+        to = below ? to : middle;
+    }
+    return from;
+}
+
+/* A CRL is the issuer's own if it has its name and its key. */
+static bool is_own(const finding_t *f, const cc_crl_t *crl)
+{
+    return memcmp(crl->signer.spki_sha256, f->question->ca_spki_sha256, 32) == 0 &&
+           X509_NAME_cmp(crl->issuer, X509_get_issuer_name(f->question->cert)) == 0;
+}
+
+static bool own_ask(finding_t *f)
+{
+    const apr_array_header_t *pairs = f->question->version->pairs;
+
+    for (int i = pair_first(pairs, f->question->ca_spki_sha256); i < pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, i, cc_crl_pair_t);
+
+        if (memcmp(pair->one->signer.spki_sha256, f->question->ca_spki_sha256, 32) != 0) {
+            return false;
+        }
+        if (is_own(f, pair->one) &&
+            pair_ask(f, pair, cc_crl_reasons(pair->one, f->question->cert))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What the CA lists with another key of its own is revoked. It gives nobody a good name: a CRL
+ * need not have what was issued with the other key.
+ */
+static bool kin_ask(finding_t *f)
+{
+    const apr_array_header_t *all = f->question->version->kin;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const cc_crl_kin_t *kin = &APR_ARRAY_IDX(all, i, cc_crl_kin_t);
+
+        if (memcmp(kin->spki_sha256, f->question->ca_spki_sha256, 32) != 0 ||
+            X509_NAME_cmp(kin->pair->one->issuer, X509_get_issuer_name(f->question->cert)) != 0) {
+            continue;
+        }
+        if (pair_revokes(f, kin->pair)) {
+            return true;
+        }
+        why_set(f, WHY_KEY);
+    }
+    return false;
+}
+
+/* 6.3.3 (f): the chains of the certificate and of the CRL end with the same certificate. */
+static bool same_root(const finding_t *f, const cc_crl_t *crl)
+{
+    const apr_array_header_t *all = f->question->version->authorities;
+
+    for (int i = 0; i < all->nelts && crl->signer.verified; i++) {
+        const cc_authority_t *authority = APR_ARRAY_IDX(all, i, const cc_authority_t *);
+
+        if (authority->verified &&
+            memcmp(authority->spki_sha256, f->question->ca_spki_sha256, 32) == 0 &&
+            memcmp(authority->root_sha256, crl->signer.root_sha256, 32) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A certificate that names the CRL's issuer, or stands under the same root, is revoked if the CRL
+ * lists it. A good name it gets only where it does both.
+ */
+static bool indirect_ask(finding_t *f)
+{
+    const apr_array_header_t *pairs = f->question->version->indirect;
+
+    for (int i = 0; i < pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = APR_ARRAY_IDX(pairs, i, const cc_crl_pair_t *);
+        bool named = false;
+        unsigned reasons = 0;
+        bool related = false;
+
+        if (is_own(f, pair->one)) {
+            continue; /* has been asked */
+        }
+        reasons = cc_crl_reasons_indirect(pair->one, f->question->cert, &named);
+        related = same_root(f, pair->one);
+        if ((named || related) && pair_ask(f, pair, related ? reasons : 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+void cc_crl_answer(cc_crl_answer_t *answer, const cc_crl_question_t *question)
+{
+    finding_t f = {.question = question, .answer = answer, .why = WHY_ISSUER};
+
+    answer->state = CC_CRL_UNKNOWN;
+    if (question->ca_spki_sha256) {
+        f.why = WHY_NO_CRL;
+        if (serial_take(&f.serial, question->cert) &&
+            (own_ask(&f) || kin_ask(&f) || indirect_ask(&f))) {
+            return;
+        }
+    }
+    if (f.reasons == CC_REASONS_ALL) {
+        answer->state = CC_CRL_GOOD;
+    } else {
+        answer->shut = question->version->shut;
+        answer->why = why_text[answer->shut ? WHY_SHUT : f.why];
+    }
+}
+
+/* How bad an answer is: that a CA's certificate is not at hand is worse than that a CRL is not. */
+static int answer_rank(const cc_crl_answer_t *answer)
+{
+    return answer->state == CC_CRL_REVOKED ? 3
+           : answer->state == CC_CRL_GOOD  ? 0
+           : answer->no_issuer             ? 2
+                                           : 1;
+}
+
+/* Takes a worse answer, about the certificate at this depth, in the place of a better one. */
+static void answer_merge(cc_crl_answer_t *answer, const cc_crl_answer_t *other, int depth)
+{
+    apr_time_t stale_at = answer->stale_at < other->stale_at ? answer->stale_at : other->stale_at;
+
+    if (answer_rank(other) > answer_rank(answer)) {
+        *answer = *other;
+        answer->depth = depth;
+    }
+    answer->stale_at = stale_at;
+}
+
+static const cc_authority_t *authority_find(const cc_crl_version_t *version,
+                                            const unsigned char sha256[32])
+{
+    const apr_array_header_t *all = version->authorities;
+    int from = 0, to = all->nelts;
+
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        const cc_authority_t *authority = APR_ARRAY_IDX(all, middle, const cc_authority_t *);
+        int order = memcmp(authority->sha256, sha256, 32);
+
+        if (order == 0) {
+            return authority;
+        }
+        from = order < 0 ? middle + 1 : from;
+        to = order < 0 ? to : middle;
+    }
+    return NULL;
+}
+
+void cc_crl_answer_chain(cc_crl_answer_t *answer, const cc_crl_question_t *question,
+                         const unsigned char ca_sha256[32])
+{
+    const cc_authority_t *ca = authority_find(question->version, ca_sha256);
+    int depth = 1;
+
+    for (; ca && ca->verified && !ca->anchor && answer->state != CC_CRL_REVOKED; depth++) {
+        cc_crl_question_t above = *question;
+        cc_crl_answer_t one = {.stale_at = APR_INT64_MAX};
+
+        above.cert = ca->cert;
+        above.ca_spki_sha256 = ca->parent_spki_sha256;
+        cc_crl_answer(&one, &above);
+        answer_merge(answer, &one, depth);
+        ca = depth < CHAIN_MOST ? authority_find(question->version, ca->parent_sha256) : NULL;
+    }
+    if (answer->state != CC_CRL_REVOKED && !(ca && ca->verified)) {
+        cc_crl_answer_t unknown = {.state = CC_CRL_UNKNOWN,
+                                   .why = why_text[WHY_ISSUER],
+                                   .no_issuer = true,
+                                   .stale_at = APR_INT64_MAX};
+
+        answer_merge(answer, &unknown, depth);
+    }
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the CRLs of a file come to be held: each one read, its signer found, its signature
+ * verified, and only then its entries read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "crl/internal.h"
+#include "crl/kept.h"
+
+/* A file that is being loaded. */
+typedef struct {
+    const cc_crl_loader_t *loader;
+    const char *path;
+    cc_error_t *err;
+    cc_crl_content_t *content;
+    apr_time_t now; /* when it was taken */
+} reader_t;
+
+/* ---- who holds what -------------------------------------------------------------------------- */
+
+static void crl_release(cc_crl_t *crl)
+{
+    if (--crl->holders == 0) {
+        apr_pool_destroy(crl->pool);
+    }
+}
+
+void cc_crl_content_release(cc_crl_content_t *content)
+{
+    if (!content || --content->holders > 0) {
+        return;
+    }
+    for (int i = 0; i < content->crls->nelts; i++) {
+        crl_release(APR_ARRAY_IDX(content->crls, i, cc_crl_t *));
+    }
+    cc_crl_kept_release(content->state);
+    apr_pool_destroy(content->pool);
+}
+
+/* With allocators of their own: they come and go in one thread, while others use their parents. */
+static cc_crl_content_t *content_create(void)
+{
+    apr_pool_t *pool = NULL;
+    cc_crl_content_t *content = NULL;
+
+    apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    content = apr_pcalloc(pool, sizeof(*content));
+    content->pool = pool;
+    content->holders = 1;
+    content->crls = apr_array_make(pool, 1, sizeof(cc_crl_t *));
+    content->authorities = apr_array_make(pool, 1, sizeof(cc_authority_t *));
+    content->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
+    return content;
+}
+
+static cc_crl_t *crl_create(void)
+{
+    apr_pool_t *pool = NULL;
+    cc_crl_t *crl = NULL;
+
+    apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    crl = apr_pcalloc(pool, sizeof(*crl));
+    crl->pool = pool;
+    crl->holders = 1;
+    crl->scope.reasons = CC_REASONS_ALL;
+    return crl;
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+static apr_status_t unreadable(const reader_t *r, apr_status_t status)
+{
+    char reason[120];
+
+    cc_error_set(r->err, r->loader->pool, "CC0407", r->path, "the file cannot be read: %s",
+                 status == APR_EBUSY ? "somebody is writing it"
+                 : status == EFBIG   ? "it is larger than 1 GiB"
+                                     : apr_strerror(status, reason, sizeof(reason)));
+    return status;
+}
+
+static apr_status_t refused(const reader_t *r, const cc_crl_t *crl, const char *wrong)
+{
+    apr_pool_t *p = r->loader->pool;
+
+    return cc_error_set(r->err, p, "CC0409", r->path, "%s is refused: %s",
+                        crl->issuer_text ? cc_crl_text(crl, p) : "a CRL in it", wrong);
+}
+
+/* ---- the signer ------------------------------------------------------------------------------ */
+
+/* CC_CRL_FOREIGN, remembered so, where it may be passed over. */
+static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
+{
+    apr_pool_t *p = r->content->pool;
+
+    if (!r->loader->pass_foreign || cc_crl_issuer_among(r->loader->authorities, crl) ||
+        cc_crl_issuer_among(r->content->authorities, crl)) {
+        return false;
+    }
+    APR_ARRAY_PUSH(r->content->foreign, cc_crl_info_t) =
+        (cc_crl_info_t){.issuer = apr_pstrdup(p, crl->issuer_text),
+                        .number = apr_pstrdup(p, crl->number_text),
+                        .delta = crl->delta,
+                        .indirect = crl->scope.indirect,
+                        .this_update = crl->this_update,
+                        .next_update = crl->next_update,
+                        .loaded_at = crl->loaded_at,
+                        .use = CC_CRL_FOREIGN};
+    return true;
+}
+
+static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
+{
+    const char *why = NULL;
+    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, parts, &why);
+
+    if (!signer) {
+        signer = cc_crl_signer_among(r->content->authorities, crl, parts, &why);
+    }
+    if (signer) {
+        crl->signer = *signer;
+        crl->signer.cert = NULL;
+        return APR_SUCCESS;
+    }
+    if (why) {
+        return cc_error_set(r->err, r->loader->pool, "CC0411", r->path, "%s is refused: %s",
+                            cc_crl_text(crl, r->loader->pool), why);
+    }
+    if (foreign_take(r, crl)) {
+        return APR_ENOTIMPL;
+    }
+    return cc_crl_refuse_foreign(&(cc_crl_info_t){.path = r->path,
+                                                  .issuer = crl->issuer_text,
+                                                  .number = crl->number_text,
+                                                  .delta = crl->delta},
+                                 NULL, r->loader->pool, r->err);
+}
+
+/* ---- one CRL --------------------------------------------------------------------------------- */
+
+static apr_status_t name_free(void *name)
+{
+    X509_NAME_free(name);
+    return APR_SUCCESS;
+}
+
+static const char *issuer_read(cc_crl_t *crl, cc_span_t issuer)
+{
+    const unsigned char *at = issuer.at;
+
+    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(issuer));
+    if (!crl->issuer) {
+        return "its issuer is no name";
+    }
+    apr_pool_cleanup_register(crl->pool, crl->issuer, name_free, apr_pool_cleanup_null);
+    crl->issuer_text = cc_name_text(crl->issuer, crl->pool);
+    return NULL;
+}
+
+/* The digest of all that CRLs with one sequence of numbers have in common. */
+static bool series_make(cc_crl_t *crl)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char *name = NULL, *idp = NULL;
+    int name_len = i2d_X509_NAME(crl->issuer, &name);
+    int idp_len = crl->scope.idp ? i2d_ISSUING_DIST_POINT(crl->scope.idp, &idp) : 0;
+    bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+                EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
+                EVP_DigestUpdate(ctx, name, (size_t)name_len) &&
+                EVP_DigestUpdate(ctx, idp, (size_t)idp_len) &&
+                EVP_DigestFinal_ex(ctx, crl->series, NULL);
+
+    crl->series[32] = crl->delta;
+    EVP_MD_CTX_free(ctx);
+    OPENSSL_free(name);
+    OPENSSL_free(idp);
+    return done;
+}
+
+static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t now)
+{
+    apr_size_t len = cc_span_len(parts->signature);
+
+    crl->signature.at = apr_pmemdup(crl->pool, parts->signature.at, len);
+    crl->signature.end = crl->signature.at + len;
+    crl->size = cc_span_len(parts->tbs);
+    crl->this_update = parts->this_update;
+    crl->next_update = parts->next_update;
+    crl->loaded_at = now;
+    crl->number_text = cc_crl_number_text(&crl->number, crl->pool);
+}
+
+/* The same one, if it is held: what one key signed with the same signature is the same. */
+static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
+{
+    cc_crl_t *held = apr_hash_get(r->loader->held, crl->series, sizeof(crl->series));
+    apr_size_t len = cc_span_len(crl->signature);
+
+    if (held && held->size == crl->size && cc_span_len(held->signature) == len &&
+        memcmp(held->signature.at, crl->signature.at, len) == 0 &&
+        held->this_update == crl->this_update &&
+        cc_crl_number_compare(&held->number, &crl->number) == 0) {
+        return held;
+    }
+    return NULL;
+}
+
+/*
+ * Reads all but the entries, and verifies; *crl is filled as far as it goes. APR_ENOTIMPL: it is
+ * passed over.
+ */
+static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
+{
+    const char *wrong = issuer_read(crl, parts->issuer);
+    apr_status_t status = APR_SUCCESS;
+
+    if (!wrong) {
+        wrong = cc_crl_extensions_read(crl, parts);
+    }
+    if (wrong) {
+        return refused(r, crl, wrong);
+    }
+    fields_take(crl, parts, r->now);
+    status = signer_find(r, crl, parts);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    return series_make(crl) ? APR_SUCCESS : refused(r, crl, "OpenSSL cannot compute SHA-256");
+}
+
+static apr_status_t crl_load(const reader_t *r, cc_span_t der)
+{
+    cc_crl_t *crl = crl_create();
+    cc_crl_t *held = NULL;
+    cc_crl_parts_t parts;
+    const char *wrong = cc_crl_split(&parts, der);
+    apr_status_t status = wrong ? refused(r, crl, wrong) : crl_verify(r, crl, &parts);
+
+    if (status == APR_SUCCESS) {
+        held = held_find(r, crl);
+        wrong = held ? NULL : cc_crl_entries_read(crl, parts.revoked);
+        status = wrong ? refused(r, crl, wrong) : APR_SUCCESS;
+    }
+    if (status == APR_SUCCESS) {
+        cc_crl_t *taken = held ? held : crl;
+
+        taken->holders++;
+        APR_ARRAY_PUSH(r->content->crls, cc_crl_t *) = taken;
+    }
+    crl_release(crl);
+    return status == APR_ENOTIMPL ? APR_SUCCESS : status;
+}
+
+/* ---- a file ---------------------------------------------------------------------------------- */
+
+/* Its certificates may be written by anyone: only those count that the store vouches for. */
+static void authorities_read(const reader_t *r, const apr_array_header_t *blocks)
+{
+    STACK_OF(X509) *certs = sk_X509_new_null();
+
+    for (int i = 0; certs && i < blocks->nelts; i++) {
+        const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
+        const unsigned char *at = block->der.at;
+        X509 *cert = block->crl ? NULL : d2i_X509(NULL, &at, (long)cc_span_len(block->der));
+
+        if (cert && !sk_X509_push(certs, cert)) {
+            X509_free(cert);
+        }
+    }
+    for (int i = 0; i < sk_X509_num(certs); i++) {
+        cc_authority_t *authority =
+            cc_authority_make(r->loader->trust, sk_X509_value(certs, i), certs, r->content->pool);
+
+        if (authority) {
+            APR_ARRAY_PUSH(r->content->authorities, cc_authority_t *) = authority;
+        }
+    }
+    sk_X509_pop_free(certs, X509_free);
+}
+
+static apr_status_t blocks_read(const reader_t *r, const apr_array_header_t *blocks)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    authorities_read(r, blocks);
+    for (int i = 0; status == APR_SUCCESS && i < blocks->nelts; i++) {
+        const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
+
+        status = block->crl ? crl_load(r, block->der) : APR_SUCCESS;
+    }
+    return status;
+}
+
+static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
+{
+    apr_array_header_t *blocks = apr_array_make(r->loader->pool, 4, sizeof(cc_block_t));
+    const char *wrong = NULL;
+    apr_status_t status = cc_blocks_find(blocks, octets, &wrong, r->loader->pool);
+
+    if (status != APR_SUCCESS) {
+        cc_error_set(r->err, r->loader->pool, "CC0408", r->path, "the file is refused: %s", wrong);
+        return status;
+    }
+    status = blocks_read(r, blocks);
+    if (status == APR_SUCCESS) {
+        r->content->state = cc_crl_kept_stage(r->loader, r->path, &octets->stamp, blocks);
+    }
+    return status;
+}
+
+/* Hands over what was read, or frees it. */
+static apr_status_t content_finish(cc_crl_content_t **content, const reader_t *r,
+                                   apr_status_t status)
+{
+    if (status == APR_SUCCESS) {
+        *content = r->content;
+    } else {
+        cc_crl_content_release(r->content);
+    }
+    return status;
+}
+
+apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
+                                 const cc_crl_loader_t *loader, const char *path, cc_error_t *err)
+{
+    reader_t r = {loader, path, err, content_create(), apr_time_now()};
+    cc_octets_t octets;
+    apr_status_t status = cc_octets_read(&octets, path, loader->pool);
+
+    if (status == APR_SUCCESS) {
+        *stamp = octets.stamp;
+        ERR_set_mark();
+        status = content_read(&r, &octets);
+        ERR_pop_to_mark();
+    } else {
+        unreadable(&r, status);
+    }
+    free(octets.at);
+    return content_finish(content, &r, status);
+}
+
+apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,
+                                   const char *path, const cc_crl_kept_state_t *state,
+                                   apr_time_t since)
+{
+    cc_error_t unused = {NULL, NULL, NULL, NULL};
+    reader_t r = {loader, path, &unused, content_create(), since};
+    apr_array_header_t *blocks = apr_array_make(loader->pool, 4, sizeof(cc_block_t));
+    cc_octets_t octets;
+    apr_status_t status = cc_crl_kept_read(blocks, &octets, state);
+
+    ERR_set_mark();
+    status = status == APR_SUCCESS ? blocks_read(&r, blocks) : status;
+    ERR_pop_to_mark();
+    free(octets.at);
+    return content_finish(content, &r, status);
+}

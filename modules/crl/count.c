@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how files of CRLs are counted: a change once, however many processes see it. */
+#include "crl/internal.h"
+
+/* What was last counted of a source; of a file it is its stamp, and whether it was taken. */
+enum { READABLE, UNREADABLE };
+
+/* FNV-1a; never 0. A source and a file may have the same path. */
+static apr_uint64_t print_of(const char *path, bool source)
+{
+    apr_uint64_t print = source ? 1 : 14695981039346656037u;
+
+    for (; *path; path++) {
+        print = (print ^ (unsigned char)*path) * 1099511628211u;
+    }
+    return print | 1;
+}
+
+/*
+ * Puts what is true of a path by now in its place; what stood there before. Where all places are
+ * taken, paths share one: then what they do at the same time may count more than once.
+ */
+static apr_uint64_t place_put(cc_crl_counters_t *counters, apr_uint64_t print, apr_uint64_t outcome)
+{
+    apr_uint64_t first = (print >> 1) % CC_CRL_PLACES, at = first;
+
+    for (int i = 0; i < CC_CRL_PLACES; i++) {
+        apr_uint64_t taken_by = 0;
+
+        at = (first + (apr_uint64_t)i) % CC_CRL_PLACES;
+        if (atomic_compare_exchange_strong(&counters->places[at].path, &taken_by, print) ||
+            taken_by == print) {
+            return atomic_exchange(&counters->places[at].outcome, outcome);
+        }
+    }
+    return atomic_exchange(&counters->places[first].outcome, outcome);
+}
+
+void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken)
+{
+    cc_crl_counters_t *counters = crls->counters;
+    apr_uint64_t outcome = cc_stamp_print(&file->seen) << 2 | (taken ? 2 : 0) | 1;
+
+    if (place_put(counters, print_of(file->path, false), outcome) != outcome) {
+        cc_count(taken ? &counters->loads : &counters->load_failures);
+    }
+}
+
+static void source_count(cc_crl_counters_t *counters, const cc_crl_source_t *source)
+{
+    apr_uint64_t outcome = source->told ? UNREADABLE : READABLE;
+
+    if (place_put(counters, print_of(source->path, true), outcome) != outcome && source->told) {
+        cc_count(&counters->load_failures);
+    }
+}
+
+void cc_crls_count_open(cc_crls_t *crls, apr_time_t now)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
+
+        if (file->content || file->told) {
+            cc_crls_count_file(crls, file, !file->told);
+        }
+    }
+    atomic_store(&crls->counters->looked_at, (apr_uint64_t)apr_time_sec(now));
+}
+
+void cc_crls_count_look(cc_crls_t *crls, apr_time_t now)
+{
+    cc_crl_counters_t *counters = crls->counters;
+    apr_uint64_t refused = 0;
+
+    for (int i = 0; i < crls->sources->nelts; i++) {
+        const cc_crl_source_t *source = &APR_ARRAY_IDX(crls->sources, i, const cc_crl_source_t);
+
+        source_count(counters, source);
+        refused += source->told;
+    }
+    for (int i = 0; i < crls->files->nelts; i++) {
+        refused += APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *)->told != NULL;
+    }
+    atomic_store(&counters->refused, refused);
+    atomic_store(&counters->looked_at, (apr_uint64_t)apr_time_sec(now));
+}
+
+/* ---- where it is counted --------------------------------------------------------------------- */
+
+void cc_crls_counters_start(cc_crl_counters_t *counters, const cc_crls_t *crls)
+{
+    const cc_crl_counters_t *opened = &crls->own;
+
+    atomic_store(&counters->loads, atomic_load(&opened->loads));
+    atomic_store(&counters->load_failures, atomic_load(&opened->load_failures));
+    atomic_store(&counters->refused, atomic_load(&opened->refused));
+    atomic_store(&counters->looked_at, atomic_load(&opened->looked_at));
+    for (int i = 0; i < CC_CRL_PLACES; i++) {
+        atomic_store(&counters->places[i].path, atomic_load(&opened->places[i].path));
+        atomic_store(&counters->places[i].outcome, atomic_load(&opened->places[i].outcome));
+    }
+}
+
+void cc_crls_count_in(cc_crls_t *crls, cc_crl_counters_t *counters)
+{
+    crls->counters = counters;
+}

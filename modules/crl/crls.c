@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the CRLs of one directive from start to end: opened, asked by many, followed by one. */
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "cert/cert.h"
+#include "crl/internal.h"
+#include "crl/kept.h"
+
+#define SOON apr_time_from_msec(50)
+
+/* ---- at start -------------------------------------------------------------------------------- */
+
+static apr_status_t crls_close(void *data)
+{
+    cc_crls_t *crls = data;
+
+    for (int i = 0; i < crls->files->nelts; i++) {
+        cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+
+        cc_crl_content_release(file->content);
+        apr_pool_destroy(file->pool);
+    }
+    cc_crl_version_free(cc_versions_unused(&crls->versions));
+    cc_crl_version_free(cc_versions_current(&crls->versions));
+    apr_pool_destroy(crls->pool);
+    return APR_SUCCESS;
+}
+
+static void sources_take(cc_crls_t *crls, apr_pool_t *p)
+{
+    const cc_crl_spec_t *spec = crls->spec;
+
+    for (int i = 0; i < spec->paths->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(spec->paths, i, const char *);
+        cc_crl_source_t *source = apr_array_push(crls->sources);
+        char *merged = NULL;
+
+        *source = (cc_crl_source_t){.path = path};
+        if (apr_filepath_merge(&merged, spec->root, path, 0, p) == APR_SUCCESS) {
+            source->path = merged;
+        }
+    }
+}
+
+cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, apr_pool_t *p)
+{
+    cc_crls_t *crls = apr_pcalloc(p, sizeof(*crls));
+
+    crls->spec = spec;
+    crls->counters = &crls->own;
+    crls->trust = trust;
+    /* With an allocator of its own: it is the polling thread's alone, whatever `p` is used for. */
+    apr_pool_create_unmanaged_ex(&crls->pool, NULL, NULL);
+    crls->sources = apr_array_make(p, spec->paths->nelts, sizeof(cc_crl_source_t));
+    crls->files = apr_array_make(crls->pool, 8, sizeof(cc_crl_file_t *));
+    crls->series = apr_hash_make(crls->pool);
+    if (spec->ever) {
+        cc_crls_remember_all(crls, spec->ever);
+    }
+    crls->authorities = cc_authorities_of_store(trust, crls->pool);
+    cc_versions_start(&crls->versions, NULL);
+    apr_pool_cleanup_register(p, crls, crls_close, apr_pool_cleanup_null);
+    sources_take(crls, p);
+    return crls;
+}
+
+/* The first source that cannot be read. */
+static apr_status_t sources_check(const cc_crls_t *crls, cc_error_t *err)
+{
+    for (int i = 0; i < crls->sources->nelts; i++) {
+        const cc_crl_source_t *source = &APR_ARRAY_IDX(crls->sources, i, cc_crl_source_t);
+
+        if (source->refusal.tag) {
+            *err = source->refusal;
+            return APR_EINVAL;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+void cc_crls_complete(cc_crls_t *crls)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
+
+        if (file->content) {
+            cc_crl_kept_put(crls, file->path, file->content);
+        }
+    }
+    cc_versions_start(&crls->versions, cc_crl_version_make(crls));
+    cc_crls_count_open(crls, apr_time_now());
+}
+
+apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
+                          apr_pool_t *p, cc_error_t *err)
+{
+    cc_crls_t *made = cc_crls_create(spec, trust, p);
+    cc_error_t found = {NULL, NULL, NULL, NULL};
+    apr_status_t status = APR_SUCCESS;
+
+    apr_pool_create_unmanaged_ex(&made->scratch, NULL, NULL);
+    cc_crls_scan(made);
+    status = sources_check(made, &found);
+    if (status == APR_SUCCESS) {
+        status = cc_crls_load(made, &found);
+    }
+    if (status == APR_SUCCESS) {
+        cc_crls_complete(made);
+        *crls = made;
+    } else {
+        status = cc_error_set(err, p, found.tag, found.word, "%s", found.message);
+    }
+    if (status != APR_SUCCESS && err) {
+        err->where = spec->where;
+    }
+    apr_pool_destroy(made->scratch);
+    return status;
+}
+
+const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls)
+{
+    return crls->spec;
+}
+
+/* ---- following ------------------------------------------------------------------------------- */
+
+/* Who is told. */
+typedef struct {
+    cc_crls_t *crls;
+    apr_time_t now;
+    cc_crls_told_fn *told;
+    void *baton;
+} teller_t;
+
+static void tell(const teller_t *t, cc_error_t *err)
+{
+    if (err->tag) {
+        err->where = t->crls->spec->where;
+        t->told(t->crls, err, t->baton);
+        err->tag = NULL;
+    }
+}
+
+static void refusals_tell(const teller_t *t)
+{
+    for (int i = 0; i < t->crls->sources->nelts; i++) {
+        tell(t, &APR_ARRAY_IDX(t->crls->sources, i, cc_crl_source_t).refusal);
+    }
+    for (int i = 0; i < t->crls->files->nelts; i++) {
+        cc_crl_file_t *file = APR_ARRAY_IDX(t->crls->files, i, cc_crl_file_t *);
+
+        if (file->refusal.tag) {
+            cc_crls_count_file(t->crls, file, false);
+        }
+        tell(t, &file->refusal);
+    }
+}
+
+/* What was held is gone, and what is left is older: that is no way back. */
+static void older_tell(const teller_t *t, const cc_crl_held_t *held)
+{
+    cc_crl_series_t *series = cc_crls_series(t->crls, held->crl);
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (held->use != CC_CRL_OLDER || series->told) {
+        return;
+    }
+    series->told = true;
+    cc_error_set(&err, p, "CC0415", held->path,
+                 "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
+                 "gone",
+                 cc_crl_text(held->crl, p), cc_crl_time_text(held->crl->this_update, p),
+                 cc_crl_number_text(&series->number, p), cc_crl_time_text(series->this_update, p));
+    tell(t, &err);
+}
+
+static void stale_tell(const teller_t *t, const cc_crl_held_t *held)
+{
+    cc_crl_t *crl = held->crl;
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (held->use != CC_CRL_USED || crl->told_stale ||
+        t->now <= crl->next_update + t->crls->spec->grace) {
+        return;
+    }
+    crl->told_stale = true;
+    cc_error_set(&err, p, "CC0416", held->path,
+                 "%s is out of date: its nextUpdate was %s; missing=%s decides for certificates "
+                 "that it does not list",
+                 cc_crl_text(crl, p), cc_crl_time_text(crl->next_update, p),
+                 t->crls->spec->missing_allow ? "allow" : "deny");
+    tell(t, &err);
+}
+
+static void alone_tell(const teller_t *t, const cc_crl_held_t *held)
+{
+    cc_crl_t *crl = held->crl;
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (held->use == CC_CRL_NO_BASE && !crl->told_alone) {
+        crl->told_alone = true;
+        cc_error_set(&err, p, "CC0418", held->path,
+                     "%s is used without the complete CRL that it changes: whom it lists is "
+                     "revoked, missing=%s decides for all others",
+                     cc_crl_text(crl, p), t->crls->spec->missing_allow ? "allow" : "deny");
+        tell(t, &err);
+    }
+}
+
+static void mute_tell(const teller_t *t, const cc_crl_pair_t *pair)
+{
+    cc_crl_t *crl = pair->one;
+    apr_pool_t *p = t->crls->scratch;
+    cc_error_t err = {NULL, NULL, NULL, NULL};
+
+    if (pair->mute && !crl->told_mute) {
+        crl->told_mute = true;
+        cc_error_set(&err, p, "CC0417", crl->issuer_text,
+                     "the certificate that signed this issuer's CRL is revoked itself, or one "
+                     "above it; missing=%s decides for certificates that the CRL does not list",
+                     t->crls->spec->missing_allow ? "allow" : "deny");
+        tell(t, &err);
+    }
+}
+
+static void version_tell(const teller_t *t, const cc_crl_version_t *version)
+{
+    for (int i = 0; i < version->held->nelts; i++) {
+        const cc_crl_held_t *held = &APR_ARRAY_IDX(version->held, i, cc_crl_held_t);
+
+        older_tell(t, held);
+        stale_tell(t, held);
+        alone_tell(t, held);
+    }
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        mute_tell(t, &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t));
+    }
+}
+
+/* Looks at everything; in how long that is to be done again. */
+static apr_interval_time_t look(const teller_t *t)
+{
+    cc_crls_t *crls = t->crls;
+    apr_interval_time_t wait = 0;
+
+    cc_crls_scan(crls);
+    wait = cc_crls_follow(crls, t->now);
+    cc_crls_count_look(crls, t->now);
+    refusals_tell(t);
+    cc_crl_version_free(cc_versions_unused(&crls->versions));
+    if (crls->changed && !cc_versions_settled(&crls->versions)) {
+        return SOON; /* somebody who reads what was before has been kept from it since */
+    }
+    if (crls->changed) {
+        crls->changed = false;
+        cc_versions_replace(&crls->versions, cc_crl_version_make(crls));
+        cc_crl_version_free(cc_versions_unused(&crls->versions));
+        t->told(crls, NULL, t->baton);
+    }
+    version_tell(t, cc_versions_current(&crls->versions));
+    return wait;
+}
+
+apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
+                                 void *baton, apr_pool_t *scratch)
+{
+    teller_t teller = {crls, now, told, baton};
+    apr_interval_time_t reload = crls->spec->reload;
+
+    if (reload == 0) {
+        return 0;
+    }
+    if (cc_due_is(&crls->due, reload, now)) {
+        crls->scratch = scratch;
+        cc_due_looked(&crls->due, reload, look(&teller), now);
+    }
+    return crls->due.next - now;
+}
+
+/* ---- asking: any thread ---------------------------------------------------------------------- */
+
+apr_uint64_t cc_crls_generation(cc_crls_t *crls)
+{
+    return cc_versions_number(&crls->versions);
+}
+
+/* The generation is taken first: so an answer is never kept beyond the version it came from. */
+static cc_crl_question_t question_begin(cc_crl_answer_t *answer, cc_crls_t *crls, unsigned *side)
+{
+    cc_crl_question_t question = {.grace = crls->spec->grace};
+
+    *answer = (cc_crl_answer_t){.stale_at = APR_INT64_MAX};
+    answer->generation = cc_crls_generation(crls);
+    question.version = cc_versions_enter(&crls->versions, side);
+    return question;
+}
+
+void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
+                   const unsigned char *ca_spki_sha256, apr_time_t now)
+{
+    unsigned side = 0;
+    cc_crl_question_t question = question_begin(answer, crls, &side);
+
+    question.cert = cert;
+    question.ca_spki_sha256 = ca_spki_sha256;
+    question.now = now;
+    cc_crl_answer(answer, &question);
+    cc_versions_leave(&crls->versions, side);
+}
+
+void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
+                         const cc_seal_t *seal, apr_time_t now)
+{
+    unsigned side = 0;
+    cc_crl_question_t question = question_begin(answer, crls, &side);
+
+    question.cert = cert;
+    question.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    question.now = now;
+    cc_crl_answer(answer, &question);
+    if (seal->ca_known) {
+        cc_crl_answer_chain(answer, &question, seal->ca_sha256);
+    }
+    cc_versions_leave(&crls->versions, side);
+}
+
+bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
+{
+    unsigned char sha256[32], spki_sha256[32];
+    cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN};
+    apr_pool_t *scratch = NULL;
+
+    if (apr_pool_create(&scratch, NULL) == APR_SUCCESS) {
+        cc_cert_digests(cc_cert_wrap(issuer, scratch), sha256, spki_sha256);
+        cc_crls_check(&answer, crls, cert, spki_sha256, now);
+        apr_pool_destroy(scratch);
+    }
+    return answer.state == CC_CRL_REVOKED;
+}
+
+/* The moment after `now` at which this CRL begins or ends to be current, if it is before `next`. */
+static apr_time_t change_of(const cc_crl_t *crl, const cc_crls_t *crls, apr_time_t now,
+                            apr_time_t next)
+{
+    apr_time_t end = crl ? crl->next_update + crls->spec->grace + 1 : APR_INT64_MAX;
+    apr_time_t begin = crl ? crl->this_update : APR_INT64_MAX;
+
+    next = begin > now && begin < next ? begin : next;
+    return end > now && end < next ? end : next;
+}
+
+apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now)
+{
+    unsigned side = 0;
+    const cc_crl_version_t *version = cc_versions_enter(&crls->versions, &side);
+    apr_time_t next = APR_INT64_MAX;
+
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
+
+        next = change_of(pair->complete, crls, now, next);
+        next = change_of(pair->delta, crls, now, next);
+    }
+    cc_versions_leave(&crls->versions, side);
+    return next;
+}
+
+void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
+{
+    unsigned side = 0;
+    const cc_crl_version_t *version = cc_versions_enter(&crls->versions, &side);
+
+    for (int i = 0; i < version->held->nelts; i++) {
+        const cc_crl_held_t *held = &APR_ARRAY_IDX(version->held, i, cc_crl_held_t);
+        const cc_crl_t *crl = held->crl;
+        cc_crl_info_t info = {.path = held->path,
+                              .issuer = crl->issuer_text,
+                              .number = crl->number_text,
+                              .entries = cc_serials_count(crl->serials),
+                              .delta = crl->delta,
+                              .indirect = crl->scope.indirect,
+                              .this_update = crl->this_update,
+                              .next_update = crl->next_update,
+                              .loaded_at = crl->loaded_at,
+                              .use = held->use};
+
+        each(&info, baton);
+    }
+    for (int i = 0; i < version->foreign->nelts; i++) {
+        each(&APR_ARRAY_IDX(version->foreign, i, const cc_crl_info_t), baton);
+    }
+    cc_versions_leave(&crls->versions, side);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what the extensions of a CRL say (RFC 5280 5.2), and which of them it may not have. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "crl/internal.h"
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+static const char *number_read(cc_crl_number_t *number, cc_span_t value)
+{
+    cc_der_t element;
+    cc_span_t octets;
+
+    if (!cc_der_expect(&element, &value, CC_DER_INTEGER) || value.at != value.end ||
+        !cc_der_is_integer(element.content) || *element.content.at >= 0x80) {
+        return "its CRL number is none";
+    }
+    octets = element.content;
+    if (*octets.at == 0 && cc_span_len(octets) > 1) {
+        octets.at++;
+    }
+    if (cc_span_len(octets) > sizeof(number->octets)) {
+        return "its CRL number has more than 20 octets";
+    }
+    number->len = (unsigned char)cc_span_len(octets);
+    memcpy(number->octets, octets.at, number->len);
+    return NULL;
+}
+
+int cc_crl_number_compare(const cc_crl_number_t *a, const cc_crl_number_t *b)
+{
+    int order = 0;
+
+    if (a->len != b->len) {
+        return a->len < b->len ? -1 : 1;
+    }
+    order = memcmp(a->octets, b->octets, a->len);
+    return order < 0 ? -1 : order > 0;
+}
+
+/* ---- the issuing distribution point ---------------------------------------------------------- */
+
+static apr_status_t idp_free(void *idp)
+{
+    ISSUING_DIST_POINT_free(idp);
+    return APR_SUCCESS;
+}
+
+static const char *point_read(cc_crl_t *crl, cc_span_t value)
+{
+    const unsigned char *at = value.at;
+    ISSUING_DIST_POINT *idp = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_span_len(value));
+    cc_crl_scope_t *scope = &crl->scope;
+
+    if (!idp) {
+        return "its issuingDistributionPoint is none";
+    }
+    apr_pool_cleanup_register(crl->pool, idp, idp_free, apr_pool_cleanup_null);
+    scope->idp = idp;
+    scope->indirect = idp->indirectCRL > 0;
+    scope->only_user = idp->onlyuser > 0;
+    scope->only_ca = idp->onlyCA > 0;
+    scope->only_attribute = idp->onlyattr > 0;
+    scope->reasons = cc_reasons_of(idp->onlysomereasons);
+    if (at != value.end || !DIST_POINT_set_dpname(idp->distpoint, crl->issuer)) {
+        return "its issuingDistributionPoint is none";
+    }
+    return scope->only_user + scope->only_ca + scope->only_attribute > 1
+               ? "its issuingDistributionPoint limits it to two kinds of certificates at once"
+               : NULL;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static apr_status_t akid_free(void *akid)
+{
+    AUTHORITY_KEYID_free(akid);
+    return APR_SUCCESS;
+}
+
+static const char *akid_read(cc_crl_t *crl, cc_span_t value)
+{
+    const unsigned char *at = value.at;
+
+    crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_span_len(value));
+    if (!crl->akid) {
+        return "its authorityKeyIdentifier is none";
+    }
+    apr_pool_cleanup_register(crl->pool, crl->akid, akid_free, apr_pool_cleanup_null);
+    return at == value.end ? NULL : "its authorityKeyIdentifier is none";
+}
+
+/* What is not critical may be passed over: it changes nothing of what the CRL says. */
+static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension)
+{
+    switch (extension->id) {
+    case CC_EXT_AUTHORITY_KEY:
+        return akid_read(crl, extension->value);
+    case CC_EXT_CRL_NUMBER:
+        return number_read(&crl->number, extension->value);
+    case CC_EXT_DELTA:
+        crl->delta = true;
+        return number_read(&crl->base, extension->value);
+    case CC_EXT_ISSUING_POINT:
+        return point_read(crl, extension->value);
+    default:
+        return extension->critical
+                   ? apr_psprintf(crl->pool, "its critical extension %s is not known",
+                                  cc_extension_text(extension, crl->pool))
+                   : NULL;
+    }
+}
+
+const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_parts_t *parts)
+{
+    bool seen[128] = {false};
+    cc_span_t at = parts->extensions;
+
+    if (at.at && !parts->v2) {
+        return "it has extensions, and its version is 1";
+    }
+    while (at.at < at.end) {
+        cc_extension_t extension;
+        const char *wrong = NULL;
+
+        if (!cc_der_extension(&extension, &at)) {
+            return "its extensions are no DER";
+        }
+        if (extension.id && seen[extension.id]) {
+            return apr_psprintf(crl->pool, "its extension %s stands there twice",
+                                cc_extension_text(&extension, crl->pool));
+        }
+        seen[extension.id] = true;
+        wrong = extension_read(crl, &extension);
+        if (wrong) {
+            return wrong;
+        }
+    }
+    if (crl->delta && crl->number.len == 0) {
+        return "it is a delta CRL and has no CRL number";
+    }
+    return NULL;
+}

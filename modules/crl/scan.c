@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which files there are: those that are named, and those in the folders that are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "crl/internal.h"
+#include "crl/kept.h"
+
+/* A scan that runs. */
+typedef struct {
+    cc_crls_t *crls;
+    apr_hash_t *by_path; /* -> cc_crl_file_t * */
+    apr_hash_t *seen;    /* inode and device: links to one file are one file */
+} scan_t;
+
+/* Octets only: no padding. */
+typedef struct {
+    apr_uint64_t inode;
+    apr_uint64_t device;
+} identity_t;
+
+static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t status)
+{
+    char reason[120];
+
+    if (source->told) {
+        return;
+    }
+    source->told = true;
+    cc_error_set(&source->refusal, scan->crls->scratch, "CC0406", source->path,
+                 "this file or folder cannot be read: %s",
+                 status == EINVAL ? "it is neither a file nor a folder"
+                                  : apr_strerror(status, reason, sizeof(reason)));
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* With a pool of its own: in folders files come and go. */
+cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path)
+{
+    apr_pool_t *pool = NULL;
+    cc_crl_file_t *file = NULL;
+
+    apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    file = apr_pcalloc(pool, sizeof(*file));
+    file->pool = pool;
+    file->path = apr_pstrdup(pool, path);
+    APR_ARRAY_PUSH(crls->files, cc_crl_file_t *) = file;
+    return file;
+}
+
+static void file_mark(const scan_t *scan, const cc_crl_source_t *source, const char *path,
+                      const apr_finfo_t *info)
+{
+    identity_t *identity = apr_pcalloc(scan->crls->scratch, sizeof(*identity));
+    cc_crl_file_t *file = NULL;
+
+    identity->inode = (apr_uint64_t)info->inode;
+    identity->device = (apr_uint64_t)info->device;
+    if (apr_hash_get(scan->seen, identity, sizeof(*identity))) {
+        return;
+    }
+    apr_hash_set(scan->seen, identity, sizeof(*identity), identity);
+    file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
+    if (!file) {
+        file = cc_crl_file_create(scan->crls, path);
+        apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
+    }
+    file->source = source;
+    file->present = true;
+    file->stamp = cc_stamp_of(info);
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *name, const char *end)
+{
+    apr_size_t len = strlen(name);
+
+    return len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0;
+}
+
+/* Hidden, or somebody's half-finished work. */
+static bool passed_over(const char *name)
+{
+    return *name == '.' || ends_with(name, "~") || ends_with(name, ".tmp");
+}
+
+static int text_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names, so that of several links it is always the same that counts. */
+static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_pool_t *p)
+{
+    apr_dir_t *dir = NULL;
+    apr_finfo_t info;
+    apr_status_t status = apr_dir_open(&dir, path, p);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = apr_dir_read(&info, APR_FINFO_NAME, dir);
+    while (status == APR_SUCCESS || status == APR_INCOMPLETE) {
+        if (!passed_over(info.name)) {
+            APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, info.name);
+        }
+        status = apr_dir_read(&info, APR_FINFO_NAME, dir);
+    }
+    apr_dir_close(dir);
+    if (names->nelts > 0) {
+        qsort(names->elts, (size_t)names->nelts, sizeof(const char *), text_compare);
+    }
+    return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
+}
+
+static apr_status_t folder_scan(const scan_t *scan, const cc_crl_source_t *source)
+{
+    apr_pool_t *p = scan->crls->scratch;
+    apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
+    apr_status_t status = names_read(names, source->path, p);
+
+    for (int i = 0; status == APR_SUCCESS && i < names->nelts; i++) {
+        const char *path =
+            apr_pstrcat(p, source->path, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
+        apr_finfo_t info;
+
+        if (apr_stat(&info, path, CC_STAMP_WANTED, p) == APR_SUCCESS && info.filetype == APR_REG) {
+            file_mark(scan, source, path, &info);
+        }
+    }
+    return status;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* What cannot be looked at has not gone. */
+static void files_keep(const scan_t *scan, const cc_crl_source_t *source)
+{
+    for (int i = 0; i < scan->crls->files->nelts; i++) {
+        cc_crl_file_t *file = APR_ARRAY_IDX(scan->crls->files, i, cc_crl_file_t *);
+
+        if (file->source == source) {
+            file->present = true;
+        }
+    }
+}
+
+static void source_scan(const scan_t *scan, cc_crl_source_t *source)
+{
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, source->path, CC_STAMP_WANTED, scan->crls->scratch);
+    bool gone = APR_STATUS_IS_ENOENT(status) && !source->folder;
+
+    if (status == APR_SUCCESS && info.filetype == APR_DIR) {
+        source->folder = true;
+        status = folder_scan(scan, source);
+    } else if (status == APR_SUCCESS && info.filetype == APR_REG) {
+        source->folder = false;
+        file_mark(scan, source, source->path, &info);
+    } else if (status == APR_SUCCESS) {
+        status = EINVAL;
+    }
+    if (status == APR_SUCCESS) {
+        scan->crls->changed = scan->crls->changed || source->owed;
+        source->told = source->owed = false;
+        return;
+    }
+    refuse(scan, source, status);
+    if (!gone || source->owed) {
+        files_keep(scan, source);
+    }
+}
+
+void cc_crls_scan(cc_crls_t *crls)
+{
+    scan_t scan = {crls, apr_hash_make(crls->scratch), apr_hash_make(crls->scratch)};
+
+    for (int i = 0; i < crls->files->nelts; i++) {
+        cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+
+        file->present = false;
+        apr_hash_set(scan.by_path, file->path, APR_HASH_KEY_STRING, file);
+    }
+    for (int i = 0; i < crls->sources->nelts; i++) {
+        source_scan(&scan, &APR_ARRAY_IDX(crls->sources, i, cc_crl_source_t));
+    }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a million revoked certificates lie in memory: one block of rows, and an index. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+
+#include "crl/internal.h"
+
+#define HEAD 6   /* of a row: length of the key, reason, date */
+#define BATCH 16 /* so many slots of the index are on their way from memory at once */
+
+struct cc_serials_t {
+    apr_uint64_t seed;   /* of the hash; secret, so that no CA can write serials that collide */
+    unsigned char *rows; /* each: a head, then the key; none begins at 0 */
+    apr_uint32_t used;
+    apr_uint32_t *slots; /* open addressing: where a row begins; 0: free */
+    apr_uint32_t slot_count;
+    apr_uint32_t row_count;
+};
+
+cc_serials_t *cc_serials_create(apr_size_t der_size)
+{
+    cc_serials_t *serials = calloc(1, sizeof(*serials));
+
+    if (!serials) {
+        return NULL;
+    }
+    /*
+     * An entry with its date and two headers takes 19 octets more in DER than its serial number,
+     * and here 6, or 10 with the number of its issuer. The system gives memory only where it is
+     * written; cc_serials_finish gives back the rest.
+     */
+    serials->rows = malloc(der_size + 1);
+    serials->used = 1;
+    if (!serials->rows || apr_generate_random_bytes((unsigned char *)&serials->seed,
+                                                    sizeof(serials->seed)) != APR_SUCCESS) {
+        cc_serials_free(serials);
+        return NULL;
+    }
+    return serials;
+}
+
+void cc_serials_free(cc_serials_t *serials)
+{
+    if (serials) {
+        free(serials->rows);
+        free(serials->slots);
+        free(serials);
+    }
+}
+
+void cc_serials_add(cc_serials_t *serials, const cc_serial_t *key, const cc_revoked_t *revoked)
+{
+    unsigned char *row = serials->rows + serials->used;
+
+    row[0] = key->len;
+    row[1] = revoked->reason;
+    memcpy(row + 2, &revoked->at, sizeof(revoked->at));
+    memcpy(row + HEAD, key->octets, key->len);
+    serials->used += HEAD + key->len;
+    serials->row_count++;
+}
+
+/* ---- the index ------------------------------------------------------------------------------- */
+
+/* Eight octets at a time, each mixed by a multiplication whose upper half is folded down. */
+static apr_uint64_t key_hash(const cc_serials_t *serials, const unsigned char *key, apr_size_t len)
+{
+    apr_uint64_t hash = serials->seed ^ len;
+
+    while (len > 0) {
+        apr_size_t part = len < 8 ? len : 8;
+        apr_uint64_t word = 0;
+
+        memcpy(&word, key, part);
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 32;
+        key += part;
+        len -= part;
+    }
+    return hash * 0x9E3779B97F4A7C15u;
+}
+
+static apr_uint32_t slot_of(const cc_serials_t *serials, apr_uint64_t hash)
+{
+    return (apr_uint32_t)((hash >> 32) * serials->slot_count >> 32);
+}
+
+/* The slot with this key, or the free one where it would be. */
+static apr_uint32_t slot_find(const cc_serials_t *serials, apr_uint32_t slot,
+                              const unsigned char *key, apr_size_t len)
+{
+    while (serials->slots[slot]) {
+        const unsigned char *row = serials->rows + serials->slots[slot];
+
+        if (row[0] == len && memcmp(row + HEAD, key, len) == 0) {
+            return slot;
+        }
+        slot = slot + 1 < serials->slot_count ? slot + 1 : 0;
+    }
+    return slot;
+}
+
+/* Of a certificate that is listed twice, the entry counts that revokes it. */
+static void row_index(cc_serials_t *serials, apr_uint32_t at, apr_uint32_t slot)
+{
+    const unsigned char *row = serials->rows + at;
+    apr_uint32_t *place = &serials->slots[slot_find(serials, slot, row + HEAD, row[0])];
+
+    if (*place == 0 || serials->rows[*place + 1] == CC_REASON_REMOVE) {
+        *place = at;
+    }
+}
+
+bool cc_serials_finish(cc_serials_t *serials)
+{
+    unsigned char *rows = realloc(serials->rows, serials->used);
+
+    serials->rows = rows ? rows : serials->rows;
+    serials->slot_count = serials->row_count + serials->row_count / 2 + 1;
+    serials->slots = calloc(serials->slot_count, sizeof(*serials->slots));
+    if (!serials->slots) {
+        return false;
+    }
+    for (apr_uint32_t at = 1; at < serials->used;) {
+        struct {
+            apr_uint32_t row, slot;
+        } batch[BATCH];
+        int count = 0;
+
+        for (; count < BATCH && at < serials->used; count++) {
+            const unsigned char *row = serials->rows + at;
+
+            batch[count].row = at;
+            batch[count].slot = slot_of(serials, key_hash(serials, row + HEAD, row[0]));
+            __builtin_prefetch(&serials->slots[batch[count].slot], 1);
+            at += HEAD + row[0];
+        }
+        for (int i = 0; i < count; i++) {
+            row_index(serials, batch[i].row, batch[i].slot);
+        }
+    }
+    return true;
+}
+
+bool cc_serials_find(const cc_serials_t *serials, const cc_serial_t *key, cc_revoked_t *revoked)
+{
+    apr_uint32_t slot = slot_of(serials, key_hash(serials, key->octets, key->len));
+    const unsigned char *row = NULL;
+
+    slot = slot_find(serials, slot, key->octets, key->len);
+    if (serials->slots[slot] == 0) {
+        return false;
+    }
+    row = serials->rows + serials->slots[slot];
+    revoked->reason = row[1];
+    memcpy(&revoked->at, row + 2, sizeof(revoked->at));
+    return true;
+}
+
+apr_uint32_t cc_serials_count(const cc_serials_t *serials)
+{
+    return serials->row_count;
+}

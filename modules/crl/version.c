@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how what all files hold becomes one thing to ask: the newest of each series, deltas with
+ * their bases, signers with their chains. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "crl/internal.h"
+#include "crl/kept.h"
+
+/* ---- order ----------------------------------------------------------------------------------- */
+
+static int pair_compare(const void *a, const void *b)
+{
+    const cc_crl_pair_t *one = a, *other = b;
+
+    return memcmp(one->one->signer.spki_sha256, other->one->signer.spki_sha256, 32);
+}
+
+static int authority_compare(const void *a, const void *b)
+{
+    const cc_authority_t *const *one = a, *const *other = b;
+
+    return memcmp((*one)->sha256, (*other)->sha256, 32);
+}
+
+static void array_sort(apr_array_header_t *array, int (*compare)(const void *, const void *))
+{
+    if (array->nelts > 0) {
+        qsort(array->elts, (size_t)array->nelts, (size_t)array->elt_size, compare);
+    }
+}
+
+/* ---- authorities and contents ---------------------------------------------------------------- */
+
+static void authorities_add(cc_crl_version_t *version, const apr_array_header_t *authorities)
+{
+    for (int i = 0; i < authorities->nelts; i++) {
+        APR_ARRAY_PUSH(version->authorities, const cc_authority_t *) =
+            APR_ARRAY_IDX(authorities, i, cc_authority_t *);
+    }
+}
+
+static void contents_take(cc_crl_version_t *version, const cc_crls_t *crls)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        cc_crl_content_t *content = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *)->content;
+
+        if (content) {
+            content->holders++;
+            APR_ARRAY_PUSH(version->contents, cc_crl_content_t *) = content;
+            authorities_add(version, content->authorities);
+        }
+    }
+    authorities_add(version, crls->authorities);
+    array_sort(version->authorities, authority_compare);
+}
+
+/* ---- pairs ----------------------------------------------------------------------------------- */
+
+static void pair_add(cc_crl_version_t *version, cc_crl_t *complete, cc_crl_t *delta)
+{
+    cc_crl_pair_t *pair = apr_array_push(version->pairs);
+
+    memset(pair, 0, sizeof(*pair));
+    if (complete && delta && cc_crl_number_compare(&delta->number, &complete->number) <= 0) {
+        delta = NULL;
+    }
+    pair->complete = complete;
+    pair->delta = delta;
+    pair->fits = delta && cc_crl_fits(delta, complete);
+    pair->one = complete ? complete : delta;
+}
+
+/* The delta of a complete CRL's series. */
+static cc_crl_t *delta_of(apr_hash_t *used, const cc_crl_t *complete)
+{
+    unsigned char key[sizeof(complete->series)];
+
+    memcpy(key, complete->series, sizeof(key));
+    key[sizeof(key) - 1] = true;
+    return apr_hash_get(used, key, sizeof(key));
+}
+
+static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *p)
+{
+    for (apr_hash_index_t *i = apr_hash_first(p, used); i; i = apr_hash_next(i)) {
+        cc_crl_t *crl = apr_hash_this_val(i);
+
+        if (!crl->delta) {
+            pair_add(version, crl, delta_of(used, crl));
+        } else if (!cc_crl_base_of(used, crl)) {
+            pair_add(version, NULL, crl);
+        }
+    }
+    array_sort(version->pairs, pair_compare);
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
+
+        if (pair->one->scope.indirect) {
+            APR_ARRAY_PUSH(version->indirect, const cc_crl_pair_t *) = pair;
+        }
+    }
+}
+
+/* ---- CAs with several keys ------------------------------------------------------------------- */
+
+/* True if the signer's key is under this root too: it may have certificates under several. */
+static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl,
+                            const cc_authority_t *other)
+{
+    for (int i = 0; i < version->authorities->nelts; i++) {
+        const cc_authority_t *each = APR_ARRAY_IDX(version->authorities, i, const cc_authority_t *);
+
+        if (each->verified && memcmp(each->spki_sha256, crl->signer.spki_sha256, 32) == 0 &&
+            memcmp(each->root_sha256, other->root_sha256, 32) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_kin(const cc_crl_version_t *version, const cc_crl_t *crl,
+                   const cc_authority_t *other)
+{
+    return other->verified && memcmp(other->spki_sha256, crl->signer.spki_sha256, 32) != 0 &&
+           X509_NAME_cmp(X509_get_subject_name(other->cert), crl->issuer) == 0 &&
+           signer_is_under(version, crl, other);
+}
+
+static void kin_make(cc_crl_version_t *version)
+{
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
+
+        for (int j = 0; j < version->authorities->nelts; j++) {
+            const cc_authority_t *other =
+                APR_ARRAY_IDX(version->authorities, j, const cc_authority_t *);
+
+            if (is_kin(version, pair->one, other)) {
+                cc_crl_kin_t *kin = apr_array_push(version->kin);
+
+                kin->pair = pair;
+                memcpy(kin->spki_sha256, other->spki_sha256, sizeof(kin->spki_sha256));
+            }
+        }
+    }
+}
+
+/* The newest of each series, but for those that would be a step back. */
+static apr_hash_t *used_find(cc_crls_t *crls)
+{
+    apr_hash_t *newest = cc_crls_newest(crls, crls->scratch);
+    apr_hash_t *used = apr_hash_make(crls->scratch);
+
+    for (apr_hash_index_t *i = apr_hash_first(crls->scratch, newest); i; i = apr_hash_next(i)) {
+        cc_crl_t *crl = apr_hash_this_val(i);
+
+        if (!cc_crl_rolled_back(crls, crl)) {
+            cc_crls_remember(crls, crl);
+            apr_hash_set(used, crl->series, sizeof(crl->series), crl);
+        }
+    }
+    return used;
+}
+
+/* ---- what becomes of each -------------------------------------------------------------------- */
+
+static cc_crl_use_t use_of(const cc_crls_t *crls, apr_hash_t *used, const cc_crl_t *crl)
+{
+    const cc_crl_t *newest = apr_hash_get(used, crl->series, sizeof(crl->series));
+    const cc_crl_t *base = crl->delta ? cc_crl_base_of(used, crl) : NULL;
+
+    if (newest != crl) {
+        return newest || !cc_crl_rolled_back(crls, crl) ? CC_CRL_SUPERSEDED : CC_CRL_OLDER;
+    }
+    if (!crl->delta) {
+        return CC_CRL_USED;
+    }
+    if (base && cc_crl_number_compare(&crl->number, &base->number) <= 0) {
+        return CC_CRL_SUPERSEDED;
+    }
+    return cc_crl_fits(crl, base) ? CC_CRL_USED : CC_CRL_NO_BASE;
+}
+
+static void held_take(cc_crl_version_t *version, const cc_crls_t *crls, apr_hash_t *used)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+
+        for (int j = 0; file->content && j < file->content->crls->nelts; j++) {
+            cc_crl_held_t *held = apr_array_push(version->held);
+
+            held->path = apr_pstrdup(version->pool, file->path);
+            held->crl = APR_ARRAY_IDX(file->content->crls, j, cc_crl_t *);
+            held->use = use_of(crls, used, held->crl);
+        }
+    }
+}
+
+static void foreign_take(cc_crl_version_t *version, const cc_crls_t *crls)
+{
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+
+        for (int j = 0; file->content && j < file->content->foreign->nelts; j++) {
+            cc_crl_info_t *info = apr_array_push(version->foreign);
+
+            *info = APR_ARRAY_IDX(file->content->foreign, j, cc_crl_info_t);
+            info->path = apr_pstrdup(version->pool, file->path);
+        }
+    }
+}
+
+/* A signer that is revoked gives nobody a good name. What is listed stays listed. */
+static void signers_check(cc_crl_version_t *version, const cc_crls_t *crls)
+{
+    for (int i = 0; i < version->pairs->nelts; i++) {
+        cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
+        cc_crl_question_t question = {
+            .version = version, .now = apr_time_now(), .grace = crls->spec->grace};
+        cc_crl_answer_t answer = {.state = CC_CRL_GOOD};
+
+        cc_crl_answer_chain(&answer, &question, pair->one->signer.sha256);
+        pair->mute = answer.state == CC_CRL_REVOKED;
+    }
+}
+
+/* ---- versions -------------------------------------------------------------------------------- */
+
+cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
+{
+    apr_pool_t *pool = NULL;
+    cc_crl_version_t *version = NULL;
+    apr_hash_t *used = used_find(crls);
+
+    apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    version = apr_pcalloc(pool, sizeof(*version));
+    version->pool = pool;
+    version->contents = apr_array_make(pool, 4, sizeof(cc_crl_content_t *));
+    version->pairs = apr_array_make(pool, 4, sizeof(cc_crl_pair_t));
+    version->kin = apr_array_make(pool, 1, sizeof(cc_crl_kin_t));
+    version->indirect = apr_array_make(pool, 1, sizeof(const cc_crl_pair_t *));
+    version->authorities = apr_array_make(pool, 16, sizeof(const cc_authority_t *));
+    version->held = apr_array_make(pool, 4, sizeof(cc_crl_held_t));
+    version->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
+    version->shut = cc_crls_shut(crls);
+    contents_take(version, crls);
+    pairs_make(version, used, crls->scratch);
+    kin_make(version);
+    held_take(version, crls, used);
+    foreign_take(version, crls);
+    signers_check(version, crls);
+    return version;
+}
+
+void cc_crl_version_free(cc_crl_version_t *version)
+{
+    if (version == NULL) {
+        return;
+    }
+    for (int i = 0; i < version->contents->nelts; i++) {
+        cc_crl_content_release(APR_ARRAY_IDX(version->contents, i, cc_crl_content_t *));
+    }
+    apr_pool_destroy(version->pool);
+}

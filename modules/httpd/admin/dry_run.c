@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how httpd finds what is in effect for a path, without a client that asks for it. */
+#include "httpd/admin/query.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/glue.h"
+
+/* ---- a request of nobody ------------------------------------------------------------------- */
+
+static apr_sockaddr_t *address_make(apr_port_t port, apr_pool_t *p)
+{
+    apr_sockaddr_t *address = NULL;
+
+    apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET, port, 0, p);
+    return address;
+}
+
+/* What httpd makes of a socket, without one. */
+static conn_rec *connection_make(server_rec *s, apr_pool_t *p)
+{
+    conn_rec *c = apr_pcalloc(p, sizeof(*c));
+
+    c->pool = p;
+    c->base_server = s;
+    c->conn_config = ap_create_conn_config(p);
+    c->notes = apr_table_make(p, 2);
+    c->bucket_alloc = apr_bucket_alloc_create(p);
+    c->client_addr = address_make(0, p);
+    c->local_addr = address_make(s->addrs ? s->addrs->host_port : s->port, p);
+    c->client_ip = c->local_ip = apr_pstrdup(p, "127.0.0.1");
+    c->log_id = "-";
+    return c;
+}
+
+static request_rec *request_make(server_rec *s, const char *path, apr_pool_t *p)
+{
+    request_rec *r = ap_create_request(connection_make(s, p));
+
+    r->method = "GET";
+    r->method_number = M_GET;
+    r->protocol = apr_pstrdup(p, "HTTP/1.1");
+    r->proto_num = HTTP_VERSION(1, 1);
+    r->request_time = apr_time_now();
+    r->the_request = apr_pstrcat(p, "GET ", path, " HTTP/1.1", NULL);
+    r->hostname = s->server_hostname;
+    r->log_id = "-";
+    apr_table_setn(r->headers_in, "Host", s->server_hostname ? s->server_hostname : "localhost");
+    ap_parse_uri(r, path);
+    return r;
+}
+
+/* ---- the way of a request, as far as its configuration goes (ap_process_request_internal) --- */
+
+static int sections_walk(request_rec *r)
+{
+    int status = ap_location_walk(r);
+
+    return status == OK ? ap_if_walk(r) : status;
+}
+
+static int path_unescape(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    unsigned int flags = AP_UNESCAPE_URL_KEEP_UNRESERVED;
+
+    if (!core->allow_encoded_slashes) {
+        flags |= AP_UNESCAPE_URL_FORBID_SLASHES;
+    } else if (!core->decode_encoded_slashes) {
+        flags |= AP_UNESCAPE_URL_KEEP_SLASHES;
+    }
+    return ap_unescape_url_ex(r->parsed_uri.path, flags);
+}
+
+/* A module may keep the path as it is, by DONE. */
+static int path_prepare(request_rec *r)
+{
+    const core_server_config *core = ap_get_core_module_config(r->server->module_config);
+    unsigned int flags = AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_DECODE_UNRESERVED;
+    int status = OK;
+
+    if (core->merge_slashes != AP_CORE_CONFIG_OFF) {
+        flags |= AP_NORMALIZE_MERGE_SLASHES;
+    }
+    if (!ap_normalize_path(r->parsed_uri.path, flags)) {
+        return HTTP_BAD_REQUEST;
+    }
+    status = sections_walk(r);
+    if (status == OK) {
+        status = ap_run_pre_translate_name(r);
+        r->per_dir_config = r->server->lookup_defaults;
+    }
+    if (ap_is_HTTP_ERROR(status) || status == DONE) {
+        return status == DONE ? OK : status;
+    }
+    return path_unescape(r);
+}
+
+/* mod_rewrite learns at a start alone that there is a proxy, and forbids RewriteRule ... [P]. */
+static bool is_rewritten_to_proxy(const request_rec *r, int status)
+{
+    return status == HTTP_FORBIDDEN && r->filename && !strncmp(r->filename, "proxy:", 6) &&
+           ap_find_linked_module("mod_proxy.c");
+}
+
+static int name_translate(request_rec *r)
+{
+    int status = ap_run_translate_name(r);
+
+    if (is_rewritten_to_proxy(r, status)) {
+        r->proxyreq = PROXYREQ_REVERSE;
+        r->handler = "proxy-server";
+        return OK;
+    }
+    return status == DECLINED ? HTTP_INTERNAL_SERVER_ERROR : status;
+}
+
+static int request_walk(request_rec *r)
+{
+    int status = r->parsed_uri.path ? path_prepare(r) : HTTP_BAD_REQUEST;
+
+    if (status == OK) {
+        status = sections_walk(r);
+    }
+    if (status == OK) {
+        status = name_translate(r);
+    }
+    if (status == OK) {
+        r->per_dir_config = r->server->lookup_defaults;
+        status = ap_run_map_to_storage(r);
+    }
+    return status == OK ? sections_walk(r) : status;
+}
+
+/* ---- what is in effect --------------------------------------------------------------------- */
+
+static const cc_scope_t *scope_of(const cc_question_t *q, const cc_rules_t *rules)
+{
+    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+
+    for (int i = 0; rules && i < scopes->nelts; i++) {
+        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+
+        if (scope->rules == rules) {
+            return scope;
+        }
+    }
+    return NULL;
+}
+
+cc_effect_t cc_question_effect(const cc_question_t *q, server_rec *s)
+{
+    cc_effect_t effect = {.status = OK};
+    const ap_conf_vector_t *config = s->lookup_defaults;
+
+    if (q->path) {
+        request_rec *r = request_make(s, q->path, q->pool);
+
+        effect.status = request_walk(r);
+        effect.filename = r->filename;
+        config = r->per_dir_config;
+    }
+    effect.dir = ap_get_module_config(config, &clientcert_module);
+    effect.scope = scope_of(q, effect.dir->rules);
+    return effect;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is told of one certificate: whether it would verify, who it would be, and why. */
+#include "httpd/admin/query.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "httpd/status/verdict_json.h"
+
+/* So many rules that do not hold are listed, unless all are asked for. */
+#define OTHERS_MOST 10
+
+/* What is the same for all certificates. */
+typedef struct explainer_t {
+    server_rec *server;
+    const char *why; /* this server */
+    const char *path;
+    int others; /* so many rules that do not hold are listed */
+    cc_judge_t judge;
+    cc_effect_t effect;
+    apr_array_header_t *notes; /* const char * */
+} explainer_t;
+
+/* What is known of one. */
+typedef struct explained_t {
+    const explainer_t *by;
+    const char *problem; /* as cc_judge_certificate has it */
+    cc_seal_t seal;
+    const cc_cert_t *cert;
+    cc_facts_t facts;
+    const cc_verdict_t *verdict; /* NULL: no rules are in effect */
+    cc_trace_t trace;
+} explained_t;
+
+/* ---- finding out --------------------------------------------------------------------------- */
+
+static void evaluate(explained_t *it, apr_pool_t *p)
+{
+    const cc_rules_t *rules = it->by->effect.dir->rules;
+    const cc_seal_t *seal = &it->seal;
+
+    it->facts.now = apr_time_now();
+    it->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
+    it->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    it->trace =
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .most = it->by->others};
+    if (rules) {
+        it->verdict = cc_rules_explain(rules, it->cert, &it->facts, &it->trace, p, p);
+    }
+}
+
+/* A certificate that does not verify is nobody, whatever the rules would say. */
+static const char *result_of(const explained_t *it)
+{
+    if (it->problem || it->by->effect.status != OK) {
+        return "rejected";
+    }
+    return it->verdict ? cc_verdict_result(it->verdict) : "unmapped";
+}
+
+/* ---- notes --------------------------------------------------------------------------------- */
+
+static void note_add(explainer_t *it, const char *text)
+{
+    APR_ARRAY_PUSH(it->notes, const char *) = text;
+}
+
+/* True if a rule names a field of the connection: "tls." where a word begins. */
+static bool asks_connection(const cc_rules_t *rules, apr_pool_t *p)
+{
+    for (int i = 0; rules && i < cc_rules_count(rules); i++) {
+        const char *text = cc_rules_text(rules, i, p);
+
+        for (const char *at = strstr(text, "tls."); at; at = strstr(at + 1, "tls.")) {
+            if (at == text || at[-1] == ' ' || at[-1] == '{') {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The sections of this server with rules; `condition`: those that only a request decides. */
+static const char *sections_of(const explainer_t *it, const cc_question_t *q, bool condition)
+{
+    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+    const char *sections = NULL;
+
+    for (int i = 0; i < scopes->nelts; i++) {
+        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+
+        if (!scope->section || !cc_host_serves(scope, it->server)) {
+            continue;
+        }
+        if (!condition || !strncmp(scope->section, "<If", 3) ||
+            !strncmp(scope->section, "<Else", 5)) {
+            sections = apr_pstrcat(q->pool, sections ? sections : "", sections ? ", " : "",
+                                   scope->section, NULL);
+        }
+    }
+    return sections;
+}
+
+static void section_notes(explainer_t *it, const cc_question_t *q)
+{
+    const char *sections = sections_of(it, q, q->path != NULL);
+
+    if (sections) {
+        note_add(it, apr_pstrcat(q->pool,
+                                 q->path ? "judged for a GET without further headers; by "
+                                           "conditions of requests these have rules of their "
+                                           "own: "
+                                         : "these sections have rules of their own, which "
+                                           "--path asks for: ",
+                                 sections, NULL));
+    }
+}
+
+static void effect_notes(explainer_t *it, const cc_question_t *q)
+{
+    if (it->effect.status != OK) {
+        note_add(it, apr_psprintf(q->pool,
+                                  "httpd answers this path with %d before it asks who "
+                                  "the client is",
+                                  it->effect.status));
+    }
+    section_notes(it, q);
+    if (!it->effect.dir->rules) {
+        note_add(it, "no ClientCertMap is in effect here");
+    }
+    if (it->effect.dir->auth == 0) {
+        note_add(it, "ClientCertAuth is Off here: the user does not become REMOTE_USER");
+    }
+    if (asks_connection(it->effect.dir->rules, q->pool)) {
+        note_add(it, "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
+                     "have no value here: only a connection has them");
+    }
+}
+
+void *cc_question_explain(cc_question_t *q)
+{
+    explainer_t *it = apr_pcalloc(q->pool, sizeof(*it));
+
+    it->server = cc_host_choose(q, &it->why);
+    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS) {
+        return NULL;
+    }
+    it->path = q->path;
+    it->others = q->all ? INT_MAX : OTHERS_MOST;
+    it->effect = cc_question_effect(q, it->server);
+    it->notes = apr_array_copy(q->pool, it->judge.unseen);
+    effect_notes(it, q);
+    return it;
+}
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+static json_t *scope_of(const explainer_t *it, apr_pool_t *p)
+{
+    const cc_scope_t *scope = it->effect.scope;
+
+    if (!scope) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p), "section",
+                     text_of(scope->section, p));
+}
+
+static json_t *verification_of(const explained_t *it, apr_pool_t *p)
+{
+    return json_pack("{s:b, s:o}", "verified", it->problem == NULL, "reason",
+                     text_of(it->problem, p));
+}
+
+static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
+{
+    json_t *notes = json_array();
+
+    for (int i = 0; i < it->notes->nelts; i++) {
+        json_array_append_new(notes, text_of(APR_ARRAY_IDX(it->notes, i, const char *), p));
+    }
+    return notes;
+}
+
+json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
+{
+    json_t *steps = cc_report_trace(trace, true, p);
+
+    for (int i = 0; i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+
+        json_object_set_new(json_array_get(steps, (size_t)i), "text",
+                            text_of(cc_rules_text(rules, step->number, p), p));
+    }
+    return steps;
+}
+
+json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented)
+{
+    const explainer_t *by = prepared;
+    explained_t it = {.by = by, .cert = presented->cert};
+    apr_pool_t *p = presented->pool;
+
+    it.problem = cc_judge_certificate(&it.seal, &by->judge, presented);
+    evaluate(&it, p);
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(&it),
+        "verification", verification_of(&it, p), "host", cc_host_told(by->server, by->why, p),
+        "path", text_of(by->path, p), "filename", text_of(by->effect.filename, p), "scope",
+        scope_of(by, p), "verdict", it.verdict ? cc_report_verdict(it.verdict, p) : json_null(),
+        "trace", cc_question_trace(it.trace.steps, by->effect.dir->rules, p), "rest", it.trace.rest,
+        "notes", notes_of(by, p), "certificate", cc_report_fields(it.cert, &it.facts, p));
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which virtual host is meant, by its name or because there is no other. */
+#include "httpd/admin/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "httpd/status/verdict_json.h"
+#include "httpd/conf/view.h"
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+static apr_port_t port_of(const server_rec *s)
+{
+    return s->is_virtual && s->addrs && s->addrs->host_port ? s->addrs->host_port : s->port;
+}
+
+const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
+{
+    const char *name = s->server_hostname ? s->server_hostname : "(no name)";
+
+    if (port_of(s)) {
+        name = apr_psprintf(p, "%s:%u", name, port_of(s));
+    }
+    return s->is_virtual ? name : apr_pstrcat(p, name, " (main server)", NULL);
+}
+
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p)
+{
+    const char *where = s->is_virtual && s->defn_name
+                            ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
+                            : NULL;
+
+    return json_pack("{s:o, s:o, s:s}", "name", text_of(cc_vhost_name(s, p), p), "where",
+                     text_of(where, p), "taken_as", why);
+}
+
+/* Of const cc_site_t *, for a message. */
+static const char *names_of(const apr_array_header_t *sites, apr_pool_t *p)
+{
+    const char *names = "";
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+
+        names = apr_pstrcat(p, names, i > 0 ? ", " : "", cc_vhost_name(site->server, p), NULL);
+    }
+    return names;
+}
+
+/* ---- the one that is named ----------------------------------------------------------------- */
+
+/* NAME or NAME:PORT. */
+typedef struct name_t {
+    const char *name;
+    apr_port_t port; /* 0: any */
+} name_t;
+
+static name_t name_read(const char *text, apr_pool_t *p)
+{
+    const char *colon = strrchr(text, ':');
+
+    if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+        return (name_t){text, 0};
+    }
+    return (name_t){apr_pstrmemdup(p, text, (apr_size_t)(colon - text)),
+                    (apr_port_t)atoi(colon + 1)};
+}
+
+static bool has_port(const server_rec *s, apr_port_t port)
+{
+    if (port == 0 || s->port == port) {
+        return true;
+    }
+    for (const server_addr_rec *addr = s->addrs; addr; addr = addr->next) {
+        if (addr->host_port == port || (s->is_virtual && addr->host_port == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_listed(const apr_array_header_t *names, const char *name, bool wild)
+{
+    for (int i = 0; names && i < names->nelts; i++) {
+        const char *listed = APR_ARRAY_IDX(names, i, const char *);
+
+        if (listed && (wild ? !ap_strcasecmp_match(name, listed) : !strcasecmp(name, listed))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_named(const server_rec *s, const name_t *name)
+{
+    if (!has_port(s, name->port)) {
+        return false;
+    }
+    return (s->server_hostname && !strcasecmp(s->server_hostname, name->name)) ||
+           is_listed(s->names, name->name, false) || is_listed(s->wild_names, name->name, true);
+}
+
+/* ServerName and ServerAlias. The same name may be that of a host with TLS and of one without. */
+static server_rec *host_named(cc_question_t *q, const apr_array_header_t *sites)
+{
+    name_t name = name_read(q->vhost, q->pool);
+    server_rec *found = NULL;
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+        bool named = is_named(site->server, &name);
+
+        if (named && site->tls != CC_TLS_OFF && site->server->is_virtual) {
+            return site->server;
+        }
+        if (named && (!found || (!found->is_virtual && site->server->is_virtual))) {
+            found = site->server;
+        }
+    }
+    if (!found) {
+        cc_error_set(&q->err, q->pool, "CC0751", q->vhost,
+                     "no server has this name and port; there are %s", names_of(sites, q->pool));
+    }
+    return found;
+}
+
+/* ---- the only one -------------------------------------------------------------------------- */
+
+bool cc_host_serves(const cc_scope_t *scope, const server_rec *s)
+{
+    const cc_dir_t *dir = ap_get_module_config(s->lookup_defaults, &clientcert_module);
+
+    if (!scope->section) {
+        return dir->rules == scope->rules;
+    }
+    return scope->server == s || !scope->server->is_virtual;
+}
+
+static bool has_rules(const server_rec *s, const server_rec *main)
+{
+    const apr_array_header_t *scopes = cc_scopes_of(main);
+
+    for (int i = 0; i < scopes->nelts; i++) {
+        if (cc_host_serves(&APR_ARRAY_IDX(scopes, i, cc_scope_t), s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those with TLS, or those that have rules too. */
+static apr_array_header_t *candidates(const cc_question_t *q, const apr_array_header_t *sites,
+                                      bool rules)
+{
+    apr_array_header_t *some = apr_array_make(q->pool, 2, sizeof(const cc_site_t *));
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+
+        if (site->tls != CC_TLS_OFF && (!rules || has_rules(site->server, q->main))) {
+            APR_ARRAY_PUSH(some, const cc_site_t *) = site;
+        }
+    }
+    return some;
+}
+
+/* Where SSLEngine stands outside of virtual hosts, they have the server's place. */
+static void drop_main(apr_array_header_t *sites)
+{
+    if (sites->nelts > 1 && !APR_ARRAY_IDX(sites, 0, const cc_site_t *)->server->is_virtual) {
+        memmove(sites->elts, sites->elts + sites->elt_size,
+                (apr_size_t)((sites->nelts - 1) * sites->elt_size));
+        sites->nelts--;
+    }
+}
+
+static server_rec *host_only(cc_question_t *q, const apr_array_header_t *sites, const char **why)
+{
+    apr_array_header_t *some = candidates(q, sites, true);
+
+    *why = "the only one with TLS and rules";
+    if (some->nelts == 0) {
+        some = candidates(q, sites, false);
+        *why = "the only one with TLS";
+    }
+    drop_main(some);
+    if (some->nelts == 0) {
+        *why = "no virtual host has TLS";
+        return q->main;
+    }
+    if (some->nelts > 1) {
+        cc_error_set(&q->err, q->pool, "CC0752", NULL,
+                     "several servers take client certificates: say --vhost and one of %s",
+                     names_of(some, q->pool));
+        return NULL;
+    }
+    return APR_ARRAY_IDX(some, 0, const cc_site_t *)->server;
+}
+
+server_rec *cc_host_choose(cc_question_t *q, const char **why)
+{
+    const apr_array_header_t *sites = cc_sites_of(q->main);
+
+    if (q->vhost) {
+        *why = "named by --vhost";
+        return host_named(q, sites);
+    }
+    return host_only(q, sites, why);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the configuration is gone through for what is probably not meant, and told of it. */
+#include "httpd/glue.h"
+#include "httpd/admin/lint.h"
+#include "httpd/conf/use.h"
+
+#include <stdlib.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+/* Which lines are looked at, and by whom. */
+static const struct {
+    const char *directive;
+    cc_lint_fn *look;
+} looks[] = {
+    {"ClientCertMap", cc_lint_map},
+    {"<ElseIf", cc_lint_if},
+    {"<If", cc_lint_if},
+    {"Require", cc_lint_require},
+    {"RewriteCond", cc_lint_rewrite},
+    {"RewriteRule", cc_lint_rewrite},
+    {"SSLOptions", cc_lint_options},
+    {"SSLRequire", cc_lint_verify_condition},
+    {"SSLUserName", cc_lint_user_name},
+    {"SSLVerifyClient", cc_lint_verify_client},
+};
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+const ap_directive_t *cc_line_directive(const cc_line_t *line)
+{
+    return APR_ARRAY_IDX(line->places, 0, const cc_place_t *)->directive;
+}
+
+static cc_lint_fn *look_of(const ap_directive_t *directive)
+{
+    for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
+        if (!strcasecmp(looks[i].directive, directive->directive)) {
+            return looks[i].look;
+        }
+    }
+    return NULL;
+}
+
+static const char *where_of(const ap_directive_t *directive, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s:%d", directive->filename, directive->line_num);
+}
+
+/* The same line with other arguments is another one: it names a variable that was defined anew. */
+static void add_place(cc_lint_t *lint, apr_array_header_t *lines, const cc_place_t *place)
+{
+    const char *where = where_of(place->directive, lint->pool);
+    const char *key = apr_pstrcat(lint->pool, where, " ", place->directive->args, NULL);
+    cc_line_t *line = apr_hash_get(lint->lines, key, APR_HASH_KEY_STRING);
+
+    if (!line) {
+        line = apr_palloc(lint->pool, sizeof(*line));
+        line->where = where;
+        line->places = apr_array_make(lint->pool, 1, sizeof(const cc_place_t *));
+        apr_hash_set(lint->lines, key, APR_HASH_KEY_STRING, line);
+        APR_ARRAY_PUSH(lines, const cc_line_t *) = line;
+    }
+    APR_ARRAY_PUSH(line->places, const cc_place_t *) = place;
+}
+
+static apr_array_header_t *lines_of(cc_lint_t *lint)
+{
+    apr_array_header_t *lines = apr_array_make(lint->pool, 32, sizeof(const cc_line_t *));
+
+    for (int i = 0; i < lint->sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+
+        for (int j = 0; j < site->places->nelts; j++) {
+            const cc_place_t *place = &APR_ARRAY_IDX(site->places, j, cc_place_t);
+
+            if (look_of(place->directive)) {
+                add_place(lint, lines, place);
+            }
+        }
+    }
+    return lines;
+}
+
+/* ---- judging them -------------------------------------------------------------------------- */
+
+static bool is_fine(const cc_site_t **culprit, const cc_site_t *site, cc_line_state_t state)
+{
+    if (state == CC_LINE_FAULT && !*culprit) {
+        *culprit = site;
+    }
+    return state == CC_LINE_FINE;
+}
+
+/* A line of the main server is in effect in all, and judged once for each kind of them. */
+static bool place_is_fine(cc_lint_t *lint, const cc_place_t *place, cc_judge_fn *judge,
+                          const void *what, const cc_site_t **culprit)
+{
+    if (place->site->server != lint->server) {
+        return is_fine(culprit, place->site, judge(lint, place->site, place, what));
+    }
+    for (int i = 0; i < lint->kinds->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(lint->kinds, i, const cc_site_t *);
+
+        if (is_fine(culprit, site, judge(lint, site, place, what))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const cc_site_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
+                                 const void *what)
+{
+    const cc_site_t *culprit = NULL;
+
+    for (int i = 0; i < line->places->nelts; i++) {
+        const cc_place_t *place = APR_ARRAY_IDX(line->places, i, const cc_place_t *);
+
+        if (place_is_fine(lint, place, judge, what, &culprit)) {
+            return NULL;
+        }
+    }
+    return culprit;
+}
+
+/* ---- findings ------------------------------------------------------------------------------ */
+
+void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
+{
+    cc_note_t *note = &APR_ARRAY_PUSH(lint->findings, cc_note_t);
+    va_list args;
+
+    va_start(args, fmt);
+    note->tag = tag;
+    note->where = where;
+    note->text = apr_pvsprintf(lint->pool, fmt, args);
+    va_end(args);
+}
+
+static void lint_rules(cc_lint_t *lint)
+{
+    for (int i = 0; i < lint->scopes->nelts; i++) {
+        const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
+
+        apr_array_cat(
+            lint->findings,
+            cc_rules_lint(scope->rules, cc_lint_scope_several_cas(lint, scope), lint->pool));
+    }
+}
+
+static void lint_lines(cc_lint_t *lint)
+{
+    apr_array_header_t *lines = lines_of(lint);
+
+    for (int i = 0; i < lines->nelts; i++) {
+        const cc_line_t *line = APR_ARRAY_IDX(lines, i, const cc_line_t *);
+
+        look_of(cc_line_directive(line))(lint, line);
+    }
+}
+
+/* ---- in the order of the configuration, each once ------------------------------------------ */
+
+/* A finding, and the place of its line among all directives. */
+typedef struct cc_ranked_t {
+    cc_note_t note;
+    int rank;
+    int number; /* of findings: those of one line stay in their order */
+} cc_ranked_t;
+
+static int compare_ranked(const void *left, const void *right)
+{
+    const cc_ranked_t *a = left, *b = right;
+
+    return a->rank != b->rank ? a->rank - b->rank : a->number - b->number;
+}
+
+static void rank_directives(apr_hash_t *ranks, const ap_directive_t *directive, apr_pool_t *p)
+{
+    for (; directive; directive = directive->next) {
+        const char *where = where_of(directive, p);
+        int *rank = apr_hash_get(ranks, where, APR_HASH_KEY_STRING);
+
+        if (!rank) {
+            rank = apr_palloc(p, sizeof(*rank));
+            *rank = (int)apr_hash_count(ranks);
+            apr_hash_set(ranks, where, APR_HASH_KEY_STRING, rank);
+        }
+        rank_directives(ranks, directive->first_child, p);
+    }
+}
+
+static cc_ranked_t *rank_findings(const apr_array_header_t *findings, apr_pool_t *p)
+{
+    cc_ranked_t *ranked = apr_palloc(p, (apr_size_t)findings->nelts * sizeof(*ranked));
+    apr_hash_t *ranks = apr_hash_make(p);
+
+    rank_directives(ranks, ap_conftree, p);
+    for (int i = 0; i < findings->nelts; i++) {
+        const int *rank;
+
+        ranked[i].note = APR_ARRAY_IDX(findings, i, cc_note_t);
+        rank = apr_hash_get(ranks, ranked[i].note.where, APR_HASH_KEY_STRING);
+        ranked[i].rank = rank ? *rank : 0;
+        ranked[i].number = i;
+    }
+    qsort(ranked, (size_t)findings->nelts, sizeof(*ranked), compare_ranked);
+    return ranked;
+}
+
+/* True the first time that it is asked of a finding. */
+static bool is_new(apr_hash_t *known, const cc_note_t *note, apr_pool_t *p)
+{
+    const char *key = apr_pstrcat(p, note->where, "\n", note->tag, "\n", note->text, NULL);
+
+    if (apr_hash_get(known, key, APR_HASH_KEY_STRING)) {
+        return false;
+    }
+    apr_hash_set(known, key, APR_HASH_KEY_STRING, key);
+    return true;
+}
+
+static apr_array_header_t *in_order(const apr_array_header_t *findings, apr_pool_t *p)
+{
+    apr_array_header_t *ordered = apr_array_make(p, findings->nelts, sizeof(cc_note_t));
+    apr_hash_t *known = apr_hash_make(p);
+    const cc_ranked_t *ranked;
+
+    if (findings->nelts == 0) {
+        return ordered;
+    }
+    ranked = rank_findings(findings, p);
+    for (int i = 0; i < findings->nelts; i++) {
+        if (is_new(known, &ranked[i].note, p)) {
+            APR_ARRAY_PUSH(ordered, cc_note_t) = ranked[i].note;
+        }
+    }
+    return ordered;
+}
+
+apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
+{
+    cc_lint_t lint = {.server = s, .pool = p};
+
+    lint.sites = cc_sites_of(s);
+    lint.scopes = cc_scopes_of(s);
+    lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
+    lint.lines = apr_hash_make(p);
+    lint.told = apr_hash_make(p);
+    lint.several = apr_hash_make(p);
+    cc_lint_scopes_read(&lint);
+    lint_rules(&lint);
+    lint_lines(&lint);
+    return in_order(lint.findings, p);
+}
+
+/* ---- telling them -------------------------------------------------------------------------- */
+
+/* To APLOG_IS_LEVEL a warning is always asked for: at a start, whatever it logs is to be seen. */
+static bool is_wanted(const server_rec *s)
+{
+    return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
+}
+
+static void log_findings(server_rec *s, apr_pool_t *p)
+{
+    apr_array_header_t *findings;
+
+    if (cc_use_anywhere(s) < CC_USE_HERE || !is_wanted(s)) {
+        return;
+    }
+    findings = cc_lint_findings(s, p);
+    for (int i = 0; i < findings->nelts; i++) {
+        const cc_note_t *note = &APR_ARRAY_IDX(findings, i, cc_note_t);
+
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "%s: %s: %s", note->tag,
+                     cc_log_text(note->where, p), cc_log_text(note->text, p));
+    }
+}
+
+/* httpd reads its configuration twice when it starts. */
+int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        log_findings(s, ptemp);
+    }
+    return OK;
+}
+
+void cc_lint_test(apr_pool_t *pconf, server_rec *s)
+{
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        log_findings(s, pconf);
+    }
+}

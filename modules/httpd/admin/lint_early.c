@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which rewrite rules ask for the user, or for its variables, before there are any. */
+#include "httpd/admin/lint.h"
+
+#include <apr_strings.h>
+
+/* Sections are judged by mod_rewrite in the fixups; what stands outside of them much earlier. */
+static cc_line_state_t judge_early(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
+{
+    (void)what;
+    if (place->section || site->tls == CC_TLS_OFF) {
+        return CC_LINE_ASIDE;
+    }
+    return cc_lint_has_rules(lint, site) ? CC_LINE_FAULT : CC_LINE_ASIDE;
+}
+
+/* "%{LA-U:REMOTE_USER}", which looks ahead, is spelled otherwise. */
+static const char *early_name(const char *args)
+{
+    static const char *const names[] = {"%{ENV:CLIENTCERT_", "%{REMOTE_USER}"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (ap_strcasestr(args, names[i])) {
+            return i == 0 ? "%{ENV:CLIENTCERT_...}" : names[i];
+        }
+    }
+    return NULL;
+}
+
+void cc_lint_rewrite(cc_lint_t *lint, const cc_line_t *line)
+{
+    const ap_directive_t *directive = cc_line_directive(line);
+    const char *name = early_name(directive->args);
+
+    cc_lint_verify_condition(lint, line);
+    if (name && cc_lint_culprit(lint, line, judge_early, NULL)) {
+        cc_lint_tell(lint, "CC0730", line->where,
+                     "%s outside of a section runs before the user is known, so %s is empty here: "
+                     "move it into a <Location> or <Directory>, or write "
+                     "RewriteCond expr \"clientcert('user') == '...'\"",
+                     directive->directive, name);
+    }
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which expressions let somebody in because of who a certificate does not make him. */
+#include "httpd/admin/lint.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* ---- how an expression is read ------------------------------------------------------------- */
+
+#define DEPTH_MOST 32
+
+/* What stands between two parentheses, term by term: "&&" and "||" end one. */
+typedef struct cc_group_state_t {
+    bool call;     /* these are the parentheses of a function: no terms of their own */
+    bool negated;  /* by an odd number of what stands around it */
+    bool inverted; /* the term is: "!" before it, "!=" in it, "-z", the empty text */
+    bool asks;     /* the term has clientcert() */
+} cc_group_state_t;
+
+typedef struct cc_scan_t {
+    const char *at;
+    cc_group_state_t groups[DEPTH_MOST];
+    int depth;
+    bool after_name; /* a "(" would be that of a function */
+    bool found;
+} cc_scan_t;
+
+/* The one that the term at hand belongs to. */
+static cc_group_state_t *group_of(cc_scan_t *scan)
+{
+    int i = scan->depth;
+
+    while (i > 0 && scan->groups[i].call) {
+        i--;
+    }
+    return &scan->groups[i];
+}
+
+static void term_end(cc_scan_t *scan)
+{
+    cc_group_state_t *group = group_of(scan);
+
+    if (group->asks && group->negated != group->inverted) {
+        scan->found = true;
+    }
+    group->asks = group->inverted = false;
+}
+
+static void group_begin(cc_scan_t *scan)
+{
+    cc_group_state_t *outer = group_of(scan);
+    cc_group_state_t inner = {.call = scan->after_name,
+                              .negated = outer->negated != outer->inverted};
+
+    if (!inner.call) {
+        outer->inverted = false;
+    }
+    if (scan->depth + 1 < DEPTH_MOST) {
+        scan->groups[++scan->depth] = inner;
+    } else {
+        scan->at = ""; /* nobody writes that */
+    }
+}
+
+static void group_end(cc_scan_t *scan)
+{
+    if (!scan->groups[scan->depth].call) {
+        term_end(scan);
+    }
+    scan->depth -= scan->depth > 0;
+}
+
+/* The rest behind a text that ends with this character; a backslash takes the next one along. */
+static const char *behind(const char *text, char end)
+{
+    while (*text && *text != end) {
+        text += *text == '\\' && text[1] ? 2 : 1;
+    }
+    return *text ? text + 1 : text;
+}
+
+static void quoted_read(cc_scan_t *scan)
+{
+    const char *begin = scan->at + 1;
+    const char *variable = strstr(begin, "%{clientcert:");
+
+    scan->at = behind(begin, *scan->at);
+    if (variable && variable < scan->at) {
+        group_of(scan)->asks = true;
+    }
+    if (scan->at == begin + 1) {
+        group_of(scan)->inverted = !group_of(scan)->inverted;
+    }
+}
+
+/* A pattern follows =~ and !~: /.../ or m#...#. A backslash does not take its end along. */
+static void pattern_skip(cc_scan_t *scan)
+{
+    while (apr_isspace(*scan->at)) {
+        scan->at++;
+    }
+    if (*scan->at == 'm' && apr_ispunct(scan->at[1])) {
+        scan->at++;
+    }
+    if (apr_ispunct(*scan->at)) {
+        const char *end = strchr(scan->at + 1, *scan->at);
+
+        scan->at = end ? end + 1 : "";
+    }
+}
+
+static bool is_name(char c)
+{
+    return apr_isalnum(c) || c == '_' || c == '-';
+}
+
+static void name_read(cc_scan_t *scan)
+{
+    static const char *const inverting[] = {"ne", "-ne", "-z", NULL};
+    const char *begin = scan->at;
+    apr_size_t len;
+
+    while (is_name(*scan->at)) {
+        scan->at++;
+    }
+    len = (apr_size_t)(scan->at - begin);
+    if (len == 10 && !strncasecmp(begin, "clientcert", len)) {
+        group_of(scan)->asks = true;
+    }
+    for (int i = 0; inverting[i]; i++) {
+        if (strlen(inverting[i]) == len && !strncasecmp(begin, inverting[i], len)) {
+            group_of(scan)->inverted = !group_of(scan)->inverted;
+            return;
+        }
+    }
+    scan->after_name = *begin != '-';
+}
+
+static void operator_read(cc_scan_t *scan)
+{
+    char first = scan->at[0], second = scan->at[1];
+
+    if (first == '!') {
+        group_of(scan)->inverted = !group_of(scan)->inverted;
+    } else if ((first == '&' || first == '|') && second == first) {
+        term_end(scan);
+    }
+    scan->at += second == '=' || second == '~' || second == first ? 2 : 1;
+    if (second == '~') {
+        pattern_skip(scan);
+    }
+}
+
+static void token_read(cc_scan_t *scan)
+{
+    bool after_name = scan->after_name;
+
+    if (apr_isspace(*scan->at)) {
+        scan->at++;
+        return;
+    }
+    scan->after_name = false;
+    if (*scan->at == '\'' || *scan->at == '"') {
+        quoted_read(scan);
+    } else if (*scan->at == '(' || *scan->at == ')') {
+        bool begins = *scan->at++ == '(';
+
+        scan->after_name = after_name;
+        begins ? group_begin(scan) : group_end(scan);
+        scan->after_name = false;
+    } else if (is_name(*scan->at)) {
+        name_read(scan);
+    } else if (strchr("!=&|", *scan->at)) {
+        operator_read(scan);
+    } else {
+        scan->at++;
+    }
+}
+
+/* Whether it is true of somebody of whom clientcert() says nothing; `negated` turns it over. */
+static bool lets_nobody_in(const char *expression, bool negated)
+{
+    cc_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};
+
+    while (*scan.at) {
+        token_read(&scan);
+    }
+    while (scan.depth > 0) {
+        group_end(&scan);
+    }
+    term_end(&scan);
+    return scan.found;
+}
+
+/* ---- where it stands ----------------------------------------------------------------------- */
+
+static void tell(cc_lint_t *lint, const cc_line_t *line)
+{
+    cc_lint_tell(
+        lint, "CC0727", line->where,
+        "this also lets in a certificate that gives no identity: to an expression it looks like "
+        "one that is not banned. Write \"Require not clientcert-group\" (or clientcert-user, or "
+        "clientcert with conditions) in <RequireAll>");
+}
+
+/* mod_authz_core takes off quotes around the whole. */
+static const char *unquoted(const char *text, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+
+    return len > 1 && text[0] == '"' && text[len - 1] == '"' ? apr_pstrndup(p, text + 1, len - 2)
+                                                             : text;
+}
+
+void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *expression)
+{
+    bool negated = cc_authz_negated(cc_line_directive(line), lint->pool);
+
+    if (lets_nobody_in(unquoted(expression, lint->pool), negated)) {
+        tell(lint, line);
+    }
+}
+
+/* The Require of a section, or NULL: without one, it may be about something else than access. */
+static const ap_directive_t *require_in(const ap_directive_t *directive)
+{
+    const ap_directive_t *found = NULL;
+
+    for (; directive && !found; directive = directive->next) {
+        found = !strcasecmp(directive->directive, "Require") ? directive
+                                                             : require_in(directive->first_child);
+    }
+    return found;
+}
+
+void cc_lint_if(cc_lint_t *lint, const cc_line_t *line)
+{
+    const ap_directive_t *section = cc_line_directive(line);
+    const ap_directive_t *require = require_in(section->first_child);
+    const char *end = strrchr(section->args, '>');
+    const char *args =
+        end ? apr_pstrmemdup(lint->pool, section->args, (apr_size_t)(end - section->args))
+            : section->args;
+
+    if (*args == '"') {
+        args = ap_getword_conf(lint->pool, &args);
+    }
+    if (require && lets_nobody_in(args, !strcasecmp(require->args, "all denied"))) {
+        tell(lint, line);
+    }
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which Require of ours can never hold, and which expressions are looked at. */
+#include "httpd/admin/lint.h"
+
+#include <apr_strings.h>
+
+/* A name, and how rules are asked whether they give it. */
+typedef struct cc_wanted_t {
+    cc_gives_fn *gives;
+    const char *name;
+    bool anywhere; /* some rules give it, of whichever server */
+} cc_wanted_t;
+
+static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
+{
+    (void)place;
+    (void)what;
+    return cc_lint_has_rules(lint, site) ? CC_LINE_FINE : CC_LINE_FAULT;
+}
+
+/* What rules give is no matter of the kind of a server, so a line of the main one asks of all. */
+static cc_line_state_t judge_name(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                  const void *what)
+{
+    const cc_wanted_t *wanted = what;
+    bool given = place->site->server == lint->server
+                     ? wanted->anywhere
+                     : cc_lint_may_give(lint, site, wanted->gives, wanted->name);
+
+    return given ? CC_LINE_FINE : CC_LINE_FAULT;
+}
+
+static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
+{
+    for (int i = 0; i < line->places->nelts; i++) {
+        if (APR_ARRAY_IDX(line->places, i, const cc_place_t *)->site->server == lint->server) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
+{
+    const char *name = cc_text_escape(wanted->name, strlen(wanted->name), lint->pool);
+    const char *kind = wanted->gives == cc_given_user ? "user" : "group";
+
+    wanted->anywhere =
+        is_of_main(lint, line) && cc_lint_may_give(lint, NULL, wanted->gives, wanted->name);
+    if (cc_lint_culprit(lint, line, judge_name, wanted)) {
+        cc_lint_tell(lint, "CC0723", line->where,
+                     "no rule that can be in effect here gives the %s \"%s\": correct the name, or "
+                     "write a rule that gives it",
+                     kind, name);
+    }
+}
+
+/* An expression is another name in each request. */
+static void look_at_names(cc_lint_t *lint, const cc_line_t *line, const char *names,
+                          cc_gives_fn *gives)
+{
+    cc_wanted_t wanted = {gives, NULL, false};
+
+    if (cc_lint_culprit(lint, line, judge_rules, NULL)) {
+        cc_lint_tell(lint, "CC0724", line->where,
+                     "no rules are in effect here, so nobody has a user or a group: write a "
+                     "ClientCertMap, or \"Require clientcert\" with conditions");
+    } else if (!strstr(names, "%{")) {
+        while (*(wanted.name = ap_getword_conf(lint->pool, &names))) {
+            look_at_name(lint, line, &wanted);
+        }
+    }
+}
+
+/* Where it is negated, what never holds never denies: that may be meant. */
+void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
+{
+    const ap_directive_t *directive = cc_line_directive(line);
+    const char *args = directive->args;
+    const char *provider = ap_getword_conf(lint->pool, &args);
+
+    if (!strcasecmp(provider, "not")) {
+        provider = ap_getword_conf(lint->pool, &args);
+    }
+    cc_lint_verify_condition(lint, line);
+    if (!strcmp(provider, "expr")) {
+        cc_lint_require_expr(lint, line, args);
+        return;
+    }
+    if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive, lint->pool)) {
+        return;
+    }
+    cc_lint_asked(lint, line);
+    if (!strcasecmp(provider, "clientcert-user")) {
+        look_at_names(lint, line, args, cc_given_user);
+    } else if (!strcasecmp(provider, "clientcert-group")) {
+        look_at_names(lint, line, args, cc_given_group);
+    }
+}

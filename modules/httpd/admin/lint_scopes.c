@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers which rules can be in effect in which servers, and what they give there. */
+
+/*
+ * There may be thousands of servers, sections and lines, so nothing here goes through one of them
+ * for each of another. Rules are filed by the server that they stand in. A line of the main server
+ * is in effect in all servers, and is judged once for each kind of them: servers are of one kind if
+ * whatever a line could be judged by is the same for both. What rules give is gathered once for
+ * each server, and once for all of them.
+ */
+
+#include "httpd/admin/lint.h"
+
+#include <apr_strings.h>
+
+/* ---- what is filed ------------------------------------------------------------------------- */
+
+static cc_ruled_t *ruled_of(const cc_lint_t *lint, const server_rec *s)
+{
+    return apr_hash_get(lint->ruled, &s, sizeof(s));
+}
+
+static void scope_file(cc_lint_t *lint, const cc_scope_t *scope)
+{
+    cc_ruled_t *ruled = ruled_of(lint, scope->server);
+
+    if (!ruled) {
+        ruled = apr_pcalloc(lint->pool, sizeof(*ruled));
+        ruled->sections = apr_array_make(lint->pool, 1, sizeof(const cc_scope_t *));
+        apr_hash_set(lint->ruled, &scope->server, sizeof(scope->server), ruled);
+    }
+    if (scope->section) {
+        APR_ARRAY_PUSH(ruled->sections, const cc_scope_t *) = scope;
+    } else if (!ruled->whole) {
+        ruled->whole = scope;
+    }
+}
+
+/* All that a line of the main server may be judged by, but what the names of its rules are. */
+static const char *kind_of(const cc_lint_t *lint, const cc_site_t *site)
+{
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", site->tls, site->ask,
+                        site->asks_later, site->tls13, site->http2, site->user_off,
+                        site->asks_passwords, cc_lint_scope(lint, site) != NULL,
+                        cc_lint_has_rules(lint, site));
+}
+
+static void kinds_find(cc_lint_t *lint)
+{
+    apr_hash_t *known = apr_hash_make(lint->pool);
+
+    lint->kinds = apr_array_make(lint->pool, 4, sizeof(const cc_site_t *));
+    for (int i = 0; i < lint->sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+        const char *kind = kind_of(lint, site);
+
+        if (!apr_hash_get(known, kind, APR_HASH_KEY_STRING)) {
+            apr_hash_set(known, kind, APR_HASH_KEY_STRING, site);
+            APR_ARRAY_PUSH(lint->kinds, const cc_site_t *) = site;
+        }
+    }
+}
+
+void cc_lint_scopes_read(cc_lint_t *lint)
+{
+    lint->ruled = apr_hash_make(lint->pool);
+    lint->holding = apr_hash_make(lint->pool);
+    for (int i = 0; i < lint->scopes->nelts; i++) {
+        scope_file(lint, &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t));
+    }
+    kinds_find(lint);
+}
+
+/* ---- rules in effect ----------------------------------------------------------------------- */
+
+const cc_scope_t *cc_lint_scope(const cc_lint_t *lint, const cc_site_t *site)
+{
+    const cc_ruled_t *own = ruled_of(lint, site->server);
+
+    return own ? own->whole : NULL;
+}
+
+/* The main server's sections are everybody's, its other rules those of servers without their own.
+ */
+bool cc_lint_has_rules(const cc_lint_t *lint, const cc_site_t *site)
+{
+    const cc_ruled_t *main = ruled_of(lint, lint->server);
+
+    return ruled_of(lint, site->server) || main;
+}
+
+static bool holds_rules(const ap_directive_t *section)
+{
+    const ap_directive_t *directive = section->first_child;
+
+    while (directive && strcasecmp(directive->directive, "ClientCertMap") != 0) {
+        directive = directive->next;
+    }
+    return directive != NULL;
+}
+
+/* Many lines stand in one section. */
+static bool is_holding(cc_lint_t *lint, const ap_directive_t *section)
+{
+    static const char yes[] = "yes", no[] = "no";
+    const char *holds = apr_hash_get(lint->holding, &section, sizeof(section));
+
+    if (!holds) {
+        holds = holds_rules(section) ? yes : no;
+        apr_hash_set(lint->holding, apr_pmemdup(lint->pool, &section, sizeof(section)),
+                     sizeof(section), holds);
+    }
+    return holds == yes;
+}
+
+bool cc_lint_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place)
+{
+    const ap_directive_t *section = place->section;
+
+    while (section && !is_holding(lint, section)) {
+        section = section->parent;
+    }
+    return section || cc_lint_scope(lint, site) || cc_lint_scope(lint, site->main);
+}
+
+/* ---- what they give ------------------------------------------------------------------------ */
+
+static const cc_given_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+{
+    if (!ruled->whole_gives) {
+        ruled->whole_gives = cc_given_create(lint->pool);
+        if (ruled->whole) {
+            cc_given_add(ruled->whole_gives, ruled->whole->rules);
+        }
+    }
+    return ruled->whole_gives;
+}
+
+static const cc_given_t *sections_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+{
+    if (!ruled->sections_give) {
+        ruled->sections_give = cc_given_create(lint->pool);
+        for (int i = 0; i < ruled->sections->nelts; i++) {
+            cc_given_add(ruled->sections_give,
+                         APR_ARRAY_IDX(ruled->sections, i, const cc_scope_t *)->rules);
+        }
+    }
+    return ruled->sections_give;
+}
+
+/* Each scope is in effect in its own server at least. */
+static const cc_given_t *all_of(cc_lint_t *lint)
+{
+    if (!lint->given) {
+        lint->given = cc_given_create(lint->pool);
+        for (int i = 0; i < lint->scopes->nelts; i++) {
+            cc_given_add(lint->given, APR_ARRAY_IDX(lint->scopes, i, cc_scope_t).rules);
+        }
+    }
+    return lint->given;
+}
+
+bool cc_lint_may_give(cc_lint_t *lint, const cc_site_t *site, cc_gives_fn *gives, const char *name)
+{
+    cc_ruled_t *own, *main = ruled_of(lint, lint->server);
+
+    if (!site) {
+        return gives(all_of(lint), name);
+    }
+    own = ruled_of(lint, site->server);
+    if (own && (gives(whole_of(lint, own), name) || gives(sections_of(lint, own), name))) {
+        return true;
+    }
+    return main && (gives(sections_of(lint, main), name) ||
+                    (!cc_lint_scope(lint, site) && gives(whole_of(lint, main), name)));
+}
+
+/* ---- CAs ----------------------------------------------------------------------------------- */
+
+static bool site_several_cas(cc_lint_t *lint, const cc_site_t *site)
+{
+    return site && site->tls != CC_TLS_OFF && cc_lint_several_cas(lint, site);
+}
+
+/* Of all servers, or of those without rules of their own and the main one. */
+static bool any_several_cas(cc_lint_t *lint, bool all)
+{
+    for (int i = 0; i < lint->sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+
+        if ((all || site->server == lint->server || !cc_lint_scope(lint, site)) &&
+            site_several_cas(lint, site)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The main server may have many sections with rules. */
+bool cc_lint_scope_several_cas(cc_lint_t *lint, const cc_scope_t *scope)
+{
+    static const char yes[] = "yes", no[] = "no", key[] = "all servers";
+    const char *several;
+
+    if (scope->server != lint->server) {
+        return site_several_cas(lint, cc_site_of(lint->server, scope->server));
+    }
+    if (!scope->section) {
+        return any_several_cas(lint, false);
+    }
+    several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
+    if (!several) {
+        several = any_several_cas(lint, true) ? yes : no;
+        apr_hash_set(lint->several, key, APR_HASH_KEY_STRING, several);
+    }
+    return several == yes;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows whether a server trusts several CAs, any of which may issue clients. */
+#include "httpd/admin/lint.h"
+
+#include <apr_file_info.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+/* OpenSSL looks for nothing else in a folder: 9d66eef0.0 */
+static bool is_hashed(const char *name)
+{
+    int digits = 0;
+
+    while (apr_isxdigit(name[digits])) {
+        digits++;
+    }
+    return digits == 8 && name[8] == '.' && apr_isdigit(name[9]);
+}
+
+static void add_folder(apr_array_header_t *paths, const char *folder, apr_pool_t *p)
+{
+    apr_dir_t *dir;
+    apr_finfo_t info;
+
+    if (apr_dir_open(&dir, folder, p) != APR_SUCCESS) {
+        return;
+    }
+    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (is_hashed(info.name)) {
+            APR_ARRAY_PUSH(paths, const char *) = apr_pstrcat(p, folder, "/", info.name, NULL);
+        }
+    }
+    apr_dir_close(dir);
+}
+
+static bool are_several(const char *file, const char *folder, apr_pool_t *p)
+{
+    apr_array_header_t *paths = apr_array_make(p, 1, sizeof(const char *));
+
+    if (file) {
+        APR_ARRAY_PUSH(paths, const char *) = ap_server_root_relative(p, file);
+    }
+    if (folder) {
+        add_folder(paths, ap_server_root_relative(p, folder), p);
+    }
+    return cc_cert_count_issuers(paths) > 1;
+}
+
+/* Many hosts name the same files. */
+bool cc_lint_several_cas(cc_lint_t *lint, const cc_site_t *site)
+{
+    static const char yes[] = "yes", no[] = "no";
+    const char *file = cc_site_value(site, "SSLCACertificateFile", lint->pool);
+    const char *folder = cc_site_value(site, "SSLCACertificatePath", lint->pool);
+    const char *key = apr_pstrcat(lint->pool, file ? file : "", "\n", folder, NULL);
+    const char *several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
+
+    if (!several) {
+        several = are_several(file, folder, lint->pool) ? yes : no;
+        apr_hash_set(lint->several, key, APR_HASH_KEY_STRING, several);
+    }
+    return several == yes;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows where mod_ssl's own ways to a user stand beside rules. */
+#include "httpd/admin/lint.h"
+
+#include <apr_strings.h>
+
+static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
+{
+    (void)what;
+    return cc_lint_ruled(lint, site, place) ? CC_LINE_FAULT : CC_LINE_FINE;
+}
+
+/* Where the mapped user is not the user of the request, it may be mod_ssl's. */
+static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_site_t *site,
+                                       const cc_place_t *place, const void *what)
+{
+    if (site->user_off || site->main->user_off) {
+        return CC_LINE_FINE;
+    }
+    return judge_ruled(lint, site, place, what);
+}
+
+void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
+{
+    if (cc_lint_culprit(lint, line, judge_user_name, NULL)) {
+        cc_lint_tell(lint, "CC0725", line->where,
+                     "SSLUserName has no effect where rules are: remove it, and write a rule such "
+                     "as ClientCertMap issuer == \"...\" user=%%{subject.CN}");
+    }
+}
+
+static cc_line_state_t judge_basic(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
+                                   const void *what)
+{
+    if (!site->asks_passwords && !site->main->asks_passwords) {
+        return CC_LINE_FINE;
+    }
+    return judge_user_name(lint, site, place, what);
+}
+
+static bool fakes_passwords(const char *words, apr_pool_t *p)
+{
+    const char *word;
+
+    while (*(word = ap_getword_conf(p, &words))) {
+        if (!strcasecmp(word + (*word == '+'), "FakeBasicAuth")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void cc_lint_options(cc_lint_t *lint, const cc_line_t *line)
+{
+    if (fakes_passwords(cc_line_directive(line)->args, lint->pool) &&
+        cc_lint_culprit(lint, line, judge_basic, NULL)) {
+        cc_lint_tell(
+            lint, "CC0726", line->where,
+            "with FakeBasicAuth a certificate that no rule maps logs in all the same where "
+            "a password is asked for: remove it; user=%%{subject|oneline} gives the same "
+            "names");
+    }
+}
+
+/* ---- mod_ssl's word on the certificate, where rules decide ---------------------------------- */
+
+void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
+{
+    const char *args = cc_line_directive(line)->args;
+
+    if ((ap_strcasestr(args, "SSL_CLIENT_VERIFY") || ap_strcasestr(args, "ssl-verify-client")) &&
+        cc_lint_culprit(lint, line, judge_ruled, NULL)) {
+        cc_lint_tell(lint, "CC0737", line->where,
+                     "this asks whether mod_ssl has verified the certificate, not what the rules "
+                     "say: a certificate that a rule denies passes, and so does one that no rule "
+                     "maps; write \"Require clientcert-user\", \"Require clientcert-group\" or "
+                     "\"Require valid-user\"");
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a question of the command-line tool is read and its answer written. */
+#include "httpd/admin/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "httpd/glue.h"
+#include "httpd/status/verdict_json.h"
+
+/* A question about the configuration as a whole, or one about certificates: prepared, then told. */
+typedef struct kind_t {
+    const char *name;
+    json_t *(*answer)(cc_question_t *q);
+    void *(*prepare)(cc_question_t *q);
+    json_t *(*tell)(const void *prepared, const cc_presented_t *presented);
+} kind_t;
+
+static const kind_t kinds[] = {
+    {"explain", NULL, cc_question_explain, cc_explain_certificate},
+    {"rules", cc_question_rules, NULL, NULL},
+    {"check", cc_question_check, NULL, NULL},
+    {"revoked", NULL, cc_question_revoked, cc_revoked_certificate},
+};
+
+bool cc_question_configtest(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
+}
+
+/* Whoever may start a server may ask it; a server that starts to serve looks at no question. */
+static const char *directory_asked(void)
+{
+    return cc_question_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;
+}
+
+bool cc_question_asked(void)
+{
+    return directory_asked() != NULL;
+}
+
+static const char *path_of(const cc_question_t *q, const char *name)
+{
+    return apr_pstrcat(q->pool, q->directory, "/", name, NULL);
+}
+
+/* A member of the question that is copied, or NULL. */
+static const char *word_of(json_t *asked, const char *name, apr_pool_t *p)
+{
+    return apr_pstrdup(p, json_string_value(json_object_get(asked, name)));
+}
+
+static const kind_t *kind_find(cc_question_t *q, const char *name)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!strcmp(kinds[i].name, name)) {
+            return &kinds[i];
+        }
+    }
+    cc_error_set(&q->err, q->pool, "CC0750", name,
+                 "this module does not know such a question; the tool and the module must be of "
+                 "one version");
+    return NULL;
+}
+
+/* ---- answers ------------------------------------------------------------------------------- */
+
+static json_t *error_text(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+static json_t *error_told(const cc_error_t *err, apr_pool_t *p)
+{
+    return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", err->tag, "word",
+                     error_text(err->word, p), "message", error_text(err->message, p));
+}
+
+/* Writes an answer as a line, and drops it. */
+static apr_status_t line_write(apr_file_t *file, json_t *answer)
+{
+    char *text = json_dumps(answer, JSON_COMPACT);
+    apr_status_t status = text ? apr_file_write_full(file, text, strlen(text), NULL) : APR_ENOMEM;
+
+    if (status == APR_SUCCESS) {
+        status = apr_file_write_full(file, "\n", 1, NULL);
+    }
+    free(text);
+    json_decref(answer);
+    return status;
+}
+
+static json_t *certificate_tell(const kind_t *kind, const void *prepared, const char *path,
+                                apr_pool_t *p)
+{
+    cc_cert_t *cert = NULL;
+    cc_error_t err = {0};
+
+    if (cc_cert_read(&cert, NULL, path, NULL, NULL, p, &err) != APR_SUCCESS) {
+        json_t *answer = error_told(&err, p);
+
+        json_object_set_new(answer, "result", json_string("error"));
+        return answer;
+    }
+    return kind->tell(prepared, &(cc_presented_t){path, cert, p});
+}
+
+/* Whatever is found out about one certificate is forgotten before the next. */
+static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
+                                      const cc_question_t *q, apr_file_t *file)
+{
+    apr_status_t status = APR_SUCCESS;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, q->pool);
+    for (int i = 1; i <= q->certificates && status == APR_SUCCESS; i++) {
+        const char *path = apr_psprintf(p, "%s/%d.pem", q->directory, i);
+
+        status = line_write(file, certificate_tell(kind, prepared, path, p));
+        apr_pool_clear(p);
+    }
+    apr_pool_destroy(p);
+    return status;
+}
+
+static apr_status_t answers_write(cc_question_t *q, const char *name, apr_file_t *file)
+{
+    const kind_t *kind = kind_find(q, name);
+    json_t *answer = kind && kind->answer ? kind->answer(q) : NULL;
+    void *prepared = kind && kind->prepare ? kind->prepare(q) : NULL;
+
+    if (prepared) {
+        return certificates_tell(kind, prepared, q, file);
+    }
+    return line_write(file, answer ? answer : error_told(&q->err, q->pool));
+}
+
+/* ---- the question -------------------------------------------------------------------------- */
+
+/* The tool that made the directory reads it; nobody else may look into that. */
+static apr_status_t question_answer(cc_question_t *q, json_t *asked)
+{
+    const char *kind = word_of(asked, "ask", q->pool);
+    apr_file_t *file;
+    apr_status_t status =
+        apr_file_open(&file, path_of(q, "answer.json"),
+                      APR_FOPEN_WRITE | APR_FOPEN_CREATE | APR_FOPEN_EXCL | APR_FOPEN_BUFFERED,
+                      APR_FPROT_UREAD | APR_FPROT_UWRITE, q->pool);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    q->vhost = word_of(asked, "vhost", q->pool);
+    q->path = word_of(asked, "path", q->pool);
+    q->certificates = (int)json_integer_value(json_object_get(asked, "certificates"));
+    q->all = json_is_true(json_object_get(asked, "all"));
+    status = answers_write(q, kind ? kind : "", file);
+    if (status == APR_SUCCESS) {
+        status = apr_file_close(file);
+    }
+    return status;
+}
+
+void cc_question_answer(apr_pool_t *pconf, server_rec *s)
+{
+    cc_question_t q = {.directory = directory_asked(), .main = s, .pool = pconf};
+    apr_status_t status = APR_EINVAL;
+    json_t *asked;
+
+    if (!q.directory) {
+        return;
+    }
+    asked = json_load_file(path_of(&q, "question.json"), 0, NULL);
+    if (asked) {
+        status = question_answer(&q, asked);
+        json_decref(asked);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(
+            APLOG_MARK, APLOG_ERR, status, s,
+            "CC0753: the question in %s cannot be answered: CLIENTCERT_QUESTION is for the "
+            "clientcert tool alone",
+            cc_log_text(cc_text_escape(q.directory, strlen(q.directory), pconf), pconf));
+    }
+}

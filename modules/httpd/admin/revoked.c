@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
+#include "httpd/admin/query.h"
+
+#include <apr_signal.h>
+#include <apr_strings.h>
+#include <http_main.h>
+
+#include "httpd/status/verdict_json.h"
+#include "httpd/background/revocation.h"
+
+/* What is the same for all certificates. */
+typedef struct asker_t {
+    server_rec *server;
+    const char *why; /* this server */
+    cc_judge_t judge;
+    cc_revocation_t revocation;
+} asker_t;
+
+/* What is known of one. */
+typedef struct asked_t {
+    const asker_t *by;
+    const char *unverified; /* as cc_judge_certificate has it */
+    cc_seal_t seal;
+    const cc_cert_t *cert;
+    cc_crl_answer_t listed; /* state, of a certificate that verifies */
+    cc_ocsp_answer_t told;  /* likewise */
+    cc_standing_t standing;
+    apr_time_t now;
+} asked_t;
+
+/* ---- finding out --------------------------------------------------------------------------- */
+
+/* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
+static apr_status_t sources_open(asker_t *it, cc_question_t *q)
+{
+    static const cc_ocsp_means_t none = {0};
+    const cc_server_t *server = cc_server_of(it->server);
+    cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
+    cc_revocation_t *revocation = &it->revocation;
+    apr_status_t status = APR_SUCCESS;
+
+    revocation->trust = it->judge.trust;
+    revocation->leaf_alone = server->leaf_alone == 1;
+    if (server->crls && revocation->trust) {
+        server->crls->root = ap_server_root;
+        server->crls->pass_foreign = true;
+        status = cc_crls_open(&revocation->crls, server->crls, revocation->trust, q->pool, &q->err);
+    }
+    if (status == APR_SUCCESS) {
+        config.lists = cc_revocation_lists(revocation->crls);
+        status = cc_ocsp_create(&revocation->ocsp, &config, &none, q->pool, &q->err);
+    }
+    return status;
+}
+
+/* All of them, also where a server would ask no further. */
+static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
+{
+    const cc_revocation_t *revocation = &it->by->revocation;
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &it->seal, sent};
+
+    if (revocation->crls) {
+        cc_revocation_check_crls(&it->listed, revocation, &cert, it->now);
+        cc_revocation_take_crls(&it->standing, revocation, &it->listed, p);
+    }
+    if (revocation->ocsp) {
+        cc_revocation_check_ocsp(&it->told, revocation, &cert, it->now, p);
+        cc_revocation_take_ocsp(&it->standing, revocation, &it->told, p);
+    }
+}
+
+static void nobody_asked(const asker_t *it, cc_question_t *q)
+{
+    cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
+                 "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
+                 "nor ClientCertOCSP is set for this server");
+}
+
+void *cc_question_revoked(cc_question_t *q)
+{
+    asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
+
+    q->own_sources = true;
+    it->server = cc_host_choose(q, &it->why);
+    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS ||
+        sources_open(it, q) != APR_SUCCESS) {
+        return NULL;
+    }
+    if (!cc_server_of(it->server)->crls && !it->revocation.ocsp) {
+        nobody_asked(it, q);
+        return NULL;
+    }
+    apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
+    return it;
+}
+
+/* "good" is what somebody says, and nobody objects to. */
+static const char *result_of(const asked_t *it)
+{
+    if (it->standing.revoked_at) {
+        return "revoked";
+    }
+    return it->standing.state && !it->standing.problem ? it->standing.state : "unknown";
+}
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+static json_t *time_of(apr_time_t time, apr_pool_t *p)
+{
+    return time ? json_string(cc_revocation_time(time, p)) : json_null();
+}
+
+/* Seconds from one moment to another, where both are known. */
+static json_t *seconds_of(apr_time_t from, apr_time_t to)
+{
+    return from && to ? json_integer(apr_time_sec(to) - apr_time_sec(from)) : json_null();
+}
+
+/* What cc_crls_each hands on. */
+typedef struct list_t {
+    json_t *all;
+    apr_time_t now;
+    apr_pool_t *pool;
+} list_t;
+
+/* Those of a CRL that is passed over are not counted. */
+static json_t *entries_of(const cc_crl_info_t *info)
+{
+    return info->use == CC_CRL_FOREIGN ? json_null() : json_integer((json_int_t)info->entries);
+}
+
+static void crl_add(const cc_crl_info_t *info, void *baton)
+{
+    static const char *const uses[] = {
+        [CC_CRL_USED] = "used",       [CC_CRL_SUPERSEDED] = "superseded", [CC_CRL_OLDER] = "older",
+        [CC_CRL_NO_BASE] = "no_base", [CC_CRL_FOREIGN] = "foreign",
+    };
+    const list_t *list = baton;
+
+    json_array_append_new(
+        list->all,
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
+                  text_of(info->path, list->pool), "issuer", text_of(info->issuer, list->pool),
+                  "number", text_of(info->number, list->pool), "entries", entries_of(info), "delta",
+                  info->delta, "indirect", info->indirect, "this_update",
+                  time_of(info->this_update, list->pool), "next_update",
+                  time_of(info->next_update, list->pool), "age",
+                  seconds_of(info->this_update, list->now), "left",
+                  seconds_of(list->now, info->next_update), "use", uses[info->use]));
+}
+
+static const char *listed_text(const asked_t *it)
+{
+    static const char *const states[] = {
+        [CC_CRL_GOOD] = "good",
+        [CC_CRL_REVOKED] = "revoked",
+        [CC_CRL_UNKNOWN] = "unknown",
+    };
+
+    return it->unverified ? "unknown" : states[it->listed.state];
+}
+
+static json_t *crls_of(const asked_t *it, apr_pool_t *p)
+{
+    list_t list = {json_array(), it->now, p};
+    const cc_crl_answer_t *answer = &it->listed;
+    bool revoked = answer->revoked_at != 0;
+    const cc_crl_spec_t *spec;
+
+    if (!it->by->revocation.crls) {
+        json_decref(list.all);
+        return json_null();
+    }
+    spec = cc_crls_spec(it->by->revocation.crls);
+    cc_crls_each(it->by->revocation.crls, crl_add, &list);
+    return json_pack(
+        "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
+        answer->depth, "reason", text_of(revoked ? cc_reason_text(answer->reason) : NULL, p),
+        "date", time_of(answer->revoked_at, p), "why", text_of(answer->why, p), "where",
+        text_of(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
+        "missing", spec->missing_allow ? "allow" : "deny", "grace",
+        (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
+}
+
+static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
+{
+    const cc_ocsp_answer_t *answer = &it->told;
+    bool asked = it->unverified == NULL;
+
+    if (!it->by->revocation.ocsp) {
+        return json_null();
+    }
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+        asked ? cc_ocsp_status_text(answer->status) : "unknown", "reason",
+        text_of(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
+        text_of(answer->why, p), "this_update", time_of(answer->this_update, p), "next_update",
+        time_of(answer->next_update, p), "produced_at", time_of(answer->produced_at, p), "age",
+        seconds_of(answer->this_update, it->now), "left", seconds_of(it->now, answer->next_update));
+}
+
+static json_t *notes_of(const asked_t *it, apr_pool_t *p)
+{
+    json_t *notes = json_array();
+
+    for (int i = 0; i < it->by->judge.unseen->nelts; i++) {
+        json_array_append_new(notes,
+                              text_of(APR_ARRAY_IDX(it->by->judge.unseen, i, const char *), p));
+    }
+    return notes;
+}
+
+/* The reason that the log would have, or that nobody was asked. */
+static const char *problem_of(const asked_t *it)
+{
+    return it->unverified ? "it would not be verified, so nobody was asked" : it->standing.problem;
+}
+
+json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
+{
+    const asker_t *by = prepared;
+    asked_t it = {.by = by, .cert = presented->cert, .now = apr_time_now()};
+    cc_facts_t facts = {.now = it.now};
+    apr_pool_t *p = presented->pool;
+
+    it.standing.stale_at = APR_INT64_MAX;
+    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented);
+    if (!it.unverified) {
+        sources_ask(&it, cc_trust_certs(presented->path, p), p);
+    }
+    return json_pack(
+        "{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
+        "reason", text_of(problem_of(&it), p), "identity", problem_of(&it) == NULL, "verification",
+        "verified", it.unverified == NULL, "reason", text_of(it.unverified, p), "host",
+        cc_host_told(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
+        "notes", notes_of(&it, p), "certificate", cc_report_fields(it.cert, &facts, p));
+}

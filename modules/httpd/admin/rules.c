@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is told of a configuration as a whole: its rules, and what is wrong with it. */
+#include "httpd/admin/query.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "httpd/background/revocation.h"
+#include "httpd/status/verdict_json.h"
+#include "httpd/conf/view.h"
+
+static json_t *text_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+/* Those that a scope says something for. */
+static json_t *hosts_of(const cc_scope_t *scope, const cc_question_t *q)
+{
+    const apr_array_header_t *sites = cc_sites_of(q->main);
+    json_t *hosts = json_array();
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const server_rec *s = APR_ARRAY_IDX(sites, i, const cc_site_t *)->server;
+
+        if (cc_host_serves(scope, s)) {
+            json_array_append_new(hosts, text_of(cc_vhost_name(s, q->pool), q->pool));
+        }
+    }
+    return hosts;
+}
+
+static json_t *scope_of(const cc_scope_t *scope, const cc_question_t *q)
+{
+    apr_pool_t *p = q->pool;
+    json_t *rules = json_array();
+
+    for (int i = 0; i < cc_rules_count(scope->rules); i++) {
+        json_array_append_new(rules, json_pack("{s:o, s:o}", "rule",
+                                               text_of(cc_rules_where(scope->rules, i), p), "text",
+                                               text_of(cc_rules_text(scope->rules, i, p), p)));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p),
+                     "section", text_of(scope->section, p), "hosts", hosts_of(scope, q), "rules",
+                     rules);
+}
+
+json_t *cc_question_rules(cc_question_t *q)
+{
+    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+    const server_rec *only = NULL;
+    const char *why;
+    json_t *told;
+
+    if (q->vhost && !(only = cc_host_choose(q, &why))) {
+        return NULL;
+    }
+    told = json_array();
+    for (int i = 0; i < scopes->nelts; i++) {
+        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+
+        if (!only || cc_host_serves(scope, only)) {
+            json_array_append_new(told, scope_of(scope, q));
+        }
+    }
+    return json_pack("{s:o}", "scopes", told);
+}
+
+/* ---- check --------------------------------------------------------------------------------- */
+
+/* What would end a start, or is a warning there. */
+static void crls_add(json_t *findings, const cc_question_t *q)
+{
+    const apr_array_header_t *faults = cc_revocation_faults(q->main, q->pool);
+
+    for (int i = 0; i < faults->nelts; i++) {
+        const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
+
+        json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", fault->tag, "where",
+                                                  text_of(fault->where, q->pool), "text",
+                                                  text_of(fault->text, q->pool)));
+    }
+}
+
+static json_t *findings_of(const cc_question_t *q)
+{
+    const apr_array_header_t *notes = cc_lint_findings(q->main, q->pool);
+    json_t *findings = json_array();
+
+    for (int i = 0; i < notes->nelts; i++) {
+        const cc_note_t *note = &APR_ARRAY_IDX(notes, i, cc_note_t);
+
+        json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", note->tag, "where",
+                                                  text_of(note->where, q->pool), "text",
+                                                  text_of(note->text, q->pool)));
+    }
+    crls_add(findings, q);
+    return findings;
+}
+
+static json_t *test_of(const cc_tested_t *tested, apr_pool_t *p)
+{
+    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "where", text_of(tested->where, p), "file",
+                     text_of(tested->file, p), "passed", tested->passed, "expected",
+                     text_of(tested->expected, p), "got", text_of(tested->got, p), "trace",
+                     cc_question_trace(tested->trace, tested->rules, p));
+}
+
+json_t *cc_question_check(cc_question_t *q)
+{
+    const apr_array_header_t *all = cc_tests_run(q->main, q->pool);
+    json_t *tests = json_array();
+
+    for (int i = 0; i < all->nelts; i++) {
+        json_array_append_new(tests, test_of(&APR_ARRAY_IDX(all, i, cc_tested_t), q->pool));
+    }
+    return json_pack("{s:o, s:o}", "findings", findings_of(q), "tests", tests);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the back ends of tables that need another module of httpd. */
+#ifndef CC_BACKENDS_H
+#define CC_BACKENDS_H
+
+#include <httpd.h>
+#include <http_main.h>
+
+#include "tables/table.h"
+
+/**
+ * sql: through mod_dbd, ldap: through mod_ldap. To be opened before mod_dbd's post_config, which
+ * takes the statements to prepare. A lookup may outlive its request (see async.h).
+ */
+extern const cc_backend_t cc_backend_sql, cc_backend_ldap;
+
+/** The virtual host of the directive; a table for all of them asks in the main server's name. */
+static inline server_rec *cc_backend_server(const cc_table_spec_t *spec)
+{
+    return spec->server ? spec->server : ap_server_conf;
+}
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks the CRLs of a configuration that does not serve yet: httpd -t, and before a start. */
+/*
+ * mod_ssl makes its contexts when httpd starts, and not in a test. By then, an error goes to the
+ * log alone. So the CRLs are opened here too, right after the configuration was read, while
+ * standard error is still the terminal. Each host's CAs are loaded from the files that mod_ssl's
+ * directives name. Where they may not name all of them, an issuer that nobody trusts is no fault.
+ */
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+
+#include "httpd/glue.h"
+#include "httpd/conf/view.h"
+#include "httpd/background/revocation.h"
+
+static const char failed_key[] = "clientcert_crl_precheck";
+
+/* A check that runs. */
+typedef struct {
+    apr_array_header_t *faults; /* of cc_crl_fault_t */
+    apr_array_header_t *opened; /* of cc_opened_crls_t * */
+    apr_hash_t *trusts;         /* what they are made of -> cc_trust_t * */
+    apr_hash_t *told;           /* texts of faults */
+    apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
+    bool unsure;                /* some host may trust others than its files say */
+    apr_pool_t *pool;           /* of the faults */
+    apr_pool_t *scratch;        /* of what is opened */
+} check_t;
+
+typedef enum { ERROR, UNUSED, WARNING } weight_t;
+
+static void fault_add(const check_t *check, const cc_crl_fault_t *fault)
+{
+    const char *key = apr_pstrcat(check->scratch, fault->where, "\n", fault->text, NULL);
+
+    if (!apr_hash_get(check->told, key, APR_HASH_KEY_STRING)) {
+        apr_hash_set(check->told, key, APR_HASH_KEY_STRING, "");
+        APR_ARRAY_PUSH(check->faults, cc_crl_fault_t) = *fault;
+    }
+}
+
+/* As cc_error_text has it, without tag and place. */
+static void error_add(const check_t *check, const cc_error_t *err, weight_t weight)
+{
+    apr_pool_t *p = check->pool;
+    const char *word = err->word ? cc_text_escape(err->word, strlen(err->word), p) : NULL;
+    const char *text =
+        word ? apr_psprintf(p, "\"%s\": %s", word, err->message) : apr_pstrdup(p, err->message);
+
+    fault_add(check, &(cc_crl_fault_t){err->tag, apr_pstrdup(p, err->where), text,
+                                       weight == WARNING, weight == UNUSED});
+}
+
+/* ---- whom a host trusts -------------------------------------------------------------------- */
+
+static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *files)
+{
+    apr_pool_t *p = check->scratch;
+    const char *key = apr_psprintf(p, "%s\n%s\n%d\n%s", files->ca_file ? files->ca_file : "",
+                                   files->ca_path ? files->ca_path : "", files->depth,
+                                   files->ciphers ? files->ciphers : "");
+    cc_trust_t *trust = apr_hash_get(check->trusts, key, APR_HASH_KEY_STRING);
+    cc_error_t err = {0};
+
+    if (!trust && cc_trust_load(&trust, files, p, &err) == APR_SUCCESS) {
+        apr_hash_set(check->trusts, key, APR_HASH_KEY_STRING, trust);
+    }
+    return trust;
+}
+
+/* mod_ssl will say itself what is wrong with the files; without any, all issuers are foreign. */
+static const cc_trust_t *trust_of(check_t *check, const cc_site_t *site)
+{
+    static const cc_trust_files_t none = {.depth = 1};
+    cc_trust_files_t files = cc_site_files(site, check->scratch);
+    const cc_trust_t *trust = trust_load(check, &files);
+
+    check->unsure = check->unsure || !trust || cc_site_arguments(site, "SSLOpenSSLConfCmd");
+    return trust ? trust : trust_load(check, &none);
+}
+
+static const cc_trust_t *trust_of_nobody(check_t *check)
+{
+    static const cc_trust_files_t none = {.depth = 1};
+
+    return trust_load(check, &none);
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *trust, bool unused)
+{
+    apr_pool_t *p = check->scratch;
+    const char *key =
+        trust ? apr_pstrcat(p, spec->where, "\n", cc_trust_id_text(trust, p), NULL) : spec->where;
+    cc_opened_crls_t *opened = apr_pcalloc(p, sizeof(*opened));
+    cc_error_t err = {0};
+
+    if (!trust || apr_hash_get(check->tried, key, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(check->tried, key, APR_HASH_KEY_STRING, "");
+    apr_hash_set(check->tried, spec->where, APR_HASH_KEY_STRING, "");
+    spec->root = ap_server_root;
+    spec->pass_foreign = true;
+    opened->spec = spec;
+    if (cc_crls_open(&opened->crls, spec, trust, p, &err) != APR_SUCCESS) {
+        error_add(check, &err, unused ? UNUSED : ERROR);
+    } else if (!unused) {
+        APR_ARRAY_PUSH(check->opened, cc_opened_crls_t *) = opened;
+    }
+}
+
+static void site_check(check_t *check, const cc_site_t *site)
+{
+    cc_crl_spec_t *spec = cc_server_of(site->server)->crls;
+
+    if (spec && site->tls != CC_TLS_OFF) {
+        crls_open(check, spec, trust_of(check, site), false);
+    }
+}
+
+/* A directive that no host with TLS has: its files are read, though nobody will ask them. */
+static void rest_check(check_t *check, const cc_site_t *site)
+{
+    cc_crl_spec_t *spec = cc_server_of(site->server)->crls;
+
+    if (spec && !apr_hash_get(check->tried, spec->where, APR_HASH_KEY_STRING)) {
+        crls_open(check, spec, trust_of_nobody(check), true);
+    }
+}
+
+/* ---- what is found when all are open ------------------------------------------------------- */
+
+static void nobodys_check(const check_t *check)
+{
+    const apr_array_header_t *nobodys = cc_revocation_nobodys(check->opened, check->scratch);
+
+    for (int i = 0; i < nobodys->nelts && !check->unsure; i++) {
+        const cc_nobodys_t *one = &APR_ARRAY_IDX(nobodys, i, cc_nobodys_t);
+        cc_error_t err = {0};
+
+        if (one->whole) {
+            cc_crl_refuse_foreign(&one->info, one->opened->spec->where, check->pool, &err);
+            error_add(check, &err, ERROR);
+        } else {
+            cc_nobodys_error(&err, one, check->pool);
+            error_add(check, &err, WARNING);
+        }
+    }
+}
+
+static void count(const cc_crl_info_t *info, void *baton)
+{
+    (void)info;
+    ++*(int *)baton;
+}
+
+static void empty_check(const check_t *check)
+{
+    for (int i = 0; i < check->opened->nelts; i++) {
+        const cc_opened_crls_t *one = APR_ARRAY_IDX(check->opened, i, const cc_opened_crls_t *);
+        int crls = 0;
+
+        cc_crls_each(one->crls, count, &crls);
+        if (crls == 0) {
+            fault_add(check, &(cc_crl_fault_t){"CC0184", apr_pstrdup(check->pool, one->spec->where),
+                                               "there is no CRL in these folders: nothing is known "
+                                               "to be revoked, or good",
+                                               true, false});
+        }
+    }
+}
+
+apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p)
+{
+    const apr_array_header_t *sites = cc_sites_of(s);
+    check_t check = {.pool = p, .faults = apr_array_make(p, 4, sizeof(cc_crl_fault_t))};
+
+    if (apr_pool_create(&check.scratch, p) != APR_SUCCESS) {
+        return check.faults;
+    }
+    check.opened = apr_array_make(check.scratch, 4, sizeof(cc_opened_crls_t *));
+    check.trusts = apr_hash_make(check.scratch);
+    check.told = apr_hash_make(check.scratch);
+    check.tried = apr_hash_make(check.scratch);
+    for (int i = 0; i < sites->nelts; i++) {
+        site_check(&check, APR_ARRAY_IDX(sites, i, const cc_site_t *));
+    }
+    for (int i = 0; i < sites->nelts; i++) {
+        rest_check(&check, APR_ARRAY_IDX(sites, i, const cc_site_t *));
+    }
+    nobodys_check(&check);
+    empty_check(&check);
+    apr_pool_destroy(check.scratch);
+    return check.faults;
+}
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+static void tell(const cc_crl_fault_t *fault, server_rec *s, apr_pool_t *p)
+{
+    ap_log_error(APLOG_MARK, fault->warning ? APLOG_WARNING : APLOG_EMERG, 0, s, "%s: %s: %s",
+                 fault->tag, cc_log_text(fault->where, p), cc_log_text(fault->text, p));
+}
+
+/* Errors always; what is only a warning, in a test: a start has it in its log. */
+static bool faults_tell(const apr_array_header_t *faults, bool test, server_rec *s, apr_pool_t *p)
+{
+    bool wrong = false;
+
+    for (int i = 0; i < faults->nelts; i++) {
+        const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
+
+        if (test || !fault->warning) {
+            tell(fault, s, p);
+        }
+        wrong = wrong || (!fault->warning && (test || fault->unused));
+    }
+    return wrong;
+}
+
+/*
+ * A test ends here. A start goes on to where its log is open, which is to have the reason too; and
+ * httpd -k graceful, stop and the like only send a signal after this, which no CRL may hinder.
+ */
+int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    bool test = cc_question_configtest();
+    const apr_array_header_t *faults;
+
+    (void)plog;
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG || cc_question_asked() ||
+        ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP) {
+        return OK;
+    }
+    faults = cc_revocation_faults(s, pconf);
+    if (!faults_tell(faults, test, s, ptemp)) {
+        return OK;
+    }
+    apr_pool_userdata_setn(faults, failed_key, NULL, pconf);
+    return test ? !OK : OK;
+}
+
+bool cc_revocation_precheck_borne(server_rec *s)
+{
+    void *faults = NULL;
+
+    apr_pool_userdata_get(&faults, failed_key, s->process->pconf);
+    return !faults || !faults_tell(faults, false, s, s->process->pconf);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asks tables of type "ldap": a directory is searched, by mod_ldap's connections, for entries. */
+#include <string.h>
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <util_ldap.h>
+
+#include "httpd/background/backends.h"
+#include "httpd/background/ldap_url.h"
+#include "httpd/background/async.h"
+
+#define MOST_ENTRIES 2 /* one too many */
+#define TWO_ENTRIES "more than one entry has this key"
+
+typedef struct {
+    cc_directory_t directory;
+    APR_OPTIONAL_FN_TYPE(uldap_connection_find) * find;
+    APR_OPTIONAL_FN_TYPE(uldap_connection_open) * open;
+    APR_OPTIONAL_FN_TYPE(uldap_connection_unbind) * unbind;
+    APR_OPTIONAL_FN_TYPE(uldap_connection_close) * close;
+} ldap_t;
+
+/* A search that was sent, or is to be. */
+typedef struct {
+    cc_query_t *question;
+    int id;    /* of its message; -1: none is under way */
+    bool open; /* there is no answer yet */
+} search_t;
+
+/* A job with the connection that it has. */
+typedef struct {
+    const ldap_t *ldap;
+    cc_job_t *job;
+    request_rec *r;
+    util_ldap_connection_t *ldc;
+    search_t *searches;   /* one for each question of the job */
+    cc_query_t *question; /* the one at hand */
+} ask_t;
+
+/* ---- the entry ------------------------------------------------------------------------------- */
+
+static cc_table_result_t ask_failed(const ask_t *ask, const char *why)
+{
+    return cc_query_fail(ask->question, why);
+}
+
+/*
+ * An attribute with many values comes in parts from Active Directory, under another name:
+ * "memberOf;range=0-1499". What is not there may be what matters.
+ */
+static bool comes_in_parts(LDAP *ldap, LDAPMessage *entry, const char *name)
+{
+    apr_size_t len = strlen(name);
+    BerElement *position = NULL;
+    bool found = false;
+    char *given = ldap_first_attribute(ldap, entry, &position);
+
+    while (given) {
+        found =
+            found || (!strncasecmp(given, name, len) && !strncasecmp(given + len, ";range=", 7));
+        ldap_memfree(given);
+        given = ldap_next_attribute(ldap, entry, position);
+    }
+    ber_free(position, 0);
+    return found;
+}
+
+/* Copies the values of an attribute; false where one cannot be, or all are too large. */
+static bool values_copy(const ask_t *ask, const char *name, struct berval **values,
+                        cc_column_t *column, apr_size_t *octets)
+{
+    apr_pool_t *p = ask->job->pool;
+    int count = ldap_count_values_len(values);
+    const char **copies = apr_palloc(p, sizeof(*copies) * (apr_size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        if (!cc_job_has_room(ask->job, ask->question, values[i]->bv_len, octets)) {
+            ask_failed(ask, apr_psprintf(p, "%s: %s", name, ask->question->info.failure));
+            return false;
+        }
+        if (memchr(values[i]->bv_val, '\0', values[i]->bv_len)) {
+            ask_failed(ask, apr_psprintf(p, "a value of %s holds a NUL", name));
+            return false;
+        }
+        copies[i] = apr_pstrmemdup(p, values[i]->bv_val, values[i]->bv_len);
+    }
+    column->count = count;
+    column->values = copies;
+    return true;
+}
+
+static cc_table_result_t column_read(const ask_t *ask, LDAPMessage *entry, int i,
+                                     cc_column_t *column, apr_size_t *octets)
+{
+    const char *name = ask->ldap->directory.url->lud_attrs[i];
+    struct berval **values = ldap_get_values_len(ask->ldc->ldap, entry, name);
+    bool copied = values_copy(ask, name, values, column, octets);
+
+    ldap_value_free_len(values);
+    if (!copied) {
+        return CC_TABLE_FAILED;
+    }
+    if (column->count == 0 && comes_in_parts(ask->ldc->ldap, entry, name)) {
+        return ask_failed(ask, apr_psprintf(ask->job->pool,
+                                            "the directory gives %s in parts: it has too many "
+                                            "values",
+                                            name));
+    }
+    return CC_TABLE_FOUND;
+}
+
+static cc_table_result_t found_read(const ask_t *ask, LDAPMessage *found)
+{
+    LDAP *ldap = ask->ldc->ldap;
+    LDAPMessage *entry = ldap_first_entry(ldap, found);
+    int count = ask->ldap->directory.attributes;
+    cc_column_t *columns = apr_palloc(ask->job->pool, sizeof(*columns) * (apr_size_t)count);
+    cc_table_result_t result = CC_TABLE_FOUND;
+    apr_size_t octets = 0;
+
+    if (!entry && ldap_count_references(ldap, found) > 0) {
+        return ask_failed(ask, "the directory refers to another one, which was not asked");
+    }
+    if (!entry) {
+        return CC_TABLE_MISSING;
+    }
+    if (ldap_next_entry(ldap, entry)) {
+        return ask_failed(ask, TWO_ENTRIES);
+    }
+    for (int i = 0; i < count && result == CC_TABLE_FOUND; i++) {
+        result = column_read(ask, entry, i, &columns[i], &octets);
+    }
+    ask->question->row = (cc_row_t){count, columns};
+    return result;
+}
+
+/* ---- a lookup, in a thread of its own -------------------------------------------------------- */
+
+/*
+ * mod_ldap wants a request, for its pool, server and log. The one that asks may end before the job
+ * does, so this is another, with what a line of the log may take from it.
+ */
+static request_rec *request_make(const cc_directory_t *directory, apr_pool_t *p)
+{
+    request_rec *r = apr_pcalloc(p, sizeof(*r));
+    conn_rec *c = apr_pcalloc(p, sizeof(*c));
+
+    c->pool = p;
+    c->base_server = directory->server;
+    c->client_ip = c->local_ip = "-";
+    c->client_addr = c->local_addr = apr_pcalloc(p, sizeof(apr_sockaddr_t));
+    c->notes = apr_table_make(p, 1);
+    c->log_id = "-";
+    r->pool = p;
+    r->connection = c;
+    r->server = directory->server;
+    r->per_dir_config = directory->server->lookup_defaults;
+    r->request_time = apr_time_now();
+    r->useragent_ip = c->client_ip;
+    r->useragent_addr = c->client_addr;
+    r->method = "-";
+    r->headers_in = apr_table_make(p, 1);
+    r->notes = apr_table_make(p, 1);
+    r->subprocess_env = apr_table_make(p, 1);
+    r->log_id = "-";
+    return r;
+}
+
+/* The key in its place, or NULL where it is not what belongs there. */
+static const char *filter_make(const cc_directory_t *directory, const cc_query_t *question,
+                               apr_pool_t *p)
+{
+    const char *key = NULL;
+
+    if (!directory->octets) {
+        key = cc_filter_text(question->key, question->len, p);
+    } else if (directory->hex) {
+        key = cc_filter_hex(question->key, question->len, p);
+    } else {
+        key = cc_filter_base64(question->key, question->len, p);
+    }
+    return key ? apr_pstrcat(p, directory->before, key, directory->after, NULL) : NULL;
+}
+
+/* All that have no answer yet fail. */
+static void open_fail(ask_t *ask, const char *why)
+{
+    for (int i = 0; i < ask->job->count; i++) {
+        search_t *search = &ask->searches[i];
+
+        if (search->open) {
+            search->open = false;
+            cc_query_fail(search->question, why);
+        }
+    }
+}
+
+/* Connects where that is due. */
+static int ask_connect(ask_t *ask)
+{
+    int code = ask->ldap->open(ask->r, ask->ldc);
+    const char *reason = ask->ldc->reason ? ask->ldc->reason : "no reason given";
+
+    if (code != LDAP_SUCCESS) {
+        open_fail(ask, apr_psprintf(ask->job->pool, "connecting to %s: %s (%s)",
+                                    ask->ldap->directory.host, ldap_err2string(code), reason));
+    }
+    return code;
+}
+
+/* Why a search failed at the server, or on its way; of the question at hand. */
+static const char *search_trouble(const ask_t *ask, int code)
+{
+    return apr_psprintf(ask->job->pool, "the search at %s: %s", ask->ldap->directory.host,
+                        ldap_err2string(code));
+}
+
+static int search_send(const ask_t *ask, search_t *search)
+{
+    const cc_directory_t *directory = &ask->ldap->directory;
+    const char *filter = filter_make(directory, search->question, ask->job->pool);
+    struct timeval timeout = directory->timeout;
+
+    search->id = -1;
+    if (!filter) {
+        search->open = false;
+        cc_query_fail(search->question,
+                      "the key is not base64, which %o takes in a table without octets");
+        return LDAP_SUCCESS;
+    }
+    return ldap_search_ext(ask->ldc->ldap, directory->url->lud_dn, directory->url->lud_scope,
+                           filter, directory->url->lud_attrs, 0, NULL, NULL, &timeout, MOST_ENTRIES,
+                           &search->id);
+}
+
+/* What the server says of the search at hand: LDAP_SUCCESS, or that the connection is to be ended.
+ */
+static int found_take(ask_t *ask, LDAPMessage *found)
+{
+    int code = LDAP_SUCCESS;
+    int status = ldap_parse_result(ask->ldc->ldap, found, &code, NULL, NULL, NULL, NULL, 0);
+
+    code = status == LDAP_SUCCESS ? code : status;
+    if (code == LDAP_SUCCESS) {
+        ask->question->info.failure = NULL;
+        ask->question->result = found_read(ask, found);
+    } else if (code == LDAP_SIZELIMIT_EXCEEDED) {
+        ask_failed(ask, TWO_ENTRIES);
+        code = LDAP_SUCCESS;
+    } else {
+        ask_failed(ask, search_trouble(ask, code));
+    }
+    return code;
+}
+
+/* Waits for the answer to one search, which is told from the others by the id of its message. */
+static int search_receive(ask_t *ask, search_t *search)
+{
+    apr_interval_time_t left = ask->job->deadline - apr_time_now();
+    struct timeval timeout = {apr_time_sec(left), apr_time_usec(left)};
+    LDAPMessage *found = NULL;
+    int code = LDAP_TIMEOUT;
+    int got =
+        left > 0 ? ldap_result(ask->ldc->ldap, search->id, LDAP_MSG_ALL, &timeout, &found) : 0;
+
+    if (got > 0) {
+        ask->question = search->question;
+        code = found_take(ask, found);
+        search->open = AP_LDAP_IS_SERVER_DOWN(code); /* then it may be asked once more */
+    } else if (got < 0) {
+        ldap_get_option(ask->ldc->ldap, LDAP_OPT_RESULT_CODE, &code);
+    }
+    ldap_msgfree(found);
+    return code;
+}
+
+/* Sends all searches that are open, and then reads the answers. */
+static int searches_run(ask_t *ask)
+{
+    int failed = LDAP_SUCCESS;
+    int code = LDAP_SUCCESS;
+
+    for (int i = 0; i < ask->job->count && code == LDAP_SUCCESS; i++) {
+        if (ask->searches[i].open) {
+            code = search_send(ask, &ask->searches[i]);
+        }
+    }
+    for (int i = 0; i < ask->job->count && code == LDAP_SUCCESS; i++) {
+        search_t *search = &ask->searches[i];
+
+        if (search->open) {
+            code = search_receive(ask, search);
+        }
+        if (!search->open &&
+            code != LDAP_SUCCESS) { /* the server answered; others may fare better */
+            failed = code;
+            code = LDAP_SUCCESS;
+        }
+    }
+    return code == LDAP_SUCCESS ? failed : code;
+}
+
+static void ask_directory(ask_t *ask)
+{
+    int code = ask_connect(ask);
+
+    if (code == LDAP_SUCCESS) {
+        code = searches_run(ask);
+        if (AP_LDAP_IS_SERVER_DOWN(code)) { /* an idle connection that has ended meanwhile */
+            ask->ldap->unbind(ask->ldc);
+            code = ask_connect(ask);
+            code = code == LDAP_SUCCESS ? searches_run(ask) : code;
+        }
+    }
+    if (code != LDAP_SUCCESS) {
+        open_fail(ask, search_trouble(ask, code));
+        ask->ldap->unbind(ask->ldc); /* so that the next one begins anew */
+    }
+}
+
+static void backend_ask(cc_job_t *job)
+{
+    const ldap_t *ldap = job->source;
+    const cc_directory_t *directory = &ldap->directory;
+    ask_t ask = {.ldap = ldap, .job = job};
+
+    ask.searches = apr_pcalloc(job->pool, sizeof(*ask.searches) * (apr_size_t)job->count);
+    for (int i = 0; i < job->count; i++) {
+        ask.searches[i] = (search_t){&job->questions[i], -1, true};
+    }
+    ask.r = request_make(directory, job->pool);
+    ask.ldc = ldap->find(ask.r, directory->host, directory->port, directory->user,
+                         directory->password, never, directory->secure);
+    if (!ask.ldc) {
+        open_fail(&ask, "mod_ldap has no connection");
+        return;
+    }
+    ask_directory(&ask);
+    ldap->close(ask.ldc);
+}
+
+/* ---- at start -------------------------------------------------------------------------------- */
+
+static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_pool_t *p,
+                                 cc_error_t *err)
+{
+    ldap_t *ldap = apr_pcalloc(p, sizeof(*ldap));
+    apr_status_t status = cc_directory_read(&ldap->directory, spec, p, err);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    ldap->find = APR_RETRIEVE_OPTIONAL_FN(uldap_connection_find);
+    ldap->open = APR_RETRIEVE_OPTIONAL_FN(uldap_connection_open);
+    ldap->unbind = APR_RETRIEVE_OPTIONAL_FN(uldap_connection_unbind);
+    ldap->close = APR_RETRIEVE_OPTIONAL_FN(uldap_connection_close);
+    if (!ldap->find || !ldap->open || !ldap->unbind || !ldap->close) {
+        return cc_error_set(err, p, "CC0643", spec->name,
+                            "an ldap: table needs mod_ldap; write LoadModule ldap_module ...");
+    }
+    *state = cc_jobs_create(backend_ask, ldap, spec->timeout, p);
+    return APR_SUCCESS;
+}
+
+const cc_backend_t cc_backend_ldap = {
+    .type = "ldap",
+    .asked = true,
+    .binds = true,
+    .names = true,
+    .open = backend_open,
+    .child = cc_jobs_child,
+    .ask = cc_jobs_ask,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how an ldap: table is written: an LDAP URL with the key in its filter, and who binds. */
+#include <string.h>
+
+#include <httpd.h>
+#include <http_config.h>
+#include <util_ldap.h>
+
+#include <apr_strings.h>
+
+#include "httpd/background/backends.h"
+#include "httpd/background/ldap_url.h"
+
+/* The key in a filter: as text, or as the octets that its hex or base64 stands for. */
+#define AS_TEXT "%s"
+#define AS_OCTETS "%o"
+
+#define PROGRAM "exec:" /* what follows is run for the password */
+
+/* ---- the URL (RFC 4516), at start ------------------------------------------------------------ */
+
+static apr_status_t url_free(void *url)
+{
+    ldap_free_urldesc(url);
+    return APR_SUCCESS;
+}
+
+/* The URL with the marks of the key as the percent-encoding has them: it has none by s or o. */
+static const char *url_encode(const char *url, apr_pool_t *p)
+{
+    char *encoded = apr_palloc(p, 3 * strlen(url) + 1);
+    char *to = encoded;
+
+    for (; *url; url++) {
+        *to++ = *url;
+        if (url[0] == '%' && (url[1] == 's' || url[1] == 'o')) {
+            *to++ = '2';
+            *to++ = '5';
+        }
+    }
+    *to = '\0';
+    return encoded;
+}
+
+/* Takes the filter apart at its key; false where it has not one. */
+static bool filter_read(cc_directory_t *directory, apr_pool_t *p)
+{
+    const char *filter = directory->url->lud_filter ? directory->url->lud_filter : "";
+    const char *text = strstr(filter, AS_TEXT);
+    const char *octets = strstr(filter, AS_OCTETS);
+    const char *key = text ? text : octets;
+
+    if (!key || (text && octets) || strstr(key + 1, AS_TEXT) || strstr(key + 1, AS_OCTETS)) {
+        return false;
+    }
+    directory->octets = key == octets;
+    directory->before = apr_pstrmemdup(p, filter, (apr_size_t)(key - filter));
+    directory->after = key + strlen(AS_TEXT);
+    return true;
+}
+
+/* Those that belong to a value are written \28 and \29. */
+static bool parentheses_match(const char *filter)
+{
+    int depth = 0;
+
+    for (; *filter && depth >= 0; filter++) {
+        depth += (*filter == '(') - (*filter == ')');
+    }
+    return depth == 0;
+}
+
+/* What is wrong with the parts of the URL. */
+static const char *url_wrong(const LDAPURLDesc *url)
+{
+    if (strcmp(url->lud_scheme, "ldap") != 0 && strcmp(url->lud_scheme, "ldaps") != 0) {
+        return "the URL must begin with ldap:// or ldaps://";
+    }
+    if (!url->lud_host || !*url->lud_host) {
+        return "the URL names no host";
+    }
+    if (url->lud_exts) {
+        return "extensions of the URL are not known here";
+    }
+    if (!url->lud_attrs || !url->lud_attrs[0]) {
+        return "the URL names no attributes; they are the columns of the table";
+    }
+    for (char **name = url->lud_attrs; *name; name++) {
+        if (strcmp(*name, "*") == 0 || strcmp(*name, "+") == 0) {
+            return "the attributes must be named one by one; they are the columns of the table";
+        }
+    }
+    return NULL;
+}
+
+/* mod_ldap takes the port from the name of the host. */
+static void host_read(cc_directory_t *directory, apr_pool_t *p)
+{
+    const LDAPURLDesc *url = directory->url;
+    bool tls = strcmp(url->lud_scheme, "ldaps") == 0;
+    bool v6 = strchr(url->lud_host, ':') != NULL;
+
+    directory->secure = tls ? APR_LDAP_SSL : -1;
+    directory->port = url->lud_port;
+    if (directory->port == 0) {
+        directory->port = tls ? LDAPS_PORT : LDAP_PORT;
+    }
+    directory->host = apr_psprintf(p, v6 ? "[%s]:%d" : "%s:%d", url->lud_host, directory->port);
+}
+
+static apr_status_t url_read(cc_directory_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    const char *wrong = NULL;
+
+    if (ldap_url_parse(url_encode(spec->source, p), &directory->url) != 0) {
+        return cc_error_set(err, p, "CC0642", spec->source,
+                            "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER");
+    }
+    apr_pool_cleanup_register(p, directory->url, url_free, apr_pool_cleanup_null);
+    wrong = url_wrong(directory->url);
+    if (!wrong && !filter_read(directory, p)) {
+        wrong = "the filter must have one %s or one %o, which stands for the key";
+    }
+    if (!wrong && !parentheses_match(directory->url->lud_filter)) {
+        wrong = "the parentheses of the filter do not match";
+    }
+    if (wrong) {
+        return cc_error_set(err, p, "CC0642", spec->source, "%s", wrong);
+    }
+    host_read(directory, p);
+    while (directory->url->lud_attrs[directory->attributes]) {
+        directory->attributes++;
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- who binds ------------------------------------------------------------------------------- */
+
+/* What a program says on its first line, as AuthLDAPBindPassword has it; NULL where it fails. */
+static const char *program_says(const char *command, apr_pool_t *p)
+{
+    char **words = NULL;
+
+    if (apr_tokenize_to_argv(command, &words, p) != APR_SUCCESS || !words[0]) {
+        return NULL;
+    }
+    words[0] = ap_server_root_relative(p, words[0]);
+    return words[0] ? ap_get_exec_line(p, words[0], (const char *const *)words) : NULL;
+}
+
+/* A name without a password would bind as nobody, and succeed (RFC 4513 5.1.2). */
+static apr_status_t user_read(cc_directory_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+                              cc_error_t *err)
+{
+    const char *password = spec->bindpassword;
+
+    if (!spec->binddn && !password) {
+        return APR_SUCCESS;
+    }
+    if (!spec->binddn || !password) {
+        return cc_error_set(err, p, "CC0644", spec->name,
+                            "write both binddn= and bindpassword=, or none to bind as nobody");
+    }
+    if (strncmp(password, PROGRAM, strlen(PROGRAM)) == 0) {
+        password = program_says(password + strlen(PROGRAM), p);
+    }
+    if (!password || !*password) {
+        return cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password");
+    }
+    directory->user = spec->binddn;
+    directory->password = password;
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_directory_read(cc_directory_t *directory, const cc_table_spec_t *spec,
+                               apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = url_read(directory, spec, p, err);
+
+    directory->server = cc_backend_server(spec);
+    directory->hex = spec->octets;
+    directory->timeout.tv_sec = apr_time_sec(spec->timeout);
+    directory->timeout.tv_usec = apr_time_usec(spec->timeout);
+    return status == APR_SUCCESS ? user_read(directory, spec, p, err) : status;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows where processes keep what OCSP responders said, for each other. */
+#include "httpd/background/ocsp_cache.h"
+
+#include <stdatomic.h>
+
+#include <ap_mpm.h>
+#include <ap_provider.h>
+#include <ap_socache.h>
+#include <apr_global_mutex.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <util_mutex.h>
+
+#include "httpd/internal.h"
+#include "httpd/background/threads.h"
+
+#define THREADS 16
+#define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached takes more for a date */
+
+/* The provider's own 512 KiB have room for some 250 answers, this for 2000. */
+#define USUAL_PROVIDER "shmcb"
+#define USUAL_SIZE "(4194304)"
+
+static const char cache_key[] = "clientcert_ocspcache";
+static const char lock_name[] = "clientcert-ocsp"; /* of files too */
+static const char cache_name[] = "clientcert";     /* with ":", at most 16 octets */
+
+typedef struct cache_t {
+    cc_ocsp_means_t means;
+    server_rec *server;                    /* the main one, for its log; set at start */
+    const ap_socache_provider_t *provider; /* NULL: nobody named one */
+    ap_socache_instance_t *instance;
+    apr_global_mutex_t *mutex; /* NULL: the provider needs none */
+    cc_threads_t *threads;     /* NULL: not in this process */
+    bool used;
+    bool open;
+    atomic_flag told; /* this process has said that it cannot keep answers */
+} cache_t;
+
+/* ---- keeping ----------------------------------------------------------------------------- */
+
+/* Once: where something is amiss, every answer would say so. */
+static void tell(cache_t *cache, apr_status_t rv, const char *what)
+{
+    if (!atomic_flag_test_and_set(&cache->told)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
+                     "CC0179: this process cannot %s (%s): responders will be asked more often",
+                     what, cache->provider->name);
+    }
+}
+
+/* A pool for one call of the provider, and the right to call it. NULL: there is none. */
+static apr_pool_t *cache_enter(cache_t *cache)
+{
+    apr_pool_t *p = NULL;
+    apr_status_t rv;
+
+    if (!cache->open || apr_pool_create(&p, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    rv = cache->mutex ? apr_global_mutex_lock(cache->mutex) : APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        tell(cache, rv, "lock the cache of OCSP answers");
+        apr_pool_destroy(p);
+        return NULL;
+    }
+    return p;
+}
+
+static void cache_leave(cache_t *cache, apr_pool_t *p)
+{
+    if (cache->mutex) {
+        apr_global_mutex_unlock(cache->mutex);
+    }
+    apr_pool_destroy(p);
+}
+
+static bool means_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
+{
+    cache_t *cache = state;
+    apr_pool_t *p = cache_enter(cache);
+    apr_status_t rv;
+
+    if (!p) {
+        return false;
+    }
+    rv = cache->provider->retrieve(cache->instance, cache->server, key, CC_OCSP_KEY, to, len, p);
+    cache_leave(cache, p);
+    return rv == APR_SUCCESS;
+}
+
+static void means_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
+{
+    cache_t *cache = state;
+    apr_time_t now = apr_time_now();
+    apr_time_t until = record->until < now + LONGEST ? record->until : now + LONGEST;
+    /* memcached and Redis count whole seconds. */
+    apr_pool_t *p = until < now + apr_time_from_sec(1) ? NULL : cache_enter(cache);
+    apr_status_t rv;
+
+    if (!p) {
+        return;
+    }
+    rv = cache->provider->store(cache->instance, cache->server, key, CC_OCSP_KEY, until,
+                                (unsigned char *)record->octets, record->len, p);
+    cache_leave(cache, p);
+    if (rv != APR_SUCCESS) {
+        tell(cache, rv, "store an OCSP answer");
+    }
+}
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+static bool means_start(void *state, void (*work)(void *data), void *data)
+{
+    cache_t *cache = state;
+
+    return cache->threads && cc_threads_give(cache->threads, work, data);
+}
+
+/* ---- the cache of a configuration -------------------------------------------------------- */
+
+static cache_t *cache_of(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    void *found = NULL;
+    cache_t *cache;
+
+    apr_pool_userdata_get(&found, cache_key, pconf);
+    if (found) {
+        return found;
+    }
+    cache = apr_pcalloc(pconf, sizeof(*cache));
+    cache->means = (cc_ocsp_means_t){cache, means_get, means_put, means_start, NULL};
+    cc_patience_create(&cache->means.patience, pconf);
+    atomic_flag_clear(&cache->told);
+    apr_pool_userdata_setn(cache, cache_key, NULL, pconf);
+    return cache;
+}
+
+const cc_ocsp_means_t *cc_ocspcache_means(server_rec *s)
+{
+    return &cache_of(s)->means;
+}
+
+void cc_ocspcache_use(server_rec *s)
+{
+    cache_of(s)->used = true;
+}
+
+static const ap_socache_provider_t *provider_find(const char *name)
+{
+    return ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, name, AP_SOCACHE_PROVIDER_VERSION);
+}
+
+/* The names of the providers that are loaded, for an error. */
+static const char *providers_text(apr_pool_t *p)
+{
+    const apr_array_header_t *providers =
+        ap_list_provider_names(p, AP_SOCACHE_PROVIDER_GROUP, AP_SOCACHE_PROVIDER_VERSION);
+    const char *text = "";
+
+    for (int i = 0; i < providers->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(providers, i, ap_list_provider_names_t).provider_name;
+        text = apr_pstrcat(p, text, *text ? ", " : "", name, NULL);
+    }
+    return *text ? text : "none";
+}
+
+/* Of the usual provider; NULL: its own. */
+static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t *p)
+{
+    bool usual = !strcmp(provider->name, USUAL_PROVIDER);
+    const char *path = usual ? ap_runtime_dir_relative(p, lock_name) : NULL;
+
+    return path ? apr_pstrcat(p, path, USUAL_SIZE, NULL) : NULL;
+}
+
+/* NULL, or what is wrong. `args` NULL: the usual ones. */
+static const char *instance_create(cache_t *cache, const char *args, apr_pool_t *ptemp,
+                                   apr_pool_t *p)
+{
+    const ap_socache_provider_t *provider = cache->provider;
+    const char *given = args ? args : usual_args(provider, p);
+    const char *wrong = provider->create(&cache->instance, given, ptemp, p);
+
+    if (!wrong) {
+        return NULL;
+    }
+    given = given ? given : "";
+    return apr_psprintf(p, "CC0176: \"%s\": the cache %s does not take this: %s",
+                        cc_text_escape(given, strlen(given), p), provider->name, wrong);
+}
+
+const char *cc_ocspcache_directive(cmd_parms *cmd, void *record, const char *arg)
+{
+    cache_t *cache = cache_of(cmd->server);
+    const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *colon = ap_strchr_c(arg, ':');
+    const char *name = colon ? apr_pstrmemdup(cmd->pool, arg, (apr_size_t)(colon - arg)) : arg;
+
+    (void)record;
+    if (wrong) {
+        return wrong;
+    }
+    cache->provider = provider_find(name);
+    if (!cache->provider) {
+        name = cc_text_escape(name, strlen(name), cmd->pool);
+        return apr_psprintf(cmd->pool,
+                            "CC0175: \"%s\": no cache of this type is loaded (there are: %s); its "
+                            "module may be missing: LoadModule socache_%s_module "
+                            "modules/mod_socache_%s.so",
+                            name, providers_text(cmd->pool), name, name);
+    }
+    return instance_create(cache, colon ? colon + 1 : NULL, cmd->temp_pool, cmd->pool);
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+static int refuse(const server_rec *s, apr_status_t rv, const char *what)
+{
+    ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+                 "CC0178: the cache of OCSP answers cannot be opened: %s", what);
+    return !OK;
+}
+
+int cc_ocspcache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    apr_status_t rv = ap_mutex_register(pconf, lock_name, NULL, APR_LOCK_DEFAULT, 0);
+
+    (void)plog;
+    (void)ptemp;
+    return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
+}
+
+/* Makes the usual cache where nobody named another. NULL, or what is wrong. */
+static const char *cache_complete(cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
+{
+    if (cache->provider) {
+        return NULL;
+    }
+    cache->provider = provider_find(USUAL_PROVIDER);
+    if (!cache->provider) {
+        return apr_psprintf(ptemp,
+                            "CC0177: ClientCertOCSP keeps answers in a cache, usually of the type "
+                            "shmcb, which is not loaded: write LoadModule socache_shmcb_module "
+                            "modules/mod_socache_shmcb.so, or ClientCertOCSPCache with another "
+                            "type (there are: %s)",
+                            providers_text(ptemp));
+    }
+    return instance_create(cache, NULL, ptemp, pconf);
+}
+
+static apr_status_t cache_close(void *state)
+{
+    cache_t *cache = state;
+
+    cache->provider->destroy(cache->instance, cache->server);
+    return APR_SUCCESS;
+}
+
+static int cache_open(cache_t *cache, apr_pool_t *pconf)
+{
+    const struct ap_socache_hints hints = {
+        .avg_id_len = CC_OCSP_KEY, .avg_obj_size = 2048, .expiry_interval = apr_time_from_sec(60)};
+    const ap_socache_provider_t *provider = cache->provider;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE) {
+        rv = ap_global_mutex_create(&cache->mutex, NULL, lock_name, NULL, cache->server, pconf, 0);
+    }
+    if (rv != APR_SUCCESS) {
+        return refuse(cache->server, rv, "its mutex cannot be made");
+    }
+    rv = provider->init(cache->instance, cache_name, &hints, cache->server, pconf);
+    if (rv != APR_SUCCESS) {
+        return refuse(cache->server, rv, provider->name);
+    }
+    /* Before the pools below `pconf` go, where a provider may have its own. */
+    apr_pool_pre_cleanup_register(pconf, cache, cache_close);
+    cache->open = true;
+    return OK;
+}
+
+int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cache_t *cache = cache_of(s);
+    const char *wrong = cache->used ? cache_complete(cache, ptemp, pconf) : NULL;
+
+    (void)plog;
+    if (wrong) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", wrong);
+        return !OK;
+    }
+    /* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+    if (!cache->used || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    cache->server = s;
+    return cache_open(cache, pconf);
+}
+
+void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cache_t *cache = cache_of(s);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!cache->open) {
+        return;
+    }
+    cc_patience_limit(cache->means.patience, cc_threads_waiting());
+    if (cache->mutex) {
+        const char *file = apr_global_mutex_lockfile(cache->mutex);
+        rv = apr_global_mutex_child_init(&cache->mutex, file, pchild);
+    }
+    if (rv != APR_SUCCESS) {
+        cache->open = false;
+        tell(cache, rv, "lock the cache of OCSP answers");
+    }
+    rv = cc_threads_start(&cache->threads, THREADS, pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "CC0179: this process cannot ask OCSP responders: it can make no threads");
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Has the files of all tables and CRLs followed, by one thread of each child and by the parent. */
+#include "httpd/background/poll_thread.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+#include "httpd/background/threads.h"
+
+static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
+{
+    return b > 0 && (a == 0 || b < a) ? b : a;
+}
+
+/* All that is due, with one clock: what has the same reload time stays due together. */
+static apr_interval_time_t look(void *s)
+{
+    apr_time_t now = apr_time_now();
+    apr_interval_time_t wait = cc_tables_look(s, now);
+
+    return sooner(wait, cc_revocation_look(s, now));
+}
+
+/* A child may come long after the parent has loaded what it inherits, so it looks at once. */
+void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cc_follow_t how = {.look = look, .baton = s, .wait = look(s)};
+    cc_follower_t *follower;
+    apr_status_t rv;
+
+    if (how.wait == 0) {
+        return;
+    }
+    rv = cc_follower_start(&follower, &how, pchild);
+    cc_threads_end_soon(pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "CC0135: this process cannot follow changes of tables and CRLs: it can make "
+                     "no thread");
+    }
+}
+
+int cc_follow_monitor(apr_pool_t *p, server_rec *s)
+{
+    apr_time_t now = apr_time_now();
+
+    (void)p;
+    cc_tables_look_parent(s, now);
+    cc_revocation_look_parent(s, now);
+    return DECLINED;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opens what a virtual host asks about revocation, at a start and at a restart. */
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+
+#include "httpd/glue.h"
+#include "httpd/background/ocsp_cache.h"
+#include "httpd/background/revocation.h"
+
+/* ---- what outlives a configuration --------------------------------------------------------- */
+
+/*
+ * The highest CRLs that a configuration of this process has held from these paths. Another host may
+ * have an older one of the same CA.
+ */
+static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
+{
+    const char *paths = apr_array_pstrcat(s->process->pconf, spec->paths, '\n');
+    const char *key = apr_pstrcat(s->process->pconf, "clientcert_crls_ever\n", paths, NULL);
+    apr_pool_t *p = s->process->pool;
+    void *ever = NULL;
+
+    apr_pool_userdata_get(&ever, key, p);
+    if (!ever) {
+        ever = apr_hash_make(p);
+        apr_pool_userdata_set(ever, key, NULL, p);
+    }
+    return ever;
+}
+
+/* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+static bool only_tried(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static bool is_restart(void)
+{
+    return !only_tried() && ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+}
+
+/*
+ * What files gave, for the next restart; NULL while the configuration is only tried. The number in
+ * the key is that of its layout: after a restart, the module may be another one.
+ */
+static cc_crl_kept_t *kept_of(const server_rec *s)
+{
+    static const char key[] = "clientcert_crls_kept 1";
+    apr_pool_t *p = s->process->pool;
+    void *kept = NULL;
+
+    if (only_tried()) {
+        return NULL;
+    }
+    apr_pool_userdata_get(&kept, key, p);
+    if (!kept) {
+        kept = cc_crls_kept_create(p);
+        apr_pool_userdata_set(kept, key, NULL, p); /* a copy: ours goes with the module */
+    }
+    cc_crls_kept_own(kept);
+    return kept;
+}
+
+/* ---- CRLs ---------------------------------------------------------------------------------- */
+
+/* What another host has opened that has the same directive and trusts the same CAs. */
+static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
+                              const cc_trust_t *trust)
+{
+    for (int i = 0; i < opened->nelts; i++) {
+        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
+
+        if (one->spec == spec && cc_trust_same(one->trust, trust)) {
+            return one->crls;
+        }
+    }
+    return NULL;
+}
+
+static bool is_told(const server_rec *s, const char *text)
+{
+    apr_hash_t *told = cc_revocation_opened(s)->told;
+    bool is = apr_hash_get(told, text, APR_HASH_KEY_STRING) != NULL;
+
+    apr_hash_set(told, text, APR_HASH_KEY_STRING, "");
+    return is;
+}
+
+/* For the main log: a virtual host may have one of its own, at which nobody looks for this. */
+static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
+{
+    apr_pool_t *p = baton;
+    const char *text = cc_error_text(err, p);
+
+    if (is_told(ap_server_conf, text)) {
+        return; /* hosts that trust others have the same file */
+    }
+    if (since) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     "CC0181: after the restart, what was taken on %s stays: %s",
+                     cc_revocation_time(since, p), text);
+    } else {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
+                     "CC0182: after the restart, none of these CRLs is loaded, and clients that no "
+                     "other CRL covers are refused until one is: %s",
+                     text);
+    }
+}
+
+static void passed_over(const cc_crl_info_t *info, void *baton)
+{
+    server_rec *s = baton;
+
+    if (info->use == CC_CRL_FOREIGN) {
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
+                     "CC0440: the CRL of \"%s\", number %s, is passed over: this virtual host does "
+                     "not trust its issuer",
+                     info->issuer, info->number);
+    }
+}
+
+static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    cc_crl_spec_t *spec = cc_server_of(s)->crls;
+    apr_array_header_t *all = cc_revocation_opened(s)->crls;
+    cc_opened_crls_t *opened;
+    apr_status_t rv = APR_SUCCESS;
+
+    *crls = shared_find(all, spec, trust);
+    if (*crls) {
+        return APR_SUCCESS;
+    }
+    spec->root = ap_server_root;
+    spec->ever = ever_of(s, spec);
+    spec->kept = kept_of(s);
+    spec->pass_foreign = true;
+    if (is_restart()) {
+        cc_crls_reopen(crls, spec, trust, p, tell_reopened, p);
+    } else {
+        rv = cc_crls_open(crls, spec, trust, p, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    opened = apr_palloc(p, sizeof(*opened));
+    *opened = (cc_opened_crls_t){spec, trust, *crls, s};
+    APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
+    cc_crls_recall(*crls, spec->ever);
+    if (!only_tried()) {
+        cc_crls_each(*crls, passed_over, s);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
+                                  const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
+{
+    const cc_server_t *server = cc_server_of(s);
+    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
+    cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
+    apr_status_t rv = APR_SUCCESS;
+
+    made->trust = trust;
+    made->leaf_alone = server->leaf_alone == 1;
+    if (server->crls) {
+        rv = crls_open(&made->crls, s, trust, p, err);
+    }
+    if (rv == APR_SUCCESS) {
+        asked.lists = cc_revocation_lists(made->crls);
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
+    }
+    if (rv == APR_SUCCESS && made->ocsp) {
+        cc_ocspcache_use(s);
+        APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
+            (cc_opened_ocsp_t){made->ocsp, s};
+    }
+    *revocation = made->crls || made->ocsp ? made : NULL;
+    return rv;
+}
+
+/* ---- CRLs of CAs that nobody trusts -------------------------------------------------------- */
+
+/* What a named file has is no use to anybody: at a restart, that ends no server either. */
+static bool nobodys_bear(const cc_nobodys_t *one, const apr_array_header_t *opened, apr_pool_t *p)
+{
+    cc_error_t err = {0};
+
+    cc_crl_refuse_foreign(&one->info, one->opened->spec->where, p, &err);
+    if (!is_restart()) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
+        return false;
+    }
+    for (int i = 0; i < opened->nelts; i++) {
+        cc_crls_owe(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, one->info.path);
+    }
+    tell_reopened(&err, 0, p);
+    return true;
+}
+
+static bool nobodys_tell(const apr_array_header_t *opened, apr_pool_t *p)
+{
+    const apr_array_header_t *nobodys = cc_revocation_nobodys(opened, p);
+    bool borne = true;
+
+    for (int i = 0; i < nobodys->nelts; i++) {
+        const cc_nobodys_t *one = &APR_ARRAY_IDX(nobodys, i, cc_nobodys_t);
+
+        if (one->whole) {
+            borne = nobodys_bear(one, opened, p) && borne;
+        } else if (!only_tried()) {
+            cc_error_t err = {0};
+
+            cc_nobodys_error(&err, one, p);
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf, "%s",
+                         cc_error_text(&err, p));
+        }
+    }
+    return borne;
+}
+
+int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cc_crl_kept_t *kept = kept_of(s);
+
+    if (kept) {
+        cc_crls_kept_sweep(kept);
+    }
+    if (!cc_revocation_precheck_borne(s) || !nobodys_tell(cc_revocation_opened(s)->crls, ptemp)) {
+        return !OK;
+    }
+    return cc_ocspcache_start(pconf, plog, ptemp, s);
+}

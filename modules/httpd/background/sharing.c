@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Has the parent read tables that have changed, once for all its children. */
+#include "httpd/background/sharing.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ap_mpm.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+
+#include "httpd/background/poll_thread.h"
+#include "httpd/background/descriptor.h"
+
+/*
+ * Children ask the parent over a socket that they have from it, and no program that httpd starts.
+ * With the question comes a descriptor, where the answer is to go: an open image, or none. The
+ * socket stays when the configuration changes, for children of the one before that end later.
+ *
+ * The parent forks while this thread runs, and a child must not find a lock that the thread held at
+ * that moment. So the thread uses malloc, whose locks a fork sees to, pools of its own, files and
+ * sockets; no OpenSSL, no log, and no pool of httpd's. It writes to nothing that a child reads.
+ *
+ * A child that was taken over may ask for anything at any time. It gets what it holds anyway, and
+ * keeps the thread neither from its work nor from its end.
+ */
+
+#define PATIENCE apr_time_from_msec(50) /* with the parent, who may be reading a file */
+#define AT_ONCE 1000                    /* so many questions are answered between two looks */
+
+/* What outlives configurations: no addresses of ours, for the module may be another one then. */
+typedef struct {
+    int parent;   /* where questions arrive; -1 in children */
+    int children; /* where they are asked */
+} channel_t;
+
+typedef struct {
+    cc_sharing_t is;
+    const channel_t *channel;
+    cc_follower_t *follower; /* NULL: there is none, and nobody will share */
+    cc_tables_t *tables;
+    atomic_bool stop;
+} sharing_t;
+
+/* ---- the channel ----------------------------------------------------------------------------- */
+
+static const char channel_key[] = "clientcert_tables_channel_1";
+
+static channel_t *channel_find(const server_rec *s)
+{
+    void *channel = NULL;
+
+    apr_pool_userdata_get(&channel, channel_key, s->process->pool);
+    return channel;
+}
+
+/* The same for all configurations of the process; NULL: it cannot be made. */
+static const channel_t *channel_of(const server_rec *s)
+{
+    apr_pool_t *p = s->process->pool;
+    channel_t *channel = channel_find(s);
+    int ends[2];
+
+    if (!channel && cc_descriptor_pair(ends, PATIENCE) == APR_SUCCESS) {
+        channel = apr_palloc(p, sizeof(*channel));
+        *channel = (channel_t){.parent = ends[0], .children = ends[1]};
+        apr_pool_userdata_set(channel, channel_key, NULL, p);
+    }
+    return channel;
+}
+
+void cc_sharing_child(const server_rec *s)
+{
+    channel_t *channel = channel_find(s);
+
+    if (channel && channel->parent >= 0) {
+        close(channel->parent); /* what others ask is not for this process */
+        channel->parent = -1;
+    }
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static apr_status_t answer_wait(int *image, int socket)
+{
+    struct pollfd one = {.fd = socket, .events = POLLIN};
+    apr_uint64_t unused;
+
+    if (poll(&one, 1, (int)apr_time_as_msec(PATIENCE)) <= 0 ||
+        cc_descriptor_receive(socket, &unused, image) != APR_SUCCESS || *image < 0) {
+        return APR_ENOENT;
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
+{
+    const sharing_t *sharing = baton;
+    apr_status_t status;
+    int ends[2];
+
+    if (!sharing->follower) {
+        return APR_ENOTIMPL;
+    }
+    status = cc_descriptor_pair(ends, PATIENCE);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = cc_descriptor_send(sharing->channel->children, key, ends[1]);
+    close(ends[1]);
+    if (status == APR_SUCCESS) {
+        status = answer_wait(image, ends[0]);
+    } else if (APR_STATUS_IS_EAGAIN(status)) {
+        status = APR_ENOENT; /* many ask at once */
+    }
+    close(ends[0]);
+    return status;
+}
+
+/* ---- answering ------------------------------------------------------------------------------- */
+
+/* Whoever sent the descriptor may have made anything of it: to close it must not wait. */
+static void answer(int socket, int image)
+{
+    static const struct linger none = {.l_onoff = 1};
+
+    fcntl(socket, F_SETFL, O_NONBLOCK);
+    cc_descriptor_send(socket, 0, image); /* who does not wait any more asks again */
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    close(socket);
+}
+
+static void questions_answer(const sharing_t *sharing)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < AT_ONCE && status == APR_SUCCESS; i++) {
+        apr_uint64_t key = 0;
+        int socket = -1;
+
+        status = cc_descriptor_receive(sharing->channel->parent, &key, &socket);
+        if (socket >= 0) {
+            answer(socket, cc_tables_image(sharing->tables, key));
+        }
+    }
+}
+
+static apr_interval_time_t share(void *baton)
+{
+    sharing_t *sharing = baton;
+    apr_interval_time_t wait;
+
+    questions_answer(sharing); /* which may be for what is there */
+    wait = cc_tables_share(sharing->tables, &sharing->stop);
+    questions_answer(sharing);
+    return wait;
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+/* True where this process is going to have children. */
+static bool is_parent(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG &&
+           ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL &&
+           !ap_exists_config_define("ONE_PROCESS") && !ap_exists_config_define("DEBUG");
+}
+
+const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf)
+{
+    const channel_t *channel = is_parent() ? channel_of(s) : NULL;
+    sharing_t *sharing = NULL;
+
+    if (!channel) {
+        return NULL;
+    }
+    sharing = apr_pcalloc(pconf, sizeof(*sharing));
+    sharing->is = (cc_sharing_t){.owner = geteuid(), .ask = ask, .baton = sharing};
+    sharing->channel = channel;
+    return &sharing->is;
+}
+
+void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const server_rec *s,
+                      apr_pool_t *pconf)
+{
+    sharing_t *made = sharing ? sharing->baton : NULL;
+    cc_follow_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
+    apr_status_t rv;
+
+    if (!made || how.wait == 0) {
+        return;
+    }
+    made->tables = tables;
+    how.stop = &made->stop;
+    how.asked = made->channel->parent;
+    rv = cc_follower_start(&made->follower, &how, pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
+                     "CC0286: each process reads changed tables for itself: the parent can make no "
+                     "thread that does");
+    }
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the tables of a configuration: who may name them, their start, who follows them. */
+#include "httpd/background/backends.h"
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+#include "httpd/background/sharing.h"
+#include "httpd/background/threads.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_main.h>
+
+#include "tables/table.h"
+
+/* Every type of table. One that needs another module of httpd has a file of its own beside this. */
+static const cc_backend_t *const backends[] = {
+    &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
+
+static const char tables_key[] = "clientcert_tables";
+
+/* ---- while the configuration is read ----------------------------------------------------- */
+
+/* Those of the whole configuration, which is in effect as long as its pool. NULL: none. */
+cc_tables_t *cc_tables_configured(const server_rec *s)
+{
+    void *tables = NULL;
+
+    apr_pool_userdata_get(&tables, tables_key, s->process->pconf);
+    return tables;
+}
+
+static cc_tables_t *tables_make(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    if (!tables) {
+        tables = cc_tables_create(backends, pconf);
+        apr_pool_userdata_setn(tables, tables_key, NULL, pconf);
+    }
+    return tables;
+}
+
+/* A table of the main server is everybody's. */
+static void *scope_of(server_rec *s)
+{
+    return s->is_virtual ? s : NULL;
+}
+
+/* Requests read .htaccess, any number at once: what is shared is not written any more then. */
+cc_rules_t *cc_tables_rules(cmd_parms *cmd)
+{
+    bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    cc_tables_t *tables = htaccess ? cc_tables_configured(cmd->server) : tables_make(cmd->server);
+
+    return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
+}
+
+const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+
+    (void)record;
+    if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=
+        APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+/* ---- looking at the sources -------------------------------------------------------------- */
+
+static void tell(const cc_table_t *table, const cc_error_t *err, void *s)
+{
+    apr_pool_t *p;
+
+    if (!err) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "CC0131: table %s has changed (%s)",
+                     cc_table_name(table), cc_table_where(table));
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s stays as it was: %s",
+                     cc_table_name(table), cc_error_text(err, p));
+        apr_pool_destroy(p);
+    }
+}
+
+static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *baton)
+{
+    (void)table;
+    (void)err;
+    (void)baton;
+}
+
+apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    return tables ? cc_tables_poll(tables, now, tell, s) : 0;
+}
+
+/*
+ * So that a child that comes later inherits the last good rows, and not those of the start: where
+ * the source is broken by then, somebody who was taken off the list would be back.
+ */
+void cc_tables_look_parent(server_rec *s, apr_time_t now)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+
+    if (tables) {
+        cc_tables_poll(tables, now, tell_nobody, NULL);
+    }
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
+
+static void tell_restart(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
+                         void *s)
+{
+    const char *name = cc_table_name(table);
+    apr_pool_t *p;
+
+    if (what == CC_TABLE_KEPT) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
+                     "CC0187: table %s keeps its rows over the restart (%s)", name,
+                     cc_table_where(table));
+    } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
+        const char *why = cc_error_text(err, p);
+
+        if (what == CC_TABLE_OLD) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                         "CC0185: table %s stays as it was before the restart: %s", name, why);
+        } else {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         "CC0186: table %s cannot be read, and lookups in it fail until it can: %s",
+                         name, why);
+        }
+        apr_pool_destroy(p);
+    }
+}
+
+/* Says whether the process goes on to another configuration, before the tables of this one close.
+ */
+static apr_status_t kept_decide(void *kept)
+{
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_DESTROY_CONFIG) {
+        cc_kept_end(kept);
+    }
+    return APR_SUCCESS;
+}
+
+/* The same one for all configurations of the process. */
+static cc_tables_kept_t *kept_of(const server_rec *s)
+{
+    static const char key[] = "clientcert_tables_kept_1"; /* another number for another layout */
+    apr_pool_t *p = s->process->pool;
+    void *kept = NULL;
+
+    apr_pool_userdata_get(&kept, key, p);
+    if (!kept) {
+        kept = cc_kept_create(p);
+        apr_pool_userdata_set(kept, key, NULL, p);
+    }
+    apr_pool_pre_cleanup_register(s->process->pconf, kept, kept_decide);
+    return kept;
+}
+
+/* True where httpd has run with another configuration before: a bad table must not end it. */
+static bool is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
+}
+
+/*
+ * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
+ */
+int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+    cc_restart_t restart = {.restart = is_restart(), .told = tell_restart, .baton = s};
+    cc_error_t err = {0};
+
+    (void)plog;
+    if (!tables) {
+        return OK;
+    }
+    restart.kept = kept_of(s);
+    restart.sharing = cc_sharing_make(s, pconf);
+    if (cc_tables_reopen(tables, ap_server_root, &restart, pconf, &err) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
+        return !OK;
+    }
+    cc_sharing_start(restart.sharing, tables, s, pconf);
+    return OK;
+}
+
+void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cc_tables_t *tables = cc_tables_configured(s);
+    apr_status_t rv;
+
+    if (!tables) {
+        return;
+    }
+    cc_sharing_child(s);
+    rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
+    }
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the threads that a child process has beside those of its MPM: how they begin and end. */
+#include "httpd/background/threads.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <ap_mpm.h>
+#include <apr_signal.h>
+#include <apr_thread_pool.h>
+#include <apr_thread_proc.h>
+
+#include "base/waiting.h"
+
+#define LATEST 2 /* seconds: httpd complains of a child that has not ended after three */
+
+struct cc_threads_t {
+    apr_pool_t *pool;
+    apr_thread_pool_t *all;
+    unsigned most;
+    atomic_bool ending;
+};
+
+typedef struct task_t {
+    cc_work_fn *work;
+    void *data;
+    cc_threads_t *threads;
+} task_t;
+
+/* ---- work -------------------------------------------------------------------------------- */
+
+/* Signals are for the threads of the MPM. */
+static void *APR_THREAD_FUNC thread_ready(apr_thread_t *thread, void *nothing)
+{
+    (void)thread;
+    apr_setup_signal_thread();
+    return nothing;
+}
+
+/*
+ * APR counts a thread that is just being woken as idle, and makes none for a task that comes then.
+ * That one must not wait for the end of another: whoever wakes sees to it.
+ */
+static void threads_suffice(const cc_threads_t *threads)
+{
+    apr_thread_pool_t *all = threads->all;
+
+    if (apr_thread_pool_tasks_count(all) > 0 && apr_thread_pool_idle_count(all) == 0 &&
+        apr_thread_pool_threads_count(all) < threads->most) {
+        apr_thread_pool_push(all, thread_ready, NULL, 0, NULL);
+    }
+}
+
+static void *APR_THREAD_FUNC thread_work(apr_thread_t *thread, void *data)
+{
+    task_t *task = data;
+
+    thread_ready(thread, NULL);
+    threads_suffice(task->threads);
+    task->work(task->data);
+    free(task);
+    return NULL;
+}
+
+bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data)
+{
+    task_t *task = cc_threads_ending(threads) ? NULL : malloc(sizeof(*task));
+
+    if (!task) {
+        return false;
+    }
+    *task = (task_t){work, data, threads};
+    /* Where it fails to make one more thread, the task is queued for those that there are. */
+    apr_thread_pool_push(threads->all, thread_work, task, 0, NULL);
+    return true;
+}
+
+bool cc_threads_ending(const cc_threads_t *threads)
+{
+    return atomic_load(&threads->ending);
+}
+
+/* ---- their end --------------------------------------------------------------------------- */
+
+static void leave(int signal)
+{
+    (void)signal;
+    _exit(0);
+}
+
+/*
+ * The prefork MPM ends a child from within a signal handler. If that came in the middle of malloc,
+ * which has a lock in a process with threads, the end would wait for what it interrupted, for ever.
+ */
+static apr_status_t end_soon(void *nothing)
+{
+    sigset_t blocked;
+
+    (void)nothing;
+    pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    if (sigismember(&blocked, SIGTERM) || sigismember(&blocked, SIGHUP)) {
+        apr_signal(SIGALRM, leave);
+        alarm(LATEST);
+    }
+    return APR_SUCCESS;
+}
+
+static bool mpm_is_threaded(void)
+{
+    int threaded = AP_MPMQ_NOT_SUPPORTED;
+
+    return ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded) == APR_SUCCESS &&
+           threaded != AP_MPMQ_NOT_SUPPORTED;
+}
+
+void cc_threads_end_soon(apr_pool_t *pchild)
+{
+    if (!mpm_is_threaded()) {
+        apr_pool_pre_cleanup_register(pchild, NULL, end_soon);
+    }
+}
+
+static apr_status_t threads_end(void *state)
+{
+    cc_threads_t *threads = state;
+
+    atomic_store(&threads->ending, true);
+    apr_thread_pool_destroy(threads->all);
+    apr_pool_destroy(threads->pool);
+    return APR_SUCCESS;
+}
+
+/* ---- their beginning --------------------------------------------------------------------- */
+
+/* With the first thread, which stays, so that there is always one for what is queued. */
+static apr_status_t threads_make(cc_threads_t *threads)
+{
+    apr_status_t rv = apr_thread_pool_create(&threads->all, 0, threads->most, threads->pool);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_thread_pool_threshold_set(threads->all, 0);
+    apr_thread_pool_idle_max_set(threads->all, threads->most); /* a new one costs memory for good */
+    rv = apr_thread_pool_push(threads->all, thread_ready, NULL, 0, NULL);
+    if (rv != APR_SUCCESS) {
+        apr_thread_pool_destroy(threads->all);
+    }
+    return rv;
+}
+
+apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t *pchild)
+{
+    cc_threads_t *made = apr_pcalloc(pchild, sizeof(*made));
+    /* Not below `pchild`: its memory is for the main thread of a prefork child alone. */
+    apr_status_t rv = apr_pool_create(&made->pool, NULL);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    made->most = most;
+    rv = threads_make(made);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(made->pool);
+        return rv;
+    }
+    /* Before the pools below `pchild` go, where mod_dbd has its connections. */
+    apr_pool_pre_cleanup_register(pchild, made, threads_end);
+    cc_threads_end_soon(pchild); /* and before that */
+    *threads = made;
+    return APR_SUCCESS;
+}
+
+/* ---- the MPM's --------------------------------------------------------------------------- */
+
+int cc_threads_waiting(void)
+{
+    int threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    threads = threads < 4 ? 4 : threads;
+    return threads / 4 < CC_WAITING_MOST ? threads / 4 : CC_WAITING_MOST;
+}

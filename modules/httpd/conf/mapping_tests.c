@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the tests of the mapping: who the certificate in a file should be, and who it is. */
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/words.h"
+
+/* A ClientCertTest. */
+typedef struct cc_test_t {
+    const char *where;
+    const char *file;
+    const char *user;           /* NULL: none */
+    apr_array_header_t *groups; /* const char * */
+    const server_rec *server;
+    const cc_dir_t *record;       /* of its section, or of its server */
+    const ap_directive_t *inside; /* its section; NULL: none */
+} cc_test_t;
+
+static const char tests_key[] = "clientcert_tests";
+
+static apr_array_header_t *tests_of(const server_rec *s)
+{
+    apr_pool_t *pconf = s->process->pconf;
+    void *tests = NULL;
+
+    apr_pool_userdata_get(&tests, tests_key, pconf);
+    if (!tests) {
+        tests = apr_array_make(pconf, 4, sizeof(cc_test_t));
+        apr_pool_userdata_setn(tests, tests_key, NULL, pconf);
+    }
+    return tests;
+}
+
+/* ---- the directive ------------------------------------------------------------------------- */
+
+#define LEGAL "write FILE expect user=NAME group=NAME ..., or FILE expect none"
+
+static apr_status_t word_wrong(cc_error_t *err, const char *word, const char *why, apr_pool_t *p)
+{
+    return cc_error_set(err, p, "CC0754", word, "%s; " LEGAL, why);
+}
+
+static bool is_listed(const apr_array_header_t *names, const char *name)
+{
+    for (int i = 0; i < names->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(names, i, const char *), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One word after "expect"; NULL, or what is wrong with it. */
+static const char *expectation_add(cc_test_t *test, const char *word)
+{
+    const char *name = strchr(word, '=');
+    bool user = !strncmp(word, "user=", 5);
+
+    if (!user && strncmp(word, "group=", 6) != 0) {
+        return !strcmp(word, "none") ? "none stands alone" : "this is no expectation";
+    }
+    if (!*++name || cc_text_unusable(name, strlen(name))) {
+        return "no rule gives such a name";
+    }
+    if (user ? test->user != NULL : is_listed(test->groups, name)) {
+        return user ? "there can be one user only" : "this group stands there already";
+    }
+    if (user) {
+        test->user = name;
+    } else {
+        APR_ARRAY_PUSH(test->groups, const char *) = name;
+    }
+    return NULL;
+}
+
+static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t *words,
+                                      apr_pool_t *p, cc_error_t *err)
+{
+    const char *const *word = (const char *const *)words->elts;
+
+    if (words->nelts == 3 && !strcmp(word[2], "none")) {
+        return APR_SUCCESS;
+    }
+    for (int i = 2; i < words->nelts; i++) {
+        const char *wrong = expectation_add(test, word[i]);
+
+        if (wrong) {
+            return word_wrong(err, word[i], wrong, p);
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, cc_error_t *err)
+{
+    apr_array_header_t *words = NULL;
+    apr_status_t status = cc_words_split(&words, args, p, err);
+    const char *const *word;
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    word = (const char *const *)words->elts;
+    if (words->nelts < 2 || strcmp(word[1], "expect") != 0) {
+        return word_wrong(err, words->nelts < 2 ? NULL : word[1],
+                          "expect must follow the name of the file", p);
+    }
+    if (words->nelts < 3) {
+        return word_wrong(err, word[1], "nothing is expected", p);
+    }
+    test->file = word[0];
+    return expectations_read(test, words, p, err);
+}
+
+const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
+                      .server = cmd->server,
+                      .record = record,
+                      .inside = cmd->directive->parent};
+    cc_error_t err = {0};
+
+    if (test_read(&test, args, cmd->pool, &err) != APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    test.where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    APR_ARRAY_PUSH(tests_of(cmd->server), cc_test_t) = test;
+    return NULL;
+}
+
+/* ---- which rules it asks ------------------------------------------------------------------- */
+
+static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_t *section)
+{
+    const apr_array_header_t *scopes = cc_scopes_of(test->server);
+
+    for (int i = 0; i < scopes->nelts; i++) {
+        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+
+        if (scope->inside == section && scope->server == test->server) {
+            return scope->rules;
+        }
+    }
+    return NULL;
+}
+
+/* Those of the section that it stands in, else of what that stands in, else of its server. */
+static const cc_rules_t *rules_of(const cc_test_t *test)
+{
+    const cc_dir_t *dir = ap_get_module_config(test->server->lookup_defaults, &clientcert_module);
+    const cc_rules_t *rules = test->record->rules;
+
+    for (const ap_directive_t *section = test->inside; section && !rules;
+         section = section->parent) {
+        rules = rules_inside(test, section);
+    }
+    return rules ? rules : dir->rules;
+}
+
+/* ---- what is expected, and what there is --------------------------------------------------- */
+
+static const char *quoted(const char *name, apr_pool_t *p)
+{
+    return apr_pstrcat(p, "\"", cc_text_escape(name, strlen(name), p), "\"", NULL);
+}
+
+static const char *expected_text(const cc_test_t *test, apr_pool_t *p)
+{
+    const char *text = test->user ? apr_pstrcat(p, "user ", quoted(test->user, p), NULL) : NULL;
+
+    for (int i = 0; i < test->groups->nelts; i++) {
+        const char *group = quoted(APR_ARRAY_IDX(test->groups, i, const char *), p);
+
+        text = apr_pstrcat(p, text ? text : "no user", ", group ", group, NULL);
+    }
+    return text ? text : "no identity";
+}
+
+static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    const char *text =
+        verdict->user ? apr_pstrcat(p, "user ", quoted(verdict->user, p), NULL) : "no user";
+
+    if (!cc_verdict_has_identity(verdict)) {
+        return verdict->denied_where
+                   ? apr_pstrcat(p, "no identity: denied by ", verdict->denied_where, NULL)
+                   : "no identity";
+    }
+    for (int i = 0; i < verdict->group_count; i++) {
+        text = apr_pstrcat(p, text, ", group ", quoted(verdict->groups[i].name, p), NULL);
+    }
+    return text;
+}
+
+/* Groups stand once in both, so as many and each of them is the same ones. */
+static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
+{
+    if (verdict->failure || verdict->group_count != test->groups->nelts) {
+        return false;
+    }
+    for (int i = 0; i < verdict->group_count; i++) {
+        if (!is_listed(test->groups, verdict->groups[i].name)) {
+            return false;
+        }
+    }
+    return test->user && verdict->user ? !strcmp(test->user, verdict->user)
+                                       : test->user == verdict->user;
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+/* Nothing but the mapping: whether it verifies, and when it expires, is not asked. */
+static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
+                            const cc_cert_t *issuer, apr_pool_t *p)
+{
+    unsigned char sha256[32], spki_sha256[32];
+    cc_facts_t facts = {.now = apr_time_now()};
+    const cc_verdict_t *verdict;
+
+    if (issuer) {
+        cc_cert_digests(issuer, sha256, spki_sha256);
+        facts.ca_sha256 = sha256;
+        facts.ca_spki_sha256 = spki_sha256;
+    }
+    verdict = cc_rules_evaluate(tested->rules, cert, &facts, tested->trace, p, p);
+    tested->got = verdict->failure ? verdict->failure : got_text(verdict, p);
+    tested->passed = is_expected(test, verdict);
+}
+
+static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
+{
+    cc_tested_t tested = {.where = test->where, .file = test->file, .rules = rules_of(test)};
+    const char *path = ap_server_root_relative(p, test->file);
+    cc_cert_t *cert, *issuer;
+    cc_error_t err = {0};
+
+    tested.expected = expected_text(test, p);
+    tested.trace = apr_array_make(p, 8, sizeof(cc_step_t));
+    if (!tested.rules) {
+        tested.got = "no ClientCertMap is in effect where this test stands";
+    } else if (cc_cert_read(&cert, &issuer, path ? path : test->file, NULL, NULL, p, &err) !=
+               APR_SUCCESS) {
+        tested.got = cc_error_text(&err, p);
+    } else {
+        certificate_map(&tested, test, cert, issuer, p);
+    }
+    return tested;
+}
+
+apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p)
+{
+    const apr_array_header_t *tests = tests_of(s);
+    apr_array_header_t *all = apr_array_make(p, tests->nelts, sizeof(cc_tested_t));
+
+    for (int i = 0; i < tests->nelts; i++) {
+        APR_ARRAY_PUSH(all, cc_tested_t) = test_run(&APR_ARRAY_IDX(tests, i, cc_test_t), p);
+    }
+    return all;
+}
+
+/* ---- httpd -t ------------------------------------------------------------------------------ */
+
+static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
+{
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
+                 "CC0755: %s: ClientCertTest %s: expected %s; got %s", tested->where,
+                 cc_log_escaped(tested->file, p), cc_log_text(tested->expected, p),
+                 cc_log_text(tested->got, p));
+    for (int i = 0; i < tested->trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(tested->trace, i, cc_step_t);
+        const char *how =
+            step->condition
+                ? apr_pstrcat(p, step->undecided ? "is not decided: " : "does not hold: ",
+                              step->condition, "; seen ", step->seen, NULL)
+                : "holds";
+
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: %s: %s", tested->where,
+                     step->where, cc_log_text(how, p));
+    }
+}
+
+int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    apr_array_header_t *all;
+    int result = OK;
+
+    (void)pconf;
+    (void)plog;
+    if (!cc_question_configtest() || cc_question_asked()) {
+        return OK;
+    }
+    all = cc_tests_run(s, ptemp);
+    for (int i = 0; i < all->nelts; i++) {
+        const cc_tested_t *tested = &APR_ARRAY_IDX(all, i, cc_tested_t);
+
+        if (!tested->passed) {
+            failure_log(tested, s, ptemp);
+            result = !OK;
+        }
+    }
+    return result;
+}

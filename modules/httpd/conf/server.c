@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the directives about revocation, which are a virtual host's and not a directory's. */
+#include "httpd/glue.h"
+#include "httpd/peer/vhost.h"
+
+#include <apr_hooks.h>
+#include <apr_strings.h>
+#include <http_main.h>
+
+void *cc_server_create(apr_pool_t *p, server_rec *s)
+{
+    cc_server_t *server = apr_pcalloc(p, sizeof(*server));
+
+    (void)s;
+    server->leaf_alone = -1;
+    server->max_age = -1;
+    return server;
+}
+
+void *cc_server_merge(apr_pool_t *p, void *base_record, void *add_record)
+{
+    const cc_server_t *base = base_record, *add = add_record;
+    cc_server_t *server = apr_pcalloc(p, sizeof(*server));
+
+    server->crls = add->crls ? add->crls : base->crls;
+    server->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
+    server->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
+    server->ocsp = add->ocsp ? add->ocsp : base->ocsp;
+    server->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
+    return server;
+}
+
+/* NULL, or the error as httpd tells it. */
+static const char *told(const cmd_parms *cmd, apr_status_t rv, const cc_error_t *err)
+{
+    return rv == APR_SUCCESS ? NULL : cc_error_text(err, cmd->pool);
+}
+
+/*
+ * Registers what only hosts that ask more need, since a hook costs each request of all others.
+ * httpd sorts its hooks again once it has read the directives. By then the name that goes with a
+ * hook is that of the module which was loaded last.
+ */
+static void register_once(void)
+{
+    cc_server_t *main = cc_server_of(ap_server_conf);
+    const char *loaded_last = apr_hook_debug_current;
+
+    if (main->hooked) {
+        return;
+    }
+    apr_hook_debug_current = clientcert_module.name;
+    cc_refuse_register();
+    cc_closing_register();
+    apr_hook_debug_current = loaded_last;
+    main->hooked = true;
+}
+
+const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_server_t *server = cc_server_of(cmd->server);
+    cc_error_t err = {0};
+    apr_status_t rv;
+
+    (void)record;
+    register_once();
+    if (server->crls) {
+        return apr_psprintf(cmd->pool,
+                            "CC0170: ClientCertCRL stands at %s already; name all files and "
+                            "folders in one",
+                            server->crls->where);
+    }
+    rv = cc_crls_parse(&server->crls, args, cmd->pool, &err);
+    if (rv == APR_SUCCESS) {
+        server->crls->where =
+            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    }
+    return told(cmd, rv, &err);
+}
+
+const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word)
+{
+    cc_server_t *server = cc_server_of(cmd->server);
+
+    (void)record;
+    if (strcasecmp(word, "leaf") && strcasecmp(word, "chain")) {
+        return apr_psprintf(cmd->pool, "CC0171: \"%s\": write leaf or chain",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    server->leaf_alone = !strcasecmp(word, "leaf");
+    return NULL;
+}
+
+const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char *word)
+{
+    char *end;
+    apr_int64_t seconds = apr_strtoi64(word, &end, 10);
+
+    (void)record;
+    register_once();
+    if (!*word || *end || seconds < 0 || seconds > APR_INT32_MAX) {
+        return apr_psprintf(cmd->pool, "CC0172: \"%s\": write a number of seconds; 0: any age",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    cc_server_of(cmd->server)->max_age = apr_time_from_sec(seconds);
+    return NULL;
+}
+
+const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+
+    (void)record;
+    register_once();
+    return told(cmd, cc_ocsp_parse(&cc_server_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
+}
+
+const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+
+    (void)record;
+    return told(cmd, cc_ocsp_allow(&cc_server_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
+                &err);
+}

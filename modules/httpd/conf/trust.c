@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what mod_ssl is told of a server, and whether a certificate would verify there. */
+#include "httpd/admin/query.h"
+
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#include "httpd/conf/view.h"
+
+static const cc_site_t *site_of(const server_rec *s, cc_question_t *q)
+{
+    const apr_array_header_t *sites = cc_sites_of(q->main);
+
+    for (int i = 0; i < sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+
+        if (site->server == s) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+/* ---- whom it asks for a certificate -------------------------------------------------------- */
+
+/* Sections of the main server are those of every virtual host. */
+static bool asks_below(const cc_site_t *site)
+{
+    for (int i = 0; i < site->places->nelts; i++) {
+        const cc_place_t *place = &APR_ARRAY_IDX(site->places, i, cc_place_t);
+
+        if (place->section && !strcasecmp(place->directive->directive, "SSLVerifyClient") &&
+            cc_site_ask(place->directive->args) != CC_ASK_NOBODY) {
+            return true;
+        }
+    }
+    return site->main != site && asks_below(site->main);
+}
+
+/* NULL, or why no certificate ever counts there. */
+static const char *never_asks(const cc_site_t *site)
+{
+    if (site->tls == CC_TLS_OFF) {
+        return "it has no TLS: SSLEngine is not on";
+    }
+    if (site->ask == CC_ASK_NOBODY && !asks_below(site)) {
+        return "it asks no client for a certificate: SSLVerifyClient is none";
+    }
+    return NULL;
+}
+
+/* ---- whom it trusts ------------------------------------------------------------------------ */
+
+static const char *path_of(const cc_site_t *site, const char *name, apr_pool_t *p)
+{
+    const char *path = cc_site_value(site, name, p);
+
+    return path ? ap_server_root_relative(p, path) : NULL;
+}
+
+static bool says(const char *arguments, const char *word, apr_pool_t *p)
+{
+    const char *said;
+
+    while (arguments && *(said = ap_getword_conf(p, &arguments))) {
+        if (!strcasecmp(said, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* SSLCipherSuite [TLSv1.3|SSL] SUITES: those of TLS 1.3 say nothing of certificates. */
+static const char *ciphers_of(const cc_site_t *site, apr_pool_t *p)
+{
+    const char *arguments = cc_site_arguments(site, "SSLCipherSuite");
+    const char *first = arguments ? ap_getword_conf(p, &arguments) : NULL;
+    const char *second = arguments && *arguments ? ap_getword_conf(p, &arguments) : NULL;
+
+    if (!second) {
+        return first;
+    }
+    return strcasecmp(first, "TLSv1.3") ? second : NULL;
+}
+
+static cc_trust_files_t files_of(const cc_site_t *site, bool own_sources, apr_pool_t *p)
+{
+    const char *depth = cc_site_value(site, "SSLVerifyDepth", p);
+    const char *revocation = own_sources ? NULL : cc_site_arguments(site, "SSLCARevocationCheck");
+
+    return (cc_trust_files_t){
+        .ca_file = path_of(site, "SSLCACertificateFile", p),
+        .ca_path = path_of(site, "SSLCACertificatePath", p),
+        .crl_file = path_of(site, "SSLCARevocationFile", p),
+        .crl_path = path_of(site, "SSLCARevocationPath", p),
+        .crl_leaf = says(revocation, "leaf", p),
+        .crl_chain = says(revocation, "chain", p),
+        .crl_may_miss = says(revocation, "no_crl_for_cert_ok", p),
+        .depth = depth ? atoi(depth) : 1,
+        .ciphers = ciphers_of(site, p),
+    };
+}
+
+cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p)
+{
+    return files_of(site, true, p);
+}
+
+/* ---- the judgement ------------------------------------------------------------------------- */
+
+static void unseen_add(cc_judge_t *judge, const char *what)
+{
+    APR_ARRAY_PUSH(judge->unseen, const char *) = what;
+}
+
+static void unseen_find(cc_judge_t *judge, const cc_site_t *site, bool own_sources, apr_pool_t *p)
+{
+    const char *ocsp = cc_site_value(site, "SSLOCSPEnable", p);
+
+    if (site->tls == CC_TLS_UNKNOWN) {
+        unseen_add(judge, "whether this host has TLS is decided when the server starts; "
+                          "it is taken as if it had: SSLEngine on");
+    }
+    if (site->ask == CC_ASK_NOBODY) {
+        unseen_add(judge, "the handshake asks for no certificate; a section that says "
+                          "SSLVerifyClient asks later");
+    }
+    if (ocsp && strcasecmp(ocsp, "off")) {
+        unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
+    }
+    if (own_sources && cc_site_arguments(site, "SSLCARevocationCheck")) {
+        unseen_add(judge, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
+    }
+    if (cc_site_arguments(site, "SSLOpenSSLConfCmd")) {
+        unseen_add(judge, "SSLOpenSSLConfCmd was not looked at");
+    }
+}
+
+apr_status_t cc_judge_make(cc_judge_t *judge, cc_question_t *q, const server_rec *s)
+{
+    const cc_site_t *site = site_of(s, q);
+    cc_trust_files_t files = files_of(site, q->own_sources, q->pool);
+
+    *judge = (cc_judge_t){.never = never_asks(site), .alone = files.depth == 0};
+    judge->unseen = apr_array_make(q->pool, 2, sizeof(const char *));
+    if (judge->never) {
+        return APR_SUCCESS;
+    }
+    unseen_find(judge, site, q->own_sources, q->pool);
+    if (!files.ca_file && !files.ca_path) {
+        judge->never =
+            "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";
+        return APR_SUCCESS;
+    }
+    return cc_trust_load(&judge->trust, &files, q->pool, &q->err);
+}
+
+const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge,
+                                 const cc_presented_t *presented)
+{
+    const char *problem = judge->never;
+
+    *seal = (cc_seal_t){.state = CC_TRUST_FAILED};
+    if (!problem) {
+        problem =
+            cc_trust_check(seal, judge->trust, presented->path, apr_time_now(), presented->pool);
+    }
+    /* OpenSSL has no word for a certificate that stands for itself alone. */
+    if (!problem && judge->alone && seal->ca_known) {
+        problem = "certificate chain too long: SSLVerifyDepth is 0";
+    }
+    return problem;
+}

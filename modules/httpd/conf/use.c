@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds out which virtual hosts use this module, so that the others are left alone. */
+#include "httpd/glue.h"
+#include "httpd/conf/view.h"
+#include "httpd/conf/use.h"
+
+#include <apr_lib.h>
+
+/*
+ * A host uses the module if a directive of ours is in effect there, or one of another module that
+ * names something of ours: Require clientcert, SetHandler clientcert-status, an expression with
+ * clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is looked at for the
+ * word. To take one for ours that is not is harmless; the contrary would leave a host unguarded.
+ *
+ * What stands in files that are read while requests are served is not known at start. Where there
+ * may be .htaccess, pages with SSI, whose expressions may ask, or scripts of a module that can ask,
+ * the host is served as if they did.
+ */
+
+/* The word as a name begins: not in mod_clientcert, nor in a path. A dot joins texts. */
+static bool names_us(const char *text)
+{
+    static const char word[] = "clientcert";
+
+    for (const char *at = text; (at = ap_strcasestr(at, word)); at++) {
+        char before = at == text ? ' ' : at[-1];
+
+        if (!apr_isalnum(before) && !strchr("/_-", before)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_ours(const ap_directive_t *directive)
+{
+    const char *name = directive->directive;
+
+    return !strncasecmp(name, "ClientCert", 10) ||
+           (strcasecmp(name, "LogLevel") != 0 && names_us(directive->args));
+}
+
+/* SSI is allowed by Includes, IncludesNOEXEC and All, unless a minus takes it away. */
+static bool allows_includes(const char *options)
+{
+    for (options += strspn(options, " \t\"'"); *options; options += strspn(options, " \t\"'")) {
+        const char *word = *options == '+' ? options + 1 : options;
+
+        if (!strncasecmp(word, "Includes", 8) || !strncasecmp(word, "All", 3)) {
+            return true;
+        }
+        options += strcspn(options, " \t\"'");
+    }
+    return false;
+}
+
+static bool reads_files(const ap_directive_t *directive)
+{
+    const char *name = directive->directive;
+
+    if (!strcasecmp(name, "Options")) {
+        return allows_includes(directive->args);
+    }
+    if (!strcasecmp(name, "AllowOverride") || !strcasecmp(name, "AllowOverrideList")) {
+        return strcasecmp(directive->args, "None") != 0;
+    }
+    return !strncasecmp(name, "Lua", 3) || !strncasecmp(name, "Perl", 4);
+}
+
+/* What is said in this server itself. */
+static cc_use_t said(const cc_site_t *site)
+{
+    cc_use_t use = CC_USE_NONE;
+
+    for (int i = 0; i < site->places->nelts && use < CC_USE_HERE; i++) {
+        const ap_directive_t *directive = APR_ARRAY_IDX(site->places, i, cc_place_t).directive;
+
+        if (is_ours(directive)) {
+            use = CC_USE_HERE;
+        } else if (reads_files(directive)) {
+            use = CC_USE_FILES;
+        }
+    }
+    return use;
+}
+
+/* In any server, whether its host was recognised or not. */
+static cc_use_t said_below(const ap_directive_t *directive)
+{
+    cc_use_t use = CC_USE_NONE;
+
+    for (; directive && use < CC_USE_HERE; directive = directive->next) {
+        cc_use_t inside = said_below(directive->first_child);
+        cc_use_t itself = is_ours(directive)       ? CC_USE_HERE
+                          : reads_files(directive) ? CC_USE_FILES
+                                                   : CC_USE_NONE;
+
+        itself = inside > itself ? inside : itself;
+        use = itself > use ? itself : use;
+    }
+    return use;
+}
+
+static cc_use_t greater(cc_use_t a, cc_use_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A host of which nothing is known may be one whose section was not recognised. */
+static cc_use_t use_of(const cc_site_t *site, cc_use_t main, cc_use_t anywhere)
+{
+    cc_use_t use = greater(main, site == site->main ? main : said(site));
+
+    if (site != site->main && site->places->nelts == 0) {
+        return anywhere;
+    }
+    return use == CC_USE_NONE && anywhere > CC_USE_NONE ? CC_USE_ELSEWHERE : use;
+}
+
+int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const apr_array_header_t *sites = cc_sites_of(s);
+    cc_use_t anywhere = said_below(ap_conftree);
+    cc_use_t main = said(APR_ARRAY_IDX(sites, 0, const cc_site_t *));
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    for (int i = 0; i < sites->nelts; i++) {
+        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+
+        cc_server_of(site->server)->use = use_of(site, main, anywhere);
+    }
+    cc_server_of(s)->use_anywhere = anywhere;
+    return OK;
+}

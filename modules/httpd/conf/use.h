@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a virtual host uses this module at all: where it does not, nothing may change. */
+#ifndef CC_USE_H
+#define CC_USE_H
+
+#include "httpd/background/revocation.h"
+
+/** What directives of ours there are for a virtual host. What is greater does more. */
+typedef enum {
+    CC_USE_NONE,      /* none, in no host at all: nothing is done, written or kept */
+    CC_USE_ELSEWHERE, /* of other hosts alone: handshakes are sealed, in case that a request on the
+                         connection is for one of these; and headers that could pass for ours are
+                         removed, in case that a back end is for both; nothing else is done */
+    CC_USE_FILES,     /* .htaccess may have some, or pages and scripts may ask: requests are served
+                         as in CC_USE_HERE, but which sessions are resumed, and what is logged of
+                         handshakes, stays mod_ssl's */
+    CC_USE_HERE       /* some are in effect here */
+} cc_use_t;
+
+/** Of this virtual host; of the main server for what belongs to no host. Any thread. */
+static inline cc_use_t cc_use_of(const server_rec *s)
+{
+    return (cc_use_t)cc_server_of(s)->use;
+}
+
+/** The greatest of all hosts. Any thread. */
+static inline cc_use_t cc_use_anywhere(const server_rec *main)
+{
+    return (cc_use_t)cc_server_of(main)->use_anywhere;
+}
+
+/** Whether requests to this virtual host are none of ours, but for inbound.c. Any thread. */
+static inline bool cc_use_ignores(const request_rec *r)
+{
+    return cc_use_of(r->server) < CC_USE_FILES;
+}
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how the configuration is read for what mod_ssl and httpd were told of each server. */
+#include "httpd/conf/view.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+
+/* ---- which server a directive stands in ---------------------------------------------------- */
+
+/* The virtual hosts that have not been met in the configuration yet. */
+typedef struct cc_reader_t {
+    apr_array_header_t *sites; /* cc_site_t * */
+    int next;
+} cc_reader_t;
+
+static bool is(const ap_directive_t *directive, const char *name)
+{
+    return !strcasecmp(directive->directive, name);
+}
+
+static bool defines(const ap_directive_t *directive, const server_rec *s)
+{
+    return s->defn_name && s->defn_line_number == (unsigned)directive->line_num &&
+           !strcmp(s->defn_name, directive->filename);
+}
+
+/* In order, because a file that is included twice defines two hosts in the same line. */
+static cc_site_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
+{
+    while (reader->next < reader->sites->nelts) {
+        cc_site_t *site = APR_ARRAY_IDX(reader->sites, reader->next++, cc_site_t *);
+
+        if (defines(directive, site->server)) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+static void site_note(cc_site_t *site, const cc_place_t *place);
+
+static void walk(cc_reader_t *reader, cc_site_t *site, const ap_directive_t *section,
+                 const ap_directive_t *directive)
+{
+    for (; directive && site; directive = directive->next) {
+        const ap_directive_t *inside = directive->first_child;
+
+        if (is(directive, "<VirtualHost")) {
+            walk(reader, host_of(reader, directive), NULL, inside);
+        } else {
+            cc_place_t *place = &APR_ARRAY_PUSH(site->places, cc_place_t);
+
+            place->directive = directive;
+            place->site = site;
+            place->section = section;
+            site_note(site, place);
+            walk(reader, site, directive, inside);
+        }
+    }
+}
+
+/* ---- what it says -------------------------------------------------------------------------- */
+
+#define NAME_MOST 64 /* octets of the name of a directive; nobody asks for a longer one */
+
+/* Directives are named without regard to case. */
+static const char *folded(char folded_name[NAME_MOST], const char *name)
+{
+    apr_cpystrn(folded_name, name, NAME_MOST);
+    ap_str_tolower(folded_name);
+    return folded_name;
+}
+
+static const char *own_value(const cc_site_t *site, const char *name)
+{
+    char buffer[NAME_MOST];
+
+    return apr_hash_get(site->values, folded(buffer, name), APR_HASH_KEY_STRING);
+}
+
+/* What is asked later is kept while the places are gone through once. The last value counts. */
+static void site_note(cc_site_t *site, const cc_place_t *place)
+{
+    apr_pool_t *p = site->places->pool;
+    const ap_directive_t *directive = place->directive;
+    char buffer[NAME_MOST];
+
+    if (!place->section && strlen(directive->directive) < NAME_MOST) {
+        apr_hash_set(site->values, apr_pstrdup(p, folded(buffer, directive->directive)),
+                     APR_HASH_KEY_STRING, directive->args);
+    }
+    if (place->section && is(directive, "SSLVerifyClient")) {
+        site->asks_later |= cc_site_ask(directive->args) != CC_ASK_NOBODY;
+    }
+    site->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
+    site->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
+}
+
+const char *cc_site_arguments(const cc_site_t *site, const char *name)
+{
+    const char *own = own_value(site, name);
+
+    return own ? own : own_value(site->main, name);
+}
+
+const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p)
+{
+    const char *args = cc_site_arguments(site, name);
+
+    return args ? ap_getword_conf(p, &args) : NULL;
+}
+
+cc_ask_t cc_site_ask(const char *mode)
+{
+    if (!mode || !strcasecmp(mode, "none") || !strcasecmp(mode, "off")) {
+        return CC_ASK_NOBODY;
+    }
+    return !strncasecmp(mode, "optional", 8) ? CC_ASK_OPTIONAL : CC_ASK_REQUIRE;
+}
+
+/* Sections of the main server are those of every virtual host. */
+bool cc_site_asks(const cc_site_t *site)
+{
+    return site->ask != CC_ASK_NOBODY || site->asks_later || site->main->asks_later;
+}
+
+/* Without SSLEngine mod_ssl takes the protocol of Listen, if there is a certificate. */
+static cc_tls_t tls_of(const cc_site_t *site, apr_pool_t *p)
+{
+    const char *engine = cc_site_value(site, "SSLEngine", p);
+
+    if (!engine) {
+        return cc_site_arguments(site, "SSLCertificateFile") ? CC_TLS_UNKNOWN : CC_TLS_OFF;
+    }
+    if (!strcasecmp(engine, "on")) {
+        return CC_TLS_ON;
+    }
+    return !strcasecmp(engine, "off") ? CC_TLS_OFF : CC_TLS_UNKNOWN;
+}
+
+/* SSLProtocol: a word without a sign begins anew. SSLOpenSSLConfCmd may say something else. */
+static bool speaks_tls13(const cc_site_t *site, apr_pool_t *p)
+{
+    const char *words = cc_site_arguments(site, "SSLProtocol");
+    const char *word;
+    bool spoken = !words;
+
+    while (words && *(word = ap_getword_conf(p, &words))) {
+        bool sign = *word == '+' || *word == '-';
+        bool meant = !strcasecmp(word + sign, "all") || !strcasecmp(word + sign, "TLSv1.3");
+
+        if (meant) {
+            spoken = *word != '-';
+        } else if (!sign) {
+            spoken = false;
+        }
+    }
+    return spoken && !cc_site_arguments(site, "SSLOpenSSLConfCmd");
+}
+
+static bool speaks_http2(const server_rec *s)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+
+    return ap_array_str_contains(core->protocols, "h2") && ap_find_linked_module("mod_http2.c");
+}
+
+static void read_facts(cc_site_t *site, apr_pool_t *p)
+{
+    site->tls = tls_of(site, p);
+    site->ask = cc_site_ask(cc_site_value(site, "SSLVerifyClient", p));
+    site->tls13 = speaks_tls13(site, p);
+    site->http2 = speaks_http2(site->server);
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+/* httpd's list begins with the main server, and then has the last virtual host first. */
+static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
+{
+    apr_array_header_t *servers = apr_array_make(p, 8, sizeof(server_rec *));
+    server_rec **first;
+
+    for (; s; s = s->next) {
+        APR_ARRAY_PUSH(servers, server_rec *) = s;
+    }
+    first = (server_rec **)servers->elts;
+    for (int i = 1, j = servers->nelts - 1; i < j; i++, j--) {
+        server_rec *swap = first[i];
+
+        first[i] = first[j];
+        first[j] = swap;
+    }
+    return servers;
+}
+
+/* All of them, and each by its server. */
+typedef struct cc_sites_t {
+    apr_array_header_t *list; /* cc_site_t * */
+    apr_hash_t *by_server;
+} cc_sites_t;
+
+static void site_make(cc_sites_t *sites, cc_site_t *site, server_rec *s, apr_pool_t *p)
+{
+    site->server = s;
+    site->places = apr_array_make(p, 8, sizeof(cc_place_t));
+    site->values = apr_hash_make(p);
+    APR_ARRAY_PUSH(sites->list, cc_site_t *) = site;
+    apr_hash_set(sites->by_server, &site->server, sizeof(site->server), site);
+}
+
+static cc_sites_t *sites_read(server_rec *s, apr_pool_t *p)
+{
+    apr_array_header_t *servers = servers_in_order(s, p);
+    cc_site_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
+    cc_sites_t *sites = apr_palloc(p, sizeof(*sites));
+    cc_reader_t reader = {NULL, 1};
+
+    sites->list = reader.sites = apr_array_make(p, servers->nelts, sizeof(cc_site_t *));
+    sites->by_server = apr_hash_make(p);
+    for (int i = 0; i < servers->nelts; i++) {
+        all[i].main = all;
+        site_make(sites, &all[i], APR_ARRAY_IDX(servers, i, server_rec *), p);
+    }
+    walk(&reader, all, NULL, ap_conftree);
+    for (int i = 0; i < servers->nelts; i++) {
+        read_facts(&all[i], p);
+    }
+    return sites;
+}
+
+static const cc_sites_t *sites_of(server_rec *s)
+{
+    static const char key[] = "clientcert_sites";
+    apr_pool_t *pconf = s->process->pconf;
+    void *sites = NULL;
+
+    apr_pool_userdata_get(&sites, key, pconf);
+    if (!sites) {
+        sites = sites_read(s, pconf);
+        apr_pool_userdata_setn(sites, key, NULL, pconf);
+    }
+    return sites;
+}
+
+const apr_array_header_t *cc_sites_of(server_rec *s)
+{
+    return sites_of(s)->list;
+}
+
+const cc_site_t *cc_site_of(server_rec *main, const server_rec *s)
+{
+    return apr_hash_get(sites_of(main)->by_server, &s, sizeof(s));
+}

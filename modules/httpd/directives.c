@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the directives: what is written in httpd's configuration becomes a per-directory record. */
+#include "httpd/glue.h"
+#include "httpd/background/ocsp_cache.h"
+#include "httpd/background/revocation.h"
+#include "httpd/request/served.h"
+#include "httpd/conf/use.h"
+
+#include <stddef.h>
+
+#include <apr_strings.h>
+
+void *cc_config_create(apr_pool_t *p, char *path)
+{
+    cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
+
+    (void)path;
+    dir->auth = dir->status_rules = dir->handler = -1;
+    return dir;
+}
+
+static bool says_nothing(const cc_dir_t *dir)
+{
+    return !dir->rules && !dir->export && (dir->auth & dir->status_rules & dir->handler) == -1;
+}
+
+/*
+ * A scope with rules of its own uses those alone: what is in effect can be read at one place. httpd
+ * merges in every request, and most sections say nothing of ours.
+ */
+void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
+{
+    const cc_dir_t *base = base_record, *add = add_record;
+    cc_dir_t *dir;
+
+    if (says_nothing(add) || says_nothing(base)) {
+        return says_nothing(add) ? base_record : add_record;
+    }
+    dir = apr_palloc(p, sizeof(*dir));
+    dir->rules = add->rules ? add->rules : base->rules;
+    dir->tally = add->rules ? add->tally : base->tally;
+    dir->export = add->export ? add->export : base->export;
+    dir->auth = add->auth >= 0 ? add->auth : base->auth;
+    dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
+    dir->handler = add->handler >= 0 ? add->handler : base->handler;
+    return dir;
+}
+
+static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_dir_t *dir = record;
+    cc_error_t err = {0};
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+
+    if (!dir->rules) {
+        dir->rules = cc_tables_rules(cmd);
+        dir->tally = cc_scopes_add(cmd, dir->rules);
+    }
+    if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+static const char *export_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_dir_t *dir = record;
+    cc_error_t err = {0};
+
+    if (cc_export_parse(&dir->export, args, cmd->pool, &err) != APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    return NULL;
+}
+
+static const char *status_rules_directive(cmd_parms *cmd, void *record, const char *word)
+{
+    cc_dir_t *dir = record;
+
+    (void)cmd;
+    if (strcasecmp(word, "On") != 0 && strcasecmp(word, "Off") != 0) {
+        return "ClientCertStatusRules must be On or Off";
+    }
+    dir->status_rules = !strcasecmp(word, "On");
+    return NULL;
+}
+
+const char *cc_config_unknown(const cmd_parms *cmd, const char *owner)
+{
+    if (ap_find_linked_module(owner)) {
+        return NULL;
+    }
+    return apr_psprintf(cmd->pool, "%s is a directive of %s, which is not loaded", cmd->cmd->name,
+                        owner);
+}
+
+/* ---- the table of directives ------------------------------------------------------------- */
+
+/* What takes a directive that is not for .htaccess. */
+typedef struct taker_t {
+    const char *(*take)(cmd_parms *cmd, void *record, const char *args);
+} taker_t;
+
+/*
+ * The way in of each such directive. httpd's table does not keep it out of .htaccess: what
+ * AllowOverrideList names is let in there, whatever its context is.
+ */
+static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *args)
+{
+    const taker_t *taker = cmd->info;
+
+    if (ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        return apr_psprintf(cmd->pool,
+                            "CC0180: %s is not for .htaccess, whatever AllowOverrideList says: "
+                            "write it in the configuration of the server%s",
+                            cmd->cmd->name,
+                            cmd->cmd->req_override & ACCESS_CONF
+                                ? ", of a virtual host or in a section such as <Directory>"
+                                : " or of a virtual host");
+    }
+    return taker->take(cmd, record, args);
+}
+
+#define TAKER(function) ((void *)&(const taker_t){function})
+
+/* Rows of directives that are not for .htaccess: of the server, and of directories too. */
+#define SERVER_LINE(name, function, help)                                                          \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
+#define SERVER_WORD(name, function, help)                                                          \
+    AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
+#define SECTION_LINE(name, function, help)                                                         \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+#define SECTION_WORD(name, function, help)                                                         \
+    AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+
+/*
+ * Directives of others, which httpd calls as well. A row makes httpd know them, so each of these
+ * functions sees to it that they are an error where nobody else does.
+ */
+static const char set_handler[] = "SetHandler"; /* of its core */
+static const char require[] = "Require";
+static const char fcgi_set[] = "ProxyFCGISetEnvIf";
+
+const command_rec cc_config_directives[] = {
+    SECTION_LINE("ClientCertMap", map_directive,
+                 "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
+    SERVER_LINE("ClientCertTable", cc_tables_directive,
+                "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
+    SECTION_LINE("ClientCertTest", cc_test_directive,
+                 "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
+    SERVER_LINE("ClientCertCRL", cc_server_crl_directive,
+                "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
+    SERVER_WORD("ClientCertCRLCheck", cc_server_crl_check_directive,
+                "which certificates CRLs are asked about: leaf or chain"),
+    SERVER_WORD("ClientCertMaxAge", cc_server_max_age_directive,
+                "how many seconds after its full handshake a certificate gives an identity"),
+    SERVER_LINE("ClientCertOCSP", cc_server_ocsp_directive,
+                "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
+    SERVER_LINE("ClientCertOCSPAllow", cc_server_ocsp_allow_directive,
+                "hosts that certificates may name as OCSP responders: HOST ..."),
+    SERVER_WORD("ClientCertOCSPCache", cc_ocspcache_directive,
+                "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
+    AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
+                 RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
+    SECTION_WORD("ClientCertStatusRules", status_rules_directive,
+                 "whether clientcert-status shows what the rules say: On or Off"),
+    SECTION_LINE("ClientCertExport", export_directive,
+                 "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
+    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO, "a handler name"),
+    AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG, "who is let in"),
+    AP_INIT_RAW_ARGS(fcgi_set, cc_variables_fcgi_directive, NULL, OR_FILEINFO,
+                     "a variable for a FastCGI program"),
+    {.name = NULL}};
+
+int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    cc_server_of(s)->expressions = cc_expr_used(pconf);
+    if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "CC0102: mod_ssl is not loaded: no request will have a client certificate");
+    }
+    return OK;
+}

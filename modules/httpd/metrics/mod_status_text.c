@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how words and texts are written where mod_status shows them. */
+#include "httpd/metrics/mod_status.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "cert/cert.h"
+
+const char *cc_shown_camel(const char *word, apr_pool_t *p)
+{
+    char *name = apr_palloc(p, strlen(word) + 1), *to = name;
+    bool first = true;
+
+    for (; *word; word++) {
+        if (*word != '_') {
+            *to++ = first ? (char)apr_toupper(*word) : *word;
+        }
+        first = *word == '_';
+    }
+    *to = '\0';
+    return name;
+}
+
+/* mod_status says that its page is ISO-8859-1, so whatever is not ASCII goes by its number. */
+const char *cc_shown_html(const char *text, apr_pool_t *p)
+{
+    const unsigned char *s;
+    char *escaped, *to;
+
+    if (cc_text_unusable(text, strlen(text))) {
+        text = cc_text_escape(text, strlen(text), p);
+    }
+    to = escaped = apr_palloc(p, sizeof("&#1114111;") * strlen(text) + 1);
+    for (s = (const unsigned char *)text; *s;) {
+        unsigned code = *s++;
+        if (code >= 0xC0) { /* it is valid UTF-8 */
+            code &= code >= 0xF0 ? 0x07 : code >= 0xE0 ? 0x0F : 0x1F;
+            while ((*s & 0xC0) == 0x80) {
+                code = code << 6 | (*s++ & 0x3Fu);
+            }
+        }
+        if (code < 0x80 && !strchr("&<>\"'", (int)code)) {
+            *to++ = (char)code;
+        } else {
+            to += apr_snprintf(to, sizeof("&#1114111;"), "&#%u;", code);
+        }
+    }
+    *to = '\0';
+    return escaped;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a virtual host judges what a client presented. */
+#include "httpd/peer/client.h"
+#include "httpd/metrics/counters.h"
+
+#include <apr_strings.h>
+#include <http_ssl.h>
+
+static apr_status_t free_x509(void *data)
+{
+    X509_free(data);
+    return APR_SUCCESS;
+}
+
+static apr_status_t free_session(void *data)
+{
+    SSL_SESSION_free(data);
+    return APR_SUCCESS;
+}
+
+/* Holds both: as long as they are held, no other object can have their addresses. */
+static void entry_hold(cc_entry_t *entry, SSL *ssl, apr_pool_t *p)
+{
+    entry->x509 = SSL_get1_peer_certificate(ssl);
+    apr_pool_cleanup_register(p, entry->x509, free_x509, apr_pool_cleanup_null);
+    entry->session = SSL_get1_session(ssl);
+    apr_pool_cleanup_register(p, entry->session, free_session, apr_pool_cleanup_null);
+}
+
+static bool mod_ssl_agrees(request_rec *r)
+{
+    const char *verify =
+        ap_ssl_var_lookup(r->pool, r->server, r->connection, r, "SSL_CLIENT_VERIFY");
+
+    return verify && !strcmp(verify, "SUCCESS");
+}
+
+/* A host that trusts others than the one of the handshake judges for itself (RFC 9110 7.4). */
+static const char *judge(cc_entry_t *entry, request_rec *r, SSL *ssl)
+{
+    const cc_trust_t *trust = entry->trust;
+    apr_time_t verified_at;
+
+    if (!trust) {
+        return "its virtual host has no TLS of its own to verify it";
+    }
+    cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
+    if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
+        verified_at = entry->seal.verified_at; /* it is no younger for that */
+        cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
+                          apr_time_now());
+        entry->seal.verified_at = verified_at;
+    }
+    if (entry->seal.state != CC_TRUST_OK) {
+        return cc_trust_state_text(entry->seal.state);
+    }
+    return mod_ssl_agrees(r) ? NULL : "mod_ssl does not report it as verified";
+}
+
+static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_pool_t *p)
+{
+    const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+    facts->tls_known = true;
+    facts->tls_version = SSL_get_version(ssl);
+    facts->tls_cipher = SSL_get_cipher_name(ssl);
+    facts->tls_sni = sni ? apr_pstrdup(p, sni) : NULL;
+    facts->tls_resumed = SSL_session_reused(ssl);
+    facts->ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
+    facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+}
+
+/* Octets of the signature, which are as good as random from the first ones on. */
+static void mark_set(cc_mark_t *mark, const X509 *x509)
+{
+    const ASN1_BIT_STRING *signature;
+    const size_t skip = 8; /* of ECDSA, the head of a sequence and of its first number */
+
+    X509_get0_signature(&signature, NULL, x509);
+    if (ASN1_STRING_length(signature) >= (int)(skip + sizeof(*mark))) {
+        memcpy(mark, ASN1_STRING_get0_data(signature) + skip, sizeof(*mark));
+    }
+}
+
+static cc_rejection_t rejection_of(const cc_entry_t *entry)
+{
+    static const cc_rejection_t rejections[] = {
+        [CC_TRUST_OK] = CC_REJECTED_NOT_REPORTED,
+        [CC_TRUST_NO_RECORD] = CC_REJECTED_NO_RECORD,
+        [CC_TRUST_BAD_RECORD] = CC_REJECTED_BAD_RECORD,
+        [CC_TRUST_FAILED] = CC_REJECTED_NOT_VERIFIED,
+        [CC_TRUST_OTHER_TRUST] = CC_REJECTED_OTHER_TRUST,
+        [CC_TRUST_NOT_YET] = CC_REJECTED_NOT_YET,
+        [CC_TRUST_EXPIRED] = CC_REJECTED_EXPIRED,
+        [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
+    };
+
+    if (entry->standing.problem) {
+        return entry->standing.revoked ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+    }
+    return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
+}
+
+/*
+ * Asks whether it was revoked, if that is asked here. What it takes to ask (a response of OCSP may
+ * have 64 KiB) goes at once, and the answer alone lives as long as `p`.
+ */
+static void standing_ask(cc_standing_t *standing, const cc_entry_t *entry, request_rec *r, SSL *ssl,
+                         apr_pool_t *p)
+{
+    cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
+    cc_revocation_t *revocation = cc_host_of(r->server)->revocation;
+    apr_pool_t *scratch;
+
+    if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
+        cc_revocation_ask(standing, revocation, &cert, apr_time_now(), p);
+        return;
+    }
+    cc_revocation_ask(standing, revocation, &cert, apr_time_now(), scratch);
+    cc_revocation_keep(standing, p);
+    apr_pool_destroy(scratch);
+}
+
+static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
+{
+    cc_client_t *client = &entry->client;
+    const cc_standing_t *standing = &entry->standing;
+
+    client->facts.revocation = "unchecked";
+    if (client->problem || !cc_host_of(r->server)->revocation) {
+        return;
+    }
+    standing_ask(&entry->standing, entry, r, ssl, p);
+    atomic_init(&entry->generation, standing->generation);
+    atomic_init(&entry->stale_at, standing->stale_at);
+    client->problem = standing->problem;
+    client->told = standing->told;
+    client->facts.revocation = standing->state;
+    client->facts.revocation_reason = standing->reason;
+    client->facts.revoked_at = standing->revoked_at;
+}
+
+/* Until when its dates, and its age, let it have an identity. */
+static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host_t *host)
+{
+    apr_time_t verified_at = entry->seal.verified_at;
+
+    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
+    client->until = client->not_after;
+    client->over = "it has expired";
+    if (entry->seal.state == CC_TRUST_OK && entry->seal.until < client->until) {
+        client->until = entry->seal.until;
+        client->over = "a CA above it has expired";
+    }
+    if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
+        client->until = verified_at + host->max_age;
+        client->over = "its full handshake was longer ago than ClientCertMaxAge says";
+        client->aged = true;
+    }
+}
+
+/*
+ * mod_ssl takes a CA's certificate for a client's. Its conditions and variables say otherwise from
+ * here on: on HTTP/1.1, since the streams of an HTTP/2 connection share what they read.
+ */
+static void not_client_tell(const cc_entry_t *entry, const request_rec *r, SSL *ssl)
+{
+    if (entry->seal.state == CC_TRUST_NOT_CLIENT && !r->connection->master) {
+        SSL_set_verify_result(ssl, X509_V_ERR_INVALID_PURPOSE);
+    }
+}
+
+cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p)
+{
+    cc_entry_t *entry = apr_pcalloc(p, sizeof(*entry));
+    cc_client_t *client = &entry->client;
+
+    entry_hold(entry, ssl, p);
+    entry->trust = trust;
+    client->problem = client->told = judge(entry, r, ssl);
+    client->closes = client->problem == NULL;
+    not_client_tell(entry, r, ssl);
+    client->cert = cc_cert_wrap(entry->x509, p);
+    entry_facts(&client->facts, &entry->seal, ssl, p);
+    if (trust) {
+        standing_take(entry, r, ssl, p);
+    }
+    span_set(client, entry, cc_host_of(r->server));
+    if (client->problem) {
+        cc_counters_rejected(r->server, rejection_of(entry));
+        cc_log_problem(r, client, client->problem);
+    } else if (cc_expiring_soon(client->not_after, r->request_time)) {
+        client->ends_soon = true;
+        mark_set(&client->mark, entry->x509);
+        cc_counters_expiring(r, client);
+    }
+    return entry;
+}
+
+bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host)
+{
+    return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
+               cc_revocation_generation(host->revocation) &&
+           apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed);
+}
+
+bool cc_entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl)
+{
+    cc_standing_t standing;
+
+    standing_ask(&standing, entry, r, ssl, r->pool);
+    if (!cc_revocation_same(&standing, &entry->standing)) {
+        return false;
+    }
+    atomic_store_explicit(&entry->stale_at, standing.stale_at, memory_order_relaxed);
+    atomic_store_explicit(&entry->generation, standing.generation, memory_order_release);
+    return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows where mod_ssl has the keys of its tickets from a file, and guards the verdicts in these. */
+#include <apr_file_io.h>
+#include <http_main.h>
+
+#include "httpd/peer/vhost.h"
+#include "httpd/conf/view.h"
+
+/*
+ * Such tickets are encrypted and no more: with OpenSSL 3, httpd 2.4 keeps the address of a local
+ * variable as their HMAC key (ssl_init_ticket_key), so what stands on the stack authenticates them,
+ * mostly zeros. A client who knows what its ticket says could change the certificate in it.
+ */
+
+#define LEN 48 /* the file's, as mod_ssl has it */
+
+static const char *path_of(server_rec *s, apr_pool_t *p)
+{
+    const cc_site_t *site = cc_site_of(ap_server_conf, s);
+    const char *path = site ? cc_site_value(site, "SSLSessionTicketKeyFile", p) : NULL;
+
+    return path ? ap_server_root_relative(p, path) : NULL;
+}
+
+static apr_status_t read_whole(unsigned char octets[LEN], const char *path, apr_pool_t *p)
+{
+    apr_file_t *file = NULL;
+    apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, octets, LEN, NULL);
+        apr_file_close(file);
+    }
+    return rv;
+}
+
+apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
+{
+    const char *path = path_of(s, p);
+    unsigned char octets[LEN];
+    apr_status_t rv;
+
+    if (!path) {
+        return APR_SUCCESS;
+    }
+    rv = read_whole(octets, path, p);
+    if (rv == APR_SUCCESS) {
+        rv = cc_trust_guard(trust, octets, sizeof(octets));
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+                     "CC0140: verdicts in tickets cannot be guarded with SSLSessionTicketKeyFile "
+                     "%s",
+                     path);
+    }
+    return rv;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
+#include "httpd/metrics/counters.h"
+#include "httpd/peer/vhost.h"
+#include "httpd/conf/use.h"
+
+#include <http_main.h>
+#include <mod_ssl_openssl.h>
+
+/* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
+static const cc_host_t *host_of_ssl(SSL *ssl)
+{
+    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    return s ? cc_host_of(s) : NULL;
+}
+
+/* ---- the gate: which sessions may be resumed --------------------------------------------- */
+
+/* A session that would hold, but for its age or for what CRLs say. */
+static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t now)
+{
+    cc_seal_t seal;
+    cc_verified_t cert = {SSL_SESSION_get0_peer(session), &seal, NULL};
+
+    if (!cert.x509) {
+        return false;
+    }
+    cc_trust_unseal(&seal, host->trust, session, cert.x509);
+    return (host->max_age > 0 && now > seal.verified_at + host->max_age) ||
+           (host->revocation && cc_revocation_bars(host->revocation, &cert, now));
+}
+
+static bool may_resume(SSL *ssl, SSL_SESSION *session)
+{
+    const cc_host_t *host = host_of_ssl(ssl);
+    apr_time_t now = apr_time_now();
+
+    if (host && !host->gated) {
+        return true;
+    }
+    return host && cc_trust_may_resume(host->trust, session, now) &&
+           !(cc_host_asks_more(host) && has_lapsed(host, session, now));
+}
+
+static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
+                                     size_t keyname_len, SSL_TICKET_STATUS status, void *arg)
+{
+    (void)keyname;
+    (void)keyname_len;
+    (void)arg;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    if (!may_resume(ssl, session)) {
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    }
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
+{
+    const cc_host_t *host = host_of_ssl(ssl);
+    SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
+
+    if (session && !may_resume(ssl, session)) {
+        if (!*copy) { /* then the reference that mod_ssl gave is ours to return */
+            SSL_SESSION_free(session);
+        }
+        return NULL;
+    }
+    return session;
+}
+
+/* ---- certificates that do not get past the handshake -------------------------------------- */
+
+/* CRLs of ours end it as mod_ssl's would: who relies on SSL_CLIENT_VERIFY relies on them, too. */
+static int object(X509 *leaf, const cc_seal_t *seal, int *depth, void *revocation)
+{
+    cc_verified_t cert = {leaf, seal, NULL};
+
+    return cc_revocation_objection(revocation, &cert, apr_time_now(), depth);
+}
+
+static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
+{
+    if (!refusal->seal) {
+        return CC_REJECTED_HANDSHAKE;
+    }
+    return refusal->error == X509_V_ERR_CERT_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+}
+
+/* CRLs tell more than the number of an error; should they have changed by now, that has to do. */
+static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
+{
+    cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
+    cc_standing_t standing = {0};
+
+    if (refusal->seal) {
+        cc_revocation_ask_crls(&standing, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
+    }
+    return standing.problem ? standing.problem : cc_refusal_text(refusal, p);
+}
+
+/* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
+static void refused(const cc_refusal_t *refusal, void *server)
+{
+    conn_rec *c = SSL_get_app_data(refusal->ssl);
+    apr_pool_t *p;
+
+    cc_counters_rejected(server, rejection_of(refusal));
+    if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
+        cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
+                             refusal->depth, reason_of(refusal, server, p)};
+
+        cc_log_refusal(c, server, &told, p);
+        apr_pool_destroy(p);
+    }
+}
+
+/*
+ * OpenSSL puts the client's certificate into the tickets that follow a handshake, and gives the
+ * connection up where the session takes more than 65280 octets. All that is seen of this elsewhere
+ * is "internal error", so it is logged here, before that happens. What a session has besides takes
+ * some hundred octets. (TLS 1.2 has tickets only for clients that want some.)
+ */
+#define TICKET_MOST 0xFF00
+#define SESSION_REST 512
+
+static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
+{
+    return SSL_version(ssl) >= TLS1_3_VERSION && !(SSL_get_options(ssl) & SSL_OP_NO_TICKET) &&
+           i2d_X509(leaf, NULL) > TICKET_MOST - SESSION_REST;
+}
+
+static int verify(X509_STORE_CTX *store_ctx, void *data)
+{
+    const cc_host_t *host = data;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    int result = cc_trust_verify(store_ctx, host->trust);
+
+    if (result > 0 && host->gated && outgrows_ticket(ssl, leaf)) {
+        cc_log_outgrown(SSL_get_app_data(ssl), SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)),
+                        i2d_X509(leaf, NULL));
+    }
+    return result;
+}
+
+/* ---- mod_ssl's hooks --------------------------------------------------------------------- */
+
+/*
+ * Every context gets the gates, since the first one on an address owns the tickets and the cache.
+ * Hosts that do not use the module let everything through.
+ */
+static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
+{
+    cc_error_t err = {0};
+    cc_host_t *host;
+
+    if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
+        return OK;
+    }
+    host = apr_pcalloc(p, sizeof(*host));
+    host->gated = cc_use_of(s) == CC_USE_HERE;
+    host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
+    if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
+        cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
+        /* In the main log: a virtual host may have one of its own. */
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
+        return APR_EGENERAL;
+    }
+    if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    if (host->gated) {
+        cc_trust_on_refusal(host->trust, refused, s);
+    }
+    if (host->revocation) {
+        cc_trust_on_success(host->trust, object, host->revocation);
+    }
+    SSL_CTX_set_cert_verify_callback(ctx, verify, host);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
+    host->get_session = SSL_CTX_sess_get_get_cb(ctx);
+    if (host->get_session) {
+        SSL_CTX_sess_set_get_cb(ctx, gate_cache);
+    }
+    if (cc_host_asks_more(host)) {
+        cc_server_of(ap_server_conf)->ends_connections = true;
+    }
+    cc_server_of(s)->host = host;
+    return OK;
+}
+
+void cc_gate_register(void)
+{
+    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
+#include "httpd/glue.h"
+#include "httpd/background/revocation.h"
+#include "httpd/request/served.h"
+#include "httpd/conf/use.h"
+
+#include <http_core.h>
+#include <http_main.h>
+#include <http_request.h>
+
+const char cc_auth_type[] = "ClientCert";
+
+/*
+ * Whose user has to go: ours, of a request that got the configuration of another place
+ * (environment.c); and, where the rules decide, that of SSLUserName, which takes every
+ * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
+ * its address.
+ */
+static void forget_user(request_rec *r, bool rules_decide)
+{
+    const char *type = r->ap_auth_type;
+
+    if (type == cc_auth_type || (rules_decide && (!type || !strcmp(type, cc_auth_type)))) {
+        r->user = NULL;
+        r->ap_auth_type = NULL;
+    }
+}
+
+static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
+{
+    const cc_verdict_t *verdict = kept->answer.verdict;
+
+    if (verdict && verdict->failure) {
+        cc_failure_note(r);
+    }
+    if (dir->auth != 0 && verdict && verdict->user) {
+        r->user = (char *)verdict->user;
+        r->ap_auth_type = (char *)cc_auth_type;
+    }
+    cc_environment_set(r, kept);
+}
+
+/* The log may ask when the connection is gone, so the request has to know its client by then. */
+static bool may_be_logged(void)
+{
+    return cc_server_of(ap_server_conf)->expressions;
+}
+
+/* Where nobody has to know who it is. What it has of another place goes all the same. */
+static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_dir_t *dir)
+{
+    cc_answer_t answer = {0};
+
+    cc_request_settle(r, dir->rules);
+    cc_environment_unset(r);
+    if (dir->rules || may_be_logged()) {
+        answer = cc_identity_presented(r);
+    }
+    return cc_answer_refused(&answer);
+}
+
+/* Serves the request by who it is; gives whether that is to be refused. */
+static inline bool asked_refused(request_rec *r, const cc_dir_t *dir)
+{
+    cc_request_t *kept = cc_request_of(r);
+
+    kept->settled = true;
+    kept->watched = kept->watched || dir->rules;
+    cc_identity_settle(r, kept);
+    take(r, dir, kept);
+    return cc_answer_refused(&kept->answer);
+}
+
+/*
+ * User and variables are there before authorization is asked, so Require user, Require env and
+ * their kin need no AuthType. And a failed lookup ends the request here, before anybody takes a
+ * user that is missing for a user that is not there.
+ */
+int cc_authn_access(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    bool refused;
+
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    forget_user(r, dir->rules && dir->auth != 0);
+    if (dir->rules && r->main) {
+        cc_denial_watch(r);
+    }
+    refused = cc_authn_asks(dir) ? asked_refused(r, dir) : unasked_refused(r, dir);
+    if (dir->rules && refused) {
+        return cc_refuse(r);
+    }
+    if (cc_failure_ends(r, dir->handler == CC_HANDLER_STATUS)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return dir->rules ? DECLINED : cc_refuse_early(r);
+}
+
+bool cc_authn_inherit(request_rec *r)
+{
+    const request_rec *page = r->main;
+    const cc_request_t *asked = page ? cc_request_seen(page) : NULL;
+    cc_request_t *kept;
+
+    if (!cc_request_served(r, asked) || page->per_dir_config != r->per_dir_config ||
+        asked->answer.problem || cc_answer_failure(&asked->answer)) {
+        return false;
+    }
+    kept = cc_request_of(r);
+    kept->settled = true;
+    kept->client = asked->client;
+    kept->answer = asked->answer;
+    cc_environment_inherit(r, kept);
+    return true;
+}
+
+/*
+ * Reached where authorization wants a user. Nobody is asked for a password because a table is away:
+ * whoever has none would be refused, and who has one would pass for another.
+ */
+int cc_authn_failure(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    cc_answer_t answer;
+
+    if (!dir->rules || dir->auth == 0) {
+        return DECLINED;
+    }
+    answer = cc_identity_of(r);
+    return cc_answer_failure(&answer) ? HTTP_INTERNAL_SERVER_ERROR : DECLINED;
+}
+
+static const char *wanted(const request_rec *r, const cc_dir_t *dir)
+{
+    if (r->user) {
+        return "another user";
+    }
+    if (!dir->rules) {
+        return "a user, but no ClientCertMap is in effect here";
+    }
+    if (dir->auth == 0) {
+        return "a user, but ClientCertAuth is Off here";
+    }
+    return "a user";
+}
+
+/*
+ * Reached where authorization wants a user, or (Require expr with REMOTE_USER) another one. Without
+ * an AuthType httpd would answer 500 or 401: where rules are in effect, the certificate was the
+ * only way to have a user.
+ */
+int cc_authn_check(request_rec *r)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    const char *type = ap_auth_type(r);
+
+    if (type ? strcasecmp(type, cc_auth_type) != 0 : !dir->rules) {
+        return DECLINED;
+    }
+    cc_denial_watch(r);
+    cc_denial_missing(r, wanted(r, dir));
+    return HTTP_FORBIDDEN;
+}

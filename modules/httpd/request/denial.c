@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows when a request was denied, and says in one line who came and what was missing. */
+#include "httpd/metrics/counters.h"
+#include "httpd/glue.h"
+#include "httpd/log/line.h"
+
+#include <apr_strings.h>
+
+void cc_denial_missing(request_rec *r, const char *what)
+{
+    request_rec *client = cc_request_client(r);
+    apr_pool_t *p = client->pool; /* a subrequest's is gone when the line is written */
+    cc_request_t *kept = cc_request_of(client);
+
+    kept->watched = true;
+    if (!kept->missing || !strcmp(kept->missing, what)) {
+        kept->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
+    } else {
+        kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
+    }
+}
+
+/* Why the client is nobody; "" where it is somebody. */
+static const char *nobody_text(const cc_answer_t *answer)
+{
+    const char *reason;
+
+    if (answer->problem) {
+        return answer->problem;
+    }
+    if (!answer->verdict) {
+        return "no ClientCertMap is in effect here";
+    }
+    if (answer->verdict->failure) {
+        return answer->verdict->failure;
+    }
+    reason = cc_log_no_identity(answer->verdict);
+    return reason ? reason : "";
+}
+
+/* Who has an identity answers for what is written; who has none may cause some lines only. */
+static bool may_log(const request_rec *r, const cc_answer_t *answer)
+{
+    return (!answer->problem && answer->verdict && cc_verdict_has_identity(answer->verdict)) ||
+           cc_quota_lets(r->server, CC_QUOTA_FORBIDDEN);
+}
+
+static void denial_log(request_rec *r, const cc_answer_t *answer)
+{
+    const char *missing = cc_request_seen(cc_request_client(r))->missing;
+    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
+    cc_logline_t line = {"forbidden", answer->client ? answer->client->cert : NULL, answer->verdict,
+                         NULL};
+
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", cc_logline_of_request(&line, r),
+        cc_logline_said("reason", nobody_text(answer), r->pool),
+        cc_logline_octets("request", asked, r->pool),
+        cc_logline_said("needs", missing ? missing : "what another Require asks for", r->pool));
+}
+
+/*
+ * Many a 403 has nothing to do with us, also where rules are in effect: an address, a file that
+ * nobody may have. It is ours where one of our conditions was not met, or where the user that was
+ * let down by another's is one of ours.
+ */
+static bool is_denied(request_rec *r)
+{
+    const cc_request_t *kept;
+
+    if (r->status != HTTP_FORBIDDEN) {
+        return false;
+    }
+    kept = cc_request_seen(cc_request_client(r));
+    return kept && kept->watched && (kept->missing || r->ap_auth_type == cc_auth_type);
+}
+
+void cc_denial_log(request_rec *r)
+{
+    while (r && !is_denied(r)) {
+        r = r->next;
+    }
+    if (r) {
+        cc_counters_denied(r);
+    }
+    if (r && APLOG_R_IS_LEVEL(r, APLOG_ERR)) {
+        cc_answer_t answer = cc_identity_of(r);
+
+        if (may_log(r, &answer)) {
+            denial_log(r, &answer);
+        }
+    }
+}

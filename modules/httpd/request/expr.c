@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
+#include "httpd/glue.h"
+#include "httpd/request/served.h"
+
+#include <apr_strings.h>
+
+/*
+ * NULL where there is no verified certificate: nothing of it may be believed then. Where it is not
+ * known who the client is, the expression fails, and the request with it.
+ */
+static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer, cc_facts_t *facts)
+{
+    if (!ctx->r) {
+        return NULL;
+    }
+    cc_cache_personal(ctx->r);
+    *answer = cc_identity_of(ctx->r);
+    if (cc_answer_failure(answer) && cc_failure_report(ctx->r)) {
+        *ctx->err = "CC0112: a lookup failed, so it is not known who the client is";
+    }
+    if (answer->problem || cc_answer_failure(answer)) {
+        return NULL;
+    }
+    *facts = cc_client_facts(answer->client, ctx->r);
+    return answer->client;
+}
+
+static const char *as_string(ap_expr_eval_ctx_t *ctx, const void *lookup, const char *arg)
+{
+    cc_answer_t answer;
+    cc_facts_t facts;
+    const cc_client_t *client = client_of(ctx, &answer, &facts);
+    const char *text = NULL;
+
+    (void)arg;
+    if (client) {
+        text = cc_lookup_text(lookup, client, &facts, answer.verdict, ctx->p);
+    }
+    return text ? text : "";
+}
+
+static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, const char *arg)
+{
+    cc_answer_t answer;
+    cc_facts_t facts;
+    const cc_client_t *client = client_of(ctx, &answer, &facts);
+
+    (void)arg;
+    if (!client) {
+        return apr_array_make(ctx->p, 1, sizeof(const char *));
+    }
+    return cc_lookup_list(lookup, client, &facts, answer.verdict, ctx->p);
+}
+
+/* Remembered with what reads the expression: the configuration, or a request's .htaccess. */
+static const char used_key[] = "clientcert_expressions";
+
+bool cc_expr_used(apr_pool_t *pconf)
+{
+    void *used = NULL;
+
+    apr_pool_userdata_get(&used, used_key, pconf);
+    return used != NULL;
+}
+
+int cc_expr_lookup(ap_expr_lookup_parms *parms)
+{
+    cc_error_t err = {0};
+    const cc_lookup_t *lookup;
+    bool is_list = parms->type == AP_EXPR_FUNC_LIST;
+
+    if ((parms->type != AP_EXPR_FUNC_STRING && !is_list) || strcasecmp(parms->name, "clientcert")) {
+        return DECLINED;
+    }
+    if (!parms->arg) {
+        *parms->err = "CC0127: clientcert() takes one name in quotes: user, group, rule or a field";
+        return !OK;
+    }
+    if (cc_lookup_parse(&lookup, parms->arg, parms->pool, &err) != APR_SUCCESS) {
+        *parms->err = cc_error_text(&err, parms->ptemp);
+        return !OK;
+    }
+    apr_pool_userdata_setn(used_key, used_key, NULL, parms->pool);
+    *parms->func = is_list ? (const void *)as_list : (const void *)as_string;
+    *parms->data = lookup;
+    return OK;
+}

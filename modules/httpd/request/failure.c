@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a request ends in 500 that asked who its client is, where a lookup failed. */
+#include "httpd/glue.h"
+#include "httpd/request/served.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+static const char filter_name[] = "CLIENTCERT_FAILURE";
+static const char include_name[] = "CLIENTCERT_FAILURE_INCLUDE";
+
+/* An error is on its way to the client, or the request has been answered and is being logged. */
+static bool is_over(const request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (kept && kept->logged) {
+        return true;
+    }
+    while (r && r->status != HTTP_INTERNAL_SERVER_ERROR) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r != NULL;
+}
+
+bool cc_failure_note(request_rec *r)
+{
+    if (is_over(r)) {
+        return false;
+    }
+    for (; r; r = r->main) {
+        cc_request_of(r)->failing = true;
+    }
+    return true;
+}
+
+bool cc_failure_stands(const request_rec *r)
+{
+    return cc_request_seen(r)->failing && !is_over(r);
+}
+
+/* What a page includes comes to nothing; the page itself has a filter of its own. */
+static apr_status_t drop(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    (void)f;
+    apr_brigade_cleanup(bb);
+    return APR_SUCCESS;
+}
+
+/* In the place of all that was to come. (clang does not take APR_BRIGADE_INSERT_TAIL.) */
+static void put_error(request_rec *r, apr_bucket_brigade *bb, int status)
+{
+    apr_bucket_alloc_t *list = r->connection->bucket_alloc;
+    apr_bucket *error = ap_bucket_error_create(status, NULL, r->pool, list);
+
+    apr_brigade_cleanup(bb);
+    APR_BUCKET_INSERT_BEFORE(APR_BRIGADE_FIRST(bb), error);
+    APR_BUCKET_INSERT_AFTER(error, apr_bucket_eos_create(list));
+}
+
+/*
+ * Where the headers are out, the response can only be cut off: as mod_proxy has it done where a
+ * back end broke, by which HTTP/1 leaves out the last chunk, and HTTP/2 resets the stream.
+ */
+static apr_status_t cut_off(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    bool is_cut = f->ctx != NULL;
+
+    f->ctx = f;
+    put_error(f->r, bb, HTTP_BAD_GATEWAY);
+    return is_cut ? APR_ECONNABORTED : ap_pass_brigade(f->next, bb);
+}
+
+/* Phases that cannot fail by themselves (a rewrite rule, a header, an included page) end here. */
+static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+
+    if (r->sent_bodyct) {
+        return cut_off(f, bb);
+    }
+    ap_remove_output_filter(f);
+    if (r->status != HTTP_INTERNAL_SERVER_ERROR) {
+        put_error(r, bb, HTTP_INTERNAL_SERVER_ERROR);
+        apr_table_unset(r->headers_out, "Location");
+        apr_table_unset(r->err_headers_out, "Location");
+    }
+    return ap_pass_brigade(f->next, bb);
+}
+
+/* An answer of httpd itself, such as a redirect, loses the filters that the request had. */
+static void insert_again(request_rec *r)
+{
+    if (cc_failure_noted(r)) {
+        ap_add_output_filter(filter_name, NULL, r, r->connection);
+    }
+}
+
+/* After filters that may ask (mod_headers), and before those that write the headers. */
+void cc_failure_register(void)
+{
+    ap_register_output_filter(filter_name, refuse, NULL, AP_FTYPE_PROTOCOL - 1);
+    ap_register_output_filter(include_name, drop, NULL, AP_FTYPE_PROTOCOL - 1);
+    ap_hook_insert_error_filter(insert_again, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+bool cc_failure_report(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+    bool reported = kept && kept->failing;
+
+    if (!cc_failure_note(r)) {
+        return false;
+    }
+    for (; !reported && r; r = r->main) {
+        ap_add_output_filter(r->main ? include_name : filter_name, NULL, r, r->connection);
+    }
+    return true;
+}

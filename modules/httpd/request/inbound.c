@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows that no client can say in a header or trailer what only we may say, nor take it away. */
+#include "httpd/glue.h"
+#include "httpd/internal.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/conf/use.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+/* ---- what a header is to us ---------------------------------------------------------------- */
+
+/* Bits: what is to be known of the headers of a request. */
+enum { OTHER = 0, OURS = 1, CONNECTION = 2, UPGRADE = 4, CHUNKED = 8, LENGTH = 16 };
+
+/* A letter in lower case or a digit; NUL for anything else. In ASCII, and so cheaper than ctype. */
+static char folded(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c | 0x20);
+    }
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+}
+
+/*
+ * A CGI program sees "Client-Cert.User" and "CLIENTCERT_USER" alike, and a back end may fold more:
+ * letters and digits alone decide. RFC 9440's Client-Cert and Client-Cert-Chain are among them.
+ */
+static bool is_ours(const char *name)
+{
+    const char *ours = "clientcert";
+
+    for (; *name && *ours; name++) {
+        char letter = folded(*name);
+
+        if (letter && letter != *ours) {
+            return false;
+        }
+        ours += letter != '\0';
+    }
+    return !*ours;
+}
+
+/* The first letter rules most names out. */
+static unsigned kind_of(const char *name)
+{
+    switch (folded(*name)) {
+    case 'c':
+        return is_ours(name)                         ? OURS
+               : !strcasecmp(name, "Connection")     ? CONNECTION
+               : !strcasecmp(name, "Content-Length") ? LENGTH
+                                                     : OTHER;
+    case 't':
+        return strcasecmp(name, "Transfer-Encoding") ? OTHER : CHUNKED;
+    case 'u':
+        return strcasecmp(name, "Upgrade") ? OTHER : UPGRADE;
+    case '\0':
+        return is_ours(name) ? OURS : OTHER;
+    default:
+        return OTHER;
+    }
+}
+
+/* In the hook itself, which every request passes; trailers have a call of their own. */
+CC_INLINE unsigned kinds_of(const apr_table_t *headers)
+{
+    const apr_array_header_t *all = apr_table_elts(headers);
+    unsigned kinds = 0;
+
+    for (int i = 0; i < all->nelts; i++) {
+        kinds |= kind_of(APR_ARRAY_IDX(all, i, apr_table_entry_t).key);
+    }
+    return kinds;
+}
+
+static const char *first_of(const apr_table_t *headers, unsigned kinds)
+{
+    const apr_array_header_t *all = apr_table_elts(headers);
+
+    for (int i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (kind_of(name) & kinds) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* ---- headers ------------------------------------------------------------------------------- */
+
+/* Anybody can cause these lines, and many for one request. */
+static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
+{
+    return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
+}
+
+static void remove_ours(request_rec *r)
+{
+    const char *name;
+
+    while ((name = first_of(r->headers_in, OURS))) {
+        if (wants_line(r, CC_QUOTA_HEADER)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "CC0111: removed the request header %s, which could pass for ours",
+                          cc_text_escape(name, strlen(name), r->pool));
+        }
+        apr_table_unset(r->headers_in, name);
+    }
+}
+
+/* What HTTP itself has in Connection: its options, and the fields that are of one connection. */
+static const char *const options[] = {
+    "close",   "keep-alive",        "upgrade",          "te",
+    "trailer", "transfer-encoding", "proxy-connection", "http2-settings"};
+
+#define CC_OPTIONS ((int)(sizeof(options) / sizeof(options[0])))
+
+/* The bit of an option; 0 for anything else. */
+static unsigned option_of(const char *word, size_t len)
+{
+    for (int i = 0; i < CC_OPTIONS; i++) {
+        if (!strncasecmp(word, options[i], len) && !options[i][len]) {
+            return 1U << i;
+        }
+    }
+    return 0;
+}
+
+/* Adds the options of a value to *found; false if there is anything else. mod_proxy's separators.
+ */
+static bool options_read(const char *value, unsigned *found)
+{
+    static const char separators[] = ",; \t";
+    bool known = true;
+
+    for (value += strspn(value, separators); *value; value += strspn(value, separators)) {
+        size_t len = strcspn(value, separators);
+        unsigned option = option_of(value, len);
+
+        *found |= option;
+        known = known && option;
+        value += len;
+    }
+    return known;
+}
+
+static const char *options_text(unsigned found, apr_pool_t *p)
+{
+    const char *text = NULL;
+
+    for (int i = 0; i < CC_OPTIONS; i++) {
+        if (found & 1U << i) {
+            text = text ? apr_pstrcat(p, text, ", ", options[i], NULL) : options[i];
+        }
+    }
+    return text;
+}
+
+/*
+ * mod_proxy removes the headers that Connection names, and does so after RequestHeader has set what
+ * a back end is to know: a client that names such a header would take it away.
+ */
+static void connection_clean(request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    const char *odd = NULL;
+    unsigned found = 0;
+
+    for (int i = 0; i < all->nelts; i++) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+        if (kind_of(header->key) == CONNECTION && !options_read(header->val, &found)) {
+            odd = header->val;
+        }
+    }
+    if (!odd) {
+        return;
+    }
+    if (wants_line(r, CC_QUOTA_CONNECTION)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "CC0117: the request header Connection may not name other headers: \"%s\"",
+                      cc_log_escaped(odd, r->pool));
+    }
+    if (found) {
+        apr_table_setn(r->headers_in, "Connection", options_text(found, r->pool));
+    } else {
+        apr_table_unset(r->headers_in, "Connection");
+    }
+}
+
+/* ---- trailers ------------------------------------------------------------------------------ */
+
+static const char filter_name[] = "CLIENTCERT_TRAILERS";
+
+/* A header that MergeTrailers took from a trailer has the very text of it. */
+static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
+{
+    const apr_array_header_t *all = apr_table_elts(r->trailers_in);
+
+    for (int i = 0; i < all->nelts; i++) {
+        if (APR_ARRAY_IDX(all, i, apr_table_entry_t).key == header->key) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The headers without the trailers of these kinds; those that RequestHeader set stay. */
+static apr_table_t *headers_without(const request_rec *r, unsigned kinds)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    apr_table_t *kept = apr_table_make(r->pool, all->nelts);
+
+    for (int i = 0; i < all->nelts; i++) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+        if (!(kind_of(header->key) & kinds) || !is_trailer(r, header)) {
+            apr_table_addn(kept, header->key, header->val);
+        }
+    }
+    return kept;
+}
+
+static void trailers_clean(request_rec *r)
+{
+    const unsigned unwanted = OURS | CONNECTION;
+    const char *name;
+
+    if (!(kinds_of(r->trailers_in) & unwanted)) {
+        return;
+    }
+    r->headers_in = headers_without(r, unwanted);
+    while ((name = first_of(r->trailers_in, unwanted))) {
+        if (wants_line(r, CC_QUOTA_TRAILER)) {
+            ap_log_rerror(
+                APLOG_MARK, APLOG_INFO, 0, r,
+                "CC0118: removed the request trailer %s, which is not for clients to send",
+                cc_text_escape(name, strlen(name), r->pool));
+        }
+        apr_table_unset(r->trailers_in, name);
+    }
+}
+
+/* Trailers are there, and merged, when the end of the body is read; also where that failed. */
+static apr_status_t trailers_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                  apr_read_type_e block, apr_off_t readbytes)
+{
+    apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
+
+    /* It is line by line that the trailers themselves are read. */
+    if (mode != AP_MODE_GETLINE) {
+        trailers_clean(f->r);
+    }
+    return rv;
+}
+
+void cc_inbound_register(void)
+{
+    ap_register_input_filter(filter_name, trailers_read, NULL, AP_FTYPE_PROTOCOL);
+}
+
+/*
+ * It has to be the first of the protocol's filters, and not one of the content: mod_ssl reads a
+ * body past those, and mod_proxy does not stream what they may change. A new one is put last.
+ */
+static void trailers_watch(request_rec *r)
+{
+    ap_filter_t *first = r->proto_input_filters;
+    ap_filter_t *ours = ap_add_input_filter(filter_name, NULL, r, r->connection);
+    ap_filter_t **link = &r->input_filters;
+
+    if (r->proto_input_filters == ours) {
+        return;
+    }
+    for (ap_filter_t *f = first; f; f = f->next) {
+        if (f->next == ours) {
+            f->next = ours->next;
+            break;
+        }
+    }
+    while (*link != first) {
+        link = &(*link)->next;
+    }
+    *link = ours;
+    ours->next = first;
+    r->proto_input_filters = ours;
+}
+
+/* ---- a request ----------------------------------------------------------------------------- */
+
+/* HTTP/1.1 has trailers behind chunks alone, HTTP/2 behind every body. */
+static bool may_have_trailers(const request_rec *r, unsigned kinds)
+{
+    return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
+}
+
+/* A host that does not use the module may lead to the same back end as one that does. */
+int cc_inbound_clean(request_rec *r)
+{
+    unsigned kinds;
+
+    if (cc_use_of(r->server) == CC_USE_NONE) {
+        return DECLINED;
+    }
+    kinds = kinds_of(r->headers_in);
+    if (kinds & OURS) {
+        remove_ours(r);
+    }
+    if (kinds & CONNECTION) {
+        connection_clean(r);
+    }
+    if (kinds & UPGRADE && !cc_use_ignores(r)) {
+        cc_request_of(r)->upgrades = true;
+    }
+    /* An internal redirect keeps the filters of the protocol. */
+    if (may_have_trailers(r, kinds) && !r->prev) {
+        trailers_watch(r);
+    }
+    return DECLINED;
+}

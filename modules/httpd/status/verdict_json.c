@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how certificates, verdicts and traces are put in JSON. */
+#include "httpd/status/verdict_json.h"
+
+#include <string.h>
+
+json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p)
+{
+    if (cc_text_unusable(text, len)) {
+        text = cc_text_escape(text, len, p);
+        len = strlen(text);
+    }
+    return json_stringn(text, len);
+}
+
+static json_t *string_of(const char *text, apr_pool_t *p)
+{
+    return text ? cc_report_text(text, strlen(text), p) : json_null();
+}
+
+/* ---- fields ------------------------------------------------------------------------------ */
+
+/* What cc_field_each hands on. */
+typedef struct fields_t {
+    json_t *all;
+    apr_pool_t *pool;
+} fields_t;
+
+static json_t *value_of(const cc_value_t *value, apr_pool_t *p)
+{
+    if (value->unusable) {
+        return json_pack("{s:s, s:s}", "unusable", value->unusable, "octets",
+                         cc_text_escape(value->text, value->len, p));
+    }
+    return cc_report_text(value->text, value->len, p);
+}
+
+static void field_add(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
+{
+    fields_t *fields = baton;
+    json_t *list;
+
+    if (!strcmp(ref->field->name, "pem") || !strcmp(ref->field->name, "der")) {
+        return;
+    }
+    list = json_array();
+    for (int i = 0; i < values.count; i++) {
+        json_array_append_new(list, value_of(&values.at[i], fields->pool));
+    }
+    json_object_set_new(fields->all, name, list);
+}
+
+json_t *cc_report_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p)
+{
+    fields_t fields = {json_object(), p};
+
+    cc_field_each(cert, facts, field_add, &fields, p);
+    return fields.all;
+}
+
+/* ---- verdicts ---------------------------------------------------------------------------- */
+
+static json_t *groups_of(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    json_t *groups = json_array();
+
+    for (int i = 0; i < verdict->group_count; i++) {
+        const cc_group_t *group = &verdict->groups[i];
+        json_array_append_new(groups, json_pack("{s:o, s:o}", "name", string_of(group->name, p),
+                                                "rule", string_of(group->where, p)));
+    }
+    return groups;
+}
+
+static json_t *matched_of(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    json_t *rules = json_array();
+
+    for (int i = 0; i < verdict->matched_count; i++) {
+        json_array_append_new(rules, string_of(verdict->matched[i].where, p));
+    }
+    return rules;
+}
+
+static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    json_t *notes = json_array();
+
+    for (int i = 0; i < verdict->note_count; i++) {
+        const cc_note_t *note = &verdict->notes[i];
+        json_array_append_new(notes, json_pack("{s:s, s:o, s:o}", "tag", note->tag, "rule",
+                                               string_of(note->where, p), "text",
+                                               string_of(note->text, p)));
+    }
+    return notes;
+}
+
+json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
+                     cc_verdict_result(verdict), "user", string_of(verdict->user, p), "user_rule",
+                     string_of(verdict->user_where, p), "groups", groups_of(verdict, p), "rules",
+                     matched_of(verdict, p), "denied_by", string_of(verdict->denied_where, p),
+                     "failure", string_of(verdict->failure, p), "notes", notes_of(verdict, p));
+}
+
+/* ---- traces ------------------------------------------------------------------------------ */
+
+json_t *cc_report_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p)
+{
+    json_t *steps = json_array();
+
+    for (int i = 0; i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+        json_t *one = json_pack("{s:o, s:b}", "rule", string_of(step->where, p), "holds",
+                                step->condition == NULL);
+        if (step->condition) {
+            if (step->undecided) {
+                json_object_set_new(one, "undecided", json_true());
+            }
+            json_object_set_new(one, "field", string_of(step->field, p));
+            if (conditions) {
+                json_object_set_new(one, "condition", string_of(step->condition, p));
+            }
+            json_object_set_new(one, "seen", string_of(step->seen, p));
+        }
+        json_array_append_new(steps, one);
+    }
+    return steps;
+}

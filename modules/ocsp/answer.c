@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how a responder is asked, and when what it says counts (RFC 6960, RFC 9654). */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+
+#include "cert/cert.h"
+#include "ocsp/internal.h"
+#include "trust/room.h"
+
+#define NONCE_LEN 32 /* RFC 9654 2.1 */
+
+/* A response that is being read. */
+typedef struct reader_t {
+    cc_ocsp_answer_t *answer;
+    const cc_question_t *question;
+    OCSP_BASICRESP *basic;
+    apr_pool_t *pool;
+} reader_t;
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+/* SHA-1 is what every responder knows (RFC 5019 2.1.1); here it only names, it proves nothing. */
+OCSP_CERTID *cc_question_id(const cc_ocsp_subject_t *of)
+{
+    return OCSP_cert_to_id(EVP_sha1(), of->leaf, of->issuer);
+}
+
+OCSP_REQUEST *cc_question_make(const cc_ocsp_subject_t *of, bool nonce)
+{
+    OCSP_REQUEST *request = OCSP_REQUEST_new();
+    OCSP_CERTID *id = cc_question_id(of);
+
+    if (!request || !id || !OCSP_request_add0_id(request, id)) {
+        OCSP_CERTID_free(id);
+        OCSP_REQUEST_free(request);
+        return NULL;
+    }
+    if (nonce && !OCSP_request_add1_nonce(request, NULL, NONCE_LEN)) {
+        OCSP_REQUEST_free(request);
+        return NULL;
+    }
+    return request;
+}
+
+/* ---- who signed ------------------------------------------------------------------------------ */
+
+/* Of RSASSA-PSS, which has it in its parameters; none: SHA-1 (RFC 4055 3.1). */
+static int pss_digest(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object = NULL;
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF, digest = NID_sha1;
+    const unsigned char *at = NULL;
+    RSA_PSS_PARAMS *pss = NULL;
+
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    at = type == V_ASN1_SEQUENCE ? ASN1_STRING_get0_data(value) : NULL;
+    pss = at ? d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value)) : NULL;
+    if (pss && pss->hashAlgorithm) {
+        X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
+        digest = OBJ_obj2nid(object);
+    }
+    RSA_PSS_PARAMS_free(pss);
+    return digest;
+}
+
+/* A digest that collides lets somebody have one thing signed and show another. */
+static const char *signature_weak(const reader_t *r)
+{
+    const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
+    const ASN1_OBJECT *algorithm = NULL;
+    int digest = NID_undef;
+
+    X509_ALGOR_get0(&algorithm, NULL, NULL, signature);
+    if (OBJ_obj2nid(algorithm) == NID_rsassaPss) {
+        digest = pss_digest(signature);
+    } else {
+        OBJ_find_sigid_algs(OBJ_obj2nid(algorithm), &digest, NULL);
+    }
+    return digest == NID_sha1 || digest == NID_md5 ? "it is signed with SHA-1 or MD5" : NULL;
+}
+
+/* The issuer alone is trusted, for what is signed now; NULL: no memory. */
+static X509_STORE *store_make(const cc_question_t *question)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (store && X509_STORE_add_cert(store, question->of.issuer)) {
+        X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
+
+        X509_VERIFY_PARAM_set_time(param, (time_t)apr_time_sec(question->now));
+        X509_VERIFY_PARAM_set_auth_level(param, 1);
+        return store;
+    }
+    X509_STORE_free(store);
+    return NULL;
+}
+
+/*
+ * Whoever was to sign for the issuer, and is revoked, does not vouch for others any more. With
+ * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
+ * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
+ */
+static bool signer_revoked(const cc_question_t *question, X509 *signer)
+{
+    const cc_ocsp_lists_t *lists = question->lists;
+
+    return lists && lists->revoked &&
+           lists->revoked(lists->state, signer, question->of.issuer, question->now);
+}
+
+/* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
+ * of his answers. */
+static const char *signer_misfit(const reader_t *r, X509 *signer)
+{
+    if (X509_cmp(signer, r->question->of.issuer) == 0) {
+        return NULL;
+    }
+    if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
+        return "the key of its signer is not for signatures";
+    }
+    return signer_revoked(r->question, signer) ? "its signer is revoked, says a CRL" : NULL;
+}
+
+/*
+ * OpenSSL holds a signer for authorised where he is the issuer, or was issued by the issuer for
+ * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
+ * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
+ */
+static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(X509) * issuers)
+{
+    unsigned long flags = OCSP_PARTIAL_CHAIN | OCSP_NOEXPLICIT | OCSP_NOCHAIN;
+    X509 *signer = NULL;
+    const char *data = NULL;
+    unsigned long error = 0;
+
+    if (!OCSP_resp_get0_signer(r->basic, &signer, issuers)) {
+        return "the certificate that signed it is neither the issuer nor in it";
+    }
+    if (OCSP_basic_verify(r->basic, issuers, store, flags) > 0) {
+        return signer_misfit(r, signer);
+    }
+    error = ERR_peek_last_error_all(NULL, NULL, NULL, &data, NULL);
+    if (ERR_GET_REASON(error) == OCSP_R_CERTIFICATE_VERIFY_ERROR && data) {
+        return apr_pstrcat(r->pool, "its signer was not authorised by the issuer: ", data, NULL);
+    }
+    return ERR_GET_REASON(error) == OCSP_R_MISSING_OCSPSIGNING_USAGE
+               ? "its signer is not for OCSPSigning"
+               : "it is not signed by the issuer, nor by whom the issuer authorised";
+}
+
+static const char *signature_refuse(const reader_t *r)
+{
+    X509_STORE *store = store_make(r->question);
+    STACK_OF(X509) *issuers = sk_X509_new_null();
+    const char *wrong = "out of memory";
+
+    if (store && issuers && sk_X509_push(issuers, r->question->of.issuer)) {
+        wrong = signature_weak(r);
+        wrong = wrong ? wrong : signer_refuse(r, store, issuers);
+    }
+    sk_X509_free(issuers);
+    X509_STORE_free(store);
+    return wrong;
+}
+
+/* ---- what it says ---------------------------------------------------------------------------- */
+
+/* An extension that must be understood (RFC 5280 4.2), and is not. */
+static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
+{
+    int nonce = OCSP_BASICRESP_get_ext_by_NID(r->basic, NID_id_pkix_OCSP_Nonce, -1);
+    int critical = OCSP_BASICRESP_get_ext_by_critical(r->basic, 1, -1);
+
+    if (critical >= 0 && critical == nonce) {
+        critical = OCSP_BASICRESP_get_ext_by_critical(r->basic, 1, critical);
+    }
+    return critical >= 0 || OCSP_SINGLERESP_get_ext_by_critical(single, 1, -1) >= 0;
+}
+
+/* The one thing that it says of the certificate; NULL, and what is wrong. */
+static OCSP_SINGLERESP *single_find(const reader_t *r, const char **wrong)
+{
+    OCSP_CERTID *id = cc_question_id(&r->question->of);
+    int at = id ? OCSP_resp_find(r->basic, id, -1) : -1;
+    OCSP_SINGLERESP *single = at >= 0 ? OCSP_resp_get0(r->basic, at) : NULL;
+
+    if (!single) {
+        *wrong = "it does not speak of the certificate";
+    } else if (OCSP_resp_find(r->basic, id, at) >= 0) {
+        *wrong = "it speaks of the certificate twice";
+    } else if (is_beyond_us(r, single)) {
+        *wrong = "it has a critical extension that is not known";
+    }
+    OCSP_CERTID_free(id);
+    return *wrong ? NULL : single;
+}
+
+static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *from,
+                              const ASN1_GENERALIZEDTIME *until)
+{
+    cc_ocsp_answer_t *answer = r->answer;
+
+    if (!cc_time_read(&answer->this_update, from) ||
+        (until && !cc_time_read(&answer->next_update, until)) ||
+        !cc_time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
+        return "one of its times is none";
+    }
+    if (answer->this_update > r->question->now + CC_OCSP_SKEW) {
+        return "its thisUpdate lies ahead";
+    }
+    return until && answer->next_update < answer->this_update
+               ? "its nextUpdate is before its thisUpdate"
+               : NULL;
+}
+
+static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
+{
+    ASN1_GENERALIZEDTIME *from = NULL, *until = NULL, *revoked = NULL;
+    int reason = OCSP_REVOKED_STATUS_NOSTATUS;
+    int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
+    const char *wrong = times_read(r, from, until);
+
+    if (wrong) {
+        return wrong;
+    }
+    switch (status) {
+    case V_OCSP_CERTSTATUS_GOOD:
+        r->answer->status = CC_OCSP_GOOD;
+        return NULL;
+    case V_OCSP_CERTSTATUS_REVOKED:
+        r->answer->status = CC_OCSP_REVOKED;
+        r->answer->reason = cc_reason_text(reason);
+        cc_time_read(&r->answer->revoked_at, revoked);
+        return NULL;
+    case V_OCSP_CERTSTATUS_UNKNOWN:
+        r->answer->status = CC_OCSP_UNKNOWN;
+        return NULL;
+    default:
+        return "its certStatus is none";
+    }
+}
+
+static const char *basic_read(const reader_t *r)
+{
+    const char *wrong = signature_refuse(r);
+    OCSP_SINGLERESP *single = NULL;
+
+    if (!wrong && r->question->request && OCSP_check_nonce(r->question->request, r->basic) != 1 &&
+        OCSP_REQUEST_get_ext_by_NID(r->question->request, NID_id_pkix_OCSP_Nonce, -1) >= 0) {
+        wrong = "it does not have the nonce of the question";
+    }
+    if (!wrong) {
+        single = single_find(r, &wrong);
+    }
+    return single ? single_read(r, single) : wrong;
+}
+
+/* What is wrong with a response, or NULL. */
+static const char *response_read(reader_t *r, OCSP_RESPONSE *response, bool *busy)
+{
+    const char *wrong = NULL;
+    int status = OCSP_response_status(response);
+
+    if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
+        *busy =
+            status == OCSP_RESPONSE_STATUS_TRYLATER || status == OCSP_RESPONSE_STATUS_INTERNALERROR;
+        return apr_pstrcat(r->pool, "it says ", OCSP_response_status_str(status), NULL);
+    }
+    r->basic = OCSP_response_get1_basic(response);
+    wrong = r->basic ? basic_read(r) : "it is no basic response";
+    OCSP_BASICRESP_free(r->basic);
+    return wrong;
+}
+
+void cc_answer_fail(cc_ocsp_answer_t *answer, const char *why)
+{
+    memset(answer, 0, sizeof(*answer));
+    answer->why = why;
+}
+
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_question_t *question,
+                    cc_response_t *response, apr_pool_t *p)
+{
+    reader_t r = {answer, question, NULL, p};
+    const unsigned char *at = response->der;
+    OCSP_RESPONSE *parsed = NULL;
+    const char *wrong = "it is no OCSP response";
+
+    ERR_set_mark();
+    parsed = d2i_OCSP_RESPONSE(NULL, &at, (long)response->len);
+    if (parsed && at == response->der + response->len) {
+        wrong = response_read(&r, parsed, &response->busy);
+    }
+    OCSP_RESPONSE_free(parsed);
+    if (wrong) {
+        cc_answer_fail(answer, apr_pstrcat(p, "the response does not count: ", wrong, NULL));
+    }
+    ERR_pop_to_mark();
+}

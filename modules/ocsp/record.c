@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows how an answer is kept, and how it ages. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cert/cert.h"
+#include "ocsp/internal.h"
+#include "trust/room.h"
+
+/*
+ * A record: the magic, two moments, the length of `why`, `why`, the response as it came. What is
+ * kept is the signed response and not what it said: a cache that others can write into needs no
+ * trust then.
+ */
+static const unsigned char magic[4] = {'C', 'C', 'O', '1'};
+
+#define HEAD (sizeof(magic) + 8 + 8 + 1)
+#define WHY_LONGEST 255
+
+/* "It does not know the certificate" may be a matter of minutes after it was issued. */
+#define UNKNOWN_TTL apr_time_from_sec(60)
+/* A revocation is final (but for a hold): it counts when no responder answers any more, too. */
+#define REVOKED_STALE apr_time_from_sec(30 * 24 * 3600)
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+const unsigned char *cc_record_pack(apr_size_t *len, const cc_record_t *record, apr_pool_t *p)
+{
+    apr_size_t why = strlen(record->why);
+    unsigned char *octets = NULL;
+
+    if (why > WHY_LONGEST) {
+        for (why = WHY_LONGEST; (record->why[why] & 0xC0) == 0x80; why--) {
+            continue; /* not in the middle of a character */
+        }
+    }
+    *len = HEAD + why + record->response.len;
+    octets = apr_palloc(p, *len);
+    memcpy(octets, magic, sizeof(magic));
+    cc_time_put(octets + 4, record->asked_at);
+    cc_time_put(octets + 12, record->failed_at);
+    octets[20] = (unsigned char)why;
+    memcpy(octets + HEAD, record->why, why);
+    if (record->response.len > 0) {
+        memcpy(octets + HEAD + why, record->response.der, record->response.len);
+    }
+    return octets;
+}
+
+/* A moment that somebody else wrote: not ahead, and not so far back that a sum overflows. */
+static bool is_past(apr_time_t time, apr_time_t now)
+{
+    return time >= 0 && time <= now + CC_OCSP_SKEW;
+}
+
+bool cc_record_unpack(cc_record_t *record, const unsigned char *octets, apr_size_t len,
+                      apr_time_t now, apr_pool_t *p)
+{
+    apr_size_t why = len >= HEAD ? octets[20] : 0;
+
+    memset(record, 0, sizeof(*record));
+    if (len < HEAD + why || memcmp(octets, magic, sizeof(magic)) != 0 ||
+        cc_text_unusable((const char *)octets + HEAD, why)) {
+        return false;
+    }
+    record->asked_at = cc_time_get(octets + 4);
+    record->failed_at = cc_time_get(octets + 12);
+    record->why = apr_pstrmemdup(p, (const char *)octets + HEAD, why);
+    record->response.der = octets + HEAD + why;
+    record->response.len = len - HEAD - why;
+    return is_past(record->asked_at, now) && is_past(record->failed_at, now);
+}
+
+bool cc_record_rests(const cc_record_t *record, apr_time_t now)
+{
+    return now - record->failed_at < CC_OCSP_REST;
+}
+
+/* ---- ages ------------------------------------------------------------------------------------ */
+
+/*
+ * Without a nextUpdate, thisUpdate must be recent: that is signed, when it was asked for is not.
+ */
+static apr_time_t current_until(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
+{
+    return CC_OCSP_SKEW +
+           (answer->next_update ? answer->next_update : answer->this_update + spec->ttl);
+}
+
+static apr_interval_time_t ttl_of(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
+{
+    return answer->status == CC_OCSP_UNKNOWN && spec->ttl > UNKNOWN_TTL ? UNKNOWN_TTL : spec->ttl;
+}
+
+static apr_interval_time_t stale_of(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
+{
+    switch (answer->status) {
+    case CC_OCSP_REVOKED:
+        return spec->stale > REVOKED_STALE ? spec->stale : REVOKED_STALE;
+    case CC_OCSP_GOOD:
+        return spec->stale;
+    default:
+        return 0;
+    }
+}
+
+cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
+{
+    apr_time_t end = current_until(answer, spec);
+    apr_time_t until = answer->asked_at + ttl_of(answer, spec);
+    cc_life_t life;
+
+    life.stale = until < end ? until : end;
+    life.due = answer->asked_at + (life.stale - answer->asked_at) / 4 * 3;
+    life.over = life.stale + stale_of(answer, spec);
+    return life;
+}
+
+cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now)
+{
+    if (now >= life->over) {
+        return CC_AGE_OVER;
+    }
+    if (now >= life->stale) {
+        return CC_AGE_STALE;
+    }
+    return now >= life->due ? CC_AGE_DUE : CC_AGE_FRESH;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads a responder's answer in HTTP (RFC 6960 A.1, RFC 9112), however it comes in pieces. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "cert/cert.h"
+#include "ocsp/internal.h"
+
+/*
+ * OpenSSL has a client for HTTP, but what it takes for an answer depends on its version: 3.0
+ * forgets between two reads that it has seen a Content-Type, 3.5 fails where a memory BIO ends
+ * before the answer does, and takes the content of an error for an answer. The little that OCSP
+ * needs of HTTP is read here, the same with every OpenSSL: a status of 200, the type, a length that
+ * fits, and one structure in DER, which says itself where it ends.
+ */
+
+#define HEAD_LARGEST (16 * 1024) /* the status line and the header */
+#define TYPE "application/ocsp-response"
+
+/* What the responder wrote, fit for a log, and not all of it where it is long. */
+static const char *quoted(const char *text, apr_size_t len, apr_pool_t *p)
+{
+    return cc_text_escape(text, len < 100 ? len : 100, p);
+}
+
+/* ---- the header ------------------------------------------------------------------------------ */
+
+static const char *status_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+{
+    static const char version[] = "HTTP/1.";
+    const apr_size_t code = sizeof(version) + 1; /* behind a digit and a blank */
+
+    http->begun = true;
+    if (len < code + 3 || strncmp(line, version, sizeof(version) - 1) != 0 ||
+        !apr_isdigit(line[code - 2]) || line[code - 1] != ' ') {
+        return apr_psprintf(p, "its answer is not HTTP/1: %s", quoted(line, len, p));
+    }
+    if (strncmp(line + code, "200", 3) == 0 && (len == code + 3 || line[code + 3] == ' ')) {
+        return NULL;
+    }
+    return apr_psprintf(p, "its answer has HTTP status %s%s", quoted(line + code, len - code, p),
+                        line[code] == '3' ? ", and a redirection is not followed" : "");
+}
+
+static const char *type_read(cc_http_t *http, const char *value, apr_size_t len, apr_pool_t *p)
+{
+    const apr_size_t size = sizeof(TYPE) - 1;
+
+    http->typed = true;
+    if (len >= size && strncasecmp(value, TYPE, size) == 0 &&
+        (len == size || value[size] == ';' || value[size] == ' ' || value[size] == '\t')) {
+        return NULL;
+    }
+    return apr_psprintf(p, "its Content-Type is %s, not " TYPE, quoted(value, len, p));
+}
+
+static const char *length_read(cc_http_t *http, const char *value, apr_size_t len, apr_pool_t *p)
+{
+    apr_size_t length = 0, digits = 0;
+
+    for (; digits < len && apr_isdigit(value[digits]) && length <= CC_OCSP_LARGEST; digits++) {
+        length = 10 * length + (apr_size_t)(value[digits] - '0');
+    }
+    if (length > CC_OCSP_LARGEST) {
+        return "its answer is too large";
+    }
+    if (digits == 0 || digits < len || (http->measured && http->length != length)) {
+        return apr_psprintf(p, "its Content-Length is wrong: %s", quoted(value, len, p));
+    }
+    http->measured = true;
+    http->length = length;
+    return NULL;
+}
+
+static bool is_name(const char *line, apr_size_t len, const char *name)
+{
+    return len == strlen(name) && strncasecmp(line, name, len) == 0;
+}
+
+/* A line that has no name is left alone, as are all names but three. */
+static const char *field_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+{
+    const char *end = line + len, *colon = memchr(line, ':', len);
+    const char *value = colon ? colon + 1 : end;
+    apr_size_t name = colon ? (apr_size_t)(colon - line) : 0;
+
+    while (value < end && (*value == ' ' || *value == '\t')) {
+        value++;
+    }
+    while (end > value && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
+    }
+    if (is_name(line, name, "Content-Type")) {
+        return type_read(http, value, (apr_size_t)(end - value), p);
+    }
+    if (is_name(line, name, "Content-Length")) {
+        return length_read(http, value, (apr_size_t)(end - value), p);
+    }
+    if (is_name(line, name, "Transfer-Encoding")) {
+        return "its answer has a Transfer-Encoding, which HTTP/1.0 does not know";
+    }
+    return NULL;
+}
+
+static const char *line_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+{
+    if (len > 0 && line[len - 1] == '\r') {
+        len--;
+    }
+    if (!http->begun) {
+        return status_read(http, line, len, p);
+    }
+    if (len > 0) {
+        return field_read(http, line, len, p);
+    }
+    http->headed = true;
+    return http->typed ? NULL : "its answer has no Content-Type";
+}
+
+/* Reads whole lines, up to the empty one. */
+static const char *head_read(cc_http_t *http, const char *octets, apr_size_t len, apr_pool_t *p)
+{
+    const char *why = NULL;
+
+    while (!http->headed && !why) {
+        const char *line = octets + http->at;
+        const char *end = memchr(line, '\n', len - http->at);
+
+        if ((end ? (apr_size_t)(end - octets) : len) >= HEAD_LARGEST) {
+            return "the header of its answer is too large";
+        }
+        if (!end) {
+            return NULL;
+        }
+        http->at = (apr_size_t)(end - octets) + 1;
+        why = line_read(http, line, (apr_size_t)(end - line), p);
+    }
+    return why;
+}
+
+/* ---- the content ----------------------------------------------------------------------------- */
+
+/* How long a SEQUENCE in DER is, its tag and length included; 0: more must come to know it. */
+static const char *der_length(apr_size_t *whole, const unsigned char *der, apr_size_t len)
+{
+    apr_size_t count = len > 1 && der[1] > 0x7F ? der[1] & 0x7FU : 0;
+
+    *whole = 0;
+    if ((len > 0 && der[0] != 0x30) || (len > 1 && der[1] == 0x80) || count > 4) {
+        return "its answer is not an ASN.1 SEQUENCE in DER";
+    }
+    if (len < 2 + count) {
+        return NULL;
+    }
+    *whole = count > 0 ? 0 : der[1];
+    for (apr_size_t i = 0; i < count; i++) {
+        *whole = *whole << 8 | der[2 + i];
+    }
+    *whole += 2 + count;
+    return *whole > CC_OCSP_LARGEST ? "its answer is too large" : NULL;
+}
+
+static const char *content_read(cc_response_t *response, const cc_http_t *http, const char *octets,
+                                apr_size_t len, apr_pool_t *p)
+{
+    const unsigned char *der = (const unsigned char *)octets + http->at;
+    apr_size_t whole = 0;
+    const char *why = der_length(&whole, der, len - http->at);
+
+    if (why || whole == 0) {
+        return why;
+    }
+    if (http->measured && http->length != whole) {
+        return apr_psprintf(p,
+                            "its Content-Length is wrong: %" APR_SIZE_T_FMT
+                            ", for an answer of %" APR_SIZE_T_FMT " octets",
+                            http->length, whole);
+    }
+    if (len - http->at >= whole) {
+        response->der = der;
+        response->len = whole;
+    }
+    return NULL;
+}
+
+const char *cc_http_read(cc_response_t *response, cc_http_t *http, const char *octets,
+                         apr_size_t len, apr_pool_t *p)
+{
+    const char *why = head_read(http, octets, len, p);
+
+    response->len = 0;
+    return why || !http->headed ? why : content_read(response, http, octets, len, p);
+}

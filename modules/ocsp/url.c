@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows which URL of a responder may be asked: of the configuration, or of a certificate. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+#include <openssl/x509v3.h>
+
+#include "base/number.h"
+#include "ocsp/internal.h"
+
+#define LONGEST 1024
+#define NAME_LONGEST 253 /* RFC 1035 2.3.4 */
+
+/* The characters of a URL (RFC 3986 2): none of them can break a header line or a log line. */
+static bool is_url_text(const char *text)
+{
+    static const char others[] = "-._~:/?#[]@!$&'()*+,;=%";
+
+    for (; *text; text++) {
+        if (!apr_isascii(*text) || (!apr_isalnum(*text) && !strchr(others, *text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *cc_host_name(const char *text, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+    char *name = NULL;
+
+    if (len > 0 && text[len - 1] == '.') {
+        len--;
+    }
+    if (len == 0 || len > NAME_LONGEST || *text == '.' || text[len - 1] == '.') {
+        return NULL;
+    }
+    name = apr_pstrmemdup(p, text, len);
+    for (char *c = name; *c; c++) {
+        if (!apr_isascii(*c) || (!apr_isalnum(*c) && *c != '-' && *c != '_' && *c != '.') ||
+            (c[0] == '.' && c[1] == '.')) {
+            return NULL;
+        }
+        *c = apr_tolower(*c);
+    }
+    return name;
+}
+
+/* A resolver takes a name for an IPv4 address only where its last part is a number. */
+bool cc_host_is_address(const char *host)
+{
+    const char *dot = strrchr(host, '.');
+    const char *last = dot ? dot + 1 : host;
+
+    if (strchr(host, ':')) {
+        return true;
+    }
+    if (last[0] == '0' && (last[1] == 'x' || last[1] == 'X')) {
+        return last[2 + strspn(last + 2, "0123456789abcdefABCDEF")] == '\0';
+    }
+    return last[strspn(last, "0123456789")] == '\0';
+}
+
+const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
+{
+    apr_uri_t uri;
+    apr_int64_t port = 0;
+
+    if (strlen(text) > LONGEST || !is_url_text(text) ||
+        apr_uri_parse(p, text, &uri) != APR_SUCCESS || !uri.scheme) {
+        return "this is no URL";
+    }
+    if (strcasecmp(uri.scheme, "http") != 0) {
+        return "its scheme is not http";
+    }
+    if (uri.user || uri.password || uri.fragment) {
+        return "it has a user, a password or a fragment";
+    }
+    if (!uri.hostname || !*uri.hostname) {
+        return "it has no host";
+    }
+    url->host = strchr(uri.hostname, ':') ? uri.hostname : cc_host_name(uri.hostname, p);
+    if (!url->host) {
+        return "its host is no name";
+    }
+    port = uri.port_str ? cc_number_read(uri.port_str) : APR_URI_HTTP_DEFAULT_PORT;
+    if (port < 1 || port > 65535) { /* apr_uri_parse cuts what is larger */
+        return "its port is not between 1 and 65535";
+    }
+    url->text = text;
+    url->port = (apr_port_t)port;
+    url->authority = uri.hostinfo;
+    url->path = apr_pstrcat(p, uri.path ? uri.path : "/", uri.query ? "?" : NULL, uri.query, NULL);
+    return NULL;
+}
+
+/* ".example.com" allows what is below it. Both are in lower case. */
+static bool host_allowed(const apr_array_header_t *allowed, const char *host)
+{
+    apr_size_t len = strlen(host);
+
+    for (int i = 0; allowed && i < allowed->nelts; i++) {
+        const char *each = APR_ARRAY_IDX(allowed, i, const char *);
+        apr_size_t tail = strlen(each);
+
+        if (*each == '.' ? len > tail && strcmp(host + len - tail, each) == 0
+                         : strcmp(host, each) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is against a URL that a certificate names, or NULL. */
+static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
+                              const ASN1_STRING *from, apr_pool_t *p)
+{
+    const char *octets = (const char *)ASN1_STRING_get0_data(from);
+    apr_size_t len = (apr_size_t)ASN1_STRING_length(from);
+    const char *wrong = NULL;
+
+    if (len > LONGEST || memchr(octets, '\0', len)) {
+        return "this is no URL";
+    }
+    wrong = cc_url_read(url, apr_pstrmemdup(p, octets, len), p);
+    if (wrong) {
+        return wrong;
+    }
+    if (cc_host_is_address(url->host)) {
+        return "its host is an address, not a name";
+    }
+    return host_allowed(allowed, url->host) ? NULL : "ClientCertOCSPAllow does not name its host";
+}
+
+/* The first responder of a certificate that may be asked (RFC 5280 4.2.2.1). */
+static const cc_url_t *url_of_certificate(const apr_array_header_t *allowed, const X509 *leaf,
+                                          const char **why, apr_pool_t *p)
+{
+    AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(leaf, NID_info_access, NULL, NULL);
+    cc_url_t *url = apr_palloc(p, sizeof(*url));
+    const char *wrong = "the certificate names no responder";
+    const char *first = NULL;
+
+    for (int i = 0; wrong && i < sk_ACCESS_DESCRIPTION_num(all); i++) {
+        const ACCESS_DESCRIPTION *each = sk_ACCESS_DESCRIPTION_value(all, i);
+
+        if (OBJ_obj2nid(each->method) != NID_ad_OCSP || each->location->type != GEN_URI) {
+            continue;
+        }
+        wrong = url_refuse(url, allowed, each->location->d.uniformResourceIdentifier, p);
+        if (wrong && !first) {
+            first = apr_pstrcat(p, "the certificate's responder is not asked: ", wrong, NULL);
+        }
+    }
+    AUTHORITY_INFO_ACCESS_free(all);
+    *why = first ? first : wrong;
+    return wrong ? NULL : url;
+}
+
+const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
+                              const X509 *leaf, const char **why, apr_pool_t *p)
+{
+    const cc_url_t *url = NULL;
+
+    if (spec->mode == CC_OCSP_AIA) {
+        url = url_of_certificate(allowed, leaf, why, p);
+    }
+    return url ? url : spec->responder;
+}
