@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
-#include "httpd/admin/query.h"
-
 #include <apr_signal.h>
 #include <apr_strings.h>
+
 #include <http_main.h>
 
-#include "httpd/status/verdict_json.h"
+#include "base/error.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/admin/query.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/trust.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
+#include "httpd/status/verdict_json.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust.h"
 
 /* What is the same for all certificates. */
 typedef struct asker_t {
@@ -83,7 +92,9 @@ void *cc_question_revoked(cc_question_t *q)
 
     q->own_sources = true;
     it->server = cc_host_choose(q, &it->why);
-    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS ||
+    if (!it->server ||
+        cc_judge_make(&it->judge, cc_site_of(q->main, it->server), q->own_sources, q->pool,
+                      &q->err) != APR_SUCCESS ||
         sources_open(it, q) != APR_SUCCESS) {
         return NULL;
     }
@@ -230,7 +241,7 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
     apr_pool_t *p = presented->pool;
 
     it.standing.stale_at = APR_INT64_MAX;
-    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented);
+    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
     if (!it.unverified) {
         sources_ask(&it, cc_trust_certs(presented->path, p), p);
     }

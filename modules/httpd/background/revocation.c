@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows whom a virtual host asks about revocation, and what the answers come to. */
-#include "httpd/background/revocation.h"
-
 #include <apr_strings.h>
+
 #include <http_main.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust.h"
 
 static const char opened_key[] = "clientcert_revocation";
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens what a virtual host asks about revocation, at a start and at a restart. */
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust.h"
 
 /* ---- what outlives a configuration --------------------------------------------------------- */
 

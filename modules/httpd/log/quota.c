@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps clients that nobody knows from filling the log. */
-#include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-
 #include <apr_strings.h>
+
 #include <http_main.h>
+
+#include "base/counter.h"
+#include "httpd/conf/module.h"
+#include "httpd/log/log.h"
+#include "httpd/log/quota.h"
+#include "httpd/metrics/counters.h"
 
 /*
  * Every line that a client without an identity can cause has a quota, and so have the notes of the

@@ -5,9 +5,10 @@
 
 #include <stdbool.h>
 
-#include "base/counter.h"
-
 #include <httpd.h>
+
+#include "base/counter.h"
+#include "httpd/conf/module.h"
 
 /** The lines that a client without an identity can cause at will. */
 typedef enum {

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where all children of a configuration count what happens, and counts it. */
-#include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-#include "httpd/conf/use.h"
-
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
+
+#include "base/counter.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/peer/client.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
+#include "tables/table.h"
 
 static const char numbers_key[] = "clientcert_numbers";
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how processes list certificates that end soon in memory that they share. */
-#include "httpd/metrics/expiring.h"
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+#include "httpd/metrics/expiring.h"
 
 #define TRIES 1000
 #define WORD(member) (offsetof(cc_ending_t, member) / sizeof(apr_uint64_t))

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which numbers mod_status is to show, and shows them when it asks. */
-#include "httpd/metrics/mod_status.h"
-#include "httpd/glue.h"
-
-#include <apr_optional_hooks.h>
 #include <mod_status.h>
+
+#include "base/counter.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/mod_status.h"
+#include "tables/table.h"
 
 static apr_uint64_t figure(const cc_counter_t *counter, bool has)
 {
@@ -66,7 +70,7 @@ const char *cc_shown_ocsp_vhost(const cc_shown_t *shown, int i)
     return cc_numbers_vhost(APR_ARRAY_IDX(opened, i, cc_opened_ocsp_t).server, shown->r->pool);
 }
 
-static int status_hook(request_rec *r, int flags)
+int cc_mod_status_show(request_rec *r, int flags)
 {
     cc_shown_t shown = {.r = r, .numbers = cc_numbers_of(r->server)};
 
@@ -82,9 +86,4 @@ static int status_hook(request_rec *r, int flags)
         cc_shown_page(&shown);
     }
     return OK;
-}
-
-void cc_serverstatus_register(void)
-{
-    APR_OPTIONAL_HOOK(ap, status_hook, status_hook, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -5,7 +5,9 @@
 
 #include <apr_pools.h>
 
+#include "httpd/conf/module.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
 
 /** What is to be shown. */
 typedef struct cc_shown_t {
@@ -45,5 +47,8 @@ const char *cc_shown_camel(const char *word, apr_pool_t *p);
 
 /** Any text, as HTML in ASCII. */
 const char *cc_shown_html(const char *text, apr_pool_t *p);
+
+/** mod_status's hook: shows the metrics in its page, or as lines for programs. OK or DECLINED. */
+int cc_mod_status_show(request_rec *r, int flags);
 
 #endif

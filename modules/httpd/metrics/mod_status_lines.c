@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as lines of mod_status, for programs. */
-#include "httpd/metrics/mod_status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
+
+#include "base/counter.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/log/quota.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/mod_status.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 
 static void line_number(request_rec *r, const char *group, const char *word, apr_uint64_t value)
 {

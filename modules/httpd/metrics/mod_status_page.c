@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as a part of the page of mod_status, for people. */
-#include "httpd/metrics/mod_status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
+
+#include "base/counter.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/log/quota.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/mod_status.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 
 static void cell(request_rec *r, const char *text)
 {

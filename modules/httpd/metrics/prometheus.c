@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as Prometheus reads them (text exposition format 0.0.4). */
-#include "httpd/metrics/prometheus.h"
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <http_request.h>
+
+#include "base/counter.h"
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/log/quota.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/prometheus.h"
+#include "rules/rules.h"
+#include "tables/table.h"
 
 typedef struct sample_t {
     const char *labels; /* vhost="a:443",section="" */

@@ -3,11 +3,16 @@
 #ifndef CC_METRICS_H
 #define CC_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <apr_hash.h>
 
+#include "base/counter.h"
+#include "httpd/conf/module.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "tables/table.h"
 
 /** The samples of a metric that is being shown, and where they come from. */
 typedef struct cc_samples_t {
@@ -49,5 +54,8 @@ static inline apr_uint64_t cc_sample_counted(const cc_family_t *family, const vo
 {
     return atomic_load((const cc_counter_t *)((const char *)counters + family->offset));
 }
+
+/** The handler clientcert-metrics: all metrics, as Prometheus reads them. */
+int cc_metrics_serve(request_rec *r);
 
 #endif

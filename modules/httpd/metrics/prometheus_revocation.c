@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers of revocation as Prometheus reads them: CRLs, and what OCSP was asked. */
-#include "httpd/metrics/prometheus.h"
-
 #include <apr_strings.h>
+
+#include "base/counter.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/prometheus.h"
+#include "ocsp/ocsp.h"
 
 /* ---- the CRLs that are held -------------------------------------------------------------- */
 

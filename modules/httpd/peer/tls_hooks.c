@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
-#include "httpd/metrics/counters.h"
-#include "httpd/peer/vhost.h"
-#include "httpd/conf/use.h"
-
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/peer/ticket_mac.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
+#include "trust/trust.h"
 
 /* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
 static const cc_host_t *host_of_ssl(SSL *ssl)
@@ -153,7 +162,7 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
  * Every context gets the gates, since the first one on an address owns the tickets and the cache.
  * Hosts that do not use the module let everything through.
  */
-static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
+int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
     cc_host_t *host;
@@ -190,9 +199,4 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     }
     cc_server_of(s)->host = host;
     return OK;
-}
-
-void cc_gate_register(void)
-{
-    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
 }

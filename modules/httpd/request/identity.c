@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
+#include "httpd/conf/dir.h"
+#include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/request/served.h"
-
-#include <apr_tables.h>
+#include "httpd/peer/tls.h"
+#include "httpd/request/export.h"
+#include "httpd/request/identity.h"
 
 /*
  * What one rule set, with one list of exports, says of a client. Constant once it is in the

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how certificates, verdicts and traces are put in JSON. */
-#include "httpd/status/verdict_json.h"
-
 #include <string.h>
+
+#include "cert/cert.h"
+#include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
 
 json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p)
 {

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a virtual host judges what a client presented. */
-#include "httpd/peer/client.h"
-#include "httpd/metrics/counters.h"
-
 #include <apr_strings.h>
+
 #include <http_ssl.h>
+
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/tls_client.h"
+#include "httpd/peer/vhost.h"
+#include "trust/trust.h"
 
 static apr_status_t free_x509(void *data)
 {
