@@ -51,6 +51,11 @@ httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
         except 'modules/(cert|trust|crl|ocsp|httpd/peer)/' openssl/ $rooms
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
     claim 'pcre2.h is included in one file only' except 'modules/rules/pattern\.c' pcre2 $rooms
+    claim 'base looks at no room, and tables at base alone' \
+        includes '(\.\./)*(cert|rules|trust|crl|ocsp|revocation|httpd)/' \
+        $(files modules/base '*.[ch]') $(files modules/tables '*.[ch]')
+    claim 'base does not look at tables' \
+        includes '(\.\./)*tables/' $(files modules/base '*.[ch]')
     claim 'cert looks at no other room' \
         includes '(\.\./)*(rules|tables|trust|httpd)/' $(files modules/cert '*.[ch]')
     claim 'tables looks at cert alone' \

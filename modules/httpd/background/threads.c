@@ -181,5 +181,5 @@ int cc_threads_waiting(void)
 
     ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
     threads = threads < 4 ? 4 : threads;
-    return threads / 4 < CC_WAITING_MOST ? threads / 4 : CC_WAITING_MOST;
+    return threads / 4 < CC_WAITING_MAX ? threads / 4 : CC_WAITING_MAX;
 }

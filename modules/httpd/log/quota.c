@@ -47,7 +47,7 @@ const char *cc_quota_tag(cc_quota_kind_t kind, apr_pool_t *p)
 
 static void leave_out(cc_quota_t *quota, apr_time_t now)
 {
-    cc_count(&quota->left_out);
+    cc_counter_add(&quota->left_out);
     if (atomic_fetch_add_explicit(&quota->untold, 1, memory_order_relaxed) == 0) {
         atomic_store_explicit(&quota->since, now, memory_order_relaxed);
     }

@@ -207,12 +207,12 @@ int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_p
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_count(&cc_numbers_of(s)->shared->rejections[reason]);
+    cc_counter_add(&cc_numbers_of(s)->shared->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_count(&cc_numbers_of(r->server)->shared->denied);
+    cc_counter_add(&cc_numbers_of(r->server)->shared->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
@@ -222,7 +222,7 @@ static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
     for (int i = 0; i < verdict->note_count; i++) {
         int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0157 */
         if (number >= 0 && number < CC_NOTE_COUNT) {
-            cc_count(&notes[number]);
+            cc_counter_add(&notes[number]);
         }
     }
 }
@@ -233,12 +233,12 @@ static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
 
     for (int i = 0; i < CC_RESULT_COUNT; i++) {
         if (!strcmp(cc_result_words[i], result)) {
-            cc_count(&tally->results[i]);
+            cc_counter_add(&tally->results[i]);
             break;
         }
     }
     for (int i = 0; i < verdict->matched_count; i++) {
-        cc_count(&tally->rules[verdict->matched[i].number]);
+        cc_counter_add(&tally->rules[verdict->matched[i].number]);
     }
 }
 
