@@ -31,13 +31,6 @@ struct cc_trust_t {
     void *on_refusal_baton;
 };
 
-/** A moment as eight octets, big-endian. */
-void cc_time_put(unsigned char octets[8], apr_time_t at);
-apr_time_t cc_time_get(const unsigned char octets[8]);
-
-/** A time of ASN.1, NULL among them; false where it is none. */
-bool cc_time_read(apr_time_t *at, const ASN1_TIME *from);
-
 /**
  * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.
  * Where that is not possible the session carries no record afterwards.

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
+#include "base/moment.h"
 #include "httpd/status/verdict_json.h"
 #include "httpd/background/revocation.h"
 
@@ -113,7 +114,7 @@ static json_t *text_of(const char *text, apr_pool_t *p)
 
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
 {
-    return time ? json_string(cc_revocation_time(time, p)) : json_null();
+    return time ? json_string(cc_moment_text(time, p)) : json_null();
 }
 
 /* Seconds from one moment to another, where both are known. */

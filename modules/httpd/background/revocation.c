@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_main.h>
 
+#include "base/moment.h"
 #include "httpd/glue.h"
 #include "httpd/background/ocsp_cache.h"
 
@@ -118,15 +119,6 @@ void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 
 /* ---- what CRLs say ----------------------------------------------------------------------- */
 
-const char *cc_revocation_time(apr_time_t time, apr_pool_t *p)
-{
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, time);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-}
-
 /* Whom we ask, and what came of it, is for the log: names, addresses and files are in it. */
 static const char unknown[] = "this server could not find out whether it was revoked";
 
@@ -137,9 +129,8 @@ static void revoked(cc_standing_t *standing, const char *what, const char *reaso
     standing->revoked = true;
     standing->reason = reason;
     standing->revoked_at = at;
-    standing->problem =
-        apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_revocation_time(at, p),
-                     reason ? reason : "no reason given");
+    standing->problem = apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_moment_text(at, p),
+                                     reason ? reason : "no reason given");
     standing->told = standing->problem;
 }
 

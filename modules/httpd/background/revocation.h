@@ -104,9 +104,6 @@ static inline cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls)
                 : (cc_ocsp_lists_t){.revoked = NULL};
 }
 
-/** ISO 8601. */
-const char *cc_revocation_time(apr_time_t time, apr_pool_t *p);
-
 /** True if both say the same of the certificate. */
 bool cc_revocation_same(const cc_standing_t *a, const cc_standing_t *b);
 

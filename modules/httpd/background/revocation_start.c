@@ -4,6 +4,7 @@
 #include <http_core.h>
 #include <http_main.h>
 
+#include "base/moment.h"
 #include "httpd/glue.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
@@ -99,7 +100,7 @@ static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0181: after the restart, what was taken on %s stays: %s",
-                     cc_revocation_time(since, p), text);
+                     cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0182: after the restart, none of these CRLs is loaded, and clients that no "
