@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "base/file_stamp.h"
 #include "base/moment.h"
-#include "trust/authority.h"
 #include "crl/crl.h"
 #include "crl/der.h"
 #include "base/snapshot.h"

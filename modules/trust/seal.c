@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/moment.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /*
  * The record, as it stands in the session's ticket application data. Octets only, so there is no

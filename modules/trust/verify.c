@@ -6,7 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "cert/cert.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* Stands between OpenSSL and the callback in place for the time of one verification. */
 typedef struct watch_t {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what the files of this room share: the inside of a trust, and the record in a session. */
-#ifndef CC_TRUST_ROOM_H
-#define CC_TRUST_ROOM_H
+#ifndef CC_TRUST_INTERNAL_H
+#define CC_TRUST_INTERNAL_H
 
 #include <apr_hash.h>
 
