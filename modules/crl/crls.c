@@ -171,8 +171,8 @@ static void older_tell(const teller_t *t, const cc_crl_held_t *held)
     cc_error_set(&err, p, "CC0415", held->path,
                  "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
                  "gone",
-                 cc_crl_text(held->crl, p), cc_crl_time_text(held->crl->this_update, p),
-                 cc_crl_number_text(&series->number, p), cc_crl_time_text(series->this_update, p));
+                 cc_crl_text(held->crl, p), cc_moment_text(held->crl->this_update, p),
+                 cc_crl_number_text(&series->number, p), cc_moment_text(series->this_update, p));
     tell(t, &err);
 }
 
@@ -190,7 +190,7 @@ static void stale_tell(const teller_t *t, const cc_crl_held_t *held)
     cc_error_set(&err, p, "CC0416", held->path,
                  "%s is out of date: its nextUpdate was %s; missing=%s decides for certificates "
                  "that it does not list",
-                 cc_crl_text(crl, p), cc_crl_time_text(crl->next_update, p),
+                 cc_crl_text(crl, p), cc_moment_text(crl->next_update, p),
                  t->crls->spec->missing_allow ? "allow" : "deny");
     tell(t, &err);
 }

@@ -15,7 +15,7 @@
 #include "base/due.h"
 #include "base/error.h"
 #include "base/file_stamp.h"
-#include "trust/authority.h"
+#include "base/moment.h"
 #include "crl/crl.h"
 #include "crl/der.h"
 #include "base/snapshot.h"
@@ -147,9 +147,6 @@ const char *cc_crl_number_text(const cc_crl_number_t *number, apr_pool_t *p);
 
 /** 'the CRL of "CN=Staff CA", number 12,': the start of a sentence. */
 const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
-
-/** ISO 8601. */
-const char *cc_crl_time_text(apr_time_t at, apr_pool_t *p);
 
 /* ---- entries (entries.c), signatures (signature.c) ----------------------------------- */
 

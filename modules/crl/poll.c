@@ -20,9 +20,8 @@ static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const c
 
     return cc_error_set(err, p, "CC0412", path,
                         "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_crl_time_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p),
-                        cc_crl_time_text(held->this_update, p));
+                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
 }
 
 static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
@@ -91,7 +90,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
         file->again_at = crl->this_update;
         return cc_error_set(
             err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
-            cc_crl_text(crl, crls->scratch), cc_crl_time_text(crl->this_update, crls->scratch));
+            cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
     }
     if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
         file->waits = true;

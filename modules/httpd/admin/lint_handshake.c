@@ -2,6 +2,7 @@
 /* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/admin/lint.h"
 #include "httpd/conf/use.h"

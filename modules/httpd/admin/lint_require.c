@@ -2,6 +2,7 @@
 /* Knows which Require of ours can never hold, and which expressions are looked at. */
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/admin/lint.h"
 #include "httpd/conf/module.h"

@@ -9,6 +9,7 @@
 #include <http_core.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/admin/query.h"
 #include "httpd/conf/configtest.h"

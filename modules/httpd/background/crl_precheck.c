@@ -12,6 +12,7 @@
 #include <http_main.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"

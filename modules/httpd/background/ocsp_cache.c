@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <util_mutex.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/threads.h"

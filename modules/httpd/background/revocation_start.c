@@ -6,12 +6,14 @@
 #include <http_main.h>
 
 #include "base/error.h"
+#include "base/moment.h"
 #include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
+#include "revocation/revocation.h"
 #include "trust/trust.h"
 
 /* ---- what outlives a configuration --------------------------------------------------------- */
@@ -105,7 +107,7 @@ static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0181: after the restart, what was taken on %s stays: %s",
-                     cc_revocation_time(since, p), text);
+                     cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0182: after the restart, none of these CRLs is loaded, and clients that no "

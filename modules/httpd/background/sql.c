@@ -12,6 +12,7 @@
 #include <mod_dbd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/background/async.h"
 #include "httpd/background/backends.h"

@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"
 

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "cert/cert.h"
 #include "httpd/conf/configtest.h"

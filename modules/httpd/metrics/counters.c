@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/counter.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"

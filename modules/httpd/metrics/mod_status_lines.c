@@ -5,6 +5,7 @@
 #include <http_protocol.h>
 
 #include "base/counter.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"

@@ -6,6 +6,7 @@
 #include <http_request.h>
 
 #include "base/counter.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/dir.h"

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-#include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/vhost.h"
+#include "revocation/revocation.h"
 #include "trust/trust.h"
 
 /* A client as one host judges it; found again by these pointers, all of which are held. */
@@ -18,8 +18,8 @@ typedef struct cc_entry_t {
     SSL_SESSION *session;
     const cc_trust_t *trust;
     cc_seal_t seal;
-    cc_standing_t standing;           /* `state` is NULL where nobody was asked */
-    _Atomic(apr_uint64_t) generation; /* until when it holds: these begin as the standing's, and */
+    cc_revocation_status_t revocation;
+    _Atomic(apr_uint64_t) generation; /* until when it holds: these begin as the status's, and */
     _Atomic(apr_time_t) stale_at;     /* move on where the next answer is the same */
     cc_client_t client;
 } cc_entry_t;
@@ -36,7 +36,7 @@ bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host);
 /** False where somebody has to be asked again whether it was revoked. */
 static inline bool cc_entry_holds(const cc_entry_t *entry, const cc_host_t *host)
 {
-    return !entry->standing.state || cc_entry_is_fresh(entry, host);
+    return entry->revocation.verdict == CC_REVOCATION_UNCHECKED || cc_entry_is_fresh(entry, host);
 }
 
 /** Asks again; true if the answer is the same, which then holds for longer. */

@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-#include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
+#include "revocation/revocation.h"
 #include "trust/trust.h"
 
 /** Made at start; constant from then on. */

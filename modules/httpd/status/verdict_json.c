@@ -2,6 +2,7 @@
 /* Knows how certificates, verdicts and traces are put in JSON. */
 #include <string.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
