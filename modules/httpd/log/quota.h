@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/counter.h"
+#include "rules/rules.h"
 
 #include <httpd.h>
 
@@ -21,8 +22,8 @@ typedef enum {
     CC_QUOTA_TRAILER,    /* CC0118 */
     CC_QUOTA_EXPRESSION, /* CC0123 */
     CC_QUOTA_FAILED,     /* CC0133 */
-    CC_QUOTA_NOTE,       /* CC0150, and those that follow: */
-    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + 7, /* CC0157 */
+    CC_QUOTA_NOTE,       /* CC0150, and those that follow, by cc_note_kind_t: */
+    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0157 */
     CC_QUOTA_OUTGROWN,   /* CC0189 */
     CC_QUOTA_COUNT
 } cc_quota_kind_t;

@@ -11,14 +11,12 @@
 
 static const char numbers_key[] = "clientcert_numbers";
 
-const char *const cc_result_words[CC_RESULT_COUNT + 1] = {"mapped", "unmapped", "denied", "failed",
-                                                          NULL};
-
-/* By the last digit of their tags. */
 const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
-    "unusable_value",   "pattern_limit",  "ambiguous_user",
-    "too_many_results", "refused_output", "old_answer",
-    "unusable_column",  "undecided_rule", NULL};
+    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
+    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
+    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
+    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+};
 
 const char *const cc_lookup_words[] = {
     [CC_TABLE_FOUND] = "found",
@@ -208,23 +206,13 @@ static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
     cc_counter_t *notes = cc_numbers_of(s)->shared->notes;
 
     for (int i = 0; i < verdict->note_count; i++) {
-        int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0157 */
-        if (number >= 0 && number < CC_NOTE_COUNT) {
-            cc_count(&notes[number]);
-        }
+        cc_count(&notes[verdict->notes[i].kind]);
     }
 }
 
 static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
 {
-    const char *result = cc_verdict_result(verdict);
-
-    for (int i = 0; i < CC_RESULT_COUNT; i++) {
-        if (!strcmp(cc_result_words[i], result)) {
-            cc_count(&tally->results[i]);
-            break;
-        }
-    }
+    cc_count(&tally->results[cc_verdict_result(verdict)]);
     for (int i = 0; i < verdict->matched_count; i++) {
         cc_count(&tally->rules[verdict->matched[i].number]);
     }

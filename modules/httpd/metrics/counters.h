@@ -29,16 +29,12 @@ typedef enum {
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
-#define CC_RESULT_COUNT 4 /* of cc_verdict_result */
-#define CC_NOTE_COUNT 8   /* of what an evaluation may note: CC0150 and those that follow */
-
 /**
  * In one word, for people and programs: literals that stay what they are, in the order of the
  * counters, and NULL at the end.
  */
 extern const char *const cc_rejection_words[CC_REJECTED_COUNT + 1];
-extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
-extern const char *const cc_note_words[CC_NOTE_COUNT + 1];
+extern const char *const cc_note_words[CC_NOTE_COUNT + 1]; /* by cc_note_kind_t */
 extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
 extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
 extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
