@@ -6,7 +6,7 @@
 #include "httpd/internal.h"
 
 #include "base/counter.h"
-#include "httpd/log/quota.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/background/revocation.h"
 #include "tables/table.h"
