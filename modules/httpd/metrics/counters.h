@@ -49,7 +49,7 @@ typedef struct cc_shared_t {
 } cc_shared_t;
 
 /** All numbers of a configuration; they begin with it, at 0. */
-typedef struct cc_numbers_t {
+typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
     const cc_tables_t *tables; /* NULL: none */
@@ -57,17 +57,17 @@ typedef struct cc_numbers_t {
     const cc_opened_t *opened;
     cc_crl_counters_t *crl_counters;   /* by opened->crls */
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
-} cc_numbers_t;
+} cc_metrics_t;
 
 /** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
  * module (use.h). Any thread. */
-const cc_numbers_t *cc_numbers_of(const server_rec *s);
+const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
-const char *cc_numbers_vhost(const server_rec *s, apr_pool_t *p);
+const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
 /** Certificates that end soon (cc_expiring_read), in `p`. */
-int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_pool_t *p);
+int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p);
 
 /* ---- counting: any thread -------------------------------------------------------------------- */
 

@@ -41,7 +41,7 @@ static void lines_of_rules(const cc_shown_t *shown)
         for (int j = 0; j < cc_rules_count(scope->rules); j++) {
             const char *group = apr_psprintf(r->pool, "Rule[%d]", number++);
             line_text(r, group, "where", cc_rules_where(scope->rules, j));
-            line_text(r, group, "vhost", cc_numbers_vhost(scope->server, r->pool));
+            line_text(r, group, "vhost", cc_metrics_vhost(scope->server, r->pool));
             line_text(r, group, "section", scope->section ? scope->section : "");
             line_number(r, group, "matches", atomic_load(&scope->tally->rules[j]));
         }
@@ -70,13 +70,13 @@ static void lines_of_table(request_rec *r, int number, const cc_figures_t *f)
     line_number(r, group, "turned_away", f->turned_away);
 }
 
-static void lines_of_crl(request_rec *r, int number, const cc_shown_crl_t *crl)
+static void lines_of_crl(request_rec *r, int number, const cc_held_crl_t *crl)
 {
     const char *group = apr_psprintf(r->pool, "CRL[%d]", number);
     const cc_crl_info_t *info = &crl->info;
 
     line_text(r, group, "file", info->path);
-    line_text(r, group, "vhost", cc_numbers_vhost(crl->server, r->pool));
+    line_text(r, group, "vhost", cc_metrics_vhost(crl->server, r->pool));
     line_text(r, group, "issuer", info->issuer);
     line_text(r, group, "type", info->delta ? "delta" : "complete");
     line_text(r, group, "number", info->number);
@@ -119,7 +119,7 @@ static void lines_of_ocsp(const cc_shown_t *shown, int number)
 static void lines_of_revocation(const cc_shown_t *shown)
 {
     for (int i = 0; i < shown->crls->nelts; i++) {
-        lines_of_crl(shown->r, i, &APR_ARRAY_IDX(shown->crls, i, cc_shown_crl_t));
+        lines_of_crl(shown->r, i, &APR_ARRAY_IDX(shown->crls, i, cc_held_crl_t));
     }
     for (int i = 0; i < shown->numbers->opened->crls->nelts; i++) {
         lines_of_crl_files(shown, i);

@@ -88,7 +88,7 @@ static bool wants_telling(const cc_quota_t *quota, apr_time_t now)
 
 bool cc_quota_lets(const server_rec *s, cc_quota_kind_t kind)
 {
-    const cc_numbers_t *numbers = cc_numbers_of(s);
+    const cc_metrics_t *numbers = cc_metrics_of(s);
     cc_quota_t *quota = numbers ? &numbers->shared->quotas[kind] : NULL;
     apr_time_t now = apr_time_now();
 
@@ -103,7 +103,7 @@ bool cc_quota_lets(const server_rec *s, cc_quota_kind_t kind)
 
 static void tell_all(const server_rec *s)
 {
-    const cc_numbers_t *numbers = cc_numbers_of(s);
+    const cc_metrics_t *numbers = cc_metrics_of(s);
 
     for (int kind = 0; numbers && kind < CC_QUOTA_COUNT; kind++) {
         tell(&numbers->shared->quotas[kind], (cc_quota_kind_t)kind);
