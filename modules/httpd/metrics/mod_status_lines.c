@@ -142,7 +142,7 @@ void cc_shown_lines(const cc_shown_t *shown)
     lines_of_words(r, "Rejected", cc_rejection_words, shared->rejections);
     line_number(r, "", "requests_denied", atomic_load(&shared->denied));
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        line_number(r, "LogLinesLeftOut", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+        line_number(r, "LogLinesLeftOut", cc_quota_tags[kind],
                     atomic_load(&shared->quotas[kind].left_out));
     }
     line_number(r, "", "expiring", (apr_uint64_t)shown->ending_count);

@@ -62,7 +62,7 @@ static void page_of_results(const cc_shown_t *shown)
     }
     row_of_word(r, "request", "denied", atomic_load(&shared->denied));
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        row_of_word(r, "lines left out of the log", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+        row_of_word(r, "lines left out of the log", cc_quota_tags[kind],
                     atomic_load(&shared->quotas[kind].left_out));
     }
     table_end(r);

@@ -139,7 +139,7 @@ static void collect_earliest(cc_samples_t *samples, const cc_family_t *family)
 static void collect_left_out(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        const char *tag = cc_quota_tag((cc_quota_kind_t)kind, samples->pool);
+        const char *tag = cc_quota_tags[kind];
 
         cc_sample_add(samples, family, cc_sample_label("", "tag", tag, samples->pool),
                       atomic_load(&samples->numbers->shared->quotas[kind].left_out));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many lines of the log clients may cause that nobody knows. */
+/* Quotas of the log: how many lines clients without an identity may cause. */
 #ifndef CC_QUOTA_H
 #define CC_QUOTA_H
 
@@ -8,7 +8,9 @@
 #include "base/counter.h"
 #include "rules/rules.h"
 
-#include <httpd.h>
+#include <apr_time.h>
+
+struct server_rec;
 
 /** The lines that a client without an identity can cause at will. */
 typedef enum {
@@ -28,24 +30,34 @@ typedef enum {
     CC_QUOTA_COUNT
 } cc_quota_kind_t;
 
-/** Of one kind; in memory that all children share. Begins as zeros. */
+/** The tags of their lines ("CC0103"), by cc_quota_kind_t, and NULL. */
+extern const char *const cc_quota_tags[CC_QUOTA_COUNT + 1];
+
+/** The quota of one kind. It may lie in memory that processes share, and begins as zeros. */
 typedef struct cc_quota_t {
     atomic_int_least64_t due;   /* when the lines so far would all have been due, one at a time */
-    atomic_int_least64_t since; /* when the first was left out that nobody has told of */
-    cc_counter_t untold;        /* left out since then */
+    atomic_int_least64_t since; /* when the first line was left out that no line reports yet */
+    cc_counter_t unreported;    /* how many were left out since then */
     cc_counter_t left_out;      /* all of them */
 } cc_quota_t;
 
-/**
- * Whether a line of this kind may be written now; else it is counted. Tells in a line of its own
- * (CC0188) how many were left out before, if any. Any thread.
- */
-bool cc_quota_lets(const server_rec *s, cc_quota_kind_t kind);
+/* ---- one quota (quota.c). Any thread of any process. ----------------------------------------- */
 
-/** Takes its share of a quota at this moment; false: there is none left. Any thread. */
+/** Takes one line's share at this moment; false: none is left, and the line counts as left out. */
 bool cc_quota_take(cc_quota_t *quota, apr_time_t now);
 
-/** The tag of the lines of this kind, in `p`. */
-const char *cc_quota_tag(cc_quota_kind_t kind, apr_pool_t *p);
+/** True if lines were left out, none of them is reported yet, and the first is a second old. */
+bool cc_quota_report_due(const cc_quota_t *quota, apr_time_t now);
+
+/** How many were left out since *since, to be reported now: the next call gives those after. */
+apr_uint64_t cc_quota_report(cc_quota_t *quota, apr_time_t *since);
+
+/* ---- those of the server (quota_log.c) ------------------------------------------------------- */
+
+/**
+ * Whether a line of this kind may be written now; else it is counted. A line of its own (CC0188)
+ * says how many were left out before, if any. Any thread.
+ */
+bool cc_quota_lets(const struct server_rec *s, cc_quota_kind_t kind);
 
 #endif
