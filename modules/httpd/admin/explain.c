@@ -64,7 +64,7 @@ static const char *result_of(const explained_t *it)
     if (it->problem || it->by->effect.status != OK) {
         return "rejected";
     }
-    return it->verdict ? cc_verdict_result(it->verdict) : "unmapped";
+    return it->verdict ? cc_verdict_word(it->verdict) : "unmapped";
 }
 
 /* ---- notes --------------------------------------------------------------------------------- */

@@ -139,6 +139,7 @@ void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const cha
     va_list args;
 
     va_start(args, fmt);
+    note->kind = CC_NOTE_LINT;
     note->tag = tag;
     note->where = where;
     note->text = apr_pvsprintf(lint->pool, fmt, args);

@@ -85,13 +85,13 @@ apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p);
 bool cc_revocation_precheck_borne(server_rec *s);
 
 /** A CRL, and a virtual host that holds it. */
-typedef struct cc_shown_crl_t {
+typedef struct cc_held_crl_t {
     const server_rec *server;
     cc_crl_info_t info;
-} cc_shown_crl_t;
+} cc_held_crl_t;
 
 /**
- * All CRLs that count (of cc_shown_crl_t, in `p`), as this process holds them. They are copies: who
+ * All CRLs that count (of cc_held_crl_t, in `p`), as this process holds them. They are copies: who
  * shows them to a client may be held up. Any thread.
  */
 apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p);

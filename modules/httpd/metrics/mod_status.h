@@ -12,10 +12,10 @@
 /** What is to be shown. */
 typedef struct cc_shown_t {
     request_rec *r;
-    const cc_numbers_t *numbers;
+    const cc_metrics_t *numbers;
     const apr_array_header_t *scopes;
-    const apr_array_header_t *crls; /* of cc_shown_crl_t */
-    cc_ending_t *endings;
+    const apr_array_header_t *crls; /* of cc_held_crl_t */
+    cc_expiry_t *endings;
     int ending_count;
 } cc_shown_t;
 

@@ -11,7 +11,7 @@
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
-#include "httpd/log/quota.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/denial.h"

@@ -10,7 +10,7 @@
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
-#include "httpd/log/quota.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/state.h"
 

@@ -33,7 +33,7 @@ static const char *result_of(const cc_status_t *status)
     if (status->answer.problem) {
         return "rejected";
     }
-    return status->answer.verdict ? cc_verdict_result(status->answer.verdict) : "no-rules";
+    return status->answer.verdict ? cc_verdict_word(status->answer.verdict) : "no-rules";
 }
 
 /*

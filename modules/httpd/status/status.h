@@ -17,7 +17,7 @@ typedef struct cc_status_t {
     bool rules;         /* ClientCertStatusRules is On where it was decided */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not asked for, or no rules were */
-    const char *result;              /* cc_verdict_result, "rejected", "no-rules",
+    const char *result;              /* cc_verdict_word, "rejected", "no-rules",
                                         "no-certificate" or "no-tls" */
 } cc_status_t;
 
