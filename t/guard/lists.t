@@ -3,7 +3,7 @@
 # Every list of Makefile.am has what lies in its folder: all of it, nothing else, and nothing twice.
 . "$(dirname "$0")/lib.sh"
 
-with_main='^int main\('
+with_main='^int main\(|^SUITE\('
 
 # The files that a list stands for.
 meant() { # LIST

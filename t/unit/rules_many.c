@@ -318,8 +318,6 @@ START_TEST(a_pattern_begins_and_ends_with_what_is_certain)
 }
 END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list[0])))
-
 int main(void)
 {
     Suite *suite = suite_create("rules_many");

@@ -346,8 +346,6 @@ START_TEST(a_verdict_is_stale_when_the_first_of_its_answers_is)
 }
 END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
 int main(void)
 {
     Suite *suite = suite_create("rules_tables");

@@ -181,8 +181,6 @@ START_TEST(a_reason_is_no_longer_than_a_line)
 }
 END_TEST
 
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
-
 int main(void)
 {
     Suite *suite = suite_create("trust_ocsp_reply");

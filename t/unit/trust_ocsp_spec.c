@@ -330,8 +330,6 @@ START_TEST(aia_needs_a_host_that_may_be_asked)
 }
 END_TEST
 
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
-
 int main(void)
 {
     Suite *suite = suite_create("trust_ocsp_spec");
