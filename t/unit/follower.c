@@ -124,7 +124,7 @@ static void handler_run(void)
 
 /* ---- tests ------------------------------------------------------------------------------- */
 
-START_TEST(it_looks_again_when_it_said)
+TEST(it_looks_again_when_it_said)
 {
     apr_pool_t *p = NULL;
 
@@ -135,9 +135,8 @@ START_TEST(it_looks_again_when_it_said)
     }
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
+TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
 {
     apr_pool_t *p = NULL;
 
@@ -147,7 +146,6 @@ START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
     say('e');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
 static int asked[2]; /* a pipe */
 
@@ -174,7 +172,7 @@ static void ask(char what)
     ck_assert_int_eq(write(asked[1], &what, 1), 1);
 }
 
-START_TEST(it_looks_when_it_is_asked)
+TEST(it_looks_when_it_is_asked)
 {
     apr_pool_t *p = NULL;
 
@@ -186,9 +184,8 @@ START_TEST(it_looks_when_it_is_asked)
     }
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(another_process_may_ask_and_ends_without_it)
+TEST(another_process_may_ask_and_ends_without_it)
 {
     apr_pool_t *p = NULL;
     pid_t pid;
@@ -209,9 +206,8 @@ START_TEST(another_process_may_ask_and_ends_without_it)
     ck_assert_int_eq(hear(), 'b');
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(the_end_waits_for_a_look_that_can_be_stopped)
+TEST(the_end_waits_for_a_look_that_can_be_stopped)
 {
     apr_pool_t *p = NULL;
     cc_follow_t how = {.look = look_until_stopped, .wait = SOON, .stop = &stop};
@@ -225,25 +221,22 @@ START_TEST(the_end_waits_for_a_look_that_can_be_stopped)
     ck_assert_int_eq(hear(), 's');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
-START_TEST(a_process_whose_follower_rests_ends_as_ever)
+TEST(a_process_whose_follower_rests_ends_as_ever)
 {
     ck_assert_int_eq(process_end(look_never, 0, handler_run), 7);
     ck_assert_int_eq(hear(), 'h');
 }
-END_TEST
 
 /* What handlers free may be in use. */
-START_TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
+TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
 {
     ck_assert_int_eq(process_end(look_for_ever, 'l', handler_run), 0);
     say('e');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
-START_TEST(pipes_are_closed_and_not_for_programs)
+TEST(pipes_are_closed_and_not_for_programs)
 {
     int first = dup(said[0]), next;
 
@@ -262,23 +255,5 @@ START_TEST(pipes_are_closed_and_not_for_programs)
     ck_assert_int_eq(next, first);
     close(next);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("follower");
-    TCase *tc = tcase_create("follower");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, it_looks_again_when_it_said);
-    tcase_add_test(tc, the_end_wakes_a_thread_that_would_sleep_for_a_day);
-    tcase_add_test(tc, it_looks_when_it_is_asked);
-    tcase_add_test(tc, another_process_may_ask_and_ends_without_it);
-    tcase_add_test(tc, the_end_waits_for_a_look_that_can_be_stopped);
-    tcase_add_test(tc, a_process_whose_follower_rests_ends_as_ever);
-    tcase_add_test(tc, a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers);
-    tcase_add_test(tc, pipes_are_closed_and_not_for_programs);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("follower", .setup = setup, .teardown = teardown, .timeout = 120);
