@@ -73,31 +73,31 @@ static int tables_count(const cc_metrics_t *numbers)
     return numbers->tables ? cc_tables_count(numbers->tables) : 0;
 }
 
-/* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
-static apr_size_t size_needed(const cc_metrics_t *numbers, const apr_array_header_t *scopes)
+/* The segment: what all share, the counters of each ruleset, table, ClientCertCRL, asking host. */
+static apr_size_t size_needed(const cc_metrics_t *numbers, const apr_array_header_t *rulesets)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
     size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(numbers);
     size += sizeof(cc_crl_counters_t) * (apr_size_t)numbers->opened->crls->nelts;
     size += sizeof(cc_ocsp_counters_t) * (apr_size_t)numbers->opened->ocsp->nelts;
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_rules_t *rules = APR_ARRAY_IDX(scopes, i, cc_scope_t).rules;
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_rules_t *rules = APR_ARRAY_IDX(rulesets, i, cc_ruleset_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
     }
     return size;
 }
 
-static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
+static void *rulesets_place(const apr_array_header_t *rulesets, cc_shared_t *shared)
 {
     cc_counter_t *at = (cc_counter_t *)(shared + 1);
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
-        scope->tally->shared = shared;
-        scope->tally->results = at;
-        scope->tally->rules = at + CC_RESULT_COUNT;
-        at = scope->tally->rules + cc_rules_count(scope->rules);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
+        ruleset->tally->shared = shared;
+        ruleset->tally->results = at;
+        ruleset->tally->rules = at + CC_RESULT_COUNT;
+        at = ruleset->tally->rules + cc_rules_count(ruleset->rules);
     }
     return at;
 }
@@ -130,7 +130,7 @@ static void revocation_place(cc_metrics_t *numbers, void *memory)
 /* Children of the configuration before this one go on counting in its segment, unseen. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(s);
+    const apr_array_header_t *rulesets = cc_rulesets_of(s);
     cc_metrics_t *numbers = apr_pcalloc(pconf, sizeof(*numbers));
     apr_size_t size;
     apr_shm_t *segment;
@@ -144,7 +144,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     numbers->since = apr_time_now();
     numbers->tables = cc_tables_configured(s);
     numbers->opened = cc_revocation_opened(s);
-    size = size_needed(numbers, scopes);
+    size = size_needed(numbers, rulesets);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
@@ -155,7 +155,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     numbers->shared = apr_shm_baseaddr_get(segment);
     memset(numbers->shared, 0, size);
-    revocation_place(numbers, tables_place(numbers, scopes_place(scopes, numbers->shared)));
+    revocation_place(numbers, tables_place(numbers, rulesets_place(rulesets, numbers->shared)));
     apr_pool_userdata_setn(numbers, numbers_key, NULL, pconf);
     return OK;
 }

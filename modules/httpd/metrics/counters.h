@@ -44,7 +44,7 @@ extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
 extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
 extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
 
-/** What all children share besides the counters of scopes (cc_tally_t), tables and revocation. */
+/** What all children share besides the counters of rulesets (cc_tally_t), tables and revocation. */
 typedef struct cc_shared_t {
     cc_counter_t rejections[CC_REJECTED_COUNT];
     cc_counter_t notes[CC_NOTE_COUNT];

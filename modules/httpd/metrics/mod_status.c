@@ -49,8 +49,8 @@ apr_uint64_t cc_shown_decisions(const cc_shown_t *shown, int result)
 {
     apr_uint64_t sum = 0;
 
-    for (int i = 0; i < shown->scopes->nelts; i++) {
-        sum += atomic_load(&APR_ARRAY_IDX(shown->scopes, i, cc_scope_t).tally->results[result]);
+    for (int i = 0; i < shown->rulesets->nelts; i++) {
+        sum += atomic_load(&APR_ARRAY_IDX(shown->rulesets, i, cc_ruleset_t).tally->results[result]);
     }
     return sum;
 }
@@ -77,7 +77,7 @@ int cc_mod_status_show(request_rec *r, int flags)
     if (!shown.numbers) {
         return DECLINED;
     }
-    shown.scopes = cc_scopes_of(r->server);
+    shown.rulesets = cc_rulesets_of(r->server);
     shown.crls = cc_revocation_crls(r->server, r->pool);
     shown.ending_count = cc_metrics_expiries(shown.numbers, &shown.endings, r->pool);
     if (flags & AP_STATUS_SHORT) {

@@ -13,7 +13,7 @@
 typedef struct cc_shown_t {
     request_rec *r;
     const cc_metrics_t *numbers;
-    const apr_array_header_t *scopes;
+    const apr_array_header_t *rulesets;
     const apr_array_header_t *crls; /* of cc_held_crl_t */
     cc_expiry_t *endings;
     int ending_count;
@@ -23,7 +23,7 @@ typedef struct cc_shown_t {
 void cc_shown_lines(const cc_shown_t *shown);
 void cc_shown_page(const cc_shown_t *shown);
 
-/** Decisions of all scopes, by cc_result_words. */
+/** Decisions of all rulesets, by cc_result_words. */
 apr_uint64_t cc_shown_decisions(const cc_shown_t *shown, int result);
 
 /** Of a table; a number that it has not is CC_NONE. */

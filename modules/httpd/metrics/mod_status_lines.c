@@ -47,15 +47,15 @@ static void lines_of_rules(const cc_shown_t *shown)
     request_rec *r = shown->r;
     int number = 0;
 
-    for (int i = 0; i < shown->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(shown->scopes, i, cc_scope_t);
+    for (int i = 0; i < shown->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(shown->rulesets, i, cc_ruleset_t);
 
-        for (int j = 0; j < cc_rules_count(scope->rules); j++) {
+        for (int j = 0; j < cc_rules_count(ruleset->rules); j++) {
             const char *group = apr_psprintf(r->pool, "Rule[%d]", number++);
-            line_text(r, group, "where", cc_rules_where(scope->rules, j));
-            line_text(r, group, "vhost", cc_metrics_vhost(scope->server, r->pool));
-            line_text(r, group, "section", scope->section ? scope->section : "");
-            line_number(r, group, "matches", atomic_load(&scope->tally->rules[j]));
+            line_text(r, group, "where", cc_rules_where(ruleset->rules, j));
+            line_text(r, group, "vhost", cc_metrics_vhost(ruleset->server, r->pool));
+            line_text(r, group, "section", ruleset->section ? ruleset->section : "");
+            line_number(r, group, "matches", atomic_load(&ruleset->tally->rules[j]));
         }
     }
 }

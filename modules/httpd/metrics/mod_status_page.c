@@ -84,15 +84,15 @@ static void page_of_rules(const cc_shown_t *shown)
     request_rec *r = shown->r;
 
     table_begin(r, "Rules", "Virtual host|Section|Rule|Matches");
-    for (int i = 0; i < shown->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(shown->scopes, i, cc_scope_t);
+    for (int i = 0; i < shown->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(shown->rulesets, i, cc_ruleset_t);
 
-        for (int j = 0; j < cc_rules_count(scope->rules); j++) {
+        for (int j = 0; j < cc_rules_count(ruleset->rules); j++) {
             ap_rputs("<tr>", r);
-            cell(r, cc_metrics_vhost(scope->server, r->pool));
-            cell(r, scope->section ? scope->section : "");
-            cell(r, cc_rules_where(scope->rules, j));
-            cell_number(r, atomic_load(&scope->tally->rules[j]));
+            cell(r, cc_metrics_vhost(ruleset->server, r->pool));
+            cell(r, ruleset->section ? ruleset->section : "");
+            cell(r, cc_rules_where(ruleset->rules, j));
+            cell_number(r, atomic_load(&ruleset->tally->rules[j]));
             ap_rputs("</tr>\n", r);
         }
     }

@@ -83,38 +83,38 @@ static void collect_since(cc_samples_t *samples, const cc_family_t *family)
     cc_sample_add(samples, family, "", (apr_uint64_t)apr_time_sec(samples->numbers->since));
 }
 
-static const char *scope_labels(const cc_samples_t *samples, const cc_scope_t *scope)
+static const char *ruleset_labels(const cc_samples_t *samples, const cc_ruleset_t *ruleset)
 {
-    const char *vhost = cc_metrics_vhost(scope->server, samples->pool);
+    const char *vhost = cc_metrics_vhost(ruleset->server, samples->pool);
 
     return cc_sample_label(cc_sample_label("", "vhost", vhost, samples->pool), "section",
-                           scope->section ? scope->section : "", samples->pool);
+                           ruleset->section ? ruleset->section : "", samples->pool);
 }
 
 static void collect_decisions(cc_samples_t *samples, const cc_family_t *family)
 {
-    for (int i = 0; i < samples->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(samples->scopes, i, cc_scope_t);
-        const char *labels = scope_labels(samples, scope);
+    for (int i = 0; i < samples->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(samples->rulesets, i, cc_ruleset_t);
+        const char *labels = ruleset_labels(samples, ruleset);
 
         for (int j = 0; cc_result_words[j]; j++) {
             cc_sample_add(samples, family,
                           cc_sample_label(labels, "result", cc_result_words[j], samples->pool),
-                          atomic_load(&scope->tally->results[j]));
+                          atomic_load(&ruleset->tally->results[j]));
         }
     }
 }
 
 static void collect_rules(cc_samples_t *samples, const cc_family_t *family)
 {
-    for (int i = 0; i < samples->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(samples->scopes, i, cc_scope_t);
-        const char *labels = scope_labels(samples, scope);
+    for (int i = 0; i < samples->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(samples->rulesets, i, cc_ruleset_t);
+        const char *labels = ruleset_labels(samples, ruleset);
 
-        for (int j = 0; j < cc_rules_count(scope->rules); j++) {
-            const char *where = cc_rules_where(scope->rules, j);
+        for (int j = 0; j < cc_rules_count(ruleset->rules); j++) {
+            const char *where = cc_rules_where(ruleset->rules, j);
             cc_sample_add(samples, family, cc_sample_label(labels, "rule", where, samples->pool),
-                          atomic_load(&scope->tally->rules[j]));
+                          atomic_load(&ruleset->tally->rules[j]));
         }
     }
 }
@@ -292,7 +292,7 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     samples.numbers = cc_metrics_of(r->server);
-    samples.scopes = cc_scopes_of(r->server);
+    samples.rulesets = cc_rulesets_of(r->server);
     samples.crls = cc_revocation_crls(r->server, r->pool);
     samples.ending_count = cc_metrics_expiries(samples.numbers, &endings, r->pool);
     samples.ending = endings;

@@ -17,7 +17,7 @@
 /** The samples of a metric that is being shown, and where they come from. */
 typedef struct cc_samples_t {
     const cc_metrics_t *numbers;
-    const apr_array_header_t *scopes;
+    const apr_array_header_t *rulesets;
     const apr_array_header_t *crls; /* of cc_held_crl_t */
     apr_array_header_t *list;       /* of what cc_sample_add has added, in that order */
     apr_hash_t *by_labels;          /* the same */
