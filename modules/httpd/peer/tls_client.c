@@ -198,7 +198,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     span_set(client, entry, cc_vhost_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
-        cc_log_problem(r, client, client->problem);
+        cc_log_problem(r, client->cert, client->problem);
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->ends_soon = true;
         mark_set(&client->mark, entry->x509);

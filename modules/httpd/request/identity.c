@@ -7,10 +7,7 @@
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
 
-/*
- * What one rule set, with one list of exports, says of a client. Constant once it is in the
- * client's list; streams of one connection only ever push to that list's front.
- */
+/* What rules and exports say of a client. Constant once it is in the client's list, which grows. */
 typedef struct cc_memo_t {
     struct cc_memo_t *next;
     const cc_rules_t *rules;
@@ -19,8 +16,7 @@ typedef struct cc_memo_t {
     const apr_table_t *exports; /* NULL: none */
     apr_time_t stale_at;
     apr_uint64_t generation; /* of the tables that the rules name */
-    bool pinned;             /* a request that has it keeps it: its rules ask tables, or it is not
-                                remembered as long as the connection lasts */
+    bool pinned; /* a request keeps it: its rules ask tables, or the connection may forget it */
 } cc_memo_t;
 
 /* That a request has an answer: what it does must not follow a table that changes meanwhile. */
@@ -109,12 +105,14 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
     }
     verdict = cc_rules_evaluate(question->rules, client->cert, facts, trace, p, r->pool);
     cc_counters_evaluated(r, client, verdict, question->who);
-    cc_log_notes(r, client, verdict);
+    cc_log_notes(r, client->cert, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {
-        cc_log_failure(r, client, verdict);
+        cc_request_t *kept = cc_request_of(cc_request_client(r));
+
+        kept->failed = kept->failed || cc_log_failure(r, client->cert, verdict);
     } else if (question->who) {
-        cc_log_verdict(r, client, verdict);
+        cc_log_verdict(r, client->cert, verdict);
     }
     return verdict;
 }
@@ -257,7 +255,7 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
         cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
                                         : client->aged ? CC_REJECTED_TOO_OLD
                                                        : CC_REJECTED_EXPIRED);
-        cc_log_problem(r, client, problem);
+        cc_log_problem(r, client->cert, problem);
     }
     return problem;
 }
