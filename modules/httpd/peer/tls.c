@@ -9,7 +9,7 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/graceful_close.h"
-#include "httpd/peer/slots.h"
+#include "httpd/peer/client_map.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/tls_client.h"
 #include "httpd/peer/tls_hooks.h"
@@ -33,7 +33,7 @@ typedef struct cc_conn_t {
     SSL *ssl; /* mod_ssl's: ask live_ssl() for it */
     _Atomic(cc_entry_t *) entries;
     _Atomic(cc_link_t *) links;
-    _Atomic(cc_slots_t *) slots; /* NULL: none needed yet */
+    _Atomic(cc_client_map_t *) slots; /* NULL: none needed yet */
     atomic_uint_least64_t clients;
     atomic_int asked;
     atomic_bool ends; /* it is to be closed after an answer */
@@ -43,7 +43,7 @@ static apr_status_t conn_cleanup(void *data)
 {
     cc_conn_t *conn = data;
     cc_link_t *link = atomic_load(&conn->links);
-    cc_slots_t *slots = atomic_load(&conn->slots);
+    cc_client_map_t *slots = atomic_load(&conn->slots);
 
     while (link) {
         cc_link_t *next = link->next; /* the link is in the pool that goes */
@@ -51,7 +51,7 @@ static apr_status_t conn_cleanup(void *data)
         link = next;
     }
     if (slots) {
-        cc_slots_end(slots);
+        cc_client_map_end(slots);
     }
     return APR_SUCCESS;
 }
@@ -139,18 +139,18 @@ apr_pool_t *cc_connection_pool(request_rec *r)
     return r->connection->master ? stream_pool(conn) : r->connection->pool;
 }
 
-cc_slots_t *cc_connection_slots(request_rec *r, bool make)
+cc_client_map_t *cc_connection_slots(request_rec *r, bool make)
 {
     cc_conn_t *conn = conn_of(r);
-    cc_slots_t *slots = atomic_load_explicit(&conn->slots, memory_order_acquire);
-    cc_slots_t *made;
+    cc_client_map_t *slots = atomic_load_explicit(&conn->slots, memory_order_acquire);
+    cc_client_map_t *made;
 
     if (slots || !make) {
         return slots;
     }
-    made = cc_slots_make();
+    made = cc_client_map_make(96);
     if (made && !atomic_compare_exchange_strong(&conn->slots, &slots, made)) {
-        cc_slots_end(made);
+        cc_client_map_end(made);
         return slots; /* another stream was quicker */
     }
     return made;
@@ -188,12 +188,13 @@ void cc_connection_end(request_rec *r)
 }
 
 /* In the connection's memory while it has some, and in a slot after that. */
-static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl, const cc_slot_key_t *key)
+static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl,
+                              const cc_client_map_key_t *key)
 {
     const cc_trust_t *trust = key->what[2];
     apr_pool_t *lasting = cc_connection_pool(r);
-    cc_slots_t *slots = lasting ? NULL : cc_connection_slots(r, true);
-    apr_pool_t *p = slots ? cc_slots_pool() : lasting;
+    cc_client_map_t *slots = lasting ? NULL : cc_connection_slots(r, true);
+    apr_pool_t *p = slots ? cc_client_map_pool() : lasting;
     cc_entry_t *entry = cc_entry_make(r, ssl, trust, p ? p : r->pool);
 
     entry->client.number = atomic_fetch_add(&conn->clients, 1) + 1;
@@ -201,7 +202,7 @@ static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl, const c
     if (lasting) {
         entry_push(conn, entry);
     } else if (p) {
-        cc_slots_keep(slots, key, entry, p, cc_request_client(r)->pool);
+        cc_client_map_keep(slots, key, entry, p, cc_request_client(r)->pool);
     }
     return entry;
 }
@@ -214,10 +215,10 @@ static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn
                                                          cc_entry_t *entry)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
-    cc_slot_key_t key = {
+    cc_client_map_key_t key = {
         0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), host ? host->trust : NULL}};
-    cc_slots_t *slots = cc_connection_slots(r, false);
-    cc_entry_t *kept = slots ? cc_slots_take(slots, &key, cc_request_client(r)->pool) : NULL;
+    cc_client_map_t *slots = cc_connection_slots(r, false);
+    cc_entry_t *kept = slots ? cc_client_map_take(slots, &key, cc_request_client(r)->pool) : NULL;
 
     if (kept && cc_entry_holds(kept, host)) {
         return kept;

@@ -7,7 +7,7 @@
 
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
-#include "httpd/peer/slots.h"
+#include "httpd/peer/client_map.h"
 
 /**
  * What the other end of a request's connection presents at this moment; NULL: nothing, and *why is
@@ -35,6 +35,6 @@ void cc_connection_end(request_rec *r);
 apr_pool_t *cc_connection_pool(request_rec *r);
 
 /** What the request's connection remembers beyond that; NULL: nothing yet. `make`: it will. */
-cc_slots_t *cc_connection_slots(request_rec *r, bool make);
+cc_client_map_t *cc_connection_slots(request_rec *r, bool make);
 
 #endif

@@ -149,34 +149,35 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
 }
 
 /* What the connection's own memory had no room for. Its rules live as long as the connection. */
-static cc_slot_key_t key_of(const cc_client_t *client, const question_t *question)
+static cc_client_map_key_t key_of(const cc_client_t *client, const question_t *question)
 {
-    return (cc_slot_key_t){client->number, {question->rules, question->export, NULL}};
+    return (cc_client_map_key_t){client->number, {question->rules, question->export, NULL}};
 }
 
 static const cc_memo_t *slot_find(request_rec *r, const cc_client_t *client,
                                   const question_t *question)
 {
-    cc_slot_key_t key = key_of(client, question);
-    cc_slots_t *slots = question->keep ? cc_connection_slots(r, false) : NULL;
-    const cc_memo_t *memo = slots ? cc_slots_take(slots, &key, cc_request_client(r)->pool) : NULL;
+    cc_client_map_key_t key = key_of(client, question);
+    cc_client_map_t *slots = question->keep ? cc_connection_slots(r, false) : NULL;
+    const cc_memo_t *memo =
+        slots ? cc_client_map_take(slots, &key, cc_request_client(r)->pool) : NULL;
 
     return memo && !memo_is_stale(memo, r->request_time) ? memo : NULL;
 }
 
 static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    cc_slot_key_t key = key_of(client, question);
+    cc_client_map_key_t key = key_of(client, question);
     apr_pool_t *holder = cc_request_client(r)->pool;
-    cc_slots_t *slots = question->keep ? cc_connection_slots(r, true) : NULL;
-    apr_pool_t *p = slots ? cc_slots_pool() : NULL;
+    cc_client_map_t *slots = question->keep ? cc_connection_slots(r, true) : NULL;
+    apr_pool_t *p = slots ? cc_client_map_pool() : NULL;
     cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
 
     memo->pinned = true;
     if (p && !memo_lasts(memo)) {
-        cc_slots_lend(p, holder);
+        cc_client_map_lend(p, holder);
     } else if (p) {
-        cc_slots_keep(slots, &key, memo, p, holder);
+        cc_client_map_keep(slots, &key, memo, p, holder);
     }
     return memo;
 }
