@@ -249,7 +249,7 @@ void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_v
     if (who) {
         decision_count(cc_dir_of(r)->tally, verdict);
     }
-    if (who && verdict->user && client->ends_soon) {
+    if (who && verdict->user && client->expires_soon) {
         user_note(r, client, verdict->user);
     }
 }

@@ -3,7 +3,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/peer/tls.h"
+#include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
 
@@ -132,7 +132,7 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
                             apr_pool_t *p)
 {
     cc_memo_t *memo = apr_palloc(p, sizeof(*memo));
-    cc_facts_t facts = cc_client_facts(client, r);
+    cc_facts_t facts = cc_client_facts(client, r->request_time);
 
     *memo = (cc_memo_t){
         .rules = question->rules, .export = question->export, .stale_at = APR_INT64_MAX};
@@ -154,41 +154,41 @@ static cc_client_map_key_t key_of(const cc_client_t *client, const question_t *q
     return (cc_client_map_key_t){client->number, {question->rules, question->export, NULL}};
 }
 
-static const cc_memo_t *slot_find(request_rec *r, const cc_client_t *client,
-                                  const question_t *question)
+static const cc_memo_t *map_find(request_rec *r, const cc_client_t *client,
+                                 const question_t *question)
 {
     cc_client_map_key_t key = key_of(client, question);
-    cc_client_map_t *slots = question->keep ? cc_connection_slots(r, false) : NULL;
-    const cc_memo_t *memo =
-        slots ? cc_client_map_take(slots, &key, cc_request_client(r)->pool) : NULL;
+    cc_client_map_t *map =
+        question->keep ? client->source->map(client, r->connection, false) : NULL;
+    const cc_memo_t *memo = map ? cc_client_map_take(map, &key, cc_request_client(r)->pool) : NULL;
 
     return memo && !memo_is_stale(memo, r->request_time) ? memo : NULL;
 }
 
-static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const question_t *question)
+static const cc_memo_t *map_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
     cc_client_map_key_t key = key_of(client, question);
     apr_pool_t *holder = cc_request_client(r)->pool;
-    cc_client_map_t *slots = question->keep ? cc_connection_slots(r, true) : NULL;
-    apr_pool_t *p = slots ? cc_client_map_pool() : NULL;
+    cc_client_map_t *map = question->keep ? client->source->map(client, r->connection, true) : NULL;
+    apr_pool_t *p = map ? cc_client_map_pool() : NULL;
     cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
 
     memo->pinned = true;
     if (p && !memo_lasts(memo)) {
         cc_client_map_lend(p, holder);
     } else if (p) {
-        cc_client_map_keep(slots, &key, memo, p, holder);
+        cc_client_map_keep(map, &key, memo, p, holder);
     }
     return memo;
 }
 
 static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    apr_pool_t *p = question->keep && client->lasts ? cc_connection_pool(r) : NULL;
+    apr_pool_t *p = question->keep ? client->source->pool(client, r->connection) : NULL;
     cc_memo_t *memo;
 
     if (!p) {
-        return slot_learn(r, client, question);
+        return map_learn(r, client, question);
     }
     memo = memo_make(r, client, question, p);
     memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_ask(memo->rules));
@@ -208,7 +208,7 @@ memo_pin(request_rec *r, cc_client_t *client, const question_t *question, const 
         return pinned;
     }
     if (!memo) {
-        memo = slot_find(r, client, question);
+        memo = map_find(r, client, question);
     }
     if (!memo) {
         memo = memo_learn(r, client, question);
@@ -250,7 +250,7 @@ static apr_time_t time_of(const request_rec *r, cc_client_t *client)
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {
     bool early = now < client->not_before;
-    const char *problem = early ? "it is not valid yet" : client->over;
+    const char *problem = early ? "it is not valid yet" : client->expired_reason;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
@@ -266,8 +266,8 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
     if (!client->problem && now >= client->not_before && now <= client->until) {
         return NULL;
     }
-    if (client->closes) {
-        cc_connection_end(r);
+    if (client->verified) {
+        client->source->end(client, r);
     }
     return client->problem ? client->problem : dates_tell(r, client, now);
 }
@@ -299,7 +299,7 @@ static bool is_misdirected(const request_rec *r)
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
     cc_nobody_t why = {"its connection is that of another virtual host", false};
-    cc_client_t *client = is_misdirected(r) ? NULL : cc_connection_peer(r, &why);
+    cc_client_t *client = is_misdirected(r) ? NULL : cc_peer_client(r, &why);
 
     if (client && kept && kept->settled) {
         cc_request_of(r)->client = client;
@@ -342,10 +342,9 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const questio
     answer->exports = memo->exports;
 }
 
-bool cc_identity_lost(request_rec *r)
+bool cc_identity_lost(request_rec *r, cc_client_t *client)
 {
-    cc_client_t *client = cc_connection_client(r);
-
+    client = client->source->again(client, r);
     return !client || problem_at(r, client, apr_time_now());
 }
 
