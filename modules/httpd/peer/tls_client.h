@@ -29,7 +29,8 @@ typedef struct cc_tls_client_t {
  * Judges what the client presents at this moment: whether it verified, and whether it was revoked.
  * Says in the log, and counts, that it gives no identity. Lives as long as `p`. Any thread.
  */
-cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p);
+cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
+                                    apr_pool_t *p);
 
 /** Of a client about whom somebody was asked: whether that answer is still to be believed. */
 bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host);
@@ -37,7 +38,8 @@ bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host
 /** False where somebody has to be asked again whether it was revoked. */
 static inline bool cc_tls_client_holds(const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
-    return entry->revocation.verdict == CC_REVOCATION_UNCHECKED || cc_tls_client_is_fresh(entry, host);
+    return entry->revocation.verdict == CC_REVOCATION_UNCHECKED ||
+           cc_tls_client_is_fresh(entry, host);
 }
 
 /** Asks again; true if the answer is the same, which then holds for longer. */
