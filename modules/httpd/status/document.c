@@ -18,11 +18,6 @@
 #define TEXT_MOST 1024
 #define LIST_MOST 1000
 
-static json_t *string_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
-
 /* ---- what it is about -------------------------------------------------------------------- */
 
 static const char *result_of(const cc_status_t *status)
@@ -79,8 +74,8 @@ static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
-                     string_of(path_of(status), p), "needs",
-                     string_of(status->rules && kept ? kept->missing : NULL, p));
+                     cc_json_string(path_of(status), p), "needs",
+                     cc_json_string(status->rules && kept ? kept->missing : NULL, p));
 }
 
 static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
@@ -118,7 +113,7 @@ static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     string_of(cc_status_problem(status), p));
+                     cc_json_string(cc_status_problem(status), p));
 }
 
 static json_t *connection_of(request_rec *r)
@@ -132,9 +127,10 @@ static json_t *connection_of(request_rec *r)
     }
     return json_pack(
         "{s:o, s:o, s:o, s:s}", "version",
-        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool), "cipher",
-        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
-        string_of(sni && *sni ? sni : NULL, r->pool), "session",
+        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool),
+        "cipher",
+        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
+        cc_json_string(sni && *sni ? sni : NULL, r->pool), "session",
         resumed && !strcmp(resumed, "Resumed") ? "resumed session" : "full handshake");
 }
 
@@ -207,7 +203,7 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
     for (int i = 0; i < status->trace->nelts; i++) {
         int number = APR_ARRAY_IDX(status->trace, i, cc_step_t).number;
         json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            string_of(cc_rules_text(rules, number, p), p));
+                            cc_json_string(cc_rules_text(rules, number, p), p));
     }
     return steps;
 }
@@ -280,7 +276,7 @@ json_t *cc_status_document(request_rec *r, bool trace)
 
     json_object_set_new(document, "result", json_string(status.result));
     json_object_set_new(document, "summary",
-                        string_of(cc_status_summary(&status, r->pool), r->pool));
+                        cc_json_string(cc_status_summary(&status, r->pool), r->pool));
     json_object_set_new(document, "advice", cc_status_advice(&status, r->pool));
     json_object_set_new(document, "request", request_of(&status, r->pool));
     json_object_set_new(document, "identity", identity_of(&status, r->pool));
