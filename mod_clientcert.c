@@ -15,6 +15,7 @@
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -159,10 +160,10 @@ static void register_hooks(apr_pool_t *p)
  */
 void cc_hooks_ask_more(void)
 {
-    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
+    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
-    if (main->hooked) {
+    if (configuration->asks_more) {
         return;
     }
     apr_hook_debug_current = clientcert_module.name;
@@ -171,7 +172,7 @@ void cc_hooks_ask_more(void)
                              AP_FTYPE_CONNECTION);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
     apr_hook_debug_current = loaded_last;
-    main->hooked = true;
+    configuration->asks_more = true;
 }
 
 /*

@@ -17,13 +17,12 @@
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configtest.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
-
-static const char failed_key[] = "clientcert_crl_precheck";
 
 /* A check that runs. */
 typedef struct {
@@ -237,7 +236,7 @@ static bool faults_tell(const apr_array_header_t *faults, bool test, server_rec 
 int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     bool test = cc_configtest();
-    const apr_array_header_t *faults;
+    apr_array_header_t *faults;
 
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG || cc_configtest_query() ||
@@ -248,14 +247,13 @@ int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptem
     if (!faults_tell(faults, test, s, ptemp)) {
         return OK;
     }
-    apr_pool_userdata_setn(faults, failed_key, NULL, pconf);
+    cc_configuration_of(s)->crl_faults = faults;
     return test ? !OK : OK;
 }
 
 bool cc_revocation_precheck_borne(server_rec *s)
 {
-    void *faults = NULL;
+    const apr_array_header_t *faults = cc_configuration_of(s)->crl_faults;
 
-    apr_pool_userdata_get(&faults, failed_key, s->process->pconf);
     return !faults || !faults_tell(faults, false, s, s->process->pconf);
 }

@@ -8,28 +8,25 @@
 #include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 
-static const char opened_key[] = "clientcert_revocation";
-
 const cc_opened_t *cc_revocation_opened(const server_rec *s)
 {
+    cc_configuration_t *configuration = cc_configuration_of(s);
     apr_pool_t *pconf = s->process->pconf;
-    void *found = NULL;
-    cc_opened_t *made;
 
-    apr_pool_userdata_get(&found, opened_key, pconf);
-    if (found) {
-        return found;
+    if (!configuration->revocation) {
+        cc_opened_t *made = apr_palloc(pconf, sizeof(*made));
+
+        made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
+        made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
+        made->told = apr_hash_make(pconf);
+        configuration->revocation = made;
     }
-    made = apr_palloc(pconf, sizeof(*made));
-    made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
-    made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
-    made->told = apr_hash_make(pconf);
-    apr_pool_userdata_setn(made, opened_key, NULL, pconf);
-    return made;
+    return configuration->revocation;
 }
 
 /* ---- following the files ----------------------------------------------------------------- */

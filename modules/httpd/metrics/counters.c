@@ -11,6 +11,7 @@
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -21,8 +22,6 @@
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
-
-static const char numbers_key[] = "clientcert_numbers";
 
 const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
     [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
@@ -156,7 +155,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     numbers->shared = apr_shm_baseaddr_get(segment);
     memset(numbers->shared, 0, size);
     revocation_place(numbers, tables_place(numbers, rulesets_place(rulesets, numbers->shared)));
-    apr_pool_userdata_setn(numbers, numbers_key, NULL, pconf);
+    cc_configuration_of(s)->metrics = numbers;
     return OK;
 }
 
@@ -181,10 +180,7 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
-    void *numbers = NULL;
-
-    apr_pool_userdata_get(&numbers, numbers_key, s->process->pconf);
-    return numbers;
+    return cc_configuration_of(s)->metrics;
 }
 
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
