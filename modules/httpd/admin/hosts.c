@@ -11,6 +11,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "httpd/conf/where.h"
 #include "httpd/status/verdict_json.h"
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -33,7 +34,7 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
 json_t *cc_vhost_json(const server_rec *s, const char *why, apr_pool_t *p)
 {
     const char *where = s->is_virtual && s->defn_name
-                            ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
+                            ? cc_where_text(s->defn_name, (int)s->defn_line_number, p)
                             : NULL;
 
     return json_pack("{s:o, s:o, s:s}", "name", cc_json_string(cc_vhost_name(s, p), p), "where",

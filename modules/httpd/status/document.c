@@ -8,6 +8,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/where.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
@@ -136,37 +137,35 @@ static json_t *connection_of(request_rec *r)
 
 /* ---- without the rules ------------------------------------------------------------------- */
 
-/* A place in the configuration, without the folder of its file. */
-static void place_shorten(json_t *place)
+static void place_shorten(json_t *place, apr_pool_t *p)
 {
     const char *text = json_string_value(place);
-    const char *slash = text ? strrchr(text, '/') : NULL;
 
-    if (slash) {
-        json_string_set(place, slash + 1);
+    if (text) {
+        json_string_set(place, cc_where_short(text, p));
     }
 }
 
-static void places_shorten(json_t *list)
+static void places_shorten(json_t *list, apr_pool_t *p)
 {
     json_t *member;
     size_t i;
 
     json_array_foreach(list, i, member)
     {
-        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member);
+        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member, p);
     }
 }
 
-static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
+static void identity_shorten(json_t *identity, const cc_verdict_t *verdict, apr_pool_t *p)
 {
     json_t *notes = json_object_get(identity, "notes");
 
-    place_shorten(json_object_get(identity, "user_rule"));
-    place_shorten(json_object_get(identity, "denied_by"));
-    places_shorten(json_object_get(identity, "groups"));
-    places_shorten(json_object_get(identity, "rules"));
-    places_shorten(notes);
+    place_shorten(json_object_get(identity, "user_rule"), p);
+    place_shorten(json_object_get(identity, "denied_by"), p);
+    places_shorten(json_object_get(identity, "groups"), p);
+    places_shorten(json_object_get(identity, "rules"), p);
+    places_shorten(notes, p);
     for (int i = 0; i < verdict->note_count; i++) {
         json_object_set_new(json_array_get(notes, (size_t)i), "text",
                             json_string(verdict->notes[i].meaning));
@@ -186,7 +185,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     }
     identity = cc_json_verdict(verdict, p);
     if (!status->rules) {
-        identity_shorten(identity, verdict);
+        identity_shorten(identity, verdict, p);
     }
     return identity;
 }
@@ -197,7 +196,7 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
     json_t *steps = cc_json_trace(status->trace, status->rules, p);
 
     if (!status->rules) {
-        places_shorten(steps);
+        places_shorten(steps, p);
         return steps;
     }
     for (int i = 0; i < status->trace->nelts; i++) {
