@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates that end soon are listed, once, whole, and by how many at once. */
+/* Tests the list of certificates that expire soon: once, whole, and by how many at once. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #define DAY apr_time_from_sec(86400)
 
 static cc_expiring_t *list;
-static cc_ending_t endings[CC_EXPIRING_MOST];
+static cc_expiry_t expiries[CC_EXPIRING_MOST];
 
 /* Shared with processes that a test makes. */
 static void setup(void)
@@ -30,31 +30,31 @@ static void teardown(void)
 }
 
 /* The number-th certificate; those of one remainder of 256 begin at one place. */
-static cc_ending_t ending_of(unsigned number, apr_time_t not_after)
+static cc_expiry_t expiry_of(unsigned number, apr_time_t not_after)
 {
-    cc_ending_t ending;
+    cc_expiry_t expiry;
 
-    memset(&ending, 0, sizeof(ending));
-    ending.mark.half[0] = number;
-    ending.mark.half[1] = ~(apr_uint64_t)number;
-    ending.not_after = not_after;
-    ending.seen = NOW;
-    snprintf(ending.subject, sizeof(ending.subject), "CN=%u", number);
-    return ending;
+    memset(&expiry, 0, sizeof(expiry));
+    expiry.mark.half[0] = number;
+    expiry.mark.half[1] = ~(apr_uint64_t)number;
+    expiry.not_after = not_after;
+    expiry.seen = NOW;
+    snprintf(expiry.subject, sizeof(expiry.subject), "CN=%u", number);
+    return expiry;
 }
 
 static bool add(unsigned number, apr_time_t not_after)
 {
-    cc_ending_t ending = ending_of(number, not_after);
-    bool wanted = cc_expiring_wants(list, &ending.mark, not_after, NOW);
+    cc_expiry_t expiry = expiry_of(number, not_after);
+    bool wanted = cc_expiring_wants(list, &expiry.mark, not_after, NOW);
 
-    cc_expiring_add(list, &ending);
+    cc_expiring_add(list, &expiry);
     return wanted;
 }
 
 static int read_at(apr_time_t now)
 {
-    return cc_expiring_read(list, endings, now);
+    return cc_expiring_read(list, expiries, now);
 }
 
 /* ---- what is listed -------------------------------------------------------------------- */
@@ -77,21 +77,21 @@ TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
     ck_assert(add(2, NOW + 1 * DAY));
     ck_assert(add(3, NOW + 2 * DAY));
     ck_assert_int_eq(read_at(NOW), 3);
-    ck_assert_str_eq(endings[0].subject, "CN=2");
-    ck_assert_str_eq(endings[1].subject, "CN=3");
-    ck_assert_str_eq(endings[2].subject, "CN=1");
-    ck_assert(endings[0].not_after == NOW + DAY && endings[0].seen == NOW);
+    ck_assert_str_eq(expiries[0].subject, "CN=2");
+    ck_assert_str_eq(expiries[1].subject, "CN=3");
+    ck_assert_str_eq(expiries[2].subject, "CN=1");
+    ck_assert(expiries[0].not_after == NOW + DAY && expiries[0].seen == NOW);
 }
 
 TEST(a_certificate_is_listed_once_however_often_it_is_seen)
 {
-    cc_ending_t again = ending_of(1, NOW + DAY);
+    cc_expiry_t again = expiry_of(1, NOW + DAY);
 
     add(1, NOW + DAY);
     ck_assert(!add(1, NOW + DAY));
     ck_assert(!cc_expiring_wants(list, &again.mark, NOW + DAY, NOW + 5));
     ck_assert_int_eq(read_at(NOW), 1);
-    ck_assert(endings[0].seen == NOW + 5);
+    ck_assert(expiries[0].seen == NOW + 5);
 }
 
 TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
@@ -109,12 +109,12 @@ TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
     add(1, NOW + 1);
     add(1 + 256, NOW + DAY);
     ck_assert_int_eq(read_at(NOW + 1), 1);
-    ck_assert_str_eq(endings[0].subject, "CN=257");
+    ck_assert_str_eq(expiries[0].subject, "CN=257");
     for (unsigned i = 0; i < 254; i++)
         add(1000 + i, NOW + DAY);
     ck_assert_int_eq(read_at(NOW + 1), CC_EXPIRING_MOST - 1);
     {
-        cc_ending_t late = ending_of(5, NOW + 9 * DAY);
+        cc_expiry_t late = expiry_of(5, NOW + 9 * DAY);
         late.seen = NOW + 1;
         ck_assert(cc_expiring_wants(list, &late.mark, late.not_after, NOW + 1));
         cc_expiring_add(list, &late);
@@ -132,31 +132,31 @@ TEST(where_there_is_no_place_left_those_that_end_first_stay)
     ck_assert(!add(1001, NOW + DAY + 254));
     ck_assert(add(255, NOW + DAY - 1)); /* it had to go, and comes back in the place of another */
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST);
-    ck_assert_str_eq(endings[0].subject, "CN=255");
-    ck_assert(endings[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
+    ck_assert_str_eq(expiries[0].subject, "CN=255");
+    ck_assert(expiries[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
 }
 
 TEST(the_first_user_of_a_listed_certificate_is_noted)
 {
-    cc_ending_t one = ending_of(1, NOW + DAY), other = ending_of(2, NOW + DAY);
+    cc_expiry_t one = expiry_of(1, NOW + DAY), other = expiry_of(2, NOW + DAY);
     char longest[1000];
 
     add(1, NOW + DAY);
     add(3, NOW + 2 * DAY);
     ck_assert(cc_expiring_lacks_user(list, &one.mark));
     ck_assert(!cc_expiring_lacks_user(list, &other.mark));
-    cc_expiring_user(list, &one.mark, "alice");
+    cc_expiring_set_user(list, &one.mark, "alice");
     ck_assert(!cc_expiring_lacks_user(list, &one.mark));
-    cc_expiring_user(list, &one.mark, "bob");
-    cc_expiring_user(list, &other.mark, "nobody");
+    cc_expiring_set_user(list, &one.mark, "bob");
+    cc_expiring_set_user(list, &other.mark, "nobody");
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
-    other = ending_of(3, NOW + 2 * DAY);
-    cc_expiring_user(list, &other.mark, longest);
+    other = expiry_of(3, NOW + 2 * DAY);
+    cc_expiring_set_user(list, &other.mark, longest);
     ck_assert_int_eq(read_at(NOW), 2);
-    ck_assert_str_eq(endings[0].user, "alice");
-    ck_assert_str_eq(endings[0].subject, "CN=1");
-    ck_assert_uint_eq(strlen(endings[1].user), CC_EXPIRING_TEXT - 1);
+    ck_assert_str_eq(expiries[0].user, "alice");
+    ck_assert_str_eq(expiries[0].subject, "CN=1");
+    ck_assert_uint_eq(strlen(expiries[1].user), CC_EXPIRING_TEXT - 1);
 }
 
 /* ---- many at once ---------------------------------------------------------------------- */
@@ -165,23 +165,23 @@ TEST(the_first_user_of_a_listed_certificate_is_noted)
  * Every octet of an entry says whose it is, so that half of another shows. All begin at one place,
  * and each ends as the next one comes: they take it from each other all the time.
  */
-static void fill(cc_ending_t *ending, unsigned number)
+static void fill(cc_expiry_t *expiry, unsigned number)
 {
-    *ending = ending_of(number * CC_EXPIRING_MOST, NOW + number);
-    ending->seen = NOW + number;
-    memset(ending->sha256, (int)(number & 0xFF), sizeof(ending->sha256));
-    memset(ending->subject, 'a' + (int)(number % 26), sizeof(ending->subject) - 1);
+    *expiry = expiry_of(number * CC_EXPIRING_MOST, NOW + number);
+    expiry->seen = NOW + number;
+    memset(expiry->sha256, (int)(number & 0xFF), sizeof(expiry->sha256));
+    memset(expiry->subject, 'a' + (int)(number % 26), sizeof(expiry->subject) - 1);
 }
 
-static bool is_whole(const cc_ending_t *ending)
+static bool is_whole(const cc_expiry_t *expiry)
 {
-    cc_ending_t expected;
+    cc_expiry_t expected;
 
-    fill(&expected, (unsigned)(ending->mark.half[0] / CC_EXPIRING_MOST));
-    memcpy(expected.user, ending->user, sizeof(expected.user));
-    expected.seen = ending->seen;
-    return !memcmp(&expected, ending, sizeof(expected)) &&
-           (!ending->user[0] || ending->user[0] == ending->subject[0]);
+    fill(&expected, (unsigned)(expiry->mark.half[0] / CC_EXPIRING_MOST));
+    memcpy(expected.user, expiry->user, sizeof(expected.user));
+    expected.seen = expiry->seen;
+    return !memcmp(&expected, expiry, sizeof(expected)) &&
+           (!expiry->user[0] || expiry->user[0] == expiry->subject[0]);
 }
 
 static atomic_uint last;
@@ -190,20 +190,20 @@ static atomic_bool done;
 static void *write_much(void *unused)
 {
     for (unsigned i = 0; i < 100000; i++) {
-        cc_ending_t ending;
+        cc_expiry_t expiry;
         char user[2] = "a";
 
-        fill(&ending, 1 + atomic_fetch_add(&last, 1));
-        user[0] = ending.subject[0];
-        cc_expiring_add(list, &ending);
-        cc_expiring_user(list, &ending.mark, user);
+        fill(&expiry, 1 + atomic_fetch_add(&last, 1));
+        user[0] = expiry.subject[0];
+        cc_expiring_add(list, &expiry);
+        cc_expiring_set_user(list, &expiry.mark, user);
     }
     return unused;
 }
 
 static void *read_much(void *torn)
 {
-    cc_ending_t *mine = malloc(sizeof(endings));
+    cc_expiry_t *mine = malloc(sizeof(expiries));
 
     while (!atomic_load(&done)) {
         int count = cc_expiring_read(list, mine, NOW);
@@ -230,7 +230,7 @@ TEST(nobody_reads_half_of_an_entry)
     pthread_join(reader, NULL);
     ck_assert_int_eq(torn, 0);
     ck_assert_int_gt(read_at(NOW), 0);
-    ck_assert(is_whole(&endings[0]));
+    ck_assert(is_whole(&expiries[0]));
 }
 
 TEST(processes_list_a_certificate_once)
@@ -257,9 +257,9 @@ TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
     atomic_fetch_add(&list->slots[3].version, 1); /* its process was killed */
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST - 1);
     ck_assert(add(1000, NOW + 1));
-    cc_expiring_user(list, &(cc_mark_t){{3, ~(apr_uint64_t)3}}, "alice");
+    cc_expiring_set_user(list, &(cc_mark_t){{3, ~(apr_uint64_t)3}}, "alice");
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST - 1);
-    ck_assert_str_eq(endings[0].subject, "CN=1000");
+    ck_assert_str_eq(expiries[0].subject, "CN=1000");
 }
 
 TEST(what_two_have_added_at_once_is_read_once)

@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where all children of a configuration count what happens, and counts it. */
-#include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-#include "httpd/conf/use.h"
-
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
 
+#include "base/counter.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/peer/client.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
+#include "tables/table.h"
+
 static const char numbers_key[] = "clientcert_numbers";
 
-const char *const cc_result_words[CC_RESULT_COUNT + 1] = {"mapped", "unmapped", "denied", "failed",
-                                                          NULL};
-
-/* By the last digit of their tags. */
 const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
-    "unusable_value",   "pattern_limit",  "ambiguous_user",
-    "too_many_results", "refused_output", "old_answer",
-    "unusable_column",  "undecided_rule", NULL};
+    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
+    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
+    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
+    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+};
 
 const char *const cc_lookup_words[] = {
     [CC_TABLE_FOUND] = "found",
@@ -57,13 +68,13 @@ const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-static int tables_count(const cc_numbers_t *numbers)
+static int tables_count(const cc_metrics_t *numbers)
 {
     return numbers->tables ? cc_tables_count(numbers->tables) : 0;
 }
 
 /* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
-static apr_size_t size_needed(const cc_numbers_t *numbers, const apr_array_header_t *scopes)
+static apr_size_t size_needed(const cc_metrics_t *numbers, const apr_array_header_t *scopes)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
@@ -91,7 +102,7 @@ static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
     return at;
 }
 
-static void *tables_place(cc_numbers_t *numbers, void *memory)
+static void *tables_place(cc_metrics_t *numbers, void *memory)
 {
     numbers->table_counters = memory;
     for (int i = 0; i < tables_count(numbers); i++) {
@@ -100,12 +111,12 @@ static void *tables_place(cc_numbers_t *numbers, void *memory)
     return numbers->table_counters + tables_count(numbers);
 }
 
-static cc_crls_t *crls_at(const cc_numbers_t *numbers, int i)
+static cc_crls_t *crls_at(const cc_metrics_t *numbers, int i)
 {
     return APR_ARRAY_IDX(numbers->opened->crls, i, const cc_opened_crls_t *)->crls;
 }
 
-static void revocation_place(cc_numbers_t *numbers, void *memory)
+static void revocation_place(cc_metrics_t *numbers, void *memory)
 {
     int crls = numbers->opened->crls->nelts;
 
@@ -120,7 +131,7 @@ static void revocation_place(cc_numbers_t *numbers, void *memory)
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *scopes = cc_scopes_of(s);
-    cc_numbers_t *numbers = apr_pcalloc(pconf, sizeof(*numbers));
+    cc_metrics_t *numbers = apr_pcalloc(pconf, sizeof(*numbers));
     apr_size_t size;
     apr_shm_t *segment;
     apr_status_t rv;
@@ -151,7 +162,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const cc_numbers_t *numbers = cc_numbers_of(s);
+    const cc_metrics_t *numbers = cc_metrics_of(s);
 
     (void)pchild;
     for (int i = 0; numbers && i < tables_count(numbers); i++) {
@@ -168,7 +179,7 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
-const cc_numbers_t *cc_numbers_of(const server_rec *s)
+const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
     void *numbers = NULL;
 
@@ -176,7 +187,7 @@ const cc_numbers_t *cc_numbers_of(const server_rec *s)
     return numbers;
 }
 
-const char *cc_numbers_vhost(const server_rec *s, apr_pool_t *p)
+const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
 {
     if (!s || !s->is_virtual) {
         return "";
@@ -185,7 +196,7 @@ const char *cc_numbers_vhost(const server_rec *s, apr_pool_t *p)
                         (int)(s->addrs ? s->addrs->host_port : s->port));
 }
 
-int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_pool_t *p)
+int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p)
 {
     *endings = apr_palloc(p, sizeof(**endings) * CC_EXPIRING_MOST);
     return cc_expiring_read(&numbers->shared->expiring, *endings, apr_time_now());
@@ -195,38 +206,28 @@ int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_p
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_count(&cc_numbers_of(s)->shared->rejections[reason]);
+    cc_counter_add(&cc_metrics_of(s)->shared->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_count(&cc_numbers_of(r->server)->shared->denied);
+    cc_counter_add(&cc_metrics_of(r->server)->shared->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
 {
-    cc_counter_t *notes = cc_numbers_of(s)->shared->notes;
+    cc_counter_t *notes = cc_metrics_of(s)->shared->notes;
 
     for (int i = 0; i < verdict->note_count; i++) {
-        int number = verdict->notes[i].tag[5] - '0'; /* of CC0150 to CC0157 */
-        if (number >= 0 && number < CC_NOTE_COUNT) {
-            cc_count(&notes[number]);
-        }
+        cc_counter_add(&notes[verdict->notes[i].kind]);
     }
 }
 
 static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
 {
-    const char *result = cc_verdict_result(verdict);
-
-    for (int i = 0; i < CC_RESULT_COUNT; i++) {
-        if (!strcmp(cc_result_words[i], result)) {
-            cc_count(&tally->results[i]);
-            break;
-        }
-    }
+    cc_counter_add(&tally->results[cc_verdict_result(verdict)]);
     for (int i = 0; i < verdict->matched_count; i++) {
-        cc_count(&tally->rules[verdict->matched[i].number]);
+        cc_counter_add(&tally->rules[verdict->matched[i].number]);
     }
 }
 
@@ -235,7 +236,7 @@ static void user_note(request_rec *r, const cc_client_t *client, const char *use
     cc_expiring_t *list = &cc_dir_of(r)->tally->shared->expiring;
 
     if (cc_expiring_lacks_user(list, &client->mark)) {
-        cc_expiring_user(list, &client->mark, cc_text_excerpt(user, strlen(user), r->pool));
+        cc_expiring_set_user(list, &client->mark, cc_text_excerpt(user, strlen(user), r->pool));
     }
 }
 
@@ -269,8 +270,8 @@ static const char *subject_of(const cc_client_t *client, apr_pool_t *p)
 
 void cc_counters_expiring(const request_rec *r, const cc_client_t *client)
 {
-    cc_expiring_t *list = &cc_numbers_of(r->server)->shared->expiring;
-    cc_ending_t ending = {.mark = client->mark, .not_after = client->not_after};
+    cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
+    cc_expiry_t ending = {.mark = client->mark, .not_after = client->not_after};
     unsigned char spki_sha256[32];
 
     if (cc_expiring_wants(list, &client->mark, client->not_after, r->request_time)) {

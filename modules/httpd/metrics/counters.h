@@ -3,12 +3,17 @@
 #ifndef CC_COUNTERS_H
 #define CC_COUNTERS_H
 
-#include "httpd/internal.h"
+#include <stdbool.h>
 
 #include "base/counter.h"
-#include "httpd/log/quota.h"
-#include "httpd/metrics/expiring.h"
+#include "crl/crl.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/peer/client.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 #include "tables/table.h"
 
 /** Why a certificate gives no identity, whatever rules there are. */
@@ -29,16 +34,12 @@ typedef enum {
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
-#define CC_RESULT_COUNT 4 /* of cc_verdict_result */
-#define CC_NOTE_COUNT 8   /* of what an evaluation may note: CC0150 and those that follow */
-
 /**
  * In one word, for people and programs: literals that stay what they are, in the order of the
  * counters, and NULL at the end.
  */
 extern const char *const cc_rejection_words[CC_REJECTED_COUNT + 1];
-extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
-extern const char *const cc_note_words[CC_NOTE_COUNT + 1];
+extern const char *const cc_note_words[CC_NOTE_COUNT + 1]; /* by cc_note_kind_t */
 extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
 extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
 extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
@@ -53,7 +54,7 @@ typedef struct cc_shared_t {
 } cc_shared_t;
 
 /** All numbers of a configuration; they begin with it, at 0. */
-typedef struct cc_numbers_t {
+typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
     const cc_tables_t *tables; /* NULL: none */
@@ -61,17 +62,17 @@ typedef struct cc_numbers_t {
     const cc_opened_t *opened;
     cc_crl_counters_t *crl_counters;   /* by opened->crls */
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
-} cc_numbers_t;
+} cc_metrics_t;
 
 /** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
  * module (use.h). Any thread. */
-const cc_numbers_t *cc_numbers_of(const server_rec *s);
+const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
-const char *cc_numbers_vhost(const server_rec *s, apr_pool_t *p);
+const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
 /** Certificates that end soon (cc_expiring_read), in `p`. */
-int cc_numbers_endings(const cc_numbers_t *numbers, cc_ending_t **endings, apr_pool_t *p);
+int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p);
 
 /* ---- counting: any thread -------------------------------------------------------------------- */
 
@@ -87,5 +88,16 @@ void cc_counters_denied(const request_rec *r);
 
 /** A certificate that ends soon (client->mark is set): once per connection. */
 void cc_counters_expiring(const request_rec *r, const cc_client_t *client);
+
+/* ---- hooks ---------------------------------------------------------------------------------- */
+
+/**
+ * post_config, after mod_ssl's, who makes the virtual hosts: makes the memory that the children
+ * count in. OK, or not (CC0160).
+ */
+int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** child_init, before those of tables and revocation: they count there from here on. */
+void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
 #endif

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which numbers mod_status is to show, and shows them when it asks. */
-#include "httpd/metrics/mod_status.h"
-#include "httpd/glue.h"
-
-#include <apr_optional_hooks.h>
 #include <mod_status.h>
+
+#include "base/counter.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/mod_status.h"
+#include "tables/table.h"
 
 static apr_uint64_t figure(const cc_counter_t *counter, bool has)
 {
@@ -19,7 +23,7 @@ cc_figures_t cc_shown_table(const cc_shown_t *shown, int i)
     apr_uint64_t now = (apr_uint64_t)apr_time_sec(apr_time_now());
     cc_figures_t f = {.name = cc_table_name(table), .type = cc_table_type(table)};
 
-    f.vhost = cc_numbers_vhost(cc_table_scope(table), shown->r->pool);
+    f.vhost = cc_metrics_vhost(cc_table_scope(table), shown->r->pool);
     f.rows = figure(&counters->rows, cc_table_has_rows(table));
     f.age = figure(&counters->loaded_at, loaded);
     f.age = !loaded ? CC_NONE : now > f.age ? now - f.age : 0;
@@ -55,7 +59,7 @@ const char *cc_shown_crls_vhost(const cc_shown_t *shown, int i)
 {
     const apr_array_header_t *opened = shown->numbers->opened->crls;
 
-    return cc_numbers_vhost(APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *)->server,
+    return cc_metrics_vhost(APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *)->server,
                             shown->r->pool);
 }
 
@@ -63,28 +67,23 @@ const char *cc_shown_ocsp_vhost(const cc_shown_t *shown, int i)
 {
     const apr_array_header_t *opened = shown->numbers->opened->ocsp;
 
-    return cc_numbers_vhost(APR_ARRAY_IDX(opened, i, cc_opened_ocsp_t).server, shown->r->pool);
+    return cc_metrics_vhost(APR_ARRAY_IDX(opened, i, cc_opened_ocsp_t).server, shown->r->pool);
 }
 
-static int status_hook(request_rec *r, int flags)
+int cc_mod_status_show(request_rec *r, int flags)
 {
-    cc_shown_t shown = {.r = r, .numbers = cc_numbers_of(r->server)};
+    cc_shown_t shown = {.r = r, .numbers = cc_metrics_of(r->server)};
 
     if (!shown.numbers) {
         return DECLINED;
     }
     shown.scopes = cc_scopes_of(r->server);
     shown.crls = cc_revocation_crls(r->server, r->pool);
-    shown.ending_count = cc_numbers_endings(shown.numbers, &shown.endings, r->pool);
+    shown.ending_count = cc_metrics_expiries(shown.numbers, &shown.endings, r->pool);
     if (flags & AP_STATUS_SHORT) {
         cc_shown_lines(&shown);
     } else {
         cc_shown_page(&shown);
     }
     return OK;
-}
-
-void cc_serverstatus_register(void)
-{
-    APR_OPTIONAL_HOOK(ap, status_hook, status_hook, NULL, NULL, APR_HOOK_MIDDLE);
 }

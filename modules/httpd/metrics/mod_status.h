@@ -5,15 +5,17 @@
 
 #include <apr_pools.h>
 
+#include "httpd/conf/module.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
 
 /** What is to be shown. */
 typedef struct cc_shown_t {
     request_rec *r;
-    const cc_numbers_t *numbers;
+    const cc_metrics_t *numbers;
     const apr_array_header_t *scopes;
-    const apr_array_header_t *crls; /* of cc_shown_crl_t */
-    cc_ending_t *endings;
+    const apr_array_header_t *crls; /* of cc_held_crl_t */
+    cc_expiry_t *endings;
     int ending_count;
 } cc_shown_t;
 
@@ -45,5 +47,8 @@ const char *cc_shown_camel(const char *word, apr_pool_t *p);
 
 /** Any text, as HTML in ASCII. */
 const char *cc_shown_html(const char *text, apr_pool_t *p);
+
+/** mod_status's hook: shows the metrics in its page, or as lines for programs. OK or DECLINED. */
+int cc_mod_status_show(request_rec *r, int flags);
 
 #endif

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as lines of mod_status, for programs. */
-#include "httpd/metrics/mod_status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
+
+#include "base/counter.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/metrics/quota.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 
 static void line_number(request_rec *r, const char *group, const char *word, apr_uint64_t value)
 {
@@ -41,7 +53,7 @@ static void lines_of_rules(const cc_shown_t *shown)
         for (int j = 0; j < cc_rules_count(scope->rules); j++) {
             const char *group = apr_psprintf(r->pool, "Rule[%d]", number++);
             line_text(r, group, "where", cc_rules_where(scope->rules, j));
-            line_text(r, group, "vhost", cc_numbers_vhost(scope->server, r->pool));
+            line_text(r, group, "vhost", cc_metrics_vhost(scope->server, r->pool));
             line_text(r, group, "section", scope->section ? scope->section : "");
             line_number(r, group, "matches", atomic_load(&scope->tally->rules[j]));
         }
@@ -70,13 +82,13 @@ static void lines_of_table(request_rec *r, int number, const cc_figures_t *f)
     line_number(r, group, "turned_away", f->turned_away);
 }
 
-static void lines_of_crl(request_rec *r, int number, const cc_shown_crl_t *crl)
+static void lines_of_crl(request_rec *r, int number, const cc_held_crl_t *crl)
 {
     const char *group = apr_psprintf(r->pool, "CRL[%d]", number);
     const cc_crl_info_t *info = &crl->info;
 
     line_text(r, group, "file", info->path);
-    line_text(r, group, "vhost", cc_numbers_vhost(crl->server, r->pool));
+    line_text(r, group, "vhost", cc_metrics_vhost(crl->server, r->pool));
     line_text(r, group, "issuer", info->issuer);
     line_text(r, group, "type", info->delta ? "delta" : "complete");
     line_text(r, group, "number", info->number);
@@ -119,7 +131,7 @@ static void lines_of_ocsp(const cc_shown_t *shown, int number)
 static void lines_of_revocation(const cc_shown_t *shown)
 {
     for (int i = 0; i < shown->crls->nelts; i++) {
-        lines_of_crl(shown->r, i, &APR_ARRAY_IDX(shown->crls, i, cc_shown_crl_t));
+        lines_of_crl(shown->r, i, &APR_ARRAY_IDX(shown->crls, i, cc_held_crl_t));
     }
     for (int i = 0; i < shown->numbers->opened->crls->nelts; i++) {
         lines_of_crl_files(shown, i);
@@ -142,7 +154,7 @@ void cc_shown_lines(const cc_shown_t *shown)
     lines_of_words(r, "Rejected", cc_rejection_words, shared->rejections);
     line_number(r, "", "requests_denied", atomic_load(&shared->denied));
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        line_number(r, "LogLinesLeftOut", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+        line_number(r, "LogLinesLeftOut", cc_quota_tags[kind],
                     atomic_load(&shared->quotas[kind].left_out));
     }
     line_number(r, "", "expiring", (apr_uint64_t)shown->ending_count);

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as a part of the page of mod_status, for people. */
-#include "httpd/metrics/mod_status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
+
+#include "base/counter.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/metrics/quota.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 
 static void cell(request_rec *r, const char *text)
 {
@@ -62,7 +73,7 @@ static void page_of_results(const cc_shown_t *shown)
     }
     row_of_word(r, "request", "denied", atomic_load(&shared->denied));
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        row_of_word(r, "lines left out of the log", cc_quota_tag((cc_quota_kind_t)kind, r->pool),
+        row_of_word(r, "lines left out of the log", cc_quota_tags[kind],
                     atomic_load(&shared->quotas[kind].left_out));
     }
     table_end(r);
@@ -78,7 +89,7 @@ static void page_of_rules(const cc_shown_t *shown)
 
         for (int j = 0; j < cc_rules_count(scope->rules); j++) {
             ap_rputs("<tr>", r);
-            cell(r, cc_numbers_vhost(scope->server, r->pool));
+            cell(r, cc_metrics_vhost(scope->server, r->pool));
             cell(r, scope->section ? scope->section : "");
             cell(r, cc_rules_where(scope->rules, j));
             cell_number(r, atomic_load(&scope->tally->rules[j]));
@@ -127,11 +138,11 @@ static void page_of_crls(const cc_shown_t *shown)
     table_begin(r, "CRLs",
                 "File|Virtual host|Issuer|Type|Number|Entries|This update|Next update|Last load");
     for (int i = 0; i < shown->crls->nelts; i++) {
-        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(shown->crls, i, cc_shown_crl_t);
+        const cc_held_crl_t *crl = &APR_ARRAY_IDX(shown->crls, i, cc_held_crl_t);
 
         ap_rputs("<tr>", r);
         cell(r, crl->info.path);
-        cell(r, cc_numbers_vhost(crl->server, r->pool));
+        cell(r, cc_metrics_vhost(crl->server, r->pool));
         cell(r, crl->info.issuer);
         cell(r, crl->info.delta ? "delta" : "complete");
         cell(r, crl->info.number);
@@ -202,7 +213,7 @@ static void page_of_endings(const cc_shown_t *shown)
 
     table_begin(r, "Certificates that end within 30 days", "Ends|Subject|User|SHA-256|Last seen");
     for (int i = 0; i < shown->ending_count; i++) {
-        const cc_ending_t *ending = &shown->endings[i];
+        const cc_expiry_t *ending = &shown->endings[i];
         char digest[2 * sizeof(ending->sha256) + 1];
 
         ap_bin2hex(ending->sha256, sizeof(ending->sha256), digest);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how words and texts are written where mod_status shows them. */
-#include "httpd/metrics/mod_status.h"
-
 #include <string.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "cert/cert.h"
+#include "httpd/metrics/mod_status.h"
 
 const char *cc_shown_camel(const char *word, apr_pool_t *p)
 {

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers as Prometheus reads them (text exposition format 0.0.4). */
-#include "httpd/metrics/prometheus.h"
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <http_request.h>
+
+#include "base/counter.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/prometheus.h"
+#include "httpd/metrics/quota.h"
+#include "rules/rules.h"
+#include "tables/table.h"
 
 typedef struct sample_t {
     const char *labels; /* vhost="a:443",section="" */
@@ -74,7 +85,7 @@ static void collect_since(cc_samples_t *samples, const cc_family_t *family)
 
 static const char *scope_labels(const cc_samples_t *samples, const cc_scope_t *scope)
 {
-    const char *vhost = cc_numbers_vhost(scope->server, samples->pool);
+    const char *vhost = cc_metrics_vhost(scope->server, samples->pool);
 
     return cc_sample_label(cc_sample_label("", "vhost", vhost, samples->pool), "section",
                            scope->section ? scope->section : "", samples->pool);
@@ -139,7 +150,7 @@ static void collect_earliest(cc_samples_t *samples, const cc_family_t *family)
 static void collect_left_out(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        const char *tag = cc_quota_tag((cc_quota_kind_t)kind, samples->pool);
+        const char *tag = cc_quota_tags[kind];
 
         cc_sample_add(samples, family, cc_sample_label("", "tag", tag, samples->pool),
                       atomic_load(&samples->numbers->shared->quotas[kind].left_out));
@@ -148,7 +159,7 @@ static void collect_left_out(cc_samples_t *samples, const cc_family_t *family)
 
 static const char *table_labels(const cc_samples_t *samples, const cc_table_t *table)
 {
-    const char *vhost = cc_numbers_vhost(cc_table_scope(table), samples->pool);
+    const char *vhost = cc_metrics_vhost(cc_table_scope(table), samples->pool);
     const char *labels = cc_sample_label("", "table", cc_table_name(table), samples->pool);
 
     return cc_sample_label(cc_sample_label(labels, "vhost", vhost, samples->pool), "type",
@@ -267,7 +278,7 @@ static void families_put(request_rec *r, cc_samples_t *samples, const cc_family_
 static __attribute__((noinline)) int metrics_put(request_rec *r)
 {
     cc_samples_t samples = {.pool = r->pool};
-    cc_ending_t *endings;
+    cc_expiry_t *endings;
     int discarded;
 
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, M_OPTIONS, -1);
@@ -280,10 +291,10 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     }
     ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    samples.numbers = cc_numbers_of(r->server);
+    samples.numbers = cc_metrics_of(r->server);
     samples.scopes = cc_scopes_of(r->server);
     samples.crls = cc_revocation_crls(r->server, r->pool);
-    samples.ending_count = cc_numbers_endings(samples.numbers, &endings, r->pool);
+    samples.ending_count = cc_metrics_expiries(samples.numbers, &endings, r->pool);
     samples.ending = endings;
     families_put(r, &samples, families);
     families_put(r, &samples, cc_families_of_revocation);

@@ -3,20 +3,25 @@
 #ifndef CC_METRICS_H
 #define CC_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <apr_hash.h>
 
+#include "base/counter.h"
+#include "httpd/conf/module.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "tables/table.h"
 
 /** The samples of a metric that is being shown, and where they come from. */
 typedef struct cc_samples_t {
-    const cc_numbers_t *numbers;
+    const cc_metrics_t *numbers;
     const apr_array_header_t *scopes;
-    const apr_array_header_t *crls; /* of cc_shown_crl_t */
+    const apr_array_header_t *crls; /* of cc_held_crl_t */
     apr_array_header_t *list;       /* of what cc_sample_add has added, in that order */
     apr_hash_t *by_labels;          /* the same */
-    const cc_ending_t *ending;      /* the first to end */
+    const cc_expiry_t *ending;      /* the first to end */
     int ending_count;
     apr_pool_t *pool;
 } cc_samples_t;
@@ -49,5 +54,8 @@ static inline apr_uint64_t cc_sample_counted(const cc_family_t *family, const vo
 {
     return atomic_load((const cc_counter_t *)((const char *)counters + family->offset));
 }
+
+/** The handler clientcert-metrics: all metrics, as Prometheus reads them. */
+int cc_metrics_serve(request_rec *r);
 
 #endif

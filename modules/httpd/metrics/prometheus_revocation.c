@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the numbers of revocation as Prometheus reads them: CRLs, and what OCSP was asked. */
-#include "httpd/metrics/prometheus.h"
-
 #include <apr_strings.h>
+
+#include "base/counter.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/prometheus.h"
+#include "ocsp/ocsp.h"
 
 /* ---- the CRLs that are held -------------------------------------------------------------- */
 
 static const char *vhost_label(const server_rec *s, apr_pool_t *p)
 {
-    return cc_sample_label("", "vhost", cc_numbers_vhost(s, p), p);
+    return cc_sample_label("", "vhost", cc_metrics_vhost(s, p), p);
 }
 
-static const char *crl_labels(const cc_samples_t *samples, const cc_shown_crl_t *crl)
+static const char *crl_labels(const cc_samples_t *samples, const cc_held_crl_t *crl)
 {
     apr_pool_t *p = samples->pool;
     const char *labels = cc_sample_label(vhost_label(crl->server, p), "file", crl->info.path, p);
@@ -23,7 +29,7 @@ static const char *crl_labels(const cc_samples_t *samples, const cc_shown_crl_t 
 static void collect_crl_entries(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int i = 0; i < samples->crls->nelts; i++) {
-        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
+        const cc_held_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_held_crl_t);
 
         cc_sample_add(samples, family, crl_labels(samples, crl), crl->info.entries);
     }
@@ -32,7 +38,7 @@ static void collect_crl_entries(cc_samples_t *samples, const cc_family_t *family
 static void collect_crl_times(cc_samples_t *samples, const cc_family_t *family)
 {
     for (int i = 0; i < samples->crls->nelts; i++) {
-        const cc_shown_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_shown_crl_t);
+        const cc_held_crl_t *crl = &APR_ARRAY_IDX(samples->crls, i, cc_held_crl_t);
         const void *time = (const char *)&crl->info + family->offset;
 
         cc_sample_add(samples, family, crl_labels(samples, crl),

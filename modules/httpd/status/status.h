@@ -3,7 +3,12 @@
 #ifndef CC_STATUS_H
 #define CC_STATUS_H
 
-#include "httpd/status/verdict_json.h"
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/request/state.h"
 
 /** What is told to one client of itself. */
 typedef struct cc_status_t {
@@ -12,7 +17,7 @@ typedef struct cc_status_t {
     bool rules;         /* ClientCertStatusRules is On where it was decided */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not asked for, or no rules were */
-    const char *result;              /* cc_verdict_result, "rejected", "no-rules",
+    const char *result;              /* cc_verdict_word, "rejected", "no-rules",
                                         "no-certificate" or "no-tls" */
 } cc_status_t;
 
@@ -51,5 +56,8 @@ void cc_page_write(request_rec *r, const json_t *document, bool links);
  * style, by its digest, and nothing else.
  */
 extern const char cc_page_style[], cc_page_policy[];
+
+/** The handler clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_serve(request_rec *r);
 
 #endif

@@ -3,9 +3,12 @@
 #ifndef CC_REPORT_H
 #define CC_REPORT_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
-#include "httpd/internal.h"
+#include "cert/cert.h"
+#include "rules/rules.h"
 
 /*
  * All of these give a new reference, which the caller frees or hands on; texts are copied. What
@@ -23,7 +26,7 @@ json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p);
 json_t *cc_report_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p);
 
 /**
- * {"result": cc_verdict_result, "user": TEXT or null, "user_rule": WHERE or null,
+ * {"result": cc_verdict_word, "user": TEXT or null, "user_rule": WHERE or null,
  *  "groups": [{"name": TEXT, "rule": WHERE}], "rules": [WHERE of those that matched],
  *  "denied_by": WHERE or null, "failure": TEXT or null,
  *  "notes": [{"tag": "CC0152", "rule": WHERE, "text": TEXT}]}.
