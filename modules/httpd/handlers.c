@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Serves our handlers, and notes where the configuration of the server names them. */
 #include "httpd/glue.h"
+#include "httpd/metrics/handler.h"
 #include "httpd/request/served.h"
 #include "httpd/conf/use.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where all children of a configuration count what happens, and counts it. */
+/* The counters of a configuration: where they lie, and who counts in them. */
 #include "httpd/metrics/counters.h"
 #include "httpd/glue.h"
 #include "httpd/conf/use.h"
@@ -9,65 +9,23 @@
 #include <apr_shm.h>
 #include <apr_strings.h>
 
-static const char numbers_key[] = "clientcert_numbers";
-
-const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
-    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
-    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
-    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
-    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
-};
-
-const char *const cc_lookup_words[] = {
-    [CC_TABLE_FOUND] = "found",
-    [CC_TABLE_MISSING] = "missing",
-    [CC_TABLE_FAILED] = "failed",
-    NULL,
-};
-
-const char *const cc_check_words[] = {
-    [CC_OCSP_FAILED] = "failed",
-    [CC_OCSP_GOOD] = "good",
-    [CC_OCSP_REVOKED] = "revoked",
-    [CC_OCSP_UNKNOWN] = "unknown",
-    NULL,
-};
-
-const char *const cc_question_words[] = {
-    [CC_OCSP_FAILED] = "failed",
-    [CC_OCSP_GOOD] = "good",
-    [CC_OCSP_REVOKED] = "revoked",
-    [CC_OCSP_UNKNOWN] = "unknown",
-    [CC_OCSP_LEFT_ALONE] = "left_alone",
-    [CC_OCSP_NOT_ASKED] = "not_asked",
-    NULL,
-};
-
-const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
-    [CC_REJECTED_NO_RECORD] = "no_record",       [CC_REJECTED_BAD_RECORD] = "bad_record",
-    [CC_REJECTED_NOT_VERIFIED] = "not_verified", [CC_REJECTED_OTHER_TRUST] = "other_trust",
-    [CC_REJECTED_NOT_YET] = "not_yet_valid",     [CC_REJECTED_EXPIRED] = "expired",
-    [CC_REJECTED_NOT_CLIENT] = "not_a_client",   [CC_REJECTED_NOT_REPORTED] = "not_reported",
-    [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
-    [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
-    [CC_REJECTED_HANDSHAKE] = "handshake",
-};
+static const char metrics_key[] = "clientcert_metrics";
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-static int tables_count(const cc_metrics_t *numbers)
+static int tables_count(const cc_metrics_t *metrics)
 {
-    return numbers->tables ? cc_tables_count(numbers->tables) : 0;
+    return metrics->tables ? cc_tables_count(metrics->tables) : 0;
 }
 
 /* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
-static apr_size_t size_needed(const cc_metrics_t *numbers, const apr_array_header_t *scopes)
+static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *scopes)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
-    size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(numbers);
-    size += sizeof(cc_crl_counters_t) * (apr_size_t)numbers->opened->crls->nelts;
-    size += sizeof(cc_ocsp_counters_t) * (apr_size_t)numbers->opened->ocsp->nelts;
+    size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(metrics);
+    size += sizeof(cc_crl_counters_t) * (apr_size_t)metrics->opened->crls->nelts;
+    size += sizeof(cc_ocsp_counters_t) * (apr_size_t)metrics->opened->ocsp->nelts;
     for (int i = 0; i < scopes->nelts; i++) {
         const cc_rules_t *rules = APR_ARRAY_IDX(scopes, i, cc_scope_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
@@ -89,36 +47,36 @@ static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
     return at;
 }
 
-static void *tables_place(cc_metrics_t *numbers, void *memory)
+static void *tables_place(cc_metrics_t *metrics, void *memory)
 {
-    numbers->table_counters = memory;
-    for (int i = 0; i < tables_count(numbers); i++) {
-        cc_table_counters_start(&numbers->table_counters[i], cc_tables_at(numbers->tables, i));
+    metrics->table_counters = memory;
+    for (int i = 0; i < tables_count(metrics); i++) {
+        cc_table_counters_start(&metrics->table_counters[i], cc_tables_at(metrics->tables, i));
     }
-    return numbers->table_counters + tables_count(numbers);
+    return metrics->table_counters + tables_count(metrics);
 }
 
-static cc_crls_t *crls_at(const cc_metrics_t *numbers, int i)
+static cc_crls_t *crls_at(const cc_metrics_t *metrics, int i)
 {
-    return APR_ARRAY_IDX(numbers->opened->crls, i, const cc_opened_crls_t *)->crls;
+    return APR_ARRAY_IDX(metrics->opened->crls, i, const cc_opened_crls_t *)->crls;
 }
 
-static void revocation_place(cc_metrics_t *numbers, void *memory)
+static void revocation_place(cc_metrics_t *metrics, void *memory)
 {
-    int crls = numbers->opened->crls->nelts;
+    int crls = metrics->opened->crls->nelts;
 
-    numbers->crl_counters = memory;
+    metrics->crl_counters = memory;
     for (int i = 0; i < crls; i++) {
-        cc_crls_counters_start(&numbers->crl_counters[i], crls_at(numbers, i));
+        cc_crls_counters_start(&metrics->crl_counters[i], crls_at(metrics, i));
     }
-    numbers->ocsp_counters = (void *)(numbers->crl_counters + crls);
+    metrics->ocsp_counters = (void *)(metrics->crl_counters + crls);
 }
 
 /* Children of the configuration before this one go on counting in its segment, unseen. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *scopes = cc_scopes_of(s);
-    cc_metrics_t *numbers = apr_pcalloc(pconf, sizeof(*numbers));
+    cc_metrics_t *metrics = apr_pcalloc(pconf, sizeof(*metrics));
     apr_size_t size;
     apr_shm_t *segment;
     apr_status_t rv;
@@ -128,10 +86,10 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     if (cc_use_anywhere(s) == CC_USE_NONE) {
         return OK;
     }
-    numbers->since = apr_time_now();
-    numbers->tables = cc_tables_configured(s);
-    numbers->opened = cc_revocation_opened(s);
-    size = size_needed(numbers, scopes);
+    metrics->since = apr_time_now();
+    metrics->tables = cc_tables_configured(s);
+    metrics->opened = cc_revocation_opened(s);
+    size = size_needed(metrics, scopes);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
@@ -140,27 +98,27 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
                      size);
         return !OK;
     }
-    numbers->shared = apr_shm_baseaddr_get(segment);
-    memset(numbers->shared, 0, size);
-    revocation_place(numbers, tables_place(numbers, scopes_place(scopes, numbers->shared)));
-    apr_pool_userdata_setn(numbers, numbers_key, NULL, pconf);
+    metrics->shared = apr_shm_baseaddr_get(segment);
+    memset(metrics->shared, 0, size);
+    revocation_place(metrics, tables_place(metrics, scopes_place(scopes, metrics->shared)));
+    apr_pool_userdata_setn(metrics, metrics_key, NULL, pconf);
     return OK;
 }
 
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const cc_metrics_t *numbers = cc_metrics_of(s);
+    const cc_metrics_t *metrics = cc_metrics_of(s);
 
     (void)pchild;
-    for (int i = 0; numbers && i < tables_count(numbers); i++) {
-        cc_table_count_in(cc_tables_at(numbers->tables, i), &numbers->table_counters[i]);
+    for (int i = 0; metrics && i < tables_count(metrics); i++) {
+        cc_table_count_in(cc_tables_at(metrics->tables, i), &metrics->table_counters[i]);
     }
-    for (int i = 0; numbers && i < numbers->opened->crls->nelts; i++) {
-        cc_crls_count_in(crls_at(numbers, i), &numbers->crl_counters[i]);
+    for (int i = 0; metrics && i < metrics->opened->crls->nelts; i++) {
+        cc_crls_count_in(crls_at(metrics, i), &metrics->crl_counters[i]);
     }
-    for (int i = 0; numbers && i < numbers->opened->ocsp->nelts; i++) {
-        cc_ocsp_t *ocsp = APR_ARRAY_IDX(numbers->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
-        cc_ocsp_count_in(ocsp, &numbers->ocsp_counters[i]);
+    for (int i = 0; metrics && i < metrics->opened->ocsp->nelts; i++) {
+        cc_ocsp_t *ocsp = APR_ARRAY_IDX(metrics->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
+        cc_ocsp_count_in(ocsp, &metrics->ocsp_counters[i]);
     }
 }
 
@@ -168,10 +126,10 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
-    void *numbers = NULL;
+    void *metrics = NULL;
 
-    apr_pool_userdata_get(&numbers, numbers_key, s->process->pconf);
-    return numbers;
+    apr_pool_userdata_get(&metrics, metrics_key, s->process->pconf);
+    return metrics;
 }
 
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
@@ -181,12 +139,6 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
     }
     return apr_psprintf(p, "%s:%d", s->server_hostname ? s->server_hostname : "",
                         (int)(s->addrs ? s->addrs->host_port : s->port));
-}
-
-int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p)
-{
-    *endings = apr_palloc(p, sizeof(**endings) * CC_EXPIRING_MOST);
-    return cc_expiring_read(&numbers->shared->expiring, *endings, apr_time_now());
 }
 
 /* ---- counting ---------------------------------------------------------------------------- */

@@ -1,54 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted, by whom, and where it is read. */
+/* The counters of a configuration: where they lie, and who counts in them. */
 #ifndef CC_COUNTERS_H
 #define CC_COUNTERS_H
 
 #include "httpd/internal.h"
 
-#include "base/counter.h"
-#include "httpd/metrics/quota.h"
-#include "httpd/metrics/expiring.h"
 #include "httpd/background/revocation.h"
+#include "httpd/metrics/counted.h"
 #include "tables/table.h"
 
-/** Why a certificate gives no identity, whatever rules there are. */
-typedef enum {
-    CC_REJECTED_NO_RECORD,
-    CC_REJECTED_BAD_RECORD,
-    CC_REJECTED_NOT_VERIFIED,
-    CC_REJECTED_OTHER_TRUST,
-    CC_REJECTED_NOT_YET,
-    CC_REJECTED_EXPIRED,
-    CC_REJECTED_NOT_CLIENT,
-    CC_REJECTED_NOT_REPORTED, /* mod_ssl does not call it verified */
-    CC_REJECTED_NO_TLS,       /* the virtual host has none of its own */
-    CC_REJECTED_REVOKED,
-    CC_REJECTED_NOT_KNOWN,    /* whether it was revoked */
-    CC_REJECTED_TOO_OLD,      /* for ClientCertMaxAge */
-    CC_REJECTED_HANDSHAKE,    /* it ended there */
-    CC_REJECTED_COUNT
-} cc_rejection_t;
-
-/**
- * In one word, for people and programs: literals that stay what they are, in the order of the
- * counters, and NULL at the end.
- */
-extern const char *const cc_rejection_words[CC_REJECTED_COUNT + 1];
-extern const char *const cc_note_words[CC_NOTE_COUNT + 1]; /* by cc_note_kind_t */
-extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
-extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
-extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
-
-/** What all children share besides the counters of scopes (cc_tally_t), tables and revocation. */
-typedef struct cc_shared_t {
-    cc_counter_t rejections[CC_REJECTED_COUNT];
-    cc_counter_t notes[CC_NOTE_COUNT];
-    cc_counter_t denied; /* requests */
-    cc_quota_t quotas[CC_QUOTA_COUNT];
-    cc_expiring_t expiring;
-} cc_shared_t;
-
-/** All numbers of a configuration; they begin with it, at 0. */
+/** All counters of a configuration; they begin with it, at 0. */
 typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
@@ -65,9 +26,6 @@ const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
-
-/** Certificates that end soon (cc_expiring_read), in `p`. */
-int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p);
 
 /* ---- counting: any thread -------------------------------------------------------------------- */
 

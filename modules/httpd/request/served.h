@@ -132,12 +132,9 @@ static inline bool cc_failure_ends(const request_rec *r, bool is_page)
     return !is_page && cc_failure_noted(r);
 }
 
-/* ---- handlers (handlers.c; status/status.c, numbers/metrics.c) ----------------------------- */
+/* ---- handlers (handlers.c; status/status.c) ------------------------------------------------ */
 
 /** clientcert-status: tells a client what its own certificate is and gives. */
 int cc_status_serve(request_rec *r);
-
-/** clientcert-metrics: all numbers, as Prometheus reads them. */
-int cc_metrics_serve(request_rec *r);
 
 #endif
