@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to step through DER (X.690): elements, times, integers and extensions. */
+/* Steps through DER (X.690): elements, times, integers and extensions. */
 #ifndef CC_TRUST_DER_H
 #define CC_TRUST_DER_H
 

@@ -15,7 +15,7 @@
 #include "base/due.h"
 #include "base/error.h"
 #include "base/file_stamp.h"
-#include "trust/authority.h"
+#include "base/moment.h"
 #include "crl/crl.h"
 #include "crl/der.h"
 #include "base/snapshot.h"
@@ -148,9 +148,6 @@ const char *cc_crl_number_text(const cc_crl_number_t *number, apr_pool_t *p);
 /** 'the CRL of "CN=Staff CA", number 12,': the start of a sentence. */
 const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
 
-/** ISO 8601. */
-const char *cc_crl_time_text(apr_time_t at, apr_pool_t *p);
-
 /* ---- entries (entries.c), signatures (signature.c) ----------------------------------- */
 
 /** Reads the entries into crl->serials and crl->issuers: NULL, or what is wrong. */
@@ -175,7 +172,7 @@ const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
 typedef struct cc_octets_t {
     unsigned char *at; /* from malloc */
     apr_size_t len;
-    cc_stamp_t stamp; /* of what was read */
+    cc_file_stamp_t stamp; /* of what was read */
 } cc_octets_t;
 
 /** APR_EBUSY: it changed meanwhile. */
@@ -222,7 +219,7 @@ typedef struct cc_crl_loader_t {
  * Loads a file; *stamp is what was read, or is left alone. APR_EBUSY, APR_EINCOMPLETE and
  * APR_ENOTIMPL as above; else CC0407 to CC0411 in err.
  */
-apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
+apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err);
 
 /** The last who gives it back frees it; NULL is none. */
@@ -245,8 +242,8 @@ typedef struct cc_crl_file_t {
     const char *path;
     const cc_crl_source_t *source;
     bool present;          /* the last scan has seen it */
-    cc_stamp_t stamp;      /* as that scan has seen it */
-    cc_stamp_t seen;       /* as it was when it was last taken or refused */
+    cc_file_stamp_t stamp;      /* as that scan has seen it */
+    cc_file_stamp_t seen;       /* as it was when it was last taken or refused */
     bool unsure;           /* it may have changed since without a trace */
     bool waits;            /* for another file: the base of a delta */
     bool owed;             /* nothing of it is held since a restart */
@@ -274,7 +271,7 @@ struct cc_crls_t {
     apr_array_header_t *sources;     /* of cc_crl_source_t */
     apr_array_header_t *files;       /* of cc_crl_file_t * */
     apr_hash_t *series;              /* of cc_crl_series_t * */
-    cc_versions_t versions;
+    cc_snapshot_t versions;
     cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
     cc_crl_counters_t *counters;

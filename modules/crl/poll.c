@@ -20,9 +20,8 @@ static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const c
 
     return cc_error_set(err, p, "CC0412", path,
                         "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_crl_time_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p),
-                        cc_crl_time_text(held->this_update, p));
+                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
 }
 
 static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
@@ -91,7 +90,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
         file->again_at = crl->this_update;
         return cc_error_set(
             err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
-            cc_crl_text(crl, crls->scratch), cc_crl_time_text(crl->this_update, crls->scratch));
+            cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
     }
     if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
         file->waits = true;
@@ -149,10 +148,10 @@ cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
 static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_crl_file_t *file)
 {
     cc_crl_loader_t loader = cc_crl_loader_of(crls);
-    cc_stamp_t read = file->stamp;
+    cc_file_stamp_t read = file->stamp;
     apr_status_t status = cc_crl_content_load(content, &read, &loader, file->path, &file->refusal);
 
-    if (!cc_stamp_same(&read, &file->stamp)) {
+    if (!cc_file_stamp_same(&read, &file->stamp)) {
         cc_crl_content_release(*content);
         *content = NULL;
         return APR_EBUSY;
@@ -160,7 +159,7 @@ static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_cr
     return APR_STATUS_IS_ENOENT(status) ? APR_EBUSY : status;
 }
 
-static bool is_young(const cc_stamp_t *stamp, apr_time_t now)
+static bool is_young(const cc_file_stamp_t *stamp, apr_time_t now)
 {
     return now - stamp->changed < PATIENCE && stamp->changed - now < PATIENCE;
 }
@@ -178,11 +177,11 @@ apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait)
 
     for (int i = 0; i < TRIES && wait && is_unfinished(file, status); i++) {
         apr_sleep(SOON);
-        file->stamp = cc_stamp_take(file->path, crls->scratch);
+        file->stamp = cc_file_stamp_take(file->path, crls->scratch);
         status = file_load(&file->content, crls, file);
     }
     file->seen = file->stamp;
-    file->unsure = cc_stamp_fresh(&file->seen, apr_time_now());
+    file->unsure = cc_file_stamp_fresh(&file->seen, apr_time_now());
     return status;
 }
 
@@ -274,7 +273,7 @@ static void refusal_settle(cc_crl_file_t *file, bool pending)
 
 static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t now)
 {
-    return file->unsure || !cc_stamp_same(&file->stamp, &file->seen) ||
+    return file->unsure || !cc_file_stamp_same(&file->stamp, &file->seen) ||
            (file->again_at && now >= file->again_at) || (file->waits && crls->changed);
 }
 
@@ -311,7 +310,7 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
         put_off(file);
         return false;
     }
-    if (!cc_stamp_same(&file->stamp, &file->seen)) {
+    if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
         file->told = NULL;
     }
     file->seen = file->stamp;
@@ -365,7 +364,7 @@ static bool file_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
     }
     file->missing_at = 0;
     if (is_due(crls, file, now) &&
-        (cc_stamp_fresh(&file->stamp, now) || !file_read(crls, file, now))) {
+        (cc_file_stamp_fresh(&file->stamp, now) || !file_read(crls, file, now))) {
         wait_shorten(wait, SOON);
     }
     if (file->again_at > now) {

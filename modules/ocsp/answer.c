@@ -9,7 +9,7 @@
 
 #include "cert/cert.h"
 #include "ocsp/internal.h"
-#include "trust/room.h"
+#include "trust/trust.h"
 
 #define NONCE_LEN 32 /* RFC 9654 2.1 */
 
@@ -200,14 +200,28 @@ static OCSP_SINGLERESP *single_find(const reader_t *r, const char **wrong)
     return *wrong ? NULL : single;
 }
 
+/* Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. */
+static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
+{
+    ASN1_TIME *strict = from ? ASN1_STRING_dup(from) : NULL;
+    apr_int64_t seconds = 0;
+    bool read = strict && ASN1_TIME_normalize(strict) && cc_cert_time_read(&seconds, strict);
+
+    ASN1_TIME_free(strict);
+    if (read) {
+        *at = apr_time_from_sec(seconds);
+    }
+    return read;
+}
+
 static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *from,
                               const ASN1_GENERALIZEDTIME *until)
 {
     cc_ocsp_answer_t *answer = r->answer;
 
-    if (!cc_time_read(&answer->this_update, from) ||
-        (until && !cc_time_read(&answer->next_update, until)) ||
-        !cc_time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
+    if (!time_read(&answer->this_update, from) ||
+        (until && !time_read(&answer->next_update, until)) ||
+        !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
         return "one of its times is none";
     }
     if (answer->this_update > r->question->now + CC_OCSP_SKEW) {
@@ -235,7 +249,7 @@ static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
     case V_OCSP_CERTSTATUS_REVOKED:
         r->answer->status = CC_OCSP_REVOKED;
         r->answer->reason = cc_reason_text(reason);
-        cc_time_read(&r->answer->revoked_at, revoked);
+        time_read(&r->answer->revoked_at, revoked);
         return NULL;
     case V_OCSP_CERTSTATUS_UNKNOWN:
         r->answer->status = CC_OCSP_UNKNOWN;

@@ -162,7 +162,7 @@ static void job_do(job_t *job)
 {
     ERR_set_mark();
     job->begun = apr_time_now();
-    cc_count(&job->ocsp->counters->questions[job_ask(job)]);
+    cc_counter_add(&job->ocsp->counters->questions[job_ask(job)]);
     ERR_pop_to_mark();
     cc_flight_land(job->flight);
 }
@@ -222,7 +222,7 @@ static void jobs_start(job_t *job)
 
     while (job && !means->start(means->state, jobs_do, job)) {
         cc_answer_fail(&job->flight->answer, "there is no thread that could ask");
-        cc_count(&job->ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
+        cc_counter_add(&job->ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
         cc_flight_land(job->flight);
         job = job_end(job);
     }

@@ -121,7 +121,7 @@ static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_a
     cc_flight_t *flight = cc_ocsp_ask(ocsp, asked->question, asked->kept, &first);
 
     if (flight && !first) {
-        cc_count(&ocsp->counters->waits);
+        cc_counter_add(&ocsp->counters->waits);
     }
     return flight_take(answer, flight, most, p);
 }
@@ -147,7 +147,7 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc
         cc_patience_end(patience, url, came && answer->status != CC_OCSP_FAILED, apr_time_now());
     }
     if (!came && rest < timeout) {
-        cc_count(&ocsp->counters->turned_away);
+        cc_counter_add(&ocsp->counters->turned_away);
         cc_answer_fail(answer,
                        apr_psprintf(p, "%s: it is slow, and enough others wait for it", url->text));
     }
@@ -178,7 +178,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
     rests = kept.record.failed_at && cc_record_rests(&kept.record, question->now);
     if (kept.age >= CC_AGE_DUE) {
         kept_serve(answer, &kept, NULL);
-        cc_count(&ocsp->counters->cache_hits);
+        cc_counter_add(&ocsp->counters->cache_hits);
         if (kept.age == CC_AGE_DUE && !rests) {
             kept_replace(ocsp, question, &kept);
         }
@@ -191,7 +191,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
     }
     if (answer->status == CC_OCSP_FAILED && kept.age == CC_AGE_STALE) {
         kept_serve(answer, &kept, answer->why);
-        cc_count(&ocsp->counters->stale_answers);
+        cc_counter_add(&ocsp->counters->stale_answers);
     }
 }
 
@@ -206,7 +206,7 @@ void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_sub
         question_answer(answer, ocsp, &question, p);
     }
     answer->ask_at = ask_at(answer, ocsp->spec, now);
-    cc_count(&ocsp->counters->checks[answer->status]);
+    cc_counter_add(&ocsp->counters->checks[answer->status]);
     ERR_pop_to_mark();
 }
 

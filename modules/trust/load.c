@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 
 #include "cert/cert.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* ---- the files ------------------------------------------------------------------------------ */
 

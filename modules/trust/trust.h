@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 #include <openssl/ssl.h>
@@ -157,6 +158,30 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
  */
 X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509 *leaf,
                       STACK_OF(X509) * untrusted);
+
+/* ---- issuers (authority.c) ------------------------------------------------------------------- */
+
+/** A certificate that may be an issuer, and its place in the chain to what is trusted. */
+typedef struct cc_authority_t {
+    X509 *cert;
+    unsigned char sha256[32];
+    unsigned char spki_sha256[32];
+    bool verified; /* else it stands in the store, but no chain leads from it: no parent, no root */
+    bool anchor;   /* it is the end of its chain: no parent */
+    unsigned char parent_sha256[32];
+    unsigned char parent_spki_sha256[32];
+    unsigned char root_sha256[32];
+} cc_authority_t;
+
+/** All certificates of the store (of cc_authority_t *). They live as long as `p`. */
+apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t *p);
+
+/**
+ * A certificate from elsewhere, and its place in the chain that the store and `untrusted` give it;
+ * NULL unless it verifies now. In `p`, which has a reference to the certificate.
+ */
+cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
+                                  apr_pool_t *p);
 
 /** A CRLReason (RFC 5280 5.3.1) by its name: "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);

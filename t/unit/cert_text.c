@@ -120,17 +120,17 @@ START_TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
 {
     ck_assert_str_eq(excerpt(""), "");
     ck_assert_str_eq(excerpt("J\xC3\xBCrgen \"x\"\n"), "J\xC3\xBCrgen \\\"x\\\"\\x0A");
-    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST, "a")), times(CC_EXCERPT_MOST, "a"));
-    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST / 4, "\1")),
-                     times(CC_EXCERPT_MOST / 4, "\\x01"));
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX, "a")), times(CC_EXCERPT_MAX, "a"));
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX / 4, "\1")),
+                     times(CC_EXCERPT_MAX / 4, "\\x01"));
     ck_assert_str_eq(cc_text_excerpt("a\0b", 3, pool), "a\\x00b");
 }
 END_TEST
 
 START_TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
 {
-    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MOST + 1, "a")),
-                     apr_pstrcat(pool, times(CC_EXCERPT_MOST, "a"), "... (257 octets)", NULL));
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX + 1, "a")),
+                     apr_pstrcat(pool, times(CC_EXCERPT_MAX, "a"), "... (257 octets)", NULL));
     ck_assert_str_eq(excerpt(times(100, "\xE6\x97\xA5")),
                      apr_pstrcat(pool, times(85, "\xE6\x97\xA5"), "... (300 octets)", NULL));
     ck_assert_str_eq(excerpt(times(100, "\xF4\x8F\xBF\xBF")),

@@ -15,52 +15,52 @@ static void setup(void)
 
 START_TEST(what_nobody_has_looked_at_is_due)
 {
-    ck_assert(cc_due_is(&due, 5 * SECOND, START));
+    ck_assert(cc_due_now(&due, 5 * SECOND, START));
 }
 END_TEST
 
 START_TEST(it_is_due_again_after_its_interval_and_not_before)
 {
-    cc_due_looked(&due, 5 * SECOND, 0, START);
-    ck_assert(!cc_due_is(&due, 5 * SECOND, START));
-    ck_assert(!cc_due_is(&due, 5 * SECOND, START + 5 * SECOND - 1));
-    ck_assert(cc_due_is(&due, 5 * SECOND, START + 5 * SECOND));
+    cc_due_polled(&due, 5 * SECOND, 0, START);
+    ck_assert(!cc_due_now(&due, 5 * SECOND, START));
+    ck_assert(!cc_due_now(&due, 5 * SECOND, START + 5 * SECOND - 1));
+    ck_assert(cc_due_now(&due, 5 * SECOND, START + 5 * SECOND));
     ck_assert_int_eq(due.next, START + 5 * SECOND);
 }
 END_TEST
 
 START_TEST(a_look_that_came_late_puts_off_no_other)
 {
-    cc_due_looked(&due, 5 * SECOND, 0, START);
-    cc_due_looked(&due, 5 * SECOND, 0, START + 7 * SECOND);
+    cc_due_polled(&due, 5 * SECOND, 0, START);
+    cc_due_polled(&due, 5 * SECOND, 0, START + 7 * SECOND);
     ck_assert_int_eq(due.next, START + 10 * SECOND);
-    cc_due_looked(&due, 5 * SECOND, 0, START + 10 * SECOND);
+    cc_due_polled(&due, 5 * SECOND, 0, START + 10 * SECOND);
     ck_assert_int_eq(due.next, START + 15 * SECOND);
 }
 END_TEST
 
 START_TEST(what_is_being_written_is_looked_at_soon_and_then_with_the_others_again)
 {
-    cc_due_looked(&due, 5 * SECOND, 0, START);
-    cc_due_looked(&due, 5 * SECOND, SECOND / 20, START + 5 * SECOND);
+    cc_due_polled(&due, 5 * SECOND, 0, START);
+    cc_due_polled(&due, 5 * SECOND, SECOND / 20, START + 5 * SECOND);
     ck_assert_int_eq(due.next, START + 5 * SECOND + SECOND / 20);
-    cc_due_looked(&due, 5 * SECOND, 0, START + 5 * SECOND + SECOND / 20);
+    cc_due_polled(&due, 5 * SECOND, 0, START + 5 * SECOND + SECOND / 20);
     ck_assert_int_eq(due.next, START + 10 * SECOND);
 }
 END_TEST
 
 START_TEST(soon_is_never_later_than_the_interval)
 {
-    cc_due_looked(&due, SECOND / 10, SECOND, START);
+    cc_due_polled(&due, SECOND / 10, SECOND, START);
     ck_assert_int_eq(due.next, START + SECOND / 10);
 }
 END_TEST
 
 START_TEST(a_clock_that_was_set_back_puts_nothing_off)
 {
-    cc_due_looked(&due, 5 * SECOND, 0, START);
-    ck_assert(cc_due_is(&due, 5 * SECOND, START - 900 * SECOND));
-    cc_due_looked(&due, 5 * SECOND, 0, START - 900 * SECOND);
+    cc_due_polled(&due, 5 * SECOND, 0, START);
+    ck_assert(cc_due_now(&due, 5 * SECOND, START - 900 * SECOND));
+    cc_due_polled(&due, 5 * SECOND, 0, START - 900 * SECOND);
     ck_assert_int_eq(due.next, START - 895 * SECOND);
 }
 END_TEST
@@ -74,10 +74,10 @@ static int wakeups(const apr_interval_time_t *intervals, int count)
     for (apr_time_t now = START, next; now < START + 3600 * SECOND; now = next, looks++) {
         next = now + 3600 * SECOND;
         for (int i = 0; i < count; i++) {
-            if (cc_due_is(&all[i], intervals[i], now)) {
+            if (cc_due_now(&all[i], intervals[i], now)) {
                 /* Each of them is being written at some time, which makes a look of its own. */
                 bool written = looks == i && looks < 100;
-                cc_due_looked(&all[i], intervals[i], written ? SECOND / 20 : 0, now);
+                cc_due_polled(&all[i], intervals[i], written ? SECOND / 20 : 0, now);
             }
             next = all[i].next < next ? all[i].next : next;
         }

@@ -20,7 +20,7 @@ static void open_with(const char *lines)
     tables = faketable_make(lines, pool);
     cc_table_use(cc_tables_at(tables, 0), 0);
     ck_assert_int_eq(cc_tables_open(tables, NULL, pool, &err), APR_SUCCESS);
-    ck_assert_int_eq(cc_tables_child(tables, CC_WAITING_MOST, pool), APR_SUCCESS);
+    ck_assert_int_eq(cc_tables_child(tables, CC_WAITING_MAX, pool), APR_SUCCESS);
 }
 
 static void setup(void)

@@ -224,7 +224,7 @@ static const char *large(const char *begin, char letter)
 START_TEST(a_trace_shows_the_begin_of_a_long_value)
 {
     const char *const pairs[] = {"dns", large("short", 'a'), "dns", "b", NULL};
-    const char *seen = apr_pstrcat(pool, apr_pstrmemdup(pool, pairs[1], CC_EXCERPT_MOST),
+    const char *seen = apr_pstrcat(pool, apr_pstrmemdup(pool, pairs[1], CC_EXCERPT_MAX),
                                    "... (102400 octets), b", NULL);
     const step_case_t steps[] = {{"san.dns == \"x\"", seen}};
 

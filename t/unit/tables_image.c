@@ -50,14 +50,14 @@ static void teardown(void)
 
 /* ---- images -------------------------------------------------------------------------------- */
 
-static const cc_stamp_t stamp = {1, 2, 3, 4, 5};
+static const cc_file_stamp_t stamp = {1, 2, 3, 4, 5};
 
 /* The rows of a text. */
 static cc_held_t held_of(const char *text)
 {
     cc_table_spec_t spec = {.source = tableset_path(&set, "f"), .columns = 1};
     cc_held_t held = {NULL, stamp, 1, false};
-    cc_stamp_t read;
+    cc_file_stamp_t read;
 
     tableset_write(&set, "f", text);
     ck_assert_int_eq(cc_map_load(&held.map, &read, &spec, set.pool, &set.err), APR_SUCCESS);

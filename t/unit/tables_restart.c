@@ -68,7 +68,7 @@ static apr_status_t configure(const char *source, int columns, bool restart)
     cc_table_use(set.table, columns);
     status = cc_tables_reopen(set.tables, set.folder, &how, pconf, &set.err);
     if (status == APR_SUCCESS) {
-        cc_tables_child(set.tables, CC_WAITING_MOST, pconf);
+        cc_tables_child(set.tables, CC_WAITING_MAX, pconf);
     }
     return status;
 }

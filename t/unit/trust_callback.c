@@ -6,7 +6,7 @@
 
 #include "suite.h"
 #include "tls.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 static apr_pool_t *pool;
 static pki_t ca, client;

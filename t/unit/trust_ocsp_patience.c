@@ -34,7 +34,7 @@ static apr_interval_time_t begin_at(const cc_url_t *url, apr_time_t now)
 
 static void begin_few(void)
 {
-    for (int i = 0; i < CC_WAITING_MOST; i++) {
+    for (int i = 0; i < CC_WAITING_MAX; i++) {
         ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
     }
 }
@@ -79,7 +79,7 @@ START_TEST(who_did_not_wait_takes_no_place)
     for (int i = 0; i < 10; i++) {
         ck_assert_int_le(begin_at(&one, NOW + S(1)), 0);
     }
-    for (int i = 0; i < CC_WAITING_MOST; i++) {
+    for (int i = 0; i < CC_WAITING_MAX; i++) {
         cc_patience_end(patience, &one, false, NOW + S(5));
     }
     begin_few();

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how httpd finds what is in effect for a path, without a client that asks for it. */
-#include "httpd/admin/query.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "httpd/glue.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "rules/rules.h"
 
 /* ---- a request of nobody ------------------------------------------------------------------- */
 

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is told of one certificate: whether it would verify, who it would be, and why. */
-#include "httpd/admin/query.h"
-
 #include <limits.h>
 #include <string.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "cert/cert.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/trust.h"
+#include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
+#include "trust/trust.h"
 
 /* So many rules that do not hold are listed, unless all are asked for. */
 #define OTHERS_MOST 10
@@ -145,7 +151,8 @@ void *cc_question_explain(cc_question_t *q)
     explainer_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
     it->server = cc_host_choose(q, &it->why);
-    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS) {
+    if (!it->server || cc_judge_make(&it->judge, cc_site_of(q->main, it->server), q->own_sources,
+                                     q->pool, &q->err) != APR_SUCCESS) {
         return NULL;
     }
     it->path = q->path;
@@ -209,7 +216,7 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
     explained_t it = {.by = by, .cert = presented->cert};
     apr_pool_t *p = presented->pool;
 
-    it.problem = cc_judge_certificate(&it.seal, &by->judge, presented);
+    it.problem = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
     evaluate(&it, p);
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(&it),

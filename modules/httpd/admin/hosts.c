@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which virtual host is meant, by its name or because there is no other. */
-#include "httpd/admin/query.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "httpd/status/verdict_json.h"
+#include "base/error.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "httpd/status/verdict_json.h"
 
 /* ---- names --------------------------------------------------------------------------------- */
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how the configuration is gone through for what is probably not meant, and told of it. */
-#include "httpd/glue.h"
-#include "httpd/admin/lint.h"
-#include "httpd/conf/use.h"
-
 #include <stdlib.h>
 
 #include <apr_strings.h>
+
 #include <http_core.h>
+
+#include "httpd/admin/lint.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/view.h"
+#include "rules/rules.h"
 
 /* Which lines are looked at, and by whom. */
 static const struct {
@@ -45,7 +51,7 @@ static cc_lint_fn *look_of(const ap_directive_t *directive)
 
 static const char *where_of(const ap_directive_t *directive, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s:%d", directive->filename, directive->line_num);
+    return cc_directive_where(directive, p);
 }
 
 /* The same line with other arguments is another one: it names a variable that was defined anew. */

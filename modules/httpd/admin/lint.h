@@ -3,11 +3,14 @@
 #ifndef CC_LINT_H
 #define CC_LINT_H
 
-#include "httpd/internal.h"
+#include <stdbool.h>
 
 #include <apr_hash.h>
 
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "rules/rules.h"
 
 /** The rules that stand in one server, and what they give. */
 typedef struct cc_ruled_t {
@@ -111,5 +114,19 @@ cc_lint_fn cc_lint_verify_condition;                          /* user.c */
 
 /** Looks at the expression of a Require expr, negated or not (expression.c). */
 void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *expression);
+
+/**
+ * What is probably not meant in the configuration in effect (cc_note_t, CC07xx, in the order of the
+ * configuration): each with the file:line at fault, what is wrong and what to write instead. To be
+ * called once the configuration has been read. What is not certain is not told. Lives as long as
+ * `p`.
+ */
+apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);
+
+/** post_config: warns of what is probably not meant in the configuration. Returns OK. */
+int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** test_config: the same for httpd -t. */
+void cc_lint_test(apr_pool_t *pconf, server_rec *s);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
 #include "httpd/admin/lint.h"
 #include "httpd/conf/use.h"
-
-#include <apr_strings.h>
+#include "httpd/conf/view.h"
 
 /* ---- rules and Require where nobody is asked ----------------------------------------------- */
 

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which Require of ours can never hold, and which expressions are looked at. */
-#include "httpd/admin/lint.h"
-
 #include <apr_strings.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/admin/lint.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/view.h"
+#include "httpd/request/authz.h"
+#include "rules/rules.h"
 
 /* A name, and how rules are asked whether they give it. */
 typedef struct cc_wanted_t {

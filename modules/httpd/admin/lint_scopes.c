@@ -9,9 +9,13 @@
  * each server, and once for all of them.
  */
 
-#include "httpd/admin/lint.h"
-
 #include <apr_strings.h>
+
+#include "httpd/admin/lint.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/view.h"
+#include "rules/rules.h"
 
 /* ---- what is filed ------------------------------------------------------------------------- */
 

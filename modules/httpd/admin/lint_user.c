@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where mod_ssl's own ways to a user stand beside rules. */
-#include "httpd/admin/lint.h"
-
 #include <apr_strings.h>
+
+#include "httpd/admin/lint.h"
+#include "httpd/conf/view.h"
 
 static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
                                    const void *what)

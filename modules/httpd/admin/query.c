@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a question of the command-line tool is read and its answer written. */
-#include "httpd/admin/query.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
+
 #include <http_core.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/configtest.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
 #include "httpd/status/verdict_json.h"
 
 /* A question about the configuration as a whole, or one about certificates: prepared, then told. */
@@ -26,22 +31,6 @@ static const kind_t kinds[] = {
     {"check", cc_question_check, NULL, NULL},
     {"revoked", NULL, cc_question_revoked, cc_revoked_certificate},
 };
-
-bool cc_question_configtest(void)
-{
-    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
-}
-
-/* Whoever may start a server may ask it; a server that starts to serve looks at no question. */
-static const char *directory_asked(void)
-{
-    return cc_question_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;
-}
-
-bool cc_question_asked(void)
-{
-    return directory_asked() != NULL;
-}
 
 static const char *path_of(const cc_question_t *q, const char *name)
 {
@@ -167,7 +156,7 @@ static apr_status_t question_answer(cc_question_t *q, json_t *asked)
 
 void cc_question_answer(apr_pool_t *pconf, server_rec *s)
 {
-    cc_question_t q = {.directory = directory_asked(), .main = s, .pool = pconf};
+    cc_question_t q = {.directory = cc_configtest_query(), .main = s, .pool = pconf};
     apr_status_t status = APR_EINVAL;
     json_t *asked;
 

@@ -3,10 +3,16 @@
 #ifndef CC_QUESTION_H
 #define CC_QUESTION_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
-#include "httpd/internal.h"
-#include "trust/trust.h"
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "rules/rules.h"
 
 /*
  * The command-line tool asks about a configuration by running `httpd -t` with a directory of its
@@ -75,25 +81,6 @@ json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p);
 /** True if a scope says something for clients of this server. */
 bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
 
-/* ---- whether a certificate would verify (trust.c) -------------------------------------------- */
-
-/** By what a server judges certificates. */
-typedef struct cc_judge_t {
-    const char *never; /* NULL, or why no certificate counts there */
-    cc_trust_t *trust; /* whom it trusts; NULL: it never asks for a certificate, or trusts nobody */
-    bool alone;        /* SSLVerifyDepth 0: a certificate stands for itself */
-    apr_array_header_t *unseen; /* const char *: what is not judged, in plain words */
-} cc_judge_t;
-
-/**
- * As the server would judge in a handshake, by what mod_ssl is told of it: mod_ssl itself is not at
- * work in a test. CC0402: a file cannot be loaded.
- */
-apr_status_t cc_judge_make(cc_judge_t *judge, cc_question_t *q, const server_rec *s);
-
-/** NULL: the certificate would verify. Else why there would be no identity. */
-const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge,
-                                 const cc_presented_t *presented);
 
 /* ---- what is in effect (scope.c) ------------------------------------------------------------- */
 
@@ -107,5 +94,8 @@ typedef struct cc_effect_t {
 
 /** The server as a whole, or the path of the question on it, found by httpd's own walks. */
 cc_effect_t cc_question_effect(const cc_question_t *q, server_rec *s);
+
+/** test_config: answers what the command-line tool asks (admin/query.h), if it does. */
+void cc_question_answer(apr_pool_t *pconf, server_rec *s);
 
 #endif

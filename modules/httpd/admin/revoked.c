@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
-#include "httpd/admin/query.h"
-
 #include <apr_signal.h>
 #include <apr_strings.h>
+
 #include <http_main.h>
 
+#include "base/error.h"
+#include "base/moment.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/trust.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
-#include "httpd/background/revocation.h"
+#include "ocsp/ocsp.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /* What is the same for all certificates. */
 typedef struct asker_t {
@@ -25,7 +35,7 @@ typedef struct asked_t {
     const cc_cert_t *cert;
     cc_crl_answer_t listed; /* state, of a certificate that verifies */
     cc_ocsp_answer_t told;  /* likewise */
-    cc_standing_t standing;
+    cc_revocation_status_t status;
     apr_time_t now;
 } asked_t;
 
@@ -61,12 +71,12 @@ static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
     const cc_verified_t cert = {sk_X509_value(sent, 0), &it->seal, sent};
 
     if (revocation->crls) {
-        cc_revocation_check_crls(&it->listed, revocation, &cert, it->now);
-        cc_revocation_take_crls(&it->standing, revocation, &it->listed, p);
+        cc_revocation_crl_answer(&it->listed, revocation, &cert, it->now);
+        cc_revocation_add_crls(&it->status, revocation, &it->listed, p);
     }
     if (revocation->ocsp) {
-        cc_revocation_check_ocsp(&it->told, revocation, &cert, it->now, p);
-        cc_revocation_take_ocsp(&it->standing, revocation, &it->told, p);
+        cc_revocation_ocsp_answer(&it->told, revocation, &cert, it->now, p);
+        cc_revocation_add_ocsp(&it->status, revocation, &it->told, p);
     }
 }
 
@@ -83,7 +93,9 @@ void *cc_question_revoked(cc_question_t *q)
 
     q->own_sources = true;
     it->server = cc_host_choose(q, &it->why);
-    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS ||
+    if (!it->server ||
+        cc_judge_make(&it->judge, cc_site_of(q->main, it->server), q->own_sources, q->pool,
+                      &q->err) != APR_SUCCESS ||
         sources_open(it, q) != APR_SUCCESS) {
         return NULL;
     }
@@ -95,13 +107,11 @@ void *cc_question_revoked(cc_question_t *q)
     return it;
 }
 
-/* "good" is what somebody says, and nobody objects to. */
 static const char *result_of(const asked_t *it)
 {
-    if (it->standing.revoked_at) {
-        return "revoked";
-    }
-    return it->standing.state && !it->standing.problem ? it->standing.state : "unknown";
+    const char *word = cc_revocation_word(it->status.verdict);
+
+    return word ? word : "unknown";
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
@@ -113,7 +123,7 @@ static json_t *text_of(const char *text, apr_pool_t *p)
 
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
 {
-    return time ? json_string(cc_revocation_time(time, p)) : json_null();
+    return time ? json_string(cc_moment_text(time, p)) : json_null();
 }
 
 /* Seconds from one moment to another, where both are known. */
@@ -219,7 +229,7 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
 /* The reason that the log would have, or that nobody was asked. */
 static const char *problem_of(const asked_t *it)
 {
-    return it->unverified ? "it would not be verified, so nobody was asked" : it->standing.problem;
+    return it->unverified ? "it would not be verified, so nobody was asked" : it->status.problem;
 }
 
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
@@ -229,8 +239,8 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
     cc_facts_t facts = {.now = it.now};
     apr_pool_t *p = presented->pool;
 
-    it.standing.stale_at = APR_INT64_MAX;
-    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented);
+    it.status = cc_revocation_unchecked();
+    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
     if (!it.unverified) {
         sources_ask(&it, cc_trust_certs(presented->path, p), p);
     }

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is told of a configuration as a whole: its rules, and what is wrong with it. */
-#include "httpd/admin/query.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "httpd/admin/lint.h"
+#include "httpd/admin/query.h"
 #include "httpd/background/revocation.h"
-#include "httpd/status/verdict_json.h"
+#include "httpd/conf/mapping_tests.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists the CRLs that this process holds, for those who show them. */
-#include "httpd/background/revocation.h"
-
 #include <apr_strings.h>
+
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
 
 /* What cc_crls_each hands on. */
 typedef struct shown_t {

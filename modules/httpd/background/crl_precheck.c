@@ -7,12 +7,21 @@
  * directives name. Where they may not name all of them, an issuer that nobody trusts is no fault.
  */
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
-#include "httpd/glue.h"
-#include "httpd/conf/view.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/configtest.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
+#include "trust/trust.h"
 
 static const char failed_key[] = "clientcert_crl_precheck";
 
@@ -227,11 +236,11 @@ static bool faults_tell(const apr_array_header_t *faults, bool test, server_rec 
  */
 int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    bool test = cc_question_configtest();
+    bool test = cc_configtest();
     const apr_array_header_t *faults;
 
     (void)plog;
-    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG || cc_question_asked() ||
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG || cc_configtest_query() ||
         ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP) {
         return OK;
     }

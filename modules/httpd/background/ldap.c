@@ -2,16 +2,19 @@
 /* Asks tables of type "ldap": a directory is searched, by mod_ldap's connections, for entries. */
 #include <string.h>
 
-#include <httpd.h>
-#include <http_config.h>
-
 #include <apr_optional.h>
 #include <apr_strings.h>
+
+#include <httpd.h>
+#include <http_config.h>
 #include <util_ldap.h>
 
+#include "base/error.h"
+#include "httpd/background/async.h"
 #include "httpd/background/backends.h"
 #include "httpd/background/ldap_url.h"
-#include "httpd/background/async.h"
+#include "httpd/conf/module.h"
+#include "tables/table.h"
 
 #define MOST_ENTRIES 2 /* one too many */
 #define TWO_ENTRIES "more than one entry has this key"

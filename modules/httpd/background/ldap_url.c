@@ -2,14 +2,16 @@
 /* Knows how an ldap: table is written: an LDAP URL with the key in its filter, and who binds. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <httpd.h>
 #include <http_config.h>
 #include <util_ldap.h>
 
-#include <apr_strings.h>
-
+#include "base/error.h"
 #include "httpd/background/backends.h"
 #include "httpd/background/ldap_url.h"
+#include "tables/table.h"
 
 /* The key in a filter: as text, or as the octets that its hex or base64 stands for. */
 #define AS_TEXT "%s"

@@ -3,10 +3,14 @@
 #ifndef CC_DIRECTORY_H
 #define CC_DIRECTORY_H
 
-#include <httpd.h>
+#include <stdbool.h>
 
 #include <apr_ldap.h>
 
+#include <httpd.h>
+
+#include "base/error.h"
+#include "httpd/conf/module.h"
 #include "tables/table.h"
 
 /** Constant once it is read. */

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where processes keep what OCSP responders said, for each other. */
-#include "httpd/background/ocsp_cache.h"
-
 #include <stdatomic.h>
+
+#include <apr_global_mutex.h>
+#include <apr_strings.h>
 
 #include <ap_mpm.h>
 #include <ap_provider.h>
 #include <ap_socache.h>
-#include <apr_global_mutex.h>
-#include <apr_strings.h>
 #include <http_core.h>
 #include <util_mutex.h>
 
-#include "httpd/internal.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/background/ocsp_cache.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/module.h"
+#include "ocsp/ocsp.h"
 
 #define THREADS 16
 #define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached takes more for a date */

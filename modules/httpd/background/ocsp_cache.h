@@ -6,6 +6,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
 /* One cache for the whole configuration, of an ap_socache provider: all processes share it. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs a thread that looks at something from time to time, and ends it at once. */
-#include "httpd/background/poll_thread.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +10,8 @@
 
 #include <apr_signal.h>
 #include <apr_thread_proc.h>
+
+#include "httpd/background/poll_thread.h"
 
 /*
  * One thread sleeps until the next file is due, so a child wakes up once per `reload=`, however

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Has the files of all tables and CRLs followed, by one thread of each child and by the parent. */
 #include "httpd/background/poll_thread.h"
-#include "httpd/glue.h"
-#include "httpd/internal.h"
+#include "httpd/background/poller.h"
+#include "httpd/background/revocation.h"
+#include "httpd/background/tables.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/module.h"
 
 static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 {

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens what a virtual host asks about revocation, at a start and at a restart. */
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "base/moment.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "ocsp/ocsp.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /* ---- what outlives a configuration --------------------------------------------------------- */
 
@@ -99,7 +107,7 @@ static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0181: after the restart, what was taken on %s stays: %s",
-                     cc_revocation_time(since, p), text);
+                     cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0182: after the restart, none of these CRLs is loaded, and clients that no "

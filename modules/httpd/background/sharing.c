@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Has the parent read tables that have changed, once for all its children. */
-#include "httpd/background/sharing.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +10,11 @@
 #include <http_log.h>
 #include <http_main.h>
 
-#include "httpd/background/poll_thread.h"
 #include "httpd/background/descriptor.h"
+#include "httpd/background/poll_thread.h"
+#include "httpd/background/sharing.h"
+#include "httpd/conf/module.h"
+#include "tables/table.h"
 
 /*
  * Children ask the parent over a socket that they have from it, and no program that httpd starts.

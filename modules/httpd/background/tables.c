@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tables of a configuration: who may name them, their start, who follows them. */
-#include "httpd/background/backends.h"
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-#include "httpd/background/sharing.h"
-#include "httpd/background/threads.h"
-
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
+#include "base/error.h"
+#include "httpd/background/backends.h"
+#include "httpd/background/sharing.h"
+#include "httpd/background/tables.h"
+#include "httpd/background/threads.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/module.h"
+#include "rules/rules.h"
 #include "tables/table.h"
 
 /* Every type of table. One that needs another module of httpd has a file of its own beside this. */
@@ -59,8 +62,7 @@ cc_rules_t *cc_tables_rules(cmd_parms *cmd)
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_error_t err = {0};
-    const char *where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     (void)record;
     if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tests of the mapping: who the certificate in a file should be, and who it is. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "base/words.h"
+#include "cert/cert.h"
+#include "httpd/conf/configtest.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/mapping_tests.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "rules/rules.h"
 
 /* A ClientCertTest. */
 typedef struct cc_test_t {
@@ -127,8 +135,7 @@ const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
     if (test_read(&test, args, cmd->pool, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
-    test.where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    test.where = cc_directive_where(cmd->directive, cmd->pool);
     APR_ARRAY_PUSH(tests_of(cmd->server), cc_test_t) = test;
     return NULL;
 }
@@ -291,7 +298,7 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 
     (void)pconf;
     (void)plog;
-    if (!cc_question_configtest() || cc_question_asked()) {
+    if (!cc_configtest() || cc_configtest_query()) {
         return OK;
     }
     all = cc_tests_run(s, ptemp);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows all scopes of the configuration that have rules of their own. */
-#include "httpd/internal.h"
-
 #include <apr_strings.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "rules/rules.h"
 
 static const char scopes_key[] = "clientcert_scopes";
 

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the directives about revocation, which are a virtual host's and not a directory's. */
-#include "httpd/glue.h"
-#include "httpd/peer/vhost.h"
-
 #include <apr_hooks.h>
 #include <apr_strings.h>
+
 #include <http_main.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "ocsp/ocsp.h"
 
 void *cc_server_create(apr_pool_t *p, server_rec *s)
 {
@@ -30,32 +37,6 @@ void *cc_server_merge(apr_pool_t *p, void *base_record, void *add_record)
     return server;
 }
 
-/* NULL, or the error as httpd tells it. */
-static const char *told(const cmd_parms *cmd, apr_status_t rv, const cc_error_t *err)
-{
-    return rv == APR_SUCCESS ? NULL : cc_error_text(err, cmd->pool);
-}
-
-/*
- * Registers what only hosts that ask more need, since a hook costs each request of all others.
- * httpd sorts its hooks again once it has read the directives. By then the name that goes with a
- * hook is that of the module which was loaded last.
- */
-static void register_once(void)
-{
-    cc_server_t *main = cc_server_of(ap_server_conf);
-    const char *loaded_last = apr_hook_debug_current;
-
-    if (main->hooked) {
-        return;
-    }
-    apr_hook_debug_current = clientcert_module.name;
-    cc_refuse_register();
-    cc_closing_register();
-    apr_hook_debug_current = loaded_last;
-    main->hooked = true;
-}
-
 const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_server_t *server = cc_server_of(cmd->server);
@@ -63,7 +44,6 @@ const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *ar
     apr_status_t rv;
 
     (void)record;
-    register_once();
     if (server->crls) {
         return apr_psprintf(cmd->pool,
                             "CC0170: ClientCertCRL stands at %s already; name all files and "
@@ -72,10 +52,9 @@ const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *ar
     }
     rv = cc_crls_parse(&server->crls, args, cmd->pool, &err);
     if (rv == APR_SUCCESS) {
-        server->crls->where =
-            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+        server->crls->where = cc_directive_where(cmd->directive, cmd->pool);
     }
-    return told(cmd, rv, &err);
+    return cc_directive_result(cmd, rv, &err);
 }
 
 const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word)
@@ -97,7 +76,6 @@ const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char
     apr_int64_t seconds = apr_strtoi64(word, &end, 10);
 
     (void)record;
-    register_once();
     if (!*word || *end || seconds < 0 || seconds > APR_INT32_MAX) {
         return apr_psprintf(cmd->pool, "CC0172: \"%s\": write a number of seconds; 0: any age",
                             cc_text_escape(word, strlen(word), cmd->pool));
@@ -111,8 +89,8 @@ const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *a
     cc_error_t err = {0};
 
     (void)record;
-    register_once();
-    return told(cmd, cc_ocsp_parse(&cc_server_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
+    return cc_directive_result(
+        cmd, cc_ocsp_parse(&cc_server_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
 }
 
 const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args)
@@ -120,6 +98,6 @@ const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const c
     cc_error_t err = {0};
 
     (void)record;
-    return told(cmd, cc_ocsp_allow(&cc_server_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
-                &err);
+    return cc_directive_result(
+        cmd, cc_ocsp_allow(&cc_server_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err), &err);
 }

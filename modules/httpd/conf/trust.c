@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what mod_ssl is told of a server, and whether a certificate would verify there. */
-#include "httpd/admin/query.h"
-
 #include <stdlib.h>
 
 #include <apr_strings.h>
 
+#include "base/error.h"
+#include "httpd/conf/trust.h"
 #include "httpd/conf/view.h"
-
-static const cc_site_t *site_of(const server_rec *s, cc_question_t *q)
-{
-    const apr_array_header_t *sites = cc_sites_of(q->main);
-
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
-
-        if (site->server == s) {
-            return site;
-        }
-    }
-    return NULL;
-}
+#include "trust/trust.h"
 
 /* ---- whom it asks for a certificate -------------------------------------------------------- */
 
@@ -137,34 +124,33 @@ static void unseen_find(cc_judge_t *judge, const cc_site_t *site, bool own_sourc
     }
 }
 
-apr_status_t cc_judge_make(cc_judge_t *judge, cc_question_t *q, const server_rec *s)
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_site_t *site, bool own_sources,
+                           apr_pool_t *p, cc_error_t *err)
 {
-    const cc_site_t *site = site_of(s, q);
-    cc_trust_files_t files = files_of(site, q->own_sources, q->pool);
+    cc_trust_files_t files = files_of(site, own_sources, p);
 
     *judge = (cc_judge_t){.never = never_asks(site), .alone = files.depth == 0};
-    judge->unseen = apr_array_make(q->pool, 2, sizeof(const char *));
+    judge->unseen = apr_array_make(p, 2, sizeof(const char *));
     if (judge->never) {
         return APR_SUCCESS;
     }
-    unseen_find(judge, site, q->own_sources, q->pool);
+    unseen_find(judge, site, own_sources, p);
     if (!files.ca_file && !files.ca_path) {
         judge->never =
             "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
-    return cc_trust_load(&judge->trust, &files, q->pool, &q->err);
+    return cc_trust_load(&judge->trust, &files, p, err);
 }
 
-const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge,
-                                 const cc_presented_t *presented)
+const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const char *path,
+                                 apr_pool_t *p)
 {
     const char *problem = judge->never;
 
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED};
     if (!problem) {
-        problem =
-            cc_trust_check(seal, judge->trust, presented->path, apr_time_now(), presented->pool);
+        problem = cc_trust_check(seal, judge->trust, path, apr_time_now(), p);
     }
     /* OpenSSL has no word for a certificate that stands for itself alone. */
     if (!problem && judge->alone && seal->ca_known) {

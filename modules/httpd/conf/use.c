@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds out which virtual hosts use this module, so that the others are left alone. */
-#include "httpd/glue.h"
-#include "httpd/conf/view.h"
-#include "httpd/conf/use.h"
-
 #include <apr_lib.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
 
 /*
  * A host uses the module if a directive of ours is in effect there, or one of another module that

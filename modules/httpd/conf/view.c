@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how the configuration is read for what mod_ssl and httpd were told of each server. */
-#include "httpd/conf/view.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
+
 #include <http_core.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/view.h"
 
 /* ---- which server a directive stands in ---------------------------------------------------- */
 

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 
 #include <apr_hash.h>
+
 #include <httpd.h>
 #include <http_config.h>
 
+#include "httpd/conf/module.h"
 #include "trust/trust.h"
 
 /** A directive where it stands; Include, Define, IfModule and macros have been resolved. */

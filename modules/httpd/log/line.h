@@ -3,7 +3,11 @@
 #ifndef CC_LOGLINE_H
 #define CC_LOGLINE_H
 
-#include "httpd/internal.h"
+#include "cert/cert.h"
+#include "httpd/conf/module.h"
+#include "rules/rules.h"
+
+
 
 /** What a line tells. */
 typedef struct cc_logline_t {

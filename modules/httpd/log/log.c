@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which decisions the error log tells, each in one line with a tag. */
-#include "httpd/internal.h"
-#include "httpd/metrics/counters.h"
+#include "cert/cert.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
 #include "httpd/log/line.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 /* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
 static bool wants(request_rec *r, int level)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects what is counted of the configuration in effect, for one answer. */
 #include "httpd/metrics/collect.h"
+
+#include "httpd/conf/rulesets.h"
 #include "httpd/metrics/counters.h"
 
 /* The answer that is made, and for which configuration. */

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The counters of a configuration: where they lie, and who counts in them. */
 #include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-#include "httpd/conf/use.h"
 
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
+
+#include "base/text.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
 
 static const char metrics_key[] = "clientcert_metrics";
 
@@ -145,12 +149,12 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_count(&cc_metrics_of(s)->shared->rejections[reason]);
+    cc_counter_add(&cc_metrics_of(s)->shared->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_count(&cc_metrics_of(r->server)->shared->denied);
+    cc_counter_add(&cc_metrics_of(r->server)->shared->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
@@ -158,15 +162,15 @@ static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
     cc_counter_t *notes = cc_metrics_of(s)->shared->notes;
 
     for (int i = 0; i < verdict->note_count; i++) {
-        cc_count(&notes[verdict->notes[i].kind]);
+        cc_counter_add(&notes[verdict->notes[i].kind]);
     }
 }
 
 static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
 {
-    cc_count(&tally->results[cc_verdict_result(verdict)]);
+    cc_counter_add(&tally->results[cc_verdict_result(verdict)]);
     for (int i = 0; i < verdict->matched_count; i++) {
-        cc_count(&tally->rules[verdict->matched[i].number]);
+        cc_counter_add(&tally->rules[verdict->matched[i].number]);
     }
 }
 

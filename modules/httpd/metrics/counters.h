@@ -3,10 +3,15 @@
 #ifndef CC_COUNTERS_H
 #define CC_COUNTERS_H
 
-#include "httpd/internal.h"
+#include <stdbool.h>
 
+#include "crl/crl.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
 #include "httpd/metrics/counted.h"
+#include "httpd/peer/client.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
 #include "tables/table.h"
 
 /** All counters of a configuration; they begin with it, at 0. */
@@ -41,5 +46,16 @@ void cc_counters_denied(const request_rec *r);
 
 /** A certificate that ends soon (client->mark is set): once per connection. */
 void cc_counters_expiring(const request_rec *r, const cc_client_t *client);
+
+/* ---- hooks ---------------------------------------------------------------------------------- */
+
+/**
+ * post_config, after mod_ssl's, which makes the virtual hosts: makes the memory that the children
+ * count in. OK, or not (CC0160).
+ */
+int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** child_init, before those of tables and revocation: they count there from here on. */
+void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
 #endif

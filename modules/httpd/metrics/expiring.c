@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of certificates that expire soon, in memory that all processes share. */
-#include "httpd/metrics/expiring.h"
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+#include "httpd/metrics/expiring.h"
 
 /*
  * The list is a hash table of 256 slots with linear probing, in shared memory, without a lock. Any

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shows the metrics when mod_status asks for more. */
 #include "httpd/metrics/mod_status.h"
-#include "httpd/glue.h"
 
-#include <apr_optional_hooks.h>
 #include <http_protocol.h>
 #include <mod_status.h>
 
@@ -12,7 +10,7 @@ static void put(void *r, const char *text)
     ap_rputs(text, r);
 }
 
-static int status_hook(request_rec *r, int flags)
+int cc_mod_status_show(request_rec *r, int flags)
 {
     const cc_collected_t *collected = cc_metrics_collect(r->server, r->pool);
     cc_sink_t sink = {put, r, r->pool};
@@ -26,9 +24,4 @@ static int status_hook(request_rec *r, int flags)
         cc_mod_status_page(&sink, collected);
     }
     return OK;
-}
-
-void cc_serverstatus_register(void)
-{
-    APR_OPTIONAL_HOOK(ap, status_hook, status_hook, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 
 /* "ClientCertTable[0]", "LookupsFound", "1". What stands in a configuration is not always a line.
  */

@@ -6,7 +6,7 @@
 
 #include <apr_lib.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 
 apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i)

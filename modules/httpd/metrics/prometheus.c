@@ -6,7 +6,7 @@
 
 #include <apr_hash.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 
 /* The samples of the family at hand. */
 typedef struct samples_t {

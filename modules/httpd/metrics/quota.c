@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The quota of one kind of log line: ten a second, a hundred at once after a quiet time. */
+#include "base/counter.h"
 #include "httpd/metrics/quota.h"
+#include "rules/rules.h"
 
 /*
  * A quota is one number, the moment at which the lines so far would have been due if they had come
@@ -38,7 +40,7 @@ const char *const cc_quota_tags[CC_QUOTA_COUNT + 1] = {
 
 static void leave_out(cc_quota_t *quota, apr_time_t now)
 {
-    cc_count(&quota->left_out);
+    cc_counter_add(&quota->left_out);
     if (atomic_fetch_add_explicit(&quota->unreported, 1, memory_order_relaxed) == 0) {
         atomic_store_explicit(&quota->since, now, memory_order_relaxed);
     }

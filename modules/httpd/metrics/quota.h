@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-#include "base/counter.h"
-#include "rules/rules.h"
-
 #include <apr_time.h>
+
+#include "base/counter.h"
+#include "httpd/conf/module.h"
+#include "rules/rules.h"
 
 struct server_rec;
 

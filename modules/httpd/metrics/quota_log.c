@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps clients without an identity from filling the log, and reports what was left out. */
-#include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-
 #include <apr_strings.h>
+
 #include <http_main.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/quota.h"
 
 /*
  * Every line that a client without an identity can cause has a quota, and so have the notes of the

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where mod_ssl has the keys of its tickets from a file, and guards the verdicts in these. */
 #include <apr_file_io.h>
+
 #include <http_main.h>
 
-#include "httpd/peer/vhost.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
+#include "httpd/peer/ticket_mac.h"
+#include "trust/trust.h"
 
 /*
  * Such tickets are encrypted and no more: with OpenSSL 3, httpd 2.4 keeps the address of a local

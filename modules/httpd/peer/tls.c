@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
-#include "httpd/peer/client.h"
-#include "httpd/glue.h"
-#include "httpd/conf/use.h"
-
 #include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/graceful_close.h"
+#include "httpd/peer/slots.h"
+#include "httpd/peer/tls.h"
+#include "httpd/peer/tls_client.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
+#include "trust/trust.h"
 
 /*
  * More than the rule sets and renegotiations of most connections. What comes after that is kept in
@@ -48,7 +56,7 @@ static apr_status_t conn_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
+int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
     cc_conn_t *conn;
 
@@ -63,12 +71,6 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
         cc_closing_ready(c, &conn->ends);
     }
     return OK;
-}
-
-void cc_connection_register(void)
-{
-    cc_gate_register();
-    APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /* ---- a request's client ------------------------------------------------------------------ */

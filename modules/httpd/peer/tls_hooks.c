@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
-#include "httpd/metrics/counters.h"
-#include "httpd/peer/vhost.h"
-#include "httpd/conf/use.h"
-
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/peer/ticket_mac.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
 static const cc_host_t *host_of_ssl(SSL *ssl)
@@ -28,7 +38,7 @@ static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t n
     }
     cc_trust_unseal(&seal, host->trust, session, cert.x509);
     return (host->max_age > 0 && now > seal.verified_at + host->max_age) ||
-           (host->revocation && cc_revocation_bars(host->revocation, &cert, now));
+           (host->revocation && cc_revocation_blocks_resumption(host->revocation, &cert, now));
 }
 
 static bool may_resume(SSL *ssl, SSL_SESSION *session)
@@ -94,12 +104,12 @@ static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
 static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
 {
     cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
-    cc_standing_t standing = {0};
+    cc_revocation_status_t status = {0};
 
     if (refusal->seal) {
-        cc_revocation_ask_crls(&standing, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
+        cc_revocation_check_crls(&status, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
     }
-    return standing.problem ? standing.problem : cc_refusal_text(refusal, p);
+    return status.problem ? status.problem : cc_refusal_text(refusal, p);
 }
 
 /* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
@@ -153,7 +163,7 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
  * Every context gets the gates, since the first one on an address owns the tickets and the cache.
  * Hosts that do not use the module let everything through.
  */
-static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
+int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
     cc_host_t *host;
@@ -190,9 +200,4 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     }
     cc_server_of(s)->host = host;
     return OK;
-}
-
-void cc_gate_register(void)
-{
-    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
 }

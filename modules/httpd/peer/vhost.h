@@ -3,7 +3,12 @@
 #ifndef CC_HOST_H
 #define CC_HOST_H
 
-#include "httpd/background/revocation.h"
+#include <stdbool.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /** Made at start; constant from then on. */
 typedef struct cc_host_t {
@@ -26,24 +31,5 @@ static inline const cc_host_t *cc_host_of(const server_rec *s)
     return cc_server_of(s)->host;
 }
 
-/** Registers mod_ssl's init_server hook (tls_hooks.c). */
-void cc_gate_register(void);
-
-/**
- * Guards the verdicts of a server that takes the keys of its tickets from a file (ticket_mac.c).
- * What stands in the way is logged (CC0140).
- */
-apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p);
-
-/* ---- ending connections (graceful_close.c) --------------------------------------------------- */
-
-/** Registers a filter, and a hook that the MPM asks several times in a request. */
-void cc_closing_register(void);
-
-/** Before the first octet of a connection: where somebody says `wanted`, it ends. */
-void cc_closing_ready(conn_rec *c, atomic_bool *wanted);
-
-/** Ends the connection of a request after the answer; `wanted` is that of its TLS connection. */
-void cc_closing_want(request_rec *r, atomic_bool *wanted);
 
 #endif

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
-#include "httpd/glue.h"
-#include "httpd/background/revocation.h"
-#include "httpd/request/served.h"
-#include "httpd/conf/use.h"
-
 #include <http_core.h>
 #include <http_main.h>
 #include <http_request.h>
+
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/request/authn.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/environment.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/refuse.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 const char cc_auth_type[] = "ClientCert";
 

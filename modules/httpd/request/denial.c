@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows when a request was denied, and says in one line who came and what was missing. */
-#include "httpd/metrics/counters.h"
-#include "httpd/glue.h"
-#include "httpd/log/line.h"
-
 #include <apr_strings.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/log/line.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 void cc_denial_missing(request_rec *r, const char *what)
 {

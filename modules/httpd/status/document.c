@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
-#include "httpd/status/status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <http_ssl.h>
+
+#include "cert/cert.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/state.h"
+#include "httpd/status/status.h"
+#include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
 
 #define TEXT_MOST 1024
 #define LIST_MOST 1000

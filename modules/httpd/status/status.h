@@ -3,7 +3,12 @@
 #ifndef CC_STATUS_H
 #define CC_STATUS_H
 
-#include "httpd/status/verdict_json.h"
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/request/state.h"
 
 /** What is told to one client of itself. */
 typedef struct cc_status_t {
@@ -51,5 +56,8 @@ void cc_page_write(request_rec *r, const json_t *document, bool links);
  * style, by its digest, and nothing else.
  */
 extern const char cc_page_style[], cc_page_policy[];
+
+/** The handler clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_serve(request_rec *r);
 
 #endif

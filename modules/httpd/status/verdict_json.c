@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how certificates, verdicts and traces are put in JSON. */
-#include "httpd/status/verdict_json.h"
-
 #include <string.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
 
 json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p)
 {
@@ -97,8 +100,8 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
 json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
-                     cc_verdict_word(verdict), "user", string_of(verdict->user, p), "user_rule",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", cc_verdict_word(verdict),
+                     "user", string_of(verdict->user, p), "user_rule",
                      string_of(verdict->user_where, p), "groups", groups_of(verdict, p), "rules",
                      matched_of(verdict, p), "denied_by", string_of(verdict->denied_where, p),
                      "failure", string_of(verdict->failure, p), "notes", notes_of(verdict, p));

@@ -3,9 +3,12 @@
 #ifndef CC_REPORT_H
 #define CC_REPORT_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
-#include "httpd/internal.h"
+#include "cert/cert.h"
+#include "rules/rules.h"
 
 /*
  * All of these give a new reference, which the caller frees or hands on; texts are copied. What
