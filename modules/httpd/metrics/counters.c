@@ -43,7 +43,6 @@ static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
 
     for (int i = 0; i < scopes->nelts; i++) {
         const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
-        scope->tally->shared = shared;
         scope->tally->results = at;
         scope->tally->rules = at + CC_RESULT_COUNT;
         at = scope->tally->rules + cc_rules_count(scope->rules);
@@ -174,17 +173,17 @@ static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
     }
 }
 
-static void user_note(request_rec *r, const cc_client_t *client, const char *user)
+static void user_note(request_rec *r, const cc_mark_t *mark, const char *user)
 {
-    cc_expiring_t *list = &cc_dir_of(r)->tally->shared->expiring;
+    cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
 
-    if (cc_expiring_lacks_user(list, &client->mark)) {
-        cc_expiring_set_user(list, &client->mark, cc_text_excerpt(user, strlen(user), r->pool));
+    if (cc_expiring_lacks_user(list, mark)) {
+        cc_expiring_set_user(list, mark, cc_text_excerpt(user, strlen(user), r->pool));
     }
 }
 
-void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
-                           bool who)
+void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
+                           const cc_mark_t *mark)
 {
     if (verdict->note_count > 0) {
         notes_count(r->server, verdict);
@@ -192,35 +191,38 @@ void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_v
     if (who) {
         decision_count(cc_dir_of(r)->tally, verdict);
     }
-    if (who && verdict->user && client->ends_soon) {
-        user_note(r, client, verdict->user);
+    if (who && verdict->user && mark) {
+        user_note(r, mark, verdict->user);
     }
 }
 
-/* ---- certificates that end soon ---------------------------------------------------------- */
+/* ---- certificates that expire soon ------------------------------------------------------- */
 
-static const char *subject_of(const cc_client_t *client, apr_pool_t *p)
+/* The subject is the certificate's own: no facts of the connection are needed. */
+static const char *subject_of(const cc_cert_t *cert, apr_pool_t *p)
 {
     cc_fieldref_t subject;
+    cc_facts_t none = {0};
     cc_values_t values;
 
     if (cc_field_find(&subject, "subject", p, NULL) != APR_SUCCESS) {
         return "";
     }
-    values = cc_field_values(&subject, client->cert, &client->facts, p);
+    values = cc_field_values(&subject, cert, &none, p);
     return values.count ? cc_text_excerpt(values.at[0].text, values.at[0].len, p) : "";
 }
 
-void cc_counters_expiring(const request_rec *r, const cc_client_t *client)
+void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark)
 {
     cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
-    cc_expiry_t ending = {.mark = client->mark, .not_after = client->not_after};
+    cc_expiry_t expiry = {.mark = *mark, .seen = r->request_time};
     unsigned char spki_sha256[32];
+    apr_time_t not_before;
 
-    if (cc_expiring_wants(list, &client->mark, client->not_after, r->request_time)) {
-        ending.seen = r->request_time;
-        cc_cert_digests(client->cert, ending.sha256, spki_sha256);
-        apr_cpystrn(ending.subject, subject_of(client, r->pool), sizeof(ending.subject));
-        cc_expiring_add(list, &ending);
+    cc_cert_validity(cert, &not_before, &expiry.not_after);
+    if (cc_expiring_wants(list, mark, expiry.not_after, r->request_time)) {
+        cc_cert_digests(cert, expiry.sha256, spki_sha256);
+        apr_cpystrn(expiry.subject, subject_of(cert, r->pool), sizeof(expiry.subject));
+        cc_expiring_add(list, &expiry);
     }
 }

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
+#include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/metrics/counted.h"
-#include "httpd/peer/client.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
@@ -32,20 +32,26 @@ const cc_metrics_t *cc_metrics_of(const server_rec *s);
 /** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
-/* ---- counting: any thread -------------------------------------------------------------------- */
+/* ---- counting: any thread, where cc_metrics_of is not NULL ------------------------------------ */
 
-/** A certificate that gives no identity: once per connection. */
+/**
+ * A certificate that gives no identity. To be called once per connection by peer and identity, with
+ * the virtual host of the request, and by the handshake that ends, with that of the handshake.
+ */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
-/** An evaluation; `who`: by the rules in effect, which say who the client is. */
-void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
-                           bool who);
+/**
+ * An evaluation, by identity: its notes, and where `who` says that its rules are those in effect,
+ * the decision. `mark` is that of a certificate that expires soon, whose user is noted; else NULL.
+ */
+void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
+                           const cc_mark_t *mark);
 
-/** A request that was denied. */
+/** A request that was denied, by denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 
-/** A certificate that ends soon (client->mark is set): once per connection. */
-void cc_counters_expiring(const request_rec *r, const cc_client_t *client);
+/** A certificate that expires soon (cc_expiring_soon), by peer: once per connection. */
+void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark);
 
 /* ---- hooks ---------------------------------------------------------------------------------- */
 

@@ -202,7 +202,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->ends_soon = true;
         mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client);
+        cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }
