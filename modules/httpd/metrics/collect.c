@@ -3,6 +3,7 @@
 #include "httpd/metrics/collect.h"
 
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
 #include "httpd/metrics/counters.h"
 
 /* The answer that is made, and for which configuration. */
@@ -36,6 +37,39 @@ static void server_add(const collector_t *it)
     }
     it->collected->expiries = expiries;
     instance_add(it, CC_KIND_SHARED, it->metrics->shared);
+}
+
+/*
+ * A host that uses the module has all its counters from the start, so that the first event is an
+ * increase. One where a file that is read later may use it has them once something has happened.
+ */
+static bool is_shown(const cc_counted_vhost_t *vhost)
+{
+    if (cc_use_of(vhost->server) == CC_USE_HERE || atomic_load(&vhost->counters->denied) > 0) {
+        return true;
+    }
+    for (int i = 0; i < CC_REJECTED_COUNT; i++) {
+        if (atomic_load(&vhost->counters->rejections[i]) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* httpd has the main server first, and then the virtual hosts from the last one on. */
+static void vhosts_add(const collector_t *it)
+{
+    const apr_array_header_t *vhosts = it->metrics->vhosts;
+
+    for (int i = 0; i < vhosts->nelts; i++) {
+        int at = i == 0 ? 0 : vhosts->nelts - i;
+        const cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(vhosts, at, const cc_counted_vhost_t);
+
+        if (is_shown(vhost)) {
+            instance_add(it, CC_KIND_VHOST, vhost->counters)->texts[0] =
+                cc_metrics_vhost(vhost->server, it->pool);
+        }
+    }
 }
 
 static void ruleset_add(const collector_t *it, const cc_scope_t *scope)
@@ -120,6 +154,7 @@ const cc_collected_t *cc_metrics_collect(const server_rec *s, apr_pool_t *p)
         it.collected->instances[kind] = apr_array_make(p, 4, sizeof(cc_instance_t));
     }
     server_add(&it);
+    vhosts_add(&it);
     for (int i = 0; i < scopes->nelts; i++) {
         ruleset_add(&it, &APR_ARRAY_IDX(scopes, i, const cc_scope_t));
     }

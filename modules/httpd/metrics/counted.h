@@ -26,11 +26,15 @@ typedef enum {
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
-/** What is counted of the server as a whole. Memory that is all 0 is one at its start. */
+/** What is counted of a virtual host. All 0 at its start. */
+typedef struct cc_vhost_counters_t {
+    cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
+    cc_counter_t denied;                        /* requests */
+} cc_vhost_counters_t;
+
+/** What is counted of the server as a whole. All 0 at its start. */
 typedef struct cc_shared_t {
-    cc_counter_t rejections[CC_REJECTED_COUNT];
     cc_counter_t notes[CC_NOTE_COUNT];
-    cc_counter_t denied; /* requests */
     cc_quota_t quotas[CC_QUOTA_COUNT];
     cc_expiring_t expiring;
 } cc_shared_t;

@@ -22,11 +22,29 @@ static int tables_count(const cc_metrics_t *metrics)
     return metrics->tables ? cc_tables_count(metrics->tables) : 0;
 }
 
-/* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
+/*
+ * The main server, and every virtual host that uses the module. The others have no counters: should
+ * anything be rejected there, it counts for the main server.
+ */
+static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
+{
+    apr_array_header_t *vhosts = apr_array_make(p, 4, sizeof(cc_counted_vhost_t));
+
+    for (server_rec *s = main; s; s = s->next) {
+        if (s == main || cc_use_of(s) >= CC_USE_FILES) {
+            APR_ARRAY_PUSH(vhosts, cc_counted_vhost_t).server = s;
+        }
+    }
+    return vhosts;
+}
+
+/* The segment: what all share, the counters of each virtual host, scope, table, ClientCertCRL,
+ * asking host. */
 static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *scopes)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
+    size += sizeof(cc_vhost_counters_t) * (apr_size_t)metrics->vhosts->nelts;
     size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(metrics);
     size += sizeof(cc_crl_counters_t) * (apr_size_t)metrics->opened->crls->nelts;
     size += sizeof(cc_ocsp_counters_t) * (apr_size_t)metrics->opened->ocsp->nelts;
@@ -37,9 +55,25 @@ static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_heade
     return size;
 }
 
-static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
+static void *vhosts_place(const cc_metrics_t *metrics, server_rec *main, void *memory)
 {
-    cc_counter_t *at = (cc_counter_t *)(shared + 1);
+    cc_vhost_counters_t *counters = memory;
+
+    for (server_rec *s = main; s; s = s->next) {
+        cc_server_of(s)->counted = counters;
+    }
+    for (int i = 0; i < metrics->vhosts->nelts; i++) {
+        cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(metrics->vhosts, i, cc_counted_vhost_t);
+
+        vhost->counters = &counters[i];
+        cc_server_of(vhost->server)->counted = &counters[i];
+    }
+    return counters + metrics->vhosts->nelts;
+}
+
+static void *scopes_place(const apr_array_header_t *scopes, void *memory)
+{
+    cc_counter_t *at = memory;
 
     for (int i = 0; i < scopes->nelts; i++) {
         const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
@@ -82,6 +116,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     cc_metrics_t *metrics = apr_pcalloc(pconf, sizeof(*metrics));
     apr_size_t size;
     apr_shm_t *segment;
+    void *memory;
     apr_status_t rv;
 
     (void)plog;
@@ -92,6 +127,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->since = apr_time_now();
     metrics->tables = cc_tables_configured(s);
     metrics->opened = cc_revocation_opened(s);
+    metrics->vhosts = vhosts_of(s, pconf);
     size = size_needed(metrics, scopes);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
@@ -103,7 +139,9 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     metrics->shared = apr_shm_baseaddr_get(segment);
     memset(metrics->shared, 0, size);
-    revocation_place(metrics, tables_place(metrics, scopes_place(scopes, metrics->shared)));
+    memory = vhosts_place(metrics, s, metrics->shared + 1);
+    memory = scopes_place(scopes, memory);
+    revocation_place(metrics, tables_place(metrics, memory));
     apr_pool_userdata_setn(metrics, metrics_key, NULL, pconf);
     return OK;
 }
@@ -148,12 +186,12 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_counter_add(&cc_metrics_of(s)->shared->rejections[reason]);
+    cc_counter_add(&cc_server_of(s)->counted->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_counter_add(&cc_metrics_of(r->server)->shared->denied);
+    cc_counter_add(&cc_server_of(r->server)->counted->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)

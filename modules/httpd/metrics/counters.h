@@ -14,10 +14,17 @@
 #include "rules/rules.h"
 #include "tables/table.h"
 
+/** A virtual host with counters of its own, or the main server. */
+typedef struct cc_counted_vhost_t {
+    const server_rec *server;
+    cc_vhost_counters_t *counters;
+} cc_counted_vhost_t;
+
 /** All counters of a configuration; they begin with it, at 0. */
 typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
+    const apr_array_header_t *vhosts; /* of cc_counted_vhost_t */
     const cc_tables_t *tables; /* NULL: none */
     cc_table_counters_t *table_counters;
     const cc_opened_t *opened;
@@ -25,14 +32,16 @@ typedef struct cc_metrics_t {
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
 } cc_metrics_t;
 
-/** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
- * module (use.h). Any thread. */
+/**
+ * Those of the configuration in effect; NULL before its post_config, and where no virtual host uses
+ * the module (use.h). Any thread.
+ */
 const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
-/** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
+/** What a virtual host is called: "www.example.com:443"; "" for the main server, and for NULL. */
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
-/* ---- counting: any thread, where cc_metrics_of is not NULL ------------------------------------ */
+/* ---- counting: any thread, where cc_metrics_of is not NULL ----------------------------------- */
 
 /**
  * A certificate that gives no identity. To be called once per connection by peer and identity, with

@@ -62,6 +62,7 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
 const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
     [CC_KIND_SERVER] = {.text_count = 0},
     [CC_KIND_SHARED] = {.text_count = 0},
+    [CC_KIND_VHOST] = {.texts = {{"vhost", NULL, NULL}}, .text_count = 1},
     [CC_KIND_RULESET] = {.texts = {VHOST, {"section", NULL, NULL}}, .text_count = 2},
     [CC_KIND_RULE] = {"Rule",
                       "Rules",
@@ -97,6 +98,7 @@ int cc_kind_text_at(int first, int i)
 
 #define OF_SERVER(member) .kind = CC_KIND_SERVER, .offset = offsetof(cc_server_numbers_t, member)
 #define OF_SHARED(member) .kind = CC_KIND_SHARED, .offset = offsetof(cc_shared_t, member)
+#define OF_VHOST(member) .kind = CC_KIND_VHOST, .offset = offsetof(cc_vhost_counters_t, member)
 #define OF_TABLE(member) .kind = CC_KIND_TABLE, .offset = offsetof(cc_table_counters_t, member)
 #define OF_CRL(member) .kind = CC_KIND_CRL, .offset = offsetof(cc_crl_info_t, member)
 #define OF_FILES(member) .kind = CC_KIND_CRL_FILES, .offset = offsetof(cc_crl_counters_t, member)
@@ -117,12 +119,11 @@ const cc_family_t cc_families[] = {
      OF_SHARED(notes), BY("note", note_words), .line = "Notes", .heading = "note", .row = 3},
     {"clientcert_certificates_rejected_total",
      "Certificates that gave no identity whatever the rules, once per connection.", CC_COUNTER,
-     OF_SHARED(rejections), BY("reason", rejection_words), .line = "Rejected",
-     .heading = "rejected", .row = 2},
+     OF_VHOST(rejections), BY("reason", rejection_words), .line = "Rejected", .heading = "rejected",
+     .row = 2},
     {"clientcert_requests_denied_total",
      "Requests that were answered with 403 in which a certificate, or its user, had a part.",
-     CC_COUNTER, OF_SHARED(denied), .line = "RequestsDenied", .heading = "request|denied",
-     .row = 4},
+     CC_COUNTER, OF_VHOST(denied), .line = "RequestsDenied", .heading = "request|denied", .row = 4},
     {"clientcert_log_lines_left_out_total",
      "Lines of the log that were left out, because clients that nobody knows caused too many.",
      CC_COUNTER, OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,
