@@ -36,7 +36,7 @@ const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char
 const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args);
 const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args);
 
-/* ---- what is asked (revocation.c) ----------------------------------------------------------------- */
+/* ---- what is asked (revocation.c) ------------------------------------------------------------ */
 
 /**
  * Opens what the virtual host asks; *revocation is NULL where it asks nobody. Hosts that are told
