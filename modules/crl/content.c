@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "crl/internal.h"
 #include "crl/kept.h"
@@ -163,26 +162,6 @@ static const char *issuer_read(cc_crl_t *crl, cc_span_t issuer)
     return NULL;
 }
 
-/* The digest of all that CRLs with one sequence of numbers have in common. */
-static bool series_make(cc_crl_t *crl)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char *name = NULL, *idp = NULL;
-    int name_len = i2d_X509_NAME(crl->issuer, &name);
-    int idp_len = crl->scope.idp ? i2d_ISSUING_DIST_POINT(crl->scope.idp, &idp) : 0;
-    bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
-                EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
-                EVP_DigestUpdate(ctx, name, (size_t)name_len) &&
-                EVP_DigestUpdate(ctx, idp, (size_t)idp_len) &&
-                EVP_DigestFinal_ex(ctx, crl->series, NULL);
-
-    crl->series[32] = crl->delta;
-    EVP_MD_CTX_free(ctx);
-    OPENSSL_free(name);
-    OPENSSL_free(idp);
-    return done;
-}
-
 static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t now)
 {
     apr_size_t len = cc_span_len(parts->signature);
@@ -199,7 +178,7 @@ static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t n
 /* The same one, if it is held: what one key signed with the same signature is the same. */
 static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
 {
-    cc_crl_t *held = apr_hash_get(r->loader->held, crl->series, sizeof(crl->series));
+    cc_crl_t *held = apr_hash_get(r->loader->held, crl->stream_key, CC_STREAM_KEY);
     apr_size_t len = cc_span_len(crl->signature);
 
     if (held && held->size == crl->size && cc_span_len(held->signature) == len &&
@@ -231,7 +210,8 @@ static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_pa
     if (status != APR_SUCCESS) {
         return status;
     }
-    return series_make(crl) ? APR_SUCCESS : refused(r, crl, "OpenSSL cannot compute SHA-256");
+    return cc_crl_stream_key_make(crl) ? APR_SUCCESS
+                                       : refused(r, crl, "OpenSSL cannot compute SHA-256");
 }
 
 static apr_status_t crl_load(const reader_t *r, cc_span_t der)

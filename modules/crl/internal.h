@@ -83,6 +83,9 @@ typedef struct cc_crl_scope_t {
     unsigned reasons;
 } cc_crl_scope_t;
 
+/* Octets of the key of a stream (stream.c): a digest, and whether it is one of deltas. */
+#define CC_STREAM_KEY 33
+
 /** A CRL number: the larger one is the later one. */
 typedef struct cc_crl_number_t {
     unsigned char len; /* 0: there is none */
@@ -96,8 +99,7 @@ typedef struct cc_crl_t {
     X509_NAME *issuer;
     const char *issuer_text;
     cc_authority_t signer;    /* without its certificate */
-    unsigned char series[33]; /* what is issued under one sequence of numbers: key, name, scope,
-                                 and whether it is a delta */
+    unsigned char stream_key[CC_STREAM_KEY];
     cc_span_t signature;
     apr_size_t size; /* of what is signed */
     cc_crl_number_t number;
@@ -209,7 +211,7 @@ typedef struct cc_crl_content_t {
 typedef struct cc_crl_loader_t {
     const cc_trust_t *trust;
     const apr_array_header_t *authorities; /* of the store */
-    apr_hash_t *held;                      /* series -> cc_crl_t *: not to be loaded twice */
+    apr_hash_t *held;                      /* stream -> cc_crl_t *: not to be loaded twice */
     bool pass_foreign;
     cc_crl_kept_t *kept; /* NULL: nothing is */
     apr_pool_t *pool;                      /* for errors, and what is needed meanwhile */
@@ -254,13 +256,13 @@ typedef struct cc_crl_file_t {
     cc_crl_content_t *content;
 } cc_crl_file_t;
 
-/** The highest of a series that was ever held. */
-typedef struct cc_crl_series_t {
-    unsigned char key[33];
+/** The highest of a stream that was ever held. */
+typedef struct cc_crl_stream_t {
+    unsigned char key[CC_STREAM_KEY];
     cc_crl_number_t number;
     apr_time_t this_update;
     bool told; /* that it is gone and only an older one is there */
-} cc_crl_series_t;
+} cc_crl_stream_t;
 
 struct cc_crls_t {
     const cc_crl_spec_t *spec;
@@ -270,7 +272,7 @@ struct cc_crls_t {
     apr_array_header_t *authorities; /* of the store */
     apr_array_header_t *sources;     /* of cc_crl_source_t */
     apr_array_header_t *files;       /* of cc_crl_file_t * */
-    apr_hash_t *series;              /* of cc_crl_series_t * */
+    apr_hash_t *streams;             /* of cc_crl_stream_t * */
     cc_versions_t versions;
     cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
@@ -298,38 +300,42 @@ void cc_crls_count_open(cc_crls_t *crls, apr_time_t now);
 /** Counts a look: sources that cannot be read, and how many files and sources are refused. */
 void cc_crls_count_look(cc_crls_t *crls, apr_time_t now);
 
-/* ---- series (stream.c) ------------------------------------------------------------------- */
+/* ---- streams (stream.c) ------------------------------------------------------------------ */
 
-/** True if a is older than b, of the same series. */
+/** Makes crl->stream_key of its other members; false: OpenSSL cannot digest. */
+bool cc_crl_stream_key_make(cc_crl_t *crl);
+
+/** True if a is older than b, of the same stream. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b);
 
-/** The newest of each series that the files hold: series -> cc_crl_t *, in `p`. */
+/** The newest of each stream that the files hold: stream key -> cc_crl_t *, in `p`. */
 apr_hash_t *cc_crls_newest(const cc_crls_t *crls, apr_pool_t *p);
 
 /** The same with this content in the place of what the file has. */
 apr_hash_t *cc_crls_newest_with(const cc_crls_t *crls, const cc_crl_file_t *file,
                                 const cc_crl_content_t *content, apr_pool_t *p);
 
-/** What has been held of the series of this CRL; NULL: nothing. */
-cc_crl_series_t *cc_crls_series(const cc_crls_t *crls, const cc_crl_t *crl);
-
-/** Remembers what cc_crls_recall wrote down. */
-void cc_crls_remember_all(cc_crls_t *crls, apr_hash_t *ever);
-
-/** Remembers that it is held. */
-void cc_crls_remember(cc_crls_t *crls, const cc_crl_t *crl);
-
-/** True if this is lower than what has been held of its series (rollback). */
-bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
-
-/** The complete CRL of a delta's series, NULL: there is none. */
+/** The complete CRL that a delta changes, and the delta of a complete CRL; NULL: there is none. */
 cc_crl_t *cc_crl_base_of(apr_hash_t *newest, const cc_crl_t *delta);
+cc_crl_t *cc_crl_delta_of(apr_hash_t *newest, const cc_crl_t *complete);
 
 /**
  * True if the delta may be combined with this complete CRL (RFC 5280 5.2.4). One that is older fits
  * too, and says nothing new.
  */
 bool cc_crl_fits(const cc_crl_t *delta, const cc_crl_t *base);
+
+/** The highest that was held of the stream of this CRL; NULL: nothing. */
+cc_crl_stream_t *cc_crls_highest(const cc_crls_t *crls, const cc_crl_t *crl);
+
+/** Says that this CRL is the highest of its stream by now. */
+void cc_crls_highest_set(cc_crls_t *crls, const cc_crl_t *crl);
+
+/** Takes over what cc_crls_highest_save put there; before anything is loaded. */
+void cc_crls_highest_restore(cc_crls_t *crls, apr_hash_t *highest);
+
+/** True if this is lower than the highest of its stream (rollback). */
+bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
 
 /* ---- versions (version.c) ---------------------------------------------------------------- */
 
