@@ -382,7 +382,7 @@ void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
                               .number = crl->number_text,
                               .entries = cc_serials_count(crl->serials),
                               .delta = crl->delta,
-                              .indirect = crl->scope.indirect,
+                              .indirect = crl->idp.indirect,
                               .this_update = crl->this_update,
                               .next_update = crl->next_update,
                               .loaded_at = crl->loaded_at,

@@ -25,7 +25,7 @@ bool cc_crl_stream_key_make(cc_crl_t *crl)
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *name = NULL, *idp = NULL;
     int name_len = i2d_X509_NAME(crl->issuer, &name);
-    int idp_len = crl->scope.idp ? i2d_ISSUING_DIST_POINT(crl->scope.idp, &idp) : 0;
+    int idp_len = crl->idp.extension ? i2d_ISSUING_DIST_POINT(crl->idp.extension, &idp) : 0;
     bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
                 EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
                 EVP_DigestUpdate(ctx, name, (size_t)name_len) &&

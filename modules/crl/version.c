@@ -88,7 +88,7 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
     for (int i = 0; i < version->pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
 
-        if (pair->one->scope.indirect) {
+        if (pair->one->idp.indirect) {
             APR_ARRAY_PUSH(version->indirect, const cc_crl_pair_t *) = pair;
         }
     }
