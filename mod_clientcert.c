@@ -12,8 +12,9 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
@@ -49,7 +50,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);

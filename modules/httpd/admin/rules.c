@@ -6,7 +6,7 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -75,7 +75,7 @@ json_t *cc_admin_rules(cc_admin_query_t *q)
 /* What would end a start, or is a warning there. */
 static void crls_add(json_t *findings, const cc_admin_query_t *q)
 {
-    const apr_array_header_t *faults = cc_revocation_faults(q->main, q->pool);
+    const apr_array_header_t *faults = cc_crl_precheck_faults(q->main, q->pool);
 
     for (int i = 0; i < faults->nelts; i++) {
         const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "cert/cert.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
