@@ -217,10 +217,10 @@ cc_operator_fn cc_lookup_fits;
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * ask.c: the answer to a value of the condition's cell, by a table that is asked; it lives in
- * the scratch pool.
+ * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
+ * scratch pool.
  */
-const cc_query_t *cc_lookup_answer(cc_evaluation_t *ev, const cc_condition_t *c,
+const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
                                        const cc_value_t *value);
 
 /*
@@ -231,9 +231,9 @@ bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned col
 
 /*
  * The combinations (const struct iovec *, by the number of the column) of the values of these
- * columns, row by row; NULL where there are more than `most`.
+ * columns, row by row; NULL where there are more than `max`.
  */
-apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int max,
                                       apr_pool_t *p);
 
 /* ---- the index (index.c) ----------------------------------------------------------------- */
@@ -273,7 +273,7 @@ struct cc_evaluation_t {
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the condition at hand */
-    apr_hash_t *known;             /* ask.c: what tables have said; NULL until one is asked */
+    apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */

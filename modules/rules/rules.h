@@ -59,7 +59,7 @@ const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
 /** True if they name a table. */
-bool cc_rules_ask(const cc_rules_t *rules);
+bool cc_rules_use_tables(const cc_rules_t *rules);
 
 /**
  * The sum of cc_table_generation over the tables that the rules name; 0 where they name none. A few

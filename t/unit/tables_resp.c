@@ -225,7 +225,7 @@ END_TEST
 
 START_TEST(answers_that_are_too_large_together_are_a_failure)
 {
-    enum { SIZE = CC_ANSWER_MOST, REPLIES = 5 };
+    enum { SIZE = CC_ANSWER_MAX, REPLIES = 5 };
     static char text[REPLIES * (SIZE + 12) + 1]; /* the server reads it beyond this test's end */
     static const answer_t answer = {text, false, false};
     const cc_query_t *keys;

@@ -32,7 +32,7 @@ cc_figures_t cc_shown_table(const cc_shown_t *shown, int i)
     f.hits = figure(&counters->cache_hits, cached);
     f.misses = figure(&counters->cache_misses, cached);
     f.stale = figure(&counters->cache_stale, cached);
-    f.turned_away = figure(&counters->turned_away, cc_table_is_asked(table));
+    f.turned_away = figure(&counters->turned_away, cc_table_is_remote(table));
     return f;
 }
 

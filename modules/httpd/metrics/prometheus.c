@@ -232,7 +232,7 @@ static const cc_family_t families[] = {
      OF_TABLE(cc_table_is_cached, cache_stale)},
     {"clientcert_table_turned_away_total", "counter",
      "Waits that were cut short because the source is slow and enough others wait for it.",
-     OF_TABLE(cc_table_is_asked, turned_away)},
+     OF_TABLE(cc_table_is_remote, turned_away)},
     {"clientcert_certificates_expiring", "gauge",
      "Certificates seen that end within 30 days and have not ended; at most 256.", collect_expiring,
      NULL, 0},
