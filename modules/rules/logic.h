@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What rules say of each other: lint asks, before anything is evaluated. */
+/* Rules compared with each other, before anything is evaluated: for lint, and reachable names. */
 #ifndef CC_RULES_LOGIC_H
 #define CC_RULES_LOGIC_H
 
@@ -75,21 +75,25 @@ void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec 
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 
-/* issuer_binding.c: what a field fixes: nothing, the certificate or its key, the CA. */
-typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;
-cc_origin_t cc_origin_of(const cc_selector_t *selector);
+/* issuer_binding.c: what a value of a field fixes. */
+typedef enum {
+    CC_BINDS_NOTHING,
+    CC_BINDS_HOLDER, /* one certificate, or one key */
+    CC_BINDS_ISSUER  /* the CA */
+} cc_issuer_binding_t;
+cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* What a rule takes the user from without a word on the CA, or NULL. */
-const cc_selector_t *cc_origin_missing(const cc_rule_t *rule);
+/* The selector from which a rule takes the user, if nothing in the rule fixes the CA; else NULL. */
+const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
 
-/* Whether the rule ends the evaluation for some CAs, and by nothing but the CA. */
-bool cc_origin_decides(const cc_rule_t *rule);
+/* Whether the rule ends the evaluation for some CAs, and looks at nothing but the CA. */
+bool cc_issuer_binding_decides(const cc_rule_t *rule);
 
 /*
- * regex_host.c: whether a pattern has a domain with a dot that is not escaped, certainly by
- * mistake; the domain as it stands there, and as it is meant.
+ * regex_host.c: whether a pattern has a host name with a dot that is not escaped, certainly by
+ * mistake; *host is the name as it stands there, *escaped as it should be.
  */
-bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
-                       apr_pool_t *p);
+bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
+                           apr_pool_t *p);
 
 #endif

@@ -189,21 +189,21 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
-/** The users and groups that some rule sets could ever give. One thread at a time. */
-typedef struct cc_given_t cc_given_t;
+/** The users and groups that some rule sets could give. One thread at a time. */
+typedef struct cc_reachable_t cc_reachable_t;
 
 /** None so far; lives as long as `p`. */
-cc_given_t *cc_given_create(apr_pool_t *p);
+cc_reachable_t *cc_reachable_create(apr_pool_t *p);
 
-/** Adds what a rule set gives, which must live as long. Its cost is that of its rules. */
-void cc_given_add(cc_given_t *given, const cc_rules_t *rules);
+/** Adds the names of a rule set, which must live as long. Its cost grows with its rules. */
+void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules);
 
 /**
- * False where none of these rules can ever give this user, or this group: not even from a
- * template's field. What it costs to ask hardly depends on how many rules there are.
+ * False if none of these rules can give this user, or this group, not even from a field in a
+ * template. The cost hardly depends on the number of rules.
  */
-bool cc_given_user(const cc_given_t *given, const char *name);
-bool cc_given_group(const cc_given_t *given, const char *name);
+bool cc_reachable_user(const cc_reachable_t *reachable, const char *name);
+bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.
