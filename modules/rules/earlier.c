@@ -144,13 +144,13 @@ static void fact_relate(cc_earlier_t *earlier, const cc_filed_condition_t *fact)
     const cc_condition_t *c = fact->condition;
     struct iovec begin = {NULL, 0}, end = {NULL, 0};
 
-    if (cc_condition_is_equal(c) || c->table) {
+    if (cc_operator_is_equal(c->op) || c->table) {
         return;
     }
     if (c->pattern && !c->op->negative) {
         cc_pattern_literals(c->operand, &begin, &end, earlier->pool);
         cc_affixes_add(related_make(earlier, c)->patterns, begin, end, fact);
-    } else if (cc_condition_is_under(c)) {
+    } else if (c->op->kind == CC_OPERATOR_UNDER) {
         begin = (struct iovec){(char *)c->value.key, c->value.key_len};
         cc_affixes_add(related_make(earlier, c)->names, begin, end, fact);
     } else {
@@ -210,7 +210,7 @@ static void related_try(cc_earlier_t *earlier, const cc_condition_t *c)
     if (!related || c->pattern || c->table || c->op->negative) {
         return;
     }
-    if (cc_condition_is_equal(c)) {
+    if (cc_operator_is_equal(c->op)) {
         cc_affixes_each(related->patterns, text, fact_try, &trial);
     }
     cc_affixes_each(related->names, key, fact_try, &trial);

@@ -147,15 +147,31 @@ typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
+/* When a value fits the operand. */
+typedef enum {
+    CC_OPERATOR_EQUAL,   /* their keys are the same */
+    CC_OPERATOR_UNDER,   /* a DN is the operand or lies below it */
+    CC_OPERATOR_LESS,    /* the number is less than the operand */
+    CC_OPERATOR_AT_MOST, /* less or equal */
+    CC_OPERATOR_GREATER,
+    CC_OPERATOR_AT_LEAST,
+    CC_OPERATOR_PATTERN, /* the operand is a pattern, and matches */
+    CC_OPERATOR_TABLE    /* the operand is the name of a table that has the value as a key */
+} cc_operator_kind_t;
+
 struct cc_operator_t {
     cc_word_t word;
+    cc_operator_kind_t kind;
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
     bool negative;  /* holds if no value fits */
-    bool pattern;   /* its operand is a pattern */
-    bool table;     /* its operand is the name of a table */
-    bool indexed;   /* a value fits exactly if its key is that of the operand */
     cc_operator_fn *fits;
 };
+
+/* True for ==. */
+static inline bool cc_operator_is_equal(const cc_operator_t *op)
+{
+    return op->kind == CC_OPERATOR_EQUAL && !op->negative;
+}
 
 /* operator.c: NULL if there is none; the names of those that work on a type, for an error. */
 const cc_operator_t *cc_operator_find(const char *name);

@@ -5,7 +5,7 @@
 
 #include "rules/internal.h"
 
-/* logic.c: what is asked about one rule; the same matcher serves all of it. */
+/* logic.c: comparisons for one rule; the same matcher serves all of them. */
 typedef struct cc_logic_t cc_logic_t;
 cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
 
@@ -14,9 +14,6 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
 
 /* Whether `c` holds whenever `a` does. They may be of different rules of the set. */
 bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c);
-
-bool cc_condition_is_equal(const cc_condition_t *c);
-bool cc_condition_is_under(const cc_condition_t *c);
 
 /*
  * Whether nothing is evaluated after the rule; whether it gives the same user each time it holds;
@@ -59,7 +56,7 @@ cc_affixes_t *cc_affixes_create(apr_pool_t *p);
 /* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
 void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
 
-/* Calls `each` for the items that may match the text, and some that do not, until it says false. */
+/* Calls `each` for the items that may match the text, and some that do not, until it gives false. */
 typedef bool cc_affix_fn(void *baton, const void *item);
 void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
                      void *baton);
@@ -71,7 +68,7 @@ void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn
 void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
                          apr_pool_t *p);
 
-/* lint.c: cc_rules_lint, which also says how many steps cc_earlier_t took; NULL: nobody asks. */
+/* lint.c: cc_rules_lint; *steps, unless it is NULL, is how many steps cc_earlier_t took. */
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 

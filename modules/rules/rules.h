@@ -161,19 +161,19 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
-/** What somebody is told who asks why: the steps of all rules that matter, and of a few others. */
+/** The steps that explain a verdict: of all rules that matter, and of a few others. */
 typedef struct cc_trace_t {
     apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
-    int most;                  /* how many others there may be */
+    int max;                   /* how many others there may be */
     int others;                /* how many there are */
     int rest;                  /* rules that do not hold and have no step */
-    int least;                 /* the nearness of the one of the others that came least near */
+    int min_nearness;          /* of the others that have a step */
 } cc_trace_t;
 
 /**
- * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->most` that
+ * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->max` that
  * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
- * gives `most` and an empty array.
+ * gives `max` and an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
