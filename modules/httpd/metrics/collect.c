@@ -100,7 +100,7 @@ static unsigned features_of(const cc_table_t *table)
     return (cc_table_has_rows(table) ? CC_HAS_ROWS : 0u) |
            (cc_table_is_loaded(table) ? CC_HAS_LOADS : 0u) |
            (cc_table_is_cached(table) ? CC_HAS_CACHE : 0u) |
-           (cc_table_is_asked(table) ? CC_HAS_WAITS : 0u);
+           (cc_table_is_remote(table) ? CC_HAS_WAITS : 0u);
 }
 
 static void table_add(const collector_t *it, int i)
