@@ -2,12 +2,11 @@
 /* Tests the list of certificates that expire soon: once, whole, and by how many at once. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <apr_general.h>
 
 #include "httpd/metrics/expiring.h"
 #include "suite.h"
@@ -60,7 +59,7 @@ static int read_at(apr_time_t now)
 
 /* ---- what is listed -------------------------------------------------------------------- */
 
-START_TEST(soon_is_within_30_days_and_not_past)
+TEST(soon_is_within_30_days_and_not_past)
 {
     ck_assert(!cc_expiring_soon(NOW, NOW));
     ck_assert(!cc_expiring_soon(NOW - DAY, NOW));
@@ -70,9 +69,8 @@ START_TEST(soon_is_within_30_days_and_not_past)
     ck_assert(!cc_expiring_soon(APR_INT64_MAX, NOW));
     ck_assert(!cc_expiring_soon(APR_INT64_MIN, NOW));
 }
-END_TEST
 
-START_TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
+TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
 {
     ck_assert_int_eq(read_at(NOW), 0);
     ck_assert(add(1, NOW + 3 * DAY));
@@ -84,9 +82,8 @@ START_TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
     ck_assert_str_eq(expiries[2].subject, "CN=1");
     ck_assert(expiries[0].not_after == NOW + DAY && expiries[0].seen == NOW);
 }
-END_TEST
 
-START_TEST(a_certificate_is_listed_once_however_often_it_is_seen)
+TEST(a_certificate_is_listed_once_however_often_it_is_seen)
 {
     cc_expiry_t again = expiry_of(1, NOW + DAY);
 
@@ -96,9 +93,8 @@ START_TEST(a_certificate_is_listed_once_however_often_it_is_seen)
     ck_assert_int_eq(read_at(NOW), 1);
     ck_assert(expiries[0].seen == NOW + 5);
 }
-END_TEST
 
-START_TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
+TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
 {
     add(7, NOW + DAY);
     ck_assert(add(7 + 256, NOW + DAY));
@@ -107,9 +103,8 @@ START_TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
     ck_assert(!add(7 + 512, NOW + DAY) && !add(8, NOW + DAY));
     ck_assert_int_eq(read_at(NOW), 4);
 }
-END_TEST
 
-START_TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
+TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
 {
     add(1, NOW + 1);
     add(1 + 256, NOW + DAY);
@@ -127,9 +122,8 @@ START_TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
     ck_assert_int_eq(read_at(NOW + 1), CC_EXPIRING_MOST);
     ck_assert(!add(1 + 256, NOW + DAY));
 }
-END_TEST
 
-START_TEST(where_there_is_no_place_left_those_that_end_first_stay)
+TEST(where_there_is_no_place_left_those_that_end_first_stay)
 {
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++)
         ck_assert(add(i, NOW + DAY + i));
@@ -141,9 +135,8 @@ START_TEST(where_there_is_no_place_left_those_that_end_first_stay)
     ck_assert_str_eq(expiries[0].subject, "CN=255");
     ck_assert(expiries[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
 }
-END_TEST
 
-START_TEST(the_first_user_of_a_listed_certificate_is_noted)
+TEST(the_first_user_of_a_listed_certificate_is_noted)
 {
     cc_expiry_t one = expiry_of(1, NOW + DAY), other = expiry_of(2, NOW + DAY);
     char longest[1000];
@@ -165,7 +158,6 @@ START_TEST(the_first_user_of_a_listed_certificate_is_noted)
     ck_assert_str_eq(expiries[0].subject, "CN=1");
     ck_assert_uint_eq(strlen(expiries[1].user), CC_EXPIRING_TEXT - 1);
 }
-END_TEST
 
 /* ---- many at once ---------------------------------------------------------------------- */
 
@@ -222,7 +214,7 @@ static void *read_much(void *torn)
     return NULL;
 }
 
-START_TEST(nobody_reads_half_of_an_entry)
+TEST(nobody_reads_half_of_an_entry)
 {
     pthread_t writers[3], reader;
     int torn = 0;
@@ -240,9 +232,8 @@ START_TEST(nobody_reads_half_of_an_entry)
     ck_assert_int_gt(read_at(NOW), 0);
     ck_assert(is_whole(&expiries[0]));
 }
-END_TEST
 
-START_TEST(processes_list_a_certificate_once)
+TEST(processes_list_a_certificate_once)
 {
     pid_t children[4];
 
@@ -258,9 +249,8 @@ START_TEST(processes_list_a_certificate_once)
         waitpid(children[i], NULL, 0);
     ck_assert_int_eq(read_at(NOW), 200);
 }
-END_TEST
 
-START_TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
+TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
 {
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++)
         add(i, NOW + DAY);
@@ -271,36 +261,13 @@ START_TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST - 1);
     ck_assert_str_eq(expiries[0].subject, "CN=1000");
 }
-END_TEST
 
-START_TEST(what_two_have_added_at_once_is_read_once)
+TEST(what_two_have_added_at_once_is_read_once)
 {
     add(1, NOW + DAY);
     add(2, NOW + DAY);
     memcpy(&list->slots[2], &list->slots[1], sizeof(list->slots[1]));
     ck_assert_int_eq(read_at(NOW), 1);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("expiring");
-    TCase *tc = tcase_create("list");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, soon_is_within_30_days_and_not_past);
-    tcase_add_test(tc, what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first);
-    tcase_add_test(tc, a_certificate_is_listed_once_however_often_it_is_seen);
-    tcase_add_test(tc, certificates_that_begin_at_one_place_do_not_hide_each_other);
-    tcase_add_test(tc, one_that_has_ended_is_not_read_and_gives_up_its_place);
-    tcase_add_test(tc, where_there_is_no_place_left_those_that_end_first_stay);
-    tcase_add_test(tc, the_first_user_of_a_listed_certificate_is_noted);
-    tcase_add_test(tc, nobody_reads_half_of_an_entry);
-    tcase_add_test(tc, processes_list_a_certificate_once);
-    tcase_add_test(tc, a_place_that_was_never_written_to_its_end_is_left_alone);
-    tcase_add_test(tc, what_two_have_added_at_once_is_read_once);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("list", .setup = setup, .teardown = teardown, .timeout = 300);

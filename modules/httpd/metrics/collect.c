@@ -72,19 +72,19 @@ static void vhosts_add(const collector_t *it)
     }
 }
 
-static void ruleset_add(const collector_t *it, const cc_scope_t *scope)
+static void ruleset_add(const collector_t *it, const cc_ruleset_t *ruleset)
 {
-    const char *vhost = cc_metrics_vhost(scope->server, it->pool);
-    const char *section = scope->section ? scope->section : "";
-    cc_instance_t *instance = instance_add(it, CC_KIND_RULESET, scope->tally->results);
+    const char *vhost = cc_metrics_vhost(ruleset->server, it->pool);
+    const char *section = ruleset->section ? ruleset->section : "";
+    cc_instance_t *instance = instance_add(it, CC_KIND_RULESET, ruleset->tally->results);
 
     instance->texts[0] = vhost;
     instance->texts[1] = section;
-    for (int i = 0; i < cc_rules_count(scope->rules); i++) {
-        instance = instance_add(it, CC_KIND_RULE, &scope->tally->rules[i]);
+    for (int i = 0; i < cc_rules_count(ruleset->rules); i++) {
+        instance = instance_add(it, CC_KIND_RULE, &ruleset->tally->rules[i]);
         instance->texts[0] = vhost;
         instance->texts[1] = section;
-        instance->texts[2] = cc_rules_where(scope->rules, i);
+        instance->texts[2] = cc_rules_where(ruleset->rules, i);
     }
 }
 
@@ -144,7 +144,7 @@ static void revocation_add(const collector_t *it)
 const cc_collected_t *cc_metrics_collect(const server_rec *s, apr_pool_t *p)
 {
     collector_t it = {s, cc_metrics_of(s), apr_pcalloc(p, sizeof(*it.collected)), p};
-    const apr_array_header_t *scopes = cc_scopes_of(s);
+    const apr_array_header_t *rulesets = cc_rulesets_of(s);
 
     if (!it.metrics) {
         return NULL;
@@ -155,8 +155,8 @@ const cc_collected_t *cc_metrics_collect(const server_rec *s, apr_pool_t *p)
     }
     server_add(&it);
     vhosts_add(&it);
-    for (int i = 0; i < scopes->nelts; i++) {
-        ruleset_add(&it, &APR_ARRAY_IDX(scopes, i, const cc_scope_t));
+    for (int i = 0; i < rulesets->nelts; i++) {
+        ruleset_add(&it, &APR_ARRAY_IDX(rulesets, i, const cc_ruleset_t));
     }
     for (int i = 0; it.metrics->tables && i < cc_tables_count(it.metrics->tables); i++) {
         table_add(&it, i);

@@ -38,9 +38,9 @@ static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
     return vhosts;
 }
 
-/* The segment: what all share, the counters of each virtual host, scope, table, ClientCertCRL,
+/* The segment: what all share, the counters of each virtual host, ruleset, table, ClientCertCRL,
  * asking host. */
-static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *scopes)
+static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *rulesets)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
@@ -48,8 +48,8 @@ static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_heade
     size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(metrics);
     size += sizeof(cc_crl_counters_t) * (apr_size_t)metrics->opened->crls->nelts;
     size += sizeof(cc_ocsp_counters_t) * (apr_size_t)metrics->opened->ocsp->nelts;
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_rules_t *rules = APR_ARRAY_IDX(scopes, i, cc_scope_t).rules;
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_rules_t *rules = APR_ARRAY_IDX(rulesets, i, cc_ruleset_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
     }
     return size;
@@ -60,26 +60,26 @@ static void *vhosts_place(const cc_metrics_t *metrics, server_rec *main, void *m
     cc_vhost_counters_t *counters = memory;
 
     for (server_rec *s = main; s; s = s->next) {
-        cc_server_of(s)->counted = counters;
+        cc_vhost_conf_of(s)->counted = counters;
     }
     for (int i = 0; i < metrics->vhosts->nelts; i++) {
         cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(metrics->vhosts, i, cc_counted_vhost_t);
 
         vhost->counters = &counters[i];
-        cc_server_of(vhost->server)->counted = &counters[i];
+        cc_vhost_conf_of(vhost->server)->counted = &counters[i];
     }
     return counters + metrics->vhosts->nelts;
 }
 
-static void *scopes_place(const apr_array_header_t *scopes, void *memory)
+static void *rulesets_place(const apr_array_header_t *rulesets, void *memory)
 {
     cc_counter_t *at = memory;
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
-        scope->tally->results = at;
-        scope->tally->rules = at + CC_RESULT_COUNT;
-        at = scope->tally->rules + cc_rules_count(scope->rules);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
+        ruleset->tally->results = at;
+        ruleset->tally->rules = at + CC_RESULT_COUNT;
+        at = ruleset->tally->rules + cc_rules_count(ruleset->rules);
     }
     return at;
 }
@@ -112,7 +112,7 @@ static void revocation_place(cc_metrics_t *metrics, void *memory)
 /* Children of the configuration before this one go on counting in its segment, unseen. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(s);
+    const apr_array_header_t *rulesets = cc_rulesets_of(s);
     cc_metrics_t *metrics = apr_pcalloc(pconf, sizeof(*metrics));
     apr_size_t size;
     apr_shm_t *segment;
@@ -128,7 +128,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->tables = cc_tables_configured(s);
     metrics->opened = cc_revocation_opened(s);
     metrics->vhosts = vhosts_of(s, pconf);
-    size = size_needed(metrics, scopes);
+    size = size_needed(metrics, rulesets);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
@@ -140,7 +140,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->shared = apr_shm_baseaddr_get(segment);
     memset(metrics->shared, 0, size);
     memory = vhosts_place(metrics, s, metrics->shared + 1);
-    memory = scopes_place(scopes, memory);
+    memory = rulesets_place(rulesets, memory);
     revocation_place(metrics, tables_place(metrics, memory));
     apr_pool_userdata_setn(metrics, metrics_key, NULL, pconf);
     return OK;
@@ -186,12 +186,12 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_counter_add(&cc_server_of(s)->counted->rejections[reason]);
+    cc_counter_add(&cc_vhost_conf_of(s)->counted->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_counter_add(&cc_server_of(r->server)->counted->denied);
+    cc_counter_add(&cc_vhost_conf_of(r->server)->counted->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)

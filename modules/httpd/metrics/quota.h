@@ -8,7 +8,6 @@
 #include <apr_time.h>
 
 #include "base/counter.h"
-#include "httpd/conf/module.h"
 #include "rules/rules.h"
 
 struct server_rec;

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
-#include "cert/cert.h"
 #include "httpd/conf/dir.h"
-#include "httpd/conf/module.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/peer/client.h"
-#include "httpd/peer/slots.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
-#include "httpd/request/state.h"
-#include "rules/rules.h"
 
 /*
  * What one rule set, with one list of exports, says of a client. Constant once it is in the
