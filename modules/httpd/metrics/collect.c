@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects what is counted of the configuration in effect, for one answer. */
-#include "httpd/metrics/collect.h"
-
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/families.h"
+#include "rules/rules.h"
+#include "tables/table.h"
 
 /* The answer that is made, and for which configuration. */
 typedef struct collector_t {

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The counters of a configuration: where they lie, and who counts in them. */
-#include "httpd/metrics/counters.h"
-
 #include <string.h>
 
 #include <apr_shm.h>
 #include <apr_strings.h>
 
+#include "base/counter.h"
 #include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
+#include "tables/table.h"
 
 static const char metrics_key[] = "clientcert_metrics";
 

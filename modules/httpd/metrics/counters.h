@@ -10,6 +10,7 @@
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/metrics/counted.h"
+#include "httpd/metrics/expiring.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of all metrics: names, help and labels, and where each number lies. */
-#include "httpd/metrics/families.h"
+#include "base/counter.h"
+#include "crl/crl.h"
 #include "httpd/metrics/collect.h"
 #include "httpd/metrics/counted.h"
-
-#include "crl/crl.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/quota.h"
 #include "ocsp/ocsp.h"
+#include "rules/rules.h"
 #include "tables/table.h"
 
 /* ---- words, in the order of their numbers ------------------------------------------------ */

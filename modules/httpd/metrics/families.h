@@ -19,7 +19,7 @@ typedef enum {
     CC_KIND_SERVER,    /* all of it: cc_server_numbers_t */
     CC_KIND_SHARED,    /* likewise, what all children count: cc_shared_t */
     CC_KIND_VHOST,     /* a virtual host: cc_vhost_counters_t */
-    CC_KIND_RULESET,   /* the rules of a scope: cc_counter_t by cc_result_t */
+    CC_KIND_RULESET,   /* the rules of a ruleset: cc_counter_t by cc_result_t */
     CC_KIND_RULE,      /* a rule: one cc_counter_t */
     CC_KIND_TABLE,     /* cc_table_counters_t */
     CC_KIND_CRL,       /* one that this process holds: cc_crl_info_t */

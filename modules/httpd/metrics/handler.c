@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Serves the metrics to Prometheus: SetHandler clientcert-metrics. */
-#include "httpd/metrics/handler.h"
-#include "httpd/conf/dir.h"
-#include "httpd/conf/module.h"
-#include "httpd/metrics/prometheus.h"
-#include "httpd/metrics/quota.h"
-
 #include <http_protocol.h>
 #include <http_request.h>
+
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/handler.h"
+#include "httpd/metrics/prometheus.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/metrics/sink.h"
 
 static void put(void *r, const char *text)
 {

@@ -5,6 +5,8 @@
 
 #include <httpd.h>
 
+#include "httpd/conf/module.h"
+
 /** Serves all metrics as Prometheus reads them; 403 where no server's configuration says so. */
 int cc_metrics_serve(request_rec *r);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shows the metrics when mod_status asks for more. */
-#include "httpd/metrics/mod_status.h"
-
 #include <http_protocol.h>
 #include <mod_status.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/metrics/sink.h"
 
 static void put(void *r, const char *text)
 {

@@ -5,7 +5,10 @@
 
 struct request_rec;
 
+#include <stdbool.h>
+
 #include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
 #include "httpd/metrics/sink.h"
 
 /** Puts them as lines for programs (?auto), and as a part of the page for people. */

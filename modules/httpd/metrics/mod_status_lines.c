@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metrics as lines of mod_status, for programs. */
-#include "httpd/metrics/mod_status.h"
-
 #include <string.h>
 
 #include "base/text.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/metrics/sink.h"
 
 /* "ClientCertTable[0]", "LookupsFound", "1". What stands in a configuration is not always a line.
  */

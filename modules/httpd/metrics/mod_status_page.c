@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metrics as a part of the page of mod_status, for people. */
-#include "httpd/metrics/mod_status.h"
-
 #include <string.h>
 
 #include <apr_escape.h>
+
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/metrics/sink.h"
 
 /* ---- cells ------------------------------------------------------------------------------- */
 

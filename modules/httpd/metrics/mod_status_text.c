@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How numbers, words and texts are written where mod_status shows them. */
-#include "httpd/metrics/mod_status.h"
-
 #include <string.h>
 
 #include <apr_lib.h>
 
 #include "base/text.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/mod_status.h"
 
 apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The metrics as Prometheus reads them (text exposition format 0.0.4). */
-#include "httpd/metrics/prometheus.h"
-
 #include <string.h>
 
 #include <apr_hash.h>
 
 #include "base/text.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/prometheus.h"
+#include "httpd/metrics/sink.h"
 
 /* The samples of the family at hand. */
 typedef struct samples_t {

@@ -4,6 +4,7 @@
 #define CC_PROMETHEUS_H
 
 #include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
 #include "httpd/metrics/sink.h"
 
 /** Puts one family, with HELP and TYPE, or all of cc_families. */

@@ -7,6 +7,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
