@@ -55,6 +55,9 @@ request_rec *ap_create_request(conn_rec *c)
 
 void ap_parse_uri(request_rec *r, const char *uri)
 {
+    while (uri[0] == '/' && uri[1] == '/') {
+        uri++;
+    }
     r->unparsed_uri = apr_pstrdup(r->pool, uri);
     apr_uri_parse(r->pool, uri, &r->parsed_uri);
     r->args = r->parsed_uri.query;

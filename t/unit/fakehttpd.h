@@ -89,6 +89,16 @@ void fake_sections_merge(request_rec *r, const char *kind, const char *path);
 /** What Require in this request says: AUTHZ_GRANTED and so on of the line with this number. */
 int fake_require(request_rec *r, int line);
 
+/* ---- files of ServerRoot (fakefiles.c) ----------------------------------------------------- */
+
+/** The path of one; writes it; its text, which the test fails without. */
+const char *fake_path(const char *name);
+void fake_write(const char *name, const char *text);
+const char *fake_read(const char *name);
+
+/** Writes one of certificates (a list of them in PEM, that ends with NULL). */
+void fake_write_certs(const char *name, ...);
+
 /* ---- the log ------------------------------------------------------------------------------- */
 
 /** Lines since it was last asked for, "LEVEL TEXT", joined by newlines; "" where there is none. */

@@ -2,8 +2,6 @@
 /* Tests which expressions let in somebody of whom clientcert() says nothing, and what is told. */
 #include <apr_strings.h>
 
-#include <openssl/pem.h>
-
 #include "fakehttpd.h"
 #include "httpd/admin/lint.h"
 #include "httpd/conf/use.h"
@@ -146,33 +144,21 @@ TEST_LOOP(a_section_of_an_expression_counts_where_it_is_about_access, 0, COUNT(s
 
 /* ---- several CAs ------------------------------------------------------------------------- */
 
-static void write_cas(const char *name, X509 *one, X509 *other)
-{
-    FILE *file = fopen(apr_pstrcat(fake.pool, fake.folder, "/", name, NULL), "w");
-
-    ck_assert_ptr_nonnull(file);
-    PEM_write_X509(file, one);
-    if (other) {
-        PEM_write_X509(file, other);
-    }
-    fclose(file);
-}
-
 TEST(a_user_that_any_of_several_cas_could_give)
 {
     pki_t a = pki_ca("A", NULL), b = pki_ca("B", NULL), below = pki_ca("Below", &a);
 
-    write_cas("one.pem", a.cert, NULL);
-    write_cas("two.pem", a.cert, b.cert);
-    write_cas("chain.pem", a.cert, below.cert);
-    write_cas("01234567.0", a.cert, NULL);
-    write_cas("0123456z.0", b.cert, NULL);
+    fake_write_certs("one.pem", a.cert, NULL);
+    fake_write_certs("two.pem", a.cert, b.cert, NULL);
+    fake_write_certs("chain.pem", a.cert, below.cert, NULL);
+    fake_write_certs("01234567.0", a.cert, NULL);
+    fake_write_certs("0123456z.0", b.cert, NULL);
     ck_assert(!finds("CC0704", "SSLCACertificateFile one.pem"));
     ck_assert(finds("CC0704", "SSLCACertificateFile two.pem"));
     ck_assert(!finds("CC0704", "SSLCACertificateFile chain.pem"));
     ck_assert(!finds("CC0704", "SSLCACertificateFile missing.pem"));
     ck_assert(!finds("CC0704", "SSLCACertificatePath ."));
-    write_cas("89abcdef.0", b.cert, NULL);
+    fake_write_certs("89abcdef.0", b.cert, NULL);
     ck_assert(finds("CC0704", "SSLCACertificatePath ."));
     ck_assert(!finds("CC0704", "SSLCACertificatePath nosuch"));
     fake_configured("<Location /x>\nClientCertMap user=%{subject.CN}\n</Location>\n"
