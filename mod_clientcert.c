@@ -69,10 +69,10 @@ static void register_process(void)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
 
-    ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_quota_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_poller_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -52,7 +52,7 @@ static void evaluate(explained_t *it, apr_pool_t *p)
     it->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     it->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     it->trace =
-        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .most = it->by->others};
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = it->by->others};
     if (rules) {
         it->verdict = cc_rules_explain(rules, it->cert, &it->facts, &it->trace, p, p);
     }

@@ -371,10 +371,10 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 
 const cc_backend_t cc_backend_ldap = {
     .type = "ldap",
-    .asked = true,
+    .remote = true,
     .binds = true,
     .names = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .ask = cc_jobs_ask,
+    .lookup_many = cc_jobs_ask,
 };

@@ -104,7 +104,7 @@ void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
         cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
 
         cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
-        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
+        cc_crls_highest_save(crls, cc_crls_spec(crls)->highest);
         apr_pool_clear(scratch);
     }
     scratch_free(scratch);

@@ -141,7 +141,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
         return APR_SUCCESS;
     }
     spec->root = ap_server_root;
-    spec->ever = ever_of(s, spec);
+    spec->highest = ever_of(s, spec);
     spec->kept = kept_of(s);
     spec->pass_foreign = true;
     if (is_restart()) {
@@ -155,7 +155,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     opened = apr_palloc(p, sizeof(*opened));
     *opened = (cc_opened_crls_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
-    cc_crls_recall(*crls, spec->ever);
+    cc_crls_highest_save(*crls, spec->highest);
     if (!only_tried()) {
         cc_crls_each(*crls, passed_over, s);
     }

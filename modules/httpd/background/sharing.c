@@ -179,7 +179,7 @@ const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf)
         return NULL;
     }
     sharing = apr_pcalloc(pconf, sizeof(*sharing));
-    sharing->is = (cc_sharing_t){.owner = geteuid(), .ask = ask, .baton = sharing};
+    sharing->is = (cc_sharing_t){.owner = geteuid(), .fetch = ask, .baton = sharing};
     sharing->channel = channel;
     return &sharing->is;
 }

@@ -180,7 +180,7 @@ static bool is_restart(void)
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
-    cc_restart_t restart = {.restart = is_restart(), .told = tell_restart, .baton = s};
+    cc_restart_t restart = {.restart = is_restart(), .report = tell_restart, .baton = s};
     cc_error_t err = {0};
 
     (void)plog;

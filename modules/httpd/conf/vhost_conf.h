@@ -17,6 +17,7 @@ typedef struct cc_vhost_conf_t {
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
     struct cc_vhost_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
+    struct cc_vhost_counters_t *counted; /* metrics/counted.h: by metrics/counters.c */
     int use;                          /* cc_use_t of use.h: this host's */
     int use_anywhere;                 /* of the main server: the greatest of all hosts */
     bool expressions;                 /* of the main server: clientcert() is in some expression */

@@ -7,6 +7,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
@@ -202,7 +203,7 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->ends_soon = true;
         mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client);
+        cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }

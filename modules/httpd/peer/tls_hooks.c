@@ -10,6 +10,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/ticket_mac.h"
 #include "httpd/peer/tls_hooks.h"
