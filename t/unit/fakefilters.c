@@ -100,6 +100,15 @@ apr_status_t ap_get_brigade(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mod
     return APR_EOF;
 }
 
+static const apr_bucket_type_t error_type = {"error ",
+                                             5,
+                                             APR_BUCKET_METADATA,
+                                             apr_bucket_destroy_noop,
+                                             NULL,
+                                             apr_bucket_setaside_notimpl,
+                                             apr_bucket_split_notimpl,
+                                             apr_bucket_copy_notimpl};
+
 /* What a brigade says in words: "error 500", "end". */
 apr_status_t ap_pass_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
@@ -107,6 +116,9 @@ apr_status_t ap_pass_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
     for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
          b = APR_BUCKET_NEXT(b)) {
         fake_note(APR_BUCKET_IS_EOS(b) ? "end " : b->type->name);
+        if (b->type == &error_type) {
+            fake_note(apr_psprintf(fake.pool, "%d ", (int)b->start));
+        }
     }
     return APR_SUCCESS;
 }
@@ -114,14 +126,6 @@ apr_status_t ap_pass_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 apr_bucket *ap_bucket_error_create(int error, const char *text, apr_pool_t *p,
                                    apr_bucket_alloc_t *list)
 {
-    static const apr_bucket_type_t type = {"error ",
-                                           5,
-                                           APR_BUCKET_METADATA,
-                                           apr_bucket_destroy_noop,
-                                           NULL,
-                                           apr_bucket_setaside_notimpl,
-                                           apr_bucket_split_notimpl,
-                                           apr_bucket_copy_notimpl};
     apr_bucket *b = apr_bucket_alloc(sizeof(*b), list);
 
     (void)text;
@@ -129,7 +133,7 @@ apr_bucket *ap_bucket_error_create(int error, const char *text, apr_pool_t *p,
     APR_BUCKET_INIT(b);
     b->free = apr_bucket_free;
     b->list = list;
-    b->type = &type;
+    b->type = &error_type;
     b->length = 0;
     b->start = error;
     b->data = NULL;
