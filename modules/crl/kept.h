@@ -55,10 +55,10 @@ bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
                            const cc_crl_content_t *before, const cc_crl_content_t *content);
 
 /**
- * True if something is owed since a restart: a source that holds nothing, or a file. Marks the
+ * True if something is unread since a restart: a source that holds nothing, or a file. Marks the
  * folders of which nothing is.
  */
-bool cc_crls_shut(cc_crls_t *crls);
+bool cc_crls_incomplete(cc_crls_t *crls);
 
 /** What a file is loaded with. */
 cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls);

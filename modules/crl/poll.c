@@ -83,7 +83,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     const cc_crl_t *base = crl->delta ? cc_crl_base_of(newest, crl) : NULL;
     cc_error_t *err = &file->refusal;
 
-    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and told */
+    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and reported */
         return rollback(crls, crl, file->path, err);
     }
     if (now > 0 && crl->this_update > now) {
@@ -254,20 +254,20 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     crls->changed = crls->changed || !same_crls(file->content, content);
     cc_crl_content_release(file->content);
     file->content = content;
-    file->owed = false;
+    file->unread = false;
     cc_crl_kept_put(crls, file->path, content);
-    file->told = NULL;
+    file->reported = NULL;
     file->refusal.tag = NULL;
     cc_crls_count_file(crls, file, true);
 }
 
-/* What is wrong with a file is told once, and again when it is another; `pending`: not told yet. */
+/* What is wrong with a file is reported once, and again when it is another; `pending`: not yet. */
 static void refusal_settle(cc_crl_file_t *file, bool pending)
 {
-    if (!pending && file->told && strcmp(file->told, file->refusal.tag) == 0) {
+    if (!pending && file->reported && strcmp(file->reported, file->refusal.tag) == 0) {
         file->refusal.tag = NULL;
     } else {
-        file->told = file->refusal.tag;
+        file->reported = file->refusal.tag;
     }
 }
 
@@ -281,7 +281,7 @@ static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t 
 static void put_off(cc_crl_file_t *file)
 {
     file->refusal.tag = NULL;
-    file->told = NULL;
+    file->reported = NULL;
 }
 
 /* Settles what a file gave that cannot be taken. */
@@ -311,7 +311,7 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
         return false;
     }
     if (!cc_stamp_same(&file->stamp, &file->seen)) {
-        file->told = NULL;
+        file->reported = NULL;
     }
     file->seen = file->stamp;
     file->unsure = file->waits = false;
@@ -326,9 +326,10 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
     } else {
         cc_crl_content_release(content);
         refused_settle(file, status, pending, now);
-        if (!file->told && !file->again_at) { /* it is no file of CRLs: nothing of it is owed */
-            crls->changed = crls->changed || file->owed;
-            file->owed = false;
+        if (!file->reported &&
+            !file->again_at) { /* it is no file of CRLs: nothing of it is wanted */
+            crls->changed = crls->changed || file->unread;
+            file->unread = false;
         }
     }
     return true;
@@ -338,8 +339,8 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
  * A file that is being replaced may be away for a moment; one that stays away takes all along, and
  * then this is false.
  */
-static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
-                           apr_interval_time_t *wait)
+static bool missing_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
+                         apr_interval_time_t *wait)
 {
     if (file->missing_at == 0) {
         file->missing_at = now;
@@ -348,7 +349,7 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
         wait_shorten(wait, PAUSE);
         return true;
     }
-    crls->changed = crls->changed || file->content || file->owed;
+    crls->changed = crls->changed || file->content || file->unread;
     cc_crl_kept_forget(crls, file->path);
     cc_crl_content_release(file->content);
     apr_pool_destroy(file->pool);
@@ -356,11 +357,11 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
 }
 
 /* False where the file is gone. */
-static bool file_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
-                        apr_interval_time_t *wait)
+static bool file_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
+                      apr_interval_time_t *wait)
 {
     if (!file->present) {
-        return missing_follow(crls, file, now, wait);
+        return missing_poll(crls, file, now, wait);
     }
     file->missing_at = 0;
     if (is_due(crls, file, now) &&
@@ -373,26 +374,26 @@ static bool file_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
     return true;
 }
 
-static void files_follow(cc_crls_t *crls, apr_time_t now, apr_interval_time_t *wait)
+static void files_poll(cc_crls_t *crls, apr_time_t now, apr_interval_time_t *wait)
 {
     cc_crl_file_t **files = (cc_crl_file_t **)crls->files->elts;
     int kept = 0;
 
     for (int i = 0; i < crls->files->nelts; i++) {
-        if (file_follow(crls, files[i], now, wait)) {
+        if (file_poll(crls, files[i], now, wait)) {
             files[kept++] = files[i];
         }
     }
     crls->files->nelts = kept;
 }
 
-apr_interval_time_t cc_crls_follow(cc_crls_t *crls, apr_time_t now)
+apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now)
 {
     apr_interval_time_t wait = crls->spec->reload;
 
-    files_follow(crls, now, &wait);
+    files_poll(crls, now, &wait);
     if (crls->changed) {
-        files_follow(crls, now, &wait); /* a base may have come for a delta that was refused */
+        files_poll(crls, now, &wait); /* a base may have come for a delta that was refused */
     }
     return wait;
 }

@@ -58,7 +58,7 @@ static cc_crl_answer_t crl_answer(const char *word)
 {
     cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN, .stale_at = 50, .generation = 3};
 
-    answer.why = "its list is away";
+    answer.cause = "its list is away";
     if (!strcmp(word, "good")) {
         answer.state = CC_CRL_GOOD;
     } else if (!strcmp(word, "revoked")) {
@@ -67,7 +67,7 @@ static cc_crl_answer_t crl_answer(const char *word)
         answer.revoked_at = apr_time_from_sec(86400);
     }
     answer.no_issuer = !strcmp(word, "no issuer");
-    answer.shut = !strcmp(word, "shut");
+    answer.incomplete = !strcmp(word, "shut");
     return answer;
 }
 

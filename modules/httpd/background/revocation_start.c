@@ -194,7 +194,7 @@ static bool nobodys_bear(const cc_nobodys_t *one, const apr_array_header_t *open
         return false;
     }
     for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_owe(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, one->info.path);
+        cc_crls_mark_unread(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, one->info.path);
     }
     tell_reopened(&err, 0, p);
     return true;
