@@ -41,6 +41,16 @@ void cc_crl_content_release(cc_crl_content_t *content)
     apr_pool_destroy(content->pool);
 }
 
+bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
+{
+    for (int i = 0; i < content->crls->nelts; i++) {
+        if (APR_ARRAY_IDX(content->crls, i, const cc_crl_t *) == crl) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* With allocators of their own: they come and go in one thread, while others use their parents. */
 static cc_crl_content_t *content_create(void)
 {

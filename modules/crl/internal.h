@@ -87,7 +87,10 @@ apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
 /** The last who gives it back frees it; NULL is none. */
 void cc_crl_content_release(cc_crl_content_t *content);
 
-/* ---- sources (crls.c, scan.c, poll.c) ---------------------------------------------- */
+/** True if this very CRL is among its CRLs. */
+bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl);
+
+/* ---- sources and files (crls.c, scan.c, poll.c) ------------------------------------------ */
 
 /** A PATH of the directive. */
 typedef struct cc_crl_source_t {
@@ -98,16 +101,26 @@ typedef struct cc_crl_source_t {
     cc_error_t refusal; /* to be reported; tag NULL: nothing */
 } cc_crl_source_t;
 
-/** A file that is followed. */
+/** What came of reading a file as it is. */
+typedef enum {
+    CC_CRL_FILE_NEW,        /* it was not read, or may have changed since without a trace */
+    CC_CRL_FILE_TAKEN,      /* what it holds counts */
+    CC_CRL_FILE_REFUSED,    /* what it gave before counts, until it changes */
+    CC_CRL_FILE_WAITING,    /* the same, or until others change: the base of a delta may come */
+    CC_CRL_FILE_EARLY,      /* the same, or until `again_at`: the thisUpdate of one of its CRLs */
+    CC_CRL_FILE_UNFINISHED, /* its end is missing, and may come: it is read again at `again_at` */
+    CC_CRL_FILE_OTHER       /* it lies in a folder, and is no file of CRLs */
+} cc_crl_file_state_t;
+
+/** A file that is polled. */
 typedef struct cc_crl_file_t {
     apr_pool_t *pool;
     const char *path;
     const cc_crl_source_t *source;
-    bool present;          /* the last scan has seen it */
-    cc_stamp_t stamp;      /* as that scan has seen it */
-    cc_stamp_t seen;       /* as it was when it was last taken or refused */
-    bool unsure;           /* it may have changed since without a trace */
-    bool waits;            /* for another file: the base of a delta */
+    bool present;     /* the last scan has seen it */
+    cc_stamp_t stamp; /* as that scan has seen it */
+    cc_stamp_t seen;  /* as it was when it was last taken or refused */
+    cc_crl_file_state_t state;
     bool unread;           /* nothing of it is held since a restart */
     apr_time_t again_at;   /* when it is read again though it is the same; 0: never */
     apr_time_t missing_at; /* when it was first missed; 0: it is not */
@@ -140,13 +153,19 @@ struct cc_crls_t {
     cc_crl_counters_t own; /* until others are given */
 };
 
+/**
+ * Says what came of reading a file, and when it is read again though it is the same (0: never).
+ * Whatever is no refusal takes back what there was to report.
+ */
+void cc_crl_file_settle(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at);
+
 /** Looks which files there are. What cannot be read is a refusal of its source (CC0406). */
 void cc_crls_scan(cc_crls_t *crls);
 
 /** Loads all files for the first time. CC0407 to CC0414. */
 apr_status_t cc_crls_load(cc_crls_t *crls, cc_error_t *err);
 
-/** Follows all files; in how long it wants to be called again at most. */
+/** Polls all files; in how long it wants to be called again at most. */
 apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now);
 
 /* ---- counting (count.c). For the thread that opens or polls. ----------------------------- */

@@ -33,7 +33,7 @@ void cc_crl_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const c
 apr_status_t cc_crl_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
                               const cc_crl_kept_state_t *state);
 
-/* ---- opening (content.c, crls.c, poll.c, scan.c, restart.c) ------------------------------ */
+/* ---- opening (content.c, crls.c, judge.c, poll.c, scan.c, restart.c) --------------------- */
 
 /** The same of a state that was kept, taken at that time. */
 apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,

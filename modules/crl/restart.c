@@ -63,6 +63,9 @@ static void refuse(const reopening_t *o, cc_crl_file_t *file)
 {
     apr_time_t since = restore(o->crls, file);
 
+    if (file->state == CC_CRL_FILE_TAKEN) { /* it could be loaded, but not taken */
+        cc_crl_file_settle(file, CC_CRL_FILE_REFUSED, 0);
+    }
     file->reported = file->refusal.tag; /* the poll need not say it again */
     file->unread = is_unread(o->crls, file);
     refusal_report(o, &file->refusal, since);
@@ -133,6 +136,7 @@ static void source_reopen(const reopening_t *o, cc_crl_source_t *source)
 
         file->source = source;
         file->present = true;
+        file->state = CC_CRL_FILE_TAKEN; /* there is nothing to read while its source is away */
         since = restore(o->crls, file);
     }
     source->unread = true;
