@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how an error is filled and how it reads as one line. */
+/* Errors: fills them, and writes one as a line. */
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 
 apr_status_t cc_error_set(cc_error_t *err, apr_pool_t *p, const char *tag, const char *word,
                           const char *fmt, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how every room reports what went wrong: one struct, filled where the error is found. */
+/* Errors: one struct for all rooms, filled where the error is found. */
 #ifndef CC_ERROR_H
 #define CC_ERROR_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to see that a file is another one than before. */
+/* File stamps: tell whether a file has changed, and whether it may still be changing. */
 #include "base/file_stamp.h"
 
 #include <apr_file_info.h>
@@ -9,35 +9,36 @@
 #define SLOW_TICK apr_time_from_sec(2)
 #define QUIET apr_time_from_msec(500)
 
-cc_stamp_t cc_stamp_of(const apr_finfo_t *info)
+cc_file_stamp_t cc_file_stamp_of(const apr_finfo_t *info)
 {
-    cc_stamp_t stamp = {info->mtime, info->ctime, info->size, info->inode, info->device};
+    cc_file_stamp_t stamp = {info->mtime, info->ctime, info->size, info->inode, info->device};
 
     return stamp;
 }
 
-cc_stamp_t cc_stamp_take(const char *path, apr_pool_t *p)
+cc_file_stamp_t cc_file_stamp_take(const char *path, apr_pool_t *p)
 {
-    static const cc_stamp_t none = {0, 0, 0, 0, 0};
+    static const cc_file_stamp_t none = {0, 0, 0, 0, 0};
     apr_finfo_t info;
 
-    return apr_stat(&info, path, CC_STAMP_WANTED, p) == APR_SUCCESS ? cc_stamp_of(&info) : none;
+    return apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS ? cc_file_stamp_of(&info)
+                                                                         : none;
 }
 
-bool cc_stamp_same(const cc_stamp_t *a, const cc_stamp_t *b)
+bool cc_file_stamp_same(const cc_file_stamp_t *a, const cc_file_stamp_t *b)
 {
     return a->modified == b->modified && a->changed == b->changed && a->size == b->size &&
            a->inode == b->inode && a->device == b->device;
 }
 
-bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
+bool cc_file_stamp_fresh(const cc_file_stamp_t *stamp, apr_time_t now)
 {
     apr_interval_time_t tick = apr_time_usec(stamp->changed) ? TICK : SLOW_TICK;
     apr_interval_time_t age = now - stamp->changed;
 
     /*
-     * On a busy machine the file may have changed after `now` was read and before the file was
-     * looked at. A clock that was set back makes nothing fresh for long.
+     * On a busy machine the file may change after `now` was read and before its stamp is taken: it
+     * then is younger than `now`. A clock that was set back makes nothing fresh for long.
      */
     return age < tick && age > -SLOW_TICK;
 }
@@ -47,24 +48,24 @@ bool cc_stamp_fresh(const cc_stamp_t *stamp, apr_time_t now)
  * before its end, and nothing about the file changes when it goes on. A rename sets only the ctime,
  * and what was written long before is complete.
  */
-bool cc_stamp_settling(const cc_stamp_t *stamp, apr_time_t now)
+bool cc_file_stamp_settling(const cc_file_stamp_t *stamp, apr_time_t now)
 {
     apr_interval_time_t age = now - stamp->changed;
     apr_interval_time_t since_written = stamp->changed - stamp->modified;
     bool written_last = since_written < TICK && since_written > -TICK;
 
-    return cc_stamp_fresh(stamp, now) || (written_last && age < QUIET && age > -SLOW_TICK);
+    return cc_file_stamp_fresh(stamp, now) || (written_last && age < QUIET && age > -SLOW_TICK);
 }
 
-apr_uint64_t cc_stamp_print(const cc_stamp_t *stamp)
+apr_uint64_t cc_file_stamp_digest(const cc_file_stamp_t *stamp)
 {
     const apr_uint64_t parts[] = {(apr_uint64_t)stamp->modified, (apr_uint64_t)stamp->changed,
                                   (apr_uint64_t)stamp->size, (apr_uint64_t)stamp->inode,
                                   (apr_uint64_t)stamp->device};
-    apr_uint64_t print = 14695981039346656037u; /* FNV-1a, a word at a time */
+    apr_uint64_t digest = 14695981039346656037u; /* FNV-1a, a word at a time */
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        print = (print ^ parts[i]) * 1099511628211u;
+        digest = (digest ^ parts[i]) * 1099511628211u;
     }
-    return print;
+    return digest;
 }

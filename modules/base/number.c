@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how numbers are written in the configuration. */
+/* Numbers and seconds as the configuration writes them. */
 #include "base/number.h"
 
 #include <string.h>

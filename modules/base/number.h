@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how numbers are written in the configuration. */
+/* Numbers and seconds as the configuration writes them. */
 #ifndef CC_NUMBER_H
 #define CC_NUMBER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens files that may be anything, without ever waiting for one. */
+/* Regular files: opens them, and nothing that could make the reader wait. */
 #include "base/regular_file.h"
 
 #include <apr_file_info.h>
@@ -23,43 +23,44 @@ static const char *kind_of(apr_filetype_e type)
     return "something else";
 }
 
-static apr_status_t other_kind(apr_filetype_e type, const char **why, apr_pool_t *p)
+static apr_status_t other_kind(apr_filetype_e type, const char **reason, apr_pool_t *p)
 {
-    *why = apr_pstrcat(p, "it is ", kind_of(type), ", not a file", NULL);
+    *reason = apr_pstrcat(p, "it is ", kind_of(type), ", not a file", NULL);
     return APR_EINVAL;
 }
 
-static apr_status_t failed(apr_status_t status, const char **why, apr_pool_t *p)
+static apr_status_t failed(apr_status_t status, const char **reason, apr_pool_t *p)
 {
-    char reason[120];
+    char text[120];
 
-    *why = apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
+    *reason = apr_pstrdup(p, apr_strerror(status, text, sizeof(text)));
     return status;
 }
 
 /*
- * It is looked at before it is opened, since some devices act on that alone, and once more when it
- * is open, since it may be another one by then.
+ * The type is checked before the file is opened, since some devices act when they are opened, and
+ * once more after that, since the path may lead to another file by then.
  */
-apr_status_t cc_regular_open(apr_file_t **file, const char **why, const char *path, apr_pool_t *p)
+apr_status_t cc_regular_file_open(apr_file_t **file, const char **reason, const char *path,
+                                  apr_pool_t *p)
 {
     apr_finfo_t info;
     apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE, p);
 
     if (status == APR_SUCCESS && info.filetype != APR_REG) {
-        return other_kind(info.filetype, why, p);
+        return other_kind(info.filetype, reason, p);
     }
     if (status == APR_SUCCESS) {
         status = apr_file_open(file, path, APR_FOPEN_READ | APR_FOPEN_BINARY | APR_FOPEN_NONBLOCK,
                                APR_FPROT_OS_DEFAULT, p);
     }
     if (status != APR_SUCCESS) {
-        return failed(status, why, p);
+        return failed(status, reason, p);
     }
     status = apr_file_info_get(&info, APR_FINFO_TYPE, *file);
     if (status == APR_SUCCESS && info.filetype == APR_REG) {
         return APR_SUCCESS;
     }
     apr_file_close(*file);
-    return status == APR_SUCCESS ? other_kind(info.filetype, why, p) : failed(status, why, p);
+    return status == APR_SUCCESS ? other_kind(info.filetype, reason, p) : failed(status, reason, p);
 }

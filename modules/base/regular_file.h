@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens files that may be anything, without ever waiting for one. */
-#ifndef CC_REGULAR_H
-#define CC_REGULAR_H
+/* Regular files: opens them, and nothing that could make the reader wait. */
+#ifndef CC_REGULAR_FILE_H
+#define CC_REGULAR_FILE_H
 
 #include <apr_file_io.h>
 
 /**
- * Opens a file for reading if it is a regular one, or a link to one. Anything else is not read: a
- * FIFO waits for somebody who writes, and a device does what it likes. Then the status is
- * APR_EINVAL, and *why says what it is: "it is a FIFO, not a file"; for other errors it is the
- * system's reason. *why lives as long as `p`, *file until it is closed, or as long as `p`. Any
- * thread may call, with a pool of its own.
+ * Opens a file for reading if it is a regular one, or a link to one. Anything else is not opened: a
+ * FIFO waits for a writer, and a device may do anything. Then the status is APR_EINVAL, and *reason
+ * says what it is: "it is a FIFO, not a file". For other errors *reason is the system's.
+ * *reason lives as long as `p`, *file until it is closed, or as long as `p`. Any thread may call,
+ * with a pool of its own.
  */
-apr_status_t cc_regular_open(apr_file_t **file, const char **why, const char *path, apr_pool_t *p);
+apr_status_t cc_regular_file_open(apr_file_t **file, const char **reason, const char *path,
+                                  apr_pool_t *p);
 
 #endif

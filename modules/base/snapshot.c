@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how one thread replaces what many others read, while none of them waits. */
+/* Snapshots: one thread replaces what many threads read, and no reader ever waits. */
 #include "base/snapshot.h"
 
 #include <apr_time.h>
@@ -8,75 +8,83 @@
 #define PAUSES 20
 
 /*
- * What is current stands at the side that the number's last bit says. Readers are counted a side,
- * so a version that was replaced is unused once its side has no readers. Because the number alone
- * says what is current, who sees the same number before and after has read one version.
+ * There are two sides, and the last bit of a number says which of them is current. The writer fills
+ * the other side and then adds one to the number. Each side counts its readers; what was replaced
+ * is free once its side has none.
+ *
+ * A reader takes the number, counts itself in, and looks at the number again. If the number is the
+ * same, the reader was counted before the replacement, and the writer will see it. If not, it
+ * counts itself out and tries again. That happens at most once for each replacement, so readers
+ * never wait for the writer.
+ *
+ * The writer may fill a side only if no reader is left there. It may have to put a replacement off
+ * (cc_snapshot_settled); readers go on with what is current.
  */
 
-void cc_versions_start(cc_versions_t *versions, void *first)
+void cc_snapshot_init(cc_snapshot_t *snapshot, void *first)
 {
-    versions->side[0] = first;
-    versions->side[1] = NULL;
-    versions->replaced = NULL;
-    atomic_init(&versions->number, 2);
-    atomic_init(&versions->readers[0], 0);
-    atomic_init(&versions->readers[1], 0);
+    snapshot->side[0] = first;
+    snapshot->side[1] = NULL;
+    snapshot->replaced = NULL;
+    atomic_init(&snapshot->number, 2);
+    atomic_init(&snapshot->readers[0], 0);
+    atomic_init(&snapshot->readers[1], 0);
 }
 
-void *cc_versions_enter(cc_versions_t *versions, unsigned *side)
+void *cc_snapshot_enter(cc_snapshot_t *snapshot, unsigned *side)
 {
     for (;;) {
-        apr_uint64_t number = atomic_load(&versions->number);
+        apr_uint64_t number = atomic_load(&snapshot->number);
 
         *side = number & 1;
-        atomic_fetch_add(&versions->readers[*side], 1);
-        if (atomic_load(&versions->number) == number) {
-            return versions->side[*side];
+        atomic_fetch_add(&snapshot->readers[*side], 1);
+        if (atomic_load(&snapshot->number) == number) {
+            return snapshot->side[*side];
         }
-        cc_versions_leave(versions, *side); /* too late: its replacement may not have seen us */
+        cc_snapshot_leave(snapshot, *side); /* too late: the writer may not have seen this reader */
     }
 }
 
-void cc_versions_leave(cc_versions_t *versions, unsigned side)
+void cc_snapshot_leave(cc_snapshot_t *snapshot, unsigned side)
 {
-    atomic_fetch_sub(&versions->readers[side], 1);
+    atomic_fetch_sub(&snapshot->readers[side], 1);
 }
 
-bool cc_versions_settled(const cc_versions_t *versions)
+bool cc_snapshot_settled(const cc_snapshot_t *snapshot)
 {
-    return versions->replaced == NULL;
+    return snapshot->replaced == NULL;
 }
 
-void cc_versions_replace(cc_versions_t *versions, void *next)
+void cc_snapshot_replace(cc_snapshot_t *snapshot, void *next)
 {
-    unsigned old = atomic_load(&versions->number) & 1;
+    unsigned old = atomic_load(&snapshot->number) & 1;
 
-    versions->replaced = versions->side[old];
-    versions->side[!old] = next;
-    atomic_fetch_add(&versions->number, 1);
+    snapshot->replaced = snapshot->side[old];
+    snapshot->side[!old] = next;
+    atomic_fetch_add(&snapshot->number, 1);
 }
 
-void *cc_versions_unused(cc_versions_t *versions)
+void *cc_snapshot_reclaim(cc_snapshot_t *snapshot)
 {
-    unsigned old = !(atomic_load(&versions->number) & 1);
-    void *unused = versions->replaced;
+    unsigned old = !(atomic_load(&snapshot->number) & 1);
+    void *unused = snapshot->replaced;
 
-    for (int i = 0; unused && i < PAUSES && atomic_load(&versions->readers[old]) > 0; i++) {
+    for (int i = 0; unused && i < PAUSES && atomic_load(&snapshot->readers[old]) > 0; i++) {
         apr_sleep(PAUSE);
     }
-    if (atomic_load(&versions->readers[old]) > 0) {
+    if (atomic_load(&snapshot->readers[old]) > 0) {
         return NULL;
     }
-    versions->replaced = NULL;
+    snapshot->replaced = NULL;
     return unused;
 }
 
-void *cc_versions_current(cc_versions_t *versions)
+void *cc_snapshot_current(cc_snapshot_t *snapshot)
 {
-    return versions->side[atomic_load(&versions->number) & 1];
+    return snapshot->side[atomic_load(&snapshot->number) & 1];
 }
 
-apr_uint64_t cc_versions_number(cc_versions_t *versions)
+apr_uint64_t cc_snapshot_number(cc_snapshot_t *snapshot)
 {
-    return atomic_load(&versions->number);
+    return atomic_load(&snapshot->number);
 }

@@ -1,43 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how one thread replaces what many others read, while none of them waits. */
-#ifndef CC_VERSION_H
-#define CC_VERSION_H
+/* Snapshots: one thread replaces what many threads read, and no reader ever waits. */
+#ifndef CC_SNAPSHOT_H
+#define CC_SNAPSHOT_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #include <apr.h>
 
-/** What many threads read and one thread replaces. Its members are for snapshot.c alone. */
-typedef struct cc_versions_t {
+/*
+ * Readers: any thread calls cc_snapshot_enter, reads, and calls cc_snapshot_leave. The writer is
+ * one thread. It replaces, and frees what it replaced once cc_snapshot_reclaim gives it back.
+ */
+
+/** The current thing and the one before it. Its members are for snapshot.c alone. */
+typedef struct cc_snapshot_t {
     void *side[2];
     atomic_uint_least64_t number;
     atomic_uint readers[2];
-    void *replaced; /* and not yet given back */
-} cc_versions_t;
+    void *replaced; /* not reclaimed yet; NULL: none */
+} cc_snapshot_t;
 
-void cc_versions_start(cc_versions_t *versions, void *first);
-
-/** What is current; it stays until cc_versions_leave with the same side. Neither of them waits. */
-void *cc_versions_enter(cc_versions_t *versions, unsigned *side);
-void cc_versions_leave(cc_versions_t *versions, unsigned side);
-
-/** Puts another in its place, if all is settled. One thread: this and what follows. */
-void cc_versions_replace(cc_versions_t *versions, void *next);
+/** `first`, which may be NULL, is current. Before any other thread knows of it. */
+void cc_snapshot_init(cc_snapshot_t *snapshot, void *first);
 
 /**
- * What was replaced, once nobody reads it any more; NULL where somebody does, or where it has been
- * given. Reading takes microseconds, but who reads may be kept from it: it waits a moment for him.
+ * Gives what is current. It stays until the same thread calls cc_snapshot_leave with the *side that
+ * this filled. Neither call waits.
  */
-void *cc_versions_unused(cc_versions_t *versions);
+void *cc_snapshot_enter(cc_snapshot_t *snapshot, unsigned *side);
+void cc_snapshot_leave(cc_snapshot_t *snapshot, unsigned side);
 
-/** True if cc_versions_unused has given all that was replaced. */
-bool cc_versions_settled(const cc_versions_t *versions);
+/** Makes `next` current. For the writer, and only if cc_snapshot_settled. */
+void cc_snapshot_replace(cc_snapshot_t *snapshot, void *next);
 
-/** What is current. */
-void *cc_versions_current(cc_versions_t *versions);
+/**
+ * What was replaced, once nobody reads it: the caller's from now on, given once. NULL: there is
+ * none, or it is still being read. Waits some milliseconds for readers, which need microseconds
+ * unless they are not scheduled. For the writer.
+ */
+void *cc_snapshot_reclaim(cc_snapshot_t *snapshot);
 
-/** Grows with every replacement. */
-apr_uint64_t cc_versions_number(cc_versions_t *versions);
+/** True if nothing that was replaced is still to be reclaimed. For the writer. */
+bool cc_snapshot_settled(const cc_snapshot_t *snapshot);
+
+/** What is current. For the writer, which alone may replace it. */
+void *cc_snapshot_current(cc_snapshot_t *snapshot);
+
+/** Grows with every replacement. Any thread. */
+apr_uint64_t cc_snapshot_number(cc_snapshot_t *snapshot);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which octets are text that may be decided by, and how any octets are shown on one line. */
+/* Text from outside: which octets may decide anything, and how any octets are shown on one line. */
+#include "base/text.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "cert/internal.h"
-
 /* Reads one code point (RFC 3629) and gives its length in octets, 0 where there is none. */
 static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *code)
 {
-    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000}; /* refuses overlong forms */
+    static const unsigned min[] = {0, 0, 0x80, 0x800, 0x10000}; /* refuses overlong forms */
     apr_size_t n = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
 
     if (n == 0 || n > len || s[0] > 0xF4) {
@@ -22,7 +23,7 @@ static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *co
         }
         *code = *code << 6 | (s[i] & 0x3Fu);
     }
-    if (*code < least[n] || *code > 0x10FFFF || (*code >= 0xD800 && *code <= 0xDFFF)) {
+    if (*code < min[n] || *code > 0x10FFFF || (*code >= 0xD800 && *code <= 0xDFFF)) {
         return 0;
     }
     return n;
@@ -128,14 +129,14 @@ const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p)
 const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p)
 {
     const unsigned char *s = (const unsigned char *)text, *end = s + len;
-    char escaped[CC_EXCERPT_MOST + 17]; /* one character more: four octets as \xHH, and a NUL */
+    char escaped[CC_EXCERPT_MAX + 17]; /* one character more: four octets as \xHH, and a NUL */
     char *to = escaped, *fits = escaped;
 
-    while (s < end && to - escaped <= CC_EXCERPT_MOST) {
+    while (s < end && to - escaped <= CC_EXCERPT_MAX) {
         fits = to;
         character_escape(&to, &s, (apr_size_t)(end - s));
     }
-    if (to - escaped <= CC_EXCERPT_MOST) {
+    if (to - escaped <= CC_EXCERPT_MAX) {
         return apr_pstrmemdup(p, escaped, (apr_size_t)(to - escaped));
     }
     *fits = '\0';

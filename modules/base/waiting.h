@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides who waits for another program, and how long, so that a slow one does not stop the server.
- */
+/* Waiting for other programs: how many threads may wait, and how long. */
 #ifndef CC_WAITING_H
 #define CC_WAITING_H
 
@@ -9,25 +8,27 @@
 #include <apr_time.h>
 
 /*
- * Who waits keeps a thread that others could be served by. A few may wait to the end. All others
- * wait for a short time at most (`patience`), counted from when the program was last heard of, or
- * from when it was first waited for. That is time enough for one that works, even if a thousand
- * clients come at once; and where one does not work, they fail without waiting.
+ * A thread that waits for another program serves no client meanwhile. So a few threads may wait to
+ * the end. All others wait for a short time at most (`patience`), counted from the last sign of
+ * life of the program, or from when the first thread began to wait. A program that works answers
+ * within that time, even if a thousand clients come at once. If it does not work, the others fail
+ * without waiting.
  */
 
-#define CC_WAITING_MOST 4 /* of a process may wait to the end */
+#define CC_WAITING_MAX 4 /* threads of a process that may wait to the end */
 
-/** Who waits for one program in one process. Begins as zeros; used under a lock of the caller. */
+/** The threads of one process that wait for one program. Begins as zeros; the caller locks it. */
 typedef struct cc_waiting_t {
     int count;
-    apr_time_t since; /* nothing has come, though somebody waited */
+    apr_time_t since; /* no answer has come since, though somebody waited */
 } cc_waiting_t;
 
 /**
- * How long one more may wait: up to `timeout`; or not at all, where it is 0 or less. `most` may
- * wait to the end. Whoever waits calls cc_waiting_end once that is over.
+ * How long one more thread may wait: up to `timeout`; 0 or less: not at all. `max` threads may wait
+ * to the end. If the thread waits, cc_waiting_end must be called afterwards. All times are
+ * microseconds.
  */
-static inline apr_interval_time_t cc_waiting_begin(cc_waiting_t *waiting, int most,
+static inline apr_interval_time_t cc_waiting_begin(cc_waiting_t *waiting, int max,
                                                    apr_interval_time_t patience,
                                                    apr_interval_time_t timeout, apr_time_t now)
 {
@@ -35,7 +36,7 @@ static inline apr_interval_time_t cc_waiting_begin(cc_waiting_t *waiting, int mo
 
     if (waiting->count == 0) {
         waiting->since = now;
-    } else if (waiting->count >= most) {
+    } else if (waiting->count >= max) {
         rest = waiting->since + patience - now;
     }
     if (rest > 0) {
@@ -44,11 +45,11 @@ static inline apr_interval_time_t cc_waiting_begin(cc_waiting_t *waiting, int mo
     return rest < timeout ? rest : timeout;
 }
 
-/** `came`: whether there was an answer. */
-static inline void cc_waiting_end(cc_waiting_t *waiting, bool came, apr_time_t now)
+/** The thread waits no longer; `answered`: whether the program has answered. */
+static inline void cc_waiting_end(cc_waiting_t *waiting, bool answered, apr_time_t now)
 {
     waiting->count--;
-    if (came) {
+    if (answered) {
         waiting->since = now;
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a line of configuration falls into words, and how a word is written: httpd's rules. */
+/* Words of a line of configuration: splits and quotes them by httpd's rules. */
 
 #include <stdbool.h>
 #include <string.h>

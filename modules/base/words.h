@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what of splitting a line of configuration every room may use. */
+/* Words of a line of configuration: splits and quotes them by httpd's rules. */
 #ifndef CC_WORDS_H
 #define CC_WORDS_H
 

@@ -10,6 +10,7 @@
 #include <apr_time.h>
 
 #include "base/error.h"
+#include "base/text.h" /* what `unusable` of a value says */
 
 struct asn1_string_st;
 struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSSL header */
@@ -201,28 +202,6 @@ bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
  * that holds "/TYPE=" or a newline of its own).
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
-
-/* ---- text -------------------------------------------------------------------------------- */
-
-/**
- * NULL if these octets are UTF-8 (RFC 3629) without NUL, C0, DEL, C1, line and paragraph
- * separators and bidirectional controls; else a literal that says which of them it is not.
- */
-const char *cc_text_unusable(const char *text, apr_size_t len);
-
-/**
- * The octets as printable UTF-8 for one line of a log or a terminal: everything cc_text_unusable
- * refuses, and quotes and backslashes, become \xHH or \" or \\. Nothing is cut.
- */
-const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p);
-
-/**
- * The same for a log or a page that a certificate must not fill: of a text whose escaped form is
- * longer than CC_EXCERPT_MOST octets, only whole characters up to there, and how long it is:
- * "aaaa... (102400 octets)".
- */
-#define CC_EXCERPT_MOST 256
-const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

@@ -54,7 +54,7 @@ static apr_status_t file_fill(BIO *bio, const reader_t *r)
 {
     apr_file_t *file = NULL;
     const char *why = NULL;
-    apr_status_t status = cc_regular_open(&file, &why, r->path, r->pool);
+    apr_status_t status = cc_regular_file_open(&file, &why, r->path, r->pool);
     char reason[120];
 
     if (status != APR_SUCCESS) {

@@ -316,7 +316,7 @@ static apr_status_t content_finish(cc_crl_content_t **content, const loading_t *
     return status;
 }
 
-apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
+apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err)
 {
     loading_t r = {loader, path, err, content_create(), apr_time_now()};

@@ -39,10 +39,10 @@ static apr_uint64_t place_put(cc_crl_counters_t *counters, apr_uint64_t print, a
 void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken)
 {
     cc_crl_counters_t *counters = crls->counters;
-    apr_uint64_t outcome = cc_stamp_print(&file->seen) << 2 | (taken ? 2 : 0) | 1;
+    apr_uint64_t outcome = cc_file_stamp_digest(&file->seen) << 2 | (taken ? 2 : 0) | 1;
 
     if (place_put(counters, print_of(file->path, false), outcome) != outcome) {
-        cc_count(taken ? &counters->loads : &counters->load_failures);
+        cc_counter_add(taken ? &counters->loads : &counters->load_failures);
     }
 }
 
@@ -51,7 +51,7 @@ static void source_count(cc_crl_counters_t *counters, const cc_crl_source_t *sou
     apr_uint64_t outcome = source->reported ? UNREADABLE : READABLE;
 
     if (place_put(counters, print_of(source->path, true), outcome) != outcome && source->reported) {
-        cc_count(&counters->load_failures);
+        cc_counter_add(&counters->load_failures);
     }
 }
 

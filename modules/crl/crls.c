@@ -21,8 +21,8 @@ static apr_status_t crls_close(void *data)
         cc_crl_content_release(file->content);
         apr_pool_destroy(file->pool);
     }
-    cc_crl_version_free(cc_versions_unused(&crls->versions));
-    cc_crl_version_free(cc_versions_current(&crls->versions));
+    cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
+    cc_crl_version_free(cc_snapshot_current(&crls->versions));
     apr_pool_destroy(crls->pool);
     return APR_SUCCESS;
 }
@@ -59,7 +59,7 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
         cc_crls_highest_restore(crls, spec->highest);
     }
     crls->authorities = cc_authorities_of_store(trust, crls->pool);
-    cc_versions_start(&crls->versions, NULL);
+    cc_snapshot_init(&crls->versions, NULL);
     apr_pool_cleanup_register(p, crls, crls_close, apr_pool_cleanup_null);
     sources_take(crls, p);
     return crls;
@@ -88,7 +88,7 @@ void cc_crls_complete(cc_crls_t *crls)
             cc_crl_kept_put(crls, file->path, file->content);
         }
     }
-    cc_versions_start(&crls->versions, cc_crl_version_make(crls));
+    cc_snapshot_init(&crls->versions, cc_crl_version_make(crls));
     cc_crls_count_open(crls, apr_time_now());
 }
 
@@ -123,9 +123,9 @@ const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls)
     return crls->spec;
 }
 
-/* ---- following ------------------------------------------------------------------------------- */
+/* ---- polling -------------------------------------------------------------------------------- */
 
-/* Who is reported. */
+/* A poll, and where it reports to. */
 typedef struct {
     cc_crls_t *crls;
     apr_time_t now;
@@ -251,17 +251,17 @@ static apr_interval_time_t poll_now(const poll_t *poll)
     wait = cc_crls_poll_files(crls, poll->now);
     cc_crls_count_poll(crls, poll->now);
     refusals_report(poll);
-    cc_crl_version_free(cc_versions_unused(&crls->versions));
-    if (crls->changed && !cc_versions_settled(&crls->versions)) {
+    cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
+    if (crls->changed && !cc_snapshot_settled(&crls->versions)) {
         return SOON; /* somebody who reads what was before has been kept from it since */
     }
     if (crls->changed) {
         crls->changed = false;
-        cc_versions_replace(&crls->versions, cc_crl_version_make(crls));
-        cc_crl_version_free(cc_versions_unused(&crls->versions));
+        cc_snapshot_replace(&crls->versions, cc_crl_version_make(crls));
+        cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
         poll->report(crls, NULL, poll->baton);
     }
-    version_report(poll, cc_versions_current(&crls->versions));
+    version_report(poll, cc_snapshot_current(&crls->versions));
     return wait;
 }
 
@@ -274,9 +274,9 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report
     if (reload == 0) {
         return 0;
     }
-    if (cc_due_is(&crls->due, reload, now)) {
+    if (cc_due_now(&crls->due, reload, now)) {
         crls->scratch = scratch;
-        cc_due_looked(&crls->due, reload, poll_now(&poll), now);
+        cc_due_polled(&crls->due, reload, poll_now(&poll), now);
     }
     return crls->due.next - now;
 }
@@ -285,7 +285,7 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report
 
 apr_uint64_t cc_crls_generation(cc_crls_t *crls)
 {
-    return cc_versions_number(&crls->versions);
+    return cc_snapshot_number(&crls->versions);
 }
 
 /* The generation is taken first: so an answer is never kept beyond the version it came from. */
@@ -295,7 +295,7 @@ static cc_crl_check_t check_begin(cc_crl_answer_t *answer, cc_crls_t *crls, unsi
 
     *answer = (cc_crl_answer_t){.stale_at = APR_INT64_MAX};
     answer->generation = cc_crls_generation(crls);
-    check.version = cc_versions_enter(&crls->versions, side);
+    check.version = cc_snapshot_enter(&crls->versions, side);
     return check;
 }
 
@@ -309,7 +309,7 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
     check.ca_spki_sha256 = ca_spki_sha256;
     check.now = now;
     cc_crl_check_one(answer, &check);
-    cc_versions_leave(&crls->versions, side);
+    cc_snapshot_leave(&crls->versions, side);
 }
 
 void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
@@ -325,7 +325,7 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
     if (seal->ca_known) {
         cc_crl_check_chain(answer, &check, seal->ca_sha256);
     }
-    cc_versions_leave(&crls->versions, side);
+    cc_snapshot_leave(&crls->versions, side);
 }
 
 bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
@@ -356,7 +356,7 @@ static apr_time_t change_of(const cc_crl_t *crl, const cc_crls_t *crls, apr_time
 apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now)
 {
     unsigned side = 0;
-    const cc_crl_version_t *version = cc_versions_enter(&crls->versions, &side);
+    const cc_crl_version_t *version = cc_snapshot_enter(&crls->versions, &side);
     apr_time_t next = APR_INT64_MAX;
 
     for (int i = 0; i < version->pairs->nelts; i++) {
@@ -365,14 +365,14 @@ apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now)
         next = change_of(pair->complete, crls, now, next);
         next = change_of(pair->delta, crls, now, next);
     }
-    cc_versions_leave(&crls->versions, side);
+    cc_snapshot_leave(&crls->versions, side);
     return next;
 }
 
 void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
 {
     unsigned side = 0;
-    const cc_crl_version_t *version = cc_versions_enter(&crls->versions, &side);
+    const cc_crl_version_t *version = cc_snapshot_enter(&crls->versions, &side);
 
     for (int i = 0; i < version->held->nelts; i++) {
         const cc_crl_held_t *held = &APR_ARRAY_IDX(version->held, i, cc_crl_held_t);
@@ -393,5 +393,5 @@ void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
     for (int i = 0; i < version->foreign->nelts; i++) {
         each(&APR_ARRAY_IDX(version->foreign, i, const cc_crl_info_t), baton);
     }
-    cc_versions_leave(&crls->versions, side);
+    cc_snapshot_leave(&crls->versions, side);
 }

@@ -19,13 +19,13 @@
 static apr_status_t octets_fill(cc_octets_t *octets, apr_file_t *file)
 {
     apr_finfo_t info;
-    cc_stamp_t after;
-    apr_status_t status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
+    cc_file_stamp_t after;
+    apr_status_t status = apr_file_info_get(&info, CC_FILE_STAMP_WANTED, file);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    octets->stamp = cc_stamp_of(&info);
+    octets->stamp = cc_file_stamp_of(&info);
     if (info.size > LARGEST) {
         return EFBIG;
     }
@@ -37,12 +37,12 @@ static apr_status_t octets_fill(cc_octets_t *octets, apr_file_t *file)
     if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
         return status;
     }
-    status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
+    status = apr_file_info_get(&info, CC_FILE_STAMP_WANTED, file);
     if (status != APR_SUCCESS) {
         return status;
     }
-    after = cc_stamp_of(&info);
-    return cc_stamp_same(&octets->stamp, &after) ? APR_SUCCESS : APR_EBUSY;
+    after = cc_file_stamp_of(&info);
+    return cc_file_stamp_same(&octets->stamp, &after) ? APR_SUCCESS : APR_EBUSY;
 }
 
 apr_status_t cc_octets_read(cc_octets_t *octets, const char *path, apr_pool_t *p)

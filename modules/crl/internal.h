@@ -34,7 +34,7 @@ const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
 typedef struct cc_octets_t {
     unsigned char *at; /* from malloc */
     apr_size_t len;
-    cc_stamp_t stamp; /* of what was read */
+    cc_file_stamp_t stamp; /* of what was read */
 } cc_octets_t;
 
 /** APR_EBUSY: it changed meanwhile. */
@@ -81,7 +81,7 @@ typedef struct cc_crl_loader_t {
  * Loads a file; *stamp is what was read, or is left alone. APR_EBUSY, APR_EINCOMPLETE and
  * APR_ENOTIMPL as above; else CC0407 to CC0411 in err.
  */
-apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_stamp_t *stamp,
+apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err);
 
 /** The last who gives it back frees it; NULL is none. */
@@ -117,9 +117,9 @@ typedef struct cc_crl_file_t {
     apr_pool_t *pool;
     const char *path;
     const cc_crl_source_t *source;
-    bool present;     /* the last scan has seen it */
-    cc_stamp_t stamp; /* as that scan has seen it */
-    cc_stamp_t seen;  /* as it was when it was last taken or refused */
+    bool present;          /* the last scan has seen it */
+    cc_file_stamp_t stamp; /* as that scan has seen it */
+    cc_file_stamp_t seen;  /* as it was when it was last taken or refused */
     cc_crl_file_state_t state;
     bool unread;           /* nothing of it is held since a restart */
     apr_time_t again_at;   /* when it is read again though it is the same; 0: never */
@@ -146,7 +146,7 @@ struct cc_crls_t {
     apr_array_header_t *sources;     /* of cc_crl_source_t */
     apr_array_header_t *files;       /* of cc_crl_file_t * */
     apr_hash_t *streams;             /* of cc_crl_stream_t * */
-    cc_versions_t versions;
+    cc_snapshot_t versions;
     cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
     cc_crl_counters_t *counters;

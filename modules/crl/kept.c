@@ -28,7 +28,7 @@
 struct cc_crl_kept_state_t {
     apr_pool_t *pool;
     int holders;
-    cc_stamp_t stamp;
+    cc_file_stamp_t stamp;
     apr_size_t len;
     const unsigned char *at; /* NULL: it lies in `file` */
     apr_file_t *file;
@@ -147,7 +147,7 @@ static apr_status_t file_make(cc_crl_kept_state_t *state, const apr_array_header
 }
 
 static cc_crl_kept_state_t *state_make(const cc_crl_kept_t *kept, const apr_array_header_t *blocks,
-                                       const cc_stamp_t *stamp)
+                                       const cc_file_stamp_t *stamp)
 {
     apr_pool_t *pool = NULL;
     cc_crl_kept_state_t *state = NULL;
@@ -225,7 +225,8 @@ static void entry_put(cc_crl_kept_t *kept, const char *path, const cc_trust_t *t
 /* ---- what the others ask --------------------------------------------------------------------- */
 
 cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
-                                       const cc_stamp_t *stamp, const apr_array_header_t *blocks)
+                                       const cc_file_stamp_t *stamp,
+                                       const apr_array_header_t *blocks)
 {
     cc_crl_kept_t *kept = loader->kept;
     const kept_file_t *entry;
@@ -234,7 +235,7 @@ cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char
         return NULL;
     }
     entry = entry_find(kept, path, NULL, loader->pool);
-    if (entry && entry->state && cc_stamp_same(&entry->state->stamp, stamp)) {
+    if (entry && entry->state && cc_file_stamp_same(&entry->state->stamp, stamp)) {
         entry->state->holders++;
         return entry->state;
     }

@@ -9,7 +9,8 @@
 
 /** Readies a file that was just read to be kept: one holder. NULL: it is not to be. */
 cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
-                                       const cc_stamp_t *stamp, const apr_array_header_t *blocks);
+                                       const cc_file_stamp_t *stamp,
+                                       const apr_array_header_t *blocks);
 void cc_crl_kept_release(cc_crl_kept_state_t *state); /* NULL is none */
 
 /** Keeps what was staged with this content, if anything was, as what the file gave last. */

@@ -34,10 +34,10 @@ cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
 static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_crl_file_t *file)
 {
     cc_crl_loader_t loader = cc_crl_loader_of(crls);
-    cc_stamp_t read = file->stamp;
+    cc_file_stamp_t read = file->stamp;
     apr_status_t status = cc_crl_content_load(content, &read, &loader, file->path, &file->refusal);
 
-    if (!cc_stamp_same(&read, &file->stamp)) {
+    if (!cc_file_stamp_same(&read, &file->stamp)) {
         cc_crl_content_release(*content);
         *content = NULL;
         return APR_EBUSY;
@@ -45,7 +45,7 @@ static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_cr
     return APR_STATUS_IS_ENOENT(status) ? APR_EBUSY : status;
 }
 
-static bool is_young(const cc_stamp_t *stamp, apr_time_t now)
+static bool is_young(const cc_file_stamp_t *stamp, apr_time_t now)
 {
     return now - stamp->changed < PATIENCE && stamp->changed - now < PATIENCE;
 }
@@ -63,13 +63,13 @@ apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait)
 
     for (int i = 0; i < TRIES && wait && is_unfinished(file, status); i++) {
         apr_sleep(SOON);
-        file->stamp = cc_stamp_take(file->path, crls->scratch);
+        file->stamp = cc_file_stamp_take(file->path, crls->scratch);
         status = file_load(&file->content, crls, file);
     }
     file->seen = file->stamp;
-    file->state = cc_stamp_fresh(&file->seen, apr_time_now()) ? CC_CRL_FILE_NEW
-                  : status == APR_SUCCESS                     ? CC_CRL_FILE_TAKEN
-                                                              : CC_CRL_FILE_REFUSED;
+    file->state = cc_file_stamp_fresh(&file->seen, apr_time_now()) ? CC_CRL_FILE_NEW
+                  : status == APR_SUCCESS                          ? CC_CRL_FILE_TAKEN
+                                                                   : CC_CRL_FILE_REFUSED;
     return status;
 }
 
@@ -173,7 +173,7 @@ static void refusal_settle(cc_crl_file_t *file, bool pending)
 
 static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t now)
 {
-    if (!cc_stamp_same(&file->stamp, &file->seen)) {
+    if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
         return true;
     }
     switch (file->state) {
@@ -226,7 +226,7 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
         cc_crl_file_settle(file, CC_CRL_FILE_NEW, 0);
         return false;
     }
-    if (!cc_stamp_same(&file->stamp, &file->seen)) {
+    if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
         file->reported = NULL;
     }
     file->seen = file->stamp;
@@ -273,7 +273,7 @@ static bool file_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
     }
     file->missing_at = 0;
     if (is_due(crls, file, now) &&
-        (cc_stamp_fresh(&file->stamp, now) || !file_read(crls, file, now))) {
+        (cc_file_stamp_fresh(&file->stamp, now) || !file_read(crls, file, now))) {
         wait_shorten(wait, SOON);
     }
     if (file->again_at > now) {

@@ -186,7 +186,7 @@ void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_
 
 void cc_crls_mark_unread(cc_crls_t *crls, const char *path)
 {
-    cc_crl_version_t *version = cc_versions_current(&crls->versions);
+    cc_crl_version_t *version = cc_snapshot_current(&crls->versions);
 
     for (int i = 0; i < crls->files->nelts; i++) {
         cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);

@@ -72,7 +72,7 @@ static void file_mark(const scan_t *scan, const cc_crl_source_t *source, const c
     }
     file->source = source;
     file->present = true;
-    file->stamp = cc_stamp_of(info);
+    file->stamp = cc_file_stamp_of(info);
 }
 
 /* ---- folders --------------------------------------------------------------------------------- */
@@ -130,7 +130,8 @@ static apr_status_t folder_scan(const scan_t *scan, const cc_crl_source_t *sourc
             apr_pstrcat(p, source->path, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
         apr_finfo_t info;
 
-        if (apr_stat(&info, path, CC_STAMP_WANTED, p) == APR_SUCCESS && info.filetype == APR_REG) {
+        if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS &&
+            info.filetype == APR_REG) {
             file_mark(scan, source, path, &info);
         }
     }
@@ -154,7 +155,7 @@ static void files_keep(const scan_t *scan, const cc_crl_source_t *source)
 static void source_scan(const scan_t *scan, cc_crl_source_t *source)
 {
     apr_finfo_t info;
-    apr_status_t status = apr_stat(&info, source->path, CC_STAMP_WANTED, scan->crls->scratch);
+    apr_status_t status = apr_stat(&info, source->path, CC_FILE_STAMP_WANTED, scan->crls->scratch);
     bool gone = APR_STATUS_IS_ENOENT(status) && !source->folder;
 
     if (status == APR_SUCCESS && info.filetype == APR_DIR) {

@@ -13,7 +13,7 @@ typedef struct job_t {
     cc_turn_t turn;
     cc_ocsp_t *ocsp;
     cc_flight_t *flight;
-    cc_question_t question;
+    cc_admin_query_t question;
     cc_kept_t kept;
     const cc_url_t *url; /* NULL: there is none, */
     const char *why;     /* and why not */
@@ -162,7 +162,7 @@ static void job_do(job_t *job)
 {
     ERR_set_mark();
     job->begun = apr_time_now();
-    cc_count(&job->ocsp->counters->questions[job_ask(job)]);
+    cc_counter_add(&job->ocsp->counters->questions[job_ask(job)]);
     ERR_pop_to_mark();
     cc_flight_land(job->flight);
 }
@@ -192,7 +192,7 @@ static void jobs_do(void *data)
 }
 
 /* A copy of what the job needs: who asks may be gone before it is done. */
-static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_question_t *question,
+static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_admin_query_t *question,
                        const cc_kept_t *kept)
 {
     apr_pool_t *pool = flight->pool;
@@ -222,13 +222,13 @@ static void jobs_start(job_t *job)
 
     while (job && !means->start(means->state, jobs_do, job)) {
         cc_answer_fail(&job->flight->answer, "there is no thread that could ask");
-        cc_count(&job->ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
+        cc_counter_add(&job->ocsp->counters->questions[CC_OCSP_NOT_ASKED]);
         cc_flight_land(job->flight);
         job = job_end(job);
     }
 }
 
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_question_t *question, const cc_kept_t *kept,
+cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_admin_query_t *question, const cc_kept_t *kept,
                          bool *first)
 {
     const cc_ocsp_means_t *means = ocsp->means;

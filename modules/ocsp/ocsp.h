@@ -44,7 +44,7 @@ typedef struct cc_ocsp_record_t {
 
 /**
  * Counts who waits for which responder in one process (patience.c). Lives as long as `p`; may be
- * made before a process forks, and is limited then: to CC_WAITING_MOST, or less. Any thread may
+ * made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread may
  * use it through cc_ocsp_means_t.
  */
 typedef struct cc_patience_t cc_patience_t;

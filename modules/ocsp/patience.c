@@ -172,7 +172,7 @@ apr_status_t cc_patience_create(cc_patience_t **patience, apr_pool_t *p)
     }
     apr_pool_cleanup_register(p, made, pool_destroy, apr_pool_cleanup_null);
     made->by_host = apr_hash_make(made->pool);
-    made->most = CC_WAITING_MOST;
+    made->most = CC_WAITING_MAX;
     status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, p);
     *patience = status == APR_SUCCESS ? made : NULL;
     return status;

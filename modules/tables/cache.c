@@ -224,7 +224,7 @@ static void turn_away(const cc_table_t *table, cc_query_t *const *questions, int
             answer_fail(questions[i], "it is slow, and enough others wait for it");
         }
     }
-    cc_count(&table->counters->turned_away);
+    cc_counter_add(&table->counters->turned_away);
 }
 
 /* The same, for as long as somebody may wait: `most`, or less where enough others do. */
@@ -258,7 +258,7 @@ static void answer_take(const cc_table_t *table, cc_query_t *question, apr_time_
             answer_remember(cache, question, now);
         }
     } else if (cache && stale_recall(cache, question, apr_time_now(), p)) {
-        cc_count(&table->counters->cache_stale);
+        cc_counter_add(&table->counters->cache_stale);
     }
 }
 
@@ -270,9 +270,9 @@ void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count, cc
 
     for (int i = 0; i < count; i++) {
         if (table->cache && fresh_recall(table->cache, questions[i], now, p)) {
-            cc_count(&table->counters->cache_hits);
+            cc_counter_add(&table->counters->cache_hits);
         } else {
-            cc_count(&table->counters->cache_misses);
+            cc_counter_add(&table->counters->cache_misses);
             questions[open++] = questions[i];
         }
     }

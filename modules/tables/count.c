@@ -26,7 +26,7 @@ void cc_count_load(cc_table_t *table, bool good, apr_time_t now)
     if (good) {
         atomic_store(&counters->loaded_at, (apr_uint64_t)apr_time_sec(now));
     }
-    cc_count(good ? &counters->loads : &counters->load_failures);
+    cc_counter_add(good ? &counters->loads : &counters->load_failures);
 }
 
 /* ---- where it is counted --------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 #include "tables/internal.h"
 
 /*
@@ -21,8 +21,8 @@ typedef struct {
     const char *files[2];     /* what the library reads; the second may be NULL */
     apr_thread_mutex_t *lock; /* POSIX: closing a file gives up the locks of all who read it */
     atomic_uint_least64_t generation;
-    cc_stamp_t seen[2]; /* for the thread that polls */
-    bool unsure;        /* the files may have changed since without a trace */
+    cc_file_stamp_t seen[2]; /* for the thread that polls */
+    bool unsure;             /* the files may have changed since without a trace */
 } dbm_t;
 
 static const char *const types[] = {"sdbm", "gdbm", "ndbm", "db", "lmdb"};
@@ -138,10 +138,10 @@ static apr_status_t dbm_check(const dbm_t *dbm, apr_pool_t *p, cc_error_t *err)
     return APR_SUCCESS;
 }
 
-static void stamps_take(cc_stamp_t stamps[2], const dbm_t *dbm, apr_pool_t *p)
+static void stamps_take(cc_file_stamp_t stamps[2], const dbm_t *dbm, apr_pool_t *p)
 {
     for (int i = 0; i < 2; i++) {
-        stamps[i] = cc_stamp_take(dbm->files[i] ? dbm->files[i] : dbm->files[0], p);
+        stamps[i] = cc_file_stamp_take(dbm->files[i] ? dbm->files[i] : dbm->files[0], p);
     }
 }
 
@@ -161,7 +161,8 @@ static apr_status_t dbm_open(void **state, const cc_table_spec_t *spec, apr_pool
     }
     atomic_init(&dbm->generation, 1);
     stamps_take(dbm->seen, dbm, p);
-    dbm->unsure = cc_stamp_fresh(&dbm->seen[0], now) || cc_stamp_fresh(&dbm->seen[1], now);
+    dbm->unsure =
+        cc_file_stamp_fresh(&dbm->seen[0], now) || cc_file_stamp_fresh(&dbm->seen[1], now);
     *state = dbm;
     return dbm_check(dbm, p, err);
 }
@@ -186,14 +187,14 @@ static cc_table_result_t dbm_lookup(cc_row_t *row, void *state, const char *key,
 static apr_status_t dbm_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)
 {
     dbm_t *dbm = state;
-    cc_stamp_t stamps[2];
+    cc_file_stamp_t stamps[2];
 
     stamps_take(stamps, dbm, p);
-    if (!dbm->unsure && cc_stamp_same(&stamps[0], &dbm->seen[0]) &&
-        cc_stamp_same(&stamps[1], &dbm->seen[1])) {
+    if (!dbm->unsure && cc_file_stamp_same(&stamps[0], &dbm->seen[0]) &&
+        cc_file_stamp_same(&stamps[1], &dbm->seen[1])) {
         return APR_EAGAIN;
     }
-    if (cc_stamp_fresh(&stamps[0], now) || cc_stamp_fresh(&stamps[1], now)) {
+    if (cc_file_stamp_fresh(&stamps[0], now) || cc_file_stamp_fresh(&stamps[1], now)) {
         return APR_EBUSY;
     }
     memcpy(dbm->seen, stamps, sizeof(stamps));
@@ -211,7 +212,7 @@ static apr_uint64_t dbm_seen(void *state)
 {
     const dbm_t *dbm = state;
 
-    return cc_stamp_print(&dbm->seen[0]) * 31 + cc_stamp_print(&dbm->seen[1]);
+    return cc_file_stamp_digest(&dbm->seen[0]) * 31 + cc_file_stamp_digest(&dbm->seen[1]);
 }
 
 const cc_backend_t cc_backend_dbm = {

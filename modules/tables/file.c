@@ -16,31 +16,31 @@
 typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
-    cc_versions_t maps;
-    cc_stamp_t
-        held;    /* the file that the rows are of; for the thread that polls, and what follows */
-    int columns; /* of each of these rows, at least */
-    cc_stamp_t seen; /* the file as it was last looked at */
-    apr_time_t
-        put_off; /* since when it has not been read, for it may be half written; 0: it is not */
-    bool unsure; /* it may have changed since without a trace */
-    bool kept;   /* what it has at start are rows of a configuration before */
-    apr_uint64_t key;    /* of the image that processes share */
-    int image;           /* which was made last; -1: none; for the thread that shares */
-    cc_stamp_t waited;   /* the state of the file whose image is waited for, */
-    apr_time_t patience; /* and until when */
-    cc_stamp_t shared;   /* the state that was shared last; for the thread that shares */
+    cc_snapshot_t maps;
+
+    /* For the thread that polls: */
+    cc_file_stamp_t held; /* the file that the rows are of */
+    int columns;          /* of each of these rows, at least */
+    cc_file_stamp_t seen; /* the file as it was last polled */
+    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
+    bool unsure;          /* it may have changed since without a trace */
+    bool kept;            /* what it has at start are rows of a configuration before */
+    apr_uint64_t key;     /* of the image that processes share */
+    int image;            /* which was made last; -1: none; for the thread that shares */
+    cc_file_stamp_t waited; /* the state of the file whose image is waited for, */
+    apr_time_t patience;    /* and until when */
+    cc_file_stamp_t shared; /* the state that was shared last; for the thread that shares */
 } file_t;
 
 static apr_status_t file_close(void *state)
 {
     file_t *file = state;
-    cc_held_t held = {cc_versions_current(&file->maps), file->held, file->columns, file->unsure};
+    cc_held_t held = {cc_snapshot_current(&file->maps), file->held, file->columns, file->unsure};
 
     if (file->image >= 0) {
         close(file->image);
     }
-    cc_map_free(cc_versions_unused(&file->maps));
+    cc_map_free(cc_snapshot_reclaim(&file->maps));
     cc_kept_put(file->spec->kept, file->spec, file->path, &held);
     return APR_SUCCESS;
 }
@@ -61,16 +61,16 @@ static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool
 /* True if the file is as it was when these rows were read. */
 static bool held_is_good(const cc_held_t *held, const file_t *file, apr_pool_t *p)
 {
-    cc_stamp_t now = cc_stamp_take(file->path, p);
+    cc_file_stamp_t now = cc_file_stamp_take(file->path, p);
 
-    return held->map && !held->unsure && cc_stamp_same(&held->stamp, &now);
+    return held->map && !held->unsure && cc_file_stamp_same(&held->stamp, &now);
 }
 
 static void file_start(file_t *file, const cc_held_t *held)
 {
     file->held = held->stamp;
     file->columns = held->columns;
-    cc_versions_start(&file->maps, held->map);
+    cc_snapshot_init(&file->maps, held->map);
 }
 
 /* Where the file cannot be read, rows of the configuration before are better than none. */
@@ -119,10 +119,10 @@ static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_poo
         status = file_read(file, &held, p, err);
     }
     file_start(file, &held);
-    file->unsure = cc_stamp_settling(&file->seen, began);
+    file->unsure = cc_file_stamp_settling(&file->seen, began);
     if (spec->sharing) {
         file->key = cc_image_key(spec, file->path, p);
-        file->shared = file->unsure ? (cc_stamp_t){.size = 0} : file->seen;
+        file->shared = file->unsure ? (cc_file_stamp_t){.size = 0} : file->seen;
     }
     apr_pool_cleanup_register(p, file, file_close, apr_pool_cleanup_null);
     *state = file;
@@ -136,13 +136,13 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
     cc_key_t wanted = {key, len};
     cc_packed_t packed;
     unsigned side = 0;
-    const cc_map_t *map = cc_versions_enter(&file->maps, &side);
+    const cc_map_t *map = cc_snapshot_enter(&file->maps, &side);
     bool found = map && cc_map_find(map, &wanted, &packed);
 
     if (found) {
         *row = cc_row_unpack(&packed, p);
     }
-    cc_versions_leave(&file->maps, side);
+    cc_snapshot_leave(&file->maps, side);
     if (!map) {
         info->failure = "the file has been bad since httpd was restarted";
         return CC_TABLE_FAILED;
@@ -153,9 +153,9 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
 /* ---- following ------------------------------------------------------------------------------- */
 
 /* True while the image of this state of the file may still come. */
-static bool image_is_waited_for(file_t *file, const cc_stamp_t *stamp, apr_time_t now)
+static bool image_is_waited_for(file_t *file, const cc_file_stamp_t *stamp, apr_time_t now)
 {
-    if (!cc_stamp_same(&file->waited, stamp)) {
+    if (!cc_file_stamp_same(&file->waited, stamp)) {
         file->waited = *stamp;
         file->patience = now + PATIENCE + stamp->size / SLOWEST;
     }
@@ -176,25 +176,25 @@ static apr_status_t image_ask(cc_held_t *next, const file_t *file)
 }
 
 /* True while the file may be half written, and may still come to rest. */
-static bool is_put_off(file_t *file, const cc_stamp_t *stamp, apr_time_t now)
+static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t now)
 {
-    if (!cc_stamp_settling(stamp, now)) {
+    if (!cc_file_stamp_settling(stamp, now)) {
         return false;
     }
     if (file->put_off == 0 || now < file->put_off) {
         file->put_off = now;
     }
-    return cc_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
+    return cc_file_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
 }
 
 /* What the file has in this state: from the one who shares it, else read. */
 static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
                               cc_error_t *err)
 {
-    cc_stamp_t read = next->stamp;
+    cc_file_stamp_t read = next->stamp;
     apr_status_t status = APR_SUCCESS;
 
-    if (file->spec->sharing && !cc_stamp_settling(&read, now)) {
+    if (file->spec->sharing && !cc_file_stamp_settling(&read, now)) {
         status = image_ask(next, file);
         if (status == APR_SUCCESS) {
             return status;
@@ -204,7 +204,7 @@ static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr
         }
     }
     status = cc_map_load(&next->map, &read, file->spec, p, err);
-    if (!cc_stamp_same(&next->stamp, &read)) {
+    if (!cc_file_stamp_same(&next->stamp, &read)) {
         cc_map_free(next->map);
         status = APR_EBUSY;
     }
@@ -214,31 +214,31 @@ static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr
 /* True if this is what is held already: the file was read again to be sure. */
 static bool is_held(file_t *file, const cc_held_t *next)
 {
-    const cc_map_t *held = cc_versions_current(&file->maps);
+    const cc_map_t *held = cc_snapshot_current(&file->maps);
 
-    return held && cc_stamp_same(&file->held, &next->stamp) && cc_map_same(held, next->map);
+    return held && cc_file_stamp_same(&file->held, &next->stamp) && cc_map_same(held, next->map);
 }
 
 static void held_replace(file_t *file, const cc_held_t *next)
 {
     file->held = next->stamp;
     file->columns = next->columns;
-    cc_versions_replace(&file->maps, next->map);
-    cc_map_free(cc_versions_unused(&file->maps));
+    cc_snapshot_replace(&file->maps, next->map);
+    cc_map_free(cc_snapshot_reclaim(&file->maps));
 }
 
 static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)
 {
     file_t *file = state;
-    cc_stamp_t stamp = cc_stamp_take(file->path, p);
+    cc_file_stamp_t stamp = cc_file_stamp_take(file->path, p);
     cc_held_t next = {NULL, stamp, file->spec->columns, false};
     apr_status_t status = APR_SUCCESS;
 
-    cc_map_free(cc_versions_unused(&file->maps));
-    if (!file->unsure && cc_stamp_same(&stamp, &file->seen)) {
+    cc_map_free(cc_snapshot_reclaim(&file->maps));
+    if (!file->unsure && cc_file_stamp_same(&stamp, &file->seen)) {
         return APR_EAGAIN;
     }
-    if (is_put_off(file, &stamp, now) || !cc_versions_settled(&file->maps)) {
+    if (is_put_off(file, &stamp, now) || !cc_snapshot_settled(&file->maps)) {
         return APR_EBUSY;
     }
     status = next_take(&next, file, now, p, err);
@@ -246,7 +246,7 @@ static apr_status_t file_poll(void *state, apr_time_t now, cc_error_t *err, apr_
         return APR_EBUSY;
     }
     file->seen = stamp;
-    file->unsure = cc_stamp_settling(&stamp, now);
+    file->unsure = cc_file_stamp_settling(&stamp, now);
     file->put_off = 0;
     if (status == APR_SUCCESS && is_held(file, &next)) {
         cc_map_free(next.map);
@@ -279,20 +279,21 @@ static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t 
 {
     file_t *file = state;
     cc_table_spec_t spec = *file->spec;
-    cc_held_t held = {NULL, cc_stamp_take(file->path, p), spec.columns, false};
-    cc_stamp_t read = held.stamp;
+    cc_held_t held = {NULL, cc_file_stamp_take(file->path, p), spec.columns, false};
+    cc_file_stamp_t read = held.stamp;
     cc_error_t unused = {NULL, NULL, NULL, NULL};
     apr_status_t status = APR_SUCCESS;
 
-    if (cc_stamp_same(&held.stamp, &file->shared)) {
+    if (cc_file_stamp_same(&held.stamp, &file->shared)) {
         return APR_EAGAIN;
     }
-    if (cc_stamp_settling(&held.stamp, apr_time_now() - CALM)) { /* after the stamp was taken */
+    /* The clock is read after the stamp was taken. */
+    if (cc_file_stamp_settling(&held.stamp, apr_time_now() - CALM)) {
         return APR_EBUSY;
     }
     spec.stop = stop;
     status = cc_map_load(&held.map, &read, &spec, p, &unused);
-    if (status == APR_EBUSY || !cc_stamp_same(&held.stamp, &read)) {
+    if (status == APR_EBUSY || !cc_file_stamp_same(&held.stamp, &read)) {
         status = APR_EBUSY;
     } else if (!atomic_load(stop)) {
         file->shared = held.stamp;
@@ -304,17 +305,17 @@ static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t 
 
 static apr_uint64_t file_generation(void *state)
 {
-    return cc_versions_number(&((file_t *)state)->maps);
+    return cc_snapshot_number(&((file_t *)state)->maps);
 }
 
 static apr_uint64_t file_seen(void *state)
 {
-    return cc_stamp_print(&((file_t *)state)->seen);
+    return cc_file_stamp_digest(&((file_t *)state)->seen);
 }
 
 static apr_uint64_t file_rows(void *state)
 {
-    const cc_map_t *map = cc_versions_current(&((file_t *)state)->maps);
+    const cc_map_t *map = cc_snapshot_current(&((file_t *)state)->maps);
 
     return map ? cc_map_rows(map) : 0;
 }

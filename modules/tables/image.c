@@ -37,7 +37,7 @@ typedef struct {
 
 static image_head_t head_of(const cc_held_t *held, apr_uint64_t key)
 {
-    const cc_stamp_t *stamp = &held->stamp;
+    const cc_file_stamp_t *stamp = &held->stamp;
     image_head_t head = {
         .key = key, .columns = (apr_uint64_t)held->columns, .good = held->map != NULL};
 

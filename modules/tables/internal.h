@@ -166,7 +166,7 @@ const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_po
  * Reads a file into a map; *stamp is what was read, or is left alone where nothing could be.
  * APR_EBUSY where it changed meanwhile, else errors (CC0610, CC0611).
  */
-apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_t *spec,
+apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err);
 
 /* ---- rows that outlive a configuration (kept.c) ---------------------------------------------- */
@@ -174,7 +174,7 @@ apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_
 /** Rows of a file, and the state of the file that they are of. */
 typedef struct cc_held_t {
     cc_map_t *map;
-    cc_stamp_t stamp;
+    cc_file_stamp_t stamp;
     int columns; /* so many were asked of each row when it was read */
     bool unsure; /* the file may have changed since without a trace */
 } cc_held_t;

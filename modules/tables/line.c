@@ -2,7 +2,7 @@
 /* Knows how a line of a table is written: a key and columns, quotes, lists and comments. */
 #include <apr_strings.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 #include "tables/internal.h"
 
 #define SHOWN 60 /* so much of a word stands in an error message */

@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 #include "tables/internal.h"
 
 #define CHUNK (64 * 1024)
@@ -193,27 +193,27 @@ static apr_status_t file_take(reader_t *r, apr_file_t *file, apr_off_t size)
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* Reads all of it; *stamp is what was read. APR_EBUSY where it is another one at the end. */
-static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_stamp_t *stamp)
+static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_file_stamp_t *stamp)
 {
     apr_finfo_t info;
-    cc_stamp_t after;
-    apr_status_t status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
+    cc_file_stamp_t after;
+    apr_status_t status = apr_file_info_get(&info, CC_FILE_STAMP_WANTED, file);
 
     if (status != APR_SUCCESS) {
         return status;
     }
-    *stamp = cc_stamp_of(&info);
+    *stamp = cc_file_stamp_of(&info);
     if (info.size > LARGEST) {
         return EFBIG;
     }
     r->map = cc_map_create((apr_size_t)info.size);
     status = r->map ? file_take(r, file, info.size) : APR_ENOMEM;
     if (status == APR_SUCCESS) {
-        status = apr_file_info_get(&info, CC_STAMP_WANTED, file);
-        after = cc_stamp_of(&info);
+        status = apr_file_info_get(&info, CC_FILE_STAMP_WANTED, file);
+        after = cc_file_stamp_of(&info);
     }
     if (status == APR_SUCCESS) {
-        status = cc_stamp_same(stamp, &after) ? APR_SUCCESS : APR_EBUSY;
+        status = cc_file_stamp_same(stamp, &after) ? APR_SUCCESS : APR_EBUSY;
     }
     return status == APR_SUCCESS ? cc_map_finish(r->map, r->spec->stop, key_twice, r) : status;
 }
@@ -234,7 +234,7 @@ static apr_status_t file_open(apr_file_t **file, const reader_t *r)
                          r->scratch);
 }
 
-apr_status_t cc_map_load(cc_map_t **map, cc_stamp_t *stamp, const cc_table_spec_t *spec,
+apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err)
 {
     reader_t r = {.spec = spec, .pool = p, .path = cc_source_path(spec, spec->source, p)};

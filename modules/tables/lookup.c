@@ -66,7 +66,7 @@ static void question_end(const cc_table_t *table, cc_query_t *question, apr_pool
     if (question->result == CC_TABLE_FAILED) {
         question->info.stale_at = 0;
     }
-    cc_count(&table->counters->lookups[question->result]);
+    cc_counter_add(&table->counters->lookups[question->result]);
 }
 
 /* Asks those whose keys a table may have; `open` is a list of them. */

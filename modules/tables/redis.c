@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#include "cert/cert.h"
+#include "base/text.h"
 #include "tables/internal.h"
 
 /*

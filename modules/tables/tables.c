@@ -239,7 +239,7 @@ static void table_look(cc_table_t *table, look_t *look)
         apr_pool_create_unmanaged_ex(&look->scratch, NULL, NULL);
     }
     status = table->source.backend->poll(table->source.state, look->now, &err, look->scratch);
-    cc_due_looked(&table->due, table->spec.reload, status == APR_EBUSY ? SOON : 0, look->now);
+    cc_due_polled(&table->due, table->spec.reload, status == APR_EBUSY ? SOON : 0, look->now);
     if (status != APR_EAGAIN && status != APR_EBUSY) {
         cc_count_load(table, status == APR_SUCCESS, look->now);
         err.where = table->spec.where;
@@ -260,7 +260,7 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_table
         if (!is_followed(table)) {
             continue;
         }
-        if (cc_due_is(&table->due, table->spec.reload, now)) {
+        if (cc_due_now(&table->due, table->spec.reload, now)) {
             table_look(table, &look);
         }
         if (table->due.next - now < wait) {

@@ -75,7 +75,7 @@ apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backe
         status = cc_tables_open(set->tables, set->folder, set->pool, &set->err);
     }
     if (status == APR_SUCCESS)
-        status = cc_tables_child(set->tables, CC_WAITING_MOST, set->pool);
+        status = cc_tables_child(set->tables, CC_WAITING_MAX, set->pool);
     return status;
 }
 

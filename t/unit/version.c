@@ -3,48 +3,44 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "base/snapshot.h"
 
-static cc_versions_t versions;
+static cc_snapshot_t snapshot;
 static int first, second, third;
 
 static void setup(void)
 {
-    cc_versions_start(&versions, &first);
+    cc_snapshot_init(&snapshot, &first);
 }
 
-START_TEST(who_comes_later_reads_what_is_current)
+TEST(who_comes_later_reads_what_is_current)
 {
     unsigned early = 0, late = 0;
-    apr_uint64_t number = cc_versions_number(&versions);
+    apr_uint64_t number = cc_snapshot_number(&snapshot);
 
-    ck_assert_ptr_eq(cc_versions_enter(&versions, &early), &first);
-    cc_versions_replace(&versions, &second);
-    ck_assert_ptr_eq(cc_versions_enter(&versions, &late), &second);
-    ck_assert_ptr_eq(cc_versions_current(&versions), &second);
-    ck_assert_uint_gt(cc_versions_number(&versions), number);
+    ck_assert_ptr_eq(cc_snapshot_enter(&snapshot, &early), &first);
+    cc_snapshot_replace(&snapshot, &second);
+    ck_assert_ptr_eq(cc_snapshot_enter(&snapshot, &late), &second);
+    ck_assert_ptr_eq(cc_snapshot_current(&snapshot), &second);
+    ck_assert_uint_gt(cc_snapshot_number(&snapshot), number);
 }
-END_TEST
 
-START_TEST(what_is_still_read_is_not_given_back_and_nothing_more_is_replaced)
+TEST(what_is_still_read_is_not_given_back_and_nothing_more_is_replaced)
 {
     unsigned side = 0;
 
-    cc_versions_enter(&versions, &side);
-    cc_versions_replace(&versions, &second);
-    ck_assert_ptr_null(cc_versions_unused(&versions));
-    ck_assert(!cc_versions_settled(&versions));
-    cc_versions_leave(&versions, side);
-    ck_assert_ptr_eq(cc_versions_unused(&versions), &first);
-    ck_assert(cc_versions_settled(&versions));
-    ck_assert_ptr_null(cc_versions_unused(&versions));
-    cc_versions_replace(&versions, &third);
-    ck_assert_ptr_eq(cc_versions_unused(&versions), &second);
+    cc_snapshot_enter(&snapshot, &side);
+    cc_snapshot_replace(&snapshot, &second);
+    ck_assert_ptr_null(cc_snapshot_reclaim(&snapshot));
+    ck_assert(!cc_snapshot_settled(&snapshot));
+    cc_snapshot_leave(&snapshot, side);
+    ck_assert_ptr_eq(cc_snapshot_reclaim(&snapshot), &first);
+    ck_assert(cc_snapshot_settled(&snapshot));
+    ck_assert_ptr_null(cc_snapshot_reclaim(&snapshot));
+    cc_snapshot_replace(&snapshot, &third);
+    ck_assert_ptr_eq(cc_snapshot_reclaim(&snapshot), &second);
 }
-END_TEST
 
 /* ---- many readers -------------------------------------------------------------------------- */
 
@@ -57,11 +53,11 @@ static void *read_on(void *unused)
 {
     while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
         unsigned side = 0;
-        const int *current = cc_versions_enter(&versions, &side);
+        const int *current = cc_snapshot_enter(&snapshot, &side);
 
         if (*current < 0)
             abort();
-        cc_versions_leave(&versions, side);
+        cc_snapshot_leave(&snapshot, side);
     }
     return unused;
 }
@@ -82,41 +78,27 @@ static void spoil(int *version)
     }
 }
 
-START_TEST(nobody_reads_what_was_given_back)
+TEST(nobody_reads_what_was_given_back)
 {
     pthread_t threads[READERS];
     int replaced = 0;
 
-    cc_versions_start(&versions, made(0));
+    cc_snapshot_init(&snapshot, made(0));
     stop = 0;
     for (int i = 0; i < READERS; i++)
         pthread_create(&threads[i], NULL, read_on, NULL);
     while (replaced < VERSIONS) {
-        spoil(cc_versions_unused(&versions));
-        if (cc_versions_settled(&versions))
-            cc_versions_replace(&versions, made(++replaced));
+        spoil(cc_snapshot_reclaim(&snapshot));
+        if (cc_snapshot_settled(&snapshot))
+            cc_snapshot_replace(&snapshot, made(++replaced));
     }
     __atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
     for (int i = 0; i < READERS; i++)
         pthread_join(threads[i], NULL);
-    spoil(cc_versions_unused(&versions));
-    ck_assert(cc_versions_settled(&versions));
-    ck_assert_int_eq(*(int *)cc_versions_current(&versions), VERSIONS);
-    spoil(cc_versions_current(&versions));
+    spoil(cc_snapshot_reclaim(&snapshot));
+    ck_assert(cc_snapshot_settled(&snapshot));
+    ck_assert_int_eq(*(int *)cc_snapshot_current(&snapshot), VERSIONS);
+    spoil(cc_snapshot_current(&snapshot));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("version");
-    TCase *tc = tcase_create("version");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, who_comes_later_reads_what_is_current);
-    tcase_add_test(tc, what_is_still_read_is_not_given_back_and_nothing_more_is_replaced);
-    tcase_add_test(tc, nobody_reads_what_was_given_back);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("version", .setup = setup, .timeout = 120);

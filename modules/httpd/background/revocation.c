@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The CRLs and OCSP responders that virtual hosts ask: which there are, and polling the files. */
-#include "httpd/background/revocation.h"
+#include <apr_strings.h>
 
 #include <http_main.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust.h"
 
 static const char opened_key[] = "clientcert_revocation";
 
@@ -70,7 +75,7 @@ static void scratch_free(apr_pool_t *scratch)
     }
 }
 
-apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
+apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_interval_time_t soonest = 0;
@@ -90,7 +95,7 @@ apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
 }
 
 /* So that a child that comes later inherits what was last held. */
-void cc_revocation_look_parent(server_rec *s, apr_time_t now)
+void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_pool_t *scratch = scratch_make(opened);
@@ -107,10 +112,10 @@ void cc_revocation_look_parent(server_rec *s, apr_time_t now)
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
-    return cc_ocspcache_prepare(pconf, plog, ptemp);
+    return cc_ocsp_cache_prepare(pconf, plog, ptemp);
 }
 
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_ocspcache_child_start(pchild, s);
+    cc_ocsp_cache_child_start(pchild, s);
 }

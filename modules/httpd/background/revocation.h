@@ -1,42 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files that deal with revocation share: what a host was told, whom it asks. */
-#ifndef CC_REVOCATION_H
-#define CC_REVOCATION_H
+/* What the virtual hosts ask about revocation: opened at the start, followed, and listed. */
+#ifndef CC_BACKGROUND_REVOCATION_H
+#define CC_BACKGROUND_REVOCATION_H
 
-#include "httpd/internal.h"
+#include <stdbool.h>
 
+#include <apr_hash.h>
+
+#include "base/error.h"
+#include "crl/crl.h"
+#include "httpd/conf/module.h"
+#include "ocsp/ocsp.h"
 #include "revocation/revocation.h"
+#include "trust/trust.h"
 
-/* ---- configuration (server.c) -------------------------------------------------------------- */
-
-/** The per-server record, as the directives fill it; a virtual host's overrides the server's. */
-typedef struct cc_server_t {
-    cc_crl_spec_t *crls;              /* ClientCertCRL; NULL: none */
-    int leaf_alone;                   /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 nobody said */
-    apr_interval_time_t max_age;      /* ClientCertMaxAge; 0: any, -1 nobody said */
-    cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
-    apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
-    struct cc_host_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
-    int use;                          /* cc_use_t of use.h: this host's */
-    int use_anywhere;                 /* of the main server: the greatest of all hosts */
-    bool expressions;                 /* of the main server: clientcert() is in some expression */
-    bool ends_connections;            /* of the main server: some host may end a connection */
-    bool hooked;                      /* of the main server: server.c has registered hooks */
-} cc_server_t;
-
-static inline cc_server_t *cc_server_of(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &clientcert_module);
-}
-
-/** The directives of revocation, for httpd's table of them. */
-const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args);
-const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word);
-const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char *word);
-const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args);
-const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args);
-
-/* ---- what is asked (revocation.c) ------------------------------------------------------------ */
+/* ---- what is asked (revocation.c) ---------------------------------------------------------- */
 
 /**
  * Opens what the virtual host asks; *revocation is NULL where it asks nobody. Hosts that are told
@@ -107,15 +85,31 @@ apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p);
 bool cc_revocation_precheck_borne(server_rec *s);
 
 /** A CRL, and a virtual host that holds it. */
-typedef struct cc_shown_crl_t {
+typedef struct cc_held_crl_t {
     const server_rec *server;
     cc_crl_info_t info;
-} cc_shown_crl_t;
+} cc_held_crl_t;
 
 /**
- * All CRLs that count (of cc_shown_crl_t, in `p`), as this process holds them. They are copies: who
+ * All CRLs that count (of cc_held_crl_t, in `p`), as this process holds them. They are copies: who
  * shows them to a client may be held up. Any thread.
  */
 apr_array_header_t *cc_revocation_crls(const server_rec *s, apr_pool_t *p);
+
+
+/* ---- hooks ------------------------------------------------------------------------------ */
+
+/**
+ * Of what is asked about revocation. pre_config and post_config (after mod_ssl's, who makes the
+ * virtual hosts); child_init.
+ */
+int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
+
+/** As cc_tables_poll_child and cc_tables_poll_parent, for the files of CRLs. */
+apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now);
+void cc_revocation_poll_parent(server_rec *s, apr_time_t now);
 
 #endif

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens what a virtual host asks about revocation, at a start and at a restart. */
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
+#include "base/error.h"
 #include "base/moment.h"
-#include "httpd/glue.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "ocsp/ocsp.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /* ---- what outlives a configuration --------------------------------------------------------- */
 
@@ -124,7 +131,7 @@ static void passed_over(const cc_crl_info_t *info, void *baton)
 static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
                               apr_pool_t *p, cc_error_t *err)
 {
-    cc_crl_spec_t *spec = cc_server_of(s)->crls;
+    cc_crl_spec_t *spec = cc_vhost_conf_of(s)->crls;
     apr_array_header_t *all = cc_revocation_opened(s)->crls;
     cc_opened_crls_t *opened;
     apr_status_t rv = APR_SUCCESS;
@@ -158,7 +165,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
-    const cc_server_t *server = cc_server_of(s);
+    const cc_vhost_conf_t *server = cc_vhost_conf_of(s);
     cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
@@ -170,10 +177,10 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     }
     if (rv == APR_SUCCESS) {
         asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_means(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {
-        cc_ocspcache_use(s);
+        cc_ocsp_cache_use(s);
         APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
             (cc_opened_ocsp_t){made->ocsp, s};
     }
@@ -231,5 +238,5 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     if (!cc_revocation_precheck_borne(s) || !nobodys_tell(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
     }
-    return cc_ocspcache_start(pconf, plog, ptemp, s);
+    return cc_ocsp_cache_start(pconf, plog, ptemp, s);
 }

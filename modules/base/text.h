@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text from outside: which octets may decide anything, and how any octets are shown on one line. */
+#ifndef CC_TEXT_H
+#define CC_TEXT_H
+
+#include <apr_pools.h>
+
+/**
+ * NULL if these octets are UTF-8 (RFC 3629) without NUL, C0, DEL, C1, line and paragraph
+ * separators, bidirectional controls and noncharacters; else a literal that says which of them it
+ * is not. Any thread may call.
+ */
+const char *cc_text_unusable(const char *text, apr_size_t len);
+
+/**
+ * The octets as printable UTF-8 for one line of a log or a terminal: everything cc_text_unusable
+ * refuses becomes \xHH, quotes and backslashes become \" and \\. Nothing is cut. In `p`.
+ */
+const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p);
+
+/** The length of an excerpt, in octets of its escaped form. */
+#define CC_EXCERPT_MAX 256
+
+/**
+ * The same for a log or a page that a certificate must not fill. A text whose escaped form is
+ * longer than CC_EXCERPT_MAX is cut at a whole character, and its length follows:
+ * "aaaa... (102400 octets)". In `p`.
+ */
+const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p);
+
+#endif
