@@ -13,9 +13,11 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -51,7 +53,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
@@ -72,10 +74,10 @@ static void register_process(void)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
 
-    ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_quota_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_poller_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
@@ -164,10 +166,10 @@ static void register_hooks(apr_pool_t *p)
  */
 void cc_hooks_ask_more(void)
 {
-    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
+    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
-    if (main->hooked) {
+    if (configuration->asks_more) {
         return;
     }
     apr_hook_debug_current = clientcert_module.name;
@@ -176,7 +178,7 @@ void cc_hooks_ask_more(void)
                              AP_FTYPE_CONNECTION);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
     apr_hook_debug_current = loaded_last;
-    main->hooked = true;
+    configuration->asks_more = true;
 }
 
 /*

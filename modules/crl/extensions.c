@@ -8,23 +8,23 @@
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-static const char *number_read(cc_crl_number_t *number, cc_span_t value)
+static const char *number_read(cc_crl_number_t *number, cc_der_span_t value)
 {
     cc_der_t element;
-    cc_span_t octets;
+    cc_der_span_t octets;
 
     if (!cc_der_expect(&element, &value, CC_DER_INTEGER) || value.at != value.end ||
         !cc_der_is_integer(element.content) || *element.content.at >= 0x80) {
         return "its CRL number is none";
     }
     octets = element.content;
-    if (*octets.at == 0 && cc_span_len(octets) > 1) {
+    if (*octets.at == 0 && cc_der_span_len(octets) > 1) {
         octets.at++;
     }
-    if (cc_span_len(octets) > sizeof(number->octets)) {
+    if (cc_der_span_len(octets) > sizeof(number->octets)) {
         return "its CRL number has more than 20 octets";
     }
-    number->len = (unsigned char)cc_span_len(octets);
+    number->len = (unsigned char)cc_der_span_len(octets);
     memcpy(number->octets, octets.at, number->len);
     return NULL;
 }
@@ -42,32 +42,32 @@ int cc_crl_number_compare(const cc_crl_number_t *a, const cc_crl_number_t *b)
 
 /* ---- the issuing distribution point ---------------------------------------------------------- */
 
-static apr_status_t idp_free(void *idp)
+static apr_status_t idp_free(void *extension)
 {
-    ISSUING_DIST_POINT_free(idp);
+    ISSUING_DIST_POINT_free(extension);
     return APR_SUCCESS;
 }
 
-static const char *point_read(cc_crl_t *crl, cc_span_t value)
+static const char *idp_read(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
-    ISSUING_DIST_POINT *idp = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_span_len(value));
-    cc_crl_scope_t *scope = &crl->scope;
+    ISSUING_DIST_POINT *extension = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_der_span_len(value));
+    cc_crl_idp_t *idp = &crl->idp;
 
-    if (!idp) {
+    if (!extension) {
         return "its issuingDistributionPoint is none";
     }
-    apr_pool_cleanup_register(crl->pool, idp, idp_free, apr_pool_cleanup_null);
-    scope->idp = idp;
-    scope->indirect = idp->indirectCRL > 0;
-    scope->only_user = idp->onlyuser > 0;
-    scope->only_ca = idp->onlyCA > 0;
-    scope->only_attribute = idp->onlyattr > 0;
-    scope->reasons = cc_reasons_of(idp->onlysomereasons);
-    if (at != value.end || !DIST_POINT_set_dpname(idp->distpoint, crl->issuer)) {
+    apr_pool_cleanup_register(crl->pool, extension, idp_free, apr_pool_cleanup_null);
+    idp->extension = extension;
+    idp->indirect = extension->indirectCRL > 0;
+    idp->only_user = extension->onlyuser > 0;
+    idp->only_ca = extension->onlyCA > 0;
+    idp->only_attribute = extension->onlyattr > 0;
+    idp->reasons = cc_reasons_of(extension->onlysomereasons);
+    if (at != value.end || !DIST_POINT_set_dpname(extension->distpoint, crl->issuer)) {
         return "its issuingDistributionPoint is none";
     }
-    return scope->only_user + scope->only_ca + scope->only_attribute > 1
+    return idp->only_user + idp->only_ca + idp->only_attribute > 1
                ? "its issuingDistributionPoint limits it to two kinds of certificates at once"
                : NULL;
 }
@@ -80,11 +80,11 @@ static apr_status_t akid_free(void *akid)
     return APR_SUCCESS;
 }
 
-static const char *akid_read(cc_crl_t *crl, cc_span_t value)
+static const char *akid_read(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
 
-    crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_span_len(value));
+    crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_der_span_len(value));
     if (!crl->akid) {
         return "its authorityKeyIdentifier is none";
     }
@@ -104,7 +104,7 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
         crl->delta = true;
         return number_read(&crl->base, extension->value);
     case CC_EXT_ISSUING_POINT:
-        return point_read(crl, extension->value);
+        return idp_read(crl, extension->value);
     default:
         return extension->critical
                    ? apr_psprintf(crl->pool, "its critical extension %s is not known",
@@ -113,17 +113,17 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
     }
 }
 
-const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_parts_t *parts)
+const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     bool seen[128] = {false};
-    cc_span_t at = parts->extensions;
+    cc_der_span_t at = tbs->extensions;
 
-    if (at.at && !parts->v2) {
+    if (at.at && !tbs->v2) {
         return "it has extensions, and its version is 1";
     }
     while (at.at < at.end) {
         cc_extension_t extension;
-        const char *wrong = NULL;
+        const char *error = NULL;
 
         if (!cc_der_extension(&extension, &at)) {
             return "its extensions are no DER";
@@ -133,9 +133,9 @@ const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_parts_t *parts)
                                 cc_extension_text(&extension, crl->pool));
         }
         seen[extension.id] = true;
-        wrong = extension_read(crl, &extension);
-        if (wrong) {
-            return wrong;
+        error = extension_read(crl, &extension);
+        if (error) {
+            return error;
         }
     }
     if (crl->delta && crl->number.len == 0) {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
-units=$(files t/unit '*.c' | grep -v '/suite\.c$')
+units=$(files t/unit '*.c')
 targets=$(files t/fuzz '*.c' | grep -v '/replay\.c$')
 requests=$(files t/ca '*.cnf')
 extras="$(files demo '*') $(files t/bench '*') $(files man '*') $(files completion '*')"
@@ -29,7 +29,7 @@ not_run() { # FOLDER FILE ...: those with tests or a fuzz target that are no pro
     shift
     {
         programs "$not_run_folder"
-        grep -lE '^SUITE\(|^int (main|LLVMFuzzerTestOneInput)\(' "$@" | sed 's/\.c$//'
+        grep -lE '^SUITE\(|^int LLVMFuzzerTestOneInput\(' "$@" | sed 's/\.c$//'
     } | LC_ALL=C sort | uniq -u
 }
 

@@ -2,8 +2,6 @@
 /* Tests of moments: as text, as octets, and as certificates write them. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "base/moment.h"
 #include "suite.h"
 
@@ -24,15 +22,14 @@ static bool reads(apr_int64_t *seconds, cc_time_form_t form, const char *text)
     return cc_moment_asn1(seconds, form, (const unsigned char *)text, strlen(text));
 }
 
-START_TEST(a_moment_is_written_as_iso_8601_has_it)
+TEST(a_moment_is_written_as_iso_8601_has_it)
 {
     ck_assert_str_eq(cc_moment_text(0, pool), "1970-01-01T00:00:00Z");
     ck_assert_str_eq(cc_moment_text(apr_time_from_sec(1795262399) + 999999, pool),
                      "2026-11-21T11:59:59Z");
 }
-END_TEST
 
-START_TEST(a_moment_comes_back_out_of_its_octets)
+TEST(a_moment_comes_back_out_of_its_octets)
 {
     const apr_time_t moments[] = {0, 1, -1, APR_INT64_MAX, apr_time_from_sec(1795262399)};
     unsigned char octets[8];
@@ -44,9 +41,8 @@ START_TEST(a_moment_comes_back_out_of_its_octets)
     cc_moment_put(octets, 0x0102);
     ck_assert_mem_eq(octets, "\0\0\0\0\0\0\1\2", 8);
 }
-END_TEST
 
-START_TEST(the_years_of_a_utc_time_are_from_1950_to_2049)
+TEST(the_years_of_a_utc_time_are_from_1950_to_2049)
 {
     apr_int64_t seconds = 0;
 
@@ -57,9 +53,8 @@ START_TEST(the_years_of_a_utc_time_are_from_1950_to_2049)
     ck_assert(reads(&seconds, CC_UTC_TIME, "491231235959Z"));
     ck_assert_int_eq(seconds, 2524607999);
 }
-END_TEST
 
-START_TEST(a_generalized_time_has_every_year_of_four_digits)
+TEST(a_generalized_time_has_every_year_of_four_digits)
 {
     apr_int64_t seconds = 0;
 
@@ -70,7 +65,6 @@ START_TEST(a_generalized_time_has_every_year_of_four_digits)
     ck_assert(reads(&seconds, CC_GENERALIZED_TIME, "99991231235959Z"));
     ck_assert_int_eq(seconds, 253402300799);
 }
-END_TEST
 
 static const char *const no_times[] = {
     "",
@@ -91,7 +85,7 @@ static const char *const no_times[] = {
     "x0260101000000Z",
 };
 
-START_TEST(another_form_and_a_day_that_is_none_are_no_time)
+TEST_LOOP(another_form_and_a_day_that_is_none_are_no_time, 0, COUNT(no_times))
 {
     apr_int64_t seconds = 7;
 
@@ -99,22 +93,5 @@ START_TEST(another_form_and_a_day_that_is_none_are_no_time)
     ck_assert(!reads(&seconds, CC_UTC_TIME, no_times[_i]));
     ck_assert_int_eq(seconds, 7);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("moment");
-    TCase *moment = tcase_create("moment");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(moment, setup, teardown);
-    tcase_add_test(moment, a_moment_is_written_as_iso_8601_has_it);
-    tcase_add_test(moment, a_moment_comes_back_out_of_its_octets);
-    tcase_add_test(moment, the_years_of_a_utc_time_are_from_1950_to_2049);
-    tcase_add_test(moment, a_generalized_time_has_every_year_of_four_digits);
-    tcase_add_loop_test(moment, another_form_and_a_day_that_is_none_are_no_time, 0,
-                        sizeof(no_times) / sizeof(no_times[0]));
-    suite_add_tcase(suite, moment);
-    return suite_run(suite);
-}
+SUITE("moment", .setup = setup, .teardown = teardown);

@@ -26,7 +26,7 @@ static int lets(int lines, apr_time_t now)
     return let;
 }
 
-START_TEST(a_hundred_at_once_and_ten_a_second)
+TEST(a_hundred_at_once_and_ten_a_second)
 {
     ck_assert_int_eq(lets(150, NOW), 100);
     ck_assert_uint_eq(atomic_load(&quota.left_out), 50);
@@ -35,25 +35,22 @@ START_TEST(a_hundred_at_once_and_ten_a_second)
     ck_assert_int_eq(lets(50, NOW + MSEC(1100)), 10);
     ck_assert_int_eq(lets(500, NOW + MSEC(60000)), 100);
 }
-END_TEST
 
-START_TEST(lines_that_come_slowly_are_all_let)
+TEST(lines_that_come_slowly_are_all_let)
 {
     for (int i = 0; i < 1000; i++) {
         ck_assert_int_eq(lets(1, NOW + i * MSEC(100)), 1);
     }
     ck_assert_uint_eq(atomic_load(&quota.left_out), 0);
 }
-END_TEST
 
-START_TEST(a_clock_that_is_set_back_does_not_stop_lines)
+TEST(a_clock_that_is_set_back_does_not_stop_lines)
 {
     ck_assert_int_eq(lets(100, NOW), 100);
     ck_assert_int_eq(lets(150, NOW - apr_time_from_sec(3600)), 100);
 }
-END_TEST
 
-START_TEST(what_was_left_out_is_reported_once_a_second_old)
+TEST(what_was_left_out_is_reported_once_a_second_old)
 {
     apr_time_t since;
 
@@ -67,9 +64,8 @@ START_TEST(what_was_left_out_is_reported_once_a_second_old)
     ck_assert_uint_eq(cc_quota_report(&quota, &since), 0);
     ck_assert_uint_eq(atomic_load(&quota.left_out), 3);
 }
-END_TEST
 
-START_TEST(every_kind_has_a_tag_of_its_own)
+TEST(every_kind_has_a_tag_of_its_own)
 {
     for (int i = 0; i < CC_QUOTA_COUNT; i++) {
         ck_assert_uint_eq(strlen(cc_quota_tags[i]), 6);
@@ -78,19 +74,5 @@ START_TEST(every_kind_has_a_tag_of_its_own)
     ck_assert_ptr_null(cc_quota_tags[CC_QUOTA_COUNT]);
     ck_assert_str_eq(cc_quota_tags[CC_QUOTA_NOTE_LAST], "CC0157");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("quota");
-    TCase *tcase = tcase_create("quota");
-
-    tcase_add_checked_fixture(tcase, setup, NULL);
-    tcase_add_test(tcase, a_hundred_at_once_and_ten_a_second);
-    tcase_add_test(tcase, lines_that_come_slowly_are_all_let);
-    tcase_add_test(tcase, a_clock_that_is_set_back_does_not_stop_lines);
-    tcase_add_test(tcase, what_was_left_out_is_reported_once_a_second_old);
-    tcase_add_test(tcase, every_kind_has_a_tag_of_its_own);
-    suite_add_tcase(suite, tcase);
-    return suite_run(suite);
-}
+SUITE("quota", .setup = setup);

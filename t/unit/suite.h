@@ -3,8 +3,6 @@
 #ifndef SUITE_H
 #define SUITE_H
 
-#include <stdlib.h>
-
 #include <check.h>
 
 /** What the tests of a program share. A member that is not given is none. */
@@ -50,18 +48,5 @@ typedef struct suite_test_t {
 
 /** Adds a test to those of the program. For TEST_LOOP alone. */
 void suite_register(suite_test_t *test);
-
-/** Runs the suite and gives what main returns: for programs with a main of their own. */
-static inline int suite_run(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
 
 #endif

@@ -12,7 +12,6 @@
 typedef struct cc_tally_t {
     atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
     atomic_uint_least64_t *rules;   /* how often each rule fitted */
-    struct cc_shared_t *shared;     /* what all rulesets count in */
 } cc_tally_t;
 
 /** A ruleset of the configuration that has rules of its own. */

@@ -58,13 +58,4 @@ typedef struct cc_log_denial_t {
 /** That a request was denied. The caller has asked for its level and quota. */
 void cc_log_denial(request_rec *r, const cc_log_denial_t *denial);
 
-/* ---- hooks */
-
-/**
- * monitor, in the parent, and child_init, for the end of the child: tell how many lines the log was
- * spared (CC0188). DECLINED.
- */
-int cc_log_monitor(apr_pool_t *p, server_rec *s);
-void cc_log_child_start(apr_pool_t *pchild, server_rec *s);
-
 #endif

@@ -4,8 +4,8 @@
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/graceful_close.h"
 #include "httpd/peer/client_map.h"
@@ -23,7 +23,7 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
         return OK;
     }
     peer->ssl = ssl;
-    if (cc_vhost_conf_of(ap_server_conf)->ends_connections) {
+    if (cc_configuration_of(ap_server_conf)->ends_connections) {
         cc_graceful_close_ready(c, &peer->ends);
     }
     return OK;

@@ -7,6 +7,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
@@ -203,7 +204,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->expires_soon = true;
         mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client);
+        cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }
