@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
+/* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
 #include <http_core.h>
 #include <http_main.h>
 #include <http_request.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of a request, and the answer to who its client is. */
-#ifndef CC_REQUEST_H
-#define CC_REQUEST_H
+#ifndef CC_REQUEST_STATE_H
+#define CC_REQUEST_STATE_H
 
 #include <stdbool.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "rules/rules.h"
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
-struct cc_client_t; /* internal.h */
+struct cc_client_t; /* peer/client.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
 
 /** One answer for one request: who is it? */
