@@ -1,25 +1,112 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which function stands at which hook: the front door, in the order of a request. */
+/* The front door: every hook and filter of the module, in the order in which they run. */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_ssl_openssl.h>
+#include <mod_status.h>
 #include <mpm_common.h>
+#include <util_filter.h>
 
-#include "httpd/glue.h"
+#include "httpd/admin/lint.h"
+#include "httpd/admin/query.h"
+#include "httpd/background/poller.h"
+#include "httpd/background/revocation.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/mapping_tests.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/directives.h"
+#include "httpd/handlers.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/mod_status.h"
+#include "httpd/peer/graceful_close.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/request/authn.h"
+#include "httpd/request/authz.h"
+#include "httpd/request/environment.h"
+#include "httpd/request/expr.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/inbound.h"
+#include "httpd/request/refuse.h"
+#include "httpd/request/tunnel.h"
 
-extern module AP_MODULE_DECLARE_DATA clientcert_module;
+/* mod_ssl's access hook renegotiates and authenticates after the handshake. */
+static const char *const after_ssl[] = {"mod_ssl.c", NULL};
 
-static void register_hooks(apr_pool_t *p)
+/* ---- the start: in the parent, twice, and in httpd -t ------------------------------------- */
+
+static void register_start(void)
 {
-    /* mod_ssl's access hook renegotiates and authenticates after the handshake. */
-    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
+    ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
+
+    ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
+}
+
+/* ---- a process ------------------------------------------------------------------------------ */
+
+/* Tables and revocation count from their first lookup on, and the files are polled last. */
+static void register_process(void)
+{
+    ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
+
+    ap_hook_monitor(cc_quota_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_poller_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+/* ---- a connection --------------------------------------------------------------------------- */
+
+static void register_connection(void)
+{
+    APR_OPTIONAL_HOOK(ssl, pre_handshake, cc_tls_pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_register_input_filter(cc_tunnel_in_filter, cc_tunnel_read, NULL, AP_FTYPE_CONNECTION);
+    ap_register_output_filter(cc_tunnel_out_filter, cc_tunnel_write, NULL, AP_FTYPE_CONNECTION);
+}
+
+/* ---- a request ------------------------------------------------------------------------------ */
+
+static void register_access(void)
+{
     /*
      * With Satisfy Any mod_access_compat denies, and Require is asked for the user all the same.
      * The others read the user and the variables that we set.
      */
     static const char *const before_access[] = {"mod_access_compat.c", "mod_lua.c", "mod_perl.c",
                                                 NULL};
+
+    ap_hook_check_access(cc_authn_access, after_ssl, before_access, APR_HOOK_MIDDLE,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(cc_authn_check, after_ssl, NULL, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
+}
+
+static void register_fixups(void)
+{
     static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c", NULL};
     /*
      * .htaccess may set variables by them; and mod_dir replaces the configuration of the request by
@@ -28,53 +115,69 @@ static void register_hooks(apr_pool_t *p)
     static const char *const after_setters[] = {"mod_dir.c", "mod_env.c",  "mod_rewrite.c",
                                                 "mod_lua.c", "mod_perl.c", NULL};
     static const char *const before_headers[] = {"mod_headers.c", NULL};
-    static const char *const after_cache[] = {"mod_cache.c", NULL};
 
-    ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_follow_child_start, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_monitor(cc_follow_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    cc_connection_register();
-    cc_failure_register();
-    cc_tunnel_register();
-    cc_inbound_register();
-    cc_serverstatus_register();
-    cc_authz_register(p);
-    ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
-
-    ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    /* Then cc_refuse_early, after mod_ssl, where a host has directives of server.c. */
-    ap_hook_check_access(cc_authn_access, after_ssl, before_access, APR_HOOK_MIDDLE,
-                         AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_authn(cc_authn_failure, NULL, NULL, APR_HOOK_REALLY_FIRST,
-                        AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_authn(cc_authn_check, after_ssl, NULL, APR_HOOK_MIDDLE,
-                        AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_fixups(cc_environment_begin, NULL, before_readers, APR_HOOK_FIRST);
     ap_hook_fixups(cc_environment_end, after_setters, before_headers, APR_HOOK_LAST);
+}
+
+static void register_answer(void)
+{
+    static const char *const after_cache[] = {"mod_cache.c", NULL};
+
     ap_hook_handler(cc_handlers_run, after_cache, NULL, APR_HOOK_REALLY_FIRST);
+    APR_OPTIONAL_HOOK(ap, status_hook, cc_mod_status_show, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* After filters that may ask (mod_headers), and before those that write the headers. */
+    ap_register_output_filter(cc_failure_filter, cc_failure_refuse, NULL, AP_FTYPE_PROTOCOL - 1);
+    ap_register_output_filter(cc_failure_include_filter, cc_failure_drop, NULL,
+                              AP_FTYPE_PROTOCOL - 1);
+    ap_hook_insert_error_filter(cc_failure_insert_again, NULL, NULL, APR_HOOK_MIDDLE);
+
     ap_hook_log_transaction(cc_environment_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    register_start();
+    register_process();
+    register_connection();
+
+    ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_register_input_filter(cc_inbound_filter, cc_inbound_read_trailers, NULL, AP_FTYPE_PROTOCOL);
+    /* Then what cc_hooks_ask_more registers, where a host has such directives. */
+    register_access();
+    cc_authz_register(p);
+    ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
+    register_fixups();
+    register_answer();
+}
+
+/*
+ * What only hosts that ask more need, since a hook costs each request of all others. httpd sorts
+ * its hooks again once it has read the directives. By then the name that goes with a hook is that
+ * of the module which was loaded last.
+ */
+void cc_hooks_ask_more(void)
+{
+    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
+    const char *loaded_last = apr_hook_debug_current;
+
+    if (main->hooked) {
+        return;
+    }
+    apr_hook_debug_current = clientcert_module.name;
+    ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_register_input_filter(cc_graceful_close_filter, cc_graceful_close_note, NULL,
+                             AP_FTYPE_CONNECTION);
+    ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
+    apr_hook_debug_current = loaded_last;
+    main->hooked = true;
 }
 
 /*
  * Without the flag httpd gives a virtual host that has no directive of ours the main server's
  * record, and what one host learns at start (its trust, its CRLs) would become that of others.
  */
-AP_DECLARE_MODULE(clientcert) = {
-    STANDARD20_MODULE_STUFF, cc_config_create,     cc_config_merge, cc_server_create,
-    cc_server_merge,         cc_config_directives, register_hooks,  AP_MODULE_FLAG_ALWAYS_MERGE};
+module AP_MODULE_DECLARE_DATA clientcert_module = {
+    STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge,   cc_vhost_conf_create,
+    cc_vhost_conf_merge,     cc_directives, register_hooks, AP_MODULE_FLAG_ALWAYS_MERGE};

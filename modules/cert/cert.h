@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h" /* what `unusable` of a value says */
 
+struct asn1_string_st;
 struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSSL header */
 
 /* ---- values ------------------------------------------------------------------------------ */
@@ -203,6 +204,12 @@ bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
+
+/**
+ * The seconds since 1970 of a date in a certificate (an ASN1_TIME of OpenSSL). False, and *seconds
+ * is left alone, where RFC 5280 4.1.2.5 does not allow its form.
+ */
+bool cc_cert_time_read(apr_int64_t *seconds, const struct asn1_string_st *time);
 
 /** notBefore and notAfter. A date that cannot be decoded gives an empty span (begin > end). */
 void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t *not_after);

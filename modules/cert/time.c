@@ -1,71 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the validity period (RFC 5280 4.1.2.5) and what is computed from it. */
+/* The validity period of a certificate (RFC 5280 4.1.2.5), and what is computed from it. */
 #include <string.h>
-#include <time.h>
 
 #include <apr_strings.h>
 
-#include <openssl/crypto.h>
-
+#include "base/moment.h"
 #include "cert/internal.h"
 
 #define DAY APR_INT64_C(86400)
 
-/* RFC 5280 allows YYMMDDHHMMSSZ and YYYYMMDDHHMMSSZ and nothing else of what ASN.1 has. */
-static bool is_strict(const ASN1_TIME *time)
+bool cc_cert_time_read(apr_int64_t *seconds, const ASN1_TIME *time)
 {
-    const char *text = (const char *)ASN1_STRING_get0_data(time);
-    size_t len = (size_t)ASN1_STRING_length(time);
-    size_t wanted = ASN1_STRING_type(time) == V_ASN1_UTCTIME ? 13 : 15;
+    cc_time_form_t form =
+        ASN1_STRING_type(time) == V_ASN1_UTCTIME ? CC_UTC_TIME : CC_GENERALIZED_TIME;
 
-    return len == wanted && strspn(text, "0123456789") == len - 1 && text[len - 1] == 'Z';
-}
-
-static bool time_read(const ASN1_TIME *time, struct tm *tm, apr_int64_t *seconds)
-{
-    struct tm epoch = {0};
-    int days = 0;
-    int rest = 0;
-
-    epoch.tm_year = 70;
-    epoch.tm_mday = 1;
-    if (!is_strict(time) || !ASN1_TIME_to_tm(time, tm) ||
-        !OPENSSL_gmtime_diff(&days, &rest, &epoch, tm)) {
-        return false;
-    }
-    *seconds = days * DAY + rest;
-    return true;
-}
-
-static cc_value_t time_value(const ASN1_TIME *time, apr_pool_t *p)
-{
-    struct tm tm = {0};
-    apr_int64_t seconds = 0;
-    cc_value_t value;
-
-    if (!time_read(time, &tm, &seconds)) {
-        return cc_value_unusable("it is a date that cannot be decoded", ASN1_STRING_get0_data(time),
-                                 (apr_size_t)ASN1_STRING_length(time), p);
-    }
-    value =
-        cc_value_words(apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
-                                    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec),
-                       p);
-    value.number = seconds;
-    return value;
+    return cc_moment_asn1(seconds, form, ASN1_STRING_get0_data(time),
+                          (apr_size_t)ASN1_STRING_length(time));
 }
 
 cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p)
 {
-    cc_value_t value;
-    apr_time_exp_t t;
+    cc_value_t value = cc_value_words(cc_moment_text(time, p), p);
 
-    apr_time_exp_gmt(&t, time);
-    value = cc_value_words(apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-                                        t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec),
-                           p);
     value.number = apr_time_sec(time);
     return value;
+}
+
+static cc_value_t time_value(const ASN1_TIME *time, apr_pool_t *p)
+{
+    apr_int64_t seconds = 0;
+
+    if (!cc_cert_time_read(&seconds, time)) {
+        return cc_value_unusable("it is a date that cannot be decoded", ASN1_STRING_get0_data(time),
+                                 (apr_size_t)ASN1_STRING_length(time), p);
+    }
+    return cc_value_time(apr_time_from_sec(seconds), p);
 }
 
 cc_values_t cc_time_extract(const cc_source_t *s)
@@ -78,10 +47,8 @@ cc_values_t cc_time_extract(const cc_source_t *s)
 
 static bool span_read(const X509 *x509, apr_int64_t *begin, apr_int64_t *end)
 {
-    struct tm tm = {0};
-
-    return time_read(X509_get0_notBefore(x509), &tm, begin) &&
-           time_read(X509_get0_notAfter(x509), &tm, end);
+    return cc_cert_time_read(begin, X509_get0_notBefore(x509)) &&
+           cc_cert_time_read(end, X509_get0_notAfter(x509));
 }
 
 void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t *not_after)
@@ -107,10 +74,9 @@ static apr_int64_t floor_divide(apr_int64_t a, apr_int64_t b)
 
 static bool days_left(const X509 *x509, apr_time_t now, apr_int64_t *days, apr_time_t *end)
 {
-    struct tm tm = {0};
     apr_int64_t seconds = 0;
 
-    if (!time_read(X509_get0_notAfter(x509), &tm, &seconds)) {
+    if (!cc_cert_time_read(&seconds, X509_get0_notAfter(x509))) {
         return false;
     }
     *end = apr_time_from_sec(seconds);
@@ -181,18 +147,15 @@ apr_status_t cc_operand_time(cc_value_t *value, const char *text, int what, apr_
                              cc_error_t *err)
 {
     const char *digits = to_asn1(text, p);
-    ASN1_TIME *time = digits ? ASN1_GENERALIZEDTIME_new() : NULL;
-    bool legal = time && ASN1_GENERALIZEDTIME_set_string(time, digits);
+    apr_int64_t seconds = 0;
 
     (void)what;
-    if (legal) {
-        *value = time_value(time, p);
-    }
-    ASN1_TIME_free(time);
-    if (!legal || value->unusable) {
+    if (!digits || !cc_moment_asn1(&seconds, CC_GENERALIZED_TIME, (const unsigned char *)digits,
+                                   strlen(digits))) {
         return cc_error_set(err, p, "CC0277", text,
                             "not a date; write 2026-11-20 or "
                             "2026-11-20T12:00:00Z (UTC)");
     }
+    *value = cc_value_time(apr_time_from_sec(seconds), p);
     return APR_SUCCESS;
 }

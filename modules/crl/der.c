@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to step through DER (X.690): elements, times, integers and extensions. */
+/* Steps through DER (X.690): elements, times, integers and extensions. */
 #include "crl/der.h"
 
 #include <stddef.h>
 #include <string.h>
+
+#include "base/moment.h"
 
 #define LONG_TAG 0x1F
 #define LENGTH_OCTETS 4 /* nothing here is larger than 4 GB */
@@ -70,69 +72,13 @@ bool cc_der_cut_off(cc_span_t from)
     return header_read(&tag, &len, &content, from) && len > (apr_size_t)(content.end - content.at);
 }
 
-/* ---- times ----------------------------------------------------------------------------------- */
-
-/* The number that `count` digits are, or -1. */
-static int digits_read(const unsigned char *at, int count)
-{
-    int number = 0;
-
-    for (int i = 0; i < count; i++) {
-        if (at[i] < '0' || at[i] > '9') {
-            return -1;
-        }
-        number = 10 * number + (at[i] - '0');
-    }
-    return number;
-}
-
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return days[month - 1] + (month == 2 && leap);
-}
-
-/* Days from 1970-01-01; years begin in March here, so that a leap day is the last of its year. */
-static apr_int64_t days_from_epoch(int year, int month, int day)
-{
-    int from_march = (month + 9) % 12;
-    apr_int64_t y = year - (month <= 2);
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * from_march + 2) / 5 + day - 1 - 719468;
-}
-
-/* RFC 5280 4.1.2.5: UTC, to the second, and no other form. */
 bool cc_der_time(apr_int64_t *seconds, const cc_der_t *element)
 {
-    const unsigned char *at = element->content.at;
-    apr_size_t len = cc_span_len(element->content);
-    bool general = element->tag == CC_DER_GENERALIZED_TIME;
-    int year, month, day, hour, minute, second;
+    cc_time_form_t form =
+        element->tag == CC_DER_GENERALIZED_TIME ? CC_GENERALIZED_TIME : CC_UTC_TIME;
 
-    if (!(general && len == 15) && !(element->tag == CC_DER_UTC_TIME && len == 13)) {
-        return false;
-    }
-    year = digits_read(at, general ? 4 : 2);
-    at += general ? 4 : 2;
-    month = digits_read(at, 2);
-    day = digits_read(at + 2, 2);
-    hour = digits_read(at + 4, 2);
-    minute = digits_read(at + 6, 2);
-    second = digits_read(at + 8, 2);
-    if (at[10] != 'Z' || year < 0 || month < 1 || month > 12 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 59) {
-        return false;
-    }
-    if (!general) {
-        year += year < 50 ? 2000 : 1900;
-    }
-    if (day < 1 || day > days_in(year, month)) {
-        return false;
-    }
-    *seconds = days_from_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-    return true;
+    return (form == CC_GENERALIZED_TIME || element->tag == CC_DER_UTC_TIME) &&
+           cc_moment_asn1(seconds, form, element->content.at, cc_span_len(element->content));
 }
 
 /* ---- integers and extensions ----------------------------------------------------------------- */

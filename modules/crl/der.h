@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to step through DER (X.690): elements, times, integers and extensions. */
-#ifndef CC_TRUST_DER_H
-#define CC_TRUST_DER_H
+/* Steps through DER (X.690): elements, times, integers and extensions. */
+#ifndef CC_CRL_DER_H
+#define CC_CRL_DER_H
 
 #include <stdbool.h>
 

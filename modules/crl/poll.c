@@ -15,14 +15,13 @@
 static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const char *path,
                              cc_error_t *err)
 {
-    const cc_crl_series_t *held = cc_crls_series(crls, crl);
+    const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
     apr_pool_t *p = crls->scratch;
 
     return cc_error_set(err, p, "CC0412", path,
                         "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_crl_time_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p),
-                        cc_crl_time_text(held->this_update, p));
+                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
 }
 
 static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
@@ -47,13 +46,13 @@ static bool content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
     return false;
 }
 
-/* True if this content has a delta of the same series that says what has changed for longer. */
+/* True if this content has a delta of the same stream that says what has changed for longer. */
 static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
 {
     for (int i = 0; content && i < content->crls->nelts; i++) {
         const cc_crl_t *other = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
 
-        if (memcmp(other->series, delta->series, sizeof(delta->series)) == 0 &&
+        if (memcmp(other->stream_key, delta->stream_key, CC_STREAM_KEY) == 0 &&
             cc_crl_number_compare(&other->base, &delta->base) < 0) {
             return true;
         }
@@ -91,7 +90,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
         file->again_at = crl->this_update;
         return cc_error_set(
             err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
-            cc_crl_text(crl, crls->scratch), cc_crl_time_text(crl->this_update, crls->scratch));
+            cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
     }
     if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
         file->waits = true;
@@ -109,7 +108,7 @@ apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
 
     for (int i = 0; status == APR_SUCCESS && i < content->crls->nelts; i++) {
         const cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
-        const cc_crl_t *top = apr_hash_get(newest, crl->series, sizeof(crl->series));
+        const cc_crl_t *top = apr_hash_get(newest, crl->stream_key, CC_STREAM_KEY);
 
         if (top == crl || !content_has(content, top)) {
             status = crl_judge(crls, file, crl, newest, now);

@@ -60,12 +60,3 @@ const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p)
     return apr_psprintf(p, "the %sCRL of \"%s\", number %s,", crl->delta ? "delta " : "",
                         crl->issuer_text, cc_crl_number_text(&crl->number, p));
 }
-
-const char *cc_crl_time_text(apr_time_t at, apr_pool_t *p)
-{
-    apr_time_exp_t when;
-
-    apr_time_exp_gmt(&when, at);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", when.tm_year + 1900, when.tm_mon + 1,
-                        when.tm_mday, when.tm_hour, when.tm_min, when.tm_sec);
-}

@@ -1,61 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the directives: what is written in httpd's configuration becomes a per-directory record. */
-#include "httpd/glue.h"
-#include "httpd/background/ocsp_cache.h"
-#include "httpd/background/revocation.h"
-#include "httpd/request/served.h"
-#include "httpd/conf/use.h"
-
 #include <stddef.h>
 
 #include <apr_strings.h>
 
-void *cc_config_create(apr_pool_t *p, char *path)
-{
-    cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
-
-    (void)path;
-    dir->auth = dir->status_rules = dir->handler = -1;
-    return dir;
-}
-
-static bool says_nothing(const cc_dir_t *dir)
-{
-    return !dir->rules && !dir->export && (dir->auth & dir->status_rules & dir->handler) == -1;
-}
-
-/*
- * A scope with rules of its own uses those alone: what is in effect can be read at one place. httpd
- * merges in every request, and most sections say nothing of ours.
- */
-void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
-{
-    const cc_dir_t *base = base_record, *add = add_record;
-    cc_dir_t *dir;
-
-    if (says_nothing(add) || says_nothing(base)) {
-        return says_nothing(add) ? base_record : add_record;
-    }
-    dir = apr_palloc(p, sizeof(*dir));
-    dir->rules = add->rules ? add->rules : base->rules;
-    dir->tally = add->rules ? add->tally : base->tally;
-    dir->export = add->export ? add->export : base->export;
-    dir->auth = add->auth >= 0 ? add->auth : base->auth;
-    dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
-    dir->handler = add->handler >= 0 ? add->handler : base->handler;
-    return dir;
-}
+#include "base/error.h"
+#include "httpd/background/ocsp_cache.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/mapping_tests.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/directives.h"
+#include "httpd/handlers.h"
+#include "httpd/request/authz.h"
+#include "httpd/request/export.h"
+#include "httpd/request/expr.h"
+#include "httpd/request/variables.h"
+#include "rules/rules.h"
 
 static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_dir_t *dir = record;
     cc_error_t err = {0};
-    const char *where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     if (!dir->rules) {
         dir->rules = cc_tables_rules(cmd);
-        dir->tally = cc_scopes_add(cmd, dir->rules);
+        dir->tally = cc_rulesets_add(cmd, dir->rules);
     }
     if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
@@ -86,20 +61,12 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
     return NULL;
 }
 
-const char *cc_config_unknown(const cmd_parms *cmd, const char *owner)
-{
-    if (ap_find_linked_module(owner)) {
-        return NULL;
-    }
-    return apr_psprintf(cmd->pool, "%s is a directive of %s, which is not loaded", cmd->cmd->name,
-                        owner);
-}
-
 /* ---- the table of directives ------------------------------------------------------------- */
 
 /* What takes a directive that is not for .htaccess. */
 typedef struct taker_t {
     const char *(*take)(cmd_parms *cmd, void *record, const char *args);
+    bool asks_more; /* of a certificate than that it has verified, which needs more hooks */
 } taker_t;
 
 /*
@@ -119,14 +86,22 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
                                 ? ", of a virtual host or in a section such as <Directory>"
                                 : " or of a virtual host");
     }
+    if (taker->asks_more) {
+        cc_hooks_ask_more();
+    }
     return taker->take(cmd, record, args);
 }
 
-#define TAKER(function) ((void *)&(const taker_t){function})
+#define TAKER(function) ((void *)&(const taker_t){function, false})
+#define ASKS_MORE(function) ((void *)&(const taker_t){function, true})
 
 /* Rows of directives that are not for .htaccess: of the server, and of directories too. */
 #define SERVER_LINE(name, function, help)                                                          \
     AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
+#define SERVER_LINE_HOOKED(name, function, help)                                                   \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, ASKS_MORE(function), RSRC_CONF, help)
+#define SERVER_WORD_HOOKED(name, function, help)                                                   \
+    AP_INIT_TAKE1(name, outside_htaccess, ASKS_MORE(function), RSRC_CONF, help)
 #define SERVER_WORD(name, function, help)                                                          \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
 #define SECTION_LINE(name, function, help)                                                         \
@@ -142,24 +117,24 @@ static const char set_handler[] = "SetHandler"; /* of its core */
 static const char require[] = "Require";
 static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
-const command_rec cc_config_directives[] = {
+const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
                  "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
     SERVER_LINE("ClientCertTable", cc_tables_directive,
                 "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
-    SECTION_LINE("ClientCertTest", cc_test_directive,
+    SECTION_LINE("ClientCertTest", cc_mapping_test_directive,
                  "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
-    SERVER_LINE("ClientCertCRL", cc_server_crl_directive,
-                "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
-    SERVER_WORD("ClientCertCRLCheck", cc_server_crl_check_directive,
+    SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl,
+                       "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
+    SERVER_WORD("ClientCertCRLCheck", cc_vhost_conf_crl_check,
                 "which certificates CRLs are asked about: leaf or chain"),
-    SERVER_WORD("ClientCertMaxAge", cc_server_max_age_directive,
-                "how many seconds after its full handshake a certificate gives an identity"),
-    SERVER_LINE("ClientCertOCSP", cc_server_ocsp_directive,
-                "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
-    SERVER_LINE("ClientCertOCSPAllow", cc_server_ocsp_allow_directive,
+    SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
+                       "how many seconds after its full handshake a certificate gives an identity"),
+    SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
+                       "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
+    SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
                 "hosts that certificates may name as OCSP responders: HOST ..."),
-    SERVER_WORD("ClientCertOCSPCache", cc_ocspcache_directive,
+    SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,
                 "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
@@ -173,11 +148,11 @@ const command_rec cc_config_directives[] = {
                      "a variable for a FastCGI program"),
     {.name = NULL}};
 
-int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
     (void)ptemp;
-    cc_server_of(s)->expressions = cc_expr_used(pconf);
+    cc_vhost_conf_of(s)->expressions = cc_expr_used(pconf);
     if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Serves our handlers, and notes where the configuration of the server names them. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
+#include "httpd/handlers.h"
+#include "httpd/metrics/handler.h"
+#include "httpd/request/cache.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/state.h"
+#include "httpd/status/status.h"
 
 /*
  * httpd does not tell what set the handler of a request. So we take part in its own directive, and

@@ -9,14 +9,14 @@
 
 #include "cert/cert.h"
 #include "ocsp/internal.h"
-#include "trust/room.h"
+#include "trust/trust.h"
 
 #define NONCE_LEN 32 /* RFC 9654 2.1 */
 
 /* A response that is being read. */
 typedef struct reader_t {
     cc_ocsp_answer_t *answer;
-    const cc_question_t *question;
+    const cc_admin_query_t *question;
     OCSP_BASICRESP *basic;
     apr_pool_t *pool;
 } reader_t;
@@ -85,7 +85,7 @@ static const char *signature_weak(const reader_t *r)
 }
 
 /* The issuer alone is trusted, for what is signed now; NULL: no memory. */
-static X509_STORE *store_make(const cc_question_t *question)
+static X509_STORE *store_make(const cc_admin_query_t *question)
 {
     X509_STORE *store = X509_STORE_new();
 
@@ -105,7 +105,7 @@ static X509_STORE *store_make(const cc_question_t *question)
  * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
  * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
  */
-static bool signer_revoked(const cc_question_t *question, X509 *signer)
+static bool signer_revoked(const cc_admin_query_t *question, X509 *signer)
 {
     const cc_ocsp_lists_t *lists = question->lists;
 
@@ -200,14 +200,28 @@ static OCSP_SINGLERESP *single_find(const reader_t *r, const char **wrong)
     return *wrong ? NULL : single;
 }
 
+/* Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. */
+static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
+{
+    ASN1_TIME *strict = from ? ASN1_STRING_dup(from) : NULL;
+    apr_int64_t seconds = 0;
+    bool read = strict && ASN1_TIME_normalize(strict) && cc_cert_time_read(&seconds, strict);
+
+    ASN1_TIME_free(strict);
+    if (read) {
+        *at = apr_time_from_sec(seconds);
+    }
+    return read;
+}
+
 static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *from,
                               const ASN1_GENERALIZEDTIME *until)
 {
     cc_ocsp_answer_t *answer = r->answer;
 
-    if (!cc_time_read(&answer->this_update, from) ||
-        (until && !cc_time_read(&answer->next_update, until)) ||
-        !cc_time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
+    if (!time_read(&answer->this_update, from) ||
+        (until && !time_read(&answer->next_update, until)) ||
+        !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
         return "one of its times is none";
     }
     if (answer->this_update > r->question->now + CC_OCSP_SKEW) {
@@ -235,7 +249,7 @@ static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
     case V_OCSP_CERTSTATUS_REVOKED:
         r->answer->status = CC_OCSP_REVOKED;
         r->answer->reason = cc_reason_text(reason);
-        cc_time_read(&r->answer->revoked_at, revoked);
+        time_read(&r->answer->revoked_at, revoked);
         return NULL;
     case V_OCSP_CERTSTATUS_UNKNOWN:
         r->answer->status = CC_OCSP_UNKNOWN;
@@ -283,7 +297,7 @@ void cc_answer_fail(cc_ocsp_answer_t *answer, const char *why)
     answer->why = why;
 }
 
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_question_t *question,
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_admin_query_t *question,
                     cc_response_t *response, apr_pool_t *p)
 {
     reader_t r = {answer, question, NULL, p};

@@ -4,9 +4,9 @@
 
 #include <apr_strings.h>
 
+#include "base/moment.h"
 #include "cert/cert.h"
 #include "ocsp/internal.h"
-#include "trust/room.h"
 
 /*
  * A record: the magic, two moments, the length of `why`, `why`, the response as it came. What is
@@ -38,8 +38,8 @@ const unsigned char *cc_record_pack(apr_size_t *len, const cc_record_t *record, 
     *len = HEAD + why + record->response.len;
     octets = apr_palloc(p, *len);
     memcpy(octets, magic, sizeof(magic));
-    cc_time_put(octets + 4, record->asked_at);
-    cc_time_put(octets + 12, record->failed_at);
+    cc_moment_put(octets + 4, record->asked_at);
+    cc_moment_put(octets + 12, record->failed_at);
     octets[20] = (unsigned char)why;
     memcpy(octets + HEAD, record->why, why);
     if (record->response.len > 0) {
@@ -64,8 +64,8 @@ bool cc_record_unpack(cc_record_t *record, const unsigned char *octets, apr_size
         cc_text_unusable((const char *)octets + HEAD, why)) {
         return false;
     }
-    record->asked_at = cc_time_get(octets + 4);
-    record->failed_at = cc_time_get(octets + 12);
+    record->asked_at = cc_moment_get(octets + 4);
+    record->failed_at = cc_moment_get(octets + 12);
     record->why = apr_pstrmemdup(p, (const char *)octets + HEAD, why);
     record->response.der = octets + HEAD + why;
     record->response.len = len - HEAD - why;

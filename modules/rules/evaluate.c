@@ -19,7 +19,8 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
     if (trouble->count > 1) {
         of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
     }
-    cc_evaluation_note(ev, "CC0151", ev->rule->where, "a pattern was given up, so it does not fit",
+    cc_evaluation_note(ev, CC_NOTE_PATTERN_LIMIT, ev->rule->where,
+                       "a pattern was given up, so it does not fit",
                        "%s: matching was given up%s (%s), so the condition does not hold",
                        cc_condition_text(c, ev->scratch), of, trouble->reason);
 }
@@ -100,7 +101,7 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
 
     for (int i = 1; i < list->nelts; i++) {
         if (strcmp(names[0], names[i]) != 0) {
-            cc_evaluation_note(ev, "CC0152", ev->rule->where,
+            cc_evaluation_note(ev, CC_NOTE_AMBIGUOUS_USER, ev->rule->where,
                                "two users are possible, so this rule gives none",
                                "%s is ambiguous, so this rule gives no user: \"%s\" or \"%s\"",
                                cc_text_escape(template->text, strlen(template->text), ev->scratch),
@@ -201,7 +202,7 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
         cc_evaluation_doubt(ev);
         return true;
     }
-    cc_evaluation_note(ev, "CC0157", ev->rule->where,
+    cc_evaluation_note(ev, CC_NOTE_UNDECIDED_RULE, ev->rule->where,
                        "a rule that keeps people out cannot be decided, so it denies",
                        "%s cannot be decided, so this rule denies",
                        cc_condition_text(open, ev->scratch));

@@ -317,7 +317,7 @@ cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
 void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason);
 
 /* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
-void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
+void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,
                         const char *meaning, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 

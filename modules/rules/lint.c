@@ -31,6 +31,7 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_list args;
 
     va_start(args, fmt);
+    note->kind = CC_NOTE_LINT;
     note->tag = tag;
     note->where = lint->rule->where;
     note->meaning = NULL;

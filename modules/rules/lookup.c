@@ -99,8 +99,9 @@ static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc
             const char *what =
                 apr_psprintf(ev->scratch, "a value of column %d cannot be used, \"%s\": %s", number,
                              cc_text_excerpt(text, strlen(text), ev->scratch), unusable);
-            cc_evaluation_note(ev, "CC0156", ev->rule->where, "a value of a table cannot be used",
-                               "%s: %s", cc_condition_text(c, ev->scratch), what);
+            cc_evaluation_note(ev, CC_NOTE_UNUSABLE_COLUMN, ev->rule->where,
+                               "a value of a table cannot be used", "%s: %s",
+                               cc_condition_text(c, ev->scratch), what);
             table_fail(ev, c, what);
             return false;
         }
@@ -231,6 +232,6 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
         which = apr_psprintf(ev->scratch, "old answers serve for %d of %d values", trouble->count,
                              values);
     }
-    cc_evaluation_note(ev, "CC0155", ev->rule->where, "an old answer of a table serves", "%s: %s",
-                       which, failure_text(c, trouble->reason, ev->scratch));
+    cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table serves",
+                       "%s: %s", which, failure_text(c, trouble->reason, ev->scratch));
 }

@@ -67,8 +67,23 @@ bool cc_rules_use_tables(const cc_rules_t *rules);
  */
 apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
+/** What a note is about. */
+typedef enum {
+    CC_NOTE_UNUSABLE_VALUE,   /* CC0150: a value of the certificate cannot be used */
+    CC_NOTE_PATTERN_LIMIT,    /* CC0151: a pattern was given up */
+    CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
+    CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
+    CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */
+    CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer served */
+    CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
+    CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
+    CC_NOTE_COUNT,            /* how many kinds an evaluation has */
+    CC_NOTE_LINT = CC_NOTE_COUNT /* not of an evaluation: CC07xx */
+} cc_note_kind_t;
+
 /** Something that an administrator should know of an evaluation. */
 typedef struct cc_note_t {
+    cc_note_kind_t kind;
     const char *tag;     /* CC01xx, explained in doc/messages.md */
     const char *where;   /* the rule */
     const char *meaning; /* a literal: the text without what the rule says; NULL: of lint */
@@ -115,8 +130,25 @@ typedef struct cc_verdict_t {
                           * the generation is the same, there is no use in another evaluation */
 } cc_verdict_t;
 
-/** In one word: "mapped", "unmapped", "denied" or "failed". A literal. */
-const char *cc_verdict_result(const cc_verdict_t *verdict);
+/** What a verdict comes to. */
+typedef enum {
+    CC_RESULT_MAPPED,   /* there is a user or a group */
+    CC_RESULT_UNMAPPED, /* no rule gave one */
+    CC_RESULT_DENIED,   /* a rule said deny */
+    CC_RESULT_FAILED,   /* nothing is known */
+    CC_RESULT_COUNT
+} cc_result_t;
+
+/** In one word ("mapped"), by cc_result_t: literals that stay what they are, and NULL. */
+extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
+
+cc_result_t cc_verdict_result(const cc_verdict_t *verdict);
+
+/** Its result in one word. */
+static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
+{
+    return cc_result_words[cc_verdict_result(verdict)];
+}
 
 /** True if there is a user or a group. */
 bool cc_verdict_has_identity(const cc_verdict_t *verdict);

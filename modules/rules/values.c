@@ -8,7 +8,15 @@
 
 #include "rules/internal.h"
 
-void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
+/* Of the line that a note becomes in the log. */
+static const char *const note_tags[CC_NOTE_COUNT] = {
+    [CC_NOTE_UNUSABLE_VALUE] = "CC0150",  [CC_NOTE_PATTERN_LIMIT] = "CC0151",
+    [CC_NOTE_AMBIGUOUS_USER] = "CC0152",  [CC_NOTE_TOO_MANY_RESULTS] = "CC0153",
+    [CC_NOTE_REFUSED_OUTPUT] = "CC0154",  [CC_NOTE_OLD_ANSWER] = "CC0155",
+    [CC_NOTE_UNUSABLE_COLUMN] = "CC0156", [CC_NOTE_UNDECIDED_RULE] = "CC0157",
+};
+
+void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,
                         const char *meaning, const char *fmt, ...)
 {
     cc_note_t *note;
@@ -18,7 +26,8 @@ void cc_evaluation_note(cc_evaluation_t *ev, const char *tag, const char *where,
         return;
     }
     note = &APR_ARRAY_PUSH(ev->notes, cc_note_t);
-    note->tag = tag;
+    note->kind = kind;
+    note->tag = note_tags[kind];
     note->where = where;
     note->meaning = meaning;
     va_start(args, fmt);
@@ -85,7 +94,8 @@ static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
     while (!bad->unusable) {
         bad++;
     }
-    cc_evaluation_note(ev, "CC0150", selector->where, "a value of the certificate cannot be used",
+    cc_evaluation_note(ev, CC_NOTE_UNUSABLE_VALUE, selector->where,
+                       "a value of the certificate cannot be used",
                        "%s: %d of %d values cannot be used; the first is \"%s\": %s",
                        selector->name, cell->unusable, cell->values.count,
                        cc_text_excerpt(bad->text, bad->len, ev->scratch), bad->unusable);

@@ -5,15 +5,22 @@
 
 #include "rules/internal.h"
 
-const char *cc_verdict_result(const cc_verdict_t *verdict)
+const char *const cc_result_words[CC_RESULT_COUNT + 1] = {
+    [CC_RESULT_MAPPED] = "mapped",
+    [CC_RESULT_UNMAPPED] = "unmapped",
+    [CC_RESULT_DENIED] = "denied",
+    [CC_RESULT_FAILED] = "failed",
+};
+
+cc_result_t cc_verdict_result(const cc_verdict_t *verdict)
 {
     if (verdict->failure) {
-        return "failed";
+        return CC_RESULT_FAILED;
     }
     if (verdict->denied_where) {
-        return "denied";
+        return CC_RESULT_DENIED;
     }
-    return cc_verdict_has_identity(verdict) ? "mapped" : "unmapped";
+    return cc_verdict_has_identity(verdict) ? CC_RESULT_MAPPED : CC_RESULT_UNMAPPED;
 }
 
 bool cc_verdict_has_identity(const cc_verdict_t *verdict)

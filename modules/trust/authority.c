@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the certificates that may have signed a CRL, and the chain from each to what is trusted. */
+/* Certificates that may be issuers, and the chain from each to what is trusted. */
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include "cert/cert.h"
-#include "trust/authority.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* ---- chains ---------------------------------------------------------------------------------- */
 
@@ -56,7 +55,7 @@ static void chain_take(cc_authority_t *authority, const STACK_OF(X509) * chain, 
     digests_take(authority->root_sha256, unused, sk_X509_value(chain, count - 1), p);
 }
 
-static void verify(cc_authority_t *authority, const cc_trust_t *trust, STACK_OF(X509) * along,
+static void verify(cc_authority_t *authority, const cc_trust_t *trust, STACK_OF(X509) * untrusted,
                    apr_pool_t *p)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -64,7 +63,7 @@ static void verify(cc_authority_t *authority, const cc_trust_t *trust, STACK_OF(
 
     apr_pool_create(&scratch, p);
     ERR_set_mark();
-    if (ctx && X509_STORE_CTX_init(ctx, trust->store, authority->cert, along) &&
+    if (ctx && X509_STORE_CTX_init(ctx, trust->store, authority->cert, untrusted) &&
         verify_prepare(ctx, trust) && X509_verify_cert(ctx) > 0) {
         chain_take(authority, X509_STORE_CTX_get0_chain(ctx), scratch);
     }
@@ -90,12 +89,12 @@ static cc_authority_t *authority_take(X509 *cert, apr_pool_t *p)
     return authority;
 }
 
-cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * along,
+cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                   apr_pool_t *p)
 {
     cc_authority_t *authority = authority_take(cert, p);
 
-    verify(authority, trust, along, p);
+    verify(authority, trust, untrusted, p);
     return authority->verified ? authority : NULL;
 }
 

@@ -5,7 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* The one that the seal speaks of, with a reference of the caller's. */
 static X509 *issuer_pick(const cc_trust_t *trust, const cc_seal_t *seal, STACK_OF(X509) * certs)

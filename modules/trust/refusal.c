@@ -5,7 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "cert/cert.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 #define NO_CA "its issuer is not a CA of this virtual host"
 

@@ -7,7 +7,8 @@
 #include <openssl/hmac.h>
 #include <openssl/x509.h>
 
-#include "trust/room.h"
+#include "base/moment.h"
+#include "trust/internal.h"
 
 /*
  * The record, as it stands in the session's ticket application data. Octets only, so there is no
@@ -89,8 +90,8 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.verdict = verdict_of(seal->state);
     memcpy(record.trust_id, trust->id, sizeof(trust->id));
     leaf_mark(record.leaf, leaf);
-    cc_time_put(record.at, seal->verified_at);
-    cc_time_put(record.until, seal->until);
+    cc_moment_put(record.at, seal->verified_at);
+    cc_moment_put(record.until, seal->until);
     record.ca_known = seal->ca_known;
     memcpy(record.ca_sha256, seal->ca_sha256, sizeof(record.ca_sha256));
     memcpy(record.ca_spki_sha256, seal->ca_spki_sha256, sizeof(record.ca_spki_sha256));
@@ -133,11 +134,11 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = record.verdict == VERDICT_FAILED ? CC_TRUST_FAILED : CC_TRUST_NOT_CLIENT;
     } else if (memcmp(record.trust_id, trust->id, sizeof(trust->id)) != 0) {
         seal->state = CC_TRUST_OTHER_TRUST;
-        seal->verified_at = cc_time_get(record.at); /* who verifies anew makes it no younger */
+        seal->verified_at = cc_moment_get(record.at); /* who verifies anew makes it no younger */
     } else {
         seal->state = CC_TRUST_OK;
-        seal->verified_at = cc_time_get(record.at);
-        seal->until = cc_time_get(record.until);
+        seal->verified_at = cc_moment_get(record.at);
+        seal->until = cc_moment_get(record.until);
         seal->ca_known = record.ca_known;
         memcpy(seal->ca_sha256, record.ca_sha256, sizeof(record.ca_sha256));
         memcpy(seal->ca_spki_sha256, record.ca_spki_sha256, sizeof(record.ca_spki_sha256));

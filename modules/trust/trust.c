@@ -15,7 +15,7 @@
 #include <openssl/x509.h>
 
 #include "cert/cert.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* Something that is trusted: the digest of its DER, and what it is. Octets only: no padding. */
 typedef struct entry_t {

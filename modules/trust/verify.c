@@ -6,7 +6,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "cert/cert.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 /* Stands between OpenSSL and the callback in place for the time of one verification. */
 typedef struct watch_t {
@@ -66,11 +66,11 @@ static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
 {
     seal->until = APR_INT64_MAX;
     for (int i = 1; i < sk_X509_num(chain); i++) {
-        apr_time_t end = 0;
+        apr_int64_t seconds = 0; /* of a date that cannot be read: long over */
+        apr_time_t end;
 
-        if (!cc_time_read(&end, X509_get0_notAfter(sk_X509_value(chain, i)))) {
-            end = 0; /* which is over */
-        }
+        cc_cert_time_read(&seconds, X509_get0_notAfter(sk_X509_value(chain, i)));
+        end = apr_time_from_sec(seconds);
         seal->until = end < seal->until ? end : seal->until;
     }
 }

@@ -3,8 +3,6 @@
 # Every list of Makefile.am has what lies in its folder: all of it, nothing else, and nothing twice.
 . "$(dirname "$0")/lib.sh"
 
-with_main='^int (main|LLVMFuzzerTestOneInput)\('
-
 # The files that a list stands for.
 meant() { # LIST
     case $1 in
@@ -13,9 +11,7 @@ meant() { # LIST
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
         pages) ls doc/* ;;
         examples) ls conf/examples/* ;;
-        unit_tests) grep -lE "$with_main" t/unit/*.c | sed 's/\.c$//' ;;
-        unit_helpers) grep -LE "$with_main" t/unit/*.c && ls t/unit/*.h ;;
-        fuzz_targets) grep -lE "$with_main" t/fuzz/*.c | sed '/replay\.c$/d; s/\.c$//' ;;
+        unit_helpers) grep -L '^SUITE(' t/unit/*.c | grep -v '/suite\.c$' ;;
         dist_man_MANS) ls man/*.[1-9] ;;
         dist_completions_DATA) ls completion/* ;;
         *) echo "(which folder is it of? t/guard/lists.t must know)" ;;

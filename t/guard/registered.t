@@ -4,18 +4,17 @@
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
-units=$(files t/unit '*.[ch]')
+units=$(files t/unit '*.c')
 targets=$(files t/fuzz '*.c' | grep -v '/replay\.c$')
 requests=$(files t/ca '*.cnf')
 extras="$(files demo '*') $(files t/bench '*') $(files man '*') $(files completion '*')"
 examples=$(files conf/examples '*.conf')
 
-# A list of Makefile.am, one name a line.
-listed() { # NAME
-    awk -v name="$1" '
-        $1 == name && $2 == "=" { on = 1; $1 = $2 = "" }
-        on { more = sub(/\\$/, ""); for (i = 1; i <= NF; i++) if ($i != "") print $i; on = more }
-    ' Makefile.am
+# The programs of a folder that make runs where all it needs is there.
+programs() { # FOLDER
+    # shellcheck disable=SC2016  # for make
+    make -s -C "${CC_BUILD:-build}" test_programs='$(fuzz_targets) $(unit_tests)' list-tests |
+        grep "^$1/"
 }
 
 unlisted() { # FILE ...
@@ -25,13 +24,13 @@ unlisted() { # FILE ...
     done
 }
 
-not_run() { # LIST FILE ...: programs with a main or a fuzz target that are not in the list
-    not_run_list=$(listed "$1")
+not_run() { # FOLDER FILE ...: those with tests or a fuzz target that are no program, or the reverse
+    not_run_folder=$1
     shift
-    for not_run_file in "$@"; do
-        grep -qE '^int (main|LLVMFuzzerTestOneInput)\(' "$not_run_file" || continue
-        echo "$not_run_list" | grep -qx "${not_run_file%.c}" || echo "$not_run_file"
-    done
+    {
+        programs "$not_run_folder"
+        grep -lE '^SUITE\(|^int LLVMFuzzerTestOneInput\(' "$@" | sed 's/\.c$//'
+    } | LC_ALL=C sort | uniq -u
 }
 
 without_corpus() { # FILE ...
@@ -62,7 +61,7 @@ unused() { # EXTENSION PLACE-TO-LOOK ... -- FILE ...
 # shellcheck disable=SC2086,SC2046  # lists of files
 {
     look_at 'sources' $sources
-    look_at 'unit tests' $(listed unit_tests)
+    look_at 'unit tests' $units
     look_at 'fuzz targets' $targets
     look_at 'tests against httpd' $(files t/http '*.t')
     look_at 'certificates' $requests
@@ -70,8 +69,8 @@ unused() { # EXTENSION PLACE-TO-LOOK ... -- FILE ...
     look_at 'files of the demo, the measurements and the manual' $extras
     claim 'every source is built' unlisted $sources
     claim 'every file of the demo, the measurements and the manual is released' unlisted $extras
-    claim 'every unit test is run' not_run unit_tests $units
-    claim 'every fuzz target is run' not_run fuzz_targets $targets
+    claim 'every unit test is run' not_run t/unit $units
+    claim 'every fuzz target is run' not_run t/fuzz $targets
     claim 'every fuzz target has a corpus' without_corpus $targets
     claim 'no test lies where none is looked for' \
         sh -c "find t -name '*.t' | grep -vE '^t/(http|guard)/[^/]*\.t$' || [ \$? -eq 1 ]"

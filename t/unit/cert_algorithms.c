@@ -2,7 +2,6 @@
 /* Algorithms that not every OpenSSL knows have the same names and sizes with each of them. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/evp.h>
@@ -78,7 +77,7 @@ static const struct {
     {"2.16.840.1.101.3.4.4.3", "ML-KEM-1024", 1568, "1024"},
 };
 
-START_TEST(a_key_has_its_type_and_size)
+TEST_LOOP(a_key_has_its_type_and_size, 0, COUNT(keys))
 {
     cc_cert_t *cert = with_key(keys[_i].oid, keys[_i].len);
 
@@ -86,16 +85,14 @@ START_TEST(a_key_has_its_type_and_size)
     certs_has(cert, "key.bits", keys[_i].bits);
     certs_has(cert, "key.curve", NULL);
 }
-END_TEST
 
-START_TEST(a_key_of_the_wrong_length_has_no_size)
+TEST_LOOP(a_key_of_the_wrong_length_has_no_size, 0, COUNT(keys))
 {
     cc_cert_t *cert = with_key(keys[_i].oid, keys[_i].len + 1);
 
     certs_has(cert, "key.type", keys[_i].name);
     certs_unusable(cert, "key.bits", "cannot be decoded");
 }
-END_TEST
 
 static const char *const signatures[][2] = {
     {"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
@@ -111,11 +108,10 @@ static const char *const signatures[][2] = {
     {"2.16.840.1.101.3.4.3.16", "RSA-SHA3-512"},
 };
 
-START_TEST(a_signature_has_its_name)
+TEST_LOOP(a_signature_has_its_name, 0, COUNT(signatures))
 {
     certs_has(with_signature(signatures[_i][0]), "signature.algorithm", signatures[_i][1]);
 }
-END_TEST
 
 static void operand_is(const char *field, const char *written, const char *text)
 {
@@ -130,7 +126,7 @@ static void operand_is(const char *field, const char *written, const char *text)
 }
 
 /* What a rule may say, in each of the ways: the name, the other name, and the dotted form. */
-START_TEST(a_rule_may_name_each)
+TEST(a_rule_may_name_each)
 {
     const cc_algorithm_t *each = NULL;
 
@@ -146,9 +142,8 @@ START_TEST(a_rule_may_name_each)
     operand_is("key.type", "ml-dsa-44", "ML-DSA-44");
     operand_is("key.type", "1.2.840.113549.1.1.1", "RSA");
 }
-END_TEST
 
-START_TEST(the_names_are_those_of_an_openssl_that_knows_them)
+TEST(the_names_are_those_of_an_openssl_that_knows_them)
 {
     const cc_algorithm_t *each = NULL;
 
@@ -162,9 +157,8 @@ START_TEST(the_names_are_those_of_an_openssl_that_knows_them)
         ck_assert_ptr_eq(cc_algorithm_named(each->other_name), each);
     }
 }
-END_TEST
 
-START_TEST(the_sizes_are_those_of_an_openssl_that_makes_such_keys)
+TEST(the_sizes_are_those_of_an_openssl_that_makes_such_keys)
 {
     const cc_algorithm_t *each = NULL;
 
@@ -184,24 +178,5 @@ START_TEST(the_sizes_are_those_of_an_openssl_that_makes_such_keys)
         EVP_PKEY_free(key);
     }
 }
-END_TEST
 
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
-
-int main(void)
-{
-    Suite *suite = suite_create("algorithms");
-    TCase *tests = tcase_create("algorithms");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, a_key_has_its_type_and_size, 0, COUNT(keys));
-    tcase_add_loop_test(tests, a_key_of_the_wrong_length_has_no_size, 0, COUNT(keys));
-    tcase_add_loop_test(tests, a_signature_has_its_name, 0, COUNT(signatures));
-    tcase_add_test(tests, a_rule_may_name_each);
-    tcase_add_test(tests, the_names_are_those_of_an_openssl_that_knows_them);
-    tcase_add_test(tests, the_sizes_are_those_of_an_openssl_that_makes_such_keys);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("algorithms", .setup = setup, .teardown = teardown, .timeout = 60);

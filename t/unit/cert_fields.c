@@ -2,7 +2,6 @@
 /* Knows what every field says of one certificate that has them all. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -25,7 +24,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-START_TEST(names_have_their_exact_values)
+TEST(names_have_their_exact_values)
 {
     certs_has(rich, "subject", "UID=jd+CN=J\xC3\xBCrgen \\+1,1.3.6.1.4.1.32473.9=nine,"
                                "organizationIdentifier=NTRDE-1,OU=Admins,OU=Staff,"
@@ -40,9 +39,8 @@ START_TEST(names_have_their_exact_values)
     certs_has(rich, "issuer.S", "Bavaria");
     certs_has(rich, "issuer.OU", NULL);
 }
-END_TEST
 
-START_TEST(alternative_names_have_their_exact_values)
+TEST(alternative_names_have_their_exact_values)
 {
     certs_has(rich, "san.email", "jd@example.de | j\xC3\xBC@example.de");
     certs_has(rich, "san.dns", "jd.test.com");
@@ -56,9 +54,8 @@ START_TEST(alternative_names_have_their_exact_values)
     certs_has(rich, "san.other.1.2.3", NULL);
     certs_unusable(rich, "san.other.1.3.6.1.5.2.2", "not a character string");
 }
-END_TEST
 
-START_TEST(serial_validity_and_usages_have_their_exact_values)
+TEST(serial_validity_and_usages_have_their_exact_values)
 {
     certs_has(rich, "serial", "0a1bfe");
     certs_has(rich, "not_before", "2026-01-01T00:00:00Z");
@@ -74,9 +71,8 @@ START_TEST(serial_validity_and_usages_have_their_exact_values)
     certs_has(rich, "ext.1.3.6.1.4.1.32473.2", "0500");
     certs_has(rich, "ext.1.2.3", NULL);
 }
-END_TEST
 
-START_TEST(algorithms_and_kind_have_their_exact_values)
+TEST(algorithms_and_kind_have_their_exact_values)
 {
     certs_has(rich, "signature.algorithm", "ecdsa-with-SHA256");
     certs_has(rich, "key.type", "EC");
@@ -86,9 +82,8 @@ START_TEST(algorithms_and_kind_have_their_exact_values)
     certs_has(rich, "is_ca", "false");
     certs_has(rich, "self_issued", "false");
 }
-END_TEST
 
-START_TEST(active_directory_strings_have_their_exact_values)
+TEST(active_directory_strings_have_their_exact_values)
 {
     static const certs_attribute_t subject[] = {
         {"DC", V_ASN1_IA5STRING, CERTS_OCTETS("com"), 0},
@@ -112,9 +107,8 @@ START_TEST(active_directory_strings_have_their_exact_values)
               "X509:<I>DC=com,S=Bavaria,CN=Staff CA,OID.1.3.6.1.4.1.32473.9=nine"
               "<S>DC=com,CN=Web User,E=alice@example.com");
 }
-END_TEST
 
-START_TEST(connection_and_chain_have_their_exact_values)
+TEST(connection_and_chain_have_their_exact_values)
 {
     const char *ones = "1111111111111111111111111111111111111111111111111111111111111111";
     cc_facts_t none = {0};
@@ -137,7 +131,6 @@ START_TEST(connection_and_chain_have_their_exact_values)
         ck_assert_int_eq(cc_field_values(&ref, rich, &none, pool).count, 0);
     }
 }
-END_TEST
 
 /* Computed another way: from the DER that openssl gives. */
 static const char *digest_of(const unsigned char *der, int len, const EVP_MD *type)
@@ -152,7 +145,7 @@ static const char *digest_of(const unsigned char *der, int len, const EVP_MD *ty
     return hex;
 }
 
-START_TEST(digests_are_those_of_certificate_and_key)
+TEST(digests_are_those_of_certificate_and_key)
 {
     X509 *x509 = certs_x509(&certs_rich);
     unsigned char *der = NULL, *spki = NULL;
@@ -175,9 +168,8 @@ START_TEST(digests_are_those_of_certificate_and_key)
     OPENSSL_free(spki);
     X509_free(x509);
 }
-END_TEST
 
-START_TEST(pem_and_der_are_the_certificate)
+TEST(pem_and_der_are_the_certificate)
 {
     const char *pem = certs_values(rich, "pem", pool).at->text;
     const char *base64 = certs_values(rich, "der", pool).at->text;
@@ -194,7 +186,6 @@ START_TEST(pem_and_der_are_the_certificate)
     OPENSSL_free(der);
     X509_free(x509);
 }
-END_TEST
 
 /* ---- all fields at once ------------------------------------------------------------------ */
 
@@ -222,7 +213,7 @@ static void visit(const char *name, const cc_fieldref_t *ref, cc_values_t values
     v->seen++;
 }
 
-START_TEST(each_visits_every_field_in_the_order_of_the_registry)
+TEST(each_visits_every_field_in_the_order_of_the_registry)
 {
     visit_t v = {0};
     int rows = 0;
@@ -237,9 +228,8 @@ START_TEST(each_visits_every_field_in_the_order_of_the_registry)
     ck_assert_int_eq(rows, 53);
     ck_assert_int_eq(v.seen, 49 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
 }
-END_TEST
 
-START_TEST(every_example_of_the_registry_is_a_legal_operand)
+TEST(every_example_of_the_registry_is_a_legal_operand)
 {
     for (int i = 0; cc_field_at(i); i++) {
         const cc_field_t *field = cc_field_at(i);
@@ -262,9 +252,8 @@ START_TEST(every_example_of_the_registry_is_a_legal_operand)
                       field->example, err.message);
     }
 }
-END_TEST
 
-START_TEST(the_values_of_a_field_are_operands_with_the_same_key)
+TEST(the_values_of_a_field_are_operands_with_the_same_key)
 {
     for (int i = 0; cc_field_at(i); i++) {
         const char *name = cc_field_at(i)->name;
@@ -284,9 +273,8 @@ START_TEST(the_values_of_a_field_are_operands_with_the_same_key)
         }
     }
 }
-END_TEST
 
-START_TEST(reading_fields_leaves_the_error_queue_as_it_was)
+TEST(reading_fields_leaves_the_error_queue_as_it_was)
 {
     visit_t v = {0};
     certs_extension_t broken[] = {{"subjectAltName", CERTS_OCTETS("no DER"), NULL},
@@ -303,27 +291,5 @@ START_TEST(reading_fields_leaves_the_error_queue_as_it_was)
     ck_assert_int_eq(ERR_GET_LIB(ERR_get_error()), ERR_LIB_SSL);
     ck_assert_uint_eq(ERR_get_error(), 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("fields");
-    TCase *tests = tcase_create("rich");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, names_have_their_exact_values);
-    tcase_add_test(tests, alternative_names_have_their_exact_values);
-    tcase_add_test(tests, serial_validity_and_usages_have_their_exact_values);
-    tcase_add_test(tests, algorithms_and_kind_have_their_exact_values);
-    tcase_add_test(tests, active_directory_strings_have_their_exact_values);
-    tcase_add_test(tests, connection_and_chain_have_their_exact_values);
-    tcase_add_test(tests, digests_are_those_of_certificate_and_key);
-    tcase_add_test(tests, pem_and_der_are_the_certificate);
-    tcase_add_test(tests, each_visits_every_field_in_the_order_of_the_registry);
-    tcase_add_test(tests, every_example_of_the_registry_is_a_legal_operand);
-    tcase_add_test(tests, the_values_of_a_field_are_operands_with_the_same_key);
-    tcase_add_test(tests, reading_fields_leaves_the_error_queue_as_it_was);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("rich", .setup = setup, .teardown = teardown);

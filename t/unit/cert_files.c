@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -114,7 +113,7 @@ static void read_fails(const char *tag, const char *message, cc_password_fn *ask
     ck_assert_uint_eq(ERR_peek_error(), 0);
 }
 
-START_TEST(pem_gives_the_first_certificate_and_its_issuer)
+TEST(pem_gives_the_first_certificate_and_its_issuer)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
@@ -132,9 +131,8 @@ START_TEST(pem_gives_the_first_certificate_and_its_issuer)
     read_ok(NULL, &asker);
     ck_assert_int_eq(asker.asked, 0);
 }
-END_TEST
 
-START_TEST(pem_without_the_issuer_gives_none)
+TEST(pem_without_the_issuer_gives_none)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
@@ -145,9 +143,8 @@ START_TEST(pem_without_the_issuer_gives_none)
     read_ok(&issuer, &asker);
     ck_assert_ptr_null(issuer);
 }
-END_TEST
 
-START_TEST(der_gives_the_first_certificate)
+TEST(der_gives_the_first_certificate)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
@@ -159,9 +156,8 @@ START_TEST(der_gives_the_first_certificate)
     read_ok(&issuer, &asker);
     ck_assert_ptr_null(issuer);
 }
-END_TEST
 
-START_TEST(pkcs12_gives_the_certificate_of_its_key_and_the_issuer)
+TEST(pkcs12_gives_the_certificate_of_its_key_and_the_issuer)
 {
     asker_t asker = {"secret", 0};
     cc_cert_t *issuer = NULL;
@@ -171,9 +167,8 @@ START_TEST(pkcs12_gives_the_certificate_of_its_key_and_the_issuer)
     certs_has(issuer, "subject", "CN=CA");
     ck_assert_int_eq(asker.asked, 1);
 }
-END_TEST
 
-START_TEST(pkcs12_with_an_empty_password_asks_for_none)
+TEST(pkcs12_with_an_empty_password_asks_for_none)
 {
     asker_t asker = {"secret", 0};
 
@@ -183,18 +178,16 @@ START_TEST(pkcs12_with_an_empty_password_asks_for_none)
     read_ok(NULL, &asker);
     ck_assert_int_eq(asker.asked, 0);
 }
-END_TEST
 
-START_TEST(pkcs12_without_a_key_gives_its_certificate)
+TEST(pkcs12_without_a_key_gives_its_certificate)
 {
     asker_t asker = {"secret", 0};
 
     write_pkcs12("secret", NULL, NULL);
     read_ok(NULL, &asker);
 }
-END_TEST
 
-START_TEST(a_wrong_password_is_asked_for_once_and_named)
+TEST(a_wrong_password_is_asked_for_once_and_named)
 {
     asker_t wrong = {"guess", 0}, none = {NULL, 0};
 
@@ -204,9 +197,8 @@ START_TEST(a_wrong_password_is_asked_for_once_and_named)
     read_fails("CC0304", "needs a password", ask, &none);
     read_fails("CC0304", "needs a password", NULL, NULL);
 }
-END_TEST
 
-START_TEST(what_is_no_certificate_is_named)
+TEST(what_is_no_certificate_is_named)
 {
     BIO *bio;
 
@@ -221,9 +213,8 @@ START_TEST(what_is_no_certificate_is_named)
     BIO_free(bio);
     read_fails("CC0303", "no certificate", ask, NULL);
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_read_is_named)
+TEST(a_file_that_cannot_be_read_is_named)
 {
     unlink(path);
     read_fails("CC0302", "No such file", ask, NULL);
@@ -231,9 +222,8 @@ START_TEST(a_file_that_cannot_be_read_is_named)
     ck_assert_int_eq(truncate(path, 16 * 1024 * 1024 + 1), 0);
     read_fails("CC0302", "larger than 16 MiB", ask, NULL);
 }
-END_TEST
 
-START_TEST(what_is_no_regular_file_is_named_and_not_waited_for)
+TEST(what_is_no_regular_file_is_named_and_not_waited_for)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -254,9 +244,8 @@ START_TEST(what_is_no_regular_file_is_named_and_not_waited_for)
     read_fails("CC0302", "it is a folder, not a file", ask, NULL);
     rmdir(path);
 }
-END_TEST
 
-START_TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
+TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
 {
     unsigned char *der = NULL;
     int len = i2d_X509(client.cert, &der);
@@ -275,9 +264,8 @@ START_TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
     ck_assert_uint_eq(ERR_peek_error(), 0);
     OPENSSL_free(der);
 }
-END_TEST
 
-START_TEST(a_certificate_outlives_the_x509_it_was_made_of)
+TEST(a_certificate_outlives_the_x509_it_was_made_of)
 {
     X509 *x509 = certs_x509(&certs_rich);
     cc_cert_t *cert = cc_cert_wrap(x509, pool);
@@ -285,27 +273,5 @@ START_TEST(a_certificate_outlives_the_x509_it_was_made_of)
     X509_free(x509);
     certs_has(cert, "key.bits", "256");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("files");
-    TCase *tests = tcase_create("files");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, pem_gives_the_first_certificate_and_its_issuer);
-    tcase_add_test(tests, pem_without_the_issuer_gives_none);
-    tcase_add_test(tests, der_gives_the_first_certificate);
-    tcase_add_test(tests, pkcs12_gives_the_certificate_of_its_key_and_the_issuer);
-    tcase_add_test(tests, pkcs12_with_an_empty_password_asks_for_none);
-    tcase_add_test(tests, pkcs12_without_a_key_gives_its_certificate);
-    tcase_add_test(tests, a_wrong_password_is_asked_for_once_and_named);
-    tcase_add_test(tests, what_is_no_certificate_is_named);
-    tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
-    tcase_add_test(tests, what_is_no_regular_file_is_named_and_not_waited_for);
-    tcase_add_test(tests, der_is_parsed_only_where_all_of_it_is_the_certificate);
-    tcase_add_test(tests, a_certificate_outlives_the_x509_it_was_made_of);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("files", .setup = setup, .teardown = teardown);

@@ -2,8 +2,6 @@
 /* Knows certificates that try to pass for others, and that none of them does. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "certs.h"
 #include "suite.h"
 
@@ -39,7 +37,7 @@ static cc_cert_t *extended(const certs_extension_t *extensions)
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-START_TEST(a_nul_in_the_cn_makes_it_and_the_subject_unusable)
+TEST(a_nul_in_the_cn_makes_it_and_the_subject_unusable)
 {
     cc_cert_t *cert = named(CN(V_ASN1_UTF8STRING, "admin\0.evil"));
 
@@ -47,23 +45,20 @@ START_TEST(a_nul_in_the_cn_makes_it_and_the_subject_unusable)
     certs_unusable(cert, "subject", "NUL");
     certs_unusable(cert, "altsec.subject", "NUL");
 }
-END_TEST
 
-START_TEST(a_mistagged_string_is_not_admin)
+TEST(a_mistagged_string_is_not_admin)
 {
     certs_has(named(CN(V_ASN1_BMPSTRING, "admin!")), "subject.CN",
               "\xE6\x85\xA4\xE6\xB5\xA9\xE6\xB8\xA1");
 }
-END_TEST
 
-START_TEST(a_t61string_with_high_octets_is_not_guessed_at)
+TEST(a_t61string_with_high_octets_is_not_guessed_at)
 {
     certs_has(named(CN(V_ASN1_T61STRING, "Jurgen")), "subject.CN", "Jurgen");
     certs_unusable(named(CN(V_ASN1_T61STRING, "J\xFCrgen")), "subject.CN", "does not define");
 }
-END_TEST
 
-START_TEST(an_attribute_that_is_no_string_makes_the_name_unusable)
+TEST(an_attribute_that_is_no_string_makes_the_name_unusable)
 {
     cc_cert_t *cert = named((const certs_attribute_t[]){
         {"CN", V_ASN1_UTF8STRING, CERTS_OCTETS("admin"), 0},
@@ -75,7 +70,6 @@ START_TEST(an_attribute_that_is_no_string_makes_the_name_unusable)
     certs_unusable(cert, "subject.x500UniqueIdentifier", "not a character string");
     certs_unusable(cert, "subject", "not a character string");
 }
-END_TEST
 
 static void subject_is_not(const cc_cert_t *cert, const char *operand)
 {
@@ -90,7 +84,7 @@ static void subject_is_not(const cc_cert_t *cert, const char *operand)
     ck_assert(!cc_value_under(&values.at[0], &value));
 }
 
-START_TEST(a_comma_inside_a_value_makes_no_attribute)
+TEST(a_comma_inside_a_value_makes_no_attribute)
 {
     cc_cert_t *o = named((const certs_attribute_t[]){
         {"O", V_ASN1_UTF8STRING, CERTS_OCTETS("x,CN=admin"), 0}, END,
@@ -106,9 +100,8 @@ START_TEST(a_comma_inside_a_value_makes_no_attribute)
     subject_is_not(cn, "CN=a,CN=admin");
     subject_is_not(cn, "CN=admin");
 }
-END_TEST
 
-START_TEST(an_empty_subject_is_no_name)
+TEST(an_empty_subject_is_no_name)
 {
     cc_cert_t *cert = named(NULL);
 
@@ -118,11 +111,10 @@ START_TEST(an_empty_subject_is_no_name)
     certs_has(cert, "altsec.issuer_serial", NULL);
     certs_has(cert, "self_issued", "true");
 }
-END_TEST
 
 /* ---- alternative names ------------------------------------------------------------------- */
 
-START_TEST(bad_names_among_the_alternative_names_are_unusable)
+TEST(bad_names_among_the_alternative_names_are_unusable)
 {
     certs_unusable(WITH("subjectAltName", "\x30\x08\x82\x06" "a\0.com"), "san.dns", "NUL");
     certs_unusable(WITH("subjectAltName", "\x30\x08\x81\x06" "a\0@b.c"), "san.email", "NUL");
@@ -134,9 +126,8 @@ START_TEST(bad_names_among_the_alternative_names_are_unusable)
     certs_unusable(WITH("subjectAltName", "\x30\x10\xa4\x0e\x30\x0c\x31\x0a\x30\x08\x06\x03\x55"
                                           "\x04\x03\x0c\x01\x07"), "san.dirname", "control");
 }
-END_TEST
 
-START_TEST(one_bad_name_does_not_hide_the_others)
+TEST(one_bad_name_does_not_hide_the_others)
 {
     cc_cert_t *cert = WITH("subjectAltName", "\x30\x0d\x82\x03" "a\0b\x82\x01" "c\x81\x03" "d@e");
     cc_values_t values = certs_values(cert, "san.dns", pool);
@@ -147,9 +138,8 @@ START_TEST(one_bad_name_does_not_hide_the_others)
     certs_has(cert, "san.email", "d@e");
     certs_has(cert, "san.uri", NULL);
 }
-END_TEST
 
-START_TEST(other_names_of_the_wrong_type_are_unusable)
+TEST(other_names_of_the_wrong_type_are_unusable)
 {
     cc_cert_t *upn = WITH("subjectAltName", "\x30\x15\xa0\x13\x06\x0a\x2b\x06\x01\x04\x01\x82\x37"
                                             "\x14\x02\x03\xa0\x05\x16\x03" "a@b");
@@ -170,7 +160,6 @@ START_TEST(other_names_of_the_wrong_type_are_unusable)
     certs_unusable(nobody, "san.krb5", "without a name");
     certs_unusable(number, "san.other.1.2.3.4", "not a character string");
 }
-END_TEST
 
 static void every_san_is_unusable(const cc_cert_t *cert, const char *reason)
 {
@@ -185,7 +174,7 @@ static void every_san_is_unusable(const cc_cert_t *cert, const char *reason)
                      "an extension of it cannot be decoded, or is there twice");
 }
 
-START_TEST(alternative_names_that_do_not_decode_or_come_twice_are_unusable)
+TEST(alternative_names_that_do_not_decode_or_come_twice_are_unusable)
 {
     every_san_is_unusable(WITH("subjectAltName", "\x30\x05\x82\x04" "abc"), "cannot be decoded");
     every_san_is_unusable(WITH("subjectAltName", "admin"), "cannot be decoded");
@@ -195,19 +184,17 @@ START_TEST(alternative_names_that_do_not_decode_or_come_twice_are_unusable)
                               NO_MORE}),
                           "twice");
 }
-END_TEST
 
-START_TEST(octets_behind_an_extension_make_it_unusable)
+TEST(octets_behind_an_extension_make_it_unusable)
 {
     certs_unusable(WITH("subjectAltName", "\x30\x03\x82\x01" "a\x05\0"), "san.dns",
                    "cannot be decoded");
     certs_unusable(WITH("basicConstraints", "\x30\0\x05\0"), "is_ca", "cannot be decoded");
 }
-END_TEST
 
 /* ---- other extensions -------------------------------------------------------------------- */
 
-START_TEST(extensions_that_do_not_decode_are_unusable_and_no_client)
+TEST(extensions_that_do_not_decode_are_unusable_and_no_client)
 {
     static const char *const pairs[][2] = {
         {"basicConstraints", "is_ca"}, {"keyUsage", "ku"}, {"extendedKeyUsage", "eku"},
@@ -224,9 +211,8 @@ START_TEST(extensions_that_do_not_decode_are_unusable_and_no_client)
                              "an extension of it cannot be decoded, or is there twice");
     }
 }
-END_TEST
 
-START_TEST(any_extension_that_is_there_twice_is_unusable)
+TEST(any_extension_that_is_there_twice_is_unusable)
 {
     static const certs_extension_t twice[] = {
         {"1.2.3", CERTS_OCTETS("\x05\0"), NULL},
@@ -238,12 +224,11 @@ START_TEST(any_extension_that_is_there_twice_is_unusable)
     certs_unusable(extended(twice), "ext.1.2.3", "twice");
     certs_has(extended(twice), "ext.1.2.4", "");
 }
-END_TEST
 
 #define SID(len, text)                                                                           \
     "\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01\xa0" len text
 
-START_TEST(a_sid_is_one_and_written_as_such)
+TEST(a_sid_is_one_and_written_as_such)
 {
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-5-")),
                    "sid", "not written as a SID");
@@ -261,11 +246,10 @@ START_TEST(a_sid_is_one_and_written_as_such)
     certs_has(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-51")),
               "sid", "S-1-51");
 }
-END_TEST
 
 /* ---- numbers and dates ------------------------------------------------------------------- */
 
-START_TEST(odd_serial_numbers_have_one_form_each)
+TEST(odd_serial_numbers_have_one_form_each)
 {
     certs_spec_t forty = {.serial = CERTS_OCTETS("0123456789012345678901234567890123456789")};
     certs_spec_t negative = {.serial = CERTS_OCTETS("\x05"), .serial_negative = 1};
@@ -282,7 +266,6 @@ START_TEST(odd_serial_numbers_have_one_form_each)
     high.issuer = CN(V_ASN1_UTF8STRING, "CA");
     certs_has(certs_make(&high, pool), "altsec.issuer_serial", "X509:<I>CN=CA<SR>01ff");
 }
-END_TEST
 
 static void no_end(const cc_cert_t *cert)
 {
@@ -296,7 +279,7 @@ static void no_end(const cc_cert_t *cert)
     ck_assert_int_gt(begin, end);
 }
 
-START_TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
+TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
 {
     static const char *const bad[] = {
         "20261301000000Z", "20260230000000Z", "20260101000000+0100", "202601010000Z",
@@ -307,10 +290,9 @@ START_TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
         no_end(certs_make(&(certs_spec_t){.end = bad[i]}, pool));
     }
 }
-END_TEST
 
 /* OpenSSL 3.5 does not read such a certificate at all, so that it cannot get as far as a field. */
-START_TEST(dates_too_short_for_a_date_are_no_better)
+TEST(dates_too_short_for_a_date_are_no_better)
 {
     static const char *const bad[] = {"", "never", "2601010000Z"};
 
@@ -323,37 +305,5 @@ START_TEST(dates_too_short_for_a_date_are_no_better)
         X509_free(x509);
     }
 }
-END_TEST
 
-static Suite *suite_make(void)
-{
-    Suite *suite = suite_create("hostile");
-    TCase *tests = tcase_create("hostile");
-
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_nul_in_the_cn_makes_it_and_the_subject_unusable);
-    tcase_add_test(tests, a_mistagged_string_is_not_admin);
-    tcase_add_test(tests, a_t61string_with_high_octets_is_not_guessed_at);
-    tcase_add_test(tests, an_attribute_that_is_no_string_makes_the_name_unusable);
-    tcase_add_test(tests, a_comma_inside_a_value_makes_no_attribute);
-    tcase_add_test(tests, an_empty_subject_is_no_name);
-    tcase_add_test(tests, bad_names_among_the_alternative_names_are_unusable);
-    tcase_add_test(tests, one_bad_name_does_not_hide_the_others);
-    tcase_add_test(tests, other_names_of_the_wrong_type_are_unusable);
-    tcase_add_test(tests, alternative_names_that_do_not_decode_or_come_twice_are_unusable);
-    tcase_add_test(tests, octets_behind_an_extension_make_it_unusable);
-    tcase_add_test(tests, extensions_that_do_not_decode_are_unusable_and_no_client);
-    tcase_add_test(tests, any_extension_that_is_there_twice_is_unusable);
-    tcase_add_test(tests, a_sid_is_one_and_written_as_such);
-    tcase_add_test(tests, odd_serial_numbers_have_one_form_each);
-    tcase_add_test(tests, dates_that_do_not_decode_are_unusable_and_an_empty_span);
-    tcase_add_test(tests, dates_too_short_for_a_date_are_no_better);
-    suite_add_tcase(suite, tests);
-    return suite;
-}
-
-int main(void)
-{
-    apr_initialize();
-    return suite_run(suite_make());
-}
+SUITE("hostile", .setup = setup, .teardown = teardown);

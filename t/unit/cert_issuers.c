@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <check.h>
 #include <openssl/pem.h>
@@ -52,7 +51,7 @@ static void file_of(int count, const pki_t *const *certs)
     file_of((int)(sizeof((const pki_t *[]){__VA_ARGS__}) / sizeof(const pki_t *)),                 \
             (const pki_t *[]){__VA_ARGS__})
 
-START_TEST(a_root_alone_is_one)
+TEST(a_root_alone_is_one)
 {
     pki_t root = pki_ca("root", NULL);
 
@@ -60,9 +59,8 @@ START_TEST(a_root_alone_is_one)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 1);
     pki_free(&root);
 }
-END_TEST
 
-START_TEST(a_ca_above_others_does_not_count)
+TEST(a_ca_above_others_does_not_count)
 {
     pki_t root = pki_ca("root", NULL), middle = pki_ca("middle", &root);
     pki_t a = pki_ca("a", &middle), b = pki_ca("b", &middle);
@@ -73,9 +71,8 @@ START_TEST(a_ca_above_others_does_not_count)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 2);
     pki_free(&root), pki_free(&middle), pki_free(&a), pki_free(&b);
 }
-END_TEST
 
-START_TEST(a_root_and_a_ca_of_another_are_two)
+TEST(a_root_and_a_ca_of_another_are_two)
 {
     pki_t root = pki_ca("root", NULL), other = pki_ca("other", NULL), a = pki_ca("a", &other);
 
@@ -83,9 +80,8 @@ START_TEST(a_root_and_a_ca_of_another_are_two)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 2);
     pki_free(&root), pki_free(&other), pki_free(&a);
 }
-END_TEST
 
-START_TEST(a_ca_with_two_keys_is_one)
+TEST(a_ca_with_two_keys_is_one)
 {
     pki_t old = pki_ca("root", NULL), new = pki_ca("root", NULL);
     pki_t below = pki_ca("a", &new), renewed = pki_ca("a", &old);
@@ -96,9 +92,8 @@ START_TEST(a_ca_with_two_keys_is_one)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 1);
     pki_free(&old), pki_free(&new), pki_free(&below), pki_free(&renewed);
 }
-END_TEST
 
-START_TEST(an_old_key_is_that_of_the_ca_that_issued_by_its_new_one)
+TEST(an_old_key_is_that_of_the_ca_that_issued_by_its_new_one)
 {
     static pki_extensions_t names_key = {"basicConstraints", "critical,CA:TRUE",
                                          "authorityKeyIdentifier", "keyid:always", NULL};
@@ -109,9 +104,8 @@ START_TEST(an_old_key_is_that_of_the_ca_that_issued_by_its_new_one)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 1);
     pki_free(&old), pki_free(&new), pki_free(&below);
 }
-END_TEST
 
-START_TEST(what_is_no_ca_does_not_count)
+TEST(what_is_no_ca_does_not_count)
 {
     pki_t root = pki_ca("root", NULL), client = pki_client("client", &root);
 
@@ -121,29 +115,11 @@ START_TEST(what_is_no_ca_does_not_count)
     ck_assert_int_eq(cc_cert_count_issuers(paths), 1);
     pki_free(&root), pki_free(&client);
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_read_has_none)
+TEST(a_file_that_cannot_be_read_has_none)
 {
     APR_ARRAY_PUSH(paths, const char *) = "/nowhere/cas.pem";
     ck_assert_int_eq(cc_cert_count_issuers(paths), 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("issuers");
-    TCase *tests = tcase_create("issuers");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_root_alone_is_one);
-    tcase_add_test(tests, a_ca_above_others_does_not_count);
-    tcase_add_test(tests, a_root_and_a_ca_of_another_are_two);
-    tcase_add_test(tests, a_ca_with_two_keys_is_one);
-    tcase_add_test(tests, an_old_key_is_that_of_the_ca_that_issued_by_its_new_one);
-    tcase_add_test(tests, what_is_no_ca_does_not_count);
-    tcase_add_test(tests, a_file_that_cannot_be_read_has_none);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("issuers", .setup = setup, .teardown = teardown);

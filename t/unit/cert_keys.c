@@ -2,7 +2,6 @@
 /* Knows what the fields say of public keys of every kind, and of those that cannot be decoded. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -43,7 +42,7 @@ static void key_is(const cc_cert_t *cert, const char *type, const char *bits, co
     certs_has(cert, "key.curve", curve);
 }
 
-START_TEST(keys_have_type_size_and_curve)
+TEST(keys_have_type_size_and_curve)
 {
     key_is(with_key(EVP_RSA_gen(1024)), "RSA", "1024", NULL);
     key_is(with_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")), "ED25519", "256", NULL);
@@ -52,9 +51,8 @@ START_TEST(keys_have_type_size_and_curve)
     key_is(with_key(EVP_EC_gen("P-521")), "EC", "521", "P-521");
     key_is(with_key(EVP_EC_gen("secp256k1")), "EC", "256", "secp256k1");
 }
-END_TEST
 
-START_TEST(a_curve_without_a_name_is_unusable)
+TEST(a_curve_without_a_name_is_unusable)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
 
@@ -62,7 +60,6 @@ START_TEST(a_curve_without_a_name_is_unusable)
                                    OSSL_PKEY_EC_ENCODING_EXPLICIT);
     certs_unusable(with_key(key), "key.curve", "does not name its curve");
 }
-END_TEST
 
 /* The rich certificate, with one run of octets replaced by another of the same length. */
 static cc_cert_t *changed(const char *from, const char *to, size_t len)
@@ -81,7 +78,7 @@ static cc_cert_t *changed(const char *from, const char *to, size_t len)
     return cert;
 }
 
-START_TEST(a_key_that_cannot_be_decoded_has_its_type_and_no_size)
+TEST(a_key_that_cannot_be_decoded_has_its_type_and_no_size)
 {
     cc_cert_t *cert = changed("\x04\x6b\x17\xd1", "\x04\x6b\x17\xd2", 4);
 
@@ -90,9 +87,8 @@ START_TEST(a_key_that_cannot_be_decoded_has_its_type_and_no_size)
     certs_unusable(cert, "key.bits", "cannot be decoded");
     ck_assert_int_eq(certs_values(cert, "spki.sha256", pool).count, 1);
 }
-END_TEST
 
-START_TEST(a_key_of_an_unknown_type_has_its_identifier)
+TEST(a_key_of_an_unknown_type_has_its_identifier)
 {
     cc_cert_t *cert = changed("\x2a\x86\x48\xce\x3d\x02\x01", "\x2a\x86\x48\xce\x3d\x02\x7f", 7);
 
@@ -100,19 +96,5 @@ START_TEST(a_key_of_an_unknown_type_has_its_identifier)
     certs_has(cert, "key.curve", NULL);
     certs_unusable(cert, "key.bits", "cannot be decoded");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("keys");
-    TCase *tests = tcase_create("keys");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, keys_have_type_size_and_curve);
-    tcase_add_test(tests, a_curve_without_a_name_is_unusable);
-    tcase_add_test(tests, a_key_that_cannot_be_decoded_has_its_type_and_no_size);
-    tcase_add_test(tests, a_key_of_an_unknown_type_has_its_identifier);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("keys", .setup = setup, .teardown = teardown);

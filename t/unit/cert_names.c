@@ -2,7 +2,6 @@
 /* Knows when distinguished names are equal, how they are written, and how they are read. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "certs.h"
@@ -57,7 +56,7 @@ static bool same(cc_value_t a, cc_value_t b)
 
 /* ---- equality ---------------------------------------------------------------------------- */
 
-START_TEST(case_blanks_and_string_types_do_not_count)
+TEST(case_blanks_and_string_types_do_not_count)
 {
     cc_value_t plain = NAME({"O", UTF8("Example Org"), 0}, {"CN", UTF8("Web User"), 0});
 
@@ -70,15 +69,13 @@ START_TEST(case_blanks_and_string_types_do_not_count)
     ck_assert(!same(plain, NAME({"CN", UTF8("Web User"), 0}, {"O", UTF8("Example Org"), 0})));
     ck_assert(!same(plain, NAME({"O", UTF8("Example Org"), 0}, {"SN", UTF8("Web User"), 0})));
 }
-END_TEST
 
-START_TEST(letters_beyond_ascii_are_compared_as_they_are)
+TEST(letters_beyond_ascii_are_compared_as_they_are)
 {
     ck_assert(!same(NAME({"CN", UTF8("\xC3\x9C"), 0}), NAME({"CN", UTF8("\xC3\xBC"), 0})));
 }
-END_TEST
 
-START_TEST(an_rdn_is_a_set_and_not_two_rdns)
+TEST(an_rdn_is_a_set_and_not_two_rdns)
 {
     cc_value_t both = NAME({"CN", UTF8("a"), 0}, {"UID", UTF8("b"), 1});
 
@@ -89,9 +86,8 @@ START_TEST(an_rdn_is_a_set_and_not_two_rdns)
     ck_assert(!same(both, parsed("CN=a")));
     ck_assert(!same(both, parsed("CN=a+UID=b+UID=b")));
 }
-END_TEST
 
-START_TEST(under_holds_for_the_name_and_whole_rdns_below_it)
+TEST(under_holds_for_the_name_and_whole_rdns_below_it)
 {
     cc_value_t name = NAME({"DC", UTF8("com"), 0}, {"O", UTF8("Ex"), 0}, {"OU", UTF8("S"), 0},
                            {"CN", UTF8("a"), 0}, {"UID", UTF8("b"), 1});
@@ -110,11 +106,10 @@ START_TEST(under_holds_for_the_name_and_whole_rdns_below_it)
         ck_assert_msg(!cc_value_under(&name, &base), "%s", others[i]);
     }
 }
-END_TEST
 
 /* ---- text -------------------------------------------------------------------------------- */
 
-START_TEST(names_are_written_as_rfc4514_and_read_back)
+TEST(names_are_written_as_rfc4514_and_read_back)
 {
     cc_value_t name = NAME({"C", V_ASN1_PRINTABLESTRING, CERTS_OCTETS("DE"), 0},
                            {"ST", UTF8(" #x, y "), 0}, {"O", UTF8("#1 \"<Q>\";=+\\"), 0},
@@ -130,9 +125,8 @@ START_TEST(names_are_written_as_rfc4514_and_read_back)
     ck_assert(same(name, parsed(name.text)));
     ck_assert_str_eq(parsed(name.text).text, name.text);
 }
-END_TEST
 
-START_TEST(what_rfc4514_allows_is_read)
+TEST(what_rfc4514_allows_is_read)
 {
     ck_assert(same(parsed("CN=Web User,O=Example"), parsed("  cn = Web User , o = Example  ")));
     ck_assert(same(parsed("CN=J\xC3\xBC"), parsed("CN=J\\C3\\bc")));
@@ -147,7 +141,6 @@ START_TEST(what_rfc4514_allows_is_read)
     ck_assert(same(parsed("OID.2.5.4.97=x"), parsed("organizationidentifier=x")));
     ck_assert(same(parsed("GN=x"), parsed("givenName=x")));
 }
-END_TEST
 
 /* What is no name, and a part of what is said about it. */
 static const struct {
@@ -176,7 +169,7 @@ static const struct {
     {"1.=a", "CC0202", "attribute"},
 };
 
-START_TEST(what_is_no_name_is_an_error_that_helps)
+TEST(what_is_no_name_is_an_error_that_helps)
 {
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         cc_value_t value;
@@ -188,7 +181,6 @@ START_TEST(what_is_no_name_is_an_error_that_helps)
                       err.message);
     }
 }
-END_TEST
 
 /* ---- the slash form ---------------------------------------------------------------------- */
 
@@ -199,7 +191,7 @@ static const char *oneline(cc_value_t name)
     return line.unusable ? "(unusable)" : line.text;
 }
 
-START_TEST(the_slash_form_is_that_of_openssl)
+TEST(the_slash_form_is_that_of_openssl)
 {
     const certs_attribute_t subject[] = {
         {"DC", V_ASN1_IA5STRING, CERTS_OCTETS("com"), 0}, {"ST", UTF8("x"), 0},
@@ -216,9 +208,8 @@ START_TEST(the_slash_form_is_that_of_openssl)
     OPENSSL_free(theirs);
     X509_free(x509);
 }
-END_TEST
 
-START_TEST(a_slash_form_that_another_name_could_have_is_unusable)
+TEST(a_slash_form_that_another_name_could_have_is_unusable)
 {
     static const char *const bad[] = {"x/CN=admin", "x+UID=admin", "x/1.2.3=a", "x\\", "x\\/y",
                                       "x\\xC3", "\\+"};
@@ -233,33 +224,12 @@ START_TEST(a_slash_form_that_another_name_could_have_is_unusable)
     ck_assert_str_eq(oneline(NAME({"O", UTF8("a / =c"), 0})), "/O=a \\/ =c");
     ck_assert_str_eq(oneline(NAME({"O", UTF8("a\0b"), 0})), "(unusable)");
 }
-END_TEST
 
-START_TEST(only_names_have_a_slash_form)
+TEST(only_names_have_a_slash_form)
 {
     cc_cert_t *cert = certs_make(&certs_rich, pool);
 
     ck_assert_str_eq(oneline(*certs_values(cert, "serial", pool).at), "(unusable)");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("names");
-    TCase *tests = tcase_create("names");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, case_blanks_and_string_types_do_not_count);
-    tcase_add_test(tests, letters_beyond_ascii_are_compared_as_they_are);
-    tcase_add_test(tests, an_rdn_is_a_set_and_not_two_rdns);
-    tcase_add_test(tests, under_holds_for_the_name_and_whole_rdns_below_it);
-    tcase_add_test(tests, names_are_written_as_rfc4514_and_read_back);
-    tcase_add_test(tests, what_rfc4514_allows_is_read);
-    tcase_add_test(tests, what_is_no_name_is_an_error_that_helps);
-    tcase_add_test(tests, the_slash_form_is_that_of_openssl);
-    tcase_add_test(tests, a_slash_form_that_another_name_could_have_is_unusable);
-    tcase_add_test(tests, only_names_have_a_slash_form);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("names", .setup = setup, .teardown = teardown);

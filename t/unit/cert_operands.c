@@ -2,8 +2,6 @@
 /* Knows which fields there are and what may stand to the right of an operator for each. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "certs.h"
 #include "suite.h"
 
@@ -50,7 +48,7 @@ static const struct {
     {"ext.9.9.9", "CC0271", "dotted"},
 };
 
-START_TEST(an_unknown_field_is_an_error_with_the_nearest_name)
+TEST(an_unknown_field_is_an_error_with_the_nearest_name)
 {
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         cc_fieldref_t ref;
@@ -63,9 +61,8 @@ START_TEST(an_unknown_field_is_an_error_with_the_nearest_name)
                       err.message);
     }
 }
-END_TEST
 
-START_TEST(fields_are_the_same_by_row_and_argument)
+TEST(fields_are_the_same_by_row_and_argument)
 {
     cc_fieldref_t cn, common_name, by_oid, ou, issuer, sha256;
 
@@ -83,9 +80,8 @@ START_TEST(fields_are_the_same_by_row_and_argument)
     ck_assert(!cc_field_same(&cn, &issuer));
     ck_assert(cc_field_same(&sha256, &sha256));
 }
-END_TEST
 
-START_TEST(the_registry_ends)
+TEST(the_registry_ends)
 {
     int count = 0;
 
@@ -95,7 +91,6 @@ START_TEST(the_registry_ends)
     ck_assert_ptr_null(cc_field_at(-1));
     ck_assert_ptr_null(cc_field_at(1000));
 }
-END_TEST
 
 /* ---- legal ------------------------------------------------------------------------------- */
 
@@ -154,7 +149,7 @@ static const struct {
     {"subject.CN", "", "", NULL},
 };
 
-START_TEST(operands_get_the_text_and_the_key_of_the_value_they_mean)
+TEST(operands_get_the_text_and_the_key_of_the_value_they_mean)
 {
     for (size_t i = 0; i < sizeof(legal) / sizeof(legal[0]); i++) {
         const char *key = legal[i].key ? legal[i].key : legal[i].text;
@@ -169,9 +164,8 @@ START_TEST(operands_get_the_text_and_the_key_of_the_value_they_mean)
         ck_assert_mem_eq(value.key, key, value.key_len);
     }
 }
-END_TEST
 
-START_TEST(numbers_and_dates_have_their_number)
+TEST(numbers_and_dates_have_their_number)
 {
     cc_value_t value;
 
@@ -188,7 +182,6 @@ START_TEST(numbers_and_dates_have_their_number)
     parse(&value, "not_after", "9999-12-31T23:59:59Z", NULL);
     ck_assert_int_eq(value.number, 253402300799);
 }
-END_TEST
 
 /* ---- not legal --------------------------------------------------------------------------- */
 
@@ -219,7 +212,7 @@ static const struct {
     {"subject", "", "CC0275"},          {"san.dirname", "/CN=a", "CC0274"},
 };
 
-START_TEST(what_no_certificate_can_have_is_an_error)
+TEST(what_no_certificate_can_have_is_an_error)
 {
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         cc_value_t value;
@@ -232,9 +225,8 @@ START_TEST(what_no_certificate_can_have_is_an_error)
         ck_assert_uint_gt(strlen(err.message), 10);
     }
 }
-END_TEST
 
-START_TEST(a_key_usage_that_is_none_is_told_which_there_are)
+TEST(a_key_usage_that_is_none_is_told_which_there_are)
 {
     cc_value_t value;
     cc_error_t err = {0};
@@ -244,22 +236,5 @@ START_TEST(a_key_usage_that_is_none_is_told_which_there_are)
                                               "dataEncipherment, keyAgreement, keyCertSign, "
                                               "cRLSign, encipherOnly, decipherOnly"));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("operands");
-    TCase *tests = tcase_create("operands");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, an_unknown_field_is_an_error_with_the_nearest_name);
-    tcase_add_test(tests, fields_are_the_same_by_row_and_argument);
-    tcase_add_test(tests, the_registry_ends);
-    tcase_add_test(tests, operands_get_the_text_and_the_key_of_the_value_they_mean);
-    tcase_add_test(tests, numbers_and_dates_have_their_number);
-    tcase_add_test(tests, what_no_certificate_can_have_is_an_error);
-    tcase_add_test(tests, a_key_usage_that_is_none_is_told_which_there_are);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("operands", .setup = setup, .teardown = teardown);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -149,14 +148,13 @@ static PKCS12 *with_mac(int rounds)
 
 /* ---- claims ------------------------------------------------------------------------------ */
 
-START_TEST(the_mac_of_a_file_counts)
+TEST(the_mac_of_a_file_counts)
 {
     refused(with_mac(FOREVER), "2147483649");
     refused(with_mac(4999999), "5000001");
 }
-END_TEST
 
-START_TEST(a_count_that_is_none_is_beyond_the_limit)
+TEST(a_count_that_is_none_is_beyond_the_limit)
 {
     PKCS12 *p12 = with_mac(2);
     const ASN1_INTEGER *rounds = NULL;
@@ -165,9 +163,8 @@ START_TEST(a_count_that_is_none_is_beyond_the_limit)
     ck_assert_int_eq(ASN1_INTEGER_set((ASN1_INTEGER *)(uintptr_t)rounds, -1), 1);
     refused(p12, "at least 18446744073709551615");
 }
-END_TEST
 
-START_TEST(a_key_longer_than_a_hash_counts_more_than_once)
+TEST(a_key_longer_than_a_hash_counts_more_than_once)
 {
     X509_ALGOR *made = pbkdf2(2);
     const void *value;
@@ -184,9 +181,8 @@ START_TEST(a_key_longer_than_a_hash_counts_more_than_once)
     X509_ALGOR_set0(made, OBJ_nid2obj(NID_pbes2), V_ASN1_SEQUENCE, packed);
     refused(with_parts(made, 1), "6000000");
 }
-END_TEST
 
-START_TEST(a_mac_by_pbkdf2_counts)
+TEST(a_mac_by_pbkdf2_counts)
 {
     PKCS12 *p12 = with_mac(2);
     X509_ALGOR *made = pbkdf2(FOREVER);
@@ -201,9 +197,8 @@ START_TEST(a_mac_by_pbkdf2_counts)
     X509_ALGOR_free(made);
     refused(p12, "2147483651");
 }
-END_TEST
 
-START_TEST(an_encrypted_part_counts_by_each_function)
+TEST(an_encrypted_part_counts_by_each_function)
 {
     refused(with_parts(pbes1(FOREVER), 1), "2147483647");
     refused(with_parts(pbkdf2(FOREVER), 1), "2147483647");
@@ -211,15 +206,13 @@ START_TEST(an_encrypted_part_counts_by_each_function)
         with_parts(PKCS5_pbe2_set_scrypt(EVP_aes_128_cbc(), salt, 8, NULL, 32768, 1, 131000), 1),
         "4292608000");
 }
-END_TEST
 
-START_TEST(all_parts_count_together)
+TEST(all_parts_count_together)
 {
     refused(with_parts(pbes1(10000), 501), "5010000");
 }
-END_TEST
 
-START_TEST(a_private_key_counts)
+TEST(a_private_key_counts)
 {
     STACK_OF(PKCS12_SAFEBAG) *bags = with_key(pbes1(FOREVER));
     PKCS7 *part = PKCS12_pack_p7data(bags);
@@ -227,9 +220,8 @@ START_TEST(a_private_key_counts)
     sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
     refused(with_part(part), "2147483647");
 }
-END_TEST
 
-START_TEST(a_private_key_inside_of_an_encrypted_part_counts)
+TEST(a_private_key_inside_of_an_encrypted_part_counts)
 {
     STACK_OF(PKCS12_SAFEBAG) *bags = with_key(pbkdf2(FOREVER));
     PKCS7 *part = PKCS12_pack_p7encdata(NID_pbe_WithSHA1And3_Key_TripleDES_CBC, "secret", 6, salt,
@@ -239,9 +231,8 @@ START_TEST(a_private_key_inside_of_an_encrypted_part_counts)
     ck_assert_ptr_nonnull(part);
     refused(with_part(part), "2147483654");
 }
-END_TEST
 
-START_TEST(what_is_usual_is_read)
+TEST(what_is_usual_is_read)
 {
     PKCS12 *p12 =
         PKCS12_create("secret", "alice", client.key, client.cert, NULL, 0, 0, 600000, 600000, 0);
@@ -253,25 +244,5 @@ START_TEST(what_is_usual_is_read)
                   err.message);
     certs_has(cert, "subject", "CN=alice");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("pkcs12");
-    TCase *tests = tcase_create("pkcs12");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, the_mac_of_a_file_counts);
-    tcase_add_test(tests, a_count_that_is_none_is_beyond_the_limit);
-    tcase_add_test(tests, a_key_longer_than_a_hash_counts_more_than_once);
-    tcase_add_test(tests, a_mac_by_pbkdf2_counts);
-    tcase_add_test(tests, an_encrypted_part_counts_by_each_function);
-    tcase_add_test(tests, all_parts_count_together);
-    tcase_add_test(tests, a_private_key_counts);
-    tcase_add_test(tests, a_private_key_inside_of_an_encrypted_part_counts);
-    tcase_add_test(tests, what_is_usual_is_read);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("pkcs12", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "certs.h"
 #include "suite.h"
 
@@ -47,7 +45,7 @@ static const struct {
     {{"keyUsage", "digitalSignature,keyCertSign"}, "that of a CA"},
 };
 
-START_TEST(only_client_certificates_speak_for_clients)
+TEST(only_client_certificates_speak_for_clients)
 {
     for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
         const char *const *e = purposes[i].extensions;
@@ -62,9 +60,8 @@ START_TEST(only_client_certificates_speak_for_clients)
             ck_assert_msg(strstr(reason, purposes[i].reason) != NULL, "%s", reason);
     }
 }
-END_TEST
 
-START_TEST(is_ca_follows_the_basic_constraints)
+TEST(is_ca_follows_the_basic_constraints)
 {
     certs_extension_t extensions[] = {{"basicConstraints", {NULL, 0}, "CA:TRUE"},
                                       {NULL, {NULL, 0}, NULL}};
@@ -73,11 +70,10 @@ START_TEST(is_ca_follows_the_basic_constraints)
     certs_has(certs_make(&(certs_spec_t){.version_1 = 1}, pool), "is_ca", "false");
     certs_has(certs_make(&(certs_spec_t){.version_1 = 1}, pool), "version", "1");
 }
-END_TEST
 
 /* ---- time -------------------------------------------------------------------------------- */
 
-START_TEST(the_validity_is_that_of_the_certificate)
+TEST(the_validity_is_that_of_the_certificate)
 {
     static const struct {
         const char *end;
@@ -96,7 +92,6 @@ START_TEST(the_validity_is_that_of_the_certificate)
         ck_assert_int_eq(end, apr_time_from_sec(ends[i].seconds));
     }
 }
-END_TEST
 
 static apr_int64_t days_left(const cc_fieldref_t *ref, const cc_cert_t *cert, apr_time_t now)
 {
@@ -105,7 +100,7 @@ static apr_int64_t days_left(const cc_fieldref_t *ref, const cc_cert_t *cert, ap
     return cc_field_values(ref, cert, &facts, pool).at->number;
 }
 
-START_TEST(days_left_are_whole_days_and_change_when_they_say)
+TEST(days_left_are_whole_days_and_change_when_they_say)
 {
     cc_cert_t *cert = certs_make(&(certs_spec_t){.end = "20261231000000Z"}, pool);
     apr_time_t end = apr_time_from_sec(1798675200);
@@ -129,9 +124,8 @@ START_TEST(days_left_are_whole_days_and_change_when_they_say)
         ck_assert_int_eq(days_left(&ref, cert, stale), moments[i].days - 1);
     }
 }
-END_TEST
 
-START_TEST(fields_that_do_not_change_are_never_stale)
+TEST(fields_that_do_not_change_are_never_stale)
 {
     cc_cert_t *cert = certs_make(&certs_rich, pool);
     cc_cert_t *dateless = certs_make(&(certs_spec_t){.end = "20260230000000Z"}, pool);
@@ -143,9 +137,8 @@ START_TEST(fields_that_do_not_change_are_never_stale)
         ck_assert_int_eq(cc_field_stale_at(&ref, dateless, &certs_facts), APR_INT64_MAX);
     }
 }
-END_TEST
 
-START_TEST(lifetimes_count_both_ends)
+TEST(lifetimes_count_both_ends)
 {
     static const char *const ends[][2] = {
         {"20260101000000Z", "0"}, {"20260101235958Z", "0"}, {"20260101235959Z", "1"},
@@ -156,7 +149,6 @@ START_TEST(lifetimes_count_both_ends)
         certs_has(certs_make(&(certs_spec_t){.end = ends[i][0]}, pool), "lifetime_days",
                   ends[i][1]);
 }
-END_TEST
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
@@ -185,7 +177,7 @@ static void *read_all(void *data)
     return NULL;
 }
 
-START_TEST(threads_read_one_certificate_at_once)
+TEST(threads_read_one_certificate_at_once)
 {
     cc_cert_t *cert = certs_make(&certs_rich, pool);
     reader_t readers[4];
@@ -201,22 +193,5 @@ START_TEST(threads_read_one_certificate_at_once)
     }
     ck_assert_int_gt(readers[0].fields, 50 * 50);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("purpose");
-    TCase *tests = tcase_create("purpose");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, only_client_certificates_speak_for_clients);
-    tcase_add_test(tests, is_ca_follows_the_basic_constraints);
-    tcase_add_test(tests, the_validity_is_that_of_the_certificate);
-    tcase_add_test(tests, days_left_are_whole_days_and_change_when_they_say);
-    tcase_add_test(tests, fields_that_do_not_change_are_never_stale);
-    tcase_add_test(tests, lifetimes_count_both_ends);
-    tcase_add_test(tests, threads_read_one_certificate_at_once);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("purpose", .setup = setup, .teardown = teardown);

@@ -2,7 +2,6 @@
 /* Knows which text is usable, how octets are shown, and what each ASN.1 string type holds. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "cert/internal.h"
@@ -22,16 +21,15 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-START_TEST(plain_utf8_is_usable)
+TEST(plain_utf8_is_usable)
 {
     ck_assert_ptr_null(UNUSABLE(""));
     ck_assert_ptr_null(UNUSABLE("Web User ~\"\\"));
     ck_assert_ptr_null(UNUSABLE("J\xC3\xBCrgen \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x98\x80"));
     ck_assert_ptr_null(UNUSABLE("\xC2\xA0\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBD\xF4\x8F\xBF\xBD"));
 }
-END_TEST
 
-START_TEST(what_is_not_utf8_is_unusable)
+TEST(what_is_not_utf8_is_unusable)
 {
     static const char *const bad[] = {
         "\x80", "\xC3", "\xC3(", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF",
@@ -42,9 +40,8 @@ START_TEST(what_is_not_utf8_is_unusable)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_str_eq(cc_text_unusable(bad[i], strlen(bad[i])), "it is not valid UTF-8");
 }
-END_TEST
 
-START_TEST(characters_that_deceive_are_unusable_and_named)
+TEST(characters_that_deceive_are_unusable_and_named)
 {
     ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it holds a NUL");
     ck_assert_str_eq(UNUSABLE("\0"), "it holds a NUL");
@@ -66,9 +63,8 @@ START_TEST(characters_that_deceive_are_unusable_and_named)
     ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it holds a Unicode noncharacter");
     ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it holds a Unicode noncharacter");
 }
-END_TEST
 
-START_TEST(escaped_text_is_one_printable_line_and_complete)
+TEST(escaped_text_is_one_printable_line_and_complete)
 {
     static const char octets[] = "a\0\n\"\\\x7f\xC3\xBC\xFC\xE2\x80\xAE\xE2\x80z";
     const char *text = cc_text_escape(octets, sizeof(octets) - 1, pool);
@@ -77,7 +73,6 @@ START_TEST(escaped_text_is_one_printable_line_and_complete)
     ck_assert_ptr_null(cc_text_unusable(text, strlen(text)));
     ck_assert_str_eq(cc_text_escape("", 0, pool), "");
 }
-END_TEST
 
 static void string_is(int tag, const char *data, size_t len, const char *expected)
 {
@@ -116,7 +111,7 @@ static const char *times(int count, const char *text)
     return all;
 }
 
-START_TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
+TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
 {
     ck_assert_str_eq(excerpt(""), "");
     ck_assert_str_eq(excerpt("J\xC3\xBCrgen \"x\"\n"), "J\xC3\xBCrgen \\\"x\\\"\\x0A");
@@ -125,9 +120,8 @@ START_TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
                      times(CC_EXCERPT_MAX / 4, "\\x01"));
     ck_assert_str_eq(cc_text_excerpt("a\0b", 3, pool), "a\\x00b");
 }
-END_TEST
 
-START_TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
+TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
 {
     ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX + 1, "a")),
                      apr_pstrcat(pool, times(CC_EXCERPT_MAX, "a"), "... (257 octets)", NULL));
@@ -141,9 +135,8 @@ START_TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
     ck_assert_str_eq(excerpt(apr_pstrcat(pool, times(255, "a"), "\xF4\x8F\xBF\xBF", NULL)),
                      apr_pstrcat(pool, times(255, "a"), "... (259 octets)", NULL));
 }
-END_TEST
 
-START_TEST(eight_bit_strings_hold_ascii_alone_but_for_utf8)
+TEST(eight_bit_strings_hold_ascii_alone_but_for_utf8)
 {
     static const int tags[] = {V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING, V_ASN1_NUMERICSTRING,
                                V_ASN1_VISIBLESTRING, V_ASN1_T61STRING};
@@ -156,9 +149,8 @@ START_TEST(eight_bit_strings_hold_ascii_alone_but_for_utf8)
         IS_UNUSABLE(tags[i], "a\0b");
     }
 }
-END_TEST
 
-START_TEST(wide_strings_decode_or_are_unusable)
+TEST(wide_strings_decode_or_are_unusable)
 {
     IS(V_ASN1_BMPSTRING, "\0J\0\xFC\x65\xE5", "J\xC3\xBC\xE6\x97\xA5");
     IS(V_ASN1_BMPSTRING, "\xD8\x3D\xDE\0", "\xF0\x9F\x98\x80");
@@ -171,43 +163,21 @@ START_TEST(wide_strings_decode_or_are_unusable)
     IS_UNUSABLE(V_ASN1_UNIVERSALSTRING, "\0\x11\0\0");
     IS_UNUSABLE(V_ASN1_UNIVERSALSTRING, "\0\0\xD8\0");
 }
-END_TEST
 
-START_TEST(a_nul_in_a_wide_string_is_named)
+TEST(a_nul_in_a_wide_string_is_named)
 {
     cc_value_t value = cc_value_string(V_ASN1_BMPSTRING, (const unsigned char *)"\0a\0\0", 4,
                                        pool);
 
     ck_assert_str_eq(value.unusable, "it holds a NUL");
 }
-END_TEST
 
-START_TEST(other_types_are_no_text)
+TEST(other_types_are_no_text)
 {
     IS_UNUSABLE(V_ASN1_BIT_STRING, "admin");
     IS_UNUSABLE(V_ASN1_OCTET_STRING, "admin");
     IS_UNUSABLE(V_ASN1_GENERALSTRING, "admin");
     IS_UNUSABLE(V_ASN1_SEQUENCE, "admin");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("text");
-    TCase *tests = tcase_create("text");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, plain_utf8_is_usable);
-    tcase_add_test(tests, what_is_not_utf8_is_unusable);
-    tcase_add_test(tests, characters_that_deceive_are_unusable_and_named);
-    tcase_add_test(tests, escaped_text_is_one_printable_line_and_complete);
-    tcase_add_test(tests, an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it);
-    tcase_add_test(tests, an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is);
-    tcase_add_test(tests, eight_bit_strings_hold_ascii_alone_but_for_utf8);
-    tcase_add_test(tests, wide_strings_decode_or_are_unusable);
-    tcase_add_test(tests, a_nul_in_a_wide_string_is_named);
-    tcase_add_test(tests, other_types_are_no_text);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("text", .setup = setup, .teardown = teardown);

@@ -13,13 +13,12 @@ static void setup(void)
     due = (cc_due_t){0, 0};
 }
 
-START_TEST(what_nobody_has_looked_at_is_due)
+TEST(what_nobody_has_looked_at_is_due)
 {
     ck_assert(cc_due_now(&due, 5 * SECOND, START));
 }
-END_TEST
 
-START_TEST(it_is_due_again_after_its_interval_and_not_before)
+TEST(it_is_due_again_after_its_interval_and_not_before)
 {
     cc_due_polled(&due, 5 * SECOND, 0, START);
     ck_assert(!cc_due_now(&due, 5 * SECOND, START));
@@ -27,9 +26,8 @@ START_TEST(it_is_due_again_after_its_interval_and_not_before)
     ck_assert(cc_due_now(&due, 5 * SECOND, START + 5 * SECOND));
     ck_assert_int_eq(due.next, START + 5 * SECOND);
 }
-END_TEST
 
-START_TEST(a_look_that_came_late_puts_off_no_other)
+TEST(a_look_that_came_late_puts_off_no_other)
 {
     cc_due_polled(&due, 5 * SECOND, 0, START);
     cc_due_polled(&due, 5 * SECOND, 0, START + 7 * SECOND);
@@ -37,9 +35,8 @@ START_TEST(a_look_that_came_late_puts_off_no_other)
     cc_due_polled(&due, 5 * SECOND, 0, START + 10 * SECOND);
     ck_assert_int_eq(due.next, START + 15 * SECOND);
 }
-END_TEST
 
-START_TEST(what_is_being_written_is_looked_at_soon_and_then_with_the_others_again)
+TEST(what_is_being_written_is_looked_at_soon_and_then_with_the_others_again)
 {
     cc_due_polled(&due, 5 * SECOND, 0, START);
     cc_due_polled(&due, 5 * SECOND, SECOND / 20, START + 5 * SECOND);
@@ -47,23 +44,20 @@ START_TEST(what_is_being_written_is_looked_at_soon_and_then_with_the_others_agai
     cc_due_polled(&due, 5 * SECOND, 0, START + 5 * SECOND + SECOND / 20);
     ck_assert_int_eq(due.next, START + 10 * SECOND);
 }
-END_TEST
 
-START_TEST(soon_is_never_later_than_the_interval)
+TEST(soon_is_never_later_than_the_interval)
 {
     cc_due_polled(&due, SECOND / 10, SECOND, START);
     ck_assert_int_eq(due.next, START + SECOND / 10);
 }
-END_TEST
 
-START_TEST(a_clock_that_was_set_back_puts_nothing_off)
+TEST(a_clock_that_was_set_back_puts_nothing_off)
 {
     cc_due_polled(&due, 5 * SECOND, 0, START);
     ck_assert(cc_due_now(&due, 5 * SECOND, START - 900 * SECOND));
     cc_due_polled(&due, 5 * SECOND, 0, START - 900 * SECOND);
     ck_assert_int_eq(due.next, START - 895 * SECOND);
 }
-END_TEST
 
 /* The wake-ups of a thread that follows files with these intervals for an hour. */
 static int wakeups(const apr_interval_time_t *intervals, int count)
@@ -85,7 +79,7 @@ static int wakeups(const apr_interval_time_t *intervals, int count)
     return looks;
 }
 
-START_TEST(a_thousand_files_of_one_interval_are_due_together)
+TEST(a_thousand_files_of_one_interval_are_due_together)
 {
     apr_interval_time_t intervals[1000];
 
@@ -95,9 +89,8 @@ START_TEST(a_thousand_files_of_one_interval_are_due_together)
     ck_assert_int_eq(wakeups(intervals, 1), 720 + 1);
     ck_assert_int_le(wakeups(intervals, 1000), 720 + 100);
 }
-END_TEST
 
-START_TEST(multiples_of_an_interval_cost_no_wakeup)
+TEST(multiples_of_an_interval_cost_no_wakeup)
 {
     apr_interval_time_t intervals[1000];
 
@@ -106,22 +99,5 @@ START_TEST(multiples_of_an_interval_cost_no_wakeup)
     }
     ck_assert_int_le(wakeups(intervals, 1000), 720 + 100);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("due");
-    TCase *tc = tcase_create("due");
-
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_add_test(tc, what_nobody_has_looked_at_is_due);
-    tcase_add_test(tc, it_is_due_again_after_its_interval_and_not_before);
-    tcase_add_test(tc, a_look_that_came_late_puts_off_no_other);
-    tcase_add_test(tc, what_is_being_written_is_looked_at_soon_and_then_with_the_others_again);
-    tcase_add_test(tc, soon_is_never_later_than_the_interval);
-    tcase_add_test(tc, a_clock_that_was_set_back_puts_nothing_off);
-    tcase_add_test(tc, a_thousand_files_of_one_interval_are_due_together);
-    tcase_add_test(tc, multiples_of_an_interval_cost_no_wakeup);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("due", .setup = setup);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates that end soon are listed, once, whole, and by how many at once. */
+/* Tests the list of certificates that expire soon: once, whole, and by how many at once. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <apr_general.h>
 
 #include "httpd/metrics/expiring.h"
 #include "suite.h"
@@ -16,7 +15,7 @@
 #define DAY apr_time_from_sec(86400)
 
 static cc_expiring_t *list;
-static cc_ending_t endings[CC_EXPIRING_MOST];
+static cc_expiry_t expiries[CC_EXPIRING_MOST];
 
 /* Shared with processes that a test makes. */
 static void setup(void)
@@ -31,36 +30,36 @@ static void teardown(void)
 }
 
 /* The number-th certificate; those of one remainder of 256 begin at one place. */
-static cc_ending_t ending_of(unsigned number, apr_time_t not_after)
+static cc_expiry_t expiry_of(unsigned number, apr_time_t not_after)
 {
-    cc_ending_t ending;
+    cc_expiry_t expiry;
 
-    memset(&ending, 0, sizeof(ending));
-    ending.mark.half[0] = number;
-    ending.mark.half[1] = ~(apr_uint64_t)number;
-    ending.not_after = not_after;
-    ending.seen = NOW;
-    snprintf(ending.subject, sizeof(ending.subject), "CN=%u", number);
-    return ending;
+    memset(&expiry, 0, sizeof(expiry));
+    expiry.mark.half[0] = number;
+    expiry.mark.half[1] = ~(apr_uint64_t)number;
+    expiry.not_after = not_after;
+    expiry.seen = NOW;
+    snprintf(expiry.subject, sizeof(expiry.subject), "CN=%u", number);
+    return expiry;
 }
 
 static bool add(unsigned number, apr_time_t not_after)
 {
-    cc_ending_t ending = ending_of(number, not_after);
-    bool wanted = cc_expiring_wants(list, &ending.mark, not_after, NOW);
+    cc_expiry_t expiry = expiry_of(number, not_after);
+    bool wanted = cc_expiring_wants(list, &expiry.mark, not_after, NOW);
 
-    cc_expiring_add(list, &ending);
+    cc_expiring_add(list, &expiry);
     return wanted;
 }
 
 static int read_at(apr_time_t now)
 {
-    return cc_expiring_read(list, endings, now);
+    return cc_expiring_read(list, expiries, now);
 }
 
 /* ---- what is listed -------------------------------------------------------------------- */
 
-START_TEST(soon_is_within_30_days_and_not_past)
+TEST(soon_is_within_30_days_and_not_past)
 {
     ck_assert(!cc_expiring_soon(NOW, NOW));
     ck_assert(!cc_expiring_soon(NOW - DAY, NOW));
@@ -70,35 +69,32 @@ START_TEST(soon_is_within_30_days_and_not_past)
     ck_assert(!cc_expiring_soon(APR_INT64_MAX, NOW));
     ck_assert(!cc_expiring_soon(APR_INT64_MIN, NOW));
 }
-END_TEST
 
-START_TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
+TEST(what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first)
 {
     ck_assert_int_eq(read_at(NOW), 0);
     ck_assert(add(1, NOW + 3 * DAY));
     ck_assert(add(2, NOW + 1 * DAY));
     ck_assert(add(3, NOW + 2 * DAY));
     ck_assert_int_eq(read_at(NOW), 3);
-    ck_assert_str_eq(endings[0].subject, "CN=2");
-    ck_assert_str_eq(endings[1].subject, "CN=3");
-    ck_assert_str_eq(endings[2].subject, "CN=1");
-    ck_assert(endings[0].not_after == NOW + DAY && endings[0].seen == NOW);
+    ck_assert_str_eq(expiries[0].subject, "CN=2");
+    ck_assert_str_eq(expiries[1].subject, "CN=3");
+    ck_assert_str_eq(expiries[2].subject, "CN=1");
+    ck_assert(expiries[0].not_after == NOW + DAY && expiries[0].seen == NOW);
 }
-END_TEST
 
-START_TEST(a_certificate_is_listed_once_however_often_it_is_seen)
+TEST(a_certificate_is_listed_once_however_often_it_is_seen)
 {
-    cc_ending_t again = ending_of(1, NOW + DAY);
+    cc_expiry_t again = expiry_of(1, NOW + DAY);
 
     add(1, NOW + DAY);
     ck_assert(!add(1, NOW + DAY));
     ck_assert(!cc_expiring_wants(list, &again.mark, NOW + DAY, NOW + 5));
     ck_assert_int_eq(read_at(NOW), 1);
-    ck_assert(endings[0].seen == NOW + 5);
+    ck_assert(expiries[0].seen == NOW + 5);
 }
-END_TEST
 
-START_TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
+TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
 {
     add(7, NOW + DAY);
     ck_assert(add(7 + 256, NOW + DAY));
@@ -107,19 +103,18 @@ START_TEST(certificates_that_begin_at_one_place_do_not_hide_each_other)
     ck_assert(!add(7 + 512, NOW + DAY) && !add(8, NOW + DAY));
     ck_assert_int_eq(read_at(NOW), 4);
 }
-END_TEST
 
-START_TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
+TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
 {
     add(1, NOW + 1);
     add(1 + 256, NOW + DAY);
     ck_assert_int_eq(read_at(NOW + 1), 1);
-    ck_assert_str_eq(endings[0].subject, "CN=257");
+    ck_assert_str_eq(expiries[0].subject, "CN=257");
     for (unsigned i = 0; i < 254; i++)
         add(1000 + i, NOW + DAY);
     ck_assert_int_eq(read_at(NOW + 1), CC_EXPIRING_MOST - 1);
     {
-        cc_ending_t late = ending_of(5, NOW + 9 * DAY);
+        cc_expiry_t late = expiry_of(5, NOW + 9 * DAY);
         late.seen = NOW + 1;
         ck_assert(cc_expiring_wants(list, &late.mark, late.not_after, NOW + 1));
         cc_expiring_add(list, &late);
@@ -127,9 +122,8 @@ START_TEST(one_that_has_ended_is_not_read_and_gives_up_its_place)
     ck_assert_int_eq(read_at(NOW + 1), CC_EXPIRING_MOST);
     ck_assert(!add(1 + 256, NOW + DAY));
 }
-END_TEST
 
-START_TEST(where_there_is_no_place_left_those_that_end_first_stay)
+TEST(where_there_is_no_place_left_those_that_end_first_stay)
 {
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++)
         ck_assert(add(i, NOW + DAY + i));
@@ -138,34 +132,32 @@ START_TEST(where_there_is_no_place_left_those_that_end_first_stay)
     ck_assert(!add(1001, NOW + DAY + 254));
     ck_assert(add(255, NOW + DAY - 1)); /* it had to go, and comes back in the place of another */
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST);
-    ck_assert_str_eq(endings[0].subject, "CN=255");
-    ck_assert(endings[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
+    ck_assert_str_eq(expiries[0].subject, "CN=255");
+    ck_assert(expiries[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
 }
-END_TEST
 
-START_TEST(the_first_user_of_a_listed_certificate_is_noted)
+TEST(the_first_user_of_a_listed_certificate_is_noted)
 {
-    cc_ending_t one = ending_of(1, NOW + DAY), other = ending_of(2, NOW + DAY);
+    cc_expiry_t one = expiry_of(1, NOW + DAY), other = expiry_of(2, NOW + DAY);
     char longest[1000];
 
     add(1, NOW + DAY);
     add(3, NOW + 2 * DAY);
     ck_assert(cc_expiring_lacks_user(list, &one.mark));
     ck_assert(!cc_expiring_lacks_user(list, &other.mark));
-    cc_expiring_user(list, &one.mark, "alice");
+    cc_expiring_set_user(list, &one.mark, "alice");
     ck_assert(!cc_expiring_lacks_user(list, &one.mark));
-    cc_expiring_user(list, &one.mark, "bob");
-    cc_expiring_user(list, &other.mark, "nobody");
+    cc_expiring_set_user(list, &one.mark, "bob");
+    cc_expiring_set_user(list, &other.mark, "nobody");
     memset(longest, 'x', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
-    other = ending_of(3, NOW + 2 * DAY);
-    cc_expiring_user(list, &other.mark, longest);
+    other = expiry_of(3, NOW + 2 * DAY);
+    cc_expiring_set_user(list, &other.mark, longest);
     ck_assert_int_eq(read_at(NOW), 2);
-    ck_assert_str_eq(endings[0].user, "alice");
-    ck_assert_str_eq(endings[0].subject, "CN=1");
-    ck_assert_uint_eq(strlen(endings[1].user), CC_EXPIRING_TEXT - 1);
+    ck_assert_str_eq(expiries[0].user, "alice");
+    ck_assert_str_eq(expiries[0].subject, "CN=1");
+    ck_assert_uint_eq(strlen(expiries[1].user), CC_EXPIRING_TEXT - 1);
 }
-END_TEST
 
 /* ---- many at once ---------------------------------------------------------------------- */
 
@@ -173,23 +165,23 @@ END_TEST
  * Every octet of an entry says whose it is, so that half of another shows. All begin at one place,
  * and each ends as the next one comes: they take it from each other all the time.
  */
-static void fill(cc_ending_t *ending, unsigned number)
+static void fill(cc_expiry_t *expiry, unsigned number)
 {
-    *ending = ending_of(number * CC_EXPIRING_MOST, NOW + number);
-    ending->seen = NOW + number;
-    memset(ending->sha256, (int)(number & 0xFF), sizeof(ending->sha256));
-    memset(ending->subject, 'a' + (int)(number % 26), sizeof(ending->subject) - 1);
+    *expiry = expiry_of(number * CC_EXPIRING_MOST, NOW + number);
+    expiry->seen = NOW + number;
+    memset(expiry->sha256, (int)(number & 0xFF), sizeof(expiry->sha256));
+    memset(expiry->subject, 'a' + (int)(number % 26), sizeof(expiry->subject) - 1);
 }
 
-static bool is_whole(const cc_ending_t *ending)
+static bool is_whole(const cc_expiry_t *expiry)
 {
-    cc_ending_t expected;
+    cc_expiry_t expected;
 
-    fill(&expected, (unsigned)(ending->mark.half[0] / CC_EXPIRING_MOST));
-    memcpy(expected.user, ending->user, sizeof(expected.user));
-    expected.seen = ending->seen;
-    return !memcmp(&expected, ending, sizeof(expected)) &&
-           (!ending->user[0] || ending->user[0] == ending->subject[0]);
+    fill(&expected, (unsigned)(expiry->mark.half[0] / CC_EXPIRING_MOST));
+    memcpy(expected.user, expiry->user, sizeof(expected.user));
+    expected.seen = expiry->seen;
+    return !memcmp(&expected, expiry, sizeof(expected)) &&
+           (!expiry->user[0] || expiry->user[0] == expiry->subject[0]);
 }
 
 static atomic_uint last;
@@ -198,20 +190,20 @@ static atomic_bool done;
 static void *write_much(void *unused)
 {
     for (unsigned i = 0; i < 100000; i++) {
-        cc_ending_t ending;
+        cc_expiry_t expiry;
         char user[2] = "a";
 
-        fill(&ending, 1 + atomic_fetch_add(&last, 1));
-        user[0] = ending.subject[0];
-        cc_expiring_add(list, &ending);
-        cc_expiring_user(list, &ending.mark, user);
+        fill(&expiry, 1 + atomic_fetch_add(&last, 1));
+        user[0] = expiry.subject[0];
+        cc_expiring_add(list, &expiry);
+        cc_expiring_set_user(list, &expiry.mark, user);
     }
     return unused;
 }
 
 static void *read_much(void *torn)
 {
-    cc_ending_t *mine = malloc(sizeof(endings));
+    cc_expiry_t *mine = malloc(sizeof(expiries));
 
     while (!atomic_load(&done)) {
         int count = cc_expiring_read(list, mine, NOW);
@@ -222,7 +214,7 @@ static void *read_much(void *torn)
     return NULL;
 }
 
-START_TEST(nobody_reads_half_of_an_entry)
+TEST(nobody_reads_half_of_an_entry)
 {
     pthread_t writers[3], reader;
     int torn = 0;
@@ -238,11 +230,10 @@ START_TEST(nobody_reads_half_of_an_entry)
     pthread_join(reader, NULL);
     ck_assert_int_eq(torn, 0);
     ck_assert_int_gt(read_at(NOW), 0);
-    ck_assert(is_whole(&endings[0]));
+    ck_assert(is_whole(&expiries[0]));
 }
-END_TEST
 
-START_TEST(processes_list_a_certificate_once)
+TEST(processes_list_a_certificate_once)
 {
     pid_t children[4];
 
@@ -258,49 +249,25 @@ START_TEST(processes_list_a_certificate_once)
         waitpid(children[i], NULL, 0);
     ck_assert_int_eq(read_at(NOW), 200);
 }
-END_TEST
 
-START_TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
+TEST(a_place_that_was_never_written_to_its_end_is_left_alone)
 {
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++)
         add(i, NOW + DAY);
     atomic_fetch_add(&list->slots[3].version, 1); /* its process was killed */
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST - 1);
     ck_assert(add(1000, NOW + 1));
-    cc_expiring_user(list, &(cc_mark_t){{3, ~(apr_uint64_t)3}}, "alice");
+    cc_expiring_set_user(list, &(cc_mark_t){{3, ~(apr_uint64_t)3}}, "alice");
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST - 1);
-    ck_assert_str_eq(endings[0].subject, "CN=1000");
+    ck_assert_str_eq(expiries[0].subject, "CN=1000");
 }
-END_TEST
 
-START_TEST(what_two_have_added_at_once_is_read_once)
+TEST(what_two_have_added_at_once_is_read_once)
 {
     add(1, NOW + DAY);
     add(2, NOW + DAY);
     memcpy(&list->slots[2], &list->slots[1], sizeof(list->slots[1]));
     ck_assert_int_eq(read_at(NOW), 1);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("expiring");
-    TCase *tc = tcase_create("list");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, soon_is_within_30_days_and_not_past);
-    tcase_add_test(tc, what_is_listed_is_read_as_it_is_and_the_first_to_end_comes_first);
-    tcase_add_test(tc, a_certificate_is_listed_once_however_often_it_is_seen);
-    tcase_add_test(tc, certificates_that_begin_at_one_place_do_not_hide_each_other);
-    tcase_add_test(tc, one_that_has_ended_is_not_read_and_gives_up_its_place);
-    tcase_add_test(tc, where_there_is_no_place_left_those_that_end_first_stay);
-    tcase_add_test(tc, the_first_user_of_a_listed_certificate_is_noted);
-    tcase_add_test(tc, nobody_reads_half_of_an_entry);
-    tcase_add_test(tc, processes_list_a_certificate_once);
-    tcase_add_test(tc, a_place_that_was_never_written_to_its_end_is_left_alone);
-    tcase_add_test(tc, what_two_have_added_at_once_is_read_once);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("list", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -81,18 +81,18 @@ static apr_interval_time_t look_for_ever(void *baton)
     return 0;
 }
 
-static cc_follower_t *started;
+static cc_poll_thread_t *started;
 
-static apr_status_t start(cc_follow_fn *look, apr_interval_time_t wait, apr_pool_t *p)
+static apr_status_t start(cc_poll_fn *look, apr_interval_time_t wait, apr_pool_t *p)
 {
-    cc_follow_t how = {.look = look, .wait = wait};
+    cc_poll_plan_t how = {.look = look, .wait = wait};
 
-    return cc_follower_start(&started, &how, p);
+    return cc_poll_thread_start(&started, &how, p);
 }
 
 /* A process that ends as a child of httpd does, once its follower has said this. Its exit status.
  */
-static int process_end(cc_follow_fn *look, char what, void (*handler)(void))
+static int process_end(cc_poll_fn *look, char what, void (*handler)(void))
 {
     int status = -1;
     pid_t pid = fork();
@@ -100,12 +100,12 @@ static int process_end(cc_follow_fn *look, char what, void (*handler)(void))
     if (pid == 0) {
         apr_pool_t *pchild = NULL;
 
-        cc_follow_t how = {.look = look, .wait = what ? SOON : NEVER};
-        cc_follower_t *follower = NULL;
+        cc_poll_plan_t how = {.look = look, .wait = what ? SOON : NEVER};
+        cc_poll_thread_t *follower = NULL;
 
         apr_pool_create(&pchild, NULL);
         atexit(handler);
-        if (cc_follower_start(&follower, &how, pchild) == APR_SUCCESS &&
+        if (cc_poll_thread_start(&follower, &how, pchild) == APR_SUCCESS &&
             (!what || hear() == what)) {
             apr_pool_destroy(pchild);
             exit(7);
@@ -124,7 +124,7 @@ static void handler_run(void)
 
 /* ---- tests ------------------------------------------------------------------------------- */
 
-START_TEST(it_looks_again_when_it_said)
+TEST(it_looks_again_when_it_said)
 {
     apr_pool_t *p = NULL;
 
@@ -135,9 +135,8 @@ START_TEST(it_looks_again_when_it_said)
     }
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
+TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
 {
     apr_pool_t *p = NULL;
 
@@ -147,7 +146,6 @@ START_TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
     say('e');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
 static int asked[2]; /* a pipe */
 
@@ -162,11 +160,11 @@ static apr_interval_time_t look_when_asked(void *baton)
 
 static void asked_start(apr_pool_t *p)
 {
-    cc_follow_t how = {.look = look_when_asked};
+    cc_poll_plan_t how = {.look = look_when_asked};
 
     ck_assert_int_eq(pipe(asked), 0);
     how.asked = asked[0];
-    ck_assert_int_eq(cc_follower_start(&started, &how, p), APR_SUCCESS);
+    ck_assert_int_eq(cc_poll_thread_start(&started, &how, p), APR_SUCCESS);
 }
 
 static void ask(char what)
@@ -174,7 +172,7 @@ static void ask(char what)
     ck_assert_int_eq(write(asked[1], &what, 1), 1);
 }
 
-START_TEST(it_looks_when_it_is_asked)
+TEST(it_looks_when_it_is_asked)
 {
     apr_pool_t *p = NULL;
 
@@ -186,9 +184,8 @@ START_TEST(it_looks_when_it_is_asked)
     }
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(another_process_may_ask_and_ends_without_it)
+TEST(another_process_may_ask_and_ends_without_it)
 {
     apr_pool_t *p = NULL;
     pid_t pid;
@@ -209,41 +206,37 @@ START_TEST(another_process_may_ask_and_ends_without_it)
     ck_assert_int_eq(hear(), 'b');
     apr_pool_destroy(p);
 }
-END_TEST
 
-START_TEST(the_end_waits_for_a_look_that_can_be_stopped)
+TEST(the_end_waits_for_a_look_that_can_be_stopped)
 {
     apr_pool_t *p = NULL;
-    cc_follow_t how = {.look = look_until_stopped, .wait = SOON, .stop = &stop};
+    cc_poll_plan_t how = {.look = look_until_stopped, .wait = SOON, .stop = &stop};
 
     atomic_store(&stop, false);
     apr_pool_create(&p, NULL);
-    ck_assert_int_eq(cc_follower_start(&started, &how, p), APR_SUCCESS);
+    ck_assert_int_eq(cc_poll_thread_start(&started, &how, p), APR_SUCCESS);
     ck_assert_int_eq(hear(), 'l');
     apr_pool_destroy(p);
     say('e');
     ck_assert_int_eq(hear(), 's');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
-START_TEST(a_process_whose_follower_rests_ends_as_ever)
+TEST(a_process_whose_follower_rests_ends_as_ever)
 {
     ck_assert_int_eq(process_end(look_never, 0, handler_run), 7);
     ck_assert_int_eq(hear(), 'h');
 }
-END_TEST
 
 /* What handlers free may be in use. */
-START_TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
+TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
 {
     ck_assert_int_eq(process_end(look_for_ever, 'l', handler_run), 0);
     say('e');
     ck_assert_int_eq(hear(), 'e');
 }
-END_TEST
 
-START_TEST(pipes_are_closed_and_not_for_programs)
+TEST(pipes_are_closed_and_not_for_programs)
 {
     int first = dup(said[0]), next;
 
@@ -262,23 +255,5 @@ START_TEST(pipes_are_closed_and_not_for_programs)
     ck_assert_int_eq(next, first);
     close(next);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("follower");
-    TCase *tc = tcase_create("follower");
-
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, it_looks_again_when_it_said);
-    tcase_add_test(tc, the_end_wakes_a_thread_that_would_sleep_for_a_day);
-    tcase_add_test(tc, it_looks_when_it_is_asked);
-    tcase_add_test(tc, another_process_may_ask_and_ends_without_it);
-    tcase_add_test(tc, the_end_waits_for_a_look_that_can_be_stopped);
-    tcase_add_test(tc, a_process_whose_follower_rests_ends_as_ever);
-    tcase_add_test(tc, a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers);
-    tcase_add_test(tc, pipes_are_closed_and_not_for_programs);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("follower", .setup = setup, .teardown = teardown, .timeout = 120);

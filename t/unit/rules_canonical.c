@@ -2,7 +2,6 @@
 /* Knows that each rule has one form, which is read back as the same rule. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -45,7 +44,7 @@ static const word_case_t words[] = {
     {"\\${x}\t", "\"\\$\"\"{x}\t\""},
 };
 
-START_TEST(a_quoted_word_is_read_back)
+TEST_LOOP(a_quoted_word_is_read_back, 0, COUNT(words))
 {
     const char *quoted = cc_word_quote(words[_i].text, pool);
     apr_array_header_t *list;
@@ -55,14 +54,12 @@ START_TEST(a_quoted_word_is_read_back)
     ck_assert_int_eq(list->nelts, 1);
     ck_assert_str_eq(APR_ARRAY_IDX(list, 0, const char *), words[_i].text);
 }
-END_TEST
 
-START_TEST(a_quoted_word_has_nothing_that_httpd_would_replace)
+TEST(a_quoted_word_has_nothing_that_httpd_would_replace)
 {
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         ck_assert_ptr_null(strstr(cc_word_quote(words[i].text, pool), "${"));
 }
-END_TEST
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
@@ -104,7 +101,7 @@ static const form_case_t forms[] = {
     {"user=$$\"\"{x}%%", "user=\"$$\"\"{x}%%\""},
 };
 
-START_TEST(a_rule_has_one_form_that_is_read_back)
+TEST_LOOP(a_rule_has_one_form_that_is_read_back, 0, COUNT(forms))
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
     cc_rules_t *rules = ruleset_compile_with(tables, forms[_i].rule, pool);
@@ -112,9 +109,8 @@ START_TEST(a_rule_has_one_form_that_is_read_back)
     ck_assert_str_eq(cc_rules_text(rules, 0, pool), forms[_i].form);
     ck_assert_int_eq(cc_rules_count(ruleset_rewritten(rules, tables, pool)), 1);
 }
-END_TEST
 
-START_TEST(conditions_alone_have_a_form_too)
+TEST(conditions_alone_have_a_form_too)
 {
     cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
 
@@ -125,7 +121,6 @@ START_TEST(conditions_alone_have_a_form_too)
     ck_assert_str_eq(cc_rules_where(rules, 0), "a:1");
     ck_assert_str_eq(cc_rules_where(rules, 1), "a:2");
 }
-END_TEST
 
 static const char *const sets[] = {
     "subject.OU == staff user=a\nSUBJECT.cn == Alice group=%{Subject.ou|last} user=$$\"\"{x}",
@@ -137,7 +132,7 @@ static const char *const sets[] = {
     "subject.OU =~ \"(?i)s\\w+|\\\"\\\\\\\\\" group=%{subject.OU} group=\\\\x group=\"'\"",
 };
 
-START_TEST(rules_in_their_form_give_the_same_verdict)
+TEST_LOOP(rules_in_their_form_give_the_same_verdict, 0, COUNT(sets))
 {
     static const faketable_row_t rows[] = {
         {"alice@example.com", "alice staff,admins"}, {"Alice.A@Example.ORG", "a b"}, {NULL, NULL}};
@@ -152,10 +147,9 @@ START_TEST(rules_in_their_form_give_the_same_verdict)
         ck_assert_str_eq(ruleset_gist(ruleset_verdict(rules, *certificates[i], pool), pool),
                          ruleset_gist(ruleset_verdict(again, *certificates[i], pool), pool));
 }
-END_TEST
 
 /* Each field with what the registry itself has as an example. */
-START_TEST(every_field_has_a_form)
+TEST(every_field_has_a_form)
 {
     int count = 0;
 
@@ -166,23 +160,5 @@ START_TEST(every_field_has_a_form)
     }
     ck_assert_int_gt(count, 40);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_canonical");
-    TCase *tc = tcase_create("canonical");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_quoted_word_is_read_back, 0, sizeof(words) / sizeof(words[0]));
-    tcase_add_test(tc, a_quoted_word_has_nothing_that_httpd_would_replace);
-    tcase_add_loop_test(tc, a_rule_has_one_form_that_is_read_back, 0,
-                        sizeof(forms) / sizeof(forms[0]));
-    tcase_add_test(tc, conditions_alone_have_a_form_too);
-    tcase_add_loop_test(tc, rules_in_their_form_give_the_same_verdict, 0,
-                        sizeof(sets) / sizeof(sets[0]));
-    tcase_add_test(tc, every_field_has_a_form);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("canonical", .setup = setup, .teardown = teardown);

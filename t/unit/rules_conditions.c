@@ -2,7 +2,6 @@
 /* Knows which conditions hold for which certificate: operators, modifiers, quotes, bad values. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -193,19 +192,17 @@ static void check(const condition_case_t *c, ruleset_certificate_t pairs)
     ck_assert(!cc_verdict_has_identity(verdict));
 }
 
-START_TEST(a_condition_holds_exactly_where_it_should)
+TEST_LOOP(a_condition_holds_exactly_where_it_should, 0, COUNT(of_alice))
 {
     check(&of_alice[_i], ruleset_alice);
 }
-END_TEST
 
-START_TEST(no_condition_holds_by_an_unusable_value)
+TEST_LOOP(no_condition_holds_by_an_unusable_value, 0, COUNT(of_bad))
 {
     check(&of_bad[_i], ruleset_bad);
 }
-END_TEST
 
-START_TEST(every_operator_and_modifier_has_a_legal_example)
+TEST(every_operator_and_modifier_has_a_legal_example)
 {
     cc_rules_t *rules = cc_rules_create(faketable_make("partners fake:x\nwithdrawn fake:x", pool),
                                         NULL, pool);
@@ -225,20 +222,5 @@ START_TEST(every_operator_and_modifier_has_a_legal_example)
     ck_assert_ptr_null(cc_operator_at(-1));
     ck_assert_ptr_null(cc_modifier_at(-1));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_conditions");
-    TCase *tc = tcase_create("conditions");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_condition_holds_exactly_where_it_should, 0,
-                        sizeof(of_alice) / sizeof(of_alice[0]));
-    tcase_add_loop_test(tc, no_condition_holds_by_an_unusable_value, 0,
-                        sizeof(of_bad) / sizeof(of_bad[0]));
-    tcase_add_test(tc, every_operator_and_modifier_has_a_legal_example);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("conditions", .setup = setup, .teardown = teardown);

@@ -2,7 +2,6 @@
 /* Knows which patterns forget that a dot fits any character, and which could mean it. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -87,33 +86,20 @@ static const char *const well_read[] = {
     "san.dns =~ a.\\dtest",
 };
 
-START_TEST(a_domain_with_a_dot_that_fits_anything_is_told)
+TEST(a_domain_with_a_dot_that_fits_anything_is_told)
 {
     for (size_t i = 0; i < sizeof(misread) / sizeof(misread[0]); i++) {
         const char *found = told(apr_pstrcat(pool, misread[i], " user=x", NULL));
         ck_assert_msg(strcmp(found, "CC0705") == 0, "%s: told \"%s\"", misread[i], found);
     }
 }
-END_TEST
 
-START_TEST(a_dot_that_may_be_meant_is_not_told)
+TEST(a_dot_that_may_be_meant_is_not_told)
 {
     for (size_t i = 0; i < sizeof(well_read) / sizeof(well_read[0]); i++) {
         const char *found = told(apr_pstrcat(pool, well_read[i], " user=x", NULL));
         ck_assert_msg(!*found, "%s: told \"%s\"", well_read[i], found);
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_domains");
-    TCase *tc = tcase_create("domains");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, a_domain_with_a_dot_that_fits_anything_is_told);
-    tcase_add_test(tc, a_dot_that_may_be_meant_is_not_told);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("domains", .setup = setup, .teardown = teardown);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -52,7 +51,7 @@ static const char *lines(int count, const char *line, const char *last)
 
 /* ---- patterns ---------------------------------------------------------------------------- */
 
-START_TEST(a_condition_is_told_once_however_many_values_are_given_up)
+TEST(a_condition_is_told_once_however_many_values_are_given_up)
 {
     const char **pairs = mails(8, MANY_A "bx%d");
     const cc_verdict_t *verdict =
@@ -64,9 +63,8 @@ START_TEST(a_condition_is_told_once_however_many_values_are_given_up)
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "given up on 8 of 8 values"));
 }
-END_TEST
 
-START_TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
+TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
 {
     const char *rules = lines(200, "san.email =~ " BACKTRACKING " user=x%d", "group=after");
     const cc_verdict_t *verdict = ruleset_ask(rules, mails(800, MANY_A "bx%d"), pool);
@@ -79,9 +77,8 @@ START_TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
 }
-END_TEST
 
-START_TEST(what_has_taken_too_much_lets_nobody_through_a_negation)
+TEST(what_has_taken_too_much_lets_nobody_through_a_negation)
 {
     const char **pairs = mails(800, MANY_A "bx%d");
     const cc_verdict_t *verdict =
@@ -93,9 +90,8 @@ START_TEST(what_has_taken_too_much_lets_nobody_through_a_negation)
     ck_assert_ptr_nonnull(verdict->failure);
     ck_assert_int_eq(verdict->group_count, 0);
 }
-END_TEST
 
-START_TEST(many_values_and_many_patterns_of_the_usual_kind_do_not_take_too_much)
+TEST(many_values_and_many_patterns_of_the_usual_kind_do_not_take_too_much)
 {
     const char *rules = lines(300, "san.email =~ \"staff%d-[^@]+@example\\.com\" user=x",
                               "san.email =~ \"m(7)@example\\.com\" user=$1");
@@ -105,10 +101,9 @@ START_TEST(many_values_and_many_patterns_of_the_usual_kind_do_not_take_too_much)
     ck_assert_str_eq(verdict->user, "7");
     ck_assert_int_eq(verdict->note_count, 0);
 }
-END_TEST
 
 /* A trace looks at rules that the index has ruled out: they must not use up what others need. */
-START_TEST(a_trace_takes_nothing_from_the_rules_that_count)
+TEST(a_trace_takes_nothing_from_the_rules_that_count)
 {
     const char *text =
         lines(60, "san.email =~ " BACKTRACKING " subject.CN == nobody%d user=x",
@@ -123,7 +118,6 @@ START_TEST(a_trace_takes_nothing_from_the_rules_that_count)
     ck_assert_str_eq(ruleset_text(traced, pool), ruleset_text(plain, pool));
     ck_assert_int_eq(trace->nelts, 62);
 }
-END_TEST
 
 /* Octets of this process in memory: pools may map theirs, so malloc's own count is not enough. */
 static long resident(void)
@@ -145,7 +139,7 @@ static long resident(void)
 #endif
 
 /* To compile one takes 12 KB that are not needed afterwards. */
-START_TEST(a_compiled_pattern_keeps_what_it_needs_and_no_more)
+TEST(a_compiled_pattern_keeps_what_it_needs_and_no_more)
 {
     const char *text =
         lines(4000, "san.email =~ \"(.+)@dept%d\\.example\\.com\" user=$1", "group=g");
@@ -154,11 +148,10 @@ START_TEST(a_compiled_pattern_keeps_what_it_needs_and_no_more)
     ruleset_compile(text, pool);
     ck_assert_int_lt((resident() - before) / 4000, MOST_OCTETS);
 }
-END_TEST
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
-START_TEST(groups_are_distinct_and_in_their_order_however_many_there_are)
+TEST(groups_are_distinct_and_in_their_order_however_many_there_are)
 {
     const char *rules = lines(20, "group=%%{san.email}\ngroup=extra%d", "group=%{san.email}");
     const cc_verdict_t *verdict = ruleset_ask(rules, mails(900, "m%d@example.com"), pool);
@@ -170,10 +163,9 @@ START_TEST(groups_are_distinct_and_in_their_order_however_many_there_are)
     ck_assert_str_eq(verdict->groups[900].where, "r2");
     ck_assert_str_eq(verdict->groups[919].name, "extra19");
 }
-END_TEST
 
 /* `deny` empties the list, and what comes after it (in another evaluation) begins anew. */
-START_TEST(groups_of_a_denied_certificate_are_none)
+TEST(groups_of_a_denied_certificate_are_none)
 {
     const cc_verdict_t *verdict =
         ruleset_ask("group=%{san.email}\nserial == 1a2b deny", mails(900, "m%d@example.com"), pool);
@@ -181,23 +173,5 @@ START_TEST(groups_of_a_denied_certificate_are_none)
     ck_assert_int_eq(verdict->group_count, 0);
     ck_assert_str_eq(verdict->denied_where, "r2");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_effort");
-    TCase *tc = tcase_create("effort");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, a_condition_is_told_once_however_many_values_are_given_up);
-    tcase_add_test(tc, patterns_that_take_too_much_together_are_a_failure_that_is_told_once);
-    tcase_add_test(tc, what_has_taken_too_much_lets_nobody_through_a_negation);
-    tcase_add_test(tc, many_values_and_many_patterns_of_the_usual_kind_do_not_take_too_much);
-    tcase_add_test(tc, a_trace_takes_nothing_from_the_rules_that_count);
-    tcase_add_test(tc, a_compiled_pattern_keeps_what_it_needs_and_no_more);
-    tcase_add_test(tc, groups_are_distinct_and_in_their_order_however_many_there_are);
-    tcase_add_test(tc, groups_of_a_denied_certificate_are_none);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("effort", .setup = setup, .teardown = teardown);

@@ -2,7 +2,6 @@
 /* Knows every error of the rule language: its tag, the word at fault, and what it says is legal. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -126,7 +125,7 @@ static void error_check(const cc_error_t *err, const error_case_t *expected)
     ck_assert_ptr_null(err->where);
 }
 
-START_TEST(a_bad_rule_is_refused_with_tag_word_and_remedy)
+TEST_LOOP(a_bad_rule_is_refused_with_tag_word_and_remedy, 0, COUNT(of_rules))
 {
     cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     cc_error_t err = {0};
@@ -136,9 +135,8 @@ START_TEST(a_bad_rule_is_refused_with_tag_word_and_remedy)
     ck_assert_int_eq(cc_rules_add(rules, of_rules[_i].text, "here", NULL), APR_EINVAL);
     ck_assert_int_eq(cc_rules_count(rules), 0);
 }
-END_TEST
 
-START_TEST(a_bad_condition_is_refused_with_tag_word_and_remedy)
+TEST_LOOP(a_bad_condition_is_refused_with_tag_word_and_remedy, 0, COUNT(of_conditions))
 {
     cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     cc_error_t err = {0};
@@ -148,9 +146,8 @@ START_TEST(a_bad_condition_is_refused_with_tag_word_and_remedy)
     error_check(&err, &of_conditions[_i]);
     ck_assert_int_eq(cc_rules_count(rules), 0);
 }
-END_TEST
 
-START_TEST(no_pattern_is_offered_for_a_whole_name)
+TEST_LOOP(no_pattern_is_offered_for_a_whole_name, 0, 4)
 {
     static const char *const rules[] = {"subject < x user=y", "subject|oneline < x user=y",
                                         "issuer = x user=y", "san.dirname|oneline =~ x user=y"};
@@ -161,9 +158,8 @@ START_TEST(no_pattern_is_offered_for_a_whole_name)
     ck_assert_ptr_nonnull(strstr(err.message, "==, !="));
     ck_assert_ptr_null(strstr(err.message, "=~"));
 }
-END_TEST
 
-START_TEST(a_refused_rule_leaves_the_rules_as_they_were)
+TEST(a_refused_rule_leaves_the_rules_as_they_were)
 {
     cc_rules_t *plain = ruleset_compile("group=a", pool);
     cc_rules_t *tried = ruleset_compile("group=a", pool);
@@ -174,9 +170,8 @@ START_TEST(a_refused_rule_leaves_the_rules_as_they_were)
     ck_assert_str_eq(ruleset_text(ruleset_verdict(tried, ruleset_alice, pool), pool),
                      ruleset_text(ruleset_verdict(plain, ruleset_alice, pool), pool));
 }
-END_TEST
 
-START_TEST(a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named)
+TEST_LOOP(a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named, 0, 3)
 {
     static const char *const ends[] = {"deny", "stop", "user=x stop"};
     cc_rules_t *rules = ruleset_compile(ends[_i], pool);
@@ -188,32 +183,12 @@ START_TEST(a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named)
     ck_assert_ptr_nonnull(strstr(err.message, "the one at r1"));
     ck_assert_int_eq(cc_rules_count(rules), 1);
 }
-END_TEST
 
-START_TEST(a_rule_after_a_conditional_end_is_taken)
+TEST(a_rule_after_a_conditional_end_is_taken)
 {
     cc_rules_t *rules = ruleset_compile("subject.CN == x deny\nsubject.CN == y stop\nuser=z", pool);
 
     ck_assert_int_eq(cc_rules_count(rules), 3);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_errors");
-    TCase *tc = tcase_create("errors");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_bad_rule_is_refused_with_tag_word_and_remedy, 0,
-                        sizeof(of_rules) / sizeof(of_rules[0]));
-    tcase_add_loop_test(tc, a_bad_condition_is_refused_with_tag_word_and_remedy, 0,
-                        sizeof(of_conditions) / sizeof(of_conditions[0]));
-    tcase_add_loop_test(tc, no_pattern_is_offered_for_a_whole_name, 0, 4);
-    tcase_add_test(tc, a_refused_rule_leaves_the_rules_as_they_were);
-    tcase_add_loop_test(tc, a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named, 0,
-                        3);
-    tcase_add_test(tc, a_rule_after_a_conditional_end_is_taken);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("errors", .setup = setup, .teardown = teardown);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows that lint has nothing against any rule that the project itself shows. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
-#include <apr_general.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -111,31 +111,18 @@ static int folder_check(const char *folder, const char *suffix, bool several_cas
     return count;
 }
 
-START_TEST(configurations_that_are_shown_have_nothing_to_tell)
+TEST(configurations_that_are_shown_have_nothing_to_tell)
 {
     ck_assert_int_ge(folder_check("conf/examples", ".conf", true), 13);
     ck_assert_int_ge(rules_check(source("demo/site.conf"), true), 3);
     ck_assert_int_ge(rules_check(source("conf/clientcert.conf"), true), 2);
     ck_assert_int_ge(rules_check(source("README.md"), true), 2);
 }
-END_TEST
 
 /* A page may say of a rule what holds for it, such as that there is one CA. */
-START_TEST(rules_of_the_documentation_have_nothing_to_tell)
+TEST(rules_of_the_documentation_have_nothing_to_tell)
 {
     ck_assert_int_ge(folder_check("doc", ".md", false), 15);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_examples");
-    TCase *tc = tcase_create("examples");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, configurations_that_are_shown_have_nothing_to_tell);
-    tcase_add_test(tc, rules_of_the_documentation_have_nothing_to_tell);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("examples", .setup = setup, .teardown = teardown);

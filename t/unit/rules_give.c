@@ -2,7 +2,6 @@
 /* Knows which users and groups rules could ever give. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -75,7 +74,7 @@ static const give_case_t gives[] = {
     {"$$%%", "$%", true},
 };
 
-START_TEST(a_template_may_give_what_fits_its_text)
+TEST_LOOP(a_template_may_give_what_fits_its_text, 0, COUNT(gives))
 {
     const give_case_t *c = &gives[_i];
     const char *conditions = "san.email|lower =~ (?<m>.*)@.* sid|lower in t";
@@ -86,9 +85,8 @@ START_TEST(a_template_may_give_what_fits_its_text)
     ck_assert_int_eq(may_give_user(rules, c->name), c->may);
     ck_assert_int_eq(may_give_group(rules, c->name), c->may);
 }
-END_TEST
 
-START_TEST(a_user_is_no_group)
+TEST(a_user_is_no_group)
 {
     cc_rules_t *rules = ruleset_compile("user=a group=b group=c", pool);
 
@@ -96,9 +94,8 @@ START_TEST(a_user_is_no_group)
     ck_assert(!may_give_user(rules, "b") && may_give_group(rules, "b"));
     ck_assert(!may_give_user(rules, "c") && may_give_group(rules, "c"));
 }
-END_TEST
 
-START_TEST(a_rule_that_never_acts_gives_nothing)
+TEST(a_rule_that_never_acts_gives_nothing)
 {
     cc_rules_t *rules = ruleset_compile("sid == a sid == b user=x group=x\n"
                                         "sid == c stop\n"
@@ -112,19 +109,5 @@ START_TEST(a_rule_that_never_acts_gives_nothing)
     rules = cc_rules_create(NULL, NULL, pool);
     ck_assert(!may_give_user(rules, "x") && !may_give_group(rules, "x"));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_give");
-    TCase *tc = tcase_create("give");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_template_may_give_what_fits_its_text, 0,
-                        sizeof(gives) / sizeof(gives[0]));
-    tcase_add_test(tc, a_user_is_no_group);
-    tcase_add_test(tc, a_rule_that_never_acts_gives_nothing);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("give", .setup = setup, .teardown = teardown);

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -62,7 +61,7 @@ static const char *random_rules(unsigned seed, int count)
     return apr_array_pstrcat(pool, text, ' ');
 }
 
-START_TEST(the_index_gives_the_verdict_of_a_walk_through_all_rules)
+TEST_LOOP(the_index_gives_the_verdict_of_a_walk_through_all_rules, 0, 60)
 {
     ruleset_certificate_t *const certificates[] = {&ruleset_alice, &ruleset_bad};
     const char *lines = random_rules((unsigned)_i, _i % 5 == 0 ? 200 : 12);
@@ -80,9 +79,8 @@ START_TEST(the_index_gives_the_verdict_of_a_walk_through_all_rules)
         ck_assert_int_gt(trace->nelts, 0);
     }
 }
-END_TEST
 
-START_TEST(of_many_rules_those_that_hold_are_found_in_their_order)
+TEST(of_many_rules_those_that_hold_are_found_in_their_order)
 {
     cc_rules_t *rules = cc_rules_create(NULL, NULL, pool);
     const cc_verdict_t *verdict;
@@ -102,9 +100,8 @@ START_TEST(of_many_rules_those_that_hold_are_found_in_their_order)
     }
     ck_assert_str_eq(ruleset_groups(verdict, pool), "x");
 }
-END_TEST
 
-START_TEST(a_value_that_stands_twice_counts_a_rule_once)
+TEST(a_value_that_stands_twice_counts_a_rule_once)
 {
     static ruleset_certificate_t pairs = {"OU", "a", "OU", "a", "OU", "b", NULL};
     const cc_verdict_t *verdict = ruleset_ask("subject.OU == a group=x\nsubject.OU == b group=y",
@@ -112,7 +109,6 @@ START_TEST(a_value_that_stands_twice_counts_a_rule_once)
 
     ck_assert_int_eq(verdict->matched_count, 2);
 }
-END_TEST
 
 /* ---- threads ----------------------------------------------------------------------------- */
 
@@ -139,7 +135,7 @@ static void *evaluate_often(void *baton)
     return same ? baton : NULL;
 }
 
-START_TEST(two_threads_that_share_rules_and_certificate_get_the_same_verdict)
+TEST(two_threads_that_share_rules_and_certificate_get_the_same_verdict)
 {
     cc_rules_t *rules = ruleset_compile(
         "san.uri =~ .*/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+) user=$<sa>.$<ns> group=%{subject.OU|lower}\n"
@@ -157,20 +153,5 @@ START_TEST(two_threads_that_share_rules_and_certificate_get_the_same_verdict)
     ck_assert_ptr_nonnull(result);
     ck_assert_ptr_nonnull(strstr(shared.expected, "user db.prod"));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_index");
-    TCase *tc = tcase_create("index");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, the_index_gives_the_verdict_of_a_walk_through_all_rules, 0, 60);
-    tcase_add_test(tc, of_many_rules_those_that_hold_are_found_in_their_order);
-    tcase_add_test(tc, a_value_that_stands_twice_counts_a_rule_once);
-    tcase_add_test(tc, two_threads_that_share_rules_and_certificate_get_the_same_verdict);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("index", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,7 +2,6 @@
 /* Knows what lint tells of rules, and what it must not: whatever could be meant. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -55,7 +54,7 @@ static const char *told(const char *lines, bool several_cas)
 
 /* ---- rules that never hold --------------------------------------------------------------- */
 
-START_TEST(conditions_that_exclude_each_other_are_told)
+TEST(conditions_that_exclude_each_other_are_told)
 {
     static const lint_case_t cases[] = {
         {"sid == a sid == b user=x", "CC0700 r1"},
@@ -83,9 +82,8 @@ START_TEST(conditions_that_exclude_each_other_are_told)
 
     CHECK(cases);
 }
-END_TEST
 
-START_TEST(conditions_that_can_hold_together_are_not_told)
+TEST(conditions_that_can_hold_together_are_not_told)
 {
     static const lint_case_t cases[] = {
         {"san.dns == a san.dns == b user=x", ""},
@@ -117,11 +115,10 @@ START_TEST(conditions_that_can_hold_together_are_not_told)
 
     CHECK(cases);
 }
-END_TEST
 
 /* ---- rules that are never reached -------------------------------------------------------- */
 
-START_TEST(a_rule_behind_one_that_ends_for_all_it_means_is_told)
+TEST(a_rule_behind_one_that_ends_for_all_it_means_is_told)
 {
     static const lint_case_t cases[] = {
         {"sid == a deny\nsid == a user=x", "CC0701 r2"},
@@ -141,9 +138,8 @@ START_TEST(a_rule_behind_one_that_ends_for_all_it_means_is_told)
 
     CHECK(cases);
 }
-END_TEST
 
-START_TEST(a_rule_that_may_be_reached_is_not_told)
+TEST(a_rule_that_may_be_reached_is_not_told)
 {
     static const lint_case_t cases[] = {
         {"sid == a deny\nsid == b user=x", ""},
@@ -167,11 +163,10 @@ START_TEST(a_rule_that_may_be_reached_is_not_told)
 
     CHECK(cases);
 }
-END_TEST
 
 /* ---- users without an effect, and repeated rules ----------------------------------------- */
 
-START_TEST(a_user_that_another_rule_has_given_before_is_told)
+TEST(a_user_that_another_rule_has_given_before_is_told)
 {
     static const lint_case_t cases[] = {
         {"user=y\nsid == a user=x", "CC0703 r2"},
@@ -183,9 +178,8 @@ START_TEST(a_user_that_another_rule_has_given_before_is_told)
 
     CHECK(cases);
 }
-END_TEST
 
-START_TEST(a_user_that_may_be_given_is_not_told)
+TEST(a_user_that_may_be_given_is_not_told)
 {
     static const lint_case_t cases[] = {
         {"sid == a user=y\nuser=x", ""},
@@ -200,9 +194,8 @@ START_TEST(a_user_that_may_be_given_is_not_told)
 
     CHECK(cases);
 }
-END_TEST
 
-START_TEST(a_rule_that_stands_there_twice_is_told)
+TEST(a_rule_that_stands_there_twice_is_told)
 {
     static const lint_case_t cases[] = {
         {"sid == a user=x\nSID == 'a' user=x", "CC0702 r2"},
@@ -217,11 +210,10 @@ START_TEST(a_rule_that_stands_there_twice_is_told)
 
     CHECK(cases);
 }
-END_TEST
 
 /* ---- users of any CA --------------------------------------------------------------------- */
 
-START_TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
+TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
 {
     static const char *const rules[] = {
         "user=%{subject.CN}", "san.email =~ (.*)@a user=$1", "user=%{serial}.%{key.type}",
@@ -236,9 +228,8 @@ START_TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
         ck_assert_str_eq(told(rules[i], false), "");
     }
 }
-END_TEST
 
-START_TEST(a_user_of_a_known_ca_or_certificate_is_not_told)
+TEST(a_user_of_a_known_ca_or_certificate_is_not_told)
 {
     static const char *const rules[] = {
         "issuer == CN=a user=%{subject.CN}", "issuer under O=a user=%{subject.CN}",
@@ -253,9 +244,8 @@ START_TEST(a_user_of_a_known_ca_or_certificate_is_not_told)
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         ck_assert_str_eq(told(rules[i], true), "");
 }
-END_TEST
 
-START_TEST(a_rule_that_turns_other_cas_away_speaks_for_those_behind_it)
+TEST(a_rule_that_turns_other_cas_away_speaks_for_those_behind_it)
 {
     ck_assert_str_eq(told("issuer != CN=a deny\nuser=%{subject.CN}", true), "");
     ck_assert_str_eq(told("issuer == CN=a stop\nuser=%{subject.CN}", true), "");
@@ -265,11 +255,10 @@ START_TEST(a_rule_that_turns_other_cas_away_speaks_for_those_behind_it)
     ck_assert_str_eq(told("sha256 in t deny\nuser=%{subject.CN}", true), "CC0706 r1 CC0704 r2");
     ck_assert_str_eq(told("user=%{subject.CN}\nissuer != CN=a deny", true), "CC0704 r1");
 }
-END_TEST
 
 /* ---- digests that are denied ------------------------------------------------------------- */
 
-START_TEST(deny_by_what_a_holder_can_write_anew_is_told)
+TEST(deny_by_what_a_holder_can_write_anew_is_told)
 {
     static const lint_case_t cases[] = {
         {"sha256 in t deny", "CC0706 r1"},
@@ -285,10 +274,9 @@ START_TEST(deny_by_what_a_holder_can_write_anew_is_told)
 
     CHECK(cases);
 }
-END_TEST
 
 /* A field that is renamed must not drop out of the list unseen. */
-START_TEST(every_field_is_bound_to_a_ca_or_is_not)
+TEST(every_field_is_bound_to_a_ca_or_is_not)
 {
     int bound = 0;
 
@@ -298,7 +286,6 @@ START_TEST(every_field_is_bound_to_a_ca_or_is_not)
     }
     ck_assert_int_eq(bound, 16);
 }
-END_TEST
 
 /* ---- texts ------------------------------------------------------------------------------- */
 
@@ -330,36 +317,12 @@ static const lint_case_t texts[] = {
      "not denied then; write issuer == ... serial == ... or spki.sha256 == ..."},
 };
 
-START_TEST(a_note_says_what_is_wrong_and_what_to_write)
+TEST_LOOP(a_note_says_what_is_wrong_and_what_to_write, 0, COUNT(texts))
 {
     const apr_array_header_t *notes = notes_of(texts[_i].rules, true);
 
     ck_assert_int_eq(notes->nelts, 1);
     ck_assert_str_eq(APR_ARRAY_IDX(notes, 0, cc_note_t).text, texts[_i].told);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_lint");
-    TCase *tc = tcase_create("lint");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, conditions_that_exclude_each_other_are_told);
-    tcase_add_test(tc, conditions_that_can_hold_together_are_not_told);
-    tcase_add_test(tc, a_rule_behind_one_that_ends_for_all_it_means_is_told);
-    tcase_add_test(tc, a_rule_that_may_be_reached_is_not_told);
-    tcase_add_test(tc, a_user_that_another_rule_has_given_before_is_told);
-    tcase_add_test(tc, a_user_that_may_be_given_is_not_told);
-    tcase_add_test(tc, a_rule_that_stands_there_twice_is_told);
-    tcase_add_test(tc, a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several);
-    tcase_add_test(tc, a_user_of_a_known_ca_or_certificate_is_not_told);
-    tcase_add_test(tc, a_rule_that_turns_other_cas_away_speaks_for_those_behind_it);
-    tcase_add_test(tc, deny_by_what_a_holder_can_write_anew_is_told);
-    tcase_add_test(tc, every_field_is_bound_to_a_ca_or_is_not);
-    tcase_add_loop_test(tc, a_note_says_what_is_wrong_and_what_to_write, 0,
-                        sizeof(texts) / sizeof(texts[0]));
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("lint", .setup = setup, .teardown = teardown);

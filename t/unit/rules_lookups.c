@@ -2,7 +2,6 @@
 /* Tests how many lookups an evaluation makes in a table that is another program. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -54,7 +53,7 @@ static const cc_verdict_t *ask(const char *lines, const char **pairs)
 static const faketable_row_t rows[] = {
     {"m0@example.com", "zero"}, {"m7@example.com", "seven"}, {"m99@example.com", "last"}, {0}};
 
-START_TEST(values_are_asked_for_together_and_each_gets_its_own_row)
+TEST(values_are_asked_for_together_and_each_gets_its_own_row)
 {
     const cc_verdict_t *verdict;
 
@@ -64,9 +63,8 @@ START_TEST(values_are_asked_for_together_and_each_gets_its_own_row)
     ck_assert_int_eq(faketable.lookups, 100);
     ck_assert_int_eq(faketable.batches, 4);
 }
-END_TEST
 
-START_TEST(a_value_is_asked_for_once_in_an_evaluation)
+TEST(a_value_is_asked_for_once_in_an_evaluation)
 {
     const cc_verdict_t *verdict;
 
@@ -79,17 +77,15 @@ START_TEST(a_value_is_asked_for_once_in_an_evaluation)
     ck_assert_str_eq(ruleset_groups(verdict, pool), "zero");
     ck_assert_int_eq(faketable.lookups, 11);
 }
-END_TEST
 
-START_TEST(no_more_is_asked_for_than_a_condition_needs)
+TEST(no_more_is_asked_for_than_a_condition_needs)
 {
     faketable.rows = rows;
     ck_assert_str_eq(ask("san.email in people user=x", mails(900, 1))->user, "x");
     ck_assert_int_eq(faketable.batches, 1);
 }
-END_TEST
 
-START_TEST(more_keys_than_an_evaluation_may_ask_for_are_a_failure)
+TEST(more_keys_than_an_evaluation_may_ask_for_are_a_failure)
 {
     const cc_verdict_t *verdict = ask("san.email in people group=$1\ngroup=staff", mails(1000, 1));
 
@@ -100,9 +96,8 @@ START_TEST(more_keys_than_an_evaluation_may_ask_for_are_a_failure)
     ck_assert_int_eq(verdict->group_count, 0);
     ck_assert_int_le(faketable.lookups, 2000);
 }
-END_TEST
 
-START_TEST(a_key_that_fails_behind_the_one_that_decides_is_no_failure)
+TEST(a_key_that_fails_behind_the_one_that_decides_is_no_failure)
 {
     faketable.rows = rows;
     faketable.fails = "m8@example.com";
@@ -110,9 +105,8 @@ START_TEST(a_key_that_fails_behind_the_one_that_decides_is_no_failure)
     ck_assert_ptr_nonnull(ask("san.email in people user=$1", mails(20, 1))->failure);
     ck_assert_ptr_nonnull(ask("san.email !in people user=x", mails(20, 1) + 16)->failure);
 }
-END_TEST
 
-START_TEST(old_answers_are_told_once_for_a_condition)
+TEST(old_answers_are_told_once_for_a_condition)
 {
     const char **pairs = mails(100, 1);
     const cc_verdict_t *verdict;
@@ -128,21 +122,5 @@ START_TEST(old_answers_are_told_once_for_a_condition)
     ck_assert_ptr_nonnull(
         strstr(verdict->notes[0].text, "old answers serve for 100 of 100 values: table people"));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_lookups");
-    TCase *tc = tcase_create("lookups");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, values_are_asked_for_together_and_each_gets_its_own_row);
-    tcase_add_test(tc, a_value_is_asked_for_once_in_an_evaluation);
-    tcase_add_test(tc, no_more_is_asked_for_than_a_condition_needs);
-    tcase_add_test(tc, more_keys_than_an_evaluation_may_ask_for_are_a_failure);
-    tcase_add_test(tc, a_key_that_fails_behind_the_one_that_decides_is_no_failure);
-    tcase_add_test(tc, old_answers_are_told_once_for_a_condition);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("lookups", .setup = setup, .teardown = teardown);

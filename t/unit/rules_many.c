@@ -2,7 +2,6 @@
 /* Shows that lint finds in many rules what a comparison of all pairs finds, in far fewer steps. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -105,7 +104,7 @@ static const char *where_of(const cc_rule_t *rule)
     return rule ? rule->where : "none";
 }
 
-START_TEST(the_first_rule_that_holds_too_is_that_of_a_comparison_of_all_pairs)
+TEST_LOOP(the_first_rule_that_holds_too_is_that_of_a_comparison_of_all_pairs, 0, 60)
 {
     cc_rules_t *rules = random_rules((unsigned)_i, 60);
     cc_earlier_t *earlier = cc_earlier_create(rules, pool, pool);
@@ -125,7 +124,6 @@ START_TEST(the_first_rule_that_holds_too_is_that_of_a_comparison_of_all_pairs)
     ck_assert_int_gt(found, 0);
     ck_assert(!cc_earlier_cut(earlier));
 }
-END_TEST
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
@@ -176,7 +174,7 @@ static apr_uint64_t steps_of(const cc_rules_t *rules, int notes)
     return steps;
 }
 
-START_TEST(rules_of_one_kind_are_compared_in_steps_that_grow_as_their_number)
+TEST_LOOP(rules_of_one_kind_are_compared_in_steps_that_grow_as_their_number, 0, COUNT(kinds))
 {
     const kind_t *kind = &kinds[_i];
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
@@ -185,10 +183,9 @@ START_TEST(rules_of_one_kind_are_compared_in_steps_that_grow_as_their_number)
         add(rules, numbered(kind->rule, i));
     ck_assert_uint_le(steps_of(rules, 0), 4000 * (apr_uint64_t)kind->most);
 }
-END_TEST
 
 /* Each value is in 64 rules, each pair of values in one. */
-START_TEST(rules_that_share_each_of_their_conditions_with_many_are_no_more_work)
+TEST(rules_that_share_each_of_their_conditions_with_many_are_no_more_work)
 {
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
 
@@ -197,9 +194,8 @@ START_TEST(rules_that_share_each_of_their_conditions_with_many_are_no_more_work)
                                 i % 64, i));
     ck_assert_uint_le(steps_of(rules, 0), 4096 * 16);
 }
-END_TEST
 
-START_TEST(values_are_compared_with_the_patterns_that_may_match_them_alone)
+TEST(values_are_compared_with_the_patterns_that_may_match_them_alone)
 {
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
 
@@ -209,10 +205,9 @@ START_TEST(values_are_compared_with_the_patterns_that_may_match_them_alone)
         add(rules, apr_psprintf(pool, "san.email == a@h%d.example user=a%d", i, i));
     ck_assert_uint_le(steps_of(rules, 2000), 4000 * 8);
 }
-END_TEST
 
 /* Where it takes too long, it says so once; what is told is true all the same. */
-START_TEST(a_comparison_that_would_take_too_long_is_cut_short_and_told)
+TEST(a_comparison_that_would_take_too_long_is_cut_short_and_told)
 {
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
     apr_array_header_t *notes;
@@ -231,11 +226,10 @@ START_TEST(a_comparison_that_would_take_too_long_is_cut_short_and_told)
         ck_assert(i < notes->nelts - 1 || cut == 1);
     }
 }
-END_TEST
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
-START_TEST(a_field_of_a_rule_that_cannot_be_read_is_found_anew)
+TEST(a_field_of_a_rule_that_cannot_be_read_is_found_anew)
 {
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
     const cc_verdict_t *verdict;
@@ -248,9 +242,8 @@ START_TEST(a_field_of_a_rule_that_cannot_be_read_is_found_anew)
     verdict = ruleset_verdict(rules, ruleset_alice, pool);
     ck_assert_str_eq(ruleset_groups(verdict, pool), "a g");
 }
-END_TEST
 
-START_TEST(many_fields_and_tables_are_each_kept_once)
+TEST(many_fields_and_tables_are_each_kept_once)
 {
     cc_rules_t *rules =
         cc_rules_create(faketable_make("a fake:x\nb fake:x\nc fake:x", pool), NULL, pool);
@@ -261,7 +254,6 @@ START_TEST(many_fields_and_tables_are_each_kept_once)
     ck_assert_int_eq(rules->selectors->nelts, 101);
     ck_assert_int_eq(rules->named->nelts, 3);
 }
-END_TEST
 
 /* ---- what a pattern's texts begin and end with -------------------------------------------- */
 
@@ -307,7 +299,7 @@ static const literal_case_t literals[] = {
     {"", "", ""},
 };
 
-START_TEST(a_pattern_begins_and_ends_with_what_is_certain)
+TEST_LOOP(a_pattern_begins_and_ends_with_what_is_certain, 0, COUNT(literals))
 {
     const literal_case_t *c = &literals[_i];
     struct iovec begin, end;
@@ -316,28 +308,5 @@ START_TEST(a_pattern_begins_and_ends_with_what_is_certain)
     ck_assert_str_eq(apr_pstrmemdup(pool, begin.iov_base, begin.iov_len), c->begin);
     ck_assert_str_eq(apr_pstrmemdup(pool, end.iov_base, end.iov_len), c->end);
 }
-END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof(list[0])))
-
-int main(void)
-{
-    Suite *suite = suite_create("rules_many");
-    TCase *tc = tcase_create("many");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, the_first_rule_that_holds_too_is_that_of_a_comparison_of_all_pairs, 0,
-                        60);
-    tcase_add_loop_test(tc, rules_of_one_kind_are_compared_in_steps_that_grow_as_their_number, 0,
-                        COUNT(kinds));
-    tcase_add_test(tc, rules_that_share_each_of_their_conditions_with_many_are_no_more_work);
-    tcase_add_test(tc, values_are_compared_with_the_patterns_that_may_match_them_alone);
-    tcase_add_test(tc, a_comparison_that_would_take_too_long_is_cut_short_and_told);
-    tcase_add_test(tc, a_field_of_a_rule_that_cannot_be_read_is_found_anew);
-    tcase_add_test(tc, many_fields_and_tables_are_each_kept_once);
-    tcase_add_loop_test(tc, a_pattern_begins_and_ends_with_what_is_certain, 0, COUNT(literals));
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("many", .setup = setup, .teardown = teardown, .timeout = 60);

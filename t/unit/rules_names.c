@@ -2,8 +2,6 @@
 /* Knows how rules name tables: which are there, what is refused, and that a table hears of it. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "faketable.h"
 #include "ruleset.h"
 #include "suite.h"
@@ -50,7 +48,7 @@ static const error_case_t errors[] = {
     {"san.email in t user=$<name>", "CC0227", "(?<name>...)"},
 };
 
-START_TEST(a_bad_use_of_a_table_is_refused)
+TEST_LOOP(a_bad_use_of_a_table_is_refused, 0, COUNT(errors))
 {
     cc_rules_t *rules = cc_rules_create(faketable_make("t fake:x\nu fake:y", pool), NULL, pool);
     cc_error_t err = {0};
@@ -59,9 +57,8 @@ START_TEST(a_bad_use_of_a_table_is_refused)
     ck_assert_str_eq(err.tag, errors[_i].tag);
     ck_assert_msg(strstr(err.message, errors[_i].says) != NULL, "%s", err.message);
 }
-END_TEST
 
-START_TEST(a_table_of_another_scope_is_not_there)
+TEST(a_table_of_another_scope_is_not_there)
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
     int scope = 0, other = 0; /* their addresses count, not they */
@@ -75,10 +72,9 @@ START_TEST(a_table_of_another_scope_is_not_there)
                                   "san.email in mine user=x", "r1", NULL),
                      APR_EINVAL);
 }
-END_TEST
 
 /* A row with fewer columns than rules take is a failure of the table's: so it was told. */
-START_TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
+TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
 {
     static const faketable_row_t rows[] = {{ALICE, "a b"}, {NULL, NULL}};
     cc_tables_t *tables = make(rows);
@@ -93,9 +89,8 @@ START_TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
     rules = ruleset_compile_with(tables, "san.email in t group=$3 user=$1", pool);
     ck_assert_ptr_nonnull(ruleset_verdict(rules, ruleset_alice, pool)->failure);
 }
-END_TEST
 
-START_TEST(conditions_of_require_may_ask_a_table)
+TEST(conditions_of_require_may_ask_a_table)
 {
     cc_rules_t *rules = cc_rules_create(make(people), NULL, pool);
 
@@ -105,20 +100,5 @@ START_TEST(conditions_of_require_may_ask_a_table)
     ck_assert_ptr_nonnull(ruleset_verdict(rules, ruleset_alice, pool)->failure);
     ck_assert_int_eq(ruleset_verdict(rules, ruleset_alice, pool)->matched_count, 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_names");
-    TCase *tc = tcase_create("names");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_bad_use_of_a_table_is_refused, 0,
-                        sizeof(errors) / sizeof(errors[0]));
-    tcase_add_test(tc, a_table_of_another_scope_is_not_there);
-    tcase_add_test(tc, a_table_is_told_that_it_is_used_and_up_to_which_column);
-    tcase_add_test(tc, conditions_of_require_may_ask_a_table);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("names", .setup = setup, .teardown = teardown);

@@ -2,7 +2,6 @@
 /* Knows that patterns match whole characters and whole values, and cannot be made to run long. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -26,7 +25,7 @@ static void teardown(void)
 /* The pattern is catastrophic on this name: it has a b, but not at its end. */
 static ruleset_certificate_t catastrophic = {"CN", MANY_A "bx", NULL};
 
-START_TEST(a_catastrophic_pattern_does_not_match_and_is_told)
+TEST_LOOP(a_catastrophic_pattern_does_not_match_and_is_told, 0, 2)
 {
     static const char *const patterns[] = {"(a+)+b", "(*NO_JIT)(a+)+b"};
     const char *rule =
@@ -41,9 +40,8 @@ START_TEST(a_catastrophic_pattern_does_not_match_and_is_told)
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "subject.CN =~ "));
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "limit exceeded"));
 }
-END_TEST
 
-START_TEST(a_negative_pattern_does_not_hold_where_a_limit_was_hit)
+TEST(a_negative_pattern_does_not_hold_where_a_limit_was_hit)
 {
     const cc_verdict_t *verdict = ruleset_ask("subject.CN !~ (a+)+b user=x", catastrophic, pool);
 
@@ -51,9 +49,8 @@ START_TEST(a_negative_pattern_does_not_hold_where_a_limit_was_hit)
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
 }
-END_TEST
 
-START_TEST(a_value_that_matches_counts_beside_one_that_hits_a_limit)
+TEST(a_value_that_matches_counts_beside_one_that_hits_a_limit)
 {
     static ruleset_certificate_t pairs = {"OU", MANY_A "bx", "OU", "aab", NULL};
     const cc_verdict_t *verdict = ruleset_ask("subject.OU =~ (a+)+b group=$1", pairs, pool);
@@ -61,7 +58,6 @@ START_TEST(a_value_that_matches_counts_beside_one_that_hits_a_limit)
     ck_assert_str_eq(ruleset_groups(verdict, pool), "aa");
     ck_assert_int_eq(verdict->note_count, 1);
 }
-END_TEST
 
 static char *many_a(int count)
 {
@@ -72,7 +68,7 @@ static char *many_a(int count)
     return name;
 }
 
-START_TEST(a_match_that_needs_much_memory_is_given_up_and_told)
+TEST(a_match_that_needs_much_memory_is_given_up_and_told)
 {
     const char *pairs[] = {"email", many_a(8000), NULL};
     const cc_verdict_t *verdict = ruleset_ask("san.email =~ (?:a|b)+ user=x", pairs, pool);
@@ -82,10 +78,9 @@ START_TEST(a_match_that_needs_much_memory_is_given_up_and_told)
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "match limit exceeded"));
 }
-END_TEST
 
 /* Between two of its steps PCRE2 walks over the whole value: 100,000 of them took 0.6 s here. */
-START_TEST(a_value_that_is_too_long_for_patterns_is_told)
+TEST(a_value_that_is_too_long_for_patterns_is_told)
 {
     const char *pairs[] = {"email", many_a(8193), NULL};
     const cc_verdict_t *verdict = ruleset_ask("san.email =~ .*.*b user=x\n"
@@ -98,9 +93,8 @@ START_TEST(a_value_that_is_too_long_for_patterns_is_told)
     ck_assert_ptr_nonnull(
         strstr(verdict->notes[0].text, "the value has 8193 octets, and the limit is 8192"));
 }
-END_TEST
 
-START_TEST(a_long_value_is_matched)
+TEST(a_long_value_is_matched)
 {
     const char *pairs[] = {"email", many_a(4000), NULL};
 
@@ -111,9 +105,8 @@ START_TEST(a_long_value_is_matched)
     pairs[1] = many_a(8192);
     ck_assert_str_eq(ruleset_ask("san.email =~ [a-z]*(a) user=$1", pairs, pool)->user, "a");
 }
-END_TEST
 
-START_TEST(a_dot_is_a_character_and_not_an_octet)
+TEST(a_dot_is_a_character_and_not_an_octet)
 {
     static ruleset_certificate_t pairs = {"CN", "\xC3\x9Cnal", NULL};
 
@@ -123,10 +116,9 @@ START_TEST(a_dot_is_a_character_and_not_an_octet)
         "nal");
     ck_assert_ptr_null(ruleset_ask("subject.CN =~ (\\w+) user=$1", pairs, pool)->user);
 }
-END_TEST
 
 /* U+212A KELVIN SIGN and U+017F LATIN SMALL LETTER LONG S are k and s to Unicode's case folding. */
-START_TEST(no_other_letter_passes_for_an_ascii_one)
+TEST(no_other_letter_passes_for_an_ascii_one)
 {
     static ruleset_certificate_t kelvin = {"CN", "\xE2\x84\xAAim", NULL};
     static ruleset_certificate_t long_s = {"CN", "bo\xC5\xBF\xC5\xBF", NULL};
@@ -135,9 +127,8 @@ START_TEST(no_other_letter_passes_for_an_ascii_one)
     ck_assert_ptr_null(ruleset_ask("subject.CN =~ (?i)boss user=boss", long_s, pool)->user);
     ck_assert_ptr_null(ruleset_ask("subject.CN|lower == kim user=kim", kelvin, pool)->user);
 }
-END_TEST
 
-START_TEST(a_pattern_is_anchored_at_both_ends)
+TEST(a_pattern_is_anchored_at_both_ends)
 {
     static ruleset_certificate_t pairs = {"CN", "x,CN=admin", "OU", "admin,x", NULL};
 
@@ -146,24 +137,5 @@ START_TEST(a_pattern_is_anchored_at_both_ends)
     ck_assert_ptr_null(ruleset_ask("subject.CN =~ foo|admin|bar user=x", pairs, pool)->user);
     ck_assert_ptr_null(ruleset_ask("subject.CN =~ (?m)^admin$ user=x", pairs, pool)->user);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_patterns");
-    TCase *tc = tcase_create("patterns");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_catastrophic_pattern_does_not_match_and_is_told, 0, 2);
-    tcase_add_test(tc, a_negative_pattern_does_not_hold_where_a_limit_was_hit);
-    tcase_add_test(tc, a_value_that_matches_counts_beside_one_that_hits_a_limit);
-    tcase_add_test(tc, a_match_that_needs_much_memory_is_given_up_and_told);
-    tcase_add_test(tc, a_value_that_is_too_long_for_patterns_is_told);
-    tcase_add_test(tc, a_long_value_is_matched);
-    tcase_add_test(tc, a_dot_is_a_character_and_not_an_octet);
-    tcase_add_test(tc, no_other_letter_passes_for_an_ascii_one);
-    tcase_add_test(tc, a_pattern_is_anchored_at_both_ends);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("patterns", .setup = setup, .teardown = teardown);

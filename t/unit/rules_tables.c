@@ -2,7 +2,6 @@
 /* Knows what `in` and `!in` make of a certificate: rows, columns, failures, generations. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -93,7 +92,7 @@ static const row_case_t of_people[] = {
     {"san.email !in t user=a\nsan.dns !in t san.uri =~ .*/([^/]+) user=$1", "db", "", ""},
 };
 
-START_TEST(the_columns_of_a_row_are_captures)
+TEST_LOOP(the_columns_of_a_row_are_captures, 0, COUNT(of_people))
 {
     const row_case_t *expected = &of_people[_i];
     const cc_verdict_t *verdict = ask(expected->rules, people, ruleset_alice);
@@ -103,9 +102,8 @@ START_TEST(the_columns_of_a_row_are_captures)
     ck_assert_str_eq(tags(verdict), expected->notes);
     ck_assert_ptr_null(verdict->failure);
 }
-END_TEST
 
-START_TEST(each_value_that_is_found_is_a_match)
+TEST(each_value_that_is_found_is_a_match)
 {
     static const faketable_row_t both[] = {{ALICE, "a x,y"}, {OTHER, "b z"}, {NULL, NULL}};
     const cc_verdict_t *verdict = ask("san.email in t user=$1 group=$1$2", both, ruleset_alice);
@@ -115,9 +113,8 @@ START_TEST(each_value_that_is_found_is_a_match)
     ck_assert_str_eq(ruleset_groups(verdict, pool), "ax ay bz");
     ck_assert_str_eq(ask("san.email|last in t user=$1", both, ruleset_alice)->user, "b");
 }
-END_TEST
 
-START_TEST(a_table_that_captures_nothing_is_asked_until_a_value_is_found)
+TEST(a_table_that_captures_nothing_is_asked_until_a_value_is_found)
 {
     static const faketable_row_t both[] = {{ALICE, "a"}, {OTHER, "b"}, {NULL, NULL}};
 
@@ -126,9 +123,8 @@ START_TEST(a_table_that_captures_nothing_is_asked_until_a_value_is_found)
     ask("san.email in t user=$1", both, ruleset_alice);
     ck_assert_int_eq(faketable.lookups, 2);
 }
-END_TEST
 
-START_TEST(a_product_of_columns_is_bounded)
+TEST(a_product_of_columns_is_bounded)
 {
     const char *many = "v0";
     faketable_row_t rows[] = {{ALICE, NULL}, {NULL, NULL}};
@@ -147,9 +143,8 @@ START_TEST(a_product_of_columns_is_bounded)
         tags(ask("san.email in t group=$1-%{subject.OU}-%{subject.OU|lower}", rows, ruleset_alice)),
         "");
 }
-END_TEST
 
-START_TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
+TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
 {
     static const faketable_row_t rows[] = {{ALICE, "a\xff staff,b\x01,admins"}, {NULL, NULL}};
     const cc_verdict_t *verdict = ask("san.email in t user=x group=$2", rows, ruleset_alice);
@@ -163,9 +158,8 @@ START_TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
     ck_assert_ptr_nonnull(ask("san.email in t user=$1", rows, ruleset_alice)->failure);
     ck_assert_ptr_nonnull(ask("san.email in t group=$2-$3", rows, ruleset_alice)->failure);
 }
-END_TEST
 
-START_TEST(a_value_that_no_template_takes_may_be_unusable)
+TEST(a_value_that_no_template_takes_may_be_unusable)
 {
     static const faketable_row_t rows[] = {{ALICE, "a\xff staff \x01"}, {NULL, NULL}};
     const cc_verdict_t *verdict = ask("san.email in t user=x group=$2", rows, ruleset_alice);
@@ -174,9 +168,8 @@ START_TEST(a_value_that_no_template_takes_may_be_unusable)
     ck_assert_str_eq(ruleset_groups(verdict, pool), "staff");
     ck_assert_ptr_null(ask("user=x\nsan.email in t user=$1", rows, ruleset_alice)->failure);
 }
-END_TEST
 
-START_TEST(of_a_long_value_of_a_row_only_the_begin_is_told)
+TEST(of_a_long_value_of_a_row_only_the_begin_is_told)
 {
     char value[1001] = "\xff";
     const faketable_row_t rows[] = {{ALICE, value}, {NULL, NULL}};
@@ -185,9 +178,8 @@ START_TEST(of_a_long_value_of_a_row_only_the_begin_is_told)
     ck_assert_ptr_nonnull(strstr(ask("san.email in t user=$1", rows, ruleset_alice)->notes[0].text,
                                  "aaa... (1000 octets)\""));
 }
-END_TEST
 
-START_TEST(no_condition_holds_on_an_unusable_value)
+TEST(no_condition_holds_on_an_unusable_value)
 {
     static const faketable_row_t rows[] = {{"bob@example.com", "bob"}, {NULL, NULL}};
     static const faketable_row_t none[] = {{NULL, NULL}};
@@ -196,7 +188,6 @@ START_TEST(no_condition_holds_on_an_unusable_value)
     ck_assert_ptr_null(ask("san.email !in t user=x", none, ruleset_bad)->user);
     ck_assert_int_eq(faketable.lookups, 1);
 }
-END_TEST
 
 /* ---- failures ---------------------------------------------------------------------------- */
 
@@ -221,7 +212,7 @@ static const failure_case_t failures[] = {
     {"subject.CN == Alice deny\nsan.email in t user=$1", "*", false},
 };
 
-START_TEST(a_lookup_that_fails_leaves_nothing_of_the_verdict)
+TEST_LOOP(a_lookup_that_fails_leaves_nothing_of_the_verdict, 0, COUNT(failures))
 {
     const failure_case_t *expected = &failures[_i];
     cc_tables_t *tables = one_table(people);
@@ -242,9 +233,8 @@ START_TEST(a_lookup_that_fails_leaves_nothing_of_the_verdict)
         ck_assert(verdict->stale_at == ruleset_facts.now && !verdict->failure_lasts);
     }
 }
-END_TEST
 
-START_TEST(a_trace_ends_with_the_lookup_that_failed)
+TEST(a_trace_ends_with_the_lookup_that_failed)
 {
     cc_rules_t *rules =
         ruleset_compile_with(one_table(people), "group=g\nsan.email in t user=$1\nuser=x", pool);
@@ -259,9 +249,8 @@ START_TEST(a_trace_ends_with_the_lookup_that_failed)
     ck_assert_str_eq(last->condition, "san.email in \"t\"");
     ck_assert_str_eq(last->seen, ALICE ", " OTHER);
 }
-END_TEST
 
-START_TEST(after_a_lookup_that_failed_there_is_no_other)
+TEST(after_a_lookup_that_failed_there_is_no_other)
 {
     cc_rules_t *rules =
         ruleset_compile_with(one_table(people), "san.email in t user=$1\nsan.dns in t deny", pool);
@@ -270,9 +259,8 @@ START_TEST(after_a_lookup_that_failed_there_is_no_other)
     ruleset_verdict(rules, ruleset_alice, pool);
     ck_assert_int_eq(faketable.lookups, 1);
 }
-END_TEST
 
-START_TEST(a_rule_that_the_index_rules_out_asks_no_table)
+TEST(a_rule_that_the_index_rules_out_asks_no_table)
 {
     cc_rules_t *rules = ruleset_compile_with(
         one_table(people), "san.email in t san.dns !in t subject.CN == Bob user=x", pool);
@@ -283,11 +271,10 @@ START_TEST(a_rule_that_the_index_rules_out_asks_no_table)
     ck_assert_int_eq(faketable.lookups, 0);
     ck_assert_str_eq(APR_ARRAY_IDX(trace, 0, cc_step_t).condition, "subject.CN == \"Bob\"");
 }
-END_TEST
 
 /* ---- change ------------------------------------------------------------------------------ */
 
-START_TEST(the_generation_is_the_sum_over_the_tables_that_rules_name)
+TEST(the_generation_is_the_sum_over_the_tables_that_rules_name)
 {
     cc_tables_t *tables = faketable_make("t fake:x\nu fake:y\nv fake:z", pool);
     cc_rules_t *rules = ruleset_compile_with(tables,
@@ -300,9 +287,8 @@ START_TEST(the_generation_is_the_sum_over_the_tables_that_rules_name)
     ck_assert(ruleset_verdict(rules, ruleset_alice, pool)->generation == 14);
     ck_assert(cc_rules_generation(ruleset_compile("user=x", pool)) == 0);
 }
-END_TEST
 
-START_TEST(a_table_that_changes_in_the_middle_is_asked_again)
+TEST(a_table_that_changes_in_the_middle_is_asked_again)
 {
     static const faketable_row_t before[] = {{ALICE, "old old"}, {NULL, NULL}};
     static const faketable_row_t after[] = {{ALICE, "new new"}, {NULL, NULL}};
@@ -320,9 +306,8 @@ START_TEST(a_table_that_changes_in_the_middle_is_asked_again)
     ck_assert(verdict->generation == cc_rules_generation(rules));
     ck_assert_int_eq(trace->nelts, 2);
 }
-END_TEST
 
-START_TEST(a_verdict_is_stale_when_the_first_of_its_answers_is)
+TEST(a_verdict_is_stale_when_the_first_of_its_answers_is)
 {
     cc_tables_t *tables =
         faketable_make("short asked:x ttl=10 negative_ttl=10\nlong asked:x ttl=100", pool);
@@ -344,32 +329,5 @@ START_TEST(a_verdict_is_stale_when_the_first_of_its_answers_is)
              ->stale_at;
     ck_assert(at == APR_INT64_MAX);
 }
-END_TEST
 
-#define COUNT(list) ((int)(sizeof(list) / sizeof((list)[0])))
-
-int main(void)
-{
-    Suite *suite = suite_create("rules_tables");
-    TCase *tc = tcase_create("tables");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, the_columns_of_a_row_are_captures, 0, COUNT(of_people));
-    tcase_add_test(tc, each_value_that_is_found_is_a_match);
-    tcase_add_test(tc, a_table_that_captures_nothing_is_asked_until_a_value_is_found);
-    tcase_add_test(tc, a_product_of_columns_is_bounded);
-    tcase_add_test(tc, a_value_of_a_row_that_cannot_be_used_is_a_failure);
-    tcase_add_test(tc, a_value_that_no_template_takes_may_be_unusable);
-    tcase_add_test(tc, of_a_long_value_of_a_row_only_the_begin_is_told);
-    tcase_add_test(tc, no_condition_holds_on_an_unusable_value);
-    tcase_add_loop_test(tc, a_lookup_that_fails_leaves_nothing_of_the_verdict, 0, COUNT(failures));
-    tcase_add_test(tc, a_trace_ends_with_the_lookup_that_failed);
-    tcase_add_test(tc, after_a_lookup_that_failed_there_is_no_other);
-    tcase_add_test(tc, a_rule_that_the_index_rules_out_asks_no_table);
-    tcase_add_test(tc, the_generation_is_the_sum_over_the_tables_that_rules_name);
-    tcase_add_test(tc, a_table_that_changes_in_the_middle_is_asked_again);
-    tcase_add_test(tc, a_verdict_is_stale_when_the_first_of_its_answers_is);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("tables", .setup = setup, .teardown = teardown);

@@ -2,7 +2,6 @@
 /* Knows what templates make of a certificate: captures, fields, several values, ambiguity. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -113,19 +112,17 @@ static void check(const template_case_t *c, ruleset_certificate_t pairs)
     ck_assert_msg(strcmp(tags, c->notes) == 0, "%s: %s", c->rules, text);
 }
 
-START_TEST(a_template_gives_what_it_says)
+TEST_LOOP(a_template_gives_what_it_says, 0, COUNT(of_alice))
 {
     check(&of_alice[_i], ruleset_alice);
 }
-END_TEST
 
-START_TEST(no_name_is_made_of_an_unusable_value)
+TEST_LOOP(no_name_is_made_of_an_unusable_value, 0, COUNT(of_bad))
 {
     check(&of_bad[_i], ruleset_bad);
 }
-END_TEST
 
-START_TEST(an_ambiguous_user_is_told_with_both_names)
+TEST(an_ambiguous_user_is_told_with_both_names)
 {
     const cc_verdict_t *verdict = ruleset_ask("user=%{san.email}", ruleset_alice, pool);
 
@@ -135,9 +132,8 @@ START_TEST(an_ambiguous_user_is_told_with_both_names)
                      "user=%{san.email} is ambiguous, so this rule gives no user: "
                      "\"alice@example.com\" or \"Alice.A@Example.ORG\"");
 }
-END_TEST
 
-START_TEST(an_empty_name_is_refused_and_told)
+TEST(an_empty_name_is_refused_and_told)
 {
     static ruleset_certificate_t pairs = {"email", "@example.com", "email", "bob@example.com",
                                           "email", "@example.org", NULL};
@@ -152,9 +148,8 @@ START_TEST(an_empty_name_is_refused_and_told)
                      "group=%{san.email|local}: 2 of its results cannot be a name; the last of "
                      "them: it is empty");
 }
-END_TEST
 
-START_TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
+TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
 {
     const char *pairs[] = {"OU", "0",  "OU",    "1",  "OU", "2",  "OU", "3",  "OU",
                            "4",  "OU", "5",     "OU", "6",  "OU", "7",  "OU", "8",
@@ -181,9 +176,8 @@ START_TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
     ck_assert_str_eq(verdict->notes[0].where, "r1");
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "more than 1000 results"));
 }
-END_TEST
 
-START_TEST(where_a_variable_has_no_value_there_are_not_too_many_results)
+TEST(where_a_variable_has_no_value_there_are_not_too_many_results)
 {
     static ruleset_certificate_t pairs = {"OU", "0",  "OU", "1",  "OU", "2",  "OU",
                                           "3",  "OU", "4",  "OU", "5",  "OU", "6",
@@ -196,23 +190,5 @@ START_TEST(where_a_variable_has_no_value_there_are_not_too_many_results)
     ck_assert_ptr_null(verdict->failure);
     ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_templates");
-    TCase *tc = tcase_create("templates");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_template_gives_what_it_says, 0,
-                        sizeof(of_alice) / sizeof(of_alice[0]));
-    tcase_add_loop_test(tc, no_name_is_made_of_an_unusable_value, 0,
-                        sizeof(of_bad) / sizeof(of_bad[0]));
-    tcase_add_test(tc, an_ambiguous_user_is_told_with_both_names);
-    tcase_add_test(tc, an_empty_name_is_refused_and_told);
-    tcase_add_test(tc, where_a_variable_has_no_value_there_are_not_too_many_results);
-    tcase_add_test(tc, a_thousand_combinations_are_made_and_one_more_is_a_failure);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("templates", .setup = setup, .teardown = teardown);

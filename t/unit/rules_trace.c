@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A trace tells of all rules that matter, and of those that came nearest to holding. */
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -40,15 +39,14 @@ static const char *told(const char *lines, int most)
 #define YES "subject.CN == Alice "
 #define DN "issuer under \"O=Example,C=DE\" "
 
-START_TEST(rules_that_hold_are_all_told)
+TEST(rules_that_hold_are_all_told)
 {
     ck_assert_str_eq(told(YES "group=a\n" NO "group=b\n" YES "user=c\n" YES "stop\n" NO "deny", 0),
                      "r1 r3 r4 and 1 more");
     ck_assert_str_eq(told(NO "group=a\n" YES "deny\n" YES "group=b", 0), "r2 and 1 more");
 }
-END_TEST
 
-START_TEST(an_undecided_rule_is_told)
+TEST(an_undecided_rule_is_told)
 {
     cc_rules_t *rules = ruleset_compile("subject.CN == a user=a\nsubject.OU == a user=b", pool);
     cc_trace_t trace = {.steps = apr_array_make(pool, 1, sizeof(cc_step_t))};
@@ -59,9 +57,8 @@ START_TEST(an_undecided_rule_is_told)
     ck_assert(APR_ARRAY_IDX(trace.steps, 0, cc_step_t).undecided);
     ck_assert_int_eq(trace.rest, 1);
 }
-END_TEST
 
-START_TEST(of_the_others_those_that_came_nearest_are_told)
+TEST(of_the_others_those_that_came_nearest_are_told)
 {
     const char *lines = NO "user=a\n" /* 0 */
         NO DN "user=a\n"              /* -1 */
@@ -80,9 +77,8 @@ START_TEST(of_the_others_those_that_came_nearest_are_told)
     ck_assert_str_eq(told(lines, 7), "r1 r2 r3 r4 r5 r6 r7 and 0 more");
     ck_assert_str_eq(told(lines, 9), "r1 r2 r3 r4 r5 r6 r7 and 0 more");
 }
-END_TEST
 
-START_TEST(a_nearer_rule_takes_the_place_of_a_farther_one_only)
+TEST(a_nearer_rule_takes_the_place_of_a_farther_one_only)
 {
     const char *lines = NO DN "user=a\n" YES "group=x\n" NO "user=b\n" DN NO "user=c\n" NO DN
                               "user=d\n" NO "user=e";
@@ -91,19 +87,5 @@ START_TEST(a_nearer_rule_takes_the_place_of_a_farther_one_only)
     ck_assert_str_eq(told(lines, 2), "r2 r3 r4 and 3 more");
     ck_assert_str_eq(told(lines, 3), "r2 r3 r4 r6 and 2 more");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trace");
-    TCase *tests = tcase_create("trace");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, rules_that_hold_are_all_told);
-    tcase_add_test(tests, an_undecided_rule_is_told);
-    tcase_add_test(tests, of_the_others_those_that_came_nearest_are_told);
-    tcase_add_test(tests, a_nearer_rule_takes_the_place_of_a_farther_one_only);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("trace", .setup = setup, .teardown = teardown);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "faketable.h"
@@ -92,13 +91,12 @@ static void undecided_check(const rule_case_t *expected, ruleset_certificate_t p
         ck_assert_str_eq(verdict->denied_where, "r2");
 }
 
-START_TEST(a_rule_that_keeps_out_denies_unless_a_condition_fails)
+TEST_LOOP(a_rule_that_keeps_out_denies_unless_a_condition_fails, 0, COUNT(keeping_out))
 {
     undecided_check(&keeping_out[_i], odd);
 }
-END_TEST
 
-START_TEST(a_pattern_that_was_given_up_denies)
+TEST_LOOP(a_pattern_that_was_given_up_denies, 0, 3)
 {
     static const rule_case_t rules[] = {{"subject.CN =~ (a+)+b deny", true},
                                         {"subject.CN !~ (a+)+b deny", true},
@@ -106,17 +104,15 @@ START_TEST(a_pattern_that_was_given_up_denies)
 
     undecided_check(&rules[_i], catastrophic);
 }
-END_TEST
 
-START_TEST(a_letter_that_folds_to_an_ascii_one_denies)
+TEST(a_letter_that_folds_to_an_ascii_one_denies)
 {
     static ruleset_certificate_t folding = {"CN", "ad\xC5\xBFmin", NULL};
 
     ck_assert_ptr_nonnull(ask("user=x\nsubject.CN =~ (?i)ad.?min deny", folding)->denied_where);
 }
-END_TEST
 
-START_TEST(that_a_rule_denied_undecided_is_told)
+TEST(that_a_rule_denied_undecided_is_told)
 {
     const cc_verdict_t *verdict = ask("user=x\nsubject.CN == banned deny", odd);
 
@@ -128,9 +124,8 @@ START_TEST(that_a_rule_denied_undecided_is_told)
                      "subject.CN == \"banned\" cannot be decided, so this rule denies");
     ck_assert_int_eq(verdict->matched_count, 1);
 }
-END_TEST
 
-START_TEST(a_trace_tells_what_is_not_decided)
+TEST(a_trace_tells_what_is_not_decided)
 {
     apr_array_header_t *trace = apr_array_make(pool, 1, sizeof(cc_step_t));
     const cc_step_t *steps;
@@ -144,10 +139,9 @@ START_TEST(a_trace_tells_what_is_not_decided)
     ck_assert(steps[0].undecided && !steps[1].undecided && steps[2].undecided);
     ck_assert_str_eq(steps[2].condition, "subject.CN == \"a\"");
 }
-END_TEST
 
 /* The index must not pass over a rule whose field equals no operand because it cannot be used. */
-START_TEST(a_rule_among_thousands_denies_too)
+TEST(a_rule_among_thousands_denies_too)
 {
     apr_array_header_t *lines = apr_array_make(pool, 8, sizeof(const char *));
 
@@ -157,9 +151,8 @@ START_TEST(a_rule_among_thousands_denies_too)
     ck_assert_str_eq(ask(apr_array_pstrcat(pool, lines, '\0'), odd)->denied_where, "r2");
     ck_assert_ptr_null(ask(apr_array_pstrcat(pool, lines, '\0'), ruleset_alice)->denied_where);
 }
-END_TEST
 
-START_TEST(a_lookup_that_fails_beside_it_is_a_failure)
+TEST(a_lookup_that_fails_beside_it_is_a_failure)
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
 
@@ -170,7 +163,6 @@ START_TEST(a_lookup_that_fails_beside_it_is_a_failure)
             pool)
             ->failure);
 }
-END_TEST
 
 /* ---- doubts -------------------------------------------------------------------------------- */
 
@@ -202,7 +194,7 @@ static const doubt_case_t doubts[] = {
     {"group=%{subject.OU}\ndeny", NULL, ""},
 };
 
-START_TEST(a_doubt_says_that_there_may_be_more)
+TEST_LOOP(a_doubt_says_that_there_may_be_more, 0, COUNT(doubts))
 {
     const doubt_case_t *expected = &doubts[_i];
     const cc_verdict_t *verdict = ask(expected->rules, odd);
@@ -210,24 +202,21 @@ START_TEST(a_doubt_says_that_there_may_be_more)
     ck_assert_str_eq(ruleset_groups(verdict, pool), expected->groups);
     ck_assert_pstr_eq(verdict->doubt_where, expected->doubt);
 }
-END_TEST
 
-START_TEST(an_ambiguous_user_is_a_doubt)
+TEST(an_ambiguous_user_is_a_doubt)
 {
     ck_assert_str_eq(ask("user=%{san.email} group=g", ruleset_alice)->doubt_where, "r1");
     ck_assert_ptr_null(ask("user=x\nuser=%{san.email}", ruleset_alice)->doubt_where);
 }
-END_TEST
 
-START_TEST(a_match_that_was_given_up_beside_one_that_counts_is_a_doubt)
+TEST(a_match_that_was_given_up_beside_one_that_counts_is_a_doubt)
 {
     static ruleset_certificate_t pairs = {"OU", MANY_A "bx", "OU", "aab", NULL};
 
     ck_assert_str_eq(ask("subject.OU =~ (a+)+b group=$1", pairs)->doubt_where, "r1");
 }
-END_TEST
 
-START_TEST(conditions_alone_are_in_doubt_where_they_are_not_decided)
+TEST(conditions_alone_are_in_doubt_where_they_are_not_decided)
 {
     static const struct {
         const char *text;
@@ -253,28 +242,5 @@ START_TEST(conditions_alone_are_in_doubt_where_they_are_not_decided)
         ck_assert_msg((verdict->doubt_where != NULL) == cases[i].doubt, "%s", cases[i].text);
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_undecided");
-    TCase *tc = tcase_create("undecided");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_rule_that_keeps_out_denies_unless_a_condition_fails, 0,
-                        sizeof(keeping_out) / sizeof(*keeping_out));
-    tcase_add_loop_test(tc, a_pattern_that_was_given_up_denies, 0, 3);
-    tcase_add_test(tc, a_letter_that_folds_to_an_ascii_one_denies);
-    tcase_add_test(tc, that_a_rule_denied_undecided_is_told);
-    tcase_add_test(tc, a_trace_tells_what_is_not_decided);
-    tcase_add_test(tc, a_rule_among_thousands_denies_too);
-    tcase_add_test(tc, a_lookup_that_fails_beside_it_is_a_failure);
-    tcase_add_loop_test(tc, a_doubt_says_that_there_may_be_more, 0,
-                        sizeof(doubts) / sizeof(*doubts));
-    tcase_add_test(tc, an_ambiguous_user_is_a_doubt);
-    tcase_add_test(tc, a_match_that_was_given_up_beside_one_that_counts_is_a_doubt);
-    tcase_add_test(tc, conditions_alone_are_in_doubt_where_they_are_not_decided);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("undecided", .setup = setup, .teardown = teardown);

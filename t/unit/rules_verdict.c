@@ -2,7 +2,6 @@
 /* Knows what a verdict holds: order of rules, deny, stop, notes, staleness, and the trace. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -44,7 +43,7 @@ static const verdict_case_t cases[] = {
     {"deny", "user - of -; denied r1; matched r1;"},
 };
 
-START_TEST(rules_run_in_order_until_one_ends_them)
+TEST_LOOP(rules_run_in_order_until_one_ends_them, 0, COUNT(cases))
 {
     const cc_verdict_t *verdict = ruleset_ask(cases[_i].rules, ruleset_alice, pool);
     const char *text = ruleset_text(verdict, pool);
@@ -54,9 +53,8 @@ START_TEST(rules_run_in_order_until_one_ends_them)
                        strchr(stale, ';') + 1, NULL);
     ck_assert_str_eq(text, cases[_i].text);
 }
-END_TEST
 
-START_TEST(an_identity_is_a_user_or_a_group)
+TEST(an_identity_is_a_user_or_a_group)
 {
     ck_assert(cc_verdict_has_identity(ruleset_ask("user=x", ruleset_alice, pool)));
     ck_assert(cc_verdict_has_identity(ruleset_ask("group=x", ruleset_alice, pool)));
@@ -66,9 +64,8 @@ START_TEST(an_identity_is_a_user_or_a_group)
                                                          ruleset_certificate(ruleset_alice, pool),
                                                          &ruleset_facts, NULL, pool, pool)));
 }
-END_TEST
 
-START_TEST(a_group_is_asked_by_its_whole_name)
+TEST(a_group_is_asked_by_its_whole_name)
 {
     const cc_verdict_t *verdict = ruleset_ask("group=ab group=c", ruleset_alice, pool);
 
@@ -79,9 +76,8 @@ START_TEST(a_group_is_asked_by_its_whole_name)
     ck_assert(!cc_verdict_in_group(verdict, "AB"));
     ck_assert(!cc_verdict_in_group(verdict, ""));
 }
-END_TEST
 
-START_TEST(an_unusable_value_is_told_once_and_escaped)
+TEST(an_unusable_value_is_told_once_and_escaped)
 {
     const cc_verdict_t *verdict = ruleset_ask("san.email == x user=x\n"
                                               "san.email|lower =~ x user=x\n"
@@ -96,9 +92,8 @@ START_TEST(an_unusable_value_is_told_once_and_escaped)
                                              "is \"evil\\x01@example.com\": it holds a control "
                                              "character");
 }
-END_TEST
 
-START_TEST(what_a_modifier_makes_unusable_is_told_with_the_modifier)
+TEST(what_a_modifier_makes_unusable_is_told_with_the_modifier)
 {
     static ruleset_certificate_t pairs = {"CN", "x/O=y", NULL};
     const cc_verdict_t *verdict = ruleset_ask("subject|oneline != /CN=x user=x", pairs, pool);
@@ -109,9 +104,8 @@ START_TEST(what_a_modifier_makes_unusable_is_told_with_the_modifier)
     ck_assert_ptr_eq(strstr(verdict->notes[0].text, "subject|oneline: 1 of 1"),
                      verdict->notes[0].text);
 }
-END_TEST
 
-START_TEST(a_verdict_is_stale_when_a_field_of_its_rules_changes)
+TEST(a_verdict_is_stale_when_a_field_of_its_rules_changes)
 {
     apr_time_t day = apr_time_from_sec(24 * 60 * 60);
     apr_time_t at = ruleset_ask("days_left > 1 user=x", ruleset_alice, pool)->stale_at;
@@ -121,9 +115,8 @@ START_TEST(a_verdict_is_stale_when_a_field_of_its_rules_changes)
     ck_assert(ruleset_ask("not_after > 2026-01-01 user=x", ruleset_alice, pool)->stale_at ==
               APR_INT64_MAX);
 }
-END_TEST
 
-START_TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
+TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
 {
     cc_rules_t *rules = ruleset_compile("san.email =~ (.*)@.* group=$1\n"
                                         "user=%{san.email} group=%{subject.OU}",
@@ -140,7 +133,6 @@ START_TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
     ck_assert_str_eq(ruleset_text(verdict, pool), before);
     ck_assert_str_eq(ruleset_groups(verdict, pool), "alice Alice.A Staff Admins");
 }
-END_TEST
 
 /* ---- the trace --------------------------------------------------------------------------- */
 
@@ -165,7 +157,7 @@ static void steps_check(const char *lines, ruleset_certificate_t pairs, const st
     }
 }
 
-START_TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
+TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
 {
     static const step_case_t steps[] = {
         {"san.dns == \"x\"", "alice.example.com"},
@@ -182,9 +174,8 @@ START_TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
                 "subject.CN == y user=e",
                 ruleset_alice, steps, 5);
 }
-END_TEST
 
-START_TEST(a_trace_shows_unusable_values_as_such)
+TEST(a_trace_shows_unusable_values_as_such)
 {
     static const step_case_t steps[] = {
         {"san.email == \"x\"", "(unusable: it holds a control character), bob@example.com, "
@@ -193,9 +184,8 @@ START_TEST(a_trace_shows_unusable_values_as_such)
 
     steps_check("san.email == x user=a", ruleset_bad, steps, 1);
 }
-END_TEST
 
-START_TEST(a_trace_ends_where_the_evaluation_ends)
+TEST(a_trace_ends_where_the_evaluation_ends)
 {
     static const step_case_t steps[] = {{"subject.CN == \"Bob\"", "Alice"}, {NULL, NULL}};
 
@@ -204,7 +194,6 @@ START_TEST(a_trace_ends_where_the_evaluation_ends)
     steps_check("subject.CN == Bob stop\nsubject.CN == Alice deny\nuser=x", ruleset_alice, steps,
                 2);
 }
-END_TEST
 
 /* ---- large certificates ------------------------------------------------------------------ */
 
@@ -221,7 +210,7 @@ static const char *large(const char *begin, char letter)
     return text;
 }
 
-START_TEST(a_trace_shows_the_begin_of_a_long_value)
+TEST(a_trace_shows_the_begin_of_a_long_value)
 {
     const char *const pairs[] = {"dns", large("short", 'a'), "dns", "b", NULL};
     const char *seen = apr_pstrcat(pool, apr_pstrmemdup(pool, pairs[1], CC_EXCERPT_MAX),
@@ -230,9 +219,8 @@ START_TEST(a_trace_shows_the_begin_of_a_long_value)
 
     steps_check("san.dns == x user=a", pairs, steps, 1);
 }
-END_TEST
 
-START_TEST(a_trace_shows_the_first_of_many_values)
+TEST(a_trace_shows_the_first_of_many_values)
 {
     const char *pairs[2 * 17 + 1] = {NULL};
     step_case_t step = {"san.dns == \"x\"", "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15"};
@@ -247,9 +235,8 @@ START_TEST(a_trace_shows_the_first_of_many_values)
     step.seen = apr_pstrcat(pool, step.seen, " and 1 more", NULL);
     steps_check("san.dns == x user=a", pairs, &step, 1);
 }
-END_TEST
 
-START_TEST(a_note_shows_the_begin_of_a_long_value)
+TEST(a_note_shows_the_begin_of_a_long_value)
 {
     const char *const pairs[] = {"email", large("\1@", 'a'), "dns", large("", 'b'),
                                  "dns",   large("", 'c'),   NULL};
@@ -262,11 +249,10 @@ START_TEST(a_note_shows_the_begin_of_a_long_value)
         ck_assert_uint_lt(strlen(verdict->notes[i].text), 1000);
     }
 }
-END_TEST
 
 /* ---- parts and selectors ----------------------------------------------------------------- */
 
-START_TEST(joined_parts_can_be_split_again)
+TEST(joined_parts_can_be_split_again)
 {
     static const char *const parts[] = {"a", "b,c", "d\\", "", "\\,"};
 
@@ -274,7 +260,6 @@ START_TEST(joined_parts_can_be_split_again)
     ck_assert_str_eq(cc_parts_join(parts, 1, pool), "a");
     ck_assert_str_eq(cc_parts_join(parts, 0, pool), "");
 }
-END_TEST
 
 static const cc_selector_t *selector(const char *text)
 {
@@ -284,7 +269,7 @@ static const cc_selector_t *selector(const char *text)
     return made;
 }
 
-START_TEST(a_selector_gives_the_values_after_its_modifiers)
+TEST(a_selector_gives_the_values_after_its_modifiers)
 {
     cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
     cc_values_t values =
@@ -297,9 +282,8 @@ START_TEST(a_selector_gives_the_values_after_its_modifiers)
     ck_assert_int_eq(values.count, 1);
     ck_assert_str_eq(values.at[0].text, "Alice.A@Example.ORG");
 }
-END_TEST
 
-START_TEST(a_selector_knows_whether_it_has_many_values_and_when_they_change)
+TEST(a_selector_knows_whether_it_has_many_values_and_when_they_change)
 {
     cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
 
@@ -311,9 +295,8 @@ START_TEST(a_selector_knows_whether_it_has_many_values_and_when_they_change)
               APR_INT64_MAX);
     ck_assert(cc_selector_stale_at(selector("san.email"), cert, &ruleset_facts) == APR_INT64_MAX);
 }
-END_TEST
 
-START_TEST(a_bad_selector_is_refused_as_in_a_rule)
+TEST(a_bad_selector_is_refused_as_in_a_rule)
 {
     const cc_selector_t *made;
     cc_error_t err = {0};
@@ -323,33 +306,5 @@ START_TEST(a_bad_selector_is_refused_as_in_a_rule)
     ck_assert_int_eq(cc_selector_parse(&made, "san.email|x", pool, &err), APR_EINVAL);
     ck_assert_str_eq(err.tag, "CC0211");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("rules_verdict");
-    TCase *tc = tcase_create("verdict");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, rules_run_in_order_until_one_ends_them, 0,
-                        sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tc, an_identity_is_a_user_or_a_group);
-    tcase_add_test(tc, a_group_is_asked_by_its_whole_name);
-    tcase_add_test(tc, an_unusable_value_is_told_once_and_escaped);
-    tcase_add_test(tc, what_a_modifier_makes_unusable_is_told_with_the_modifier);
-    tcase_add_test(tc, a_verdict_is_stale_when_a_field_of_its_rules_changes);
-    tcase_add_test(tc, a_verdict_needs_neither_scratch_nor_certificate_any_more);
-    tcase_add_test(tc, a_trace_tells_the_first_condition_that_failed_and_what_it_saw);
-    tcase_add_test(tc, a_trace_shows_unusable_values_as_such);
-    tcase_add_test(tc, a_trace_ends_where_the_evaluation_ends);
-    tcase_add_test(tc, a_trace_shows_the_begin_of_a_long_value);
-    tcase_add_test(tc, a_trace_shows_the_first_of_many_values);
-    tcase_add_test(tc, a_note_shows_the_begin_of_a_long_value);
-    tcase_add_test(tc, joined_parts_can_be_split_again);
-    tcase_add_test(tc, a_selector_gives_the_values_after_its_modifiers);
-    tcase_add_test(tc, a_selector_knows_whether_it_has_many_values_and_when_they_change);
-    tcase_add_test(tc, a_bad_selector_is_refused_as_in_a_rule);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("verdict", .setup = setup, .teardown = teardown);

@@ -2,10 +2,10 @@
 /* Knows what "clientcert show" promises: each line that it prints is a condition that holds. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "rules/rules.h"
@@ -130,7 +130,7 @@ static bool is_certificate(const char *name)
     return name[0] != '.' && dot && (strcmp(dot, ".pem") == 0 || strcmp(dot, ".der") == 0);
 }
 
-START_TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
+TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
 {
     const char *ca = setting("CC_CA");
     DIR *dir = opendir(ca);
@@ -145,7 +145,6 @@ START_TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
     closedir(dir);
     ck_assert_int_gt(legal, 20);
 }
-END_TEST
 
 /* ---- what is shown --------------------------------------------------------------------------- */
 
@@ -166,23 +165,21 @@ static const char *alice(const char *format)
     return apr_psprintf(pool, format, setting("CC_CA"));
 }
 
-START_TEST(values_are_quoted_and_numbers_are_not)
+TEST(values_are_quoted_and_numbers_are_not)
 {
     ck_assert(has_line(alice("%s/alice.pem"), "san.email == \"alice@example.com\""));
     ck_assert(has_line(alice("%s/alice.pem"), "version == 3"));
     ck_assert(has_line(alice("%s/alice.pem"), "issuer == \"CN=Staff CA,O=Example\""));
 }
-END_TEST
 
-START_TEST(a_value_that_no_rule_may_use_is_a_comment)
+TEST(a_value_that_no_rule_may_use_is_a_comment)
 {
     ck_assert(has_line(alice("%s/nul-mail.pem"),
                        "# san.email: unusable: it holds a NUL: "
                        "\"admin@example.com\\x00.example.org\""));
 }
-END_TEST
 
-START_TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
+TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
 {
     const char *wanted = "san.email == \"alice@example.com\"";
 
@@ -193,7 +190,6 @@ START_TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
     setenv("CC_TEST_PASSWORD", "secret", 1);
     ck_assert(has_line(alice("-passin env:CC_TEST_PASSWORD %s/alice.p12"), wanted));
 }
-END_TEST
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
@@ -209,7 +205,7 @@ static void check_error(const char *arguments, const char *tag, const char *word
     ck_assert_int_eq(WEXITSTATUS(pclose(out)), 2);
 }
 
-START_TEST(an_error_is_one_line_and_status_2)
+TEST(an_error_is_one_line_and_status_2)
 {
     check_error("", "CC0502", "takes one file");
     check_error("one two", "CC0502", "two");
@@ -220,9 +216,8 @@ START_TEST(an_error_is_one_line_and_status_2)
     check_error("-passin file:/not/there FILE", "CC0504", "/not/there");
     check_error("/not/there.pem", "CC03", "/not/there.pem");
 }
-END_TEST
 
-START_TEST(a_word_that_may_be_a_password_is_not_shown)
+TEST(a_word_that_may_be_a_password_is_not_shown)
 {
     FILE *out = show_open("-passin secret FILE");
     const char *line = line_next(out);
@@ -231,23 +226,5 @@ START_TEST(a_word_that_may_be_a_password_is_not_shown)
     ck_assert_ptr_null(strstr(line, "secret"));
     pclose(out);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("clientcert show");
-    TCase *tcase = tcase_create("show");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 600);
-    tcase_add_test(tcase, every_line_of_every_test_certificate_is_a_condition_that_holds);
-    tcase_add_test(tcase, values_are_quoted_and_numbers_are_not);
-    tcase_add_test(tcase, a_value_that_no_rule_may_use_is_a_comment);
-    tcase_add_test(tcase, the_password_of_a_p12_file_comes_from_where_passin_says);
-    tcase_add_test(tcase, an_error_is_one_line_and_status_2);
-    tcase_add_test(tcase, a_word_that_may_be_a_password_is_not_shown);
-    suite_add_tcase(suite, tcase);
-    return suite_run(suite);
-}
+SUITE("show", .setup = setup, .teardown = teardown, .timeout = 600);

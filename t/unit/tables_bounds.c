@@ -2,7 +2,6 @@
 /* Tests what a table that is another program may take: octets that are kept, lookups, and time. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -89,7 +88,7 @@ static int asked_often(const char *key)
     return source.asked - before;
 }
 
-START_TEST(answers_have_no_more_octets_than_they_may)
+TEST(answers_have_no_more_octets_than_they_may)
 {
     open_with("memory=1");
     source.value = large(300);
@@ -102,9 +101,8 @@ START_TEST(answers_have_no_more_octets_than_they_may)
     ck_assert_int_eq(asked_often("b"), 1); /* d goes */
     ck_assert_int_eq(asked_often("d"), 1);
 }
-END_TEST
 
-START_TEST(an_answer_larger_than_all_that_may_be_kept_is_not_kept)
+TEST(an_answer_larger_than_all_that_may_be_kept_is_not_kept)
 {
     open_with("memory=1");
     asked_often("a");
@@ -113,11 +111,10 @@ START_TEST(an_answer_larger_than_all_that_may_be_kept_is_not_kept)
     ck_assert_int_eq(asked_often("large"), 1);
     ck_assert_int_eq(asked_often("a"), 0);
 }
-END_TEST
 
 /* ---- several questions of one evaluation ------------------------------------------------- */
 
-START_TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
+TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
 {
     cc_account_t account = {0, 0};
 
@@ -131,9 +128,8 @@ START_TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
     ck_assert_int_eq(source.asked, 1);
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND); /* that is known */
 }
-END_TEST
 
-START_TEST(an_evaluation_has_so_many_keys_and_no_more)
+TEST(an_evaluation_has_so_many_keys_and_no_more)
 {
     cc_account_t account = {999, 0};
 
@@ -143,19 +139,5 @@ START_TEST(an_evaluation_has_so_many_keys_and_no_more)
     ck_assert_str_eq(info.failure, "one certificate has more than 1000 keys for it");
     ck_assert_int_eq(source.asked, 1);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_bounds");
-    TCase *tc = tcase_create("bounds");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, answers_have_no_more_octets_than_they_may);
-    tcase_add_test(tc, an_answer_larger_than_all_that_may_be_kept_is_not_kept);
-    tcase_add_test(tc, all_lookups_of_an_evaluation_have_the_timeout_together);
-    tcase_add_test(tc, an_evaluation_has_so_many_keys_and_no_more);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("bounds", .setup = setup, .teardown = teardown);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <apr_dbm.h>
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -70,7 +69,7 @@ static const cc_backend_t *const fakes[] = {&fake, NULL};
 
 /* ---- loads ----------------------------------------------------------------------------- */
 
-START_TEST(the_load_at_start_is_one)
+TEST(the_load_at_start_is_one)
 {
     apr_time_t before = apr_time_sec(apr_time_now());
 
@@ -87,9 +86,8 @@ START_TEST(the_load_at_start_is_one)
     ck_assert(!cc_table_is_cached(set.table));
     ck_assert_str_eq(cc_table_type(set.table), "file");
 }
-END_TEST
 
-START_TEST(a_change_is_one_load_however_many_processes_see_it)
+TEST(a_change_is_one_load_however_many_processes_see_it)
 {
     apr_uint64_t first;
 
@@ -106,9 +104,8 @@ START_TEST(a_change_is_one_load_however_many_processes_see_it)
     tableset_poll(&other);
     ck_assert_uint_eq(counters.loads, 2);
 }
-END_TEST
 
-START_TEST(a_file_that_is_read_again_unchanged_is_no_load)
+TEST(a_file_that_is_read_again_unchanged_is_no_load)
 {
     tableset_write(&set, "f", "k a\n");
     tableset_open(&set, "file:f", 1);
@@ -118,9 +115,8 @@ START_TEST(a_file_that_is_read_again_unchanged_is_no_load)
                      ""); /* it was read, as somebody might have been writing it */
     ck_assert_uint_eq(counters.loads, 1);
 }
-END_TEST
 
-START_TEST(a_bad_file_is_one_failure_and_the_rows_stay)
+TEST(a_bad_file_is_one_failure_and_the_rows_stay)
 {
     open_both("k a\nl b\n");
     tableset_replace(&set, "f", "k\n");
@@ -143,9 +139,8 @@ START_TEST(a_bad_file_is_one_failure_and_the_rows_stay)
     ck_assert_uint_eq(counters.loads, 2);
     ck_assert_uint_eq(counters.rows, 1);
 }
-END_TEST
 
-START_TEST(who_fails_where_others_did_not_is_counted)
+TEST(who_fails_where_others_did_not_is_counted)
 {
     open_both("k a\n");
     cc_table_use(other.table, 2); /* to this process the same file is bad */
@@ -156,9 +151,8 @@ START_TEST(who_fails_where_others_did_not_is_counted)
     ck_assert_uint_eq(counters.last_good, 0);
     ck_assert_uint_eq(counters.load_failures, 1);
 }
-END_TEST
 
-START_TEST(a_process_that_counts_for_itself_does_not_count_for_others)
+TEST(a_process_that_counts_for_itself_does_not_count_for_others)
 {
     tableset_open_text(&set, "k a\n");
     cc_table_counters_start(&counters, set.table);
@@ -168,9 +162,8 @@ START_TEST(a_process_that_counts_for_itself_does_not_count_for_others)
     ck_assert_uint_eq(counters.loads, 1);
     ck_assert_uint_eq(counters.lookups[CC_TABLE_FOUND], 0);
 }
-END_TEST
 
-START_TEST(a_database_is_loaded_and_has_no_number_of_rows)
+TEST(a_database_is_loaded_and_has_no_number_of_rows)
 {
     apr_dbm_t *dbm;
     apr_datum_t key = {apr_pstrdup(set.pool, "k"), 1}, value = {apr_pstrdup(set.pool, "a"), 1};
@@ -192,11 +185,10 @@ START_TEST(a_database_is_loaded_and_has_no_number_of_rows)
     tableset_ask(&set, "k");
     ck_assert_uint_eq(counters.lookups[CC_TABLE_FAILED], 1);
 }
-END_TEST
 
 /* ---- lookups --------------------------------------------------------------------------- */
 
-START_TEST(lookups_are_counted_by_what_came_out)
+TEST(lookups_are_counted_by_what_came_out)
 {
     open_both("k a\n");
     tableset_ask(&set, "k");
@@ -209,9 +201,8 @@ START_TEST(lookups_are_counted_by_what_came_out)
     ck_assert_uint_eq(counters.lookups[CC_TABLE_MISSING], 2);
     ck_assert_uint_eq(counters.lookups[CC_TABLE_FAILED], 1);
 }
-END_TEST
 
-START_TEST(answers_are_counted_by_where_they_came_from)
+TEST(answers_are_counted_by_where_they_came_from)
 {
     ck_assert_int_eq(tableset_try_with(&set, fakes, "fake:x negative_ttl=1 stale=9", 0),
                      APR_SUCCESS);
@@ -232,9 +223,8 @@ START_TEST(answers_are_counted_by_where_they_came_from)
     ck_assert_int_eq(tableset_try_with(&set, fakes, "fake:x size=0", 0), APR_SUCCESS);
     ck_assert(!cc_table_is_cached(set.table));
 }
-END_TEST
 
-START_TEST(tables_come_in_the_order_of_the_configuration_with_their_scopes)
+TEST(tables_come_in_the_order_of_the_configuration_with_their_scopes)
 {
     tableset_open_text(&set, "k a\n");
     ck_assert_int_eq(cc_tables_add(set.tables, &other, "u file:f", "site.conf:2", NULL),
@@ -245,26 +235,5 @@ START_TEST(tables_come_in_the_order_of_the_configuration_with_their_scopes)
     ck_assert_str_eq(cc_table_name(cc_tables_at(set.tables, 1)), "u");
     ck_assert_ptr_eq(cc_table_scope(cc_tables_at(set.tables, 1)), &other);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_count");
-    TCase *tc = tcase_create("count");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, the_load_at_start_is_one);
-    tcase_add_test(tc, a_change_is_one_load_however_many_processes_see_it);
-    tcase_add_test(tc, a_file_that_is_read_again_unchanged_is_no_load);
-    tcase_add_test(tc, a_bad_file_is_one_failure_and_the_rows_stay);
-    tcase_add_test(tc, who_fails_where_others_did_not_is_counted);
-    tcase_add_test(tc, a_process_that_counts_for_itself_does_not_count_for_others);
-    tcase_add_test(tc, a_database_is_loaded_and_has_no_number_of_rows);
-    tcase_add_test(tc, lookups_are_counted_by_what_came_out);
-    tcase_add_test(tc, answers_are_counted_by_where_they_came_from);
-    tcase_add_test(tc, tables_come_in_the_order_of_the_configuration_with_their_scopes);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("count", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <apr_dbm.h>
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -62,7 +61,7 @@ static const char *file_at(int i)
     return files[i];
 }
 
-START_TEST(a_value_is_a_line_of_columns)
+TEST_LOOP(a_value_is_a_line_of_columns, 0, type_count)
 {
     type = types[_i];
     WRITE("k", "a b,c", "q", "\"a b\" # c", "n", "x\r\n", "e", "", "bad", "a \"b", "ctl", "a\x01");
@@ -78,9 +77,8 @@ START_TEST(a_value_is_a_line_of_columns)
                      "closed; write \\\" for the quote itself");
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "ctl"), "a control character"));
 }
-END_TEST
 
-START_TEST(keys_are_folded_to_lower_case_and_bare_hex)
+TEST_LOOP(keys_are_folded_to_lower_case_and_bare_hex, 0, type_count)
 {
     type = types[_i];
     WRITE("abc", "lower", "ABC", "upper", "0a1b", "octets");
@@ -94,9 +92,8 @@ START_TEST(keys_are_folded_to_lower_case_and_bare_hex)
     cc_table_use(set.table, 2);
     ck_assert_str_eq(tableset_ask(&set, "ABC"), "FAILED: columns of the row: 1; rules take $2");
 }
-END_TEST
 
-START_TEST(what_is_written_is_seen_at_once_and_moves_the_generation)
+TEST_LOOP(what_is_written_is_seen_at_once_and_moves_the_generation, 0, type_count)
 {
     apr_uint64_t before;
 
@@ -113,9 +110,8 @@ START_TEST(what_is_written_is_seen_at_once_and_moves_the_generation)
     ck_assert_uint_gt(cc_table_generation(set.table), before);
     ck_assert_str_eq(tableset_poll(&set), "");
 }
-END_TEST
 
-START_TEST(a_replaced_file_is_seen)
+TEST_LOOP(a_replaced_file_is_seen, 0, type_count)
 {
     type = types[_i];
     WRITE("k", "a");
@@ -130,9 +126,8 @@ START_TEST(a_replaced_file_is_seen)
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
     ck_assert_str_eq(tableset_poll(&set), "changed");
 }
-END_TEST
 
-START_TEST(a_vanished_file_is_a_failure_told_once_and_not_a_missing_key)
+TEST_LOOP(a_vanished_file_is_a_failure_told_once_and_not_a_missing_key, 0, type_count)
 {
     apr_uint64_t before;
     const char *told;
@@ -156,9 +151,8 @@ START_TEST(a_vanished_file_is_a_failure_told_once_and_not_a_missing_key)
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
     ck_assert_str_eq(tableset_poll(&set), "changed");
 }
-END_TEST
 
-START_TEST(a_damaged_file_is_a_failure_and_not_a_missing_key)
+TEST_LOOP(a_damaged_file_is_a_failure_and_not_a_missing_key, 0, type_count)
 {
     char *noise = apr_palloc(set.pool, 8192);
 
@@ -173,17 +167,15 @@ START_TEST(a_damaged_file_is_a_failure_and_not_a_missing_key)
     ck_assert_int_ne(tableset_try(&set, source(""), 1), APR_SUCCESS);
     ck_assert_int_eq(strncmp(tableset_error(&set), "CC0621: site.conf:1: ", 21), 0);
 }
-END_TEST
 
-START_TEST(a_file_that_is_not_there_is_an_error_at_start)
+TEST_LOOP(a_file_that_is_not_there_is_an_error_at_start, 0, type_count)
 {
     type = types[_i];
     ck_assert_int_ne(tableset_try(&set, source(""), 1), APR_SUCCESS);
     ck_assert_ptr_nonnull(strstr(tableset_error(&set), "/f\": the database cannot be read: No"));
 }
-END_TEST
 
-START_TEST(a_writer_is_not_kept_out_by_a_table_that_is_open)
+TEST_LOOP(a_writer_is_not_kept_out_by_a_table_that_is_open, 0, type_count)
 {
     int status = 0;
     pid_t child;
@@ -202,7 +194,6 @@ START_TEST(a_writer_is_not_kept_out_by_a_table_that_is_open)
     ck_assert_int_eq(status, 0);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
 static void *ask_much(void *wrong)
 {
@@ -222,7 +213,7 @@ static void *ask_much(void *wrong)
     return NULL;
 }
 
-START_TEST(threads_get_the_answers_to_their_own_questions)
+TEST_LOOP(threads_get_the_answers_to_their_own_questions, 0, type_count)
 {
     pthread_t threads[4];
     int wrong[4] = {0};
@@ -237,9 +228,8 @@ START_TEST(threads_get_the_answers_to_their_own_questions)
         ck_assert_int_eq(wrong[i], 0);
     }
 }
-END_TEST
 
-START_TEST(an_unknown_type_is_an_error_that_names_those_there_are)
+TEST_LOOP(an_unknown_type_is_an_error_that_names_those_there_are, 0, 6)
 {
     static const char *const sources[] = {
         "dbm:f", "dbm:xdbm:f", "dbm:sdbm:", "dbm::f", "dbm:../sdbm:f", "dbm:SDBM:f"};
@@ -251,35 +241,21 @@ START_TEST(an_unknown_type_is_an_error_that_names_those_there_are)
         ck_assert_ptr_nonnull(
             strstr(set.err.message, apr_pstrcat(set.pool, "dbm:", types[i], ":PATH", NULL)));
 }
-END_TEST
 
-int main(void)
+/* Finds the types that there are. */
+static const char *prepare(void)
 {
-    Suite *suite = suite_create("tables_dbm");
-    TCase *tc = tcase_create("dbm");
     apr_pool_t *pool;
 
-    apr_initialize();
     apr_pool_create(&pool, NULL);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < COUNT(all_types); i++) {
         const char *unused;
+
         if (apr_dbm_get_usednames_ex(pool, all_types[i], "x", &unused, &unused) == APR_SUCCESS)
             types[type_count++] = all_types[i];
     }
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, a_value_is_a_line_of_columns, 0, type_count);
-    tcase_add_loop_test(tc, keys_are_folded_to_lower_case_and_bare_hex, 0, type_count);
-    tcase_add_loop_test(tc, what_is_written_is_seen_at_once_and_moves_the_generation, 0,
-                        type_count);
-    tcase_add_loop_test(tc, a_replaced_file_is_seen, 0, type_count);
-    tcase_add_loop_test(tc, a_vanished_file_is_a_failure_told_once_and_not_a_missing_key, 0,
-                        type_count);
-    tcase_add_loop_test(tc, a_damaged_file_is_a_failure_and_not_a_missing_key, 0, type_count);
-    tcase_add_loop_test(tc, a_file_that_is_not_there_is_an_error_at_start, 0, type_count);
-    tcase_add_loop_test(tc, a_writer_is_not_kept_out_by_a_table_that_is_open, 0, type_count);
-    tcase_add_loop_test(tc, threads_get_the_answers_to_their_own_questions, 0, type_count);
-    tcase_add_loop_test(tc, an_unknown_type_is_an_error_that_names_those_there_are, 0, 6);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
+    apr_pool_destroy(pool);
+    return NULL;
 }
+
+SUITE("dbm", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -77,23 +76,21 @@ static const line_t lines[] = {
     {"# nothing\n", "k", "MISSING"},
 };
 
-START_TEST(a_line_means_its_key_and_its_columns)
+TEST_LOOP(a_line_means_its_key_and_its_columns, 0, COUNT(lines))
 {
     open_text("", lines[_i].text);
     ck_assert_str_eq(tableset_ask(&set, lines[_i].key), lines[_i].row);
 }
-END_TEST
 
-START_TEST(nocase_folds_ascii_letters_of_keys_alone)
+TEST(nocase_folds_ascii_letters_of_keys_alone)
 {
     open_text("nocase", "Alice@Example.COM User\nJ\xC3\x9CRGEN x\n");
     ck_assert_str_eq(tableset_ask(&set, "aLICE@example.com"), "User");
     ck_assert_str_eq(tableset_ask(&set, "j\xC3\x9Crgen"), "x");
     ck_assert_str_eq(tableset_ask(&set, "j\xC3\xBCrgen"), "MISSING");
 }
-END_TEST
 
-START_TEST(octets_are_the_same_in_every_way_to_write_hex)
+TEST(octets_are_the_same_in_every_way_to_write_hex)
 {
     open_text("octets", "AB:cd:0f one\n\"01 02\" two\n0a1b2c3d4e five\n:f:f: ff\n");
     ck_assert_str_eq(tableset_ask(&set, "abcd0f"), "one");
@@ -107,9 +104,8 @@ START_TEST(octets_are_the_same_in_every_way_to_write_hex)
     ck_assert_str_eq(tableset_ask(&set, "abcd0g"), "MISSING");
     ck_assert_str_eq(tableset_ask(&set, "0102 two"), "MISSING");
 }
-END_TEST
 
-START_TEST(a_key_with_a_nul_is_in_no_table)
+TEST(a_key_with_a_nul_is_in_no_table)
 {
     cc_answer_info_t info;
 
@@ -118,7 +114,6 @@ START_TEST(a_key_with_a_nul_is_in_no_table)
     ck_assert_str_eq(tableset_ask_in(set.table, "k", 1, &info, set.pool), "a");
     ck_assert(info.stale_at == APR_INT64_MAX && !info.failure);
 }
-END_TEST
 
 /* ---- bad lines ------------------------------------------------------------------------- */
 
@@ -155,7 +150,7 @@ static const bad_t bad[] = {
     {"octets", "AB a\na:b b\n", "f:2: the key of line 1 again"},
 };
 
-START_TEST(a_bad_line_fails_the_load_with_file_line_and_word)
+TEST_LOOP(a_bad_line_fails_the_load_with_file_line_and_word, 0, COUNT(bad))
 {
     const char *error = error_of(bad[_i].options, 0, bad[_i].text);
 
@@ -163,17 +158,15 @@ START_TEST(a_bad_line_fails_the_load_with_file_line_and_word)
     ck_assert_msg(strncmp(error, "CC0611: site.conf:1: \"/tmp/tables.", 34) == 0, "%s", error);
     ck_assert_ptr_nonnull(strstr(error, "the file has 1 bad line: /tmp/tables."));
 }
-END_TEST
 
-START_TEST(a_nul_is_refused)
+TEST(a_nul_is_refused)
 {
     tableset_write_octets(&set, "f", "k a\0b\n", 6);
     ck_assert_int_ne(tableset_try(&set, "file:f", 0), APR_SUCCESS);
     ck_assert_ptr_nonnull(strstr(tableset_error(&set), "f:1: \"a\\x00b\": it holds a NUL"));
 }
-END_TEST
 
-START_TEST(a_line_needs_the_columns_that_rules_take)
+TEST(a_line_needs_the_columns_that_rules_take)
 {
     const char *error = error_of("", 2, "a b c\nd e\nf g h i\nj\n");
 
@@ -183,9 +176,8 @@ START_TEST(a_line_needs_the_columns_that_rules_take)
     ck_assert_msg(strstr(error, "f:4: columns after the key: 0; rules take $2") != NULL, "%s",
                   error);
 }
-END_TEST
 
-START_TEST(every_bad_line_is_told_up_to_twenty)
+TEST(every_bad_line_is_told_up_to_twenty)
 {
     const char *text = "first a\n", *error;
     int told = 0;
@@ -203,9 +195,8 @@ START_TEST(every_bad_line_is_told_up_to_twenty)
     ck_assert_ptr_null(strchr(error, '\n'));
     ck_assert_ptr_nonnull(strstr(error, "f:2: the key of line 1 again"));
 }
-END_TEST
 
-START_TEST(a_million_bad_lines_are_counted_without_delay)
+TEST_LOOP(a_million_bad_lines_are_counted_without_delay, 0, 2)
 {
     static const char *const lines_of[] = {"k a\n", "k \xFF\n"};
     apr_size_t size = strlen(lines_of[_i]);
@@ -218,18 +209,16 @@ START_TEST(a_million_bad_lines_are_counted_without_delay)
     ck_assert_ptr_nonnull(strstr(error_of("", 0, text), _i ? "; and 999980 more" : "999979 more"));
     ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it is 0.1, or hours */
 }
-END_TEST
 
-START_TEST(a_long_word_is_cut_in_the_message)
+TEST(a_long_word_is_cut_in_the_message)
 {
     char *word = apr_pcalloc(set.pool, 100001);
 
     memset(word, 'z', 100000);
     ck_assert_int_lt(strlen(error_of("octets", 0, word)), 400);
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_read_is_an_error_with_the_reason)
+TEST(a_file_that_cannot_be_read_is_an_error_with_the_reason)
 {
     ck_assert_int_ne(tableset_try(&set, "file:none", 0), APR_SUCCESS);
     ck_assert_ptr_nonnull(strstr(tableset_error(&set), "CC0610: site.conf:1: \"/tmp/tables."));
@@ -244,11 +233,10 @@ START_TEST(a_file_that_cannot_be_read_is_an_error_with_the_reason)
     ck_assert_int_ne(tableset_try(&set, "file:huge", 0), APR_SUCCESS);
     ck_assert_ptr_nonnull(strstr(tableset_error(&set), "File too large"));
 }
-END_TEST
 
 /* ---- sizes ----------------------------------------------------------------------------- */
 
-START_TEST(lines_of_any_length_are_read_whole)
+TEST_LOOP(lines_of_any_length_are_read_whole, 0, 11)
 {
     apr_size_t sizes[] = {1, 127, 128, 16383, 16384, 65533, 65534, 65535, 65536, 65537, 300000};
     apr_size_t len = sizes[_i];
@@ -264,9 +252,8 @@ START_TEST(lines_of_any_length_are_read_whole)
     key[len - 1] = 'x';
     ck_assert_str_eq(tableset_ask(&set, key), "MISSING");
 }
-END_TEST
 
-START_TEST(the_smallest_rows_have_room_too)
+TEST(the_smallest_rows_have_room_too)
 {
     char text[2 * 200 + 1];
 
@@ -282,9 +269,8 @@ START_TEST(the_smallest_rows_have_room_too)
                          *at == '\n' ? "MISSING" : "");
     }
 }
-END_TEST
 
-START_TEST(a_hundred_thousand_rows_are_all_found)
+TEST_LOOP(a_hundred_thousand_rows_are_all_found, 0, 2)
 {
     char *text = apr_palloc(set.pool, 100000 * 32), *to = text;
     cc_answer_info_t info;
@@ -303,32 +289,5 @@ START_TEST(a_hundred_thousand_rows_are_all_found)
         ck_assert_str_eq(row, i % 7 ? "MISSING" : apr_psprintf(p, "u%d|g%d", i / 7, i / 7 % 10));
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_file");
-    TCase *tc = tcase_create("file");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, a_line_means_its_key_and_its_columns, 0,
-                        sizeof(lines) / sizeof(lines[0]));
-    tcase_add_test(tc, nocase_folds_ascii_letters_of_keys_alone);
-    tcase_add_test(tc, octets_are_the_same_in_every_way_to_write_hex);
-    tcase_add_test(tc, a_key_with_a_nul_is_in_no_table);
-    tcase_add_loop_test(tc, a_bad_line_fails_the_load_with_file_line_and_word, 0,
-                        sizeof(bad) / sizeof(bad[0]));
-    tcase_add_test(tc, a_nul_is_refused);
-    tcase_add_test(tc, a_line_needs_the_columns_that_rules_take);
-    tcase_add_test(tc, every_bad_line_is_told_up_to_twenty);
-    tcase_add_loop_test(tc, a_million_bad_lines_are_counted_without_delay, 0, 2);
-    tcase_add_test(tc, a_long_word_is_cut_in_the_message);
-    tcase_add_test(tc, a_file_that_cannot_be_read_is_an_error_with_the_reason);
-    tcase_add_loop_test(tc, lines_of_any_length_are_read_whole, 0, 11);
-    tcase_add_test(tc, the_smallest_rows_have_room_too);
-    tcase_add_loop_test(tc, a_hundred_thousand_rows_are_all_found, 0, 2);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("file", .setup = setup, .teardown = teardown, .timeout = 120);

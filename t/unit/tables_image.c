@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 
@@ -86,7 +85,7 @@ static const char *found(const cc_map_t *map, const char *key)
     return cc_map_find(map, &wanted, &packed) ? packed.text : "none";
 }
 
-START_TEST(an_image_has_all_rows_and_no_others)
+TEST(an_image_has_all_rows_and_no_others)
 {
     const char *text = "";
     cc_held_t held, taken;
@@ -104,9 +103,8 @@ START_TEST(an_image_has_all_rows_and_no_others)
     ck_assert_str_eq(found(taken.map, "key7"), "value7");
     cc_map_free(taken.map);
 }
-END_TEST
 
-START_TEST(what_is_mapped_stays_when_the_image_is_closed)
+TEST(what_is_mapped_stays_when_the_image_is_closed)
 {
     cc_held_t first = held_of("k a\n"), taken;
     int image = image_make(&first);
@@ -117,9 +115,8 @@ START_TEST(what_is_mapped_stays_when_the_image_is_closed)
     cc_map_free(taken.map);
     cc_map_free(first.map);
 }
-END_TEST
 
-START_TEST(a_file_without_rows_has_an_image)
+TEST(a_file_without_rows_has_an_image)
 {
     cc_held_t held = held_of("# none\n"), taken;
 
@@ -128,9 +125,8 @@ START_TEST(a_file_without_rows_has_an_image)
     cc_map_free(taken.map);
     cc_map_free(held.map);
 }
-END_TEST
 
-START_TEST(an_image_of_another_state_or_table_is_none)
+TEST(an_image_of_another_state_or_table_is_none)
 {
     cc_held_t held = held_of("k a\n"), taken;
     int image = image_make(&held);
@@ -143,15 +139,13 @@ START_TEST(an_image_of_another_state_or_table_is_none)
     ck_assert_int_eq(cc_image_take(&taken, KEY + 1, image, geteuid()), APR_ENOENT);
     cc_map_free(held.map);
 }
-END_TEST
 
-START_TEST(a_bad_state_is_told_as_such)
+TEST(a_bad_state_is_told_as_such)
 {
     cc_held_t bad = {NULL, stamp, 1, false}, taken;
 
     ck_assert_int_eq(image_take(&taken, image_make(&bad)), APR_EGENERAL);
 }
-END_TEST
 
 /* The octets of an image in something else. */
 static int copy_of(int image, int to)
@@ -164,7 +158,7 @@ static int copy_of(int image, int to)
     return to;
 }
 
-START_TEST(what_anybody_else_could_have_written_is_not_taken)
+TEST(what_anybody_else_could_have_written_is_not_taken)
 {
     cc_held_t held = held_of("k a\n"), taken;
     int image = image_make(&held), ends[2];
@@ -183,9 +177,8 @@ START_TEST(what_anybody_else_could_have_written_is_not_taken)
     ck_assert_int_eq(image_take(&taken, -1), APR_EACCES);
     cc_map_free(held.map);
 }
-END_TEST
 
-START_TEST(what_can_still_change_is_not_taken)
+TEST(what_can_still_change_is_not_taken)
 {
     cc_held_t held = held_of("k a\n"), taken;
     int image = image_make(&held);
@@ -204,9 +197,8 @@ START_TEST(what_can_still_change_is_not_taken)
     ck_assert_int_eq(image_take(&taken, copy_of(image, file)), APR_EACCES);
     cc_map_free(held.map);
 }
-END_TEST
 
-START_TEST(an_image_that_was_cut_short_is_not_taken)
+TEST(an_image_that_was_cut_short_is_not_taken)
 {
     cc_held_t held = held_of("k a\nl b\n"), taken;
     int image = image_make(&held);
@@ -225,9 +217,8 @@ START_TEST(an_image_that_was_cut_short_is_not_taken)
     }
     cc_map_free(held.map);
 }
-END_TEST
 
-START_TEST(who_is_stopped_makes_no_image)
+TEST(who_is_stopped_makes_no_image)
 {
     cc_held_t held = held_of("k a\n");
     int image = -1;
@@ -237,7 +228,6 @@ START_TEST(who_is_stopped_makes_no_image)
     ck_assert_int_eq(image, -1);
     cc_map_free(held.map);
 }
-END_TEST
 
 /* ---- sharing ------------------------------------------------------------------------------- */
 
@@ -271,7 +261,7 @@ static void start(void)
     apr_sleep(TICK);
 }
 
-START_TEST(who_shares_is_waited_for)
+TEST(who_shares_is_waited_for)
 {
     cc_tables_t *parent;
 
@@ -285,9 +275,8 @@ START_TEST(who_shares_is_waited_for)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(he_is_not_waited_for_for_ever)
+TEST(he_is_not_waited_for_for_ever)
 {
     start();
     tables_open("file:f");
@@ -296,9 +285,8 @@ START_TEST(he_is_not_waited_for_for_ever)
     ck_assert_str_eq(tableset_poll(&set), "changed"); /* a minute later */
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(a_bad_file_is_read_at_once_by_everyone_and_told)
+TEST(a_bad_file_is_read_at_once_by_everyone_and_told)
 {
     cc_tables_t *parent;
 
@@ -310,7 +298,6 @@ START_TEST(a_bad_file_is_read_at_once_by_everyone_and_told)
     ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "CC0611"));
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
 /* How often the file was opened since. */
 static int times_opened(int watch)
@@ -328,7 +315,7 @@ static int times_opened(int watch)
     return times;
 }
 
-START_TEST(a_file_that_has_changed_is_opened_once_for_all)
+TEST(a_file_that_has_changed_is_opened_once_for_all)
 {
     cc_tables_t *all[4];
     int watch = inotify_init1(IN_NONBLOCK);
@@ -349,9 +336,8 @@ START_TEST(a_file_that_has_changed_is_opened_once_for_all)
     ck_assert_int_eq(times_opened(watch), 1);
     close(watch);
 }
-END_TEST
 
-START_TEST(tables_with_other_options_have_images_of_their_own)
+TEST(tables_with_other_options_have_images_of_their_own)
 {
     cc_tables_t *plain, *folded;
 
@@ -370,30 +356,5 @@ START_TEST(tables_with_other_options_have_images_of_their_own)
     ck_assert_str_eq(tableset_ask(&set, "k"), "MISSING");
     ck_assert_str_eq(tableset_ask(&set, "K"), "b");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_image");
-    TCase *tc = tcase_create("image");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, an_image_has_all_rows_and_no_others);
-    tcase_add_test(tc, what_is_mapped_stays_when_the_image_is_closed);
-    tcase_add_test(tc, a_file_without_rows_has_an_image);
-    tcase_add_test(tc, an_image_of_another_state_or_table_is_none);
-    tcase_add_test(tc, a_bad_state_is_told_as_such);
-    tcase_add_test(tc, what_anybody_else_could_have_written_is_not_taken);
-    tcase_add_test(tc, what_can_still_change_is_not_taken);
-    tcase_add_test(tc, an_image_that_was_cut_short_is_not_taken);
-    tcase_add_test(tc, who_is_stopped_makes_no_image);
-    tcase_add_test(tc, who_shares_is_waited_for);
-    tcase_add_test(tc, he_is_not_waited_for_for_ever);
-    tcase_add_test(tc, a_bad_file_is_read_at_once_by_everyone_and_told);
-    tcase_add_test(tc, a_file_that_has_changed_is_opened_once_for_all);
-    tcase_add_test(tc, tables_with_other_options_have_images_of_their_own);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("image", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -10,7 +11,6 @@
 
 #include <arpa/inet.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -122,7 +122,7 @@ static void open_at(const char *host, const char *rest)
 
 /* ---- answers --------------------------------------------------------------------------- */
 
-START_TEST(the_value_of_a_key_is_a_line_of_columns)
+TEST(the_value_of_a_key_is_a_line_of_columns)
 {
     command("SET k \"u g1,g2\"");
     command("SET line \"u\\r\\n\"");
@@ -139,9 +139,8 @@ START_TEST(the_value_of_a_key_is_a_line_of_columns)
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "list"), ": WRONGTYPE Operation against"));
     ck_assert_str_eq(tableset_ask(&set, "empty"), "");
 }
-END_TEST
 
-START_TEST(the_prefix_stands_before_the_key)
+TEST(the_prefix_stands_before_the_key)
 {
     command("SET a/b:k u");
     command("SET a/b:0a1b o");
@@ -153,9 +152,8 @@ START_TEST(the_prefix_stands_before_the_key)
     open_at("127.0.0.1", "/ nocase");
     ck_assert_str_eq(tableset_ask(&set, "K"), "w");
 }
-END_TEST
 
-START_TEST(a_key_is_never_read_as_a_command)
+TEST(a_key_is_never_read_as_a_command)
 {
     static const char *const keys[] = {"x\r\nSET evil 1\r\n",
                                        "x\r\n*3\r\n$3\r\nSET\r\n$4\r\nevil\r\n$1\r\n1\r\n",
@@ -175,9 +173,8 @@ START_TEST(a_key_is_never_read_as_a_command)
     }
     ck_assert_str_eq(command("DBSIZE"), ":1\r\n");
 }
-END_TEST
 
-START_TEST(a_value_of_any_length_is_read_whole)
+TEST_LOOP(a_value_of_any_length_is_read_whole, 0, 7)
 {
     apr_size_t sizes[] = {4000, 4090, 4096, 5000, 100000, 1024 * 1024, 1024 * 1024 + 1};
     apr_size_t len = sizes[_i];
@@ -195,9 +192,8 @@ START_TEST(a_value_of_any_length_is_read_whole)
                                         "is not Redis, or larger than 1 MiB",
                                         port));
 }
-END_TEST
 
-START_TEST(many_keys_are_asked_for_at_once_and_each_gets_its_own_value)
+TEST(many_keys_are_asked_for_at_once_and_each_gets_its_own_value)
 {
     const cc_query_t *keys;
 
@@ -215,9 +211,8 @@ START_TEST(many_keys_are_asked_for_at_once_and_each_gets_its_own_value)
     }
     ck_assert_str_eq(tableset_ask(&set, "k3"), "v3");
 }
-END_TEST
 
-START_TEST(ipv6_is_spoken_too)
+TEST(ipv6_is_spoken_too)
 {
     int fd = socket(AF_INET6, SOCK_STREAM, 0);
     struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -228,19 +223,17 @@ START_TEST(ipv6_is_spoken_too)
     open_at("[::1]", "/");
     ck_assert_int_eq(strcmp(tableset_ask(&set, "k"), "u") == 0, there);
 }
-END_TEST
 
-START_TEST(a_server_that_asks_for_a_password_is_a_failure_with_its_words)
+TEST(a_server_that_asks_for_a_password_is_a_failure_with_its_words)
 {
     open_at("127.0.0.1", "");
     command("CONFIG SET requirepass secret");
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "k"), ": NOAUTH Authentication required"));
 }
-END_TEST
 
 /* ---- failures and recoveries ----------------------------------------------------------- */
 
-START_TEST(after_a_server_that_is_down_has_returned_the_next_lookup_works)
+TEST(after_a_server_that_is_down_has_returned_the_next_lookup_works)
 {
     command("SET k u");
     open_at("127.0.0.1", " ttl=0");
@@ -254,9 +247,8 @@ START_TEST(after_a_server_that_is_down_has_returned_the_next_lookup_works)
     command("SET k w");
     ck_assert_str_eq(tableset_ask(&set, "k"), "w");
 }
-END_TEST
 
-START_TEST(a_restart_between_two_lookups_is_not_noticed)
+TEST(a_restart_between_two_lookups_is_not_noticed)
 {
     command("SET k u");
     open_at("127.0.0.1", " ttl=0");
@@ -266,9 +258,8 @@ START_TEST(a_restart_between_two_lookups_is_not_noticed)
     command("SET k w");
     ck_assert_str_eq(tableset_ask(&set, "k"), "w");
 }
-END_TEST
 
-START_TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late)
+TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late)
 {
     apr_time_t before;
 
@@ -288,7 +279,6 @@ START_TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_la
     ck_assert_str_eq(tableset_ask(&set, "b"), "two");
     ck_assert_str_eq(tableset_ask(&set, "a"), "one");
 }
-END_TEST
 
 /* ---- threads and children -------------------------------------------------------------- */
 
@@ -314,7 +304,7 @@ static void *thread_ask(void *which)
     return ask_much(which) ? which : NULL;
 }
 
-START_TEST(threads_get_the_answers_to_their_own_questions)
+TEST(threads_get_the_answers_to_their_own_questions)
 {
     static char names[8][2] = {"a", "b", "c", "d", "e", "f", "g", "h"};
     pthread_t threads[8];
@@ -330,9 +320,8 @@ START_TEST(threads_get_the_answers_to_their_own_questions)
         ck_assert_ptr_null(wrong);
     }
 }
-END_TEST
 
-START_TEST(children_do_not_talk_into_a_conversation_of_their_parent)
+TEST(children_do_not_talk_into_a_conversation_of_their_parent)
 {
     static const char *const names[] = {"a", "b", "c"};
     pid_t children[3];
@@ -353,34 +342,14 @@ START_TEST(children_do_not_talk_into_a_conversation_of_their_parent)
         ck_assert_int_eq(status, 0);
     }
 }
-END_TEST
 
-int main(void)
+static const char *prepare(void)
 {
-    Suite *suite = suite_create("tables_redis");
-    TCase *tc = tcase_create("redis");
+    bool there =
+        system("{ command -v redis-server || command -v redis-check-rdb; } >/dev/null") == 0;
 
-    apr_initialize();
     signal(SIGPIPE, SIG_IGN); /* as httpd */
-    if (system("{ command -v redis-server || command -v redis-check-rdb; } >/dev/null") != 0 &&
-        !getenv("CI")) {
-        puts("1..0 # SKIP redis-server is not installed");
-        return EXIT_SUCCESS;
-    }
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, the_value_of_a_key_is_a_line_of_columns);
-    tcase_add_test(tc, the_prefix_stands_before_the_key);
-    tcase_add_test(tc, a_key_is_never_read_as_a_command);
-    tcase_add_loop_test(tc, a_value_of_any_length_is_read_whole, 0, 7);
-    tcase_add_test(tc, many_keys_are_asked_for_at_once_and_each_gets_its_own_value);
-    tcase_add_test(tc, ipv6_is_spoken_too);
-    tcase_add_test(tc, a_server_that_asks_for_a_password_is_a_failure_with_its_words);
-    tcase_add_test(tc, after_a_server_that_is_down_has_returned_the_next_lookup_works);
-    tcase_add_test(tc, a_restart_between_two_lookups_is_not_noticed);
-    tcase_add_test(tc, a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late);
-    tcase_add_test(tc, threads_get_the_answers_to_their_own_questions);
-    tcase_add_test(tc, children_do_not_talk_into_a_conversation_of_their_parent);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
+    return there || getenv("CI") ? NULL : "redis-server is not installed";
 }
+
+SUITE("redis", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -27,7 +26,7 @@ static void teardown(void)
 
 /* ---- changes --------------------------------------------------------------------------- */
 
-START_TEST(a_file_that_does_not_change_is_not_read_again)
+TEST(a_file_that_does_not_change_is_not_read_again)
 {
     apr_uint64_t before;
 
@@ -36,9 +35,8 @@ START_TEST(a_file_that_does_not_change_is_not_read_again)
     ck_assert_str_eq(tableset_poll(&set), "");
     ck_assert_uint_eq(cc_table_generation(set.table), before);
 }
-END_TEST
 
-START_TEST(a_replaced_file_is_noticed)
+TEST(a_replaced_file_is_noticed)
 {
     apr_uint64_t before;
 
@@ -50,9 +48,8 @@ START_TEST(a_replaced_file_is_noticed)
     ck_assert_uint_gt(cc_table_generation(set.table), before);
     ck_assert_str_eq(tableset_poll(&set), "");
 }
-END_TEST
 
-START_TEST(a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date)
+TEST(a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date)
 {
     struct stat info;
     struct timespec times[2];
@@ -66,9 +63,8 @@ START_TEST(a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(a_truncated_file_is_noticed)
+TEST(a_truncated_file_is_noticed)
 {
     tableset_open_text(&set, "k a\nl b\n");
     ck_assert_int_eq(truncate(tableset_path(&set, "f"), 4), 0);
@@ -76,9 +72,8 @@ START_TEST(a_truncated_file_is_noticed)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_str_eq(tableset_ask(&set, "l"), "MISSING");
 }
-END_TEST
 
-START_TEST(a_deleted_file_is_told_once_and_its_table_stays)
+TEST(a_deleted_file_is_told_once_and_its_table_stays)
 {
     const char *told;
 
@@ -93,9 +88,8 @@ START_TEST(a_deleted_file_is_told_once_and_its_table_stays)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
-START_TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
+TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
 {
     apr_uint64_t before;
 
@@ -113,9 +107,8 @@ START_TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(the_target_of_a_link_is_followed)
+TEST(the_target_of_a_link_is_followed)
 {
     tableset_write(&set, "one", "k a\n");
     tableset_write(&set, "two", "k b\n");
@@ -127,7 +120,6 @@ START_TEST(the_target_of_a_link_is_followed)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
 /* ---- when it is looked at -------------------------------------------------------------- */
 
@@ -139,7 +131,7 @@ static void count(const cc_table_t *table, const cc_error_t *err, void *baton)
     told_count++;
 }
 
-START_TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
+TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
 {
     apr_time_t now;
 
@@ -156,9 +148,8 @@ START_TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
+TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
 {
     apr_time_t now = apr_time_now();
 
@@ -171,7 +162,6 @@ START_TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
 /* A file that looks the same while somebody goes on to write it, as in a write that is held up. */
 static char *write_begin(const char *text)
@@ -195,7 +185,7 @@ static void poll_after(int milliseconds)
     cc_tables_poll(set.tables, apr_time_now() + apr_time_from_msec(milliseconds), count, NULL);
 }
 
-START_TEST(a_young_file_at_start_is_read_again_though_it_looks_the_same)
+TEST(a_young_file_at_start_is_read_again_though_it_looks_the_same)
 {
     char *at = write_begin("k a\n");
 
@@ -206,9 +196,8 @@ START_TEST(a_young_file_at_start_is_read_again_though_it_looks_the_same)
     ck_assert_str_eq(tableset_poll(&set), "");
     munmap(at, 4);
 }
-END_TEST
 
-START_TEST(a_young_file_at_start_that_has_the_same_rows_later_is_no_change)
+TEST(a_young_file_at_start_that_has_the_same_rows_later_is_no_change)
 {
     apr_uint64_t before;
 
@@ -218,9 +207,8 @@ START_TEST(a_young_file_at_start_that_has_the_same_rows_later_is_no_change)
     ck_assert_str_eq(tableset_poll(&set), "");
     ck_assert_uint_eq(cc_table_generation(set.table), before);
 }
-END_TEST
 
-START_TEST(a_write_that_is_held_up_is_waited_for)
+TEST(a_write_that_is_held_up_is_waited_for)
 {
     char *at;
 
@@ -237,9 +225,8 @@ START_TEST(a_write_that_is_held_up_is_waited_for)
     ck_assert_str_eq(tableset_ask(&set, "k"), "c");
     munmap(at, 4);
 }
-END_TEST
 
-START_TEST(what_was_written_before_and_renamed_now_is_read_at_once)
+TEST(what_was_written_before_and_renamed_now_is_read_at_once)
 {
     struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
 
@@ -253,9 +240,8 @@ START_TEST(what_was_written_before_and_renamed_now_is_read_at_once)
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(a_file_that_never_rests_is_read_all_the_same)
+TEST(a_file_that_never_rests_is_read_all_the_same)
 {
     tableset_write(&set, "f", "k a\n");
     tableset_open(&set, "file:f reload=0.001", 1);
@@ -270,9 +256,8 @@ START_TEST(a_file_that_never_rests_is_read_all_the_same)
     poll_after(600); /* what was read in haste is read again */
     ck_assert_str_ne(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
-START_TEST(a_file_is_looked_at_every_reload_seconds)
+TEST(a_file_is_looked_at_every_reload_seconds)
 {
     apr_time_t now = apr_time_now() + apr_time_from_sec(60);
 
@@ -289,9 +274,8 @@ START_TEST(a_file_is_looked_at_every_reload_seconds)
     cc_tables_poll(set.tables, now - apr_time_from_sec(3600), count, NULL); /* the clock was set */
     ck_assert_str_eq(tableset_ask(&set, "k"), "c");
 }
-END_TEST
 
-START_TEST(with_reload_0_a_file_is_never_looked_at)
+TEST(with_reload_0_a_file_is_never_looked_at)
 {
     tableset_write(&set, "f", "k a\n");
     tableset_open(&set, "file:f reload=0", 1);
@@ -300,32 +284,5 @@ START_TEST(with_reload_0_a_file_is_never_looked_at)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_int_eq(cc_tables_poll(set.tables, apr_time_now(), count, NULL), 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_reload");
-    TCase *tc = tcase_create("reload");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_file_that_does_not_change_is_not_read_again);
-    tcase_add_test(tc, a_replaced_file_is_noticed);
-    tcase_add_test(tc, a_file_rewritten_in_place_is_noticed_even_with_its_old_size_and_date);
-    tcase_add_test(tc, a_truncated_file_is_noticed);
-    tcase_add_test(tc, a_deleted_file_is_told_once_and_its_table_stays);
-    tcase_add_test(tc, a_bad_file_is_told_once_a_change_and_the_last_good_table_stays);
-    tcase_add_test(tc, the_target_of_a_link_is_followed);
-    tcase_add_test(tc, a_file_is_left_alone_until_nobody_writes_it_and_then_read);
-    tcase_add_test(tc, a_second_write_in_the_tick_of_the_load_at_start_is_noticed);
-    tcase_add_test(tc, a_young_file_at_start_is_read_again_though_it_looks_the_same);
-    tcase_add_test(tc, a_young_file_at_start_that_has_the_same_rows_later_is_no_change);
-    tcase_add_test(tc, a_write_that_is_held_up_is_waited_for);
-    tcase_add_test(tc, what_was_written_before_and_renamed_now_is_read_at_once);
-    tcase_add_test(tc, a_file_that_never_rests_is_read_all_the_same);
-    tcase_add_test(tc, a_file_is_looked_at_every_reload_seconds);
-    tcase_add_test(tc, with_reload_0_a_file_is_never_looked_at);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("reload", .setup = setup, .teardown = teardown, .timeout = 300);

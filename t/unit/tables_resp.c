@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -161,7 +160,7 @@ static const case_t cases[] = {
     {{"HTTP/1.1 400 Bad Request\r\n\r\n", false, false}, NO_REDIS, false},
 };
 
-START_TEST(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key)
+TEST_LOOP(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0, COUNT(cases))
 {
     const case_t *expected = &cases[_i];
     const char *said;
@@ -176,9 +175,8 @@ START_TEST(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key)
     ask();
     ck_assert_int_eq(count_of(&server.connections), expected->kept ? 1 : 2);
 }
-END_TEST
 
-START_TEST(a_line_without_end_is_not_read_for_ever)
+TEST(a_line_without_end_is_not_read_for_ever)
 {
     static char line[100001]; /* the server reads them beyond the end of this test */
     static const answer_t endless = {line, false, false};
@@ -187,11 +185,10 @@ START_TEST(a_line_without_end_is_not_read_for_ever)
     open_with(&endless, 1);
     ck_assert_str_eq(ask(), NO_REDIS);
 }
-END_TEST
 
 /* ---- several questions at once --------------------------------------------------------- */
 
-START_TEST(several_answers_are_taken_in_their_order)
+TEST(several_answers_are_taken_in_their_order)
 {
     static const answer_t answer = {"$1\r\na\r\n$-1\r\n-ERR x\r\n$1\r\nb\r\n", true, false};
     const cc_query_t *keys;
@@ -203,9 +200,8 @@ START_TEST(several_answers_are_taken_in_their_order)
     ck_assert_ptr_nonnull(strstr(keys[2].info.failure, "ERR x"));
     ck_assert_str_eq(keys[3].row.columns[0].values[0], "b");
 }
-END_TEST
 
-START_TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
+TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
 {
     static const answer_t bad = {"$1\r\na\r\n+OK\r\n$1\r\nb\r\n", false, false};
     static const answer_t more = {"$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n", false, false};
@@ -221,9 +217,8 @@ START_TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
     ck_assert_int_eq(keys[0].result, CC_TABLE_FAILED);
     ck_assert_int_eq(keys[1].result, CC_TABLE_FAILED);
 }
-END_TEST
 
-START_TEST(answers_that_are_too_large_together_are_a_failure)
+TEST(answers_that_are_too_large_together_are_a_failure)
 {
     enum { SIZE = CC_ANSWER_MAX, REPLIES = 5 };
     static char text[REPLIES * (SIZE + 12) + 1]; /* the server reads it beyond this test's end */
@@ -240,11 +235,10 @@ START_TEST(answers_that_are_too_large_together_are_a_failure)
     for (int i = 0; i < REPLIES; i++)
         ck_assert_ptr_nonnull(strstr(keys[i].info.failure, CC_ANSWERS_TOO_LARGE));
 }
-END_TEST
 
 /* ---- one answer after the other -------------------------------------------------------- */
 
-START_TEST(an_idle_connection_that_was_closed_is_replaced_by_a_new_one)
+TEST(an_idle_connection_that_was_closed_is_replaced_by_a_new_one)
 {
     static const answer_t answers[] = {{"$1\r\na\r\n", false, true}, {"$1\r\nb\r\n", false, false}};
 
@@ -254,9 +248,8 @@ START_TEST(an_idle_connection_that_was_closed_is_replaced_by_a_new_one)
     ck_assert_str_eq(ask(), "b");
     ck_assert_int_eq(count_of(&server.connections), 2);
 }
-END_TEST
 
-START_TEST(a_server_that_closes_every_connection_is_asked_twice_at_most)
+TEST(a_server_that_closes_every_connection_is_asked_twice_at_most)
 {
     static const answer_t answers[] = {{"$1\r\na\r\n", false, false}, {"", false, true}};
 
@@ -266,9 +259,8 @@ START_TEST(a_server_that_closes_every_connection_is_asked_twice_at_most)
     ck_assert_int_eq(count_of(&server.connections), 2);
     ck_assert_int_eq(count_of(&server.questions), 3);
 }
-END_TEST
 
-START_TEST(an_answer_that_comes_late_answers_no_other_question)
+TEST(an_answer_that_comes_late_answers_no_other_question)
 {
     static const answer_t answers[] = {{"", false, false}, {"$1\r\nb\r\n", false, false}};
 
@@ -277,9 +269,8 @@ START_TEST(an_answer_that_comes_late_answers_no_other_question)
     ck_assert_str_eq(ask(), "b");
     ck_assert_int_eq(count_of(&server.connections), 2);
 }
-END_TEST
 
-START_TEST(an_answer_that_trickles_in_fails_within_the_timeout)
+TEST(an_answer_that_trickles_in_fails_within_the_timeout)
 {
     static char text[2001]; /* the server reads them beyond the end of this test */
     static const answer_t slow = {text, true, false};
@@ -292,17 +283,15 @@ START_TEST(an_answer_that_trickles_in_fails_within_the_timeout)
     ck_assert_str_eq(ask(), LATE);
     ck_assert_int_lt(apr_time_now() - before, 1300000);
 }
-END_TEST
 
-START_TEST(a_name_that_no_server_has_is_a_failure_with_the_reason)
+TEST(a_name_that_no_server_has_is_a_failure_with_the_reason)
 {
     tableset_open(&set, "redis:no-such-host.invalid:1", 0);
     ck_assert_int_eq(
         strncmp(tableset_ask(&set, "k"), "FAILED: Redis at no-such-host.invalid:1: ", 40), 0);
 }
-END_TEST
 
-START_TEST(a_bad_source_is_refused)
+TEST_LOOP(a_bad_source_is_refused, 0, 9)
 {
     static const char *const sources[] = {"redis:host",       "redis:6379",  "redis::6379",
                                           "redis:host:x",     "redis:/p",    "redis:host:0",
@@ -313,29 +302,11 @@ START_TEST(a_bad_source_is_refused)
     ck_assert_str_eq(set.err.word, sources[_i]);
     ck_assert_ptr_nonnull(strstr(set.err.message, "redis:HOST:PORT/PREFIX"));
 }
-END_TEST
 
-int main(void)
+static const char *prepare(void)
 {
-    Suite *suite = suite_create("tables_resp");
-    TCase *tc = tcase_create("resp");
-
-    apr_initialize();
     signal(SIGPIPE, SIG_IGN); /* as httpd */
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0,
-                        sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tc, a_line_without_end_is_not_read_for_ever);
-    tcase_add_test(tc, several_answers_are_taken_in_their_order);
-    tcase_add_test(tc, what_is_no_answer_or_one_too_many_answers_nothing_that_follows);
-    tcase_add_test(tc, answers_that_are_too_large_together_are_a_failure);
-    tcase_add_test(tc, an_idle_connection_that_was_closed_is_replaced_by_a_new_one);
-    tcase_add_test(tc, a_server_that_closes_every_connection_is_asked_twice_at_most);
-    tcase_add_test(tc, an_answer_that_comes_late_answers_no_other_question);
-    tcase_add_test(tc, an_answer_that_trickles_in_fails_within_the_timeout);
-    tcase_add_test(tc, a_name_that_no_server_has_is_a_failure_with_the_reason);
-    tcase_add_loop_test(tc, a_bad_source_is_refused, 0, 9);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
+    return NULL;
 }
+
+SUITE("resp", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);

@@ -8,7 +8,6 @@
 #include <sys/inotify.h>
 #endif
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 
@@ -92,7 +91,7 @@ static bool was_opened(int watch)
     return read(watch, events, sizeof(events)) > 0;
 }
 
-START_TEST(a_file_that_has_not_changed_is_not_read_again)
+TEST(a_file_that_has_not_changed_is_not_read_again)
 {
     int watch = inotify_init1(IN_NONBLOCK);
 
@@ -111,10 +110,9 @@ START_TEST(a_file_that_has_not_changed_is_not_read_again)
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
     close(watch);
 }
-END_TEST
 #endif
 
-START_TEST(a_file_that_has_changed_is_read)
+TEST(a_file_that_has_changed_is_read)
 {
     start("k a\n");
     tableset_replace(&set, "f", "k b\n");
@@ -122,9 +120,8 @@ START_TEST(a_file_that_has_changed_is_read)
     ck_assert_str_eq(told_text, "");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(what_was_read_while_it_changed_is_read_again)
+TEST(what_was_read_while_it_changed_is_read_again)
 {
     tableset_write(&set, "f", "k a\n");
     ck_assert_int_eq(configure("file:f", 1, false), APR_SUCCESS);
@@ -132,9 +129,8 @@ START_TEST(what_was_read_while_it_changed_is_read_again)
     ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(what_a_reload_brought_is_kept)
+TEST(what_a_reload_brought_is_kept)
 {
     start("k a\n");
     tableset_replace(&set, "f", "k b\n");
@@ -144,18 +140,16 @@ START_TEST(what_a_reload_brought_is_kept)
     ck_assert_str_eq(told_text, "t kept");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-START_TEST(rows_for_other_options_are_not_taken)
+TEST(rows_for_other_options_are_not_taken)
 {
     start("K a\n");
     ck_assert_int_eq(configure("file:f nocase", 1, true), APR_SUCCESS);
     ck_assert_str_eq(told_text, "");
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
-START_TEST(rows_that_lack_a_column_are_not_taken)
+TEST(rows_that_lack_a_column_are_not_taken)
 {
     start("k a\n");
     ck_assert_int_eq(configure("file:f", 2, true), APR_SUCCESS);
@@ -164,19 +158,17 @@ START_TEST(rows_that_lack_a_column_are_not_taken)
     ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
 /* ---- a bad one ----------------------------------------------------------------------------- */
 
-START_TEST(a_bad_file_stops_a_first_start)
+TEST(a_bad_file_stops_a_first_start)
 {
     tableset_write(&set, "f", "k\n");
     ck_assert_int_ne(configure("file:f", 1, false), APR_SUCCESS);
     ck_assert_str_eq(set.err.tag, "CC0611");
 }
-END_TEST
 
-START_TEST(a_bad_file_leaves_what_was_held_at_a_restart)
+TEST(a_bad_file_leaves_what_was_held_at_a_restart)
 {
     start("k a\n");
     tableset_replace(&set, "f", "k\n");
@@ -192,9 +184,8 @@ START_TEST(a_bad_file_leaves_what_was_held_at_a_restart)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "c");
 }
-END_TEST
 
-START_TEST(a_file_that_is_gone_leaves_what_was_held_at_a_restart)
+TEST(a_file_that_is_gone_leaves_what_was_held_at_a_restart)
 {
     start("k a\n");
     unlink(tableset_path(&set, "f"));
@@ -203,9 +194,8 @@ START_TEST(a_file_that_is_gone_leaves_what_was_held_at_a_restart)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_str_eq(tableset_ask(&set, "x"), "MISSING");
 }
-END_TEST
 
-START_TEST(where_nothing_was_held_lookups_fail_until_the_file_is_good)
+TEST(where_nothing_was_held_lookups_fail_until_the_file_is_good)
 {
     start("k a\n");
     tableset_write(&set, "g", "k\n");
@@ -217,46 +207,19 @@ START_TEST(where_nothing_was_held_lookups_fail_until_the_file_is_good)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
-END_TEST
 
-START_TEST(a_bad_database_fails_lookups_at_a_restart)
+TEST(a_bad_database_fails_lookups_at_a_restart)
 {
     start("k a\n");
     ck_assert_int_eq(configure("dbm:sdbm:none", 1, true), APR_SUCCESS);
     ck_assert(strstr(told_text, "t none: CC0621"));
     ck_assert(strstr(tableset_ask(&set, "k"), "FAILED: "));
 }
-END_TEST
 
-START_TEST(what_is_wrong_with_the_configuration_stops_a_restart_too)
+TEST(what_is_wrong_with_the_configuration_stops_a_restart_too)
 {
     start("k a\n");
     ck_assert_int_ne(configure("dbm:nosuch:f", 1, true), APR_SUCCESS);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_restart");
-    TCase *tc = tcase_create("restart");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
-#ifdef __linux__
-    tcase_add_test(tc, a_file_that_has_not_changed_is_not_read_again);
-#endif
-    tcase_add_test(tc, a_file_that_has_changed_is_read);
-    tcase_add_test(tc, what_was_read_while_it_changed_is_read_again);
-    tcase_add_test(tc, what_a_reload_brought_is_kept);
-    tcase_add_test(tc, rows_for_other_options_are_not_taken);
-    tcase_add_test(tc, rows_that_lack_a_column_are_not_taken);
-    tcase_add_test(tc, a_bad_file_stops_a_first_start);
-    tcase_add_test(tc, a_bad_file_leaves_what_was_held_at_a_restart);
-    tcase_add_test(tc, a_file_that_is_gone_leaves_what_was_held_at_a_restart);
-    tcase_add_test(tc, where_nothing_was_held_lookups_fail_until_the_file_is_good);
-    tcase_add_test(tc, a_bad_database_fails_lookups_at_a_restart);
-    tcase_add_test(tc, what_is_wrong_with_the_configuration_stops_a_restart_too);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("restart", .setup = setup, .teardown = teardown, .timeout = 60);

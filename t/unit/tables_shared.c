@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -106,7 +105,7 @@ static void follow_change(void)
     ck_assert_str_eq(told, "changed");
 }
 
-START_TEST(readers_go_on_while_the_file_is_reloaded_and_memory_does_not_grow)
+TEST(readers_go_on_while_the_file_is_reloaded_and_memory_does_not_grow)
 {
     pthread_t threads[READERS];
     long reads[READERS] = {0}, settled = 0;
@@ -129,7 +128,6 @@ START_TEST(readers_go_on_while_the_file_is_reloaded_and_memory_does_not_grow)
     }
     ck_assert_msg(resident() < settled + GROWTH, "%ld KB, then %ld KB", settled, resident());
 }
-END_TEST
 
 static void *cut(void *unused)
 {
@@ -138,7 +136,7 @@ static void *cut(void *unused)
     return unused;
 }
 
-START_TEST(a_file_that_is_cut_while_it_is_read_gives_no_half_table)
+TEST(a_file_that_is_cut_while_it_is_read_gives_no_half_table)
 {
     char *text = apr_palloc(set.pool, 400000 * 16), *to = text;
     pthread_t thread;
@@ -156,7 +154,6 @@ START_TEST(a_file_that_is_cut_while_it_is_read_gives_no_half_table)
     pthread_join(thread, NULL);
     ck_assert_str_eq(tableset_ask(&set, "last"), strcmp(told, "changed") ? "old" : "v");
 }
-END_TEST
 
 /* ---- children -------------------------------------------------------------------------- */
 
@@ -183,7 +180,7 @@ static long own_memory(void)
     return dirty;
 }
 
-START_TEST(children_share_what_the_parent_loaded)
+TEST(children_share_what_the_parent_loaded)
 {
     int status = 0;
     pid_t child;
@@ -208,9 +205,8 @@ START_TEST(children_share_what_the_parent_loaded)
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);
 }
-END_TEST
 
-START_TEST(a_child_follows_the_file_by_itself)
+TEST(a_child_follows_the_file_by_itself)
 {
     int status = 0;
     pid_t child;
@@ -227,20 +223,5 @@ START_TEST(a_child_follows_the_file_by_itself)
     ck_assert_str_eq(tableset_poll(&set), "changed");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_shared");
-    TCase *tc = tcase_create("shared");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, readers_go_on_while_the_file_is_reloaded_and_memory_does_not_grow);
-    tcase_add_test(tc, a_file_that_is_cut_while_it_is_read_gives_no_half_table);
-    tcase_add_test(tc, children_share_what_the_parent_loaded);
-    tcase_add_test(tc, a_child_follows_the_file_by_itself);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("shared", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -2,8 +2,6 @@
 /* Knows how ClientCertTable is written, what is refused, and which table a name means. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tableset.h"
 
@@ -69,7 +67,7 @@ static void add(void *scope, const char *text)
     ck_assert_int_eq(cc_tables_add(tables, scope, text, text, NULL), APR_SUCCESS);
 }
 
-START_TEST(a_bad_line_is_refused_with_tag_word_and_remedy)
+TEST_LOOP(a_bad_line_is_refused_with_tag_word_and_remedy, 0, COUNT(errors))
 {
     const error_case_t *expected = &errors[_i];
     cc_error_t err = {0};
@@ -81,9 +79,8 @@ START_TEST(a_bad_line_is_refused_with_tag_word_and_remedy)
     ck_assert_int_eq(cc_tables_add(tables, NULL, expected->text, "x:1", NULL), APR_EINVAL);
     ck_assert_str_eq(cc_tables_names(tables, NULL, pool), "none");
 }
-END_TEST
 
-START_TEST(a_name_is_taken_once_a_scope)
+TEST(a_name_is_taken_once_a_scope)
 {
     cc_error_t err = {0};
 
@@ -95,9 +92,8 @@ START_TEST(a_name_is_taken_once_a_scope)
     ck_assert_ptr_nonnull(strstr(err.message, "at people file:y"));
     add(NULL, "People file:x");
 }
-END_TEST
 
-START_TEST(a_scope_finds_its_own_table_before_the_one_for_all)
+TEST(a_scope_finds_its_own_table_before_the_one_for_all)
 {
     int other = 0; /* its address counts */
 
@@ -112,9 +108,8 @@ START_TEST(a_scope_finds_its_own_table_before_the_one_for_all)
     ck_assert_str_eq(cc_tables_names(tables, &host, pool), "staff, people");
     ck_assert_str_eq(cc_tables_names(tables, NULL, pool), "people, staff");
 }
-END_TEST
 
-START_TEST(a_table_that_no_rule_uses_is_an_error)
+TEST(a_table_that_no_rule_uses_is_an_error)
 {
     cc_error_t err = {0};
 
@@ -125,9 +120,8 @@ START_TEST(a_table_that_no_rule_uses_is_an_error)
     ck_assert_str_eq(err.where, "people file:/nowhere");
     ck_assert_int_eq(cc_tables_open(tables, "/", pool, NULL), APR_EINVAL);
 }
-END_TEST
 
-START_TEST(the_shortest_reload_is_the_interval_and_0_is_never)
+TEST(the_shortest_reload_is_the_interval_and_0_is_never)
 {
     ck_assert_int_eq(cc_tables_interval(tables), 0);
     add(NULL, "r redis:h:1");
@@ -140,7 +134,6 @@ START_TEST(the_shortest_reload_is_the_interval_and_0_is_never)
     add(NULL, "short dbm:sdbm:x reload=3");
     ck_assert_int_eq(cc_tables_interval(tables), apr_time_from_sec(3));
 }
-END_TEST
 
 /* ---- what a back end gets -------------------------------------------------------------- */
 
@@ -157,7 +150,7 @@ static const cc_backend_t asked = {.type = "asked", .remote = true, .open = see}
 static const cc_backend_t followed = {.type = "followed", .open = see};
 static const cc_backend_t *const seers[] = {&asked, &followed, NULL};
 
-START_TEST(options_have_their_defaults_and_their_values)
+TEST(options_have_their_defaults_and_their_values)
 {
     cc_tables_t *first = cc_tables_create(seers, pool), *second = cc_tables_create(seers, pool);
 
@@ -184,22 +177,5 @@ START_TEST(options_have_their_defaults_and_their_values)
     ck_assert(seen.timeout == 1000000 && seen.ttl == 2000000 && seen.negative_ttl == 0);
     ck_assert(seen.stale == 4000000 && seen.size == 5);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_spec");
-    TCase *tc = tcase_create("spec");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, a_bad_line_is_refused_with_tag_word_and_remedy, 0,
-                        sizeof(errors) / sizeof(errors[0]));
-    tcase_add_test(tc, a_name_is_taken_once_a_scope);
-    tcase_add_test(tc, a_scope_finds_its_own_table_before_the_one_for_all);
-    tcase_add_test(tc, a_table_that_no_rule_uses_is_an_error);
-    tcase_add_test(tc, the_shortest_reload_is_the_interval_and_0_is_never);
-    tcase_add_test(tc, options_have_their_defaults_and_their_values);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("spec", .setup = setup, .teardown = teardown);

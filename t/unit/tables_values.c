@@ -2,8 +2,6 @@
 /* Knows how values go into questions and come out of answers: filters, and columns of one text. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tables/table.h"
 
@@ -35,41 +33,37 @@ static const char *column(const char *text)
     return wrong ? "wrong" : joined;
 }
 
-START_TEST(a_column_is_parted_at_its_commas)
+TEST(a_column_is_parted_at_its_commas)
 {
     ck_assert_str_eq(column("staff"), "|staff");
     ck_assert_str_eq(column("staff,admins"), "|staff|admins");
     ck_assert_str_eq(column("Domain Users, \"x\" "), "|Domain Users| \"x\" ");
 }
-END_TEST
 
-START_TEST(an_empty_column_has_no_values)
+TEST(an_empty_column_has_no_values)
 {
     ck_assert_str_eq(column(""), "");
 }
-END_TEST
 
-START_TEST(a_backslash_takes_a_comma_and_itself_and_nothing_else)
+TEST(a_backslash_takes_a_comma_and_itself_and_nothing_else)
 {
     ck_assert_str_eq(column("Doe\\, Jane,x"), "|Doe, Jane|x");
     ck_assert_str_eq(column("a\\\\,b"), "|a\\|b");
     ck_assert_str_eq(column("EXAMPLE\\jane"), "|EXAMPLE\\jane");
     ck_assert_str_eq(column("end\\"), "|end\\");
 }
-END_TEST
 
-START_TEST(an_empty_value_in_a_list_is_wrong)
+TEST(an_empty_value_in_a_list_is_wrong)
 {
     ck_assert_str_eq(column("a,,b"), "wrong");
     ck_assert_str_eq(column(",a"), "wrong");
     ck_assert_str_eq(column("a,"), "wrong");
     ck_assert_str_eq(column(","), "wrong");
 }
-END_TEST
 
 /* ---- filters (RFC 4515) ---------------------------------------------------------------------- */
 
-START_TEST(text_in_a_filter_means_nothing_but_itself)
+TEST(text_in_a_filter_means_nothing_but_itself)
 {
     ck_assert_str_eq(cc_filter_text("jane", 4, pool), "jane");
     ck_assert_str_eq(cc_filter_text("*)(uid=*", 8, pool), "\\2a\\29\\28uid=\\2a");
@@ -78,24 +72,21 @@ START_TEST(text_in_a_filter_means_nothing_but_itself)
     ck_assert_str_eq(cc_filter_text("M\xc3\xbcller", 7, pool), "M\xc3\xbcller");
     ck_assert_str_eq(cc_filter_text("", 0, pool), "");
 }
-END_TEST
 
-START_TEST(hex_in_a_filter_is_octets)
+TEST(hex_in_a_filter_is_octets)
 {
     ck_assert_str_eq(cc_filter_hex("00ff2a", 6, pool), "\\00\\ff\\2a");
     ck_assert_str_eq(cc_filter_hex("", 0, pool), "");
 }
-END_TEST
 
-START_TEST(base64_in_a_filter_is_octets)
+TEST(base64_in_a_filter_is_octets)
 {
     ck_assert_str_eq(cc_filter_base64("AP8q", 4, pool), "\\00\\ff\\2a");
     ck_assert_str_eq(cc_filter_base64("AP8=", 4, pool), "\\00\\ff");
     ck_assert_str_eq(cc_filter_base64("AA==", 4, pool), "\\00");
 }
-END_TEST
 
-START_TEST(what_is_not_base64_makes_no_filter)
+TEST(what_is_not_base64_makes_no_filter)
 {
     static const char *const wrong[] = {"", "A", "AP8", "AP8q=", "A===", "====", "AP=q", "AP8*",
                                         "AP8q)(uid=*", "AP 8", "AP8q\n", "AP-_"};
@@ -105,24 +96,5 @@ START_TEST(what_is_not_base64_makes_no_filter)
     }
     ck_assert_ptr_null(cc_filter_base64("AP8q\0AP8", 8, pool));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("tables_values");
-    TCase *test = tcase_create("values");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(test, setup, teardown);
-    tcase_add_test(test, a_column_is_parted_at_its_commas);
-    tcase_add_test(test, an_empty_column_has_no_values);
-    tcase_add_test(test, a_backslash_takes_a_comma_and_itself_and_nothing_else);
-    tcase_add_test(test, an_empty_value_in_a_list_is_wrong);
-    tcase_add_test(test, text_in_a_filter_means_nothing_but_itself);
-    tcase_add_test(test, hex_in_a_filter_is_octets);
-    tcase_add_test(test, base64_in_a_filter_is_octets);
-    tcase_add_test(test, what_is_not_base64_makes_no_filter);
-    suite_add_tcase(suite, test);
-    return suite_run(suite);
-}
+SUITE("values", .setup = setup, .teardown = teardown);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what a session must say after the client was asked for a certificate once more. */
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tls.h"
 
@@ -61,7 +59,7 @@ static void check_next(tls_t *tls, host_t *at, const pki_t *who, cc_trust_state_
     tls_free(tls);
 }
 
-START_TEST(a_certificate_asked_for_later_is_sealed_into_the_session_that_comes_back)
+TEST_LOOP(a_certificate_asked_for_later_is_sealed_into_the_session_that_comes_back, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t tls = tls_open(at, &alice, NULL);
@@ -74,9 +72,8 @@ START_TEST(a_certificate_asked_for_later_is_sealed_into_the_session_that_comes_b
     ck_assert(tls_unseal(&tls, at).ca_known);
     check_next(&tls, at, &alice, CC_TRUST_OK);
 }
-END_TEST
 
-START_TEST(a_self_signed_certificate_asked_for_later_is_failed)
+TEST_LOOP(a_self_signed_certificate_asked_for_later_is_failed, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t tls = tls_open(at, &stranger, NULL);
@@ -86,9 +83,8 @@ START_TEST(a_self_signed_certificate_asked_for_later_is_failed)
     ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_FAILED);
     check_next(&tls, at, &stranger, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(another_certificate_takes_the_place_of_the_first_and_its_verdict)
+TEST_LOOP(another_certificate_takes_the_place_of_the_first_and_its_verdict, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t tls = tls_open(at, &alice, NULL);
@@ -103,9 +99,8 @@ START_TEST(another_certificate_takes_the_place_of_the_first_and_its_verdict)
     ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_FAILED);
     check_next(&tls, at, &stranger, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(a_good_certificate_replaces_a_failed_one)
+TEST_LOOP(a_good_certificate_replaces_a_failed_one, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t tls = tls_open(at, &stranger, NULL);
@@ -116,9 +111,8 @@ START_TEST(a_good_certificate_replaces_a_failed_one)
     ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_OK);
     check_next(&tls, at, &alice, CC_TRUST_OK);
 }
-END_TEST
 
-START_TEST(a_resumed_connection_can_be_asked_again)
+TEST_LOOP(a_resumed_connection_can_be_asked_again, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t first = tls_open(at, &stranger, NULL), tls;
@@ -135,9 +129,8 @@ START_TEST(a_resumed_connection_can_be_asked_again)
     tls_free(&first);
     check_next(&tls, at, &alice, CC_TRUST_OK);
 }
-END_TEST
 
-START_TEST(the_session_before_a_change_of_certificate_gains_nothing_by_it)
+TEST_LOOP(the_session_before_a_change_of_certificate_gains_nothing_by_it, 0, TLS_WAYS)
 {
     host_t *at = host(_i);
     tls_t tls = tls_open(at, &stranger, NULL);
@@ -154,23 +147,5 @@ START_TEST(the_session_before_a_change_of_certificate_gains_nothing_by_it)
     SSL_SESSION_free(before);
     tls_free(&tls);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_again");
-    TCase *ways = tcase_create("renegotiation and post-handshake authentication");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(ways, setup, teardown);
-#define EACH_WAY(test) tcase_add_loop_test(ways, test, 0, TLS_WAYS)
-    EACH_WAY(a_certificate_asked_for_later_is_sealed_into_the_session_that_comes_back);
-    EACH_WAY(a_self_signed_certificate_asked_for_later_is_failed);
-    EACH_WAY(another_certificate_takes_the_place_of_the_first_and_its_verdict);
-    EACH_WAY(a_good_certificate_replaces_a_failed_one);
-    EACH_WAY(a_resumed_connection_can_be_asked_again);
-    EACH_WAY(the_session_before_a_change_of_certificate_gains_nothing_by_it);
-    suite_add_tcase(suite, ways);
-    return suite_run(suite);
-}
+SUITE("renegotiation and post-handshake authentication", .setup = setup, .teardown = teardown);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how the verification treats the callback in place, and what a seal that fails leaves. */
-#include <apr_general.h>
-
 #include <openssl/err.h>
 
 #include "suite.h"
 #include "tls.h"
-#include "trust/room.h"
+#include "trust/internal.h"
 
 static apr_pool_t *pool;
 static pki_t ca, client;
@@ -28,7 +26,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-START_TEST(the_context_of_the_verification_is_left_as_it_was)
+TEST(the_context_of_the_verification_is_left_as_it_was)
 {
     SSL *ssl = SSL_new(at->ctx);
     SSL_SESSION *session = SSL_SESSION_new();
@@ -52,7 +50,6 @@ START_TEST(the_context_of_the_verification_is_left_as_it_was)
     SSL_SESSION_free(session);
     SSL_free(ssl);
 }
-END_TEST
 
 /* Goes on with an error of its own, where OpenSSL has found none. */
 static int object(int ok, X509_STORE_CTX *store_ctx)
@@ -61,7 +58,7 @@ static int object(int ok, X509_STORE_CTX *store_ctx)
     return ok;
 }
 
-START_TEST(an_error_that_the_callback_found_itself_is_failed)
+TEST(an_error_that_the_callback_found_itself_is_failed)
 {
     tls_t tls = tls_open(at, &client, NULL);
 
@@ -70,18 +67,5 @@ START_TEST(an_error_that_the_callback_found_itself_is_failed)
     ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_FAILED);
     tls_free(&tls);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_callback");
-    TCase *callback = tcase_create("callback");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(callback, setup, teardown);
-    tcase_add_test(callback, the_context_of_the_verification_is_left_as_it_was);
-    tcase_add_test(callback, an_error_that_the_callback_found_itself_is_failed);
-    suite_add_tcase(suite, callback);
-    return suite_run(suite);
-}
+SUITE("callback", .setup = setup, .teardown = teardown);

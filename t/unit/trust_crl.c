@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which verdict CRLs, present and missing, must lead to. */
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tls.h"
 
@@ -54,19 +52,17 @@ static int sealed(host_t *at, const pki_t *who)
     return state;
 }
 
-START_TEST(a_crl_decides)
+TEST(a_crl_decides)
 {
     ck_assert_int_eq(sealed(host(true, tls_strict), &alice), CC_TRUST_OK);
     ck_assert_int_eq(sealed(host(true, tls_strict), &bob), -1);
 }
-END_TEST
 
-START_TEST(a_missing_crl_fails_unless_the_callback_clears_that_error)
+TEST(a_missing_crl_fails_unless_the_callback_clears_that_error)
 {
     ck_assert_int_eq(sealed(host(false, tls_strict), &alice), -1);
     ck_assert_int_eq(sealed(host(false, tls_no_crl_for_cert_ok), &alice), CC_TRUST_OK);
 }
-END_TEST
 
 /* Lets a missing CRL pass without clearing it. */
 static int shrug(int ok, X509_STORE_CTX *store_ctx)
@@ -74,11 +70,10 @@ static int shrug(int ok, X509_STORE_CTX *store_ctx)
     return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
-START_TEST(a_missing_crl_that_passes_without_being_cleared_is_failed)
+TEST(a_missing_crl_that_passes_without_being_cleared_is_failed)
 {
     ck_assert_int_eq(sealed(host(false, shrug), &alice), CC_TRUST_FAILED);
 }
-END_TEST
 
 /* Lets everything pass and clears every error. */
 static int whitewash(int ok, X509_STORE_CTX *store_ctx)
@@ -88,11 +83,10 @@ static int whitewash(int ok, X509_STORE_CTX *store_ctx)
     return 1;
 }
 
-START_TEST(a_revoked_certificate_whose_error_was_cleared_is_failed)
+TEST(a_revoked_certificate_whose_error_was_cleared_is_failed)
 {
     ck_assert_int_eq(sealed(host(true, whitewash), &bob), CC_TRUST_FAILED);
 }
-END_TEST
 
 /* Lets everything pass, and clears the error of a missing CRL alone. */
 static int pass_all(int ok, X509_STORE_CTX *store_ctx)
@@ -111,7 +105,7 @@ static pki_t unknown_extension(void)
     return pki_make("odd", &ca, extensions, -60, 3600);
 }
 
-START_TEST(a_missing_crl_that_is_cleared_hides_no_earlier_error)
+TEST(a_missing_crl_that_is_cleared_hides_no_earlier_error)
 {
     pki_t odd = unknown_extension();
     host_t *at = host(false, pass_all);
@@ -123,14 +117,12 @@ START_TEST(a_missing_crl_that_is_cleared_hides_no_earlier_error)
     tls_free(&tls);
     pki_free(&odd);
 }
-END_TEST
 
 /* OpenSSL before 3.6 wants a CRL for it, which hides the error; since then it wants none. */
-START_TEST(a_self_signed_certificate_is_failed_whether_or_not_a_crl_is_wanted_for_it)
+TEST(a_self_signed_certificate_is_failed_whether_or_not_a_crl_is_wanted_for_it)
 {
     ck_assert_int_eq(sealed(host(false, tls_both), &stranger), CC_TRUST_FAILED);
 }
-END_TEST
 
 /* Lets a missing CRL pass, and clears the error only when the next good news comes. */
 static int clear_later(int ok, X509_STORE_CTX *store_ctx)
@@ -141,11 +133,10 @@ static int clear_later(int ok, X509_STORE_CTX *store_ctx)
     return shrug(ok, store_ctx);
 }
 
-START_TEST(a_missing_crl_that_is_cleared_only_later_is_failed)
+TEST(a_missing_crl_that_is_cleared_only_later_is_failed)
 {
     ck_assert_int_eq(sealed(host(false, clear_later), &alice), CC_TRUST_FAILED);
 }
-END_TEST
 
 /*
  * A CA that has changed its key: its clients bear the old one, its CRL the new one. The certificate
@@ -182,31 +173,11 @@ static int early(int ok, X509_STORE_CTX *store_ctx)
     return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_CERT_NOT_YET_VALID;
 }
 
-START_TEST(an_error_of_the_crls_own_issuer_counts)
+TEST(an_error_of_the_crls_own_issuer_counts)
 {
     ck_assert_int_eq(sealed_after_new_key(-60, tls_strict), CC_TRUST_OK);
     ck_assert_int_eq(sealed_after_new_key(1800, tls_strict), -1);
     ck_assert_int_eq(sealed_after_new_key(1800, early), CC_TRUST_FAILED);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crl");
-    TCase *crls = tcase_create("CRLs");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(crls, setup, teardown);
-    tcase_add_test(crls, a_crl_decides);
-    tcase_add_test(crls, a_missing_crl_fails_unless_the_callback_clears_that_error);
-    tcase_add_test(crls, a_missing_crl_that_passes_without_being_cleared_is_failed);
-    tcase_add_test(crls, a_revoked_certificate_whose_error_was_cleared_is_failed);
-    tcase_add_test(crls, a_missing_crl_that_is_cleared_hides_no_earlier_error);
-    tcase_add_test(crls,
-                   a_self_signed_certificate_is_failed_whether_or_not_a_crl_is_wanted_for_it);
-    tcase_add_test(crls, a_missing_crl_that_is_cleared_only_later_is_failed);
-    tcase_add_test(crls, an_error_of_the_crls_own_issuer_counts);
-    suite_add_tcase(suite, crls);
-    return suite_run(suite);
-}
+SUITE("CRLs", .setup = setup, .teardown = teardown);

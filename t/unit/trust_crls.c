@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/rsa.h>
@@ -43,7 +42,7 @@ static void expect_bob_revoked(void)
 
 /* ---- answers --------------------------------------------------------------------------- */
 
-START_TEST(who_is_listed_is_revoked_with_reason_and_date_and_who_is_not_is_good)
+TEST(who_is_listed_is_revoked_with_reason_and_date_and_who_is_not_is_good)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){BOB_REVOKED});
     crlset_open(&set, "a.crl");
@@ -51,9 +50,8 @@ START_TEST(who_is_listed_is_revoked_with_reason_and_date_and_who_is_not_is_good)
     ck_assert_int_eq(apr_time_sec(set.answer.revoked_at), 1767225600);
     ck_assert_uint_eq(set.answer.generation, cc_crls_generation(set.crls));
 }
-END_TEST
 
-START_TEST(all_reasons_are_told_apart_and_hold_is_one_of_them)
+TEST(all_reasons_are_told_apart_and_hold_is_one_of_them)
 {
     static const char *const names[] = {
         "unspecified",     "keyCompromise",        "cACompromise",    "affiliationChanged",
@@ -71,17 +69,15 @@ START_TEST(all_reasons_are_told_apart_and_hold_is_one_of_them)
         }
     }
 }
-END_TEST
 
-START_TEST(a_crl_without_entries_makes_all_good)
+TEST(a_crl_without_entries_makes_all_good)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &ca, .number = "1"});
     crlset_open(&set, "a.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-START_TEST(a_certificate_without_a_crl_of_its_issuer_is_unknown)
+TEST(a_certificate_without_a_crl_of_its_issuer_is_unknown)
 {
     pki_t other = pki_ca("other", NULL);
     pki_t carol = pki_client("carol", &other);
@@ -95,9 +91,8 @@ START_TEST(a_certificate_without_a_crl_of_its_issuer_is_unknown)
     pki_free(&carol);
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(two_cas_of_one_name_are_told_apart_by_their_keys)
+TEST(two_cas_of_one_name_are_told_apart_by_their_keys)
 {
     pki_t twin = pki_ca("CA", NULL);
     pki_t carol = pki_client("carol", &twin);
@@ -115,10 +110,9 @@ START_TEST(two_cas_of_one_name_are_told_apart_by_their_keys)
     pki_free(&carol);
     pki_free(&twin);
 }
-END_TEST
 
 /* As those of a CA that gives no numbers, and two CRLs in a minute. */
-START_TEST(of_two_crls_with_one_number_and_time_the_one_that_lists_more_counts)
+TEST(of_two_crls_with_one_number_and_time_the_one_that_lists_more_counts)
 {
     static const char *const orders[] = {"a.crl b.crl", "b.crl a.crl"};
 
@@ -129,11 +123,10 @@ START_TEST(of_two_crls_with_one_number_and_time_the_one_that_lists_more_counts)
         expect_bob_revoked();
     }
 }
-END_TEST
 
 /* ---- times ----------------------------------------------------------------------------- */
 
-START_TEST(past_next_update_and_grace_a_crl_makes_nobody_good_and_still_revokes)
+TEST(past_next_update_and_grace_a_crl_makes_nobody_good_and_still_revokes)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){BOB_REVOKED, .begin = -60, .end = 600});
     crlset_open(&set, "a.crl grace=300");
@@ -150,9 +143,8 @@ START_TEST(past_next_update_and_grace_a_crl_makes_nobody_good_and_still_revokes)
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked keyCompromise");
     ck_assert_int_eq(cc_crls_next_change(set.crls, apr_time_now() + set.later), APR_INT64_MAX);
 }
-END_TEST
 
-START_TEST(before_this_update_a_crl_makes_nobody_good)
+TEST(before_this_update_a_crl_makes_nobody_good)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){BOB_REVOKED, .begin = 600, .end = 6000});
     crlset_open(&set, "a.crl");
@@ -162,9 +154,8 @@ START_TEST(before_this_update_a_crl_makes_nobody_good)
     set.later = apr_time_from_sec(610);
     expect_bob_revoked();
 }
-END_TEST
 
-START_TEST(a_crl_that_runs_out_is_told_once)
+TEST(a_crl_that_runs_out_is_told_once)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){BOB_REVOKED, .begin = -60, .end = 600});
     crlset_open(&set, "a.crl grace=60");
@@ -174,11 +165,10 @@ START_TEST(a_crl_that_runs_out_is_told_once)
     ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "CC0416"));
     ck_assert_str_eq(crlset_poll(&set), "");
 }
-END_TEST
 
 /* ---- files ----------------------------------------------------------------------------- */
 
-START_TEST(der_is_read_too_and_so_are_many_in_one_file)
+TEST(der_is_read_too_and_so_are_many_in_one_file)
 {
     pki_t other = pki_ca("other", NULL);
     pki_t carol = pki_client("carol", &other);
@@ -199,9 +189,8 @@ START_TEST(der_is_read_too_and_so_are_many_in_one_file)
     pki_free(&carol);
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(pem_with_text_and_certificates_between_its_crls_is_read)
+TEST(pem_with_text_and_certificates_between_its_crls_is_read)
 {
     pki_t other = pki_ca("other", NULL);
     pki_t carol = pki_client("carol", &other);
@@ -218,7 +207,6 @@ START_TEST(pem_with_text_and_certificates_between_its_crls_is_read)
     pki_free(&carol);
     pki_free(&other);
 }
-END_TEST
 
 static int held;
 
@@ -228,7 +216,7 @@ static void count(const cc_crl_info_t *info, void *baton)
     held++;
 }
 
-START_TEST(a_folder_gives_what_is_a_crl_and_links_to_it_count_once)
+TEST(a_folder_gives_what_is_a_crl_and_links_to_it_count_once)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){BOB_REVOKED});
     crlset_put_der(&set, "b.crl", &(crl_recipe_t){.ca = &ca, .number = "0"});
@@ -246,9 +234,8 @@ START_TEST(a_folder_gives_what_is_a_crl_and_links_to_it_count_once)
     cc_crls_each(set.crls, count, NULL);
     ck_assert_int_eq(held, 2);
 }
-END_TEST
 
-START_TEST(a_certificate_in_the_file_signs_if_the_store_vouches_for_it)
+TEST(a_certificate_in_the_file_signs_if_the_store_vouches_for_it)
 {
     pki_t issuing = pki_ca("issuing", &ca);
     pki_t carol = pki_client("carol", &issuing);
@@ -261,9 +248,8 @@ START_TEST(a_certificate_in_the_file_signs_if_the_store_vouches_for_it)
     pki_free(&carol);
     pki_free(&issuing);
 }
-END_TEST
 
-START_TEST(a_certificate_in_the_file_that_nobody_vouches_for_signs_nothing)
+TEST(a_certificate_in_the_file_that_nobody_vouches_for_signs_nothing)
 {
     pki_t forger = pki_ca("CA", NULL);
 
@@ -272,7 +258,6 @@ START_TEST(a_certificate_in_the_file_that_nobody_vouches_for_signs_nothing)
     ck_assert_ptr_nonnull(strstr(crlset_try(&set, "a.crl"), "CC0411"));
     pki_free(&forger);
 }
-END_TEST
 
 /* ---- signatures ------------------------------------------------------------------------ */
 
@@ -286,19 +271,17 @@ static void expect_signing(EVP_PKEY *key, crl_signing_t signing, const char *err
     pki_free(&other);
 }
 
-START_TEST(rsa_pss_and_eddsa_signatures_are_verified)
+TEST(rsa_pss_and_eddsa_signatures_are_verified)
 {
     expect_signing(EVP_RSA_gen(2048), CRL_SHA256, "");
     expect_signing(EVP_RSA_gen(2048), CRL_PSS, "");
     expect_signing(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), CRL_OWN_DIGEST, "");
 }
-END_TEST
 
-START_TEST(md5_is_no_signature)
+TEST(md5_is_no_signature)
 {
     expect_signing(EVP_RSA_gen(2048), CRL_MD5, "its signature is over MD5 or less");
 }
-END_TEST
 
 /* ---- for operations -------------------------------------------------------------------- */
 
@@ -314,7 +297,7 @@ static void check_info(const cc_crl_info_t *info, void *baton)
     *(bool *)baton = true;
 }
 
-START_TEST(each_crl_says_what_it_is)
+TEST(each_crl_says_what_it_is)
 {
     bool called = false;
     crl_recipe_t recipe = {BOB_REVOKED};
@@ -325,34 +308,5 @@ START_TEST(each_crl_says_what_it_is)
     cc_crls_each(set.crls, check_info, &called);
     ck_assert(called);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls");
-    TCase *tc = tcase_create("CRLs");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, who_is_listed_is_revoked_with_reason_and_date_and_who_is_not_is_good);
-    tcase_add_test(tc, all_reasons_are_told_apart_and_hold_is_one_of_them);
-    tcase_add_test(tc, a_crl_without_entries_makes_all_good);
-    tcase_add_test(tc, a_certificate_without_a_crl_of_its_issuer_is_unknown);
-    tcase_add_test(tc, two_cas_of_one_name_are_told_apart_by_their_keys);
-    tcase_add_test(tc, of_two_crls_with_one_number_and_time_the_one_that_lists_more_counts);
-    tcase_add_test(tc, past_next_update_and_grace_a_crl_makes_nobody_good_and_still_revokes);
-    tcase_add_test(tc, before_this_update_a_crl_makes_nobody_good);
-    tcase_add_test(tc, a_crl_that_runs_out_is_told_once);
-    tcase_add_test(tc, der_is_read_too_and_so_are_many_in_one_file);
-    tcase_add_test(tc, pem_with_text_and_certificates_between_its_crls_is_read);
-    tcase_add_test(tc, a_folder_gives_what_is_a_crl_and_links_to_it_count_once);
-    tcase_add_test(tc, a_certificate_in_the_file_signs_if_the_store_vouches_for_it);
-    tcase_add_test(tc, a_certificate_in_the_file_that_nobody_vouches_for_signs_nothing);
-    tcase_add_test(tc, rsa_pss_and_eddsa_signatures_are_verified);
-    tcase_add_test(tc, md5_is_no_signature);
-    tcase_add_test(tc, each_crl_says_what_it_is);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("CRLs", .setup = setup, .teardown = teardown, .timeout = 300);

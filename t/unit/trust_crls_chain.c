@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/pem.h>
@@ -44,15 +43,14 @@ static void put_all(const crl_recipe_t *of_root, const crl_recipe_t *of_middle)
     crlset_add_cert(&set, "issuing.crl", &issuing);
 }
 
-START_TEST(the_whole_chain_is_good_where_every_crl_is_there)
+TEST(the_whole_chain_is_good_where_every_crl_is_there)
 {
     put_all(&(crl_recipe_t){.ca = &root}, &(crl_recipe_t){.ca = &middle});
     crlset_open(&set, ".");
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing), "0 good");
 }
-END_TEST
 
-START_TEST(a_ca_that_is_revoked_revokes_the_chain_and_not_the_leaf)
+TEST(a_ca_that_is_revoked_revokes_the_chain_and_not_the_leaf)
 {
     put_all(&(crl_recipe_t){.ca = &root},
             &(crl_recipe_t){.ca = &middle, .entries = {{.cert = issuing.cert, .reason = 2}}});
@@ -63,9 +61,8 @@ START_TEST(a_ca_that_is_revoked_revokes_the_chain_and_not_the_leaf)
     crlset_open(&set, ".");
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing), "2 revoked cessationOfOperation");
 }
-END_TEST
 
-START_TEST(a_revoked_ca_counts_more_than_a_leaf_that_is_unknown)
+TEST(a_revoked_ca_counts_more_than_a_leaf_that_is_unknown)
 {
     crlset_put(&set, "middle.crl",
                &(crl_recipe_t){.ca = &middle, .entries = {{.cert = issuing.cert}}});
@@ -76,9 +73,8 @@ START_TEST(a_revoked_ca_counts_more_than_a_leaf_that_is_unknown)
     ck_assert_str_eq(crlset_ask(&set, &alice, &issuing), "unknown: there is no CRL of its issuer");
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing), "1 revoked unspecified");
 }
-END_TEST
 
-START_TEST(a_ca_without_a_crl_above_it_is_unknown)
+TEST(a_ca_without_a_crl_above_it_is_unknown)
 {
     crlset_put(&set, "issuing.crl", &(crl_recipe_t){.ca = &issuing});
     crlset_add_cert(&set, "issuing.crl", &issuing);
@@ -89,9 +85,8 @@ START_TEST(a_ca_without_a_crl_above_it_is_unknown)
                      "1 unknown: there is no CRL of its issuer");
     ck_assert(!set.answer.no_issuer);
 }
-END_TEST
 
-START_TEST(a_ca_that_only_the_client_has_is_unknown)
+TEST(a_ca_that_only_the_client_has_is_unknown)
 {
     pki_t last = pki_ca("last", &issuing);
     pki_t bob = pki_client("bob", &last);
@@ -104,9 +99,8 @@ START_TEST(a_ca_that_only_the_client_has_is_unknown)
     pki_free(&bob);
     pki_free(&last);
 }
-END_TEST
 
-START_TEST(a_chain_of_one_is_unknown)
+TEST(a_chain_of_one_is_unknown)
 {
     cc_seal_t seal = {.state = CC_TRUST_OK, .ca_known = false};
 
@@ -115,9 +109,8 @@ START_TEST(a_chain_of_one_is_unknown)
     cc_crls_check_chain(&set.answer, set.crls, alice.cert, &seal, apr_time_now());
     ck_assert_int_eq(set.answer.state, CC_CRL_UNKNOWN);
 }
-END_TEST
 
-START_TEST(a_signer_that_is_revoked_makes_nobody_good_and_still_revokes)
+TEST(a_signer_that_is_revoked_makes_nobody_good_and_still_revokes)
 {
     pki_t bob = pki_client("bob", &issuing);
     const char *told;
@@ -136,9 +129,8 @@ START_TEST(a_signer_that_is_revoked_makes_nobody_good_and_still_revokes)
     ck_assert_str_eq(crlset_poll(&set), "");
     pki_free(&bob);
 }
-END_TEST
 
-START_TEST(a_link_of_the_chain_that_does_not_verify_any_more_signs_nothing)
+TEST(a_link_of_the_chain_that_does_not_verify_any_more_signs_nothing)
 {
     pki_t late = pki_make("issuing", &middle, pki_is_ca, -7200, -3600);
 
@@ -147,9 +139,8 @@ START_TEST(a_link_of_the_chain_that_does_not_verify_any_more_signs_nothing)
     ck_assert_ptr_nonnull(strstr(crlset_try(&set, "a.crl"), "CC0410"));
     pki_free(&late);
 }
-END_TEST
 
-START_TEST(crl_checks_of_the_store_do_not_hinder_the_signers)
+TEST(crl_checks_of_the_store_do_not_hinder_the_signers)
 {
     X509_STORE_set_flags(SSL_CTX_get_cert_store(set.ctx),
                          X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
@@ -157,7 +148,6 @@ START_TEST(crl_checks_of_the_store_do_not_hinder_the_signers)
     crlset_open(&set, ".");
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing), "0 good");
 }
-END_TEST
 
 /* A certificate that t/ca has made. */
 static pki_t made_read(const char *name)
@@ -171,7 +161,7 @@ static pki_t made_read(const char *name)
     return made;
 }
 
-START_TEST(crls_of_openssl_ca_are_read)
+TEST(crls_of_openssl_ca_are_read)
 {
     pki_t top = made_read("root"), staff = made_read("staff");
     pki_t revoked = made_read("revoked"), employee = made_read("alice");
@@ -187,27 +177,5 @@ START_TEST(crls_of_openssl_ca_are_read)
     pki_free(&revoked);
     pki_free(&employee);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_chain");
-    TCase *tc = tcase_create("chain");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, the_whole_chain_is_good_where_every_crl_is_there);
-    tcase_add_test(tc, a_ca_that_is_revoked_revokes_the_chain_and_not_the_leaf);
-    tcase_add_test(tc, a_revoked_ca_counts_more_than_a_leaf_that_is_unknown);
-    tcase_add_test(tc, a_ca_without_a_crl_above_it_is_unknown);
-    tcase_add_test(tc, a_ca_that_only_the_client_has_is_unknown);
-    tcase_add_test(tc, a_chain_of_one_is_unknown);
-    tcase_add_test(tc, a_signer_that_is_revoked_makes_nobody_good_and_still_revokes);
-    tcase_add_test(tc, a_link_of_the_chain_that_does_not_verify_any_more_signs_nothing);
-    tcase_add_test(tc, crl_checks_of_the_store_do_not_hinder_the_signers);
-    tcase_add_test(tc, crls_of_openssl_ca_are_read);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("chain", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -73,7 +72,7 @@ static void expect(const char *text)
 
 /* ---- one process ----------------------------------------------------------------------- */
 
-START_TEST(each_file_at_the_start_is_a_load)
+TEST(each_file_at_the_start_is_a_load)
 {
     apr_uint64_t before = (apr_uint64_t)apr_time_sec(apr_time_now());
 
@@ -89,10 +88,9 @@ START_TEST(each_file_at_the_start_is_a_load)
     expect("2 loads, 0 failures, 0 refused");
     ck_assert_uint_ge(counters.looked_at, before + 60);
 }
-END_TEST
 
 /* A delta that stands before its base is refused at first, within one look. */
-START_TEST(what_is_only_put_off_is_no_failure)
+TEST(what_is_only_put_off_is_no_failure)
 {
     crl_recipe_t delta = {.ca = &ca, .number = "3", .base = "2"};
 
@@ -103,11 +101,10 @@ START_TEST(what_is_only_put_off_is_no_failure)
     poll_both();
     expect("3 loads, 0 failures, 0 refused");
 }
-END_TEST
 
 /* ---- two ------------------------------------------------------------------------------- */
 
-START_TEST(a_change_is_one_however_many_processes_see_it)
+TEST(a_change_is_one_however_many_processes_see_it)
 {
     put("a.crl", "10");
     open_both("a.crl");
@@ -123,9 +120,8 @@ START_TEST(a_change_is_one_however_many_processes_see_it)
     poll_both();
     expect("3 loads, 1 failures, 0 refused");
 }
-END_TEST
 
-START_TEST(a_process_that_sees_two_changes_as_one_counts_none_twice)
+TEST(a_process_that_sees_two_changes_as_one_counts_none_twice)
 {
     put("a.crl", "1");
     put("b.crl", "1");
@@ -137,9 +133,8 @@ START_TEST(a_process_that_sees_two_changes_as_one_counts_none_twice)
     crlset_poll(&set);
     expect("4 loads, 0 failures, 0 refused");
 }
-END_TEST
 
-START_TEST(what_cannot_be_read_is_one_failure_each_time)
+TEST(what_cannot_be_read_is_one_failure_each_time)
 {
     put("a.crl", "1");
     open_both("a.crl");
@@ -153,10 +148,9 @@ START_TEST(what_cannot_be_read_is_one_failure_each_time)
         expect(apr_psprintf(set.pool, "%d loads, %d failures, 0 refused", i + 1, i));
     }
 }
-END_TEST
 
 /* More files than there are places: each process alone still counts each once. */
-START_TEST(there_is_an_end_to_the_places)
+TEST(there_is_an_end_to_the_places)
 {
     for (int i = 0; i < CC_CRL_PLACES; i++) {
         counters.places[i].path = 2;
@@ -169,23 +163,5 @@ START_TEST(there_is_an_end_to_the_places)
     crlset_poll(&set);
     expect("1 loads, 0 failures, 0 refused");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_count");
-    TCase *tests = tcase_create("count");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, each_file_at_the_start_is_a_load);
-    tcase_add_test(tests, what_is_only_put_off_is_no_failure);
-    tcase_add_test(tests, a_change_is_one_however_many_processes_see_it);
-    tcase_add_test(tests, a_process_that_sees_two_changes_as_one_counts_none_twice);
-    tcase_add_test(tests, what_cannot_be_read_is_one_failure_each_time);
-    tcase_add_test(tests, there_is_an_end_to_the_places);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("count", .setup = setup, .teardown = teardown, .timeout = 60);

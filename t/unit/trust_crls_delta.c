@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -45,7 +44,7 @@ static void put(const char *base, const char *number, const pki_t *who, int reas
     crlset_put(&set, "delta.crl", &delta);
 }
 
-START_TEST(a_delta_adds_to_its_base)
+TEST(a_delta_adds_to_its_base)
 {
     put("10", "11", &alice, 1);
     crlset_open(&set, "base.crl delta.crl");
@@ -55,25 +54,22 @@ START_TEST(a_delta_adds_to_its_base)
     crlset_open(&set, "delta.crl base.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "good");
 }
-END_TEST
 
-START_TEST(what_a_delta_removes_is_good)
+TEST(what_a_delta_removes_is_good)
 {
     put("10", "11", &bob, REMOVE);
     crlset_open(&set, "base.crl delta.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-START_TEST(what_a_delta_changes_has_the_new_reason)
+TEST(what_a_delta_changes_has_the_new_reason)
 {
     put("10", "11", &bob, 1);
     crlset_open(&set, "base.crl delta.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked keyCompromise");
 }
-END_TEST
 
-START_TEST(a_delta_that_is_older_than_the_complete_crl_says_nothing)
+TEST(a_delta_that_is_older_than_the_complete_crl_says_nothing)
 {
     put("8", "10", &alice, 1);
     crlset_open(&set, "base.crl delta.crl");
@@ -82,7 +78,6 @@ START_TEST(a_delta_that_is_older_than_the_complete_crl_says_nothing)
     crlset_open(&set, "base.crl delta.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked certificateHold");
 }
-END_TEST
 
 static void expect_no_base(void)
 {
@@ -92,7 +87,7 @@ static void expect_no_base(void)
                   "%s", error);
 }
 
-START_TEST(a_delta_needs_its_base)
+TEST(a_delta_needs_its_base)
 {
     pki_t other = pki_ca("other", NULL);
 
@@ -111,17 +106,15 @@ START_TEST(a_delta_needs_its_base)
     expect_no_base();
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(a_delta_has_a_number)
+TEST(a_delta_has_a_number)
 {
     crlset_put(&set, "delta.crl", &(crl_recipe_t){.ca = &ca, .base = "1"});
     ck_assert_ptr_nonnull(
         strstr(crlset_try(&set, "delta.crl"), "it is a delta CRL and has no CRL number"));
 }
-END_TEST
 
-START_TEST(a_delta_that_is_out_of_date_removes_nothing_and_still_adds)
+TEST(a_delta_that_is_out_of_date_removes_nothing_and_still_adds)
 {
     crl_recipe_t delta = {
         .ca = &ca,
@@ -140,9 +133,8 @@ START_TEST(a_delta_that_is_out_of_date_removes_nothing_and_still_adds)
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked certificateHold");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked keyCompromise");
 }
-END_TEST
 
-START_TEST(who_is_listed_and_removed_at_once_is_revoked)
+TEST(who_is_listed_and_removed_at_once_is_revoked)
 {
     crl_recipe_t delta = {.ca = &ca, .number = "11", .base = "10"};
 
@@ -155,15 +147,13 @@ START_TEST(who_is_listed_and_removed_at_once_is_revoked)
         ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked keyCompromise");
     }
 }
-END_TEST
 
-START_TEST(removeFromCRL_is_for_deltas_alone)
+TEST(removeFromCRL_is_for_deltas_alone)
 {
     crlset_put(&set, "base.crl",
                &(crl_recipe_t){.ca = &ca, .entries = {{.cert = bob.cert, .reason = REMOVE}}});
     ck_assert_ptr_nonnull(strstr(crlset_try(&set, "base.crl"), "CC0409"));
 }
-END_TEST
 
 /* ---- while they change ----------------------------------------------------------------- */
 
@@ -172,7 +162,7 @@ static void put_base(const char *number)
     crlset_put(&set, "base.crl", &(crl_recipe_t){.ca = &ca, .number = number});
 }
 
-START_TEST(a_new_delta_waits_for_its_base_while_the_last_one_stays)
+TEST(a_new_delta_waits_for_its_base_while_the_last_one_stays)
 {
     const char *told;
 
@@ -201,9 +191,8 @@ START_TEST(a_new_delta_waits_for_its_base_while_the_last_one_stays)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-START_TEST(base_and_delta_that_change_together_are_taken_together)
+TEST(base_and_delta_that_change_together_are_taken_together)
 {
     put("10", "11", NULL, 0);
     crlset_open(&set, "delta.crl base.crl"); /* the delta is looked at first */
@@ -215,9 +204,8 @@ START_TEST(base_and_delta_that_change_together_are_taken_together)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked unspecified");
 }
-END_TEST
 
-START_TEST(a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good)
+TEST(a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good)
 {
     put("10", "11", &alice, 1);
     crlset_open(&set, "base.crl delta.crl");
@@ -226,9 +214,8 @@ START_TEST(a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good)
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked keyCompromise");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "unknown: there is no CRL of its issuer");
 }
-END_TEST
 
-START_TEST(with_missing_allow_a_delta_alone_revokes_whom_it_lists)
+TEST(with_missing_allow_a_delta_alone_revokes_whom_it_lists)
 {
     crlset_put(&set, "delta.crl",
                &(crl_recipe_t){.ca = &ca,
@@ -246,9 +233,8 @@ START_TEST(with_missing_allow_a_delta_alone_revokes_whom_it_lists)
     crlset_open(&set, "base.crl delta.crl missing=allow");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-START_TEST(a_delta_alone_does_not_replace_one_that_says_more)
+TEST(a_delta_alone_does_not_replace_one_that_says_more)
 {
     const char *told;
 
@@ -271,7 +257,6 @@ START_TEST(a_delta_alone_does_not_replace_one_that_says_more)
     ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "changed"));
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked unspecified");
 }
-END_TEST
 
 static void check_use(const cc_crl_info_t *info, void *baton)
 {
@@ -280,7 +265,7 @@ static void check_use(const cc_crl_info_t *info, void *baton)
     uses[strlen(uses)] = info->delta ? "uson"[info->use] : "USON"[info->use];
 }
 
-START_TEST(each_tells_what_becomes_of_a_delta)
+TEST(each_tells_what_becomes_of_a_delta)
 {
     char uses[8] = "";
 
@@ -299,32 +284,5 @@ START_TEST(each_tells_what_becomes_of_a_delta)
     cc_crls_each(set.crls, check_use, uses);
     ck_assert_str_eq(uses, "n");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_delta");
-    TCase *tc = tcase_create("delta");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_delta_adds_to_its_base);
-    tcase_add_test(tc, what_a_delta_removes_is_good);
-    tcase_add_test(tc, what_a_delta_changes_has_the_new_reason);
-    tcase_add_test(tc, a_delta_that_is_older_than_the_complete_crl_says_nothing);
-    tcase_add_test(tc, a_delta_needs_its_base);
-    tcase_add_test(tc, a_delta_has_a_number);
-    tcase_add_test(tc, a_delta_that_is_out_of_date_removes_nothing_and_still_adds);
-    tcase_add_test(tc, who_is_listed_and_removed_at_once_is_revoked);
-    tcase_add_test(tc, removeFromCRL_is_for_deltas_alone);
-    tcase_add_test(tc, a_new_delta_waits_for_its_base_while_the_last_one_stays);
-    tcase_add_test(tc, base_and_delta_that_change_together_are_taken_together);
-    tcase_add_test(tc, a_delta_whose_base_is_gone_still_revokes_and_makes_nobody_good);
-    tcase_add_test(tc, with_missing_allow_a_delta_alone_revokes_whom_it_lists);
-    tcase_add_test(tc, a_delta_alone_does_not_replace_one_that_says_more);
-    tcase_add_test(tc, each_tells_what_becomes_of_a_delta);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("delta", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "crlset.h"
 #include "suite.h"
 
@@ -67,7 +65,7 @@ static const char *uses(void)
     return found;
 }
 
-START_TEST(one_of_an_issuer_that_is_not_known_is_passed_over_and_makes_nobody_good)
+TEST(one_of_an_issuer_that_is_not_known_is_passed_over_and_makes_nobody_good)
 {
     put_both("a.crl");
     crlset_put(&set, "b.crl", &(crl_recipe_t){.ca = &other});
@@ -77,16 +75,14 @@ START_TEST(one_of_an_issuer_that_is_not_known_is_passed_over_and_makes_nobody_go
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked unspecified");
     ck_assert_str_eq(crlset_ask(&set, &carol, &other), "unknown: there is no CRL of its issuer");
 }
-END_TEST
 
-START_TEST(where_nobody_shares_it_it_is_refused)
+TEST(where_nobody_shares_it_it_is_refused)
 {
     put_both("a.crl");
     ck_assert_ptr_nonnull(strstr(crlset_try(&set, "a.crl"), "CC0410: site.conf:1: "));
 }
-END_TEST
 
-START_TEST(a_damaged_one_of_a_known_issuer_is_refused_all_the_same)
+TEST(a_damaged_one_of_a_known_issuer_is_refused_all_the_same)
 {
     pki_t twin = pki_ca("CA", NULL);
 
@@ -94,9 +90,8 @@ START_TEST(a_damaged_one_of_a_known_issuer_is_refused_all_the_same)
     ck_assert_str_eq(try_shared("a.crl"), "CC0411");
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(one_of_a_ca_with_the_same_name_and_another_key_is_foreign)
+TEST(one_of_a_ca_with_the_same_name_and_another_key_is_foreign)
 {
     pki_t twin = pki_ca("CA", NULL);
 
@@ -106,9 +101,8 @@ START_TEST(one_of_a_ca_with_the_same_name_and_another_key_is_foreign)
     ck_assert_str_eq(uses(), "uff");
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_known_issuer_that_may_not_sign_is_not_foreign)
+TEST(a_known_issuer_that_may_not_sign_is_not_foreign)
 {
     static pki_extensions_t other_usage = {"basicConstraints", "critical,CA:TRUE", "keyUsage",
                                            "critical,keyCertSign", NULL};
@@ -119,9 +113,8 @@ START_TEST(a_known_issuer_that_may_not_sign_is_not_foreign)
     ck_assert_str_eq(try_shared("a.crl"), "CC0410");
     pki_free(&no_crls);
 }
-END_TEST
 
-START_TEST(a_file_that_gave_something_is_not_replaced_by_foreign_ones_alone)
+TEST(a_file_that_gave_something_is_not_replaced_by_foreign_ones_alone)
 {
     const char *told;
 
@@ -140,23 +133,5 @@ START_TEST(a_file_that_gave_something_is_not_replaced_by_foreign_ones_alone)
     ck_assert_ptr_null(strstr(crlset_poll(&set), "CC0410"));
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_foreign");
-    TCase *tc = tcase_create("foreign");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, one_of_an_issuer_that_is_not_known_is_passed_over_and_makes_nobody_good);
-    tcase_add_test(tc, where_nobody_shares_it_it_is_refused);
-    tcase_add_test(tc, a_damaged_one_of_a_known_issuer_is_refused_all_the_same);
-    tcase_add_test(tc, one_of_a_ca_with_the_same_name_and_another_key_is_foreign);
-    tcase_add_test(tc, a_known_issuer_that_may_not_sign_is_not_foreign);
-    tcase_add_test(tc, a_file_that_gave_something_is_not_replaced_by_foreign_ones_alone);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("foreign", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/x509v3.h>
@@ -46,15 +45,14 @@ static void expect_recipe(const crl_recipe_t *recipe, const char *tag, const cha
 
 /* ---- files ----------------------------------------------------------------------------- */
 
-START_TEST(what_cannot_be_read_is_named)
+TEST(what_cannot_be_read_is_named)
 {
     expect("CC0406", "No such file");
     ck_assert_int_eq(symlink("/dev/null", crlset_path(&set, "a.crl")), 0);
     expect("CC0406", "neither a file nor a folder");
 }
-END_TEST
 
-START_TEST(a_file_without_a_crl_is_named)
+TEST(a_file_without_a_crl_is_named)
 {
     crlset_write(&set, "a.crl", "", 0);
     expect("CC0408", "there is no CRL in it");
@@ -64,7 +62,6 @@ START_TEST(a_file_without_a_crl_is_named)
     crlset_add_cert(&set, "a.crl", &ca);
     expect("CC0408", "there is no CRL in it");
 }
-END_TEST
 
 static const char head[] = "-----BEGIN X509 CRL-----\n";
 static const char foot[] = "-----END X509 CRL-----\n";
@@ -76,7 +73,7 @@ static void write_block(const char *inside)
     crlset_write(&set, "a.crl", text, strlen(text));
 }
 
-START_TEST(pem_that_is_none_is_refused)
+TEST(pem_that_is_none_is_refused)
 {
     write_block("MA==\nMA!!\n");
     expect("CC0408", "no base64");
@@ -85,9 +82,8 @@ START_TEST(pem_that_is_none_is_refused)
     write_block("");
     expect("CC0409", "not the DER of a CRL");
 }
-END_TEST
 
-START_TEST(a_block_of_another_kind_beside_a_crl_is_refused)
+TEST(a_block_of_another_kind_beside_a_crl_is_refused)
 {
     static const char key[] = "-----BEGIN SECRET-----\nMAA=\n-----END SECRET-----\n";
     apr_size_t len = 0;
@@ -99,9 +95,8 @@ START_TEST(a_block_of_another_kind_beside_a_crl_is_refused)
     crlset_write(&set, "a.crl", both, len + sizeof(key) - 1);
     expect("CC0408", "it has a block \"SECRET\"");
 }
-END_TEST
 
-START_TEST(a_file_that_is_cut_off_is_refused)
+TEST(a_file_that_is_cut_off_is_refused)
 {
     apr_size_t len = 0;
     char *whole = NULL;
@@ -115,11 +110,10 @@ START_TEST(a_file_that_is_cut_off_is_refused)
     crlset_write(&set, "a.crl", whole, len - 1);
     expect("CC0408", "its end is missing");
 }
-END_TEST
 
 /* ---- octets ---------------------------------------------------------------------------- */
 
-START_TEST(no_octet_of_a_crl_can_be_changed)
+TEST(no_octet_of_a_crl_can_be_changed)
 {
     apr_size_t len = 0;
     unsigned char *octets = NULL;
@@ -133,9 +127,8 @@ START_TEST(no_octet_of_a_crl_can_be_changed)
         octets[i] ^= 1;
     }
 }
-END_TEST
 
-START_TEST(both_signature_algorithms_are_the_same)
+TEST(both_signature_algorithms_are_the_same)
 {
     static const unsigned char sha256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
     apr_size_t len = 0, last = 0;
@@ -150,10 +143,9 @@ START_TEST(both_signature_algorithms_are_the_same)
     crlset_write(&set, "a.crl", octets, len);
     expect("CC0409", "its two signature algorithms differ");
 }
-END_TEST
 
 /* The header of the signature is not signed itself. */
-START_TEST(a_length_in_more_octets_than_it_takes_is_refused)
+TEST(a_length_in_more_octets_than_it_takes_is_refused)
 {
     apr_size_t len = 0, at = 0;
     unsigned char *octets = NULL;
@@ -170,11 +162,10 @@ START_TEST(a_length_in_more_octets_than_it_takes_is_refused)
     crlset_write(&set, "a.crl", octets, len + 1);
     expect("CC0409", "not the DER of a CRL");
 }
-END_TEST
 
 /* ---- what a CRL says ------------------------------------------------------------------- */
 
-START_TEST(critical_extensions_that_are_not_known_are_named)
+TEST(critical_extensions_that_are_not_known_are_named)
 {
     expect_recipe(&(crl_recipe_t){.ca = &ca, .extensions = {"1.2.3.4", "critical,DER:0500"}},
                   "CC0409", "its critical extension 1.2.3.4 is not known");
@@ -188,9 +179,8 @@ START_TEST(critical_extensions_that_are_not_known_are_named)
             .entries = {{.cert = bob.cert, .name = "1.2.3.4", .value = "critical,DER:0500"}}},
         "CC0409", "an entry's critical extension 1.2.3.4 is not known");
 }
-END_TEST
 
-START_TEST(extensions_that_are_not_critical_and_not_known_change_nothing)
+TEST(extensions_that_are_not_critical_and_not_known_change_nothing)
 {
     crlset_put(
         &set, "a.crl",
@@ -201,9 +191,8 @@ START_TEST(extensions_that_are_not_critical_and_not_known_change_nothing)
     crlset_open(&set, "a.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "revoked keyCompromise");
 }
-END_TEST
 
-START_TEST(extensions_must_be_what_they_are_called)
+TEST(extensions_must_be_what_they_are_called)
 {
     static const struct {
         const char *name, *value, *words;
@@ -227,9 +216,8 @@ START_TEST(extensions_must_be_what_they_are_called)
         &(crl_recipe_t){.ca = &ca, .number = "1", .extensions = {"crlNumber", "DER:020101"}},
         "CC0409", "stands there twice");
 }
-END_TEST
 
-START_TEST(entries_must_be_what_they_are_called)
+TEST(entries_must_be_what_they_are_called)
 {
     static const struct {
         const char *name, *value, *words;
@@ -262,9 +250,8 @@ START_TEST(entries_must_be_what_they_are_called)
                                      .value = "critical,DER:3003820161"}}},
         "CC0409", "has no directoryName");
 }
-END_TEST
 
-START_TEST(a_crl_has_a_next_update_and_the_version_of_its_extensions)
+TEST(a_crl_has_a_next_update_and_the_version_of_its_extensions)
 {
     expect_recipe(&(crl_recipe_t){.ca = &ca, .no_end = true}, "CC0409", "it has no nextUpdate");
     expect_recipe(&(crl_recipe_t){.ca = &ca, .begin = 600, .end = 0}, "CC0409",
@@ -275,11 +262,10 @@ START_TEST(a_crl_has_a_next_update_and_the_version_of_its_extensions)
     crlset_open(&set, "a.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
 /* ---- who signed it --------------------------------------------------------------------- */
 
-START_TEST(another_name_or_key_than_the_signers_is_refused)
+TEST(another_name_or_key_than_the_signers_is_refused)
 {
     pki_t twin = pki_ca("CA", NULL);
 
@@ -289,9 +275,8 @@ START_TEST(another_name_or_key_than_the_signers_is_refused)
                   "its signature is not that of its issuer's key");
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_certificate_that_may_not_sign_crls_signs_none)
+TEST(a_certificate_that_may_not_sign_crls_signs_none)
 {
     static pki_extensions_t other_usage = {"basicConstraints", "critical,CA:TRUE", "keyUsage",
                                            "critical,keyCertSign", NULL};
@@ -306,9 +291,8 @@ START_TEST(a_certificate_that_may_not_sign_crls_signs_none)
     pki_free(&client);
     pki_free(&no_crls);
 }
-END_TEST
 
-START_TEST(names_in_messages_are_escaped)
+TEST(names_in_messages_are_escaped)
 {
     pki_t odd = pki_ca("a\n\"b\"\xE2\x80\xAE", NULL);
     const char *error;
@@ -319,33 +303,5 @@ START_TEST(names_in_messages_are_escaped)
                   "%s", error);
     pki_free(&odd);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_refused");
-    TCase *tc = tcase_create("refused");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, what_cannot_be_read_is_named);
-    tcase_add_test(tc, a_file_without_a_crl_is_named);
-    tcase_add_test(tc, pem_that_is_none_is_refused);
-    tcase_add_test(tc, a_block_of_another_kind_beside_a_crl_is_refused);
-    tcase_add_test(tc, a_file_that_is_cut_off_is_refused);
-    tcase_add_test(tc, no_octet_of_a_crl_can_be_changed);
-    tcase_add_test(tc, both_signature_algorithms_are_the_same);
-    tcase_add_test(tc, a_length_in_more_octets_than_it_takes_is_refused);
-    tcase_add_test(tc, critical_extensions_that_are_not_known_are_named);
-    tcase_add_test(tc, extensions_that_are_not_critical_and_not_known_change_nothing);
-    tcase_add_test(tc, extensions_must_be_what_they_are_called);
-    tcase_add_test(tc, entries_must_be_what_they_are_called);
-    tcase_add_test(tc, a_crl_has_a_next_update_and_the_version_of_its_extensions);
-    tcase_add_test(tc, another_name_or_key_than_the_signers_is_refused);
-    tcase_add_test(tc, a_certificate_that_may_not_sign_crls_signs_none);
-    tcase_add_test(tc, names_in_messages_are_escaped);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("refused", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what CRLs say of a CA that has a new key and its old name (RFC 5280 6.3.3 f). */
-#include <apr_general.h>
-
 #include "crlset.h"
 #include "suite.h"
 
@@ -34,34 +32,31 @@ static void teardown(void)
 static const char other_key[] =
     "unknown: the CRLs of its issuer are signed with another key than it is";
 
-START_TEST(a_crl_with_the_new_key_revokes_what_the_old_one_signed)
+TEST(a_crl_with_the_new_key_revokes_what_the_old_one_signed)
 {
     crlset_put(&set, "new.crl", &(crl_recipe_t){.ca = &new_ca, .entries = {{.cert = alice.cert}}});
     crlset_open(&set, "new.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca), "revoked unspecified");
     ck_assert_str_eq(crlset_ask(&set, &bob, &new_ca), "good");
 }
-END_TEST
 
-START_TEST(it_revokes_too_where_a_crl_with_the_old_key_does_not_list_it)
+TEST(it_revokes_too_where_a_crl_with_the_old_key_does_not_list_it)
 {
     crlset_put(&set, "new.crl", &(crl_recipe_t){.ca = &new_ca, .entries = {{.cert = alice.cert}}});
     crlset_put(&set, "old.crl", &(crl_recipe_t){.ca = &old_ca});
     crlset_open(&set, "new.crl old.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca), "revoked unspecified");
 }
-END_TEST
 
-START_TEST(a_crl_with_the_old_key_revokes_what_the_new_one_signed)
+TEST(a_crl_with_the_old_key_revokes_what_the_new_one_signed)
 {
     crlset_put(&set, "old.crl", &(crl_recipe_t){.ca = &old_ca, .entries = {{.cert = bob.cert}}});
     crlset_put(&set, "new.crl", &(crl_recipe_t){.ca = &new_ca});
     crlset_open(&set, "new.crl old.crl");
     ck_assert_str_eq(crlset_ask(&set, &bob, &new_ca), "revoked unspecified");
 }
-END_TEST
 
-START_TEST(a_crl_with_another_key_makes_nobody_good)
+TEST(a_crl_with_another_key_makes_nobody_good)
 {
     crlset_put(&set, "new.crl", &(crl_recipe_t){.ca = &new_ca});
     crlset_open(&set, "new.crl");
@@ -71,9 +66,8 @@ START_TEST(a_crl_with_another_key_makes_nobody_good)
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca),
                      "unknown: the CRL of its issuer is out of date");
 }
-END_TEST
 
-START_TEST(a_crl_with_another_key_that_is_out_of_date_still_revokes)
+TEST(a_crl_with_another_key_that_is_out_of_date_still_revokes)
 {
     crlset_put(&set, "new.crl",
                &(crl_recipe_t){
@@ -81,9 +75,8 @@ START_TEST(a_crl_with_another_key_that_is_out_of_date_still_revokes)
     crlset_open(&set, "new.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca), "revoked unspecified");
 }
-END_TEST
 
-START_TEST(a_ca_of_that_name_under_another_root_revokes_nobody_here)
+TEST(a_ca_of_that_name_under_another_root_revokes_nobody_here)
 {
     pki_t far_root = pki_ca("far root", NULL);
     pki_t far_ca = pki_ca("CA", &far_root);
@@ -97,9 +90,8 @@ START_TEST(a_ca_of_that_name_under_another_root_revokes_nobody_here)
     pki_free(&far_ca);
     pki_free(&far_root);
 }
-END_TEST
 
-START_TEST(a_ca_of_another_name_under_the_same_root_revokes_nobody_here)
+TEST(a_ca_of_another_name_under_the_same_root_revokes_nobody_here)
 {
     pki_t other = pki_ca("other", &root);
 
@@ -110,9 +102,8 @@ START_TEST(a_ca_of_another_name_under_the_same_root_revokes_nobody_here)
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca), "good");
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(the_ca_itself_is_revoked_by_the_new_key_of_its_root_that_the_old_one_signed)
+TEST(the_ca_itself_is_revoked_by_the_new_key_of_its_root_that_the_old_one_signed)
 {
     pki_extensions_t is_issued = {
         "basicConstraints", "critical,CA:TRUE", "subjectKeyIdentifier", "hash",
@@ -127,9 +118,8 @@ START_TEST(the_ca_itself_is_revoked_by_the_new_key_of_its_root_that_the_old_one_
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &old_ca), "1 revoked unspecified");
     pki_free(&crossed);
 }
-END_TEST
 
-START_TEST(a_delta_with_another_key_revokes_and_removes_nothing)
+TEST(a_delta_with_another_key_revokes_and_removes_nothing)
 {
     crlset_put(&set, "new.crl", &(crl_recipe_t){.ca = &new_ca, .number = "1"});
     crlset_put(&set, "delta.crl",
@@ -148,26 +138,5 @@ START_TEST(a_delta_with_another_key_revokes_and_removes_nothing)
     crlset_open(&set, "new.crl delta.crl old.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &old_ca), "revoked unspecified");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_rekeyed");
-    TCase *tc = tcase_create("rekeyed");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_crl_with_the_new_key_revokes_what_the_old_one_signed);
-    tcase_add_test(tc, it_revokes_too_where_a_crl_with_the_old_key_does_not_list_it);
-    tcase_add_test(tc, a_crl_with_the_old_key_revokes_what_the_new_one_signed);
-    tcase_add_test(tc, a_crl_with_another_key_makes_nobody_good);
-    tcase_add_test(tc, a_crl_with_another_key_that_is_out_of_date_still_revokes);
-    tcase_add_test(tc, a_ca_of_that_name_under_another_root_revokes_nobody_here);
-    tcase_add_test(tc, a_ca_of_another_name_under_the_same_root_revokes_nobody_here);
-    tcase_add_test(tc, the_ca_itself_is_revoked_by_the_new_key_of_its_root_that_the_old_one_signed);
-    tcase_add_test(tc, a_delta_with_another_key_revokes_and_removes_nothing);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("rekeyed", .setup = setup, .teardown = teardown, .timeout = 300);

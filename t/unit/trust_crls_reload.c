@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -63,7 +62,7 @@ static void expect_told(const char *told, const char *tag, const char *words)
 
 /* ---- changes --------------------------------------------------------------------------- */
 
-START_TEST(a_later_crl_takes_the_place_of_the_one_before)
+TEST(a_later_crl_takes_the_place_of_the_one_before)
 {
     apr_uint64_t before;
 
@@ -76,9 +75,8 @@ START_TEST(a_later_crl_takes_the_place_of_the_one_before)
     ck_assert_uint_eq(set.answer.generation, cc_crls_generation(set.crls));
     ck_assert_str_eq(crlset_poll(&set), "");
 }
-END_TEST
 
-START_TEST(the_same_crl_written_again_is_no_change)
+TEST(the_same_crl_written_again_is_no_change)
 {
     apr_size_t len = 0;
     void *octets = NULL;
@@ -91,9 +89,8 @@ START_TEST(the_same_crl_written_again_is_no_change)
     ck_assert_str_eq(crlset_poll(&set), "");
     ck_assert_uint_eq(cc_crls_generation(set.crls), before);
 }
-END_TEST
 
-START_TEST(another_crl_with_the_same_number_and_time_is_a_change)
+TEST(another_crl_with_the_same_number_and_time_is_a_change)
 {
     pki_t carol = pki_client("carol", &ca);
     crl_recipe_t recipe = {.ca = &ca, .number = "11", .entries = {{.cert = carol.cert}}};
@@ -109,9 +106,8 @@ START_TEST(another_crl_with_the_same_number_and_time_is_a_change)
     }
     pki_free(&carol);
 }
-END_TEST
 
-START_TEST(files_that_come_and_go_in_a_folder_are_noticed)
+TEST(files_that_come_and_go_in_a_folder_are_noticed)
 {
     pki_t other = pki_ca("other", &ca);
     pki_t carol = pki_client("carol", &other);
@@ -128,9 +124,8 @@ START_TEST(files_that_come_and_go_in_a_folder_are_noticed)
     pki_free(&carol);
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(a_file_that_is_away_for_a_moment_keeps_its_crls)
+TEST(a_file_that_is_away_for_a_moment_keeps_its_crls)
 {
     open_ten("a.crl");
     ck_assert_int_eq(unlink(crlset_path(&set, "a.crl")), 0);
@@ -140,9 +135,8 @@ START_TEST(a_file_that_is_away_for_a_moment_keeps_its_crls)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     expect_bob(LISTED);
 }
-END_TEST
 
-START_TEST(a_file_that_stays_away_takes_its_crls_along)
+TEST(a_file_that_stays_away_takes_its_crls_along)
 {
     open_ten("a.crl");
     ck_assert_int_eq(unlink(crlset_path(&set, "a.crl")), 0);
@@ -150,9 +144,8 @@ START_TEST(a_file_that_stays_away_takes_its_crls_along)
     expect_bob(NO_CRL);
     ck_assert_str_eq(crlset_poll(&set), "");
 }
-END_TEST
 
-START_TEST(a_folder_that_cannot_be_read_keeps_its_crls)
+TEST(a_folder_that_cannot_be_read_keeps_its_crls)
 {
     ck_assert_int_eq(mkdir(crlset_path(&set, "crls"), 0700), 0);
     put("crls/a.crl", "10", true);
@@ -166,11 +159,10 @@ START_TEST(a_folder_that_cannot_be_read_keeps_its_crls)
     ck_assert_str_eq(crlset_poll(&set), "");
     expect_bob(LISTED);
 }
-END_TEST
 
 /* ---- steps back ------------------------------------------------------------------------ */
 
-START_TEST(a_lower_number_is_refused_and_told_once)
+TEST(a_lower_number_is_refused_and_told_once)
 {
     open_ten("a.crl");
     put("a.crl", "11", true);
@@ -183,18 +175,16 @@ START_TEST(a_lower_number_is_refused_and_told_once)
     expect_told(crlset_poll(&set), "CC0412", "number none");
     expect_bob(LISTED);
 }
-END_TEST
 
-START_TEST(an_earlier_this_update_is_refused_whatever_the_number)
+TEST(an_earlier_this_update_is_refused_whatever_the_number)
 {
     open_ten("a.crl");
     crlset_put(&set, "a.crl",
                &(crl_recipe_t){.ca = &ca, .number = "11", .begin = -3600, .end = 86400});
     expect_told(crlset_poll(&set), "CC0412", "is refused");
 }
-END_TEST
 
-START_TEST(removing_a_file_is_no_way_back)
+TEST(removing_a_file_is_no_way_back)
 {
     open_ten("a.crl");
     put("a.crl", "11", true);
@@ -208,9 +198,8 @@ START_TEST(removing_a_file_is_no_way_back)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     expect_bob(LISTED);
 }
-END_TEST
 
-START_TEST(of_two_files_with_one_series_the_newer_counts_and_then_nothing_older)
+TEST(of_two_files_with_one_series_the_newer_counts_and_then_nothing_older)
 {
     put("a.crl", "10", false);
     put("b.crl", "11", true);
@@ -222,9 +211,8 @@ START_TEST(of_two_files_with_one_series_the_newer_counts_and_then_nothing_older)
     expect_bob(NO_CRL);
     ck_assert_str_eq(crlset_poll(&set), "");
 }
-END_TEST
 
-START_TEST(a_file_with_an_older_and_a_newer_one_is_taken)
+TEST(a_file_with_an_older_and_a_newer_one_is_taken)
 {
     open_ten("a.crl");
     crlset_add(&set, "b", &(crl_recipe_t){.ca = &ca, .number = "9"});
@@ -234,9 +222,8 @@ START_TEST(a_file_with_an_older_and_a_newer_one_is_taken)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     expect_bob(LISTED);
 }
-END_TEST
 
-START_TEST(a_crl_from_the_future_waits_until_then)
+TEST(a_crl_from_the_future_waits_until_then)
 {
     open_ten("a.crl");
     crlset_put(&set, "a.crl",
@@ -252,11 +239,10 @@ START_TEST(a_crl_from_the_future_waits_until_then)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     expect_bob(LISTED);
 }
-END_TEST
 
 /* ---- damage ---------------------------------------------------------------------------- */
 
-START_TEST(a_bad_signature_keeps_the_last_good_one)
+TEST(a_bad_signature_keeps_the_last_good_one)
 {
     pki_t twin = pki_ca("CA", NULL);
     apr_uint64_t before;
@@ -272,9 +258,8 @@ START_TEST(a_bad_signature_keeps_the_last_good_one)
     ck_assert_uint_eq(cc_crls_generation(set.crls), before);
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(one_bad_crl_refuses_its_whole_file)
+TEST(one_bad_crl_refuses_its_whole_file)
 {
     open_ten("a.crl");
     put("b", "11", true);
@@ -283,9 +268,8 @@ START_TEST(one_bad_crl_refuses_its_whole_file)
     expect_told(crlset_poll(&set), "CC0409", "1.2.3");
     expect_bob("good");
 }
-END_TEST
 
-START_TEST(a_file_cut_off_anywhere_keeps_the_last_good_one)
+TEST(a_file_cut_off_anywhere_keeps_the_last_good_one)
 {
     apr_size_t len = 0;
     char *whole = NULL;
@@ -308,9 +292,8 @@ START_TEST(a_file_cut_off_anywhere_keeps_the_last_good_one)
         expect_bob(LISTED);
     }
 }
-END_TEST
 
-START_TEST(a_file_whose_end_is_to_come_is_waited_for)
+TEST(a_file_whose_end_is_to_come_is_waited_for)
 {
     apr_size_t len = 0;
     char *whole = NULL;
@@ -330,7 +313,6 @@ START_TEST(a_file_whose_end_is_to_come_is_waited_for)
     ck_assert_str_eq(crlset_poll(&set), "changed");
     expect_bob(LISTED);
 }
-END_TEST
 
 /* ---- times ----------------------------------------------------------------------------- */
 
@@ -342,7 +324,7 @@ static void count(const cc_crls_t *crls, const cc_error_t *err, void *baton)
     told_count++;
 }
 
-START_TEST(files_are_looked_at_every_reload_seconds_or_never)
+TEST(files_are_looked_at_every_reload_seconds_or_never)
 {
     apr_time_t now = apr_time_now() + apr_time_from_sec(60);
 
@@ -364,35 +346,5 @@ START_TEST(files_are_looked_at_every_reload_seconds_or_never)
     crlset_open(&set, "a.crl reload=0");
     ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL, set.pool), 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_reload");
-    TCase *tc = tcase_create("reload");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_later_crl_takes_the_place_of_the_one_before);
-    tcase_add_test(tc, the_same_crl_written_again_is_no_change);
-    tcase_add_test(tc, another_crl_with_the_same_number_and_time_is_a_change);
-    tcase_add_test(tc, files_that_come_and_go_in_a_folder_are_noticed);
-    tcase_add_test(tc, a_file_that_is_away_for_a_moment_keeps_its_crls);
-    tcase_add_test(tc, a_file_that_stays_away_takes_its_crls_along);
-    tcase_add_test(tc, a_folder_that_cannot_be_read_keeps_its_crls);
-    tcase_add_test(tc, a_lower_number_is_refused_and_told_once);
-    tcase_add_test(tc, an_earlier_this_update_is_refused_whatever_the_number);
-    tcase_add_test(tc, removing_a_file_is_no_way_back);
-    tcase_add_test(tc, of_two_files_with_one_series_the_newer_counts_and_then_nothing_older);
-    tcase_add_test(tc, a_file_with_an_older_and_a_newer_one_is_taken);
-    tcase_add_test(tc, a_crl_from_the_future_waits_until_then);
-    tcase_add_test(tc, a_bad_signature_keeps_the_last_good_one);
-    tcase_add_test(tc, one_bad_crl_refuses_its_whole_file);
-    tcase_add_test(tc, a_file_cut_off_anywhere_keeps_the_last_good_one);
-    tcase_add_test(tc, a_file_whose_end_is_to_come_is_waited_for);
-    tcase_add_test(tc, files_are_looked_at_every_reload_seconds_or_never);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("reload", .setup = setup, .teardown = teardown, .timeout = 300);

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -85,7 +84,7 @@ static cc_crl_spec_t *spec_of(const char *arguments, apr_pool_t *p)
     spec->root = set.folder;
     spec->where = "site.conf:1";
     spec->kept = kept;
-    spec->ever = ever;
+    spec->highest = ever;
     spec->pass_foreign = true;
     return spec;
 }
@@ -102,7 +101,7 @@ static cc_trust_t *trust_now(apr_pool_t *p)
 static void end(void)
 {
     if (configuration && set.crls) {
-        cc_crls_recall(set.crls, ever);
+        cc_crls_highest_save(set.crls, ever);
         apr_pool_destroy(configuration);
     }
     apr_pool_create(&configuration, set.pool);
@@ -159,7 +158,7 @@ static void expect_shut(const char *arguments, const char *tag)
 
 /* ---- what is kept ---------------------------------------------------------------------- */
 
-START_TEST(a_file_that_was_cut_off_damaged_or_emptied_gives_what_it_gave)
+TEST(a_file_that_was_cut_off_damaged_or_emptied_gives_what_it_gave)
 {
     pki_t twin = pki_ca("CA", NULL);
 
@@ -183,9 +182,8 @@ START_TEST(a_file_that_was_cut_off_damaged_or_emptied_gives_what_it_gave)
     put("a.crl", "2");
     ck_assert_str_eq(restart("a.crl"), "");
 }
-END_TEST
 
-START_TEST(what_a_poll_took_is_what_is_kept)
+TEST(what_a_poll_took_is_what_is_kept)
 {
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &ca, .number = "1"});
     start("a.crl");
@@ -194,27 +192,24 @@ START_TEST(what_a_poll_took_is_what_is_kept)
     spoil("a.crl");
     expect_kept("a.crl", "CC0408");
 }
-END_TEST
 
-START_TEST(an_older_crl_does_not_take_the_place_of_what_is_kept)
+TEST(an_older_crl_does_not_take_the_place_of_what_is_kept)
 {
     put("a.crl", "2");
     start("a.crl");
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &ca, .number = "1"});
     expect_kept("a.crl", "CC0412");
 }
-END_TEST
 
-START_TEST(a_crl_of_others_does_not_take_the_place_of_what_is_kept)
+TEST(a_crl_of_others_does_not_take_the_place_of_what_is_kept)
 {
     put("a.crl", "1");
     start("a.crl");
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &other});
     expect_kept("a.crl", "CC0410");
 }
-END_TEST
 
-START_TEST(a_good_file_is_taken_by_the_next_poll)
+TEST(a_good_file_is_taken_by_the_next_poll)
 {
     put("a.crl", "1");
     start("a.crl");
@@ -225,9 +220,8 @@ START_TEST(a_good_file_is_taken_by_the_next_poll)
     ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "changed"));
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "good");
 }
-END_TEST
 
-START_TEST(one_bad_file_of_a_folder_is_kept_and_the_others_are_taken)
+TEST(one_bad_file_of_a_folder_is_kept_and_the_others_are_taken)
 {
     mkdir(crlset_path(&set, "f"), 0700);
     crlset_trust(&set, &other);
@@ -243,9 +237,8 @@ START_TEST(one_bad_file_of_a_folder_is_kept_and_the_others_are_taken)
     unlink(crlset_path(&set, "f/b.crl"));
     ck_assert_str_eq(restart("f"), "");
 }
-END_TEST
 
-START_TEST(what_is_large_is_kept_too)
+TEST(what_is_large_is_kept_too)
 {
     crl_recipe_t large = recipe("1");
     char *text = apr_psprintf(set.pool, "%0400000d", 0);
@@ -257,9 +250,8 @@ START_TEST(what_is_large_is_kept_too)
     spoil("a.crl");
     expect_kept("a.crl", "CC04");
 }
-END_TEST
 
-START_TEST(with_other_cas_what_is_kept_is_verified_anew)
+TEST(with_other_cas_what_is_kept_is_verified_anew)
 {
     put("a.crl", "1");
     start("a.crl");
@@ -271,11 +263,10 @@ START_TEST(with_other_cas_what_is_kept_is_verified_anew)
     expect_shut("a.crl missing=allow", "CC0408");
     expect_shut("a.crl missing=allow", "CC0408");
 }
-END_TEST
 
 /* ---- where nothing is held ------------------------------------------------------------- */
 
-START_TEST(a_new_directive_whose_file_is_bad_is_shut_until_it_is_good)
+TEST(a_new_directive_whose_file_is_bad_is_shut_until_it_is_good)
 {
     put("a.crl", "1");
     start("a.crl");
@@ -288,9 +279,8 @@ START_TEST(a_new_directive_whose_file_is_bad_is_shut_until_it_is_good)
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
     ck_assert_str_eq(restart("b.crl missing=allow"), "");
 }
-END_TEST
 
-START_TEST(a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all)
+TEST(a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all)
 {
     mkdir(crlset_path(&set, "f"), 0700);
     put("f/a.crl", "1");
@@ -310,9 +300,8 @@ START_TEST(a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all)
     crlset_ask(&set, &bob, &ca);
     ck_assert(!set.answer.shut);
 }
-END_TEST
 
-START_TEST(what_is_removed_while_the_server_runs_is_not_kept)
+TEST(what_is_removed_while_the_server_runs_is_not_kept)
 {
     put("a.crl", "1");
     start("a.crl missing=allow");
@@ -320,9 +309,8 @@ START_TEST(what_is_removed_while_the_server_runs_is_not_kept)
     crlset_poll_gone(&set);
     expect_shut("a.crl missing=allow", "CC0406");
 }
-END_TEST
 
-START_TEST(what_no_configuration_asks_for_is_forgotten)
+TEST(what_no_configuration_asks_for_is_forgotten)
 {
     put("b.crl", "1");
     put("a.crl", "1");
@@ -332,9 +320,8 @@ START_TEST(what_no_configuration_asks_for_is_forgotten)
     spoil("a.crl");
     expect_shut("a.crl", "CC0408");
 }
-END_TEST
 
-START_TEST(a_process_that_does_not_own_it_writes_nothing)
+TEST(a_process_that_does_not_own_it_writes_nothing)
 {
     pid_t child;
     int status = 0;
@@ -354,9 +341,8 @@ START_TEST(a_process_that_does_not_own_it_writes_nothing)
     spoil("a.crl");
     expect_kept("a.crl", "CC0408");
 }
-END_TEST
 
-START_TEST(one_that_nobody_can_use_is_owed_from_a_restart_on)
+TEST(one_that_nobody_can_use_is_owed_from_a_restart_on)
 {
     put("b.crl", "1");
     start("b.crl");
@@ -369,31 +355,5 @@ START_TEST(one_that_nobody_can_use_is_owed_from_a_restart_on)
     crlset_poll(&set);
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_restart");
-    TCase *tc = tcase_create("restart");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_file_that_was_cut_off_damaged_or_emptied_gives_what_it_gave);
-    tcase_add_test(tc, what_a_poll_took_is_what_is_kept);
-    tcase_add_test(tc, an_older_crl_does_not_take_the_place_of_what_is_kept);
-    tcase_add_test(tc, a_crl_of_others_does_not_take_the_place_of_what_is_kept);
-    tcase_add_test(tc, a_good_file_is_taken_by_the_next_poll);
-    tcase_add_test(tc, one_bad_file_of_a_folder_is_kept_and_the_others_are_taken);
-    tcase_add_test(tc, what_is_large_is_kept_too);
-    tcase_add_test(tc, with_other_cas_what_is_kept_is_verified_anew);
-    tcase_add_test(tc, a_new_directive_whose_file_is_bad_is_shut_until_it_is_good);
-    tcase_add_test(tc, a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all);
-    tcase_add_test(tc, what_is_removed_while_the_server_runs_is_not_kept);
-    tcase_add_test(tc, what_no_configuration_asks_for_is_forgotten);
-    tcase_add_test(tc, a_process_that_does_not_own_it_writes_nothing);
-    tcase_add_test(tc, one_that_nobody_can_use_is_owed_from_a_restart_on);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("restart", .setup = setup, .teardown = teardown, .timeout = 300);

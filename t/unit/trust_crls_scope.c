@@ -2,8 +2,6 @@
 /* Knows which certificates a CRL is about: distribution points, kinds, reasons, other issuers. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "crlset.h"
 #include "suite.h"
 
@@ -55,7 +53,7 @@ static void open_point(const char *idp, bool with_alice)
 
 /* ---- kinds ----------------------------------------------------------------------------- */
 
-START_TEST(a_crl_of_users_makes_no_ca_good)
+TEST(a_crl_of_users_makes_no_ca_good)
 {
     pki_t below = pki_ca("below", &ca);
 
@@ -70,20 +68,18 @@ START_TEST(a_crl_of_users_makes_no_ca_good)
     ck_assert_str_eq(crlset_ask(&set, &below, &ca), no_scope);
     pki_free(&below);
 }
-END_TEST
 
-START_TEST(who_is_listed_is_revoked_whatever_the_scope)
+TEST(who_is_listed_is_revoked_whatever_the_scope)
 {
     open_point("critical,onlyCA:TRUE", true);
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked unspecified");
     open_point("critical,fullname:URI:http://elsewhere.example/", true);
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked unspecified");
 }
-END_TEST
 
 /* ---- reasons --------------------------------------------------------------------------- */
 
-START_TEST(crls_for_some_reasons_make_good_only_together)
+TEST(crls_for_some_reasons_make_good_only_together)
 {
     crl_recipe_t some = {.ca = &ca,
                          .extensions = {"issuingDistributionPoint", "critical,@idp"},
@@ -104,11 +100,10 @@ START_TEST(crls_for_some_reasons_make_good_only_together)
     crlset_open(&set, "some.crl others.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked certificateHold");
 }
-END_TEST
 
 /* ---- distribution points --------------------------------------------------------------- */
 
-START_TEST(a_crl_of_a_point_is_about_those_that_name_it)
+TEST(a_crl_of_a_point_is_about_those_that_name_it)
 {
     open_point("critical,fullname:URI:http://crl.example/a", false);
     ck_assert_str_eq(crlset_ask(&set, &pointed, &ca), "good");
@@ -118,9 +113,8 @@ START_TEST(a_crl_of_a_point_is_about_those_that_name_it)
     open_point("critical,onlyuser:TRUE", false);
     ck_assert_str_eq(crlset_ask(&set, &pointed, &ca), "good");
 }
-END_TEST
 
-START_TEST(a_point_with_the_issuers_own_name_is_about_all)
+TEST(a_point_with_the_issuers_own_name_is_about_all)
 {
     crl_recipe_t recipe = {.ca = &ca,
                            .extensions = {"issuingDistributionPoint", "critical,@idp"},
@@ -130,9 +124,8 @@ START_TEST(a_point_with_the_issuers_own_name_is_about_all)
     crlset_open(&set, "a.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "good");
 }
-END_TEST
 
-START_TEST(names_below_the_issuer_are_completed_before_they_are_compared)
+TEST(names_below_the_issuer_are_completed_before_they_are_compared)
 {
     static pki_extensions_t relative = {"crlDistributionPoints", "point", NULL};
     static const char point[] = "[point]\nrelativename = part\n[part]\nOU = one\n";
@@ -154,9 +147,8 @@ START_TEST(names_below_the_issuer_are_completed_before_they_are_compared)
     ck_assert_str_eq(crlset_ask(&set, &carol, &ca), no_scope);
     pki_free(&carol);
 }
-END_TEST
 
-START_TEST(a_point_that_names_an_issuer_is_for_indirect_crls_of_that_one)
+TEST(a_point_that_names_an_issuer_is_for_indirect_crls_of_that_one)
 {
     static const char others[] = "[point]\nfullname = URI:http://crl.example/a\n"
                                  "CRLissuer = dirName:signer\n[signer]\nCN = CRLs\n";
@@ -174,9 +166,8 @@ START_TEST(a_point_that_names_an_issuer_is_for_indirect_crls_of_that_one)
     pki_free(&carol);
     pki_free(&dave);
 }
-END_TEST
 
-START_TEST(a_point_of_the_certificate_for_some_reasons_covers_those)
+TEST(a_point_of_the_certificate_for_some_reasons_covers_those)
 {
     static const char point[] = "[point]\nfullname = URI:http://crl.example/a\n"
                                 "reasons = keyCompromise\n";
@@ -187,7 +178,6 @@ START_TEST(a_point_of_the_certificate_for_some_reasons_covers_those)
                      "unknown: the CRLs of its issuer do not cover all reasons");
     pki_free(&carol);
 }
-END_TEST
 
 /* ---- indirect CRLs --------------------------------------------------------------------- */
 
@@ -201,7 +191,7 @@ static void open_indirect(const crl_recipe_t *recipe)
     crlset_open(&set, "a.crl");
 }
 
-START_TEST(an_indirect_crl_is_about_those_that_name_its_issuer)
+TEST(an_indirect_crl_is_about_those_that_name_its_issuer)
 {
     open_indirect(&(crl_recipe_t){INDIRECT});
     ck_assert_str_eq(crlset_ask(&set, &named, &ca), "good");
@@ -209,9 +199,8 @@ START_TEST(an_indirect_crl_is_about_those_that_name_its_issuer)
     open_indirect(&(crl_recipe_t){INDIRECT, .entries = {{.cert = named.cert, .issuer = &ca}}});
     ck_assert_str_eq(crlset_ask(&set, &named, &ca), "revoked unspecified");
 }
-END_TEST
 
-START_TEST(an_issuer_holds_for_the_entries_that_follow)
+TEST(an_issuer_holds_for_the_entries_that_follow)
 {
     pki_t other = pki_ca("other", &root);
     pki_t bob = pki_client("bob", &ca);
@@ -230,9 +219,8 @@ START_TEST(an_issuer_holds_for_the_entries_that_follow)
     pki_free(&bob);
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(the_issuer_of_an_indirect_crl_stands_under_the_same_root_or_is_named)
+TEST(the_issuer_of_an_indirect_crl_stands_under_the_same_root_or_is_named)
 {
     pki_t far_root = pki_ca("far root", NULL);
     pki_t far_crls = pki_make("CRLs", &far_root, only_signs, -60, 86400);
@@ -252,9 +240,8 @@ START_TEST(the_issuer_of_an_indirect_crl_stands_under_the_same_root_or_is_named)
     pki_free(&far_crls);
     pki_free(&far_root);
 }
-END_TEST
 
-START_TEST(a_ca_may_issue_an_indirect_crl_for_its_own_and_for_others)
+TEST(a_ca_may_issue_an_indirect_crl_for_its_own_and_for_others)
 {
     pki_t other = pki_ca("other", &root);
     pki_t carol = pki_client("carol", &other);
@@ -271,29 +258,5 @@ START_TEST(a_ca_may_issue_an_indirect_crl_for_its_own_and_for_others)
     pki_free(&carol);
     pki_free(&other);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_scope");
-    TCase *tc = tcase_create("scope");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_crl_of_users_makes_no_ca_good);
-    tcase_add_test(tc, who_is_listed_is_revoked_whatever_the_scope);
-    tcase_add_test(tc, crls_for_some_reasons_make_good_only_together);
-    tcase_add_test(tc, a_crl_of_a_point_is_about_those_that_name_it);
-    tcase_add_test(tc, a_point_with_the_issuers_own_name_is_about_all);
-    tcase_add_test(tc, names_below_the_issuer_are_completed_before_they_are_compared);
-    tcase_add_test(tc, a_point_that_names_an_issuer_is_for_indirect_crls_of_that_one);
-    tcase_add_test(tc, a_point_of_the_certificate_for_some_reasons_covers_those);
-    tcase_add_test(tc, an_indirect_crl_is_about_those_that_name_its_issuer);
-    tcase_add_test(tc, an_issuer_holds_for_the_entries_that_follow);
-    tcase_add_test(tc, the_issuer_of_an_indirect_crl_stands_under_the_same_root_or_is_named);
-    tcase_add_test(tc, a_ca_may_issue_an_indirect_crl_for_its_own_and_for_others);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("scope", .setup = setup, .teardown = teardown, .timeout = 300);

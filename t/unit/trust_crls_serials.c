@@ -2,8 +2,6 @@
 /* Knows that a serial number is found on a CRL however it is written, and has one form only. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include <openssl/x509v3.h>
 
 #include "crlset.h"
@@ -57,7 +55,7 @@ static void expect_found(const ASN1_INTEGER *serial)
     OPENSSL_free(der);
 }
 
-START_TEST(a_number_around_each_power_of_256_is_found)
+TEST(a_number_around_each_power_of_256_is_found)
 {
     static const char *const serials[] = {
         "0",    "1",    "127",  "128",  "255",   "256",    "32767",  "32768",  "65535",   "65536",
@@ -72,10 +70,9 @@ START_TEST(a_number_around_each_power_of_256_is_found)
         ASN1_INTEGER_free(serial);
     }
 }
-END_TEST
 
 /* RFC 5280 4.1.2.2 wants 20 positive octets at most, and CAs have made others. */
-START_TEST(a_number_of_any_length_and_sign_is_found)
+TEST(a_number_of_any_length_and_sign_is_found)
 {
     unsigned char octets[119];
 
@@ -93,10 +90,9 @@ START_TEST(a_number_of_any_length_and_sign_is_found)
         }
     }
 }
-END_TEST
 
 /* Else the same number in another form would not be that of the CRL. */
-START_TEST(a_certificate_with_a_padded_number_is_not_read)
+TEST(a_certificate_with_a_padded_number_is_not_read)
 {
     static const unsigned char wanted[] = {2, 3, 0x11, 0x22, 0x33};
     static const unsigned char padded[][5] = {{2, 3, 0x00, 0x22, 0x33}, {2, 3, 0xFF, 0x92, 0x33}};
@@ -115,20 +111,5 @@ START_TEST(a_certificate_with_a_padded_number_is_not_read)
     }
     ASN1_INTEGER_free(serial);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_serials");
-    TCase *tc = tcase_create("serial numbers");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, a_number_around_each_power_of_256_is_found);
-    tcase_add_test(tc, a_number_of_any_length_and_sign_is_found);
-    tcase_add_test(tc, a_certificate_with_a_padded_number_is_not_read);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("serial numbers", .setup = setup, .teardown = teardown, .timeout = 300);

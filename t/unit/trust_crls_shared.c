@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "cert/cert.h"
@@ -84,7 +83,7 @@ static void follow_change(void)
     ck_assert_ptr_nonnull(strstr(told, "changed"));
 }
 
-START_TEST(readers_see_one_version_each_while_it_is_replaced)
+TEST(readers_see_one_version_each_while_it_is_replaced)
 {
     pthread_t readers[READERS];
 
@@ -105,9 +104,8 @@ START_TEST(readers_see_one_version_each_while_it_is_replaced)
         ck_assert_int_gt((long)rounds, 0);
     }
 }
-END_TEST
 
-START_TEST(what_was_opened_can_be_closed_at_any_time)
+TEST(what_was_opened_can_be_closed_at_any_time)
 {
     apr_pool_t *pool = set.pool;
 
@@ -124,19 +122,5 @@ START_TEST(what_was_opened_can_be_closed_at_any_time)
     apr_pool_destroy(set.pool);
     set.pool = pool;
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_shared");
-    TCase *tc = tcase_create("shared");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 600);
-    tcase_add_test(tc, readers_see_one_version_each_while_it_is_replaced);
-    tcase_add_test(tc, what_was_opened_can_be_closed_at_any_time);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("shared", .setup = setup, .teardown = teardown, .timeout = 600);

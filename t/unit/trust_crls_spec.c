@@ -2,8 +2,6 @@
 /* Knows what may stand behind ClientCertCRL. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "crlset.h"
 #include "suite.h"
 
@@ -28,7 +26,7 @@ static const char *parse(const char *text)
     return cc_crls_parse(&spec, text, pool, &err) == APR_SUCCESS ? "" : cc_error_text(&err, pool);
 }
 
-START_TEST(what_is_not_said_is_usual)
+TEST(what_is_not_said_is_usual)
 {
     ck_assert_str_eq(parse("conf/crls"), "");
     ck_assert_int_eq(spec->paths->nelts, 1);
@@ -37,9 +35,8 @@ START_TEST(what_is_not_said_is_usual)
     ck_assert_int_eq(spec->grace, 0);
     ck_assert(!spec->missing_allow);
 }
-END_TEST
 
-START_TEST(all_options_and_many_paths_are_read)
+TEST(all_options_and_many_paths_are_read)
 {
     ck_assert_str_eq(parse("a \"b c\" ./d=e reload=0.5 grace=3600 missing=allow"), "");
     ck_assert_int_eq(spec->paths->nelts, 3);
@@ -52,7 +49,6 @@ START_TEST(all_options_and_many_paths_are_read)
     ck_assert(!spec->missing_allow);
     ck_assert_int_eq(spec->reload, 0);
 }
-END_TEST
 
 static void expect(const char *text, const char *tag, const char *words)
 {
@@ -61,7 +57,7 @@ static void expect(const char *text, const char *tag, const char *words)
     ck_assert_msg(strncmp(error, tag, 6) == 0 && strstr(error, words), "%s: %s", text, error);
 }
 
-START_TEST(errors_name_the_word_and_what_would_be_legal)
+TEST(errors_name_the_word_and_what_would_be_legal)
 {
     expect("a relod=5", "CC0403", "\"relod=5\": no option of ClientCertCRL; it has reload=SECONDS");
     expect("a reload=", "CC0404", "write reload=SECONDS, a number from 0 to 1000000000");
@@ -74,19 +70,5 @@ START_TEST(errors_name_the_word_and_what_would_be_legal)
     expect("a \"\"", "CC0405", "a path is empty");
     expect("\"a", "CC0210", "");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_crls_spec");
-    TCase *tc = tcase_create("spec");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, what_is_not_said_is_usual);
-    tcase_add_test(tc, all_options_and_many_paths_are_read);
-    tcase_add_test(tc, errors_name_the_word_and_what_would_be_legal);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("spec", .setup = setup, .teardown = teardown);

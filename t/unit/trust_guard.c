@@ -2,8 +2,6 @@
 /* Knows that a guarded verdict holds for what was sealed, and for not an octet else. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tls.h"
 
@@ -63,7 +61,7 @@ static bool resumes(const cc_trust_t *trust, SSL_SESSION *session)
     return cc_trust_may_resume(trust, session, apr_time_now());
 }
 
-START_TEST(a_guarded_verdict_holds)
+TEST(a_guarded_verdict_holds)
 {
     SSL_SESSION *session = handshake_guarded();
 
@@ -71,9 +69,8 @@ START_TEST(a_guarded_verdict_holds)
     ck_assert(resumes(trust_with("secret"), session)); /* of another server, or after a restart */
     SSL_SESSION_free(session);
 }
-END_TEST
 
-START_TEST(one_that_was_sealed_otherwise_does_not)
+TEST(one_that_was_sealed_otherwise_does_not)
 {
     SSL_SESSION *guarded, *session = handshake();
 
@@ -84,9 +81,8 @@ START_TEST(one_that_was_sealed_otherwise_does_not)
     SSL_SESSION_free(guarded);
     SSL_SESSION_free(session);
 }
-END_TEST
 
-START_TEST(no_octet_of_it_can_be_changed)
+TEST(no_octet_of_it_can_be_changed)
 {
     SSL_SESSION *session = handshake_guarded();
     unsigned char record[256];
@@ -106,7 +102,6 @@ START_TEST(no_octet_of_it_can_be_changed)
     ck_assert(resumes(at->trust, session));
     SSL_SESSION_free(session);
 }
-END_TEST
 
 /* The session with another name in its certificate, of the same length. */
 static SSL_SESSION *renamed(const SSL_SESSION *session, const char *name, const char *other)
@@ -130,7 +125,7 @@ static SSL_SESSION *renamed(const SSL_SESSION *session, const char *name, const 
     return made;
 }
 
-START_TEST(no_name_in_the_certificate_can_be_changed)
+TEST(no_name_in_the_certificate_can_be_changed)
 {
     SSL_SESSION *session = handshake_guarded();
     SSL_SESSION *forged = renamed(session, "alice", "admin");
@@ -140,20 +135,5 @@ START_TEST(no_name_in_the_certificate_can_be_changed)
     SSL_SESSION_free(forged);
     SSL_SESSION_free(session);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_guard");
-    TCase *tc = tcase_create("guard");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, a_guarded_verdict_holds);
-    tcase_add_test(tc, one_that_was_sealed_otherwise_does_not);
-    tcase_add_test(tc, no_octet_of_it_can_be_changed);
-    tcase_add_test(tc, no_name_in_the_certificate_can_be_changed);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("guard", .setup = setup, .teardown = teardown);

@@ -2,8 +2,6 @@
 /* Knows what real handshakes must leave in a session, and what comes back when it is resumed. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include <openssl/x509v3.h>
 
 #include "cert/cert.h"
@@ -79,7 +77,7 @@ static void check_issuer(const cc_seal_t *seal, X509 *issuer)
     ck_assert_mem_eq(seal->ca_spki_sha256, spki_sha256, 32);
 }
 
-START_TEST(a_verified_certificate_stays_verified_however_often_it_is_resumed)
+TEST_LOOP(a_verified_certificate_stays_verified_however_often_it_is_resumed, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     apr_time_t before = apr_time_now();
@@ -97,9 +95,9 @@ START_TEST(a_verified_certificate_stays_verified_however_often_it_is_resumed)
     }
     SSL_SESSION_free(seen.session);
 }
-END_TEST
 
-START_TEST(a_self_signed_certificate_that_the_callback_let_pass_is_failed_full_and_resumed)
+TEST_LOOP(a_self_signed_certificate_that_the_callback_let_pass_is_failed_full_and_resumed,
+          0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_optional_no_ca);
     outcome_t seen = visit(at, &stranger, NULL);
@@ -112,9 +110,8 @@ START_TEST(a_self_signed_certificate_that_the_callback_let_pass_is_failed_full_a
     ck_assert(!seen.seal.ca_known);
     SSL_SESSION_free(seen.session);
 }
-END_TEST
 
-START_TEST(a_session_that_would_not_hold_is_not_resumed_on_a_guarded_host)
+TEST_LOOP(a_session_that_would_not_hold_is_not_resumed_on_a_guarded_host, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_optional_no_ca);
     outcome_t seen;
@@ -130,9 +127,8 @@ START_TEST(a_session_that_would_not_hold_is_not_resumed_on_a_guarded_host)
     ck_assert(seen.connected && seen.resumed);
     SSL_SESSION_free(seen.session);
 }
-END_TEST
 
-START_TEST(a_session_without_a_certificate_is_resumed_on_a_guarded_host)
+TEST_LOOP(a_session_without_a_certificate_is_resumed_on_a_guarded_host, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     tls_t tls = tls_open(at, NULL, NULL), again;
@@ -148,9 +144,8 @@ START_TEST(a_session_without_a_certificate_is_resumed_on_a_guarded_host)
     tls_free(&tls);
     tls_free(&again);
 }
-END_TEST
 
-START_TEST(a_session_that_nobody_sealed_carries_no_record)
+TEST_LOOP(a_session_that_nobody_sealed_carries_no_record, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     outcome_t seen;
@@ -166,9 +161,8 @@ START_TEST(a_session_that_nobody_sealed_carries_no_record)
     ck_assert(seen.connected && !seen.resumed);
     SSL_SESSION_free(seen.session);
 }
-END_TEST
 
-START_TEST(a_session_of_a_host_with_another_ca_holds_nothing_and_may_not_be_resumed)
+TEST_LOOP(a_session_of_a_host_with_another_ca_holds_nothing_and_may_not_be_resumed, 0, TLS_WAYS)
 {
     pki_t other_ca = pki_ca("other CA", NULL);
     host_t *at = host(_i, tls_strict);
@@ -185,9 +179,8 @@ START_TEST(a_session_of_a_host_with_another_ca_holds_nothing_and_may_not_be_resu
     ck_assert(!seen.connected); /* a full handshake, which the other CA fails */
     pki_free(&other_ca);
 }
-END_TEST
 
-START_TEST(a_session_past_the_certificates_end_may_not_be_resumed)
+TEST_LOOP(a_session_past_the_certificates_end_may_not_be_resumed, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     pki_t brief = pki_make("brief", &ca, pki_is_client, -60, 3600);
@@ -203,9 +196,8 @@ START_TEST(a_session_past_the_certificates_end_may_not_be_resumed)
     SSL_SESSION_free(seen.session);
     pki_free(&brief);
 }
-END_TEST
 
-START_TEST(an_intermediate_that_only_the_client_holds_is_its_issuer_full_and_resumed)
+TEST_LOOP(an_intermediate_that_only_the_client_holds_is_its_issuer_full_and_resumed, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     pki_t between = pki_ca("between", &ca);
@@ -227,9 +219,8 @@ START_TEST(an_intermediate_that_only_the_client_holds_is_its_issuer_full_and_res
     pki_free(&between);
     pki_free(&far);
 }
-END_TEST
 
-START_TEST(a_trusted_certificate_without_issuer_has_no_issuing_ca)
+TEST_LOOP(a_trusted_certificate_without_issuer_has_no_issuing_ca, 0, TLS_WAYS)
 {
     host_t *at = host_make((tls_way_t)_i, &stranger, pool);
     outcome_t seen;
@@ -240,11 +231,10 @@ START_TEST(a_trusted_certificate_without_issuer_has_no_issuing_ca)
     ck_assert(!seen.seal.ca_known);
     SSL_SESSION_free(seen.session);
 }
-END_TEST
 
 /* ---- certificates that are not a client's ------------------------------------------------- */
 
-START_TEST(a_ca_certificate_is_no_client)
+TEST_LOOP(a_ca_certificate_is_no_client, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     pki_extensions_t says = {"basicConstraints", "critical,CA:TRUE", "keyUsage",
@@ -260,7 +250,6 @@ START_TEST(a_ca_certificate_is_no_client)
     SSL_SESSION_free(seen.session);
     pki_free(&sub);
 }
-END_TEST
 
 /* As a callback that lets everything pass would; libssl itself refuses this certificate. */
 static int let_all_pass(int ok, X509_STORE_CTX *store_ctx)
@@ -269,7 +258,7 @@ static int let_all_pass(int ok, X509_STORE_CTX *store_ctx)
     return 1;
 }
 
-START_TEST(a_certificate_for_servers_only_is_no_client)
+TEST_LOOP(a_certificate_for_servers_only_is_no_client, 0, TLS_WAYS)
 {
     pki_t server = pki_make("server", &ca, pki_is_server, -60, 3600);
     outcome_t seen = visit(host(_i, tls_strict), &server, NULL);
@@ -281,9 +270,9 @@ START_TEST(a_certificate_for_servers_only_is_no_client)
     SSL_SESSION_free(seen.session);
     pki_free(&server);
 }
-END_TEST
 
-START_TEST(a_certificate_for_servers_only_is_no_client_even_where_the_store_says_any_purpose)
+TEST_LOOP(a_certificate_for_servers_only_is_no_client_even_where_the_store_says_any_purpose,
+          0, TLS_WAYS)
 {
     pki_t server = pki_make("server", &ca, pki_is_server, -60, 3600);
     host_t *at = host_make((tls_way_t)_i, &ca, pool);
@@ -297,36 +286,10 @@ START_TEST(a_certificate_for_servers_only_is_no_client_even_where_the_store_says
     SSL_SESSION_free(seen.session);
     pki_free(&server);
 }
-END_TEST
 
-START_TEST(a_certificate_that_the_callback_refuses_ends_the_handshake)
+TEST_LOOP(a_certificate_that_the_callback_refuses_ends_the_handshake, 0, TLS_WAYS)
 {
     ck_assert(!visit(host(_i, tls_strict), &stranger, NULL).connected);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_handshake");
-    TCase *ways = tcase_create("TLS 1.2 and 1.3, tickets and cache");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(ways, setup, teardown);
-#define EACH_WAY(test) tcase_add_loop_test(ways, test, 0, TLS_WAYS)
-    EACH_WAY(a_verified_certificate_stays_verified_however_often_it_is_resumed);
-    EACH_WAY(a_self_signed_certificate_that_the_callback_let_pass_is_failed_full_and_resumed);
-    EACH_WAY(a_session_that_would_not_hold_is_not_resumed_on_a_guarded_host);
-    EACH_WAY(a_session_without_a_certificate_is_resumed_on_a_guarded_host);
-    EACH_WAY(a_session_that_nobody_sealed_carries_no_record);
-    EACH_WAY(a_session_of_a_host_with_another_ca_holds_nothing_and_may_not_be_resumed);
-    EACH_WAY(a_session_past_the_certificates_end_may_not_be_resumed);
-    EACH_WAY(an_intermediate_that_only_the_client_holds_is_its_issuer_full_and_resumed);
-    EACH_WAY(a_trusted_certificate_without_issuer_has_no_issuing_ca);
-    EACH_WAY(a_ca_certificate_is_no_client);
-    EACH_WAY(a_certificate_for_servers_only_is_no_client);
-    EACH_WAY(a_certificate_for_servers_only_is_no_client_even_where_the_store_says_any_purpose);
-    EACH_WAY(a_certificate_that_the_callback_refuses_ends_the_handshake);
-    suite_add_tcase(suite, ways);
-    return suite_run(suite);
-}
+SUITE("TLS 1.2 and 1.3, tickets and cache", .setup = setup, .teardown = teardown);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what makes two hosts trust the same, and what makes them differ. */
-#include <apr_general.h>
-
 #include <openssl/evp.h>
 
 #include "suite.h"
@@ -60,31 +58,28 @@ static void check_changed(SSL_CTX *ctx)
     ck_assert(!cc_trust_same(trust_of(ctx), trust_of(ctx_make(&one, &two))));
 }
 
-START_TEST(the_order_of_cas_does_not_matter)
+TEST(the_order_of_cas_does_not_matter)
 {
     ck_assert(cc_trust_same(trust_of(ctx_make(&one, &two)), trust_of(ctx_make(&two, &one))));
     ck_assert(cc_trust_same(trust_of(ctx_make(NULL, NULL)), trust_of(ctx_make(NULL, NULL))));
 }
-END_TEST
 
-START_TEST(a_ca_removed_is_another_trust)
+TEST(a_ca_removed_is_another_trust)
 {
     check_changed(ctx_make(&one, NULL));
     check_changed(ctx_make(&two, NULL));
     check_changed(ctx_make(NULL, NULL));
 }
-END_TEST
 
-START_TEST(a_ca_with_the_same_name_and_another_key_is_another_trust)
+TEST(a_ca_with_the_same_name_and_another_key_is_another_trust)
 {
     pki_t twin = pki_ca("two", NULL);
 
     check_changed(ctx_make(&one, &twin));
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_crl_added_is_another_trust)
+TEST(a_crl_added_is_another_trust)
 {
     SSL_CTX *ctx = ctx_make(&one, &two);
     X509_CRL *crl = pki_crl(&one, NULL);
@@ -93,9 +88,8 @@ START_TEST(a_crl_added_is_another_trust)
     X509_CRL_free(crl);
     check_changed(ctx);
 }
-END_TEST
 
-START_TEST(a_ca_name_added_is_another_trust)
+TEST(a_ca_name_added_is_another_trust)
 {
     SSL_CTX *ctx = ctx_make(&one, &two);
     pki_t three = pki_ca("three", NULL);
@@ -104,18 +98,16 @@ START_TEST(a_ca_name_added_is_another_trust)
     check_changed(ctx);
     pki_free(&three);
 }
-END_TEST
 
-START_TEST(a_store_that_starts_to_check_crls_is_another_trust)
+TEST(a_store_that_starts_to_check_crls_is_another_trust)
 {
     SSL_CTX *ctx = ctx_make(&one, &two);
 
     X509_STORE_set_flags(SSL_CTX_get_cert_store(ctx), X509_V_FLAG_CRL_CHECK);
     check_changed(ctx);
 }
-END_TEST
 
-START_TEST(another_depth_or_security_level_is_another_trust)
+TEST(another_depth_or_security_level_is_another_trust)
 {
     SSL_CTX *deep = ctx_make(&one, &two), *hard = ctx_make(&one, &two);
 
@@ -124,9 +116,8 @@ START_TEST(another_depth_or_security_level_is_another_trust)
     SSL_CTX_set_security_level(hard, SSL_CTX_get_security_level(hard) + 1);
     check_changed(hard);
 }
-END_TEST
 
-START_TEST(a_ca_rejected_for_clients_is_another_trust)
+TEST(a_ca_rejected_for_clients_is_another_trust)
 {
     SSL_CTX *ctx;
     X509 *rejected = X509_dup(two.cert);
@@ -137,9 +128,8 @@ START_TEST(a_ca_rejected_for_clients_is_another_trust)
     check_changed(ctx);
     X509_free(rejected);
 }
-END_TEST
 
-START_TEST(a_store_for_verification_alone_is_the_one_that_counts)
+TEST(a_store_for_verification_alone_is_the_one_that_counts)
 {
     SSL_CTX *ctx = ctx_make(&one, &two), *same = ctx_make(&one, &two);
     X509_STORE *store = X509_STORE_new();
@@ -150,9 +140,8 @@ START_TEST(a_store_for_verification_alone_is_the_one_that_counts)
     ck_assert(cc_trust_same(trust_of(same), trust_of(ctx_make(&one, &two))));
     X509_STORE_free(store);
 }
-END_TEST
 
-START_TEST(without_a_digest_there_is_an_error_and_no_trust)
+TEST(without_a_digest_there_is_an_error_and_no_trust)
 {
     SSL_CTX *ctx = ctx_make(&one, NULL);
     cc_trust_t *trust = NULL;
@@ -165,26 +154,5 @@ START_TEST(without_a_digest_there_is_an_error_and_no_trust)
     ck_assert(EVP_set_default_properties(NULL, ""));
     SSL_CTX_free(ctx);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_id");
-    TCase *ids = tcase_create("trust ids");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(ids, setup, teardown);
-    tcase_add_test(ids, the_order_of_cas_does_not_matter);
-    tcase_add_test(ids, a_ca_removed_is_another_trust);
-    tcase_add_test(ids, a_ca_with_the_same_name_and_another_key_is_another_trust);
-    tcase_add_test(ids, a_crl_added_is_another_trust);
-    tcase_add_test(ids, a_ca_name_added_is_another_trust);
-    tcase_add_test(ids, a_store_that_starts_to_check_crls_is_another_trust);
-    tcase_add_test(ids, another_depth_or_security_level_is_another_trust);
-    tcase_add_test(ids, a_ca_rejected_for_clients_is_another_trust);
-    tcase_add_test(ids, a_store_for_verification_alone_is_the_one_that_counts);
-    tcase_add_test(ids, without_a_digest_there_is_an_error_and_no_trust);
-    suite_add_tcase(suite, ids);
-    return suite_run(suite);
-}
+SUITE("trust ids", .setup = setup, .teardown = teardown);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where the issuer of a client's certificate is found again, after its handshake. */
-#include <apr_general.h>
-
 #include <openssl/err.h>
 
 #include "suite.h"
@@ -51,16 +49,15 @@ static void found(const cc_seal_t *seal, const pki_t *client, STACK_OF(X509) * s
     X509_free(issuer);
 }
 
-START_TEST(an_issuer_in_the_store_is_found)
+TEST(an_issuer_in_the_store_is_found)
 {
     cc_seal_t seal = seal_of(&alice, NULL);
 
     ck_assert_int_eq(seal.state, CC_TRUST_OK);
     found(&seal, &alice, NULL, &root);
 }
-END_TEST
 
-START_TEST(an_issuer_that_the_client_sent_is_found_among_what_it_sent_alone)
+TEST(an_issuer_that_the_client_sent_is_found_among_what_it_sent_alone)
 {
     STACK_OF(X509) *sent = sk_X509_new_null();
     cc_seal_t seal;
@@ -73,9 +70,8 @@ START_TEST(an_issuer_that_the_client_sent_is_found_among_what_it_sent_alone)
     found(&seal, &bob, NULL, NULL);
     sk_X509_free(sent);
 }
-END_TEST
 
-START_TEST(of_two_with_the_same_name_it_is_the_one_that_verified)
+TEST(of_two_with_the_same_name_it_is_the_one_that_verified)
 {
     pki_t twin = pki_ca("Root", NULL);
     cc_seal_t seal = seal_of(&alice, NULL);
@@ -88,28 +84,12 @@ START_TEST(of_two_with_the_same_name_it_is_the_one_that_verified)
     sk_X509_free(sent);
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(without_a_good_seal_there_is_no_issuer)
+TEST(without_a_good_seal_there_is_no_issuer)
 {
     cc_seal_t seal = {.state = CC_TRUST_NO_RECORD};
 
     found(&seal, &alice, NULL, NULL);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_issuer");
-    TCase *issuer = tcase_create("issuer");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(issuer, setup, teardown);
-    tcase_add_test(issuer, an_issuer_in_the_store_is_found);
-    tcase_add_test(issuer, an_issuer_that_the_client_sent_is_found_among_what_it_sent_alone);
-    tcase_add_test(issuer, of_two_with_the_same_name_it_is_the_one_that_verified);
-    tcase_add_test(issuer, without_a_good_seal_there_is_no_issuer);
-    suite_add_tcase(suite, issuer);
-    return suite_run(suite);
-}
+SUITE("issuer", .setup = setup, .teardown = teardown);

@@ -2,8 +2,6 @@
 /* Tests what becomes of a chain that verifies, and that somebody objects to. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tls.h"
 
@@ -89,7 +87,7 @@ static bool connects(host_t *at, const pki_t *who, cc_seal_t *seal)
     return done;
 }
 
-START_TEST(without_an_objection_it_is_verified)
+TEST_LOOP(without_an_objection_it_is_verified, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -100,9 +98,8 @@ START_TEST(without_an_objection_it_is_verified)
     ck_assert_int_eq(told, 0);
     ck_assert_int_eq(seal.state, CC_TRUST_OK);
 }
-END_TEST
 
-START_TEST(an_objection_ends_the_handshake_and_is_told_once)
+TEST_LOOP(an_objection_ends_the_handshake_and_is_told_once, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -116,9 +113,8 @@ START_TEST(an_objection_ends_the_handshake_and_is_told_once)
     ck_assert(X509_cmp(told_cert, alice.cert) == 0);
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(it_names_the_certificate_at_fault)
+TEST_LOOP(it_names_the_certificate_at_fault, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -128,10 +124,9 @@ START_TEST(it_names_the_certificate_at_fault)
     ck_assert_int_eq(told_depth, 1);
     ck_assert(X509_cmp(told_cert, ca.cert) == 0);
 }
-END_TEST
 
 /* The callback clears this error, as mod_ssl's does with no_crl_for_cert_ok. */
-START_TEST(a_callback_cannot_waive_it)
+TEST_LOOP(a_callback_cannot_waive_it, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -141,10 +136,9 @@ START_TEST(a_callback_cannot_waive_it)
     ck_assert_int_eq(told_error, X509_V_ERR_UNABLE_TO_GET_CRL);
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
 }
-END_TEST
 
 /* To mod_ssl it has verified, whatever we make of it. */
-START_TEST(it_is_asked_for_about_a_ca_certificate_too)
+TEST_LOOP(it_is_asked_for_about_a_ca_certificate_too, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -155,9 +149,8 @@ START_TEST(it_is_asked_for_about_a_ca_certificate_too)
     ck_assert(!connects(host(_i, tls_strict), &below, &seal));
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(nobody_is_asked_about_what_does_not_verify)
+TEST_LOOP(nobody_is_asked_about_what_does_not_verify, 0, TLS_WAYS)
 {
     cc_seal_t seal;
 
@@ -170,9 +163,8 @@ START_TEST(nobody_is_asked_about_what_does_not_verify)
     ck_assert_int_eq(told, 1);
     ck_assert(!told_sealed);
 }
-END_TEST
 
-START_TEST(it_holds_for_a_certificate_that_is_asked_for_later)
+TEST_LOOP(it_holds_for_a_certificate_that_is_asked_for_later, 0, TLS_WAYS)
 {
     host_t *at = host(_i, tls_strict);
     tls_t tls = tls_open(at, NULL, NULL);
@@ -187,23 +179,5 @@ START_TEST(it_holds_for_a_certificate_that_is_asked_for_later)
     ck_assert(told_sealed);
     tls_free(&tls);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_objection");
-    TCase *objection = tcase_create("objection");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(objection, setup, teardown);
-    tcase_add_loop_test(objection, without_an_objection_it_is_verified, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, an_objection_ends_the_handshake_and_is_told_once, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, it_names_the_certificate_at_fault, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, a_callback_cannot_waive_it, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, it_is_asked_for_about_a_ca_certificate_too, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, nobody_is_asked_about_what_does_not_verify, 0, TLS_WAYS);
-    tcase_add_loop_test(objection, it_holds_for_a_certificate_that_is_asked_for_later, 0, TLS_WAYS);
-    suite_add_tcase(suite, objection);
-    return suite_run(suite);
-}
+SUITE("objection", .setup = setup, .teardown = teardown);

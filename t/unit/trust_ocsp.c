@@ -2,7 +2,6 @@
 /* Knows when a responder is asked, and what holds where it does not answer. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ocspset.h"
@@ -39,7 +38,7 @@ static void later(long seconds)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-START_TEST(an_answer_is_asked_for_once_and_then_kept_for_all_processes)
+TEST(an_answer_is_asked_for_once_and_then_kept_for_all_processes)
 {
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.answer.asked_at, set.now);
@@ -51,18 +50,16 @@ START_TEST(an_answer_is_asked_for_once_and_then_kept_for_all_processes)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.responder->asked, 1);
 }
-END_TEST
 
-START_TEST(without_a_cache_each_wish_is_a_question)
+TEST(without_a_cache_each_wish_is_a_question)
 {
     set.means = (cc_ocsp_means_t){0};
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
-START_TEST(only_a_good_certificate_may_have_an_identity)
+TEST(only_a_good_certificate_may_have_an_identity)
 {
     ck_assert(status() == CC_OCSP_GOOD && cc_ocsp_allows(set.ocsp, &set.answer));
     ocspset_forget(&set);
@@ -76,9 +73,8 @@ START_TEST(only_a_good_certificate_may_have_an_identity)
     engine_make("failure=allow");
     ck_assert(status() == CC_OCSP_UNKNOWN && !cc_ocsp_allows(set.ocsp, &set.answer));
 }
-END_TEST
 
-START_TEST(where_nothing_is_known_the_configuration_decides)
+TEST(where_nothing_is_known_the_configuration_decides)
 {
     set.responder->behaviour = FAILS;
     ck_assert(status() == CC_OCSP_FAILED && !cc_ocsp_allows(set.ocsp, &set.answer));
@@ -87,9 +83,8 @@ START_TEST(where_nothing_is_known_the_configuration_decides)
     engine_make("failure=allow");
     ck_assert(status() == CC_OCSP_FAILED && cc_ocsp_allows(set.ocsp, &set.answer));
 }
-END_TEST
 
-START_TEST(a_response_that_has_run_out_does_not_count)
+TEST(a_response_that_has_run_out_does_not_count)
 {
     set.responder->reply.this_update = -7200;
     set.responder->reply.next_update = -3700;
@@ -102,9 +97,8 @@ START_TEST(a_response_that_has_run_out_does_not_count)
     ck_assert_msg(strstr(set.answer.why, "thisUpdate is older than ttl=") != NULL, "%s",
                   set.answer.why);
 }
-END_TEST
 
-START_TEST(a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one)
+TEST(a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one)
 {
     engine_make("nonce=on");
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
@@ -115,9 +109,8 @@ START_TEST(a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one)
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
     ck_assert_msg(strstr(set.answer.why, "nonce of the question") != NULL, "%s", set.answer.why);
 }
-END_TEST
 
-START_TEST(the_certificate_leads_to_its_responder)
+TEST(the_certificate_leads_to_its_responder)
 {
     const char *access =
         apr_psprintf(set.pool, "OCSP;URI:http://localhost:%d/ocsp?a=b", set.responder->port);
@@ -138,11 +131,10 @@ START_TEST(the_certificate_leads_to_its_responder)
     ck_assert_int_eq(set.responder->asked, 1);
     pki_free(&named);
 }
-END_TEST
 
 /* ---- ages ------------------------------------------------------------------------------------ */
 
-START_TEST(before_an_answer_runs_out_another_thread_asks_for_the_next)
+TEST(before_an_answer_runs_out_another_thread_asks_for_the_next)
 {
     status();
     set.responder->behaviour = ANSWERS_SLOWLY;
@@ -158,9 +150,8 @@ START_TEST(before_an_answer_runs_out_another_thread_asks_for_the_next)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
-START_TEST(without_threads_an_answer_serves_to_its_end)
+TEST(without_threads_an_answer_serves_to_its_end)
 {
     set.means.start = NULL;
     status();
@@ -172,19 +163,17 @@ START_TEST(without_threads_an_answer_serves_to_its_end)
     ck_assert_int_eq(set.answer.asked_at, set.now);
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
-START_TEST(a_new_answer_may_revoke)
+TEST(a_new_answer_may_revoke)
 {
     status();
     set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
     later(3601);
     ck_assert_int_eq(status(), CC_OCSP_REVOKED);
 }
-END_TEST
 
 /* Who is on the way to the responder can say again what it said before. */
-START_TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does)
+TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does)
 {
     set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
     ck_assert_int_eq(status(), CC_OCSP_REVOKED);
@@ -198,11 +187,10 @@ START_TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_afte
     later(10);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
-END_TEST
 
 /* ---- nobody answers -------------------------------------------------------------------------- */
 
-START_TEST(a_failure_is_kept_for_a_moment_for_all_processes)
+TEST(a_failure_is_kept_for_a_moment_for_all_processes)
 {
     set.responder->behaviour = FAILS;
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
@@ -216,9 +204,8 @@ START_TEST(a_failure_is_kept_for_a_moment_for_all_processes)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
-START_TEST(an_answer_that_ran_out_serves_as_long_as_stale_says)
+TEST(an_answer_that_ran_out_serves_as_long_as_stale_says)
 {
     engine_make("stale=600");
     status();
@@ -235,18 +222,16 @@ START_TEST(an_answer_that_ran_out_serves_as_long_as_stale_says)
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
     ck_assert(!set.answer.stale);
 }
-END_TEST
 
-START_TEST(without_stale_no_answer_that_ran_out_serves)
+TEST(without_stale_no_answer_that_ran_out_serves)
 {
     status();
     set.responder->behaviour = FAILS;
     later(3601);
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
 }
-END_TEST
 
-START_TEST(a_refresh_that_fails_leaves_the_answer_to_its_end)
+TEST(a_refresh_that_fails_leaves_the_answer_to_its_end)
 {
     status();
     set.responder->behaviour = FAILS;
@@ -261,9 +246,8 @@ START_TEST(a_refresh_that_fails_leaves_the_answer_to_its_end)
     later(0);
     ck_assert_int_eq(set.responder->asked, 3);
 }
-END_TEST
 
-START_TEST(who_was_revoked_stays_revoked_when_nobody_answers_any_more)
+TEST(who_was_revoked_stays_revoked_when_nobody_answers_any_more)
 {
     engine_make("failure=allow");
     set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
@@ -273,9 +257,8 @@ START_TEST(who_was_revoked_stays_revoked_when_nobody_answers_any_more)
     ck_assert_int_eq(status(), CC_OCSP_REVOKED);
     ck_assert(set.answer.stale && !cc_ocsp_allows(set.ocsp, &set.answer));
 }
-END_TEST
 
-START_TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
+TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
 {
     for (int threads = 1; threads >= 0; threads--) {
         apr_time_t begin = apr_time_now();
@@ -292,9 +275,8 @@ START_TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
         later(10);
     }
 }
-END_TEST
 
-START_TEST(where_no_thread_can_be_had_nobody_waits)
+TEST(where_no_thread_can_be_had_nobody_waits)
 {
     set.no_threads = true;
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
@@ -302,9 +284,8 @@ START_TEST(where_no_thread_can_be_had_nobody_waits)
     set.no_threads = false;
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(a_responder_that_fails_again_and_again_is_left_alone)
+TEST(a_responder_that_fails_again_and_again_is_left_alone)
 {
     set.responder->behaviour = FAILS;
     for (int i = 0; i < 4; i++) {
@@ -319,9 +300,8 @@ START_TEST(a_responder_that_fails_again_and_again_is_left_alone)
     later(2);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(a_responder_that_says_try_later_is_left_alone_and_one_that_lies_is_not)
+TEST(a_responder_that_says_try_later_is_left_alone_and_one_that_lies_is_not)
 {
     pki_t liar = pki_ca("CA", NULL);
 
@@ -337,38 +317,5 @@ START_TEST(a_responder_that_says_try_later_is_left_alone_and_one_that_lies_is_no
     ck_assert_msg(strstr(set.answer.why, "left alone") != NULL, "%s", set.answer.why);
     pki_free(&liar);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp");
-    TCase *tests = tcase_create("status");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, an_answer_is_asked_for_once_and_then_kept_for_all_processes);
-    tcase_add_test(tests, without_a_cache_each_wish_is_a_question);
-    tcase_add_test(tests, only_a_good_certificate_may_have_an_identity);
-    tcase_add_test(tests, where_nothing_is_known_the_configuration_decides);
-    tcase_add_test(tests, a_response_that_has_run_out_does_not_count);
-    tcase_add_test(tests, a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one);
-    tcase_add_test(tests, the_certificate_leads_to_its_responder);
-    tcase_add_test(tests, before_an_answer_runs_out_another_thread_asks_for_the_next);
-    tcase_add_test(tests, without_threads_an_answer_serves_to_its_end);
-    tcase_add_test(tests, a_new_answer_may_revoke);
-    tcase_add_test(
-        tests, an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does);
-    tcase_add_test(tests, a_failure_is_kept_for_a_moment_for_all_processes);
-    tcase_add_test(tests, an_answer_that_ran_out_serves_as_long_as_stale_says);
-    tcase_add_test(tests, without_stale_no_answer_that_ran_out_serves);
-    tcase_add_test(tests, a_refresh_that_fails_leaves_the_answer_to_its_end);
-    tcase_add_test(tests, who_was_revoked_stays_revoked_when_nobody_answers_any_more);
-    tcase_add_test(tests, a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout);
-    tcase_add_test(tests, where_no_thread_can_be_had_nobody_waits);
-    tcase_add_test(tests, a_responder_that_fails_again_and_again_is_left_alone);
-    tcase_add_test(tests, a_responder_that_says_try_later_is_left_alone_and_one_that_lies_is_not);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("status", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,7 +2,6 @@
 /* Knows how answers age, and what a record of a cache is. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
@@ -49,22 +48,20 @@ static void lives(long due, long stale, long over)
     ck_assert_int_eq(age_after(over), CC_AGE_OVER);
 }
 
-START_TEST(an_answer_is_asked_for_again_in_the_last_quarter_of_its_ttl)
+TEST(an_answer_is_asked_for_again_in_the_last_quarter_of_its_ttl)
 {
     lives(750, 1000, 1200);
     spec.stale = 0;
     lives(750, 1000, 1000);
 }
-END_TEST
 
-START_TEST(no_answer_outlives_its_next_update_and_a_skew_of_clocks)
+TEST(no_answer_outlives_its_next_update_and_a_skew_of_clocks)
 {
     answer.next_update = NOW + S(100);
     lives(300, 400, 600);
 }
-END_TEST
 
-START_TEST(without_a_next_update_what_was_said_counts_and_not_what_was_asked)
+TEST(without_a_next_update_what_was_said_counts_and_not_what_was_asked)
 {
     answer.next_update = 0;
     lives(750, 1000, 1200);
@@ -75,21 +72,18 @@ START_TEST(without_a_next_update_what_was_said_counts_and_not_what_was_asked)
     answer.this_update = NOW - S(1501);
     ck_assert_int_eq(age_after(0), CC_AGE_OVER);
 }
-END_TEST
 
-START_TEST(an_unknown_certificate_is_asked_for_again_after_a_minute)
+TEST(an_unknown_certificate_is_asked_for_again_after_a_minute)
 {
     answer.status = CC_OCSP_UNKNOWN;
     lives(45, 60, 60);
 }
-END_TEST
 
-START_TEST(a_revocation_outlives_the_responder)
+TEST(a_revocation_outlives_the_responder)
 {
     answer.status = CC_OCSP_REVOKED;
     lives(750, 1000, 1000 + 30 * 24 * 3600);
 }
-END_TEST
 
 /* ---- records --------------------------------------------------------------------------------- */
 
@@ -103,7 +97,7 @@ static cc_record_t record_of(const char *why)
     return record;
 }
 
-START_TEST(a_record_comes_back_as_it_was)
+TEST(a_record_comes_back_as_it_was)
 {
     cc_record_t record = record_of("no answer in time"), back;
     apr_size_t len = 0;
@@ -116,9 +110,8 @@ START_TEST(a_record_comes_back_as_it_was)
     ck_assert_mem_eq(back.response.der, "0123", 4);
     ck_assert_str_eq(back.why, "no answer in time");
 }
-END_TEST
 
-START_TEST(a_long_reason_is_cut_between_characters)
+TEST(a_long_reason_is_cut_between_characters)
 {
     char *long_why = apr_palloc(pool, 400);
     cc_record_t record = record_of(long_why), back;
@@ -133,9 +126,8 @@ START_TEST(a_long_reason_is_cut_between_characters)
     ck_assert_uint_eq(strlen(back.why), 254);
     ck_assert_mem_eq(back.response.der, "0123", 4);
 }
-END_TEST
 
-START_TEST(what_is_no_record_is_none)
+TEST(what_is_no_record_is_none)
 {
     cc_record_t record = record_of("why"), back;
     apr_size_t len = 0;
@@ -151,9 +143,8 @@ START_TEST(what_is_no_record_is_none)
     octets[22] = '\n'; /* in `why` */
     ck_assert(!cc_record_unpack(&back, octets, len, NOW, pool));
 }
-END_TEST
 
-START_TEST(a_record_from_the_future_or_from_before_time_is_none)
+TEST(a_record_from_the_future_or_from_before_time_is_none)
 {
     static const apr_time_t times[] = {NOW + S(400), APR_INT64_MAX, -1, APR_INT64_MIN};
     cc_record_t record = record_of(""), back;
@@ -168,26 +159,5 @@ START_TEST(a_record_from_the_future_or_from_before_time_is_none)
         ck_assert(!cc_record_unpack(&back, octets, len, NOW, pool));
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_age");
-    TCase *tests = tcase_create("ages");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, an_answer_is_asked_for_again_in_the_last_quarter_of_its_ttl);
-    tcase_add_test(tests, no_answer_outlives_its_next_update_and_a_skew_of_clocks);
-    tcase_add_test(tests, without_a_next_update_what_was_said_counts_and_not_what_was_asked);
-    tcase_add_test(tests, an_unknown_certificate_is_asked_for_again_after_a_minute);
-    tcase_add_test(tests, a_revocation_outlives_the_responder);
-    tcase_add_test(tests, a_record_comes_back_as_it_was);
-    tcase_add_test(tests, a_long_reason_is_cut_between_characters);
-    tcase_add_test(tests, what_is_no_record_is_none);
-    tcase_add_test(tests, a_record_from_the_future_or_from_before_time_is_none);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("ages", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,8 +2,6 @@
 /* Knows what is read from responses, and which do not count (RFC 6960 3.2). */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "ocspkit.h"
 #include "suite.h"
 
@@ -61,7 +59,7 @@ static bool about(apr_time_t time, long seconds)
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
-START_TEST(a_good_certificate_is_good)
+TEST(a_good_certificate_is_good)
 {
     cc_ocsp_answer_t answer = read_reply(&good, false);
 
@@ -69,9 +67,8 @@ START_TEST(a_good_certificate_is_good)
     ck_assert(about(answer.this_update, -60) && about(answer.next_update, 3600));
     ck_assert(about(answer.produced_at, 0) && answer.revoked_at == 0 && !answer.reason);
 }
-END_TEST
 
-START_TEST(a_response_needs_no_next_update)
+TEST(a_response_needs_no_next_update)
 {
     reply_t reply = good;
 
@@ -79,9 +76,8 @@ START_TEST(a_response_needs_no_next_update)
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_GOOD);
     ck_assert_int_eq(read_reply(&reply, false).next_update, 0);
 }
-END_TEST
 
-START_TEST(a_revoked_certificate_has_its_date_and_reason)
+TEST(a_revoked_certificate_has_its_date_and_reason)
 {
     static const struct {
         int reason;
@@ -108,18 +104,16 @@ START_TEST(a_revoked_certificate_has_its_date_and_reason)
         ck_assert(about(answer.revoked_at, -7200));
     }
 }
-END_TEST
 
-START_TEST(an_unknown_certificate_is_unknown)
+TEST(an_unknown_certificate_is_unknown)
 {
     reply_t reply = good;
 
     reply.status = V_OCSP_CERTSTATUS_UNKNOWN;
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_UNKNOWN);
 }
-END_TEST
 
-START_TEST(a_response_may_speak_of_others_too)
+TEST(a_response_may_speak_of_others_too)
 {
     reply_t reply = good;
 
@@ -127,18 +121,16 @@ START_TEST(a_response_may_speak_of_others_too)
     reply.status = V_OCSP_CERTSTATUS_REVOKED;
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_REVOKED);
 }
-END_TEST
 
-START_TEST(a_response_about_another_certificate_does_not_count)
+TEST(a_response_about_another_certificate_does_not_count)
 {
     reply_t reply = good;
 
     reply.about = other_leaf.cert;
     refused(&reply, REFUSED "it does not speak of the certificate");
 }
-END_TEST
 
-START_TEST(the_same_serial_of_another_issuer_is_another_certificate)
+TEST(the_same_serial_of_another_issuer_is_another_certificate)
 {
     pki_t twin = pki_make("CA", NULL, pki_is_ca, -60, 60); /* the same name, another key */
     reply_t reply = good;
@@ -149,27 +141,24 @@ START_TEST(the_same_serial_of_another_issuer_is_another_certificate)
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_FAILED);
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_response_that_speaks_twice_of_the_certificate_does_not_count)
+TEST(a_response_that_speaks_twice_of_the_certificate_does_not_count)
 {
     reply_t reply = good;
 
     reply.twice = true;
     refused(&reply, REFUSED "it speaks of the certificate twice");
 }
-END_TEST
 
-START_TEST(a_critical_extension_that_nobody_knows_does_not_count)
+TEST(a_critical_extension_that_nobody_knows_does_not_count)
 {
     reply_t reply = good;
 
     reply.critical = true;
     refused(&reply, REFUSED "it has a critical extension that is not known");
 }
-END_TEST
 
-START_TEST(an_error_of_the_responder_is_a_failure_in_its_words)
+TEST(an_error_of_the_responder_is_a_failure_in_its_words)
 {
     reply_t reply = good;
 
@@ -180,9 +169,8 @@ START_TEST(an_error_of_the_responder_is_a_failure_in_its_words)
     reply.error = OCSP_RESPONSE_STATUS_UNAUTHORIZED;
     refused(&reply, REFUSED "it says unauthorized");
 }
-END_TEST
 
-START_TEST(a_responder_that_is_busy_wants_to_be_left_alone)
+TEST(a_responder_that_is_busy_wants_to_be_left_alone)
 {
     static const struct {
         int error;
@@ -205,11 +193,10 @@ START_TEST(a_responder_that_is_busy_wants_to_be_left_alone)
         OPENSSL_free((void *)response.der);
     }
 }
-END_TEST
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
-START_TEST(this_update_may_lie_ahead_by_a_skew_of_clocks_alone)
+TEST(this_update_may_lie_ahead_by_a_skew_of_clocks_alone)
 {
     reply_t reply = good;
 
@@ -218,20 +205,18 @@ START_TEST(this_update_may_lie_ahead_by_a_skew_of_clocks_alone)
     reply.this_update = 400;
     refused(&reply, REFUSED "its thisUpdate lies ahead");
 }
-END_TEST
 
-START_TEST(next_update_cannot_be_before_this_update)
+TEST(next_update_cannot_be_before_this_update)
 {
     reply_t reply = good;
 
     reply.next_update = -120;
     refused(&reply, REFUSED "its nextUpdate is before its thisUpdate");
 }
-END_TEST
 
 /* ---- octets ---------------------------------------------------------------------------------- */
 
-START_TEST(a_response_with_any_octet_changed_says_nothing_else)
+TEST(a_response_with_any_octet_changed_says_nothing_else)
 {
     int len = 0;
     unsigned char *der = NULL;
@@ -250,9 +235,8 @@ START_TEST(a_response_with_any_octet_changed_says_nothing_else)
     }
     OPENSSL_free(der);
 }
-END_TEST
 
-START_TEST(a_response_that_is_cut_short_or_goes_on_does_not_count)
+TEST(a_response_that_is_cut_short_or_goes_on_does_not_count)
 {
     int len = 0;
     unsigned char *der = ocsp_reply(&good, NULL, &len);
@@ -266,17 +250,15 @@ START_TEST(a_response_that_is_cut_short_or_goes_on_does_not_count)
     OPENSSL_free(longer);
     OPENSSL_free(der);
 }
-END_TEST
 
 /* ---- nonces ---------------------------------------------------------------------------------- */
 
-START_TEST(the_nonce_of_the_question_must_come_back)
+TEST(the_nonce_of_the_question_must_come_back)
 {
     ck_assert_int_eq(read_reply(&good, true).status, CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(a_response_without_the_nonce_or_with_another_does_not_count)
+TEST(a_response_without_the_nonce_or_with_another_does_not_count)
 {
     reply_t reply = good;
 
@@ -288,18 +270,16 @@ START_TEST(a_response_without_the_nonce_or_with_another_does_not_count)
     ck_assert_str_eq(read_reply(&reply, true).why,
                      REFUSED "it does not have the nonce of the question");
 }
-END_TEST
 
-START_TEST(where_no_nonce_was_asked_for_none_matters)
+TEST(where_no_nonce_was_asked_for_none_matters)
 {
     reply_t reply = good;
 
     reply.wrong_nonce = true;
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(a_nonce_has_32_octets_and_is_another_each_time)
+TEST(a_nonce_has_32_octets_and_is_another_each_time)
 {
     cc_ocsp_subject_t of = {leaf.cert, ca.cert};
     OCSP_REQUEST *a = cc_question_make(&of, true), *b = cc_question_make(&of, true);
@@ -312,36 +292,5 @@ START_TEST(a_nonce_has_32_octets_and_is_another_each_time)
     OCSP_REQUEST_free(a);
     OCSP_REQUEST_free(b);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_answer");
-    TCase *tests = tcase_create("what");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, a_good_certificate_is_good);
-    tcase_add_test(tests, a_response_needs_no_next_update);
-    tcase_add_test(tests, a_revoked_certificate_has_its_date_and_reason);
-    tcase_add_test(tests, an_unknown_certificate_is_unknown);
-    tcase_add_test(tests, a_response_may_speak_of_others_too);
-    tcase_add_test(tests, a_response_about_another_certificate_does_not_count);
-    tcase_add_test(tests, the_same_serial_of_another_issuer_is_another_certificate);
-    tcase_add_test(tests, a_response_that_speaks_twice_of_the_certificate_does_not_count);
-    tcase_add_test(tests, a_critical_extension_that_nobody_knows_does_not_count);
-    tcase_add_test(tests, an_error_of_the_responder_is_a_failure_in_its_words);
-    tcase_add_test(tests, a_responder_that_is_busy_wants_to_be_left_alone);
-    tcase_add_test(tests, this_update_may_lie_ahead_by_a_skew_of_clocks_alone);
-    tcase_add_test(tests, next_update_cannot_be_before_this_update);
-    tcase_add_test(tests, a_response_with_any_octet_changed_says_nothing_else);
-    tcase_add_test(tests, a_response_that_is_cut_short_or_goes_on_does_not_count);
-    tcase_add_test(tests, the_nonce_of_the_question_must_come_back);
-    tcase_add_test(tests, a_response_without_the_nonce_or_with_another_does_not_count);
-    tcase_add_test(tests, where_no_nonce_was_asked_for_none_matters);
-    tcase_add_test(tests, a_nonce_has_32_octets_and_is_another_each_time);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("what", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,7 +2,6 @@
 /* Knows that nobody gains by writing into the cache, and that askers share. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ocspset.h"
@@ -67,7 +66,7 @@ static void forge_reply(const reply_t *reply)
     OPENSSL_free(der);
 }
 
-START_TEST(who_writes_into_the_cache_gives_nobody_an_identity)
+TEST(who_writes_into_the_cache_gives_nobody_an_identity)
 {
     pki_t liar = pki_ca("CA", NULL), other = pki_client("other", &set.ca);
     reply_t good = set.responder->reply;
@@ -97,9 +96,8 @@ START_TEST(who_writes_into_the_cache_gives_nobody_an_identity)
     pki_free(&liar);
     pki_free(&other);
 }
-END_TEST
 
-START_TEST(other_settings_have_answers_of_their_own)
+TEST(other_settings_have_answers_of_their_own)
 {
     status();
     engine_make("nonce=on");
@@ -108,7 +106,6 @@ START_TEST(other_settings_have_answers_of_their_own)
     status();
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
 /* ---- at once --------------------------------------------------------------------------------- */
 
@@ -147,7 +144,7 @@ static void ask_at_once(void)
     ck_assert_int_eq(goods, THREADS);
 }
 
-START_TEST(many_who_want_to_know_the_same_ask_once)
+TEST(many_who_want_to_know_the_same_ask_once)
 {
     set.responder->behaviour = ANSWERS_SLOWLY;
     ask_at_once();
@@ -157,9 +154,8 @@ START_TEST(many_who_want_to_know_the_same_ask_once)
     ask_at_once();
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
-START_TEST(many_refresh_once)
+TEST(many_refresh_once)
 {
     status();
     set.responder->behaviour = ANSWERS_SLOWLY;
@@ -168,7 +164,6 @@ START_TEST(many_refresh_once)
     later(0);
     ck_assert_int_eq(set.responder->asked, 2);
 }
-END_TEST
 
 /* ---- signers that are revoked ---------------------------------------------------------------- */
 
@@ -189,7 +184,7 @@ static void must_be_revoked(const pki_t *signer, const pki_t *listed)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
 
-START_TEST(what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said)
+TEST(what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said)
 {
     pki_t delegate = pki_make("OCSP", &set.ca, ocsp_is_delegate, -60, 60);
 
@@ -197,9 +192,8 @@ START_TEST(what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said)
     ocspset_later(&set, 0);
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count)
+TEST(a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count)
 {
     pki_extensions_t nocheck = {"extendedKeyUsage", "OCSPSigning", "noCheck", "ignored", NULL};
     pki_t delegate = pki_make("OCSP", &set.ca, nocheck, -60, 60);
@@ -208,9 +202,8 @@ START_TEST(a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not
     ocspset_later(&set, 0);
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(whether_the_issuer_is_revoked_is_no_matter_of_his_answers)
+TEST(whether_the_issuer_is_revoked_is_no_matter_of_his_answers)
 {
     pki_t list = set.ca;
 
@@ -218,9 +211,8 @@ START_TEST(whether_the_issuer_is_revoked_is_no_matter_of_his_answers)
     engine_make("");
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
+TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
 {
     pki_t delegate = pki_make("OCSP", &set.ca, ocsp_is_delegate, -60, 60);
 
@@ -234,7 +226,6 @@ START_TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
     ocspset_later(&set, 0);
     pki_free(&delegate);
 }
-END_TEST
 
 /* ---- one responder does not take all threads ----------------------------------------------- */
 
@@ -258,7 +249,7 @@ static bool note_work(void *state, void (*work)(void *data), void *data)
 static cc_flight_t *ask_number(int number)
 {
     static const cc_kept_t nothing = {.age = CC_AGE_OVER};
-    cc_question_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
+    cc_admin_query_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
     bool first = false;
     cc_flight_t *flight = NULL;
 
@@ -268,7 +259,7 @@ static cc_flight_t *ask_number(int number)
     return flight;
 }
 
-START_TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other)
+TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other)
 {
     cc_flight_t *flights[QUESTIONS];
 
@@ -297,28 +288,5 @@ START_TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after
     ck_assert_int_eq(given.count, CC_ASKING_MOST + 1);
     given.work(given.data[CC_ASKING_MOST]);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_cache");
-    TCase *tests = tcase_create("cache");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, who_writes_into_the_cache_gives_nobody_an_identity);
-    tcase_add_test(tests, other_settings_have_answers_of_their_own);
-    tcase_add_test(tests, many_who_want_to_know_the_same_ask_once);
-    tcase_add_test(tests, many_refresh_once);
-    tcase_add_test(tests, what_a_signer_says_who_is_revoked_does_not_count_nor_what_he_said);
-    tcase_add_test(tests,
-                   a_signer_who_need_not_be_checked_and_is_revoked_all_the_same_does_not_count);
-    tcase_add_test(tests, whether_the_issuer_is_revoked_is_no_matter_of_his_answers);
-    tcase_add_test(tests, who_has_other_lists_is_not_held_up_by_what_these_refuse);
-    tcase_add_test(tests,
-                   questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("cache", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,7 +2,6 @@
 /* Knows which responders are left alone, and how askers share a question. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
 
@@ -45,7 +44,7 @@ static void fail_times(cc_breakers_t *breakers, int times)
     }
 }
 
-START_TEST(after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second)
+TEST(after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -55,9 +54,8 @@ START_TEST(after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second)
     ck_assert(cc_breaker_lets(breakers, &other, NOW));
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
 }
-END_TEST
 
-START_TEST(an_answer_between_failures_counts_from_the_start)
+TEST(an_answer_between_failures_counts_from_the_start)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -66,9 +64,8 @@ START_TEST(an_answer_between_failures_counts_from_the_start)
     fail_times(breakers, 2);
     ck_assert(cc_breaker_lets(breakers, &one, NOW));
 }
-END_TEST
 
-START_TEST(one_asker_tries_again_for_all)
+TEST(one_asker_tries_again_for_all)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -79,9 +76,8 @@ START_TEST(one_asker_tries_again_for_all)
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(3)));
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(3)));
 }
-END_TEST
 
-START_TEST(who_tries_again_and_never_tells_is_forgotten)
+TEST(who_tries_again_and_never_tells_is_forgotten)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -90,9 +86,8 @@ START_TEST(who_tries_again_and_never_tells_is_forgotten)
     ck_assert(!cc_breaker_lets(breakers, &one, NOW + S(100)));
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(130)));
 }
-END_TEST
 
-START_TEST(each_failed_try_doubles_the_wait_up_to_a_minute)
+TEST(each_failed_try_doubles_the_wait_up_to_a_minute)
 {
     static const int waits[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
     cc_breakers_t *breakers = breakers_make();
@@ -109,9 +104,8 @@ START_TEST(each_failed_try_doubles_the_wait_up_to_a_minute)
     fail_times(breakers, 3);
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
 }
-END_TEST
 
-START_TEST(failures_of_questions_asked_before_do_not_lengthen_the_wait)
+TEST(failures_of_questions_asked_before_do_not_lengthen_the_wait)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -121,9 +115,8 @@ START_TEST(failures_of_questions_asked_before_do_not_lengthen_the_wait)
     }
     ck_assert(cc_breaker_lets(breakers, &one, NOW + S(1)));
 }
-END_TEST
 
-START_TEST(responders_without_number_take_no_memory_without_end)
+TEST(responders_without_number_take_no_memory_without_end)
 {
     cc_breakers_t *breakers = breakers_make();
 
@@ -139,7 +132,6 @@ START_TEST(responders_without_number_take_no_memory_without_end)
     fail_times(breakers, 3);
     ck_assert(!cc_breaker_lets(breakers, &one, NOW));
 }
-END_TEST
 
 /* ---- flights --------------------------------------------------------------------------------- */
 
@@ -153,7 +145,7 @@ static cc_flights_t *flights_make(void)
     return flights;
 }
 
-START_TEST(who_wants_to_know_the_same_flies_along)
+TEST(who_wants_to_know_the_same_flies_along)
 {
     cc_flights_t *flights = flights_make();
     bool first = false, second = true, third = false;
@@ -170,9 +162,8 @@ START_TEST(who_wants_to_know_the_same_flies_along)
     cc_flight_land(c);
     cc_flight_leave(c);
 }
-END_TEST
 
-START_TEST(after_the_landing_a_question_is_a_new_one)
+TEST(after_the_landing_a_question_is_a_new_one)
 {
     cc_flights_t *flights = flights_make();
     bool first = false;
@@ -185,9 +176,8 @@ START_TEST(after_the_landing_a_question_is_a_new_one)
     cc_flight_land(b);
     cc_flight_leave(b);
 }
-END_TEST
 
-START_TEST(a_flight_is_waited_for_once_by_all_together)
+TEST(a_flight_is_waited_for_once_by_all_together)
 {
     cc_flights_t *flights = flights_make();
     apr_time_t begin = apr_time_now();
@@ -204,7 +194,6 @@ START_TEST(a_flight_is_waited_for_once_by_all_together)
     cc_flight_land(flight);
     cc_flight_leave(flight);
 }
-END_TEST
 
 typedef struct {
     cc_flights_t *flights;
@@ -233,7 +222,7 @@ static void *APR_THREAD_FUNC fly(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-START_TEST(many_threads_share_flights)
+TEST(many_threads_share_flights)
 {
     atomic_int flown = 0;
     passenger_t passenger = {flights_make(), &flown};
@@ -249,28 +238,5 @@ START_TEST(many_threads_share_flights)
     ck_assert_int_ge(flown, 1);
     ck_assert_int_le(flown, 8 * 500);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_flight");
-    TCase *tests = tcase_create("flights");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, after_three_failures_in_a_row_a_responder_is_left_alone_for_a_second);
-    tcase_add_test(tests, an_answer_between_failures_counts_from_the_start);
-    tcase_add_test(tests, one_asker_tries_again_for_all);
-    tcase_add_test(tests, who_tries_again_and_never_tells_is_forgotten);
-    tcase_add_test(tests, each_failed_try_doubles_the_wait_up_to_a_minute);
-    tcase_add_test(tests, failures_of_questions_asked_before_do_not_lengthen_the_wait);
-    tcase_add_test(tests, responders_without_number_take_no_memory_without_end);
-    tcase_add_test(tests, who_wants_to_know_the_same_flies_along);
-    tcase_add_test(tests, after_the_landing_a_question_is_a_new_one);
-    tcase_add_test(tests, a_flight_is_waited_for_once_by_all_together);
-    tcase_add_test(tests, many_threads_share_flights);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("flights", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -79,7 +78,7 @@ static void fails_in_time(behaviour_t behaviour)
     ck_assert_int_lt(took, apr_time_from_msec(900));
 }
 
-START_TEST(a_question_is_a_post_with_its_type_and_without_a_connection_kept)
+TEST(a_question_is_a_post_with_its_type_and_without_a_connection_kept)
 {
     ck_assert(ask(ANSWERS, 2000));
     ck_assert_msg(strncmp(responder->head, "POST /ocsp?a=b HTTP/1.0\r\n", 25) == 0, "%s",
@@ -90,39 +89,34 @@ START_TEST(a_question_is_a_post_with_its_type_and_without_a_connection_kept)
         strstr(responder->head, apr_psprintf(pool, "\r\nHost: 127.0.0.1:%d\r\n", responder->port)));
     ck_assert_ptr_null(strstr(responder->head, "keep-alive"));
 }
-END_TEST
 
-START_TEST(an_answer_that_comes_in_pieces_is_an_answer)
+TEST(an_answer_that_comes_in_pieces_is_an_answer)
 {
     ck_assert(ask(ANSWERS_IN_PIECES, 3000));
 }
-END_TEST
 
-START_TEST(an_answer_is_not_waited_for_beyond_its_end)
+TEST(an_answer_is_not_waited_for_beyond_its_end)
 {
     ck_assert(ask(ANSWERS_AND_STAYS, 3000));
     ck_assert_int_lt(took, apr_time_from_sec(1));
 }
-END_TEST
 
-START_TEST(a_proxy_of_the_environment_is_not_asked)
+TEST(a_proxy_of_the_environment_is_not_asked)
 {
     setenv("http_proxy", "http://127.0.0.1:1/", 1);
     setenv("HTTP_PROXY", "http://127.0.0.1:1/", 1);
     ck_assert(ask(ANSWERS, 2000));
 }
-END_TEST
 
-START_TEST(a_redirect_is_not_followed)
+TEST(a_redirect_is_not_followed)
 {
     fails_at_once(REDIRECTS, "redirection");
     apr_sleep(apr_time_from_msec(100));
     ck_assert_int_eq(responder->asked, 1);
     ck_assert_int_eq(responder->elsewhere, 0);
 }
-END_TEST
 
-START_TEST(what_is_no_answer_fails_at_once)
+TEST(what_is_no_answer_fails_at_once)
 {
     fails_at_once(FAILS, "HTTP status 500");
     fails_at_once(NAMES_NO_TYPE, "no Content-Type");
@@ -131,84 +125,50 @@ START_TEST(what_is_no_answer_fails_at_once)
     fails_at_once(SAYS_NOTHING, "closed the connection before the end");
     fails_at_once(SAYS_MORE, "closed the connection before the end");
 }
-END_TEST
 
-START_TEST(what_a_responder_says_comes_into_no_log_as_it_is)
+TEST(what_a_responder_says_comes_into_no_log_as_it_is)
 {
     fails_at_once(SAYS_NO_HTTP, "220 smtp.example.com");
     ck_assert_ptr_null(cc_text_unusable(why, strlen(why)));
 }
-END_TEST
 
-START_TEST(ten_megabytes_are_not_read)
+TEST(ten_megabytes_are_not_read)
 {
     fails_at_once(SAYS_TOO_MUCH, "too large");
 }
-END_TEST
 
-START_TEST(headers_without_end_are_not_read)
+TEST(headers_without_end_are_not_read)
 {
     fails_at_once(SAYS_HEADERS, "too large");
 }
-END_TEST
 
-START_TEST(a_dead_port_fails_at_once)
+TEST(a_dead_port_fails_at_once)
 {
     ck_assert(!ask_url(responder_nobody(pool), 5000));
     ck_assert_msg(strstr(why, "refused") != NULL, "%s", why);
     ck_assert_int_lt(took, apr_time_from_sec(1));
 }
-END_TEST
 
-START_TEST(a_host_that_does_not_exist_fails)
+TEST(a_host_that_does_not_exist_fails)
 {
     ck_assert(!ask_url("http://nobody.invalid/", 5000));
 }
-END_TEST
 
-START_TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
+TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
 {
     fails_in_time(HANGS);
 }
-END_TEST
 
-START_TEST(a_responder_that_drips_is_waited_for_no_longer_than_the_timeout)
+TEST(a_responder_that_drips_is_waited_for_no_longer_than_the_timeout)
 {
     fails_in_time(DRIPS);
 }
-END_TEST
 
-START_TEST(a_deadline_that_has_passed_asks_nobody)
+TEST(a_deadline_that_has_passed_asks_nobody)
 {
     ck_assert(!ask(ANSWERS, 0));
     ck_assert_str_eq(why, "no answer in time");
     ck_assert_int_eq(responder->asked, 0);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_http");
-    TCase *talk = tcase_create("talk");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(talk, setup, teardown);
-    tcase_set_timeout(talk, 60);
-    tcase_add_test(talk, a_question_is_a_post_with_its_type_and_without_a_connection_kept);
-    tcase_add_test(talk, an_answer_that_comes_in_pieces_is_an_answer);
-    tcase_add_test(talk, an_answer_is_not_waited_for_beyond_its_end);
-    tcase_add_test(talk, a_proxy_of_the_environment_is_not_asked);
-    tcase_add_test(talk, a_redirect_is_not_followed);
-    tcase_add_test(talk, what_is_no_answer_fails_at_once);
-    tcase_add_test(talk, what_a_responder_says_comes_into_no_log_as_it_is);
-    tcase_add_test(talk, ten_megabytes_are_not_read);
-    tcase_add_test(talk, headers_without_end_are_not_read);
-    tcase_add_test(talk, a_dead_port_fails_at_once);
-    tcase_add_test(talk, a_host_that_does_not_exist_fails);
-    tcase_add_test(talk, a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout);
-    tcase_add_test(talk, a_responder_that_drips_is_waited_for_no_longer_than_the_timeout);
-    tcase_add_test(talk, a_deadline_that_has_passed_asks_nobody);
-    suite_add_tcase(suite, talk);
-    return suite_run(suite);
-}
+SUITE("talk", .setup = setup, .teardown = teardown, .timeout = 60);

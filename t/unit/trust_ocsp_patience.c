@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who waits for a responder that is slow, and who does not. */
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -39,41 +38,37 @@ static void begin_few(void)
     }
 }
 
-START_TEST(few_wait_to_the_end_and_the_others_for_a_quarter_of_a_second)
+TEST(few_wait_to_the_end_and_the_others_for_a_quarter_of_a_second)
 {
     begin_few();
     ck_assert_int_eq(begin_at(&one, NOW), MS(250));
     ck_assert_int_eq(begin_at(&one, NOW + MS(100)), MS(150));
 }
-END_TEST
 
-START_TEST(nobody_else_waits_for_what_has_been_silent_for_that_long)
+TEST(nobody_else_waits_for_what_has_been_silent_for_that_long)
 {
     begin_few();
     ck_assert_int_le(begin_at(&one, NOW + MS(250)), 0);
     ck_assert_int_eq(begin_at(&other, NOW + MS(250)), TIMEOUT); /* another responder */
 }
-END_TEST
 
-START_TEST(an_answer_begins_the_quarter_anew)
+TEST(an_answer_begins_the_quarter_anew)
 {
     begin_few();
     cc_patience_end(patience, &one, true, NOW + MS(200));
     ck_assert_int_eq(begin_at(&one, NOW + MS(210)), TIMEOUT); /* in the place of who got it */
     ck_assert_int_eq(begin_at(&one, NOW + MS(300)), MS(150));
 }
-END_TEST
 
-START_TEST(who_gave_up_leaves_a_place_and_says_nothing_for_the_responder)
+TEST(who_gave_up_leaves_a_place_and_says_nothing_for_the_responder)
 {
     begin_few();
     cc_patience_end(patience, &one, false, NOW + MS(300));
     ck_assert_int_eq(begin_at(&one, NOW + MS(300)), TIMEOUT);
     ck_assert_int_le(begin_at(&one, NOW + MS(300)), 0);
 }
-END_TEST
 
-START_TEST(who_did_not_wait_takes_no_place)
+TEST(who_did_not_wait_takes_no_place)
 {
     begin_few();
     for (int i = 0; i < 10; i++) {
@@ -84,19 +79,17 @@ START_TEST(who_did_not_wait_takes_no_place)
     }
     begin_few();
 }
-END_TEST
 
-START_TEST(a_process_of_few_threads_has_fewer_who_wait)
+TEST(a_process_of_few_threads_has_fewer_who_wait)
 {
     cc_patience_limit(patience, 1);
     ck_assert_int_eq(begin_at(&one, NOW), TIMEOUT);
     ck_assert_int_eq(begin_at(&one, NOW), MS(250));
 }
-END_TEST
 
 /* ---- who asks ------------------------------------------------------------------------------ */
 
-START_TEST(few_ask_a_responder_at_a_time_and_the_others_stand_in_line)
+TEST(few_ask_a_responder_at_a_time_and_the_others_stand_in_line)
 {
     cc_turn_t turns[CC_ASKING_MOST + 2];
     cc_turn_t another;
@@ -114,9 +107,8 @@ START_TEST(few_ask_a_responder_at_a_time_and_the_others_stand_in_line)
     }
     ck_assert(cc_patience_turn(patience, &one, &turns[0]));
 }
-END_TEST
 
-START_TEST(who_stands_in_line_is_not_forgotten)
+TEST(who_stands_in_line_is_not_forgotten)
 {
     cc_turn_t turns[CC_ASKING_MOST + 1];
 
@@ -132,9 +124,8 @@ START_TEST(who_stands_in_line_is_not_forgotten)
     }
     ck_assert_ptr_eq(cc_patience_next(patience, &one), &turns[CC_ASKING_MOST]);
 }
-END_TEST
 
-START_TEST(responders_without_number_are_forgotten)
+TEST(responders_without_number_are_forgotten)
 {
     begin_few();
     for (int i = 0; i < 3000; i++) {
@@ -146,25 +137,5 @@ START_TEST(responders_without_number_are_forgotten)
     }
     ck_assert_int_le(begin_at(&one, NOW + S(1)), 0); /* but not who is waited for */
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_patience");
-    TCase *tests = tcase_create("patience");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, few_wait_to_the_end_and_the_others_for_a_quarter_of_a_second);
-    tcase_add_test(tests, nobody_else_waits_for_what_has_been_silent_for_that_long);
-    tcase_add_test(tests, an_answer_begins_the_quarter_anew);
-    tcase_add_test(tests, who_gave_up_leaves_a_place_and_says_nothing_for_the_responder);
-    tcase_add_test(tests, who_did_not_wait_takes_no_place);
-    tcase_add_test(tests, a_process_of_few_threads_has_fewer_who_wait);
-    tcase_add_test(tests, few_ask_a_responder_at_a_time_and_the_others_stand_in_line);
-    tcase_add_test(tests, who_stands_in_line_is_not_forgotten);
-    tcase_add_test(tests, responders_without_number_are_forgotten);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("patience", .setup = setup, .teardown = teardown);

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "cert/cert.h"
 #include "suite.h"
 #include "ocsp/internal.h"
@@ -113,7 +111,7 @@ static void expect(const reply_case_t *reply, const char *why, const cc_response
     }
 }
 
-START_TEST(an_answer_is_read_or_said_to_be_none)
+TEST_LOOP(an_answer_is_read_or_said_to_be_none, 0, COUNT(replies))
 {
     cc_response_t response = {0};
     cc_http_t http = {0};
@@ -121,9 +119,8 @@ START_TEST(an_answer_is_read_or_said_to_be_none)
 
     expect(&replies[_i], why, &response);
 }
-END_TEST
 
-START_TEST(in_pieces_it_is_the_same)
+TEST_LOOP(in_pieces_it_is_the_same, 0, COUNT(replies))
 {
     const reply_case_t *reply = &replies[_i];
     cc_response_t response = {0};
@@ -135,10 +132,9 @@ START_TEST(in_pieces_it_is_the_same)
     }
     expect(reply, why, &response);
 }
-END_TEST
 
 /* The response without a byte of what is around it. */
-START_TEST(the_content_alone_is_the_response)
+TEST(the_content_alone_is_the_response)
 {
     static const char octets[] = OK TYPE "\r\n" DER "more";
     cc_response_t response = {0};
@@ -148,7 +144,6 @@ START_TEST(the_content_alone_is_the_response)
     ck_assert_uint_eq(response.len, sizeof(DER) - 1);
     ck_assert_int_eq(memcmp(response.der, DER, sizeof(DER) - 1), 0);
 }
-END_TEST
 
 static const char *read_padded(const char *head, apr_size_t len)
 {
@@ -160,16 +155,15 @@ static const char *read_padded(const char *head, apr_size_t len)
     return cc_http_read(&response, &http, octets, len, pool);
 }
 
-START_TEST(a_header_has_an_end)
+TEST(a_header_has_an_end)
 {
     ck_assert_ptr_null(read_padded(OK, 16383));
     ck_assert_str_eq(read_padded(OK, 16384), "the header of its answer is too large");
     ck_assert_str_eq(read_padded("", 16384), "the header of its answer is too large");
 }
-END_TEST
 
 /* However much of it a responder writes where a word is wrong. */
-START_TEST(a_reason_is_no_longer_than_a_line)
+TEST(a_reason_is_no_longer_than_a_line)
 {
     cc_response_t response = {0};
     cc_http_t http = {0};
@@ -179,23 +173,5 @@ START_TEST(a_reason_is_no_longer_than_a_line)
     octets[sizeof(octets) - 1] = '\n';
     ck_assert_uint_lt(strlen(cc_http_read(&response, &http, octets, sizeof(octets), pool)), 500);
 }
-END_TEST
 
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
-
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_reply");
-    TCase *read = tcase_create("read");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(read, setup, teardown);
-    tcase_add_loop_test(read, an_answer_is_read_or_said_to_be_none, 0, COUNT(replies));
-    tcase_add_loop_test(read, in_pieces_it_is_the_same, 0, COUNT(replies));
-    tcase_add_test(read, the_content_alone_is_the_response);
-    tcase_add_test(read, a_header_has_an_end);
-    tcase_add_test(read, a_reason_is_no_longer_than_a_line);
-    suite_add_tcase(suite, read);
-    return suite_run(suite);
-}
+SUITE("read", .setup = setup, .teardown = teardown);

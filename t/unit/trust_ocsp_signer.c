@@ -2,8 +2,6 @@
 /* Knows whose signature counts on a response (RFC 6960 4.2.2.2). */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include <openssl/rsa.h>
 
 #include "ocspkit.h"
@@ -57,25 +55,23 @@ static cc_ocsp_answer_t read_signed_by(const pki_t *signer)
 
 /* ---- who ------------------------------------------------------------------------------------- */
 
-START_TEST(whom_the_issuer_made_a_responder_may_sign)
+TEST(whom_the_issuer_made_a_responder_may_sign)
 {
     pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -60, 60);
 
     ck_assert_int_eq(read_signed_by(&delegate).status, CC_OCSP_GOOD);
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(the_issuer_may_sign_where_his_certificate_is_not_sent)
+TEST(the_issuer_may_sign_where_his_certificate_is_not_sent)
 {
     reply_t reply = good;
 
     reply.bare = true;
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_GOOD);
 }
-END_TEST
 
-START_TEST(an_issuer_below_a_root_may_sign)
+TEST(an_issuer_below_a_root_may_sign)
 {
     pki_t root = ca;
 
@@ -88,16 +84,14 @@ START_TEST(an_issuer_below_a_root_may_sign)
     ck_assert_int_eq(read_reply(&good, false).status, CC_OCSP_FAILED);
     pki_free(&root);
 }
-END_TEST
 
-START_TEST(a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign)
+TEST(a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign)
 {
     ck_assert_str_eq(read_signed_by(&other_leaf).why, REFUSED "its signer is not for OCSPSigning");
     ck_assert_str_eq(read_signed_by(&leaf).why, REFUSED "its signer is not for OCSPSigning");
 }
-END_TEST
 
-START_TEST(any_purpose_is_not_this_purpose)
+TEST(any_purpose_is_not_this_purpose)
 {
     pki_extensions_t any = {"extendedKeyUsage", "anyExtendedKeyUsage", NULL};
     pki_t delegate = pki_make("OCSP", &ca, any, -60, 60);
@@ -105,9 +99,8 @@ START_TEST(any_purpose_is_not_this_purpose)
     ck_assert_str_eq(read_signed_by(&delegate).why, REFUSED "its signer is not for OCSPSigning");
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(a_key_that_is_not_for_signatures_may_not_sign)
+TEST(a_key_that_is_not_for_signatures_may_not_sign)
 {
     pki_extensions_t agrees = {"keyUsage", "keyAgreement", "extendedKeyUsage", "OCSPSigning", NULL};
     pki_t delegate = pki_make("OCSP", &ca, agrees, -60, 60);
@@ -116,9 +109,8 @@ START_TEST(a_key_that_is_not_for_signatures_may_not_sign)
                      REFUSED "the key of its signer is not for signatures");
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(a_responder_of_another_ca_may_not_sign)
+TEST(a_responder_of_another_ca_may_not_sign)
 {
     pki_t delegate = pki_make("OCSP", &other_ca, ocsp_is_delegate, -60, 60);
     const char *why = read_signed_by(&delegate).why;
@@ -127,9 +119,8 @@ START_TEST(a_responder_of_another_ca_may_not_sign)
     pki_free(&delegate);
     ck_assert_int_eq(read_signed_by(&other_ca).status, CC_OCSP_FAILED);
 }
-END_TEST
 
-START_TEST(a_responder_of_the_issuer_with_another_key_may_not_sign)
+TEST(a_responder_of_the_issuer_with_another_key_may_not_sign)
 {
     pki_t twin = pki_ca("CA", NULL);
     pki_t delegate = pki_make("OCSP", &twin, ocsp_is_delegate, -60, 60);
@@ -138,9 +129,8 @@ START_TEST(a_responder_of_the_issuer_with_another_key_may_not_sign)
     pki_free(&delegate);
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
+TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
 {
     pki_t sub = pki_ca("Sub CA", &ca);
     pki_t delegate = pki_make("OCSP", &sub, ocsp_is_delegate, -60, 60);
@@ -150,9 +140,8 @@ START_TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
     pki_free(&delegate);
     pki_free(&sub);
 }
-END_TEST
 
-START_TEST(a_responder_whose_certificate_has_expired_may_not_sign)
+TEST(a_responder_whose_certificate_has_expired_may_not_sign)
 {
     pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -120, -60);
     const char *why = read_signed_by(&delegate).why;
@@ -160,9 +149,8 @@ START_TEST(a_responder_whose_certificate_has_expired_may_not_sign)
     ck_assert_msg(strstr(why, "certificate has expired") != NULL, "%s", why);
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(a_responder_whose_certificate_is_not_sent_is_not_known)
+TEST(a_responder_whose_certificate_is_not_sent_is_not_known)
 {
     pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -60, 60);
     reply_t reply = good;
@@ -172,9 +160,8 @@ START_TEST(a_responder_whose_certificate_is_not_sent_is_not_known)
     refused(&reply, REFUSED "the certificate that signed it is neither the issuer nor in it");
     pki_free(&delegate);
 }
-END_TEST
 
-START_TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
+TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
 {
     pki_t twin = pki_ca("CA", NULL);
 
@@ -182,19 +169,17 @@ START_TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
                      REFUSED "it is not signed by the issuer, nor by whom the issuer authorised");
     pki_free(&twin);
 }
-END_TEST
 
-START_TEST(a_signature_with_sha1_does_not_count)
+TEST(a_signature_with_sha1_does_not_count)
 {
     reply_t reply = good;
 
     reply.digest = EVP_sha1();
     refused(&reply, REFUSED "it is signed with SHA-1 or MD5");
 }
-END_TEST
 
 /* Whose digest stands in the parameters of the algorithm, not in its name. */
-START_TEST(a_signature_with_pss_counts_but_for_one_with_sha1)
+TEST(a_signature_with_pss_counts_but_for_one_with_sha1)
 {
     pki_t rsa = pki_make_with("CA", NULL, pki_is_ca, NULL, EVP_RSA_gen(2048));
 
@@ -208,31 +193,5 @@ START_TEST(a_signature_with_pss_counts_but_for_one_with_sha1)
     good.digest = EVP_sha1();
     refused(&good, REFUSED "it is signed with SHA-1 or MD5");
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_signer");
-    TCase *tests = tcase_create("who");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, whom_the_issuer_made_a_responder_may_sign);
-    tcase_add_test(tests, the_issuer_may_sign_where_his_certificate_is_not_sent);
-    tcase_add_test(tests, an_issuer_below_a_root_may_sign);
-    tcase_add_test(tests, a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign);
-    tcase_add_test(tests, any_purpose_is_not_this_purpose);
-    tcase_add_test(tests, a_key_that_is_not_for_signatures_may_not_sign);
-    tcase_add_test(tests, a_responder_of_another_ca_may_not_sign);
-    tcase_add_test(tests, a_responder_of_the_issuer_with_another_key_may_not_sign);
-    tcase_add_test(tests, a_responder_of_a_ca_below_the_issuer_may_not_sign);
-    tcase_add_test(tests, a_responder_whose_certificate_has_expired_may_not_sign);
-    tcase_add_test(tests, a_responder_whose_certificate_is_not_sent_is_not_known);
-    tcase_add_test(tests, somebody_with_the_name_of_the_issuer_may_not_sign);
-    tcase_add_test(tests, a_signature_with_sha1_does_not_count);
-    tcase_add_test(tests, a_signature_with_pss_counts_but_for_one_with_sha1);
-    suite_add_tcase(suite, tests);
-    return suite_run(suite);
-}
+SUITE("who", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -2,7 +2,6 @@
 /* Knows how the directives about OCSP are written, and which URLs may be asked. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "ocspkit.h"
@@ -64,7 +63,7 @@ static cc_ocsp_spec_t *parse(const char *text)
     return spec;
 }
 
-START_TEST(every_error_names_the_word_and_what_would_be_legal)
+TEST_LOOP(every_error_names_the_word_and_what_would_be_legal, 0, COUNT(errors))
 {
     const error_case_t *wanted = &errors[_i];
     cc_ocsp_spec_t *spec = NULL;
@@ -75,9 +74,8 @@ START_TEST(every_error_names_the_word_and_what_would_be_legal)
     ck_assert_str_eq(error.word, wanted->word);
     ck_assert_msg(strstr(error.message, wanted->says) != NULL, "%s", error.message);
 }
-END_TEST
 
-START_TEST(the_usual_values_are_those_of_the_reference)
+TEST(the_usual_values_are_those_of_the_reference)
 {
     const cc_ocsp_spec_t *spec = parse("aia");
 
@@ -89,9 +87,8 @@ START_TEST(the_usual_values_are_those_of_the_reference)
     ck_assert(!spec->allow && !spec->nonce);
     ck_assert_int_eq(parse("Off")->mode, CC_OCSP_OFF);
 }
-END_TEST
 
-START_TEST(every_option_is_read)
+TEST(every_option_is_read)
 {
     const cc_ocsp_spec_t *spec = parse("On responder=http://[::1]:8080/x?y timeout=0.5 ttl=60 "
                                        "stale=7200 failure=allow nonce=on");
@@ -106,7 +103,6 @@ START_TEST(every_option_is_read)
     ck_assert_int_eq(spec->stale, apr_time_from_sec(7200));
     ck_assert(spec->allow && spec->nonce);
 }
-END_TEST
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
@@ -115,7 +111,7 @@ static const char *const no_hosts[] = {
     "2130706433",       "[::1]",        "a..example", ".",     "..example",
     "a b.example",      "a@b",          "*.example",  "a/b",   "\xc3\xa4.example"};
 
-START_TEST(what_is_no_name_of_a_host_cannot_be_allowed)
+TEST_LOOP(what_is_no_name_of_a_host_cannot_be_allowed, 0, COUNT(no_hosts))
 {
     apr_array_header_t *hosts = NULL;
     cc_error_t error = {0};
@@ -125,9 +121,8 @@ START_TEST(what_is_no_name_of_a_host_cannot_be_allowed)
     ck_assert_str_eq(error.tag, "CC0436");
     ck_assert_str_eq(error.word, no_hosts[_i]);
 }
-END_TEST
 
-START_TEST(hosts_of_several_lines_add_up)
+TEST(hosts_of_several_lines_add_up)
 {
     apr_array_header_t *hosts = NULL;
     cc_error_t error = {0};
@@ -139,7 +134,6 @@ START_TEST(hosts_of_several_lines_add_up)
     ck_assert_str_eq(APR_ARRAY_IDX(hosts, 1, const char *), ".example.net");
     ck_assert_int_eq(cc_ocsp_allow(&hosts, " ", pool, &error), APR_EINVAL);
 }
-END_TEST
 
 /* ---- whom a certificate names ---------------------------------------------------------------- */
 
@@ -241,7 +235,7 @@ static const url_case_t urls[] = {
     {"http://ocsp.example.com:-1/", NO_PORT},
 };
 
-START_TEST(a_certificate_leads_only_to_hosts_that_are_named)
+TEST_LOOP(a_certificate_leads_only_to_hosts_that_are_named, 0, COUNT(urls))
 {
     const url_case_t *each = &urls[_i];
 
@@ -249,27 +243,24 @@ START_TEST(a_certificate_leads_only_to_hosts_that_are_named)
         strcmp(chosen("AIA", apr_pstrcat(pool, "OCSP;URI:", each->url, NULL)), each->leads_to) == 0,
         "%s: %s", each->url, chosen("AIA", apr_pstrcat(pool, "OCSP;URI:", each->url, NULL)));
 }
-END_TEST
 
-START_TEST(a_line_break_in_a_url_is_none)
+TEST(a_line_break_in_a_url_is_none)
 {
     cc_url_t url;
 
     ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com\r\nX: y/", pool), "this is no URL");
     ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com/\nX: y", pool), "this is no URL");
 }
-END_TEST
 
-START_TEST(the_first_responder_that_may_be_asked_is)
+TEST(the_first_responder_that_may_be_asked_is)
 {
     ck_assert_str_eq(chosen("AIA", "OCSP;URI:ldap://x/,caIssuers;URI:http://a.example.net/ca,"
                                    "OCSP;URI:http://b.example.net/,OCSP;URI:http://c.example.net/"),
                      "b.example.net 80 /");
     ck_assert_str_eq(chosen("AIA", "OCSP;URI:ldap://x/,OCSP;URI:http://evil.example/"), NOT_HTTP);
 }
-END_TEST
 
-START_TEST(where_the_certificate_names_nobody_the_configured_one_is_asked)
+TEST(where_the_certificate_names_nobody_the_configured_one_is_asked)
 {
     const char *spec = "AIA responder=http://own.example:81/o";
 
@@ -280,24 +271,21 @@ START_TEST(where_the_certificate_names_nobody_the_configured_one_is_asked)
     ck_assert_str_eq(chosen("AIA", "caIssuers;URI:http://a.example.net/"),
                      "the certificate names no responder");
 }
-END_TEST
 
-START_TEST(on_asks_the_configured_one_alone)
+TEST(on_asks_the_configured_one_alone)
 {
     ck_assert_str_eq(chosen("On responder=http://own.example/", "OCSP;URI:http://a.example.net/"),
                      "own.example 80 /");
 }
-END_TEST
 
-START_TEST(a_responder_that_is_configured_may_be_an_address)
+TEST(a_responder_that_is_configured_may_be_an_address)
 {
     ck_assert_str_eq(chosen("On responder=http://127.0.0.1:8888", NULL), "127.0.0.1 8888 /");
 }
-END_TEST
 
 /* ---- engines --------------------------------------------------------------------------------- */
 
-START_TEST(off_makes_no_engine)
+TEST(off_makes_no_engine)
 {
     cc_ocsp_means_t means = {0};
     cc_ocsp_config_t none = {0}, off = {.spec = parse("Off")};
@@ -308,9 +296,8 @@ START_TEST(off_makes_no_engine)
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &off, &means, pool, NULL), APR_SUCCESS);
     ck_assert_ptr_null(ocsp);
 }
-END_TEST
 
-START_TEST(aia_needs_a_host_that_may_be_asked)
+TEST(aia_needs_a_host_that_may_be_asked)
 {
     cc_ocsp_means_t means = {0};
     cc_ocsp_config_t config = {.spec = parse("AIA")};
@@ -328,32 +315,5 @@ START_TEST(aia_needs_a_host_that_may_be_asked)
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
 }
-END_TEST
 
-#define COUNT(list) (int)(sizeof(list) / sizeof((list)[0]))
-
-int main(void)
-{
-    Suite *suite = suite_create("trust_ocsp_spec");
-    TCase *words = tcase_create("words");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(words, setup, teardown);
-    tcase_add_loop_test(words, every_error_names_the_word_and_what_would_be_legal, 0,
-                        COUNT(errors));
-    tcase_add_test(words, the_usual_values_are_those_of_the_reference);
-    tcase_add_test(words, every_option_is_read);
-    tcase_add_loop_test(words, what_is_no_name_of_a_host_cannot_be_allowed, 0, COUNT(no_hosts));
-    tcase_add_test(words, hosts_of_several_lines_add_up);
-    tcase_add_loop_test(words, a_certificate_leads_only_to_hosts_that_are_named, 0, COUNT(urls));
-    tcase_add_test(words, a_line_break_in_a_url_is_none);
-    tcase_add_test(words, the_first_responder_that_may_be_asked_is);
-    tcase_add_test(words, where_the_certificate_names_nobody_the_configured_one_is_asked);
-    tcase_add_test(words, on_asks_the_configured_one_alone);
-    tcase_add_test(words, a_responder_that_is_configured_may_be_an_address);
-    tcase_add_test(words, off_makes_no_engine);
-    tcase_add_test(words, aia_needs_a_host_that_may_be_asked);
-    suite_add_tcase(suite, words);
-    return suite_run(suite);
-}
+SUITE("words", .setup = setup, .teardown = teardown);

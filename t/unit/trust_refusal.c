@@ -2,7 +2,6 @@
 /* Knows what is told of a verification that ends a handshake: whose certificate, which one, why. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "suite.h"
@@ -97,7 +96,7 @@ static void check_refused(SSL_verify_cb callback, const pki_t *who, int error, c
     }
 }
 
-START_TEST(what_verifies_is_not_told)
+TEST(what_verifies_is_not_told)
 {
     for (int way = 0; way < TLS_WAYS; way++) {
         ck_assert(connects(host((tls_way_t)way, tls_strict), &alice));
@@ -106,9 +105,8 @@ START_TEST(what_verifies_is_not_told)
     }
     ck_assert_int_eq(told.count, 0);
 }
-END_TEST
 
-START_TEST(what_openssl_turns_down_is_told)
+TEST(what_openssl_turns_down_is_told)
 {
     check_refused(tls_strict, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
     check_refused(tls_optional_no_ca, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
@@ -118,7 +116,6 @@ START_TEST(what_openssl_turns_down_is_told)
     ck_assert_str_eq(told.cert, "/CN=stranger");
     ck_assert_int_eq(told.depth, 0);
 }
-END_TEST
 
 /* As mod_ssl does with SSLVerifyDepth 0: an answer of its own, and no error. */
 static int only_leaves(int ok, X509_STORE_CTX *store_ctx)
@@ -126,14 +123,13 @@ static int only_leaves(int ok, X509_STORE_CTX *store_ctx)
     return ok && X509_STORE_CTX_get_error_depth(store_ctx) == 0;
 }
 
-START_TEST(a_callback_that_finds_the_chain_too_long_is_told)
+TEST(a_callback_that_finds_the_chain_too_long_is_told)
 {
     check_refused(only_leaves, &alice, X509_V_ERR_CERT_CHAIN_TOO_LONG,
                   "the chain is longer than SSLVerifyDepth allows");
     ck_assert_str_eq(told.cert, "/CN=CA");
     ck_assert_int_eq(told.depth, 1);
 }
-END_TEST
 
 /* As mod_ssl does where OCSP says so. */
 static int revoked(int ok, X509_STORE_CTX *store_ctx)
@@ -143,11 +139,10 @@ static int revoked(int ok, X509_STORE_CTX *store_ctx)
     return 0;
 }
 
-START_TEST(a_callback_with_an_error_of_its_own_is_told)
+TEST(a_callback_with_an_error_of_its_own_is_told)
 {
     check_refused(revoked, &alice, X509_V_ERR_CERT_REVOKED, "it was revoked");
 }
-END_TEST
 
 /* As mod_ssl does with an expired CRL, so that the client is told something else. */
 static int disguise(int ok, X509_STORE_CTX *store_ctx)
@@ -158,13 +153,12 @@ static int disguise(int ok, X509_STORE_CTX *store_ctx)
     return ok;
 }
 
-START_TEST(a_callback_that_disguises_an_error_hides_nothing)
+TEST(a_callback_that_disguises_an_error_hides_nothing)
 {
     check_refused(disguise, &expired, X509_V_ERR_CERT_HAS_EXPIRED, "it has expired: 20");
 }
-END_TEST
 
-START_TEST(an_error_of_no_certificate_is_told_of_the_clients)
+TEST(an_error_of_no_certificate_is_told_of_the_clients)
 {
     host_t *at = host(TLS13_TICKET, tls_strict);
 
@@ -175,9 +169,8 @@ START_TEST(an_error_of_no_certificate_is_told_of_the_clients)
     ck_assert_int_eq(told.error, X509_V_ERR_NO_EXPLICIT_POLICY);
     ck_assert_str_eq(told.text, X509_verify_cert_error_string(X509_V_ERR_NO_EXPLICIT_POLICY));
 }
-END_TEST
 
-START_TEST(the_crls_of_a_chain_are_told)
+TEST(the_crls_of_a_chain_are_told)
 {
     host_t *at = host_make(TLS12_TICKET, &ca, pool);
     X509_STORE *store = SSL_CTX_get_cert_store(at->ctx);
@@ -194,9 +187,8 @@ START_TEST(the_crls_of_a_chain_are_told)
     ck_assert_str_eq(told.text, "it was revoked");
     ck_assert_int_eq(told.count, 2);
 }
-END_TEST
 
-START_TEST(a_certificate_that_is_asked_for_later_is_told_too)
+TEST(a_certificate_that_is_asked_for_later_is_told_too)
 {
     for (int way = 0; way < TLS_WAYS; way++) {
         host_t *at = host((tls_way_t)way, tls_strict);
@@ -213,24 +205,5 @@ START_TEST(a_certificate_that_is_asked_for_later_is_told_too)
         tls_free(&tls);
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_refusal");
-    TCase *refusal = tcase_create("refusal");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(refusal, setup, teardown);
-    tcase_add_test(refusal, what_verifies_is_not_told);
-    tcase_add_test(refusal, what_openssl_turns_down_is_told);
-    tcase_add_test(refusal, a_callback_that_finds_the_chain_too_long_is_told);
-    tcase_add_test(refusal, a_callback_with_an_error_of_its_own_is_told);
-    tcase_add_test(refusal, a_callback_that_disguises_an_error_hides_nothing);
-    tcase_add_test(refusal, an_error_of_no_certificate_is_told_of_the_clients);
-    tcase_add_test(refusal, the_crls_of_a_chain_are_told);
-    tcase_add_test(refusal, a_certificate_that_is_asked_for_later_is_told_too);
-    suite_add_tcase(suite, refusal);
-    return suite_run(suite);
-}
+SUITE("refusal", .setup = setup, .teardown = teardown);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what verifying anew against another host's store, and a look at the dates, must say. */
-#include <apr_general.h>
-
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -68,7 +66,7 @@ static void check_issuer(const cc_seal_t *seal, X509 *issuer)
     ck_assert_mem_eq(seal->ca_spki_sha256, spki_sha256, 32);
 }
 
-START_TEST(a_certificate_of_this_hosts_ca_verifies_anew)
+TEST(a_certificate_of_this_hosts_ca_verifies_anew)
 {
     apr_time_t now = apr_time_now();
     cc_seal_t seal = reverify(alice.cert, NULL, now);
@@ -77,18 +75,16 @@ START_TEST(a_certificate_of_this_hosts_ca_verifies_anew)
     ck_assert_int_eq(seal.verified_at, now);
     check_issuer(&seal, ca.cert);
 }
-END_TEST
 
-START_TEST(a_certificate_of_another_ca_does_not)
+TEST(a_certificate_of_another_ca_does_not)
 {
     cc_seal_t seal = reverify(stranger.cert, NULL, apr_time_now());
 
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
     ck_assert(!seal.ca_known);
 }
-END_TEST
 
-START_TEST(a_refusal_leaves_no_error_behind_that_a_connection_would_trip_over)
+TEST(a_refusal_leaves_no_error_behind_that_a_connection_would_trip_over)
 {
     pki_t namesake = pki_ca("CA", NULL); /* the name is right, its signatures are not */
     pki_t forged = pki_client("alice", &namesake);
@@ -99,9 +95,8 @@ START_TEST(a_refusal_leaves_no_error_behind_that_a_connection_would_trip_over)
     pki_free(&namesake);
     pki_free(&forged);
 }
-END_TEST
 
-START_TEST(an_intermediate_counts_where_it_was_sent_along)
+TEST(an_intermediate_counts_where_it_was_sent_along)
 {
     cc_seal_t seal = reverify(far.cert, between.cert, apr_time_now());
 
@@ -109,17 +104,15 @@ START_TEST(an_intermediate_counts_where_it_was_sent_along)
     check_issuer(&seal, between.cert);
     ck_assert_int_eq(reverify(far.cert, NULL, apr_time_now()).state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(the_time_is_the_one_that_was_given)
+TEST(the_time_is_the_one_that_was_given)
 {
     ck_assert_int_eq(reverify(alice.cert, NULL, in_seconds(-2 * HOUR)).state, CC_TRUST_FAILED);
     ck_assert_int_eq(reverify(alice.cert, NULL, in_seconds(20 * HOUR)).state, CC_TRUST_OK);
     ck_assert_int_eq(reverify(alice.cert, NULL, in_seconds(25 * HOUR)).state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(the_stores_own_flags_are_kept)
+TEST(the_stores_own_flags_are_kept)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(at->ctx);
     X509_CRL *crl = pki_crl(&ca, alice.cert);
@@ -131,24 +124,21 @@ START_TEST(the_stores_own_flags_are_kept)
     ck_assert_int_eq(reverify(alice.cert, NULL, apr_time_now()).state, CC_TRUST_FAILED);
     X509_CRL_free(crl);
 }
-END_TEST
 
-START_TEST(the_contexts_own_depth_is_kept)
+TEST(the_contexts_own_depth_is_kept)
 {
     SSL_CTX_set_verify_depth(at->ctx, 0);
     ck_assert_int_eq(reverify(alice.cert, NULL, apr_time_now()).state, CC_TRUST_OK);
     ck_assert_int_eq(reverify(far.cert, between.cert, apr_time_now()).state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(the_contexts_own_security_level_is_kept)
+TEST(the_contexts_own_security_level_is_kept)
 {
     SSL_CTX_set_security_level(at->ctx, 4); /* 192 bits; P-256 gives 128 */
     ck_assert_int_eq(reverify(alice.cert, NULL, apr_time_now()).state, CC_TRUST_FAILED);
 }
-END_TEST
 
-START_TEST(what_is_not_a_clients_certificate_gives_no_identity)
+TEST(what_is_not_a_clients_certificate_gives_no_identity)
 {
     pki_t server = pki_make("server", &ca, pki_is_server, -60, HOUR);
     pki_extensions_t says = {"basicConstraints", "critical,CA:TRUE", "keyUsage",
@@ -160,9 +150,8 @@ START_TEST(what_is_not_a_clients_certificate_gives_no_identity)
     pki_free(&server);
     pki_free(&sub);
 }
-END_TEST
 
-START_TEST(dates_hold_from_not_before_to_not_after_both_included)
+TEST(dates_hold_from_not_before_to_not_after_both_included)
 {
     pki_t cert = pki_client("dates", &ca);
     apr_time_t begin, end, second = apr_time_from_sec(1);
@@ -175,9 +164,8 @@ START_TEST(dates_hold_from_not_before_to_not_after_both_included)
     ck_assert_int_eq(cc_trust_dates(cert.cert, end + second), CC_TRUST_EXPIRED);
     pki_free(&cert);
 }
-END_TEST
 
-START_TEST(what_is_not_a_date_never_holds)
+TEST(what_is_not_a_date_never_holds)
 {
     pki_t cert = pki_client("no dates", &ca);
     ASN1_TIME *begin = X509_getm_notBefore(cert.cert), *end = X509_getm_notAfter(cert.cert);
@@ -188,27 +176,5 @@ START_TEST(what_is_not_a_date_never_holds)
     ck_assert_int_eq(cc_trust_dates(cert.cert, apr_time_now()), CC_TRUST_NOT_YET);
     pki_free(&cert);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_reverify");
-    TCase *anew = tcase_create("anew");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(anew, setup, teardown);
-    tcase_add_test(anew, a_certificate_of_this_hosts_ca_verifies_anew);
-    tcase_add_test(anew, a_certificate_of_another_ca_does_not);
-    tcase_add_test(anew, a_refusal_leaves_no_error_behind_that_a_connection_would_trip_over);
-    tcase_add_test(anew, an_intermediate_counts_where_it_was_sent_along);
-    tcase_add_test(anew, the_time_is_the_one_that_was_given);
-    tcase_add_test(anew, the_stores_own_flags_are_kept);
-    tcase_add_test(anew, the_contexts_own_depth_is_kept);
-    tcase_add_test(anew, the_contexts_own_security_level_is_kept);
-    tcase_add_test(anew, what_is_not_a_clients_certificate_gives_no_identity);
-    tcase_add_test(anew, dates_hold_from_not_before_to_not_after_both_included);
-    tcase_add_test(anew, what_is_not_a_date_never_holds);
-    suite_add_tcase(suite, anew);
-    return suite_run(suite);
-}
+SUITE("anew", .setup = setup, .teardown = teardown);

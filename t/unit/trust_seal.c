@@ -2,8 +2,6 @@
 /* Knows what a record in a session must be to be believed, octet by octet. */
 #include <string.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "tls.h"
 
@@ -56,27 +54,24 @@ static cc_trust_state_t state_of(const void *octets, size_t len, X509 *cert)
     return seal.state;
 }
 
-START_TEST(the_octets_that_were_sealed_hold)
+TEST(the_octets_that_were_sealed_hold)
 {
     ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_OK);
     ck_assert(cc_trust_may_resume(at->trust, session, apr_time_now()));
 }
-END_TEST
 
-START_TEST(a_record_of_another_leaf_is_bad)
+TEST(a_record_of_another_leaf_is_bad)
 {
     ck_assert_int_eq(state_of(record, record_len, bob.cert), CC_TRUST_BAD_RECORD);
 }
-END_TEST
 
-START_TEST(no_octets_are_no_record)
+TEST(no_octets_are_no_record)
 {
     ck_assert_int_eq(state_of(NULL, 0, alice.cert), CC_TRUST_NO_RECORD);
     ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
 }
-END_TEST
 
-START_TEST(every_shorter_or_longer_record_is_bad)
+TEST(every_shorter_or_longer_record_is_bad)
 {
     for (size_t len = 1; len <= sizeof record; len++) {
         cc_trust_state_t state = state_of(record, len, alice.cert);
@@ -84,12 +79,11 @@ START_TEST(every_shorter_or_longer_record_is_bad)
         ck_assert_int_eq(state, len == record_len ? CC_TRUST_OK : CC_TRUST_BAD_RECORD);
     }
 }
-END_TEST
 
 /* Magic, verdict, trust id and leaf; after them stands what a verdict only tells. */
 #define DECIDES (4 + 1 + 16 + 16)
 
-START_TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)
+TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)
 {
     for (size_t bit = 0; bit < DECIDES * 8; bit++) {
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
@@ -98,9 +92,8 @@ START_TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
 }
-END_TEST
 
-START_TEST(every_state_says_what_it_is)
+TEST(every_state_says_what_it_is)
 {
     for (int a = CC_TRUST_OK; a <= CC_TRUST_NOT_CLIENT; a++) {
         ck_assert_ptr_nonnull(cc_trust_state_text((cc_trust_state_t)a));
@@ -110,22 +103,5 @@ START_TEST(every_state_says_what_it_is)
 }
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_seal");
-    TCase *octets = tcase_create("octets");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(octets, setup, teardown);
-    tcase_add_test(octets, the_octets_that_were_sealed_hold);
-    tcase_add_test(octets, a_record_of_another_leaf_is_bad);
-    tcase_add_test(octets, no_octets_are_no_record);
-    tcase_add_test(octets, every_shorter_or_longer_record_is_bad);
-    tcase_add_test(octets, a_record_with_any_bit_changed_that_decides_gives_no_identity);
-    tcase_add_test(octets, every_state_says_what_it_is);
-    suite_add_tcase(suite, octets);
-    return suite_run(suite);
-}
+SUITE("octets", .setup = setup, .teardown = teardown);

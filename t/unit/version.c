@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include <apr_general.h>
-
 #include "suite.h"
 #include "base/snapshot.h"
 
@@ -16,7 +14,7 @@ static void setup(void)
     cc_snapshot_init(&snapshot, &first);
 }
 
-START_TEST(who_comes_later_reads_what_is_current)
+TEST(who_comes_later_reads_what_is_current)
 {
     unsigned early = 0, late = 0;
     apr_uint64_t number = cc_snapshot_number(&snapshot);
@@ -27,9 +25,8 @@ START_TEST(who_comes_later_reads_what_is_current)
     ck_assert_ptr_eq(cc_snapshot_current(&snapshot), &second);
     ck_assert_uint_gt(cc_snapshot_number(&snapshot), number);
 }
-END_TEST
 
-START_TEST(what_is_still_read_is_not_given_back_and_nothing_more_is_replaced)
+TEST(what_is_still_read_is_not_given_back_and_nothing_more_is_replaced)
 {
     unsigned side = 0;
 
@@ -44,7 +41,6 @@ START_TEST(what_is_still_read_is_not_given_back_and_nothing_more_is_replaced)
     cc_snapshot_replace(&snapshot, &third);
     ck_assert_ptr_eq(cc_snapshot_reclaim(&snapshot), &second);
 }
-END_TEST
 
 /* ---- many readers -------------------------------------------------------------------------- */
 
@@ -82,7 +78,7 @@ static void spoil(int *version)
     }
 }
 
-START_TEST(nobody_reads_what_was_given_back)
+TEST(nobody_reads_what_was_given_back)
 {
     pthread_t threads[READERS];
     int replaced = 0;
@@ -104,19 +100,5 @@ START_TEST(nobody_reads_what_was_given_back)
     ck_assert_int_eq(*(int *)cc_snapshot_current(&snapshot), VERSIONS);
     spoil(cc_snapshot_current(&snapshot));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("version");
-    TCase *tc = tcase_create("version");
-
-    apr_initialize();
-    tcase_add_checked_fixture(tc, setup, NULL);
-    tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, who_comes_later_reads_what_is_current);
-    tcase_add_test(tc, what_is_still_read_is_not_given_back_and_nothing_more_is_replaced);
-    tcase_add_test(tc, nobody_reads_what_was_given_back);
-    suite_add_tcase(suite, tc);
-    return suite_run(suite);
-}
+SUITE("version", .setup = setup, .timeout = 120);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how the configuration is gone through for what is probably not meant, and told of it. */
-#include "httpd/glue.h"
-#include "httpd/admin/lint.h"
-#include "httpd/conf/use.h"
-
 #include <stdlib.h>
 
 #include <apr_strings.h>
+
 #include <http_core.h>
+
+#include "httpd/admin/lint.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/view.h"
+#include "rules/rules.h"
 
 /* Which lines are looked at, and by whom. */
 static const struct {
@@ -45,7 +51,7 @@ static cc_lint_fn *look_of(const ap_directive_t *directive)
 
 static const char *where_of(const ap_directive_t *directive, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s:%d", directive->filename, directive->line_num);
+    return cc_directive_where(directive, p);
 }
 
 /* The same line with other arguments is another one: it names a variable that was defined anew. */
@@ -69,11 +75,11 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 {
     apr_array_header_t *lines = apr_array_make(lint->pool, 32, sizeof(const cc_line_t *));
 
-    for (int i = 0; i < lint->sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+    for (int i = 0; i < lint->views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
 
-        for (int j = 0; j < site->places->nelts; j++) {
-            const cc_place_t *place = &APR_ARRAY_IDX(site->places, j, cc_place_t);
+        for (int j = 0; j < view->places->nelts; j++) {
+            const cc_place_t *place = &APR_ARRAY_IDX(view->places, j, cc_place_t);
 
             if (look_of(place->directive)) {
                 add_place(lint, lines, place);
@@ -85,35 +91,36 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 
 /* ---- judging them -------------------------------------------------------------------------- */
 
-static bool is_fine(const cc_site_t **culprit, const cc_site_t *site, cc_line_state_t state)
+static bool is_fine(const cc_conf_view_t **culprit, const cc_conf_view_t *view,
+                    cc_line_state_t state)
 {
     if (state == CC_LINE_FAULT && !*culprit) {
-        *culprit = site;
+        *culprit = view;
     }
     return state == CC_LINE_FINE;
 }
 
 /* A line of the main server is in effect in all, and judged once for each kind of them. */
 static bool place_is_fine(cc_lint_t *lint, const cc_place_t *place, cc_judge_fn *judge,
-                          const void *what, const cc_site_t **culprit)
+                          const void *what, const cc_conf_view_t **culprit)
 {
-    if (place->site->server != lint->server) {
-        return is_fine(culprit, place->site, judge(lint, place->site, place, what));
+    if (place->view->server != lint->server) {
+        return is_fine(culprit, place->view, judge(lint, place->view, place, what));
     }
     for (int i = 0; i < lint->kinds->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->kinds, i, const cc_site_t *);
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->kinds, i, const cc_conf_view_t *);
 
-        if (is_fine(culprit, site, judge(lint, site, place, what))) {
+        if (is_fine(culprit, view, judge(lint, view, place, what))) {
             return true;
         }
     }
     return false;
 }
 
-const cc_site_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
-                                 const void *what)
+const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
+                                      const void *what)
 {
-    const cc_site_t *culprit = NULL;
+    const cc_conf_view_t *culprit = NULL;
 
     for (int i = 0; i < line->places->nelts; i++) {
         const cc_place_t *place = APR_ARRAY_IDX(line->places, i, const cc_place_t *);
@@ -133,6 +140,7 @@ void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const cha
     va_list args;
 
     va_start(args, fmt);
+    note->kind = CC_NOTE_LINT;
     note->tag = tag;
     note->where = where;
     note->text = apr_pvsprintf(lint->pool, fmt, args);
@@ -141,12 +149,12 @@ void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const cha
 
 static void lint_rules(cc_lint_t *lint)
 {
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
+    for (int i = 0; i < lint->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t);
 
         apr_array_cat(
             lint->findings,
-            cc_rules_lint(scope->rules, cc_lint_scope_several_cas(lint, scope), lint->pool));
+            cc_rules_lint(ruleset->rules, cc_lint_ruleset_several_cas(lint, ruleset), lint->pool));
     }
 }
 
@@ -244,13 +252,13 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 {
     cc_lint_t lint = {.server = s, .pool = p};
 
-    lint.sites = cc_sites_of(s);
-    lint.scopes = cc_scopes_of(s);
+    lint.views = cc_conf_views_of(s);
+    lint.rulesets = cc_rulesets_of(s);
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);
     lint.told = apr_hash_make(p);
     lint.several = apr_hash_make(p);
-    cc_lint_scopes_read(&lint);
+    cc_lint_rulesets_read(&lint);
     lint_rules(&lint);
     lint_lines(&lint);
     return in_order(lint.findings, p);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which expressions let somebody in because of who a certificate does not make him. */
-#include "httpd/admin/lint.h"
-
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "httpd/admin/lint.h"
+#include "httpd/conf/module.h"
+#include "httpd/request/authz.h"
 
 /* ---- how an expression is read ------------------------------------------------------------- */
 

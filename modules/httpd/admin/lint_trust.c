@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows whether a server trusts several CAs, any of which may issue clients. */
-#include "httpd/admin/lint.h"
-
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "cert/cert.h"
+#include "httpd/admin/lint.h"
+#include "httpd/conf/view.h"
 
 /* OpenSSL looks for nothing else in a folder: 9d66eef0.0 */
 static bool is_hashed(const char *name)
@@ -47,11 +49,11 @@ static bool are_several(const char *file, const char *folder, apr_pool_t *p)
 }
 
 /* Many hosts name the same files. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_site_t *site)
+bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     static const char yes[] = "yes", no[] = "no";
-    const char *file = cc_site_value(site, "SSLCACertificateFile", lint->pool);
-    const char *folder = cc_site_value(site, "SSLCACertificatePath", lint->pool);
+    const char *file = cc_conf_view_value(view, "SSLCACertificateFile", lint->pool);
+    const char *folder = cc_conf_view_value(view, "SSLCACertificatePath", lint->pool);
     const char *key = apr_pstrcat(lint->pool, file ? file : "", "\n", folder, NULL);
     const char *several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
 

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
-#include "httpd/admin/query.h"
-
 #include <apr_signal.h>
 #include <apr_strings.h>
+
 #include <http_main.h>
 
+#include "base/error.h"
+#include "base/moment.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/admin/query.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/trust.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
-#include "httpd/background/revocation.h"
+#include "ocsp/ocsp.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /* What is the same for all certificates. */
 typedef struct asker_t {
@@ -25,17 +35,17 @@ typedef struct asked_t {
     const cc_cert_t *cert;
     cc_crl_answer_t listed; /* state, of a certificate that verifies */
     cc_ocsp_answer_t told;  /* likewise */
-    cc_standing_t standing;
+    cc_revocation_status_t status;
     apr_time_t now;
 } asked_t;
 
 /* ---- finding out --------------------------------------------------------------------------- */
 
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
-static apr_status_t sources_open(asker_t *it, cc_question_t *q)
+static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
 {
     static const cc_ocsp_means_t none = {0};
-    const cc_server_t *server = cc_server_of(it->server);
+    const cc_vhost_conf_t *server = cc_vhost_conf_of(it->server);
     cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *revocation = &it->revocation;
     apr_status_t status = APR_SUCCESS;
@@ -61,33 +71,35 @@ static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
     const cc_verified_t cert = {sk_X509_value(sent, 0), &it->seal, sent};
 
     if (revocation->crls) {
-        cc_revocation_check_crls(&it->listed, revocation, &cert, it->now);
-        cc_revocation_take_crls(&it->standing, revocation, &it->listed, p);
+        cc_revocation_crl_answer(&it->listed, revocation, &cert, it->now);
+        cc_revocation_add_crls(&it->status, revocation, &it->listed, p);
     }
     if (revocation->ocsp) {
-        cc_revocation_check_ocsp(&it->told, revocation, &cert, it->now, p);
-        cc_revocation_take_ocsp(&it->standing, revocation, &it->told, p);
+        cc_revocation_ocsp_answer(&it->told, revocation, &cert, it->now, p);
+        cc_revocation_add_ocsp(&it->status, revocation, &it->told, p);
     }
 }
 
-static void nobody_asked(const asker_t *it, cc_question_t *q)
+static void nobody_asked(const asker_t *it, cc_admin_query_t *q)
 {
     cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
                  "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
                  "nor ClientCertOCSP is set for this server");
 }
 
-void *cc_question_revoked(cc_question_t *q)
+void *cc_admin_revoked(cc_admin_query_t *q)
 {
     asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
     q->own_sources = true;
-    it->server = cc_host_choose(q, &it->why);
-    if (!it->server || cc_judge_make(&it->judge, q, it->server) != APR_SUCCESS ||
+    it->server = cc_vhost_choose(q, &it->why);
+    if (!it->server ||
+        cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server), q->own_sources, q->pool,
+                      &q->err) != APR_SUCCESS ||
         sources_open(it, q) != APR_SUCCESS) {
         return NULL;
     }
-    if (!cc_server_of(it->server)->crls && !it->revocation.ocsp) {
+    if (!cc_vhost_conf_of(it->server)->crls && !it->revocation.ocsp) {
         nobody_asked(it, q);
         return NULL;
     }
@@ -95,25 +107,23 @@ void *cc_question_revoked(cc_question_t *q)
     return it;
 }
 
-/* "good" is what somebody says, and nobody objects to. */
 static const char *result_of(const asked_t *it)
 {
-    if (it->standing.revoked_at) {
-        return "revoked";
-    }
-    return it->standing.state && !it->standing.problem ? it->standing.state : "unknown";
+    const char *word = cc_revocation_word(it->status.verdict);
+
+    return word ? word : "unknown";
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
 {
-    return time ? json_string(cc_revocation_time(time, p)) : json_null();
+    return time ? json_string(cc_moment_text(time, p)) : json_null();
 }
 
 /* Seconds from one moment to another, where both are known. */
@@ -219,7 +229,7 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
 /* The reason that the log would have, or that nobody was asked. */
 static const char *problem_of(const asked_t *it)
 {
-    return it->unverified ? "it would not be verified, so nobody was asked" : it->standing.problem;
+    return it->unverified ? "it would not be verified, so nobody was asked" : it->status.problem;
 }
 
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
@@ -229,8 +239,8 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
     cc_facts_t facts = {.now = it.now};
     apr_pool_t *p = presented->pool;
 
-    it.standing.stale_at = APR_INT64_MAX;
-    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented);
+    it.status = cc_revocation_unchecked();
+    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
     if (!it.unverified) {
         sources_ask(&it, cc_trust_certs(presented->path, p), p);
     }
@@ -238,6 +248,6 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
         "{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
         "reason", text_of(problem_of(&it), p), "identity", problem_of(&it) == NULL, "verification",
         "verified", it.unverified == NULL, "reason", text_of(it.unverified, p), "host",
-        cc_host_told(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
-        "notes", notes_of(&it, p), "certificate", cc_report_fields(it.cert, &facts, p));
+        cc_vhost_json(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
+        "notes", notes_of(&it, p), "certificate", cc_json_fields(it.cert, &facts, p));
 }

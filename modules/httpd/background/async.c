@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how to wait for a program that may never answer: another thread asks, and may be left. */
-#include "httpd/background/async.h"
-#include "httpd/internal.h"
-
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
+#include "httpd/background/async.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configtest.h"
+#include "tables/table.h"
 
 #define THREADS 16 /* of one table in one process */
 
@@ -47,7 +47,7 @@ apr_status_t cc_jobs_child(void *state, apr_pool_t *p)
     cc_jobs_t *jobs = state;
     apr_status_t status = APR_SUCCESS;
 
-    if (cc_question_configtest()) {
+    if (cc_configtest()) {
         return APR_SUCCESS; /* the modules that would be asked get ready at a start alone */
     }
     status = apr_thread_mutex_create(&jobs->lock, APR_THREAD_MUTEX_DEFAULT, p);
@@ -142,7 +142,7 @@ static task_t *task_start(cc_jobs_t *jobs, const cc_job_t *job, cc_query_t *cons
     task_t *task = NULL;
 
     if (!jobs->threads) {
-        *why = cc_question_configtest()
+        *why = cc_configtest()
                    ? "only a server that runs asks it: httpd -t has no mod_dbd and mod_ldap at work"
                    : "this process is not ready for lookups";
         return NULL;

@@ -3,6 +3,8 @@
 #ifndef CC_JOB_H
 #define CC_JOB_H
 
+#include <stdbool.h>
+
 #include "tables/table.h"
 
 /** The state of a back end whose lookups may block: what cc_jobs_ask and cc_jobs_child take. */

@@ -6,6 +6,7 @@
 #include <httpd.h>
 #include <http_main.h>
 
+#include "httpd/conf/module.h"
 #include "tables/table.h"
 
 /**

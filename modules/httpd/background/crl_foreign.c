@@ -8,6 +8,8 @@
  */
 #include <apr_strings.h>
 
+#include "base/error.h"
+#include "crl/crl.h"
 #include "httpd/background/revocation.h"
 
 /* What is known when all has been opened; keys are texts. */

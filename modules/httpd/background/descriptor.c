@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Passes open files between processes over Unix sockets. */
-#include "httpd/background/descriptor.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,6 +7,8 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "httpd/background/descriptor.h"
 
 /* A place for one descriptor beside the message. */
 typedef union {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Has the files of all tables and CRLs followed, by one thread of each child and by the parent. */
 #include "httpd/background/poll_thread.h"
-#include "httpd/glue.h"
-#include "httpd/internal.h"
+#include "httpd/background/poller.h"
+#include "httpd/background/revocation.h"
+#include "httpd/background/tables.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/module.h"
 
 static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 {
@@ -14,22 +16,22 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 static apr_interval_time_t look(void *s)
 {
     apr_time_t now = apr_time_now();
-    apr_interval_time_t wait = cc_tables_look(s, now);
+    apr_interval_time_t wait = cc_tables_poll_child(s, now);
 
-    return sooner(wait, cc_revocation_look(s, now));
+    return sooner(wait, cc_revocation_poll_child(s, now));
 }
 
 /* A child may come long after the parent has loaded what it inherits, so it looks at once. */
-void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
+void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_follow_t how = {.look = look, .baton = s, .wait = look(s)};
-    cc_follower_t *follower;
+    cc_poll_plan_t how = {.look = look, .baton = s, .wait = look(s)};
+    cc_poll_thread_t *follower;
     apr_status_t rv;
 
     if (how.wait == 0) {
         return;
     }
-    rv = cc_follower_start(&follower, &how, pchild);
+    rv = cc_poll_thread_start(&follower, &how, pchild);
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
@@ -38,12 +40,12 @@ void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
     }
 }
 
-int cc_follow_monitor(apr_pool_t *p, server_rec *s)
+int cc_poller_monitor(apr_pool_t *p, server_rec *s)
 {
     apr_time_t now = apr_time_now();
 
     (void)p;
-    cc_tables_look_parent(s, now);
-    cc_revocation_look_parent(s, now);
+    cc_tables_poll_parent(s, now);
+    cc_revocation_poll_parent(s, now);
     return DECLINED;
 }

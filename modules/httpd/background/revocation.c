@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whom a virtual host asks about revocation, and what the answers come to. */
-#include "httpd/background/revocation.h"
-
+/* The CRLs and OCSP responders that virtual hosts ask: which there are, and polling the files. */
 #include <apr_strings.h>
+
 #include <http_main.h>
 
-#include "httpd/glue.h"
+#include "base/error.h"
+#include "crl/crl.h"
 #include "httpd/background/ocsp_cache.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust.h"
 
 static const char opened_key[] = "clientcert_revocation";
 
@@ -71,7 +75,7 @@ static void scratch_free(apr_pool_t *scratch)
     }
 }
 
-apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
+apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_interval_time_t soonest = 0;
@@ -91,7 +95,7 @@ apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
 }
 
 /* So that a child that comes later inherits what was last held. */
-void cc_revocation_look_parent(server_rec *s, apr_time_t now)
+void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_pool_t *scratch = scratch_make(opened);
@@ -100,7 +104,7 @@ void cc_revocation_look_parent(server_rec *s, apr_time_t now)
         cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
 
         cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
-        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
+        cc_crls_highest_save(crls, cc_crls_spec(crls)->highest);
         apr_pool_clear(scratch);
     }
     scratch_free(scratch);
@@ -108,206 +112,10 @@ void cc_revocation_look_parent(server_rec *s, apr_time_t now)
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
-    return cc_ocspcache_prepare(pconf, plog, ptemp);
+    return cc_ocsp_cache_prepare(pconf, plog, ptemp);
 }
 
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_ocspcache_child_start(pchild, s);
-}
-
-/* ---- what CRLs say ----------------------------------------------------------------------- */
-
-const char *cc_revocation_time(apr_time_t time, apr_pool_t *p)
-{
-    apr_time_exp_t t;
-
-    apr_time_exp_gmt(&t, time);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
-}
-
-/* Whom we ask, and what came of it, is for the log: names, addresses and files are in it. */
-static const char unknown[] = "this server could not find out whether it was revoked";
-
-static void revoked(cc_standing_t *standing, const char *what, const char *reason, apr_time_t at,
-                    apr_pool_t *p)
-{
-    standing->state = "revoked";
-    standing->revoked = true;
-    standing->reason = reason;
-    standing->revoked_at = at;
-    standing->problem =
-        apr_psprintf(p, "%s was revoked on %s (%s)", what, cc_revocation_time(at, p),
-                     reason ? reason : "no reason given");
-    standing->told = standing->problem;
-}
-
-void cc_revocation_check_crls(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
-                              const cc_verified_t *cert, apr_time_t now)
-{
-    if (revocation->leaf_alone) {
-        cc_crls_check(answer, revocation->crls, cert->x509,
-                      cert->seal->ca_known ? cert->seal->ca_spki_sha256 : NULL, now);
-    } else {
-        cc_crls_check_chain(answer, revocation->crls, cert->x509, cert->seal, now);
-    }
-}
-
-static const char *subject_of(const cc_crl_answer_t *answer, apr_pool_t *p)
-{
-    return answer->depth ? apr_psprintf(p, "the CA %d above it", answer->depth) : "it";
-}
-
-/* Whether it gives no identity that CRLs do not know of. */
-static bool crls_must_say(const cc_revocation_t *revocation, const cc_crl_answer_t *answer)
-{
-    return answer->no_issuer || answer->shut || !cc_crls_spec(revocation->crls)->missing_allow;
-}
-
-void cc_revocation_take_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
-                             const cc_crl_answer_t *answer, apr_pool_t *p)
-{
-    standing->generation = answer->generation;
-    standing->stale_at = answer->stale_at;
-    switch (answer->state) {
-    case CC_CRL_GOOD:
-        standing->state = "good";
-        break;
-    case CC_CRL_REVOKED:
-        revoked(standing, subject_of(answer, p), cc_reason_text(answer->reason), answer->revoked_at,
-                p);
-        break;
-    case CC_CRL_UNKNOWN:
-        standing->state = "unknown";
-        if (crls_must_say(revocation, answer)) {
-            standing->problem = apr_psprintf(p, "CRLs do not say whether %s is revoked: %s",
-                                             subject_of(answer, p), answer->why);
-            standing->told = unknown;
-        }
-    }
-}
-
-/* ---- what OCSP responders say ------------------------------------------------------------ */
-
-void cc_revocation_take_ocsp(cc_standing_t *standing, const cc_revocation_t *revocation,
-                             const cc_ocsp_answer_t *answer, apr_pool_t *p)
-{
-    if (answer->ask_at < standing->stale_at) {
-        standing->stale_at = answer->ask_at;
-    }
-    if (answer->status == CC_OCSP_REVOKED) {
-        revoked(standing, "it", answer->reason, answer->revoked_at, p);
-    } else if (answer->status == CC_OCSP_GOOD) {
-        standing->state = "good";
-    } else if (standing->state == NULL) {
-        standing->state = "unknown";
-    }
-    if (!standing->problem && !cc_ocsp_allows(revocation->ocsp, answer)) {
-        standing->state = "unknown";
-        standing->problem = answer->status == CC_OCSP_UNKNOWN
-                                ? "the OCSP responder does not know it"
-                                : apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
-                                               answer->why ? answer->why : "no answer");
-        standing->told = unknown;
-    }
-}
-
-void cc_revocation_check_ocsp(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
-                              const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
-{
-    X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
-    cc_ocsp_subject_t subject = {cert->x509, issuer};
-
-    *answer = (cc_ocsp_answer_t){.why = "its issuer's certificate is not at hand",
-                                 .ask_at = APR_INT64_MAX};
-    if (issuer) {
-        cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
-    }
-    X509_free(issuer);
-}
-
-/* ---- asking ------------------------------------------------------------------------------ */
-
-void cc_revocation_ask_crls(cc_standing_t *standing, const cc_revocation_t *revocation,
-                            const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
-{
-    cc_crl_answer_t listed;
-
-    *standing = (cc_standing_t){.stale_at = APR_INT64_MAX};
-    if (revocation->crls) {
-        cc_revocation_check_crls(&listed, revocation, cert, now);
-        cc_revocation_take_crls(standing, revocation, &listed, p);
-    }
-}
-
-void cc_revocation_ask(cc_standing_t *standing, cc_revocation_t *revocation,
-                       const cc_verified_t *cert, apr_time_t now, apr_pool_t *p)
-{
-    cc_ocsp_answer_t told;
-
-    cc_revocation_ask_crls(standing, revocation, cert, now, p);
-    if (revocation->ocsp && !standing->problem) {
-        cc_revocation_check_ocsp(&told, revocation, cert, now, p);
-        cc_revocation_take_ocsp(standing, revocation, &told, p);
-    }
-}
-
-void cc_revocation_keep(cc_standing_t *standing, apr_pool_t *p)
-{
-    const char *problem = standing->problem;
-
-    standing->problem = problem ? apr_pstrdup(p, problem) : NULL;
-    standing->told = standing->told == problem ? standing->problem : standing->told;
-}
-
-static bool text_same(const char *a, const char *b)
-{
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-bool cc_revocation_same(const cc_standing_t *a, const cc_standing_t *b)
-{
-    return text_same(a->state, b->state) && text_same(a->reason, b->reason) &&
-           text_same(a->problem, b->problem) && a->revoked_at == b->revoked_at;
-}
-
-apr_uint64_t cc_revocation_generation(cc_revocation_t *revocation)
-{
-    return revocation->crls ? cc_crls_generation(revocation->crls) : 0;
-}
-
-int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified_t *cert,
-                            apr_time_t now, int *depth)
-{
-    cc_crl_answer_t answer;
-
-    if (!revocation->crls) {
-        return X509_V_OK;
-    }
-    cc_revocation_check_crls(&answer, revocation, cert, now);
-    *depth = answer.depth;
-    if (answer.state == CC_CRL_REVOKED) {
-        return X509_V_ERR_CERT_REVOKED;
-    }
-    return answer.state == CC_CRL_UNKNOWN && crls_must_say(revocation, &answer)
-               ? X509_V_ERR_UNABLE_TO_GET_CRL
-               : X509_V_OK;
-}
-
-/* OCSP asks in the name of the issuer, who in a resumed session may be at hand no more. */
-static bool ocsp_bars(const cc_revocation_t *revocation, const cc_verified_t *cert)
-{
-    X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
-
-    X509_free(issuer);
-    return issuer == NULL;
-}
-
-bool cc_revocation_bars(cc_revocation_t *revocation, const cc_verified_t *cert, apr_time_t now)
-{
-    int depth;
-
-    return cc_revocation_objection(revocation, cert, now, &depth) != X509_V_OK ||
-           (revocation->ocsp && ocsp_bars(revocation, cert));
+    cc_ocsp_cache_child_start(pchild, s);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Has the parent read tables that have changed, once for all its children. */
-#include "httpd/background/sharing.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,8 +10,11 @@
 #include <http_log.h>
 #include <http_main.h>
 
-#include "httpd/background/poll_thread.h"
 #include "httpd/background/descriptor.h"
+#include "httpd/background/poll_thread.h"
+#include "httpd/background/sharing.h"
+#include "httpd/conf/module.h"
+#include "tables/table.h"
 
 /*
  * Children ask the parent over a socket that they have from it, and no program that httpd starts.
@@ -40,7 +41,7 @@ typedef struct {
 typedef struct {
     cc_sharing_t is;
     const channel_t *channel;
-    cc_follower_t *follower; /* NULL: there is none, and nobody will share */
+    cc_poll_thread_t *follower; /* NULL: there is none, and nobody will share */
     cc_tables_t *tables;
     atomic_bool stop;
 } sharing_t;
@@ -187,7 +188,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
                       apr_pool_t *pconf)
 {
     sharing_t *made = sharing ? sharing->baton : NULL;
-    cc_follow_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
+    cc_poll_plan_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
     apr_status_t rv;
 
     if (!made || how.wait == 0) {
@@ -196,7 +197,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
     made->tables = tables;
     how.stop = &made->stop;
     how.asked = made->channel->parent;
-    rv = cc_follower_start(&made->follower, &how, pconf);
+    rv = cc_poll_thread_start(&made->follower, &how, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
                      "CC0286: each process reads changed tables for itself: the parent can make no "

@@ -5,6 +5,7 @@
 
 #include <httpd.h>
 
+#include "httpd/conf/module.h"
 #include "tables/table.h"
 
 /**

@@ -2,18 +2,22 @@
 /* Knows the back end "sql": a prepared statement of mod_dbd is asked for the row of a key. */
 #include <string.h>
 
-#include <httpd.h>
-#include <http_config.h>
-
 #include <apr_dbd.h>
 #include <apr_lib.h>
 #include <apr_optional.h>
 #include <apr_strings.h>
+
+#include <httpd.h>
+#include <http_config.h>
 #include <mod_dbd.h>
 
-#include "httpd/background/backends.h"
+#include "base/error.h"
+#include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/background/async.h"
+#include "httpd/background/backends.h"
+#include "httpd/conf/module.h"
+#include "tables/table.h"
 
 typedef struct {
     server_rec *server;

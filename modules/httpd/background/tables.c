@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tables of a configuration: who may name them, their start, who follows them. */
-#include "httpd/background/backends.h"
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-#include "httpd/background/sharing.h"
-#include "httpd/background/threads.h"
-
 #include <apr_strings.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
+#include "base/error.h"
+#include "httpd/background/backends.h"
+#include "httpd/background/sharing.h"
+#include "httpd/background/tables.h"
+#include "httpd/background/threads.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/module.h"
+#include "rules/rules.h"
 #include "tables/table.h"
 
 /* Every type of table. One that needs another module of httpd has a file of its own beside this. */
@@ -42,7 +45,7 @@ static cc_tables_t *tables_make(const server_rec *s)
 }
 
 /* A table of the main server is everybody's. */
-static void *scope_of(server_rec *s)
+static void *owner_of(server_rec *s)
 {
     return s->is_virtual ? s : NULL;
 }
@@ -53,17 +56,16 @@ cc_rules_t *cc_tables_rules(cmd_parms *cmd)
     bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
     cc_tables_t *tables = htaccess ? cc_tables_configured(cmd->server) : tables_make(cmd->server);
 
-    return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
+    return cc_rules_create(tables, owner_of(cmd->server), cmd->pool);
 }
 
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_error_t err = {0};
-    const char *where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     (void)record;
-    if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=
+    if (cc_tables_add(tables_make(cmd->server), owner_of(cmd->server), args, where, &err) !=
         APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
@@ -93,7 +95,7 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
+apr_interval_time_t cc_tables_poll_child(server_rec *s, apr_time_t now)
 {
     cc_tables_t *tables = cc_tables_configured(s);
 
@@ -104,7 +106,7 @@ apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
  * So that a child that comes later inherits the last good rows, and not those of the start: where
  * the source is broken by then, somebody who was taken off the list would be back.
  */
-void cc_tables_look_parent(server_rec *s, apr_time_t now)
+void cc_tables_poll_parent(server_rec *s, apr_time_t now)
 {
     cc_tables_t *tables = cc_tables_configured(s);
 

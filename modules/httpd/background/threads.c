@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the threads that a child process has beside those of its MPM: how they begin and end. */
-#include "httpd/background/threads.h"
-
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <ap_mpm.h>
 #include <apr_signal.h>
 #include <apr_thread_pool.h>
 #include <apr_thread_proc.h>
 
+#include <ap_mpm.h>
+
 #include "base/waiting.h"
+#include "httpd/background/threads.h"
 
 #define LATEST 2 /* seconds: httpd complains of a child that has not ended after three */
 

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the tests of the mapping: who the certificate in a file should be, and who it is. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "base/error.h"
+#include "base/text.h"
 #include "base/words.h"
+#include "cert/cert.h"
+#include "httpd/conf/configtest.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/mapping_tests.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/rulesets.h"
+#include "rules/rules.h"
 
 /* A ClientCertTest. */
 typedef struct cc_test_t {
@@ -116,7 +124,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
     return expectations_read(test, words, p, err);
 }
 
-const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
                       .server = cmd->server,
@@ -127,8 +135,7 @@ const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
     if (test_read(&test, args, cmd->pool, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
-    test.where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    test.where = cc_directive_where(cmd->directive, cmd->pool);
     APR_ARRAY_PUSH(tests_of(cmd->server), cc_test_t) = test;
     return NULL;
 }
@@ -137,13 +144,13 @@ const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
 
 static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_t *section)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(test->server);
+    const apr_array_header_t *rulesets = cc_rulesets_of(test->server);
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (scope->inside == section && scope->server == test->server) {
-            return scope->rules;
+        if (ruleset->inside == section && ruleset->server == test->server) {
+            return ruleset->rules;
         }
     }
     return NULL;
@@ -291,7 +298,7 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 
     (void)pconf;
     (void)plog;
-    if (!cc_question_configtest() || cc_question_asked()) {
+    if (!cc_configtest() || cc_configtest_query()) {
         return OK;
     }
     all = cc_tests_run(s, ptemp);

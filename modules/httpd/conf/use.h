@@ -3,7 +3,10 @@
 #ifndef CC_USE_H
 #define CC_USE_H
 
-#include "httpd/background/revocation.h"
+#include <stdbool.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 
 /** What directives of ours there are for a virtual host. What is greater does more. */
 typedef enum {
@@ -20,13 +23,13 @@ typedef enum {
 /** Of this virtual host; of the main server for what belongs to no host. Any thread. */
 static inline cc_use_t cc_use_of(const server_rec *s)
 {
-    return (cc_use_t)cc_server_of(s)->use;
+    return (cc_use_t)cc_vhost_conf_of(s)->use;
 }
 
 /** The greatest of all hosts. Any thread. */
 static inline cc_use_t cc_use_anywhere(const server_rec *main)
 {
-    return (cc_use_t)cc_server_of(main)->use_anywhere;
+    return (cc_use_t)cc_vhost_conf_of(main)->use_anywhere;
 }
 
 /** Whether requests to this virtual host are none of ours, but for inbound.c. Any thread. */
@@ -34,5 +37,8 @@ static inline bool cc_use_ignores(const request_rec *r)
 {
     return cc_use_of(r->server) < CC_USE_FILES;
 }
+
+/** check_config, before all others of ours: finds which virtual hosts use this module. OK. */
+int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 #endif

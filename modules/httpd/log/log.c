@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows which decisions the error log tells, each in one line with a tag. */
-#include "httpd/internal.h"
-#include "httpd/metrics/counters.h"
+#include "cert/cert.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
 #include "httpd/log/line.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 /* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
 static bool wants(request_rec *r, int level)
@@ -22,20 +28,21 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict)
 
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
-    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
     const char *reason = cc_log_no_identity(verdict);
 
     if (!reason && wants(r, APLOG_INFO)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_log_line_of_request(&line, r));
     } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s",
-                      cc_logline_of_request(&line, r), cc_logline_said("reason", reason, r->pool));
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", reason, r->pool));
     }
 }
 
 void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
-    cc_logline_t line = {cc_verdict_result(verdict), client->cert, verdict, NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
     cc_request_t *kept = cc_request_of(cc_request_client(r));
 
     if (kept->failed || !wants(r, APLOG_ERR)) {
@@ -43,25 +50,19 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
     }
     kept->failed = true;
     if (cc_quota_lets(r->server, CC_QUOTA_FAILED)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s", cc_logline_of_request(&line, r),
-                      cc_logline_said("reason", verdict->failure, r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s",
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", verdict->failure, r->pool));
     }
 }
 
-/* The notes of the rules are CC0150 to CC0157. */
-static int note_number(const cc_note_t *note)
-{
-    return note->tag[5] - '0';
-}
-
 /* In one word what a note is about. */
-static const char *note_result(const cc_note_t *note)
-{
-    static const char *const words[] = {"unusable", "limited", "ambiguous", "limited",
-                                        "unusable", "stale",   "unusable",  "undecided"};
-
-    return words[note_number(note)];
-}
+static const char *const note_results[CC_NOTE_COUNT] = {
+    [CC_NOTE_UNUSABLE_VALUE] = "unusable",  [CC_NOTE_PATTERN_LIMIT] = "limited",
+    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous", [CC_NOTE_TOO_MANY_RESULTS] = "limited",
+    [CC_NOTE_REFUSED_OUTPUT] = "unusable",  [CC_NOTE_OLD_ANSWER] = "stale",
+    [CC_NOTE_UNUSABLE_COLUMN] = "unusable", [CC_NOTE_UNDECIDED_RULE] = "undecided",
+};
 
 /*
  * The content of a certificate decides how many notes it causes, with each connection, and with
@@ -69,19 +70,19 @@ static const char *note_result(const cc_note_t *note)
  */
 static bool may_note(const request_rec *r, const cc_note_t *note)
 {
-    return cc_quota_lets(r->server, (cc_quota_kind_t)(CC_QUOTA_NOTE + note_number(note)));
+    return cc_quota_lets(r->server, (cc_quota_kind_t)(CC_QUOTA_NOTE + (int)note->kind));
 }
 
 void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
     for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
         const cc_note_t *note = &verdict->notes[i];
-        cc_logline_t line = {note_result(note), client->cert, verdict, note->where};
+        cc_log_line_t line = {note_results[note->kind], client->cert, verdict, note->where};
 
         if (may_note(r, note)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
-                          cc_logline_of_request(&line, r),
-                          cc_logline_said("reason", note->text, r->pool));
+                          cc_log_line_of_request(&line, r),
+                          cc_log_line_said("reason", note->text, r->pool));
         }
     }
 }
@@ -107,11 +108,12 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
 
 void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem)
 {
-    cc_logline_t line = {"rejected", client->cert, NULL, NULL};
+    cc_log_line_t line = {"rejected", client->cert, NULL, NULL};
 
     if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_REJECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s",
-                      cc_logline_of_request(&line, r), cc_logline_said("reason", problem, r->pool));
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", problem, r->pool));
     }
 }
 
@@ -124,13 +126,13 @@ bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p)
 {
-    cc_logline_t line = {"refused", refused->leaf, NULL, NULL};
+    cc_log_line_t line = {"refused", refused->leaf, NULL, NULL};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
     ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
-                   cc_logline_of_connection(&line, c, s, p),
-                   cc_logline_brief("reason", refused->reason, p), refused->depth,
-                   cc_logline_subject("at_subject", above, p), cc_logline_serial(above, p));
+                   cc_log_line_of_connection(&line, c, s, p),
+                   cc_log_line_brief("reason", refused->reason, p), refused->depth,
+                   cc_log_line_subject("at_subject", above, p), cc_log_line_serial(above, p));
 }
 
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)

@@ -1,34 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how processes list certificates that end soon in memory that they share. */
-#include "httpd/metrics/expiring.h"
-
+/* The list of certificates that expire soon, in memory that all processes share. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#define TRIES 1000
-#define WORD(member) (offsetof(cc_ending_t, member) / sizeof(apr_uint64_t))
+#include "httpd/metrics/expiring.h"
 
 /*
- * A place is looked for from where its mark says, one after the other up to the first that was
- * never used. None becomes unused again, so who is listed is found. A place is written by whoever
- * makes its version odd; who reads it takes only what has the same even version before and after.
+ * The list is a hash table of 256 slots with linear probing, in shared memory, without a lock. Any
+ * thread of any process reads and writes it, and any process may be killed at any instruction.
+ *
+ * The search. A certificate is known by its mark, 128 bits that are as good as random. The search
+ * for a mark begins at the slot that the mark names, and goes on slot by slot. It ends at the mark,
+ * or at a slot that was never used. Slots are given to other certificates, but none becomes unused
+ * again, so no certificate is ever hidden behind an empty slot, and there are no tombstones.
+ *
+ * One slot is a sequence lock. Its version counts writes: 0 is a slot that was never used, an odd
+ * number one that is being written.
+ *   - A writer moves the version from even to odd by a compare-and-swap. If another writer was
+ *     quicker that fails, and the writer looks for a slot anew. The owner of the odd version writes
+ *     the words of the entry, and makes the version even again.
+ *   - A reader notes an even version, copies the words, and looks at the version again. The copy
+ *     counts if both are the same. The words are stored with release and loaded with acquire: a
+ *     reader that has met a new word also sees the odd version that went before it.
+ *   - The time of the last sight stands beside the words. It is one number, so it is stored without
+ *     the lock.
+ *
+ * A process that is killed while it writes leaves an odd version for ever. So nobody waits without
+ * end: after TRIES looks a reader passes the slot over. The slot is lost, the list goes on.
+ *
+ * A new certificate takes an unused slot, or that of one that has expired. Where there is neither,
+ * it takes the slot of the certificate that expires last, if that is later than its own: the list
+ * keeps those that expire first.
+ *
+ * Two threads that add one certificate at the same moment may both find a slot. That does no harm:
+ * cc_expiring_read takes each mark once.
  */
+#define TRIES 1000
+#define WORD(member) (offsetof(cc_expiry_t, member) / sizeof(apr_uint64_t))
 
 /* The two halves of the mark are the first words of an entry. */
-_Static_assert(offsetof(cc_ending_t, mark) == 0, "the mark stands first");
-_Static_assert(sizeof(cc_ending_t) % sizeof(apr_uint64_t) == 0, "an entry is whole words");
-_Static_assert(offsetof(cc_ending_t, user) % sizeof(apr_uint64_t) == 0, "a user begins a word");
+_Static_assert(offsetof(cc_expiry_t, mark) == 0, "the mark stands first");
+_Static_assert(sizeof(cc_expiry_t) % sizeof(apr_uint64_t) == 0, "an entry is whole words");
+_Static_assert(offsetof(cc_expiry_t, user) % sizeof(apr_uint64_t) == 0, "a user begins a word");
 /* Where they are made of locks, they are of one process. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are shared between processes");
 
-/* ---- places ------------------------------------------------------------------------------ */
+/* ---- a slot ------------------------------------------------------------------------------ */
 
-/* Its version; who writes needs no time worth speaking of, but may have ended before it was done.
- */
-static apr_uint64_t settled(const cc_expiring_slot_t *slot)
+/* Its version between two writes; an odd one where a write takes longer than any live writer's. */
+static apr_uint64_t stable_version(const cc_expiring_slot_t *slot)
 {
     apr_uint64_t version = atomic_load(&slot->version);
 
@@ -38,27 +61,27 @@ static apr_uint64_t settled(const cc_expiring_slot_t *slot)
     return version;
 }
 
-static void words_read(const cc_expiring_slot_t *slot, cc_ending_t *ending)
+static void words_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
 {
-    apr_uint64_t words[CC_ENDING_WORDS];
+    apr_uint64_t words[CC_EXPIRY_WORDS];
 
-    for (size_t i = 0; i < CC_ENDING_WORDS; i++) {
+    for (size_t i = 0; i < CC_EXPIRY_WORDS; i++) {
         words[i] = atomic_load_explicit(&slot->words[i], memory_order_acquire);
     }
-    memcpy(ending, words, sizeof(*ending));
+    memcpy(expiry, words, sizeof(*expiry));
 }
 
-/* False where it is not in use, or being written all the time. */
-static bool slot_read(const cc_expiring_slot_t *slot, cc_ending_t *ending)
+/* False where it was never used, or is being written all the time. */
+static bool slot_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
 {
     for (int i = 0; i < TRIES; i++) {
-        apr_uint64_t version = settled(slot);
+        apr_uint64_t version = stable_version(slot);
 
         if (version == 0 || (version & 1)) {
             return false;
         }
-        words_read(slot, ending);
-        ending->seen = (apr_time_t)atomic_load(&slot->seen);
+        words_read(slot, expiry);
+        expiry->seen = (apr_time_t)atomic_load(&slot->seen);
         if (atomic_load(&slot->version) == version) {
             return true;
         }
@@ -66,77 +89,80 @@ static bool slot_read(const cc_expiring_slot_t *slot, cc_ending_t *ending)
     return false;
 }
 
-/* False where somebody else has been quicker. The version is even. */
-static bool slot_claim(cc_expiring_slot_t *slot, apr_uint64_t version)
+/* Takes the write lock; false where another writer was quicker. The version is even. */
+static bool slot_lock(cc_expiring_slot_t *slot, apr_uint64_t version)
 {
     return atomic_compare_exchange_strong(&slot->version, &version, version + 1);
 }
 
-/* Of who has claimed it. */
-static void slot_write(cc_expiring_slot_t *slot, const cc_ending_t *ending)
+/* Writes the entry, and gives the lock back. */
+static void slot_fill(cc_expiring_slot_t *slot, const cc_expiry_t *expiry)
 {
-    apr_uint64_t words[CC_ENDING_WORDS];
+    apr_uint64_t words[CC_EXPIRY_WORDS];
 
-    memcpy(words, ending, sizeof(*ending));
-    for (size_t i = 0; i < CC_ENDING_WORDS; i++) {
+    memcpy(words, expiry, sizeof(*expiry));
+    for (size_t i = 0; i < CC_EXPIRY_WORDS; i++) {
         atomic_store_explicit(&slot->words[i], words[i], memory_order_release);
     }
     atomic_fetch_add(&slot->version, 1);
 }
 
-static bool slot_is_of(const cc_expiring_slot_t *slot, const cc_mark_t *mark)
+static bool slot_has(const cc_expiring_slot_t *slot, const cc_mark_t *mark)
 {
     return atomic_load_explicit(&slot->words[0], memory_order_acquire) == mark->half[0] &&
            atomic_load_explicit(&slot->words[1], memory_order_acquire) == mark->half[1];
 }
 
+/* ---- the search --------------------------------------------------------------------------- */
+
+/* The i-th slot of the search for a mark. */
 static cc_expiring_slot_t *slot_at(cc_expiring_t *list, const cc_mark_t *mark, unsigned i)
 {
     return &list->slots[(mark->half[0] + i) % CC_EXPIRING_MOST];
 }
 
+/* NULL: the mark is not listed. */
 static cc_expiring_slot_t *slot_find(cc_expiring_t *list, const cc_mark_t *mark)
 {
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++) {
         cc_expiring_slot_t *slot = slot_at(list, mark, i);
 
-        if (settled(slot) == 0) {
+        if (stable_version(slot) == 0) {
             return NULL;
         }
-        if (slot_is_of(slot, mark)) {
+        if (slot_has(slot, mark)) {
             return slot;
         }
     }
     return NULL;
 }
 
-/* A place, and its version when it was looked at. */
+/* A slot that may be written, and its version when it was looked at. */
 typedef struct {
     cc_expiring_slot_t *slot; /* NULL: none */
     apr_uint64_t version;
-} place_t;
+} candidate_t;
 
-/* An unused one, or of one that has ended, or of the last to end, if later than not_after. */
-static place_t place_choose(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t not_after,
-                            apr_time_t now)
+/* For a new certificate: unused, or of one that has expired, or of one that expires later. */
+static candidate_t candidate_find(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t not_after,
+                                  apr_time_t now)
 {
-    place_t chosen = {NULL, 0};
+    candidate_t best = {NULL, 0};
 
     for (unsigned i = 0; i < CC_EXPIRING_MOST; i++) {
-        place_t place = {slot_at(list, mark, i), 0};
-        apr_time_t end;
+        cc_expiring_slot_t *slot = slot_at(list, mark, i);
+        apr_uint64_t version = stable_version(slot);
+        apr_time_t end = (apr_time_t)atomic_load(&slot->words[WORD(not_after)]);
 
-        place.version = settled(place.slot);
-        end = (apr_time_t)atomic_load(&place.slot->words[WORD(not_after)]);
-        if (place.version == 0 || (!(place.version & 1) && end <= now)) {
-            return place;
+        if (version == 0 || (!(version & 1) && end <= now)) {
+            return (candidate_t){slot, version};
         }
-        if (!(place.version & 1) && end > not_after) {
+        if (!(version & 1) && end > not_after) {
             not_after = end;
-            chosen = place;
+            best = (candidate_t){slot, version};
         }
     }
-    return chosen;
+    return best;
 }
 
 /* ---- the list ---------------------------------------------------------------------------- */
@@ -150,21 +176,21 @@ bool cc_expiring_wants(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t no
         atomic_store(&slot->seen, (apr_uint64_t)now);
         return false;
     }
-    return place_choose(list, mark, not_after, now).slot != NULL;
+    return candidate_find(list, mark, not_after, now).slot != NULL;
 }
 
-/* Whoever did not get a place in so many tries will come again. */
-void cc_expiring_add(cc_expiring_t *list, const cc_ending_t *ending)
+/* A certificate that got no slot in so many tries is added by its next connection. */
+void cc_expiring_add(cc_expiring_t *list, const cc_expiry_t *expiry)
 {
-    for (int i = 0; i < TRIES && !slot_find(list, &ending->mark); i++) {
-        place_t place = place_choose(list, &ending->mark, ending->not_after, ending->seen);
+    for (int i = 0; i < TRIES && !slot_find(list, &expiry->mark); i++) {
+        candidate_t target = candidate_find(list, &expiry->mark, expiry->not_after, expiry->seen);
 
-        if (!place.slot) {
+        if (!target.slot) {
             return;
         }
-        if (slot_claim(place.slot, place.version)) {
-            atomic_store(&place.slot->seen, (apr_uint64_t)ending->seen);
-            slot_write(place.slot, ending);
+        if (slot_lock(target.slot, target.version)) {
+            atomic_store(&target.slot->seen, (apr_uint64_t)expiry->seen);
+            slot_fill(target.slot, expiry);
             return;
         }
     }
@@ -177,50 +203,49 @@ bool cc_expiring_lacks_user(cc_expiring_t *list, const cc_mark_t *mark)
     return slot && atomic_load(&slot->words[WORD(user)]) == 0;
 }
 
-void cc_expiring_user(cc_expiring_t *list, const cc_mark_t *mark, const char *user)
+void cc_expiring_set_user(cc_expiring_t *list, const cc_mark_t *mark, const char *user)
 {
     cc_expiring_slot_t *slot = slot_find(list, mark);
-    apr_uint64_t version = slot ? settled(slot) : 0;
-    cc_ending_t ending;
+    apr_uint64_t version = slot ? stable_version(slot) : 0;
+    cc_expiry_t expiry;
 
-    if (!slot || !slot_read(slot, &ending) || memcmp(&ending.mark, mark, sizeof(*mark)) != 0 ||
-        ending.user[0] || !slot_claim(slot, version)) {
+    if (!slot || !slot_read(slot, &expiry) || memcmp(&expiry.mark, mark, sizeof(*mark)) != 0 ||
+        expiry.user[0] || !slot_lock(slot, version)) {
         return;
     }
-    apr_cpystrn(ending.user, user, sizeof(ending.user));
-    slot_write(slot, &ending);
+    apr_cpystrn(expiry.user, user, sizeof(expiry.user));
+    slot_fill(slot, &expiry);
 }
 
-/* Two who added the same one at once may both have done so. */
-static bool is_among(const cc_ending_t *endings, int count, const cc_mark_t *mark)
+static bool is_among(const cc_expiry_t *expiries, int count, const cc_mark_t *mark)
 {
     for (int i = 0; i < count; i++) {
-        if (!memcmp(&endings[i].mark, mark, sizeof(*mark))) {
+        if (!memcmp(&expiries[i].mark, mark, sizeof(*mark))) {
             return true;
         }
     }
     return false;
 }
 
-static int earlier(const void *a, const void *b)
+static int by_not_after(const void *a, const void *b)
 {
-    const cc_ending_t *one = a, *other = b;
+    const cc_expiry_t *one = a, *other = b;
 
     return (one->not_after > other->not_after) - (one->not_after < other->not_after);
 }
 
-int cc_expiring_read(const cc_expiring_t *list, cc_ending_t *endings, apr_time_t now)
+int cc_expiring_read(const cc_expiring_t *list, cc_expiry_t *expiries, apr_time_t now)
 {
     int count = 0;
 
     for (int i = 0; i < CC_EXPIRING_MOST; i++) {
-        cc_ending_t *ending = &endings[count];
+        cc_expiry_t *expiry = &expiries[count];
 
-        if (slot_read(&list->slots[i], ending) && ending->not_after > now &&
-            !is_among(endings, count, &ending->mark)) {
+        if (slot_read(&list->slots[i], expiry) && expiry->not_after > now &&
+            !is_among(expiries, count, &expiry->mark)) {
             count++;
         }
     }
-    qsort(endings, (size_t)count, sizeof(*endings), earlier);
+    qsort(expiries, (size_t)count, sizeof(*expiries), by_not_after);
     return count;
 }

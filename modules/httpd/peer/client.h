@@ -1,39 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a client presented, as one virtual host judges it. */
-#ifndef CC_CLIENT_H
-#define CC_CLIENT_H
+/* A client: the certificate on the other end of a connection, and what is known of it. */
+#ifndef CC_PEER_CLIENT_H
+#define CC_PEER_CLIENT_H
 
-#include "httpd/peer/vhost.h"
+#include <stdatomic.h>
+#include <stdbool.h>
 
-/* A client as one host judges it; found again by these pointers, all of which are held. */
-typedef struct cc_entry_t {
-    struct cc_entry_t *next;
-    X509 *x509;
-    SSL_SESSION *session;
-    const cc_trust_t *trust;
-    cc_seal_t seal;
-    cc_standing_t standing;           /* `state` is NULL where nobody was asked */
-    _Atomic(apr_uint64_t) generation; /* until when it holds: these begin as the standing's, and */
-    _Atomic(apr_time_t) stale_at;     /* move on where the next answer is the same */
-    cc_client_t client;
-} cc_entry_t;
+#include "cert/cert.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/expiring.h"
+
+struct cc_memo_t; /* identity.c: what one rule set says of a client */
 
 /**
- * Judges what the client presents at this moment: whether it verified, and whether it was revoked.
- * Says in the log, and counts, that it gives no identity. Lives as long as `p`. Any thread.
+ * What a client presented, as one virtual host judges it. Lives as long as the request; shared
+ * by the streams of an HTTP/2 connection, so all but the last three members is constant.
  */
-cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p);
+typedef struct cc_client_t {
+    const cc_cert_t *cert;
+    apr_uint64_t number; /* of all that its connection has had; never used again */
+    bool lasts;          /* as long as the connection; else as long as a request holds it */
+    cc_facts_t facts;    /* `now` is not set: cc_client_facts */
+    const char *problem; /* NULL, or why it gives no identity (dates aside): for the log alone */
+    const char *told;    /* the same as the client itself may know it */
+    apr_time_t not_before, not_after; /* its own dates */
+    apr_time_t until;                 /* so long it gives an identity, if it does */
+    const char *over;                 /* in plain words, what it is after that */
+    bool aged;                        /* ... by ClientCertMaxAge */
+    bool closes;    /* it has verified: where it gives no identity all the same, its requests are
+                       refused, and its connection ends */
+    bool ends_soon; /* its own dates do: `mark` is set */
+    cc_mark_t mark;
+    _Atomic(struct cc_memo_t *) memos;
+    _Atomic(apr_time_t) prompt; /* the request_time of one that was not slow */
+    atomic_flag dates_logged;
+} cc_client_t;
 
-/** Of a client about whom somebody was asked: whether that answer is still to be believed. */
-bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host);
+/** Why there is no client; neither of these: no TLS, or no certificate. */
+typedef struct cc_nobody_t {
+    const char *unproven; /* why nothing that came is to be believed, in plain words */
+    bool gone;            /* mod_ssl has given the TLS connection up */
+} cc_nobody_t;
 
-/** False where somebody has to be asked again whether it was revoked. */
-static inline bool cc_entry_holds(const cc_entry_t *entry, const cc_host_t *host)
+/** The facts of the client's connection at the time of this request. */
+static inline cc_facts_t cc_client_facts(const cc_client_t *client, const request_rec *r)
 {
-    return !entry->standing.state || cc_entry_is_fresh(entry, host);
-}
+    cc_facts_t facts = client->facts;
 
-/** Asks again; true if the answer is the same, which then holds for longer. */
-bool cc_entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl);
+    facts.now = r->request_time;
+    return facts;
+}
 
 #endif

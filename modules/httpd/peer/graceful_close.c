@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a connection is ended once it has answered a request. */
-#include "httpd/peer/vhost.h"
-
 #include <ap_mpm.h>
 #include <http_main.h>
 #include <mpm_common.h>
 #include <util_filter.h>
 
-static const char filter_name[] = "CLIENTCERT_CLOSE";
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/graceful_close.h"
+
+const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
 
 /*
  * HTTP/1 is told by keepalive. An HTTP/2 session has no such word for its streams. It ends in an
@@ -17,8 +19,8 @@ static const char filter_name[] = "CLIENTCERT_CLOSE";
  */
 static _Thread_local bool ends; /* from such a read to that question */
 
-static apr_status_t note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
-                         apr_read_type_e block, apr_off_t readbytes)
+apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                    apr_read_type_e block, apr_off_t readbytes)
 {
     const atomic_bool *wanted = f->ctx;
 
@@ -29,10 +31,10 @@ static apr_status_t note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t
 /* The MPM may ask before there is a server, and once there is none any more. */
 static bool ends_none(void)
 {
-    return !ap_server_conf || !cc_server_of(ap_server_conf)->ends_connections;
+    return !ap_server_conf || !cc_vhost_conf_of(ap_server_conf)->ends_connections;
 }
 
-static int answer(int query_code, int *result, apr_status_t *rv)
+int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)
 {
     if (query_code != AP_MPMQ_MPM_STATE || ends_none() || !ends) {
         return DECLINED;
@@ -43,18 +45,12 @@ static int answer(int query_code, int *result, apr_status_t *rv)
     return OK;
 }
 
-void cc_closing_register(void)
+void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted)
 {
-    ap_register_input_filter(filter_name, note, NULL, AP_FTYPE_CONNECTION);
-    ap_hook_mpm_query(answer, NULL, NULL, APR_HOOK_FIRST);
+    ap_add_input_filter(cc_graceful_close_filter, wanted, NULL, c);
 }
 
-void cc_closing_ready(conn_rec *c, atomic_bool *wanted)
-{
-    ap_add_input_filter(filter_name, wanted, NULL, c);
-}
-
-void cc_closing_want(request_rec *r, atomic_bool *wanted)
+void cc_graceful_close_want(request_rec *r, atomic_bool *wanted)
 {
     r->connection->keepalive = AP_CONN_CLOSE;
     if (r->connection->master) {

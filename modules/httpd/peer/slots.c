@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembers things for a connection in few places, which are used again. */
-#include "httpd/peer/slots.h"
-
 #include <apr_thread_mutex.h>
+
+#include "httpd/peer/slots.h"
 
 /*
  * A connection may live for days, and what is known of its client changes: tables and CRLs do, and

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where mod_ssl has the keys of its tickets from a file, and guards the verdicts in these. */
 #include <apr_file_io.h>
+
 #include <http_main.h>
 
-#include "httpd/peer/vhost.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
+#include "httpd/peer/ticket_mac.h"
+#include "trust/trust.h"
 
 /*
  * Such tickets are encrypted and no more: with OpenSSL 3, httpd 2.4 keeps the address of a local
@@ -16,8 +19,8 @@
 
 static const char *path_of(server_rec *s, apr_pool_t *p)
 {
-    const cc_site_t *site = cc_site_of(ap_server_conf, s);
-    const char *path = site ? cc_site_value(site, "SSLSessionTicketKeyFile", p) : NULL;
+    const cc_conf_view_t *view = cc_conf_view_of(ap_server_conf, s);
+    const char *path = view ? cc_conf_view_value(view, "SSLSessionTicketKeyFile", p) : NULL;
 
     return path ? ap_server_root_relative(p, path) : NULL;
 }
@@ -34,7 +37,7 @@ static apr_status_t read_whole(unsigned char octets[LEN], const char *path, apr_
     return rv;
 }
 
-apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
+apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
 {
     const char *path = path_of(s, p);
     unsigned char octets[LEN];

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows mod_ssl's connections: whose certificate a request comes with, and what is known of it. */
-#include "httpd/peer/client.h"
-#include "httpd/glue.h"
-#include "httpd/conf/use.h"
-
 #include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/graceful_close.h"
+#include "httpd/peer/slots.h"
+#include "httpd/peer/tls.h"
+#include "httpd/peer/tls_client.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
+#include "trust/trust.h"
 
 /*
  * More than the rule sets and renegotiations of most connections. What comes after that is kept in
@@ -48,7 +56,7 @@ static apr_status_t conn_cleanup(void *data)
     return APR_SUCCESS;
 }
 
-static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
+int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 {
     cc_conn_t *conn;
 
@@ -59,16 +67,10 @@ static int pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
     apr_pool_cleanup_register(c->pool, conn, conn_cleanup, apr_pool_cleanup_null);
     conn->ssl = ssl;
     ap_set_module_config(c->conn_config, &clientcert_module, conn);
-    if (cc_server_of(ap_server_conf)->ends_connections) {
-        cc_closing_ready(c, &conn->ends);
+    if (cc_vhost_conf_of(ap_server_conf)->ends_connections) {
+        cc_graceful_close_ready(c, &conn->ends);
     }
     return OK;
-}
-
-void cc_connection_register(void)
-{
-    cc_gate_register();
-    APR_OPTIONAL_HOOK(ssl, pre_handshake, pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /* ---- a request's client ------------------------------------------------------------------ */
@@ -179,7 +181,7 @@ void cc_connection_end(request_rec *r)
     cc_conn_t *conn = conn_of(r);
     SSL *ssl = live_ssl(conn, r);
 
-    cc_closing_want(r, &conn->ends);
+    cc_graceful_close_want(r, &conn->ends);
     if (ssl && !r->connection->master) {
         SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
     }
@@ -211,7 +213,7 @@ static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl, const c
 static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn_t *conn, SSL *ssl,
                                                          cc_entry_t *entry)
 {
-    const cc_host_t *host = cc_host_of(r->server);
+    const cc_vhost_t *host = cc_vhost_of(r->server);
     cc_slot_key_t key = {
         0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), host ? host->trust : NULL}};
     cc_slots_t *slots = cc_connection_slots(r, false);
@@ -227,7 +229,7 @@ static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn
 CC_INLINE cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
-    const cc_host_t *host = cc_host_of(r->server);
+    const cc_vhost_t *host = cc_vhost_of(r->server);
     const cc_trust_t *trust = host ? host->trust : NULL;
     cc_entry_t *entry;
 

@@ -1,24 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
-#include "httpd/metrics/counters.h"
-#include "httpd/peer/vhost.h"
-#include "httpd/conf/use.h"
-
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
 
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/background/revocation.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/peer/ticket_mac.h"
+#include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
+
 /* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
-static const cc_host_t *host_of_ssl(SSL *ssl)
+static const cc_vhost_t *host_of_ssl(SSL *ssl)
 {
     const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    return s ? cc_host_of(s) : NULL;
+    return s ? cc_vhost_of(s) : NULL;
 }
 
 /* ---- the gate: which sessions may be resumed --------------------------------------------- */
 
 /* A session that would hold, but for its age or for what CRLs say. */
-static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t now)
+static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t now)
 {
     cc_seal_t seal;
     cc_verified_t cert = {SSL_SESSION_get0_peer(session), &seal, NULL};
@@ -28,19 +39,19 @@ static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t n
     }
     cc_trust_unseal(&seal, host->trust, session, cert.x509);
     return (host->max_age > 0 && now > seal.verified_at + host->max_age) ||
-           (host->revocation && cc_revocation_bars(host->revocation, &cert, now));
+           (host->revocation && cc_revocation_blocks_resumption(host->revocation, &cert, now));
 }
 
 static bool may_resume(SSL *ssl, SSL_SESSION *session)
 {
-    const cc_host_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
     if (host && !host->gated) {
         return true;
     }
     return host && cc_trust_may_resume(host->trust, session, now) &&
-           !(cc_host_asks_more(host) && has_lapsed(host, session, now));
+           !(cc_vhost_asks_more(host) && has_lapsed(host, session, now));
 }
 
 static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
@@ -60,7 +71,7 @@ static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsig
 
 static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
 {
-    const cc_host_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = host_of_ssl(ssl);
     SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
 
     if (session && !may_resume(ssl, session)) {
@@ -94,12 +105,12 @@ static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
 static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
 {
     cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
-    cc_standing_t standing = {0};
+    cc_revocation_status_t status = {0};
 
     if (refusal->seal) {
-        cc_revocation_ask_crls(&standing, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
+        cc_revocation_check_crls(&status, cc_vhost_of(s)->revocation, &cert, apr_time_now(), p);
     }
-    return standing.problem ? standing.problem : cc_refusal_text(refusal, p);
+    return status.problem ? status.problem : cc_refusal_text(refusal, p);
 }
 
 /* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
@@ -135,7 +146,7 @@ static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
 
 static int verify(X509_STORE_CTX *store_ctx, void *data)
 {
-    const cc_host_t *host = data;
+    const cc_vhost_t *host = data;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
     int result = cc_trust_verify(store_ctx, host->trust);
@@ -153,24 +164,24 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
  * Every context gets the gates, since the first one on an address owns the tickets and the cache.
  * Hosts that do not use the module let everything through.
  */
-static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
+int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
-    cc_host_t *host;
+    cc_vhost_t *host;
 
     if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
     host->gated = cc_use_of(s) == CC_USE_HERE;
-    host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
+    host->max_age = cc_vhost_conf_of(s)->max_age > 0 ? cc_vhost_conf_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
         /* In the main log: a virtual host may have one of its own. */
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
-    if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
+    if (cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     if (host->gated) {
@@ -185,14 +196,9 @@ static int init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     if (host->get_session) {
         SSL_CTX_sess_set_get_cb(ctx, gate_cache);
     }
-    if (cc_host_asks_more(host)) {
-        cc_server_of(ap_server_conf)->ends_connections = true;
+    if (cc_vhost_asks_more(host)) {
+        cc_vhost_conf_of(ap_server_conf)->ends_connections = true;
     }
-    cc_server_of(s)->host = host;
+    cc_vhost_conf_of(s)->host = host;
     return OK;
-}
-
-void cc_gate_register(void)
-{
-    APR_OPTIONAL_HOOK(ssl, init_server, init_server, NULL, NULL, APR_HOOK_LAST);
 }

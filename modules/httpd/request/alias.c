@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows that a Require of ours is not negated by another name, where it could not know of that. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-
 #include <apr_hash.h>
 #include <apr_strings.h>
+
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/request/authz.h"
 
 /* What the names of <AuthzProviderAlias> that stand for a Require of ours are looked for in. */
 typedef struct cc_aliases_t {
@@ -90,7 +92,7 @@ int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
 /* The same for an .htaccess, which httpd reads in a request. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args)
 {
-    const char *unknown = cc_config_unknown(cmd, "mod_authz_core.c");
+    const char *unknown = cc_directive_unknown(cmd, "mod_authz_core.c");
     cc_aliases_t aliases = {cmd->pool, NULL};
 
     (void)record;

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-#include "httpd/metrics/counters.h"
-
 #include <apr_strings.h>
+
+#include <ap_expr.h>
 #include <http_request.h>
 #include <mod_auth.h>
+
+#include "base/error.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/request/authz.h"
+#include "httpd/request/cache.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 /* One Require of ours. */
 typedef struct cc_require_t {
@@ -100,8 +111,7 @@ static const char *conditions_parse(cmd_parms *cmd, const char *args, const void
 {
     cc_require_t *need = require_make(cmd);
     cc_error_t err = {0};
-    const char *where =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     need->conditions = cc_tables_rules(cmd);
     if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how mod_cache is kept from storing a response that depends on who the client is. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <util_filter.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/request/cache.h"
+#include "httpd/request/state.h"
 
 /* mod_cache's filters that store have this name, or go on after it. */
 static const char store_name[] = "cache_save";

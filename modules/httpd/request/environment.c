@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Serves each phase of a request by the answer to who its client is: user, variables, failures. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-#include "httpd/conf/use.h"
-
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/request/authn.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/environment.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/refuse.h"
+#include "httpd/request/state.h"
+#include "httpd/request/tunnel.h"
+#include "httpd/request/variables.h"
 
 /* What is kept of a request that is served by an answer, to be written; else NULL. */
 static inline cc_request_t *served(const request_rec *r)

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Asks the rules once more who a client is, to see how they come to their answer. */
-#include "httpd/internal.h"
+#include "cert/cert.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/state.h"
+#include "rules/rules.h"
 
 cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace)
 {

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what applications see: CLIENTCERT_* in the environment. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/export.h"
+#include "httpd/request/lookup.h"
+#include "rules/rules.h"
 
 #define CC_PREFIX "CLIENTCERT_"
 #define CC_PREFIX_LEN (sizeof(CC_PREFIX) - 1)

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <apr_strings.h>
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/cache.h"
+#include "httpd/request/expr.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/lookup.h"
+#include "httpd/request/state.h"
 
 /*
  * NULL where there is no verified certificate: nothing of it may be believed then. Where it is not

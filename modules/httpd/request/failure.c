@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a request ends in 500 that asked who its client is, where a lookup failed. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
 
-static const char filter_name[] = "CLIENTCERT_FAILURE";
-static const char include_name[] = "CLIENTCERT_FAILURE_INCLUDE";
+#include "httpd/conf/module.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/state.h"
+
+const char cc_failure_filter[] = "CLIENTCERT_FAILURE";
+const char cc_failure_include_filter[] = "CLIENTCERT_FAILURE_INCLUDE";
 
 /* An error is on its way to the client, or the request has been answered and is being logged. */
 static bool is_over(const request_rec *r)
@@ -41,7 +42,7 @@ bool cc_failure_stands(const request_rec *r)
 }
 
 /* What a page includes comes to nothing; the page itself has a filter of its own. */
-static apr_status_t drop(ap_filter_t *f, apr_bucket_brigade *bb)
+apr_status_t cc_failure_drop(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     (void)f;
     apr_brigade_cleanup(bb);
@@ -73,7 +74,7 @@ static apr_status_t cut_off(ap_filter_t *f, apr_bucket_brigade *bb)
 }
 
 /* Phases that cannot fail by themselves (a rewrite rule, a header, an included page) end here. */
-static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *bb)
+apr_status_t cc_failure_refuse(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
 
@@ -90,19 +91,11 @@ static apr_status_t refuse(ap_filter_t *f, apr_bucket_brigade *bb)
 }
 
 /* An answer of httpd itself, such as a redirect, loses the filters that the request had. */
-static void insert_again(request_rec *r)
+void cc_failure_insert_again(request_rec *r)
 {
     if (cc_failure_noted(r)) {
-        ap_add_output_filter(filter_name, NULL, r, r->connection);
+        ap_add_output_filter(cc_failure_filter, NULL, r, r->connection);
     }
-}
-
-/* After filters that may ask (mod_headers), and before those that write the headers. */
-void cc_failure_register(void)
-{
-    ap_register_output_filter(filter_name, refuse, NULL, AP_FTYPE_PROTOCOL - 1);
-    ap_register_output_filter(include_name, drop, NULL, AP_FTYPE_PROTOCOL - 1);
-    ap_hook_insert_error_filter(insert_again, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 bool cc_failure_report(request_rec *r)
@@ -114,7 +107,8 @@ bool cc_failure_report(request_rec *r)
         return false;
     }
     for (; !reported && r; r = r->main) {
-        ap_add_output_filter(r->main ? include_name : filter_name, NULL, r, r->connection);
+        ap_add_output_filter(r->main ? cc_failure_include_filter : cc_failure_filter, NULL, r,
+                             r->connection);
     }
     return true;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
+#include "httpd/conf/dir.h"
+#include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/request/served.h"
-
-#include <apr_tables.h>
+#include "httpd/peer/tls.h"
+#include "httpd/request/export.h"
+#include "httpd/request/identity.h"
 
 /*
  * What one rule set, with one list of exports, says of a client. Constant once it is in the
@@ -106,7 +108,7 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
         trace = apr_array_make(r->pool, cc_rules_count(question->rules), sizeof(cc_step_t));
     }
     verdict = cc_rules_evaluate(question->rules, client->cert, facts, trace, p, r->pool);
-    cc_counters_evaluated(r, client, verdict, question->who);
+    cc_counters_evaluated(r, verdict, question->who, client->ends_soon ? &client->mark : NULL);
     cc_log_notes(r, client, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {

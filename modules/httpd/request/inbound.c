@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows that no client can say in a header or trailer what only we may say, nor take it away. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-#include "httpd/metrics/counters.h"
-#include "httpd/conf/use.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <util_filter.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/request/inbound.h"
+#include "httpd/request/state.h"
 
 /* ---- what a header is to us ---------------------------------------------------------------- */
 
@@ -192,7 +197,7 @@ static void connection_clean(request_rec *r)
 
 /* ---- trailers ------------------------------------------------------------------------------ */
 
-static const char filter_name[] = "CLIENTCERT_TRAILERS";
+const char cc_inbound_filter[] = "CLIENTCERT_TRAILERS";
 
 /* A header that MergeTrailers took from a trailer has the very text of it. */
 static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
@@ -244,8 +249,8 @@ static void trailers_clean(request_rec *r)
 }
 
 /* Trailers are there, and merged, when the end of the body is read; also where that failed. */
-static apr_status_t trailers_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
-                                  apr_read_type_e block, apr_off_t readbytes)
+apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+                                      apr_read_type_e block, apr_off_t readbytes)
 {
     apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
 
@@ -256,11 +261,6 @@ static apr_status_t trailers_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_inp
     return rv;
 }
 
-void cc_inbound_register(void)
-{
-    ap_register_input_filter(filter_name, trailers_read, NULL, AP_FTYPE_PROTOCOL);
-}
-
 /*
  * It has to be the first of the protocol's filters, and not one of the content: mod_ssl reads a
  * body past those, and mod_proxy does not stream what they may change. A new one is put last.
@@ -268,7 +268,7 @@ void cc_inbound_register(void)
 static void trailers_watch(request_rec *r)
 {
     ap_filter_t *first = r->proto_input_filters;
-    ap_filter_t *ours = ap_add_input_filter(filter_name, NULL, r, r->connection);
+    ap_filter_t *ours = ap_add_input_filter(cc_inbound_filter, NULL, r, r->connection);
     ap_filter_t **link = &r->input_filters;
 
     if (r->proto_input_filters == ours) {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the names by which applications ask: user, group, rule, and every field with modifiers. */
-#include "httpd/internal.h"
-
 #include <apr_strings.h>
 #include <apr_tables.h>
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/lookup.h"
+#include "rules/rules.h"
 
 typedef enum { LOOKUP_USER, LOOKUP_GROUP, LOOKUP_RULE, LOOKUP_FIELD } lookup_kind_t;
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Refuses requests whose certificate was verified in the handshake and does not hold any more. */
-#include "httpd/glue.h"
-#include "httpd/peer/vhost.h"
-
 #include <http_protocol.h>
 #include <http_request.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/peer/vhost.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/refuse.h"
+#include "httpd/request/state.h"
 
 /*
  * mod_ssl remembers that a certificate verified. Its conditions (SSLRequire, Require
@@ -21,9 +25,9 @@
 
 static bool asks_more(const server_rec *s)
 {
-    const cc_host_t *host = cc_host_of(s);
+    const cc_vhost_t *host = cc_vhost_of(s);
 
-    return host && cc_host_asks_more(host);
+    return host && cc_vhost_asks_more(host);
 }
 
 /*
@@ -57,13 +61,6 @@ int cc_refuse_early(request_rec *r)
     }
     answer = cc_identity_presented(r);
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
-}
-
-void cc_refuse_register(void)
-{
-    static const char *const after_ssl[] = {"mod_ssl.c", NULL};
-
-    ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
 }
 
 int cc_refuse_again(request_rec *r)

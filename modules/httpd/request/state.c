@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows where that is kept which lasts as long as a request. */
-#include "httpd/internal.h"
+#include "httpd/conf/module.h"
+#include "httpd/request/state.h"
 
 /* Of requests that keep nothing else: in their access phase, and in the log. */
 static const cc_request_t none = {.own = false};
@@ -39,9 +40,4 @@ void cc_request_end(request_rec *r)
     } else {
         cc_request_of(r)->logged = true;
     }
-}
-
-request_rec *cc_request_client(request_rec *r)
-{
-    return r->main ? cc_request_client(r->main) : r;
 }

@@ -7,25 +7,16 @@
 #include <string.h>
 
 #include <apr_tables.h>
+
 #include <httpd.h>
 #include <http_config.h>
 
+#include "httpd/conf/module.h"
 #include "rules/rules.h"
-
-extern module AP_MODULE_DECLARE_DATA clientcert_module;
-
-/** For what most requests pass: a call would cost as much as what it does. */
-#define CC_INLINE static inline __attribute__((always_inline))
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
 struct cc_client_t; /* internal.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
-
-/**
- * The request of the client: a subrequest's lines are those of the request that it serves, who is
- * told that the index of a directory is forbidden, say.
- */
-request_rec *cc_request_client(request_rec *r);
 
 /** One answer for one request: who is it? */
 typedef struct cc_answer_t {
@@ -83,6 +74,12 @@ void cc_request_settle(request_rec *r, bool watched);
 
 /** Says that it has been answered, and is being logged. */
 void cc_request_end(request_rec *r);
+
+/** Whether the answer that was found in the access phase is that of the configuration now. */
+static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
+{
+    return kept && kept->served == r->per_dir_config;
+}
 
 /** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
 static inline bool cc_handler_is(const request_rec *r, const char *name)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a WebSocket, or what else takes a connection over, ends with its client's identity. */
-#include "httpd/glue.h"
-#include "httpd/internal.h"
-
 #include <util_filter.h>
 
-static const char in_name[] = "CLIENTCERT_TUNNEL_IN";
-static const char out_name[] = "CLIENTCERT_TUNNEL_OUT";
+#include "httpd/conf/module.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/tunnel.h"
+
+const char cc_tunnel_in_filter[] = "CLIENTCERT_TUNNEL_IN";
+const char cc_tunnel_out_filter[] = "CLIENTCERT_TUNNEL_OUT";
 
 /* mod_proxy then lets the request have no filters but those of the connection. */
 static bool is_open(const request_rec *r)
@@ -20,13 +21,13 @@ static bool is_over(request_rec *r)
     return r && is_open(r) && cc_identity_lost(r);
 }
 
-static apr_status_t read_on(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
+apr_status_t cc_tunnel_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                             apr_read_type_e block, apr_off_t readbytes)
 {
     return is_over(f->ctx) ? APR_ECONNABORTED : ap_get_brigade(f->next, bb, mode, block, readbytes);
 }
 
-static apr_status_t write_on(ap_filter_t *f, apr_bucket_brigade *bb)
+apr_status_t cc_tunnel_write(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     if (is_over(f->ctx)) {
         apr_brigade_cleanup(bb);
@@ -73,22 +74,16 @@ static ap_filter_t *find(ap_filter_t *f, const char *name)
     return f;
 }
 
-void cc_tunnel_register(void)
-{
-    ap_register_input_filter(in_name, read_on, NULL, AP_FTYPE_CONNECTION);
-    ap_register_output_filter(out_name, write_on, NULL, AP_FTYPE_CONNECTION);
-}
-
 void cc_tunnel_open(request_rec *r)
 {
     conn_rec *c = r->connection;
 
     /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
     if (!r->main && !cc_identity_presented(r).problem) {
-        ap_filter_t *in = find(c->input_filters, in_name);
-        ap_filter_t *out = find(c->output_filters, out_name);
+        ap_filter_t *in = find(c->input_filters, cc_tunnel_in_filter);
+        ap_filter_t *out = find(c->output_filters, cc_tunnel_out_filter);
 
-        watch(r, in ? in : ap_add_input_filter(in_name, NULL, NULL, c));
-        watch(r, out ? out : ap_add_output_filter(out_name, NULL, NULL, c));
+        watch(r, in ? in : ap_add_input_filter(cc_tunnel_in_filter, NULL, NULL, c));
+        watch(r, out ? out : ap_add_output_filter(cc_tunnel_out_filter, NULL, NULL, c));
     }
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Puts CLIENTCERT_* into the environment of a request, and removes what others have named so. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-
 #include <apr_lib.h>
 #include <apr_strings.h>
+
+#include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/request/state.h"
+#include "httpd/request/variables.h"
 
 /* ---- names ------------------------------------------------------------------------------- */
 
@@ -38,7 +41,7 @@ static bool is_of_before(const char *name)
 /* mod_proxy_fcgi does what this says to what it sends, which nobody sees after that. */
 const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args)
 {
-    const char *unknown = cc_config_unknown(cmd, "mod_proxy_fcgi.c");
+    const char *unknown = cc_directive_unknown(cmd, "mod_proxy_fcgi.c");
     const char *name;
 
     (void)record;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what a person is told: who they are, or what they can do to be somebody. */
-#include "httpd/status/status.h"
-
 #include <apr_strings.h>
+
+#include "httpd/peer/client.h"
+#include "httpd/status/status.h"
 
 #define ADVICE_MOST 8
 #define DAY apr_time_from_sec(24 * 60 * 60)

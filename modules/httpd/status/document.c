@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
-#include "httpd/status/status.h"
-
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <http_ssl.h>
+
+#include "cert/cert.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/state.h"
+#include "httpd/status/status.h"
+#include "httpd/status/verdict_json.h"
+#include "rules/rules.h"
 
 #define TEXT_MOST 1024
 #define LIST_MOST 1000
 
 static json_t *string_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 /* ---- what it is about -------------------------------------------------------------------- */
@@ -24,7 +33,7 @@ static const char *result_of(const cc_status_t *status)
     if (status->answer.problem) {
         return "rejected";
     }
-    return status->answer.verdict ? cc_verdict_result(status->answer.verdict) : "no-rules";
+    return status->answer.verdict ? cc_verdict_word(status->answer.verdict) : "no-rules";
 }
 
 /*
@@ -84,7 +93,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     facts = cc_client_facts(status->answer.client, status->asked);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
     facts.tls_known = false;
-    return cc_report_fields(status->answer.client->cert, &facts, p);
+    return cc_json_fields(status->answer.client->cert, &facts, p);
 }
 
 /* What the client itself may know of a problem, which may name what stands behind this server. */
@@ -179,7 +188,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     if (!verdict) {
         return json_null();
     }
-    identity = cc_report_verdict(verdict, p);
+    identity = cc_json_verdict(verdict, p);
     if (!status->rules) {
         identity_shorten(identity, verdict);
     }
@@ -189,7 +198,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
 static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_rules_t *rules = cc_dir_of(status->asked)->rules;
-    json_t *steps = cc_report_trace(status->trace, status->rules, p);
+    json_t *steps = cc_json_trace(status->trace, status->rules, p);
 
     if (!status->rules) {
         places_shorten(steps);

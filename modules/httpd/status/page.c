@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows the HTML of clientcert-status: the document, walked once, each text of it escaped. */
-#include "httpd/status/status.h"
-
 #include <http_protocol.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/status/status.h"
 
 /* A row of a list of terms: what it is called here, and in the document. */
 typedef struct row_t {

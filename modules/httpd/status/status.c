@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how clientcert-status is asked for, and in which form it is answered. */
-#include "httpd/glue.h"
-#include "httpd/request/served.h"
-#include "httpd/status/status.h"
-
 #include <stdlib.h>
 
 #include <apr_strings.h>
+
 #include <http_protocol.h>
 #include <http_request.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/request/cache.h"
+#include "httpd/status/status.h"
 
 /* ---- what is asked for ------------------------------------------------------------------- */
 

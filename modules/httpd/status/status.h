@@ -3,7 +3,12 @@
 #ifndef CC_STATUS_H
 #define CC_STATUS_H
 
-#include "httpd/status/verdict_json.h"
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/request/state.h"
 
 /** What is told to one client of itself. */
 typedef struct cc_status_t {
@@ -12,7 +17,7 @@ typedef struct cc_status_t {
     bool rules;         /* ClientCertStatusRules is On where it was decided */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not asked for, or no rules were */
-    const char *result;              /* cc_verdict_result, "rejected", "no-rules",
+    const char *result;              /* cc_verdict_word, "rejected", "no-rules",
                                         "no-certificate" or "no-tls" */
 } cc_status_t;
 
@@ -33,9 +38,9 @@ json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p);
  * no list has more members, than a page can hold; what is cut says so.
  *
  *   {"result", "summary", "advice": [TEXT], "request": {"status", "uri", "needs"} or null,
- *    "identity": cc_report_verdict or null, "certificate": cc_report_fields or null,
+ *    "identity": cc_json_verdict or null, "certificate": cc_json_fields or null,
  *    "verification": {"verified", "problem"} or null,
- *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_report_trace}
+ *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_json_trace}
  *
  * Without `trace` there is none. Rules are named by file and line, without the file's folder, and
  * what they say is left out, and so is what was asked behind this server, but where
@@ -51,5 +56,8 @@ void cc_page_write(request_rec *r, const json_t *document, bool links);
  * style, by its digest, and nothing else.
  */
 extern const char cc_page_style[], cc_page_policy[];
+
+/** The handler clientcert-status: tells a client what its own certificate is and gives. */
+int cc_status_serve(request_rec *r);
 
 #endif

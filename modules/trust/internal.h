@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows what the files of this room share: the inside of a trust, and the record in a session. */
-#ifndef CC_TRUST_ROOM_H
-#define CC_TRUST_ROOM_H
+#ifndef CC_TRUST_INTERNAL_H
+#define CC_TRUST_INTERNAL_H
 
 #include <apr_hash.h>
 
@@ -30,13 +30,6 @@ struct cc_trust_t {
     cc_refusal_fn *on_refusal;         /* NULL: nobody wants to know */
     void *on_refusal_baton;
 };
-
-/** A moment as eight octets, big-endian. */
-void cc_time_put(unsigned char octets[8], apr_time_t at);
-apr_time_t cc_time_get(const unsigned char octets[8]);
-
-/** A time of ASN.1, NULL among them; false where it is none. */
-bool cc_time_read(apr_time_t *at, const ASN1_TIME *from);
 
 /**
  * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows how a virtual host judges what a client presented. */
-#include "httpd/peer/client.h"
-#include "httpd/metrics/counters.h"
-
 #include <apr_strings.h>
+
 #include <http_ssl.h>
+
+#include "cert/cert.h"
+#include "httpd/conf/module.h"
+#include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/tls_client.h"
+#include "httpd/peer/vhost.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
 
 static apr_status_t free_x509(void *data)
 {
@@ -95,8 +105,9 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
         [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
     };
 
-    if (entry->standing.problem) {
-        return entry->standing.revoked ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+    if (entry->revocation.problem) {
+        return entry->revocation.verdict == CC_REVOCATION_REVOKED ? CC_REJECTED_REVOKED
+                                                                  : CC_REJECTED_NOT_KNOWN;
     }
     return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
 }
@@ -105,43 +116,43 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
  * Asks whether it was revoked, if that is asked here. What it takes to ask (a response of OCSP may
  * have 64 KiB) goes at once, and the answer alone lives as long as `p`.
  */
-static void standing_ask(cc_standing_t *standing, const cc_entry_t *entry, request_rec *r, SSL *ssl,
-                         apr_pool_t *p)
+static void revocation_check(cc_revocation_status_t *status, const cc_entry_t *entry,
+                             request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
-    cc_revocation_t *revocation = cc_host_of(r->server)->revocation;
+    cc_revocation_t *revocation = cc_vhost_of(r->server)->revocation;
     apr_pool_t *scratch;
 
     if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
-        cc_revocation_ask(standing, revocation, &cert, apr_time_now(), p);
+        cc_revocation_check(status, revocation, &cert, apr_time_now(), p);
         return;
     }
-    cc_revocation_ask(standing, revocation, &cert, apr_time_now(), scratch);
-    cc_revocation_keep(standing, p);
+    cc_revocation_check(status, revocation, &cert, apr_time_now(), scratch);
+    cc_revocation_status_keep(status, p);
     apr_pool_destroy(scratch);
 }
 
-static void standing_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
+static void revocation_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_client_t *client = &entry->client;
-    const cc_standing_t *standing = &entry->standing;
+    const cc_revocation_status_t *status = &entry->revocation;
 
     client->facts.revocation = "unchecked";
-    if (client->problem || !cc_host_of(r->server)->revocation) {
+    if (client->problem || !cc_vhost_of(r->server)->revocation) {
         return;
     }
-    standing_ask(&entry->standing, entry, r, ssl, p);
-    atomic_init(&entry->generation, standing->generation);
-    atomic_init(&entry->stale_at, standing->stale_at);
-    client->problem = standing->problem;
-    client->told = standing->told;
-    client->facts.revocation = standing->state;
-    client->facts.revocation_reason = standing->reason;
-    client->facts.revoked_at = standing->revoked_at;
+    revocation_check(&entry->revocation, entry, r, ssl, p);
+    atomic_init(&entry->generation, status->generation);
+    atomic_init(&entry->stale_at, status->stale_at);
+    client->problem = status->problem;
+    client->told = status->public_problem;
+    client->facts.revocation = cc_revocation_word(status->verdict);
+    client->facts.revocation_reason = status->reason;
+    client->facts.revoked_at = status->revoked_at;
 }
 
 /* Until when its dates, and its age, let it have an identity. */
-static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host_t *host)
+static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_vhost_t *host)
 {
     apr_time_t verified_at = entry->seal.verified_at;
 
@@ -183,21 +194,21 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(&client->facts, &entry->seal, ssl, p);
     if (trust) {
-        standing_take(entry, r, ssl, p);
+        revocation_take(entry, r, ssl, p);
     }
-    span_set(client, entry, cc_host_of(r->server));
+    span_set(client, entry, cc_vhost_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client, client->problem);
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->ends_soon = true;
         mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client);
+        cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }
 
-bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host)
+bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_vhost_t *host)
 {
     return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
                cc_revocation_generation(host->revocation) &&
@@ -206,13 +217,13 @@ bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host)
 
 bool cc_entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl)
 {
-    cc_standing_t standing;
+    cc_revocation_status_t status;
 
-    standing_ask(&standing, entry, r, ssl, r->pool);
-    if (!cc_revocation_same(&standing, &entry->standing)) {
+    revocation_check(&status, entry, r, ssl, r->pool);
+    if (!cc_revocation_status_same(&status, &entry->revocation)) {
         return false;
     }
-    atomic_store_explicit(&entry->stale_at, standing.stale_at, memory_order_relaxed);
-    atomic_store_explicit(&entry->generation, standing.generation, memory_order_release);
+    atomic_store_explicit(&entry->stale_at, status.stale_at, memory_order_relaxed);
+    atomic_store_explicit(&entry->generation, status.generation, memory_order_release);
     return true;
 }

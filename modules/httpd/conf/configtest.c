@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether httpd only tests its configuration, and whether the command-line tool asks something. */
+#include <stdlib.h>
+
+#include <httpd.h>
+#include <http_core.h>
+
+#include "httpd/conf/configtest.h"
+
+bool cc_configtest(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
+}
+
+/* Whoever may start a server may ask it. */
+const char *cc_configtest_query(void)
+{
+    return cc_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;
+}

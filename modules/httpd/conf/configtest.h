@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether httpd only tests its configuration, and whether the command-line tool asks something. */
+#ifndef CC_CONF_CONFIGTEST_H
+#define CC_CONF_CONFIGTEST_H
+
+#include <stdbool.h>
+
+/** True in `httpd -t`. */
+bool cc_configtest(void);
+
+/**
+ * The directory of the tool's query (admin/query.h) in a configuration test; NULL: there is none. A
+ * server that starts to serve answers no query.
+ */
+const char *cc_configtest_query(void);
+
+#endif

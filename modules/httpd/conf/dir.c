@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The per-directory record: made for each section, and merged for each request. */
+#include "httpd/conf/dir.h"
+
+void *cc_dir_create(apr_pool_t *p, char *path)
+{
+    cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
+
+    (void)path;
+    dir->auth = dir->status_rules = dir->handler = -1;
+    return dir;
+}
+
+static bool says_nothing(const cc_dir_t *dir)
+{
+    return !dir->rules && !dir->export && (dir->auth & dir->status_rules & dir->handler) == -1;
+}
+
+/*
+ * A ruleset with rules of its own uses those alone: what is in effect can be read at one place.
+ * httpd merges in every request, and most sections say nothing of ours.
+ */
+void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
+{
+    const cc_dir_t *base = base_record, *add = add_record;
+    cc_dir_t *dir;
+
+    if (says_nothing(add) || says_nothing(base)) {
+        return says_nothing(add) ? base_record : add_record;
+    }
+    dir = apr_palloc(p, sizeof(*dir));
+    dir->rules = add->rules ? add->rules : base->rules;
+    dir->tally = add->rules ? add->tally : base->tally;
+    dir->export = add->export ? add->export : base->export;
+    dir->auth = add->auth >= 0 ? add->auth : base->auth;
+    dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
+    dir->handler = add->handler >= 0 ? add->handler : base->handler;
+    return dir;
+}

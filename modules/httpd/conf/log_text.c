@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts from outside, for a line of httpd's log: no text can end a quotation or the line. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
+#include "httpd/conf/log_text.h"
+
+/*
+ * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
+ * end the quotation that it stands in: it becomes \x22. What nobody escaped and is no text is
+ * escaped here.
+ */
+
+/* A character, or an escape of cc_text_escape: what is cut is cut between them. */
+static apr_size_t piece_len(const char *text)
+{
+    apr_size_t len = 1;
+
+    if (text[0] == '\\') {
+        if (text[1] == 'x' && apr_isxdigit(text[2]) && apr_isxdigit(text[3])) {
+            return 4;
+        }
+        return text[1] == '\\' || text[1] == '"' ? 2 : 1;
+    }
+    while ((text[len] & 0xC0) == 0x80) {
+        len++;
+    }
+    return len;
+}
+
+/* What httpd's log makes of it: backslashes are doubled, octets beyond ASCII written as \xHH. */
+static apr_size_t piece_cost(const char *text, apr_size_t len)
+{
+    apr_size_t cost = len;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        cost += text[i] == '\\' ? 1 : text[i] & 0x80 ? 3 : 0;
+    }
+    return cost;
+}
+
+const char *cc_log_text_cut(const char *text, apr_size_t most, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, most + 1);
+    char *to = line, *room = line; /* from `room` on there is place for the dots */
+    apr_size_t cost = 0, len;
+
+    for (; *text; text += len) {
+        len = piece_len(text);
+        cost += piece_cost(text, len);
+        if (cost > most) {
+            memcpy(room, "...", 4);
+            return line;
+        }
+        memcpy(to, text, len);
+        to += len;
+        room = cost <= most - 3 ? to : room;
+    }
+    *to = '\0';
+    return line;
+}
+
+/* As cc_text_escape writes an octet. */
+static char *octet_escape(char *to, unsigned char octet)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    *to++ = '\\';
+    *to++ = 'x';
+    *to++ = digits[octet >> 4];
+    *to++ = digits[octet & 15];
+    return to;
+}
+
+const char *cc_log_text_requote(const char *text, char quote, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, 4 * strlen(text) + 1);
+    char *to = line;
+    apr_size_t len;
+
+    for (; *text; text += len) {
+        len = piece_len(text);
+        if (len == 2 && text[1] == '"') {
+            to = octet_escape(to, '"');
+        } else if (len == 1 && apr_iscntrl(*text)) {
+            to = octet_escape(to, (unsigned char)*text);
+        } else {
+            memcpy(to, text, len);
+            *to = *text == '"' ? quote : *text;
+            to += len;
+        }
+    }
+    *to = '\0';
+    return line;
+}
+
+const char *cc_log_text_word(const char *text, apr_pool_t *p)
+{
+    char *line = apr_palloc(p, 4 * strlen(text) + 1);
+    char *to = line;
+
+    for (; *text; text++) {
+        if (apr_isspace(*text) || apr_iscntrl(*text) || *text == '"') {
+            to = octet_escape(to, (unsigned char)*text);
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return line;
+}
+
+const char *cc_log_text(const char *text, apr_pool_t *p)
+{
+    return cc_log_text_cut(cc_log_text_requote(text, '"', p), CC_LOG_TEXT_LONGEST, p);
+}
+
+const char *cc_log_escaped(const char *text, apr_pool_t *p)
+{
+    return cc_log_text(cc_text_escape(text, strlen(text), p), p);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* By what mod_ssl would judge certificates, as its directives say: for a configuration test. */
+#ifndef CC_CONF_TRUST_H
+#define CC_CONF_TRUST_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "httpd/conf/view.h"
+#include "trust/trust.h"
+
+/** By what a server judges certificates. */
+typedef struct cc_judge_t {
+    const char *never; /* NULL, or why no certificate counts there */
+    cc_trust_t *trust; /* whom it trusts; NULL: it never asks for a certificate, or trusts nobody */
+    bool alone;        /* SSLVerifyDepth 0: a certificate stands for itself */
+    apr_array_header_t *unseen; /* const char *: what is not judged, in plain words */
+} cc_judge_t;
+
+/**
+ * As the server would judge in a handshake, by what mod_ssl is told of it: mod_ssl itself is not at
+ * work in a test. `own_sources`: the CRLs of mod_ssl's directives are not looked at. Lives as long
+ * as `p`. CC0402: a file cannot be loaded.
+ */
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
+                           apr_pool_t *p, cc_error_t *err);
+
+/**
+ * NULL: the certificate would verify. Else why there would be no identity. `path` is a PEM file,
+ * with what a client sends along; texts are in `p`.
+ */
+const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const char *path,
+                                 apr_pool_t *p);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Knows the directives about revocation, which are a virtual host's and not a directory's. */
+#include <apr_hooks.h>
+#include <apr_strings.h>
+
+#include <http_main.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cert/cert.h"
+#include "crl/crl.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "ocsp/ocsp.h"
+
+void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s)
+{
+    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
+
+    (void)s;
+    server->leaf_alone = -1;
+    server->max_age = -1;
+    return server;
+}
+
+void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
+{
+    const cc_vhost_conf_t *base = base_record, *add = add_record;
+    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
+
+    server->crls = add->crls ? add->crls : base->crls;
+    server->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
+    server->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
+    server->ocsp = add->ocsp ? add->ocsp : base->ocsp;
+    server->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
+    return server;
+}
+
+const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
+    cc_error_t err = {0};
+    apr_status_t rv;
+
+    (void)record;
+    if (server->crls) {
+        return apr_psprintf(cmd->pool,
+                            "CC0170: ClientCertCRL stands at %s already; name all files and "
+                            "folders in one",
+                            server->crls->where);
+    }
+    rv = cc_crls_parse(&server->crls, args, cmd->pool, &err);
+    if (rv == APR_SUCCESS) {
+        server->crls->where = cc_directive_where(cmd->directive, cmd->pool);
+    }
+    return cc_directive_result(cmd, rv, &err);
+}
+
+const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word)
+{
+    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
+
+    (void)record;
+    if (strcasecmp(word, "leaf") && strcasecmp(word, "chain")) {
+        return apr_psprintf(cmd->pool, "CC0171: \"%s\": write leaf or chain",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    server->leaf_alone = !strcasecmp(word, "leaf");
+    return NULL;
+}
+
+const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word)
+{
+    char *end;
+    apr_int64_t seconds = apr_strtoi64(word, &end, 10);
+
+    (void)record;
+    if (!*word || *end || seconds < 0 || seconds > APR_INT32_MAX) {
+        return apr_psprintf(cmd->pool, "CC0172: \"%s\": write a number of seconds; 0: any age",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    cc_vhost_conf_of(cmd->server)->max_age = apr_time_from_sec(seconds);
+    return NULL;
+}
+
+const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+
+    (void)record;
+    return cc_directive_result(
+        cmd, cc_ocsp_parse(&cc_vhost_conf_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
+}
+
+const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_error_t err = {0};
+
+    (void)record;
+    return cc_directive_result(
+        cmd, cc_ocsp_allow(&cc_vhost_conf_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
+        &err);
+}

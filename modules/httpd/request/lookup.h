@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What applications may ask for by name: user, group, rule, or a field with modifiers. */
+#ifndef CC_REQUEST_LOOKUP_H
+#define CC_REQUEST_LOOKUP_H
+
+#include "base/error.h"
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
+#include "rules/rules.h"
+
+/** user, group, rule, or a field with modifiers. Constant once made. */
+typedef struct cc_lookup_t cc_lookup_t;
+
+/** Compiles NAME of clientcert('NAME') or of ClientCertExport X=NAME. Errors as cc_rules_add. */
+apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
+                             cc_error_t *err);
+
+extern const cc_lookup_t cc_lookup_user, cc_lookup_group;
+/**
+ * The value of a lookup as one text (several parts joined by cc_parts_join), NULL where it has
+ * none; and as a list. The certificate must be without a problem; verdict may be NULL.
+ */
+const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
+                           const cc_facts_t *facts, const cc_verdict_t *verdict, apr_pool_t *p);
+apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t *client,
+                                   const cc_facts_t *facts, const cc_verdict_t *verdict,
+                                   apr_pool_t *p);
+
+/** As cc_field_stale_at; never for user, group and rule. */
+apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
+                              const cc_facts_t *facts);
+
+#endif
