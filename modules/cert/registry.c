@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows every field: the one table that the rules, the reference and the tools are made from. */
+/* The registry of fields: one table, for the rules, the reference and the tools. */
 #include "cert/registry.h"
 
 #define ONE false
@@ -8,7 +8,7 @@
 #define OCTETS CC_TYPE_OCTETS
 #define NUMBER CC_TYPE_NUMBER
 
-static const cc_row_t rows[] = {
+static const cc_field_row_t rows[] = {
     /* ---- names ---- */
     {{"subject", CC_TYPE_DN, ONE, false, NULL,
       "The distinguished name of the holder.",
@@ -246,7 +246,7 @@ static const cc_row_t rows[] = {
      cc_fact_extract, cc_operand_boolean, CC_FACT_RESUMED, NULL},
 };
 
-const cc_row_t *cc_row_at(int i)
+const cc_field_row_t *cc_field_row_at(int i)
 {
     return i >= 0 && i < (int)(sizeof(rows) / sizeof(rows[0])) ? &rows[i] : NULL;
 }
