@@ -51,10 +51,10 @@ static void register_start(void)
     ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
 
-    ap_hook_test_config(cc_question_answer, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
 
-    ap_hook_post_config(cc_config_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
@@ -69,11 +69,11 @@ static void register_process(void)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_log_child_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(cc_follow_child_start, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
 
-    ap_hook_monitor(cc_log_monitor, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_monitor(cc_follow_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_quota_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_poller_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /* ---- a connection --------------------------------------------------------------------------- */
@@ -159,7 +159,7 @@ static void register_hooks(apr_pool_t *p)
  */
 void cc_hooks_ask_more(void)
 {
-    cc_server_t *main = cc_server_of(ap_server_conf);
+    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
     if (main->hooked) {
@@ -179,5 +179,5 @@ void cc_hooks_ask_more(void)
  * record, and what one host learns at start (its trust, its CRLs) would become that of others.
  */
 module AP_MODULE_DECLARE_DATA clientcert_module = {
-    STANDARD20_MODULE_STUFF, cc_config_create,     cc_config_merge, cc_server_create,
-    cc_server_merge,         cc_config_directives, register_hooks,  AP_MODULE_FLAG_ALWAYS_MERGE};
+    STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge,   cc_vhost_conf_create,
+    cc_vhost_conf_merge,     cc_directives, register_hooks, AP_MODULE_FLAG_ALWAYS_MERGE};

@@ -13,7 +13,7 @@ typedef enum {
     WHY_ISSUER,
     WHY_NO_CRL,
     WHY_KEY,
-    WHY_SCOPE,
+    WHY_IDP,
     WHY_REASONS,
     WHY_NOT_YET,
     WHY_STALE,
@@ -26,7 +26,7 @@ static const char *const why_text[] = {
     [WHY_ISSUER] = "the certificate that issued it is not known",
     [WHY_NO_CRL] = "there is no CRL of its issuer",
     [WHY_KEY] = "the CRLs of its issuer are signed with another key than it is",
-    [WHY_SCOPE] = "the CRLs of its issuer are not about such a certificate",
+    [WHY_IDP] = "the CRLs of its issuer are not about such a certificate",
     [WHY_REASONS] = "the CRLs of its issuer do not cover all reasons",
     [WHY_NOT_YET] = "the CRL of its issuer is not valid yet",
     [WHY_STALE] = "the CRL of its issuer is out of date",
@@ -126,8 +126,8 @@ static bool indirect_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t
 
 static bool crl_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *revoked)
 {
-    return crl->scope.indirect ? indirect_lists(crl, f, revoked)
-                               : cc_serials_find(crl->serials, &f->serial, revoked);
+    return crl->idp.indirect ? indirect_lists(crl, f, revoked)
+                             : cc_serials_find(crl->serials, &f->serial, revoked);
 }
 
 /* A delta's word comes first; that something is removed holds only as long as the delta does. */
@@ -168,7 +168,7 @@ static bool pair_ask(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
     if (pair->mute) {
         why_set(f, WHY_MUTE);
     } else if (reasons == 0) {
-        why_set(f, WHY_SCOPE);
+        why_set(f, WHY_IDP);
     } else if (pair->complete && is_current(f, pair->complete)) {
         f->reasons |= reasons;
         why_set(f, WHY_REASONS);

@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "crl/internal.h"
 #include "crl/kept.h"
@@ -67,7 +66,7 @@ static cc_crl_t *crl_create(void)
     crl = apr_pcalloc(pool, sizeof(*crl));
     crl->pool = pool;
     crl->holders = 1;
-    crl->scope.reasons = CC_REASONS_ALL;
+    crl->idp.reasons = CC_REASONS_ALL;
     return crl;
 }
 
@@ -107,7 +106,7 @@ static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
         (cc_crl_info_t){.issuer = apr_pstrdup(p, crl->issuer_text),
                         .number = apr_pstrdup(p, crl->number_text),
                         .delta = crl->delta,
-                        .indirect = crl->scope.indirect,
+                        .indirect = crl->idp.indirect,
                         .this_update = crl->this_update,
                         .next_update = crl->next_update,
                         .loaded_at = crl->loaded_at,
@@ -115,13 +114,13 @@ static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
     return true;
 }
 
-static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
+static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     const char *why = NULL;
-    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, parts, &why);
+    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, tbs, &why);
 
     if (!signer) {
-        signer = cc_crl_signer_among(r->content->authorities, crl, parts, &why);
+        signer = cc_crl_signer_among(r->content->authorities, crl, tbs, &why);
     }
     if (signer) {
         crl->signer = *signer;
@@ -163,35 +162,15 @@ static const char *issuer_read(cc_crl_t *crl, cc_span_t issuer)
     return NULL;
 }
 
-/* The digest of all that CRLs with one sequence of numbers have in common. */
-static bool series_make(cc_crl_t *crl)
+static void fields_take(cc_crl_t *crl, const cc_crl_tbs_t *tbs, apr_time_t now)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char *name = NULL, *idp = NULL;
-    int name_len = i2d_X509_NAME(crl->issuer, &name);
-    int idp_len = crl->scope.idp ? i2d_ISSUING_DIST_POINT(crl->scope.idp, &idp) : 0;
-    bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
-                EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
-                EVP_DigestUpdate(ctx, name, (size_t)name_len) &&
-                EVP_DigestUpdate(ctx, idp, (size_t)idp_len) &&
-                EVP_DigestFinal_ex(ctx, crl->series, NULL);
+    apr_size_t len = cc_span_len(tbs->signature);
 
-    crl->series[32] = crl->delta;
-    EVP_MD_CTX_free(ctx);
-    OPENSSL_free(name);
-    OPENSSL_free(idp);
-    return done;
-}
-
-static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t now)
-{
-    apr_size_t len = cc_span_len(parts->signature);
-
-    crl->signature.at = apr_pmemdup(crl->pool, parts->signature.at, len);
+    crl->signature.at = apr_pmemdup(crl->pool, tbs->signature.at, len);
     crl->signature.end = crl->signature.at + len;
-    crl->size = cc_span_len(parts->tbs);
-    crl->this_update = parts->this_update;
-    crl->next_update = parts->next_update;
+    crl->size = cc_span_len(tbs->octets);
+    crl->this_update = tbs->this_update;
+    crl->next_update = tbs->next_update;
     crl->loaded_at = now;
     crl->number_text = cc_crl_number_text(&crl->number, crl->pool);
 }
@@ -199,7 +178,7 @@ static void fields_take(cc_crl_t *crl, const cc_crl_parts_t *parts, apr_time_t n
 /* The same one, if it is held: what one key signed with the same signature is the same. */
 static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
 {
-    cc_crl_t *held = apr_hash_get(r->loader->held, crl->series, sizeof(crl->series));
+    cc_crl_t *held = apr_hash_get(r->loader->held, crl->stream_key, CC_STREAM_KEY);
     apr_size_t len = cc_span_len(crl->signature);
 
     if (held && held->size == crl->size && cc_span_len(held->signature) == len &&
@@ -215,36 +194,37 @@ static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
  * Reads all but the entries, and verifies; *crl is filled as far as it goes. APR_ENOTIMPL: it is
  * passed over.
  */
-static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_parts_t *parts)
+static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
-    const char *wrong = issuer_read(crl, parts->issuer);
+    const char *wrong = issuer_read(crl, tbs->issuer);
     apr_status_t status = APR_SUCCESS;
 
     if (!wrong) {
-        wrong = cc_crl_extensions_read(crl, parts);
+        wrong = cc_crl_extensions_read(crl, tbs);
     }
     if (wrong) {
         return refused(r, crl, wrong);
     }
-    fields_take(crl, parts, r->now);
-    status = signer_find(r, crl, parts);
+    fields_take(crl, tbs, r->now);
+    status = signer_find(r, crl, tbs);
     if (status != APR_SUCCESS) {
         return status;
     }
-    return series_make(crl) ? APR_SUCCESS : refused(r, crl, "OpenSSL cannot compute SHA-256");
+    return cc_crl_stream_key_make(crl) ? APR_SUCCESS
+                                       : refused(r, crl, "OpenSSL cannot compute SHA-256");
 }
 
 static apr_status_t crl_load(const reader_t *r, cc_span_t der)
 {
     cc_crl_t *crl = crl_create();
     cc_crl_t *held = NULL;
-    cc_crl_parts_t parts;
-    const char *wrong = cc_crl_split(&parts, der);
-    apr_status_t status = wrong ? refused(r, crl, wrong) : crl_verify(r, crl, &parts);
+    cc_crl_tbs_t tbs;
+    const char *wrong = cc_crl_tbs_read(&tbs, der);
+    apr_status_t status = wrong ? refused(r, crl, wrong) : crl_verify(r, crl, &tbs);
 
     if (status == APR_SUCCESS) {
         held = held_find(r, crl);
-        wrong = held ? NULL : cc_crl_entries_read(crl, parts.revoked);
+        wrong = held ? NULL : cc_crl_entries_read(crl, tbs.revoked);
         status = wrong ? refused(r, crl, wrong) : APR_SUCCESS;
     }
     if (status == APR_SUCCESS) {

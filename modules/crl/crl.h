@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The door of the room that knows what certificate revocation lists say (RFC 5280 5, 6.3). */
-#ifndef CC_TRUST_CRL_H
-#define CC_TRUST_CRL_H
+#ifndef CC_CRL_H
+#define CC_CRL_H
 
 #include <stdbool.h>
 
@@ -22,7 +22,7 @@ typedef struct cc_crl_spec_t {
     apr_interval_time_t reload;      /* how often they are looked at; 0: never */
     apr_interval_time_t grace;       /* so long a CRL is good for past its nextUpdate */
     bool missing_allow;              /* for the glue: CC_CRL_UNKNOWN is no reason to refuse */
-    apr_hash_t *ever;                /* for the glue to set: of cc_crls_recall, or NULL */
+    apr_hash_t *highest;             /* for the glue to set: of cc_crls_highest_save, or NULL */
     struct cc_crl_kept_t *kept;      /* for the glue to set, or NULL: nothing outlives a restart */
     bool pass_foreign;               /* for the glue to set: see cc_crls_open */
     const char *root;                /* for the glue to set: a relative path begins here, or NULL */
@@ -96,10 +96,11 @@ void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_
 void cc_crls_owe(cc_crls_t *crls, const char *path);
 
 /**
- * Writes down in `ever`, which outlives the configuration, the highest CRLs that were held, so that
- * a restart is no way back to older ones. In the thread that polls.
+ * Saves in `highest`, which outlives the configuration, the highest CRL that was held of each
+ * stream (of one issuer, key and scope): spec->highest of the next configuration, so that a restart
+ * is no way back to older ones. In the thread that polls.
  */
-void cc_crls_recall(const cc_crls_t *crls, apr_hash_t *ever);
+void cc_crls_highest_save(const cc_crls_t *crls, apr_hash_t *highest);
 
 /** The directive that it was opened with. */
 const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
@@ -177,7 +178,7 @@ apr_time_t cc_crls_next_change(cc_crls_t *crls, apr_time_t now);
 /** What becomes of a CRL that is held. */
 typedef enum {
     CC_CRL_USED,
-    CC_CRL_SUPERSEDED, /* a newer one of its series, or the base of a delta, is there */
+    CC_CRL_SUPERSEDED, /* a newer one of its stream, or the base of a delta, is there */
     CC_CRL_OLDER,      /* lower than one that was held and is gone: not used */
     CC_CRL_NO_BASE,    /* a delta without a complete CRL that it fits: only what it lists counts */
     CC_CRL_FOREIGN     /* nobody who is trusted there issued it: passed over */

@@ -54,9 +54,9 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
     apr_pool_create_unmanaged_ex(&crls->pool, NULL, NULL);
     crls->sources = apr_array_make(p, spec->paths->nelts, sizeof(cc_crl_source_t));
     crls->files = apr_array_make(crls->pool, 8, sizeof(cc_crl_file_t *));
-    crls->series = apr_hash_make(crls->pool);
-    if (spec->ever) {
-        cc_crls_remember_all(crls, spec->ever);
+    crls->streams = apr_hash_make(crls->pool);
+    if (spec->highest) {
+        cc_crls_highest_restore(crls, spec->highest);
     }
     crls->authorities = cc_authorities_of_store(trust, crls->pool);
     cc_snapshot_init(&crls->versions, NULL);
@@ -160,19 +160,19 @@ static void refusals_tell(const teller_t *t)
 /* What was held is gone, and what is left is older: that is no way back. */
 static void older_tell(const teller_t *t, const cc_crl_held_t *held)
 {
-    cc_crl_series_t *series = cc_crls_series(t->crls, held->crl);
+    cc_crl_stream_t *stream = cc_crls_highest(t->crls, held->crl);
     apr_pool_t *p = t->crls->scratch;
     cc_error_t err = {NULL, NULL, NULL, NULL};
 
-    if (held->use != CC_CRL_OLDER || series->told) {
+    if (held->use != CC_CRL_OLDER || stream->told) {
         return;
     }
-    series->told = true;
+    stream->told = true;
     cc_error_set(&err, p, "CC0415", held->path,
                  "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
                  "gone",
                  cc_crl_text(held->crl, p), cc_moment_text(held->crl->this_update, p),
-                 cc_crl_number_text(&series->number, p), cc_moment_text(series->this_update, p));
+                 cc_crl_number_text(&stream->number, p), cc_moment_text(stream->this_update, p));
     tell(t, &err);
 }
 
@@ -382,7 +382,7 @@ void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton)
                               .number = crl->number_text,
                               .entries = cc_serials_count(crl->serials),
                               .delta = crl->delta,
-                              .indirect = crl->scope.indirect,
+                              .indirect = crl->idp.indirect,
                               .this_update = crl->this_update,
                               .next_update = crl->next_update,
                               .loaded_at = crl->loaded_at,

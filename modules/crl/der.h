@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Steps through DER (X.690): elements, times, integers and extensions. */
-#ifndef CC_TRUST_DER_H
-#define CC_TRUST_DER_H
+#ifndef CC_CRL_DER_H
+#define CC_CRL_DER_H
 
 #include <stdbool.h>
 

@@ -50,7 +50,7 @@ static const char *issuer_read(reader_t *r, cc_span_t value)
     apr_uint32_t *added = NULL;
     X509_NAME *name = NULL;
 
-    if (!r->crl->scope.indirect) {
+    if (!r->crl->idp.indirect) {
         return "an entry names an issuer of its own, and the CRL is not indirect";
     }
     if (number) {
@@ -133,7 +133,7 @@ static void key_make(cc_serial_t *key, const reader_t *r, cc_span_t serial)
 {
     unsigned char *to = key->octets;
 
-    if (r->crl->scope.indirect) {
+    if (r->crl->idp.indirect) {
         memcpy(to, &r->issuer, CC_SERIAL_ISSUER);
         to += CC_SERIAL_ISSUER;
     }

@@ -42,32 +42,32 @@ int cc_crl_number_compare(const cc_crl_number_t *a, const cc_crl_number_t *b)
 
 /* ---- the issuing distribution point ---------------------------------------------------------- */
 
-static apr_status_t idp_free(void *idp)
+static apr_status_t idp_free(void *extension)
 {
-    ISSUING_DIST_POINT_free(idp);
+    ISSUING_DIST_POINT_free(extension);
     return APR_SUCCESS;
 }
 
-static const char *point_read(cc_crl_t *crl, cc_span_t value)
+static const char *idp_read(cc_crl_t *crl, cc_span_t value)
 {
     const unsigned char *at = value.at;
-    ISSUING_DIST_POINT *idp = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_span_len(value));
-    cc_crl_scope_t *scope = &crl->scope;
+    ISSUING_DIST_POINT *extension = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_span_len(value));
+    cc_crl_idp_t *idp = &crl->idp;
 
-    if (!idp) {
+    if (!extension) {
         return "its issuingDistributionPoint is none";
     }
-    apr_pool_cleanup_register(crl->pool, idp, idp_free, apr_pool_cleanup_null);
-    scope->idp = idp;
-    scope->indirect = idp->indirectCRL > 0;
-    scope->only_user = idp->onlyuser > 0;
-    scope->only_ca = idp->onlyCA > 0;
-    scope->only_attribute = idp->onlyattr > 0;
-    scope->reasons = cc_reasons_of(idp->onlysomereasons);
-    if (at != value.end || !DIST_POINT_set_dpname(idp->distpoint, crl->issuer)) {
+    apr_pool_cleanup_register(crl->pool, extension, idp_free, apr_pool_cleanup_null);
+    idp->extension = extension;
+    idp->indirect = extension->indirectCRL > 0;
+    idp->only_user = extension->onlyuser > 0;
+    idp->only_ca = extension->onlyCA > 0;
+    idp->only_attribute = extension->onlyattr > 0;
+    idp->reasons = cc_reasons_of(extension->onlysomereasons);
+    if (at != value.end || !DIST_POINT_set_dpname(extension->distpoint, crl->issuer)) {
         return "its issuingDistributionPoint is none";
     }
-    return scope->only_user + scope->only_ca + scope->only_attribute > 1
+    return idp->only_user + idp->only_ca + idp->only_attribute > 1
                ? "its issuingDistributionPoint limits it to two kinds of certificates at once"
                : NULL;
 }
@@ -104,7 +104,7 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
         crl->delta = true;
         return number_read(&crl->base, extension->value);
     case CC_EXT_ISSUING_POINT:
-        return point_read(crl, extension->value);
+        return idp_read(crl, extension->value);
     default:
         return extension->critical
                    ? apr_psprintf(crl->pool, "its critical extension %s is not known",
@@ -113,12 +113,12 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
     }
 }
 
-const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_parts_t *parts)
+const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     bool seen[128] = {false};
-    cc_span_t at = parts->extensions;
+    cc_span_t at = tbs->extensions;
 
-    if (at.at && !parts->v2) {
+    if (at.at && !tbs->v2) {
         return "it has extensions, and its version is 1";
     }
     while (at.at < at.end) {

@@ -78,7 +78,7 @@ static const X509_NAME *first_name(const GENERAL_NAMES *names)
 /* 6.3.3 (b) (2) (i): the names of both meet, or the CRL has none. */
 static bool point_meets(const cc_crl_t *crl, DIST_POINT *point, const X509 *cert)
 {
-    DIST_POINT_NAME *wanted = crl->scope.idp ? crl->scope.idp->distpoint : NULL;
+    DIST_POINT_NAME *wanted = crl->idp.extension ? crl->idp.extension->distpoint : NULL;
     const X509_NAME *base = X509_get_issuer_name(cert);
 
     if (!wanted) {
@@ -108,7 +108,7 @@ static unsigned points_reasons(const cc_crl_t *crl, X509 *cert, bool direct, boo
     for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
         DIST_POINT *point = sk_DIST_POINT_value(points, i);
         bool names_it = point->CRLissuer && names_have(point->CRLissuer, crl->issuer);
-        bool ours = point->CRLissuer ? names_it && crl->scope.indirect : direct;
+        bool ours = point->CRLissuer ? names_it && crl->idp.indirect : direct;
 
         *named = *named || names_it;
         if (ours && point_meets(crl, point, cert)) {
@@ -121,27 +121,27 @@ static unsigned points_reasons(const cc_crl_t *crl, X509 *cert, bool direct, boo
 
 /* ---- a CRL and a certificate ----------------------------------------------------------------- */
 
-static bool kind_fits(const cc_crl_scope_t *scope, X509 *cert)
+static bool kind_fits(const cc_crl_idp_t *idp, X509 *cert)
 {
     bool ca = (X509_get_extension_flags(cert) & EXFLAG_CA) != 0;
 
-    return !scope->only_attribute && !(scope->only_user && ca) && !(scope->only_ca && !ca);
+    return !idp->only_attribute && !(idp->only_user && ca) && !(idp->only_ca && !ca);
 }
 
 unsigned cc_crl_reasons(const cc_crl_t *crl, X509 *cert)
 {
-    const cc_crl_scope_t *scope = &crl->scope;
-    const DIST_POINT_NAME *point = scope->idp ? scope->idp->distpoint : NULL;
+    const cc_crl_idp_t *idp = &crl->idp;
+    const DIST_POINT_NAME *point = idp->extension ? idp->extension->distpoint : NULL;
     bool named = false;
 
-    if (!kind_fits(scope, cert)) {
+    if (!kind_fits(idp, cert)) {
         return 0;
     }
     /* 6.3.3, at its end: what no point says is taken as one with the issuer's name, for all. */
     if (!point || point_has(point, X509_get_issuer_name(cert))) {
-        return scope->reasons;
+        return idp->reasons;
     }
-    return points_reasons(crl, cert, true, &named) & scope->reasons;
+    return points_reasons(crl, cert, true, &named) & idp->reasons;
 }
 
 unsigned cc_crl_reasons_indirect(const cc_crl_t *crl, X509 *cert, bool *named)
@@ -150,5 +150,5 @@ unsigned cc_crl_reasons_indirect(const cc_crl_t *crl, X509 *cert, bool *named)
 
     *named = false;
     reasons = points_reasons(crl, cert, false, named);
-    return kind_fits(&crl->scope, cert) ? reasons & crl->scope.reasons : 0;
+    return kind_fits(&crl->idp, cert) ? reasons & crl->idp.reasons : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files that deal with CRLs share. */
-#ifndef CC_TRUST_CRL_INTERNAL_H
-#define CC_TRUST_CRL_INTERNAL_H
+/* Files of CRLs, what they give, and answers from it: what the files of this room share. */
+#ifndef CC_CRL_INTERNAL_H
+#define CC_CRL_INTERNAL_H
 
 #include <stdbool.h>
 
@@ -10,151 +10,13 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include <openssl/x509v3.h>
-
 #include "base/due.h"
 #include "base/error.h"
 #include "base/file_stamp.h"
 #include "base/moment.h"
-#include "crl/crl.h"
-#include "crl/der.h"
 #include "base/snapshot.h"
-
-/* ---- revoked certificates (serials.c) ---------------------------------------------------- */
-
-#define CC_SERIAL_MOST 120 /* octets; RFC 5280 allows 20, and CAs have written 40 */
-#define CC_SERIAL_ISSUER 4 /* octets before it that say whose it is, in an indirect CRL */
-
-/** A serial number as the content octets of its INTEGER. */
-typedef struct cc_serial_t {
-    unsigned char len;
-    unsigned char octets[CC_SERIAL_ISSUER + CC_SERIAL_MOST];
-} cc_serial_t;
-
-/** What a CRL says of a certificate on it. */
-typedef struct cc_revoked_t {
-    apr_uint32_t at;      /* seconds since 1970; one later than 2106 is the latest that fits */
-    unsigned char reason; /* RFC 5280 5.3.1 */
-} cc_revoked_t;
-
-enum { CC_REASON_UNSPECIFIED = 0, CC_REASON_REMOVE = 8 };
-
-/** Serial numbers. Filled by one thread; then never written again, and any thread may read it. */
-typedef struct cc_serials_t cc_serials_t;
-
-/** An empty set for entries that take so many octets in DER; NULL: no memory. */
-cc_serials_t *cc_serials_create(apr_size_t der_size);
-void cc_serials_free(cc_serials_t *serials); /* NULL is none */
-void cc_serials_add(cc_serials_t *serials, const cc_serial_t *key, const cc_revoked_t *revoked);
-
-/** Makes it fit for cc_serials_find; false: no memory. */
-bool cc_serials_finish(cc_serials_t *serials);
-bool cc_serials_find(const cc_serials_t *serials, const cc_serial_t *key, cc_revoked_t *revoked);
-apr_uint32_t cc_serials_count(const cc_serials_t *serials);
-
-/* ---- the fields of a CRL (tbs.c) ------------------------------------------------------- */
-
-/** A CRL taken apart; all spans are of the octets that were read. */
-typedef struct cc_crl_parts_t {
-    cc_span_t tbs;       /* what is signed */
-    cc_span_t algorithm; /* an element; the same inside and outside */
-    cc_span_t signature; /* the octets of the bit string */
-    cc_span_t issuer;    /* an element */
-    cc_span_t revoked;   /* the entries */
-    cc_span_t extensions;
-    bool v2;
-    apr_time_t this_update;
-    apr_time_t next_update;
-} cc_crl_parts_t;
-
-/** Takes one apart (RFC 5280 5.1): NULL, or what is wrong, a literal. */
-const char *cc_crl_split(cc_crl_parts_t *parts, cc_span_t der);
-
-/* ---- what a CRL is about (extensions.c, scope.c) ------------------------------------- */
-
-/* A bit for each of ReasonFlags (RFC 5280 4.2.1.13), keyCompromise to aACompromise. */
-#define CC_REASONS_ALL 0x1FEu
-
-/** The issuing distribution point (RFC 5280 5.2.5). */
-typedef struct cc_crl_scope_t {
-    ISSUING_DIST_POINT *idp; /* NULL: none; owned by the CRL */
-    bool indirect;
-    bool only_user, only_ca, only_attribute;
-    unsigned reasons;
-} cc_crl_scope_t;
-
-/** A CRL number: the larger one is the later one. */
-typedef struct cc_crl_number_t {
-    unsigned char len; /* 0: there is none */
-    unsigned char octets[20];
-} cc_crl_number_t;
-
-/** One CRL whose signature is good. Constant but for what is the polling thread's alone. */
-typedef struct cc_crl_t {
-    apr_pool_t *pool;
-    int holders;
-    X509_NAME *issuer;
-    const char *issuer_text;
-    cc_authority_t signer;    /* without its certificate */
-    unsigned char series[33]; /* what is issued under one sequence of numbers: key, name, scope,
-                                 and whether it is a delta */
-    cc_span_t signature;
-    apr_size_t size; /* of what is signed */
-    cc_crl_number_t number;
-    const char *number_text;
-    bool delta;
-    cc_crl_number_t base; /* of a delta */
-    apr_time_t this_update;
-    apr_time_t next_update;
-    apr_time_t loaded_at;
-    cc_crl_scope_t scope;
-    AUTHORITY_KEYID *akid;       /* NULL: none */
-    apr_array_header_t *issuers; /* of X509_NAME *: whose entries an indirect CRL has */
-    cc_serials_t *serials;
-    bool told_stale; /* what has been told of it; for the polling thread */
-    bool told_mute;
-    bool told_alone;
-} cc_crl_t;
-
-/** -1, 0, 1: a is lower than b, the same, higher. */
-int cc_crl_number_compare(const cc_crl_number_t *a, const cc_crl_number_t *b);
-
-/** Reads the extensions of a CRL into it: NULL, or what is wrong. */
-const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_parts_t *parts);
-
-/** The reasons that ReasonFlags name, as a mask; NULL: all. */
-unsigned cc_reasons_of(const ASN1_BIT_STRING *bits);
-
-/** For which reasons this CRL of the certificate's own issuer speaks, if it does not list it. */
-unsigned cc_crl_reasons(const cc_crl_t *crl, X509 *cert);
-
-/**
- * The same for an indirect CRL of somebody else: 0 unless the certificate names that issuer.
- * *named: whether it does, whatever the scope.
- */
-unsigned cc_crl_reasons_indirect(const cc_crl_t *crl, X509 *cert, bool *named);
-
-/* ---- words for messages (text.c) --------------------------------------------------------- */
-
-/** A name as RFC 4514 has it, safe for a log. */
-const char *cc_name_text(const X509_NAME *name, apr_pool_t *p);
-
-/** The OID of an extension, with its name where it has one. */
-const char *cc_extension_text(const cc_extension_t *extension, apr_pool_t *p);
-
-/** In decimal; "none". */
-const char *cc_crl_number_text(const cc_crl_number_t *number, apr_pool_t *p);
-
-/** 'the CRL of "CN=Staff CA", number 12,': the start of a sentence. */
-const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
-
-/* ---- entries (entries.c), signatures (signature.c) ----------------------------------- */
-
-/** Reads the entries into crl->serials and crl->issuers: NULL, or what is wrong. */
-const char *cc_crl_entries_read(cc_crl_t *crl, cc_span_t entries);
-
-/** True if the key signed it. Else *why may say more than that it did not; a literal. */
-bool cc_crl_signed_by(const cc_crl_parts_t *parts, EVP_PKEY *key, const char **why);
+#include "crl/crl.h"
+#include "crl/list.h"
 
 /* ---- signers (signer.c) ------------------------------------------------------------------ */
 
@@ -163,7 +25,7 @@ bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *
 
 /** Tries those of a list that may have signed it; *why is what was wrong with the last of them. */
 const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
-                                          const cc_crl_t *crl, const cc_crl_parts_t *parts,
+                                          const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
                                           const char **why);
 
 /* ---- files (file.c, content.c) ------------------------------------------------------- */
@@ -209,7 +71,7 @@ typedef struct cc_crl_content_t {
 typedef struct cc_crl_loader_t {
     const cc_trust_t *trust;
     const apr_array_header_t *authorities; /* of the store */
-    apr_hash_t *held;                      /* series -> cc_crl_t *: not to be loaded twice */
+    apr_hash_t *held;                      /* stream -> cc_crl_t *: not to be loaded twice */
     bool pass_foreign;
     cc_crl_kept_t *kept; /* NULL: nothing is */
     apr_pool_t *pool;                      /* for errors, and what is needed meanwhile */
@@ -254,13 +116,13 @@ typedef struct cc_crl_file_t {
     cc_crl_content_t *content;
 } cc_crl_file_t;
 
-/** The highest of a series that was ever held. */
-typedef struct cc_crl_series_t {
-    unsigned char key[33];
+/** The highest of a stream that was ever held. */
+typedef struct cc_crl_stream_t {
+    unsigned char key[CC_STREAM_KEY];
     cc_crl_number_t number;
     apr_time_t this_update;
     bool told; /* that it is gone and only an older one is there */
-} cc_crl_series_t;
+} cc_crl_stream_t;
 
 struct cc_crls_t {
     const cc_crl_spec_t *spec;
@@ -270,7 +132,7 @@ struct cc_crls_t {
     apr_array_header_t *authorities; /* of the store */
     apr_array_header_t *sources;     /* of cc_crl_source_t */
     apr_array_header_t *files;       /* of cc_crl_file_t * */
-    apr_hash_t *series;              /* of cc_crl_series_t * */
+    apr_hash_t *streams;             /* of cc_crl_stream_t * */
     cc_snapshot_t versions;
     cc_due_t due;
     bool changed; /* what the files hold, since the version was made */
@@ -298,38 +160,42 @@ void cc_crls_count_open(cc_crls_t *crls, apr_time_t now);
 /** Counts a look: sources that cannot be read, and how many files and sources are refused. */
 void cc_crls_count_look(cc_crls_t *crls, apr_time_t now);
 
-/* ---- series (stream.c) ------------------------------------------------------------------- */
+/* ---- streams (stream.c) ------------------------------------------------------------------ */
 
-/** True if a is older than b, of the same series. */
+/** Makes crl->stream_key of its other members; false: OpenSSL cannot digest. */
+bool cc_crl_stream_key_make(cc_crl_t *crl);
+
+/** True if a is older than b, of the same stream. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b);
 
-/** The newest of each series that the files hold: series -> cc_crl_t *, in `p`. */
+/** The newest of each stream that the files hold: stream key -> cc_crl_t *, in `p`. */
 apr_hash_t *cc_crls_newest(const cc_crls_t *crls, apr_pool_t *p);
 
 /** The same with this content in the place of what the file has. */
 apr_hash_t *cc_crls_newest_with(const cc_crls_t *crls, const cc_crl_file_t *file,
                                 const cc_crl_content_t *content, apr_pool_t *p);
 
-/** What has been held of the series of this CRL; NULL: nothing. */
-cc_crl_series_t *cc_crls_series(const cc_crls_t *crls, const cc_crl_t *crl);
-
-/** Remembers what cc_crls_recall wrote down. */
-void cc_crls_remember_all(cc_crls_t *crls, apr_hash_t *ever);
-
-/** Remembers that it is held. */
-void cc_crls_remember(cc_crls_t *crls, const cc_crl_t *crl);
-
-/** True if this is lower than what has been held of its series (rollback). */
-bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
-
-/** The complete CRL of a delta's series, NULL: there is none. */
+/** The complete CRL that a delta changes, and the delta of a complete CRL; NULL: there is none. */
 cc_crl_t *cc_crl_base_of(apr_hash_t *newest, const cc_crl_t *delta);
+cc_crl_t *cc_crl_delta_of(apr_hash_t *newest, const cc_crl_t *complete);
 
 /**
  * True if the delta may be combined with this complete CRL (RFC 5280 5.2.4). One that is older fits
  * too, and says nothing new.
  */
 bool cc_crl_fits(const cc_crl_t *delta, const cc_crl_t *base);
+
+/** The highest that was held of the stream of this CRL; NULL: nothing. */
+cc_crl_stream_t *cc_crls_highest(const cc_crls_t *crls, const cc_crl_t *crl);
+
+/** Says that this CRL is the highest of its stream by now. */
+void cc_crls_highest_set(cc_crls_t *crls, const cc_crl_t *crl);
+
+/** Takes over what cc_crls_highest_save put there; before anything is loaded. */
+void cc_crls_highest_restore(cc_crls_t *crls, apr_hash_t *highest);
+
+/** True if this is lower than the highest of its stream (rollback). */
+bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
 
 /* ---- versions (version.c) ---------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Declares what the files share that open CRLs at a restart. */
-#ifndef CC_TRUST_CRL_KEPT_H
-#define CC_TRUST_CRL_KEPT_H
+#ifndef CC_CRL_KEPT_H
+#define CC_CRL_KEPT_H
 
 #include "crl/internal.h"
 

@@ -15,7 +15,7 @@
 static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const char *path,
                              cc_error_t *err)
 {
-    const cc_crl_series_t *held = cc_crls_series(crls, crl);
+    const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
     apr_pool_t *p = crls->scratch;
 
     return cc_error_set(err, p, "CC0412", path,
@@ -46,13 +46,13 @@ static bool content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
     return false;
 }
 
-/* True if this content has a delta of the same series that says what has changed for longer. */
+/* True if this content has a delta of the same stream that says what has changed for longer. */
 static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
 {
     for (int i = 0; content && i < content->crls->nelts; i++) {
         const cc_crl_t *other = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
 
-        if (memcmp(other->series, delta->series, sizeof(delta->series)) == 0 &&
+        if (memcmp(other->stream_key, delta->stream_key, CC_STREAM_KEY) == 0 &&
             cc_crl_number_compare(&other->base, &delta->base) < 0) {
             return true;
         }
@@ -108,7 +108,7 @@ apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
 
     for (int i = 0; status == APR_SUCCESS && i < content->crls->nelts; i++) {
         const cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
-        const cc_crl_t *top = apr_hash_get(newest, crl->series, sizeof(crl->series));
+        const cc_crl_t *top = apr_hash_get(newest, crl->stream_key, CC_STREAM_KEY);
 
         if (top == crl || !content_has(content, top)) {
             status = crl_judge(crls, file, crl, newest, now);

@@ -1,12 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which CRL of a series is the newest, what was held of it before, and what a delta fits. */
+/* Streams of CRLs: the newest CRL of each, the highest that was held, and what a delta fits. */
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include <openssl/evp.h>
+
 #include "crl/internal.h"
 
-#define KEY_LEN ((apr_ssize_t)sizeof(((cc_crl_t *)0)->series))
+/*
+ * A stream is what an issuer signs under one sequence of CRL numbers: the CRLs of one key, one name
+ * and one issuing distribution point, and the deltas apart from the complete ones. Its key is the
+ * digest of the three with an octet that is 1 for deltas; so the stream of a delta and that of the
+ * CRLs which it changes differ in the last octet alone.
+ *
+ * Of each stream the newest that any file holds is used. The highest that was ever used is held on
+ * to, beyond the files and, by way of cc_crls_highest_save and _restore, beyond a restart: a lower
+ * one is no successor but a way back to a time at which somebody was not revoked yet.
+ */
+#define DELTA (CC_STREAM_KEY - 1) /* the octet of a key that is 1 for deltas */
+
+bool cc_crl_stream_key_make(cc_crl_t *crl)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    unsigned char *name = NULL, *idp = NULL;
+    int name_len = i2d_X509_NAME(crl->issuer, &name);
+    int idp_len = crl->idp.extension ? i2d_ISSUING_DIST_POINT(crl->idp.extension, &idp) : 0;
+    bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+                EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
+                EVP_DigestUpdate(ctx, name, (size_t)name_len) &&
+                EVP_DigestUpdate(ctx, idp, (size_t)idp_len) &&
+                EVP_DigestFinal_ex(ctx, crl->stream_key, NULL);
+
+    crl->stream_key[DELTA] = crl->delta;
+    EVP_MD_CTX_free(ctx);
+    OPENSSL_free(name);
+    OPENSSL_free(idp);
+    return done;
+}
+
+/* ---- the newest ------------------------------------------------------------------------------ */
 
 /* Of two with one number and one thisUpdate (a CA that has no numbers), the one that lists more. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b)
@@ -23,10 +56,10 @@ static void newest_take(apr_hash_t *newest, const cc_crl_content_t *content)
 {
     for (int i = 0; content && i < content->crls->nelts; i++) {
         cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, cc_crl_t *);
-        const cc_crl_t *other = apr_hash_get(newest, crl->series, KEY_LEN);
+        const cc_crl_t *other = apr_hash_get(newest, crl->stream_key, CC_STREAM_KEY);
 
         if (!other || cc_crl_older(other, crl)) {
-            apr_hash_set(newest, crl->series, KEY_LEN, crl);
+            apr_hash_set(newest, crl->stream_key, CC_STREAM_KEY, crl);
         }
     }
 }
@@ -49,74 +82,85 @@ apr_hash_t *cc_crls_newest(const cc_crls_t *crls, apr_pool_t *p)
     return cc_crls_newest_with(crls, NULL, NULL, p);
 }
 
-/* ---- what was held --------------------------------------------------------------------------- */
-
-cc_crl_series_t *cc_crls_series(const cc_crls_t *crls, const cc_crl_t *crl)
-{
-    return apr_hash_get(crls->series, crl->series, KEY_LEN);
-}
-
-void cc_crls_remember(cc_crls_t *crls, const cc_crl_t *crl)
-{
-    cc_crl_series_t *series = cc_crls_series(crls, crl);
-
-    if (!series) {
-        series = apr_pcalloc(crls->pool, sizeof(*series));
-        memcpy(series->key, crl->series, sizeof(series->key));
-        apr_hash_set(crls->series, series->key, KEY_LEN, series);
-    }
-    series->number = crl->number;
-    series->this_update = crl->this_update;
-    series->told = false;
-}
-
-bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl)
-{
-    const cc_crl_series_t *series = cc_crls_series(crls, crl);
-
-    return series && (cc_crl_number_compare(&crl->number, &series->number) < 0 ||
-                      crl->this_update < series->this_update);
-}
-
-void cc_crls_recall(const cc_crls_t *crls, apr_hash_t *ever)
-{
-    for (apr_hash_index_t *i = apr_hash_first(NULL, crls->series); i; i = apr_hash_next(i)) {
-        const cc_crl_series_t *held = apr_hash_this_val(i);
-        cc_crl_series_t *known = apr_hash_get(ever, held->key, KEY_LEN);
-
-        if (!known) {
-            known = apr_pmemdup(apr_hash_pool_get(ever), held, sizeof(*held));
-            apr_hash_set(ever, known->key, KEY_LEN, known);
-        } else if (cc_crl_number_compare(&known->number, &held->number) <= 0 &&
-                   known->this_update <= held->this_update) {
-            *known = *held;
-        }
-        known->told = false;
-    }
-}
-
-void cc_crls_remember_all(cc_crls_t *crls, apr_hash_t *ever)
-{
-    for (apr_hash_index_t *i = apr_hash_first(crls->pool, ever); i; i = apr_hash_next(i)) {
-        cc_crl_series_t *series =
-            apr_pmemdup(crls->pool, apr_hash_this_val(i), sizeof(cc_crl_series_t));
-
-        apr_hash_set(crls->series, series->key, KEY_LEN, series);
-    }
-}
-
 /* ---- deltas ---------------------------------------------------------------------------------- */
+
+/* The newest of the stream that differs from this one in being one of deltas, or not. */
+static cc_crl_t *counterpart(apr_hash_t *newest, const cc_crl_t *crl)
+{
+    unsigned char key[CC_STREAM_KEY];
+
+    memcpy(key, crl->stream_key, sizeof(key));
+    key[DELTA] = !crl->delta;
+    return apr_hash_get(newest, key, sizeof(key));
+}
 
 cc_crl_t *cc_crl_base_of(apr_hash_t *newest, const cc_crl_t *delta)
 {
-    unsigned char key[sizeof(delta->series)];
+    return counterpart(newest, delta);
+}
 
-    memcpy(key, delta->series, sizeof(key));
-    key[sizeof(key) - 1] = false;
-    return apr_hash_get(newest, key, sizeof(key));
+cc_crl_t *cc_crl_delta_of(apr_hash_t *newest, const cc_crl_t *complete)
+{
+    return counterpart(newest, complete);
 }
 
 bool cc_crl_fits(const cc_crl_t *delta, const cc_crl_t *base)
 {
     return base && cc_crl_number_compare(&base->number, &delta->base) >= 0;
+}
+
+/* ---- the highest ----------------------------------------------------------------------------- */
+
+cc_crl_stream_t *cc_crls_highest(const cc_crls_t *crls, const cc_crl_t *crl)
+{
+    return apr_hash_get(crls->streams, crl->stream_key, CC_STREAM_KEY);
+}
+
+void cc_crls_highest_set(cc_crls_t *crls, const cc_crl_t *crl)
+{
+    cc_crl_stream_t *stream = cc_crls_highest(crls, crl);
+
+    if (!stream) {
+        stream = apr_pcalloc(crls->pool, sizeof(*stream));
+        memcpy(stream->key, crl->stream_key, sizeof(stream->key));
+        apr_hash_set(crls->streams, stream->key, CC_STREAM_KEY, stream);
+    }
+    stream->number = crl->number;
+    stream->this_update = crl->this_update;
+    stream->told = false;
+}
+
+bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl)
+{
+    const cc_crl_stream_t *stream = cc_crls_highest(crls, crl);
+
+    return stream && (cc_crl_number_compare(&crl->number, &stream->number) < 0 ||
+                      crl->this_update < stream->this_update);
+}
+
+void cc_crls_highest_save(const cc_crls_t *crls, apr_hash_t *highest)
+{
+    for (apr_hash_index_t *i = apr_hash_first(NULL, crls->streams); i; i = apr_hash_next(i)) {
+        const cc_crl_stream_t *held = apr_hash_this_val(i);
+        cc_crl_stream_t *saved = apr_hash_get(highest, held->key, CC_STREAM_KEY);
+
+        if (!saved) {
+            saved = apr_pmemdup(apr_hash_pool_get(highest), held, sizeof(*held));
+            apr_hash_set(highest, saved->key, CC_STREAM_KEY, saved);
+        } else if (cc_crl_number_compare(&saved->number, &held->number) <= 0 &&
+                   saved->this_update <= held->this_update) {
+            *saved = *held;
+        }
+        saved->told = false;
+    }
+}
+
+void cc_crls_highest_restore(cc_crls_t *crls, apr_hash_t *highest)
+{
+    for (apr_hash_index_t *i = apr_hash_first(crls->pool, highest); i; i = apr_hash_next(i)) {
+        cc_crl_stream_t *stream =
+            apr_pmemdup(crls->pool, apr_hash_this_val(i), sizeof(cc_crl_stream_t));
+
+        apr_hash_set(crls->streams, stream->key, CC_STREAM_KEY, stream);
+    }
 }

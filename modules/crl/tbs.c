@@ -9,19 +9,19 @@ static bool is_time(const cc_der_t *element)
     return element->tag == CC_DER_UTC_TIME || element->tag == CC_DER_GENERALIZED_TIME;
 }
 
-static const char *version_read(cc_crl_parts_t *parts, cc_span_t *at)
+static const char *version_read(cc_crl_tbs_t *tbs, cc_span_t *at)
 {
     cc_der_t element;
 
     if (!cc_der_expect(&element, at, CC_DER_INTEGER)) {
-        parts->v2 = false;
+        tbs->v2 = false;
         return NULL;
     }
-    parts->v2 = cc_span_len(element.content) == 1 && *element.content.at == 1;
-    return parts->v2 ? NULL : "its version is not 2";
+    tbs->v2 = cc_span_len(element.content) == 1 && *element.content.at == 1;
+    return tbs->v2 ? NULL : "its version is not 2";
 }
 
-static const char *times_read(cc_crl_parts_t *parts, cc_span_t *at)
+static const char *times_read(cc_crl_tbs_t *tbs, cc_span_t *at)
 {
     apr_int64_t this_update, next_update;
     cc_der_t element;
@@ -35,21 +35,20 @@ static const char *times_read(cc_crl_parts_t *parts, cc_span_t *at)
     if (!cc_der_next(&element, at) || !is_time(&element) || !cc_der_time(&next_update, &element)) {
         return "its nextUpdate is no time";
     }
-    parts->this_update = apr_time_from_sec(this_update);
-    parts->next_update = apr_time_from_sec(next_update);
-    return parts->next_update < parts->this_update ? "its nextUpdate is before its thisUpdate"
-                                                   : NULL;
+    tbs->this_update = apr_time_from_sec(this_update);
+    tbs->next_update = apr_time_from_sec(next_update);
+    return tbs->next_update < tbs->this_update ? "its nextUpdate is before its thisUpdate" : NULL;
 }
 
 /* What may be missing: the entries and the extensions. */
-static const char *rest_read(cc_crl_parts_t *parts, cc_span_t *at)
+static const char *rest_read(cc_crl_tbs_t *tbs, cc_span_t *at)
 {
     cc_der_t element;
 
-    parts->revoked = (cc_span_t){NULL, NULL};
-    parts->extensions = (cc_span_t){NULL, NULL};
+    tbs->revoked = (cc_span_t){NULL, NULL};
+    tbs->extensions = (cc_span_t){NULL, NULL};
     if (cc_der_expect(&element, at, CC_DER_SEQUENCE)) {
-        parts->revoked = element.content;
+        tbs->revoked = element.content;
     }
     if (cc_der_expect(&element, at, CC_DER_CONTEXT_0)) {
         cc_span_t inside = element.content;
@@ -57,21 +56,21 @@ static const char *rest_read(cc_crl_parts_t *parts, cc_span_t *at)
         if (!cc_der_expect(&element, &inside, CC_DER_SEQUENCE) || inside.at != inside.end) {
             return "its extensions are no DER";
         }
-        parts->extensions = element.content;
+        tbs->extensions = element.content;
     }
     return at->at == at->end ? NULL : "behind its entries stands what is no extension";
 }
 
-static const char *tbs_read(cc_crl_parts_t *parts, cc_span_t at)
+static const char *fields_read(cc_crl_tbs_t *tbs, cc_span_t at)
 {
     cc_der_t element;
-    const char *wrong = version_read(parts, &at);
+    const char *wrong = version_read(tbs, &at);
 
     if (!wrong && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
         wrong = "it names no signature algorithm";
     }
-    if (!wrong && (cc_span_len(element.whole) != cc_span_len(parts->algorithm) ||
-                   memcmp(element.whole.at, parts->algorithm.at, cc_span_len(element.whole)))) {
+    if (!wrong && (cc_span_len(element.whole) != cc_span_len(tbs->algorithm) ||
+                   memcmp(element.whole.at, tbs->algorithm.at, cc_span_len(element.whole)))) {
         wrong = "its two signature algorithms differ";
     }
     if (!wrong && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
@@ -80,17 +79,17 @@ static const char *tbs_read(cc_crl_parts_t *parts, cc_span_t at)
     if (wrong) {
         return wrong;
     }
-    parts->issuer = element.whole;
-    wrong = times_read(parts, &at);
-    return wrong ? wrong : rest_read(parts, &at);
+    tbs->issuer = element.whole;
+    wrong = times_read(tbs, &at);
+    return wrong ? wrong : rest_read(tbs, &at);
 }
 
-const char *cc_crl_split(cc_crl_parts_t *parts, cc_span_t der)
+const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_span_t der)
 {
-    cc_der_t list, tbs, algorithm, signature;
+    cc_der_t list, inner, algorithm, signature;
 
     if (!cc_der_expect(&list, &der, CC_DER_SEQUENCE) || der.at != der.end ||
-        !cc_der_expect(&tbs, &list.content, CC_DER_SEQUENCE) ||
+        !cc_der_expect(&inner, &list.content, CC_DER_SEQUENCE) ||
         !cc_der_expect(&algorithm, &list.content, CC_DER_SEQUENCE) ||
         !cc_der_expect(&signature, &list.content, CC_DER_BIT_STRING) ||
         list.content.at != list.content.end) {
@@ -99,8 +98,8 @@ const char *cc_crl_split(cc_crl_parts_t *parts, cc_span_t der)
     if (cc_span_len(signature.content) < 2 || *signature.content.at != 0) {
         return "its signature is no string of octets";
     }
-    parts->tbs = tbs.whole;
-    parts->algorithm = algorithm.whole;
-    parts->signature = (cc_span_t){signature.content.at + 1, signature.content.end};
-    return tbs_read(parts, tbs.content);
+    tbs->octets = inner.whole;
+    tbs->algorithm = algorithm.whole;
+    tbs->signature = (cc_span_t){signature.content.at + 1, signature.content.end};
+    return fields_read(tbs, inner.content);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how what all files hold becomes one thing to ask: the newest of each series, deltas with
+/* Knows how what all files hold becomes one thing to ask: the newest of each stream, deltas with
  * their bases, signers with their chains. */
 #include <stdlib.h>
 #include <string.h>
@@ -73,23 +73,13 @@ static void pair_add(cc_crl_version_t *version, cc_crl_t *complete, cc_crl_t *de
     pair->one = complete ? complete : delta;
 }
 
-/* The delta of a complete CRL's series. */
-static cc_crl_t *delta_of(apr_hash_t *used, const cc_crl_t *complete)
-{
-    unsigned char key[sizeof(complete->series)];
-
-    memcpy(key, complete->series, sizeof(key));
-    key[sizeof(key) - 1] = true;
-    return apr_hash_get(used, key, sizeof(key));
-}
-
 static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *p)
 {
     for (apr_hash_index_t *i = apr_hash_first(p, used); i; i = apr_hash_next(i)) {
         cc_crl_t *crl = apr_hash_this_val(i);
 
         if (!crl->delta) {
-            pair_add(version, crl, delta_of(used, crl));
+            pair_add(version, crl, cc_crl_delta_of(used, crl));
         } else if (!cc_crl_base_of(used, crl)) {
             pair_add(version, NULL, crl);
         }
@@ -98,7 +88,7 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
     for (int i = 0; i < version->pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
 
-        if (pair->one->scope.indirect) {
+        if (pair->one->idp.indirect) {
             APR_ARRAY_PUSH(version->indirect, const cc_crl_pair_t *) = pair;
         }
     }
@@ -148,7 +138,7 @@ static void kin_make(cc_crl_version_t *version)
     }
 }
 
-/* The newest of each series, but for those that would be a step back. */
+/* The newest of each stream, but for those that would be a step back. */
 static apr_hash_t *used_find(cc_crls_t *crls)
 {
     apr_hash_t *newest = cc_crls_newest(crls, crls->scratch);
@@ -158,8 +148,8 @@ static apr_hash_t *used_find(cc_crls_t *crls)
         cc_crl_t *crl = apr_hash_this_val(i);
 
         if (!cc_crl_rolled_back(crls, crl)) {
-            cc_crls_remember(crls, crl);
-            apr_hash_set(used, crl->series, sizeof(crl->series), crl);
+            cc_crls_highest_set(crls, crl);
+            apr_hash_set(used, crl->stream_key, CC_STREAM_KEY, crl);
         }
     }
     return used;
@@ -169,7 +159,7 @@ static apr_hash_t *used_find(cc_crls_t *crls)
 
 static cc_crl_use_t use_of(const cc_crls_t *crls, apr_hash_t *used, const cc_crl_t *crl)
 {
-    const cc_crl_t *newest = apr_hash_get(used, crl->series, sizeof(crl->series));
+    const cc_crl_t *newest = apr_hash_get(used, crl->stream_key, CC_STREAM_KEY);
     const cc_crl_t *base = crl->delta ? cc_crl_base_of(used, crl) : NULL;
 
     if (newest != crl) {

@@ -30,7 +30,7 @@ static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 
     if (!dir->rules) {
         dir->rules = cc_tables_rules(cmd);
-        dir->tally = cc_scopes_add(cmd, dir->rules);
+        dir->tally = cc_rulesets_add(cmd, dir->rules);
     }
     if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
@@ -117,24 +117,24 @@ static const char set_handler[] = "SetHandler"; /* of its core */
 static const char require[] = "Require";
 static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
-const command_rec cc_config_directives[] = {
+const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
                  "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
     SERVER_LINE("ClientCertTable", cc_tables_directive,
                 "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
-    SECTION_LINE("ClientCertTest", cc_test_directive,
+    SECTION_LINE("ClientCertTest", cc_mapping_test_directive,
                  "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
-    SERVER_LINE_HOOKED("ClientCertCRL", cc_server_crl_directive,
+    SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl,
                        "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
-    SERVER_WORD("ClientCertCRLCheck", cc_server_crl_check_directive,
+    SERVER_WORD("ClientCertCRLCheck", cc_vhost_conf_crl_check,
                 "which certificates CRLs are asked about: leaf or chain"),
-    SERVER_WORD_HOOKED("ClientCertMaxAge", cc_server_max_age_directive,
+    SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
                        "how many seconds after its full handshake a certificate gives an identity"),
-    SERVER_LINE_HOOKED("ClientCertOCSP", cc_server_ocsp_directive,
+    SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
                        "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
-    SERVER_LINE("ClientCertOCSPAllow", cc_server_ocsp_allow_directive,
+    SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
                 "hosts that certificates may name as OCSP responders: HOST ..."),
-    SERVER_WORD("ClientCertOCSPCache", cc_ocspcache_directive,
+    SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,
                 "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
@@ -148,11 +148,11 @@ const command_rec cc_config_directives[] = {
                      "a variable for a FastCGI program"),
     {.name = NULL}};
 
-int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
     (void)ptemp;
-    cc_server_of(s)->expressions = cc_expr_used(pconf);
+    cc_vhost_conf_of(s)->expressions = cc_expr_used(pconf);
     if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");

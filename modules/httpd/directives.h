@@ -8,10 +8,10 @@
 
 
 /** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
-extern const command_rec cc_config_directives[];
+extern const command_rec cc_directives[];
 
 /** post_config: warns (CC0102) where mod_ssl is not loaded. Returns OK. */
-int cc_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
  * Registers the hooks and filters of virtual hosts that ask more of a certificate than that it has

@@ -4,7 +4,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/handlers.h"
-#include "httpd/metrics/prometheus.h"
+#include "httpd/metrics/handler.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/failure.h"
 #include "httpd/request/state.h"

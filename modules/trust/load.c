@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what mod_ssl makes of a virtual host's files, and how a certificate fares there. */
+/* Makes a trust of files alone, and verifies a certificate file against it. */
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -8,7 +9,122 @@
 #include "cert/cert.h"
 #include "trust/internal.h"
 
-/* ---- the files ------------------------------------------------------------------------------ */
+/* `word` is the file or the setting at fault; NULL: none. */
+static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    return cc_error_set(err, p, "CC0402", word, "it cannot be loaded: %s",
+                        reason ? reason : "no reason given");
+}
+
+/* ---- CAs as mod_ssl loads them --------------------------------------------------------------- */
+
+/*
+ * NULL, or the file that cannot be loaded. The names of the CAs are what a server sends to its
+ * clients: without them, nothing says which certificates a folder has (cc_trust_create).
+ */
+static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files)
+{
+    STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(ctx);
+
+    if (files->ca_file) {
+        if (!SSL_CTX_load_verify_file(ctx, files->ca_file)) {
+            return files->ca_file;
+        }
+        SSL_add_file_cert_subjects_to_stack(names, files->ca_file);
+    }
+    if (files->ca_path) {
+        if (!SSL_CTX_load_verify_dir(ctx, files->ca_path)) {
+            return files->ca_path;
+        }
+        SSL_add_dir_cert_subjects_to_stack(names, files->ca_path);
+    }
+    return NULL;
+}
+
+/* ---- CAs in files and folders of any names --------------------------------------------------- */
+
+/* Adds the certificates of a file, and says how many there are; -1: it is damaged. */
+static int certs_add(SSL_CTX *ctx, const char *path)
+{
+    BIO *bio = BIO_new_file(path, "r");
+    bool good = bio != NULL;
+    X509 *cert = NULL;
+    int count = 0;
+
+    ERR_set_mark();
+    for (; good && (cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)); count++) {
+        good = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) > 0;
+        X509_free(cert);
+    }
+    BIO_free(bio);
+    if (!good || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+        ERR_clear_last_mark(); /* the error says why */
+        return -1;
+    }
+    SSL_add_file_cert_subjects_to_stack(SSL_CTX_get_client_CA_list(ctx), path);
+    ERR_pop_to_mark();
+    return count;
+}
+
+/* Adds what the files of a folder have, but for hidden files; NULL, or the file at fault. */
+static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const char *path,
+                              apr_pool_t *p)
+{
+    apr_finfo_t info;
+
+    while (apr_dir_read(&info, APR_FINFO_NAME, folder) != APR_ENOENT) {
+        const char *file = apr_pstrcat(p, path, "/", info.name, NULL);
+        int added = 0;
+
+        if (*info.name == '.' || apr_stat(&info, file, APR_FINFO_TYPE, p) != APR_SUCCESS ||
+            info.filetype != APR_REG) {
+            continue;
+        }
+        added = certs_add(ctx, file);
+        if (added < 0) {
+            return file;
+        }
+        *count += added;
+    }
+    return NULL;
+}
+
+/* The same of one path, which must give some certificate. */
+static apr_status_t path_add(SSL_CTX *ctx, const char *path, apr_pool_t *p, cc_error_t *err)
+{
+    apr_dir_t *folder = NULL;
+    const char *failed = path;
+    int count = 0;
+
+    if (apr_dir_open(&folder, path, p) == APR_SUCCESS) {
+        failed = folder_add(ctx, &count, folder, path, p);
+        apr_dir_close(folder);
+    } else {
+        count = certs_add(ctx, path);
+        failed = count < 0 ? path : NULL;
+    }
+    if (failed) {
+        return load_failed(failed, p, err);
+    }
+    return count > 0 ? APR_SUCCESS
+                     : cc_error_set(err, p, "CC0402", path, "it cannot be loaded: %s",
+                                    "there is no certificate in it");
+}
+
+static apr_status_t paths_add(SSL_CTX *ctx, const apr_array_header_t *paths, apr_pool_t *p,
+                              cc_error_t *err)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; paths && status == APR_SUCCESS && i < paths->nelts; i++) {
+        status = path_add(ctx, APR_ARRAY_IDX(paths, i, const char *), p, err);
+    }
+    return status;
+}
+
+/* ---- CRLs as mod_ssl loads them -------------------------------------------------------------- */
 
 /* SSLCARevocationCheck ... no_crl_for_cert_ok. */
 static int pass_missing_crl(int ok, X509_STORE_CTX *store_ctx)
@@ -18,26 +134,6 @@ static int pass_missing_crl(int ok, X509_STORE_CTX *store_ctx)
         return 1;
     }
     return ok;
-}
-
-static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err)
-{
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-    return cc_error_set(err, p, "CC0402", word, "it cannot be loaded: %s",
-                        reason ? reason : "no reason given");
-}
-
-/* NULL, or the file that cannot be loaded. */
-static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files)
-{
-    if (files->ca_file && !SSL_CTX_load_verify_file(ctx, files->ca_file)) {
-        return files->ca_file;
-    }
-    if (files->ca_path && !SSL_CTX_load_verify_dir(ctx, files->ca_path)) {
-        return files->ca_path;
-    }
-    return NULL;
 }
 
 static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *files)
@@ -58,11 +154,15 @@ static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *f
     return NULL;
 }
 
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, apr_pool_t *p,
                                  cc_error_t *err)
 {
-    const char *failed = authorities_load(ctx, files);
+    const char *failed;
 
+    SSL_CTX_set_client_CA_list(ctx, sk_X509_NAME_new_null());
+    failed = authorities_load(ctx, files);
     if (!failed) {
         failed = revocations_load(SSL_CTX_get_cert_store(ctx), files);
     }
@@ -71,7 +171,7 @@ static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, ap
     }
     /* mod_ssl counts the certificates above the client's, OpenSSL those between it and the root. */
     SSL_CTX_set_verify_depth(ctx, files->depth > 0 ? files->depth - 1 : 0);
-    return failed ? load_failed(failed, p, err) : APR_SUCCESS;
+    return failed ? load_failed(failed, p, err) : paths_add(ctx, files->cas, p, err);
 }
 
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,

@@ -186,21 +186,34 @@ cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(
 /** A CRLReason (RFC 5280 5.3.1) by its name: "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
 
-/* ---- a configuration that does not serve (load.c) ------------------------------------------- */
+/* ---- a trust of files (load.c) -------------------------------------------------------------- */
 
-/** What a virtual host is told by SSLCACertificateFile and the like. */
+/** The files and settings that a trust is made of. Paths are absolute; all is borrowed. */
 typedef struct cc_trust_files_t {
-    const char *ca_file, *ca_path;   /* NULL: not said */
+    const char *ca_file, *ca_path;   /* SSLCACertificateFile, SSLCACertificatePath; or NULL */
+    const apr_array_header_t *cas;   /* of const char *: files of certificates in PEM, and folders
+                                        of such files, whatever their names; NULL: none */
     const char *crl_file, *crl_path; /* NULL: not said */
     bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
     bool crl_may_miss;               /* ... no_crl_for_cert_ok */
-    int depth;                       /* SSLVerifyDepth */
+    int depth;                       /* SSLVerifyDepth: so many may stand above the client's */
     const char *ciphers;             /* SSLCipherSuite, for its @SECLEVEL; NULL: not said */
 } cc_trust_files_t;
 
 /**
- * Makes the trust that mod_ssl makes of these files at a start. Lives as long as `p`. CC0402 names
- * what cannot be loaded.
+ * Makes a trust of files alone: for a virtual host that has no TLS, or before mod_ssl has made its
+ * context. Whatever is in the files is read at once, but for the folder `ca_path`, in which OpenSSL
+ * looks certificates up by the hashes of their names. Without any CA it trusts nobody.
+ *
+ * It verifies certificates (cc_trust_reverify, cc_trust_check), finds issuers (cc_trust_issuer,
+ * cc_authorities_of_store) and is told from others (cc_trust_same, cc_trust_id_text) as any other
+ * is. The trust id is that of a context with the same certificates, the same CA names, the same
+ * flags, level and depth; mod_ssl keeps its depth elsewhere, so it is never that of a host with
+ * TLS. There is no session, so nothing is sealed or unsealed.
+ *
+ * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. One thread. CC0402 names what
+ * cannot be loaded: a file that cannot be read or is damaged, a file or a folder among `cas` in
+ * which there is no certificate, or cipher suites that are none.
  */
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
                            cc_error_t *err);

@@ -85,7 +85,7 @@ static void entries_compare(const cc_crl_t *crl, X509_CRL *other)
     int count = entries ? sk_X509_REVOKED_num(entries) : 0;
 
     must(cc_serials_count(crl->serials) == (apr_uint32_t)count);
-    for (int i = 0; i < count && !crl->scope.indirect; i++) {
+    for (int i = 0; i < count && !crl->idp.indirect; i++) {
         cc_revoked_t revoked = {0, 0};
         cc_serial_t key;
 
@@ -117,18 +117,18 @@ static void crl_ask(const cc_crl_t *crl)
     must(cc_crl_number_text(&crl->number, crl->pool) && cc_name_text(crl->issuer, crl->pool));
 }
 
-static void crl_read(cc_crl_t *crl, const cc_crl_parts_t *parts, cc_span_t der)
+static void crl_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs, cc_span_t der)
 {
-    const unsigned char *at = parts->issuer.at;
+    const unsigned char *at = tbs->issuer.at;
     const char *why = NULL;
 
-    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(parts->issuer));
+    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(tbs->issuer));
     if (!crl->issuer) {
         return;
     }
-    must(!cc_crl_signed_by(parts, keys[0], &why) && why);
-    must(!cc_crl_signed_by(parts, keys[1], &why) && why);
-    if (!cc_crl_extensions_read(crl, parts) && !cc_crl_entries_read(crl, parts->revoked)) {
+    must(!cc_crl_signed_by(tbs, keys[0], &why) && why);
+    must(!cc_crl_signed_by(tbs, keys[1], &why) && why);
+    if (!cc_crl_extensions_read(crl, tbs) && !cc_crl_entries_read(crl, tbs->revoked)) {
         crl_compare(crl, der);
         crl_ask(crl);
     }
@@ -136,12 +136,12 @@ static void crl_read(cc_crl_t *crl, const cc_crl_parts_t *parts, cc_span_t der)
 
 static void block_read(cc_span_t der, apr_pool_t *p)
 {
-    cc_crl_t crl = {.holders = 1, .scope = {.reasons = CC_REASONS_ALL}};
-    cc_crl_parts_t parts;
+    cc_crl_t crl = {.holders = 1, .idp = {.reasons = CC_REASONS_ALL}};
+    cc_crl_tbs_t tbs;
 
-    if (!cc_crl_split(&parts, der)) {
+    if (!cc_crl_tbs_read(&tbs, der)) {
         apr_pool_create(&crl.pool, p);
-        crl_read(&crl, &parts, der);
+        crl_read(&crl, &tbs, der);
         apr_pool_destroy(crl.pool);
         X509_NAME_free(crl.issuer);
     }
@@ -150,13 +150,13 @@ static void block_read(cc_span_t der, apr_pool_t *p)
 /* The same octets where they are met with no frame around them. */
 static void inside_read(cc_span_t octets, apr_pool_t *p)
 {
-    cc_crl_t crl = {.holders = 1, .delta = true, .scope = {.indirect = true}};
-    cc_crl_parts_t parts = {.v2 = true, .extensions = octets};
+    cc_crl_t crl = {.holders = 1, .delta = true, .idp = {.indirect = true}};
+    cc_crl_tbs_t tbs = {.v2 = true, .extensions = octets};
 
     apr_pool_create(&crl.pool, p);
     crl.issuer = X509_get_issuer_name(cert);
     cc_crl_entries_read(&crl, octets);
-    cc_crl_extensions_read(&crl, &parts);
+    cc_crl_extensions_read(&crl, &tbs);
     apr_pool_destroy(crl.pool);
 }
 

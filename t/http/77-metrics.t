@@ -68,11 +68,15 @@ sub decisions {
             qw(mapped unmapped denied failed) };
 }
 
-# Those that are not 0.
+# Those that are not 0, of all virtual hosts.
 sub words {
     my ($metrics, $name) = @_;
-    return { map { /"(\w+)"/ && $metrics->{$name}{$_} ? ($1 => $metrics->{$name}{$_}) : () }
-            keys %{ $metrics->{$name} } };
+    my %sum;
+    for my $labels (grep { $metrics->{$name}{$_} } keys %{ $metrics->{$name} }) {
+        my ($word) = $labels =~ /"(\w+)"\z/ or die "no word: $labels\n";
+        $sum{$word} += $metrics->{$name}{$labels};
+    }
+    return \%sum;
 }
 
 sub rules {
@@ -114,8 +118,9 @@ my %options = (
     files   => {
         'conf/t.map' => "alice one\nbob two\n",
         # Children follow it, as a user who may be shut out of the folder of the build.
+        'htdocs/files/.htaccess' => "Require clientcert-user root\n",
         'conf/staff.crl' => do { local (@ARGV, $/) = ClientCert::Test->ca . '/staff.crl'; <> },
-        map { ("htdocs/$_/page" => "page\n") } qw(table down private),
+        map { ("htdocs/$_/page" => "page\n") } qw(table down private files),
     },
     global => <<'GLOBAL',
 StartServers 3
@@ -219,7 +224,26 @@ for my $mpm ('prefork', 'event') {
 
 # ---- why certificates are rejected
 
-is_deeply words(metrics(), 'clientcert_certificates_rejected_total'), {}, 'nobody was rejected';
+# The virtual hosts that have samples of a metric, in their order; each by name, ports by number.
+sub vhosts {
+    my ($name) = @_;
+    my %port = map { ($h->port($_) => $_) } 1 .. 5;
+    my (@vhosts, %seen);
+    for ($h->get('/metrics', scheme => 'http', port => 2)->{body} =~ /^$name\{(.*)\} /mg) {
+        my ($vhost) = /\bvhost="((?:[^"\\]|\\.)*)"/ or die "no vhost: $_\n";
+        push @vhosts, $vhost =~ s/:(\d+)\z/:$port{$1}/r if !$seen{$vhost}++;
+    }
+    return "@vhosts";
+}
+my $rejected = 'clientcert_certificates_rejected_total';
+my $denied   = 'clientcert_requests_denied_total';
+sub vhost { my ($name, $port) = @_; return "$name:" . $h->port($port) }
+
+is_deeply words(metrics(), $rejected), {}, 'nobody was rejected';
+is vhosts($_), ' localhost:1 a.example:1 localhost:2 localhost:3',
+    "$_: virtual hosts that use the module have samples from the start, and the main server"
+    for $rejected, $denied;
+is keys %{ metrics()->{$rejected} }, 5 * 13, 'each for each reason';
 $h->get('/', cert => 'serveronly') for 1 .. 2;
 $h->get('/', cert => 'stranger');
 $h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
@@ -235,15 +259,18 @@ $h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
     sleep 0.1 while time < $until;
     $short->request('/') for 1 .. 3;
 }
-is_deeply words(metrics(), 'clientcert_certificates_rejected_total'),
+is_deeply words(metrics(), $rejected),
     { handshake => 3, not_verified => 2, not_a_client => 1, expired => 1 },
     'rejected certificates, once per connection, by reason';
-is sum(metrics(), 'clientcert_requests_denied_total'), 1,
+is sum(metrics(), $rejected, vhost => $$_[0], reason => $$_[1]), $$_[2], "$$_[1] at $$_[0]"
+    for [vhost('localhost', ''), 'handshake', 3], [vhost('localhost', ''), 'not_verified', 0],
+    [vhost('a.example', ''), 'not_verified', 2], ['', 'handshake', 0];
+is sum(metrics(), $denied), 1,
     'the one that expired was denied, and its connection had no further request';
 $h->mark_log;
 is $h->get('/private/page', cert => 'alice')->{status}, 403, 'another request is';
 $h->wait_log(qr/CC0110/);
-is sum(metrics(), 'clientcert_requests_denied_total'), 2, 'which is counted';
+is sum(metrics(), $denied), 2, 'which is counted';
 
 # ---- tables
 
@@ -375,17 +402,41 @@ SSLSessionCache none
         ClientCertMap user=x
     </Location>
 </VirtualHost>
+<VirtualHost *:@PORT4@>
+    ServerName plain.example
+</VirtualHost>
+<VirtualHost *:@PORT5@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    <Directory "@ROOT@/htdocs/files">
+        AllowOverride AuthConfig
+    </Directory>
+</VirtualHost>
 CONF
 announce('CC0150', 'CC0154', 'CC0721');
 is_deeply rules(metrics()), [0, 0, 0, 0], 'a graceful restart begins at 0';
 is expiring(), 0, 'with an empty list';
 cmp_ok time - sum(metrics(), 'clientcert_start_time_seconds'), '<', 60, 'and says when that was';
 
+my $used = 'localhost:1 localhost:3 x\"y.example:2';
+is vhosts($_), $used, "$_: a virtual host that does not use the module has no samples"
+    for $rejected, $denied;
+$h->mark_log;
+is $h->get('/files/page', cert => $hostile[0], port => 5)->{status}, 403, 'a .htaccess file denies';
+$h->wait_log(qr/CC0110/);
+is vhosts($_), "$used localhost:5", "$_: one with .htaccess has them once something has happened"
+    for $rejected, $denied;
+is sum(metrics(), $denied, vhost => vhost('localhost', 5)), 1, 'and each its own';
+
 is $h->get('/', cert => $hostile[0], port => 3)->{status}, 200,
     'one of two hosts that look the same';
 is_deeply [map { metrics()->{clientcert_rule_matches_total}{$_} }
         grep { /same\.conf/ } keys %{ metrics()->{clientcert_rule_matches_total} }], [1],
     'is counted with the other one';
+$h->get('/', cert => 'serveronly', port => 3);
+is_deeply [map { $$_{"vhost=\"@{[vhost('localhost', 3)]}\",reason=\"handshake\""} }
+        metrics()->{$rejected}], [1], 'and so is what is rejected';
 
 is $h->get('/', cert => $_)->{status}, 200, 'a hostile certificate' for @hostile;
 my $text = $h->get('/metrics', scheme => 'http', port => 2)->{body};

@@ -59,7 +59,10 @@ sub alert {
 # How many certificates were rejected for each reason, but for those that are 0.
 sub rejected {
     my $body = $h->get('/metrics', scheme => 'http', port => 9)->{body};
-    return { $body =~ /^clientcert_certificates_rejected_total\{reason="(\w+)"\} ([1-9]\d*)$/mg };
+    my %sum;
+    $sum{$1} += $2
+        while $body =~ /^clientcert_certificates_rejected_total\{.*reason="(\w+)"\} ([1-9]\d*)$/mg;
+    return \%sum;
 }
 
 # The one line CC0106 since the last mark.

@@ -211,7 +211,7 @@ like $h->get('/server-status?auto')->{body},
     qr/^ClientCertCRL\[0\]Number: 20\nClientCertCRL\[0\]Entries: 1$/m, 'mod_status has it as lines';
 like $h->get('/server-status')->{body}, qr{<td>CN=Staff CA,O=Example</td><td>complete</td><td>20</td>},
     'and as a table';
-like $h->get('/metrics')->{body}, qr/^clientcert_certificates_rejected_total\{reason="revoked"\} 2$/m,
+like $h->get('/metrics')->{body}, qr/^clientcert_certificates_rejected_total\{vhost="localhost:\d+",reason="revoked"\} 2$/m,
     'who was refused for it is counted';
 
 $staff->revoke($_) for qw(alice bob);

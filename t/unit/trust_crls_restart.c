@@ -84,7 +84,7 @@ static cc_crl_spec_t *spec_of(const char *arguments, apr_pool_t *p)
     spec->root = set.folder;
     spec->where = "site.conf:1";
     spec->kept = kept;
-    spec->ever = ever;
+    spec->highest = ever;
     spec->pass_foreign = true;
     return spec;
 }
@@ -101,7 +101,7 @@ static cc_trust_t *trust_now(apr_pool_t *p)
 static void end(void)
 {
     if (configuration && set.crls) {
-        cc_crls_recall(set.crls, ever);
+        cc_crls_highest_save(set.crls, ever);
         apr_pool_destroy(configuration);
     }
     apr_pool_create(&configuration, set.pool);

@@ -141,21 +141,21 @@ static int request_walk(request_rec *r)
 
 /* ---- what is in effect --------------------------------------------------------------------- */
 
-static const cc_scope_t *scope_of(const cc_question_t *q, const cc_rules_t *rules)
+static const cc_ruleset_t *ruleset_of(const cc_admin_query_t *q, const cc_rules_t *rules)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+    const apr_array_header_t *rulesets = cc_rulesets_of(q->main);
 
-    for (int i = 0; rules && i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+    for (int i = 0; rules && i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (scope->rules == rules) {
-            return scope;
+        if (ruleset->rules == rules) {
+            return ruleset;
         }
     }
     return NULL;
 }
 
-cc_effect_t cc_question_effect(const cc_question_t *q, server_rec *s)
+cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s)
 {
     cc_effect_t effect = {.status = OK};
     const ap_conf_vector_t *config = s->lookup_defaults;
@@ -168,6 +168,6 @@ cc_effect_t cc_question_effect(const cc_question_t *q, server_rec *s)
         config = r->per_dir_config;
     }
     effect.dir = ap_get_module_config(config, &clientcert_module);
-    effect.scope = scope_of(q, effect.dir->rules);
+    effect.ruleset = ruleset_of(q, effect.dir->rules);
     return effect;
 }

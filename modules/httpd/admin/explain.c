@@ -52,7 +52,7 @@ static void evaluate(explained_t *it, apr_pool_t *p)
     it->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     it->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     it->trace =
-        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .most = it->by->others};
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = it->by->others};
     if (rules) {
         it->verdict = cc_rules_explain(rules, it->cert, &it->facts, &it->trace, p, p);
     }
@@ -90,27 +90,27 @@ static bool asks_connection(const cc_rules_t *rules, apr_pool_t *p)
 }
 
 /* The sections of this server with rules; `condition`: those that only a request decides. */
-static const char *sections_of(const explainer_t *it, const cc_question_t *q, bool condition)
+static const char *sections_of(const explainer_t *it, const cc_admin_query_t *q, bool condition)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+    const apr_array_header_t *rulesets = cc_rulesets_of(q->main);
     const char *sections = NULL;
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (!scope->section || !cc_host_serves(scope, it->server)) {
+        if (!ruleset->section || !cc_vhost_serves(ruleset, it->server)) {
             continue;
         }
-        if (!condition || !strncmp(scope->section, "<If", 3) ||
-            !strncmp(scope->section, "<Else", 5)) {
+        if (!condition || !strncmp(ruleset->section, "<If", 3) ||
+            !strncmp(ruleset->section, "<Else", 5)) {
             sections = apr_pstrcat(q->pool, sections ? sections : "", sections ? ", " : "",
-                                   scope->section, NULL);
+                                   ruleset->section, NULL);
         }
     }
     return sections;
 }
 
-static void section_notes(explainer_t *it, const cc_question_t *q)
+static void section_notes(explainer_t *it, const cc_admin_query_t *q)
 {
     const char *sections = sections_of(it, q, q->path != NULL);
 
@@ -125,7 +125,7 @@ static void section_notes(explainer_t *it, const cc_question_t *q)
     }
 }
 
-static void effect_notes(explainer_t *it, const cc_question_t *q)
+static void effect_notes(explainer_t *it, const cc_admin_query_t *q)
 {
     if (it->effect.status != OK) {
         note_add(it, apr_psprintf(q->pool,
@@ -146,18 +146,18 @@ static void effect_notes(explainer_t *it, const cc_question_t *q)
     }
 }
 
-void *cc_question_explain(cc_question_t *q)
+void *cc_admin_explain(cc_admin_query_t *q)
 {
     explainer_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
-    it->server = cc_host_choose(q, &it->why);
-    if (!it->server || cc_judge_make(&it->judge, cc_site_of(q->main, it->server), q->own_sources,
-                                     q->pool, &q->err) != APR_SUCCESS) {
+    it->server = cc_vhost_choose(q, &it->why);
+    if (!it->server || cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server),
+                                     q->own_sources, q->pool, &q->err) != APR_SUCCESS) {
         return NULL;
     }
     it->path = q->path;
     it->others = q->all ? INT_MAX : OTHERS_MOST;
-    it->effect = cc_question_effect(q, it->server);
+    it->effect = cc_dry_run(q, it->server);
     it->notes = apr_array_copy(q->pool, it->judge.unseen);
     effect_notes(it, q);
     return it;
@@ -167,18 +167,18 @@ void *cc_question_explain(cc_question_t *q)
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
-static json_t *scope_of(const explainer_t *it, apr_pool_t *p)
+static json_t *ruleset_of(const explainer_t *it, apr_pool_t *p)
 {
-    const cc_scope_t *scope = it->effect.scope;
+    const cc_ruleset_t *ruleset = it->effect.ruleset;
 
-    if (!scope) {
+    if (!ruleset) {
         return json_null();
     }
-    return json_pack("{s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p), "section",
-                     text_of(scope->section, p));
+    return json_pack("{s:o, s:o}", "server", text_of(cc_vhost_name(ruleset->server, p), p),
+                     "section", text_of(ruleset->section, p));
 }
 
 static json_t *verification_of(const explained_t *it, apr_pool_t *p)
@@ -197,9 +197,9 @@ static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
     return notes;
 }
 
-json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
+json_t *cc_admin_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
 {
-    json_t *steps = cc_report_trace(trace, true, p);
+    json_t *steps = cc_json_trace(trace, true, p);
 
     for (int i = 0; i < trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
@@ -220,9 +220,9 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
     evaluate(&it, p);
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(&it),
-        "verification", verification_of(&it, p), "host", cc_host_told(by->server, by->why, p),
+        "verification", verification_of(&it, p), "host", cc_vhost_json(by->server, by->why, p),
         "path", text_of(by->path, p), "filename", text_of(by->effect.filename, p), "scope",
-        scope_of(by, p), "verdict", it.verdict ? cc_report_verdict(it.verdict, p) : json_null(),
-        "trace", cc_question_trace(it.trace.steps, by->effect.dir->rules, p), "rest", it.trace.rest,
-        "notes", notes_of(by, p), "certificate", cc_report_fields(it.cert, &it.facts, p));
+        ruleset_of(by, p), "verdict", it.verdict ? cc_json_verdict(it.verdict, p) : json_null(),
+        "trace", cc_admin_trace(it.trace.steps, by->effect.dir->rules, p), "rest", it.trace.rest,
+        "notes", notes_of(by, p), "certificate", cc_json_fields(it.cert, &it.facts, p));
 }

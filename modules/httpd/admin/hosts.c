@@ -32,10 +32,10 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
-json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p)
+json_t *cc_vhost_json(const server_rec *s, const char *why, apr_pool_t *p)
 {
     const char *where = s->is_virtual && s->defn_name
                             ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
@@ -45,15 +45,15 @@ json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p)
                      text_of(where, p), "taken_as", why);
 }
 
-/* Of const cc_site_t *, for a message. */
-static const char *names_of(const apr_array_header_t *sites, apr_pool_t *p)
+/* Of const cc_conf_view_t *, for a message. */
+static const char *names_of(const apr_array_header_t *views, apr_pool_t *p)
 {
     const char *names = "";
 
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+    for (int i = 0; i < views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        names = apr_pstrcat(p, names, i > 0 ? ", " : "", cc_vhost_name(site->server, p), NULL);
+        names = apr_pstrcat(p, names, i > 0 ? ", " : "", cc_vhost_name(view->server, p), NULL);
     }
     return names;
 }
@@ -112,47 +112,47 @@ static bool is_named(const server_rec *s, const name_t *name)
 }
 
 /* ServerName and ServerAlias. The same name may be that of a host with TLS and of one without. */
-static server_rec *host_named(cc_question_t *q, const apr_array_header_t *sites)
+static server_rec *host_named(cc_admin_query_t *q, const apr_array_header_t *views)
 {
     name_t name = name_read(q->vhost, q->pool);
     server_rec *found = NULL;
 
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
-        bool named = is_named(site->server, &name);
+    for (int i = 0; i < views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
+        bool named = is_named(view->server, &name);
 
-        if (named && site->tls != CC_TLS_OFF && site->server->is_virtual) {
-            return site->server;
+        if (named && view->tls != CC_TLS_OFF && view->server->is_virtual) {
+            return view->server;
         }
-        if (named && (!found || (!found->is_virtual && site->server->is_virtual))) {
-            found = site->server;
+        if (named && (!found || (!found->is_virtual && view->server->is_virtual))) {
+            found = view->server;
         }
     }
     if (!found) {
         cc_error_set(&q->err, q->pool, "CC0751", q->vhost,
-                     "no server has this name and port; there are %s", names_of(sites, q->pool));
+                     "no server has this name and port; there are %s", names_of(views, q->pool));
     }
     return found;
 }
 
 /* ---- the only one -------------------------------------------------------------------------- */
 
-bool cc_host_serves(const cc_scope_t *scope, const server_rec *s)
+bool cc_vhost_serves(const cc_ruleset_t *ruleset, const server_rec *s)
 {
     const cc_dir_t *dir = ap_get_module_config(s->lookup_defaults, &clientcert_module);
 
-    if (!scope->section) {
-        return dir->rules == scope->rules;
+    if (!ruleset->section) {
+        return dir->rules == ruleset->rules;
     }
-    return scope->server == s || !scope->server->is_virtual;
+    return ruleset->server == s || !ruleset->server->is_virtual;
 }
 
 static bool has_rules(const server_rec *s, const server_rec *main)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(main);
+    const apr_array_header_t *rulesets = cc_rulesets_of(main);
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        if (cc_host_serves(&APR_ARRAY_IDX(scopes, i, cc_scope_t), s)) {
+    for (int i = 0; i < rulesets->nelts; i++) {
+        if (cc_vhost_serves(&APR_ARRAY_IDX(rulesets, i, cc_ruleset_t), s)) {
             return true;
         }
     }
@@ -160,38 +160,38 @@ static bool has_rules(const server_rec *s, const server_rec *main)
 }
 
 /* Those with TLS, or those that have rules too. */
-static apr_array_header_t *candidates(const cc_question_t *q, const apr_array_header_t *sites,
+static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array_header_t *views,
                                       bool rules)
 {
-    apr_array_header_t *some = apr_array_make(q->pool, 2, sizeof(const cc_site_t *));
+    apr_array_header_t *some = apr_array_make(q->pool, 2, sizeof(const cc_conf_view_t *));
 
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+    for (int i = 0; i < views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        if (site->tls != CC_TLS_OFF && (!rules || has_rules(site->server, q->main))) {
-            APR_ARRAY_PUSH(some, const cc_site_t *) = site;
+        if (view->tls != CC_TLS_OFF && (!rules || has_rules(view->server, q->main))) {
+            APR_ARRAY_PUSH(some, const cc_conf_view_t *) = view;
         }
     }
     return some;
 }
 
 /* Where SSLEngine stands outside of virtual hosts, they have the server's place. */
-static void drop_main(apr_array_header_t *sites)
+static void drop_main(apr_array_header_t *views)
 {
-    if (sites->nelts > 1 && !APR_ARRAY_IDX(sites, 0, const cc_site_t *)->server->is_virtual) {
-        memmove(sites->elts, sites->elts + sites->elt_size,
-                (apr_size_t)((sites->nelts - 1) * sites->elt_size));
-        sites->nelts--;
+    if (views->nelts > 1 && !APR_ARRAY_IDX(views, 0, const cc_conf_view_t *)->server->is_virtual) {
+        memmove(views->elts, views->elts + views->elt_size,
+                (apr_size_t)((views->nelts - 1) * views->elt_size));
+        views->nelts--;
     }
 }
 
-static server_rec *host_only(cc_question_t *q, const apr_array_header_t *sites, const char **why)
+static server_rec *host_only(cc_admin_query_t *q, const apr_array_header_t *views, const char **why)
 {
-    apr_array_header_t *some = candidates(q, sites, true);
+    apr_array_header_t *some = candidates(q, views, true);
 
     *why = "the only one with TLS and rules";
     if (some->nelts == 0) {
-        some = candidates(q, sites, false);
+        some = candidates(q, views, false);
         *why = "the only one with TLS";
     }
     drop_main(some);
@@ -205,16 +205,16 @@ static server_rec *host_only(cc_question_t *q, const apr_array_header_t *sites, 
                      names_of(some, q->pool));
         return NULL;
     }
-    return APR_ARRAY_IDX(some, 0, const cc_site_t *)->server;
+    return APR_ARRAY_IDX(some, 0, const cc_conf_view_t *)->server;
 }
 
-server_rec *cc_host_choose(cc_question_t *q, const char **why)
+server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **why)
 {
-    const apr_array_header_t *sites = cc_sites_of(q->main);
+    const apr_array_header_t *views = cc_conf_views_of(q->main);
 
     if (q->vhost) {
         *why = "named by --vhost";
-        return host_named(q, sites);
+        return host_named(q, views);
     }
-    return host_only(q, sites, why);
+    return host_only(q, views, why);
 }

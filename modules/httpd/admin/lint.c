@@ -75,11 +75,11 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 {
     apr_array_header_t *lines = apr_array_make(lint->pool, 32, sizeof(const cc_line_t *));
 
-    for (int i = 0; i < lint->sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+    for (int i = 0; i < lint->views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
 
-        for (int j = 0; j < site->places->nelts; j++) {
-            const cc_place_t *place = &APR_ARRAY_IDX(site->places, j, cc_place_t);
+        for (int j = 0; j < view->places->nelts; j++) {
+            const cc_place_t *place = &APR_ARRAY_IDX(view->places, j, cc_place_t);
 
             if (look_of(place->directive)) {
                 add_place(lint, lines, place);
@@ -91,35 +91,36 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 
 /* ---- judging them -------------------------------------------------------------------------- */
 
-static bool is_fine(const cc_site_t **culprit, const cc_site_t *site, cc_line_state_t state)
+static bool is_fine(const cc_conf_view_t **culprit, const cc_conf_view_t *view,
+                    cc_line_state_t state)
 {
     if (state == CC_LINE_FAULT && !*culprit) {
-        *culprit = site;
+        *culprit = view;
     }
     return state == CC_LINE_FINE;
 }
 
 /* A line of the main server is in effect in all, and judged once for each kind of them. */
 static bool place_is_fine(cc_lint_t *lint, const cc_place_t *place, cc_judge_fn *judge,
-                          const void *what, const cc_site_t **culprit)
+                          const void *what, const cc_conf_view_t **culprit)
 {
-    if (place->site->server != lint->server) {
-        return is_fine(culprit, place->site, judge(lint, place->site, place, what));
+    if (place->view->server != lint->server) {
+        return is_fine(culprit, place->view, judge(lint, place->view, place, what));
     }
     for (int i = 0; i < lint->kinds->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->kinds, i, const cc_site_t *);
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->kinds, i, const cc_conf_view_t *);
 
-        if (is_fine(culprit, site, judge(lint, site, place, what))) {
+        if (is_fine(culprit, view, judge(lint, view, place, what))) {
             return true;
         }
     }
     return false;
 }
 
-const cc_site_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
-                                 const void *what)
+const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
+                                      const void *what)
 {
-    const cc_site_t *culprit = NULL;
+    const cc_conf_view_t *culprit = NULL;
 
     for (int i = 0; i < line->places->nelts; i++) {
         const cc_place_t *place = APR_ARRAY_IDX(line->places, i, const cc_place_t *);
@@ -148,12 +149,12 @@ void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const cha
 
 static void lint_rules(cc_lint_t *lint)
 {
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t);
+    for (int i = 0; i < lint->rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t);
 
         apr_array_cat(
             lint->findings,
-            cc_rules_lint(scope->rules, cc_lint_scope_several_cas(lint, scope), lint->pool));
+            cc_rules_lint(ruleset->rules, cc_lint_ruleset_several_cas(lint, ruleset), lint->pool));
     }
 }
 
@@ -251,13 +252,13 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 {
     cc_lint_t lint = {.server = s, .pool = p};
 
-    lint.sites = cc_sites_of(s);
-    lint.scopes = cc_scopes_of(s);
+    lint.views = cc_conf_views_of(s);
+    lint.rulesets = cc_rulesets_of(s);
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);
     lint.told = apr_hash_make(p);
     lint.several = apr_hash_make(p);
-    cc_lint_scopes_read(&lint);
+    cc_lint_rulesets_read(&lint);
     lint_rules(&lint);
     lint_lines(&lint);
     return in_order(lint.findings, p);

@@ -7,14 +7,14 @@
 #include "httpd/conf/view.h"
 
 /* Sections are judged by mod_rewrite in the fixups; what stands outside of them much earlier. */
-static cc_line_state_t judge_early(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                   const void *what)
+static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
+                                   const cc_place_t *place, const void *what)
 {
     (void)what;
-    if (place->section || site->tls == CC_TLS_OFF) {
+    if (place->section || view->tls == CC_TLS_OFF) {
         return CC_LINE_ASIDE;
     }
-    return cc_lint_has_rules(lint, site) ? CC_LINE_FAULT : CC_LINE_ASIDE;
+    return cc_lint_has_rules(lint, view) ? CC_LINE_FAULT : CC_LINE_ASIDE;
 }
 
 /* "%{LA-U:REMOTE_USER}", which looks ahead, is spelled otherwise. */

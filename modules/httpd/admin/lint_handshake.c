@@ -11,40 +11,41 @@
 /* ---- rules and Require where nobody is asked ----------------------------------------------- */
 
 /* The main server's rules are not those of a host with rules of its own. */
-static bool is_overridden(const cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place)
+static bool is_overridden(const cc_lint_t *lint, const cc_conf_view_t *view,
+                          const cc_place_t *place)
 {
-    return !place->section && place->site != site && cc_lint_scope(lint, site);
+    return !place->section && place->view != view && cc_lint_ruleset(lint, view);
 }
 
-static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                   const void *what)
+static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
+                                   const cc_place_t *place, const void *what)
 {
     (void)what;
-    if (site->tls == CC_TLS_OFF || is_overridden(lint, site, place)) {
+    if (view->tls == CC_TLS_OFF || is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
-    return site->tls == CC_TLS_UNKNOWN || cc_site_asks(site) ? CC_LINE_FINE : CC_LINE_FAULT;
+    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_asks(view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                 const void *what)
+static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_conf_view_t *view,
+                                 const cc_place_t *place, const void *what)
 {
     (void)what;
-    if (is_overridden(lint, site, place)) {
+    if (is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
-    return site->tls == CC_TLS_OFF ? CC_LINE_FAULT : CC_LINE_FINE;
+    return view->tls == CC_TLS_OFF ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
-static const char *server_name(const cc_site_t *site, apr_pool_t *p)
+static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    const char *name = site->server->server_hostname;
+    const char *name = view->server->server_hostname;
 
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
 /* Told once of each server, however many rules wait there. */
-static bool is_first(cc_lint_t *lint, const cc_site_t *culprit)
+static bool is_first(cc_lint_t *lint, const cc_conf_view_t *culprit)
 {
     if (!culprit || apr_hash_get(lint->told, &culprit, sizeof(culprit))) {
         return false;
@@ -56,7 +57,7 @@ static bool is_first(cc_lint_t *lint, const cc_site_t *culprit)
 
 void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 {
-    const cc_site_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
 
     if (is_first(lint, culprit)) {
         cc_lint_tell(lint, "CC0720", line->where,
@@ -69,7 +70,7 @@ void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 /* Without TLS a Require lets nobody in, which may be meant; a rule has no use. */
 void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 {
-    const cc_site_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
 
     cc_lint_asked(lint, line);
     if (is_first(lint, culprit)) {
@@ -82,33 +83,33 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 
 /* ---- SSLVerifyClient in a section ---------------------------------------------------------- */
 
-static cc_line_state_t judge_late(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                  const void *what)
+static cc_line_state_t judge_late(cc_lint_t *lint, const cc_conf_view_t *view,
+                                  const cc_place_t *place, const void *what)
 {
     (void)lint;
     (void)what;
-    if (site->tls == CC_TLS_OFF || !place->section || cc_use_of(site->server) < CC_USE_HERE) {
+    if (view->tls == CC_TLS_OFF || !place->section || cc_use_of(view->server) < CC_USE_HERE) {
         return CC_LINE_ASIDE;
     }
-    if (site->tls == CC_TLS_UNKNOWN || !(site->tls13 || site->http2)) {
+    if (view->tls == CC_TLS_UNKNOWN || !(view->tls13 || view->http2)) {
         return CC_LINE_FINE;
     }
-    return cc_site_ask(place->directive->args) > site->ask ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_conf_view_ask(place->directive->args) > view->ask ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
 /* What becomes of it: browsers have no post-handshake authentication, HTTP/2 forbids it. */
-static const char *too_late(const cc_site_t *site)
+static const char *too_late(const cc_conf_view_t *view)
 {
-    if (!site->http2) {
+    if (!view->http2) {
         return "on TLS 1.3 browsers get 403";
     }
-    return site->tls13 ? "on TLS 1.3 browsers get 403, and HTTP/2 does not allow it"
+    return view->tls13 ? "on TLS 1.3 browsers get 403, and HTTP/2 does not allow it"
                        : "HTTP/2 does not allow it";
 }
 
-static const char *instead(const cc_site_t *site, cc_ask_t wanted)
+static const char *instead(const cc_conf_view_t *view, cc_ask_t wanted)
 {
-    if (site->ask != CC_ASK_NOBODY) {
+    if (view->ask != CC_ASK_NOBODY) {
         return "\"Require clientcert\" here, since the virtual host asks already";
     }
     return wanted == CC_ASK_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
@@ -118,12 +119,12 @@ static const char *instead(const cc_site_t *site, cc_ask_t wanted)
 
 void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
 {
-    const cc_site_t *culprit = cc_lint_culprit(lint, line, judge_late, NULL);
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_late, NULL);
 
     if (culprit) {
         cc_lint_tell(lint, "CC0722", line->where,
                      "SSLVerifyClient in a section asks after the handshake: %s; write %s",
                      too_late(culprit),
-                     instead(culprit, cc_site_ask(cc_line_directive(line)->args)));
+                     instead(culprit, cc_conf_view_ask(cc_line_directive(line)->args)));
     }
 }

@@ -17,22 +17,22 @@ typedef struct cc_wanted_t {
     bool anywhere; /* some rules give it, of whichever server */
 } cc_wanted_t;
 
-static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                   const void *what)
+static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_conf_view_t *view,
+                                   const cc_place_t *place, const void *what)
 {
     (void)place;
     (void)what;
-    return cc_lint_has_rules(lint, site) ? CC_LINE_FINE : CC_LINE_FAULT;
+    return cc_lint_has_rules(lint, view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
 /* What rules give is no matter of the kind of a server, so a line of the main one asks of all. */
-static cc_line_state_t judge_name(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                  const void *what)
+static cc_line_state_t judge_name(cc_lint_t *lint, const cc_conf_view_t *view,
+                                  const cc_place_t *place, const void *what)
 {
     const cc_wanted_t *wanted = what;
-    bool given = place->site->server == lint->server
+    bool given = place->view->server == lint->server
                      ? wanted->anywhere
-                     : cc_lint_may_give(lint, site, wanted->gives, wanted->name);
+                     : cc_lint_may_give(lint, view, wanted->gives, wanted->name);
 
     return given ? CC_LINE_FINE : CC_LINE_FAULT;
 }
@@ -40,7 +40,7 @@ static cc_line_state_t judge_name(cc_lint_t *lint, const cc_site_t *site, const 
 static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
 {
     for (int i = 0; i < line->places->nelts; i++) {
-        if (APR_ARRAY_IDX(line->places, i, const cc_place_t *)->site->server == lint->server) {
+        if (APR_ARRAY_IDX(line->places, i, const cc_place_t *)->view->server == lint->server) {
             return true;
         }
     }
@@ -50,7 +50,7 @@ static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
 static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
 {
     const char *name = cc_text_escape(wanted->name, strlen(wanted->name), lint->pool);
-    const char *kind = wanted->gives == cc_given_user ? "user" : "group";
+    const char *kind = wanted->gives == cc_reachable_user ? "user" : "group";
 
     wanted->anywhere =
         is_of_main(lint, line) && cc_lint_may_give(lint, NULL, wanted->gives, wanted->name);
@@ -99,8 +99,8 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     }
     cc_lint_asked(lint, line);
     if (!strcasecmp(provider, "clientcert-user")) {
-        look_at_names(lint, line, args, cc_given_user);
+        look_at_names(lint, line, args, cc_reachable_user);
     } else if (!strcasecmp(provider, "clientcert-group")) {
-        look_at_names(lint, line, args, cc_given_group);
+        look_at_names(lint, line, args, cc_reachable_group);
     }
 }

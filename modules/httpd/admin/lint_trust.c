@@ -49,11 +49,11 @@ static bool are_several(const char *file, const char *folder, apr_pool_t *p)
 }
 
 /* Many hosts name the same files. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_site_t *site)
+bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     static const char yes[] = "yes", no[] = "no";
-    const char *file = cc_site_value(site, "SSLCACertificateFile", lint->pool);
-    const char *folder = cc_site_value(site, "SSLCACertificatePath", lint->pool);
+    const char *file = cc_conf_view_value(view, "SSLCACertificateFile", lint->pool);
+    const char *folder = cc_conf_view_value(view, "SSLCACertificatePath", lint->pool);
     const char *key = apr_pstrcat(lint->pool, file ? file : "", "\n", folder, NULL);
     const char *several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
 

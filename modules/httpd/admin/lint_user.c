@@ -5,21 +5,21 @@
 #include "httpd/admin/lint.h"
 #include "httpd/conf/view.h"
 
-static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                   const void *what)
+static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_conf_view_t *view,
+                                   const cc_place_t *place, const void *what)
 {
     (void)what;
-    return cc_lint_ruled(lint, site, place) ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_lint_ruled(lint, view, place) ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
 /* Where the mapped user is not the user of the request, it may be mod_ssl's. */
-static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_site_t *site,
+static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_conf_view_t *view,
                                        const cc_place_t *place, const void *what)
 {
-    if (site->user_off || site->main->user_off) {
+    if (view->user_off || view->main->user_off) {
         return CC_LINE_FINE;
     }
-    return judge_ruled(lint, site, place, what);
+    return judge_ruled(lint, view, place, what);
 }
 
 void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
@@ -31,13 +31,13 @@ void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
     }
 }
 
-static cc_line_state_t judge_basic(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place,
-                                   const void *what)
+static cc_line_state_t judge_basic(cc_lint_t *lint, const cc_conf_view_t *view,
+                                   const cc_place_t *place, const void *what)
 {
-    if (!site->asks_passwords && !site->main->asks_passwords) {
+    if (!view->asks_passwords && !view->main->asks_passwords) {
         return CC_LINE_FINE;
     }
-    return judge_user_name(lint, site, place, what);
+    return judge_user_name(lint, view, place, what);
 }
 
 static bool fakes_passwords(const char *words, apr_pool_t *p)

@@ -20,19 +20,19 @@
 /* A question about the configuration as a whole, or one about certificates: prepared, then told. */
 typedef struct kind_t {
     const char *name;
-    json_t *(*answer)(cc_question_t *q);
-    void *(*prepare)(cc_question_t *q);
+    json_t *(*answer)(cc_admin_query_t *q);
+    void *(*prepare)(cc_admin_query_t *q);
     json_t *(*tell)(const void *prepared, const cc_presented_t *presented);
 } kind_t;
 
 static const kind_t kinds[] = {
-    {"explain", NULL, cc_question_explain, cc_explain_certificate},
-    {"rules", cc_question_rules, NULL, NULL},
-    {"check", cc_question_check, NULL, NULL},
-    {"revoked", NULL, cc_question_revoked, cc_revoked_certificate},
+    {"explain", NULL, cc_admin_explain, cc_explain_certificate},
+    {"rules", cc_admin_rules, NULL, NULL},
+    {"check", cc_admin_check, NULL, NULL},
+    {"revoked", NULL, cc_admin_revoked, cc_revoked_certificate},
 };
 
-static const char *path_of(const cc_question_t *q, const char *name)
+static const char *path_of(const cc_admin_query_t *q, const char *name)
 {
     return apr_pstrcat(q->pool, q->directory, "/", name, NULL);
 }
@@ -43,7 +43,7 @@ static const char *word_of(json_t *asked, const char *name, apr_pool_t *p)
     return apr_pstrdup(p, json_string_value(json_object_get(asked, name)));
 }
 
-static const kind_t *kind_find(cc_question_t *q, const char *name)
+static const kind_t *kind_find(cc_admin_query_t *q, const char *name)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!strcmp(kinds[i].name, name)) {
@@ -60,7 +60,7 @@ static const kind_t *kind_find(cc_question_t *q, const char *name)
 
 static json_t *error_text(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 static json_t *error_told(const cc_error_t *err, apr_pool_t *p)
@@ -100,7 +100,7 @@ static json_t *certificate_tell(const kind_t *kind, const void *prepared, const 
 
 /* Whatever is found out about one certificate is forgotten before the next. */
 static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
-                                      const cc_question_t *q, apr_file_t *file)
+                                      const cc_admin_query_t *q, apr_file_t *file)
 {
     apr_status_t status = APR_SUCCESS;
     apr_pool_t *p;
@@ -116,7 +116,7 @@ static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
     return status;
 }
 
-static apr_status_t answers_write(cc_question_t *q, const char *name, apr_file_t *file)
+static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_file_t *file)
 {
     const kind_t *kind = kind_find(q, name);
     json_t *answer = kind && kind->answer ? kind->answer(q) : NULL;
@@ -131,7 +131,7 @@ static apr_status_t answers_write(cc_question_t *q, const char *name, apr_file_t
 /* ---- the question -------------------------------------------------------------------------- */
 
 /* The tool that made the directory reads it; nobody else may look into that. */
-static apr_status_t question_answer(cc_question_t *q, json_t *asked)
+static apr_status_t question_answer(cc_admin_query_t *q, json_t *asked)
 {
     const char *kind = word_of(asked, "ask", q->pool);
     apr_file_t *file;
@@ -154,9 +154,9 @@ static apr_status_t question_answer(cc_question_t *q, json_t *asked)
     return status;
 }
 
-void cc_question_answer(apr_pool_t *pconf, server_rec *s)
+void cc_admin_answer(apr_pool_t *pconf, server_rec *s)
 {
-    cc_question_t q = {.directory = cc_configtest_query(), .main = s, .pool = pconf};
+    cc_admin_query_t q = {.directory = cc_configtest_query(), .main = s, .pool = pconf};
     apr_status_t status = APR_EINVAL;
     json_t *asked;
 

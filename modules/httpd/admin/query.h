@@ -27,7 +27,7 @@
  *
  * One thread, in a configuration test alone; the process ends when the question is answered.
  */
-typedef struct cc_question_t {
+typedef struct cc_admin_query_t {
     const char *directory;
     const char *vhost; /* NAME or NAME:PORT; NULL: not said */
     const char *path;  /* begins with a slash; NULL: a host as a whole */
@@ -37,11 +37,11 @@ typedef struct cc_question_t {
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled where there is no answer */
-} cc_question_t;
+} cc_admin_query_t;
 
 /** Answers, of the configuration as a whole; NULL: q->err says why not. */
-json_t *cc_question_rules(cc_question_t *q);
-json_t *cc_question_check(cc_question_t *q);
+json_t *cc_admin_rules(cc_admin_query_t *q);
+json_t *cc_admin_check(cc_admin_query_t *q);
 
 /** A certificate of the question. */
 typedef struct cc_presented_t {
@@ -54,15 +54,15 @@ typedef struct cc_presented_t {
  * What is the same for all certificates of a question is found out once: the host, its CAs, the
  * rules. It lives as long as q->pool. NULL: q->err says why there is no answer.
  */
-void *cc_question_explain(cc_question_t *q);
-void *cc_question_revoked(cc_question_t *q);
+void *cc_admin_explain(cc_admin_query_t *q);
+void *cc_admin_revoked(cc_admin_query_t *q);
 
 /** Then the answer for each certificate, from what these have given. Never NULL. */
 json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented);
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented);
 
-/** cc_report_trace, where each step has the canonical "text" of its rule too. */
-json_t *cc_question_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p);
+/** cc_json_trace, where each step has the canonical "text" of its rule too. */
+json_t *cc_admin_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p);
 
 /* ---- virtual hosts (hosts.c) ----------------------------------------------------------------- */
 
@@ -73,29 +73,29 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
  * The server that is meant: by q->vhost, else the one that has TLS and rules. *why says why it was
  * taken. NULL: CC0751, CC0752.
  */
-server_rec *cc_host_choose(cc_question_t *q, const char **why);
+server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **why);
 
 /** {"name": TEXT, "where": FILE:LINE or null, "taken_as": why}. */
-json_t *cc_host_told(const server_rec *s, const char *why, apr_pool_t *p);
+json_t *cc_vhost_json(const server_rec *s, const char *why, apr_pool_t *p);
 
-/** True if a scope says something for clients of this server. */
-bool cc_host_serves(const cc_scope_t *scope, const server_rec *s);
+/** True if a ruleset says something for clients of this server. */
+bool cc_vhost_serves(const cc_ruleset_t *ruleset, const server_rec *s);
 
 
-/* ---- what is in effect (scope.c) ------------------------------------------------------------- */
+/* ---- what is in effect (dry_run.c) --------------------------------------------------------- */
 
 /** What is in effect for requests to a server, or to a path on it. */
 typedef struct cc_effect_t {
     const cc_dir_t *dir;
-    const cc_scope_t *scope; /* where dir->rules come from; NULL: there are none */
+    const cc_ruleset_t *ruleset; /* where dir->rules come from; NULL: there are none */
     const char *filename;    /* what httpd makes of the path; NULL: no path was given */
     int status;              /* OK, or what httpd answers before it asks who the client is */
 } cc_effect_t;
 
 /** The server as a whole, or the path of the question on it, found by httpd's own walks. */
-cc_effect_t cc_question_effect(const cc_question_t *q, server_rec *s);
+cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s);
 
 /** test_config: answers what the command-line tool asks (admin/query.h), if it does. */
-void cc_question_answer(apr_pool_t *pconf, server_rec *s);
+void cc_admin_answer(apr_pool_t *pconf, server_rec *s);
 
 #endif

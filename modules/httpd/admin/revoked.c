@@ -42,10 +42,10 @@ typedef struct asked_t {
 /* ---- finding out --------------------------------------------------------------------------- */
 
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
-static apr_status_t sources_open(asker_t *it, cc_question_t *q)
+static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
 {
     static const cc_ocsp_means_t none = {0};
-    const cc_server_t *server = cc_server_of(it->server);
+    const cc_vhost_conf_t *server = cc_vhost_conf_of(it->server);
     cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *revocation = &it->revocation;
     apr_status_t status = APR_SUCCESS;
@@ -80,26 +80,26 @@ static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
     }
 }
 
-static void nobody_asked(const asker_t *it, cc_question_t *q)
+static void nobody_asked(const asker_t *it, cc_admin_query_t *q)
 {
     cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
                  "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
                  "nor ClientCertOCSP is set for this server");
 }
 
-void *cc_question_revoked(cc_question_t *q)
+void *cc_admin_revoked(cc_admin_query_t *q)
 {
     asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
     q->own_sources = true;
-    it->server = cc_host_choose(q, &it->why);
+    it->server = cc_vhost_choose(q, &it->why);
     if (!it->server ||
-        cc_judge_make(&it->judge, cc_site_of(q->main, it->server), q->own_sources, q->pool,
+        cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server), q->own_sources, q->pool,
                       &q->err) != APR_SUCCESS ||
         sources_open(it, q) != APR_SUCCESS) {
         return NULL;
     }
-    if (!cc_server_of(it->server)->crls && !it->revocation.ocsp) {
+    if (!cc_vhost_conf_of(it->server)->crls && !it->revocation.ocsp) {
         nobody_asked(it, q);
         return NULL;
     }
@@ -118,7 +118,7 @@ static const char *result_of(const asked_t *it)
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
@@ -248,6 +248,6 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
         "{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
         "reason", text_of(problem_of(&it), p), "identity", problem_of(&it) == NULL, "verification",
         "verified", it.unverified == NULL, "reason", text_of(it.unverified, p), "host",
-        cc_host_told(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
-        "notes", notes_of(&it, p), "certificate", cc_report_fields(it.cert, &facts, p));
+        cc_vhost_json(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
+        "notes", notes_of(&it, p), "certificate", cc_json_fields(it.cert, &facts, p));
 }

@@ -16,58 +16,58 @@
 
 static json_t *text_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* Those that a scope says something for. */
-static json_t *hosts_of(const cc_scope_t *scope, const cc_question_t *q)
+/* Those that a ruleset says something for. */
+static json_t *hosts_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q)
 {
-    const apr_array_header_t *sites = cc_sites_of(q->main);
+    const apr_array_header_t *views = cc_conf_views_of(q->main);
     json_t *hosts = json_array();
 
-    for (int i = 0; i < sites->nelts; i++) {
-        const server_rec *s = APR_ARRAY_IDX(sites, i, const cc_site_t *)->server;
+    for (int i = 0; i < views->nelts; i++) {
+        const server_rec *s = APR_ARRAY_IDX(views, i, const cc_conf_view_t *)->server;
 
-        if (cc_host_serves(scope, s)) {
+        if (cc_vhost_serves(ruleset, s)) {
             json_array_append_new(hosts, text_of(cc_vhost_name(s, q->pool), q->pool));
         }
     }
     return hosts;
 }
 
-static json_t *scope_of(const cc_scope_t *scope, const cc_question_t *q)
+static json_t *ruleset_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q)
 {
     apr_pool_t *p = q->pool;
     json_t *rules = json_array();
 
-    for (int i = 0; i < cc_rules_count(scope->rules); i++) {
-        json_array_append_new(rules, json_pack("{s:o, s:o}", "rule",
-                                               text_of(cc_rules_where(scope->rules, i), p), "text",
-                                               text_of(cc_rules_text(scope->rules, i, p), p)));
+    for (int i = 0; i < cc_rules_count(ruleset->rules); i++) {
+        json_array_append_new(
+            rules, json_pack("{s:o, s:o}", "rule", text_of(cc_rules_where(ruleset->rules, i), p),
+                             "text", text_of(cc_rules_text(ruleset->rules, i, p), p)));
     }
-    return json_pack("{s:o, s:o, s:o, s:o}", "server", text_of(cc_vhost_name(scope->server, p), p),
-                     "section", text_of(scope->section, p), "hosts", hosts_of(scope, q), "rules",
-                     rules);
+    return json_pack("{s:o, s:o, s:o, s:o}", "server",
+                     text_of(cc_vhost_name(ruleset->server, p), p), "section",
+                     text_of(ruleset->section, p), "hosts", hosts_of(ruleset, q), "rules", rules);
 }
 
-json_t *cc_question_rules(cc_question_t *q)
+json_t *cc_admin_rules(cc_admin_query_t *q)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(q->main);
+    const apr_array_header_t *rulesets = cc_rulesets_of(q->main);
     const server_rec *only = NULL;
     const char *why;
     json_t *told;
 
-    if (q->vhost && !(only = cc_host_choose(q, &why))) {
+    if (q->vhost && !(only = cc_vhost_choose(q, &why))) {
         return NULL;
     }
     told = json_array();
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (!only || cc_host_serves(scope, only)) {
-            json_array_append_new(told, scope_of(scope, q));
+        if (!only || cc_vhost_serves(ruleset, only)) {
+            json_array_append_new(told, ruleset_of(ruleset, q));
         }
     }
     return json_pack("{s:o}", "scopes", told);
@@ -76,7 +76,7 @@ json_t *cc_question_rules(cc_question_t *q)
 /* ---- check --------------------------------------------------------------------------------- */
 
 /* What would end a start, or is a warning there. */
-static void crls_add(json_t *findings, const cc_question_t *q)
+static void crls_add(json_t *findings, const cc_admin_query_t *q)
 {
     const apr_array_header_t *faults = cc_revocation_faults(q->main, q->pool);
 
@@ -89,7 +89,7 @@ static void crls_add(json_t *findings, const cc_question_t *q)
     }
 }
 
-static json_t *findings_of(const cc_question_t *q)
+static json_t *findings_of(const cc_admin_query_t *q)
 {
     const apr_array_header_t *notes = cc_lint_findings(q->main, q->pool);
     json_t *findings = json_array();
@@ -110,10 +110,10 @@ static json_t *test_of(const cc_tested_t *tested, apr_pool_t *p)
     return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "where", text_of(tested->where, p), "file",
                      text_of(tested->file, p), "passed", tested->passed, "expected",
                      text_of(tested->expected, p), "got", text_of(tested->got, p), "trace",
-                     cc_question_trace(tested->trace, tested->rules, p));
+                     cc_admin_trace(tested->trace, tested->rules, p));
 }
 
-json_t *cc_question_check(cc_question_t *q)
+json_t *cc_admin_check(cc_admin_query_t *q)
 {
     const apr_array_header_t *all = cc_tests_run(q->main, q->pool);
     json_t *tests = json_array();

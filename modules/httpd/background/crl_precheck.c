@@ -79,13 +79,13 @@ static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *file
 }
 
 /* mod_ssl will say itself what is wrong with the files; without any, all issuers are foreign. */
-static const cc_trust_t *trust_of(check_t *check, const cc_site_t *site)
+static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
 {
     static const cc_trust_files_t none = {.depth = 1};
-    cc_trust_files_t files = cc_site_files(site, check->scratch);
+    cc_trust_files_t files = cc_conf_view_files(view, check->scratch);
     const cc_trust_t *trust = trust_load(check, &files);
 
-    check->unsure = check->unsure || !trust || cc_site_arguments(site, "SSLOpenSSLConfCmd");
+    check->unsure = check->unsure || !trust || cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
     return trust ? trust : trust_load(check, &none);
 }
 
@@ -121,19 +121,19 @@ static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *tru
     }
 }
 
-static void site_check(check_t *check, const cc_site_t *site)
+static void view_check(check_t *check, const cc_conf_view_t *view)
 {
-    cc_crl_spec_t *spec = cc_server_of(site->server)->crls;
+    cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
 
-    if (spec && site->tls != CC_TLS_OFF) {
-        crls_open(check, spec, trust_of(check, site), false);
+    if (spec && view->tls != CC_TLS_OFF) {
+        crls_open(check, spec, trust_of(check, view), false);
     }
 }
 
 /* A directive that no host with TLS has: its files are read, though nobody will ask them. */
-static void rest_check(check_t *check, const cc_site_t *site)
+static void rest_check(check_t *check, const cc_conf_view_t *view)
 {
-    cc_crl_spec_t *spec = cc_server_of(site->server)->crls;
+    cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
 
     if (spec && !apr_hash_get(check->tried, spec->where, APR_HASH_KEY_STRING)) {
         crls_open(check, spec, trust_of_nobody(check), true);
@@ -184,7 +184,7 @@ static void empty_check(const check_t *check)
 
 apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p)
 {
-    const apr_array_header_t *sites = cc_sites_of(s);
+    const apr_array_header_t *views = cc_conf_views_of(s);
     check_t check = {.pool = p, .faults = apr_array_make(p, 4, sizeof(cc_crl_fault_t))};
 
     if (apr_pool_create(&check.scratch, p) != APR_SUCCESS) {
@@ -194,11 +194,11 @@ apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p)
     check.trusts = apr_hash_make(check.scratch);
     check.told = apr_hash_make(check.scratch);
     check.tried = apr_hash_make(check.scratch);
-    for (int i = 0; i < sites->nelts; i++) {
-        site_check(&check, APR_ARRAY_IDX(sites, i, const cc_site_t *));
+    for (int i = 0; i < views->nelts; i++) {
+        view_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
     }
-    for (int i = 0; i < sites->nelts; i++) {
-        rest_check(&check, APR_ARRAY_IDX(sites, i, const cc_site_t *));
+    for (int i = 0; i < views->nelts; i++) {
+        rest_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
     }
     nobodys_check(&check);
     empty_check(&check);

@@ -20,7 +20,7 @@
 #define TWO_ENTRIES "more than one entry has this key"
 
 typedef struct {
-    cc_directory_t directory;
+    cc_ldap_url_t directory;
     APR_OPTIONAL_FN_TYPE(uldap_connection_find) * find;
     APR_OPTIONAL_FN_TYPE(uldap_connection_open) * open;
     APR_OPTIONAL_FN_TYPE(uldap_connection_unbind) * unbind;
@@ -147,7 +147,7 @@ static cc_table_result_t found_read(const ask_t *ask, LDAPMessage *found)
  * mod_ldap wants a request, for its pool, server and log. The one that asks may end before the job
  * does, so this is another, with what a line of the log may take from it.
  */
-static request_rec *request_make(const cc_directory_t *directory, apr_pool_t *p)
+static request_rec *request_make(const cc_ldap_url_t *directory, apr_pool_t *p)
 {
     request_rec *r = apr_pcalloc(p, sizeof(*r));
     conn_rec *c = apr_pcalloc(p, sizeof(*c));
@@ -174,7 +174,7 @@ static request_rec *request_make(const cc_directory_t *directory, apr_pool_t *p)
 }
 
 /* The key in its place, or NULL where it is not what belongs there. */
-static const char *filter_make(const cc_directory_t *directory, const cc_query_t *question,
+static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t *question,
                                apr_pool_t *p)
 {
     const char *key = NULL;
@@ -224,7 +224,7 @@ static const char *search_trouble(const ask_t *ask, int code)
 
 static int search_send(const ask_t *ask, search_t *search)
 {
-    const cc_directory_t *directory = &ask->ldap->directory;
+    const cc_ldap_url_t *directory = &ask->ldap->directory;
     const char *filter = filter_make(directory, search->question, ask->job->pool);
     struct timeval timeout = directory->timeout;
 
@@ -328,7 +328,7 @@ static void ask_directory(ask_t *ask)
 static void backend_ask(cc_job_t *job)
 {
     const ldap_t *ldap = job->source;
-    const cc_directory_t *directory = &ldap->directory;
+    const cc_ldap_url_t *directory = &ldap->directory;
     ask_t ask = {.ldap = ldap, .job = job};
 
     ask.searches = apr_pcalloc(job->pool, sizeof(*ask.searches) * (apr_size_t)job->count);
@@ -352,7 +352,7 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
                                  cc_error_t *err)
 {
     ldap_t *ldap = apr_pcalloc(p, sizeof(*ldap));
-    apr_status_t status = cc_directory_read(&ldap->directory, spec, p, err);
+    apr_status_t status = cc_ldap_url_read(&ldap->directory, spec, p, err);
 
     if (status != APR_SUCCESS) {
         return status;
@@ -371,10 +371,10 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 
 const cc_backend_t cc_backend_ldap = {
     .type = "ldap",
-    .asked = true,
+    .remote = true,
     .binds = true,
     .names = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .ask = cc_jobs_ask,
+    .lookup_many = cc_jobs_ask,
 };

@@ -45,7 +45,7 @@ static const char *url_encode(const char *url, apr_pool_t *p)
 }
 
 /* Takes the filter apart at its key; false where it has not one. */
-static bool filter_read(cc_directory_t *directory, apr_pool_t *p)
+static bool filter_read(cc_ldap_url_t *directory, apr_pool_t *p)
 {
     const char *filter = directory->url->lud_filter ? directory->url->lud_filter : "";
     const char *text = strstr(filter, AS_TEXT);
@@ -96,7 +96,7 @@ static const char *url_wrong(const LDAPURLDesc *url)
 }
 
 /* mod_ldap takes the port from the name of the host. */
-static void host_read(cc_directory_t *directory, apr_pool_t *p)
+static void host_read(cc_ldap_url_t *directory, apr_pool_t *p)
 {
     const LDAPURLDesc *url = directory->url;
     bool tls = strcmp(url->lud_scheme, "ldaps") == 0;
@@ -110,7 +110,7 @@ static void host_read(cc_directory_t *directory, apr_pool_t *p)
     directory->host = apr_psprintf(p, v6 ? "[%s]:%d" : "%s:%d", url->lud_host, directory->port);
 }
 
-static apr_status_t url_read(cc_directory_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                              cc_error_t *err)
 {
     const char *wrong = NULL;
@@ -152,7 +152,7 @@ static const char *program_says(const char *command, apr_pool_t *p)
 }
 
 /* A name without a password would bind as nobody, and succeed (RFC 4513 5.1.2). */
-static apr_status_t user_read(cc_directory_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err)
 {
     const char *password = spec->bindpassword;
@@ -175,8 +175,8 @@ static apr_status_t user_read(cc_directory_t *directory, const cc_table_spec_t *
     return APR_SUCCESS;
 }
 
-apr_status_t cc_directory_read(cc_directory_t *directory, const cc_table_spec_t *spec,
-                               apr_pool_t *p, cc_error_t *err)
+apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+                              cc_error_t *err)
 {
     apr_status_t status = url_read(directory, spec, p, err);
 

@@ -14,7 +14,7 @@
 #include "tables/table.h"
 
 /** Constant once it is read. */
-typedef struct cc_directory_t {
+typedef struct cc_ldap_url_t {
     server_rec *server;
     LDAPURLDesc *url;
     const char *host; /* with its port, as mod_ldap wants it */
@@ -28,10 +28,10 @@ typedef struct cc_directory_t {
     const char *user; /* who binds; NULL: anonymous */
     const char *password;
     struct timeval timeout;
-} cc_directory_t;
+} cc_ldap_url_t;
 
 /** Reads source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
-apr_status_t cc_directory_read(cc_directory_t *directory, const cc_table_spec_t *spec,
+apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec,
                                apr_pool_t *p, cc_error_t *err);
 
 #endif

@@ -142,12 +142,12 @@ static cache_t *cache_of(const server_rec *s)
     return cache;
 }
 
-const cc_ocsp_means_t *cc_ocspcache_means(server_rec *s)
+const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s)
 {
     return &cache_of(s)->means;
 }
 
-void cc_ocspcache_use(server_rec *s)
+void cc_ocsp_cache_use(server_rec *s)
 {
     cache_of(s)->used = true;
 }
@@ -196,7 +196,7 @@ static const char *instance_create(cache_t *cache, const char *args, apr_pool_t 
                         cc_text_escape(given, strlen(given), p), provider->name, wrong);
 }
 
-const char *cc_ocspcache_directive(cmd_parms *cmd, void *record, const char *arg)
+const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg)
 {
     cache_t *cache = cache_of(cmd->server);
     const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
@@ -228,7 +228,7 @@ static int refuse(const server_rec *s, apr_status_t rv, const char *what)
     return !OK;
 }
 
-int cc_ocspcache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     apr_status_t rv = ap_mutex_register(pconf, lock_name, NULL, APR_LOCK_DEFAULT, 0);
 
@@ -286,7 +286,7 @@ static int cache_open(cache_t *cache, apr_pool_t *pconf)
     return OK;
 }
 
-int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cache_t *cache = cache_of(s);
     const char *wrong = cache->used ? cache_complete(cache, ptemp, pconf) : NULL;
@@ -304,7 +304,7 @@ int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     return cache_open(cache, pconf);
 }
 
-void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s)
+void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cache_t *cache = cache_of(s);
     apr_status_t rv = APR_SUCCESS;

@@ -15,33 +15,33 @@
  * ClientCertOCSPCache TYPE[:ARGUMENTS]; the last one counts. Errors: CC0175 (no such provider is
  * loaded), CC0176 (it refuses the arguments).
  */
-const char *cc_ocspcache_directive(cmd_parms *cmd, void *record, const char *arg);
+const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg);
 
 /**
  * What cc_ocsp_create takes, the same for all virtual hosts; lives as long as the configuration.
  * To be had from the first directive on. Nothing is kept and nobody asks before a child has
  * started.
  */
-const cc_ocsp_means_t *cc_ocspcache_means(server_rec *s);
+const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s);
 
-/** A virtual host asks responders: without, no cache is opened. Before cc_ocspcache_start. */
-void cc_ocspcache_use(server_rec *s);
+/** A virtual host asks responders: without, no cache is opened. Before cc_ocsp_cache_start. */
+void cc_ocsp_cache_use(server_rec *s);
 
 /* ---- hooks, one thread --------------------------------------------------------------------- */
 
 /** pre_config: registers the mutex clientcert-ocsp, which `Mutex` may speak of. OK or not. */
-int cc_ocspcache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /**
  * post_config, after mod_ssl's, who makes the virtual hosts: opens the cache where one is used.
  * What is wrong is logged (CC0176 to CC0178), and the start ends. OK or not.
  */
-int cc_ocspcache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
  * child_init: readies the cache, and makes the threads that ask, which end before `pchild` goes.
  * What is wrong is logged (CC0179).
  */
-void cc_ocspcache_child_start(apr_pool_t *pchild, server_rec *s);
+void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s);
 
 #endif

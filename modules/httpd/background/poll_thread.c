@@ -31,8 +31,8 @@
 #define MOMENT 20   /* milliseconds: a look at thousands of files that did not change takes less */
 #define LATEST 2000 /* for a thread that rests, and has only to be woken */
 
-struct cc_follower_t {
-    cc_follow_t is;
+struct cc_poll_thread_t {
+    cc_poll_plan_t is;
     int wake[2];  /* a pipe: the thread is to end */
     int ended[2]; /* a pipe: the thread does nothing more */
     atomic_bool ending;
@@ -76,7 +76,7 @@ static int timeout_of(apr_interval_time_t wait)
 }
 
 /* Until the time is over, or somebody asks, or the process ends. */
-static void rest(const cc_follower_t *follower, apr_interval_time_t wait)
+static void rest(const cc_poll_thread_t *follower, apr_interval_time_t wait)
 {
     struct pollfd two[] = {
         {.fd = follower->wake[0], .events = POLLIN},
@@ -90,7 +90,7 @@ static void rest(const cc_follower_t *follower, apr_interval_time_t wait)
 }
 
 /* False at the end of the process. The thread that ends it sees a look that has begun. */
-static bool look_begin(cc_follower_t *follower)
+static bool look_begin(cc_poll_thread_t *follower)
 {
     atomic_store(&follower->looking, true);
     return !atomic_load(&follower->ending);
@@ -98,7 +98,7 @@ static bool look_begin(cc_follower_t *follower)
 
 static void *APR_THREAD_FUNC follow(apr_thread_t *thread, void *data)
 {
-    cc_follower_t *follower = data;
+    cc_poll_thread_t *follower = data;
     apr_interval_time_t wait = follower->is.wait;
 
     (void)thread;
@@ -122,7 +122,7 @@ static void leave(void)
     _exit(0);
 }
 
-static void pipes_close(const cc_follower_t *follower)
+static void pipes_close(const cc_poll_thread_t *follower)
 {
     for (int i = 0; i < 2; i++) {
         close(follower->wake[i]);
@@ -131,7 +131,7 @@ static void pipes_close(const cc_follower_t *follower)
 }
 
 /* How long, in milliseconds, the thread is waited for; -1: until it has ended. */
-static int patience(const cc_follower_t *follower)
+static int patience(const cc_poll_thread_t *follower)
 {
     if (follower->is.stop) {
         return -1;
@@ -141,7 +141,7 @@ static int patience(const cc_follower_t *follower)
 
 static apr_status_t follower_end(void *data)
 {
-    cc_follower_t *follower = data;
+    cc_poll_thread_t *follower = data;
     apr_status_t unused;
 
     if (getpid() != follower->process) { /* which has the thread */
@@ -177,7 +177,7 @@ static apr_status_t pipe_make(int ends[2])
     return APR_SUCCESS;
 }
 
-static apr_status_t thread_make(cc_follower_t *follower)
+static apr_status_t thread_make(cc_poll_thread_t *follower)
 {
     apr_status_t rv = pipe_make(follower->wake);
 
@@ -197,17 +197,18 @@ static apr_status_t thread_make(cc_follower_t *follower)
     return rv;
 }
 
-apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how, apr_pool_t *p)
+apr_status_t cc_poll_thread_start(cc_poll_thread_t **follower, const cc_poll_plan_t *how,
+                                  apr_pool_t *p)
 {
     apr_pool_t *pool = NULL;
-    cc_follower_t *made;
+    cc_poll_thread_t *made;
     apr_status_t rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     made = apr_palloc(pool, sizeof(*made));
-    *made = (cc_follower_t){.is = *how, .process = getpid(), .pool = pool};
+    *made = (cc_poll_thread_t){.is = *how, .process = getpid(), .pool = pool};
     rv = thread_make(made);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);

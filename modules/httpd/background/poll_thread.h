@@ -10,21 +10,21 @@
 #include <apr_time.h>
 
 /** A thread that looks from time to time. */
-typedef struct cc_follower_t cc_follower_t;
+typedef struct cc_poll_thread_t cc_poll_thread_t;
 
 /** Looks at whatever is due; returns in how long it wants to be called again, 0: never. */
-typedef apr_interval_time_t cc_follow_fn(void *baton);
+typedef apr_interval_time_t cc_poll_fn(void *baton);
 
 /** What such a thread does. */
-typedef struct cc_follow_t {
-    cc_follow_fn *look;
+typedef struct cc_poll_plan_t {
+    cc_poll_fn *look;
     void *baton;
     apr_interval_time_t wait; /* before the first look; 0: for ever, until it is asked */
     int asked;                /* it looks at once where this open file has something to read, which
                                  a look takes; 0: nobody asks */
     atomic_bool *stop;        /* set at the end, and soon after that a look returns: the end waits
                                  for it. NULL: it does not wait. */
-} cc_follow_t;
+} cc_poll_plan_t;
 
 /**
  * Makes a thread that calls look(baton) for the first time after `wait`, and then whenever the time
@@ -34,6 +34,7 @@ typedef struct cc_follow_t {
  * of a child, and whatever a look uses must outlive that. Call it in the main thread. Errors are
  * those of the system.
  */
-apr_status_t cc_follower_start(cc_follower_t **follower, const cc_follow_t *how, apr_pool_t *p);
+apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_t *plan,
+                                  apr_pool_t *p);
 
 #endif

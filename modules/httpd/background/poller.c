@@ -16,22 +16,22 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 static apr_interval_time_t look(void *s)
 {
     apr_time_t now = apr_time_now();
-    apr_interval_time_t wait = cc_tables_look(s, now);
+    apr_interval_time_t wait = cc_tables_poll_child(s, now);
 
-    return sooner(wait, cc_revocation_look(s, now));
+    return sooner(wait, cc_revocation_poll_child(s, now));
 }
 
 /* A child may come long after the parent has loaded what it inherits, so it looks at once. */
-void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
+void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_follow_t how = {.look = look, .baton = s, .wait = look(s)};
-    cc_follower_t *follower;
+    cc_poll_plan_t how = {.look = look, .baton = s, .wait = look(s)};
+    cc_poll_thread_t *follower;
     apr_status_t rv;
 
     if (how.wait == 0) {
         return;
     }
-    rv = cc_follower_start(&follower, &how, pchild);
+    rv = cc_poll_thread_start(&follower, &how, pchild);
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
@@ -40,12 +40,12 @@ void cc_follow_child_start(apr_pool_t *pchild, server_rec *s)
     }
 }
 
-int cc_follow_monitor(apr_pool_t *p, server_rec *s)
+int cc_poller_monitor(apr_pool_t *p, server_rec *s)
 {
     apr_time_t now = apr_time_now();
 
     (void)p;
-    cc_tables_look_parent(s, now);
-    cc_revocation_look_parent(s, now);
+    cc_tables_poll_parent(s, now);
+    cc_revocation_poll_parent(s, now);
     return DECLINED;
 }

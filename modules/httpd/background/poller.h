@@ -11,9 +11,9 @@
  * child_init, after the two above: looks at all files, and then from time to time
  * (background/poller.c).
  */
-void cc_follow_child_start(apr_pool_t *pchild, server_rec *s);
+void cc_poller_child_start(apr_pool_t *pchild, server_rec *s);
 
 /** monitor: the parent looks. DECLINED. */
-int cc_follow_monitor(apr_pool_t *p, server_rec *s);
+int cc_poller_monitor(apr_pool_t *p, server_rec *s);
 
 #endif

@@ -75,7 +75,7 @@ static void scratch_free(apr_pool_t *scratch)
     }
 }
 
-apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
+apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_interval_time_t soonest = 0;
@@ -95,7 +95,7 @@ apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now)
 }
 
 /* So that a child that comes later inherits what was last held. */
-void cc_revocation_look_parent(server_rec *s, apr_time_t now)
+void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;
     apr_pool_t *scratch = scratch_make(opened);
@@ -104,7 +104,7 @@ void cc_revocation_look_parent(server_rec *s, apr_time_t now)
         cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
 
         cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
-        cc_crls_recall(crls, cc_crls_spec(crls)->ever);
+        cc_crls_highest_save(crls, cc_crls_spec(crls)->highest);
         apr_pool_clear(scratch);
     }
     scratch_free(scratch);
@@ -112,10 +112,10 @@ void cc_revocation_look_parent(server_rec *s, apr_time_t now)
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
-    return cc_ocspcache_prepare(pconf, plog, ptemp);
+    return cc_ocsp_cache_prepare(pconf, plog, ptemp);
 }
 
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_ocspcache_child_start(pchild, s);
+    cc_ocsp_cache_child_start(pchild, s);
 }

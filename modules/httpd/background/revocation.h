@@ -108,8 +108,8 @@ int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s);
 
-/** As cc_tables_look and cc_tables_look_parent, for the files of CRLs. */
-apr_interval_time_t cc_revocation_look(server_rec *s, apr_time_t now);
-void cc_revocation_look_parent(server_rec *s, apr_time_t now);
+/** As cc_tables_poll_child and cc_tables_poll_parent, for the files of CRLs. */
+apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now);
+void cc_revocation_poll_parent(server_rec *s, apr_time_t now);
 
 #endif

@@ -131,7 +131,7 @@ static void passed_over(const cc_crl_info_t *info, void *baton)
 static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
                               apr_pool_t *p, cc_error_t *err)
 {
-    cc_crl_spec_t *spec = cc_server_of(s)->crls;
+    cc_crl_spec_t *spec = cc_vhost_conf_of(s)->crls;
     apr_array_header_t *all = cc_revocation_opened(s)->crls;
     cc_opened_crls_t *opened;
     apr_status_t rv = APR_SUCCESS;
@@ -141,7 +141,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
         return APR_SUCCESS;
     }
     spec->root = ap_server_root;
-    spec->ever = ever_of(s, spec);
+    spec->highest = ever_of(s, spec);
     spec->kept = kept_of(s);
     spec->pass_foreign = true;
     if (is_restart()) {
@@ -155,7 +155,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     opened = apr_palloc(p, sizeof(*opened));
     *opened = (cc_opened_crls_t){spec, trust, *crls, s};
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
-    cc_crls_recall(*crls, spec->ever);
+    cc_crls_highest_save(*crls, spec->highest);
     if (!only_tried()) {
         cc_crls_each(*crls, passed_over, s);
     }
@@ -165,7 +165,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
-    const cc_server_t *server = cc_server_of(s);
+    const cc_vhost_conf_t *server = cc_vhost_conf_of(s);
     cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
@@ -177,10 +177,10 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     }
     if (rv == APR_SUCCESS) {
         asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocspcache_means(s), p, err);
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_means(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {
-        cc_ocspcache_use(s);
+        cc_ocsp_cache_use(s);
         APR_ARRAY_PUSH(cc_revocation_opened(s)->ocsp, cc_opened_ocsp_t) =
             (cc_opened_ocsp_t){made->ocsp, s};
     }
@@ -238,5 +238,5 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     if (!cc_revocation_precheck_borne(s) || !nobodys_tell(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
     }
-    return cc_ocspcache_start(pconf, plog, ptemp, s);
+    return cc_ocsp_cache_start(pconf, plog, ptemp, s);
 }

@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     cc_sharing_t is;
     const channel_t *channel;
-    cc_follower_t *follower; /* NULL: there is none, and nobody will share */
+    cc_poll_thread_t *follower; /* NULL: there is none, and nobody will share */
     cc_tables_t *tables;
     atomic_bool stop;
 } sharing_t;
@@ -179,7 +179,7 @@ const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf)
         return NULL;
     }
     sharing = apr_pcalloc(pconf, sizeof(*sharing));
-    sharing->is = (cc_sharing_t){.owner = geteuid(), .ask = ask, .baton = sharing};
+    sharing->is = (cc_sharing_t){.owner = geteuid(), .fetch = ask, .baton = sharing};
     sharing->channel = channel;
     return &sharing->is;
 }
@@ -188,7 +188,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
                       apr_pool_t *pconf)
 {
     sharing_t *made = sharing ? sharing->baton : NULL;
-    cc_follow_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
+    cc_poll_plan_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
     apr_status_t rv;
 
     if (!made || how.wait == 0) {
@@ -197,7 +197,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
     made->tables = tables;
     how.stop = &made->stop;
     how.asked = made->channel->parent;
-    rv = cc_follower_start(&made->follower, &how, pconf);
+    rv = cc_poll_thread_start(&made->follower, &how, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
                      "CC0286: each process reads changed tables for itself: the parent can make no "

@@ -260,8 +260,8 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 
 const cc_backend_t cc_backend_sql = {
     .type = "sql",
-    .asked = true,
+    .remote = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .ask = cc_jobs_ask,
+    .lookup_many = cc_jobs_ask,
 };

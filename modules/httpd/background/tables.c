@@ -45,7 +45,7 @@ static cc_tables_t *tables_make(const server_rec *s)
 }
 
 /* A table of the main server is everybody's. */
-static void *scope_of(server_rec *s)
+static void *owner_of(server_rec *s)
 {
     return s->is_virtual ? s : NULL;
 }
@@ -56,7 +56,7 @@ cc_rules_t *cc_tables_rules(cmd_parms *cmd)
     bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
     cc_tables_t *tables = htaccess ? cc_tables_configured(cmd->server) : tables_make(cmd->server);
 
-    return cc_rules_create(tables, scope_of(cmd->server), cmd->pool);
+    return cc_rules_create(tables, owner_of(cmd->server), cmd->pool);
 }
 
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
@@ -65,7 +65,7 @@ const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
     const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     (void)record;
-    if (cc_tables_add(tables_make(cmd->server), scope_of(cmd->server), args, where, &err) !=
+    if (cc_tables_add(tables_make(cmd->server), owner_of(cmd->server), args, where, &err) !=
         APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
@@ -95,7 +95,7 @@ static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
+apr_interval_time_t cc_tables_poll_child(server_rec *s, apr_time_t now)
 {
     cc_tables_t *tables = cc_tables_configured(s);
 
@@ -106,7 +106,7 @@ apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now)
  * So that a child that comes later inherits the last good rows, and not those of the start: where
  * the source is broken by then, somebody who was taken off the list would be back.
  */
-void cc_tables_look_parent(server_rec *s, apr_time_t now)
+void cc_tables_poll_parent(server_rec *s, apr_time_t now)
 {
     cc_tables_t *tables = cc_tables_configured(s);
 
@@ -180,7 +180,7 @@ static bool is_restart(void)
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
-    cc_restart_t restart = {.restart = is_restart(), .told = tell_restart, .baton = s};
+    cc_restart_t restart = {.restart = is_restart(), .report = tell_restart, .baton = s};
     cc_error_t err = {0};
 
     (void)plog;

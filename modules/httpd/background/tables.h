@@ -26,9 +26,9 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
  * Looks at the files that are due, and logs what has changed and what is refused; returns in how
  * long it wants to be called again, 0: never. In a child, by one thread.
  */
-apr_interval_time_t cc_tables_look(server_rec *s, apr_time_t now);
+apr_interval_time_t cc_tables_poll_child(server_rec *s, apr_time_t now);
 
 /** The same in the parent, whose later children inherit what it holds. It logs nothing. */
-void cc_tables_look_parent(server_rec *s, apr_time_t now);
+void cc_tables_poll_parent(server_rec *s, apr_time_t now);
 
 #endif

@@ -2,7 +2,7 @@
 /* The per-directory record: made for each section, and merged for each request. */
 #include "httpd/conf/dir.h"
 
-void *cc_config_create(apr_pool_t *p, char *path)
+void *cc_dir_create(apr_pool_t *p, char *path)
 {
     cc_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
 
@@ -17,10 +17,10 @@ static bool says_nothing(const cc_dir_t *dir)
 }
 
 /*
- * A scope with rules of its own uses those alone: what is in effect can be read at one place. httpd
- * merges in every request, and most sections say nothing of ours.
+ * A ruleset with rules of its own uses those alone: what is in effect can be read at one place.
+ * httpd merges in every request, and most sections say nothing of ours.
  */
-void *cc_config_merge(apr_pool_t *p, void *base_record, void *add_record)
+void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
 {
     const cc_dir_t *base = base_record, *add = add_record;
     cc_dir_t *dir;

@@ -29,7 +29,7 @@ static inline const cc_dir_t *cc_dir_of(const request_rec *r)
 }
 
 /** For the module record: an empty per-directory record, and base overridden by add. */
-void *cc_config_create(apr_pool_t *p, char *path);
-void *cc_config_merge(apr_pool_t *p, void *base, void *add);
+void *cc_dir_create(apr_pool_t *p, char *path);
+void *cc_dir_merge(apr_pool_t *p, void *base, void *add);
 
 #endif

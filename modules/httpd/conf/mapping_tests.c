@@ -124,7 +124,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
     return expectations_read(test, words, p, err);
 }
 
-const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
                       .server = cmd->server,
@@ -144,13 +144,13 @@ const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args)
 
 static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_t *section)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(test->server);
+    const apr_array_header_t *rulesets = cc_rulesets_of(test->server);
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (scope->inside == section && scope->server == test->server) {
-            return scope->rules;
+        if (ruleset->inside == section && ruleset->server == test->server) {
+            return ruleset->rules;
         }
     }
     return NULL;

@@ -9,7 +9,7 @@
 #include "rules/rules.h"
 
 /** ClientCertTest. */
-const char *cc_test_directive(cmd_parms *cmd, void *record, const char *args);
+const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args);
 
 /** What came out of one. */
 typedef struct cc_tested_t {

@@ -8,26 +8,25 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-/** What the decisions of a scope are counted in (counters.c); set before there are children. */
+/** What the decisions of a ruleset are counted in (counters.c); set before there are children. */
 typedef struct cc_tally_t {
     atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
     atomic_uint_least64_t *rules;   /* how often each rule fitted */
-    struct cc_shared_t *shared;     /* what all scopes count in */
 } cc_tally_t;
 
-/** A scope of the configuration that has rules of its own. */
-typedef struct cc_scope_t {
+/** A ruleset of the configuration that has rules of its own. */
+typedef struct cc_ruleset_t {
     const cc_rules_t *rules;
     server_rec *server;           /* the virtual host that it stands in, or the main server */
     const char *section;          /* `<Location "/admin">`; NULL: that server as a whole */
     const ap_directive_t *inside; /* that section, or <VirtualHost>; NULL: none */
     cc_tally_t *tally;
-} cc_scope_t;
+} cc_ruleset_t;
 
-/** All of them (cc_scope_t), in the order of the configuration. Written while that is read. */
-apr_array_header_t *cc_scopes_of(const server_rec *s);
+/** All of them (cc_ruleset_t), in the order of the configuration. Written while that is read. */
+apr_array_header_t *cc_rulesets_of(const server_rec *s);
 
-/** Adds the scope of a directive, which has got these rules; gives what it is counted in. */
-const cc_tally_t *cc_scopes_add(const cmd_parms *cmd, const cc_rules_t *rules);
+/** Adds the ruleset of a directive, which has got these rules; gives what it is counted in. */
+const cc_tally_t *cc_rulesets_add(const cmd_parms *cmd, const cc_rules_t *rules);
 
 #endif

@@ -12,26 +12,26 @@
 /* ---- whom it asks for a certificate -------------------------------------------------------- */
 
 /* Sections of the main server are those of every virtual host. */
-static bool asks_below(const cc_site_t *site)
+static bool asks_below(const cc_conf_view_t *view)
 {
-    for (int i = 0; i < site->places->nelts; i++) {
-        const cc_place_t *place = &APR_ARRAY_IDX(site->places, i, cc_place_t);
+    for (int i = 0; i < view->places->nelts; i++) {
+        const cc_place_t *place = &APR_ARRAY_IDX(view->places, i, cc_place_t);
 
         if (place->section && !strcasecmp(place->directive->directive, "SSLVerifyClient") &&
-            cc_site_ask(place->directive->args) != CC_ASK_NOBODY) {
+            cc_conf_view_ask(place->directive->args) != CC_ASK_NOBODY) {
             return true;
         }
     }
-    return site->main != site && asks_below(site->main);
+    return view->main != view && asks_below(view->main);
 }
 
 /* NULL, or why no certificate ever counts there. */
-static const char *never_asks(const cc_site_t *site)
+static const char *never_asks(const cc_conf_view_t *view)
 {
-    if (site->tls == CC_TLS_OFF) {
+    if (view->tls == CC_TLS_OFF) {
         return "it has no TLS: SSLEngine is not on";
     }
-    if (site->ask == CC_ASK_NOBODY && !asks_below(site)) {
+    if (view->ask == CC_ASK_NOBODY && !asks_below(view)) {
         return "it asks no client for a certificate: SSLVerifyClient is none";
     }
     return NULL;
@@ -39,9 +39,9 @@ static const char *never_asks(const cc_site_t *site)
 
 /* ---- whom it trusts ------------------------------------------------------------------------ */
 
-static const char *path_of(const cc_site_t *site, const char *name, apr_pool_t *p)
+static const char *path_of(const cc_conf_view_t *view, const char *name, apr_pool_t *p)
 {
-    const char *path = cc_site_value(site, name, p);
+    const char *path = cc_conf_view_value(view, name, p);
 
     return path ? ap_server_root_relative(p, path) : NULL;
 }
@@ -59,9 +59,9 @@ static bool says(const char *arguments, const char *word, apr_pool_t *p)
 }
 
 /* SSLCipherSuite [TLSv1.3|SSL] SUITES: those of TLS 1.3 say nothing of certificates. */
-static const char *ciphers_of(const cc_site_t *site, apr_pool_t *p)
+static const char *ciphers_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    const char *arguments = cc_site_arguments(site, "SSLCipherSuite");
+    const char *arguments = cc_conf_view_arguments(view, "SSLCipherSuite");
     const char *first = arguments ? ap_getword_conf(p, &arguments) : NULL;
     const char *second = arguments && *arguments ? ap_getword_conf(p, &arguments) : NULL;
 
@@ -71,27 +71,28 @@ static const char *ciphers_of(const cc_site_t *site, apr_pool_t *p)
     return strcasecmp(first, "TLSv1.3") ? second : NULL;
 }
 
-static cc_trust_files_t files_of(const cc_site_t *site, bool own_sources, apr_pool_t *p)
+static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, apr_pool_t *p)
 {
-    const char *depth = cc_site_value(site, "SSLVerifyDepth", p);
-    const char *revocation = own_sources ? NULL : cc_site_arguments(site, "SSLCARevocationCheck");
+    const char *depth = cc_conf_view_value(view, "SSLVerifyDepth", p);
+    const char *revocation =
+        own_sources ? NULL : cc_conf_view_arguments(view, "SSLCARevocationCheck");
 
     return (cc_trust_files_t){
-        .ca_file = path_of(site, "SSLCACertificateFile", p),
-        .ca_path = path_of(site, "SSLCACertificatePath", p),
-        .crl_file = path_of(site, "SSLCARevocationFile", p),
-        .crl_path = path_of(site, "SSLCARevocationPath", p),
+        .ca_file = path_of(view, "SSLCACertificateFile", p),
+        .ca_path = path_of(view, "SSLCACertificatePath", p),
+        .crl_file = path_of(view, "SSLCARevocationFile", p),
+        .crl_path = path_of(view, "SSLCARevocationPath", p),
         .crl_leaf = says(revocation, "leaf", p),
         .crl_chain = says(revocation, "chain", p),
         .crl_may_miss = says(revocation, "no_crl_for_cert_ok", p),
         .depth = depth ? atoi(depth) : 1,
-        .ciphers = ciphers_of(site, p),
+        .ciphers = ciphers_of(view, p),
     };
 }
 
-cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p)
+cc_trust_files_t cc_conf_view_files(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    return files_of(site, true, p);
+    return files_of(view, true, p);
 }
 
 /* ---- the judgement ------------------------------------------------------------------------- */
@@ -101,40 +102,41 @@ static void unseen_add(cc_judge_t *judge, const char *what)
     APR_ARRAY_PUSH(judge->unseen, const char *) = what;
 }
 
-static void unseen_find(cc_judge_t *judge, const cc_site_t *site, bool own_sources, apr_pool_t *p)
+static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
+                        apr_pool_t *p)
 {
-    const char *ocsp = cc_site_value(site, "SSLOCSPEnable", p);
+    const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
 
-    if (site->tls == CC_TLS_UNKNOWN) {
+    if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
                           "it is taken as if it had: SSLEngine on");
     }
-    if (site->ask == CC_ASK_NOBODY) {
+    if (view->ask == CC_ASK_NOBODY) {
         unseen_add(judge, "the handshake asks for no certificate; a section that says "
                           "SSLVerifyClient asks later");
     }
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
-    if (own_sources && cc_site_arguments(site, "SSLCARevocationCheck")) {
+    if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
         unseen_add(judge, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
     }
-    if (cc_site_arguments(site, "SSLOpenSSLConfCmd")) {
+    if (cc_conf_view_arguments(view, "SSLOpenSSLConfCmd")) {
         unseen_add(judge, "SSLOpenSSLConfCmd was not looked at");
     }
 }
 
-apr_status_t cc_judge_make(cc_judge_t *judge, const cc_site_t *site, bool own_sources,
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err)
 {
-    cc_trust_files_t files = files_of(site, own_sources, p);
+    cc_trust_files_t files = files_of(view, own_sources, p);
 
-    *judge = (cc_judge_t){.never = never_asks(site), .alone = files.depth == 0};
+    *judge = (cc_judge_t){.never = never_asks(view), .alone = files.depth == 0};
     judge->unseen = apr_array_make(p, 2, sizeof(const char *));
     if (judge->never) {
         return APR_SUCCESS;
     }
-    unseen_find(judge, site, own_sources, p);
+    unseen_find(judge, view, own_sources, p);
     if (!files.ca_file && !files.ca_path) {
         judge->never =
             "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";

@@ -22,7 +22,7 @@ typedef struct cc_judge_t {
  * work in a test. `own_sources`: the CRLs of mod_ssl's directives are not looked at. Lives as long
  * as `p`. CC0402: a file cannot be loaded.
  */
-apr_status_t cc_judge_make(cc_judge_t *judge, const cc_site_t *site, bool own_sources,
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err);
 
 /**

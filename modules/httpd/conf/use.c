@@ -69,12 +69,12 @@ static bool reads_files(const ap_directive_t *directive)
 }
 
 /* What is said in this server itself. */
-static cc_use_t said(const cc_site_t *site)
+static cc_use_t said(const cc_conf_view_t *view)
 {
     cc_use_t use = CC_USE_NONE;
 
-    for (int i = 0; i < site->places->nelts && use < CC_USE_HERE; i++) {
-        const ap_directive_t *directive = APR_ARRAY_IDX(site->places, i, cc_place_t).directive;
+    for (int i = 0; i < view->places->nelts && use < CC_USE_HERE; i++) {
+        const ap_directive_t *directive = APR_ARRAY_IDX(view->places, i, cc_place_t).directive;
 
         if (is_ours(directive)) {
             use = CC_USE_HERE;
@@ -108,11 +108,11 @@ static cc_use_t greater(cc_use_t a, cc_use_t b)
 }
 
 /* A host of which nothing is known may be one whose section was not recognised. */
-static cc_use_t use_of(const cc_site_t *site, cc_use_t main, cc_use_t anywhere)
+static cc_use_t use_of(const cc_conf_view_t *view, cc_use_t main, cc_use_t anywhere)
 {
-    cc_use_t use = greater(main, site == site->main ? main : said(site));
+    cc_use_t use = greater(main, view == view->main ? main : said(view));
 
-    if (site != site->main && site->places->nelts == 0) {
+    if (view != view->main && view->places->nelts == 0) {
         return anywhere;
     }
     return use == CC_USE_NONE && anywhere > CC_USE_NONE ? CC_USE_ELSEWHERE : use;
@@ -120,18 +120,18 @@ static cc_use_t use_of(const cc_site_t *site, cc_use_t main, cc_use_t anywhere)
 
 int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    const apr_array_header_t *sites = cc_sites_of(s);
+    const apr_array_header_t *views = cc_conf_views_of(s);
     cc_use_t anywhere = said_below(ap_conftree);
-    cc_use_t main = said(APR_ARRAY_IDX(sites, 0, const cc_site_t *));
+    cc_use_t main = said(APR_ARRAY_IDX(views, 0, const cc_conf_view_t *));
 
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    for (int i = 0; i < sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(sites, i, const cc_site_t *);
+    for (int i = 0; i < views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        cc_server_of(site->server)->use = use_of(site, main, anywhere);
+        cc_vhost_conf_of(view->server)->use = use_of(view, main, anywhere);
     }
-    cc_server_of(s)->use_anywhere = anywhere;
+    cc_vhost_conf_of(s)->use_anywhere = anywhere;
     return OK;
 }

@@ -23,13 +23,13 @@ typedef enum {
 /** Of this virtual host; of the main server for what belongs to no host. Any thread. */
 static inline cc_use_t cc_use_of(const server_rec *s)
 {
-    return (cc_use_t)cc_server_of(s)->use;
+    return (cc_use_t)cc_vhost_conf_of(s)->use;
 }
 
 /** The greatest of all hosts. Any thread. */
 static inline cc_use_t cc_use_anywhere(const server_rec *main)
 {
-    return (cc_use_t)cc_server_of(main)->use_anywhere;
+    return (cc_use_t)cc_vhost_conf_of(main)->use_anywhere;
 }
 
 /** Whether requests to this virtual host are none of ours, but for inbound.c. Any thread. */

@@ -10,34 +10,35 @@
 #include "ocsp/ocsp.h"
 
 /** The per-server record, as the directives fill it; a virtual host's overrides the server's. */
-typedef struct cc_server_t {
+typedef struct cc_vhost_conf_t {
     cc_crl_spec_t *crls;              /* ClientCertCRL; NULL: none */
     int leaf_alone;                   /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 nobody said */
     apr_interval_time_t max_age;      /* ClientCertMaxAge; 0: any, -1 nobody said */
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
-    struct cc_host_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
+    struct cc_vhost_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
+    struct cc_vhost_counters_t *counted; /* metrics/counted.h: by metrics/counters.c */
     int use;                          /* cc_use_t of use.h: this host's */
     int use_anywhere;                 /* of the main server: the greatest of all hosts */
     bool expressions;                 /* of the main server: clientcert() is in some expression */
     bool ends_connections;            /* of the main server: some host may end a connection */
     bool hooked;                      /* of the main server: server.c has registered hooks */
-} cc_server_t;
+} cc_vhost_conf_t;
 
-static inline cc_server_t *cc_server_of(const server_rec *s)
+static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &clientcert_module);
 }
 
 /** The directives of revocation, for httpd's table of them. */
-const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args);
-const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word);
-const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char *word);
-const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args);
-const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args);
+const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args);
+const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word);
+const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word);
+const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args);
+const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args);
 
 /** For the module record: an empty per-server record, and base overridden by add. */
-void *cc_server_create(apr_pool_t *p, server_rec *s);
-void *cc_server_merge(apr_pool_t *p, void *base, void *add);
+void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s);
+void *cc_vhost_conf_merge(apr_pool_t *p, void *base, void *add);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* The virtual hosts that have not been met in the configuration yet. */
 typedef struct cc_reader_t {
-    apr_array_header_t *sites; /* cc_site_t * */
+    apr_array_header_t *views; /* cc_conf_view_t * */
     int next;
 } cc_reader_t;
 
@@ -29,36 +29,36 @@ static bool defines(const ap_directive_t *directive, const server_rec *s)
 }
 
 /* In order, because a file that is included twice defines two hosts in the same line. */
-static cc_site_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
+static cc_conf_view_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
 {
-    while (reader->next < reader->sites->nelts) {
-        cc_site_t *site = APR_ARRAY_IDX(reader->sites, reader->next++, cc_site_t *);
+    while (reader->next < reader->views->nelts) {
+        cc_conf_view_t *view = APR_ARRAY_IDX(reader->views, reader->next++, cc_conf_view_t *);
 
-        if (defines(directive, site->server)) {
-            return site;
+        if (defines(directive, view->server)) {
+            return view;
         }
     }
     return NULL;
 }
 
-static void site_note(cc_site_t *site, const cc_place_t *place);
+static void view_note(cc_conf_view_t *view, const cc_place_t *place);
 
-static void walk(cc_reader_t *reader, cc_site_t *site, const ap_directive_t *section,
+static void walk(cc_reader_t *reader, cc_conf_view_t *view, const ap_directive_t *section,
                  const ap_directive_t *directive)
 {
-    for (; directive && site; directive = directive->next) {
+    for (; directive && view; directive = directive->next) {
         const ap_directive_t *inside = directive->first_child;
 
         if (is(directive, "<VirtualHost")) {
             walk(reader, host_of(reader, directive), NULL, inside);
         } else {
-            cc_place_t *place = &APR_ARRAY_PUSH(site->places, cc_place_t);
+            cc_place_t *place = &APR_ARRAY_PUSH(view->places, cc_place_t);
 
             place->directive = directive;
-            place->site = site;
+            place->view = view;
             place->section = section;
-            site_note(site, place);
-            walk(reader, site, directive, inside);
+            view_note(view, place);
+            walk(reader, view, directive, inside);
         }
     }
 }
@@ -75,46 +75,46 @@ static const char *folded(char folded_name[NAME_MOST], const char *name)
     return folded_name;
 }
 
-static const char *own_value(const cc_site_t *site, const char *name)
+static const char *own_value(const cc_conf_view_t *view, const char *name)
 {
     char buffer[NAME_MOST];
 
-    return apr_hash_get(site->values, folded(buffer, name), APR_HASH_KEY_STRING);
+    return apr_hash_get(view->values, folded(buffer, name), APR_HASH_KEY_STRING);
 }
 
 /* What is asked later is kept while the places are gone through once. The last value counts. */
-static void site_note(cc_site_t *site, const cc_place_t *place)
+static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 {
-    apr_pool_t *p = site->places->pool;
+    apr_pool_t *p = view->places->pool;
     const ap_directive_t *directive = place->directive;
     char buffer[NAME_MOST];
 
     if (!place->section && strlen(directive->directive) < NAME_MOST) {
-        apr_hash_set(site->values, apr_pstrdup(p, folded(buffer, directive->directive)),
+        apr_hash_set(view->values, apr_pstrdup(p, folded(buffer, directive->directive)),
                      APR_HASH_KEY_STRING, directive->args);
     }
     if (place->section && is(directive, "SSLVerifyClient")) {
-        site->asks_later |= cc_site_ask(directive->args) != CC_ASK_NOBODY;
+        view->asks_later |= cc_conf_view_ask(directive->args) != CC_ASK_NOBODY;
     }
-    site->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
-    site->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
+    view->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
+    view->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
 }
 
-const char *cc_site_arguments(const cc_site_t *site, const char *name)
+const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name)
 {
-    const char *own = own_value(site, name);
+    const char *own = own_value(view, name);
 
-    return own ? own : own_value(site->main, name);
+    return own ? own : own_value(view->main, name);
 }
 
-const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p)
+const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p)
 {
-    const char *args = cc_site_arguments(site, name);
+    const char *args = cc_conf_view_arguments(view, name);
 
     return args ? ap_getword_conf(p, &args) : NULL;
 }
 
-cc_ask_t cc_site_ask(const char *mode)
+cc_ask_t cc_conf_view_ask(const char *mode)
 {
     if (!mode || !strcasecmp(mode, "none") || !strcasecmp(mode, "off")) {
         return CC_ASK_NOBODY;
@@ -123,18 +123,18 @@ cc_ask_t cc_site_ask(const char *mode)
 }
 
 /* Sections of the main server are those of every virtual host. */
-bool cc_site_asks(const cc_site_t *site)
+bool cc_conf_view_asks(const cc_conf_view_t *view)
 {
-    return site->ask != CC_ASK_NOBODY || site->asks_later || site->main->asks_later;
+    return view->ask != CC_ASK_NOBODY || view->asks_later || view->main->asks_later;
 }
 
 /* Without SSLEngine mod_ssl takes the protocol of Listen, if there is a certificate. */
-static cc_tls_t tls_of(const cc_site_t *site, apr_pool_t *p)
+static cc_tls_t tls_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    const char *engine = cc_site_value(site, "SSLEngine", p);
+    const char *engine = cc_conf_view_value(view, "SSLEngine", p);
 
     if (!engine) {
-        return cc_site_arguments(site, "SSLCertificateFile") ? CC_TLS_UNKNOWN : CC_TLS_OFF;
+        return cc_conf_view_arguments(view, "SSLCertificateFile") ? CC_TLS_UNKNOWN : CC_TLS_OFF;
     }
     if (!strcasecmp(engine, "on")) {
         return CC_TLS_ON;
@@ -143,9 +143,9 @@ static cc_tls_t tls_of(const cc_site_t *site, apr_pool_t *p)
 }
 
 /* SSLProtocol: a word without a sign begins anew. SSLOpenSSLConfCmd may say something else. */
-static bool speaks_tls13(const cc_site_t *site, apr_pool_t *p)
+static bool speaks_tls13(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    const char *words = cc_site_arguments(site, "SSLProtocol");
+    const char *words = cc_conf_view_arguments(view, "SSLProtocol");
     const char *word;
     bool spoken = !words;
 
@@ -159,7 +159,7 @@ static bool speaks_tls13(const cc_site_t *site, apr_pool_t *p)
             spoken = false;
         }
     }
-    return spoken && !cc_site_arguments(site, "SSLOpenSSLConfCmd");
+    return spoken && !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
 }
 
 static bool speaks_http2(const server_rec *s)
@@ -169,12 +169,12 @@ static bool speaks_http2(const server_rec *s)
     return ap_array_str_contains(core->protocols, "h2") && ap_find_linked_module("mod_http2.c");
 }
 
-static void read_facts(cc_site_t *site, apr_pool_t *p)
+static void read_facts(cc_conf_view_t *view, apr_pool_t *p)
 {
-    site->tls = tls_of(site, p);
-    site->ask = cc_site_ask(cc_site_value(site, "SSLVerifyClient", p));
-    site->tls13 = speaks_tls13(site, p);
-    site->http2 = speaks_http2(site->server);
+    view->tls = tls_of(view, p);
+    view->ask = cc_conf_view_ask(cc_conf_view_value(view, "SSLVerifyClient", p));
+    view->tls13 = speaks_tls13(view, p);
+    view->http2 = speaks_http2(view->server);
 }
 
 /* ---- all of them --------------------------------------------------------------------------- */
@@ -200,59 +200,59 @@ static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
 
 /* All of them, and each by its server. */
 typedef struct cc_sites_t {
-    apr_array_header_t *list; /* cc_site_t * */
+    apr_array_header_t *list; /* cc_conf_view_t * */
     apr_hash_t *by_server;
 } cc_sites_t;
 
-static void site_make(cc_sites_t *sites, cc_site_t *site, server_rec *s, apr_pool_t *p)
+static void view_make(cc_sites_t *views, cc_conf_view_t *view, server_rec *s, apr_pool_t *p)
 {
-    site->server = s;
-    site->places = apr_array_make(p, 8, sizeof(cc_place_t));
-    site->values = apr_hash_make(p);
-    APR_ARRAY_PUSH(sites->list, cc_site_t *) = site;
-    apr_hash_set(sites->by_server, &site->server, sizeof(site->server), site);
+    view->server = s;
+    view->places = apr_array_make(p, 8, sizeof(cc_place_t));
+    view->values = apr_hash_make(p);
+    APR_ARRAY_PUSH(views->list, cc_conf_view_t *) = view;
+    apr_hash_set(views->by_server, &view->server, sizeof(view->server), view);
 }
 
 static cc_sites_t *sites_read(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *servers = servers_in_order(s, p);
-    cc_site_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
-    cc_sites_t *sites = apr_palloc(p, sizeof(*sites));
+    cc_conf_view_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
+    cc_sites_t *views = apr_palloc(p, sizeof(*views));
     cc_reader_t reader = {NULL, 1};
 
-    sites->list = reader.sites = apr_array_make(p, servers->nelts, sizeof(cc_site_t *));
-    sites->by_server = apr_hash_make(p);
+    views->list = reader.views = apr_array_make(p, servers->nelts, sizeof(cc_conf_view_t *));
+    views->by_server = apr_hash_make(p);
     for (int i = 0; i < servers->nelts; i++) {
         all[i].main = all;
-        site_make(sites, &all[i], APR_ARRAY_IDX(servers, i, server_rec *), p);
+        view_make(views, &all[i], APR_ARRAY_IDX(servers, i, server_rec *), p);
     }
     walk(&reader, all, NULL, ap_conftree);
     for (int i = 0; i < servers->nelts; i++) {
         read_facts(&all[i], p);
     }
-    return sites;
+    return views;
 }
 
 static const cc_sites_t *sites_of(server_rec *s)
 {
     static const char key[] = "clientcert_sites";
     apr_pool_t *pconf = s->process->pconf;
-    void *sites = NULL;
+    void *views = NULL;
 
-    apr_pool_userdata_get(&sites, key, pconf);
-    if (!sites) {
-        sites = sites_read(s, pconf);
-        apr_pool_userdata_setn(sites, key, NULL, pconf);
+    apr_pool_userdata_get(&views, key, pconf);
+    if (!views) {
+        views = sites_read(s, pconf);
+        apr_pool_userdata_setn(views, key, NULL, pconf);
     }
-    return sites;
+    return views;
 }
 
-const apr_array_header_t *cc_sites_of(server_rec *s)
+const apr_array_header_t *cc_conf_views_of(server_rec *s)
 {
     return sites_of(s)->list;
 }
 
-const cc_site_t *cc_site_of(server_rec *main, const server_rec *s)
+const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s)
 {
     return apr_hash_get(sites_of(main)->by_server, &s, sizeof(s));
 }

@@ -16,7 +16,7 @@
 /** A directive where it stands; Include, Define, IfModule and macros have been resolved. */
 typedef struct cc_place_t {
     const ap_directive_t *directive;
-    const struct cc_site_t *site;  /* the server that it stands in */
+    const struct cc_conf_view_t *view;  /* the server that it stands in */
     const ap_directive_t *section; /* the innermost container: <Location>, <If>, <RequireAny> ...;
                                     * NULL: the server as a whole */
 } cc_place_t;
@@ -28,9 +28,9 @@ typedef enum { CC_TLS_OFF, CC_TLS_ON, CC_TLS_UNKNOWN } cc_tls_t;
 typedef enum { CC_ASK_NOBODY, CC_ASK_OPTIONAL, CC_ASK_REQUIRE } cc_ask_t;
 
 /** A server. Constant once read. */
-typedef struct cc_site_t {
+typedef struct cc_conf_view_t {
     server_rec *server;
-    const struct cc_site_t *main; /* the main server, which others inherit from; itself, for that */
+    const struct cc_conf_view_t *main; /* the main server, which others inherit from */
     apr_array_header_t *places;   /* cc_place_t: what stands in it and in its sections, in order */
     apr_hash_t *values;           /* private to view.c */
     cc_tls_t tls;
@@ -40,34 +40,34 @@ typedef struct cc_site_t {
     bool http2;
     bool user_off;       /* it has "ClientCertAuth Off" somewhere */
     bool asks_passwords; /* and "AuthType Basic" */
-} cc_site_t;
+} cc_conf_view_t;
 
 /**
- * All servers (const cc_site_t *): the main one, which is given, then the virtual hosts in the
+ * All servers (const cc_conf_view_t *): the main one, which is given, then the virtual hosts in the
  * order of the configuration. To be called once that has been read: it is looked through the first
  * time, and what was found lives as long as the configuration. One thread.
  */
-const apr_array_header_t *cc_sites_of(server_rec *s);
+const apr_array_header_t *cc_conf_views_of(server_rec *s);
 
-/** The one of a server that is among them. As cc_sites_of. */
-const cc_site_t *cc_site_of(server_rec *main, const server_rec *s);
+/** The one of a server that is among them. As cc_conf_views_of. */
+const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s);
 
 /**
  * The first argument of a directive of mod_ssl (the last one that stands in no section), as its
  * server has it: its own, else the main server's. NULL: nobody said.
  */
-const char *cc_site_value(const cc_site_t *site, const char *name, apr_pool_t *p);
+const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p);
 
 /** All its arguments, as they stand there. */
-const char *cc_site_arguments(const cc_site_t *site, const char *name);
+const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name);
 
 /** The files of CAs that mod_ssl's directives name, without CRLs; texts in `p` (trust.c). */
-cc_trust_files_t cc_site_files(const cc_site_t *site, apr_pool_t *p);
+cc_trust_files_t cc_conf_view_files(const cc_conf_view_t *view, apr_pool_t *p);
 
 /** What SSLVerifyClient with this argument asks. */
-cc_ask_t cc_site_ask(const char *mode);
+cc_ask_t cc_conf_view_ask(const char *mode);
 
 /** True if a client is ever asked there: in the handshake, or later, for a section. */
-bool cc_site_asks(const cc_site_t *site);
+bool cc_conf_view_asks(const cc_conf_view_t *view);
 
 #endif

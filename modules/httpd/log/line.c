@@ -32,17 +32,17 @@ static const char *octets_text(const char *octets, apr_size_t len, apr_size_t mo
     return cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
 }
 
-const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p)
+const char *cc_log_line_said(const char *name, const char *text, apr_pool_t *p)
 {
     return quoted(name, text, CC_LOG_TEXT_LONGEST, p);
 }
 
-const char *cc_logline_brief(const char *name, const char *text, apr_pool_t *p)
+const char *cc_log_line_brief(const char *name, const char *text, apr_pool_t *p)
 {
     return quoted(name, text, SHORT, p);
 }
 
-const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p)
+const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t *p)
 {
     return quoted(name, octets_text(octets, strlen(octets), CC_LOG_TEXT_LONGEST, p),
                   CC_LOG_TEXT_LONGEST, p);
@@ -64,7 +64,7 @@ static const char *field_text(const char *name, const cc_cert_t *cert, const cha
                         : none;
 }
 
-const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p)
+const char *cc_log_line_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p)
 {
     return quoted(name, field_text("subject", cert, "", p), BRIEF, p);
 }
@@ -76,7 +76,7 @@ static const char *names_fields(const cc_cert_t *cert, apr_size_t most, apr_pool
                        quoted("issuer", field_text("issuer", cert, "", p), most, p), NULL);
 }
 
-const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p)
+const char *cc_log_line_serial(const cc_cert_t *cert, apr_pool_t *p)
 {
     return cc_log_text_cut(field_text("serial", cert, "-", p), SHORT, p);
 }
@@ -96,7 +96,7 @@ static const char *groups_field(const cc_verdict_t *verdict, apr_pool_t *p)
     for (int i = 0; i < count; i++) {
         names[i] = verdict->groups[i].name;
     }
-    return cc_logline_octets("groups", cc_parts_join(names, count, p), p);
+    return cc_log_line_octets("groups", cc_parts_join(names, count, p), p);
 }
 
 static const char *decisive_rule(const cc_verdict_t *verdict)
@@ -124,7 +124,7 @@ static const char *rule_text(const char *where, apr_pool_t *p)
 }
 
 /* `from` is the client's address, or NULL where there is no request: that of the connection. */
-static const char *line_text(const cc_logline_t *line, const char *from, const conn_rec *c,
+static const char *line_text(const cc_log_line_t *line, const char *from, const conn_rec *c,
                              const server_rec *s, apr_pool_t *p)
 {
     const char *names = names_fields(line->cert, from ? CC_LOG_TEXT_LONGEST : BRIEF, p);
@@ -133,20 +133,20 @@ static const char *line_text(const cc_logline_t *line, const char *from, const c
 
     return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d",
                         line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
-                        rule_text(rule, p), names, cc_logline_serial(line->cert, p),
+                        rule_text(rule, p), names, cc_log_line_serial(line->cert, p),
                         field_text("sha256", line->cert, "-", p),
                         cc_log_text_cut(cc_log_text_word(address, p), SHORT, p),
                         cc_log_text_cut(cc_log_text_word(s->server_hostname, p), SHORT, p),
                         (int)c->local_addr->port);
 }
 
-const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r)
+const char *cc_log_line_of_request(const cc_log_line_t *line, const request_rec *r)
 {
     return line_text(line, r->useragent_ip, r->connection, r->server, r->pool);
 }
 
-const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
-                                     const server_rec *s, apr_pool_t *p)
+const char *cc_log_line_of_connection(const cc_log_line_t *line, const conn_rec *c,
+                                      const server_rec *s, apr_pool_t *p)
 {
     return line_text(line, NULL, c, s, p);
 }

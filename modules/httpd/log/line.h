@@ -10,20 +10,20 @@
 
 
 /** What a line tells. */
-typedef struct cc_logline_t {
+typedef struct cc_log_line_t {
     const char *result;          /* in one word */
     const cc_cert_t *cert;       /* NULL: none */
     const cc_verdict_t *verdict; /* NULL: no rules were asked */
     const char *rule;            /* NULL: the verdict's, or none */
-} cc_logline_t;
+} cc_log_line_t;
 
 /**
  * The fields that every line has, in their order: result, user, groups, rule, subject, issuer,
  * serial, sha256, client, vhost. A text that there is not is empty, anything else then "-". The
  * first lives as long as the request. Anybody can cause the second, so that its names are short.
  */
-const char *cc_logline_of_request(const cc_logline_t *line, const request_rec *r);
-const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c,
+const char *cc_log_line_of_request(const cc_log_line_t *line, const request_rec *r);
+const char *cc_log_line_of_connection(const cc_log_line_t *line, const conn_rec *c,
                                      const server_rec *s, apr_pool_t *p);
 
 /**
@@ -33,12 +33,12 @@ const char *cc_logline_of_connection(const cc_logline_t *line, const conn_rec *c
  * long is cut off.
  * Lives as long as `p`.
  */
-const char *cc_logline_said(const char *name, const char *text, apr_pool_t *p);
-const char *cc_logline_brief(const char *name, const char *text, apr_pool_t *p);
-const char *cc_logline_octets(const char *name, const char *octets, apr_pool_t *p);
+const char *cc_log_line_said(const char *name, const char *text, apr_pool_t *p);
+const char *cc_log_line_brief(const char *name, const char *text, apr_pool_t *p);
+const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t *p);
 
 /** The same, short, of a certificate's subject (NULL: ""); its serial number alone (NULL: "-"). */
-const char *cc_logline_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p);
-const char *cc_logline_serial(const cc_cert_t *cert, apr_pool_t *p);
+const char *cc_log_line_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p);
+const char *cc_log_line_serial(const cc_cert_t *cert, apr_pool_t *p);
 
 #endif

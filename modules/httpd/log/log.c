@@ -28,20 +28,21 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict)
 
 void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
-    cc_logline_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
     const char *reason = cc_log_no_identity(verdict);
 
     if (!reason && wants(r, APLOG_INFO)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_logline_of_request(&line, r));
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_log_line_of_request(&line, r));
     } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s",
-                      cc_logline_of_request(&line, r), cc_logline_said("reason", reason, r->pool));
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", reason, r->pool));
     }
 }
 
 void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
 {
-    cc_logline_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
     cc_request_t *kept = cc_request_of(cc_request_client(r));
 
     if (kept->failed || !wants(r, APLOG_ERR)) {
@@ -49,8 +50,9 @@ void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_
     }
     kept->failed = true;
     if (cc_quota_lets(r->server, CC_QUOTA_FAILED)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s", cc_logline_of_request(&line, r),
-                      cc_logline_said("reason", verdict->failure, r->pool));
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s",
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", verdict->failure, r->pool));
     }
 }
 
@@ -75,12 +77,12 @@ void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t 
 {
     for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
         const cc_note_t *note = &verdict->notes[i];
-        cc_logline_t line = {note_results[note->kind], client->cert, verdict, note->where};
+        cc_log_line_t line = {note_results[note->kind], client->cert, verdict, note->where};
 
         if (may_note(r, note)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
-                          cc_logline_of_request(&line, r),
-                          cc_logline_said("reason", note->text, r->pool));
+                          cc_log_line_of_request(&line, r),
+                          cc_log_line_said("reason", note->text, r->pool));
         }
     }
 }
@@ -106,11 +108,12 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
 
 void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem)
 {
-    cc_logline_t line = {"rejected", client->cert, NULL, NULL};
+    cc_log_line_t line = {"rejected", client->cert, NULL, NULL};
 
     if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_REJECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s",
-                      cc_logline_of_request(&line, r), cc_logline_said("reason", problem, r->pool));
+                      cc_log_line_of_request(&line, r),
+                      cc_log_line_said("reason", problem, r->pool));
     }
 }
 
@@ -123,13 +126,13 @@ bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p)
 {
-    cc_logline_t line = {"refused", refused->leaf, NULL, NULL};
+    cc_log_line_t line = {"refused", refused->leaf, NULL, NULL};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
     ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
-                   cc_logline_of_connection(&line, c, s, p),
-                   cc_logline_brief("reason", refused->reason, p), refused->depth,
-                   cc_logline_subject("at_subject", above, p), cc_logline_serial(above, p));
+                   cc_log_line_of_connection(&line, c, s, p),
+                   cc_log_line_brief("reason", refused->reason, p), refused->depth,
+                   cc_log_line_subject("at_subject", above, p), cc_log_line_serial(above, p));
 }
 
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)

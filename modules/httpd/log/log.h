@@ -44,13 +44,4 @@ bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
 /** That a certificate of so many octets ends a connection, since no ticket can hold it. */
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
-/* ---- hooks */
-
-/**
- * monitor, in the parent, and child_init, for the end of the child: tell how many lines the log was
- * spared (CC0188). DECLINED.
- */
-int cc_log_monitor(apr_pool_t *p, server_rec *s);
-void cc_log_child_start(apr_pool_t *pchild, server_rec *s);
-
 #endif

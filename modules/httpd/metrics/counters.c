@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where all children of a configuration count what happens, and counts it. */
+/* The counters of a configuration: where they lie, and who counts in them. */
 #include <string.h>
 
 #include <apr_shm.h>
@@ -15,125 +15,118 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
-#include "httpd/peer/client.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
 
-static const char numbers_key[] = "clientcert_numbers";
-
-const char *const cc_note_words[CC_NOTE_COUNT + 1] = {
-    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
-    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
-    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
-    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
-};
-
-const char *const cc_lookup_words[] = {
-    [CC_TABLE_FOUND] = "found",
-    [CC_TABLE_MISSING] = "missing",
-    [CC_TABLE_FAILED] = "failed",
-    NULL,
-};
-
-const char *const cc_check_words[] = {
-    [CC_OCSP_FAILED] = "failed",
-    [CC_OCSP_GOOD] = "good",
-    [CC_OCSP_REVOKED] = "revoked",
-    [CC_OCSP_UNKNOWN] = "unknown",
-    NULL,
-};
-
-const char *const cc_question_words[] = {
-    [CC_OCSP_FAILED] = "failed",
-    [CC_OCSP_GOOD] = "good",
-    [CC_OCSP_REVOKED] = "revoked",
-    [CC_OCSP_UNKNOWN] = "unknown",
-    [CC_OCSP_LEFT_ALONE] = "left_alone",
-    [CC_OCSP_NOT_ASKED] = "not_asked",
-    NULL,
-};
-
-const char *const cc_rejection_words[CC_REJECTED_COUNT + 1] = {
-    [CC_REJECTED_NO_RECORD] = "no_record",       [CC_REJECTED_BAD_RECORD] = "bad_record",
-    [CC_REJECTED_NOT_VERIFIED] = "not_verified", [CC_REJECTED_OTHER_TRUST] = "other_trust",
-    [CC_REJECTED_NOT_YET] = "not_yet_valid",     [CC_REJECTED_EXPIRED] = "expired",
-    [CC_REJECTED_NOT_CLIENT] = "not_a_client",   [CC_REJECTED_NOT_REPORTED] = "not_reported",
-    [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
-    [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
-    [CC_REJECTED_HANDSHAKE] = "handshake",
-};
+static const char metrics_key[] = "clientcert_metrics";
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-static int tables_count(const cc_metrics_t *numbers)
+static int tables_count(const cc_metrics_t *metrics)
 {
-    return numbers->tables ? cc_tables_count(numbers->tables) : 0;
+    return metrics->tables ? cc_tables_count(metrics->tables) : 0;
 }
 
-/* The segment: what all share, the counters of each scope, table, ClientCertCRL, asking host. */
-static apr_size_t size_needed(const cc_metrics_t *numbers, const apr_array_header_t *scopes)
+/*
+ * The main server, and every virtual host that uses the module. The others have no counters: should
+ * anything be rejected there, it counts for the main server.
+ */
+static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
+{
+    apr_array_header_t *vhosts = apr_array_make(p, 4, sizeof(cc_counted_vhost_t));
+
+    for (server_rec *s = main; s; s = s->next) {
+        if (s == main || cc_use_of(s) >= CC_USE_FILES) {
+            APR_ARRAY_PUSH(vhosts, cc_counted_vhost_t).server = s;
+        }
+    }
+    return vhosts;
+}
+
+/* The segment: what all share, the counters of each virtual host, ruleset, table, ClientCertCRL,
+ * asking host. */
+static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *rulesets)
 {
     apr_size_t size = sizeof(cc_shared_t);
 
-    size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(numbers);
-    size += sizeof(cc_crl_counters_t) * (apr_size_t)numbers->opened->crls->nelts;
-    size += sizeof(cc_ocsp_counters_t) * (apr_size_t)numbers->opened->ocsp->nelts;
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_rules_t *rules = APR_ARRAY_IDX(scopes, i, cc_scope_t).rules;
+    size += sizeof(cc_vhost_counters_t) * (apr_size_t)metrics->vhosts->nelts;
+    size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(metrics);
+    size += sizeof(cc_crl_counters_t) * (apr_size_t)metrics->opened->crls->nelts;
+    size += sizeof(cc_ocsp_counters_t) * (apr_size_t)metrics->opened->ocsp->nelts;
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_rules_t *rules = APR_ARRAY_IDX(rulesets, i, cc_ruleset_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
     }
     return size;
 }
 
-static void *scopes_place(const apr_array_header_t *scopes, cc_shared_t *shared)
+static void *vhosts_place(const cc_metrics_t *metrics, server_rec *main, void *memory)
 {
-    cc_counter_t *at = (cc_counter_t *)(shared + 1);
+    cc_vhost_counters_t *counters = memory;
 
-    for (int i = 0; i < scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(scopes, i, cc_scope_t);
-        scope->tally->shared = shared;
-        scope->tally->results = at;
-        scope->tally->rules = at + CC_RESULT_COUNT;
-        at = scope->tally->rules + cc_rules_count(scope->rules);
+    for (server_rec *s = main; s; s = s->next) {
+        cc_vhost_conf_of(s)->counted = counters;
+    }
+    for (int i = 0; i < metrics->vhosts->nelts; i++) {
+        cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(metrics->vhosts, i, cc_counted_vhost_t);
+
+        vhost->counters = &counters[i];
+        cc_vhost_conf_of(vhost->server)->counted = &counters[i];
+    }
+    return counters + metrics->vhosts->nelts;
+}
+
+static void *rulesets_place(const apr_array_header_t *rulesets, void *memory)
+{
+    cc_counter_t *at = memory;
+
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
+        ruleset->tally->results = at;
+        ruleset->tally->rules = at + CC_RESULT_COUNT;
+        at = ruleset->tally->rules + cc_rules_count(ruleset->rules);
     }
     return at;
 }
 
-static void *tables_place(cc_metrics_t *numbers, void *memory)
+static void *tables_place(cc_metrics_t *metrics, void *memory)
 {
-    numbers->table_counters = memory;
-    for (int i = 0; i < tables_count(numbers); i++) {
-        cc_table_counters_start(&numbers->table_counters[i], cc_tables_at(numbers->tables, i));
+    metrics->table_counters = memory;
+    for (int i = 0; i < tables_count(metrics); i++) {
+        cc_table_counters_start(&metrics->table_counters[i], cc_tables_at(metrics->tables, i));
     }
-    return numbers->table_counters + tables_count(numbers);
+    return metrics->table_counters + tables_count(metrics);
 }
 
-static cc_crls_t *crls_at(const cc_metrics_t *numbers, int i)
+static cc_crls_t *crls_at(const cc_metrics_t *metrics, int i)
 {
-    return APR_ARRAY_IDX(numbers->opened->crls, i, const cc_opened_crls_t *)->crls;
+    return APR_ARRAY_IDX(metrics->opened->crls, i, const cc_opened_crls_t *)->crls;
 }
 
-static void revocation_place(cc_metrics_t *numbers, void *memory)
+static void revocation_place(cc_metrics_t *metrics, void *memory)
 {
-    int crls = numbers->opened->crls->nelts;
+    int crls = metrics->opened->crls->nelts;
 
-    numbers->crl_counters = memory;
+    metrics->crl_counters = memory;
     for (int i = 0; i < crls; i++) {
-        cc_crls_counters_start(&numbers->crl_counters[i], crls_at(numbers, i));
+        cc_crls_counters_start(&metrics->crl_counters[i], crls_at(metrics, i));
     }
-    numbers->ocsp_counters = (void *)(numbers->crl_counters + crls);
+    metrics->ocsp_counters = (void *)(metrics->crl_counters + crls);
 }
 
 /* Children of the configuration before this one go on counting in its segment, unseen. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    const apr_array_header_t *scopes = cc_scopes_of(s);
-    cc_metrics_t *numbers = apr_pcalloc(pconf, sizeof(*numbers));
+    const apr_array_header_t *rulesets = cc_rulesets_of(s);
+    cc_metrics_t *metrics = apr_pcalloc(pconf, sizeof(*metrics));
     apr_size_t size;
     apr_shm_t *segment;
+    void *memory;
     apr_status_t rv;
 
     (void)plog;
@@ -141,10 +134,11 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     if (cc_use_anywhere(s) == CC_USE_NONE) {
         return OK;
     }
-    numbers->since = apr_time_now();
-    numbers->tables = cc_tables_configured(s);
-    numbers->opened = cc_revocation_opened(s);
-    size = size_needed(numbers, scopes);
+    metrics->since = apr_time_now();
+    metrics->tables = cc_tables_configured(s);
+    metrics->opened = cc_revocation_opened(s);
+    metrics->vhosts = vhosts_of(s, pconf);
+    size = size_needed(metrics, rulesets);
     rv = apr_shm_create(&segment, size, NULL, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
@@ -153,27 +147,29 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
                      size);
         return !OK;
     }
-    numbers->shared = apr_shm_baseaddr_get(segment);
-    memset(numbers->shared, 0, size);
-    revocation_place(numbers, tables_place(numbers, scopes_place(scopes, numbers->shared)));
-    apr_pool_userdata_setn(numbers, numbers_key, NULL, pconf);
+    metrics->shared = apr_shm_baseaddr_get(segment);
+    memset(metrics->shared, 0, size);
+    memory = vhosts_place(metrics, s, metrics->shared + 1);
+    memory = rulesets_place(rulesets, memory);
+    revocation_place(metrics, tables_place(metrics, memory));
+    apr_pool_userdata_setn(metrics, metrics_key, NULL, pconf);
     return OK;
 }
 
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    const cc_metrics_t *numbers = cc_metrics_of(s);
+    const cc_metrics_t *metrics = cc_metrics_of(s);
 
     (void)pchild;
-    for (int i = 0; numbers && i < tables_count(numbers); i++) {
-        cc_table_count_in(cc_tables_at(numbers->tables, i), &numbers->table_counters[i]);
+    for (int i = 0; metrics && i < tables_count(metrics); i++) {
+        cc_table_count_in(cc_tables_at(metrics->tables, i), &metrics->table_counters[i]);
     }
-    for (int i = 0; numbers && i < numbers->opened->crls->nelts; i++) {
-        cc_crls_count_in(crls_at(numbers, i), &numbers->crl_counters[i]);
+    for (int i = 0; metrics && i < metrics->opened->crls->nelts; i++) {
+        cc_crls_count_in(crls_at(metrics, i), &metrics->crl_counters[i]);
     }
-    for (int i = 0; numbers && i < numbers->opened->ocsp->nelts; i++) {
-        cc_ocsp_t *ocsp = APR_ARRAY_IDX(numbers->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
-        cc_ocsp_count_in(ocsp, &numbers->ocsp_counters[i]);
+    for (int i = 0; metrics && i < metrics->opened->ocsp->nelts; i++) {
+        cc_ocsp_t *ocsp = APR_ARRAY_IDX(metrics->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
+        cc_ocsp_count_in(ocsp, &metrics->ocsp_counters[i]);
     }
 }
 
@@ -181,10 +177,10 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
-    void *numbers = NULL;
+    void *metrics = NULL;
 
-    apr_pool_userdata_get(&numbers, numbers_key, s->process->pconf);
-    return numbers;
+    apr_pool_userdata_get(&metrics, metrics_key, s->process->pconf);
+    return metrics;
 }
 
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
@@ -196,22 +192,16 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
                         (int)(s->addrs ? s->addrs->host_port : s->port));
 }
 
-int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p)
-{
-    *endings = apr_palloc(p, sizeof(**endings) * CC_EXPIRING_MOST);
-    return cc_expiring_read(&numbers->shared->expiring, *endings, apr_time_now());
-}
-
 /* ---- counting ---------------------------------------------------------------------------- */
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_counter_add(&cc_metrics_of(s)->shared->rejections[reason]);
+    cc_counter_add(&cc_vhost_conf_of(s)->counted->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_counter_add(&cc_metrics_of(r->server)->shared->denied);
+    cc_counter_add(&cc_vhost_conf_of(r->server)->counted->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
@@ -231,17 +221,17 @@ static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
     }
 }
 
-static void user_note(request_rec *r, const cc_client_t *client, const char *user)
+static void user_note(request_rec *r, const cc_mark_t *mark, const char *user)
 {
-    cc_expiring_t *list = &cc_dir_of(r)->tally->shared->expiring;
+    cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
 
-    if (cc_expiring_lacks_user(list, &client->mark)) {
-        cc_expiring_set_user(list, &client->mark, cc_text_excerpt(user, strlen(user), r->pool));
+    if (cc_expiring_lacks_user(list, mark)) {
+        cc_expiring_set_user(list, mark, cc_text_excerpt(user, strlen(user), r->pool));
     }
 }
 
-void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
-                           bool who)
+void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
+                           const cc_mark_t *mark)
 {
     if (verdict->note_count > 0) {
         notes_count(r->server, verdict);
@@ -249,35 +239,38 @@ void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_v
     if (who) {
         decision_count(cc_dir_of(r)->tally, verdict);
     }
-    if (who && verdict->user && client->ends_soon) {
-        user_note(r, client, verdict->user);
+    if (who && verdict->user && mark) {
+        user_note(r, mark, verdict->user);
     }
 }
 
-/* ---- certificates that end soon ---------------------------------------------------------- */
+/* ---- certificates that expire soon ------------------------------------------------------- */
 
-static const char *subject_of(const cc_client_t *client, apr_pool_t *p)
+/* The subject is the certificate's own: no facts of the connection are needed. */
+static const char *subject_of(const cc_cert_t *cert, apr_pool_t *p)
 {
     cc_fieldref_t subject;
+    cc_facts_t none = {0};
     cc_values_t values;
 
     if (cc_field_find(&subject, "subject", p, NULL) != APR_SUCCESS) {
         return "";
     }
-    values = cc_field_values(&subject, client->cert, &client->facts, p);
+    values = cc_field_values(&subject, cert, &none, p);
     return values.count ? cc_text_excerpt(values.at[0].text, values.at[0].len, p) : "";
 }
 
-void cc_counters_expiring(const request_rec *r, const cc_client_t *client)
+void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark)
 {
     cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
-    cc_expiry_t ending = {.mark = client->mark, .not_after = client->not_after};
+    cc_expiry_t expiry = {.mark = *mark, .seen = r->request_time};
     unsigned char spki_sha256[32];
+    apr_time_t not_before;
 
-    if (cc_expiring_wants(list, &client->mark, client->not_after, r->request_time)) {
-        ending.seen = r->request_time;
-        cc_cert_digests(client->cert, ending.sha256, spki_sha256);
-        apr_cpystrn(ending.subject, subject_of(client, r->pool), sizeof(ending.subject));
-        cc_expiring_add(list, &ending);
+    cc_cert_validity(cert, &not_before, &expiry.not_after);
+    if (cc_expiring_wants(list, mark, expiry.not_after, r->request_time)) {
+        cc_cert_digests(cert, expiry.sha256, spki_sha256);
+        apr_cpystrn(expiry.subject, subject_of(cert, r->pool), sizeof(expiry.subject));
+        cc_expiring_add(list, &expiry);
     }
 }

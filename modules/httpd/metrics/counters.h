@@ -1,62 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted, by whom, and where it is read. */
+/* The counters of a configuration: where they lie, and who counts in them. */
 #ifndef CC_COUNTERS_H
 #define CC_COUNTERS_H
 
 #include <stdbool.h>
 
-#include "base/counter.h"
+#include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/expiring.h"
-#include "httpd/metrics/quota.h"
-#include "httpd/peer/client.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
 
-/** Why a certificate gives no identity, whatever rules there are. */
-typedef enum {
-    CC_REJECTED_NO_RECORD,
-    CC_REJECTED_BAD_RECORD,
-    CC_REJECTED_NOT_VERIFIED,
-    CC_REJECTED_OTHER_TRUST,
-    CC_REJECTED_NOT_YET,
-    CC_REJECTED_EXPIRED,
-    CC_REJECTED_NOT_CLIENT,
-    CC_REJECTED_NOT_REPORTED, /* mod_ssl does not call it verified */
-    CC_REJECTED_NO_TLS,       /* the virtual host has none of its own */
-    CC_REJECTED_REVOKED,
-    CC_REJECTED_NOT_KNOWN,    /* whether it was revoked */
-    CC_REJECTED_TOO_OLD,      /* for ClientCertMaxAge */
-    CC_REJECTED_HANDSHAKE,    /* it ended there */
-    CC_REJECTED_COUNT
-} cc_rejection_t;
+/** A virtual host with counters of its own, or the main server. */
+typedef struct cc_counted_vhost_t {
+    const server_rec *server;
+    cc_vhost_counters_t *counters;
+} cc_counted_vhost_t;
 
-/**
- * In one word, for people and programs: literals that stay what they are, in the order of the
- * counters, and NULL at the end.
- */
-extern const char *const cc_rejection_words[CC_REJECTED_COUNT + 1];
-extern const char *const cc_note_words[CC_NOTE_COUNT + 1]; /* by cc_note_kind_t */
-extern const char *const cc_lookup_words[];   /* by cc_table_result_t */
-extern const char *const cc_check_words[];    /* by cc_ocsp_status_t */
-extern const char *const cc_question_words[]; /* likewise, and what else came of a question */
-
-/** What all children share besides the counters of scopes (cc_tally_t), tables and revocation. */
-typedef struct cc_shared_t {
-    cc_counter_t rejections[CC_REJECTED_COUNT];
-    cc_counter_t notes[CC_NOTE_COUNT];
-    cc_counter_t denied; /* requests */
-    cc_quota_t quotas[CC_QUOTA_COUNT];
-    cc_expiring_t expiring;
-} cc_shared_t;
-
-/** All numbers of a configuration; they begin with it, at 0. */
+/** All counters of a configuration; they begin with it, at 0. */
 typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
+    const apr_array_header_t *vhosts; /* of cc_counted_vhost_t */
     const cc_tables_t *tables; /* NULL: none */
     cc_table_counters_t *table_counters;
     const cc_opened_t *opened;
@@ -64,35 +33,40 @@ typedef struct cc_metrics_t {
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
 } cc_metrics_t;
 
-/** Those of the configuration in effect; NULL before its post_config, and where nobody uses the
- * module (use.h). Any thread. */
+/**
+ * Those of the configuration in effect; NULL before its post_config, and where no virtual host uses
+ * the module (use.h). Any thread.
+ */
 const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
-/** What a virtual host is called: "www.example.com:443"; "" for the main server, and for all. */
+/** What a virtual host is called: "www.example.com:443"; "" for the main server, and for NULL. */
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
-/** Certificates that end soon (cc_expiring_read), in `p`. */
-int cc_metrics_expiries(const cc_metrics_t *numbers, cc_expiry_t **endings, apr_pool_t *p);
+/* ---- counting: any thread, where cc_metrics_of is not NULL ----------------------------------- */
 
-/* ---- counting: any thread -------------------------------------------------------------------- */
-
-/** A certificate that gives no identity: once per connection. */
+/**
+ * A certificate that gives no identity. To be called once per connection by peer and identity, with
+ * the virtual host of the request, and by the handshake that ends, with that of the handshake.
+ */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
-/** An evaluation; `who`: by the rules in effect, which say who the client is. */
-void cc_counters_evaluated(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
-                           bool who);
+/**
+ * An evaluation, by identity: its notes, and where `who` says that its rules are those in effect,
+ * the decision. `mark` is that of a certificate that expires soon, whose user is noted; else NULL.
+ */
+void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
+                           const cc_mark_t *mark);
 
-/** A request that was denied. */
+/** A request that was denied, by denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 
-/** A certificate that ends soon (client->mark is set): once per connection. */
-void cc_counters_expiring(const request_rec *r, const cc_client_t *client);
+/** A certificate that expires soon (cc_expiring_soon), by peer: once per connection. */
+void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark);
 
 /* ---- hooks ---------------------------------------------------------------------------------- */
 
 /**
- * post_config, after mod_ssl's, who makes the virtual hosts: makes the memory that the children
+ * post_config, after mod_ssl's, which makes the virtual hosts: makes the memory that the children
  * count in. OK, or not (CC0160).
  */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);

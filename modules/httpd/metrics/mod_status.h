@@ -1,54 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files share that show numbers in mod_status. */
-#ifndef CC_SERVERSTATUS_H
-#define CC_SERVERSTATUS_H
+/* The metrics as mod_status shows them. */
+#ifndef CC_MOD_STATUS_H
+#define CC_MOD_STATUS_H
 
-#include <apr_pools.h>
+struct request_rec;
 
-#include "httpd/conf/module.h"
-#include "httpd/metrics/counters.h"
-#include "httpd/metrics/expiring.h"
+#include <stdbool.h>
 
-/** What is to be shown. */
-typedef struct cc_shown_t {
-    request_rec *r;
-    const cc_metrics_t *numbers;
-    const apr_array_header_t *scopes;
-    const apr_array_header_t *crls; /* of cc_held_crl_t */
-    cc_expiry_t *endings;
-    int ending_count;
-} cc_shown_t;
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/sink.h"
 
-/** As lines for programs (serverstatus_lines.c), and as a part of the page. */
-void cc_shown_lines(const cc_shown_t *shown);
-void cc_shown_page(const cc_shown_t *shown);
+/** Puts them as lines for programs (?auto), and as a part of the page for people. */
+void cc_mod_status_lines(const cc_sink_t *sink, const cc_collected_t *collected);
+void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected);
 
-/** Decisions of all scopes, by cc_result_words. */
-apr_uint64_t cc_shown_decisions(const cc_shown_t *shown, int result);
+/** The number of the i-th word: of an instance, and the sum over all (mod_status_text.c). */
+apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
+                                 const cc_instance_t *instance, int i);
+apr_uint64_t cc_mod_status_sum(const cc_family_t *family, const cc_collected_t *collected, int i);
 
-/** Of a table; a number that it has not is CC_NONE. */
-#define CC_NONE APR_UINT64_MAX
+/** Whether there is anything to add up: an instance has it, or every instance would. */
+bool cc_mod_status_has_sum(const cc_family_t *family, const cc_collected_t *collected);
 
-typedef struct cc_figures_t {
-    const char *name, *vhost, *type;
-    apr_uint64_t rows, age, good, loads, failures;
-    apr_uint64_t lookups[3], hits, misses, stale, turned_away;
-} cc_figures_t;
+/** "not_yet_valid": "NotYetValid", in `p`. */
+const char *cc_mod_status_camel(const char *word, apr_pool_t *p);
 
-int cc_shown_tables(const cc_shown_t *shown);
-cc_figures_t cc_shown_table(const cc_shown_t *shown, int i);
+/** Any text as HTML in ASCII, in `p`. */
+const char *cc_mod_status_html(const char *text, apr_pool_t *p);
 
-/** The virtual host of the i-th of those that were opened. */
-const char *cc_shown_crls_vhost(const cc_shown_t *shown, int i);
-const char *cc_shown_ocsp_vhost(const cc_shown_t *shown, int i);
-
-/** "not_yet_valid": "NotYetValid". */
-const char *cc_shown_camel(const char *word, apr_pool_t *p);
-
-/** Any text, as HTML in ASCII. */
-const char *cc_shown_html(const char *text, apr_pool_t *p);
-
-/** mod_status's hook: shows the metrics in its page, or as lines for programs. OK or DECLINED. */
-int cc_mod_status_show(request_rec *r, int flags);
+/** mod_status's hook: shows the metrics on its page, or as lines for programs. OK or DECLINED. */
+int cc_mod_status_show(struct request_rec *r, int flags);
 
 #endif

@@ -1,241 +1,178 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the numbers as a part of the page of mod_status, for people. */
-#include <apr_strings.h>
+/* The metrics as a part of the page of mod_status, for people. */
+#include <string.h>
 
-#include <http_protocol.h>
+#include <apr_escape.h>
 
-#include "base/counter.h"
-#include "crl/crl.h"
-#include "httpd/background/revocation.h"
-#include "httpd/conf/module.h"
-#include "httpd/conf/rulesets.h"
-#include "httpd/metrics/counters.h"
+#include "httpd/metrics/collect.h"
 #include "httpd/metrics/expiring.h"
+#include "httpd/metrics/families.h"
 #include "httpd/metrics/mod_status.h"
-#include "httpd/metrics/quota.h"
-#include "ocsp/ocsp.h"
-#include "rules/rules.h"
+#include "httpd/metrics/sink.h"
 
-static void cell(request_rec *r, const char *text)
+/* ---- cells ------------------------------------------------------------------------------- */
+
+static void cell(const cc_sink_t *sink, const char *text)
 {
-    ap_rvputs(r, "<td>", cc_shown_html(text, r->pool), "</td>", NULL);
+    cc_sink_put(sink, "<td>");
+    cc_sink_put(sink, cc_mod_status_html(text, sink->pool));
+    cc_sink_put(sink, "</td>");
 }
 
-static void cell_number(request_rec *r, apr_uint64_t value)
+static void cell_number(const cc_sink_t *sink, apr_uint64_t value)
 {
-    if (value == CC_NONE) {
-        ap_rputs("<td>-</td>", r);
-    } else {
-        ap_rprintf(r, "<td align=\"right\">%" APR_UINT64_T_FMT "</td>", value);
-    }
+    cc_sink_put(sink, "<td align=\"right\">");
+    cc_sink_number(sink, value);
+    cc_sink_put(sink, "</td>");
 }
 
-/* `heads`: "Rule|Matches". */
-static void table_begin(request_rec *r, const char *title, const char *heads)
+static void cell_date(const cc_sink_t *sink, apr_time_t when)
 {
-    char *rest = NULL, *head = apr_strtok(apr_pstrdup(r->pool, heads), "|", &rest);
-
-    ap_rvputs(r, "<h3>", title, "</h3>\n<table border=\"1\">\n<tr>", NULL);
-    for (; head; head = apr_strtok(NULL, "|", &rest)) {
-        ap_rvputs(r, "<th>", head, "</th>", NULL);
-    }
-    ap_rputs("</tr>\n", r);
-}
-
-static void table_end(request_rec *r)
-{
-    ap_rputs("</table>\n", r);
-}
-
-static void row_of_word(request_rec *r, const char *kind, const char *word, apr_uint64_t value)
-{
-    ap_rputs("<tr>", r);
-    cell(r, kind);
-    cell(r, word);
-    cell_number(r, value);
-    ap_rputs("</tr>\n", r);
-}
-
-static void page_of_results(const cc_shown_t *shown)
-{
-    request_rec *r = shown->r;
-    const cc_shared_t *shared = shown->numbers->shared;
-
-    table_begin(r, "Client certificates", "What|Which|Count");
-    for (int i = 0; cc_result_words[i]; i++) {
-        row_of_word(r, "decision", cc_result_words[i], cc_shown_decisions(shown, i));
-    }
-    for (int i = 0; cc_rejection_words[i]; i++) {
-        row_of_word(r, "rejected", cc_rejection_words[i], atomic_load(&shared->rejections[i]));
-    }
-    for (int i = 0; cc_note_words[i]; i++) {
-        row_of_word(r, "note", cc_note_words[i], atomic_load(&shared->notes[i]));
-    }
-    row_of_word(r, "request", "denied", atomic_load(&shared->denied));
-    for (int kind = 0; kind < CC_QUOTA_COUNT; kind++) {
-        row_of_word(r, "lines left out of the log", cc_quota_tags[kind],
-                    atomic_load(&shared->quotas[kind].left_out));
-    }
-    table_end(r);
-}
-
-static void page_of_rules(const cc_shown_t *shown)
-{
-    request_rec *r = shown->r;
-
-    table_begin(r, "Rules", "Virtual host|Section|Rule|Matches");
-    for (int i = 0; i < shown->scopes->nelts; i++) {
-        const cc_scope_t *scope = &APR_ARRAY_IDX(shown->scopes, i, cc_scope_t);
-
-        for (int j = 0; j < cc_rules_count(scope->rules); j++) {
-            ap_rputs("<tr>", r);
-            cell(r, cc_metrics_vhost(scope->server, r->pool));
-            cell(r, scope->section ? scope->section : "");
-            cell(r, cc_rules_where(scope->rules, j));
-            cell_number(r, atomic_load(&scope->tally->rules[j]));
-            ap_rputs("</tr>\n", r);
-        }
-    }
-    table_end(r);
-}
-
-static void page_of_tables(const cc_shown_t *shown)
-{
-    request_rec *r = shown->r;
-
-    table_begin(r, "Tables",
-                "Name|Virtual host|Type|Rows|Age (s)|Last load good|Loads|Failed loads|Found|"
-                "Missing|Failed|Cache hits|Cache misses|Stale answers|Turned away");
-    for (int i = 0; i < cc_shown_tables(shown); i++) {
-        cc_figures_t f = cc_shown_table(shown, i);
-        const apr_uint64_t numbers[] = {f.rows,     f.age,        f.good,       f.loads,
-                                        f.failures, f.lookups[0], f.lookups[1], f.lookups[2],
-                                        f.hits,     f.misses,     f.stale,      f.turned_away};
-        ap_rputs("<tr>", r);
-        cell(r, f.name);
-        cell(r, f.vhost);
-        cell(r, f.type);
-        for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
-            cell_number(r, numbers[j]);
-        }
-        ap_rputs("</tr>\n", r);
-    }
-    table_end(r);
-}
-
-static const char *date(apr_time_t when, apr_pool_t *p)
-{
-    char *text = apr_palloc(p, APR_RFC822_DATE_LEN);
+    char text[APR_RFC822_DATE_LEN] = "";
 
     apr_rfc822_date(text, when);
-    return text;
+    cell(sink, text);
 }
 
-static void page_of_crls(const cc_shown_t *shown)
+static void headings(const cc_sink_t *sink, const char *texts)
 {
-    request_rec *r = shown->r;
+    char *rest = NULL, *text = apr_strtok(apr_pstrdup(sink->pool, texts), "|", &rest);
 
-    table_begin(r, "CRLs",
-                "File|Virtual host|Issuer|Type|Number|Entries|This update|Next update|Last load");
-    for (int i = 0; i < shown->crls->nelts; i++) {
-        const cc_held_crl_t *crl = &APR_ARRAY_IDX(shown->crls, i, cc_held_crl_t);
-
-        ap_rputs("<tr>", r);
-        cell(r, crl->info.path);
-        cell(r, cc_metrics_vhost(crl->server, r->pool));
-        cell(r, crl->info.issuer);
-        cell(r, crl->info.delta ? "delta" : "complete");
-        cell(r, crl->info.number);
-        cell_number(r, crl->info.entries);
-        cell(r, date(crl->info.this_update, r->pool));
-        cell(r, date(crl->info.next_update, r->pool));
-        cell(r, date(crl->info.loaded_at, r->pool));
-        ap_rputs("</tr>\n", r);
-    }
-    table_end(r);
-}
-
-static void page_of_crl_files(const cc_shown_t *shown)
-{
-    request_rec *r = shown->r;
-
-    table_begin(r, "Files of CRLs", "Virtual host|Loads|Failed loads|Refused now|Last look");
-    for (int i = 0; i < shown->numbers->opened->crls->nelts; i++) {
-        const cc_crl_counters_t *counters = &shown->numbers->crl_counters[i];
-        apr_time_t looked_at = apr_time_from_sec((apr_time_t)atomic_load(&counters->looked_at));
-
-        ap_rputs("<tr>", r);
-        cell(r, cc_shown_crls_vhost(shown, i));
-        cell_number(r, atomic_load(&counters->loads));
-        cell_number(r, atomic_load(&counters->load_failures));
-        cell_number(r, atomic_load(&counters->refused));
-        cell(r, date(looked_at, r->pool));
-        ap_rputs("</tr>\n", r);
-    }
-    table_end(r);
-}
-
-static void cells_of_words(request_rec *r, const char *const *words, const cc_counter_t *counters)
-{
-    for (int i = 0; words[i]; i++) {
-        cell_number(r, atomic_load(&counters[i]));
+    for (; text; text = apr_strtok(NULL, "|", &rest)) {
+        cc_sink_put(sink, apr_pstrcat(sink->pool, "<th>", text, "</th>", NULL));
     }
 }
 
-/* The columns of results are those of cc_check_words and cc_question_words. */
-static void page_of_ocsp(const cc_shown_t *shown)
+static void table_begin(const cc_sink_t *sink, const char *title)
 {
-    request_rec *r = shown->r;
-
-    table_begin(r, "OCSP",
-                "Virtual host|Checks: failed|Good|Revoked|Unknown|Cache hits|Stale answers|Waits|"
-                "Turned away|"
-                "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked");
-    for (int i = 0; i < shown->numbers->opened->ocsp->nelts; i++) {
-        const cc_ocsp_counters_t *counters = &shown->numbers->ocsp_counters[i];
-
-        ap_rputs("<tr>", r);
-        cell(r, cc_shown_ocsp_vhost(shown, i));
-        cells_of_words(r, cc_check_words, counters->checks);
-        cell_number(r, atomic_load(&counters->cache_hits));
-        cell_number(r, atomic_load(&counters->stale_answers));
-        cell_number(r, atomic_load(&counters->waits));
-        cell_number(r, atomic_load(&counters->turned_away));
-        cells_of_words(r, cc_question_words, counters->questions);
-        ap_rputs("</tr>\n", r);
-    }
-    table_end(r);
+    cc_sink_put(sink,
+                apr_pstrcat(sink->pool, "<h3>", title, "</h3>\n<table border=\"1\">\n<tr>", NULL));
 }
 
-static void page_of_endings(const cc_shown_t *shown)
+/* ---- sums -------------------------------------------------------------------------------- */
+
+static void row_of_sum(const cc_sink_t *sink, const cc_family_t *family,
+                       const cc_collected_t *collected, int i)
 {
-    request_rec *r = shown->r;
+    char *which = NULL, *what = apr_strtok(apr_pstrdup(sink->pool, family->heading), "|", &which);
 
-    table_begin(r, "Certificates that end within 30 days", "Ends|Subject|User|SHA-256|Last seen");
-    for (int i = 0; i < shown->ending_count; i++) {
-        const cc_expiry_t *ending = &shown->endings[i];
-        char digest[2 * sizeof(ending->sha256) + 1];
-
-        ap_bin2hex(ending->sha256, sizeof(ending->sha256), digest);
-        ap_rputs("<tr>", r);
-        cell(r, date(ending->not_after, r->pool));
-        cell(r, ending->subject);
-        cell(r, ending->user);
-        cell(r, digest);
-        cell(r, date(ending->seen, r->pool));
-        ap_rputs("</tr>\n", r);
-    }
-    table_end(r);
+    cc_sink_put(sink, "<tr>");
+    cell(sink, what);
+    cell(sink, family->words ? family->words[i] : which);
+    cell_number(sink, cc_mod_status_sum(family, collected, i));
+    cc_sink_put(sink, "</tr>\n");
 }
 
-void cc_shown_page(const cc_shown_t *shown)
+/* NULL: there are no more rows. */
+static const cc_family_t *family_of_row(int row)
 {
-    ap_rputs("<hr />\n<h2>mod_clientcert</h2>\n", shown->r);
-    page_of_results(shown);
-    page_of_rules(shown);
-    page_of_tables(shown);
-    page_of_crls(shown);
-    page_of_crl_files(shown);
-    page_of_ocsp(shown);
-    page_of_endings(shown);
+    for (int i = 0; i < cc_family_count; i++) {
+        if (cc_families[i].row == row) {
+            return &cc_families[i];
+        }
+    }
+    return NULL;
+}
+
+static void sums_put(const cc_sink_t *sink, const cc_collected_t *collected)
+{
+    const cc_family_t *family;
+
+    table_begin(sink, "Client certificates");
+    headings(sink, "What|Which|Count");
+    cc_sink_put(sink, "</tr>\n");
+    for (int row = 1; (family = family_of_row(row)); row++) {
+        for (int i = 0; i < cc_family_samples(family); i++) {
+            row_of_sum(sink, family, collected, i);
+        }
+    }
+    cc_sink_put(sink, "</table>\n");
+}
+
+/* ---- a table of each kind ---------------------------------------------------------------- */
+
+static void kind_headings(const cc_sink_t *sink, cc_kind_t kind)
+{
+    for (int i = 0; i < cc_kinds[kind].text_count; i++) {
+        headings(sink, cc_kinds[kind].texts[i].heading);
+    }
+    for (int i = 0; i < cc_family_count; i++) {
+        if (cc_families[i].kind == kind) {
+            headings(sink, cc_families[i].heading);
+        }
+    }
+}
+
+static void cell_of(const cc_sink_t *sink, const cc_family_t *family,
+                    const cc_collected_t *collected, const cc_instance_t *instance, int i)
+{
+    apr_uint64_t value = cc_mod_status_value(family, collected, instance, i);
+
+    if (!cc_family_has(family, instance)) {
+        cc_sink_put(sink, "<td>-</td>");
+    } else if (family->form == CC_FORM_TIME || family->form == CC_FORM_SECONDS) {
+        cell_date(sink, apr_time_from_sec((apr_time_t)value));
+    } else {
+        cell_number(sink, value);
+    }
+}
+
+static void row_of_instance(const cc_sink_t *sink, cc_kind_t kind, const cc_instance_t *instance,
+                            const cc_collected_t *collected)
+{
+    cc_sink_put(sink, "<tr>");
+    for (int i = 0; i < cc_kinds[kind].text_count; i++) {
+        cell(sink, instance->texts[i]);
+    }
+    for (const cc_family_t *family = cc_families; family < cc_families + cc_family_count;
+         family++) {
+        for (int i = 0; family->kind == kind && i < cc_family_samples(family); i++) {
+            cell_of(sink, family, collected, instance, i);
+        }
+    }
+    cc_sink_put(sink, "</tr>\n");
+}
+
+static void kind_put(const cc_sink_t *sink, cc_kind_t kind, const cc_collected_t *collected)
+{
+    table_begin(sink, cc_kinds[kind].title);
+    kind_headings(sink, kind);
+    cc_sink_put(sink, "</tr>\n");
+    for (int i = 0; i < cc_collected_count(collected, kind); i++) {
+        row_of_instance(sink, kind, cc_collected_at(collected, kind, i), collected);
+    }
+    cc_sink_put(sink, "</table>\n");
+}
+
+/* ---- certificates that expire soon, which are no metric ----------------------------------- */
+
+static void expiries_put(const cc_sink_t *sink, const cc_collected_t *collected)
+{
+    table_begin(sink, "Certificates that end within 30 days");
+    headings(sink, "Ends|Subject|User|SHA-256|Last seen");
+    cc_sink_put(sink, "</tr>\n");
+    for (apr_uint32_t i = 0; i < collected->server.expiring; i++) {
+        const cc_expiry_t *expiry = &collected->expiries[i];
+
+        cc_sink_put(sink, "<tr>");
+        cell_date(sink, expiry->not_after);
+        cell(sink, expiry->subject);
+        cell(sink, expiry->user);
+        cell(sink, apr_pescape_hex(sink->pool, expiry->sha256, sizeof(expiry->sha256), 0));
+        cell_date(sink, expiry->seen);
+        cc_sink_put(sink, "</tr>\n");
+    }
+    cc_sink_put(sink, "</table>\n");
+}
+
+void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected)
+{
+    cc_sink_put(sink, "<hr />\n<h2>mod_clientcert</h2>\n");
+    sums_put(sink, collected);
+    for (int kind = 0; kind < CC_KIND_COUNT; kind++) {
+        if (cc_kinds[kind].title) {
+            kind_put(sink, (cc_kind_t)kind, collected);
+        }
+    }
+    expiries_put(sink, collected);
 }

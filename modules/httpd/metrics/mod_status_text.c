@@ -1,15 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how words and texts are written where mod_status shows them. */
+/* How numbers, words and texts are written where mod_status shows them. */
 #include <string.h>
 
 #include <apr_lib.h>
-#include <apr_strings.h>
 
 #include "base/text.h"
-#include "cert/cert.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/families.h"
 #include "httpd/metrics/mod_status.h"
 
-const char *cc_shown_camel(const char *word, apr_pool_t *p)
+apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
+                                 const cc_instance_t *instance, int i)
+{
+    apr_uint64_t value = cc_family_value(family, instance, i);
+    apr_uint64_t now = (apr_uint64_t)apr_time_sec(collected->now);
+
+    if (family->form == CC_FORM_AGE) {
+        return now > value ? now - value : 0;
+    }
+    return value;
+}
+
+apr_uint64_t cc_mod_status_sum(const cc_family_t *family, const cc_collected_t *collected, int i)
+{
+    apr_uint64_t sum = 0;
+
+    for (int j = 0; j < cc_collected_count(collected, family->kind); j++) {
+        const cc_instance_t *instance = cc_collected_at(collected, family->kind, j);
+
+        if (cc_family_has(family, instance)) {
+            sum += cc_family_value(family, instance, i);
+        }
+    }
+    return sum;
+}
+
+bool cc_mod_status_has_sum(const cc_family_t *family, const cc_collected_t *collected)
+{
+    for (int i = 0; i < cc_collected_count(collected, family->kind); i++) {
+        if (cc_family_has(family, cc_collected_at(collected, family->kind, i))) {
+            return true;
+        }
+    }
+    return family->feature == CC_HAS_ALWAYS;
+}
+
+const char *cc_mod_status_camel(const char *word, apr_pool_t *p)
 {
     char *name = apr_palloc(p, strlen(word) + 1), *to = name;
     bool first = true;
@@ -25,7 +61,7 @@ const char *cc_shown_camel(const char *word, apr_pool_t *p)
 }
 
 /* mod_status says that its page is ISO-8859-1, so whatever is not ASCII goes by its number. */
-const char *cc_shown_html(const char *text, apr_pool_t *p)
+const char *cc_mod_status_html(const char *text, apr_pool_t *p)
 {
     const unsigned char *s;
     char *escaped, *to;

@@ -60,4 +60,11 @@ apr_uint64_t cc_quota_report(cc_quota_t *quota, apr_time_t *since);
  */
 bool cc_quota_lets(const struct server_rec *s, cc_quota_kind_t kind);
 
+/**
+ * monitor, in the parent, and child_init, for the end of the child: report how many lines were left
+ * out (CC0188). DECLINED.
+ */
+int cc_quota_monitor(apr_pool_t *p, struct server_rec *s);
+void cc_quota_child_start(apr_pool_t *pchild, struct server_rec *s);
+
 #endif

@@ -5,7 +5,6 @@
 #include <http_main.h>
 
 #include "httpd/conf/module.h"
-#include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
 
@@ -72,7 +71,7 @@ static void report_all(const server_rec *s)
     }
 }
 
-int cc_log_monitor(apr_pool_t *p, server_rec *s)
+int cc_quota_monitor(apr_pool_t *p, server_rec *s)
 {
     (void)p;
     report_all(s);
@@ -85,7 +84,7 @@ static apr_status_t child_end(void *s)
     return APR_SUCCESS;
 }
 
-void cc_log_child_start(apr_pool_t *pchild, server_rec *s)
+void cc_quota_child_start(apr_pool_t *pchild, server_rec *s)
 {
     apr_pool_cleanup_register(pchild, s, child_end, apr_pool_cleanup_null);
 }

@@ -31,7 +31,7 @@ apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_i
 /* The MPM may ask before there is a server, and once there is none any more. */
 static bool ends_none(void)
 {
-    return !ap_server_conf || !cc_server_of(ap_server_conf)->ends_connections;
+    return !ap_server_conf || !cc_vhost_conf_of(ap_server_conf)->ends_connections;
 }
 
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)
@@ -45,12 +45,12 @@ int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)
     return OK;
 }
 
-void cc_closing_ready(conn_rec *c, atomic_bool *wanted)
+void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted)
 {
     ap_add_input_filter(cc_graceful_close_filter, wanted, NULL, c);
 }
 
-void cc_closing_want(request_rec *r, atomic_bool *wanted)
+void cc_graceful_close_want(request_rec *r, atomic_bool *wanted)
 {
     r->connection->keepalive = AP_CONN_CLOSE;
     if (r->connection->master) {

@@ -18,9 +18,9 @@ apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_i
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv);
 
 /** Before the first octet of a connection: where somebody says `wanted`, it ends. */
-void cc_closing_ready(conn_rec *c, atomic_bool *wanted);
+void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted);
 
 /** Ends the connection of a request after the answer; `wanted` is that of its TLS connection. */
-void cc_closing_want(request_rec *r, atomic_bool *wanted);
+void cc_graceful_close_want(request_rec *r, atomic_bool *wanted);
 
 #endif

@@ -19,8 +19,8 @@
 
 static const char *path_of(server_rec *s, apr_pool_t *p)
 {
-    const cc_site_t *site = cc_site_of(ap_server_conf, s);
-    const char *path = site ? cc_site_value(site, "SSLSessionTicketKeyFile", p) : NULL;
+    const cc_conf_view_t *view = cc_conf_view_of(ap_server_conf, s);
+    const char *path = view ? cc_conf_view_value(view, "SSLSessionTicketKeyFile", p) : NULL;
 
     return path ? ap_server_root_relative(p, path) : NULL;
 }
@@ -37,7 +37,7 @@ static apr_status_t read_whole(unsigned char octets[LEN], const char *path, apr_
     return rv;
 }
 
-apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
+apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p)
 {
     const char *path = path_of(s, p);
     unsigned char octets[LEN];

@@ -10,6 +10,6 @@
  * Guards the verdicts of a server that takes the keys of its tickets from a file (ticket_mac.c).
  * What stands in the way is logged (CC0140).
  */
-apr_status_t cc_ticketkey_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p);
+apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p);
 
 #endif

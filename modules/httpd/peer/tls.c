@@ -67,8 +67,8 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
     apr_pool_cleanup_register(c->pool, conn, conn_cleanup, apr_pool_cleanup_null);
     conn->ssl = ssl;
     ap_set_module_config(c->conn_config, &clientcert_module, conn);
-    if (cc_server_of(ap_server_conf)->ends_connections) {
-        cc_closing_ready(c, &conn->ends);
+    if (cc_vhost_conf_of(ap_server_conf)->ends_connections) {
+        cc_graceful_close_ready(c, &conn->ends);
     }
     return OK;
 }
@@ -181,7 +181,7 @@ void cc_connection_end(request_rec *r)
     cc_conn_t *conn = conn_of(r);
     SSL *ssl = live_ssl(conn, r);
 
-    cc_closing_want(r, &conn->ends);
+    cc_graceful_close_want(r, &conn->ends);
     if (ssl && !r->connection->master) {
         SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
     }
@@ -213,7 +213,7 @@ static cc_entry_t *entry_make(request_rec *r, cc_conn_t *conn, SSL *ssl, const c
 static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn_t *conn, SSL *ssl,
                                                          cc_entry_t *entry)
 {
-    const cc_host_t *host = cc_host_of(r->server);
+    const cc_vhost_t *host = cc_vhost_of(r->server);
     cc_slot_key_t key = {
         0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), host ? host->trust : NULL}};
     cc_slots_t *slots = cc_connection_slots(r, false);
@@ -229,7 +229,7 @@ static __attribute__((noinline)) cc_entry_t *entry_renew(request_rec *r, cc_conn
 CC_INLINE cc_client_t *client_of(request_rec *r, cc_conn_t *conn, SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
-    const cc_host_t *host = cc_host_of(r->server);
+    const cc_vhost_t *host = cc_vhost_of(r->server);
     const cc_trust_t *trust = host ? host->trust : NULL;
     cc_entry_t *entry;
 

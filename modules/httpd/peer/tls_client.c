@@ -7,6 +7,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
@@ -119,7 +120,7 @@ static void revocation_check(cc_revocation_status_t *status, const cc_entry_t *e
                              request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
-    cc_revocation_t *revocation = cc_host_of(r->server)->revocation;
+    cc_revocation_t *revocation = cc_vhost_of(r->server)->revocation;
     apr_pool_t *scratch;
 
     if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
@@ -137,7 +138,7 @@ static void revocation_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_poo
     const cc_revocation_status_t *status = &entry->revocation;
 
     client->facts.revocation = "unchecked";
-    if (client->problem || !cc_host_of(r->server)->revocation) {
+    if (client->problem || !cc_vhost_of(r->server)->revocation) {
         return;
     }
     revocation_check(&entry->revocation, entry, r, ssl, p);
@@ -151,7 +152,7 @@ static void revocation_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_poo
 }
 
 /* Until when its dates, and its age, let it have an identity. */
-static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_host_t *host)
+static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_vhost_t *host)
 {
     apr_time_t verified_at = entry->seal.verified_at;
 
@@ -195,19 +196,19 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     if (trust) {
         revocation_take(entry, r, ssl, p);
     }
-    span_set(client, entry, cc_host_of(r->server));
+    span_set(client, entry, cc_vhost_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client, client->problem);
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
         client->ends_soon = true;
         mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client);
+        cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }
 
-bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host)
+bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_vhost_t *host)
 {
     return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
                cc_revocation_generation(host->revocation) &&

@@ -31,10 +31,10 @@ typedef struct cc_entry_t {
 cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p);
 
 /** Of a client about whom somebody was asked: whether that answer is still to be believed. */
-bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_host_t *host);
+bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_vhost_t *host);
 
 /** False where somebody has to be asked again whether it was revoked. */
-static inline bool cc_entry_holds(const cc_entry_t *entry, const cc_host_t *host)
+static inline bool cc_entry_holds(const cc_entry_t *entry, const cc_vhost_t *host)
 {
     return entry->revocation.verdict == CC_REVOCATION_UNCHECKED || cc_entry_is_fresh(entry, host);
 }

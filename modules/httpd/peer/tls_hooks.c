@@ -10,6 +10,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/ticket_mac.h"
 #include "httpd/peer/tls_hooks.h"
@@ -18,17 +19,17 @@
 #include "trust/trust.h"
 
 /* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
-static const cc_host_t *host_of_ssl(SSL *ssl)
+static const cc_vhost_t *host_of_ssl(SSL *ssl)
 {
     const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    return s ? cc_host_of(s) : NULL;
+    return s ? cc_vhost_of(s) : NULL;
 }
 
 /* ---- the gate: which sessions may be resumed --------------------------------------------- */
 
 /* A session that would hold, but for its age or for what CRLs say. */
-static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t now)
+static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t now)
 {
     cc_seal_t seal;
     cc_verified_t cert = {SSL_SESSION_get0_peer(session), &seal, NULL};
@@ -43,14 +44,14 @@ static bool has_lapsed(const cc_host_t *host, SSL_SESSION *session, apr_time_t n
 
 static bool may_resume(SSL *ssl, SSL_SESSION *session)
 {
-    const cc_host_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
     if (host && !host->gated) {
         return true;
     }
     return host && cc_trust_may_resume(host->trust, session, now) &&
-           !(cc_host_asks_more(host) && has_lapsed(host, session, now));
+           !(cc_vhost_asks_more(host) && has_lapsed(host, session, now));
 }
 
 static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
@@ -70,7 +71,7 @@ static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsig
 
 static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
 {
-    const cc_host_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = host_of_ssl(ssl);
     SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
 
     if (session && !may_resume(ssl, session)) {
@@ -107,7 +108,7 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
     cc_revocation_status_t status = {0};
 
     if (refusal->seal) {
-        cc_revocation_check_crls(&status, cc_host_of(s)->revocation, &cert, apr_time_now(), p);
+        cc_revocation_check_crls(&status, cc_vhost_of(s)->revocation, &cert, apr_time_now(), p);
     }
     return status.problem ? status.problem : cc_refusal_text(refusal, p);
 }
@@ -145,7 +146,7 @@ static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
 
 static int verify(X509_STORE_CTX *store_ctx, void *data)
 {
-    const cc_host_t *host = data;
+    const cc_vhost_t *host = data;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
     int result = cc_trust_verify(store_ctx, host->trust);
@@ -166,21 +167,21 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
 int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
     cc_error_t err = {0};
-    cc_host_t *host;
+    cc_vhost_t *host;
 
     if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
     host->gated = cc_use_of(s) == CC_USE_HERE;
-    host->max_age = cc_server_of(s)->max_age > 0 ? cc_server_of(s)->max_age : 0;
+    host->max_age = cc_vhost_conf_of(s)->max_age > 0 ? cc_vhost_conf_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
         /* In the main log: a virtual host may have one of its own. */
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }
-    if (cc_ticketkey_guard(host->trust, s, p) != APR_SUCCESS) {
+    if (cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     if (host->gated) {
@@ -195,9 +196,9 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     if (host->get_session) {
         SSL_CTX_sess_set_get_cb(ctx, gate_cache);
     }
-    if (cc_host_asks_more(host)) {
-        cc_server_of(ap_server_conf)->ends_connections = true;
+    if (cc_vhost_asks_more(host)) {
+        cc_vhost_conf_of(ap_server_conf)->ends_connections = true;
     }
-    cc_server_of(s)->host = host;
+    cc_vhost_conf_of(s)->host = host;
     return OK;
 }

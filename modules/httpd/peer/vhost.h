@@ -11,24 +11,24 @@
 #include "trust/trust.h"
 
 /** Made at start; constant from then on. */
-typedef struct cc_host_t {
+typedef struct cc_vhost_t {
     cc_trust_t *trust;
     cc_revocation_t *revocation; /* NULL: nobody is asked */
     bool gated;                  /* sessions that would not hold are not resumed (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
-} cc_host_t;
+} cc_vhost_t;
 
 /** Whether it asks more of a certificate than that it has verified. */
-static inline bool cc_host_asks_more(const cc_host_t *host)
+static inline bool cc_vhost_asks_more(const cc_vhost_t *host)
 {
     return host->revocation || host->max_age > 0;
 }
 
 /** NULL: the virtual host has no TLS. */
-static inline const cc_host_t *cc_host_of(const server_rec *s)
+static inline const cc_vhost_t *cc_vhost_of(const server_rec *s)
 {
-    return cc_server_of(s)->host;
+    return cc_vhost_conf_of(s)->host;
 }
 
 

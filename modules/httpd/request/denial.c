@@ -55,14 +55,14 @@ static void denial_log(request_rec *r, const cc_answer_t *answer)
 {
     const char *missing = cc_request_seen(cc_request_client(r))->missing;
     const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
-    cc_logline_t line = {"forbidden", answer->client ? answer->client->cert : NULL, answer->verdict,
-                         NULL};
+    cc_log_line_t line = {"forbidden", answer->client ? answer->client->cert : NULL,
+                          answer->verdict, NULL};
 
     ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", cc_logline_of_request(&line, r),
-        cc_logline_said("reason", nobody_text(answer), r->pool),
-        cc_logline_octets("request", asked, r->pool),
-        cc_logline_said("needs", missing ? missing : "what another Require asks for", r->pool));
+        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", cc_log_line_of_request(&line, r),
+        cc_log_line_said("reason", nobody_text(answer), r->pool),
+        cc_log_line_octets("request", asked, r->pool),
+        cc_log_line_said("needs", missing ? missing : "what another Require asks for", r->pool));
 }
 
 /*

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
-#include "cert/cert.h"
 #include "httpd/conf/dir.h"
-#include "httpd/conf/module.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/peer/client.h"
-#include "httpd/peer/slots.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
-#include "httpd/request/state.h"
-#include "rules/rules.h"
 
 /*
  * What one rule set, with one list of exports, says of a client. Constant once it is in the
@@ -114,7 +108,7 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
         trace = apr_array_make(r->pool, cc_rules_count(question->rules), sizeof(cc_step_t));
     }
     verdict = cc_rules_evaluate(question->rules, client->cert, facts, trace, p, r->pool);
-    cc_counters_evaluated(r, client, verdict, question->who);
+    cc_counters_evaluated(r, verdict, question->who, client->ends_soon ? &client->mark : NULL);
     cc_log_notes(r, client, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {
@@ -198,7 +192,7 @@ static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const qu
         return slot_learn(r, client, question);
     }
     memo = memo_make(r, client, question, p);
-    memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_ask(memo->rules));
+    memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_use_tables(memo->rules));
     if (memo_lasts(memo)) {
         memo_push(client, memo);
     }

@@ -25,9 +25,9 @@
 
 static bool asks_more(const server_rec *s)
 {
-    const cc_host_t *host = cc_host_of(s);
+    const cc_vhost_t *host = cc_vhost_of(s);
 
-    return host && cc_host_asks_more(host);
+    return host && cc_vhost_asks_more(host);
 }
 
 /*

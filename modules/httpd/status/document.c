@@ -20,7 +20,7 @@
 
 static json_t *string_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 /* ---- what it is about -------------------------------------------------------------------- */
@@ -93,7 +93,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     facts = cc_client_facts(status->answer.client, status->asked);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
     facts.tls_known = false;
-    return cc_report_fields(status->answer.client->cert, &facts, p);
+    return cc_json_fields(status->answer.client->cert, &facts, p);
 }
 
 /* What the client itself may know of a problem, which may name what stands behind this server. */
@@ -188,7 +188,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     if (!verdict) {
         return json_null();
     }
-    identity = cc_report_verdict(verdict, p);
+    identity = cc_json_verdict(verdict, p);
     if (!status->rules) {
         identity_shorten(identity, verdict);
     }
@@ -198,7 +198,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
 static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_rules_t *rules = cc_dir_of(status->asked)->rules;
-    json_t *steps = cc_report_trace(status->trace, status->rules, p);
+    json_t *steps = cc_json_trace(status->trace, status->rules, p);
 
     if (!status->rules) {
         places_shorten(steps);

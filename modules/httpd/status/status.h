@@ -38,9 +38,9 @@ json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p);
  * no list has more members, than a page can hold; what is cut says so.
  *
  *   {"result", "summary", "advice": [TEXT], "request": {"status", "uri", "needs"} or null,
- *    "identity": cc_report_verdict or null, "certificate": cc_report_fields or null,
+ *    "identity": cc_json_verdict or null, "certificate": cc_json_fields or null,
  *    "verification": {"verified", "problem"} or null,
- *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_report_trace}
+ *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_json_trace}
  *
  * Without `trace` there is none. Rules are named by file and line, without the file's folder, and
  * what they say is left out, and so is what was asked behind this server, but where

@@ -7,7 +7,7 @@
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
 
-json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p)
+json_t *cc_json_text(const char *text, apr_size_t len, apr_pool_t *p)
 {
     if (cc_text_unusable(text, len)) {
         text = cc_text_escape(text, len, p);
@@ -18,7 +18,7 @@ json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p)
 
 static json_t *string_of(const char *text, apr_pool_t *p)
 {
-    return text ? cc_report_text(text, strlen(text), p) : json_null();
+    return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
 /* ---- fields ------------------------------------------------------------------------------ */
@@ -35,7 +35,7 @@ static json_t *value_of(const cc_value_t *value, apr_pool_t *p)
         return json_pack("{s:s, s:s}", "unusable", value->unusable, "octets",
                          cc_text_escape(value->text, value->len, p));
     }
-    return cc_report_text(value->text, value->len, p);
+    return cc_json_text(value->text, value->len, p);
 }
 
 static void field_add(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
@@ -53,7 +53,7 @@ static void field_add(const char *name, const cc_fieldref_t *ref, cc_values_t va
     json_object_set_new(fields->all, name, list);
 }
 
-json_t *cc_report_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p)
+json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p)
 {
     fields_t fields = {json_object(), p};
 
@@ -98,7 +98,7 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
     return notes;
 }
 
-json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
+json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", cc_verdict_word(verdict),
                      "user", string_of(verdict->user, p), "user_rule",
@@ -109,7 +109,7 @@ json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 
 /* ---- traces ------------------------------------------------------------------------------ */
 
-json_t *cc_report_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p)
+json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p)
 {
     json_t *steps = json_array();
 

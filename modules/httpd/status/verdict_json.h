@@ -17,13 +17,13 @@
  */
 
 /** Octets that may be anything: as they are where they are usable text, else escaped. */
-json_t *cc_report_text(const char *text, apr_size_t len, apr_pool_t *p);
+json_t *cc_json_text(const char *text, apr_size_t len, apr_pool_t *p);
 
 /**
  * All fields that a certificate has, but for pem and der, by their names in rules:
  * {"subject": ["CN=..."], "san.email": ["a@example.com", {"unusable": WHY, "octets": TEXT}], ...}.
  */
-json_t *cc_report_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p);
+json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p);
 
 /**
  * {"result": cc_verdict_word, "user": TEXT or null, "user_rule": WHERE or null,
@@ -31,13 +31,13 @@ json_t *cc_report_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_poo
  *  "denied_by": WHERE or null, "failure": TEXT or null,
  *  "notes": [{"tag": "CC0152", "rule": WHERE, "text": TEXT}]}.
  */
-json_t *cc_report_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
+json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
 
 /**
  * The steps of an evaluation (cc_step_t): [{"rule": WHERE, "holds": true}, {"rule": WHERE,
  * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true where
  * that is so; without `conditions` the condition is left out, which would tell what the rule is.
  */
-json_t *cc_report_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
+json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
 
 #endif

@@ -14,9 +14,9 @@
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 
-void *cc_server_create(apr_pool_t *p, server_rec *s)
+void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s)
 {
-    cc_server_t *server = apr_pcalloc(p, sizeof(*server));
+    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
 
     (void)s;
     server->leaf_alone = -1;
@@ -24,10 +24,10 @@ void *cc_server_create(apr_pool_t *p, server_rec *s)
     return server;
 }
 
-void *cc_server_merge(apr_pool_t *p, void *base_record, void *add_record)
+void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
 {
-    const cc_server_t *base = base_record, *add = add_record;
-    cc_server_t *server = apr_pcalloc(p, sizeof(*server));
+    const cc_vhost_conf_t *base = base_record, *add = add_record;
+    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
 
     server->crls = add->crls ? add->crls : base->crls;
     server->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
@@ -37,9 +37,9 @@ void *cc_server_merge(apr_pool_t *p, void *base_record, void *add_record)
     return server;
 }
 
-const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args)
 {
-    cc_server_t *server = cc_server_of(cmd->server);
+    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
     cc_error_t err = {0};
     apr_status_t rv;
 
@@ -57,9 +57,9 @@ const char *cc_server_crl_directive(cmd_parms *cmd, void *record, const char *ar
     return cc_directive_result(cmd, rv, &err);
 }
 
-const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const char *word)
+const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word)
 {
-    cc_server_t *server = cc_server_of(cmd->server);
+    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
 
     (void)record;
     if (strcasecmp(word, "leaf") && strcasecmp(word, "chain")) {
@@ -70,7 +70,7 @@ const char *cc_server_crl_check_directive(cmd_parms *cmd, void *record, const ch
     return NULL;
 }
 
-const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char *word)
+const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word)
 {
     char *end;
     apr_int64_t seconds = apr_strtoi64(word, &end, 10);
@@ -80,24 +80,25 @@ const char *cc_server_max_age_directive(cmd_parms *cmd, void *record, const char
         return apr_psprintf(cmd->pool, "CC0172: \"%s\": write a number of seconds; 0: any age",
                             cc_text_escape(word, strlen(word), cmd->pool));
     }
-    cc_server_of(cmd->server)->max_age = apr_time_from_sec(seconds);
+    cc_vhost_conf_of(cmd->server)->max_age = apr_time_from_sec(seconds);
     return NULL;
 }
 
-const char *cc_server_ocsp_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args)
 {
     cc_error_t err = {0};
 
     (void)record;
     return cc_directive_result(
-        cmd, cc_ocsp_parse(&cc_server_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
+        cmd, cc_ocsp_parse(&cc_vhost_conf_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
 }
 
-const char *cc_server_ocsp_allow_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args)
 {
     cc_error_t err = {0};
 
     (void)record;
     return cc_directive_result(
-        cmd, cc_ocsp_allow(&cc_server_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err), &err);
+        cmd, cc_ocsp_allow(&cc_vhost_conf_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
+        &err);
 }

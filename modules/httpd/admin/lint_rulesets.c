@@ -24,73 +24,73 @@ static cc_ruled_t *ruled_of(const cc_lint_t *lint, const server_rec *s)
     return apr_hash_get(lint->ruled, &s, sizeof(s));
 }
 
-static void scope_file(cc_lint_t *lint, const cc_scope_t *scope)
+static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 {
-    cc_ruled_t *ruled = ruled_of(lint, scope->server);
+    cc_ruled_t *ruled = ruled_of(lint, ruleset->server);
 
     if (!ruled) {
         ruled = apr_pcalloc(lint->pool, sizeof(*ruled));
-        ruled->sections = apr_array_make(lint->pool, 1, sizeof(const cc_scope_t *));
-        apr_hash_set(lint->ruled, &scope->server, sizeof(scope->server), ruled);
+        ruled->sections = apr_array_make(lint->pool, 1, sizeof(const cc_ruleset_t *));
+        apr_hash_set(lint->ruled, &ruleset->server, sizeof(ruleset->server), ruled);
     }
-    if (scope->section) {
-        APR_ARRAY_PUSH(ruled->sections, const cc_scope_t *) = scope;
+    if (ruleset->section) {
+        APR_ARRAY_PUSH(ruled->sections, const cc_ruleset_t *) = ruleset;
     } else if (!ruled->whole) {
-        ruled->whole = scope;
+        ruled->whole = ruleset;
     }
 }
 
 /* All that a line of the main server may be judged by, but what the names of its rules are. */
-static const char *kind_of(const cc_lint_t *lint, const cc_site_t *site)
+static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", site->tls, site->ask,
-                        site->asks_later, site->tls13, site->http2, site->user_off,
-                        site->asks_passwords, cc_lint_scope(lint, site) != NULL,
-                        cc_lint_has_rules(lint, site));
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", view->tls, view->ask,
+                        view->asks_later, view->tls13, view->http2, view->user_off,
+                        view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
+                        cc_lint_has_rules(lint, view));
 }
 
 static void kinds_find(cc_lint_t *lint)
 {
     apr_hash_t *known = apr_hash_make(lint->pool);
 
-    lint->kinds = apr_array_make(lint->pool, 4, sizeof(const cc_site_t *));
-    for (int i = 0; i < lint->sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
-        const char *kind = kind_of(lint, site);
+    lint->kinds = apr_array_make(lint->pool, 4, sizeof(const cc_conf_view_t *));
+    for (int i = 0; i < lint->views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
+        const char *kind = kind_of(lint, view);
 
         if (!apr_hash_get(known, kind, APR_HASH_KEY_STRING)) {
-            apr_hash_set(known, kind, APR_HASH_KEY_STRING, site);
-            APR_ARRAY_PUSH(lint->kinds, const cc_site_t *) = site;
+            apr_hash_set(known, kind, APR_HASH_KEY_STRING, view);
+            APR_ARRAY_PUSH(lint->kinds, const cc_conf_view_t *) = view;
         }
     }
 }
 
-void cc_lint_scopes_read(cc_lint_t *lint)
+void cc_lint_rulesets_read(cc_lint_t *lint)
 {
     lint->ruled = apr_hash_make(lint->pool);
     lint->holding = apr_hash_make(lint->pool);
-    for (int i = 0; i < lint->scopes->nelts; i++) {
-        scope_file(lint, &APR_ARRAY_IDX(lint->scopes, i, cc_scope_t));
+    for (int i = 0; i < lint->rulesets->nelts; i++) {
+        ruleset_file(lint, &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t));
     }
     kinds_find(lint);
 }
 
 /* ---- rules in effect ----------------------------------------------------------------------- */
 
-const cc_scope_t *cc_lint_scope(const cc_lint_t *lint, const cc_site_t *site)
+const cc_ruleset_t *cc_lint_ruleset(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    const cc_ruled_t *own = ruled_of(lint, site->server);
+    const cc_ruled_t *own = ruled_of(lint, view->server);
 
     return own ? own->whole : NULL;
 }
 
 /* The main server's sections are everybody's, its other rules those of servers without their own.
  */
-bool cc_lint_has_rules(const cc_lint_t *lint, const cc_site_t *site)
+bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
     const cc_ruled_t *main = ruled_of(lint, lint->server);
 
-    return ruled_of(lint, site->server) || main;
+    return ruled_of(lint, view->server) || main;
 }
 
 static bool holds_rules(const ap_directive_t *section)
@@ -117,83 +117,84 @@ static bool is_holding(cc_lint_t *lint, const ap_directive_t *section)
     return holds == yes;
 }
 
-bool cc_lint_ruled(cc_lint_t *lint, const cc_site_t *site, const cc_place_t *place)
+bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t *place)
 {
     const ap_directive_t *section = place->section;
 
     while (section && !is_holding(lint, section)) {
         section = section->parent;
     }
-    return section || cc_lint_scope(lint, site) || cc_lint_scope(lint, site->main);
+    return section || cc_lint_ruleset(lint, view) || cc_lint_ruleset(lint, view->main);
 }
 
 /* ---- what they give ------------------------------------------------------------------------ */
 
-static const cc_given_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+static const cc_reachable_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
 {
     if (!ruled->whole_gives) {
-        ruled->whole_gives = cc_given_create(lint->pool);
+        ruled->whole_gives = cc_reachable_create(lint->pool);
         if (ruled->whole) {
-            cc_given_add(ruled->whole_gives, ruled->whole->rules);
+            cc_reachable_add(ruled->whole_gives, ruled->whole->rules);
         }
     }
     return ruled->whole_gives;
 }
 
-static const cc_given_t *sections_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+static const cc_reachable_t *sections_of(const cc_lint_t *lint, cc_ruled_t *ruled)
 {
     if (!ruled->sections_give) {
-        ruled->sections_give = cc_given_create(lint->pool);
+        ruled->sections_give = cc_reachable_create(lint->pool);
         for (int i = 0; i < ruled->sections->nelts; i++) {
-            cc_given_add(ruled->sections_give,
-                         APR_ARRAY_IDX(ruled->sections, i, const cc_scope_t *)->rules);
+            cc_reachable_add(ruled->sections_give,
+                             APR_ARRAY_IDX(ruled->sections, i, const cc_ruleset_t *)->rules);
         }
     }
     return ruled->sections_give;
 }
 
-/* Each scope is in effect in its own server at least. */
-static const cc_given_t *all_of(cc_lint_t *lint)
+/* Each ruleset is in effect in its own server at least. */
+static const cc_reachable_t *all_of(cc_lint_t *lint)
 {
     if (!lint->given) {
-        lint->given = cc_given_create(lint->pool);
-        for (int i = 0; i < lint->scopes->nelts; i++) {
-            cc_given_add(lint->given, APR_ARRAY_IDX(lint->scopes, i, cc_scope_t).rules);
+        lint->given = cc_reachable_create(lint->pool);
+        for (int i = 0; i < lint->rulesets->nelts; i++) {
+            cc_reachable_add(lint->given, APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t).rules);
         }
     }
     return lint->given;
 }
 
-bool cc_lint_may_give(cc_lint_t *lint, const cc_site_t *site, cc_gives_fn *gives, const char *name)
+bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *gives,
+                      const char *name)
 {
     cc_ruled_t *own, *main = ruled_of(lint, lint->server);
 
-    if (!site) {
+    if (!view) {
         return gives(all_of(lint), name);
     }
-    own = ruled_of(lint, site->server);
+    own = ruled_of(lint, view->server);
     if (own && (gives(whole_of(lint, own), name) || gives(sections_of(lint, own), name))) {
         return true;
     }
     return main && (gives(sections_of(lint, main), name) ||
-                    (!cc_lint_scope(lint, site) && gives(whole_of(lint, main), name)));
+                    (!cc_lint_ruleset(lint, view) && gives(whole_of(lint, main), name)));
 }
 
 /* ---- CAs ----------------------------------------------------------------------------------- */
 
-static bool site_several_cas(cc_lint_t *lint, const cc_site_t *site)
+static bool view_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return site && site->tls != CC_TLS_OFF && cc_lint_several_cas(lint, site);
+    return view && view->tls != CC_TLS_OFF && cc_lint_several_cas(lint, view);
 }
 
 /* Of all servers, or of those without rules of their own and the main one. */
 static bool any_several_cas(cc_lint_t *lint, bool all)
 {
-    for (int i = 0; i < lint->sites->nelts; i++) {
-        const cc_site_t *site = APR_ARRAY_IDX(lint->sites, i, const cc_site_t *);
+    for (int i = 0; i < lint->views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
 
-        if ((all || site->server == lint->server || !cc_lint_scope(lint, site)) &&
-            site_several_cas(lint, site)) {
+        if ((all || view->server == lint->server || !cc_lint_ruleset(lint, view)) &&
+            view_several_cas(lint, view)) {
             return true;
         }
     }
@@ -201,15 +202,15 @@ static bool any_several_cas(cc_lint_t *lint, bool all)
 }
 
 /* The main server may have many sections with rules. */
-bool cc_lint_scope_several_cas(cc_lint_t *lint, const cc_scope_t *scope)
+bool cc_lint_ruleset_several_cas(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 {
     static const char yes[] = "yes", no[] = "no", key[] = "all servers";
     const char *several;
 
-    if (scope->server != lint->server) {
-        return site_several_cas(lint, cc_site_of(lint->server, scope->server));
+    if (ruleset->server != lint->server) {
+        return view_several_cas(lint, cc_conf_view_of(lint->server, ruleset->server));
     }
-    if (!scope->section) {
+    if (!ruleset->section) {
         return any_several_cas(lint, false);
     }
     several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);

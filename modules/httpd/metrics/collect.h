@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All that is counted at one time, as the renderers take it. */
+#ifndef CC_COLLECT_H
+#define CC_COLLECT_H
+
+#include <stdbool.h>
+
+#include <apr_tables.h>
+
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/families.h"
+
+struct server_rec;
+
+/** The numbers of the server that no child counts. */
+typedef struct cc_server_numbers_t {
+    apr_time_t since;        /* when the configuration took effect */
+    apr_time_t earliest_end; /* of the certificates that expire soon (CC_HAS_EXPIRY) */
+    apr_uint32_t expiring;   /* how many these are */
+} cc_server_numbers_t;
+
+/** What one answer shows. Texts and lists live in its pool; counters go on being counted. */
+typedef struct cc_collected_t {
+    apr_array_header_t *instances[CC_KIND_COUNT]; /* of cc_instance_t */
+    cc_server_numbers_t server;
+    cc_expiry_t *expiries; /* the certificates that expire soon, the first to expire first */
+    apr_time_t now;
+} cc_collected_t;
+
+/**
+ * Collects it for the configuration in effect, in `p`; NULL where no virtual host uses the module.
+ * Any thread.
+ */
+const cc_collected_t *cc_metrics_collect(const struct server_rec *s, apr_pool_t *p);
+
+/** The instances of a kind: how many, and the i-th. */
+static inline int cc_collected_count(const cc_collected_t *collected, cc_kind_t kind)
+{
+    return collected->instances[kind]->nelts;
+}
+
+static inline const cc_instance_t *cc_collected_at(const cc_collected_t *collected, cc_kind_t kind,
+                                                   int i)
+{
+    return &APR_ARRAY_IDX(collected->instances[kind], i, const cc_instance_t);
+}
+
+#endif

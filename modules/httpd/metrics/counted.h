@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all children of a configuration count in: the records in the memory that they share. */
+#ifndef CC_COUNTED_H
+#define CC_COUNTED_H
+
+#include "base/counter.h"
+#include "httpd/metrics/expiring.h"
+#include "httpd/metrics/quota.h"
+#include "rules/rules.h"
+
+/** Why a certificate gives no identity, whatever rules there are. */
+typedef enum {
+    CC_REJECTED_NO_RECORD,
+    CC_REJECTED_BAD_RECORD,
+    CC_REJECTED_NOT_VERIFIED,
+    CC_REJECTED_OTHER_TRUST,
+    CC_REJECTED_NOT_YET,
+    CC_REJECTED_EXPIRED,
+    CC_REJECTED_NOT_CLIENT,
+    CC_REJECTED_NOT_REPORTED, /* mod_ssl does not call it verified */
+    CC_REJECTED_NO_TLS,       /* the virtual host has none of its own */
+    CC_REJECTED_REVOKED,
+    CC_REJECTED_NOT_KNOWN, /* whether it was revoked */
+    CC_REJECTED_TOO_OLD,   /* for ClientCertMaxAge */
+    CC_REJECTED_HANDSHAKE, /* it ended there */
+    CC_REJECTED_COUNT
+} cc_rejection_t;
+
+/** What is counted of a virtual host. All 0 at its start. */
+typedef struct cc_vhost_counters_t {
+    cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
+    cc_counter_t denied;                        /* requests */
+} cc_vhost_counters_t;
+
+/** What is counted of the server as a whole. All 0 at its start. */
+typedef struct cc_shared_t {
+    cc_counter_t notes[CC_NOTE_COUNT];
+    cc_quota_t quotas[CC_QUOTA_COUNT];
+    cc_expiring_t expiring;
+} cc_shared_t;
+
+#endif

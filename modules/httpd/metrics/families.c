@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of all metrics: names, help and labels, and where each number lies. */
+#include "base/counter.h"
+#include "crl/crl.h"
+#include "httpd/metrics/collect.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/families.h"
+#include "httpd/metrics/quota.h"
+#include "ocsp/ocsp.h"
+#include "rules/rules.h"
+#include "tables/table.h"
+
+/* ---- words, in the order of their numbers ------------------------------------------------ */
+
+static const char *const note_words[CC_NOTE_COUNT + 1] = {
+    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
+    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
+    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
+    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+};
+
+static const char *const lookup_words[] = {
+    [CC_TABLE_FOUND] = "found",
+    [CC_TABLE_MISSING] = "missing",
+    [CC_TABLE_FAILED] = "failed",
+    NULL,
+};
+
+static const char *const check_words[] = {
+    [CC_OCSP_FAILED] = "failed",
+    [CC_OCSP_GOOD] = "good",
+    [CC_OCSP_REVOKED] = "revoked",
+    [CC_OCSP_UNKNOWN] = "unknown",
+    NULL,
+};
+
+static const char *const question_words[] = {
+    [CC_OCSP_FAILED] = "failed",
+    [CC_OCSP_GOOD] = "good",
+    [CC_OCSP_REVOKED] = "revoked",
+    [CC_OCSP_UNKNOWN] = "unknown",
+    [CC_OCSP_LEFT_ALONE] = "left_alone",
+    [CC_OCSP_NOT_ASKED] = "not_asked",
+    NULL,
+};
+
+static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
+    [CC_REJECTED_NO_RECORD] = "no_record",       [CC_REJECTED_BAD_RECORD] = "bad_record",
+    [CC_REJECTED_NOT_VERIFIED] = "not_verified", [CC_REJECTED_OTHER_TRUST] = "other_trust",
+    [CC_REJECTED_NOT_YET] = "not_yet_valid",     [CC_REJECTED_EXPIRED] = "expired",
+    [CC_REJECTED_NOT_CLIENT] = "not_a_client",   [CC_REJECTED_NOT_REPORTED] = "not_reported",
+    [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
+    [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
+    [CC_REJECTED_HANDSHAKE] = "handshake",
+};
+
+/* ---- kinds ------------------------------------------------------------------------------- */
+
+#define VHOST                                                                                      \
+    {                                                                                              \
+        "vhost", "Vhost", "Virtual host"                                                           \
+    }
+
+const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
+    [CC_KIND_SERVER] = {.text_count = 0},
+    [CC_KIND_SHARED] = {.text_count = 0},
+    [CC_KIND_VHOST] = {.texts = {{"vhost", NULL, NULL}}, .text_count = 1},
+    [CC_KIND_RULESET] = {.texts = {VHOST, {"section", NULL, NULL}}, .text_count = 2},
+    [CC_KIND_RULE] = {"Rule",
+                      "Rules",
+                      {VHOST, {"section", "Section", "Section"}, {"rule", "Where", "Rule"}},
+                      .text_count = 3,
+                      .first_line = 2},
+    [CC_KIND_TABLE] = {"Table",
+                       "Tables",
+                       {{"table", "Name", "Name"}, VHOST, {"type", "Type", "Type"}},
+                       .text_count = 3},
+    [CC_KIND_CRL] = {"CRL",
+                     "CRLs",
+                     {{"file", "File", "File"},
+                      VHOST,
+                      {"issuer", "Issuer", "Issuer"},
+                      {"type", "Type", "Type"},
+                      {NULL, "Number", "Number"}},
+                     .text_count = 5,
+                     .first_label = 1},
+    [CC_KIND_CRL_FILES] = {"CRLFiles", "Files of CRLs", {VHOST}, .text_count = 1},
+    [CC_KIND_OCSP] = {"OCSP", "OCSP", {VHOST}, .text_count = 1},
+};
+
+int cc_kind_text_at(int first, int i)
+{
+    if (i == 0) {
+        return first;
+    }
+    return i <= first ? i - 1 : i;
+}
+
+/* ---- the metrics ------------------------------------------------------------------------- */
+
+#define OF_SERVER(member) .kind = CC_KIND_SERVER, .offset = offsetof(cc_server_numbers_t, member)
+#define OF_SHARED(member) .kind = CC_KIND_SHARED, .offset = offsetof(cc_shared_t, member)
+#define OF_VHOST(member) .kind = CC_KIND_VHOST, .offset = offsetof(cc_vhost_counters_t, member)
+#define OF_TABLE(member) .kind = CC_KIND_TABLE, .offset = offsetof(cc_table_counters_t, member)
+#define OF_CRL(member) .kind = CC_KIND_CRL, .offset = offsetof(cc_crl_info_t, member)
+#define OF_FILES(member) .kind = CC_KIND_CRL_FILES, .offset = offsetof(cc_crl_counters_t, member)
+#define OF_OCSP(member) .kind = CC_KIND_OCSP, .offset = offsetof(cc_ocsp_counters_t, member)
+#define BY(name, list) .label = (name), .words = (list), .stride = sizeof(cc_counter_t)
+
+const cc_family_t cc_families[] = {
+    {"clientcert_start_time_seconds",
+     "When the configuration took effect, since when everything is counted.", CC_GAUGE,
+     OF_SERVER(since), .form = CC_FORM_TIME, .line = "StartTime"},
+    {"clientcert_decisions_total",
+     "What the rules of a scope said of a client, once per connection.", CC_COUNTER,
+     CC_KIND_RULESET, BY("result", cc_result_words), .line = "Decisions", .heading = "decision",
+     .row = 1},
+    {"clientcert_rule_matches_total", "Decisions in which the rule fitted.", CC_COUNTER,
+     CC_KIND_RULE, .line = "Matches", .heading = "Matches"},
+    {"clientcert_notes_total", "What was noted while rules were evaluated.", CC_COUNTER,
+     OF_SHARED(notes), BY("note", note_words), .line = "Notes", .heading = "note", .row = 3},
+    {"clientcert_certificates_rejected_total",
+     "Certificates that gave no identity whatever the rules, once per connection.", CC_COUNTER,
+     OF_VHOST(rejections), BY("reason", rejection_words), .line = "Rejected", .heading = "rejected",
+     .row = 2},
+    {"clientcert_requests_denied_total",
+     "Requests that were answered with 403 in which a certificate, or its user, had a part.",
+     CC_COUNTER, OF_VHOST(denied), .line = "RequestsDenied", .heading = "request|denied", .row = 4},
+    {"clientcert_log_lines_left_out_total",
+     "Lines of the log that were left out, because clients that nobody knows caused too many.",
+     CC_COUNTER, OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,
+     .stride = sizeof(cc_quota_t), .line = "LogLinesLeftOut",
+     .heading = "lines left out of the log", .row = 5},
+    {"clientcert_table_rows", "Rows of the table.", CC_GAUGE, OF_TABLE(rows),
+     .feature = CC_HAS_ROWS, .line = "Rows", .heading = "Rows"},
+    {"clientcert_table_last_load_timestamp_seconds",
+     "When the table was loaded successfully for the last time.", CC_GAUGE, OF_TABLE(loaded_at),
+     .form = CC_FORM_AGE, .feature = CC_HAS_LOADS, .line = "Age", .heading = "Age (s)"},
+    {"clientcert_table_last_load_successful",
+     "0 where the source was bad when it last changed, so that older rows serve.", CC_GAUGE,
+     OF_TABLE(last_good), .feature = CC_HAS_LOADS, .line = "LastLoadSuccessful",
+     .heading = "Last load good"},
+    {"clientcert_table_loads_total", "States of the source that were loaded.", CC_COUNTER,
+     OF_TABLE(loads), .feature = CC_HAS_LOADS, .line = "Loads", .heading = "Loads"},
+    {"clientcert_table_load_failures_total", "States of the source that were bad.", CC_COUNTER,
+     OF_TABLE(load_failures), .feature = CC_HAS_LOADS, .line = "LoadFailures",
+     .heading = "Failed loads"},
+    {"clientcert_table_lookups_total", "Lookups in the table.", CC_COUNTER, OF_TABLE(lookups),
+     BY("result", lookup_words), .line = "Lookups", .heading = "Found|Missing|Failed"},
+    {"clientcert_table_cache_hits_total", "Lookups answered from the cache.", CC_COUNTER,
+     OF_TABLE(cache_hits), .feature = CC_HAS_CACHE, .line = "CacheHits", .heading = "Cache hits"},
+    {"clientcert_table_cache_misses_total", "Lookups for which the source was asked.", CC_COUNTER,
+     OF_TABLE(cache_misses), .feature = CC_HAS_CACHE, .line = "CacheMisses",
+     .heading = "Cache misses"},
+    {"clientcert_table_stale_answers_total",
+     "Lookups answered with an old answer because the source failed.", CC_COUNTER,
+     OF_TABLE(cache_stale), .feature = CC_HAS_CACHE, .line = "StaleAnswers",
+     .heading = "Stale answers"},
+    {"clientcert_table_turned_away_total",
+     "Waits that were cut short because the source is slow and enough others wait for it.",
+     CC_COUNTER, OF_TABLE(turned_away), .feature = CC_HAS_WAITS, .line = "TurnedAway",
+     .heading = "Turned away"},
+    {"clientcert_certificates_expiring",
+     "Certificates seen that end within 30 days and have not ended; at most 256.", CC_GAUGE,
+     OF_SERVER(expiring), .form = CC_FORM_NUMBER, .line = "Expiring"},
+    {"clientcert_certificates_earliest_end_timestamp_seconds", "When the first of these ends.",
+     CC_GAUGE, OF_SERVER(earliest_end), .form = CC_FORM_TIME, .feature = CC_HAS_EXPIRY,
+     .line = "EarliestEnd"},
+    {"clientcert_crl_entries", "Certificates that the CRL lists.", CC_GAUGE, OF_CRL(entries),
+     .form = CC_FORM_NUMBER, .line = "Entries", .heading = "Entries"},
+    {"clientcert_crl_this_update_timestamp_seconds", "When the CRL was made.", CC_GAUGE,
+     OF_CRL(this_update), .form = CC_FORM_TIME, .line = "ThisUpdate", .heading = "This update"},
+    {"clientcert_crl_next_update_timestamp_seconds",
+     "When the next CRL is to be there at the latest.", CC_GAUGE, OF_CRL(next_update),
+     .form = CC_FORM_TIME, .line = "NextUpdate", .heading = "Next update"},
+    {"clientcert_crl_last_load_timestamp_seconds",
+     "When this process, or the one before it, loaded the CRL.", CC_GAUGE, OF_CRL(loaded_at),
+     .form = CC_FORM_TIME, .line = "LastLoad", .heading = "Last load"},
+    {"clientcert_crl_loads_total", "States of files of CRLs that were loaded.", CC_COUNTER,
+     OF_FILES(loads), .line = "Loads", .heading = "Loads"},
+    {"clientcert_crl_load_failures_total",
+     "States of files of CRLs that were refused or could not be read.", CC_COUNTER,
+     OF_FILES(load_failures), .line = "LoadFailures", .heading = "Failed loads"},
+    {"clientcert_crl_files_refused",
+     "Files of CRLs that are refused as they are, so that older CRLs serve.", CC_GAUGE,
+     OF_FILES(refused), .line = "Refused", .heading = "Refused now"},
+    {"clientcert_crl_last_look_timestamp_seconds",
+     "When a process last looked at the files of CRLs.", CC_GAUGE, OF_FILES(looked_at),
+     .form = CC_FORM_SECONDS, .line = "LastLook", .heading = "Last look"},
+    {"clientcert_ocsp_checks_total", "Certificates checked by OCSP, by what was known.", CC_COUNTER,
+     OF_OCSP(checks), BY("result", check_words), .line = "Checks",
+     .heading = "Checks: failed|Good|Revoked|Unknown"},
+    {"clientcert_ocsp_cache_hits_total", "Checks answered from the cache.", CC_COUNTER,
+     OF_OCSP(cache_hits), .line = "CacheHits", .heading = "Cache hits"},
+    {"clientcert_ocsp_stale_answers_total",
+     "Checks answered with an answer that had run out, because the responder did not answer.",
+     CC_COUNTER, OF_OCSP(stale_answers), .line = "StaleAnswers", .heading = "Stale answers"},
+    {"clientcert_ocsp_waits_total", "Checks that waited for a question that was under way.",
+     CC_COUNTER, OF_OCSP(waits), .line = "Waits", .heading = "Waits"},
+    {"clientcert_ocsp_turned_away_total",
+     "Checks that did not wait, since the responder was slow and enough others waited.", CC_COUNTER,
+     OF_OCSP(turned_away), .line = "TurnedAway", .heading = "Turned away"},
+    {"clientcert_ocsp_questions_total", "Questions to OCSP responders, by what came of them.",
+     CC_COUNTER, OF_OCSP(questions), BY("result", question_words), .line = "Questions",
+     .heading = "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked"},
+};
+
+const int cc_family_count = sizeof(cc_families) / sizeof(cc_families[0]);
+
+int cc_family_samples(const cc_family_t *family)
+{
+    int count = 0;
+
+    if (!family->words) {
+        return 1;
+    }
+    while (family->words[count]) {
+        count++;
+    }
+    return count;
+}
+
+apr_uint64_t cc_family_value(const cc_family_t *family, const cc_instance_t *instance, int i)
+{
+    const void *at = (const char *)instance->numbers + family->offset + family->stride * (size_t)i;
+
+    switch (family->form) {
+    case CC_FORM_TIME:
+        return (apr_uint64_t)apr_time_sec(*(const apr_time_t *)at);
+    case CC_FORM_NUMBER:
+        return *(const apr_uint32_t *)at;
+    default:
+        return atomic_load((const cc_counter_t *)at);
+    }
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of all metrics: names, help and labels, and where each number lies. */
+#ifndef CC_FAMILIES_H
+#define CC_FAMILIES_H
+
+#include <stddef.h>
+
+#include <apr.h>
+
+/*
+ * A metric (a "family", as Prometheus calls it) has samples. Each is about one instance of a kind:
+ * a rule, a table, a CRL. collect.c lists the instances of the configuration in effect; this table
+ * says how the numbers of an instance are read and what they are called. The text for Prometheus,
+ * the lines and the page of mod_status are made of nothing else.
+ */
+
+/** What a sample is about, and what cc_instance_t.numbers points at. */
+typedef enum {
+    CC_KIND_SERVER,    /* all of it: cc_server_numbers_t */
+    CC_KIND_SHARED,    /* likewise, what all children count: cc_shared_t */
+    CC_KIND_VHOST,     /* a virtual host: cc_vhost_counters_t */
+    CC_KIND_RULESET,   /* the rules of a ruleset: cc_counter_t by cc_result_t */
+    CC_KIND_RULE,      /* a rule: one cc_counter_t */
+    CC_KIND_TABLE,     /* cc_table_counters_t */
+    CC_KIND_CRL,       /* one that this process holds: cc_crl_info_t */
+    CC_KIND_CRL_FILES, /* those of a ClientCertCRL: cc_crl_counters_t */
+    CC_KIND_OCSP,      /* a virtual host that asks responders: cc_ocsp_counters_t */
+    CC_KIND_COUNT
+} cc_kind_t;
+
+#define CC_KIND_TEXTS 5
+
+/** A text that tells an instance from the others. */
+typedef struct cc_kind_text_t {
+    const char *label;   /* of Prometheus; NULL: none */
+    const char *line;    /* of mod_status's lines; NULL: none */
+    const char *heading; /* of its column on mod_status's page; NULL: none */
+} cc_kind_text_t;
+
+typedef struct cc_kind_info_t {
+    const char *line;  /* "Table" of ClientCertTable[0]Rows; NULL: mod_status has sums alone */
+    const char *title; /* of the table that mod_status's page has of this kind; NULL: likewise */
+    cc_kind_text_t texts[CC_KIND_TEXTS]; /* as they stand on the page */
+    int text_count;
+    int first_label, first_line; /* the text that comes before the others elsewhere */
+} cc_kind_info_t;
+
+/** By cc_kind_t. */
+extern const cc_kind_info_t cc_kinds[CC_KIND_COUNT];
+
+/** The index of the text that is the i-th where the first-th comes before all others. */
+int cc_kind_text_at(int first, int i);
+
+/** What not every instance has. */
+typedef enum {
+    CC_HAS_ALWAYS = 0,
+    CC_HAS_ROWS = 1,   /* a table with rows of its own */
+    CC_HAS_LOADS = 2,  /* one that is loaded */
+    CC_HAS_CACHE = 4,  /* one with a cache */
+    CC_HAS_WAITS = 8,  /* one whose source is asked */
+    CC_HAS_EXPIRY = 16 /* the server, if there is a certificate that expires soon */
+} cc_feature_t;
+
+/** One thing that is counted, at the time of one answer. */
+typedef struct cc_instance_t {
+    const void *numbers;
+    unsigned features; /* of cc_feature_t */
+    const char *texts[CC_KIND_TEXTS];
+} cc_instance_t;
+
+/** A counter is added where two instances look the same, of a gauge the first one counts. */
+typedef enum { CC_COUNTER, CC_GAUGE } cc_family_type_t;
+
+/** How a number lies in memory, and what it is. */
+typedef enum {
+    CC_FORM_COUNTER, /* cc_counter_t */
+    CC_FORM_SECONDS, /* cc_counter_t, seconds since 1970; on mod_status's page a date */
+    CC_FORM_AGE,     /* the same; in mod_status the seconds since then */
+    CC_FORM_NUMBER,  /* apr_uint32_t */
+    CC_FORM_TIME     /* apr_time_t; given in seconds since 1970, on mod_status's page as a date */
+} cc_form_t;
+
+/** One metric. */
+typedef struct cc_family_t {
+    const char *name; /* of Prometheus */
+    const char *help;
+    cc_family_type_t type;
+    cc_kind_t kind;
+    cc_form_t form;
+    cc_feature_t feature; /* what an instance must have */
+    size_t offset;        /* of the number in what cc_instance_t.numbers points at */
+    size_t stride;        /* from the number of a word to that of the next */
+    const char *label;    /* of the words */
+    const char *const *words; /* with a sample for each; NULL: there is one sample */
+    const char *line;         /* of mod_status: "Rows" of ClientCertTable[0]Rows; before a word */
+    const char *heading;      /* of mod_status's page: of columns "Found|Missing|Failed", for each
+                                 word one; of a row of sums "request|denied", or what comes before
+                                 the words. NULL: not there */
+    int row;                  /* the place of a sum on the page, from 1 */
+} cc_family_t;
+
+/** All of them, in the order of Prometheus's text and of mod_status's lines. */
+extern const cc_family_t cc_families[];
+extern const int cc_family_count;
+
+/** How many samples it has of an instance: one for each word. */
+int cc_family_samples(const cc_family_t *family);
+
+/** Whether it has any of this one. */
+static inline int cc_family_has(const cc_family_t *family, const cc_instance_t *instance)
+{
+    return (instance->features & family->feature) == (unsigned)family->feature;
+}
+
+/** The number of the i-th word as Prometheus has it. Any thread, while others count. */
+apr_uint64_t cc_family_value(const cc_family_t *family, const cc_instance_t *instance, int i);
+
+#endif

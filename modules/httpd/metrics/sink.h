@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a renderer puts its text: a response, or the buffer of a test. */
+#ifndef CC_SINK_H
+#define CC_SINK_H
+
+#include <apr_pools.h>
+#include <apr_strings.h>
+
+typedef struct cc_sink_t {
+    void (*put)(void *baton, const char *text); /* takes a copy */
+    void *baton;
+    apr_pool_t *pool; /* for what is made on the way */
+} cc_sink_t;
+
+static inline void cc_sink_put(const cc_sink_t *sink, const char *text)
+{
+    sink->put(sink->baton, text);
+}
+
+static inline void cc_sink_number(const cc_sink_t *sink, apr_uint64_t number)
+{
+    char text[24];
+
+    apr_snprintf(text, sizeof(text), "%" APR_UINT64_T_FMT, number);
+    sink->put(sink->baton, text);
+}
+
+#endif
