@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections and requests for unit tests, their way through a server, and what they answer. */
+#include <stdlib.h>
+
 #include <apr_strings.h>
 #include <apr_uri.h>
 
@@ -248,6 +250,20 @@ const char *fake_sent(void)
 
     sent->nelts = 0;
     return text;
+}
+
+const char *fake_json(const json_t *value)
+{
+    char *text;
+    const char *copy;
+
+    if (!value || json_is_string(value)) {
+        return json_string_value(value);
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    copy = apr_pstrdup(fake.pool, text);
+    free(text);
+    return copy;
 }
 
 void ap_set_content_type(request_rec *r, const char *type)

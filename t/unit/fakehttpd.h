@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -124,6 +126,9 @@ const char *fake_sent(void);
 
 /** The names of a list of filters, with a blank between them. */
 const char *fake_filters(const ap_filter_t *first, apr_pool_t *p);
+
+/** A JSON value: the text of a string, anything else as it is written; NULL: there is none. */
+const char *fake_json(const json_t *value);
 
 /** Adds to what was written to the client. */
 void fake_note(const char *text);
