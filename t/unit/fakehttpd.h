@@ -70,6 +70,9 @@ const char *fake_configure(const char *text);
 /** The same, where it must be right. */
 void fake_configured(const char *text);
 
+/** A graceful restart: the process goes on to this configuration, which must be right. */
+void fake_restart(const char *text);
+
 /** Ends the configuration. */
 void fake_configuration_end(void);
 
