@@ -13,6 +13,7 @@
 
 #include "fakehttpd.h"
 #include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
 #include "suite.h"
 
 static apr_array_header_t *sent; /* of char */
@@ -125,6 +126,36 @@ const char *ap_auth_type(request_rec *r)
 {
     return apr_table_get(r->notes, "AuthType");
 }
+
+/* ---- clients ----------------------------------------------------------------------------- */
+
+static cc_client_t *source_again(cc_client_t *client, request_rec *r)
+{
+    (void)r;
+    return client;
+}
+
+static void source_end(cc_client_t *client, request_rec *r)
+{
+    (void)client;
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+static apr_pool_t *source_pool(const cc_client_t *client, conn_rec *c)
+{
+    (void)client;
+    return c->pool;
+}
+
+static cc_client_map_t *source_map(const cc_client_t *client, conn_rec *c, bool make)
+{
+    (void)client;
+    (void)c;
+    (void)make;
+    return NULL;
+}
+
+const cc_client_source_t fake_source = {source_again, source_end, source_pool, source_map};
 
 /* ---- its way ----------------------------------------------------------------------------- */
 

@@ -115,6 +115,9 @@ void fake_expect_log(const char *lines);
 /** Fails the test unless the text, which may be NULL, begins so. */
 void fake_expect_begins(const char *text, const char *begin);
 
+/** The source of a client that is not of TLS: what is remembered of it lives in the connection. */
+extern const struct cc_client_source_t fake_source;
+
 /* ---- requests (fakeclient.c) ----------------------------------------------------------------- */
 
 /** A connection with a client at 192.0.2.1, and its GET of a path of the host. */

@@ -9,7 +9,10 @@
 #include "base/error.h"
 #include "crlset.h"
 #include "fakehttpd.h"
+#include "httpd/background/crl_held.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/conf/vhost_conf.h"
 #include "suite.h"
 #include "trust/trust.h"
@@ -84,7 +87,7 @@ static int start(void)
 /* The numbers of the CRLs that this process holds. */
 static const char *held(void)
 {
-    const apr_array_header_t *all = cc_revocation_crls(fake.main, fake.pool);
+    const apr_array_header_t *all = cc_crl_held_list(fake.main, fake.pool);
     const char *numbers = "";
 
     for (int i = 0; i < all->nelts; i++) {
@@ -290,7 +293,7 @@ TEST(a_host_tells_what_it_passes_over_where_somebody_looks_closely)
 static int checked(const char *text)
 {
     fake_configured(text);
-    return cc_revocation_precheck(fake.pconf, fake.pconf, fake.pconf, fake.main);
+    return cc_crl_precheck(fake.pconf, fake.pconf, fake.pconf, fake.main);
 }
 
 TEST(a_test_tells_what_would_end_a_start)
@@ -317,11 +320,11 @@ TEST(a_start_goes_on_to_where_its_log_is_open)
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
     ck_assert_int_eq(checked(CONF "SSLEngine off\n"), OK); /* nobody will open it at the start */
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
-    ck_assert(!cc_revocation_precheck_borne(fake.main));
+    ck_assert(!cc_crl_precheck_passed(fake.main));
     ck_assert_int_ne(start(), OK);
     fake.main_state = AP_SQ_MS_CREATE_CONFIG;
     ck_assert_int_eq(checked(CONF PRE("a")), OK);
-    ck_assert(cc_revocation_precheck_borne(fake.main));
+    ck_assert(cc_crl_precheck_passed(fake.main));
 }
 
 TEST(a_folder_without_a_crl_is_a_warning_of_a_test)

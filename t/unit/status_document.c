@@ -125,7 +125,7 @@ TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
     cc_request_t *kept;
 
     client.problem = problems[_i].problem;
-    client.told = problems[_i].told;
+    client.public_problem = problems[_i].told;
     for (int rules = 0; rules < 2; rules++) {
         const char *sentence = rules ? problem : problems[_i].sentence;
 
