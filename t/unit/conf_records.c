@@ -95,7 +95,7 @@ TEST(a_host_has_its_own_record_and_what_the_server_said)
 
 TEST(nobody_said_is_not_the_same_as_no)
 {
-    const cc_vhost_conf_t *made = cc_vhost_conf_create(fake.pool, NULL);
+    const cc_vhost_conf_t *made = cc_vhost_conf_create(fake.pool, fake.main);
 
     ck_assert_int_eq(made->leaf_alone, -1);
     ck_assert(made->max_age == -1);
