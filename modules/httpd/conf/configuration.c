@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the record of a configuration: one for each time that httpd reads it. */
 #include "httpd/conf/configuration.h"
+#include "httpd/conf/module.h"
 
 static const char key[] = "clientcert_configuration";
 
