@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how httpd finds what is in effect for a path, without a client that asks for it. */
+/* Finds what is in effect for a path, by httpd's own walks and without a client. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of one certificate: whether it would verify, who it would be, and why. */
+/* Explains one certificate: whether it would verify, which identity it gives, and why. */
 #include <limits.h>
 #include <string.h>
 
@@ -8,9 +8,9 @@
 
 #include "cert/cert.h"
 #include "httpd/admin/query.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
-#include "httpd/conf/trust.h"
 #include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which virtual host is meant, by its name or because there is no other. */
+/* Finds the virtual host that a query means: by its name, or because there is no other. */
 #include <stdlib.h>
 #include <string.h>
 

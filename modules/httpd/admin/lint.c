@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the configuration is gone through for what is probably not meant, and told of it. */
+/* Goes through the configuration for what is probably not meant, and logs it. */
 #include <stdlib.h>
 
 #include <apr_strings.h>

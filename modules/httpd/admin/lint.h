@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the parts of lint share: the configuration they look at, and how they judge a line. */
-#ifndef CC_LINT_H
-#define CC_LINT_H
+/* What the files of lint share: the configuration that is gone through, and its lines. */
+#ifndef CC_ADMIN_LINT_H
+#define CC_ADMIN_LINT_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which rewrite rules ask for the user, or for its variables, before there are any. */
+/* Finds rewrite rules that ask for the user, or for its variables, before there are any. */
 #include <apr_strings.h>
 
 #include "httpd/admin/lint.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
+/* Finds rules and Require where no certificate is asked for, or too late. */
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -24,7 +24,8 @@ static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
     if (view->tls == CC_TLS_OFF || is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
-    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_asks(view) ? CC_LINE_FINE : CC_LINE_FAULT;
+    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_ever_verifies(view) ? CC_LINE_FINE
+                                                                           : CC_LINE_FAULT;
 }
 
 static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_conf_view_t *view,
@@ -96,7 +97,8 @@ static cc_line_state_t judge_late(cc_lint_t *lint, const cc_conf_view_t *view,
     if (view->tls == CC_TLS_UNKNOWN || !(view->tls13 || view->http2)) {
         return CC_LINE_FINE;
     }
-    return cc_conf_view_ask(place->directive->args) > view->ask ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_conf_view_verify_client(place->directive->args) > view->verify_client ? CC_LINE_FAULT
+                                                                                    : CC_LINE_FINE;
 }
 
 /* What becomes of it: browsers have no post-handshake authentication, HTTP/2 forbids it. */
@@ -109,14 +111,14 @@ static const char *too_late(const cc_conf_view_t *view)
                        : "HTTP/2 does not allow it";
 }
 
-static const char *instead(const cc_conf_view_t *view, cc_ask_t wanted)
+static const char *instead(const cc_conf_view_t *view, cc_verify_client_t wanted)
 {
-    if (view->ask != CC_ASK_NOBODY) {
+    if (view->verify_client != CC_VERIFY_NONE) {
         return "\"Require clientcert\" here, since the virtual host asks already";
     }
-    return wanted == CC_ASK_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
-                                      "\"Require clientcert\" here"
-                                    : "\"SSLVerifyClient optional\" on the virtual host";
+    return wanted == CC_VERIFY_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
+                                         "\"Require clientcert\" here"
+                                       : "\"SSLVerifyClient optional\" on the virtual host";
 }
 
 void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
@@ -127,6 +129,6 @@ void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_tell(lint, "CC0722", line->where,
                      "SSLVerifyClient in a section asks after the handshake: %s; write %s",
                      too_late(culprit),
-                     instead(culprit, cc_conf_view_ask(cc_line_directive(line)->args)));
+                     instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
     }
 }

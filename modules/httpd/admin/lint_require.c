@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which Require of ours can never hold, and which expressions are looked at. */
+/* Finds Require lines that can never hold. */
 #include <apr_strings.h>
 
 #include "base/text.h"

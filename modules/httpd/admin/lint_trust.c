@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whether a server trusts several CAs, any of which may issue clients. */
+/* Tells whether a virtual host trusts several CAs, any of which may issue clients. */
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where mod_ssl's own ways to a user stand beside rules. */
+/* Finds mod_ssl's own ways to a user, where they stand beside rules. */
 #include <apr_strings.h>
 
 #include "httpd/admin/lint.h"

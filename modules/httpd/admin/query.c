@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a question of the command-line tool is read and its answer written. */
+/* Reads the query of the command-line tool, and writes the answer. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files share that answer questions about a configuration. */
-#ifndef CC_QUESTION_H
-#define CC_QUESTION_H
+/* What the files share that answer queries about a configuration. */
+#ifndef CC_ADMIN_QUERY_H
+#define CC_ADMIN_QUERY_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
+/* Answers whether a certificate was revoked: which CRL or responder says so, since when. */
 #include <apr_signal.h>
 #include <apr_strings.h>
 
@@ -10,8 +10,8 @@
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/admin/query.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/trust.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"

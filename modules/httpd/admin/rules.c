@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of a configuration as a whole: its rules, and what is wrong with it. */
+/* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
+/* The document of clientcert-status: what a client may know of its own certificate. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how certificates, verdicts and traces are put in JSON. */
+/* Puts certificates, verdicts and traces in JSON. */
 #include <string.h>
 
 #include "base/text.h"

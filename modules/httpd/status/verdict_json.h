@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the form in which decisions are reported: to the page, the tool and who reads JSON. */
-#ifndef CC_REPORT_H
-#define CC_REPORT_H
+/* The JSON of certificates, verdicts and traces: for the page, the tool and programs. */
+#ifndef CC_STATUS_VERDICT_JSON_H
+#define CC_STATUS_VERDICT_JSON_H
 
 #include <stdbool.h>
 
