@@ -178,7 +178,7 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
 
-/* ---- who waits (patience.c) -------------------------------------------------------------- */
+/* ---- who waits (limiter.c) -------------------------------------------------------------- */
 
 /**
  * Says how long somebody may wait for a responder: up to `timeout`; or not at all, where it is 0 or
@@ -263,7 +263,7 @@ typedef struct cc_kept_t {
     cc_age_t age;
 } cc_kept_t;
 
-/* ---- asking (ask.c) --------------------------------------------------------------------- */
+/* ---- asking (fetch.c) --------------------------------------------------------------------- */
 
 /**
  * Sets a question on its way (*first), or finds the one that is. Its answer is also kept. NULL: no

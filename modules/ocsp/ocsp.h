@@ -43,7 +43,7 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Counts who waits for which responder in one process (patience.c). Lives as long as `p`; may be
+ * Counts who waits for which responder in one process (limiter.c). Lives as long as `p`; may be
  * made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread may
  * use it through cc_ocsp_means_t.
  */
@@ -159,7 +159,7 @@ typedef struct cc_ocsp_counters_t {
     cc_counter_t cache_hits;                  /* of these, those that the cache answered, */
     cc_counter_t stale_answers;               /* those that got an answer that had run out, */
     cc_counter_t waits;                       /* those that shared the question of another, */
-    cc_counter_t turned_away;                 /* and those that were not to wait (patience.c) */
+    cc_counter_t turned_away;                 /* and those that were not to wait (limiter.c) */
     cc_counter_t questions[CC_OCSP_OUTCOMES]; /* to responders, by what came of them */
 } cc_ocsp_counters_t;
 
