@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a responder is asked, and when what it says counts (RFC 6960, RFC 9654). */
+/* Makes requests to responders, and judges whether an answer counts (RFC 6960, RFC 9654). */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -14,14 +14,14 @@
 #define NONCE_LEN 32 /* RFC 9654 2.1 */
 
 /* A response that is being read. */
-typedef struct reader_t {
+typedef struct response_reader_t {
     cc_ocsp_answer_t *answer;
-    const cc_admin_query_t *check;
+    const cc_ocsp_check_t *check;
     OCSP_BASICRESP *basic;
     apr_pool_t *pool;
-} reader_t;
+} response_reader_t;
 
-/* ---- checks ------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* SHA-1 is what every responder knows (RFC 5019 2.1.1); here it only names, it proves nothing. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of)
@@ -69,7 +69,7 @@ static int pss_digest(const X509_ALGOR *algorithm)
 }
 
 /* A digest that collides lets somebody have one thing signed and show another. */
-static const char *signature_weak(const reader_t *r)
+static const char *signature_weak(const response_reader_t *r)
 {
     const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
     const ASN1_OBJECT *algorithm = NULL;
@@ -85,7 +85,7 @@ static const char *signature_weak(const reader_t *r)
 }
 
 /* The issuer alone is trusted, for what is signed now; NULL: no memory. */
-static X509_STORE *store_make(const cc_admin_query_t *check)
+static X509_STORE *store_make(const cc_ocsp_check_t *check)
 {
     X509_STORE *store = X509_STORE_new();
 
@@ -105,7 +105,7 @@ static X509_STORE *store_make(const cc_admin_query_t *check)
  * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
  * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
  */
-static bool signer_revoked(const cc_admin_query_t *check, X509 *signer)
+static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 {
     const cc_ocsp_lists_t *lists = check->lists;
 
@@ -115,7 +115,7 @@ static bool signer_revoked(const cc_admin_query_t *check, X509 *signer)
 
 /* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
  * of his answers. */
-static const char *signer_misfit(const reader_t *r, X509 *signer)
+static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 {
     if (X509_cmp(signer, r->check->of.issuer) == 0) {
         return NULL;
@@ -131,7 +131,8 @@ static const char *signer_misfit(const reader_t *r, X509 *signer)
  * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
  * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
  */
-static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(X509) * issuers)
+static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
+                                 STACK_OF(X509) * issuers)
 {
     unsigned long flags = OCSP_PARTIAL_CHAIN | OCSP_NOEXPLICIT | OCSP_NOCHAIN;
     X509 *signer = NULL;
@@ -153,7 +154,7 @@ static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(
                : "it is not signed by the issuer, nor by whom the issuer authorised";
 }
 
-static const char *signature_refuse(const reader_t *r)
+static const char *signature_refuse(const response_reader_t *r)
 {
     X509_STORE *store = store_make(r->check);
     STACK_OF(X509) *issuers = sk_X509_new_null();
@@ -171,7 +172,7 @@ static const char *signature_refuse(const reader_t *r)
 /* ---- what it says ---------------------------------------------------------------------------- */
 
 /* An extension that must be understood (RFC 5280 4.2), and is not. */
-static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
+static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     int nonce = OCSP_BASICRESP_get_ext_by_NID(r->basic, NID_id_pkix_OCSP_Nonce, -1);
     int critical = OCSP_BASICRESP_get_ext_by_critical(r->basic, 1, -1);
@@ -183,7 +184,7 @@ static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
 }
 
 /* The one thing that it says of the certificate; NULL, and what is wrong. */
-static OCSP_SINGLERESP *single_find(const reader_t *r, const char **error)
+static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **error)
 {
     OCSP_CERTID *id = cc_ocsp_cert_id(&r->check->of);
     int at = id ? OCSP_resp_find(r->basic, id, -1) : -1;
@@ -214,7 +215,7 @@ static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
     return read;
 }
 
-static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *from,
+static const char *times_read(const response_reader_t *r, const ASN1_GENERALIZEDTIME *from,
                               const ASN1_GENERALIZEDTIME *until)
 {
     cc_ocsp_answer_t *answer = r->answer;
@@ -232,7 +233,7 @@ static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *fro
                : NULL;
 }
 
-static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
+static const char *single_read(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     ASN1_GENERALIZEDTIME *from = NULL, *until = NULL, *revoked = NULL;
     int reason = OCSP_REVOKED_STATUS_NOSTATUS;
@@ -259,7 +260,7 @@ static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
     }
 }
 
-static const char *basic_read(const reader_t *r)
+static const char *basic_read(const response_reader_t *r)
 {
     const char *error = signature_refuse(r);
     OCSP_SINGLERESP *single = NULL;
@@ -275,7 +276,7 @@ static const char *basic_read(const reader_t *r)
 }
 
 /* What is wrong with a response, or NULL. */
-static const char *response_read(reader_t *r, OCSP_RESPONSE *response, bool *busy)
+static const char *response_read(response_reader_t *r, OCSP_RESPONSE *response, bool *busy)
 {
     const char *error = NULL;
     int status = OCSP_response_status(response);
@@ -297,10 +298,10 @@ void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error)
     answer->error = error;
 }
 
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_admin_query_t *check,
-                    cc_response_t *response, apr_pool_t *p)
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_response_t *response,
+                    apr_pool_t *p)
 {
-    reader_t r = {answer, check, NULL, p};
+    response_reader_t r = {answer, check, NULL, p};
     const unsigned char *at = response->der;
     OCSP_RESPONSE *parsed = NULL;
     const char *error = "it is no OCSP response";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a check becomes an answer that is kept, or a failure that is remembered. */
+/* Fetches an answer from a responder, and keeps it or that the responder failed. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,12 +8,12 @@
 
 #include "ocsp/internal.h"
 
-/* A check in the hands of the thread that asks it; in the pool of its inflight. */
+/* A check in the hands of the thread that asks; in the pool of its request in flight. */
 typedef struct job_t {
     cc_limiter_turn_t turn;
     cc_ocsp_t *ocsp;
     cc_inflight_t *inflight;
-    cc_admin_query_t check;
+    cc_ocsp_check_t check;
     cc_kept_t kept;
     const cc_url_t *url; /* NULL: there is none, */
     const char *error;   /* and why not */
@@ -44,14 +44,14 @@ static void failure_keep(const job_t *job, const char *error, apr_time_t now)
 
     if (job->kept.age != CC_AGE_EXPIRED) {
         record = job->kept.record;
-        until = job->kept.life.over;
+        until = job->kept.life.expires_at;
     }
     record.failed_at = now;
     record.error = error;
     record_keep(job, &record, until);
 }
 
-/* The moment that it is by now, as the one who asks counts. */
+/* The present by the clock of the check, which may not be the system's. */
 static apr_time_t job_now(const job_t *job)
 {
     return job->check.now + (apr_time_now() - job->started);
@@ -88,22 +88,22 @@ static void response_take(job_t *job, cc_response_t *response)
                                      "thisUpdate is older than ttl=");
         return;
     }
-    record_keep(job, &record, life.over);
+    record_keep(job, &record, life.expires_at);
 }
 
 static void responder_ask(job_t *job, const cc_url_t *url)
 {
     cc_ocsp_t *ocsp = job->ocsp;
     cc_inflight_t *inflight = job->inflight;
-    cc_http_exchange_t talk = {url, job->begun + ocsp->spec->timeout, NULL};
+    cc_http_exchange_t exchange = {url, job->begun + ocsp->spec->timeout, NULL};
     cc_response_t response = {0};
     bool came = job->check.request &&
-                cc_http_exchange(&response, &talk, job->check.request, inflight->pool);
+                cc_http_exchange(&response, &exchange, job->check.request, inflight->pool);
 
     if (came) {
         response_take(job, &response);
     } else {
-        cc_answer_fail(&inflight->answer, talk.error ? talk.error : "out of memory");
+        cc_answer_fail(&inflight->answer, exchange.error ? exchange.error : "out of memory");
     }
     cc_breaker_tell(ocsp->breakers, url, came && !response.busy, job_now(job));
     if (inflight->answer.status == CC_OCSP_FAILED) {
@@ -193,7 +193,7 @@ static void jobs_do(void *data)
 }
 
 /* A copy of what the job needs: who asks may be gone before it is done. */
-static job_t *job_make(cc_ocsp_t *ocsp, cc_inflight_t *inflight, const cc_admin_query_t *check,
+static job_t *job_make(cc_ocsp_t *ocsp, cc_inflight_t *inflight, const cc_ocsp_check_t *check,
                        const cc_kept_t *kept)
 {
     apr_pool_t *pool = inflight->pool;
@@ -229,7 +229,7 @@ static void jobs_start(job_t *job)
     }
 }
 
-cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_admin_query_t *check, const cc_kept_t *kept,
+cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept,
                              bool *first)
 {
     const cc_ocsp_io_t *io = ocsp->io;

@@ -12,7 +12,7 @@
 
 #include "ocsp/ocsp.h"
 
-/* ---- settings (spec.c) and responders (url.c) -------------------------------------- */
+/* ---- settings (spec.c) and responders (url.c) -------------------------------------------- */
 
 /** Where a responder is. Every octet is a visible one of ASCII. */
 typedef struct cc_url_t {
@@ -52,23 +52,24 @@ const char *cc_host_name(const char *text, apr_pool_t *p);
 const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
                               const X509 *leaf, const char **error, apr_pool_t *p);
 
-/* ---- checks and answers (answer.c) --------------------------------------------------- */
+/* ---- checks and answers (answer.c) ------------------------------------------------------- */
 
 /* Clocks differ: so far may thisUpdate lie ahead and nextUpdate behind. */
 #define CC_OCSP_SKEW apr_time_from_sec(300)
 
-typedef struct cc_admin_query_t {
+/** A certificate whose status somebody wants to know. */
+typedef struct cc_ocsp_check_t {
     cc_ocsp_subject_t of;
     apr_time_t now;
     unsigned char key[CC_OCSP_KEY]; /* of what is kept for it */
-    OCSP_REQUEST *request;          /* whose nonce it must have; NULL: an answer of earlier */
-    const cc_ocsp_lists_t *lists;   /* who knows of a signer that is revoked; NULL: nobody */
-} cc_admin_query_t;
+    OCSP_REQUEST *request;          /* whose nonce the answer must have; NULL: it was kept */
+    const cc_ocsp_lists_t *lists;   /* CRLs, in which its signer is looked up; NULL: none */
+} cc_ocsp_check_t;
 
 /** The CertID of a certificate (RFC 6960 4.1.1); NULL: no memory. The caller frees it. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of);
 
-/** The check itself, with a nonce or without; NULL: no memory. The caller frees it. */
+/** The request to a responder, with a nonce or without; NULL: no memory. The caller frees it. */
 OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce);
 
 /** What a responder said. */
@@ -82,8 +83,8 @@ typedef struct cc_response_t {
  * Verifies a response in all but its age, and reads what it says of the certificate; else the
  * status is CC_OCSP_FAILED and `error` says why. Members that it does not know are left alone.
  */
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_admin_query_t *check,
-                    cc_response_t *response, apr_pool_t *p);
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_response_t *response,
+                    apr_pool_t *p);
 
 /** An answer that says only why there is none. */
 void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error);
@@ -118,9 +119,9 @@ typedef enum {
 
 /** The moments at which an answer ages. */
 typedef struct cc_life_t {
-    apr_time_t due;
-    apr_time_t stale;
-    apr_time_t over;
+    apr_time_t refresh_at; /* it serves, and the next is asked for */
+    apr_time_t stale_at;   /* it serves where the responder does not answer */
+    apr_time_t expires_at;
 } cc_life_t;
 
 /** The life of an answer: its asked_at, this_update, next_update and status are looked at. */
@@ -128,12 +129,12 @@ cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *s
 
 cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 
-/** True while nobody should ask again, because it failed a moment ago. */
+/** True while nobody asks again, because a request failed a moment ago. */
 bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
 /* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
 
-#define CC_OCSP_LARGEST (64 * 1024) /* a response */
+#define CC_OCSP_RESPONSE_MAX (64 * 1024) /* a response */
 
 /** How far an answer has been read. It begins as all zeros. */
 typedef struct cc_http_reply_t {
@@ -153,16 +154,17 @@ typedef struct cc_http_reply_t {
 const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
                                apr_size_t len, apr_pool_t *p);
 
-/* ---- a conversation (http.c) ------------------------------------------------------------ */
+/* ---- a request in HTTP (http.c) ---------------------------------------------------------- */
 
+/** A request that is sent, and what comes of it. */
 typedef struct cc_http_exchange_t {
     const cc_url_t *url;
     apr_time_t deadline; /* of all of it but looking the host up */
     const char *error;   /* set where it failed */
 } cc_http_exchange_t;
 
-/** Sends a check; *response is in `p`. False where none came, and talk->error. */
-bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *talk,
+/** Sends the request, and receives *response, in `p`. False where none came: exchange->error. */
+bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *exchange,
                       const OCSP_REQUEST *request, apr_pool_t *p);
 
 /* ---- what threads share (locked_hash.c) --------------------------------------------------- */
@@ -285,7 +287,7 @@ typedef struct cc_kept_t {
  * Sets a check on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
  * memory. The caller leaves it.
  */
-cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_admin_query_t *check, const cc_kept_t *kept,
+cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept,
                              bool *first);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the way to a certificate's status: what is kept, what is being asked, a responder. */
+/* The status of a certificate: from what is kept, from a request in flight, from a responder. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,7 +12,7 @@
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 /* The certificate (RFC 6960 CertID), and the settings on which it depends who answers and how. */
-static bool key_make(cc_admin_query_t *check, const cc_ocsp_t *ocsp, apr_pool_t *p)
+static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
     const cc_ocsp_spec_t *spec = ocsp->spec;
     const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s %s", spec->mode,
@@ -34,7 +34,7 @@ static bool key_make(cc_admin_query_t *check, const cc_ocsp_t *ocsp, apr_pool_t 
 }
 
 /* Reads the kept answer as if it came from the responder now. */
-static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_query_t *check,
+static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
                         apr_pool_t *p)
 {
     if (kept->record.response.len == 0) {
@@ -48,8 +48,8 @@ static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_q
     }
 }
 
-static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_query_t *check,
-                        apr_pool_t *p)
+static void kept_find(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
+                      apr_pool_t *p)
 {
     const cc_ocsp_io_t *io = ocsp->io;
     unsigned int len = CC_OCSP_RECORD;
@@ -65,18 +65,17 @@ static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_q
     }
 }
 
-/* What is to be asked, and what was kept of earlier answers. */
-typedef struct cc_asked_t {
-    const cc_admin_query_t *check;
+/* A check, and what was kept of earlier answers. */
+typedef struct lookup_t {
+    const cc_ocsp_check_t *check;
     const cc_kept_t *kept;
-} cc_asked_t;
+} lookup_t;
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* Waits for the answer of a request in flight so long, and leaves that. False where none came in
- * time. */
-static bool flight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight, apr_interval_time_t most,
-                        apr_pool_t *p)
+/* Waits so long for the answer of a request in flight, and leaves it. False: none came in time. */
+static bool inflight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight,
+                          apr_interval_time_t max, apr_pool_t *p)
 {
     bool came = false;
 
@@ -84,7 +83,7 @@ static bool flight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight, apr_i
         cc_answer_fail(answer, "out of memory");
         return false;
     }
-    came = cc_inflight_wait(inflight, most);
+    came = cc_inflight_wait(inflight, max);
     if (came) {
         *answer = inflight->answer;
         answer->error = answer->error ? apr_pstrdup(p, answer->error) : NULL;
@@ -104,7 +103,7 @@ static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const ch
 }
 
 /* Lets another thread ask while the kept answer serves. */
-static void kept_replace(cc_ocsp_t *ocsp, const cc_admin_query_t *check, const cc_kept_t *kept)
+static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept)
 {
     bool first = false;
     cc_inflight_t *inflight = ocsp->io->start ? cc_ocsp_fetch(ocsp, check, kept, &first) : NULL;
@@ -115,36 +114,36 @@ static void kept_replace(cc_ocsp_t *ocsp, const cc_admin_query_t *check, const c
 }
 
 /* Waits for a responder's answer, together with others who want to know the same. */
-static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
-                           apr_interval_time_t most, apr_pool_t *p)
+static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
+                           apr_interval_time_t max, apr_pool_t *p)
 {
     bool first = false;
-    cc_inflight_t *inflight = cc_ocsp_fetch(ocsp, asked->check, asked->kept, &first);
+    cc_inflight_t *inflight = cc_ocsp_fetch(ocsp, lookup->check, lookup->kept, &first);
 
     if (inflight && !first) {
         cc_counter_add(&ocsp->counters->waits);
     }
-    return flight_take(answer, inflight, most, p);
+    return inflight_take(answer, inflight, max, p);
 }
 
 /* The same, where somebody may wait at all. */
-static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
+static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
                              apr_pool_t *p)
 {
     cc_ocsp_limiter_t *limiter = ocsp->io->limiter;
     apr_interval_time_t timeout = ocsp->spec->timeout, rest = timeout;
     const char *error = NULL;
     const cc_url_t *url =
-        limiter ? cc_url_choose(ocsp->spec, ocsp->hosts, asked->check->of.leaf, &error, p) : NULL;
+        limiter ? cc_url_choose(ocsp->spec, ocsp->hosts, lookup->check->of.leaf, &error, p) : NULL;
     bool came = false;
 
     if (!url) {
-        responder_wait(answer, ocsp, asked, timeout, p);
+        responder_wait(answer, ocsp, lookup, timeout, p);
         return;
     }
     rest = cc_limiter_wait_begin(limiter, url, timeout, apr_time_now());
     if (rest > 0) {
-        came = responder_wait(answer, ocsp, asked, rest, p);
+        came = responder_wait(answer, ocsp, lookup, rest, p);
         cc_limiter_wait_end(limiter, url, came && answer->status != CC_OCSP_FAILED, apr_time_now());
     }
     if (!came && rest < timeout) {
@@ -160,35 +159,35 @@ static apr_time_t ask_at(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *s
     cc_life_t life = cc_answer_life(answer, spec);
     apr_time_t soon = now + CC_OCSP_BACKOFF;
 
-    if (answer->status == CC_OCSP_FAILED || now >= life.stale) {
+    if (answer->status == CC_OCSP_FAILED || now >= life.stale_at) {
         return soon;
     }
-    if (now < life.due) {
-        return life.due;
+    if (now < life.refresh_at) {
+        return life.refresh_at;
     }
-    return soon < life.stale ? soon : life.stale;
+    return soon < life.stale_at ? soon : life.stale_at;
 }
 
-static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
-                            const cc_admin_query_t *check, apr_pool_t *p)
+static void check_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
+                         apr_pool_t *p)
 {
     cc_kept_t kept;
-    bool rests = false;
+    bool backs_off = false;
 
-    kept_recall(&kept, ocsp, check, p);
-    rests = kept.record.failed_at && cc_record_backs_off(&kept.record, check->now);
+    kept_find(&kept, ocsp, check, p);
+    backs_off = kept.record.failed_at && cc_record_backs_off(&kept.record, check->now);
     if (kept.age >= CC_AGE_DUE) {
         kept_serve(answer, &kept, NULL);
         cc_counter_add(&ocsp->counters->cache_hits);
-        if (kept.age == CC_AGE_DUE && !rests) {
+        if (kept.age == CC_AGE_DUE && !backs_off) {
             kept_replace(ocsp, check, &kept);
         }
         return;
     }
-    if (rests) {
+    if (backs_off) {
         cc_answer_fail(answer, kept.record.error);
     } else {
-        responder_answer(answer, ocsp, &(cc_asked_t){check, &kept}, p);
+        responder_answer(answer, ocsp, &(lookup_t){check, &kept}, p);
     }
     if (answer->status == CC_OCSP_FAILED && kept.age == CC_AGE_STALE) {
         kept_serve(answer, &kept, answer->error);
@@ -199,12 +198,12 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p)
 {
-    cc_admin_query_t check = {.of = *subject, .now = now, .lists = &ocsp->lists};
+    cc_ocsp_check_t check = {.of = *subject, .now = now, .lists = &ocsp->lists};
 
     ERR_set_mark();
     cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");
     if (key_make(&check, ocsp, p)) {
-        question_answer(answer, ocsp, &check, p);
+        check_answer(answer, ocsp, &check, p);
     }
     answer->ask_at = ask_at(answer, ocsp->spec, now);
     cc_counter_add(&ocsp->counters->checks[answer->status]);

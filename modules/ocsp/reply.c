@@ -63,10 +63,10 @@ static const char *length_read(cc_http_reply_t *http, const char *value, apr_siz
 {
     apr_size_t length = 0, digits = 0;
 
-    for (; digits < len && apr_isdigit(value[digits]) && length <= CC_OCSP_LARGEST; digits++) {
+    for (; digits < len && apr_isdigit(value[digits]) && length <= CC_OCSP_RESPONSE_MAX; digits++) {
         length = 10 * length + (apr_size_t)(value[digits] - '0');
     }
-    if (length > CC_OCSP_LARGEST) {
+    if (length > CC_OCSP_RESPONSE_MAX) {
         return "its answer is too large";
     }
     if (digits == 0 || digits < len || (http->measured && http->length != length)) {
@@ -164,7 +164,7 @@ static const char *der_length(apr_size_t *whole, const unsigned char *der, apr_s
         *whole = *whole << 8 | der[2 + i];
     }
     *whole += 2 + count;
-    return *whole > CC_OCSP_LARGEST ? "its answer is too large" : NULL;
+    return *whole > CC_OCSP_RESPONSE_MAX ? "its answer is too large" : NULL;
 }
 
 static const char *content_read(cc_response_t *response, const cc_http_reply_t *http,

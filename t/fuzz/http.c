@@ -57,7 +57,7 @@ static read_t part_read(cc_http_reply_t *http, const uint8_t *data, size_t size,
     if (response.len > 0) {
         read.begin = (size_t)((const char *)response.der - copy);
         read.len = response.len;
-        must(read.begin + read.len <= size && read.len <= CC_OCSP_LARGEST);
+        must(read.begin + read.len <= size && read.len <= CC_OCSP_RESPONSE_MAX);
     }
     read.why = why ? strdup(why) : NULL;
     free(copy);
