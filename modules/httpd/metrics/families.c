@@ -201,7 +201,7 @@ const cc_family_t cc_families[] = {
      "Checks that did not wait, since the responder was slow and enough others waited.", CC_COUNTER,
      OF_OCSP(turned_away), .line = "TurnedAway", .heading = "Turned away"},
     {"clientcert_ocsp_questions_total", "Questions to OCSP responders, by what came of them.",
-     CC_COUNTER, OF_OCSP(questions), BY("result", question_words), .line = "Questions",
+     CC_COUNTER, OF_OCSP(requests), BY("result", question_words), .line = "Questions",
      .heading = "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked"},
 };
 
