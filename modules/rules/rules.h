@@ -58,6 +58,9 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
+/** True if they name a field that the connection gives (cc_field_of_connection). */
+bool cc_rules_ask_connection(const cc_rules_t *rules);
+
 /** True if they name a table. */
 bool cc_rules_use_tables(const cc_rules_t *rules);
 

@@ -10,8 +10,8 @@
 #include <util_ldap.h>
 
 #include "base/error.h"
-#include "httpd/background/async.h"
 #include "httpd/background/backends.h"
+#include "httpd/background/jobs.h"
 #include "httpd/background/ldap_url.h"
 #include "httpd/conf/module.h"
 #include "tables/table.h"

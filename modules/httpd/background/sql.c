@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/background/async.h"
 #include "httpd/background/backends.h"
+#include "httpd/background/jobs.h"
 #include "httpd/conf/module.h"
 #include "tables/table.h"
 

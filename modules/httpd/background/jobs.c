@@ -4,7 +4,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "httpd/background/async.h"
+#include "httpd/background/jobs.h"
 #include "httpd/background/threads.h"
 #include "httpd/conf/configtest.h"
 #include "tables/table.h"
