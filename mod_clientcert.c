@@ -12,9 +12,11 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -48,7 +50,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
@@ -159,10 +161,10 @@ static void register_hooks(apr_pool_t *p)
  */
 void cc_hooks_ask_more(void)
 {
-    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
+    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
-    if (main->hooked) {
+    if (configuration->asks_more) {
         return;
     }
     apr_hook_debug_current = clientcert_module.name;
@@ -171,7 +173,7 @@ void cc_hooks_ask_more(void)
                              AP_FTYPE_CONNECTION);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
     apr_hook_debug_current = loaded_last;
-    main->hooked = true;
+    configuration->asks_more = true;
 }
 
 /*

@@ -152,6 +152,12 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
  */
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
 
+/**
+ * True if the connection gives it, not the certificate (tls.version, tls.cipher, tls.sni,
+ * tls.resumed): where a certificate is only read from a file, it has no value.
+ */
+bool cc_field_of_connection(const cc_fieldref_t *ref);
+
 /** True if both name the same field with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 

@@ -46,6 +46,12 @@ cc_values_t cc_fact_extract(const cc_source_t *s)
     return cc_values_none();
 }
 
+bool cc_fact_of_connection(cc_fact_t fact)
+{
+    return fact == CC_FACT_VERSION || fact == CC_FACT_CIPHER || fact == CC_FACT_SNI ||
+           fact == CC_FACT_RESUMED;
+}
+
 /* ---- operands ---------------------------------------------------------------------------- */
 
 static const char *const states[] = {"good", "revoked", "unknown", "unchecked", NULL};

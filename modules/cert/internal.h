@@ -260,5 +260,6 @@ typedef enum {
     CC_FACT_REVOKED_AT
 } cc_fact_t;
 cc_extract_fn cc_fact_extract; /* `what` is a cc_fact_t */
+bool cc_fact_of_connection(cc_fact_t fact);
 
 #endif

@@ -16,7 +16,7 @@
 /* A response that is being read. */
 typedef struct reader_t {
     cc_ocsp_answer_t *answer;
-    const cc_admin_query_t *question;
+    const cc_ocsp_request_t *question;
     OCSP_BASICRESP *basic;
     apr_pool_t *pool;
 } reader_t;
@@ -85,7 +85,7 @@ static const char *signature_weak(const reader_t *r)
 }
 
 /* The issuer alone is trusted, for what is signed now; NULL: no memory. */
-static X509_STORE *store_make(const cc_admin_query_t *question)
+static X509_STORE *store_make(const cc_ocsp_request_t *question)
 {
     X509_STORE *store = X509_STORE_new();
 
@@ -105,7 +105,7 @@ static X509_STORE *store_make(const cc_admin_query_t *question)
  * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
  * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
  */
-static bool signer_revoked(const cc_admin_query_t *question, X509 *signer)
+static bool signer_revoked(const cc_ocsp_request_t *question, X509 *signer)
 {
     const cc_ocsp_lists_t *lists = question->lists;
 
@@ -297,7 +297,7 @@ void cc_answer_fail(cc_ocsp_answer_t *answer, const char *why)
     answer->why = why;
 }
 
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_admin_query_t *question,
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_request_t *question,
                     cc_response_t *response, apr_pool_t *p)
 {
     reader_t r = {answer, question, NULL, p};

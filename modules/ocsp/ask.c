@@ -13,7 +13,7 @@ typedef struct job_t {
     cc_turn_t turn;
     cc_ocsp_t *ocsp;
     cc_flight_t *flight;
-    cc_admin_query_t question;
+    cc_ocsp_request_t question;
     cc_kept_t kept;
     const cc_url_t *url; /* NULL: there is none, */
     const char *why;     /* and why not */
@@ -192,7 +192,7 @@ static void jobs_do(void *data)
 }
 
 /* A copy of what the job needs: who asks may be gone before it is done. */
-static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_admin_query_t *question,
+static job_t *job_make(cc_ocsp_t *ocsp, cc_flight_t *flight, const cc_ocsp_request_t *question,
                        const cc_kept_t *kept)
 {
     apr_pool_t *pool = flight->pool;
@@ -228,7 +228,7 @@ static void jobs_start(job_t *job)
     }
 }
 
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_admin_query_t *question, const cc_kept_t *kept,
+cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_ocsp_request_t *question, const cc_kept_t *kept,
                          bool *first)
 {
     const cc_ocsp_means_t *means = ocsp->means;

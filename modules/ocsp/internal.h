@@ -55,13 +55,13 @@ const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header
 /* Clocks differ: so far may thisUpdate lie ahead and nextUpdate behind. */
 #define CC_OCSP_SKEW apr_time_from_sec(300)
 
-typedef struct cc_admin_query_t {
+typedef struct cc_ocsp_request_t {
     cc_ocsp_subject_t of;
     apr_time_t now;
     unsigned char key[CC_OCSP_KEY]; /* of what is kept for it */
     OCSP_REQUEST *request;          /* whose nonce it must have; NULL: an answer of earlier */
     const cc_ocsp_lists_t *lists; /* who knows of a signer that is revoked; NULL: nobody */
-} cc_admin_query_t;
+} cc_ocsp_request_t;
 
 /** The CertID of a certificate (RFC 6960 4.1.1); NULL: no memory. The caller frees it. */
 OCSP_CERTID *cc_question_id(const cc_ocsp_subject_t *of);
@@ -80,7 +80,7 @@ typedef struct cc_response_t {
  * Verifies a response in all but its age, and reads what it says of the certificate; else the
  * status is CC_OCSP_FAILED and `why` says why. Members that it does not know are left alone.
  */
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_admin_query_t *question,
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_request_t *question,
                     cc_response_t *response, apr_pool_t *p);
 
 /** An answer that says only why there is none. */
@@ -269,7 +269,7 @@ typedef struct cc_kept_t {
  * Sets a question on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
  * memory. The caller leaves it.
  */
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_admin_query_t *question, const cc_kept_t *kept,
+cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_ocsp_request_t *question, const cc_kept_t *kept,
                          bool *first);
 
 #endif

@@ -12,7 +12,7 @@
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 /* The certificate (RFC 6960 CertID), and the settings on which it depends who answers and how. */
-static bool key_make(cc_admin_query_t *question, const cc_ocsp_t *ocsp, apr_pool_t *p)
+static bool key_make(cc_ocsp_request_t *question, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
     const cc_ocsp_spec_t *spec = ocsp->spec;
     const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s %s", spec->mode,
@@ -34,7 +34,7 @@ static bool key_make(cc_admin_query_t *question, const cc_ocsp_t *ocsp, apr_pool
 }
 
 /* Reads the kept answer as if it came from the responder now. */
-static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_query_t *question,
+static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_request_t *question,
                         apr_pool_t *p)
 {
     if (kept->record.response.len == 0) {
@@ -48,7 +48,7 @@ static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_q
     }
 }
 
-static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_query_t *question,
+static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_request_t *question,
                         apr_pool_t *p)
 {
     const cc_ocsp_means_t *means = ocsp->means;
@@ -67,7 +67,7 @@ static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_admin_q
 
 /* What is to be asked, and what was kept of earlier answers. */
 typedef struct cc_asked_t {
-    const cc_admin_query_t *question;
+    const cc_ocsp_request_t *question;
     const cc_kept_t *kept;
 } cc_asked_t;
 
@@ -103,7 +103,7 @@ static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const ch
 }
 
 /* Lets another thread ask while the kept answer serves. */
-static void kept_replace(cc_ocsp_t *ocsp, const cc_admin_query_t *question, const cc_kept_t *kept)
+static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_request_t *question, const cc_kept_t *kept)
 {
     bool first = false;
     cc_flight_t *flight = ocsp->means->start ? cc_ocsp_ask(ocsp, question, kept, &first) : NULL;
@@ -169,7 +169,7 @@ static apr_time_t ask_at(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *s
 }
 
 static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
-                            const cc_admin_query_t *question, apr_pool_t *p)
+                            const cc_ocsp_request_t *question, apr_pool_t *p)
 {
     cc_kept_t kept;
     bool rests = false;
@@ -198,7 +198,7 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p)
 {
-    cc_admin_query_t question = {.of = *subject, .now = now, .lists = &ocsp->lists};
+    cc_ocsp_request_t question = {.of = *subject, .now = now, .lists = &ocsp->lists};
 
     ERR_set_mark();
     cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");

@@ -31,12 +31,12 @@
 #define STEPS_PER_RULE 16
 
 /* A distinct condition of the filed rules. */
-typedef struct meaning_t {
+typedef struct cc_filed_condition_t {
     int number;
     const cc_condition_t *condition;
-} meaning_t;
+} cc_filed_condition_t;
 
-/* Those on one selector that may follow from another condition: const meaning_t *. */
+/* Those on one selector that may follow from another condition: const cc_filed_condition_t *. */
 typedef struct cc_related_t {
     cc_affixes_t *patterns;     /* =~ */
     cc_affixes_t *names;        /* under, by the key of the DN */
@@ -66,7 +66,7 @@ struct cc_earlier_t {
     const cc_rules_t *rules;
     apr_pool_t *pool;
     apr_pool_t *scratch;
-    apr_hash_t *facts;    /* a condition as it is written -> meaning_t */
+    apr_hash_t *facts;    /* a condition as it is written -> cc_filed_condition_t */
     apr_hash_t *related;  /* selector -> cc_related_t */
     apr_hash_t *children; /* cc_branch_t -> cc_node_t */
     int nodes;
@@ -112,7 +112,7 @@ static struct iovec fact_key(const cc_condition_t *c, apr_pool_t *p)
     return (struct iovec){key, head + len};
 }
 
-static const meaning_t *fact_find(const cc_earlier_t *earlier, const cc_condition_t *c)
+static const cc_filed_condition_t *fact_find(const cc_earlier_t *earlier, const cc_condition_t *c)
 {
     struct iovec key = fact_key(c, earlier->scratch);
 
@@ -132,36 +132,36 @@ static cc_related_t *related_make(cc_earlier_t *earlier, const cc_condition_t *c
         related = apr_palloc(earlier->pool, sizeof(*related));
         related->patterns = cc_affixes_create(earlier->pool);
         related->names = cc_affixes_create(earlier->pool);
-        related->others = apr_array_make(earlier->pool, 1, sizeof(const meaning_t *));
+        related->others = apr_array_make(earlier->pool, 1, sizeof(const cc_filed_condition_t *));
         apr_hash_set(earlier->related, &c->selector, sizeof(c->selector), related);
     }
     return related;
 }
 
 /* Files it where what it may follow from will look for it. */
-static void fact_relate(cc_earlier_t *earlier, const meaning_t *fact)
+static void fact_relate(cc_earlier_t *earlier, const cc_filed_condition_t *fact)
 {
     const cc_condition_t *c = fact->condition;
     struct iovec begin = {NULL, 0}, end = {NULL, 0};
 
-    if (cc_condition_is_equal(c) || c->table) {
+    if (cc_operator_is_equal(c->op) || c->table) {
         return;
     }
     if (c->pattern && !c->op->negative) {
         cc_pattern_literals(c->operand, &begin, &end, earlier->pool);
         cc_affixes_add(related_make(earlier, c)->patterns, begin, end, fact);
-    } else if (cc_condition_is_under(c)) {
+    } else if (c->op->kind == CC_OPERATOR_UNDER) {
         begin = (struct iovec){(char *)c->value.key, c->value.key_len};
         cc_affixes_add(related_make(earlier, c)->names, begin, end, fact);
     } else {
-        APR_ARRAY_PUSH(related_make(earlier, c)->others, const meaning_t *) = fact;
+        APR_ARRAY_PUSH(related_make(earlier, c)->others, const cc_filed_condition_t *) = fact;
     }
 }
 
-static const meaning_t *fact_make(cc_earlier_t *earlier, const cc_condition_t *c)
+static const cc_filed_condition_t *fact_make(cc_earlier_t *earlier, const cc_condition_t *c)
 {
-    const meaning_t *found = fact_find(earlier, c);
-    meaning_t *fact;
+    const cc_filed_condition_t *found = fact_find(earlier, c);
+    cc_filed_condition_t *fact;
     struct iovec key;
 
     if (found) {
@@ -187,7 +187,7 @@ typedef struct cc_trial_t {
 static bool fact_try(void *baton, const void *item)
 {
     const cc_trial_t *trial = baton;
-    const meaning_t *fact = item;
+    const cc_filed_condition_t *fact = item;
     cc_earlier_t *earlier = trial->earlier;
 
     if (!effort_step(&earlier->tries)) {
@@ -210,12 +210,12 @@ static void related_try(cc_earlier_t *earlier, const cc_condition_t *c)
     if (!related || c->pattern || c->table || c->op->negative) {
         return;
     }
-    if (cc_condition_is_equal(c)) {
+    if (cc_operator_is_equal(c->op)) {
         cc_affixes_each(related->patterns, text, fact_try, &trial);
     }
     cc_affixes_each(related->names, key, fact_try, &trial);
     for (int i = 0; i < related->others->nelts; i++) {
-        if (!fact_try(&trial, APR_ARRAY_IDX(related->others, i, const meaning_t *))) {
+        if (!fact_try(&trial, APR_ARRAY_IDX(related->others, i, const cc_filed_condition_t *))) {
             return;
         }
     }
@@ -251,7 +251,7 @@ void cc_earlier_look(cc_earlier_t *earlier, const cc_rule_t *rule)
     earlier->follows = apr_array_make(earlier->scratch, 8, sizeof(int));
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
-        const meaning_t *same = fact_find(earlier, c);
+        const cc_filed_condition_t *same = fact_find(earlier, c);
 
         if (same) {
             APR_ARRAY_PUSH(earlier->follows, int) = same->number;

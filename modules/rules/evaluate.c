@@ -333,7 +333,7 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
 {
     cc_evaluation_t ev = {
         .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
-    cc_trace_t all = {.steps = trace, .most = INT_MAX};
+    cc_trace_t all = {.steps = trace, .max = INT_MAX};
 
     return evaluate(&ev, trace ? &all : NULL);
 }

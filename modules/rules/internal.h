@@ -147,15 +147,31 @@ typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
+/* When a value fits the operand. */
+typedef enum {
+    CC_OPERATOR_EQUAL,   /* their keys are the same */
+    CC_OPERATOR_UNDER,   /* a DN is the operand or lies below it */
+    CC_OPERATOR_LESS,    /* the number is less than the operand */
+    CC_OPERATOR_AT_MOST, /* less or equal */
+    CC_OPERATOR_GREATER,
+    CC_OPERATOR_AT_LEAST,
+    CC_OPERATOR_PATTERN, /* the operand is a pattern, and matches */
+    CC_OPERATOR_TABLE    /* the operand is the name of a table that has the value as a key */
+} cc_operator_kind_t;
+
 struct cc_operator_t {
     cc_word_t word;
+    cc_operator_kind_t kind;
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
     bool negative;  /* holds if no value fits */
-    bool pattern;   /* its operand is a pattern */
-    bool table;     /* its operand is the name of a table */
-    bool indexed;   /* a value fits exactly if its key is that of the operand */
     cc_operator_fn *fits;
 };
+
+/* True for ==. */
+static inline bool cc_operator_is_equal(const cc_operator_t *op)
+{
+    return op->kind == CC_OPERATOR_EQUAL && !op->negative;
+}
 
 /* operator.c: NULL if there is none; the names of those that work on a type, for an error. */
 const cc_operator_t *cc_operator_find(const char *name);
@@ -217,10 +233,10 @@ cc_operator_fn cc_lookup_fits;
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * ask.c: the answer to a value of the condition's cell, by a table that is asked; it lives in
- * the scratch pool.
+ * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
+ * scratch pool.
  */
-const cc_query_t *cc_lookup_answer(cc_evaluation_t *ev, const cc_condition_t *c,
+const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
                                        const cc_value_t *value);
 
 /*
@@ -231,9 +247,9 @@ bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned col
 
 /*
  * The combinations (const struct iovec *, by the number of the column) of the values of these
- * columns, row by row; NULL where there are more than `most`.
+ * columns, row by row; NULL where there are more than `max`.
  */
-apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int max,
                                       apr_pool_t *p);
 
 /* ---- the index (index.c) ----------------------------------------------------------------- */
@@ -273,7 +289,7 @@ struct cc_evaluation_t {
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the condition at hand */
-    apr_hash_t *known;             /* ask.c: what tables have said; NULL until one is asked */
+    apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */

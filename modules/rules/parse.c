@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the grammar of a rule: conditions of three words each, then outputs. */
+/* The grammar of a rule: conditions of three words each, then outputs. */
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_reader_t *reader, const
                             "no such operator; after %s there may stand %s", c->selector->name,
                             cc_operator_names(c->selector, p));
     }
-    if (c->op->pattern && c->selector->ref.field->type == CC_TYPE_DN) {
+    if (c->op->kind == CC_OPERATOR_PATTERN && c->selector->ref.field->type == CC_TYPE_DN) {
         return cc_error_set(reader->err, p, "CC0216", word,
                             "%s is a DN, and a pattern over a whole DN takes one name for another; "
                             "use a field of one attribute such as subject.CN or issuer.O, or %s",
@@ -56,10 +56,10 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_reader_t *reader)
 
 static apr_status_t operand_parse(cc_condition_t *c, cc_reader_t *reader)
 {
-    if (c->op->pattern) {
+    if (c->op->kind == CC_OPERATOR_PATTERN) {
         return cc_pattern_compile(&c->pattern, reader->rules, c->operand, reader->err);
     }
-    if (c->op->table) {
+    if (c->op->kind == CC_OPERATOR_TABLE) {
         return cc_lookup_table_find(c, reader);
     }
     if (c->selector->plain) {

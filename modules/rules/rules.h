@@ -58,8 +58,11 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
+/** True if they name a field that the connection gives (cc_field_of_connection). */
+bool cc_rules_ask_connection(const cc_rules_t *rules);
+
 /** True if they name a table. */
-bool cc_rules_ask(const cc_rules_t *rules);
+bool cc_rules_use_tables(const cc_rules_t *rules);
 
 /**
  * The sum of cc_table_generation over the tables that the rules name; 0 where they name none. A few
@@ -193,19 +196,19 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
-/** What somebody is told who asks why: the steps of all rules that matter, and of a few others. */
+/** The steps that explain a verdict: of all rules that matter, and of a few others. */
 typedef struct cc_trace_t {
     apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
-    int most;                  /* how many others there may be */
+    int max;                   /* how many others there may be */
     int others;                /* how many there are */
     int rest;                  /* rules that do not hold and have no step */
-    int least;                 /* the nearness of the one of the others that came least near */
+    int min_nearness;          /* of the others that have a step */
 } cc_trace_t;
 
 /**
- * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->most` that
+ * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->max` that
  * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
- * gives `most` and an empty array.
+ * gives `max` and an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
@@ -221,21 +224,21 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
-/** The users and groups that some rule sets could ever give. One thread at a time. */
-typedef struct cc_given_t cc_given_t;
+/** The users and groups that some rule sets could give. One thread at a time. */
+typedef struct cc_reachable_t cc_reachable_t;
 
 /** None so far; lives as long as `p`. */
-cc_given_t *cc_given_create(apr_pool_t *p);
+cc_reachable_t *cc_reachable_create(apr_pool_t *p);
 
-/** Adds what a rule set gives, which must live as long. Its cost is that of its rules. */
-void cc_given_add(cc_given_t *given, const cc_rules_t *rules);
+/** Adds the names of a rule set, which must live as long. Its cost grows with its rules. */
+void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules);
 
 /**
- * False where none of these rules can ever give this user, or this group: not even from a
- * template's field. What it costs to ask hardly depends on how many rules there are.
+ * False if none of these rules can give this user, or this group, not even from a field in a
+ * template. The cost hardly depends on the number of rules.
  */
-bool cc_given_user(const cc_given_t *given, const char *name);
-bool cc_given_group(const cc_given_t *given, const char *name);
+bool cc_reachable_user(const cc_reachable_t *reachable, const char *name);
+bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table is written in the configuration: NAME TYPE:SOURCE [option=value ...]. */
+/* The configuration of a table: reads NAME TYPE:SOURCE [option=value ...]. */
 #include <stddef.h>
 #include <string.h>
 
+#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -69,7 +70,7 @@ static bool option_legal(const option_t *option, const cc_backend_t *backend)
     if (option->of == BINDING) {
         return backend->binds;
     }
-    return option->of == ALL || (option->of == ASKED) == backend->asked;
+    return option->of == ALL || (option->of == ASKED) == backend->remote;
 }
 
 /* The options of a type, for an error message. */
@@ -231,4 +232,16 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
     }
     table->source.backend = r.backend;
     return status;
+}
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
+{
+    char *merged = NULL;
+
+    if (apr_filepath_merge(&merged, spec->root, path, 0, p) != APR_SUCCESS) {
+        return path;
+    }
+    return merged;
 }

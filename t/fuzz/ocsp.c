@@ -57,7 +57,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Whatever stands around what was signed, it says nothing else. */
 static void response_check(const unsigned char *octets, size_t len, apr_pool_t *p)
 {
-    cc_admin_query_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
+    cc_ocsp_request_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
     cc_response_t response = {octets, len, false};
     cc_ocsp_answer_t answer = {0};
     bool same = len == (size_t)revoked_len && memcmp(octets, revoked, len) == 0;

@@ -113,7 +113,7 @@ bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now)
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p)
 {
-    cc_admin_query_t question = {.of = *of, .now = apr_time_now(), .request = request};
+    cc_ocsp_request_t question = {.of = *of, .now = apr_time_now(), .request = request};
     cc_ocsp_answer_t answer = {0};
 
     cc_answer_read(&answer, &question, response, p);

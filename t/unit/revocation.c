@@ -160,7 +160,7 @@ static void means(const cc_revocation_status_t *status, char letter)
                           : meanings[i].problem);
 }
 
-START_TEST(each_pair_of_answers_comes_to_one_status)
+TEST_LOOP(each_pair_of_answers_comes_to_one_status, 0, 4)
 {
     sources_make(pairs[_i].missing, pairs[_i].failure);
     for (int crl = 0; crl < 6; crl++) {
@@ -171,9 +171,8 @@ START_TEST(each_pair_of_answers_comes_to_one_status)
         }
     }
 }
-END_TEST
 
-START_TEST(a_status_holds_until_the_first_of_its_sources_changes)
+TEST(a_status_holds_until_the_first_of_its_sources_changes)
 {
     cc_revocation_status_t status;
 
@@ -187,9 +186,8 @@ START_TEST(a_status_holds_until_the_first_of_its_sources_changes)
     ck_assert_int_eq(status.stale_at, 40);
     ck_assert_uint_eq(status.generation, 3);
 }
-END_TEST
 
-START_TEST(a_ca_that_is_revoked_is_told_with_its_place_in_the_chain)
+TEST(a_ca_that_is_revoked_is_told_with_its_place_in_the_chain)
 {
     cc_revocation_status_t status = cc_revocation_unchecked();
     cc_crl_answer_t answer = crl_answer("revoked");
@@ -200,9 +198,8 @@ START_TEST(a_ca_that_is_revoked_is_told_with_its_place_in_the_chain)
     ck_assert_str_eq(status.problem,
                      "the CA 2 above it was revoked on 1970-01-02T00:00:00Z (keyCompromise)");
 }
-END_TEST
 
-START_TEST(a_responder_may_give_no_reason_and_no_cause_of_its_failure)
+TEST(a_responder_may_give_no_reason_and_no_cause_of_its_failure)
 {
     cc_revocation_status_t status = cc_revocation_unchecked();
     cc_ocsp_answer_t answer = ocsp_answer("revoked");
@@ -216,11 +213,10 @@ START_TEST(a_responder_may_give_no_reason_and_no_cause_of_its_failure)
     cc_revocation_add_ocsp(&status, &revocation, &answer, set.pool);
     ck_assert_str_eq(status.problem, "OCSP does not say whether it is revoked: no answer");
 }
-END_TEST
 
 /* ---- a status -------------------------------------------------------------------------- */
 
-START_TEST(what_is_kept_outlives_what_it_was_asked_with)
+TEST(what_is_kept_outlives_what_it_was_asked_with)
 {
     cc_revocation_status_t status;
     const char *problem;
@@ -242,9 +238,8 @@ START_TEST(what_is_kept_outlives_what_it_was_asked_with)
     ck_assert_ptr_null(status.problem);
     ck_assert_ptr_null(status.public_problem);
 }
-END_TEST
 
-START_TEST(two_are_the_same_that_say_the_same_for_a_different_time)
+TEST(two_are_the_same_that_say_the_same_for_a_different_time)
 {
     cc_revocation_status_t a, b;
 
@@ -266,22 +261,5 @@ START_TEST(two_are_the_same_that_say_the_same_for_a_different_time)
     a = combine("good", "none");
     ck_assert(!cc_revocation_status_same(&a, &b));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("revocation");
-    TCase *cases = tcase_create("revocation");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(cases, setup, teardown);
-    tcase_add_loop_test(cases, each_pair_of_answers_comes_to_one_status, 0, 4);
-    tcase_add_test(cases, a_status_holds_until_the_first_of_its_sources_changes);
-    tcase_add_test(cases, a_ca_that_is_revoked_is_told_with_its_place_in_the_chain);
-    tcase_add_test(cases, a_responder_may_give_no_reason_and_no_cause_of_its_failure);
-    tcase_add_test(cases, what_is_kept_outlives_what_it_was_asked_with);
-    tcase_add_test(cases, two_are_the_same_that_say_the_same_for_a_different_time);
-    suite_add_tcase(suite, cases);
-    return suite_run(suite);
-}
+SUITE("revocation", .setup = setup, .teardown = teardown);

@@ -99,16 +99,15 @@ static void put_on(const char *name, const pki_t *ca, const pki_t *who)
 
 /* ---- CRLs ------------------------------------------------------------------------------ */
 
-START_TEST(a_chain_that_no_list_has_is_good)
+TEST(a_chain_that_no_list_has_is_good)
 {
     sources_make("root.crl sub.crl", NULL);
     ck_assert_str_eq(check(), "good");
     ck_assert_str_eq(objection(), "");
     ck_assert_uint_eq(status.generation, cc_revocation_generation(&revocation));
 }
-END_TEST
 
-START_TEST(a_revoked_certificate_is_objected_to)
+TEST(a_revoked_certificate_is_objected_to)
 {
     put_on("sub.crl", &sub, &leaf);
     sources_make("root.crl sub.crl", NULL);
@@ -116,9 +115,8 @@ START_TEST(a_revoked_certificate_is_objected_to)
     ck_assert_str_eq(status.reason, "keyCompromise");
     ck_assert_str_eq(objection(), "0 23"); /* X509_V_ERR_CERT_REVOKED */
 }
-END_TEST
 
-START_TEST(a_revoked_ca_counts_where_the_chain_is_asked_about)
+TEST(a_revoked_ca_counts_where_the_chain_is_asked_about)
 {
     put_on("root.crl", &root, &sub);
     sources_make("root.crl sub.crl missing=allow", NULL);
@@ -129,9 +127,8 @@ START_TEST(a_revoked_ca_counts_where_the_chain_is_asked_about)
     ck_assert_int_eq(status.verdict, CC_REVOCATION_WAIVED); /* the signer of its list is revoked */
     ck_assert_str_eq(objection(), "");
 }
-END_TEST
 
-START_TEST(a_missing_list_of_a_ca_counts_where_the_chain_is_asked_about)
+TEST(a_missing_list_of_a_ca_counts_where_the_chain_is_asked_about)
 {
     sources_make("sub.crl", NULL);
     ck_assert_str_eq(check(), "unknown");
@@ -141,9 +138,8 @@ START_TEST(a_missing_list_of_a_ca_counts_where_the_chain_is_asked_about)
     ck_assert_str_eq(check(), "good");
     ck_assert_str_eq(objection(), "");
 }
-END_TEST
 
-START_TEST(a_missing_list_may_be_waived_and_an_unknown_issuer_may_not)
+TEST(a_missing_list_may_be_waived_and_an_unknown_issuer_may_not)
 {
     sources_make("root.crl missing=allow", NULL);
     check();
@@ -157,9 +153,8 @@ START_TEST(a_missing_list_may_be_waived_and_an_unknown_issuer_may_not)
     check();
     ck_assert_int_eq(status.verdict, CC_REVOCATION_UNKNOWN);
 }
-END_TEST
 
-START_TEST(what_was_shut_at_a_restart_is_not_waived)
+TEST(what_was_shut_at_a_restart_is_not_waived)
 {
     sources_make("root.crl missing=allow", NULL);
     cc_crls_owe(set.crls, crlset_path(&set, "root.crl"));
@@ -167,28 +162,25 @@ START_TEST(what_was_shut_at_a_restart_is_not_waived)
     ck_assert_int_eq(status.verdict, CC_REVOCATION_UNKNOWN);
     ck_assert_str_eq(objection(), "0 3");
 }
-END_TEST
 
-START_TEST(without_crls_nobody_objects)
+TEST(without_crls_nobody_objects)
 {
     sources_make(NULL, "");
     ck_assert_str_eq(objection(), "");
     ck_assert_uint_eq(cc_revocation_generation(&revocation), 0);
 }
-END_TEST
 
 /* ---- both ------------------------------------------------------------------------------ */
 
-START_TEST(where_a_list_refuses_no_responder_is_asked)
+TEST(where_a_list_refuses_no_responder_is_asked)
 {
     put_on("sub.crl", &sub, &leaf);
     sources_make("root.crl sub.crl", "");
     ck_assert_str_eq(check(), "revoked");
     ck_assert_int_eq(responder->asked, 0);
 }
-END_TEST
 
-START_TEST(where_the_lists_know_nothing_the_responder_does)
+TEST(where_the_lists_know_nothing_the_responder_does)
 {
     sources_make("root.crl missing=allow", "");
     ck_assert_str_eq(check(), "good");
@@ -196,9 +188,8 @@ START_TEST(where_the_lists_know_nothing_the_responder_does)
     ck_assert_int_eq(responder->asked, 1);
     ck_assert_int_lt(status.stale_at, APR_INT64_MAX);
 }
-END_TEST
 
-START_TEST(a_responder_revokes_what_the_lists_hold_for_good)
+TEST(a_responder_revokes_what_the_lists_hold_for_good)
 {
     reply.status = V_OCSP_CERTSTATUS_REVOKED;
     reply.reason = OCSP_REVOKED_STATUS_SUPERSEDED;
@@ -207,18 +198,16 @@ START_TEST(a_responder_revokes_what_the_lists_hold_for_good)
     ck_assert_str_eq(status.reason, "superseded");
     ck_assert_str_eq(objection(), ""); /* a handshake waits for nobody */
 }
-END_TEST
 
-START_TEST(a_responder_that_fails_is_waived_or_not)
+TEST(a_responder_that_fails_is_waived_or_not)
 {
     sources_make(NULL, "failure=allow");
     responder->behaviour = FAILS;
     check();
     ck_assert_int_eq(status.verdict, CC_REVOCATION_WAIVED);
 }
-END_TEST
 
-START_TEST(a_responder_that_fails_refuses_what_the_lists_hold_for_good)
+TEST(a_responder_that_fails_refuses_what_the_lists_hold_for_good)
 {
     sources_make("root.crl sub.crl", "");
     responder->behaviour = FAILS;
@@ -226,9 +215,8 @@ START_TEST(a_responder_that_fails_refuses_what_the_lists_hold_for_good)
     ck_assert_int_eq(status.verdict, CC_REVOCATION_UNKNOWN);
     ck_assert_ptr_nonnull(strstr(status.problem, "OCSP does not say whether it is revoked: "));
 }
-END_TEST
 
-START_TEST(without_the_issuer_no_responder_is_asked_and_no_session_resumed)
+TEST(without_the_issuer_no_responder_is_asked_and_no_session_resumed)
 {
     cc_verified_t cert = {leaf.cert, &seal, NULL};
 
@@ -240,9 +228,8 @@ START_TEST(without_the_issuer_no_responder_is_asked_and_no_session_resumed)
     ck_assert_int_eq(responder->asked, 0);
     ck_assert(cc_revocation_blocks_resumption(&revocation, &cert, apr_time_now()));
 }
-END_TEST
 
-START_TEST(a_handshake_asks_the_lists_alone)
+TEST(a_handshake_asks_the_lists_alone)
 {
     cc_verified_t cert = {leaf.cert, &seal, NULL};
 
@@ -254,9 +241,8 @@ START_TEST(a_handshake_asks_the_lists_alone)
     cc_revocation_check_crls(&status, &revocation, &cert, apr_time_now(), set.pool);
     ck_assert_int_eq(status.verdict, CC_REVOCATION_UNCHECKED);
 }
-END_TEST
 
-START_TEST(signers_of_answers_are_looked_up_in_the_lists)
+TEST(signers_of_answers_are_looked_up_in_the_lists)
 {
     cc_ocsp_lists_t lists = cc_revocation_lists(NULL);
 
@@ -268,33 +254,5 @@ START_TEST(signers_of_answers_are_looked_up_in_the_lists)
     ck_assert(lists.revoked(lists.state, leaf.cert, sub.cert, apr_time_now()));
     ck_assert(!lists.revoked(lists.state, sub.cert, root.cert, apr_time_now()));
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("revocation_sources");
-    TCase *crls = tcase_create("crls"), *both = tcase_create("both");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(crls, setup, teardown);
-    tcase_add_test(crls, a_chain_that_no_list_has_is_good);
-    tcase_add_test(crls, a_revoked_certificate_is_objected_to);
-    tcase_add_test(crls, a_revoked_ca_counts_where_the_chain_is_asked_about);
-    tcase_add_test(crls, a_missing_list_of_a_ca_counts_where_the_chain_is_asked_about);
-    tcase_add_test(crls, a_missing_list_may_be_waived_and_an_unknown_issuer_may_not);
-    tcase_add_test(crls, what_was_shut_at_a_restart_is_not_waived);
-    tcase_add_test(crls, without_crls_nobody_objects);
-    suite_add_tcase(suite, crls);
-    tcase_add_checked_fixture(both, setup, teardown);
-    tcase_add_test(both, where_a_list_refuses_no_responder_is_asked);
-    tcase_add_test(both, where_the_lists_know_nothing_the_responder_does);
-    tcase_add_test(both, a_responder_revokes_what_the_lists_hold_for_good);
-    tcase_add_test(both, a_responder_that_fails_is_waived_or_not);
-    tcase_add_test(both, a_responder_that_fails_refuses_what_the_lists_hold_for_good);
-    tcase_add_test(both, without_the_issuer_no_responder_is_asked_and_no_session_resumed);
-    tcase_add_test(both, a_handshake_asks_the_lists_alone);
-    tcase_add_test(both, signers_of_answers_are_looked_up_in_the_lists);
-    suite_add_tcase(suite, both);
-    return suite_run(suite);
-}
+SUITE("revocation_sources", .setup = setup, .teardown = teardown);

@@ -64,7 +64,7 @@ static cc_table_result_t fake_lookup(cc_row_t *row, void *state, const char *key
 }
 
 static const cc_backend_t fake = {
-    .type = "fake", .asked = true, .open = fake_open, .lookup = fake_lookup};
+    .type = "fake", .remote = true, .open = fake_open, .lookup = fake_lookup};
 static const cc_backend_t *const fakes[] = {&fake, NULL};
 
 /* ---- loads ----------------------------------------------------------------------------- */

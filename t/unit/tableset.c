@@ -188,6 +188,6 @@ cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
         keys[i].len = strlen(keys[i].key);
         queries[i] = &keys[i];
     }
-    cc_table_ask(set->table, queries, count, &account, set->pool);
+    cc_table_lookup_many(set->table, queries, count, &account, set->pool);
     return keys;
 }

@@ -97,15 +97,14 @@ static const cc_trust_t *context_trust(const pki_t *a, const pki_t *b, int depth
 
 /* ---- files ----------------------------------------------------------------------------- */
 
-START_TEST(a_file_of_one_ca_vouches_for_its_clients_alone)
+TEST(a_file_of_one_ca_vouches_for_its_clients_alone)
 {
     ck_assert_str_eq(load_cas("one.pem", NULL, 1), "");
     ck_assert(verifies(&alice, NULL));
     ck_assert(!verifies(&bob, NULL));
 }
-END_TEST
 
-START_TEST(several_files_and_several_cas_in_one_file_count_alike)
+TEST(several_files_and_several_cas_in_one_file_count_alike)
 {
     const cc_trust_t *apart;
 
@@ -118,9 +117,8 @@ START_TEST(several_files_and_several_cas_in_one_file_count_alike)
     ck_assert(verifies(&alice, NULL) && verifies(&bob, NULL));
     ck_assert(cc_trust_same(apart, trust));
 }
-END_TEST
 
-START_TEST(a_folder_gives_what_its_files_give_whatever_their_names)
+TEST(a_folder_gives_what_its_files_give_whatever_their_names)
 {
     const cc_trust_t *files;
 
@@ -140,9 +138,8 @@ START_TEST(a_folder_gives_what_its_files_give_whatever_their_names)
     ck_assert_str_eq(load_cas("one.pem", "two.pem", 1), "");
     ck_assert(cc_trust_same(files, trust));
 }
-END_TEST
 
-START_TEST(a_file_or_folder_without_certificates_is_an_error)
+TEST(a_file_or_folder_without_certificates_is_an_error)
 {
     folder_make("cas");
     crlset_write(&set, "empty.pem", "", 0);
@@ -152,17 +149,15 @@ START_TEST(a_file_or_folder_without_certificates_is_an_error)
     ck_assert_ptr_nonnull(strstr(load_cas("one.pem", "cas", 1), "no certificate in it"));
     ck_assert_str_eq(set.err.word, crlset_path(&set, "cas"));
 }
-END_TEST
 
-START_TEST(what_cannot_be_read_is_an_error_that_names_it)
+TEST(what_cannot_be_read_is_an_error_that_names_it)
 {
     ck_assert_ptr_nonnull(strstr(load_cas("one.pem", "none.pem", 1), "it cannot be loaded: "));
     ck_assert_str_eq(set.err.tag, "CC0402");
     ck_assert_str_eq(set.err.word, crlset_path(&set, "none.pem"));
 }
-END_TEST
 
-START_TEST(a_damaged_certificate_is_an_error_in_a_folder_too)
+TEST(a_damaged_certificate_is_an_error_in_a_folder_too)
 {
     static const char damaged[] = "-----BEGIN "
                                   "CERTIFICATE-----\nAAAA\n-----END "
@@ -179,9 +174,8 @@ START_TEST(a_damaged_certificate_is_an_error_in_a_folder_too)
     ck_assert_str_ne(load_cas("one.pem", "cas", 1), "");
     ck_assert_str_eq(set.err.word, crlset_path(&set, "cas/bad.pem"));
 }
-END_TEST
 
-START_TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
+TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
 {
     pki_t below = pki_client("below", &alice);
 
@@ -191,17 +185,15 @@ START_TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
     ck_assert(!verifies(&alice, NULL)); /* its own chain leads to nothing that is trusted */
     pki_free(&below);
 }
-END_TEST
 
-START_TEST(without_any_ca_nobody_is_trusted)
+TEST(without_any_ca_nobody_is_trusted)
 {
     ck_assert_str_eq(load_cas(NULL, NULL, 1), "");
     ck_assert(!verifies(&alice, NULL));
     ck_assert_int_eq(cc_authorities_of_store(trust, set.pool)->nelts, 0);
 }
-END_TEST
 
-START_TEST(the_depth_counts_the_certificates_above_the_clients)
+TEST(the_depth_counts_the_certificates_above_the_clients)
 {
     STACK_OF(X509) *sent = sk_X509_new_null();
 
@@ -214,11 +206,10 @@ START_TEST(the_depth_counts_the_certificates_above_the_clients)
     ck_assert(verifies(&alice, NULL));
     sk_X509_free(sent);
 }
-END_TEST
 
 /* ---- what such a trust can do ---------------------------------------------------------- */
 
-START_TEST(its_id_is_that_of_a_context_with_the_same_cas_and_depth)
+TEST(its_id_is_that_of_a_context_with_the_same_cas_and_depth)
 {
     ck_assert_str_eq(load_cas("two.pem", "one.pem", 3), "");
     ck_assert(cc_trust_same(trust, context_trust(&one, &two, 2)));
@@ -227,9 +218,8 @@ START_TEST(its_id_is_that_of_a_context_with_the_same_cas_and_depth)
     ck_assert(!cc_trust_same(trust, context_trust(&one, &two, 1)));
     ck_assert(!cc_trust_same(trust, context_trust(&one, NULL, 2)));
 }
-END_TEST
 
-START_TEST(it_finds_issuers_and_lists_its_cas)
+TEST(it_finds_issuers_and_lists_its_cas)
 {
     const apr_array_header_t *authorities;
     cc_seal_t seal;
@@ -246,27 +236,5 @@ START_TEST(it_finds_issuers_and_lists_its_cas)
         ck_assert(APR_ARRAY_IDX(authorities, i, const cc_authority_t *)->verified);
     }
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_load");
-    TCase *files = tcase_create("files");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(files, setup, teardown);
-    tcase_add_test(files, a_file_of_one_ca_vouches_for_its_clients_alone);
-    tcase_add_test(files, several_files_and_several_cas_in_one_file_count_alike);
-    tcase_add_test(files, a_folder_gives_what_its_files_give_whatever_their_names);
-    tcase_add_test(files, a_file_or_folder_without_certificates_is_an_error);
-    tcase_add_test(files, what_cannot_be_read_is_an_error_that_names_it);
-    tcase_add_test(files, a_damaged_certificate_is_an_error_in_a_folder_too);
-    tcase_add_test(files, a_certificate_that_is_no_ca_vouches_for_nobody_else);
-    tcase_add_test(files, without_any_ca_nobody_is_trusted);
-    tcase_add_test(files, the_depth_counts_the_certificates_above_the_clients);
-    tcase_add_test(files, its_id_is_that_of_a_context_with_the_same_cas_and_depth);
-    tcase_add_test(files, it_finds_issuers_and_lists_its_cas);
-    suite_add_tcase(suite, files);
-    return suite_run(suite);
-}
+SUITE("trust_load", .setup = setup, .teardown = teardown);

@@ -72,7 +72,7 @@ static void hash_link(const char *folder, const pki_t *ca)
     crlset_add_cert(&set, name, ca);
 }
 
-START_TEST(a_folder_of_hashes_is_the_same_as_the_file)
+TEST(a_folder_of_hashes_is_the_same_as_the_file)
 {
     const cc_trust_t *file;
 
@@ -88,9 +88,8 @@ START_TEST(a_folder_of_hashes_is_the_same_as_the_file)
     ck_assert_int_eq(cc_authorities_of_store(trust, set.pool)->nelts, 1);
     ck_assert(cc_trust_same(file, trust));
 }
-END_TEST
 
-START_TEST(each_of_its_settings_may_fail)
+TEST(each_of_its_settings_may_fail)
 {
     const char *no_file = crlset_path(&set, "no-such-file");
 
@@ -98,7 +97,6 @@ START_TEST(each_of_its_settings_may_fail)
     ck_assert_ptr_nonnull(strstr(load(&(cc_trust_files_t){.crl_file = no_file}), "no-such-file"));
     ck_assert_ptr_nonnull(strstr(load(&(cc_trust_files_t){.ciphers = "NO-SUCH"}), "NO-SUCH"));
 }
-END_TEST
 
 static const char *load_crl(bool chain, bool may_miss)
 {
@@ -110,7 +108,7 @@ static const char *load_crl(bool chain, bool may_miss)
                                     .depth = 2});
 }
 
-START_TEST(crls_of_mod_ssl_are_looked_at)
+TEST(crls_of_mod_ssl_are_looked_at)
 {
     STACK_OF(X509) *sent = sk_X509_new_null();
 
@@ -124,9 +122,8 @@ START_TEST(crls_of_mod_ssl_are_looked_at)
     ck_assert(verifies(&deep, sent));
     sk_X509_free(sent);
 }
-END_TEST
 
-START_TEST(ciphers_set_the_level_at_which_keys_are_too_short)
+TEST(ciphers_set_the_level_at_which_keys_are_too_short)
 {
     cc_trust_files_t files = {.ca_file = crlset_path(&set, "one.pem"), .depth = 1};
 
@@ -134,7 +131,6 @@ START_TEST(ciphers_set_the_level_at_which_keys_are_too_short)
     ck_assert_str_eq(load(&files), "");
     ck_assert(!verifies(&alice, NULL));
 }
-END_TEST
 
 /* ---- a file of certificates ------------------------------------------------------------ */
 
@@ -143,7 +139,7 @@ static const char *check(const char *name, cc_seal_t *seal)
     return cc_trust_check(seal, trust, crlset_path(&set, name), apr_time_now(), set.pool);
 }
 
-START_TEST(a_file_is_verified_with_what_else_stands_in_it)
+TEST(a_file_is_verified_with_what_else_stands_in_it)
 {
     cc_seal_t seal;
 
@@ -158,9 +154,8 @@ START_TEST(a_file_is_verified_with_what_else_stands_in_it)
     ck_assert_int_eq(seal.state, CC_TRUST_OK);
     ck_assert_int_eq(sk_X509_num(cc_trust_certs(crlset_path(&set, "deep.pem"), set.pool)), 2);
 }
-END_TEST
 
-START_TEST(a_file_says_why_it_would_not_verify)
+TEST(a_file_says_why_it_would_not_verify)
 {
     pki_t old = pki_make("Old", &one, pki_is_ca, -7200, -3600);
     pki_t of_old = pki_client("of-old", &old);
@@ -183,22 +178,5 @@ START_TEST(a_file_says_why_it_would_not_verify)
     pki_free(&of_old);
     pki_free(&both);
 }
-END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("trust_load_ssl");
-    TCase *load = tcase_create("load");
-
-    apr_initialize();
-    atexit(apr_terminate);
-    tcase_add_checked_fixture(load, setup, teardown);
-    tcase_add_test(load, a_folder_of_hashes_is_the_same_as_the_file);
-    tcase_add_test(load, each_of_its_settings_may_fail);
-    tcase_add_test(load, crls_of_mod_ssl_are_looked_at);
-    tcase_add_test(load, ciphers_set_the_level_at_which_keys_are_too_short);
-    tcase_add_test(load, a_file_is_verified_with_what_else_stands_in_it);
-    tcase_add_test(load, a_file_says_why_it_would_not_verify);
-    suite_add_tcase(suite, load);
-    return suite_run(suite);
-}
+SUITE("trust_load_ssl", .setup = setup, .teardown = teardown);

@@ -249,7 +249,7 @@ static bool note_work(void *state, void (*work)(void *data), void *data)
 static cc_flight_t *ask_number(int number)
 {
     static const cc_kept_t nothing = {.age = CC_AGE_OVER};
-    cc_admin_query_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
+    cc_ocsp_request_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
     bool first = false;
     cc_flight_t *flight = NULL;
 

@@ -11,6 +11,7 @@
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -70,7 +71,6 @@ static void *vhosts_place(const cc_metrics_t *metrics, server_rec *main, void *m
     cc_vhost_counters_t *counters = memory;
 
     for (server_rec *s = main; s; s = s->next) {
-        cc_vhost_conf_of(s)->metrics = metrics;
         cc_vhost_conf_of(s)->counters = counters;
     }
     for (int i = 0; i < metrics->vhosts->nelts; i++) {
@@ -159,6 +159,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     memory = vhosts_place(metrics, s, metrics->shared + 1);
     memory = rulesets_place(rulesets, memory);
     revocation_place(metrics, tables_place(metrics, memory));
+    cc_configuration_of(s)->metrics = metrics;
     return OK;
 }
 
@@ -183,7 +184,7 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
-    return cc_vhost_conf_of(s)->metrics;
+    return cc_configuration_of(s)->metrics;
 }
 
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)

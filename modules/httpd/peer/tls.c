@@ -4,9 +4,9 @@
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/graceful_close.h"
 #include "httpd/peer/slots.h"
@@ -67,7 +67,7 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
     apr_pool_cleanup_register(c->pool, conn, conn_cleanup, apr_pool_cleanup_null);
     conn->ssl = ssl;
     ap_set_module_config(c->conn_config, &clientcert_module, conn);
-    if (cc_vhost_conf_of(ap_server_conf)->ends_connections) {
+    if (cc_configuration_of(ap_server_conf)->ends_connections) {
         cc_graceful_close_ready(c, &conn->ends);
     }
     return OK;

@@ -193,7 +193,7 @@ static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const qu
         return slot_learn(r, client, question);
     }
     memo = memo_make(r, client, question, p);
-    memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_ask(memo->rules));
+    memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_use_tables(memo->rules));
     if (memo_lasts(memo)) {
         memo_push(client, memo);
     }
