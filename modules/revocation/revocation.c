@@ -100,7 +100,8 @@ static cc_revocation_verdict_t crl_verdict(const cc_revocation_t *revocation,
     case CC_CRL_REVOKED:
         return CC_REVOCATION_REVOKED;
     default:
-        return !answer->no_issuer && !answer->shut && cc_crls_spec(revocation->crls)->missing_allow
+        return !answer->no_issuer && !answer->incomplete &&
+                       cc_crls_spec(revocation->crls)->missing_allow
                    ? CC_REVOCATION_WAIVED
                    : CC_REVOCATION_UNKNOWN;
     }
@@ -119,7 +120,7 @@ void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_
         revoked_set(status, subject, cc_reason_text(answer->reason), answer->revoked_at, p);
     } else if (verdict == CC_REVOCATION_UNKNOWN) {
         unknown_set(status, apr_psprintf(p, "CRLs do not say whether %s is revoked: %s", subject,
-                                         answer->why));
+                                         answer->cause));
     } else {
         verdict_set(status, verdict);
     }

@@ -304,7 +304,7 @@ static const char *answer_text(crlset_t *set)
     case CC_CRL_REVOKED:
         return apr_pstrcat(set->pool, "revoked ", cc_reason_text(set->answer.reason), NULL);
     default:
-        return apr_pstrcat(set->pool, "unknown: ", set->answer.why, NULL);
+        return apr_pstrcat(set->pool, "unknown: ", set->answer.cause, NULL);
     }
 }
 

@@ -187,7 +187,7 @@ static json_t *crls_of(const asked_t *it, apr_pool_t *p)
     return json_pack(
         "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
         answer->depth, "reason", cc_json_string(revoked ? cc_reason_text(answer->reason) : NULL, p),
-        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->why, p), "where",
+        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->cause, p), "where",
         cc_json_string(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
         "missing", spec->missing_allow ? "allow" : "deny", "grace",
         (json_int_t)apr_time_sec(spec->grace), "lists", list.all);

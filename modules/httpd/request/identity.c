@@ -2,7 +2,6 @@
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
 #include "httpd/conf/dir.h"
 #include "httpd/log/log.h"
-#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/export.h"
