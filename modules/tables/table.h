@@ -29,8 +29,8 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 /**
  * Adds one: "NAME TYPE:SOURCE [option=value ...]", for a scope (a virtual host; NULL: all of them).
  * `where` is kept by reference. Errors (CC06xx): name taken in this scope or not letters, digits,
- * - and _; unknown type, unknown option or one that this type has not, bad value; each names the
- * word and what would be legal. Nothing is opened yet.
+ * - and _; unknown type, unknown option or one that this type has not, bad value; CC0210: a quote
+ * that is not closed. Each names the word and what would be legal. Nothing is opened yet.
  */
 apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, const char *where,
                            cc_error_t *err);
