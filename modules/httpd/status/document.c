@@ -86,7 +86,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     if (!status->answer.client) {
         return json_null();
     }
-    facts = cc_client_facts(status->answer.client, status->asked);
+    facts = cc_client_facts(status->answer.client, status->asked->request_time);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
     facts.tls_known = false;
     return cc_json_fields(status->answer.client->cert, &facts, p);
@@ -100,7 +100,7 @@ static const char *told(const cc_answer_t *answer)
     if (!client || !client->problem) {
         return answer->problem; /* that there is no certificate, or what its dates say */
     }
-    return client->told ? client->told : "it does not count here";
+    return client->public_problem ? client->public_problem : "it does not count here";
 }
 
 const char *cc_status_problem(const cc_status_t *status)
