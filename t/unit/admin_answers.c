@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "fakehttpd.h"
-#include "httpd/admin/query.h"
+#include "httpd/admin/answer.h"
 #include "httpd/conf/use.h"
 #include "pki.h"
 #include "suite.h"

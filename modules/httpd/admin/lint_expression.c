@@ -3,7 +3,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
 #include "httpd/conf/module.h"
 #include "httpd/request/authz.h"
 

@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/view.h"
 
@@ -45,23 +47,23 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* A server where nobody is asked is told of once, however many lines wait there. */
-static bool is_told(const cc_lint_t *lint, const cc_conf_view_t *view)
+/* A server where nobody is asked is found once, however many lines wait there. */
+static bool is_unasked(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return apr_hash_get(lint->told, &view, sizeof(view)) != NULL;
+    return apr_hash_get(lint->unasked, &view, sizeof(view)) != NULL;
 }
 
-static void note_told(cc_lint_t *lint, const cc_conf_view_t *view)
+static void note_unasked(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    apr_hash_set(lint->told, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
+    apr_hash_set(lint->unasked, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
 }
 
 void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
 
-    if (culprit && !is_told(lint, culprit)) {
-        note_told(lint, culprit);
+    if (culprit && !is_unasked(lint, culprit)) {
+        note_unasked(lint, culprit);
         cc_lint_tell(lint, "CC0720", line->where,
                      "this waits for a client certificate, and %s never asks for one: write "
                      "\"SSLVerifyClient optional\" on the virtual host",
@@ -75,8 +77,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
 
     cc_lint_asked(lint, line);
-    if (culprit && !is_told(lint, culprit)) {
-        note_told(lint, culprit);
+    if (culprit && !is_unasked(lint, culprit)) {
+        note_unasked(lint, culprit);
         cc_lint_tell(lint, "CC0721", line->where,
                      "this rule waits for a client certificate, and %s has no TLS: move it to a "
                      "virtual host with \"SSLEngine on\"",

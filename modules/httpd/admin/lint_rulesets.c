@@ -11,7 +11,9 @@
 
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"

@@ -5,7 +5,8 @@
 #include <apr_strings.h>
 
 #include "cert/cert.h"
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
 #include "httpd/conf/view.h"
 
 /* OpenSSL looks for nothing else in a folder: 9d66eef0.0 */

@@ -2,7 +2,9 @@
 /* Finds mod_ssl's own ways to a user, where they stand beside rules. */
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/view.h"
 
 static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_conf_view_t *view,

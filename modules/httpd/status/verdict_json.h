@@ -43,4 +43,8 @@ json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
  */
 json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
 
+/** The same with conditions, and with the canonical "text" of each step's rule, of these rules. */
+json_t *cc_json_trace_rules(const apr_array_header_t *trace, const cc_rules_t *rules,
+                            apr_pool_t *p);
+
 #endif
