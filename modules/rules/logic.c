@@ -6,7 +6,7 @@
 #include "rules/logic.h"
 
 struct cc_logic_t {
-    cc_evaluation_t ev; /* operators are asked of an operand as they are asked of a value */
+    cc_evaluation_t ev; /* operators get an operand in place of a value */
 };
 
 cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)

@@ -23,6 +23,42 @@ bool cc_rule_ends(const cc_rule_t *rule);
 bool cc_rule_always_user(const cc_rule_t *rule);
 const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
 
+/* A budget of steps, for what could take too long. */
+typedef struct cc_effort_t {
+    apr_int64_t left;
+    apr_uint64_t taken;
+    bool cut; /* a step was refused */
+} cc_effort_t;
+
+/* Takes a step; false: there is none left. */
+static inline bool cc_effort_step(cc_effort_t *effort)
+{
+    if (effort->left <= 0) {
+        effort->cut = true;
+        return false;
+    }
+    effort->left--;
+    effort->taken++;
+    return true;
+}
+
+/*
+ * implied.c: distinct conditions of a rule set, with numbers from 0. It lives as long as `p`, and
+ * works in `scratch`, which may be cleared after each rule.
+ */
+typedef struct cc_implied_t cc_implied_t;
+cc_implied_t *cc_implied_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
+
+/* The number of a condition, which is filed if it is a new one. */
+int cc_implied_file(cc_implied_t *implied, const cc_condition_t *c);
+
+/* The numbers (int, sorted) of filed conditions that hold whenever the rule does; in scratch. */
+apr_array_header_t *cc_implied_by(const cc_implied_t *implied, const cc_rule_t *rule,
+                                  cc_effort_t *effort);
+
+/* Sorts numbers (int): ascending, each once. */
+void cc_numbers_sort(apr_array_header_t *numbers);
+
 /*
  * earlier.c: the rules so far that end an evaluation or always give the same user, filed by their
  * conditions. It lives as long as `p`, and works in `scratch`, which may be cleared after each
@@ -56,7 +92,7 @@ cc_affixes_t *cc_affixes_create(apr_pool_t *p);
 /* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
 void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
 
-/* Calls `each` for the items that may match, and some that do not, until it gives false. */
+/* Calls `each` for items that may match the text, and some that do not, until it gives false. */
 typedef bool cc_affix_fn(void *baton, const void *item);
 void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
                      void *baton);
@@ -80,7 +116,7 @@ typedef enum {
 } cc_issuer_binding_t;
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* The selector from which a rule takes the user, if nothing in the rule fixes the CA; else NULL. */
+/* The selector that gives the user, if nothing in the rule fixes the CA; else NULL. */
 const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
 
 /* Whether the rule ends the evaluation for some CAs, and looks at nothing but the CA. */

@@ -10,7 +10,7 @@
 /* ---- while rules are read ---------------------------------------------------------------- */
 
 /* Only a directory compares DNs: elsewhere the text of one is not that of its equal. */
-static apr_status_t table_suits(const cc_condition_t *c, cc_reader_t *reader)
+static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
         return APR_SUCCESS;
@@ -22,7 +22,7 @@ static apr_status_t table_suits(const cc_condition_t *c, cc_reader_t *reader)
                         c->selector->name, c->selector->name);
 }
 
-apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader)
+apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *reader)
 {
     const cc_rules_t *rules = reader->rules;
 
@@ -218,8 +218,7 @@ cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_eva
     if (cc_table_is_remote(c->table)) {
         return answer_fits(ev, c, cc_lookup_many(ev, c, value));
     }
-    query.result =
-        cc_table_lookup(c->table, value->text, value->len, &query.row, &query.info, ev->scratch);
+    cc_table_lookup(c->table, &query, ev->facts->now, ev->scratch);
     return answer_fits(ev, c, &query);
 }
 
@@ -233,5 +232,5 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
                              values);
     }
     cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table serves",
-                       "%s: %s", which, failure_text(c, trouble->why, ev->scratch));
+                       "%s: %s", which, failure_text(c, trouble->reason, ev->scratch));
 }

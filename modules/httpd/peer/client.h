@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cert/cert.h"
+#include "httpd/conf/module.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
 

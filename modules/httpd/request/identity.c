@@ -2,8 +2,8 @@
 /* Who the client of a request is: finds it, the rules in effect for it, and their verdict. */
 #include "httpd/conf/dir.h"
 #include "httpd/log/log.h"
-#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/peer/client_map.h"
 #include "httpd/peer/peer.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/verdicts.h"

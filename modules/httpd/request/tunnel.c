@@ -3,7 +3,9 @@
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/state.h"
 #include "httpd/request/tunnel.h"
 
 const char cc_tunnel_in_filter[] = "CLIENTCERT_TUNNEL_IN";
