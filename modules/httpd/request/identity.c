@@ -8,6 +8,8 @@
 #include "httpd/request/identity.h"
 #include "httpd/request/verdicts.h"
 
+const char cc_auth_type[] = "ClientCert";
+
 /* What is asked of the client of a request. */
 typedef struct identity_query_t {
     cc_memo_key_t key;

@@ -81,6 +81,14 @@ static inline bool cc_request_served(const request_rec *r, const cc_request_t *k
     return kept && kept->served == r->per_dir_config;
 }
 
+/** What is kept of a request that is served by an answer, to be written; else NULL. */
+static inline cc_request_t *cc_request_answered(const request_rec *r)
+{
+    cc_request_t *kept = ap_get_module_config(r->request_config, &clientcert_module);
+
+    return kept && kept->served ? kept : NULL;
+}
+
 /** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
 static inline bool cc_handler_is(const request_rec *r, const char *name)
 {
