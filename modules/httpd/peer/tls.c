@@ -113,8 +113,13 @@ static __attribute__((noinline)) cc_tls_client_t *entry_renew(request_rec *r, cc
     if (kept && cc_tls_client_holds(kept, host)) {
         return kept;
     }
-    entry = kept ? kept : entry;
-    return entry && cc_tls_client_renew(entry, r, ssl) ? entry : entry_make(r, peer, ssl, &key);
+    if (kept) {
+        entry = kept;
+    }
+    if (entry && cc_tls_client_renew(entry, r, ssl)) { /* the answer is the same as before */
+        return entry;
+    }
+    return entry_make(r, peer, ssl, &key);
 }
 
 CC_INLINE cc_client_t *client_of(request_rec *r, cc_peer_t *peer, SSL *ssl)
