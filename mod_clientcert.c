@@ -2,6 +2,7 @@
 /* The front door: every hook and filter of the module, in the order in which they run. */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -12,9 +13,11 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -26,6 +29,8 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/mod_status.h"
 #include "httpd/peer/graceful_close.h"
+#include "httpd/peer/peer.h"
+#include "httpd/peer/tls.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/authz.h"
@@ -48,7 +53,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_revocation_precheck, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
@@ -80,6 +85,8 @@ static void register_process(void)
 
 static void register_connection(void)
 {
+    /* mod_ssl's, in the middle, runs its pre_handshake. */
+    ap_hook_pre_connection(cc_peer_pre_connection, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, cc_tls_pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_register_input_filter(cc_tunnel_in_filter, cc_tunnel_read, NULL, AP_FTYPE_CONNECTION);
@@ -159,10 +166,10 @@ static void register_hooks(apr_pool_t *p)
  */
 void cc_hooks_ask_more(void)
 {
-    cc_vhost_conf_t *main = cc_vhost_conf_of(ap_server_conf);
+    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
-    if (main->hooked) {
+    if (configuration->asks_more) {
         return;
     }
     apr_hook_debug_current = clientcert_module.name;
@@ -171,7 +178,7 @@ void cc_hooks_ask_more(void)
                              AP_FTYPE_CONNECTION);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
     apr_hook_debug_current = loaded_last;
-    main->hooked = true;
+    configuration->asks_more = true;
 }
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names the algorithms that some versions of OpenSSL do not know: FIPS 203, 204 and 205. */
+/* Algorithms that some versions of OpenSSL do not know: FIPS 203, 204 and 205. */
 #include <string.h>
 
 #include "cert/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how Active Directory writes a certificate in altSecurityIdentities. */
+/* Certificates in altSecurityIdentities, as Active Directory writes them. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -70,7 +70,7 @@ static const char *serial_text(const X509 *x509, apr_pool_t *p)
     return cc_octets_hex(reversed, len, p);
 }
 
-static cc_values_t issuer_serial(const cc_source_t *s)
+static cc_values_t issuer_serial(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const char *issuer = name_text(X509_get_issuer_name(s->x509), &values, s->pool);
@@ -85,7 +85,7 @@ static cc_values_t issuer_serial(const cc_source_t *s)
     return framed(s->pool, "<I>", issuer, "<SR>", serial);
 }
 
-static cc_values_t issuer_subject(const cc_source_t *s)
+static cc_values_t issuer_subject(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const char *issuer = name_text(X509_get_issuer_name(s->x509), &values, s->pool);
@@ -95,7 +95,7 @@ static cc_values_t issuer_subject(const cc_source_t *s)
     return subject ? framed(s->pool, "<I>", issuer, "<S>", subject) : values;
 }
 
-static cc_values_t subject_alone(const cc_source_t *s)
+static cc_values_t subject_alone(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const char *subject = name_text(X509_get_subject_name(s->x509), &values, s->pool);
@@ -103,7 +103,7 @@ static cc_values_t subject_alone(const cc_source_t *s)
     return subject ? framed(s->pool, "<S>", subject, "", "") : values;
 }
 
-static cc_values_t spki(const cc_source_t *s)
+static cc_values_t spki(const cc_extraction_t *s)
 {
     unsigned char octets[EVP_MAX_MD_SIZE];
     unsigned len = 0;
@@ -115,7 +115,7 @@ static cc_values_t spki(const cc_source_t *s)
 }
 
 /* The values of another field, each behind a tag; what is unusable there is unusable here. */
-static cc_values_t tagged(const cc_source_t *s, cc_values_t from, const char *tag)
+static cc_values_t tagged(const cc_extraction_t *s, cc_values_t from, const char *tag)
 {
     apr_array_header_t *list = apr_array_make(s->pool, 1, sizeof(cc_value_t));
 
@@ -129,17 +129,17 @@ static cc_values_t tagged(const cc_source_t *s, cc_values_t from, const char *ta
     return cc_values_of(list);
 }
 
-static cc_values_t email(const cc_source_t *s)
+static cc_values_t email(const cc_extraction_t *s)
 {
-    cc_source_t san = *s;
+    cc_extraction_t san = *s;
 
-    san.what = CC_SAN_EMAIL;
+    san.variant = CC_SAN_EMAIL;
     return tagged(s, cc_san_extract(&san), "<RFC822>");
 }
 
-cc_values_t cc_altsec_extract(const cc_source_t *s)
+cc_values_t cc_altsec_extract(const cc_extraction_t *s)
 {
-    switch ((cc_altsec_t)s->what) {
+    switch ((cc_altsec_t)s->variant) {
     case CC_ALTSEC_ISSUER_SERIAL:
         return issuer_serial(s);
     case CC_ALTSEC_SKI:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the attribute types of distinguished names and what each kind of reader calls them. */
+/* Attribute types of distinguished names, by the names that each kind of reader has for them. */
 #include <string.h>
 
 #include <apr_cstr.h>

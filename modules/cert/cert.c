@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a certificate is taken over or parsed, and whether it may speak for a client. */
+/* Certificates: wraps or parses one, and says whether it may speak for a client. */
 #include "cert/internal.h"
 
 #include <openssl/err.h>
@@ -49,12 +49,12 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
     return status;
 }
 
-cc_values_t cc_version_extract(const cc_source_t *s)
+cc_values_t cc_version_extract(const cc_extraction_t *s)
 {
     return cc_values_one(cc_value_number(X509_get_version(s->x509) + 1, s->pool), s->pool);
 }
 
-cc_values_t cc_self_issued_extract(const cc_source_t *s)
+cc_values_t cc_self_issued_extract(const cc_extraction_t *s)
 {
     bool same = (X509_get_extension_flags(s->x509) & EXFLAG_SI) != 0;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows certificates: DER in, typed field values out (RFC 5280). */
+/* Certificates (RFC 5280), the door of this room: DER in, typed values of fields out. */
 #ifndef CC_CERT_H
 #define CC_CERT_H
 
@@ -10,7 +10,7 @@
 #include <apr_time.h>
 
 #include "base/error.h"
-#include "base/text.h" /* what `unusable` of a value says */
+#include "base/text.h"
 
 struct asn1_string_st;
 struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSSL header */
@@ -28,9 +28,9 @@ typedef enum {
 
 /**
  * One value. Where `unusable` is NULL, `text` is valid UTF-8 without NUL, control or bidirectional
- * control characters, and is NUL-terminated too. Where it is not NULL, it is a literal that says
- * why nothing may be decided by this value; then text/len hold the raw octets for a log (never to
- * be printed without cc_text_escape) and the other members mean nothing.
+ * control characters (cc_text_unusable), and is NUL-terminated too. Where it is not NULL, it is a
+ * literal, the reason why nothing may be decided by this value. Then text/len hold the raw octets
+ * for a log (never to be printed without cc_text_escape), and the other members mean nothing.
  */
 typedef struct cc_value_t {
     const char *text; /* as people write it: RFC 4514 for a DN, hex, ISO 8601, decimal */
@@ -38,7 +38,7 @@ typedef struct cc_value_t {
     const char *key; /* two values are equal if and only if their keys are (octet by octet) */
     apr_size_t key_len;
     apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
-    const char *unusable; /* NULL, or why */
+    const char *unusable; /* NULL, or the reason */
     const void *dn;       /* CC_TYPE_DN: private to this room, for cc_value_oneline */
 } cc_value_t;
 
@@ -90,7 +90,7 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
  * an empty password is tried first). A FIFO, device, socket or folder is not read, and a PKCS#12
  * file whose keys take more than 5,000,000 iterations is not opened (CC0540).
  * Where the file also holds the issuer's certificate, *issuer is it, else NULL; `issuer` may be
- * NULL. Both live as long as `p`. Errors: CC03xx, naming the file.
+ * NULL. Both live as long as `p`. Other errors: CC03xx, naming the file.
  */
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
@@ -142,7 +142,8 @@ typedef struct cc_fieldref_t {
 /**
  * Finds a field by name ("subject.CN", "san.other.1.2.3", "sha256"). Names of fields and
  * attributes are compared without regard to case. Where there is none: APR_EINVAL, CC0201,
- * with the nearest legal name in the message. ref->oid lives as long as `p`.
+ * with the nearest legal name in the message, or CC02xx for an argument that is none. ref->oid
+ * lives as long as `p`.
  */
 apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
 
@@ -151,6 +152,12 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
  * a literal, else it lives as long as `p`.
  */
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
+
+/**
+ * True if the connection gives it, not the certificate (tls.version, tls.cipher, tls.sni,
+ * tls.resumed): where a certificate is only read from a file, it has no value.
+ */
+bool cc_field_of_connection(const cc_fieldref_t *ref);
 
 /** True if both name the same field with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);

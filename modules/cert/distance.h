@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how alike two names are, for error messages that suggest one. */
+/* The distance of two names, for error messages that suggest one. */
 #ifndef CC_CERT_DISTANCE_H
 #define CC_CERT_DISTANCE_H
 

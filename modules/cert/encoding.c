@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows certificate and key as octets: their digests, and the certificate as PEM and base64. */
+/* Encodings: digests of certificate and key, and the certificate as PEM and base64. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,20 +49,20 @@ static cc_values_t digest_value(bool done, const unsigned char *octets, apr_size
     return cc_values_one(cc_value_octets(octets, len, p), p);
 }
 
-cc_values_t cc_digest_extract(const cc_source_t *s)
+cc_values_t cc_digest_extract(const cc_extraction_t *s)
 {
     unsigned char octets[EVP_MAX_MD_SIZE];
     unsigned len = 0;
-    bool done = cc_der_digest(s->x509, (cc_digest_t)s->what, octets, &len);
+    bool done = cc_der_digest(s->x509, (cc_digest_t)s->variant, octets, &len);
 
     return digest_value(done, octets, len, s->pool);
 }
 
-cc_values_t cc_spki_extract(const cc_source_t *s)
+cc_values_t cc_spki_extract(const cc_extraction_t *s)
 {
     unsigned char octets[EVP_MAX_MD_SIZE];
     unsigned len = 0;
-    bool done = cc_spki_digest(s->x509, (cc_digest_t)s->what, octets, &len);
+    bool done = cc_spki_digest(s->x509, (cc_digest_t)s->variant, octets, &len);
 
     return digest_value(done, octets, len, s->pool);
 }
@@ -88,7 +88,7 @@ static cc_value_t url_encoded(const char *text, apr_size_t len, apr_pool_t *p)
     return cc_value_text(encoded, (apr_size_t)(to - encoded), p);
 }
 
-cc_values_t cc_pem_extract(const cc_source_t *s)
+cc_values_t cc_pem_extract(const cc_extraction_t *s)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     char *pem = NULL;
@@ -104,7 +104,7 @@ cc_values_t cc_pem_extract(const cc_source_t *s)
     return values;
 }
 
-cc_values_t cc_der_extract(const cc_source_t *s)
+cc_values_t cc_der_extract(const cc_extraction_t *s)
 {
     unsigned char *der = NULL;
     int len = i2d_X509(s->x509, &der);

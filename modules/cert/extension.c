@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the extensions of a certificate other than its alternative names (RFC 5280 4.2.1). */
+/* Extensions of a certificate (RFC 5280 4.2.1), but for its alternative names. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -10,16 +10,16 @@
 #include "cert/internal.h"
 
 const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
-                                           const char **why)
+                                           const char **reason)
 {
     int i = X509_get_ext_by_OBJ(x509, object, -1);
 
-    *why = NULL;
+    *reason = NULL;
     if (i < 0) {
         return NULL;
     }
     if (X509_get_ext_by_OBJ(x509, object, i) >= 0) {
-        *why = "its extension is in the certificate twice";
+        *reason = "its extension is in the certificate twice";
         return NULL;
     }
     return X509_EXTENSION_get_data(X509_get_ext(x509, i));
@@ -53,15 +53,15 @@ void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *i
     return end == der + len ? decoded->structure : NULL;
 }
 
-void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const ASN1_ITEM *item,
-                          cc_values_t *values)
+void *cc_extension_decode(const cc_extraction_t *s, const ASN1_OBJECT *object,
+                          const ASN1_ITEM *item, cc_values_t *values)
 {
-    const char *why = NULL;
-    const ASN1_OCTET_STRING *der = cc_extension_find(s->x509, object, &why);
+    const char *reason = NULL;
+    const ASN1_OCTET_STRING *der = cc_extension_find(s->x509, object, &reason);
     void *structure = NULL;
 
     if (!der) {
-        *values = why ? cc_values_unusable(why, NULL, 0, s->pool) : cc_values_none();
+        *values = reason ? cc_values_unusable(reason, NULL, 0, s->pool) : cc_values_none();
         return NULL;
     }
     structure = cc_der_decode(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), item,
@@ -73,7 +73,8 @@ void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const
     return structure;
 }
 
-static void *decode_nid(const cc_source_t *s, int nid, const ASN1_ITEM *item, cc_values_t *values)
+static void *decode_nid(const cc_extraction_t *s, int nid, const ASN1_ITEM *item,
+                        cc_values_t *values)
 {
     return cc_extension_decode(s, OBJ_nid2obj(nid), item, values);
 }
@@ -85,7 +86,7 @@ static cc_values_t octets_one(const ASN1_OCTET_STRING *octets, apr_pool_t *p)
         p);
 }
 
-cc_values_t cc_ski_extract(const cc_source_t *s)
+cc_values_t cc_ski_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const ASN1_OCTET_STRING *ski =
@@ -94,7 +95,7 @@ cc_values_t cc_ski_extract(const cc_source_t *s)
     return ski ? octets_one(ski, s->pool) : values;
 }
 
-cc_values_t cc_aki_extract(const cc_source_t *s)
+cc_values_t cc_aki_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const AUTHORITY_KEYID *aki =
@@ -103,7 +104,7 @@ cc_values_t cc_aki_extract(const cc_source_t *s)
     return aki && aki->keyid ? octets_one(aki->keyid, s->pool) : values;
 }
 
-cc_values_t cc_eku_extract(const cc_source_t *s)
+cc_values_t cc_eku_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const EXTENDED_KEY_USAGE *eku =
@@ -117,7 +118,7 @@ cc_values_t cc_eku_extract(const cc_source_t *s)
     return eku ? cc_values_of(list) : values;
 }
 
-cc_values_t cc_policy_extract(const cc_source_t *s)
+cc_values_t cc_policy_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const CERTIFICATEPOLICIES *policies =
@@ -140,7 +141,7 @@ static const char *const usages[] = {"digitalSignature", "nonRepudiation", "keyE
 
 enum { USAGES = sizeof(usages) / sizeof(usages[0]) };
 
-cc_values_t cc_ku_extract(const cc_source_t *s)
+cc_values_t cc_ku_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const ASN1_BIT_STRING *bits =
@@ -155,12 +156,12 @@ cc_values_t cc_ku_extract(const cc_source_t *s)
     return bits ? cc_values_of(list) : values;
 }
 
-apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                            cc_error_t *err)
 {
     const char *all = "";
 
-    (void)what;
+    (void)variant;
     for (int i = 0; i < USAGES; i++) {
         if (apr_cstr_casecmp(text, usages[i]) == 0) {
             *value = cc_value_words(usages[i], p);
@@ -173,7 +174,7 @@ apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int what, apr_po
 
 /* ---- others --------------------------------------------------------------------------------- */
 
-cc_values_t cc_is_ca_extract(const cc_source_t *s)
+cc_values_t cc_is_ca_extract(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
     const BASIC_CONSTRAINTS *basic =
@@ -185,18 +186,18 @@ cc_values_t cc_is_ca_extract(const cc_source_t *s)
     return cc_values_one(cc_value_words(basic && basic->ca ? "true" : "false", s->pool), s->pool);
 }
 
-cc_values_t cc_extension_extract(const cc_source_t *s)
+cc_values_t cc_extension_extract(const cc_extraction_t *s)
 {
-    const char *why = NULL;
-    const ASN1_OCTET_STRING *der = cc_extension_find(s->x509, s->object, &why);
+    const char *reason = NULL;
+    const ASN1_OCTET_STRING *der = cc_extension_find(s->x509, s->object, &reason);
 
-    if (why) {
-        return cc_values_unusable(why, NULL, 0, s->pool);
+    if (reason) {
+        return cc_values_unusable(reason, NULL, 0, s->pool);
     }
     return der ? octets_one(der, s->pool) : cc_values_none();
 }
 
-static void list_extensions(const cc_source_t *s, apr_array_header_t *objects)
+static void list_extensions(const cc_extraction_t *s, apr_array_header_t *objects)
 {
     for (int i = 0; i < X509_get_ext_count(s->x509); i++) {
         APR_ARRAY_PUSH(objects, const ASN1_OBJECT *) =
@@ -204,4 +205,4 @@ static void list_extensions(const cc_source_t *s, apr_array_header_t *objects)
     }
 }
 
-const cc_family_t cc_extension_family = {cc_oid_find, list_extensions, cc_oid_dotted};
+const cc_field_family_t cc_extension_family = {cc_oid_find, list_extensions, cc_oid_dotted};

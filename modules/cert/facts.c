@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the fields that the connection and the verified chain give, not the certificate. */
+/* Fields of the connection and of the verified chain, which are not in the certificate. */
 #include "cert/internal.h"
 
 #include <apr_cstr.h>
@@ -15,11 +15,11 @@ static cc_values_t digest_or_none(const unsigned char *sha256, apr_pool_t *p)
     return sha256 ? cc_values_one(cc_value_octets(sha256, 32, p), p) : cc_values_none();
 }
 
-cc_values_t cc_fact_extract(const cc_source_t *s)
+cc_values_t cc_fact_extract(const cc_extraction_t *s)
 {
     const cc_facts_t *facts = s->facts;
 
-    switch ((cc_fact_t)s->what) {
+    switch ((cc_fact_t)s->variant) {
     case CC_FACT_CA_SHA256:
         return digest_or_none(facts->ca_sha256, s->pool);
     case CC_FACT_CA_SPKI:
@@ -46,6 +46,12 @@ cc_values_t cc_fact_extract(const cc_source_t *s)
     return cc_values_none();
 }
 
+bool cc_fact_of_connection(cc_fact_t fact)
+{
+    return fact == CC_FACT_VERSION || fact == CC_FACT_CIPHER || fact == CC_FACT_SNI ||
+           fact == CC_FACT_RESUMED;
+}
+
 /* ---- operands ---------------------------------------------------------------------------- */
 
 static const char *const states[] = {"good", "revoked", "unknown", "unchecked", NULL};
@@ -63,10 +69,10 @@ static const char *const reasons[] = {"unspecified",
                                       "aACompromise",
                                       NULL};
 
-apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
-    const char *const *words = what == CC_FACT_REVOCATION ? states : reasons;
+    const char *const *words = variant == CC_FACT_REVOCATION ? states : reasons;
     const char *legal = words[0];
 
     for (int i = 0; words[i]; i++) {

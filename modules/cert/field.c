@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a field is found by name, and how its values and operands come about. */
+/* Fields: finds them by name, and gives their values and operands. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -11,14 +11,14 @@
 #include "cert/distance.h"
 #include "cert/registry.h"
 
-static const cc_row_t *row_of(const cc_fieldref_t *ref)
+static const cc_field_row_t *row_of(const cc_fieldref_t *ref)
 {
-    return (const cc_row_t *)ref->field;
+    return (const cc_field_row_t *)ref->field;
 }
 
 const cc_field_t *cc_field_at(int i)
 {
-    const cc_row_t *row = cc_row_at(i);
+    const cc_field_row_t *row = cc_field_row_at(i);
 
     return row ? &row->field : NULL;
 }
@@ -43,7 +43,7 @@ static const char *nearest(const char *name, apr_pool_t *p)
     const char *found = "";
     int best = -1;
 
-    for (int i = 0; cc_row_at(i); i++) {
+    for (int i = 0; cc_field_row_at(i); i++) {
         const cc_field_t *field = cc_field_at(i);
         const char *legal = field->argument
                                 ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL)
@@ -58,15 +58,15 @@ static const char *nearest(const char *name, apr_pool_t *p)
     return found;
 }
 
-static bool row_fits(const cc_row_t *row, const char *name)
+static bool row_fits(const cc_field_row_t *row, const char *name)
 {
     return row->family ? apr_cstr_casecmpn(name, row->field.name, strlen(row->field.name)) == 0
                        : apr_cstr_casecmp(name, row->field.name) == 0;
 }
 
 /* Fills ref with the row, and with the argument where there is one. */
-static apr_status_t ref_set(cc_fieldref_t *ref, const cc_row_t *row, const ASN1_OBJECT *object,
-                            apr_pool_t *p)
+static apr_status_t ref_set(cc_fieldref_t *ref, const cc_field_row_t *row,
+                            const ASN1_OBJECT *object, apr_pool_t *p)
 {
     ref->field = &row->field;
     ref->object = object;
@@ -78,8 +78,8 @@ static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc
 {
     const char *near = NULL;
 
-    for (int i = 0; cc_row_at(i); i++) {
-        const cc_row_t *row = cc_row_at(i);
+    for (int i = 0; cc_field_row_at(i); i++) {
+        const cc_field_row_t *row = cc_field_row_at(i);
         const ASN1_OBJECT *object = NULL;
 
         if (!row_fits(row, name)) {
@@ -112,10 +112,17 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
 
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p)
 {
-    const cc_family_t *family = row_of(ref)->family;
+    const cc_field_family_t *family = row_of(ref)->family;
 
     return family ? apr_pstrcat(p, ref->field->name, family->label(ref->object, p), NULL)
                   : ref->field->name;
+}
+
+bool cc_field_of_connection(const cc_fieldref_t *ref)
+{
+    const cc_field_row_t *row = row_of(ref);
+
+    return row->extract == cc_fact_extract && cc_fact_of_connection((cc_fact_t)row->variant);
 }
 
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
@@ -128,11 +135,11 @@ bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
                               apr_pool_t *p, cc_error_t *err)
 {
-    const cc_row_t *row = row_of(ref);
+    const cc_field_row_t *row = row_of(ref);
     apr_status_t status = APR_SUCCESS;
 
     ERR_set_mark();
-    status = row->operand(value, text, row->what, p, err);
+    status = row->operand(value, text, row->variant, p, err);
     ERR_pop_to_mark();
     return status;
 }
@@ -141,8 +148,8 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p)
 {
-    const cc_row_t *row = row_of(ref);
-    cc_source_t source = {cert->x509, facts, ref->object, row->what, p};
+    const cc_field_row_t *row = row_of(ref);
+    cc_extraction_t source = {cert->x509, facts, ref->object, row->variant, p};
     cc_values_t values;
 
     ERR_set_mark();
@@ -188,9 +195,9 @@ static bool is_repeat(const apr_array_header_t *objects, int i)
     return false;
 }
 
-static void visit_family(const visit_t *v, const cc_row_t *row)
+static void visit_family(const visit_t *v, const cc_field_row_t *row)
 {
-    cc_source_t source = {v->cert->x509, v->facts, NULL, row->what, v->pool};
+    cc_extraction_t source = {v->cert->x509, v->facts, NULL, row->variant, v->pool};
     apr_array_header_t *objects = apr_array_make(v->pool, 8, sizeof(const ASN1_OBJECT *));
 
     ERR_set_mark();
@@ -211,8 +218,8 @@ void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each
 {
     visit_t visit = {cert, facts, each, baton, p};
 
-    for (int i = 0; cc_row_at(i); i++) {
-        const cc_row_t *row = cc_row_at(i);
+    for (int i = 0; cc_field_row_at(i); i++) {
+        const cc_field_row_t *row = cc_field_row_at(i);
         cc_fieldref_t ref;
 
         if (row->family) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a certificate is read from a file: PEM, DER or PKCS#12. */
+/* Certificates in files: reads PEM, DER and PKCS#12. */
 #include <string.h>
 
 #include <apr_file_io.h>
@@ -10,25 +10,25 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
-#include "cert/internal.h"
 #include "base/regular_file.h"
+#include "cert/internal.h"
 
-#define LARGEST (16 * 1024 * 1024)
+#define FILE_SIZE_MAX (16 * 1024 * 1024)
 
 /* What a file gives: the certificate first, then others that came with it. */
 typedef struct {
     X509 *x509;
     STACK_OF(X509) * others;
-} found_t;
+} cc_file_certs_t;
 
-/* Who asks for the password, and where errors go. */
+/* What reading a file needs: the password, and a place for errors. */
 typedef struct {
     const char *path;
     cc_password_fn *ask;
     void *baton;
     apr_pool_t *pool;
     cc_error_t *err;
-} reader_t;
+} cert_reader_t;
 
 /* ---- octets of the file --------------------------------------------------------------------- */
 
@@ -37,7 +37,7 @@ static apr_status_t bio_fill(BIO *bio, apr_file_t *file)
     apr_status_t status = APR_SUCCESS;
     apr_size_t total = 0;
 
-    while (status == APR_SUCCESS && total <= LARGEST) {
+    while (status == APR_SUCCESS && total <= FILE_SIZE_MAX) {
         char chunk[8192];
         apr_size_t len = sizeof(chunk);
 
@@ -47,18 +47,19 @@ static apr_status_t bio_fill(BIO *bio, apr_file_t *file)
             status = BIO_write(bio, chunk, (int)len) == (int)len ? APR_SUCCESS : APR_ENOMEM;
         }
     }
-    return status == APR_EOF ? APR_SUCCESS : total > LARGEST ? APR_ENOSPC : status;
+    return status == APR_EOF ? APR_SUCCESS : total > FILE_SIZE_MAX ? APR_ENOSPC : status;
 }
 
-static apr_status_t file_fill(BIO *bio, const reader_t *r)
+static apr_status_t file_fill(BIO *bio, const cert_reader_t *r)
 {
     apr_file_t *file = NULL;
-    const char *why = NULL;
-    apr_status_t status = cc_regular_file_open(&file, &why, r->path, r->pool);
-    char reason[120];
+    const char *reason = NULL;
+    apr_status_t status = cc_regular_file_open(&file, &reason, r->path, r->pool);
+    char text[120];
 
     if (status != APR_SUCCESS) {
-        return cc_error_set(r->err, r->pool, "CC0302", r->path, "the file cannot be read: %s", why);
+        return cc_error_set(r->err, r->pool, "CC0302", r->path, "the file cannot be read: %s",
+                            reason);
     }
     status = bio_fill(bio, file);
     apr_file_close(file);
@@ -67,7 +68,7 @@ static apr_status_t file_fill(BIO *bio, const reader_t *r)
     }
     return cc_error_set(r->err, r->pool, "CC0302", r->path, "the file cannot be read: %s",
                         status == APR_ENOSPC ? "it is larger than 16 MiB"
-                                             : apr_strerror(status, reason, sizeof(reason)));
+                                             : apr_strerror(status, text, sizeof(text)));
 }
 
 /* ---- PEM ------------------------------------------------------------------------------------ */
@@ -79,7 +80,7 @@ static int no_password(char *buf, int size, int writing, void *baton)
     return -1;
 }
 
-static void read_pem(found_t *found, BIO *bio)
+static void read_pem(cc_file_certs_t *found, BIO *bio)
 {
     X509 *x509 = NULL;
 
@@ -105,7 +106,7 @@ static const char *password_meant(PKCS12 *p12, const char *password)
     return password;
 }
 
-static apr_status_t too_much(const char *excess, const reader_t *r)
+static apr_status_t too_much(const char *excess, const cert_reader_t *r)
 {
     return cc_error_set(r->err, r->pool, "CC0540", r->path, "%s", excess);
 }
@@ -114,8 +115,8 @@ static apr_status_t too_much(const char *excess, const reader_t *r)
  * The certificate of the private key; where there is no key, the first. APR_EACCES: the password
  * does not open it.
  */
-static apr_status_t open_pkcs12(found_t *found, PKCS12 *p12, const char *password,
-                                const reader_t *r)
+static apr_status_t open_pkcs12(cc_file_certs_t *found, PKCS12 *p12, const char *password,
+                                const cert_reader_t *r)
 {
     const char *meant = password_meant(p12, password);
     const char *excess;
@@ -139,7 +140,7 @@ static apr_status_t open_pkcs12(found_t *found, PKCS12 *p12, const char *passwor
     return APR_SUCCESS;
 }
 
-static apr_status_t not_opened(const reader_t *r)
+static apr_status_t not_opened(const cert_reader_t *r)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
@@ -148,7 +149,7 @@ static apr_status_t not_opened(const reader_t *r)
                         reason ? reason : "it is damaged");
 }
 
-static apr_status_t ask_and_open(found_t *found, PKCS12 *p12, const reader_t *r)
+static apr_status_t ask_and_open(cc_file_certs_t *found, PKCS12 *p12, const cert_reader_t *r)
 {
     char password[1024];
     int len = r->ask ? r->ask(password, sizeof(password), r->baton) : -1;
@@ -163,7 +164,7 @@ static apr_status_t ask_and_open(found_t *found, PKCS12 *p12, const reader_t *r)
     return status == APR_EACCES ? not_opened(r) : status;
 }
 
-static apr_status_t read_pkcs12(found_t *found, PKCS12 *p12, const reader_t *r)
+static apr_status_t read_pkcs12(cc_file_certs_t *found, PKCS12 *p12, const cert_reader_t *r)
 {
     const char *excess = cc_pkcs12_excess(p12, r->pool);
     apr_status_t status;
@@ -177,8 +178,8 @@ static apr_status_t read_pkcs12(found_t *found, PKCS12 *p12, const reader_t *r)
 
 /* ---- any of them ---------------------------------------------------------------------------- */
 
-static apr_status_t read_binary(found_t *found, const unsigned char *data, long len,
-                                const reader_t *r)
+static apr_status_t read_binary(cc_file_certs_t *found, const unsigned char *data, long len,
+                                const cert_reader_t *r)
 {
     const unsigned char *at = data;
     PKCS12 *p12 = NULL;
@@ -197,7 +198,7 @@ static apr_status_t read_binary(found_t *found, const unsigned char *data, long 
     return status;
 }
 
-static apr_status_t read_any(found_t *found, BIO *bio, const reader_t *r)
+static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader_t *r)
 {
     char *data = NULL;
     long len = BIO_get_mem_data(bio, &data);
@@ -215,7 +216,7 @@ static apr_status_t read_any(found_t *found, BIO *bio, const reader_t *r)
     return status;
 }
 
-static X509 *find_issuer(const found_t *found)
+static X509 *find_issuer(const cc_file_certs_t *found)
 {
     for (int i = 0; i < sk_X509_num(found->others); i++) {
         X509 *other = sk_X509_value(found->others, i);
@@ -227,7 +228,7 @@ static X509 *find_issuer(const found_t *found)
 }
 
 /* `found` is the caller's to free, whatever comes out. */
-static apr_status_t found_read(found_t *found, const reader_t *r)
+static apr_status_t found_read(cc_file_certs_t *found, const cert_reader_t *r)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     apr_status_t status = bio ? file_fill(bio, r) : APR_ENOMEM;
@@ -239,7 +240,7 @@ static apr_status_t found_read(found_t *found, const reader_t *r)
     return status;
 }
 
-static void found_free(found_t *found)
+static void found_free(cc_file_certs_t *found)
 {
     X509_free(found->x509);
     sk_X509_pop_free(found->others, X509_free);
@@ -248,8 +249,8 @@ static void found_free(found_t *found)
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err)
 {
-    reader_t r = {path, ask, baton, p, err};
-    found_t found = {NULL, NULL};
+    cert_reader_t r = {path, ask, baton, p, err};
+    cc_file_certs_t found = {NULL, NULL};
     apr_status_t status;
 
     ERR_set_mark();
@@ -268,7 +269,7 @@ apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path
 
 /* ---- as PEM --------------------------------------------------------------------------------- */
 
-static apr_status_t pem_write(const char **pem, const found_t *found, apr_pool_t *p)
+static apr_status_t pem_write(const char **pem, const cc_file_certs_t *found, apr_pool_t *p)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     bool written = bio && PEM_write_bio_X509(bio, found->x509);
@@ -289,8 +290,8 @@ static apr_status_t pem_write(const char **pem, const found_t *found, apr_pool_t
 apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn *ask, void *baton,
                               apr_pool_t *p, cc_error_t *err)
 {
-    reader_t r = {path, ask, baton, p, err};
-    found_t found = {NULL, NULL};
+    cert_reader_t r = {path, ask, baton, p, err};
+    cc_file_certs_t found = {NULL, NULL};
     apr_status_t status;
 
     ERR_set_mark();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files of this room share: extractors, operand parsers, and how values are made. */
+/* Certificates: what the files of this room share: extractors, parsers of operands, values. */
 #ifndef CC_CERT_INTERNAL_H
 #define CC_CERT_INTERNAL_H
 
@@ -17,29 +17,29 @@ struct cc_cert_t {
 };
 
 /* What an extractor reads from. */
-typedef struct cc_source_t {
+typedef struct cc_extraction_t {
     X509 *x509;
     const cc_facts_t *facts;
     const ASN1_OBJECT *object; /* the argument of a family of fields, else NULL */
-    int what;                  /* tells apart the fields that share an extractor */
+    int variant;                  /* of the fields that share an extractor */
     apr_pool_t *pool;
-} cc_source_t;
+} cc_extraction_t;
 
-typedef cc_values_t cc_extract_fn(const cc_source_t *s);
+typedef cc_values_t cc_extract_fn(const cc_extraction_t *s);
 
-/* As cc_field_operand; `what` is that of the field's row. */
-typedef apr_status_t cc_operand_fn(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+/* As cc_field_operand; `variant` is that of the field's row. */
+typedef apr_status_t cc_operand_fn(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                    cc_error_t *err);
 
 /* Fields that take an argument: subject.CN, ext.OID ... */
-typedef struct cc_family_t {
+typedef struct cc_field_family_t {
     /* The argument as an object, or NULL with err filled. */
     const ASN1_OBJECT *(*find)(const char *text, apr_pool_t *p, cc_error_t *err);
     /* Pushes the arguments (const ASN1_OBJECT *) that give values; repeats are allowed. */
-    void (*list)(const cc_source_t *s, apr_array_header_t *objects);
+    void (*list)(const cc_extraction_t *s, apr_array_header_t *objects);
     /* The argument as a rule writes it. */
     const char *(*label)(const ASN1_OBJECT *object, apr_pool_t *p);
-} cc_family_t;
+} cc_field_family_t;
 
 /* ---- pkcs12.c ---- */
 
@@ -57,18 +57,18 @@ cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
 cc_value_t cc_value_words(const char *text, apr_pool_t *p); /* NUL-terminated */
 cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p);
 cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
-/* `why` is a literal; `raw` is copied, for a log, and may be NULL. */
-cc_value_t cc_value_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p);
+/* `reason` is a literal; `raw` is copied, for a log, and may be NULL. */
+cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
 
 cc_values_t cc_values_none(void);
 cc_values_t cc_values_one(cc_value_t value, apr_pool_t *p);
-cc_values_t cc_values_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p);
+cc_values_t cc_values_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
 cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
 
 cc_operand_fn cc_operand_text;
 cc_operand_fn cc_operand_number;
 cc_operand_fn cc_operand_boolean;
-cc_operand_fn cc_operand_fact; /* `what` is CC_FACT_REVOCATION or CC_FACT_REASON */
+cc_operand_fn cc_operand_fact; /* `variant` is CC_FACT_REVOCATION or CC_FACT_REASON */
 
 /* ---- octets.c ---- */
 
@@ -114,7 +114,7 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
 /* Which name an OID is shown by. Its key is the dotted form in any case. */
 typedef enum { CC_OID_DOTTED, CC_OID_SHORT, CC_OID_LONG } cc_oid_style_t;
 cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_pool_t *p);
-cc_operand_fn cc_operand_oid; /* `what` is a cc_oid_style_t */
+cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
 
 /* ---- attribute.c ---- */
 
@@ -148,26 +148,26 @@ const cc_name_t *cc_name_read(const X509_NAME *name, cc_value_t *bad, apr_pool_t
 cc_value_t cc_value_name(const cc_name_t *name, apr_pool_t *p);
 cc_value_t cc_value_x509_name(const X509_NAME *name, apr_pool_t *p);
 
-typedef enum { CC_OF_SUBJECT, CC_OF_ISSUER } cc_of_t; /* `what` of the extractors below */
+typedef enum { CC_OF_SUBJECT, CC_OF_ISSUER } cc_of_t; /* `variant` of the extractors below */
 cc_extract_fn cc_name_extract;
 cc_extract_fn cc_attribute_extract;
-extern const cc_family_t cc_subject_family;
-extern const cc_family_t cc_issuer_family;
+extern const cc_field_family_t cc_subject_family;
+extern const cc_field_family_t cc_issuer_family;
 cc_operand_fn cc_operand_name;
 
 /* ---- extension.c ---- */
 
 /*
- * The value of the extension with this OID. NULL where there is none, or, with *why set,
+ * The value of the extension with this OID. NULL where there is none, or, with *reason set,
  * where it is there twice.
  */
 const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
-                                           const char **why);
+                                           const char **reason);
 /* DER, all of it, as `item`; freed with the pool. NULL where it is none. */
 void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *item, apr_pool_t *p);
 /* An extension decoded. NULL and *values filled where there is none or it is unusable. */
-void *cc_extension_decode(const cc_source_t *s, const ASN1_OBJECT *object, const ASN1_ITEM *item,
-                          cc_values_t *values);
+void *cc_extension_decode(const cc_extraction_t *s, const ASN1_OBJECT *object,
+                          const ASN1_ITEM *item, cc_values_t *values);
 
 cc_extract_fn cc_ski_extract;
 cc_extract_fn cc_aki_extract;
@@ -176,7 +176,7 @@ cc_extract_fn cc_ku_extract;
 cc_extract_fn cc_policy_extract;
 cc_extract_fn cc_is_ca_extract;
 cc_extract_fn cc_extension_extract;
-extern const cc_family_t cc_extension_family;
+extern const cc_field_family_t cc_extension_family;
 cc_operand_fn cc_operand_ku;
 
 /* ---- san.c, othername.c ---- */
@@ -192,13 +192,13 @@ typedef enum {
     CC_SAN_KRB5,
     CC_SAN_OTHER
 } cc_san_t;
-cc_extract_fn cc_san_extract; /* `what` is a cc_san_t */
+cc_extract_fn cc_san_extract; /* `variant` is a cc_san_t */
 cc_extract_fn cc_sid_extract;
-extern const cc_family_t cc_san_other_family;
+extern const cc_field_family_t cc_san_other_family;
 cc_operand_fn cc_operand_ip;
 
 /* True if an otherName belongs to this field; *value is then what it says. */
-bool cc_othername_value(const OTHERNAME *other, const cc_source_t *s, cc_value_t *value);
+bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value);
 cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p);
 
 /* ---- encoding.c ---- */
@@ -207,7 +207,7 @@ typedef enum { CC_DIGEST_SHA256, CC_DIGEST_SHA1 } cc_digest_t;
 /* Digest of the DER of the certificate, of its SubjectPublicKeyInfo. False where OpenSSL fails. */
 bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
 bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
-cc_extract_fn cc_digest_extract; /* `what` is a cc_digest_t */
+cc_extract_fn cc_digest_extract; /* `variant` is a cc_digest_t */
 cc_extract_fn cc_spki_extract;   /* likewise */
 cc_extract_fn cc_pem_extract;
 cc_extract_fn cc_der_extract;
@@ -231,12 +231,12 @@ typedef enum {
     CC_ALTSEC_SUBJECT,
     CC_ALTSEC_EMAIL
 } cc_altsec_t;
-cc_extract_fn cc_altsec_extract; /* `what` is a cc_altsec_t */
+cc_extract_fn cc_altsec_extract; /* `variant` is a cc_altsec_t */
 
 /* ---- time.c ---- */
 
 typedef enum { CC_NOT_BEFORE, CC_NOT_AFTER } cc_end_t;
-cc_extract_fn cc_time_extract; /* `what` is a cc_end_t */
+cc_extract_fn cc_time_extract; /* `variant` is a cc_end_t */
 cc_extract_fn cc_days_left_extract;
 cc_extract_fn cc_lifetime_extract;
 cc_operand_fn cc_operand_time;
@@ -259,6 +259,7 @@ typedef enum {
     CC_FACT_REASON,
     CC_FACT_REVOKED_AT
 } cc_fact_t;
-cc_extract_fn cc_fact_extract; /* `what` is a cc_fact_t */
+cc_extract_fn cc_fact_extract; /* `variant` is a cc_fact_t */
+bool cc_fact_of_connection(cc_fact_t fact);
 
 #endif

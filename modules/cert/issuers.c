@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how many CAs of a set of files may be the issuers of clients. */
+/* Counts the CAs of a set of files that may issue clients' certificates. */
 #include "cert/internal.h"
 
 #include <openssl/err.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public key's type, size and curve, and the algorithm of the signature. */
+/* The public key: its type, size and curve; and the algorithm of the signature. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -11,7 +11,7 @@
 
 #include "cert/internal.h"
 
-cc_values_t cc_signature_extract(const cc_source_t *s)
+cc_values_t cc_signature_extract(const cc_extraction_t *s)
 {
     const X509_ALGOR *algorithm = NULL;
     const ASN1_OBJECT *object = NULL;
@@ -64,7 +64,7 @@ static cc_value_t kind_value(const ASN1_OBJECT *object, apr_pool_t *p)
     return algorithm ? cc_value_words(algorithm->name, p) : cc_value_oid(object, CC_OID_DOTTED, p);
 }
 
-cc_values_t cc_key_type_extract(const cc_source_t *s)
+cc_values_t cc_key_type_extract(const cc_extraction_t *s)
 {
     const ASN1_OBJECT *object = NULL;
 
@@ -83,13 +83,13 @@ static const char *kind_name(int i)
     return algorithm && algorithm->key_len > 0 ? algorithm->name : NULL;
 }
 
-apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                  cc_error_t *err)
 {
     const char *all = "", *name = NULL;
     const ASN1_OBJECT *object = cc_oid_read(text, p);
 
-    (void)what;
+    (void)variant;
     for (int i = 0; (name = kind_name(i)); i++) {
         if (apr_cstr_casecmp(text, name) == 0) {
             *value = cc_value_words(name, p);
@@ -123,7 +123,7 @@ static int key_bits(const X509 *x509, apr_pool_t *p)
     return X509_get0_pubkey(x509) ? EVP_PKEY_get_bits(X509_get0_pubkey(x509)) : 0;
 }
 
-cc_values_t cc_key_bits_extract(const cc_source_t *s)
+cc_values_t cc_key_bits_extract(const cc_extraction_t *s)
 {
     int bits = key_bits(s->x509, s->pool);
 
@@ -147,7 +147,7 @@ static cc_value_t curve_value(const ASN1_OBJECT *curve, apr_pool_t *p)
     return value;
 }
 
-cc_values_t cc_key_curve_extract(const cc_source_t *s)
+cc_values_t cc_key_curve_extract(const cc_extraction_t *s)
 {
     const ASN1_OBJECT *object = NULL;
     const void *parameter = NULL;
@@ -175,13 +175,13 @@ static int curve_nid(const char *text)
     return EC_curve_nist2nid(text) != NID_undef ? EC_curve_nist2nid(text) : OBJ_sn2nid(text);
 }
 
-apr_status_t cc_operand_curve(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_curve(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                               cc_error_t *err)
 {
     int nid = curve_nid(text);
     const ASN1_OBJECT *curve = nid == NID_undef ? cc_oid_read(text, p) : OBJ_nid2obj(nid);
 
-    (void)what;
+    (void)variant;
     if (!curve) {
         return cc_error_set(err, p, "CC0284", text,
                             "no such curve; write P-256, P-384, P-521, "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows distinguished names: read from a certificate, compared as structures, written as text. */
+/* Distinguished names: read from a certificate, compared as structures, written as text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,14 +182,14 @@ static char *put_escaped(char *to, const char *text, apr_size_t len)
  */
 static void set_text(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 {
-    apr_size_t most = 1;
+    apr_size_t size = 1;
     char *to = NULL;
     int next = name->count;
 
     for (int i = 0; i < name->count; i++) {
-        most += strlen(name->at[i].name) + 2 * name->at[i].len + 2;
+        size += strlen(name->at[i].name) + 2 * name->at[i].len + 2;
     }
-    value->text = to = apr_palloc(p, most);
+    value->text = to = apr_palloc(p, size);
     while (next > 0) {
         int first = next - 1;
         while (first > 0 && name->at[first - 1].rdn == name->at[first].rdn) {

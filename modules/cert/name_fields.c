@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the fields that the subject and the issuer give: whole, and attribute by attribute. */
+/* Fields of the subject and the issuer: whole, and attribute by attribute. */
 #include <openssl/objects.h>
 
 #include "cert/internal.h"
@@ -10,9 +10,9 @@ static const X509_NAME *name_of(const X509 *x509, int which)
 }
 
 /* An empty name names nobody (RFC 5280 4.1.2.6: then the alternative names do). */
-cc_values_t cc_name_extract(const cc_source_t *s)
+cc_values_t cc_name_extract(const cc_extraction_t *s)
 {
-    const X509_NAME *name = name_of(s->x509, s->what);
+    const X509_NAME *name = name_of(s->x509, s->variant);
 
     if (X509_NAME_entry_count(name) == 0) {
         return cc_values_none();
@@ -20,9 +20,9 @@ cc_values_t cc_name_extract(const cc_source_t *s)
     return cc_values_one(cc_value_x509_name(name, s->pool), s->pool);
 }
 
-cc_values_t cc_attribute_extract(const cc_source_t *s)
+cc_values_t cc_attribute_extract(const cc_extraction_t *s)
 {
-    const X509_NAME *name = name_of(s->x509, s->what);
+    const X509_NAME *name = name_of(s->x509, s->variant);
     apr_array_header_t *values = apr_array_make(s->pool, 1, sizeof(cc_value_t));
 
     for (int i = 0; i < X509_NAME_entry_count(name); i++) {
@@ -46,15 +46,15 @@ static void list_types(const X509_NAME *name, apr_array_header_t *objects)
     }
 }
 
-static void list_subject(const cc_source_t *s, apr_array_header_t *objects)
+static void list_subject(const cc_extraction_t *s, apr_array_header_t *objects)
 {
     list_types(X509_get_subject_name(s->x509), objects);
 }
 
-static void list_issuer(const cc_source_t *s, apr_array_header_t *objects)
+static void list_issuer(const cc_extraction_t *s, apr_array_header_t *objects)
 {
     list_types(X509_get_issuer_name(s->x509), objects);
 }
 
-const cc_family_t cc_subject_family = {cc_attribute_find, list_subject, cc_attribute_name};
-const cc_family_t cc_issuer_family = {cc_attribute_find, list_issuer, cc_attribute_name};
+const cc_field_family_t cc_subject_family = {cc_attribute_find, list_subject, cc_attribute_name};
+const cc_field_family_t cc_issuer_family = {cc_attribute_find, list_issuer, cc_attribute_name};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a distinguished name is read from RFC 4514 text. */
+/* Distinguished names in the text of RFC 4514: reads them. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -17,13 +17,13 @@ typedef struct {
     cc_error_t *err;
 } parser_t;
 
-static apr_status_t syntax_error(const parser_t *ps, const char *what)
+static apr_status_t syntax_error(const parser_t *ps, const char *problem)
 {
     return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
                         "%s at character %d; a name is "
                         "written as in RFC 4514, the most specific part first: "
                         "CN=Web User,OU=Staff,O=Example",
-                        what, (int)(ps->at - ps->whole) + 1);
+                        problem, (int)(ps->at - ps->whole) + 1);
 }
 
 static void skip_blanks(parser_t *ps)
@@ -179,12 +179,12 @@ static const char *from_slashes(const char *text, apr_pool_t *p)
     return name;
 }
 
-apr_status_t cc_operand_name(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_name(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
     parser_t ps = {text, text, apr_array_make(p, 4, sizeof(cc_attribute_t)), 0, p, err};
 
-    (void)what;
+    (void)variant;
     skip_blanks(&ps);
     if (!*ps.at) {
         return cc_error_set(err, p, "CC0275", text,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows octets as hex: digests and key identifiers, and the serial number. */
+/* Octets as hex: digests, key identifiers, and the serial number. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -46,12 +46,12 @@ static char *hex_read(const char *text, apr_pool_t *p)
 }
 
 /* An extension may be empty, so no octets at all are legal too. */
-apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {
     const char *hex = hex_read(text, p);
 
-    (void)what;
+    (void)variant;
     if (!hex || strlen(hex) % 2) {
         return cc_error_set(err, p, "CC0278", text,
                             "not octets; write an even number of hex "
@@ -76,17 +76,17 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
     return APR_SUCCESS;
 }
 
-apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {
-    (void)what;
+    (void)variant;
     return operand_digest(value, text, 64, p, err);
 }
 
-apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
-    (void)what;
+    (void)variant;
     return operand_digest(value, text, 40, p, err);
 }
 
@@ -101,7 +101,7 @@ static const char *serial_text(const char *hex, bool negative, apr_pool_t *p)
                        hex, NULL);
 }
 
-cc_values_t cc_serial_extract(const cc_source_t *s)
+cc_values_t cc_serial_extract(const cc_extraction_t *s)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(s->x509);
     const char *hex = cc_octets_hex(ASN1_STRING_get0_data(serial),
@@ -111,13 +111,13 @@ cc_values_t cc_serial_extract(const cc_source_t *s)
     return cc_values_one(cc_value_words(serial_text(hex, negative, s->pool), s->pool), s->pool);
 }
 
-apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {
     bool negative = *text == '-';
     const char *hex = hex_read(text + negative, p);
 
-    (void)what;
+    (void)variant;
     if (!hex || !*hex) {
         return cc_error_set(err, p, "CC0278", text,
                             "not a serial number; write its hex digits, "

@@ -90,7 +90,7 @@ cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_poo
     return value;
 }
 
-apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                             cc_error_t *err)
 {
     bool is_name = *text && strspn(text, "0123456789. ") != strlen(text);
@@ -101,6 +101,6 @@ apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int what, apr_p
                             "neither a dotted object identifier nor a "
                             "name that OpenSSL has for one (such as clientAuth)");
     }
-    *value = cc_value_oid(object, (cc_oid_style_t)what, p);
+    *value = cc_value_oid(object, (cc_oid_style_t)variant, p);
     return APR_SUCCESS;
 }

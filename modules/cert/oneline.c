@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the slash form of a name, as X509_NAME_oneline of OpenSSL 3 writes it. */
+/* The slash form of a name, as X509_NAME_oneline of OpenSSL 3 writes it. */
 #include <string.h>
 
 #include <apr_lib.h>

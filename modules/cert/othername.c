@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
+/* The otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -82,15 +82,15 @@ static char *put_component(char *to, const ASN1_STRING *component)
 static cc_value_t krb5_text(const krb5_t *krb5, apr_pool_t *p)
 {
     STACK_OF(ASN1_GENERALSTRING) *components = krb5->name->components;
-    apr_size_t most = 2 * (apr_size_t)ASN1_STRING_length(krb5->realm) + 1;
+    apr_size_t size = 2 * (apr_size_t)ASN1_STRING_length(krb5->realm) + 1;
     char *text = NULL;
     char *to = NULL;
 
     for (int i = 0; i < sk_ASN1_GENERALSTRING_num(components); i++) {
         const ASN1_STRING *component = sk_ASN1_GENERALSTRING_value(components, i);
-        most += 2 * (apr_size_t)ASN1_STRING_length(component) + 1;
+        size += 2 * (apr_size_t)ASN1_STRING_length(component) + 1;
     }
-    text = to = apr_palloc(p, most);
+    text = to = apr_palloc(p, size);
     for (int i = 0; i < sk_ASN1_GENERALSTRING_num(components); i++) {
         if (i > 0) {
             *to++ = '/';
@@ -120,9 +120,9 @@ static cc_value_t krb5_value(const ASN1_TYPE *type, apr_pool_t *p)
     return krb5_text(krb5, p);
 }
 
-static bool belongs(const ASN1_OBJECT *type, const cc_source_t *s)
+static bool belongs(const ASN1_OBJECT *type, const cc_extraction_t *s)
 {
-    switch (s->what) {
+    switch (s->variant) {
     case CC_SAN_EMAIL:
         return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox)) == 0;
     case CC_SAN_UPN:
@@ -136,14 +136,14 @@ static bool belongs(const ASN1_OBJECT *type, const cc_source_t *s)
     }
 }
 
-bool cc_othername_value(const OTHERNAME *other, const cc_source_t *s, cc_value_t *value)
+bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value)
 {
     if (!belongs(other->type_id, s)) {
         return false;
     }
-    *value = s->what == CC_SAN_KRB5    ? krb5_value(other->value, s->pool)
-             : s->what == CC_SAN_OTHER ? string_value(other->value, s->pool)
-                                       : utf8_value(other->value, s->pool);
+    *value = s->variant == CC_SAN_KRB5    ? krb5_value(other->value, s->pool)
+             : s->variant == CC_SAN_OTHER ? string_value(other->value, s->pool)
+                                          : utf8_value(other->value, s->pool);
     return true;
 }
 

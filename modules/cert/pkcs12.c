@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The work that a PKCS#12 file asks for before it can be read, and its limit. */
+
 /*
- * How much work a PKCS#12 file asks for before it can be read.
- *
  * The file itself says how often a hash is to be computed for each of its keys: for its MAC, for
  * each encrypted part, and for each private key, which may lie inside of an encrypted part. A file
  * of a few octets may ask for 2^31 rounds, or for many parts of some each. So all that it asks for
@@ -20,10 +20,10 @@
 #include "cert/internal.h"
 
 /* Firefox asks for 600,000 for each of three, which is the most of what is known to be usual. */
-#define ROUNDS_MOST 5000000
+#define ROUNDS_MAX 5000000
 
 /* Octets of the shortest hash: so many of a key come from each pass over all rounds. */
-#define HASH_LEAST 20
+#define HASH_MIN 20
 
 /* ---- numbers, which stay at the end of their range ------------------------------------------- */
 
@@ -47,7 +47,7 @@ static apr_uint64_t product_of(apr_uint64_t a, apr_uint64_t b)
     return b && a > APR_UINT64_MAX / b ? APR_UINT64_MAX : a * b;
 }
 
-/* ---- what one algorithm asks for ------------------------------------------------------------- */
+/* ---- the cost of one algorithm --------------------------------------------------------------- */
 
 /* Its parameters as that type, which the caller frees; NULL: they are none. */
 static void *parameters_of(const X509_ALGOR *algorithm, const ASN1_ITEM *type)
@@ -74,7 +74,7 @@ static apr_uint64_t pbkdf2_rounds(const X509_ALGOR *algorithm)
     apr_uint64_t rounds = kdf ? number_of(kdf->iter) : 0;
 
     PBKDF2PARAM_free(kdf);
-    return product_of(rounds, octets / HASH_LEAST + 1);
+    return product_of(rounds, octets / HASH_MIN + 1);
 }
 
 static apr_uint64_t scrypt_rounds(const X509_ALGOR *algorithm)
@@ -120,7 +120,7 @@ static apr_uint64_t rounds_of(const X509_ALGOR *algorithm)
     return rounds;
 }
 
-/* ---- what all of them ask for ---------------------------------------------------------------- */
+/* ---- the cost of a file ---------------------------------------------------------------------- */
 
 static apr_uint64_t mac_rounds(const PKCS12 *p12)
 {
@@ -190,13 +190,13 @@ static apr_uint64_t parts_rounds(const PKCS12 *p12, const char *password, bool i
 
 static const char *excess_text(apr_uint64_t rounds, apr_pool_t *p)
 {
-    if (rounds <= ROUNDS_MOST) {
+    if (rounds <= ROUNDS_MAX) {
         return NULL;
     }
     return apr_psprintf(p,
                         "the keys of this PKCS#12 file take %s%" APR_UINT64_T_FMT
                         " iterations, and at most %d are made; export it anew with fewer",
-                        rounds == APR_UINT64_MAX ? "at least " : "", rounds, ROUNDS_MOST);
+                        rounds == APR_UINT64_MAX ? "at least " : "", rounds, ROUNDS_MAX);
 }
 
 const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p)

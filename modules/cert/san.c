@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the subject alternative names (RFC 5280 4.2.1.6) and the SID extension built like them. */
+/* Subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -19,12 +19,12 @@ static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool
     return cc_value_words(text, p);
 }
 
-apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                            cc_error_t *err)
 {
     unsigned char octets[16];
 
-    (void)what;
+    (void)variant;
     if (inet_pton(AF_INET, text, octets) == 1) {
         *value = ip_value(octets, 4, p);
     } else if (inet_pton(AF_INET6, text, octets) == 1) {
@@ -37,7 +37,7 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int what, apr_po
 }
 
 /* The type of GeneralName that a field is about; what is none of them is an otherName. */
-static int name_type(int what)
+static int name_type(int variant)
 {
     static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
                                 [CC_SAN_URI] = GEN_URI,         [CC_SAN_IP] = GEN_IPADD,
@@ -45,11 +45,11 @@ static int name_type(int what)
                                 [CC_SAN_UPN] = GEN_OTHERNAME,   [CC_SAN_KRB5] = GEN_OTHERNAME,
                                 [CC_SAN_OTHER] = GEN_OTHERNAME};
 
-    return types[what];
+    return types[variant];
 }
 
 /* True if a decoded name belongs to the field; *value is then what it says. */
-static bool name_value(const GENERAL_NAME *name, const cc_source_t *s, cc_value_t *value)
+static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_value_t *value)
 {
     switch (name->type) {
     case GEN_IPADD:
@@ -105,15 +105,15 @@ static bool is_mailbox(const walk_t *othername)
            memcmp(in.at, OBJ_get0_data(type), OBJ_length(type)) == 0;
 }
 
-static bool is_wanted(int tag, const walk_t *in, int what)
+static bool is_wanted(int tag, const walk_t *in, int variant)
 {
-    return tag == name_type(what) ||
-           (tag == GEN_OTHERNAME && what == CC_SAN_EMAIL && is_mailbox(in));
+    return tag == name_type(variant) ||
+           (tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(in));
 }
 
 /* A name that is an IA5String holds it as it stands; others are decoded. */
-static bool name_read(const unsigned char *start, const walk_t *in, int tag, const cc_source_t *s,
-                      apr_array_header_t *list)
+static bool name_read(const unsigned char *start, const walk_t *in, int tag,
+                      const cc_extraction_t *s, apr_array_header_t *list)
 {
     const GENERAL_NAME *name;
     cc_value_t value = {0};
@@ -132,7 +132,7 @@ static bool name_read(const unsigned char *start, const walk_t *in, int tag, con
 }
 
 /* Adds what the next name says, if it belongs to the field. False where it cannot be decoded. */
-static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_source_t *s)
+static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_extraction_t *s)
 {
     const unsigned char *start = walk->at;
     walk_t in;
@@ -142,10 +142,10 @@ static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_source_t *
         return false;
     }
     walk->at = in.end;
-    return !is_wanted(tag, &in, s->what) || name_read(start, &in, tag, s, list);
+    return !is_wanted(tag, &in, s->variant) || name_read(start, &in, tag, s, list);
 }
 
-static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_source_t *s)
+static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_extraction_t *s)
 {
     apr_array_header_t *list = apr_array_make(s->pool, 2, sizeof(cc_value_t));
     walk_t walk = {der, der + len};
@@ -160,19 +160,19 @@ static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc
                 : cc_values_unusable("its extension cannot be decoded", der, len, s->pool);
 }
 
-cc_values_t cc_san_extract(const cc_source_t *s)
+cc_values_t cc_san_extract(const cc_extraction_t *s)
 {
-    const char *why = NULL;
+    const char *reason = NULL;
     const ASN1_OCTET_STRING *der =
-        cc_extension_find(s->x509, OBJ_nid2obj(NID_subject_alt_name), &why);
+        cc_extension_find(s->x509, OBJ_nid2obj(NID_subject_alt_name), &reason);
 
     if (!der) {
-        return why ? cc_values_unusable(why, NULL, 0, s->pool) : cc_values_none();
+        return reason ? cc_values_unusable(reason, NULL, 0, s->pool) : cc_values_none();
     }
     return names_read(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), s);
 }
 
-static void list_others(const cc_source_t *s, apr_array_header_t *objects)
+static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
 {
     cc_values_t values = {0};
     const GENERAL_NAMES *names = cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name),
@@ -186,13 +186,13 @@ static void list_others(const cc_source_t *s, apr_array_header_t *objects)
     }
 }
 
-const cc_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
+const cc_field_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
 
 /*
  * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, and so encoded
  * as GeneralNames are.
  */
-cc_values_t cc_sid_extract(const cc_source_t *s)
+cc_values_t cc_sid_extract(const cc_extraction_t *s)
 {
     const ASN1_OBJECT *object = cc_oid_read("1.3.6.1.4.1.311.25.2", s->pool);
     cc_values_t values = {0};

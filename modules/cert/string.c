@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how an ASN.1 character string becomes UTF-8, by its tag alone: nothing is guessed. */
+/* ASN.1 character strings as UTF-8, by their tag alone: nothing is guessed. */
 #include "cert/internal.h"
 
 /*

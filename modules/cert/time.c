@@ -37,10 +37,10 @@ static cc_value_t time_value(const ASN1_TIME *time, apr_pool_t *p)
     return cc_value_time(apr_time_from_sec(seconds), p);
 }
 
-cc_values_t cc_time_extract(const cc_source_t *s)
+cc_values_t cc_time_extract(const cc_extraction_t *s)
 {
-    return cc_values_one(time_value(s->what == CC_NOT_BEFORE ? X509_get0_notBefore(s->x509)
-                                                             : X509_get0_notAfter(s->x509),
+    return cc_values_one(time_value(s->variant == CC_NOT_BEFORE ? X509_get0_notBefore(s->x509)
+                                                                : X509_get0_notAfter(s->x509),
                                     s->pool),
                          s->pool);
 }
@@ -84,7 +84,7 @@ static bool days_left(const X509 *x509, apr_time_t now, apr_int64_t *days, apr_t
     return true;
 }
 
-cc_values_t cc_days_left_extract(const cc_source_t *s)
+cc_values_t cc_days_left_extract(const cc_extraction_t *s)
 {
     apr_int64_t days = 0;
     apr_time_t end = 0;
@@ -107,7 +107,7 @@ apr_time_t cc_days_left_stale_at(const X509 *x509, apr_time_t now)
 }
 
 /* Both ends belong to the period. */
-cc_values_t cc_lifetime_extract(const cc_source_t *s)
+cc_values_t cc_lifetime_extract(const cc_extraction_t *s)
 {
     apr_int64_t begin = 0;
     apr_int64_t end = 0;
@@ -143,13 +143,13 @@ static const char *to_asn1(const char *text, apr_pool_t *p)
     return apr_pstrcat(p, digits, len == 10 ? "000000" : "", "Z", NULL);
 }
 
-apr_status_t cc_operand_time(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_time(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
     const char *digits = to_asn1(text, p);
     apr_int64_t seconds = 0;
 
-    (void)what;
+    (void)variant;
     if (!digits || !cc_moment_asn1(&seconds, CC_GENERALIZED_TIME, (const unsigned char *)digits,
                                    strlen(digits))) {
         return cc_error_set(err, p, "CC0277", text,

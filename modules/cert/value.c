@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how values and lists of them are made, and the operands that are text or numbers. */
+/* Values and lists of them, and the operands that are text or numbers. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,11 +8,11 @@
 
 #include "cert/internal.h"
 
-cc_value_t cc_value_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p)
+cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p)
 {
     cc_value_t value = {0};
 
-    value.unusable = why;
+    value.unusable = reason;
     value.text = raw ? apr_pstrmemdup(p, raw, len) : "";
     value.len = raw ? len : 0;
     return value;
@@ -50,9 +50,9 @@ cc_values_t cc_values_one(cc_value_t value, apr_pool_t *p)
     return (cc_values_t){1, apr_pmemdup(p, &value, sizeof(value))};
 }
 
-cc_values_t cc_values_unusable(const char *why, const void *raw, apr_size_t len, apr_pool_t *p)
+cc_values_t cc_values_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p)
 {
-    return cc_values_one(cc_value_unusable(why, raw, len, p), p);
+    return cc_values_one(cc_value_unusable(reason, raw, len, p), p);
 }
 
 cc_values_t cc_values_of(const apr_array_header_t *list)
@@ -60,10 +60,10 @@ cc_values_t cc_values_of(const apr_array_header_t *list)
     return (cc_values_t){list->nelts, (const cc_value_t *)list->elts};
 }
 
-apr_status_t cc_operand_text(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_text(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
-    (void)what;
+    (void)variant;
     *value = cc_value_words(text, p);
     if (value->unusable) {
         return cc_error_set(err, p, "CC0272", text,
@@ -73,14 +73,14 @@ apr_status_t cc_operand_text(cc_value_t *value, const char *text, int what, apr_
     return APR_SUCCESS;
 }
 
-apr_status_t cc_operand_number(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_number(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {
     const char *digits = *text == '-' ? text + 1 : text;
     char *end = NULL;
     apr_int64_t number = 0;
 
-    (void)what;
+    (void)variant;
     errno = 0;
     number = apr_strtoi64(text, &end, 10);
     if (strspn(digits, "0123456789") != strlen(digits) || end == text || errno == ERANGE) {
@@ -90,10 +90,10 @@ apr_status_t cc_operand_number(cc_value_t *value, const char *text, int what, ap
     return APR_SUCCESS;
 }
 
-apr_status_t cc_operand_boolean(cc_value_t *value, const char *text, int what, apr_pool_t *p,
+apr_status_t cc_operand_boolean(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                 cc_error_t *err)
 {
-    (void)what;
+    (void)variant;
     if (apr_cstr_casecmp(text, "true") != 0 && apr_cstr_casecmp(text, "false") != 0) {
         return cc_error_set(err, p, "CC0281", text, "this field is either true or false");
     }

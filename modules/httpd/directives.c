@@ -18,7 +18,6 @@
 #include "httpd/handlers.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/export.h"
-#include "httpd/request/expr.h"
 #include "httpd/request/variables.h"
 #include "rules/rules.h"
 
@@ -150,9 +149,9 @@ const command_rec cc_directives[] = {
 
 int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
+    (void)pconf;
     (void)plog;
     (void)ptemp;
-    cc_vhost_conf_of(s)->expressions = cc_expr_used(pconf);
     if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");

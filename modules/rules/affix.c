@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds, among many items, those that a text can match, by how such texts begin or end. */
+/* Affixes: files items by how the texts that match them begin or end. */
 
 /*
  * Each item says with which octets all of its texts begin, and with which they end. It is filed
@@ -10,13 +10,13 @@
 
 #include "rules/logic.h"
 
-#define LENGTH_MOST 256 /* octets of a piece; what is longer is cut */
+#define LENGTH_MAX 256 /* octets of a piece; what is longer is cut */
 
 /* Pieces at one end of texts. */
 typedef struct cc_side_t {
     apr_hash_t *items;           /* piece -> const void *[] */
     apr_array_header_t *lengths; /* apr_size_t, each once */
-    bool has_length[LENGTH_MOST + 1];
+    bool has_length[LENGTH_MAX + 1];
 } cc_side_t;
 
 struct cc_affixes_t {
@@ -74,17 +74,17 @@ static apr_array_header_t *filed_make(cc_side_t *side, struct iovec piece, apr_p
 
 static struct iovec cut_end(struct iovec piece)
 {
-    if (piece.iov_len > LENGTH_MOST) {
-        piece.iov_len = LENGTH_MOST;
+    if (piece.iov_len > LENGTH_MAX) {
+        piece.iov_len = LENGTH_MAX;
     }
     return piece;
 }
 
 static struct iovec cut_begin(struct iovec piece)
 {
-    if (piece.iov_len > LENGTH_MOST) {
-        piece.iov_base = (char *)piece.iov_base + (piece.iov_len - LENGTH_MOST);
-        piece.iov_len = LENGTH_MOST;
+    if (piece.iov_len > LENGTH_MAX) {
+        piece.iov_base = (char *)piece.iov_base + (piece.iov_len - LENGTH_MAX);
+        piece.iov_len = LENGTH_MAX;
     }
     return piece;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the one way in which each rule is written: its canonical form. */
+/* The canonical form of a rule: one way to write each. */
 
 #include <string.h>
 
@@ -33,7 +33,7 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
 static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
 {
     apr_pool_t *p = pieces->pool;
-    bool is_value = !c->op->pattern && !c->op->table;
+    bool is_value = !c->pattern && !c->table;
 
     put_word(pieces, selector_text(c->selector, p));
     put_word(pieces, c->op->word.name);

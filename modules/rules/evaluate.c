@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how rules are evaluated: which conditions hold for a certificate, and what follows. */
+/* Evaluation: decides the conditions of each rule for a certificate, and takes its outputs. */
 
 #include <limits.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
     cc_evaluation_note(ev, CC_NOTE_PATTERN_LIMIT, ev->rule->where,
                        "a pattern was given up, so it does not fit",
                        "%s: matching was given up%s (%s), so the condition does not hold",
-                       cc_condition_text(c, ev->scratch), of, trouble->why);
+                       cc_condition_text(c, ev->scratch), of, trouble->reason);
 }
 
 static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
@@ -117,8 +117,7 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     }
 }
 
-/* With few, a walk over them is quicker than a hash. */
-#define GROUPS_FEW 16
+#define GROUPS_FEW 16 /* up to here a walk over the groups is quicker than a hash */
 
 static bool group_known(const cc_evaluation_t *ev, const char *name)
 {
@@ -333,7 +332,7 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
 {
     cc_evaluation_t ev = {
         .rules = rules, .cert = cert, .facts = facts, .result = result, .scratch = scratch};
-    cc_trace_t all = {.steps = trace, .most = INT_MAX};
+    cc_trace_t all = {.steps = trace, .max = INT_MAX};
 
     return evaluate(&ev, trace ? &all : NULL);
 }

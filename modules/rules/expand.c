@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a template becomes names: one for each combination of what its variables stand for. */
+/* Templates become names: one for each combination of the texts of their variables. */
 
 #include <string.h>
 
@@ -7,9 +7,7 @@
 
 #include "rules/logic.h"
 
-/* Who makes a certificate decides how many values it has; this bounds what a template is made of.
- */
-#define COMBINATIONS_MAX 1000
+#define COMBINATIONS_MAX 1000 /* of one template: a certificate may have any number of values */
 
 /*
  * What one variable may stand for. A choice is what cc_matcher_match gives, the texts of the groups
@@ -100,13 +98,13 @@ static const char *combination_text(const cc_evaluation_t *ev, const cc_template
 }
 
 static void results_note(cc_evaluation_t *ev, const cc_template_t *template, int refused,
-                         const char *why)
+                         const char *reason)
 {
     if (refused > 0) {
         cc_evaluation_note(ev, CC_NOTE_REFUSED_OUTPUT, ev->rule->where, "a result cannot be a name",
                            "%s: %d of its results cannot be a name; the last of them: %s",
                            cc_text_escape(template->text, strlen(template->text), ev->scratch),
-                           refused, why);
+                           refused, reason);
     }
 }
 
@@ -114,21 +112,21 @@ static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *
                                       cc_choices_t *choices, int combinations)
 {
     apr_array_header_t *results = apr_array_make(ev->scratch, 1, sizeof(const char *));
-    const char *last_why = NULL;
+    const char *last_reason = NULL;
     int refused = 0;
 
     for (int i = 0; i < combinations; i++) {
         const char *text = combination_text(ev, template, choices);
-        const char *why = text ? name_unusable(text) : NULL;
-        if (why) {
-            last_why = why;
+        const char *reason = text ? name_unusable(text) : NULL;
+        if (reason) {
+            last_reason = reason;
             refused++;
         } else if (text) {
             APR_ARRAY_PUSH(results, const char *) = text;
         }
         choices_next(choices, template->variables->nelts);
     }
-    results_note(ev, template, refused, last_why);
+    results_note(ev, template, refused, last_reason);
     return results;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how an evaluation is shown: a condition as rules write it, and the values it looked at. */
+/* Explanations of an evaluation: conditions as rules write them, and the values they saw. */
 
 #include <limits.h>
 #include <string.h>
@@ -15,8 +15,7 @@ const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
                        NULL);
 }
 
-/* So many values are shown; a certificate may have any number. */
-#define SHOWN_MOST 16
+#define SHOWN_MAX 16 /* values that are shown; a certificate may have any number */
 
 static const char *value_text(const cc_value_t *value, apr_pool_t *p)
 {
@@ -28,18 +27,18 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
 {
     apr_array_header_t *list = apr_array_make(p, 8, sizeof(const char *));
 
-    for (int i = 0; i < values.count && i < SHOWN_MOST; i++) {
+    for (int i = 0; i < values.count && i < SHOWN_MAX; i++) {
         APR_ARRAY_PUSH(list, const char *) = i > 0 ? ", " : "";
         APR_ARRAY_PUSH(list, const char *) = value_text(&values.at[i], p);
     }
-    if (values.count > SHOWN_MOST) {
+    if (values.count > SHOWN_MAX) {
         APR_ARRAY_PUSH(list, const char *) =
-            apr_psprintf(p, " and %d more", values.count - SHOWN_MOST);
+            apr_psprintf(p, " and %d more", values.count - SHOWN_MAX);
     }
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
 
-/* ---- the rules that are told of ---------------------------------------------------------- */
+/* ---- the rules that have a step ---------------------------------------------------------- */
 
 static bool does_not_hold(const cc_step_t *step)
 {
@@ -84,20 +83,21 @@ static bool room_make(cc_trace_t *trace, int nearness)
 {
     int farthest;
 
-    if (trace->others < trace->most) {
+    if (trace->others < trace->max) {
         trace->others++;
-        trace->least = trace->others == 1 || nearness < trace->least ? nearness : trace->least;
+        trace->min_nearness =
+            trace->others == 1 || nearness < trace->min_nearness ? nearness : trace->min_nearness;
         return true;
     }
     trace->rest++;
-    if (trace->most == 0 || nearness <= trace->least) {
+    if (trace->max == 0 || nearness <= trace->min_nearness) {
         return false;
     }
     step_remove(trace->steps, farthest_of(trace));
     farthest = farthest_of(trace);
-    trace->least =
+    trace->min_nearness =
         farthest < 0 ? nearness : APR_ARRAY_IDX(trace->steps, farthest, cc_step_t).nearness;
-    trace->least = nearness < trace->least ? nearness : trace->least;
+    trace->min_nearness = nearness < trace->min_nearness ? nearness : trace->min_nearness;
     return true;
 }
 

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which rules can hold at all for a certificate: its values must meet a == condition. */
+/* The index of rules: finds those that can hold for a certificate by their == conditions. */
 
 #include <apr_strings.h>
 
 #include "rules/internal.h"
+
+/*
+ * A rule with a == condition can only hold if the certificate has that value. So it is filed in a
+ * bucket: that of the selector and the value of one of its == conditions, the one with fewest rules
+ * so far. Rules without == are in no bucket (cc_rules_t.unfiled).
+ *
+ * An evaluation begins with a bit for each unfiled rule, looks up the values of each selector that
+ * has buckets, and sets the bits of the rules that it finds there. Then it walks the bits, in the
+ * order of the rules. The cost of a rule that is not a candidate is one bit.
+ */
 
 #define WORD_BITS 64
 
@@ -33,7 +43,7 @@ static const cc_condition_t *condition_choose(const cc_rule_t *rule)
 
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
-        if (c->op->indexed && (!best || bucket_size(c) < bucket_size(best))) {
+        if (cc_operator_is_equal(c->op) && (!best || bucket_size(c) < bucket_size(best))) {
             best = c;
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what compiled rules are made of, and what the files of this room do for each other. */
+/* Compiled rules: what they are made of, and what the files of this room do for each other. */
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
@@ -7,8 +7,9 @@
 #define APR_WANT_IOVEC
 #include <apr_want.h>
 
-#include "rules/rules.h"
+#include "base/text.h"
 #include "base/words.h"
+#include "rules/rules.h"
 
 typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
@@ -102,23 +103,23 @@ struct cc_rules_t {
 };
 
 /* What the parsers share while they read one rule. */
-typedef struct cc_reader_t {
+typedef struct cc_rule_reader_t {
     cc_rules_t *rules;
     cc_rule_t *rule;
     cc_error_t *err;
-} cc_reader_t;
+} cc_rule_reader_t;
 
 /* ---- reading rules ----------------------------------------------------------------------- */
 
 /* parse.c: fills reader->rule from text. Selectors may have been added even where it fails. */
-apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text);
-apr_status_t cc_rule_parse_conditions(cc_reader_t *reader, const char *text);
+apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text);
+apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text);
 
 /* selector.c: finds or makes the one for FIELD[|MODIFIER ...]. */
-apr_status_t cc_selector_find(cc_selector_t **selector, cc_reader_t *reader, const char *word);
+apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);
 
 /* template.c: `output` is the whole word, the template follows its "=". */
-apr_status_t cc_template_parse(const cc_template_t **template, cc_reader_t *reader,
+apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t *reader,
                                const char *output);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
@@ -147,15 +148,31 @@ typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
+/* When a value fits the operand. */
+typedef enum {
+    CC_OPERATOR_EQUAL,   /* their keys are the same */
+    CC_OPERATOR_UNDER,   /* a DN is the operand or lies below it */
+    CC_OPERATOR_LESS,    /* the number is less than the operand */
+    CC_OPERATOR_AT_MOST, /* less or equal */
+    CC_OPERATOR_GREATER,
+    CC_OPERATOR_AT_LEAST,
+    CC_OPERATOR_PATTERN, /* the operand is a pattern, and matches */
+    CC_OPERATOR_TABLE    /* the operand is the name of a table that has the value as a key */
+} cc_operator_kind_t;
+
 struct cc_operator_t {
     cc_word_t word;
+    cc_operator_kind_t kind;
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
     bool negative;  /* holds if no value fits */
-    bool pattern;   /* its operand is a pattern */
-    bool table;     /* its operand is the name of a table */
-    bool indexed;   /* a value fits exactly if its key is that of the operand */
     cc_operator_fn *fits;
 };
+
+/* True for ==. */
+static inline bool cc_operator_is_equal(const cc_operator_t *op)
+{
+    return op->kind == CC_OPERATOR_EQUAL && !op->negative;
+}
 
 /* operator.c: NULL if there is none; the names of those that work on a type, for an error. */
 const cc_operator_t *cc_operator_find(const char *name);
@@ -197,31 +214,32 @@ bool cc_matcher_spent(const cc_matcher_t *matcher);
 
 /*
  * Matches. *groups, if asked for and the value fits, are the texts of the groups by number; one
- * that took no part has no base. *why, if undecided, says why.
+ * that took no part has no base. *reason, if undecided, says why.
  */
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                          const cc_value_t *value, const struct iovec **groups, const char **why);
+                          const cc_value_t *value, const struct iovec **groups,
+                          const char **reason);
 
 /* ---- tables (lookup.c) -------------------------------------------------------------------- */
 
 /* The table of this name, for the condition. */
-apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader);
+apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *reader);
 
-/* Tells the tables that the conditions of the rule use them. */
+/* Marks the tables of the rule's conditions as used. */
 void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 
-/* Looks the value up; where that fails, ev->failure says why. Rows are captured. */
+/* Looks the value up; where that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
 /* Adds the note of a condition that has trouble: old answers serve for some of its values. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * ask.c: the answer to a value of the condition's cell, by a table that is asked; it lives in
- * the scratch pool.
+ * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
+ * scratch pool.
  */
-const cc_query_t *cc_lookup_answer(cc_evaluation_t *ev, const cc_condition_t *c,
-                                       const cc_value_t *value);
+const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
+                                 const cc_value_t *value);
 
 /*
  * Whether all values of these columns of the captured rows can be used; where one cannot,
@@ -231,9 +249,9 @@ bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned col
 
 /*
  * The combinations (const struct iovec *, by the number of the column) of the values of these
- * columns, row by row; NULL where there are more than `most`.
+ * columns, row by row; NULL where there are more than `max`.
  */
-apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int max,
                                       apr_pool_t *p);
 
 /* ---- the index (index.c) ----------------------------------------------------------------- */
@@ -258,10 +276,10 @@ typedef struct cc_cell_t {
     cc_values_t values;
 } cc_cell_t;
 
-/* What stood in the way of values of one condition: told once for all of them. */
+/* What stood in the way of values of one condition: noted once for all of them. */
 typedef struct cc_trouble_t {
-    int count;       /* of values */
-    const char *why; /* of the first; safe for a log */
+    int count;          /* of values */
+    const char *reason; /* of the first; safe for a log */
 } cc_trouble_t;
 
 struct cc_evaluation_t {
@@ -273,7 +291,7 @@ struct cc_evaluation_t {
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the condition at hand */
-    apr_hash_t *known;             /* ask.c: what tables have said; NULL until one is asked */
+    apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
     apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
                                     * =~, or cc_row_t, one per row of an `in` */
     const cc_rule_t *rule;         /* the rule at hand */
@@ -296,7 +314,7 @@ const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *se
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
 
 /* values.c: says that the condition at hand has trouble with a value. */
-void cc_evaluation_trouble(cc_evaluation_t *ev, const char *why);
+void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason);
 
 /* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
 void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is probably not meant in a rule, as far as that is certain from the rules alone. */
+/* Lint of rules: notes probable mistakes, as far as they are certain from the rules alone. */
 
 #include <stdarg.h>
 #include <string.h>
@@ -9,23 +9,23 @@
 #include "rules/logic.h"
 
 /* The rule at hand, and what was seen before it. */
-typedef struct cc_lint_t {
+typedef struct cc_rule_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;
     cc_logic_t *logic;
     cc_earlier_t *earlier;
-    bool cut_told;
+    bool cut_noted;
     bool issuer_matters;       /* several CAs, and no earlier rule has parted them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
     apr_pool_t *pool;          /* for the hash */
     apr_pool_t *scratch;       /* for the rule at hand */
-} cc_lint_t;
+} cc_rule_lint_t;
 
-static void note_add(cc_lint_t *lint, const char *tag, const char *fmt, ...)
+static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void note_add(cc_lint_t *lint, const char *tag, const char *fmt, ...)
+static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...)
 {
     cc_note_t *note = &APR_ARRAY_PUSH(lint->notes, cc_note_t);
     va_list args;
@@ -39,9 +39,9 @@ static void note_add(cc_lint_t *lint, const char *tag, const char *fmt, ...)
     va_end(args);
 }
 
-/* ---- rules without an effect: each of these is true where it has told something ---------- */
+/* ---- rules without an effect: each function notes what it finds, and is true then --------- */
 
-static bool never_told(cc_lint_t *lint)
+static bool is_never_true(cc_rule_lint_t *lint)
 {
     const cc_condition_t *a, *b;
 
@@ -55,7 +55,7 @@ static bool never_told(cc_lint_t *lint)
     return true;
 }
 
-static bool repeated_told(cc_lint_t *lint)
+static bool is_repeated(cc_rule_lint_t *lint)
 {
     const char *text = cc_rules_text(lint->rules, lint->rule->number, lint->pool);
     const char *where = apr_hash_get(lint->written, text, APR_HASH_KEY_STRING);
@@ -69,7 +69,7 @@ static bool repeated_told(cc_lint_t *lint)
     return where != NULL;
 }
 
-static bool unreached_told(cc_lint_t *lint)
+static bool is_unreached(cc_rule_lint_t *lint)
 {
     const cc_rule_t *earlier = cc_earlier_ending(lint->earlier);
 
@@ -95,7 +95,7 @@ static const char *output_text(const cc_template_t *template, apr_pool_t *p)
 }
 
 /* To say the same user once more beside other outputs does no harm. */
-static bool useless_told(cc_lint_t *lint)
+static bool is_useless(cc_rule_lint_t *lint)
 {
     const cc_rule_t *rule = lint->rule;
     const cc_rule_t *earlier = rule->user ? cc_earlier_user(lint->earlier) : NULL;
@@ -113,9 +113,9 @@ static bool useless_told(cc_lint_t *lint)
     return true;
 }
 
-static void origin_tell(cc_lint_t *lint)
+static void issuer_binding_check(cc_rule_lint_t *lint)
 {
-    const cc_selector_t *from = lint->issuer_matters ? cc_origin_missing(lint->rule) : NULL;
+    const cc_selector_t *from = lint->issuer_matters ? cc_issuer_binding_missing(lint->rule) : NULL;
 
     if (from) {
         note_add(lint, "CC0704",
@@ -128,15 +128,15 @@ static void origin_tell(cc_lint_t *lint)
 
 /* ---- patterns ---------------------------------------------------------------------------- */
 
-static void domain_tell(cc_lint_t *lint, const cc_condition_t *c)
+static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
-    const char *domain, *meant;
+    const char *host, *escaped;
 
-    if (cc_domain_misread(c, &domain, &meant, lint->scratch)) {
+    if (cc_regex_host_misread(c, &host, &escaped, lint->scratch)) {
         note_add(lint, "CC0705",
                  "%s: in the pattern a dot fits any character, so more than the domain %s fits; "
                  "write %s",
-                 cc_condition_text(c, lint->scratch), domain, meant);
+                 cc_condition_text(c, lint->scratch), host, escaped);
     }
 }
 
@@ -146,7 +146,7 @@ static void domain_tell(cc_lint_t *lint, const cc_condition_t *c)
  * A signature of ECDSA has two forms, (r, s) and (r, n - s), and who has a certificate with one can
  * write the other without any key: the digest of a certificate names it, but does not exclude it.
  */
-static void digest_tell(cc_lint_t *lint, const cc_condition_t *c)
+static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
     static const char *const digests[] = {"sha256", "sha1", "pem", "der", "ca.sha256"};
 
@@ -165,10 +165,10 @@ static void digest_tell(cc_lint_t *lint, const cc_condition_t *c)
 
 /* ---- too many rules ---------------------------------------------------------------------- */
 
-static void cut_tell(cc_lint_t *lint)
+static void effort_check(cc_rule_lint_t *lint)
 {
-    if (!lint->cut_told && cc_earlier_cut(lint->earlier)) {
-        lint->cut_told = true;
+    if (!lint->cut_noted && cc_earlier_cut(lint->earlier)) {
+        lint->cut_noted = true;
         note_add(lint, "CC0760",
                  "from this rule on, not all conditions are compared with those of the rules "
                  "before, which would take too long: what CC0701 and CC0703 warn of may be there "
@@ -178,28 +178,28 @@ static void cut_tell(cc_lint_t *lint)
 
 /* ---- all rules --------------------------------------------------------------------------- */
 
-static void rule_lint(cc_lint_t *lint)
+static void rule_lint(cc_rule_lint_t *lint)
 {
     const cc_rule_t *rule = lint->rule;
 
     lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
     cc_earlier_look(lint->earlier, rule);
     for (int i = 0; i < rule->conditions->nelts; i++) {
-        domain_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-        digest_tell(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+        regex_host_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+        digest_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
     }
-    if (!never_told(lint) && !repeated_told(lint) && !unreached_told(lint) && !useless_told(lint)) {
-        origin_tell(lint);
+    if (!is_never_true(lint) && !is_repeated(lint) && !is_unreached(lint) && !is_useless(lint)) {
+        issuer_binding_check(lint);
     }
-    cut_tell(lint);
+    effort_check(lint);
     cc_earlier_add(lint->earlier, rule);
-    lint->issuer_matters = lint->issuer_matters && !cc_origin_decides(rule);
+    lint->issuer_matters = lint->issuer_matters && !cc_issuer_binding_decides(rule);
 }
 
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p)
 {
-    cc_lint_t lint = {.rules = rules, .issuer_matters = several_cas};
+    cc_rule_lint_t lint = {.rules = rules, .issuer_matters = several_cas};
 
     lint.notes = apr_array_make(p, 4, sizeof(cc_note_t));
     apr_pool_create(&lint.pool, p);

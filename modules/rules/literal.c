@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the text with which everything that a pattern matches begins, and that with which it ends.
- */
+/* Literals of a pattern: the texts with which everything that it matches begins, and ends. */
 
 /*
  * The pattern is read once from left to right. Characters that stand for themselves outside of all

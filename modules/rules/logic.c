@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what conditions say of each other: which cannot both hold, and which follows from which. */
+/* Conditions compared: which cannot both hold, and which follows from which. */
 
 #include <string.h>
 
 #include "rules/logic.h"
 
 struct cc_logic_t {
-    cc_evaluation_t ev; /* operators are asked of an operand as they are asked of a value */
+    cc_evaluation_t ev; /* operators get an operand in place of a value */
 };
 
 cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p)
@@ -24,14 +24,9 @@ cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_
 
 /* ---- two conditions ---------------------------------------------------------------------- */
 
-bool cc_condition_is_equal(const cc_condition_t *c)
+static bool is_under(const cc_condition_t *c)
 {
-    return c->op->indexed;
-}
-
-bool cc_condition_is_under(const cc_condition_t *c)
-{
-    return strcmp(c->op->word.name, "under") == 0;
+    return c->op->kind == CC_OPERATOR_UNDER;
 }
 
 static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
@@ -56,31 +51,41 @@ static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
     return c->op->fits(c, &equal->value, &logic->ev);
 }
 
-/* The numbers from `least` to `most`. */
-typedef struct cc_span_t {
-    apr_int64_t least;
-    apr_int64_t most;
-} cc_span_t;
+/* The numbers from `min` to `max`. */
+typedef struct cc_range_t {
+    apr_int64_t min;
+    apr_int64_t max;
+} cc_range_t;
 
-/* The numbers that fit the condition; false where it is not of that kind. */
-static bool span_of(cc_span_t *span, const cc_condition_t *c)
+/* The numbers that fit the condition; false if it is not of a kind that has a range. */
+static bool range_of(cc_range_t *range, const cc_condition_t *c)
 {
-    const char *name = c->op->word.name;
     apr_int64_t number = c->value.number;
-    bool included = name[1] == '=';
 
     if ((c->selector->type != CC_TYPE_NUMBER && c->selector->type != CC_TYPE_TIME) ||
-        !strchr("<=>", name[0])) {
+        c->op->negative) {
         return false;
     }
-    *span = (cc_span_t){APR_INT64_MIN, APR_INT64_MAX};
-    if (name[0] != '>') {
-        span->most = included || number == APR_INT64_MIN ? number : number - 1;
+    *range = (cc_range_t){APR_INT64_MIN, APR_INT64_MAX};
+    switch (c->op->kind) {
+    case CC_OPERATOR_EQUAL:
+        *range = (cc_range_t){number, number};
+        return true;
+    case CC_OPERATOR_LESS:
+        range->max = number == APR_INT64_MIN ? number : number - 1;
+        return true;
+    case CC_OPERATOR_AT_MOST:
+        range->max = number;
+        return true;
+    case CC_OPERATOR_GREATER:
+        range->min = number == APR_INT64_MAX ? number : number + 1;
+        return true;
+    case CC_OPERATOR_AT_LEAST:
+        range->min = number;
+        return true;
+    default:
+        return false;
     }
-    if (name[0] != '<') {
-        span->least = included || number == APR_INT64_MAX ? number : number + 1;
-    }
-    return true;
 }
 
 /* ---- what excludes ----------------------------------------------------------------------- */
@@ -88,24 +93,25 @@ static bool span_of(cc_span_t *span, const cc_condition_t *c)
 /* One holds where a value fits, the other where none does. */
 static bool opposite(const cc_condition_t *a, const cc_condition_t *b)
 {
-    return a->op->fits == b->op->fits && a->op->negative != b->op->negative && operand_same(a, b);
+    return a->op->kind == b->op->kind && a->op->negative != b->op->negative && operand_same(a, b);
 }
 
 /* No value fits both. */
 static bool apart(const cc_condition_t *a, const cc_condition_t *b)
 {
-    cc_span_t x, y;
+    cc_range_t x, y;
 
-    if (cc_condition_is_under(a) && cc_condition_is_under(b)) {
+    if (is_under(a) && is_under(b)) {
         return !cc_value_under(&a->value, &b->value) && !cc_value_under(&b->value, &a->value);
     }
-    return span_of(&x, a) && span_of(&y, b) && (x.most < y.least || y.most < x.least);
+    return range_of(&x, a) && range_of(&y, b) && (x.max < y.min || y.max < x.min);
 }
 
 /* Where there may be several values, another one than that of the == may fit. */
 static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
-    cc_fit_t fit = cc_condition_is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+    cc_fit_t fit =
+        cc_operator_is_equal(equal->op) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
 
     return c->op->negative ? fit == CC_FIT_YES : fit == CC_FIT_NO && !cc_selector_many(c->selector);
 }
@@ -138,7 +144,8 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
 /* A value that is the operand of the == fits, or it is the only value and does not. */
 static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
-    cc_fit_t fit = cc_condition_is_equal(equal) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
+    cc_fit_t fit =
+        cc_operator_is_equal(equal->op) ? operand_fits(logic, equal, c) : CC_FIT_UNDECIDED;
 
     return c->op->negative ? fit == CC_FIT_NO && !cc_selector_many(c->selector) : fit == CC_FIT_YES;
 }
@@ -146,12 +153,12 @@ static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const 
 /* Every value that fits `a` fits `c`. */
 static bool within(const cc_condition_t *a, const cc_condition_t *c)
 {
-    cc_span_t x, y;
+    cc_range_t x, y;
 
-    if (cc_condition_is_under(a) && cc_condition_is_under(c)) {
+    if (is_under(a) && is_under(c)) {
         return cc_value_under(&a->value, &c->value);
     }
-    return span_of(&x, a) && span_of(&y, c) && x.least >= y.least && x.most <= y.most;
+    return range_of(&x, a) && range_of(&y, c) && x.min >= y.min && x.max <= y.max;
 }
 
 bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What rules say of each other: lint asks, before anything is evaluated. */
+/* Rules compared with each other, before anything is evaluated: for lint, and reachable names. */
 #ifndef CC_RULES_LOGIC_H
 #define CC_RULES_LOGIC_H
 
 #include "rules/internal.h"
 
-/* logic.c: what is asked about one rule; the same matcher serves all of it. */
+/* logic.c: comparisons for one rule; the same matcher serves all of them. */
 typedef struct cc_logic_t cc_logic_t;
 cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
 
@@ -15,9 +15,6 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
 /* Whether `c` holds whenever `a` does. They may be of different rules of the set. */
 bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c);
 
-bool cc_condition_is_equal(const cc_condition_t *c);
-bool cc_condition_is_under(const cc_condition_t *c);
-
 /*
  * Whether nothing is evaluated after the rule; whether it gives the same user each time it holds;
  * the condition that gives a variable, or NULL.
@@ -25,6 +22,42 @@ bool cc_condition_is_under(const cc_condition_t *c);
 bool cc_rule_ends(const cc_rule_t *rule);
 bool cc_rule_always_user(const cc_rule_t *rule);
 const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
+
+/* A budget of steps, for what could take too long. */
+typedef struct cc_effort_t {
+    apr_int64_t left;
+    apr_uint64_t taken;
+    bool cut; /* a step was refused */
+} cc_effort_t;
+
+/* Takes a step; false: there is none left. */
+static inline bool cc_effort_step(cc_effort_t *effort)
+{
+    if (effort->left <= 0) {
+        effort->cut = true;
+        return false;
+    }
+    effort->left--;
+    effort->taken++;
+    return true;
+}
+
+/*
+ * implied.c: distinct conditions of a rule set, with numbers from 0. It lives as long as `p`, and
+ * works in `scratch`, which may be cleared after each rule.
+ */
+typedef struct cc_implied_t cc_implied_t;
+cc_implied_t *cc_implied_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
+
+/* The number of a condition, which is filed if it is a new one. */
+int cc_implied_file(cc_implied_t *implied, const cc_condition_t *c);
+
+/* The numbers (int, sorted) of filed conditions that hold whenever the rule does; in scratch. */
+apr_array_header_t *cc_implied_by(const cc_implied_t *implied, const cc_rule_t *rule,
+                                  cc_effort_t *effort);
+
+/* Sorts numbers (int): ascending, each once. */
+void cc_numbers_sort(apr_array_header_t *numbers);
 
 /*
  * earlier.c: the rules so far that end an evaluation or always give the same user, filed by their
@@ -59,7 +92,7 @@ cc_affixes_t *cc_affixes_create(apr_pool_t *p);
 /* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
 void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
 
-/* Calls `each` for the items that may match the text, and some that do not, until it says false. */
+/* Calls `each` for items that may match the text, and some that do not, until it gives false. */
 typedef bool cc_affix_fn(void *baton, const void *item);
 void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
                      void *baton);
@@ -71,25 +104,29 @@ void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn
 void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
                          apr_pool_t *p);
 
-/* lint.c: cc_rules_lint, which also says how many steps cc_earlier_t took; NULL: nobody asks. */
+/* lint.c: cc_rules_lint; *steps, unless it is NULL, is how many steps cc_earlier_t took. */
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 
-/* issuer_binding.c: what a field fixes: nothing, the certificate or its key, the CA. */
-typedef enum { CC_ORIGIN_NONE, CC_ORIGIN_HOLDER, CC_ORIGIN_ISSUER } cc_origin_t;
-cc_origin_t cc_origin_of(const cc_selector_t *selector);
+/* issuer_binding.c: what a value of a field fixes. */
+typedef enum {
+    CC_BINDS_NOTHING,
+    CC_BINDS_HOLDER, /* one certificate, or one key */
+    CC_BINDS_ISSUER  /* the CA */
+} cc_issuer_binding_t;
+cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* What a rule takes the user from without a word on the CA, or NULL. */
-const cc_selector_t *cc_origin_missing(const cc_rule_t *rule);
+/* The selector that gives the user, if nothing in the rule fixes the CA; else NULL. */
+const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
 
-/* Whether the rule ends the evaluation for some CAs, and by nothing but the CA. */
-bool cc_origin_decides(const cc_rule_t *rule);
+/* Whether the rule ends the evaluation for some CAs, and looks at nothing but the CA. */
+bool cc_issuer_binding_decides(const cc_rule_t *rule);
 
 /*
- * regex_host.c: whether a pattern has a domain with a dot that is not escaped, certainly by
- * mistake; the domain as it stands there, and as it is meant.
+ * regex_host.c: whether a pattern has a host name with a dot that is not escaped, certainly by
+ * mistake; *host is the name as it stands there, *escaped as it should be.
  */
-bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
-                       apr_pool_t *p);
+bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
+                           apr_pool_t *p);
 
 #endif

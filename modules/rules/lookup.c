@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the operators `in` and `!in`: which table is meant, what it says, what its rows capture. */
+/* The operators `in` and `!in`: find the table, look values up in it, and capture its rows. */
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 /* ---- while rules are read ---------------------------------------------------------------- */
 
 /* Only a directory compares DNs: elsewhere the text of one is not that of its equal. */
-static apr_status_t table_suits(const cc_condition_t *c, cc_reader_t *reader)
+static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
         return APR_SUCCESS;
@@ -22,7 +22,7 @@ static apr_status_t table_suits(const cc_condition_t *c, cc_reader_t *reader)
                         c->selector->name, c->selector->name);
 }
 
-apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_reader_t *reader)
+apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *reader)
 {
     const cc_rules_t *rules = reader->rules;
 
@@ -58,7 +58,7 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule)
     }
 }
 
-bool cc_rules_ask(const cc_rules_t *rules)
+bool cc_rules_use_tables(const cc_rules_t *rules)
 {
     return rules->named->nelts > 0;
 }
@@ -75,21 +75,20 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules)
 
 /* ---- rows -------------------------------------------------------------------------------- */
 
-/* What a back end says may hold the words of another program. */
-static const char *trouble_text(const cc_condition_t *c, const char *why, apr_pool_t *p)
+static const char *failure_text(const cc_condition_t *c, const char *reason, apr_pool_t *p)
 {
     return apr_psprintf(p, "table %s (%s): %s", cc_table_name(c->table), cc_table_where(c->table),
-                        why ? why : "it could not be asked");
+                        reason ? reason : "it could not be asked");
 }
 
-/* The table may do better the next time. */
-static void table_fail(cc_evaluation_t *ev, const cc_condition_t *c, const char *why)
+/* The table may answer the next time. */
+static void table_fail(cc_evaluation_t *ev, const cc_condition_t *c, const char *reason)
 {
-    ev->failure = trouble_text(c, why, ev->result);
+    ev->failure = failure_text(c, reason, ev->result);
     ev->lost = true;
 }
 
-/* A source may say anything. */
+/* A source may hold anything. */
 static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc_column_t *column,
                           int number)
 {
@@ -141,11 +140,11 @@ static void row_capture(cc_evaluation_t *ev, const cc_condition_t *c, const cc_r
 }
 
 /* How many combinations a row gives. */
-static int row_combinations(const cc_row_t *row, unsigned columns, int most)
+static int row_combinations(const cc_row_t *row, unsigned columns, int max)
 {
     int count = 1;
 
-    for (int i = 0; columns >> i && count > 0 && count <= most; i++) {
+    for (int i = 0; columns >> i && count > 0 && count <= max; i++) {
         if (columns >> i & 1) {
             count *= i < row->count ? row->columns[i].count : 0;
         }
@@ -170,16 +169,16 @@ static const struct iovec *row_choice(const cc_row_t *row, unsigned columns, int
     return choice;
 }
 
-apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int most,
+apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int max,
                                       apr_pool_t *p)
 {
     apr_array_header_t *choices = apr_array_make(p, 4, sizeof(const struct iovec *));
 
     for (int i = 0; i < rows->nelts; i++) {
         const cc_row_t *row = &APR_ARRAY_IDX(rows, i, cc_row_t);
-        int count = row_combinations(row, columns, most);
+        int count = row_combinations(row, columns, max);
 
-        if (count > most - choices->nelts) {
+        if (count > max - choices->nelts) {
             return NULL;
         }
         for (int n = 0; n < count; n++) {
@@ -191,7 +190,7 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-/* Uses what a table has answered to a value. */
+/* What the answer of a table means for a condition; a row is captured. */
 static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const cc_query_t *answer)
 {
     const cc_answer_info_t *info = &answer->info;
@@ -214,14 +213,13 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
 
 cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
-    cc_query_t question = {.key = value->text, .len = value->len};
+    cc_query_t query = {.key = value->text, .len = value->len};
 
-    if (cc_table_is_asked(c->table)) {
-        return answer_fits(ev, c, cc_lookup_answer(ev, c, value));
+    if (cc_table_is_remote(c->table)) {
+        return answer_fits(ev, c, cc_lookup_many(ev, c, value));
     }
-    question.result = cc_table_lookup(c->table, value->text, value->len, &question.row,
-                                      &question.info, ev->scratch);
-    return answer_fits(ev, c, &question);
+    cc_table_lookup(c->table, &query, ev->facts->now, ev->scratch);
+    return answer_fits(ev, c, &query);
 }
 
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
@@ -234,5 +232,5 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
                              values);
     }
     cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table serves",
-                       "%s: %s", which, trouble_text(c, trouble->why, ev->scratch));
+                       "%s: %s", which, failure_text(c, trouble->reason, ev->scratch));
 }

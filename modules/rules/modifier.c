@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the modifiers: what may stand behind a field's "|", and what it does to the values. */
+/* The modifiers behind a field's "|": what each takes, and what it makes of the values. */
 
 #include <string.h>
 

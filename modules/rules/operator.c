@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the operators: which types each works on, and when a value fits the operand. */
+/* The operators: the types that each works on, and when a value fits the operand. */
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ static cc_fit_t fits_at_most(const cc_condition_t *c, const cc_value_t *value, c
     return fit(value->number <= c->value.number);
 }
 
-static cc_fit_t fits_more(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+static cc_fit_t fits_greater(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
     (void)ev;
     return fit(value->number > c->value.number);
@@ -60,17 +60,17 @@ static void capture_add(cc_evaluation_t *ev, int capture, const struct iovec *gr
 static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
     const struct iovec *groups = NULL;
-    const char *why = NULL;
+    const char *reason = NULL;
     cc_matcher_t *matcher = cc_evaluation_matcher(ev);
     cc_fit_t found =
-        cc_matcher_match(matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &why);
+        cc_matcher_match(matcher, c->pattern, value, c->capture >= 0 ? &groups : NULL, &reason);
 
     if (found == CC_FIT_UNDECIDED) {
-        cc_evaluation_trouble(ev, why);
+        cc_evaluation_trouble(ev, reason);
     }
     if (found == CC_FIT_UNDECIDED && !ev->quiet && cc_matcher_spent(matcher)) {
         ev->failure = apr_psprintf(ev->result, "%s: %s: %s", ev->rule->where,
-                                   cc_condition_text(c, ev->scratch), why);
+                                   cc_condition_text(c, ev->scratch), reason);
     }
     if (groups) {
         capture_add(ev, c->capture, groups);
@@ -86,11 +86,12 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
 static const cc_operator_t operators[] = {
     {.word = {"==", "A value equals the operand, by the rules of the field's type.",
               "san.email == \"alice@example.com\""},
+     .kind = CC_OPERATOR_EQUAL,
      .takes = CC_TYPES_ALL,
-     .indexed = true,
      .fits = fits_equal},
     {.word = {"!=", "No value equals the operand, and none is unusable.",
               "subject.OU != \"Guests\""},
+     .kind = CC_OPERATOR_EQUAL,
      .takes = CC_TYPES_ALL,
      .negative = true,
      .fits = fits_equal},
@@ -98,47 +99,52 @@ static const cc_operator_t operators[] = {
               "The pattern (PCRE2) matches a value from its first to its last character. "
               "For text.",
               "san.email =~ \"(.+)@example\\.com\""},
+     .kind = CC_OPERATOR_PATTERN,
      .takes = TEXT,
-     .pattern = true,
      .fits = fits_pattern},
     {.word = {"!~", "The pattern matches no value, and none is unusable. For text.",
               "san.dns !~ \".*\\.test\""},
+     .kind = CC_OPERATOR_PATTERN,
      .takes = TEXT,
      .negative = true,
-     .pattern = true,
      .fits = fits_pattern},
     {.word = {"under", "A DN is the operand or lies below it. For DNs.",
               "subject under \"OU=Staff,O=Example,C=DE\""},
+     .kind = CC_OPERATOR_UNDER,
      .takes = DN,
      .fits = fits_under},
     {.word = {"in",
               "A value is a key of the table; `$1` to `$9` are the columns of its row. For text, "
               "numbers and octets; for a DN in `ldap:` tables.",
               "sha256 in partners"},
+     .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,
-     .table = true,
      .fits = cc_lookup_fits},
     {.word = {"!in",
               "No value is a key of the table, and none is unusable. For text, numbers and "
               "octets.",
               "serial !in withdrawn"},
+     .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,
      .negative = true,
-     .table = true,
      .fits = cc_lookup_fits},
     {.word = {"<", "A value is less, or earlier. For numbers and times.",
               "not_before < \"2026-01-01\""},
+     .kind = CC_OPERATOR_LESS,
      .takes = ORDERED,
      .fits = fits_less},
     {.word = {"<=", "A value is less or equal, or not later. For numbers and times.",
               "lifetime_days <= 398"},
+     .kind = CC_OPERATOR_AT_MOST,
      .takes = ORDERED,
      .fits = fits_at_most},
     {.word = {">", "A value is greater, or later. For numbers and times.", "days_left > 0"},
+     .kind = CC_OPERATOR_GREATER,
      .takes = ORDERED,
-     .fits = fits_more},
+     .fits = fits_greater},
     {.word = {">=", "A value is greater or equal, or not earlier. For numbers and times.",
               "key.bits >= 2048"},
+     .kind = CC_OPERATOR_AT_LEAST,
      .takes = ORDERED,
      .fits = fits_at_least},
 };
@@ -158,7 +164,7 @@ const cc_operator_t *cc_operator_find(const char *name)
 /* A pattern over a whole DN is how impersonation happens, in whichever form it is written. */
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector)
 {
-    if (op->pattern && selector->ref.field->type == CC_TYPE_DN) {
+    if (op->kind == CC_OPERATOR_PATTERN && selector->ref.field->type == CC_TYPE_DN) {
         return false;
     }
     return (op->takes & CC_TYPE_BIT(selector->type)) != 0;

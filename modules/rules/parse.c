@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the grammar of a rule: conditions of three words each, then outputs. */
+/* The grammar of a rule: conditions of three words each, then outputs. */
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
-static apr_status_t operator_parse(cc_condition_t *c, cc_reader_t *reader, const char *word)
+static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, const char *word)
 {
     apr_pool_t *p = reader->rules->pool;
 
@@ -19,7 +19,7 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_reader_t *reader, const
                             "no such operator; after %s there may stand %s", c->selector->name,
                             cc_operator_names(c->selector, p));
     }
-    if (c->op->pattern && c->selector->ref.field->type == CC_TYPE_DN) {
+    if (c->op->kind == CC_OPERATOR_PATTERN && c->selector->ref.field->type == CC_TYPE_DN) {
         return cc_error_set(reader->err, p, "CC0216", word,
                             "%s is a DN, and a pattern over a whole DN takes one name for another; "
                             "use a field of one attribute such as subject.CN or issuer.O, or %s",
@@ -34,7 +34,7 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_reader_t *reader, const
 }
 
 /* Text of a modifier has no form of its own, but what it can never equal is a mistake. */
-static apr_status_t plain_operand(cc_condition_t *c, cc_reader_t *reader)
+static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
 {
     apr_pool_t *p = reader->rules->pool;
     const cc_modifier_t *casing = c->selector->casing;
@@ -54,12 +54,12 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_reader_t *reader)
     return APR_SUCCESS;
 }
 
-static apr_status_t operand_parse(cc_condition_t *c, cc_reader_t *reader)
+static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
 {
-    if (c->op->pattern) {
+    if (c->op->kind == CC_OPERATOR_PATTERN) {
         return cc_pattern_compile(&c->pattern, reader->rules, c->operand, reader->err);
     }
-    if (c->op->table) {
+    if (c->op->kind == CC_OPERATOR_TABLE) {
         return cc_lookup_table_find(c, reader);
     }
     if (c->selector->plain) {
@@ -70,7 +70,7 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_reader_t *reader)
 }
 
 /* `words` are the words that are left, `count` of them and at least one. */
-static apr_status_t condition_parse(cc_reader_t *reader, const char *const *words, int count)
+static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const *words, int count)
 {
     apr_pool_t *p = reader->rules->pool;
     cc_condition_t *c = &APR_ARRAY_PUSH(reader->rule->conditions, cc_condition_t);
@@ -100,7 +100,7 @@ static apr_status_t condition_parse(cc_reader_t *reader, const char *const *word
     return operand_parse(c, reader);
 }
 
-static apr_status_t shared_names_refuse(cc_reader_t *reader)
+static apr_status_t shared_names_refuse(cc_rule_reader_t *reader)
 {
     const cc_condition_t *all = (const cc_condition_t *)reader->rule->conditions->elts;
 
@@ -128,7 +128,7 @@ static bool is_output(const char *word)
            strncmp(word, "user=", 5) == 0 || strncmp(word, "group=", 6) == 0;
 }
 
-static apr_status_t output_once(cc_reader_t *reader, bool already, const char *word)
+static apr_status_t output_once(cc_rule_reader_t *reader, bool already, const char *word)
 {
     return already ? cc_error_set(reader->err, reader->rules->pool, "CC0223", word,
                                   "a rule has one output of this kind; only group= may stand "
@@ -136,7 +136,7 @@ static apr_status_t output_once(cc_reader_t *reader, bool already, const char *w
                    : APR_SUCCESS;
 }
 
-static apr_status_t output_parse(cc_reader_t *reader, const char *word)
+static apr_status_t output_parse(cc_rule_reader_t *reader, const char *word)
 {
     cc_rule_t *rule = reader->rule;
     const cc_template_t **template;
@@ -166,7 +166,7 @@ static apr_status_t output_parse(cc_reader_t *reader, const char *word)
 }
 
 /* `last` is the last word of the rule, or "". */
-static apr_status_t outputs_check(cc_reader_t *reader, const char *last)
+static apr_status_t outputs_check(cc_rule_reader_t *reader, const char *last)
 {
     const cc_rule_t *rule = reader->rule;
     bool names = rule->user || rule->groups->nelts > 0;
@@ -187,7 +187,7 @@ static apr_status_t outputs_check(cc_reader_t *reader, const char *last)
 /* ---- rules ------------------------------------------------------------------------------- */
 
 /* Parses conditions up to the first output or the end; *next is the place of what follows. */
-static apr_status_t conditions_parse(cc_reader_t *reader, const apr_array_header_t *words,
+static apr_status_t conditions_parse(cc_rule_reader_t *reader, const apr_array_header_t *words,
                                      int *next)
 {
     const char *const *word = (const char *const *)words->elts;
@@ -203,7 +203,7 @@ static apr_status_t conditions_parse(cc_reader_t *reader, const apr_array_header
     return rv == APR_SUCCESS ? shared_names_refuse(reader) : rv;
 }
 
-apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text)
+apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text)
 {
     apr_array_header_t *words;
     apr_status_t rv = cc_words_split(&words, text, reader->rules->pool, reader->err);
@@ -222,7 +222,7 @@ apr_status_t cc_rule_parse(cc_reader_t *reader, const char *text)
     return outputs_check(reader, i < 0 ? "" : APR_ARRAY_IDX(words, i, const char *));
 }
 
-apr_status_t cc_rule_parse_conditions(cc_reader_t *reader, const char *text)
+apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text)
 {
     apr_array_header_t *words;
     apr_status_t rv = cc_words_split(&words, text, reader->rules->pool, reader->err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows PCRE2: patterns anchored at both ends, compiled once, and limited when they run. */
+/* Patterns (PCRE2): anchored at both ends, compiled once, and limited when they run. */
 
 #include <string.h>
 
@@ -11,15 +11,15 @@
 #include "rules/internal.h"
 
 /*
- * What matching may take. Who makes a certificate chooses how many values it has and how long they
- * are; who writes rules chooses the patterns. So effort is counted for a whole evaluation, in
+ * The effort budget. The holder of a certificate chooses how many values it has and how long they
+ * are; the author of rules chooses the patterns. So effort is counted for a whole evaluation, in
  * PCRE2's steps, each weighed by the length of the value: between two steps PCRE2 may walk over all
  * of it. An evaluation has EFFORT_BASE, and EFFORT_CONDITION more for each pattern condition that
- * is looked at.
+ * it reaches.
  *
  * PCRE2 does not say how many steps a match took, only that it took more than a limit. So a match
- * begins with a low limit, which is enough for nearly all, and goes on to the next one where it
- * hits it. It pays for each limit in full, which is at most some hundred times what it took.
+ * begins with a low limit, which is enough for nearly all, and begins anew with the next one if it
+ * hits the limit. It pays for each limit in full, which is at most some hundred times what it took.
  *
  * Memory is bounded by depth, and not by octets: those of one level differ with PCRE2's version.
  * HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, but for patterns with dozens of groups.
@@ -29,14 +29,14 @@
 #define EFFORT_CALL 200000 /* and one match may not take more than this */
 #define DEPTH_LIMIT 20000
 #define HEAP_LIMIT_KIB 16384
-#define VALUE_LONGEST 8192 /* octets */
-#define VALUE_WEIGHT 512   /* each so many octets make a step weigh 1 more */
+#define VALUE_MAX 8192   /* octets */
+#define VALUE_WEIGHT 512 /* each so many octets make a step weigh 1 more */
 
 static const apr_int64_t step_limits[] = {32, 1024, 11000, 25000, 90000};
 
 #define LIMITS ((int)(sizeof(step_limits) / sizeof(step_limits[0])))
 
-/* Why a match was given up before it began, beside PCRE2's own errors. */
+/* Reasons to give a match up before it begins, beside PCRE2's own errors. */
 #define SPENT (-1001)
 #define TOO_LONG (-1002)
 
@@ -270,7 +270,7 @@ static const struct iovec *groups_copy(const cc_matcher_t *matcher, const cc_pat
 }
 
 /*
- * PCRE2 before 10.43 cannot be told that "(?i)" must not take U+017F for an s and U+212A for a
+ * PCRE2 before 10.43 has no way to say that "(?i)" must not take U+017F for an s and U+212A for a
  * k, and that would let another name pass for an ASCII one. So no match is taken on these two.
  */
 static bool folds_to_ascii(const cc_value_t *value)
@@ -310,7 +310,7 @@ static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const c
     apr_int64_t *left = &matcher->left[matcher->aside];
     int matched = PCRE2_ERROR_MATCHLIMIT;
 
-    if (value->len > VALUE_LONGEST) {
+    if (value->len > VALUE_MAX) {
         return TOO_LONG;
     }
     for (int i = 0; i < LIMITS && matched == PCRE2_ERROR_MATCHLIMIT; i++) {
@@ -336,13 +336,13 @@ static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t 
     }
     if (error == TOO_LONG) {
         return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " octets, and the limit is %d",
-                            value->len, VALUE_LONGEST);
+                            value->len, VALUE_MAX);
     }
     return error_text(error, p);
 }
 
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                          const cc_value_t *value, const struct iovec **groups, const char **why)
+                          const cc_value_t *value, const struct iovec **groups, const char **reason)
 {
     int matched = matcher->data ? match_run(matcher, pattern, value) : PCRE2_ERROR_NOMEMORY;
 
@@ -350,11 +350,11 @@ cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
         return CC_FIT_NO;
     }
     if (matched < 0) {
-        *why = given_up_text(matched, value, matcher->pool);
+        *reason = given_up_text(matched, value, matcher->pool);
         return CC_FIT_UNDECIDED;
     }
     if (folds_to_ascii(value)) {
-        *why = "the value has a letter that folds to an ASCII one, U+017F or U+212A";
+        *reason = "the value has a letter that folds to an ASCII one, U+017F or U+212A";
         return CC_FIT_UNDECIDED;
     }
     if (groups) {

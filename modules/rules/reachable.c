@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers which users and groups rules could give, whatever certificate comes. */
+/* Reachable names: the users and groups that rule sets could give for any certificate. */
 
 /*
- * Names are asked for as often as there are Require lines, so the rules are not gone through for
- * each. A template without a variable gives one name, which a hash finds. The others are kept once
- * for each shape, which is their text with the fields left open, and filed by how the names that
- * they give begin or end.
+ * A configuration may have as many Require lines as rules, so the rules are not gone through for
+ * each name. A template without a variable gives one name, which a hash finds. The others are kept
+ * once for each shape, which is their text with the variables left open. Shapes are filed by how
+ * the names that they give begin or end (affix.c). A name is laid along the shapes that it finds
+ * there, TRIES_MAX of them; beyond that it is called reachable without a proof.
+ *
+ * A rule counts unless it can never hold (logic.c), or an earlier one ends the evaluation whenever
+ * it would (earlier.c).
  */
 
 #include <string.h>
@@ -77,7 +81,7 @@ static bool template_may_give(const cc_rule_t *rule, const cc_template_t *templa
 
 /* ---- what is kept ------------------------------------------------------------------------ */
 
-#define TRIES_MOST 256 /* shapes that are tried for one name; beyond that, it may be given */
+#define TRIES_MAX 256 /* shapes that are tried for one name */
 
 /* The outputs of one kind. */
 typedef struct cc_names_t {
@@ -92,7 +96,7 @@ typedef struct cc_shape_t {
     const cc_template_t *template;
 } cc_shape_t;
 
-struct cc_given_t {
+struct cc_reachable_t {
     apr_pool_t *pool;
     cc_names_t users, groups;
 };
@@ -104,14 +108,14 @@ static void names_init(cc_names_t *names, apr_pool_t *p)
     names->open = cc_affixes_create(p);
 }
 
-cc_given_t *cc_given_create(apr_pool_t *p)
+cc_reachable_t *cc_reachable_create(apr_pool_t *p)
 {
-    cc_given_t *given = apr_palloc(p, sizeof(*given));
+    cc_reachable_t *reachable = apr_palloc(p, sizeof(*reachable));
 
-    given->pool = p;
-    names_init(&given->users, p);
-    names_init(&given->groups, p);
-    return given;
+    reachable->pool = p;
+    names_init(&reachable->users, p);
+    names_init(&reachable->groups, p);
+    return reachable;
 }
 
 static const cc_part_t *part_at(const cc_template_t *template, int i)
@@ -171,14 +175,14 @@ static void template_add(cc_names_t *names, const cc_rule_t *rule, const cc_temp
     }
 }
 
-static void rule_add(cc_given_t *given, const cc_rule_t *rule)
+static void rule_add(cc_reachable_t *reachable, const cc_rule_t *rule)
 {
     if (rule->user) {
-        template_add(&given->users, rule, rule->user, given->pool);
+        template_add(&reachable->users, rule, rule->user, reachable->pool);
     }
     for (int i = 0; i < rule->groups->nelts; i++) {
-        template_add(&given->groups, rule, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *),
-                     given->pool);
+        template_add(&reachable->groups, rule,
+                     APR_ARRAY_IDX(rule->groups, i, const cc_template_t *), reachable->pool);
     }
 }
 
@@ -189,12 +193,12 @@ static bool rule_never(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_
     return cc_logic_never(cc_logic_create(rules, rule, p), &a, &b);
 }
 
-void cc_given_add(cc_given_t *given, const cc_rules_t *rules)
+void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules)
 {
     cc_earlier_t *earlier;
     apr_pool_t *p, *scratch;
 
-    apr_pool_create(&p, given->pool);
+    apr_pool_create(&p, reachable->pool);
     apr_pool_create(&scratch, p);
     earlier = cc_earlier_create(rules, p, scratch);
     for (int i = 0; i < rules->rules->nelts; i++) {
@@ -202,7 +206,7 @@ void cc_given_add(cc_given_t *given, const cc_rules_t *rules)
 
         cc_earlier_look(earlier, rule);
         if (!rule_never(rules, rule, scratch) && !cc_earlier_ending(earlier)) {
-            rule_add(given, rule);
+            rule_add(reachable, rule);
         }
         cc_earlier_add(earlier, rule);
         apr_pool_clear(scratch);
@@ -210,30 +214,30 @@ void cc_given_add(cc_given_t *given, const cc_rules_t *rules)
     apr_pool_destroy(p);
 }
 
-/* ---- what is asked ----------------------------------------------------------------------- */
+/* ---- looking names up -------------------------------------------------------------------- */
 
 /* A name, while shapes are tried. */
-typedef struct names_asked_t {
+typedef struct cc_name_search_t {
     const char *name;
     int tries;
     bool found;
     apr_pool_t *pool;
-} names_asked_t;
+} cc_name_search_t;
 
 static bool shape_try(void *baton, const void *item)
 {
-    names_asked_t *asked = baton;
+    cc_name_search_t *search = baton;
     const cc_shape_t *shape = item;
 
-    asked->found = ++asked->tries > TRIES_MOST ||
-                   template_may_give(shape->rule, shape->template, asked->name, asked->pool);
-    return !asked->found;
+    search->found = ++search->tries > TRIES_MAX ||
+                    template_may_give(shape->rule, shape->template, search->name, search->pool);
+    return !search->found;
 }
 
-static bool may_give(const cc_given_t *given, const cc_names_t *names, const char *name)
+static bool may_give(const cc_reachable_t *reachable, const cc_names_t *names, const char *name)
 {
     struct iovec text = {(char *)name, strlen(name)};
-    names_asked_t asked = {.name = name};
+    cc_name_search_t search = {.name = name};
 
     if (*name == '\0' || cc_text_unusable(name, text.iov_len)) {
         return false;
@@ -241,18 +245,18 @@ static bool may_give(const cc_given_t *given, const cc_names_t *names, const cha
     if (apr_hash_get(names->fixed, name, APR_HASH_KEY_STRING)) {
         return true;
     }
-    apr_pool_create(&asked.pool, given->pool);
-    cc_affixes_each(names->open, text, shape_try, &asked);
-    apr_pool_destroy(asked.pool);
-    return asked.found;
+    apr_pool_create(&search.pool, reachable->pool);
+    cc_affixes_each(names->open, text, shape_try, &search);
+    apr_pool_destroy(search.pool);
+    return search.found;
 }
 
-bool cc_given_user(const cc_given_t *given, const char *name)
+bool cc_reachable_user(const cc_reachable_t *reachable, const char *name)
 {
-    return may_give(given, &given->users, name);
+    return may_give(reachable, &reachable->users, name);
 }
 
-bool cc_given_group(const cc_given_t *given, const char *name)
+bool cc_reachable_group(const cc_reachable_t *reachable, const char *name)
 {
-    return may_give(given, &given->groups, name);
+    return may_give(reachable, &reachable->groups, name);
 }

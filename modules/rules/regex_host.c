@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when a pattern names a domain and forgot that a dot fits any character: example.com. */
+/* Host names in patterns: finds one whose dots are not escaped, so that they fit any character. */
+
+/*
+ * The pattern is read from left to right. A run of letters, digits, "-" and dots is a host name if
+ * it has a bare dot and ends with a label of letters. In most fields John.Smith would be one too.
+ * So it counts only behind an "@" or "//", or with a common top-level domain, or in a field of
+ * hosts. Escapes, classes, quoted parts and comments are passed over.
+ */
 
 #include <string.h>
 
@@ -99,22 +106,22 @@ static void other_read(cc_reading_t *reading)
     }
 }
 
-/* ---- domains ----------------------------------------------------------------------------- */
+/* ---- host names -------------------------------------------------------------------------- */
 
 /* Labels of letters and digits with dots between them, escaped or bare. */
-typedef struct cc_domain_t {
+typedef struct cc_regex_host_t {
     const char *text;
     apr_size_t len;
     const char *last; /* label */
     bool bare;        /* a dot is */
-} cc_domain_t;
+} cc_regex_host_t;
 
 /* Reads one; the repetition of its last letter would make it something else. */
-static bool domain_read(cc_reading_t *reading, cc_domain_t *domain)
+static bool host_read(cc_reading_t *reading, cc_regex_host_t *host)
 {
     const char *at = reading->at;
 
-    *domain = (cc_domain_t){at, 0, at, false};
+    *host = (cc_regex_host_t){at, 0, at, false};
     while (apr_isalnum(*at) || *at == '-' || *at == '.' || *at == '\\') {
         bool escaped = at[0] == '\\';
         const char *next = at + 1 + escaped;
@@ -123,12 +130,12 @@ static bool domain_read(cc_reading_t *reading, cc_domain_t *domain)
             if (at[escaped] != '.' || !apr_isalnum(*next)) {
                 break;
             }
-            domain->bare = domain->bare || !escaped;
-            domain->last = next;
+            host->bare = host->bare || !escaped;
+            host->last = next;
         }
         at = next;
     }
-    domain->len = (apr_size_t)(at - domain->text);
+    host->len = (apr_size_t)(at - host->text);
     reading->at = at;
     return !*at || !strchr("*+?{", *at);
 }
@@ -140,27 +147,27 @@ static bool is_common(const char *label, apr_size_t len)
             apr_cstr_casecmpn(label, "org", 3) == 0);
 }
 
-/* John.Smith is a domain only where one is expected. */
-static bool is_meant(const cc_domain_t *domain, bool expected)
+/* John.Smith is a host name only where one is expected. */
+static bool is_host(const cc_regex_host_t *host, bool expected)
 {
-    apr_size_t len = (apr_size_t)(domain->text + domain->len - domain->last);
+    apr_size_t len = (apr_size_t)(host->text + host->len - host->last);
 
     for (apr_size_t i = 0; i < len; i++) {
-        if (!apr_isalpha(domain->last[i])) {
+        if (!apr_isalpha(host->last[i])) {
             return false;
         }
     }
-    return domain->bare && len >= 2 && (expected || is_common(domain->last, len));
+    return host->bare && len >= 2 && (expected || is_common(host->last, len));
 }
 
-/* The domain with a backslash before each dot. */
-static const char *domain_escape(const char *domain, apr_pool_t *p)
+/* The name with a backslash before each dot. */
+static const char *host_escape(const char *host, apr_pool_t *p)
 {
-    char *escaped = apr_palloc(p, 2 * strlen(domain) + 1);
+    char *escaped = apr_palloc(p, 2 * strlen(host) + 1);
     char *to = escaped;
 
-    for (const char *c = domain; *c; c++) {
-        if (*c == '.' && (c == domain || c[-1] != '\\')) {
+    for (const char *c = host; *c; c++) {
+        if (*c == '.' && (c == host || c[-1] != '\\')) {
             *to++ = '\\';
         }
         *to++ = *c;
@@ -183,12 +190,12 @@ static bool holds_hosts(const cc_selector_t *selector)
            has_modifier(selector, "domain");
 }
 
-bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char **meant,
-                       apr_pool_t *p)
+bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
+                           apr_pool_t *p)
 {
     cc_reading_t reading = {c->operand, 0, -1};
     bool always = holds_hosts(c->selector);
-    cc_domain_t found;
+    cc_regex_host_t found;
 
     if (!c->pattern || has_comments(c->operand)) {
         return false;
@@ -196,10 +203,10 @@ bool cc_domain_misread(const cc_condition_t *c, const char **domain, const char 
     while (*reading.at) {
         if (!apr_isalnum(*reading.at)) {
             other_read(&reading);
-        } else if (domain_read(&reading, &found) &&
-                   is_meant(&found, always || reading.host_depth >= 0)) {
-            *domain = apr_pstrmemdup(p, found.text, found.len);
-            *meant = domain_escape(*domain, p);
+        } else if (host_read(&reading, &found) &&
+                   is_host(&found, always || reading.host_depth >= 0)) {
+            *host = apr_pstrmemdup(p, found.text, found.len);
+            *escaped = host_escape(*host, p);
             return true;
         }
     }

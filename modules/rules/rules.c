@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a rule set grows: a rule is added whole, or not at all. */
+/* Rule sets: a rule is added whole, or not at all. */
 
 #include "rules/internal.h"
 
-typedef apr_status_t cc_rule_parse_fn(cc_reader_t *reader, const char *text);
+typedef apr_status_t cc_rule_parse_fn(cc_rule_reader_t *reader, const char *text);
 
 cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *p)
 {
@@ -35,7 +35,7 @@ static void rule_append(cc_rules_t *rules, cc_rule_t *rule)
     }
 }
 
-static apr_status_t rule_add(cc_reader_t *reader, const char *text, const char *where,
+static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const char *where,
                              cc_rule_parse_fn *parse)
 {
     cc_rules_t *rules = reader->rules;
@@ -62,7 +62,7 @@ static apr_status_t rule_add(cc_reader_t *reader, const char *text, const char *
 
 apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where, cc_error_t *err)
 {
-    cc_reader_t reader = {rules, NULL, err};
+    cc_rule_reader_t reader = {rules, NULL, err};
 
     return rule_add(&reader, text, where, cc_rule_parse);
 }
@@ -70,7 +70,7 @@ apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
                                      cc_error_t *err)
 {
-    cc_reader_t reader = {rules, NULL, err};
+    cc_rule_reader_t reader = {rules, NULL, err};
 
     return rule_add(&reader, text, where, cc_rule_parse_conditions);
 }
@@ -78,4 +78,14 @@ apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const 
 int cc_rules_count(const cc_rules_t *rules)
 {
     return rules->rules->nelts;
+}
+
+bool cc_rules_ask_connection(const cc_rules_t *rules)
+{
+    for (int i = 0; i < rules->selectors->nelts; i++) {
+        if (cc_field_of_connection(&APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *)->ref)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows the rule language: text to compiled rules to a verdict. */
+/* The rule language, the door of this room: text becomes rules, and rules give a verdict. */
 #ifndef CC_RULES_H
 #define CC_RULES_H
 
@@ -9,8 +9,8 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#include "cert/cert.h"
 #include "base/error.h"
+#include "cert/cert.h"
 #include "tables/table.h"
 
 /**
@@ -34,7 +34,7 @@ cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *
  * Words are separated by blanks; a word, or a part of one, may stand in "..." or '...'; inside,
  * \\ is a backslash and \" the quote, outside \\ is a backslash; any other backslash stands for
  * itself (as in httpd).
- * The table of an `in` or `!in` is told that it is used (cc_table_use).
+ * The table of an `in` or `!in` is marked as used (cc_table_use).
  * `where` ("file:line") is kept by reference and must live as long as the rules. On APR_EINVAL
  * (CC02xx) the rule set is unchanged and err names the word at fault and what would be legal.
  */
@@ -58,8 +58,11 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
+/** True if they name a field that the connection gives (cc_field_of_connection). */
+bool cc_rules_ask_connection(const cc_rules_t *rules);
+
 /** True if they name a table. */
-bool cc_rules_ask(const cc_rules_t *rules);
+bool cc_rules_use_tables(const cc_rules_t *rules);
 
 /**
  * The sum of cc_table_generation over the tables that the rules name; 0 where they name none. A few
@@ -84,7 +87,7 @@ typedef enum {
 /** Something that an administrator should know of an evaluation. */
 typedef struct cc_note_t {
     cc_note_kind_t kind;
-    const char *tag;     /* CC01xx, explained in doc/messages.md */
+    const char *tag;     /* explained in doc/messages.md: CC01xx, of lint CC07xx */
     const char *where;   /* the rule */
     const char *meaning; /* a literal: the text without what the rule says; NULL: of lint */
     const char *text;    /* escaped, one line; of a long value only the begin (cc_text_excerpt) */
@@ -115,15 +118,15 @@ typedef struct cc_verdict_t {
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
-                              * APR_INT64_MAX if no rule names a field that changes or a table that
-                              * is asked; the evaluation's own time where it failed and that
-                              * does not last */
-    apr_uint64_t generation; /* cc_rules_generation of all the tables that were looked at */
+                              * APR_INT64_MAX if no rule names a field that changes or a remote
+                              * table; the evaluation's own time where it failed and that does
+                              * not last */
+    apr_uint64_t generation; /* cc_rules_generation throughout the evaluation */
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a result:
                               * there may be more to this client than is said here, so nothing may
                               * be concluded from what is not. NULL too where a rule denied */
-    const char *failure; /* NULL, or why nothing is known, safe for a log: a table that could not
-                          * be asked or has a value that cannot be used, or too many results (a
+    const char *failure; /* NULL, or why nothing is known, safe for a log: a table that gave no
+                          * answer or has a value that cannot be used, or too many results (a
                           * rule that was not decided might have said deny). Then there is no
                           * user, no group and no matched rule */
     bool failure_lasts;  /* it is the certificate's and the rules' own: until stale_at, and while
@@ -134,7 +137,7 @@ typedef struct cc_verdict_t {
 typedef enum {
     CC_RESULT_MAPPED,   /* there is a user or a group */
     CC_RESULT_UNMAPPED, /* no rule gave one */
-    CC_RESULT_DENIED,   /* a rule said deny */
+    CC_RESULT_DENIED,   /* a rule said deny, or was not decided and may have kept the client out */
     CC_RESULT_FAILED,   /* nothing is known */
     CC_RESULT_COUNT
 } cc_result_t;
@@ -193,49 +196,49 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
-/** What somebody is told who asks why: the steps of all rules that matter, and of a few others. */
+/** The steps that explain a verdict: of all rules that matter, and of a few others. */
 typedef struct cc_trace_t {
     apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
-    int most;                  /* how many others there may be */
+    int max;                   /* how many others there may be */
     int others;                /* how many there are */
     int rest;                  /* rules that do not hold and have no step */
-    int least;                 /* the nearness of the one of the others that came least near */
+    int min_nearness;          /* of the others that have a step */
 } cc_trace_t;
 
 /**
- * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->most` that
+ * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->max` that
  * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
- * gives `most` and an empty array.
+ * gives `max` and an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
                                      apr_pool_t *result, apr_pool_t *scratch);
 
 /**
- * What is probably not meant, of each rule (cc_note_t, CC07xx, in the order of the rules): one that
- * can never hold or never has an effect, a pattern that fits more than its author thinks, and,
- * where `several_cas`, a user from a field that the owner of a certificate may choose while no
- * condition says which CA issued it. What is not certain is not told. Its cost is in proportion to
- * the number of rules; if comparing all of them would take more, it says so (CC0760). Lives as long
- * as `p`.
+ * Probable mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never hold or
+ * never has an effect, a pattern that fits more than its author thinks, a deny that the holder of
+ * the certificate can evade, and, where `several_cas`, a user from a field that other CAs may give
+ * too while no condition says which CA issued it. Only what is certain is noted. The cost grows
+ * with the number of rules; if comparing all of them would take more, a note says so (CC0760).
+ * Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
-/** The users and groups that some rule sets could ever give. One thread at a time. */
-typedef struct cc_given_t cc_given_t;
+/** The users and groups that some rule sets could give. One thread at a time. */
+typedef struct cc_reachable_t cc_reachable_t;
 
 /** None so far; lives as long as `p`. */
-cc_given_t *cc_given_create(apr_pool_t *p);
+cc_reachable_t *cc_reachable_create(apr_pool_t *p);
 
-/** Adds what a rule set gives, which must live as long. Its cost is that of its rules. */
-void cc_given_add(cc_given_t *given, const cc_rules_t *rules);
+/** Adds the names of a rule set, which must live as long. Its cost grows with its rules. */
+void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules);
 
 /**
- * False where none of these rules can ever give this user, or this group: not even from a
- * template's field. What it costs to ask hardly depends on how many rules there are.
+ * False if none of these rules can give this user, or this group, not even from a field in a
+ * template. The cost hardly depends on the number of rules.
  */
-bool cc_given_user(const cc_given_t *given, const char *name);
-bool cc_given_group(const cc_given_t *given, const char *name);
+bool cc_reachable_user(const cc_reachable_t *reachable, const char *name);
+bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
 
 /**
  * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.
@@ -246,7 +249,7 @@ typedef struct cc_selector_t cc_selector_t;
 apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text, apr_pool_t *p,
                                cc_error_t *err);
 
-/** True if it may have several values: such are joined by cc_parts_join where one text is asked. */
+/** True if it may have several values; cc_parts_join makes one text of such. */
 bool cc_selector_many(const cc_selector_t *selector);
 
 /** Its values, unusable ones included. They live as long as `p` and the certificate. */

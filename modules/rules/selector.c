@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a rule may ask of a certificate: FIELD[|MODIFIER ...], each kept once per rule set. */
+/* Selectors, FIELD[|MODIFIER ...]: reads them, and keeps each once in a rule set. */
 
 #include <string.h>
 
@@ -42,7 +42,8 @@ static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *want
     return selector;
 }
 
-static apr_status_t field_selector(cc_selector_t **selector, cc_reader_t *reader, const char *name)
+static apr_status_t field_selector(cc_selector_t **selector, cc_rule_reader_t *reader,
+                                   const char *name)
 {
     cc_selector_t wanted = {.name = name, .where = reader->rule->where};
     apr_status_t rv = cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
@@ -68,7 +69,7 @@ static const char *takes_text(const cc_modifier_t *modifier, apr_pool_t *p)
 }
 
 /* Puts one modifier on top of *selector. */
-static apr_status_t modifier_selector(cc_selector_t **selector, cc_reader_t *reader,
+static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t *reader,
                                       const char *name)
 {
     apr_pool_t *p = reader->rules->pool;
@@ -113,7 +114,7 @@ static char *piece_take(char **rest)
     return piece;
 }
 
-apr_status_t cc_selector_find(cc_selector_t **selector, cc_reader_t *reader, const char *word)
+apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word)
 {
     char *rest = apr_pstrdup(reader->rules->pool, word);
     apr_status_t rv = field_selector(selector, reader, piece_take(&rest));
@@ -131,7 +132,7 @@ apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text,
 {
     cc_selector_t *found = NULL;
     cc_rule_t rule = {0};
-    cc_reader_t reader = {cc_rules_create(NULL, NULL, p), &rule, err};
+    cc_rule_reader_t reader = {cc_rules_create(NULL, NULL, p), &rule, err};
     apr_status_t rv = cc_selector_find(&found, &reader, text);
 
     *selector = rv == APR_SUCCESS ? found : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a template is read: text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
+/* Templates: reads text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
 
 #include <string.h>
 
@@ -9,20 +9,20 @@
 #include "rules/internal.h"
 
 /* What is being read, and how far. */
-typedef struct cc_scan_t {
-    cc_reader_t *reader;
+typedef struct cc_template_scan_t {
+    cc_rule_reader_t *reader;
     cc_template_t *template;
     const char *at;
-} cc_scan_t;
+} cc_template_scan_t;
 
-static apr_status_t scan_error(const cc_scan_t *scan, const char *tag, const char *word,
+static apr_status_t scan_error(const cc_template_scan_t *scan, const char *tag, const char *word,
                                const char *message)
 {
     return cc_error_set(scan->reader->err, scan->reader->rules->pool, tag, word, "%s", message);
 }
 
 /* The text between *scan and the next `end`, which is passed; NULL if there is no `end`. */
-static const char *scan_until(cc_scan_t *scan, char end)
+static const char *scan_until(cc_template_scan_t *scan, char end)
 {
     const char *from = scan->at, *to = strchr(from, end);
 
@@ -35,7 +35,7 @@ static const char *scan_until(cc_scan_t *scan, char end)
 
 /* ---- parts ------------------------------------------------------------------------------- */
 
-static void literal_add(cc_scan_t *scan, const char *text, apr_size_t len)
+static void literal_add(cc_template_scan_t *scan, const char *text, apr_size_t len)
 {
     cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
 
@@ -46,7 +46,7 @@ static void literal_add(cc_scan_t *scan, const char *text, apr_size_t len)
 }
 
 /* One variable for all parts that come from the same field or condition: they change together. */
-static cc_variable_t *variable_add(cc_scan_t *scan, cc_variable_t wanted, int group)
+static cc_variable_t *variable_add(cc_template_scan_t *scan, cc_variable_t wanted, int group)
 {
     apr_array_header_t *variables = scan->template->variables;
     cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
@@ -68,7 +68,7 @@ static cc_variable_t *variable_add(cc_scan_t *scan, cc_variable_t wanted, int gr
 }
 
 /* `group` is that of the pattern, or the column of the table. */
-static void capture_add(cc_scan_t *scan, cc_condition_t *condition, int group)
+static void capture_add(cc_template_scan_t *scan, cc_condition_t *condition, int group)
 {
     cc_variable_t *variable;
 
@@ -128,7 +128,7 @@ static cc_condition_t *capturing_next(const apr_array_header_t *conditions, bool
 }
 
 /* $1 to $9: of the one capturing condition. */
-static apr_status_t scan_number(cc_scan_t *scan)
+static apr_status_t scan_number(cc_template_scan_t *scan)
 {
     apr_array_header_t *conditions = scan->reader->rule->conditions;
     const char *word = apr_psprintf(scan->reader->rules->pool, "$%c", *scan->at);
@@ -155,7 +155,7 @@ static apr_status_t scan_number(cc_scan_t *scan)
 }
 
 /* $<name>: of whichever condition has a group of this name. */
-static apr_status_t scan_name(cc_scan_t *scan)
+static apr_status_t scan_name(cc_template_scan_t *scan)
 {
     apr_array_header_t *conditions = scan->reader->rule->conditions;
     const char *word = scan->at - 1;
@@ -181,7 +181,7 @@ static apr_status_t scan_name(cc_scan_t *scan)
 
 /* ---- the template ------------------------------------------------------------------------ */
 
-static apr_status_t scan_dollar(cc_scan_t *scan)
+static apr_status_t scan_dollar(cc_template_scan_t *scan)
 {
     if (*scan->at == '$') {
         literal_add(scan, scan->at++, 1);
@@ -198,7 +198,7 @@ static apr_status_t scan_dollar(cc_scan_t *scan)
                       "for a dollar sign (${...} is httpd's own, for variables of Define)");
 }
 
-static apr_status_t scan_percent(cc_scan_t *scan)
+static apr_status_t scan_percent(cc_template_scan_t *scan)
 {
     const char *word = scan->at - 1;
     const char *name = NULL;
@@ -225,7 +225,7 @@ static apr_status_t scan_percent(cc_scan_t *scan)
     return rv;
 }
 
-static apr_status_t scan_part(cc_scan_t *scan)
+static apr_status_t scan_part(cc_template_scan_t *scan)
 {
     apr_size_t len = strcspn(scan->at, "$%");
 
@@ -237,12 +237,12 @@ static apr_status_t scan_part(cc_scan_t *scan)
     return *scan->at++ == '$' ? scan_dollar(scan) : scan_percent(scan);
 }
 
-apr_status_t cc_template_parse(const cc_template_t **template, cc_reader_t *reader,
+apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t *reader,
                                const char *output)
 {
     apr_pool_t *p = reader->rules->pool;
     cc_template_t *made = apr_palloc(p, sizeof(*made));
-    cc_scan_t scan = {reader, made, strchr(output, '=') + 1};
+    cc_template_scan_t scan = {reader, made, strchr(output, '=') + 1};
     const char *unusable = cc_text_unusable(scan.at, strlen(scan.at));
     apr_status_t rv = APR_SUCCESS;
 

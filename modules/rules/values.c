@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what one evaluation has seen so far: the values of selectors, and notes on what is odd. */
+/* The state of an evaluation: the values of selectors that it has fetched, and its notes. */
 
 #include <stdarg.h>
 #include <string.h>
@@ -43,10 +43,10 @@ cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev)
     return ev->matcher;
 }
 
-void cc_evaluation_trouble(cc_evaluation_t *ev, const char *why)
+void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason)
 {
     if (ev->trouble.count++ == 0) {
-        ev->trouble.why = why;
+        ev->trouble.reason = reason;
     }
 }
 

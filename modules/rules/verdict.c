@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a verdict is asked, and how several names become one text. */
+/* Verdicts in words, and several names joined to one text. */
 
 #include <string.h>
 

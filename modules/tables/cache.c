@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which answers of a source are kept, for how long, and which goes when there is no room. */
+/* The cache of answers of a remote source, and lookups through it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +8,19 @@
 #include <apr_thread_mutex.h>
 
 #include "tables/internal.h"
+
+/*
+ * Each process has one cache for each table. An answer is one block of memory: its head, its key,
+ * its row. A hash finds it by its key, and a ring orders all answers by their last use. When there
+ * are too many answers, or too many octets of them, the one that was used longest ago goes first.
+ *
+ * An answer is fresh for ttl= or negative_ttl=. A stale one serves for stale= more, but only if the
+ * source fails; it then counts as fresh for RETRY, so that not every lookup waits for the next
+ * failure.
+ *
+ * The lock is held while the hash and the ring are used, never while the source is asked. Two
+ * threads may ask for the same key at once; the later answer stays.
+ */
 
 #define RETRY apr_time_from_sec(1) /* so long an old answer serves before the next attempt */
 #define LEAD_SIZE 64 /* about the octets by which an answer is found, and of its block's head */
@@ -58,7 +71,7 @@ static void kept_drop(cc_cache_t *cache, kept_t *kept)
     }
 }
 
-static apr_size_t memory_most(const cc_cache_t *cache)
+static apr_size_t memory_max(const cc_cache_t *cache)
 {
     return (apr_size_t)cache->spec->memory * 1024 * 1024;
 }
@@ -71,7 +84,7 @@ static kept_t *kept_find(cc_cache_t *cache, const cc_key_t *key)
 static bool has_room(const cc_cache_t *cache, apr_size_t size)
 {
     return apr_hash_count(cache->by_key) < (unsigned)cache->spec->size &&
-           cache->octets + size <= memory_most(cache);
+           cache->octets + size <= memory_max(cache);
 }
 
 /* The answer is not larger than all that may be kept. */
@@ -86,21 +99,21 @@ static void kept_add(cc_cache_t *cache, kept_t *kept)
     use_add(cache, kept);
 }
 
-static void kept_use(cc_cache_t *cache, kept_t *kept, cc_query_t *question, apr_pool_t *p)
+static void kept_use(cc_cache_t *cache, kept_t *kept, cc_query_t *query, apr_pool_t *p)
 {
     use_remove(kept);
     use_add(cache, kept);
-    question->row = cc_row_copy(&kept->row, p);
-    question->info.stale_at = kept->fresh_until;
-    question->result = kept->result;
+    query->row = cc_row_copy(&kept->row, p);
+    query->info.stale_at = kept->fresh_until;
+    query->result = kept->result;
 }
 
-/* ---- recalling and remembering --------------------------------------------------------------- */
+/* ---- answers in and out ---------------------------------------------------------------------- */
 
 /* False: there is no fresh answer. */
-static bool fresh_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now, apr_pool_t *p)
+static bool fresh_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
-    const cc_key_t key = {question->key, question->len};
+    const cc_key_t key = {query->key, query->len};
     bool fresh = false;
     kept_t *kept = NULL;
 
@@ -108,16 +121,16 @@ static bool fresh_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now
     kept = kept_find(cache, &key);
     fresh = kept && now < kept->fresh_until;
     if (fresh) {
-        kept_use(cache, kept, question, p);
+        kept_use(cache, kept, query, p);
     }
     apr_thread_mutex_unlock(cache->lock);
     return fresh;
 }
 
 /* The same where the source has failed. For a while, nobody else waits for it to fail again. */
-static bool stale_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now, apr_pool_t *p)
+static bool stale_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
-    const cc_key_t key = {question->key, question->len};
+    const cc_key_t key = {query->key, query->len};
     bool serves = false;
     kept_t *kept = NULL;
 
@@ -128,52 +141,52 @@ static bool stale_recall(cc_cache_t *cache, cc_query_t *question, apr_time_t now
         kept->fresh_until = now + RETRY < kept->stale_until ? now + RETRY : kept->stale_until;
     }
     if (serves) {
-        kept_use(cache, kept, question, p);
+        kept_use(cache, kept, query, p);
     }
     apr_thread_mutex_unlock(cache->lock);
     return serves;
 }
 
 /* NULL where there is no memory, or where it is larger than all that may be kept. */
-static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *question)
+static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *query)
 {
-    apr_size_t key_size = APR_ALIGN(question->len + 1, sizeof(void *));
-    apr_size_t size = sizeof(kept_t) + key_size + cc_row_size(&question->row);
-    kept_t *kept = size + LEAD_SIZE <= memory_most(cache) ? malloc(size) : NULL;
+    apr_size_t key_size = APR_ALIGN(query->len + 1, sizeof(void *));
+    apr_size_t size = sizeof(kept_t) + key_size + cc_row_size(&query->row);
+    kept_t *kept = size + LEAD_SIZE <= memory_max(cache) ? malloc(size) : NULL;
     char *key = (char *)(kept + 1);
 
     if (kept) {
-        memcpy(key, question->key, question->len);
+        memcpy(key, query->key, query->len);
         kept->size = size + LEAD_SIZE;
         kept->key.at = key;
-        kept->key.len = question->len;
-        kept->row = cc_row_put(key + key_size, &question->row);
+        kept->key.len = query->len;
+        kept->row = cc_row_put(key + key_size, &query->row);
     }
     return kept;
 }
 
-static void answer_remember(cc_cache_t *cache, const cc_query_t *question, apr_time_t now)
+static void answer_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t now)
 {
-    apr_time_t stale_until = question->info.stale_at + cache->spec->stale;
-    kept_t *kept = stale_until > now ? kept_make(cache, question) : NULL;
+    apr_time_t stale_until = query->info.stale_at + cache->spec->stale;
+    kept_t *kept = stale_until > now ? kept_make(cache, query) : NULL;
 
     if (!kept) {
         return;
     }
-    kept->result = question->result;
-    kept->fresh_until = question->info.stale_at;
+    kept->result = query->result;
+    kept->fresh_until = query->info.stale_at;
     kept->stale_until = stale_until;
     apr_thread_mutex_lock(cache->lock);
     kept_add(cache, kept);
     apr_thread_mutex_unlock(cache->lock);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------- */
+/* ---- lookups --------------------------------------------------------------------------------- */
 
-static void answer_fail(cc_query_t *question, const char *why)
+static void answer_fail(cc_query_t *query, const char *reason)
 {
-    question->result = CC_TABLE_FAILED;
-    question->info.failure = why;
+    query->result = CC_TABLE_FAILED;
+    query->info.failure = reason;
 }
 
 static const char *no_time(const cc_table_t *table, apr_pool_t *p)
@@ -185,104 +198,110 @@ static const char *no_time(const cc_table_t *table, apr_pool_t *p)
 }
 
 /* Asks the source, all at once where it can. */
-static void source_ask(const cc_table_t *table, cc_query_t *const *questions, int count,
+static void source_ask(const cc_table_t *table, cc_query_t *const *queries, int count,
                        apr_time_t deadline, apr_pool_t *p)
 {
     const cc_source_t *source = &table->source;
 
-    if (apr_time_now() < deadline && source->backend->ask) {
-        source->backend->ask(questions, count, source->state, deadline, p);
+    if (apr_time_now() < deadline && source->backend->lookup_many) {
+        source->backend->lookup_many(queries, count, source->state, deadline, p);
         return;
     }
     for (int i = 0; i < count; i++) {
-        cc_query_t *question = questions[i];
+        cc_query_t *query = queries[i];
 
         if (apr_time_now() >= deadline) {
-            answer_fail(question, no_time(table, p));
+            answer_fail(query, no_time(table, p));
         } else {
-            question->result = source->backend->lookup(&question->row, source->state, question->key,
-                                                       question->len, &question->info, p);
+            query->result = source->backend->lookup(&query->row, source->state, query->key,
+                                                    query->len, &query->info, p);
         }
     }
 }
 
-static bool any_came(cc_query_t *const *questions, int count)
+static bool any_answered(cc_query_t *const *queries, int count)
 {
     for (int i = 0; i < count; i++) {
-        if (questions[i]->result != CC_TABLE_FAILED) {
+        if (queries[i]->result != CC_TABLE_FAILED) {
             return true;
         }
     }
     return false;
 }
 
-/* No failure of its own: it had less time than others. */
-static void turn_away(const cc_table_t *table, cc_query_t *const *questions, int count)
+/* Not the failure of the source: these lookups had less time than others. */
+static void turn_away(const cc_table_t *table, cc_query_t *const *queries, int count)
 {
     for (int i = 0; i < count; i++) {
-        if (questions[i]->result == CC_TABLE_FAILED) {
-            answer_fail(questions[i], "it is slow, and enough others wait for it");
+        if (queries[i]->result == CC_TABLE_FAILED) {
+            answer_fail(queries[i], "it is slow, and enough others wait for it");
         }
     }
     cc_counter_add(&table->counters->turned_away);
 }
 
-/* The same, for as long as somebody may wait: `most`, or less where enough others do. */
-static void source_wait(const cc_table_t *table, cc_query_t *const *questions, int count,
-                        apr_interval_time_t most, apr_pool_t *p)
+/* The same, for as long as this thread may wait: `max`, or less where enough others do. */
+static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int count,
+                        apr_interval_time_t max, apr_pool_t *p)
 {
-    apr_interval_time_t rest = cc_queue_begin(table->queue, most);
+    apr_interval_time_t rest = cc_queue_begin(table->queue, max);
     apr_time_t deadline = apr_time_now() + rest;
-    bool came = false;
+    bool answered = false;
 
-    source_ask(table, questions, count, deadline, p);
-    came = any_came(questions, count);
+    source_ask(table, queries, count, deadline, p);
+    answered = any_answered(queries, count);
     if (rest > 0) {
-        cc_queue_end(table->queue, came);
+        cc_queue_end(table->queue, answered);
     }
-    if (!came && rest < most && apr_time_now() >= deadline) {
-        turn_away(table, questions, count);
+    if (!answered && rest < max && apr_time_now() >= deadline) {
+        turn_away(table, queries, count);
     }
 }
 
-/* What the source has said: is kept, or an old answer takes its place. */
-static void answer_take(const cc_table_t *table, cc_query_t *question, apr_time_t now,
-                        apr_pool_t *p)
+/*
+ * Keeps the answer of the source from when it was asked; if it has failed, an old answer may take
+ * its place from now on.
+ */
+static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t asked_at,
+                        apr_time_t now, apr_pool_t *p)
 {
     cc_cache_t *cache = table->cache;
-    bool found = question->result == CC_TABLE_FOUND;
+    bool found = query->result == CC_TABLE_FOUND;
 
-    if (question->result != CC_TABLE_FAILED) {
-        question->info.stale_at = now + (found ? table->spec.ttl : table->spec.negative_ttl);
+    if (query->result != CC_TABLE_FAILED) {
+        query->info.stale_at = asked_at + (found ? table->spec.ttl : table->spec.negative_ttl);
         if (cache) {
-            answer_remember(cache, question, now);
+            answer_remember(cache, query, asked_at);
         }
-    } else if (cache && stale_recall(cache, question, apr_time_now(), p)) {
+    } else if (cache && stale_recall(cache, query, now, p)) {
         cc_counter_add(&table->counters->cache_stale);
     }
 }
 
-void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count, cc_account_t *account,
-                  apr_pool_t *p)
+void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
+                     cc_account_t *account, apr_pool_t *p)
 {
-    apr_time_t now = apr_time_now();
+    apr_interval_time_t waited = 0;
+    apr_time_t began = 0;
     int open = 0;
 
     for (int i = 0; i < count; i++) {
-        if (table->cache && fresh_recall(table->cache, questions[i], now, p)) {
+        if (table->cache && fresh_recall(table->cache, queries[i], now, p)) {
             cc_counter_add(&table->counters->cache_hits);
         } else {
             cc_counter_add(&table->counters->cache_misses);
-            questions[open++] = questions[i];
+            queries[open++] = queries[i];
         }
     }
     if (open == 0) {
         return;
     }
-    source_wait(table, questions, open, table->spec.timeout - account->waited, p);
-    account->waited += apr_time_now() - now;
+    began = apr_time_now();
+    source_wait(table, queries, open, table->spec.timeout - account->waited, p);
+    waited = apr_time_now() - began;
+    account->waited += waited;
     for (int i = 0; i < open; i++) {
-        answer_take(table, questions[i], now, p);
+        answer_take(table, queries[i], now, now + waited, p);
     }
 }
 

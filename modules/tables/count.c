@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table's loads are counted: a change once, however many processes see it. */
+/* Counts the loads of a table: a change counts once, however many processes see it. */
 #include "tables/internal.h"
 
 /* Tells one outcome from another: what was looked at, and whether it was good. Never 0. */
@@ -10,7 +10,7 @@ static apr_uint64_t outcome_of(const cc_table_t *table, bool good)
     return seen << 2 | (good ? 2 : 0) | 1;
 }
 
-void cc_count_load(cc_table_t *table, bool good, apr_time_t now)
+void cc_table_count_load(cc_table_t *table, bool good, apr_time_t now)
 {
     const cc_backend_t *backend = table->source.backend;
     cc_table_counters_t *counters = table->counters;

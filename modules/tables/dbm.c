@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the back end "dbm": a database file of any type that APR-util offers, a line for a key. */
+/* The back end "dbm": a database file of any type that APR-util offers, a line for a key. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -69,8 +69,9 @@ static apr_status_t source_read(dbm_t *dbm, const cc_table_spec_t *spec, apr_poo
     return APR_SUCCESS;
 }
 
-/* Why it failed. The libraries have numbers of their own, which mean nothing to apr_strerror. */
-static const char *why(const dbm_t *dbm, apr_status_t status, apr_pool_t *p)
+/* The reason of a failure. The libraries have numbers of their own, which mean nothing to
+ * apr_strerror. */
+static const char *failure_text(const dbm_t *dbm, apr_status_t status, apr_pool_t *p)
 {
     char reason[120];
     apr_finfo_t info;
@@ -133,7 +134,7 @@ static apr_status_t dbm_check(const dbm_t *dbm, apr_pool_t *p, cc_error_t *err)
 
     if (status != APR_SUCCESS) {
         return cc_error_set(err, p, "CC0621", dbm->path, "the database cannot be read: %s",
-                            why(dbm, status, p));
+                            failure_text(dbm, status, p));
     }
     return APR_SUCCESS;
 }
@@ -176,9 +177,9 @@ static cc_table_result_t dbm_lookup(cc_row_t *row, void *state, const char *key,
     apr_status_t status = value_find(&value, dbm, &wanted, p);
 
     if (status != APR_SUCCESS) {
-        info->failure =
-            apr_psprintf(p, "%s: the database cannot be read: %s",
-                         cc_text_escape(dbm->path, strlen(dbm->path), p), why(dbm, status, p));
+        info->failure = apr_psprintf(p, "%s: the database cannot be read: %s",
+                                     cc_text_escape(dbm->path, strlen(dbm->path), p),
+                                     failure_text(dbm, status, p));
         return CC_TABLE_FAILED;
     }
     return value.dptr ? cc_line_row(row, value.dptr, value.dsize, info, p) : CC_TABLE_MISSING;

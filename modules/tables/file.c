@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the back end "file": a file of lines, held in memory and read again when it changes. */
+/* The back end "file": a file of lines, held in memory and read again when it changes. */
 #include <unistd.h>
 
 #include <apr_time.h>
@@ -90,7 +90,7 @@ static apr_status_t file_read(file_t *file, cc_held_t *held, apr_pool_t *p, cc_e
     return status;
 }
 
-/* Rows of a configuration before that have the columns that are asked for now. */
+/* Rows of a configuration before, if they have the columns that are needed now. */
 static void file_recall(cc_held_t *held, const file_t *file)
 {
     if (cc_kept_take(held, file->spec->kept, file->spec, file->path) &&
@@ -162,11 +162,11 @@ static bool image_is_waited_for(file_t *file, const cc_file_stamp_t *stamp, apr_
     return now < file->patience;
 }
 
-static apr_status_t image_ask(cc_held_t *next, const file_t *file)
+static apr_status_t image_fetch(cc_held_t *next, const file_t *file)
 {
     const cc_sharing_t *sharing = file->spec->sharing;
     int image = -1;
-    apr_status_t status = sharing->ask(&image, file->key, sharing->baton);
+    apr_status_t status = sharing->fetch(&image, file->key, sharing->baton);
 
     if (status == APR_SUCCESS) {
         status = cc_image_take(next, file->key, image, sharing->owner);
@@ -195,7 +195,7 @@ static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr
     apr_status_t status = APR_SUCCESS;
 
     if (file->spec->sharing && !cc_file_stamp_settling(&read, now)) {
-        status = image_ask(next, file);
+        status = image_fetch(next, file);
         if (status == APR_SUCCESS) {
             return status;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a key stands in a search filter (RFC 4515), where it must not mean anything else. */
+/* Keys in search filters (RFC 4515): escapes them, so that they are values and nothing else. */
 #include <string.h>
 
 #include <apr_base64.h>

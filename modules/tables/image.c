@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hands the rows of a file from the process that read them to others, as a file of their own. */
+/* Images: hand the rows of a file from the process that read them to others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>

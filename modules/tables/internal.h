@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files of this room share. */
+/* Lookup tables: what the files of this room share. */
 #ifndef CC_TABLES_INTERNAL_H
 #define CC_TABLES_INTERNAL_H
 
@@ -11,9 +11,9 @@
 #include "base/counter.h"
 #include "base/due.h"
 #include "base/file_stamp.h"
-#include "tables/table.h"
 #include "base/snapshot.h"
 #include "base/waiting.h"
+#include "tables/table.h"
 
 /* ---- keys (key.c) ---------------------------------------------------------------------------- */
 
@@ -68,35 +68,35 @@ cc_row_t cc_row_put(void *place, const cc_row_t *row);
 /* ---- lines (line.c) -------------------------------------------------------------------------- */
 
 /** A line that is being read, and what is wrong with it. */
-typedef struct cc_line_t {
+typedef struct cc_table_line_t {
     const char *at; /* what is still to be read */
     const char *end;
-    const char *wrong; /* NULL, or what */
+    const char *error; /* what is wrong, a literal; NULL: nothing */
     const char *word;  /* the word at fault, as written */
     apr_size_t word_len;
     apr_size_t values; /* how many have been read */
-} cc_line_t;
+} cc_table_line_t;
 
 /** Leaves out the LF or CRLF at the end. */
-void cc_line_trim(cc_line_t *line);
+void cc_table_line_trim(cc_table_line_t *line);
 
 /** Moves to the next word; false where there is none, only blanks or a comment. */
-bool cc_line_more(cc_line_t *line);
+bool cc_line_more(cc_table_line_t *line);
 
 /** Reads the word, without its quotes, to `to` (room for what is left of the line): its length. */
-apr_size_t cc_line_key(cc_line_t *line, char *to);
+apr_size_t cc_line_key(cc_table_line_t *line, char *to);
 
 /** The same for a word of hex: the octets that it stands for. */
-apr_size_t cc_line_octets(cc_line_t *line, char *to);
+apr_size_t cc_line_octets(cc_table_line_t *line, char *to);
 
 /**
  * Reads all words that are left as columns. Their text goes to `to`, which has room for twice what
  * is left of the line, and 1.
  */
-cc_packed_t cc_line_columns(cc_line_t *line, char *to);
+cc_packed_t cc_line_columns(cc_table_line_t *line, char *to);
 
 /** What is wrong, with the word, for a log. */
-const char *cc_line_wrong(const cc_line_t *line, apr_pool_t *p);
+const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p);
 
 /**
  * A text of columns alone, as dbm and redis have it: CC_TABLE_FOUND, or CC_TABLE_FAILED with
@@ -122,7 +122,7 @@ void cc_map_free(cc_map_t *map);
 /** Adds a row that stands so many lines below the last one. */
 void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
 
-/** Told of a row whose key an earlier row has. */
+/** Gets each row whose key an earlier row has. */
 typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
 
 /** The number of a row's line. It takes a walk over all rows before it. */
@@ -157,7 +157,7 @@ bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
 /** True if the key is there; *packed then is its row, as long as the map lives. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 
-/* ---- files (watch.c, load.c) ----------------------------------------------------------------- */
+/* ---- files (spec.c, load.c) ------------------------------------------------------------------ */
 
 /** The path of a source: absolute, or below the root. */
 const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
@@ -175,7 +175,7 @@ apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_
 typedef struct cc_held_t {
     cc_map_t *map;
     cc_file_stamp_t stamp;
-    int columns; /* so many were asked of each row when it was read */
+    int columns; /* each row had at least so many when it was read */
     bool unsure; /* the file may have changed since without a trace */
 } cc_held_t;
 
@@ -210,7 +210,7 @@ apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
  */
 apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner);
 
-/* ---- what Redis says (resp.c) ---------------------------------------------------------------- */
+/* ---- the protocol of Redis (resp.c) ---------------------------------------------------------- */
 
 /** The answer to GET. */
 typedef enum {
@@ -221,7 +221,7 @@ typedef enum {
     CC_REPLY_BAD    /* this is no answer to GET, or it is too large */
 } cc_reply_kind_t;
 
-#define CC_REPLY_LARGEST CC_ANSWER_MOST /* a value */
+#define CC_REPLY_MAX CC_ANSWER_MAX /* a value */
 #define CC_REPLY_LINE 1024              /* the line before it, or an error */
 
 typedef struct cc_reply_t {
@@ -240,28 +240,28 @@ cc_reply_t cc_resp_read(const char *received, apr_size_t len);
 
 /* ---- answers that are kept (cache.c) --------------------------------------------------------- */
 
-/** Answers of one table in one process. Any thread may ask it. */
+/** Answers of one table in one process. Any thread may use it. */
 typedef struct cc_cache_t cc_cache_t;
 
 /** Lives as long as `p`; `spec` is kept by reference. */
 apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p);
 
-/* ---- who waits (queue.c) --------------------------------------------------------------------- */
+/* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 
-/** Who waits for one source in one process (waiting.h). Any thread may use it. */
+/** The threads of one process that wait for one source (waiting.h). Any thread may use it. */
 typedef struct cc_queue_t cc_queue_t;
 
-/** Lives as long as `p`; so many may wait to the end. */
-apr_status_t cc_queue_create(cc_queue_t **queue, int most, apr_pool_t *p);
+/** Lives as long as `p`; `max` threads may wait to the end. */
+apr_status_t cc_queue_create(cc_queue_t **queue, int max, apr_pool_t *p);
 
 /**
- * How long one more may wait for the source, up to `timeout`; 0 or less: not at all. Who waits says
- * when that is over, and whether an answer came. NULL is a queue for everybody.
+ * How long one more thread may wait for the source, up to `timeout`; 0 or less: not at all. If it
+ * waits, cc_queue_end must follow, which says whether an answer came. A NULL queue has no limit.
  */
 apr_interval_time_t cc_queue_begin(cc_queue_t *queue, apr_interval_time_t timeout);
-void cc_queue_end(cc_queue_t *queue, bool came);
+void cc_queue_end(cc_queue_t *queue, bool answered);
 
-/* ---- tables (spec.c, tables.c, ask.c, count.c) ----------------------------------------------- */
+/* ---- tables (spec.c, tables.c, lookup.c, count.c) -------------------------------------------- */
 
 /** A back end and its state. */
 typedef struct cc_source_t {
@@ -274,26 +274,26 @@ struct cc_table_t {
     cc_source_t source;
     const void *scope; /* NULL: all */
     bool used;
-    cc_cache_t *cache;    /* NULL: nothing is kept */
-    cc_queue_t *queue;    /* who waits for it in this process; NULL: nobody counts */
-    cc_due_t due;         /* for the thread that polls */
+    cc_cache_t *cache; /* NULL: nothing is kept */
+    cc_queue_t *queue; /* NULL: any number of threads may wait */
+    cc_due_t due;      /* for the thread that polls */
     cc_table_counters_t *counters;
     cc_table_counters_t own; /* until others are given */
 };
 
 /** Counts a load, for the thread that opens or polls. */
-void cc_count_load(cc_table_t *table, bool good, apr_time_t now);
+void cc_table_count_load(cc_table_t *table, bool good, apr_time_t now);
 
 /** Reads "NAME TYPE:SOURCE [option=value ...]" into spec and source.backend, one of the list. */
 apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,
                            apr_pool_t *p, cc_error_t *err);
 
 /**
- * For a source that is asked: answers from the table's cache, if it has one, else asks, and keeps
- * what the source says. Keys are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list
- * of questions is changed.
+ * For a remote source: answers from the table's cache, if it has one, else asks the source, and
+ * keeps what it says. Keys are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list
+ * of queries is changed.
  */
-void cc_cache_ask(const cc_table_t *table, cc_query_t **questions, int count,
-                  cc_account_t *account, apr_pool_t *p);
+void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
+                     cc_account_t *account, apr_pool_t *p);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the rows of files while one configuration of a process ends and the next one begins. */
+/* Rows of files that are kept while one configuration of a process ends and the next begins. */
 #include <apr_hash.h>
 #include <apr_strings.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how keys are folded, so that equal ones are equal octet by octet. */
+/* Keys: folds them, so that equal ones are equal octet by octet. */
 #include <string.h>
 
 #include "tables/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a line of a table is written: a key and columns, quotes, lists and comments. */
+/* Lines of a table: reads a key and columns, with quotes, lists and comments. */
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -12,7 +12,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-bool cc_line_more(cc_line_t *line)
+bool cc_line_more(cc_table_line_t *line)
 {
     while (line->at < line->end && is_blank(*line->at)) {
         line->at++;
@@ -20,17 +20,17 @@ bool cc_line_more(cc_line_t *line)
     return line->at < line->end && *line->at != '#';
 }
 
-static void line_wrong(cc_line_t *line, const char *word, const char *wrong)
+static void line_fault(cc_table_line_t *line, const char *word, const char *error)
 {
-    if (wrong && !line->wrong) {
-        line->wrong = wrong;
+    if (error && !line->error) {
+        line->error = error;
         line->word = word;
         line->word_len = (apr_size_t)(line->at - word);
     }
 }
 
 /* True before a character that a backslash takes as it is; others leave the backslash alone. */
-static bool is_escape(const cc_line_t *line, bool list)
+static bool is_escape(const cc_table_line_t *line, bool list)
 {
     char next = line->at + 1 < line->end ? line->at[1] : '\0';
 
@@ -38,7 +38,7 @@ static bool is_escape(const cc_line_t *line, bool list)
 }
 
 /* Reads a word to `to`: its length. In a list, each comma ends a value with a NUL. */
-static apr_size_t word_read(cc_line_t *line, char *to, bool list)
+static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
 {
     const char *word = line->at;
     char *start = to;
@@ -60,28 +60,28 @@ static apr_size_t word_read(cc_line_t *line, char *to, bool list)
             *to++ = *line->at;
         }
     }
-    line_wrong(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
+    line_fault(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
     if (quoted) {
-        line_wrong(line, word, "a quote is opened and not closed; write \\\" for the quote itself");
+        line_fault(line, word, "a quote is opened and not closed; write \\\" for the quote itself");
     }
     if (gap || (value > start && value == to)) {
-        line_wrong(line, word, "a value of the list is empty; write \\, for the comma itself");
+        line_fault(line, word, "a value of the list is empty; write \\, for the comma itself");
     }
     return (apr_size_t)(to - start);
 }
 
-apr_size_t cc_line_key(cc_line_t *line, char *to)
+apr_size_t cc_line_key(cc_table_line_t *line, char *to)
 {
     const char *word = line->at;
     apr_size_t len = word_read(line, to, false);
 
     if (len == 0) {
-        line_wrong(line, word, "the key is empty");
+        line_fault(line, word, "the key is empty");
     }
     return len;
 }
 
-apr_size_t cc_line_octets(cc_line_t *line, char *to)
+apr_size_t cc_line_octets(cc_table_line_t *line, char *to)
 {
     const char *word = line->at;
     apr_size_t start = cc_key_start((unsigned char *)to, word, (apr_size_t)(line->end - word));
@@ -94,7 +94,7 @@ apr_size_t cc_line_octets(cc_line_t *line, char *to)
     }
     len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
     if (len <= 0) {
-        line_wrong(line, word,
+        line_fault(line, word,
                    "the key is not octets; write an even number of hex digits, colons "
                    "are ignored");
         return 0;
@@ -102,7 +102,7 @@ apr_size_t cc_line_octets(cc_line_t *line, char *to)
     return (apr_size_t)len;
 }
 
-cc_packed_t cc_line_columns(cc_line_t *line, char *to)
+cc_packed_t cc_line_columns(cc_table_line_t *line, char *to)
 {
     cc_packed_t packed = {0, 0, 0, to};
 
@@ -122,32 +122,32 @@ cc_packed_t cc_line_columns(cc_line_t *line, char *to)
     return packed;
 }
 
-const char *cc_line_wrong(const cc_line_t *line, apr_pool_t *p)
+const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p)
 {
     bool cut = line->word_len > SHOWN;
 
     return apr_psprintf(p, "\"%s\"%s: %s",
                         cc_text_escape(line->word, cut ? SHOWN : line->word_len, p),
-                        cut ? "..." : "", line->wrong);
+                        cut ? "..." : "", line->error);
 }
 
 cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
                               cc_answer_info_t *info, apr_pool_t *p)
 {
-    cc_line_t line = {.at = text, .end = text + len};
+    cc_table_line_t line = {.at = text, .end = text + len};
     cc_packed_t packed;
 
-    cc_line_trim(&line);
+    cc_table_line_trim(&line);
     packed = cc_line_columns(&line, apr_palloc(p, 2 * len + 1));
-    if (line.wrong) {
-        info->failure = apr_psprintf(p, "what stands there is no row: %s", cc_line_wrong(&line, p));
+    if (line.error) {
+        info->failure = apr_psprintf(p, "what stands there is no row: %s", cc_line_error(&line, p));
         return CC_TABLE_FAILED;
     }
     *row = cc_row_unpack(&packed, p);
     return CC_TABLE_FOUND;
 }
 
-void cc_line_trim(cc_line_t *line)
+void cc_table_line_trim(cc_table_line_t *line)
 {
     if (line->end > line->at && line->end[-1] == '\n') {
         line->end--;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how one text holds several values: commas part them, \, and \\ stand for themselves. */
+/* Lists: reads the values of a text, parted by commas; \, and \\ stand for themselves. */
 #include <string.h>
 
 #include <apr_tables.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a file of lines becomes a map, and how all its bad lines are told at once. */
+/* Loading a file of lines into a map; all its bad lines make one error. */
 #include <string.h>
 
 #include <apr_file_info.h>
@@ -10,30 +10,30 @@
 #include "tables/internal.h"
 
 #define CHUNK (64 * 1024)
-#define TOLD 20                                 /* so many bad lines are told */
-#define LARGEST ((apr_off_t)1300 * 1024 * 1024) /* places in a map have 32 bits */
+#define REPORTED 20                                   /* bad lines that the error names */
+#define FILE_SIZE_MAX ((apr_off_t)1300 * 1024 * 1024) /* places in a map have 32 bits */
 
 /* A file that is being read. */
 typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_map_t *map;
-    apr_pool_t *pool;    /* of what is told */
+    apr_pool_t *pool;    /* of the error */
     apr_pool_t *scratch; /* of what is read */
     char *buffer;        /* what has been read and not yet taken, from its start */
     apr_size_t size;
     apr_size_t filled;
-    char *key;                /* a place for a key, as large as the buffer */
-    char *packed;             /* a place for columns, see cc_line_columns */
-    apr_size_t line;          /* the number of the line that is being taken */
-    apr_size_t row_line;      /* that of the last row */
-    apr_array_header_t *told; /* of const char * */
-    int bad;                  /* lines that are, told or not */
-} reader_t;
+    char *key;                   /* a place for a key, as large as the buffer */
+    char *packed;                /* a place for columns, see cc_line_columns */
+    apr_size_t line;             /* the number of the line that is being taken */
+    apr_size_t row_line;         /* that of the last row */
+    apr_array_header_t *reports; /* const char *: of bad lines */
+    int bad;                     /* bad lines, reported or not */
+} table_reader_t;
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-static void unreadable(cc_error_t *err, const reader_t *r, apr_status_t status)
+static void unreadable(cc_error_t *err, const table_reader_t *r, apr_status_t status)
 {
     char reason[120];
 
@@ -42,38 +42,38 @@ static void unreadable(cc_error_t *err, const reader_t *r, apr_status_t status)
                                      : apr_strerror(status, reason, sizeof(reason)));
 }
 
-/* Counts a bad line; true if it is to be told. */
-static bool is_told(reader_t *r)
+/* Counts a bad line; true if the error is to name it. */
+static bool is_reported(table_reader_t *r)
 {
-    return r->bad++ < TOLD;
+    return r->bad++ < REPORTED;
 }
 
-static void line_tell(reader_t *r, apr_uint64_t line, const char *wrong)
+static void line_report(table_reader_t *r, apr_uint64_t line, const char *error)
 {
-    APR_ARRAY_PUSH(r->told, const char *) =
+    APR_ARRAY_PUSH(r->reports, const char *) =
         apr_psprintf(r->pool, "%s:%" APR_UINT64_T_FMT ": %s",
-                     cc_text_escape(r->path, strlen(r->path), r->pool), line, wrong);
+                     cc_text_escape(r->path, strlen(r->path), r->pool), line, error);
 }
 
 static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
 {
-    reader_t *r = baton;
+    table_reader_t *r = baton;
 
-    if (is_told(r)) {
-        line_tell(r, cc_map_line(r->map, row),
-                  apr_psprintf(r->pool, "the key of line %" APR_UINT64_T_FMT " again",
-                               cc_map_line(r->map, first)));
+    if (is_reported(r)) {
+        line_report(r, cc_map_line(r->map, row),
+                    apr_psprintf(r->pool, "the key of line %" APR_UINT64_T_FMT " again",
+                                 cc_map_line(r->map, first)));
     }
 }
 
-static apr_status_t bad_lines(const reader_t *r, cc_error_t *err)
+static apr_status_t bad_lines(const table_reader_t *r, cc_error_t *err)
 {
     apr_pool_t *p = r->pool;
-    const char *more = r->bad > TOLD ? apr_psprintf(p, "; and %d more", r->bad - TOLD) : "";
-    const char *all = r->told->nelts > 0 ? APR_ARRAY_IDX(r->told, 0, const char *) : "";
+    const char *more = r->bad > REPORTED ? apr_psprintf(p, "; and %d more", r->bad - REPORTED) : "";
+    const char *all = r->reports->nelts > 0 ? APR_ARRAY_IDX(r->reports, 0, const char *) : "";
 
-    for (int i = 1; i < r->told->nelts; i++) {
-        all = apr_pstrcat(p, all, "; ", APR_ARRAY_IDX(r->told, i, const char *), NULL);
+    for (int i = 1; i < r->reports->nelts; i++) {
+        all = apr_pstrcat(p, all, "; ", APR_ARRAY_IDX(r->reports, i, const char *), NULL);
     }
     return cc_error_set(err, p, "CC0611", r->path, "the file has %d bad line%s: %s%s", r->bad,
                         r->bad == 1 ? "" : "s", all, more);
@@ -81,7 +81,7 @@ static apr_status_t bad_lines(const reader_t *r, cc_error_t *err)
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-static apr_size_t key_read(const reader_t *r, cc_line_t *line)
+static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
 {
     apr_size_t len = 0;
 
@@ -95,34 +95,34 @@ static apr_size_t key_read(const reader_t *r, cc_line_t *line)
     return len;
 }
 
-static void line_take(reader_t *r, const char *text, const char *end)
+static void line_take(table_reader_t *r, const char *text, const char *end)
 {
-    cc_line_t line = {.at = text, .end = end};
+    cc_table_line_t line = {.at = text, .end = end};
     cc_key_t key = {r->key, 0};
     cc_packed_t packed;
 
     r->line++;
-    cc_line_trim(&line);
+    cc_table_line_trim(&line);
     if (!cc_line_more(&line)) {
         return;
     }
     key.len = key_read(r, &line);
     packed = cc_line_columns(&line, r->packed);
-    if (!line.wrong && packed.columns >= (apr_size_t)r->spec->columns) {
+    if (!line.error && packed.columns >= (apr_size_t)r->spec->columns) {
         cc_map_add(r->map, r->line - r->row_line, &key, &packed);
         r->row_line = r->line;
-    } else if (is_told(r)) {
-        line_tell(r, r->line,
-                  line.wrong ? cc_line_wrong(&line, r->pool)
-                             : apr_psprintf(r->pool, "columns after the key: %d; rules take $%d",
-                                            (int)packed.columns, r->spec->columns));
+    } else if (is_reported(r)) {
+        line_report(r, r->line,
+                    line.error ? cc_line_error(&line, r->pool)
+                               : apr_psprintf(r->pool, "columns after the key: %d; rules take $%d",
+                                              (int)packed.columns, r->spec->columns));
     }
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
 /* Twice the room (CHUNK at first), with what has been read. */
-static void buffer_grow(reader_t *r)
+static void buffer_grow(table_reader_t *r)
 {
     char *old = r->buffer;
 
@@ -136,7 +136,7 @@ static void buffer_grow(reader_t *r)
 }
 
 /* Takes all lines of the buffer that are complete, and moves the rest to its start. */
-static void lines_take(reader_t *r)
+static void lines_take(table_reader_t *r)
 {
     char *at = r->buffer;
     char *end = r->buffer + r->filled;
@@ -150,7 +150,7 @@ static void lines_take(reader_t *r)
     memmove(r->buffer, at, r->filled);
 }
 
-static void mark_skip(reader_t *r)
+static void mark_skip(table_reader_t *r)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 with U+FEFF */
 
@@ -161,7 +161,7 @@ static void mark_skip(reader_t *r)
 }
 
 /* Reads so many octets, and no more if the file has grown since they were counted. */
-static apr_status_t file_take(reader_t *r, apr_file_t *file, apr_off_t size)
+static apr_status_t file_take(table_reader_t *r, apr_file_t *file, apr_off_t size)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -193,7 +193,7 @@ static apr_status_t file_take(reader_t *r, apr_file_t *file, apr_off_t size)
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* Reads all of it; *stamp is what was read. APR_EBUSY where it is another one at the end. */
-static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_file_stamp_t *stamp)
+static apr_status_t map_fill(table_reader_t *r, apr_file_t *file, cc_file_stamp_t *stamp)
 {
     apr_finfo_t info;
     cc_file_stamp_t after;
@@ -203,7 +203,7 @@ static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_file_stamp_t *sta
         return status;
     }
     *stamp = cc_file_stamp_of(&info);
-    if (info.size > LARGEST) {
+    if (info.size > FILE_SIZE_MAX) {
         return EFBIG;
     }
     r->map = cc_map_create((apr_size_t)info.size);
@@ -218,8 +218,8 @@ static apr_status_t map_fill(reader_t *r, apr_file_t *file, cc_file_stamp_t *sta
     return status == APR_SUCCESS ? cc_map_finish(r->map, r->spec->stop, key_twice, r) : status;
 }
 
-/* Waits for nobody: opening a FIFO would. */
-static apr_status_t file_open(apr_file_t **file, const reader_t *r)
+/* Opening a FIFO would wait for a writer. */
+static apr_status_t file_open(apr_file_t **file, const table_reader_t *r)
 {
     apr_finfo_t info;
     apr_status_t status = apr_stat(&info, r->path, APR_FINFO_TYPE, r->scratch);
@@ -237,12 +237,12 @@ static apr_status_t file_open(apr_file_t **file, const reader_t *r)
 apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err)
 {
-    reader_t r = {.spec = spec, .pool = p, .path = cc_source_path(spec, spec->source, p)};
+    table_reader_t r = {.spec = spec, .pool = p, .path = cc_source_path(spec, spec->source, p)};
     apr_file_t *file = NULL;
     apr_status_t status = APR_SUCCESS;
 
     apr_pool_create(&r.scratch, p);
-    r.told = apr_array_make(r.scratch, TOLD, sizeof(const char *));
+    r.reports = apr_array_make(r.scratch, REPORTED, sizeof(const char *));
     status = file_open(&file, &r);
     if (status == APR_SUCCESS) {
         status = map_fill(&r, file, stamp);

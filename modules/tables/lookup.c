@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table is asked: by a folded key, from the cache or the source, for enough columns. */
+/* Lookups in a table: fold the key, take the answer of cache or source, check its columns. */
 #include <apr_strings.h>
 
 #include "tables/internal.h"
@@ -36,7 +36,7 @@ bool cc_table_is_loaded(const cc_table_t *table)
 
 bool cc_table_is_cached(const cc_table_t *table)
 {
-    return table->source.backend->asked && table->spec.size > 0;
+    return table->source.backend->remote && table->spec.size > 0;
 }
 
 bool cc_table_takes_names(const cc_table_t *table)
@@ -44,49 +44,49 @@ bool cc_table_takes_names(const cc_table_t *table)
     return table->source.backend->names;
 }
 
-bool cc_table_is_asked(const cc_table_t *table)
+bool cc_table_is_remote(const cc_table_t *table)
 {
-    return table->source.backend->asked;
+    return table->source.backend->remote;
 }
 
-static void question_begin(cc_query_t *question)
+static void query_begin(cc_query_t *query)
 {
-    question->result = CC_TABLE_MISSING;
-    question->row = (cc_row_t){0, NULL};
-    question->info = (cc_answer_info_t){APR_INT64_MAX, NULL};
+    query->result = CC_TABLE_MISSING;
+    query->row = (cc_row_t){0, NULL};
+    query->info = (cc_answer_info_t){APR_INT64_MAX, NULL};
 }
 
-static void question_end(const cc_table_t *table, cc_query_t *question, apr_pool_t *p)
+static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 {
-    if (question->result == CC_TABLE_FOUND && question->row.count < table->spec.columns) {
-        question->info.failure = apr_psprintf(p, "columns of the row: %d; rules take $%d",
-                                              question->row.count, table->spec.columns);
-        question->result = CC_TABLE_FAILED;
+    if (query->result == CC_TABLE_FOUND && query->row.count < table->spec.columns) {
+        query->info.failure = apr_psprintf(p, "columns of the row: %d; rules take $%d",
+                                           query->row.count, table->spec.columns);
+        query->result = CC_TABLE_FAILED;
     }
-    if (question->result == CC_TABLE_FAILED) {
-        question->info.stale_at = 0;
+    if (query->result == CC_TABLE_FAILED) {
+        query->info.stale_at = 0;
     }
-    cc_counter_add(&table->counters->lookups[question->result]);
+    cc_counter_add(&table->counters->lookups[query->result]);
 }
 
-/* Asks those whose keys a table may have; `open` is a list of them. */
-static void questions_ask(const cc_table_t *table, cc_query_t **open, int count,
-                          cc_account_t *account, apr_pool_t *p)
+/* Looks up the keys that a table may have; `open` is a list of them. */
+static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count, apr_time_t now,
+                           cc_account_t *account, apr_pool_t *p)
 {
-    account->asked += count;
-    if (account->asked <= CC_KEYS_MOST) {
-        cc_cache_ask(table, open, count, account, p);
+    account->keys += count;
+    if (account->keys <= CC_KEYS_MAX) {
+        cc_cache_lookup(table, open, count, now, account, p);
         return;
     }
     for (int i = 0; i < count; i++) {
         open[i]->result = CC_TABLE_FAILED;
         open[i]->info.failure =
-            apr_psprintf(p, "one certificate has more than %d keys for it", CC_KEYS_MOST);
+            apr_psprintf(p, "one certificate has more than %d keys for it", CC_KEYS_MAX);
     }
 }
 
-void cc_table_ask(cc_table_t *table, cc_query_t *const *questions, int count, cc_account_t *account,
-                  apr_pool_t *p)
+void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count, apr_time_t now,
+                          cc_account_t *account, apr_pool_t *p)
 {
     cc_query_t *folded = apr_palloc(p, sizeof(*folded) * (apr_size_t)count);
     cc_query_t **open = apr_palloc(p, sizeof(*open) * (apr_size_t)count);
@@ -94,47 +94,43 @@ void cc_table_ask(cc_table_t *table, cc_query_t *const *questions, int count, cc
     int open_count = 0;
 
     for (int i = 0; i < count; i++, small += CC_KEY_SMALL) {
-        cc_key_t key = {questions[i]->key, questions[i]->len};
+        cc_key_t key = {queries[i]->key, queries[i]->len};
 
-        question_begin(&folded[i]);
+        query_begin(&folded[i]);
         if (cc_key_fold(&key, table, small, p)) {
             folded[i].key = key.at;
             folded[i].len = key.len;
             open[open_count++] = &folded[i];
         }
     }
-    questions_ask(table, open, open_count, account, p);
+    queries_lookup(table, open, open_count, now, account, p);
     for (int i = 0; i < count; i++) {
-        question_end(table, &folded[i], p);
-        folded[i].key = questions[i]->key;
-        folded[i].len = questions[i]->len;
-        *questions[i] = folded[i];
+        query_end(table, &folded[i], p);
+        folded[i].key = queries[i]->key;
+        folded[i].len = queries[i]->len;
+        *queries[i] = folded[i];
     }
 }
 
-cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t len, cc_row_t *row,
-                                  cc_answer_info_t *info, apr_pool_t *p)
+cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
+                                  apr_pool_t *p)
 {
     const cc_backend_t *backend = table->source.backend;
-    cc_query_t question = {.key = key, .len = len};
-    cc_query_t *only = &question;
     cc_account_t account = {0, 0};
-    cc_key_t folded = {key, len};
+    cc_key_t folded = {query->key, query->len};
     char small[CC_KEY_SMALL];
 
-    if (backend->asked) {
-        cc_table_ask(table, &only, 1, &account, p);
-    } else {
-        question_begin(&question);
-        if (cc_key_fold(&folded, table, small, p)) {
-            question.result = backend->lookup(&question.row, table->source.state, folded.at,
-                                              folded.len, &question.info, p);
-        }
-        question_end(table, &question, p);
+    if (backend->remote) {
+        cc_table_lookup_many(table, &query, 1, now, &account, p);
+        return query->result;
     }
-    *row = question.row;
-    *info = question.info;
-    return question.result;
+    query_begin(query);
+    if (cc_key_fold(&folded, table, small, p)) {
+        query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
+                                        &query->info, p);
+    }
+    query_end(table, query, p);
+    return query->result;
 }
 
 apr_uint64_t cc_table_generation(const cc_table_t *table)

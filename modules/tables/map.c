@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a million rows lie in memory: one block of rows, and an index of open addressing. */
+/* Maps of a million rows: one block of rows in memory, and an index of open addressing. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,6 +8,21 @@
 
 #include "tables/internal.h"
 
+/*
+ * Rows follow each other in one block, in the order of the file, as compact as they can be: numbers
+ * have seven bits an octet, and a row has its line only as a distance from the row before. The
+ * index is an array of slots with linear probing, two thirds full. A slot has the place of a row
+ * and half of the hash of its key, so nearly every wrong row is passed by without a look at it.
+ * Places are offsets and not pointers: a map can be written to a file and mapped elsewhere.
+ *
+ * The hash is multilinear (Lemire and Kaser, "Strongly universal string hashing is fast"). Nobody
+ * can write keys into the file that collide without knowing its factors, which are random. A client
+ * chooses only what is looked up, and so meets no longer runs of slots than there are.
+ *
+ * The index is built when all rows are there. Slots lie far apart in memory, so BATCH of them are
+ * prefetched at once. Equal keys meet in this step, and are reported.
+ */
+
 #define FACTORS 66
 #define BATCH 16 /* so many slots of the index are on their way from memory at once */
 
@@ -15,13 +30,13 @@
 typedef struct {
     apr_uint32_t print; /* half of the key's hash */
     apr_uint32_t row;   /* where it begins in the block */
-} slot_t;
+} map_slot_t;
 
 struct cc_map_t {
     apr_uint64_t factors[FACTORS]; /* of the hash; secret */
     char *rows; /* each: lines from the last, key length, key, columns, values, length, text */
     apr_uint32_t used;
-    slot_t *slots;
+    map_slot_t *slots;
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
     void *image; /* the memory of slots and rows where they are a file's; NULL: they are malloc's */
@@ -36,7 +51,7 @@ typedef struct {
     apr_uint32_t slot;
     cc_key_t key;
     const char *packed;
-} row_t;
+} map_row_t;
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
@@ -62,9 +77,9 @@ static const char *number_get(const char *at, apr_size_t *number)
     return at;
 }
 
-static row_t row_at(const cc_map_t *map, apr_uint32_t at)
+static map_row_t row_at(const cc_map_t *map, apr_uint32_t at)
 {
-    row_t row = {.at = at};
+    map_row_t row = {.at = at};
 
     row.key.at = number_get(number_get(map->rows + at, &row.lines), &row.key.len);
     row.packed = row.key.at + row.key.len;
@@ -82,7 +97,7 @@ static cc_packed_t packed_at(const char *at)
 }
 
 /* Where the next row begins. */
-static apr_uint32_t row_after(const cc_map_t *map, const row_t *row)
+static apr_uint32_t row_after(const cc_map_t *map, const map_row_t *row)
 {
     cc_packed_t packed = packed_at(row->packed);
 
@@ -140,12 +155,7 @@ apr_uint32_t cc_map_rows(const cc_map_t *map)
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
-
-/*
- * Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): whoever does
- * not know the factors cannot write keys into the file that collide. A client chooses only what is
- * looked up, and so meets no longer runs of slots than there are.
- */
+/* Multilinear hashing: a sum of the words of the key, each times a secret factor. */
 static apr_uint64_t key_hash(const cc_map_t *map, const cc_key_t *key)
 {
     const char *at = key->at;
@@ -182,7 +192,7 @@ static apr_uint32_t slot_next(const cc_map_t *map, apr_uint32_t slot)
 }
 
 /* True, and the row with this key; else false, and in row->slot the free slot for it. */
-static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash, row_t *row)
+static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash, map_row_t *row)
 {
     apr_uint32_t slot = slot_of(map, hash);
 
@@ -200,7 +210,7 @@ static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash
 
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed)
 {
-    row_t row;
+    map_row_t row;
 
     if (!row_find(map, key, key_hash(map, key), &row)) {
         return false;
@@ -212,7 +222,7 @@ bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed)
 /* The number of a row's line: rows know how far they are from the one before. */
 apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
 {
-    row_t row = row_at(map, 1);
+    map_row_t row = row_at(map, 1);
     apr_uint64_t line = row.lines;
 
     while (row.at != at) {
@@ -222,14 +232,14 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
     return line;
 }
 
-static void row_index(cc_map_t *map, const row_t *row, cc_map_twice_fn *twice, void *baton)
+static void row_index(cc_map_t *map, const map_row_t *row, cc_map_twice_fn *twice, void *baton)
 {
-    row_t first;
+    map_row_t first;
 
     if (row_find(map, &row->key, row->hash, &first)) {
         twice(row->at, first.at, baton);
     } else {
-        map->slots[first.slot] = (slot_t){(apr_uint32_t)row->hash, row->at};
+        map->slots[first.slot] = (map_slot_t){(apr_uint32_t)row->hash, row->at};
     }
 }
 
@@ -237,11 +247,11 @@ apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_
                            void *baton)
 {
     char *rows = realloc(map->rows, map->used);
-    row_t batch[BATCH];
+    map_row_t batch[BATCH];
 
     map->rows = rows ? rows : map->rows;
     map->slot_count = map->row_count + map->row_count / 2 + 1;
-    map->slots = calloc(map->slot_count, sizeof(slot_t));
+    map->slots = calloc(map->slot_count, sizeof(map_slot_t));
     if (!map->slots) {
         return APR_ENOMEM;
     }
@@ -252,7 +262,7 @@ apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_
             return APR_EINTR;
         }
         for (; count < BATCH && at < map->used; count++) {
-            row_t *row = &batch[count];
+            map_row_t *row = &batch[count];
             *row = row_at(map, at);
             row->hash = key_hash(map, &row->key);
             __builtin_prefetch(&map->slots[slot_of(map, row->hash)], 1);
@@ -278,18 +288,18 @@ typedef struct {
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
     apr_uint64_t used;
-} head_t;
+} map_head_t;
 
 apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t *p)
 {
-    head_t *head = apr_pcalloc(p, sizeof(*head));
+    map_head_t *head = apr_pcalloc(p, sizeof(*head));
 
     memcpy(head->factors, map->factors, sizeof(head->factors));
     head->slot_count = map->slot_count;
     head->row_count = map->row_count;
     head->used = map->used;
     parts[0] = (cc_key_t){(const char *)head, sizeof(*head)};
-    parts[1] = (cc_key_t){(const char *)map->slots, map->slot_count * sizeof(slot_t)};
+    parts[1] = (cc_key_t){(const char *)map->slots, map->slot_count * sizeof(map_slot_t)};
     parts[2] = (cc_key_t){map->rows, map->used};
     return parts[0].len + parts[1].len + parts[2].len;
 }
@@ -299,21 +309,21 @@ cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset
     char *at = (char *)image + offset;
     apr_size_t len = image_len - offset;
     cc_map_t *map = NULL;
-    head_t head;
+    map_head_t head;
 
     if (image_len < offset || len < sizeof(head)) {
         return NULL;
     }
     memcpy(&head, at, sizeof(head));
     if (head.used > APR_UINT32_MAX || head.slot_count == 0 ||
-        len != sizeof(head) + head.slot_count * sizeof(slot_t) + head.used) {
+        len != sizeof(head) + head.slot_count * sizeof(map_slot_t) + head.used) {
         return NULL;
     }
     map = calloc(1, sizeof(*map));
     if (map) {
         memcpy(map->factors, head.factors, sizeof(map->factors));
-        map->slots = (slot_t *)(void *)(at + sizeof(head));
-        map->rows = at + sizeof(head) + head.slot_count * sizeof(slot_t);
+        map->slots = (map_slot_t *)(void *)(at + sizeof(head));
+        map->rows = at + sizeof(head) + head.slot_count * sizeof(map_slot_t);
         map->used = (apr_uint32_t)head.used;
         map->slot_count = head.slot_count;
         map->row_count = head.row_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts who waits for the source of a table, so that a slow one does not stop the server. */
+/* The threads that wait for the source of a table, so that a slow one does not stop the server. */
 #include <apr_thread_mutex.h>
 
 #include "tables/internal.h"
@@ -9,15 +9,15 @@
 struct cc_queue_t {
     apr_thread_mutex_t *lock; /* of what follows */
     cc_waiting_t waiting;
-    int most;
+    int max;
 };
 
-apr_status_t cc_queue_create(cc_queue_t **queue, int most, apr_pool_t *p)
+apr_status_t cc_queue_create(cc_queue_t **queue, int max, apr_pool_t *p)
 {
     cc_queue_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t status = apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, p);
 
-    made->most = most;
+    made->max = max;
     *queue = status == APR_SUCCESS ? made : NULL;
     return status;
 }
@@ -28,17 +28,17 @@ apr_interval_time_t cc_queue_begin(cc_queue_t *queue, apr_interval_time_t timeou
 
     if (queue && timeout > 0) {
         apr_thread_mutex_lock(queue->lock);
-        rest = cc_waiting_begin(&queue->waiting, queue->most, PATIENCE, timeout, apr_time_now());
+        rest = cc_waiting_begin(&queue->waiting, queue->max, PATIENCE, timeout, apr_time_now());
         apr_thread_mutex_unlock(queue->lock);
     }
     return rest;
 }
 
-void cc_queue_end(cc_queue_t *queue, bool came)
+void cc_queue_end(cc_queue_t *queue, bool answered)
 {
     if (queue) {
         apr_thread_mutex_lock(queue->lock);
-        cc_waiting_end(&queue->waiting, came, apr_time_now());
+        cc_waiting_end(&queue->waiting, answered, apr_time_now());
         apr_thread_mutex_unlock(queue->lock);
     }
 }

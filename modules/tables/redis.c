@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the back end "redis": a server that is asked for a line for each key. */
+/* The back end "redis": a server that gives a line for each key. */
 #include <string.h>
 #include <unistd.h>
 
@@ -35,14 +35,14 @@ typedef struct {
     connection_t *idle;
 } redis_t;
 
-/* Questions that are asked together, and what comes back. */
+/* Queries that are sent together, and their replies. */
 typedef struct {
     const redis_t *redis;
     const char *commands;
     apr_size_t commands_len;
     apr_time_t deadline;
     int count;
-    cc_reply_t *replies; /* in the order of the questions */
+    cc_reply_t *replies; /* in the order of the queries */
     apr_pool_t *pool;
 } talk_t;
 
@@ -145,7 +145,7 @@ static void idle_put(redis_t *redis, connection_t *connection)
     apr_thread_mutex_unlock(redis->lock);
 }
 
-/* ---- questions and their answers ------------------------------------------------------------- */
+/* ---- queries and their answers --------------------------------------------------------------- */
 
 static apr_status_t command_send(const talk_t *talk, apr_socket_t *socket)
 {
@@ -177,7 +177,7 @@ static apr_status_t inbox_receive(inbox_t *inbox, const talk_t *talk, apr_socket
     apr_status_t status = time_limit(socket, talk->deadline, 1);
     apr_size_t len = 0;
 
-    if (inbox->total > CC_ANSWERS_MOST) {
+    if (inbox->total > CC_ANSWERS_MAX) {
         return APR_ENOSPC;
     }
     if (status == APR_SUCCESS) {
@@ -212,7 +212,7 @@ static apr_status_t reply_receive(cc_reply_t *reply, inbox_t *inbox, const talk_
     return status;
 }
 
-/* True where every question has its answer, and nothing follows them. */
+/* True if every query has its answer, and nothing follows them. */
 static bool is_whole(const talk_t *talk)
 {
     return talk->replies[talk->count - 1].kind != CC_REPLY_BAD;
@@ -265,7 +265,7 @@ static apr_status_t talk_run(talk_t *talk, redis_t *redis)
     if (status == APR_SUCCESS && is_whole(talk)) {
         idle_put(redis, connection);
     } else {
-        connection_close(connection); /* what is still to come must not answer another question */
+        connection_close(connection); /* what is still to come must not answer another query */
     }
     return status;
 }
@@ -306,89 +306,89 @@ static apr_status_t redis_open(void **state, const cc_table_spec_t *spec, apr_po
     return apr_thread_mutex_create(&redis->lock, APR_THREAD_MUTEX_DEFAULT, p);
 }
 
-static const char *trouble(const talk_t *talk, const char *why)
+static const char *failure_text(const talk_t *talk, const char *reason)
 {
-    return apr_psprintf(talk->pool, "Redis at %s: %s", talk->redis->shown, why);
+    return apr_psprintf(talk->pool, "Redis at %s: %s", talk->redis->shown, reason);
 }
 
 static const char *unanswered(const talk_t *talk, apr_status_t status)
 {
-    char reason[120];
+    char text[120];
 
     if (APR_STATUS_IS_TIMEUP(status)) {
-        return trouble(talk, apr_psprintf(talk->pool, "no answer within %d s",
-                                          (int)apr_time_sec(talk->redis->spec->timeout)));
+        return failure_text(talk, apr_psprintf(talk->pool, "no answer within %d s",
+                                               (int)apr_time_sec(talk->redis->spec->timeout)));
     }
     if (APR_STATUS_IS_EOF(status)) {
-        return trouble(talk, "it closed the connection without an answer");
+        return failure_text(talk, "it closed the connection without an answer");
     }
     if (status == APR_ENOSPC) {
-        return trouble(talk, CC_ANSWERS_TOO_LARGE);
+        return failure_text(talk, CC_ANSWERS_TOO_LARGE);
     }
-    return trouble(talk, apr_strerror(status, reason, sizeof(reason)));
+    return failure_text(talk, apr_strerror(status, text, sizeof(text)));
 }
 
-static void answer_read(cc_query_t *question, const cc_reply_t *reply, const talk_t *talk)
+static void answer_read(cc_query_t *query, const cc_reply_t *reply, const talk_t *talk)
 {
-    question->result = CC_TABLE_FAILED;
+    query->result = CC_TABLE_FAILED;
     switch (reply->kind) {
     case CC_REPLY_VALUE:
-        question->result =
-            cc_line_row(&question->row, reply->text, reply->len, &question->info, talk->pool);
+        query->result = cc_line_row(&query->row, reply->text, reply->len, &query->info, talk->pool);
         break;
     case CC_REPLY_NONE:
-        question->result = CC_TABLE_MISSING;
+        query->result = CC_TABLE_MISSING;
         break;
     case CC_REPLY_ERROR:
-        question->info.failure = trouble(talk, cc_text_escape(reply->text, reply->len, talk->pool));
+        query->info.failure =
+            failure_text(talk, cc_text_escape(reply->text, reply->len, talk->pool));
         break;
     default:
-        question->info.failure =
-            trouble(talk, "what it answers is not Redis, or larger than 1 MiB");
+        query->info.failure =
+            failure_text(talk, "what it answers is not Redis, or larger than 1 MiB");
     }
 }
 
 /* One GET for each key, sent at once; the answers come in their order. */
-static void commands_make(talk_t *talk, cc_query_t *const *questions)
+static void commands_make(talk_t *talk, cc_query_t *const *queries)
 {
     apr_size_t size = 0;
     char *start, *to;
 
     for (int i = 0; i < talk->count; i++) {
-        cc_key_t key = {questions[i]->key, questions[i]->len};
+        cc_key_t key = {queries[i]->key, queries[i]->len};
         size += cc_resp_size(talk->redis->prefix, &key);
     }
     talk->commands = start = to = apr_palloc(talk->pool, size);
     for (int i = 0; i < talk->count; i++) {
-        cc_key_t key = {questions[i]->key, questions[i]->len};
+        cc_key_t key = {queries[i]->key, queries[i]->len};
         to = cc_resp_put(to, talk->redis->prefix, &key);
     }
     talk->commands_len = (apr_size_t)(to - start);
 }
 
-static void redis_ask(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
-                      apr_pool_t *p)
+static void redis_lookup_many(cc_query_t *const *queries, int count, void *state,
+                              apr_time_t deadline, apr_pool_t *p)
 {
     redis_t *redis = state;
     talk_t talk = {.redis = redis, .deadline = deadline, .count = count, .pool = p};
     apr_status_t status = APR_SUCCESS;
 
     talk.replies = apr_pcalloc(p, sizeof(*talk.replies) * (apr_size_t)count);
-    commands_make(&talk, questions);
+    commands_make(&talk, queries);
     status = talk_run(&talk, redis);
     for (int i = 0; i < count; i++) {
         if (status == APR_SUCCESS) {
-            answer_read(questions[i], &talk.replies[i], &talk);
+            answer_read(queries[i], &talk.replies[i], &talk);
         } else {
-            questions[i]->result = CC_TABLE_FAILED;
-            questions[i]->info.failure = unanswered(&talk, status);
+            queries[i]->result = CC_TABLE_FAILED;
+            queries[i]->info.failure = unanswered(&talk, status);
         }
     }
 }
 
 const cc_backend_t cc_backend_redis = {
     .type = "redis",
-    .asked = true,
+    .remote = true,
     .open = redis_open,
-    .ask = redis_ask,
+    .lookup_many = redis_lookup_many,
 };

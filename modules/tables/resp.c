@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the words of Redis that a lookup needs: GET, and what is answered (RESP2). */
+/* The protocol of Redis (RESP2), as far as lookups need it: GET, and its replies. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -33,7 +33,7 @@ static apr_int64_t number_read(const char *at, const char *end)
 {
     apr_int64_t number = 0;
 
-    if (at == end || end - at > 7) { /* no more digits than CC_REPLY_LARGEST has */
+    if (at == end || end - at > 7) { /* no more digits than CC_REPLY_MAX has */
         return -1;
     }
     for (; at < end; at++) {
@@ -52,7 +52,7 @@ static cc_reply_t bulk_read(const char *received, apr_size_t len, const char *af
     apr_int64_t size = number_read(received + 1, after - 2);
     apr_size_t got = len - (apr_size_t)(after - received);
 
-    if (size < 0 || size > CC_REPLY_LARGEST) {
+    if (size < 0 || size > CC_REPLY_MAX) {
         return reply;
     }
     reply.len = (apr_size_t)size;

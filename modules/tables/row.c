@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a row lies in memory: packed into text, and as columns of values. */
+/* Rows in memory: packed into one text, or as columns of values. */
 #include <string.h>
 
 #include "tables/internal.h"

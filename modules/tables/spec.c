@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table is written in the configuration: NAME TYPE:SOURCE [option=value ...]. */
+/* The configuration of a table: reads NAME TYPE:SOURCE [option=value ...]. */
 #include <stddef.h>
 #include <string.h>
 
+#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -69,7 +70,7 @@ static void options_choose(spec_reader_t *r)
                                      .pool = r->pool,
                                      .err = r->err};
     options_add(r, of_all, COUNT_OF(of_all));
-    if (r->backend->asked) {
+    if (r->backend->remote) {
         options_add(r, of_asked, COUNT_OF(of_asked));
     } else {
         options_add(r, of_followed, COUNT_OF(of_followed));
@@ -183,4 +184,16 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
     }
     table->source.backend = r.backend;
     return status;
+}
+
+/* ---- paths ----------------------------------------------------------------------------------- */
+
+const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
+{
+    char *merged = NULL;
+
+    if (apr_filepath_merge(&merged, spec->root, path, 0, p) != APR_SUCCESS) {
+        return path;
+    }
+    return merged;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the tables of a configuration: their names, their opening, and when they are looked at. */
+/* The tables of a configuration: finds them by name, opens them, and polls their sources. */
 #include <string.h>
 
 #include <apr_hash.h>
@@ -8,7 +8,7 @@
 
 #include "tables/internal.h"
 
-#define SOON apr_time_from_msec(50) /* when a source is looked at again that is being written */
+#define SOON apr_time_from_msec(50) /* when a source that is being written is polled again */
 
 struct cc_tables_t {
     const cc_backend_t *const *backends;
@@ -125,8 +125,8 @@ static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
         return status;
     }
     err->where = table->spec.where;
-    cc_count_load(table, false, apr_time_now());
-    restart->told(table, is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE, err, restart->baton);
+    cc_table_count_load(table, false, apr_time_now());
+    restart->report(table, is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE, err, restart->baton);
     *err = (cc_error_t){NULL, NULL, NULL, NULL};
     return APR_SUCCESS;
 }
@@ -146,10 +146,10 @@ static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, a
         return table_carry_on(table, status, restart, err);
     }
     if (cc_table_is_loaded(table)) {
-        cc_count_load(table, true, apr_time_now());
+        cc_table_count_load(table, true, apr_time_now());
     }
     if (restart->restart && is_kept(table)) {
-        restart->told(table, CC_TABLE_KEPT, NULL, restart->baton);
+        restart->report(table, CC_TABLE_KEPT, NULL, restart->baton);
     }
     return APR_SUCCESS;
 }
@@ -194,7 +194,7 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
     return status;
 }
 
-apr_status_t cc_tables_child(cc_tables_t *tables, int most, apr_pool_t *p)
+apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -205,70 +205,70 @@ apr_status_t cc_tables_child(cc_tables_t *tables, int most, apr_pool_t *p)
         if (source->backend->child) {
             status = source->backend->child(source->state, p);
         }
-        if (status == APR_SUCCESS && source->backend->asked) {
-            status = cc_queue_create(&table->queue, most, p);
+        if (status == APR_SUCCESS && source->backend->remote) {
+            status = cc_queue_create(&table->queue, max, p);
         }
-        if (status == APR_SUCCESS && source->backend->asked && table->spec.size > 0) {
+        if (status == APR_SUCCESS && source->backend->remote && table->spec.size > 0) {
             status = cc_cache_create(&table->cache, &table->spec, p);
         }
     }
     return status;
 }
 
-/* ---- from time to time ----------------------------------------------------------------------- */
+/* ---- polling and sharing --------------------------------------------------------------------- */
 
-static bool is_followed(const cc_table_t *table)
+static bool is_polled(const cc_table_t *table)
 {
     return table->source.backend->poll && table->spec.reload > 0;
 }
 
-/* What came of a look: a load, good or not, is told. */
+/* One call of cc_tables_poll. Each load, good or not, is reported. */
 typedef struct {
-    cc_tables_told_fn *told;
+    cc_tables_report_fn *report;
     void *baton;
     apr_time_t now;
-    apr_pool_t *scratch; /* NULL until somebody needs it */
-} look_t;
+    apr_pool_t *scratch; /* NULL until a table is due */
+} table_poll_t;
 
-static void table_look(cc_table_t *table, look_t *look)
+static void table_poll(cc_table_t *table, table_poll_t *poll)
 {
     cc_error_t err = {NULL, NULL, NULL, NULL};
     apr_status_t status = APR_SUCCESS;
 
-    if (!look->scratch) { /* of no other pool: that may end before this thread does */
-        apr_pool_create_unmanaged_ex(&look->scratch, NULL, NULL);
+    if (!poll->scratch) { /* of no other pool: that may end before this thread does */
+        apr_pool_create_unmanaged_ex(&poll->scratch, NULL, NULL);
     }
-    status = table->source.backend->poll(table->source.state, look->now, &err, look->scratch);
-    cc_due_polled(&table->due, table->spec.reload, status == APR_EBUSY ? SOON : 0, look->now);
+    status = table->source.backend->poll(table->source.state, poll->now, &err, poll->scratch);
+    cc_due_polled(&table->due, table->spec.reload, status == APR_EBUSY ? SOON : 0, poll->now);
     if (status != APR_EAGAIN && status != APR_EBUSY) {
-        cc_count_load(table, status == APR_SUCCESS, look->now);
+        cc_table_count_load(table, status == APR_SUCCESS, poll->now);
         err.where = table->spec.where;
-        look->told(table, status == APR_SUCCESS ? NULL : &err, look->baton);
+        poll->report(table, status == APR_SUCCESS ? NULL : &err, poll->baton);
     }
-    apr_pool_clear(look->scratch);
+    apr_pool_clear(poll->scratch);
 }
 
-apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_told_fn *told,
+apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_report_fn *report,
                                    void *baton)
 {
     apr_interval_time_t wait = cc_tables_interval(tables);
-    look_t look = {.told = told, .baton = baton, .now = now};
+    table_poll_t poll = {.report = report, .baton = baton, .now = now};
 
     for (int i = 0; i < tables->all->nelts; i++) {
         cc_table_t *table = table_at(tables, i);
 
-        if (!is_followed(table)) {
+        if (!is_polled(table)) {
             continue;
         }
         if (cc_due_now(&table->due, table->spec.reload, now)) {
-            table_look(table, &look);
+            table_poll(table, &poll);
         }
         if (table->due.next - now < wait) {
             wait = table->due.next - now;
         }
     }
-    if (look.scratch) {
-        apr_pool_destroy(look.scratch);
+    if (poll.scratch) {
+        apr_pool_destroy(poll.scratch);
     }
     return wait;
 }
@@ -284,7 +284,7 @@ apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop
         const cc_source_t *source = &table->source;
         apr_interval_time_t again = table->spec.reload;
 
-        if (is_followed(table) && source->backend->share && table->spec.sharing) {
+        if (is_polled(table) && source->backend->share && table->spec.sharing) {
             if (source->backend->share(source->state, stop, scratch) == APR_EBUSY) {
                 again = SOON;
             }
@@ -312,15 +312,15 @@ int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key)
 
 apr_interval_time_t cc_tables_interval(const cc_tables_t *tables)
 {
-    apr_interval_time_t least = 0;
+    apr_interval_time_t shortest = 0;
 
     for (int i = 0; i < tables->all->nelts; i++) {
         const cc_table_t *table = table_at(tables, i);
-        if (is_followed(table) && (least == 0 || table->spec.reload < least)) {
-            least = table->spec.reload;
+        if (is_polled(table) && (shortest == 0 || table->spec.reload < shortest)) {
+            shortest = table->spec.reload;
         }
     }
-    return least;
+    return shortest;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

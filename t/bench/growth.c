@@ -61,12 +61,12 @@ static void line_take(const char *line, int number, void *baton)
 /* What `Require clientcert-group g...` of as many sections asks. */
 static int names_given(const cc_rules_t *rules, apr_pool_t *p)
 {
-    cc_given_t *given = cc_given_create(p);
+    cc_reachable_t *given = cc_reachable_create(p);
     int count = 0;
 
-    cc_given_add(given, rules);
+    cc_reachable_add(given, rules);
     for (int i = 0; i < cc_rules_count(rules); i++) {
-        count += cc_given_group(given, apr_psprintf(p, "g%08d", i));
+        count += cc_reachable_group(given, apr_psprintf(p, "g%08d", i));
     }
     return count;
 }

@@ -84,14 +84,14 @@ static void note_check(const cc_note_t *note, const cc_verdict_t *verdict)
 static void lint_check(const cc_rules_t *rules, const cc_verdict_t *verdict, apr_pool_t *p)
 {
     const apr_array_header_t *notes = cc_rules_lint(rules, true, p);
-    cc_given_t *given = cc_given_create(p);
+    cc_reachable_t *given = cc_reachable_create(p);
 
-    cc_given_add(given, rules);
+    cc_reachable_add(given, rules);
     for (int i = 0; i < notes->nelts; i++)
         note_check(&APR_ARRAY_IDX(notes, i, cc_note_t), verdict);
-    must(!verdict->user || cc_given_user(given, verdict->user));
+    must(!verdict->user || cc_reachable_user(given, verdict->user));
     for (int i = 0; i < verdict->group_count; i++)
-        must(cc_given_group(given, verdict->groups[i].name));
+        must(cc_reachable_group(given, verdict->groups[i].name));
 }
 
 static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_cert_t *cert,

@@ -93,9 +93,9 @@ static apr_uint64_t fake_generation(void *state)
 static const cc_backend_t fake = {
     .type = "fake", .open = fake_open, .lookup = fake_lookup, .generation = fake_generation};
 static const cc_backend_t asked = {
-    .type = "asked", .asked = true, .open = fake_open, .lookup = fake_lookup};
+    .type = "asked", .remote = true, .open = fake_open, .lookup = fake_lookup};
 static const cc_backend_t several = {
-    .type = "several", .asked = true, .open = fake_open, .ask = fake_ask};
+    .type = "several", .remote = true, .open = fake_open, .lookup_many = fake_ask};
 static const cc_backend_t *const backends[] = {&fake, &asked, &several, NULL};
 
 /* Test code has no use for a table that could not be made. */

@@ -83,16 +83,16 @@ static apr_interval_time_t look_for_ever(void *baton)
 
 static cc_poll_thread_t *started;
 
-static apr_status_t start(cc_poll_fn *look, apr_interval_time_t wait, apr_pool_t *p)
+static apr_status_t start(cc_poll_fn *poll_fn, apr_interval_time_t wait, apr_pool_t *p)
 {
-    cc_poll_plan_t how = {.look = look, .wait = wait};
+    cc_poll_plan_t how = {.poll = poll_fn, .wait = wait};
 
     return cc_poll_thread_start(&started, &how, p);
 }
 
 /* A process that ends as a child of httpd does, once its follower has said this. Its exit status.
  */
-static int process_end(cc_poll_fn *look, char what, void (*handler)(void))
+static int process_end(cc_poll_fn *poll_fn, char what, void (*handler)(void))
 {
     int status = -1;
     pid_t pid = fork();
@@ -100,7 +100,7 @@ static int process_end(cc_poll_fn *look, char what, void (*handler)(void))
     if (pid == 0) {
         apr_pool_t *pchild = NULL;
 
-        cc_poll_plan_t how = {.look = look, .wait = what ? SOON : NEVER};
+        cc_poll_plan_t how = {.poll = poll_fn, .wait = what ? SOON : NEVER};
         cc_poll_thread_t *follower = NULL;
 
         apr_pool_create(&pchild, NULL);
@@ -160,10 +160,10 @@ static apr_interval_time_t look_when_asked(void *baton)
 
 static void asked_start(apr_pool_t *p)
 {
-    cc_poll_plan_t how = {.look = look_when_asked};
+    cc_poll_plan_t how = {.poll = look_when_asked};
 
     ck_assert_int_eq(pipe(asked), 0);
-    how.asked = asked[0];
+    how.requests = asked[0];
     ck_assert_int_eq(cc_poll_thread_start(&started, &how, p), APR_SUCCESS);
 }
 
@@ -210,7 +210,7 @@ TEST(another_process_may_ask_and_ends_without_it)
 TEST(the_end_waits_for_a_look_that_can_be_stopped)
 {
     apr_pool_t *p = NULL;
-    cc_poll_plan_t how = {.look = look_until_stopped, .wait = SOON, .stop = &stop};
+    cc_poll_plan_t how = {.poll = look_until_stopped, .wait = SOON, .stop = &stop};
 
     atomic_store(&stop, false);
     apr_pool_create(&p, NULL);

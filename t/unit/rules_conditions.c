@@ -204,8 +204,8 @@ TEST_LOOP(no_condition_holds_by_an_unusable_value, 0, COUNT(of_bad))
 
 TEST(every_operator_and_modifier_has_a_legal_example)
 {
-    cc_rules_t *rules = cc_rules_create(faketable_make("partners fake:x\nwithdrawn fake:x", pool),
-                                        NULL, pool);
+    cc_rules_t *rules =
+        cc_rules_create(faketable_make("partners fake:x\nwithdrawn fake:x", pool), NULL, pool);
     int count = 0;
 
     for (const cc_word_t *word; (word = cc_operator_at(count)); count++) {
@@ -221,6 +221,27 @@ TEST(every_operator_and_modifier_has_a_legal_example)
     ck_assert_int_eq(count, 7);
     ck_assert_ptr_null(cc_operator_at(-1));
     ck_assert_ptr_null(cc_modifier_at(-1));
+}
+
+typedef struct {
+    const char *rule;
+    bool asks;
+} connection_case_t;
+
+static const connection_case_t of_connection[] = {
+    {"TLS.version == TLSv1.3 user=x", true},
+    {"tls.sni|lower|first =~ .* user=x", true},
+    {"user=%{tls.cipher}", true},
+    {"group=%{tls.resumed|upper}", true},
+    {"subject.CN == tls.sni user=tls.sni", false},
+    {"revocation == good self_issued == false user=%{subject.CN}", false},
+};
+
+TEST_LOOP(rules_know_whether_they_name_fields_of_the_connection, 0, COUNT(of_connection))
+{
+    const cc_rules_t *rules = ruleset_compile(of_connection[_i].rule, pool);
+
+    ck_assert_int_eq(cc_rules_ask_connection(rules), of_connection[_i].asks);
 }
 
 SUITE("conditions", .setup = setup, .teardown = teardown);

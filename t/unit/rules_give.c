@@ -24,18 +24,18 @@ static void teardown(void)
 
 static bool may_give_user(const cc_rules_t *rules, const char *name)
 {
-    cc_given_t *given = cc_given_create(pool);
+    cc_reachable_t *given = cc_reachable_create(pool);
 
-    cc_given_add(given, rules);
-    return cc_given_user(given, name);
+    cc_reachable_add(given, rules);
+    return cc_reachable_user(given, name);
 }
 
 static bool may_give_group(const cc_rules_t *rules, const char *name)
 {
-    cc_given_t *given = cc_given_create(pool);
+    cc_reachable_t *given = cc_reachable_create(pool);
 
-    cc_given_add(given, rules);
-    return cc_given_group(given, name);
+    cc_reachable_add(given, rules);
+    return cc_reachable_group(given, name);
 }
 
 typedef struct give_case_t {

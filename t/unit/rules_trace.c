@@ -22,7 +22,7 @@ static const char *told(const char *lines, int most)
 {
     cc_rules_t *rules = ruleset_compile(lines, pool);
     cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
-    cc_trace_t trace = {.steps = apr_array_make(pool, 1, sizeof(cc_step_t)), .most = most};
+    cc_trace_t trace = {.steps = apr_array_make(pool, 1, sizeof(cc_step_t)), .max = most};
     const char *text = "";
     const char *plain =
         ruleset_text(cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, pool, pool), pool);

@@ -37,7 +37,7 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
 static void setup(void)
 {
     tableset_begin(&set);
-    sharing = (cc_sharing_t){.owner = geteuid(), .ask = ask};
+    sharing = (cc_sharing_t){.owner = geteuid(), .fetch = ask};
     sharer = NULL;
     atomic_store(&stop, false);
 }

@@ -220,7 +220,7 @@ TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
 
 TEST(answers_that_are_too_large_together_are_a_failure)
 {
-    enum { SIZE = CC_ANSWER_MOST, REPLIES = 5 };
+    enum { SIZE = CC_ANSWER_MAX, REPLIES = 5 };
     static char text[REPLIES * (SIZE + 12) + 1]; /* the server reads it beyond this test's end */
     static const answer_t answer = {text, false, false};
     const cc_query_t *keys;

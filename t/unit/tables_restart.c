@@ -50,7 +50,7 @@ static void told(const cc_table_t *table, cc_table_restart_t what, const cc_erro
 static apr_status_t configure(const char *source, int columns, bool restart)
 {
     static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm, NULL};
-    cc_restart_t how = {.kept = kept, .restart = restart, .told = told};
+    cc_restart_t how = {.kept = kept, .restart = restart, .report = told};
     apr_status_t status;
 
     if (pconf) {

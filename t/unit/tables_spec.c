@@ -146,7 +146,7 @@ static apr_status_t see(void **state, const cc_table_spec_t *spec, apr_pool_t *p
     return APR_SUCCESS;
 }
 
-static const cc_backend_t asked = {.type = "asked", .asked = true, .open = see};
+static const cc_backend_t asked = {.type = "asked", .remote = true, .open = see};
 static const cc_backend_t followed = {.type = "followed", .open = see};
 static const cc_backend_t *const seers[] = {&asked, &followed, NULL};
 

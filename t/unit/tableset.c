@@ -112,27 +112,43 @@ static const char *row_text(const cc_row_t *row, apr_pool_t *p)
     return text;
 }
 
-const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
-                            cc_answer_info_t *info, apr_pool_t *p)
+static const char *ask_at(cc_table_t *table, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
-    cc_row_t row;
-    char *copy = apr_pmemdup(p, key, len); /* without a NUL after it */
-
-    switch (cc_table_lookup(table, copy, len, &row, info, p)) {
+    query->key = apr_pmemdup(p, query->key, query->len); /* without a NUL after it */
+    switch (cc_table_lookup(table, query, now, p)) {
     case CC_TABLE_FOUND:
-        return row_text(&row, p);
+        return row_text(&query->row, p);
     case CC_TABLE_MISSING:
         return "MISSING";
     default:
-        return apr_pstrcat(p, "FAILED: ", info->failure, NULL);
+        return apr_pstrcat(p, "FAILED: ", query->info.failure, NULL);
     }
+}
+
+const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
+                            cc_answer_info_t *info, apr_pool_t *p)
+{
+    cc_query_t query = {.key = key, .len = len};
+    const char *text = ask_at(table, &query, apr_time_now(), p);
+
+    *info = query.info;
+    return text;
+}
+
+const char *tableset_ask_info(tableset_t *set, const char *key, cc_answer_info_t *info)
+{
+    cc_query_t query = {.key = key, .len = strlen(key)};
+    const char *text = ask_at(set->table, &query, apr_time_now() + set->ahead, set->pool);
+
+    *info = query.info;
+    return text;
 }
 
 const char *tableset_ask(tableset_t *set, const char *key)
 {
     cc_answer_info_t info;
 
-    return tableset_ask_in(set->table, key, strlen(key), &info, set->pool);
+    return tableset_ask_info(set, key, &info);
 }
 
 typedef struct {
@@ -188,6 +204,6 @@ cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
         keys[i].len = strlen(keys[i].key);
         queries[i] = &keys[i];
     }
-    cc_table_ask(set->table, queries, count, &account, set->pool);
+    cc_table_lookup_many(set->table, queries, count, apr_time_now(), &account, set->pool);
     return keys;
 }

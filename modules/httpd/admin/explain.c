@@ -52,7 +52,7 @@ static void evaluate(explained_t *it, apr_pool_t *p)
     it->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     it->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     it->trace =
-        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .most = it->by->others};
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = it->by->others};
     if (rules) {
         it->verdict = cc_rules_explain(rules, it->cert, &it->facts, &it->trace, p, p);
     }
@@ -72,21 +72,6 @@ static const char *result_of(const explained_t *it)
 static void note_add(explainer_t *it, const char *text)
 {
     APR_ARRAY_PUSH(it->notes, const char *) = text;
-}
-
-/* True if a rule names a field of the connection: "tls." where a word begins. */
-static bool asks_connection(const cc_rules_t *rules, apr_pool_t *p)
-{
-    for (int i = 0; rules && i < cc_rules_count(rules); i++) {
-        const char *text = cc_rules_text(rules, i, p);
-
-        for (const char *at = strstr(text, "tls."); at; at = strstr(at + 1, "tls.")) {
-            if (at == text || at[-1] == ' ' || at[-1] == '{') {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /* The sections of this server with rules; `condition`: those that only a request decides. */
@@ -140,7 +125,7 @@ static void effect_notes(explainer_t *it, const cc_admin_query_t *q)
     if (it->effect.dir->auth == 0) {
         note_add(it, "ClientCertAuth is Off here: the user does not become REMOTE_USER");
     }
-    if (asks_connection(it->effect.dir->rules, q->pool)) {
+    if (it->effect.dir->rules && cc_rules_ask_connection(it->effect.dir->rules)) {
         note_add(it, "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
                      "have no value here: only a connection has them");
     }
@@ -165,11 +150,6 @@ void *cc_admin_explain(cc_admin_query_t *q)
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-static json_t *text_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
-
 static json_t *ruleset_of(const explainer_t *it, apr_pool_t *p)
 {
     const cc_ruleset_t *ruleset = it->effect.ruleset;
@@ -177,14 +157,14 @@ static json_t *ruleset_of(const explainer_t *it, apr_pool_t *p)
     if (!ruleset) {
         return json_null();
     }
-    return json_pack("{s:o, s:o}", "server", text_of(cc_vhost_name(ruleset->server, p), p),
-                     "section", text_of(ruleset->section, p));
+    return json_pack("{s:o, s:o}", "server", cc_json_string(cc_vhost_name(ruleset->server, p), p),
+                     "section", cc_json_string(ruleset->section, p));
 }
 
 static json_t *verification_of(const explained_t *it, apr_pool_t *p)
 {
     return json_pack("{s:b, s:o}", "verified", it->problem == NULL, "reason",
-                     text_of(it->problem, p));
+                     cc_json_string(it->problem, p));
 }
 
 static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
@@ -192,7 +172,7 @@ static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
     json_t *notes = json_array();
 
     for (int i = 0; i < it->notes->nelts; i++) {
-        json_array_append_new(notes, text_of(APR_ARRAY_IDX(it->notes, i, const char *), p));
+        json_array_append_new(notes, cc_json_string(APR_ARRAY_IDX(it->notes, i, const char *), p));
     }
     return notes;
 }
@@ -205,7 +185,7 @@ json_t *cc_admin_trace(const apr_array_header_t *trace, const cc_rules_t *rules,
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
 
         json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            text_of(cc_rules_text(rules, step->number, p), p));
+                            cc_json_string(cc_rules_text(rules, step->number, p), p));
     }
     return steps;
 }
@@ -218,11 +198,12 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
 
     it.problem = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
     evaluate(&it, p);
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(&it),
-        "verification", verification_of(&it, p), "host", cc_vhost_json(by->server, by->why, p),
-        "path", text_of(by->path, p), "filename", text_of(by->effect.filename, p), "scope",
-        ruleset_of(by, p), "verdict", it.verdict ? cc_json_verdict(it.verdict, p) : json_null(),
-        "trace", cc_admin_trace(it.trace.steps, by->effect.dir->rules, p), "rest", it.trace.rest,
-        "notes", notes_of(by, p), "certificate", cc_json_fields(it.cert, &it.facts, p));
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result",
+                     result_of(&it), "verification", verification_of(&it, p), "host",
+                     cc_vhost_json(by->server, by->why, p), "path", cc_json_string(by->path, p),
+                     "filename", cc_json_string(by->effect.filename, p), "scope", ruleset_of(by, p),
+                     "verdict", it.verdict ? cc_json_verdict(it.verdict, p) : json_null(), "trace",
+                     cc_admin_trace(it.trace.steps, by->effect.dir->rules, p), "rest",
+                     it.trace.rest, "notes", notes_of(by, p), "certificate",
+                     cc_json_fields(it.cert, &it.facts, p));
 }

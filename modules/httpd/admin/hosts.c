@@ -11,6 +11,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "httpd/conf/where.h"
 #include "httpd/status/verdict_json.h"
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -30,19 +31,14 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
     return s->is_virtual ? name : apr_pstrcat(p, name, " (main server)", NULL);
 }
 
-static json_t *text_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
-
 json_t *cc_vhost_json(const server_rec *s, const char *why, apr_pool_t *p)
 {
     const char *where = s->is_virtual && s->defn_name
-                            ? apr_psprintf(p, "%s:%u", s->defn_name, s->defn_line_number)
+                            ? cc_where_text(s->defn_name, (int)s->defn_line_number, p)
                             : NULL;
 
-    return json_pack("{s:o, s:o, s:s}", "name", text_of(cc_vhost_name(s, p), p), "where",
-                     text_of(where, p), "taken_as", why);
+    return json_pack("{s:o, s:o, s:s}", "name", cc_json_string(cc_vhost_name(s, p), p), "where",
+                     cc_json_string(where, p), "taken_as", why);
 }
 
 /* Of const cc_conf_view_t *, for a message. */

@@ -49,15 +49,10 @@ static cc_lint_fn *look_of(const ap_directive_t *directive)
     return NULL;
 }
 
-static const char *where_of(const ap_directive_t *directive, apr_pool_t *p)
-{
-    return cc_directive_where(directive, p);
-}
-
 /* The same line with other arguments is another one: it names a variable that was defined anew. */
 static void add_place(cc_lint_t *lint, apr_array_header_t *lines, const cc_place_t *place)
 {
-    const char *where = where_of(place->directive, lint->pool);
+    const char *where = cc_directive_where(place->directive, lint->pool);
     const char *key = apr_pstrcat(lint->pool, where, " ", place->directive->args, NULL);
     cc_line_t *line = apr_hash_get(lint->lines, key, APR_HASH_KEY_STRING);
 
@@ -91,45 +86,49 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 
 /* ---- judging them -------------------------------------------------------------------------- */
 
-static bool is_fine(const cc_conf_view_t **culprit, const cc_conf_view_t *view,
-                    cc_line_state_t state)
+/* A line while it is judged: by each server that it is in effect in, until one finds it fine. */
+typedef struct trial_t {
+    cc_lint_t *lint;
+    cc_judge_fn *judge;
+    const void *what;              /* for `judge` */
+    const cc_conf_view_t *culprit; /* the first server where it is at fault; NULL: none so far */
+    bool fine;
+} trial_t;
+
+static void view_try(trial_t *trial, const cc_conf_view_t *view, const cc_place_t *place)
 {
-    if (state == CC_LINE_FAULT && !*culprit) {
-        *culprit = view;
+    cc_line_state_t state = trial->judge(trial->lint, view, place, trial->what);
+
+    if (state == CC_LINE_FINE) {
+        trial->fine = true;
+    } else if (state == CC_LINE_FAULT && !trial->culprit) {
+        trial->culprit = view;
     }
-    return state == CC_LINE_FINE;
 }
 
 /* A line of the main server is in effect in all, and judged once for each kind of them. */
-static bool place_is_fine(cc_lint_t *lint, const cc_place_t *place, cc_judge_fn *judge,
-                          const void *what, const cc_conf_view_t **culprit)
+static void place_try(trial_t *trial, const cc_place_t *place)
 {
-    if (place->view->server != lint->server) {
-        return is_fine(culprit, place->view, judge(lint, place->view, place, what));
-    }
-    for (int i = 0; i < lint->kinds->nelts; i++) {
-        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->kinds, i, const cc_conf_view_t *);
+    const cc_lint_t *lint = trial->lint;
 
-        if (is_fine(culprit, view, judge(lint, view, place, what))) {
-            return true;
-        }
+    if (place->view->server != lint->server) {
+        view_try(trial, place->view, place);
+        return;
     }
-    return false;
+    for (int i = 0; i < lint->kinds->nelts && !trial->fine; i++) {
+        view_try(trial, APR_ARRAY_IDX(lint->kinds, i, const cc_conf_view_t *), place);
+    }
 }
 
 const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
                                       const void *what)
 {
-    const cc_conf_view_t *culprit = NULL;
+    trial_t trial = {.lint = lint, .judge = judge, .what = what};
 
-    for (int i = 0; i < line->places->nelts; i++) {
-        const cc_place_t *place = APR_ARRAY_IDX(line->places, i, const cc_place_t *);
-
-        if (place_is_fine(lint, place, judge, what, &culprit)) {
-            return NULL;
-        }
+    for (int i = 0; i < line->places->nelts && !trial.fine; i++) {
+        place_try(&trial, APR_ARRAY_IDX(line->places, i, const cc_place_t *));
     }
-    return culprit;
+    return trial.fine ? NULL : trial.culprit;
 }
 
 /* ---- findings ------------------------------------------------------------------------------ */
@@ -188,7 +187,7 @@ static int compare_ranked(const void *left, const void *right)
 static void rank_directives(apr_hash_t *ranks, const ap_directive_t *directive, apr_pool_t *p)
 {
     for (; directive; directive = directive->next) {
-        const char *where = where_of(directive, p);
+        const char *where = cc_directive_where(directive, p);
         int *rank = apr_hash_get(ranks, where, APR_HASH_KEY_STRING);
 
         if (!rank) {
@@ -218,16 +217,15 @@ static cc_ranked_t *rank_findings(const apr_array_header_t *findings, apr_pool_t
     return ranked;
 }
 
-/* True the first time that it is asked of a finding. */
-static bool is_new(apr_hash_t *known, const cc_note_t *note, apr_pool_t *p)
+static void add_once(apr_array_header_t *notes, apr_hash_t *known, const cc_note_t *note)
 {
-    const char *key = apr_pstrcat(p, note->where, "\n", note->tag, "\n", note->text, NULL);
+    const char *key =
+        apr_pstrcat(notes->pool, note->where, "\n", note->tag, "\n", note->text, NULL);
 
-    if (apr_hash_get(known, key, APR_HASH_KEY_STRING)) {
-        return false;
+    if (!apr_hash_get(known, key, APR_HASH_KEY_STRING)) {
+        apr_hash_set(known, key, APR_HASH_KEY_STRING, key);
+        APR_ARRAY_PUSH(notes, cc_note_t) = *note;
     }
-    apr_hash_set(known, key, APR_HASH_KEY_STRING, key);
-    return true;
 }
 
 static apr_array_header_t *in_order(const apr_array_header_t *findings, apr_pool_t *p)
@@ -241,9 +239,7 @@ static apr_array_header_t *in_order(const apr_array_header_t *findings, apr_pool
     }
     ranked = rank_findings(findings, p);
     for (int i = 0; i < findings->nelts; i++) {
-        if (is_new(known, &ranked[i].note, p)) {
-            APR_ARRAY_PUSH(ordered, cc_note_t) = ranked[i].note;
-        }
+        add_once(ordered, known, &ranked[i].note);
     }
     return ordered;
 }

@@ -16,8 +16,8 @@
 typedef struct cc_ruled_t {
     const cc_ruleset_t *whole;      /* of the server as a whole; NULL: none */
     apr_array_header_t *sections; /* const cc_ruleset_t * */
-    cc_given_t *whole_gives;      /* NULL: not asked yet; as the next one */
-    cc_given_t *sections_give;
+    cc_reachable_t *whole_gives;      /* NULL: not asked yet; as the next one */
+    cc_reachable_t *sections_give;
 } cc_ruled_t;
 
 /** The configuration, and what has been found in it. */
@@ -28,7 +28,7 @@ typedef struct cc_lint_t {
     apr_array_header_t *kinds;       /* const cc_conf_view_t *: the first one of each kind */
     apr_array_header_t *rulesets;      /* cc_ruleset_t */
     apr_hash_t *ruled;               /* server to cc_ruled_t */
-    cc_given_t *given;               /* by all rulesets; NULL: not asked yet */
+    cc_reachable_t *given;               /* by all rulesets; NULL: not asked yet */
     apr_array_header_t *findings;    /* cc_note_t */
     apr_hash_t *lines;               /* "file:line args" to cc_line_t */
     apr_hash_t *holding;             /* sections to whether rules stand in them */
@@ -86,8 +86,8 @@ bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view);
  */
 bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t *place);
 
-/** Whether rules can give a name: cc_given_user or cc_given_group. */
-typedef bool cc_gives_fn(const cc_given_t *given, const char *name);
+/** Whether rules can give a name: cc_reachable_user or cc_reachable_group. */
+typedef bool cc_gives_fn(const cc_reachable_t *given, const char *name);
 
 /**
  * True if rules that can be in effect in a request to this server may give the name; or, with

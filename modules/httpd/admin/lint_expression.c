@@ -141,13 +141,14 @@ static void name_read(cc_scan_t *scan)
 static void operator_read(cc_scan_t *scan)
 {
     char first = scan->at[0], second = scan->at[1];
+    bool doubled = first != '!' && second == first; /* "!!" negates twice */
 
     if (first == '!') {
         group_of(scan)->inverted = !group_of(scan)->inverted;
-    } else if ((first == '&' || first == '|') && second == first) {
+    } else if ((first == '&' || first == '|') && doubled) {
         term_end(scan);
     }
-    scan->at += second == '=' || second == '~' || second == first ? 2 : 1;
+    scan->at += second == '=' || second == '~' || doubled ? 2 : 1;
     if (second == '~') {
         pattern_skip(scan);
     }

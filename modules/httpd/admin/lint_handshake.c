@@ -44,22 +44,23 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* Told once of each server, however many rules wait there. */
-static bool is_first(cc_lint_t *lint, const cc_conf_view_t *culprit)
+/* A server where nobody is asked is told of once, however many lines wait there. */
+static bool is_told(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    if (!culprit || apr_hash_get(lint->told, &culprit, sizeof(culprit))) {
-        return false;
-    }
-    apr_hash_set(lint->told, apr_pmemdup(lint->pool, &culprit, sizeof(culprit)), sizeof(culprit),
-                 culprit);
-    return true;
+    return apr_hash_get(lint->told, &view, sizeof(view)) != NULL;
+}
+
+static void note_told(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    apr_hash_set(lint->told, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
 }
 
 void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
 
-    if (is_first(lint, culprit)) {
+    if (culprit && !is_told(lint, culprit)) {
+        note_told(lint, culprit);
         cc_lint_tell(lint, "CC0720", line->where,
                      "this waits for a client certificate, and %s never asks for one: write "
                      "\"SSLVerifyClient optional\" on the virtual host",
@@ -73,7 +74,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
 
     cc_lint_asked(lint, line);
-    if (is_first(lint, culprit)) {
+    if (culprit && !is_told(lint, culprit)) {
+        note_told(lint, culprit);
         cc_lint_tell(lint, "CC0721", line->where,
                      "this rule waits for a client certificate, and %s has no TLS: move it to a "
                      "virtual host with \"SSLEngine on\"",

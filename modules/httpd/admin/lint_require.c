@@ -50,7 +50,7 @@ static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
 static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
 {
     const char *name = cc_text_escape(wanted->name, strlen(wanted->name), lint->pool);
-    const char *kind = wanted->gives == cc_given_user ? "user" : "group";
+    const char *kind = wanted->gives == cc_reachable_user ? "user" : "group";
 
     wanted->anywhere =
         is_of_main(lint, line) && cc_lint_may_give(lint, NULL, wanted->gives, wanted->name);
@@ -99,8 +99,8 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     }
     cc_lint_asked(lint, line);
     if (!strcasecmp(provider, "clientcert-user")) {
-        look_at_names(lint, line, args, cc_given_user);
+        look_at_names(lint, line, args, cc_reachable_user);
     } else if (!strcasecmp(provider, "clientcert-group")) {
-        look_at_names(lint, line, args, cc_given_group);
+        look_at_names(lint, line, args, cc_reachable_group);
     }
 }

@@ -129,36 +129,36 @@ bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t
 
 /* ---- what they give ------------------------------------------------------------------------ */
 
-static const cc_given_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+static const cc_reachable_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
 {
     if (!ruled->whole_gives) {
-        ruled->whole_gives = cc_given_create(lint->pool);
+        ruled->whole_gives = cc_reachable_create(lint->pool);
         if (ruled->whole) {
-            cc_given_add(ruled->whole_gives, ruled->whole->rules);
+            cc_reachable_add(ruled->whole_gives, ruled->whole->rules);
         }
     }
     return ruled->whole_gives;
 }
 
-static const cc_given_t *sections_of(const cc_lint_t *lint, cc_ruled_t *ruled)
+static const cc_reachable_t *sections_of(const cc_lint_t *lint, cc_ruled_t *ruled)
 {
     if (!ruled->sections_give) {
-        ruled->sections_give = cc_given_create(lint->pool);
+        ruled->sections_give = cc_reachable_create(lint->pool);
         for (int i = 0; i < ruled->sections->nelts; i++) {
-            cc_given_add(ruled->sections_give,
-                         APR_ARRAY_IDX(ruled->sections, i, const cc_ruleset_t *)->rules);
+            cc_reachable_add(ruled->sections_give,
+                             APR_ARRAY_IDX(ruled->sections, i, const cc_ruleset_t *)->rules);
         }
     }
     return ruled->sections_give;
 }
 
 /* Each ruleset is in effect in its own server at least. */
-static const cc_given_t *all_of(cc_lint_t *lint)
+static const cc_reachable_t *all_of(cc_lint_t *lint)
 {
     if (!lint->given) {
-        lint->given = cc_given_create(lint->pool);
+        lint->given = cc_reachable_create(lint->pool);
         for (int i = 0; i < lint->rulesets->nelts; i++) {
-            cc_given_add(lint->given, APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t).rules);
+            cc_reachable_add(lint->given, APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t).rules);
         }
     }
     return lint->given;

@@ -58,15 +58,10 @@ static const kind_t *kind_find(cc_admin_query_t *q, const char *name)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static json_t *error_text(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
-
 static json_t *error_told(const cc_error_t *err, apr_pool_t *p)
 {
     return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", err->tag, "word",
-                     error_text(err->word, p), "message", error_text(err->message, p));
+                     cc_json_string(err->word, p), "message", cc_json_string(err->message, p));
 }
 
 /* Writes an answer as a line, and drops it. */

@@ -116,11 +116,6 @@ static const char *result_of(const asked_t *it)
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-static json_t *text_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
-
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
 {
     return time ? json_string(cc_moment_text(time, p)) : json_null();
@@ -154,15 +149,15 @@ static void crl_add(const cc_crl_info_t *info, void *baton)
     const list_t *list = baton;
 
     json_array_append_new(
-        list->all,
-        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
-                  text_of(info->path, list->pool), "issuer", text_of(info->issuer, list->pool),
-                  "number", text_of(info->number, list->pool), "entries", entries_of(info), "delta",
-                  info->delta, "indirect", info->indirect, "this_update",
-                  time_of(info->this_update, list->pool), "next_update",
-                  time_of(info->next_update, list->pool), "age",
-                  seconds_of(info->this_update, list->now), "left",
-                  seconds_of(list->now, info->next_update), "use", uses[info->use]));
+        list->all, json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:s}", "file",
+                             cc_json_string(info->path, list->pool), "issuer",
+                             cc_json_string(info->issuer, list->pool), "number",
+                             cc_json_string(info->number, list->pool), "entries", entries_of(info),
+                             "delta", info->delta, "indirect", info->indirect, "this_update",
+                             time_of(info->this_update, list->pool), "next_update",
+                             time_of(info->next_update, list->pool), "age",
+                             seconds_of(info->this_update, list->now), "left",
+                             seconds_of(list->now, info->next_update), "use", uses[info->use]));
 }
 
 static const char *listed_text(const asked_t *it)
@@ -191,9 +186,9 @@ static json_t *crls_of(const asked_t *it, apr_pool_t *p)
     cc_crls_each(it->by->revocation.crls, crl_add, &list);
     return json_pack(
         "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
-        answer->depth, "reason", text_of(revoked ? cc_reason_text(answer->reason) : NULL, p),
-        "date", time_of(answer->revoked_at, p), "why", text_of(answer->cause, p), "where",
-        text_of(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
+        answer->depth, "reason", cc_json_string(revoked ? cc_reason_text(answer->reason) : NULL, p),
+        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->cause, p), "where",
+        cc_json_string(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
         "missing", spec->missing_allow ? "allow" : "deny", "grace",
         (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
 }
@@ -209,10 +204,11 @@ static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
         asked ? cc_ocsp_status_text(answer->status) : "unknown", "reason",
-        text_of(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
-        text_of(answer->error, p), "this_update", time_of(answer->this_update, p), "next_update",
-        time_of(answer->next_update, p), "produced_at", time_of(answer->produced_at, p), "age",
-        seconds_of(answer->this_update, it->now), "left", seconds_of(it->now, answer->next_update));
+        cc_json_string(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
+        cc_json_string(answer->error, p), "this_update", time_of(answer->this_update, p),
+        "next_update", time_of(answer->next_update, p), "produced_at",
+        time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, it->now), "left",
+        seconds_of(it->now, answer->next_update));
 }
 
 static json_t *notes_of(const asked_t *it, apr_pool_t *p)
@@ -220,8 +216,8 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
     json_t *notes = json_array();
 
     for (int i = 0; i < it->by->judge.unseen->nelts; i++) {
-        json_array_append_new(notes,
-                              text_of(APR_ARRAY_IDX(it->by->judge.unseen, i, const char *), p));
+        json_array_append_new(
+            notes, cc_json_string(APR_ARRAY_IDX(it->by->judge.unseen, i, const char *), p));
     }
     return notes;
 }
@@ -244,10 +240,11 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
     if (!it.unverified) {
         sources_ask(&it, cc_trust_certs(presented->path, p), p);
     }
-    return json_pack(
-        "{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result", result_of(&it),
-        "reason", text_of(problem_of(&it), p), "identity", problem_of(&it) == NULL, "verification",
-        "verified", it.unverified == NULL, "reason", text_of(it.unverified, p), "host",
-        cc_vhost_json(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp", ocsp_of(&it, p),
-        "notes", notes_of(&it, p), "certificate", cc_json_fields(it.cert, &facts, p));
+    return json_pack("{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result",
+                     result_of(&it), "reason", cc_json_string(problem_of(&it), p), "identity",
+                     problem_of(&it) == NULL, "verification", "verified", it.unverified == NULL,
+                     "reason", cc_json_string(it.unverified, p), "host",
+                     cc_vhost_json(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp",
+                     ocsp_of(&it, p), "notes", notes_of(&it, p), "certificate",
+                     cc_json_fields(it.cert, &facts, p));
 }

@@ -6,18 +6,13 @@
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
-#include "httpd/background/revocation.h"
+#include "httpd/background/crl_precheck.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
-
-static json_t *text_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
@@ -31,7 +26,7 @@ static json_t *hosts_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q)
         const server_rec *s = APR_ARRAY_IDX(views, i, const cc_conf_view_t *)->server;
 
         if (cc_vhost_serves(ruleset, s)) {
-            json_array_append_new(hosts, text_of(cc_vhost_name(s, q->pool), q->pool));
+            json_array_append_new(hosts, cc_json_string(cc_vhost_name(s, q->pool), q->pool));
         }
     }
     return hosts;
@@ -44,12 +39,14 @@ static json_t *ruleset_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q
 
     for (int i = 0; i < cc_rules_count(ruleset->rules); i++) {
         json_array_append_new(
-            rules, json_pack("{s:o, s:o}", "rule", text_of(cc_rules_where(ruleset->rules, i), p),
-                             "text", text_of(cc_rules_text(ruleset->rules, i, p), p)));
+            rules,
+            json_pack("{s:o, s:o}", "rule", cc_json_string(cc_rules_where(ruleset->rules, i), p),
+                      "text", cc_json_string(cc_rules_text(ruleset->rules, i, p), p)));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "server",
-                     text_of(cc_vhost_name(ruleset->server, p), p), "section",
-                     text_of(ruleset->section, p), "hosts", hosts_of(ruleset, q), "rules", rules);
+                     cc_json_string(cc_vhost_name(ruleset->server, p), p), "section",
+                     cc_json_string(ruleset->section, p), "hosts", hosts_of(ruleset, q), "rules",
+                     rules);
 }
 
 json_t *cc_admin_rules(cc_admin_query_t *q)
@@ -78,14 +75,14 @@ json_t *cc_admin_rules(cc_admin_query_t *q)
 /* What would end a start, or is a warning there. */
 static void crls_add(json_t *findings, const cc_admin_query_t *q)
 {
-    const apr_array_header_t *faults = cc_revocation_faults(q->main, q->pool);
+    const apr_array_header_t *faults = cc_crl_precheck_faults(q->main, q->pool);
 
     for (int i = 0; i < faults->nelts; i++) {
         const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
 
         json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", fault->tag, "where",
-                                                  text_of(fault->where, q->pool), "text",
-                                                  text_of(fault->text, q->pool)));
+                                                  cc_json_string(fault->where, q->pool), "text",
+                                                  cc_json_string(fault->text, q->pool)));
     }
 }
 
@@ -98,8 +95,8 @@ static json_t *findings_of(const cc_admin_query_t *q)
         const cc_note_t *note = &APR_ARRAY_IDX(notes, i, cc_note_t);
 
         json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", note->tag, "where",
-                                                  text_of(note->where, q->pool), "text",
-                                                  text_of(note->text, q->pool)));
+                                                  cc_json_string(note->where, q->pool), "text",
+                                                  cc_json_string(note->text, q->pool)));
     }
     crls_add(findings, q);
     return findings;
@@ -107,10 +104,10 @@ static json_t *findings_of(const cc_admin_query_t *q)
 
 static json_t *test_of(const cc_tested_t *tested, apr_pool_t *p)
 {
-    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "where", text_of(tested->where, p), "file",
-                     text_of(tested->file, p), "passed", tested->passed, "expected",
-                     text_of(tested->expected, p), "got", text_of(tested->got, p), "trace",
-                     cc_admin_trace(tested->trace, tested->rules, p));
+    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "where", cc_json_string(tested->where, p),
+                     "file", cc_json_string(tested->file, p), "passed", tested->passed, "expected",
+                     cc_json_string(tested->expected, p), "got", cc_json_string(tested->got, p),
+                     "trace", cc_admin_trace(tested->trace, tested->rules, p));
 }
 
 json_t *cc_admin_check(cc_admin_query_t *q)

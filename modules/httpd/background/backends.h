@@ -11,7 +11,7 @@
 
 /**
  * sql: through mod_dbd, ldap: through mod_ldap. To be opened before mod_dbd's post_config, which
- * takes the statements to prepare. A lookup may outlive its request (see async.h).
+ * takes the statements to prepare. A lookup may outlive its request (see jobs.h).
  */
 extern const cc_backend_t cc_backend_sql, cc_backend_ldap;
 

@@ -4,7 +4,7 @@
  * mod_ssl makes its contexts when httpd starts, and not in a test. By then, an error goes to the
  * log alone. So the CRLs are opened here too, right after the configuration was read, while
  * standard error is still the terminal. Each host's CAs are loaded from the files that mod_ssl's
- * directives name. Where they may not name all of them, an issuer that nobody trusts is no fault.
+ * directives name. Where they may not name all of them, an issuer that no host trusts is no fault.
  */
 #include <apr_strings.h>
 
@@ -15,36 +15,38 @@
 #include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
+#include "httpd/background/crl_precheck.h"
+#include "httpd/background/crl_unused.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configtest.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
-static const char failed_key[] = "clientcert_crl_precheck";
-
 /* A check that runs. */
 typedef struct {
     apr_array_header_t *faults; /* of cc_crl_fault_t */
     apr_array_header_t *opened; /* of cc_opened_crls_t * */
     apr_hash_t *trusts;         /* what they are made of -> cc_trust_t * */
-    apr_hash_t *told;           /* texts of faults */
+    apr_hash_t *found;          /* "where text" of faults */
     apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
-    bool unsure;                /* some host may trust others than its files say */
+    bool other_cas;             /* some host may trust other CAs than its files say */
     apr_pool_t *pool;           /* of the faults */
     apr_pool_t *scratch;        /* of what is opened */
 } check_t;
 
-typedef enum { ERROR, UNUSED, WARNING } weight_t;
+/* An error that the start would meet too; one that only this check finds; a warning. */
+typedef enum { ERROR, ERROR_HERE_ALONE, WARNING } weight_t;
 
 static void fault_add(const check_t *check, const cc_crl_fault_t *fault)
 {
     const char *key = apr_pstrcat(check->scratch, fault->where, "\n", fault->text, NULL);
 
-    if (!apr_hash_get(check->told, key, APR_HASH_KEY_STRING)) {
-        apr_hash_set(check->told, key, APR_HASH_KEY_STRING, "");
+    if (!apr_hash_get(check->found, key, APR_HASH_KEY_STRING)) {
+        apr_hash_set(check->found, key, APR_HASH_KEY_STRING, "");
         APR_ARRAY_PUSH(check->faults, cc_crl_fault_t) = *fault;
     }
 }
@@ -58,10 +60,10 @@ static void error_add(const check_t *check, const cc_error_t *err, weight_t weig
         word ? apr_psprintf(p, "\"%s\": %s", word, err->message) : apr_pstrdup(p, err->message);
 
     fault_add(check, &(cc_crl_fault_t){err->tag, apr_pstrdup(p, err->where), text,
-                                       weight == WARNING, weight == UNUSED});
+                                       weight == WARNING, weight == ERROR_HERE_ALONE});
 }
 
-/* ---- whom a host trusts -------------------------------------------------------------------- */
+/* ---- what a host trusts --------------------------------------------------------------------- */
 
 static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *files)
 {
@@ -85,11 +87,12 @@ static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
     cc_trust_files_t files = cc_conf_view_files(view, check->scratch);
     const cc_trust_t *trust = trust_load(check, &files);
 
-    check->unsure = check->unsure || !trust || cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
+    check->other_cas =
+        check->other_cas || !trust || cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
     return trust ? trust : trust_load(check, &none);
 }
 
-static const cc_trust_t *trust_of_nobody(check_t *check)
+static const cc_trust_t *trust_none(check_t *check)
 {
     static const cc_trust_files_t none = {.depth = 1};
 
@@ -98,7 +101,8 @@ static const cc_trust_t *trust_of_nobody(check_t *check)
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *trust, bool unused)
+static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *trust,
+                      bool no_vhost_asks)
 {
     apr_pool_t *p = check->scratch;
     const char *key =
@@ -115,8 +119,8 @@ static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *tru
     spec->pass_foreign = true;
     opened->spec = spec;
     if (cc_crls_open(&opened->crls, spec, trust, p, &err) != APR_SUCCESS) {
-        error_add(check, &err, unused ? UNUSED : ERROR);
-    } else if (!unused) {
+        error_add(check, &err, no_vhost_asks ? ERROR_HERE_ALONE : ERROR);
+    } else if (!no_vhost_asks) {
         APR_ARRAY_PUSH(check->opened, cc_opened_crls_t *) = opened;
     }
 }
@@ -130,37 +134,37 @@ static void view_check(check_t *check, const cc_conf_view_t *view)
     }
 }
 
-/* A directive that no host with TLS has: its files are read, though nobody will ask them. */
-static void rest_check(check_t *check, const cc_conf_view_t *view)
+/* A directive that no host with TLS has: its files are read, though they will not be asked. */
+static void unopened_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
 
     if (spec && !apr_hash_get(check->tried, spec->where, APR_HASH_KEY_STRING)) {
-        crls_open(check, spec, trust_of_nobody(check), true);
+        crls_open(check, spec, trust_none(check), true);
     }
 }
 
 /* ---- what is found when all are open ------------------------------------------------------- */
 
-static void nobodys_check(const check_t *check)
+static void unused_check(const check_t *check)
 {
-    const apr_array_header_t *nobodys = cc_revocation_nobodys(check->opened, check->scratch);
+    const apr_array_header_t *unused = cc_crl_unused_find(check->opened, check->scratch);
 
-    for (int i = 0; i < nobodys->nelts && !check->unsure; i++) {
-        const cc_nobodys_t *one = &APR_ARRAY_IDX(nobodys, i, cc_nobodys_t);
+    for (int i = 0; i < unused->nelts && !check->other_cas; i++) {
+        const cc_unused_crl_t *crl = &APR_ARRAY_IDX(unused, i, cc_unused_crl_t);
         cc_error_t err = {0};
 
-        if (one->whole) {
-            cc_crl_refuse_foreign(&one->info, one->opened->spec->where, check->pool, &err);
+        if (crl->whole_file) {
+            cc_crl_refuse_foreign(&crl->info, crl->opened->spec->where, check->pool, &err);
             error_add(check, &err, ERROR);
         } else {
-            cc_nobodys_error(&err, one, check->pool);
+            cc_crl_unused_error(&err, crl, check->pool);
             error_add(check, &err, WARNING);
         }
     }
 }
 
-static void count(const cc_crl_info_t *info, void *baton)
+static void crl_count(const cc_crl_info_t *info, void *baton)
 {
     (void)info;
     ++*(int *)baton;
@@ -172,7 +176,7 @@ static void empty_check(const check_t *check)
         const cc_opened_crls_t *one = APR_ARRAY_IDX(check->opened, i, const cc_opened_crls_t *);
         int crls = 0;
 
-        cc_crls_each(one->crls, count, &crls);
+        cc_crls_each(one->crls, crl_count, &crls);
         if (crls == 0) {
             fault_add(check, &(cc_crl_fault_t){"CC0184", apr_pstrdup(check->pool, one->spec->where),
                                                "there is no CRL in these folders: nothing is known "
@@ -182,7 +186,7 @@ static void empty_check(const check_t *check)
     }
 }
 
-apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p)
+apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
     check_t check = {.pool = p, .faults = apr_array_make(p, 4, sizeof(cc_crl_fault_t))};
@@ -192,70 +196,72 @@ apr_array_header_t *cc_revocation_faults(server_rec *s, apr_pool_t *p)
     }
     check.opened = apr_array_make(check.scratch, 4, sizeof(cc_opened_crls_t *));
     check.trusts = apr_hash_make(check.scratch);
-    check.told = apr_hash_make(check.scratch);
+    check.found = apr_hash_make(check.scratch);
     check.tried = apr_hash_make(check.scratch);
     for (int i = 0; i < views->nelts; i++) {
         view_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
     }
     for (int i = 0; i < views->nelts; i++) {
-        rest_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
+        unopened_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
     }
-    nobodys_check(&check);
+    unused_check(&check);
     empty_check(&check);
     apr_pool_destroy(check.scratch);
     return check.faults;
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- logging ------------------------------------------------------------------------------- */
 
-static void tell(const cc_crl_fault_t *fault, server_rec *s, apr_pool_t *p)
+static void fault_log(const cc_crl_fault_t *fault, server_rec *s, apr_pool_t *p)
 {
     ap_log_error(APLOG_MARK, fault->warning ? APLOG_WARNING : APLOG_EMERG, 0, s, "%s: %s: %s",
                  fault->tag, cc_log_text(fault->where, p), cc_log_text(fault->text, p));
 }
 
-/* Errors always; what is only a warning, in a test: a start has it in its log. */
-static bool faults_tell(const apr_array_header_t *faults, bool test, server_rec *s, apr_pool_t *p)
+/*
+ * Errors always; what is only a warning, in a test: a start has it in its log. True where one of
+ * them ends a test, or a start that would not meet it otherwise.
+ */
+static bool faults_log(const apr_array_header_t *faults, bool test, server_rec *s, apr_pool_t *p)
 {
-    bool wrong = false;
+    bool ends = false;
 
     for (int i = 0; i < faults->nelts; i++) {
         const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
 
         if (test || !fault->warning) {
-            tell(fault, s, p);
+            fault_log(fault, s, p);
         }
-        wrong = wrong || (!fault->warning && (test || fault->unused));
+        ends = ends || (!fault->warning && (test || fault->no_vhost_asks));
     }
-    return wrong;
+    return ends;
 }
 
 /*
  * A test ends here. A start goes on to where its log is open, which is to have the reason too; and
  * httpd -k graceful, stop and the like only send a signal after this, which no CRL may hinder.
  */
-int cc_revocation_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_crl_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     bool test = cc_configtest();
-    const apr_array_header_t *faults;
+    apr_array_header_t *faults;
 
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG || cc_configtest_query() ||
         ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP) {
         return OK;
     }
-    faults = cc_revocation_faults(s, pconf);
-    if (!faults_tell(faults, test, s, ptemp)) {
+    faults = cc_crl_precheck_faults(s, pconf);
+    if (!faults_log(faults, test, s, ptemp)) {
         return OK;
     }
-    apr_pool_userdata_setn(faults, failed_key, NULL, pconf);
+    cc_configuration_of(s)->crl_faults = faults;
     return test ? !OK : OK;
 }
 
-bool cc_revocation_precheck_borne(server_rec *s)
+bool cc_crl_precheck_passed(server_rec *s)
 {
-    void *faults = NULL;
+    const apr_array_header_t *faults = cc_configuration_of(s)->crl_faults;
 
-    apr_pool_userdata_get(&faults, failed_key, s->process->pconf);
-    return !faults || !faults_tell(faults, false, s, s->process->pconf);
+    return !faults || !faults_log(faults, false, s, s->process->pconf);
 }

@@ -10,8 +10,8 @@
 #include <util_ldap.h>
 
 #include "base/error.h"
-#include "httpd/background/async.h"
 #include "httpd/background/backends.h"
+#include "httpd/background/jobs.h"
 #include "httpd/background/ldap_url.h"
 #include "httpd/conf/module.h"
 #include "tables/table.h"
@@ -371,10 +371,10 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 
 const cc_backend_t cc_backend_ldap = {
     .type = "ldap",
-    .asked = true,
+    .remote = true,
     .binds = true,
     .names = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .ask = cc_jobs_ask,
+    .lookup_many = cc_jobs_ask,
 };

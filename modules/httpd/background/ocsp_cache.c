@@ -15,6 +15,7 @@
 #include "cert/cert.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
@@ -25,11 +26,10 @@
 #define USUAL_PROVIDER "shmcb"
 #define USUAL_SIZE "(4194304)"
 
-static const char cache_key[] = "clientcert_ocspcache";
 static const char lock_name[] = "clientcert-ocsp"; /* of files too */
 static const char cache_name[] = "clientcert";     /* with ":", at most 16 octets */
 
-typedef struct cache_t {
+typedef struct cc_ocsp_cache_t {
     cc_ocsp_io_t io;
     server_rec *server;                    /* the main one, for its log; set at start */
     const ap_socache_provider_t *provider; /* NULL: nobody named one */
@@ -39,12 +39,12 @@ typedef struct cache_t {
     bool used;
     bool open;
     atomic_flag told; /* this process has said that it cannot keep answers */
-} cache_t;
+} cc_ocsp_cache_t;
 
 /* ---- keeping ----------------------------------------------------------------------------- */
 
 /* Once: where something is amiss, every answer would say so. */
-static void tell(cache_t *cache, apr_status_t rv, const char *what)
+static void tell(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
 {
     if (!atomic_flag_test_and_set(&cache->told)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
@@ -54,7 +54,7 @@ static void tell(cache_t *cache, apr_status_t rv, const char *what)
 }
 
 /* A pool for one call of the provider, and the right to call it. NULL: there is none. */
-static apr_pool_t *cache_enter(cache_t *cache)
+static apr_pool_t *cache_enter(cc_ocsp_cache_t *cache)
 {
     apr_pool_t *p = NULL;
     apr_status_t rv;
@@ -71,7 +71,7 @@ static apr_pool_t *cache_enter(cache_t *cache)
     return p;
 }
 
-static void cache_leave(cache_t *cache, apr_pool_t *p)
+static void cache_leave(cc_ocsp_cache_t *cache, apr_pool_t *p)
 {
     if (cache->mutex) {
         apr_global_mutex_unlock(cache->mutex);
@@ -81,7 +81,7 @@ static void cache_leave(cache_t *cache, apr_pool_t *p)
 
 static bool io_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
 {
-    cache_t *cache = state;
+    cc_ocsp_cache_t *cache = state;
     apr_pool_t *p = cache_enter(cache);
     apr_status_t rv;
 
@@ -95,7 +95,7 @@ static bool io_get(void *state, const unsigned char *key, unsigned char *to, uns
 
 static void io_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
 {
-    cache_t *cache = state;
+    cc_ocsp_cache_t *cache = state;
     apr_time_t now = apr_time_now();
     apr_time_t until = record->until < now + LONGEST ? record->until : now + LONGEST;
     /* memcached and Redis count whole seconds. */
@@ -117,29 +117,27 @@ static void io_put(void *state, const unsigned char *key, const cc_ocsp_record_t
 
 static bool io_start(void *state, void (*work)(void *data), void *data)
 {
-    cache_t *cache = state;
+    cc_ocsp_cache_t *cache = state;
 
     return cache->threads && cc_threads_give(cache->threads, work, data);
 }
 
 /* ---- the cache of a configuration -------------------------------------------------------- */
 
-static cache_t *cache_of(const server_rec *s)
+static cc_ocsp_cache_t *cache_of(const server_rec *s)
 {
+    cc_configuration_t *configuration = cc_configuration_of(s);
     apr_pool_t *pconf = s->process->pconf;
-    void *found = NULL;
-    cache_t *cache;
 
-    apr_pool_userdata_get(&found, cache_key, pconf);
-    if (found) {
-        return found;
+    if (!configuration->ocsp_cache) {
+        cc_ocsp_cache_t *cache = apr_pcalloc(pconf, sizeof(*cache));
+
+        cache->io = (cc_ocsp_io_t){cache, io_get, io_put, io_start, NULL};
+        cc_ocsp_limiter_create(&cache->io.limiter, pconf);
+        atomic_flag_clear(&cache->told);
+        configuration->ocsp_cache = cache;
     }
-    cache = apr_pcalloc(pconf, sizeof(*cache));
-    cache->io = (cc_ocsp_io_t){cache, io_get, io_put, io_start, NULL};
-    cc_ocsp_limiter_create(&cache->io.limiter, pconf);
-    atomic_flag_clear(&cache->told);
-    apr_pool_userdata_setn(cache, cache_key, NULL, pconf);
-    return cache;
+    return configuration->ocsp_cache;
 }
 
 const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s)
@@ -181,7 +179,7 @@ static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t 
 }
 
 /* NULL, or what is wrong. `args` NULL: the usual ones. */
-static const char *instance_create(cache_t *cache, const char *args, apr_pool_t *ptemp,
+static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr_pool_t *ptemp,
                                    apr_pool_t *p)
 {
     const ap_socache_provider_t *provider = cache->provider;
@@ -198,7 +196,7 @@ static const char *instance_create(cache_t *cache, const char *args, apr_pool_t 
 
 const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg)
 {
-    cache_t *cache = cache_of(cmd->server);
+    cc_ocsp_cache_t *cache = cache_of(cmd->server);
     const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     const char *colon = ap_strchr_c(arg, ':');
     const char *name = colon ? apr_pstrmemdup(cmd->pool, arg, (apr_size_t)(colon - arg)) : arg;
@@ -238,7 +236,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 }
 
 /* Makes the usual cache where nobody named another. NULL, or what is wrong. */
-static const char *cache_complete(cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
+static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {
         return NULL;
@@ -257,13 +255,13 @@ static const char *cache_complete(cache_t *cache, apr_pool_t *ptemp, apr_pool_t 
 
 static apr_status_t cache_close(void *state)
 {
-    cache_t *cache = state;
+    cc_ocsp_cache_t *cache = state;
 
     cache->provider->destroy(cache->instance, cache->server);
     return APR_SUCCESS;
 }
 
-static int cache_open(cache_t *cache, apr_pool_t *pconf)
+static int cache_open(cc_ocsp_cache_t *cache, apr_pool_t *pconf)
 {
     const struct ap_socache_hints hints = {
         .avg_id_len = CC_OCSP_KEY, .avg_obj_size = 2048, .expiry_interval = apr_time_from_sec(60)};
@@ -288,7 +286,7 @@ static int cache_open(cache_t *cache, apr_pool_t *pconf)
 
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    cache_t *cache = cache_of(s);
+    cc_ocsp_cache_t *cache = cache_of(s);
     const char *wrong = cache->used ? cache_complete(cache, ptemp, pconf) : NULL;
 
     (void)plog;
@@ -306,7 +304,7 @@ int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
 
 void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cache_t *cache = cache_of(s);
+    cc_ocsp_cache_t *cache = cache_of(s);
     apr_status_t rv = APR_SUCCESS;
 
     if (!cache->open) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a thread that looks at something from time to time, and ends it at once. */
+/* Runs a thread that polls from time to time, and ends it at once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -28,17 +28,18 @@
  * nothing that needs memory from malloc, but where a thread is left behind.
  */
 
-#define MOMENT 20   /* milliseconds: a look at thousands of files that did not change takes less */
-#define LATEST 2000 /* for a thread that rests, and has only to be woken */
+/* How long the end waits for the thread, in milliseconds. */
+#define END_POLLING 20    /* in which thousands of files are polled that did not change */
+#define END_SLEEPING 2000 /* where it has only to be woken */
 
 struct cc_poll_thread_t {
-    cc_poll_plan_t is;
+    cc_poll_plan_t plan;
     int wake[2];  /* a pipe: the thread is to end */
     int ended[2]; /* a pipe: the thread does nothing more */
     atomic_bool ending;
-    atomic_bool looking;
+    atomic_bool polling;
     pid_t process;
-    apr_thread_t *thread;
+    apr_thread_t *handle;
     apr_pool_t *pool; /* its own, and everything above is in it: the thread may outlive `pchild` */
 };
 
@@ -47,17 +48,16 @@ struct cc_poll_thread_t {
 /* True if there is something to read within so many milliseconds; -1: for ever. */
 static bool pipe_wait(int fd, int timeout)
 {
-    struct pollfd one = {.fd = fd, .events = POLLIN};
-
+    struct pollfd pipe_end = {.fd = fd, .events = POLLIN};
     int ready;
 
     do {
-        ready = poll(&one, 1, timeout);
+        ready = poll(&pipe_end, 1, timeout);
     } while (ready < 0 && errno == EINTR);
     return ready > 0;
 }
 
-static void pipe_say(int fd)
+static void pipe_write(int fd)
 {
     ssize_t written = write(fd, "", 1);
 
@@ -75,96 +75,96 @@ static int timeout_of(apr_interval_time_t wait)
     return (int)((wait < longest ? wait : longest) / 1000 + 1);
 }
 
-/* Until the time is over, or somebody asks, or the process ends. */
-static void rest(const cc_poll_thread_t *follower, apr_interval_time_t wait)
+/* Until the time is over, or there are requests, or the process ends. */
+static void thread_sleep(const cc_poll_thread_t *thread, apr_interval_time_t wait)
 {
-    struct pollfd two[] = {
-        {.fd = follower->wake[0], .events = POLLIN},
-        {.fd = follower->is.asked ? follower->is.asked : -1, .events = POLLIN},
+    struct pollfd files[] = {
+        {.fd = thread->wake[0], .events = POLLIN},
+        {.fd = thread->plan.requests ? thread->plan.requests : -1, .events = POLLIN},
     };
     int ready;
 
     do {
-        ready = poll(two, 2, timeout_of(wait));
+        ready = poll(files, 2, timeout_of(wait));
     } while (ready < 0 && errno == EINTR);
 }
 
-/* False at the end of the process. The thread that ends it sees a look that has begun. */
-static bool look_begin(cc_poll_thread_t *follower)
+/* False at the end of the process. The thread that ends it sees a poll that has begun. */
+static bool poll_begin(cc_poll_thread_t *thread)
 {
-    atomic_store(&follower->looking, true);
-    return !atomic_load(&follower->ending);
+    atomic_store(&thread->polling, true);
+    return !atomic_load(&thread->ending);
 }
 
-static void *APR_THREAD_FUNC follow(apr_thread_t *thread, void *data)
+static void *APR_THREAD_FUNC thread_run(apr_thread_t *handle, void *data)
 {
-    cc_poll_thread_t *follower = data;
-    apr_interval_time_t wait = follower->is.wait;
+    cc_poll_thread_t *thread = data;
+    apr_interval_time_t wait = thread->plan.wait;
 
-    (void)thread;
+    (void)handle;
     apr_setup_signal_thread(); /* signals are for the threads of the MPM */
     for (;;) {
-        rest(follower, wait);
-        if (!look_begin(follower)) {
+        thread_sleep(thread, wait);
+        if (!poll_begin(thread)) {
             break;
         }
-        wait = follower->is.look(follower->is.baton);
-        atomic_store(&follower->looking, false);
+        wait = thread->plan.poll(thread->plan.baton);
+        atomic_store(&thread->polling, false);
     }
-    pipe_say(follower->ended[1]);
+    pipe_write(thread->ended[1]);
     return NULL;
 }
 
 /* ---- its end ----------------------------------------------------------------------------- */
 
-static void leave(void)
+static void exit_at_once(void)
 {
     _exit(0);
 }
 
-static void pipes_close(const cc_poll_thread_t *follower)
+static void pipes_close(const cc_poll_thread_t *thread)
 {
     for (int i = 0; i < 2; i++) {
-        close(follower->wake[i]);
-        close(follower->ended[i]);
+        close(thread->wake[i]);
+        close(thread->ended[i]);
     }
 }
 
-/* How long, in milliseconds, the thread is waited for; -1: until it has ended. */
-static int patience(const cc_poll_thread_t *follower)
+/* How long, in milliseconds, the end waits for the thread; -1: until it has ended. */
+static int end_timeout(const cc_poll_thread_t *thread)
 {
-    if (follower->is.stop) {
+    if (thread->plan.stop) {
         return -1;
     }
-    return atomic_load(&follower->looking) ? MOMENT : LATEST;
+    return atomic_load(&thread->polling) ? END_POLLING : END_SLEEPING;
 }
 
-static apr_status_t follower_end(void *data)
+static apr_status_t thread_end(void *data)
 {
-    cc_poll_thread_t *follower = data;
+    cc_poll_thread_t *thread = data;
     apr_status_t unused;
 
-    if (getpid() != follower->process) { /* which has the thread */
+    if (getpid() != thread->process) { /* a copy of it, which has no such thread */
         return APR_SUCCESS;
     }
-    if (follower->is.stop) {
-        atomic_store(follower->is.stop, true);
+    if (thread->plan.stop) {
+        atomic_store(thread->plan.stop, true);
     }
-    atomic_store(&follower->ending, true);
-    pipe_say(follower->wake[1]);
-    if (pipe_wait(follower->ended[0], patience(follower))) {
-        apr_thread_join(&unused, follower->thread);
-        pipes_close(follower);
-        apr_pool_destroy(follower->pool);
+    atomic_store(&thread->ending, true);
+    pipe_write(thread->wake[1]);
+    if (pipe_wait(thread->ended[0], end_timeout(thread))) {
+        apr_thread_join(&unused, thread->handle);
+        pipes_close(thread);
+        apr_pool_destroy(thread->pool);
     } else {
-        atexit(leave); /* the last handler to be registered runs first */
+        atexit(exit_at_once); /* the last handler to be registered runs first */
     }
     return APR_SUCCESS;
 }
 
 /* ---- its beginning ----------------------------------------------------------------------- */
 
-/* Not for programs that this process starts; nobody waits at either end but in poll(). */
+/* Not for programs that this process starts; both ends are waited for in poll() alone. */
 static apr_status_t pipe_make(int ends[2])
 {
     if (pipe(ends) != 0) {
@@ -177,27 +177,27 @@ static apr_status_t pipe_make(int ends[2])
     return APR_SUCCESS;
 }
 
-static apr_status_t thread_make(cc_poll_thread_t *follower)
+static apr_status_t thread_make(cc_poll_thread_t *thread)
 {
-    apr_status_t rv = pipe_make(follower->wake);
+    apr_status_t rv = pipe_make(thread->wake);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = pipe_make(follower->ended);
+    rv = pipe_make(thread->ended);
     if (rv != APR_SUCCESS) {
-        close(follower->wake[0]);
-        close(follower->wake[1]);
+        close(thread->wake[0]);
+        close(thread->wake[1]);
         return rv;
     }
-    rv = apr_thread_create(&follower->thread, NULL, follow, follower, follower->pool);
+    rv = apr_thread_create(&thread->handle, NULL, thread_run, thread, thread->pool);
     if (rv != APR_SUCCESS) {
-        pipes_close(follower);
+        pipes_close(thread);
     }
     return rv;
 }
 
-apr_status_t cc_poll_thread_start(cc_poll_thread_t **follower, const cc_poll_plan_t *how,
+apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_t *plan,
                                   apr_pool_t *p)
 {
     apr_pool_t *pool = NULL;
@@ -208,14 +208,14 @@ apr_status_t cc_poll_thread_start(cc_poll_thread_t **follower, const cc_poll_pla
         return rv;
     }
     made = apr_palloc(pool, sizeof(*made));
-    *made = (cc_poll_thread_t){.is = *how, .process = getpid(), .pool = pool};
+    *made = (cc_poll_thread_t){.plan = *plan, .process = getpid(), .pool = pool};
     rv = thread_make(made);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return rv;
     }
-    /* Before the pools below `p` go, where others have what a look may use. */
-    apr_pool_pre_cleanup_register(p, made, follower_end);
-    *follower = made;
+    /* Before the pools below `p` go, where others have what a poll may use. */
+    apr_pool_pre_cleanup_register(p, made, thread_end);
+    *thread = made;
     return APR_SUCCESS;
 }

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Has the files of all tables and CRLs followed, by one thread of each child and by the parent. */
+/* Polls the files of all tables and CRLs: by one thread of each child, and by the parent. */
+/*
+ * A child has one thread that polls, whatever there is to poll: it does what is due and sleeps
+ * until the next thing is. The due times of files with the same `reload=` fall together
+ * (base/due.h), so such a child wakes up once for all of them. What a poll finds is swapped in, and
+ * requests go on with what they have (base/snapshot.h); none of them waits for a poll.
+ *
+ * The parent polls as well, whenever httpd calls its monitor hook, and logs nothing: its polls are
+ * for the children that it will fork, which are to inherit what was last good. A source may be
+ * broken when such a child starts, and what the server had read at its start may be days old.
+ */
 #include "httpd/background/poll_thread.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation.h"
@@ -13,7 +23,7 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 }
 
 /* All that is due, with one clock: what has the same reload time stays due together. */
-static apr_interval_time_t look(void *s)
+static apr_interval_time_t poll_all(void *s)
 {
     apr_time_t now = apr_time_now();
     apr_interval_time_t wait = cc_tables_poll_child(s, now);
@@ -21,17 +31,17 @@ static apr_interval_time_t look(void *s)
     return sooner(wait, cc_revocation_poll_child(s, now));
 }
 
-/* A child may come long after the parent has loaded what it inherits, so it looks at once. */
+/* A child may come long after the parent has loaded what it inherits, so it polls at once. */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
 {
-    cc_poll_plan_t how = {.look = look, .baton = s, .wait = look(s)};
-    cc_poll_thread_t *follower;
+    cc_poll_plan_t plan = {.poll = poll_all, .baton = s, .wait = poll_all(s)};
+    cc_poll_thread_t *thread;
     apr_status_t rv;
 
-    if (how.wait == 0) {
+    if (plan.wait == 0) {
         return;
     }
-    rv = cc_poll_thread_start(&follower, &how, pchild);
+    rv = cc_poll_thread_start(&thread, &plan, pchild);
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks at the files of all tables and CRLs, by one thread of each child and by the parent. */
+/* Polls the files of all tables and CRLs: by one thread of each child, and by the parent. */
 #ifndef CC_BACKGROUND_POLLER_H
 #define CC_BACKGROUND_POLLER_H
 
 #include "httpd/conf/module.h"
 
-
-
 /**
- * child_init, after the two above: looks at all files, and then from time to time
- * (background/poller.c).
+ * child_init, after those of tables and revocation: polls once, and makes the thread that polls
+ * from then on, if there is anything to poll. It ends with `pchild`. CC0135: it cannot be made, and
+ * this child stays with what it has.
  */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s);
 
-/** monitor: the parent looks. DECLINED. */
+/** monitor: polls in the parent. DECLINED. */
 int cc_poller_monitor(apr_pool_t *p, server_rec *s);
 
 #endif

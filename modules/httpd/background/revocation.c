@@ -1,40 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CRLs and OCSP responders that virtual hosts ask: which there are, and polling the files. */
+/* Keeps what the virtual hosts of a configuration ask about revocation, and polls its files. */
 #include <apr_strings.h>
 
 #include <http_main.h>
 
 #include "base/error.h"
 #include "crl/crl.h"
-#include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 
-static const char opened_key[] = "clientcert_revocation";
-
 const cc_opened_t *cc_revocation_opened(const server_rec *s)
 {
+    cc_configuration_t *configuration = cc_configuration_of(s);
     apr_pool_t *pconf = s->process->pconf;
-    void *found = NULL;
-    cc_opened_t *made;
 
-    apr_pool_userdata_get(&found, opened_key, pconf);
-    if (found) {
-        return found;
+    if (!configuration->revocation) {
+        cc_opened_t *made = apr_palloc(pconf, sizeof(*made));
+
+        made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
+        made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
+        made->logged = apr_hash_make(pconf);
+        configuration->revocation = made;
     }
-    made = apr_palloc(pconf, sizeof(*made));
-    made->crls = apr_array_make(pconf, 4, sizeof(cc_opened_crls_t *));
-    made->ocsp = apr_array_make(pconf, 4, sizeof(cc_opened_ocsp_t));
-    made->told = apr_hash_make(pconf);
-    apr_pool_userdata_setn(made, opened_key, NULL, pconf);
-    return made;
+    return configuration->revocation;
 }
 
-/* ---- following the files ----------------------------------------------------------------- */
+/* ---- polling the files ------------------------------------------------------------------- */
 
-static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
+static void change_log(const cc_crls_t *crls, const cc_error_t *err, void *baton)
 {
     const cc_opened_crls_t *opened = baton;
     apr_pool_t *p;
@@ -49,15 +45,14 @@ static void tell(const cc_crls_t *crls, const cc_error_t *err, void *baton)
     }
 }
 
-static void tell_nobody(const cc_crls_t *crls, const cc_error_t *err, void *baton)
+static void change_ignore(const cc_crls_t *crls, const cc_error_t *err, void *baton)
 {
     (void)crls;
     (void)err;
     (void)baton;
 }
 
-/* Of no other pool: that may end before the thread that polls does. NULL where nothing is opened.
- */
+/* Below no other pool: that may end before the thread that polls. NULL where nothing is opened. */
 static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {
     apr_pool_t *scratch = NULL;
@@ -83,7 +78,7 @@ apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now)
 
     for (int i = 0; i < opened->nelts; i++) {
         cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
-        apr_interval_time_t wait = cc_crls_poll(one->crls, now, tell, one, scratch);
+        apr_interval_time_t wait = cc_crls_poll(one->crls, now, change_log, one, scratch);
 
         if (wait > 0 && (soonest == 0 || wait < soonest)) {
             soonest = wait;
@@ -103,19 +98,9 @@ void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
     for (int i = 0; i < opened->nelts; i++) {
         cc_crls_t *crls = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls;
 
-        cc_crls_poll(crls, now, tell_nobody, NULL, scratch);
+        cc_crls_poll(crls, now, change_ignore, NULL, scratch);
         cc_crls_highest_save(crls, cc_crls_spec(crls)->highest);
         apr_pool_clear(scratch);
     }
     scratch_free(scratch);
-}
-
-int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
-{
-    return cc_ocsp_cache_prepare(pconf, plog, ptemp);
-}
-
-void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
-{
-    cc_ocsp_cache_child_start(pchild, s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens what a virtual host asks about revocation, at a start and at a restart. */
+/* Opens the CRLs and responders of virtual hosts, at a start and at a restart. */
 #include <apr_strings.h>
 
 #include <http_core.h>
@@ -8,8 +8,11 @@
 #include "base/error.h"
 #include "base/moment.h"
 #include "crl/crl.h"
+#include "httpd/background/crl_precheck.h"
+#include "httpd/background/crl_unused.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
+#include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
@@ -86,24 +89,20 @@ static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spe
     return NULL;
 }
 
-static bool is_told(const server_rec *s, const char *text)
-{
-    apr_hash_t *told = cc_revocation_opened(s)->told;
-    bool is = apr_hash_get(told, text, APR_HASH_KEY_STRING) != NULL;
-
-    apr_hash_set(told, text, APR_HASH_KEY_STRING, "");
-    return is;
-}
-
-/* For the main log: a virtual host may have one of its own, at which nobody looks for this. */
-static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
+/*
+ * For the main log: a virtual host may have one of its own, where this would not be looked for.
+ * Once, though several virtual hosts that trust different CAs may have the same file.
+ */
+static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
 {
     apr_pool_t *p = baton;
     const char *text = cc_error_text(err, p);
+    apr_hash_t *logged = cc_revocation_opened(ap_server_conf)->logged;
 
-    if (is_told(ap_server_conf, text)) {
-        return; /* hosts that trust others have the same file */
+    if (apr_hash_get(logged, text, APR_HASH_KEY_STRING)) {
+        return;
     }
+    apr_hash_set(logged, text, APR_HASH_KEY_STRING, "");
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0181: after the restart, what was taken on %s stays: %s",
@@ -116,7 +115,7 @@ static void tell_reopened(const cc_error_t *err, apr_time_t since, void *baton)
     }
 }
 
-static void passed_over(const cc_crl_info_t *info, void *baton)
+static void passed_over_log(const cc_crl_info_t *info, void *baton)
 {
     server_rec *s = baton;
 
@@ -145,7 +144,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     spec->kept = kept_of(s);
     spec->pass_foreign = true;
     if (is_restart()) {
-        cc_crls_reopen(crls, spec, trust, p, tell_reopened, p);
+        cc_crls_reopen(crls, spec, trust, p, reopened_log, p);
     } else {
         rv = cc_crls_open(crls, spec, trust, p, err);
     }
@@ -157,7 +156,7 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
     APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
     cc_crls_highest_save(*crls, spec->highest);
     if (!only_tried()) {
-        cc_crls_each(*crls, passed_over, s);
+        cc_crls_each(*crls, passed_over_log, s);
     }
     return APR_SUCCESS;
 }
@@ -188,44 +187,61 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     return rv;
 }
 
-/* ---- CRLs of CAs that nobody trusts -------------------------------------------------------- */
+/* ---- CRLs that no virtual host can use ------------------------------------------------------ */
 
-/* What a named file has is no use to anybody: at a restart, that ends no server either. */
-static bool nobodys_bear(const cc_nobodys_t *one, const apr_array_header_t *opened, apr_pool_t *p)
+/*
+ * A named file that no virtual host can use is an error. At a restart it ends no server either:
+ * what the file may have for others counts as not read. False: the start ends.
+ */
+static bool unused_file_log(const cc_unused_crl_t *crl, const apr_array_header_t *opened,
+                            apr_pool_t *p)
 {
     cc_error_t err = {0};
 
-    cc_crl_refuse_foreign(&one->info, one->opened->spec->where, p, &err);
+    cc_crl_refuse_foreign(&crl->info, crl->opened->spec->where, p, &err);
     if (!is_restart()) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return false;
     }
     for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_mark_unread(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, one->info.path);
+        cc_crls_mark_unread(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, crl->info.path);
     }
-    tell_reopened(&err, 0, p);
+    reopened_log(&err, 0, p);
     return true;
 }
 
-static bool nobodys_tell(const apr_array_header_t *opened, apr_pool_t *p)
+static void unused_crl_log(const cc_unused_crl_t *crl, apr_pool_t *p)
 {
-    const apr_array_header_t *nobodys = cc_revocation_nobodys(opened, p);
-    bool borne = true;
+    cc_error_t err = {0};
 
-    for (int i = 0; i < nobodys->nelts; i++) {
-        const cc_nobodys_t *one = &APR_ARRAY_IDX(nobodys, i, cc_nobodys_t);
+    cc_crl_unused_error(&err, crl, p);
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf, "%s", cc_error_text(&err, p));
+}
 
-        if (one->whole) {
-            borne = nobodys_bear(one, opened, p) && borne;
+/* False: the start ends. */
+static bool unused_log(const apr_array_header_t *opened, apr_pool_t *p)
+{
+    const apr_array_header_t *unused = cc_crl_unused_find(opened, p);
+    bool goes_on = true;
+
+    for (int i = 0; i < unused->nelts; i++) {
+        const cc_unused_crl_t *crl = &APR_ARRAY_IDX(unused, i, cc_unused_crl_t);
+
+        if (crl->whole_file) {
+            goes_on = unused_file_log(crl, opened, p) && goes_on;
         } else if (!only_tried()) {
-            cc_error_t err = {0};
-
-            cc_nobodys_error(&err, one, p);
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf, "%s",
-                         cc_error_text(&err, p));
+            unused_crl_log(crl, p);
         }
     }
-    return borne;
+    return goes_on;
+}
+
+/* ---- hooks ------------------------------------------------------------------------------------
+ */
+
+int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    return cc_ocsp_cache_prepare(pconf, plog, ptemp);
 }
 
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -235,8 +251,13 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     if (kept) {
         cc_crls_kept_sweep(kept);
     }
-    if (!cc_revocation_precheck_borne(s) || !nobodys_tell(cc_revocation_opened(s)->crls, ptemp)) {
+    if (!cc_crl_precheck_passed(s) || !unused_log(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
     }
     return cc_ocsp_cache_start(pconf, plog, ptemp, s);
+}
+
+void cc_revocation_child_start(apr_pool_t *pchild, server_rec *s)
+{
+    cc_ocsp_cache_child_start(pchild, s);
 }

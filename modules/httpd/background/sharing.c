@@ -30,7 +30,7 @@
  */
 
 #define PATIENCE apr_time_from_msec(50) /* with the parent, who may be reading a file */
-#define AT_ONCE 1000                    /* so many questions are answered between two looks */
+#define AT_ONCE 1000                    /* so many questions are answered between two polls */
 
 /* What outlives configurations: no addresses of ours, for the module may be another one then. */
 typedef struct {
@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     cc_sharing_t is;
     const channel_t *channel;
-    cc_poll_thread_t *follower; /* NULL: there is none, and nobody will share */
+    cc_poll_thread_t *thread; /* NULL: there is none, and no table is shared */
     cc_tables_t *tables;
     atomic_bool stop;
 } sharing_t;
@@ -103,7 +103,7 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
     apr_status_t status;
     int ends[2];
 
-    if (!sharing->follower) {
+    if (!sharing->thread) {
         return APR_ENOTIMPL;
     }
     status = cc_descriptor_pair(ends, PATIENCE);
@@ -179,7 +179,7 @@ const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf)
         return NULL;
     }
     sharing = apr_pcalloc(pconf, sizeof(*sharing));
-    sharing->is = (cc_sharing_t){.owner = geteuid(), .ask = ask, .baton = sharing};
+    sharing->is = (cc_sharing_t){.owner = geteuid(), .fetch = ask, .baton = sharing};
     sharing->channel = channel;
     return &sharing->is;
 }
@@ -188,16 +188,16 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
                       apr_pool_t *pconf)
 {
     sharing_t *made = sharing ? sharing->baton : NULL;
-    cc_poll_plan_t how = {.look = share, .baton = made, .wait = cc_tables_interval(tables)};
+    cc_poll_plan_t plan = {.poll = share, .baton = made, .wait = cc_tables_interval(tables)};
     apr_status_t rv;
 
-    if (!made || how.wait == 0) {
+    if (!made || plan.wait == 0) {
         return;
     }
     made->tables = tables;
-    how.stop = &made->stop;
-    how.asked = made->channel->parent;
-    rv = cc_poll_thread_start(&made->follower, &how, pconf);
+    plan.stop = &made->stop;
+    plan.requests = made->channel->parent;
+    rv = cc_poll_thread_start(&made->thread, &plan, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
                      "CC0286: each process reads changed tables for itself: the parent can make no "

@@ -14,8 +14,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/background/async.h"
 #include "httpd/background/backends.h"
+#include "httpd/background/jobs.h"
 #include "httpd/conf/module.h"
 #include "tables/table.h"
 
@@ -260,8 +260,8 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 
 const cc_backend_t cc_backend_sql = {
     .type = "sql",
-    .asked = true,
+    .remote = true,
     .open = backend_open,
     .child = cc_jobs_child,
-    .ask = cc_jobs_ask,
+    .lookup_many = cc_jobs_ask,
 };

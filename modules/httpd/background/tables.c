@@ -10,6 +10,7 @@
 #include "httpd/background/sharing.h"
 #include "httpd/background/tables.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
@@ -19,29 +20,21 @@
 static const cc_backend_t *const backends[] = {
     &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
 
-static const char tables_key[] = "clientcert_tables";
-
 /* ---- while the configuration is read ----------------------------------------------------- */
 
-/* Those of the whole configuration, which is in effect as long as its pool. NULL: none. */
 cc_tables_t *cc_tables_configured(const server_rec *s)
 {
-    void *tables = NULL;
-
-    apr_pool_userdata_get(&tables, tables_key, s->process->pconf);
-    return tables;
+    return cc_configuration_of(s)->tables;
 }
 
 static cc_tables_t *tables_make(const server_rec *s)
 {
-    apr_pool_t *pconf = s->process->pconf;
-    cc_tables_t *tables = cc_tables_configured(s);
+    cc_configuration_t *configuration = cc_configuration_of(s);
 
-    if (!tables) {
-        tables = cc_tables_create(backends, pconf);
-        apr_pool_userdata_setn(tables, tables_key, NULL, pconf);
+    if (!configuration->tables) {
+        configuration->tables = cc_tables_create(backends, s->process->pconf);
     }
-    return tables;
+    return configuration->tables;
 }
 
 /* A table of the main server is everybody's. */
@@ -180,7 +173,7 @@ static bool is_restart(void)
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
-    cc_restart_t restart = {.restart = is_restart(), .told = tell_restart, .baton = s};
+    cc_restart_t restart = {.restart = is_restart(), .report = tell_restart, .baton = s};
     cc_error_t err = {0};
 
     (void)plog;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every directive needs: where it stands, and how its errors are told. */
+/* What every directive needs: the place where it stands, and the text of its errors. */
 #include <apr_strings.h>
 
 #include "base/error.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/where.h"
 
 const char *cc_directive_where(const ap_directive_t *directive, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%s:%d", directive->filename, directive->line_num);
+    return cc_where_text(directive->filename, directive->line_num, p);
 }
 
 const char *cc_directive_result(const cmd_parms *cmd, apr_status_t rv, const cc_error_t *err)

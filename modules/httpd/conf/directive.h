@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every directive needs: where it stands, and how its errors are told. */
+/* What every directive needs: the place where it stands, and the text of its errors. */
 #ifndef CC_CONF_DIRECTIVE_H
 #define CC_CONF_DIRECTIVE_H
 
 #include "base/error.h"
 #include "httpd/conf/module.h"
 
-/** "FILE:LINE" of a directive, as rules, tables and messages name it. Lives as long as `p`. */
+/** "FILE:LINE" of a directive (cc_where_text). Lives as long as `p`. */
 const char *cc_directive_where(const ap_directive_t *directive, apr_pool_t *p);
 
 /** What a directive returns to httpd: NULL, or the text of an error, which lives in `cmd->pool`. */

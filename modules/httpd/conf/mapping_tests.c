@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "cert/cert.h"
 #include "httpd/conf/configtest.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
@@ -28,19 +29,14 @@ typedef struct cc_test_t {
     const ap_directive_t *inside; /* its section; NULL: none */
 } cc_test_t;
 
-static const char tests_key[] = "clientcert_tests";
-
 static apr_array_header_t *tests_of(const server_rec *s)
 {
-    apr_pool_t *pconf = s->process->pconf;
-    void *tests = NULL;
+    cc_configuration_t *configuration = cc_configuration_of(s);
 
-    apr_pool_userdata_get(&tests, tests_key, pconf);
-    if (!tests) {
-        tests = apr_array_make(pconf, 4, sizeof(cc_test_t));
-        apr_pool_userdata_setn(tests, tests_key, NULL, pconf);
+    if (!configuration->mapping_tests) {
+        configuration->mapping_tests = apr_array_make(s->process->pconf, 4, sizeof(cc_test_t));
     }
-    return tests;
+    return configuration->mapping_tests;
 }
 
 /* ---- the directive ------------------------------------------------------------------------- */

@@ -2,23 +2,19 @@
 /* Knows all rulesets of the configuration that have rules of their own. */
 #include <apr_strings.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "rules/rules.h"
 
-static const char rulesets_key[] = "clientcert_scopes";
-
 apr_array_header_t *cc_rulesets_of(const server_rec *s)
 {
-    apr_pool_t *pconf = s->process->pconf;
-    void *rulesets = NULL;
+    cc_configuration_t *configuration = cc_configuration_of(s);
 
-    apr_pool_userdata_get(&rulesets, rulesets_key, pconf);
-    if (!rulesets) {
-        rulesets = apr_array_make(pconf, 4, sizeof(cc_ruleset_t));
-        apr_pool_userdata_setn(rulesets, rulesets_key, NULL, pconf);
+    if (!configuration->rulesets) {
+        configuration->rulesets = apr_array_make(s->process->pconf, 4, sizeof(cc_ruleset_t));
     }
-    return rulesets;
+    return configuration->rulesets;
 }
 
 /* The innermost section of directories, locations, files or conditions. */

@@ -2,6 +2,7 @@
 /* Finds out which virtual hosts use this module, so that the others are left alone. */
 #include <apr_lib.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -132,6 +133,6 @@ int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
 
         cc_vhost_conf_of(view->server)->use = use_of(view, main, anywhere);
     }
-    cc_vhost_conf_of(s)->use_anywhere = anywhere;
+    cc_configuration_of(s)->use = anywhere;
     return OK;
 }

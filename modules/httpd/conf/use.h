@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 
@@ -26,10 +27,10 @@ static inline cc_use_t cc_use_of(const server_rec *s)
     return (cc_use_t)cc_vhost_conf_of(s)->use;
 }
 
-/** The greatest of all hosts. Any thread. */
-static inline cc_use_t cc_use_anywhere(const server_rec *main)
+/** The greatest of all virtual hosts, of one of which this is the record. Any thread. */
+static inline cc_use_t cc_use_anywhere(const server_rec *s)
 {
-    return (cc_use_t)cc_vhost_conf_of(main)->use_anywhere;
+    return (cc_use_t)cc_configuration_of(s)->use;
 }
 
 /** Whether requests to this virtual host are none of ours, but for inbound.c. Any thread. */

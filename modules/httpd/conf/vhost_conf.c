@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
@@ -18,7 +19,7 @@ void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s)
 {
     cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
 
-    (void)s;
+    server->configuration = cc_configuration_find(s);
     server->leaf_alone = -1;
     server->max_age = -1;
     return server;
@@ -29,6 +30,7 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     const cc_vhost_conf_t *base = base_record, *add = add_record;
     cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
 
+    server->configuration = add->configuration;
     server->crls = add->crls ? add->crls : base->crls;
     server->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
     server->max_age = add->max_age >= 0 ? add->max_age : base->max_age;

@@ -17,12 +17,9 @@ typedef struct cc_vhost_conf_t {
     cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
     apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
     struct cc_vhost_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
-    struct cc_vhost_counters_t *counted; /* metrics/counted.h: by metrics/counters.c */
+    struct cc_vhost_counters_t *counters; /* metrics/counted.h: those of this virtual host */
     int use;                          /* cc_use_t of use.h: this host's */
-    int use_anywhere;                 /* of the main server: the greatest of all hosts */
-    bool expressions;                 /* of the main server: clientcert() is in some expression */
-    bool ends_connections;            /* of the main server: some host may end a connection */
-    bool hooked;                      /* of the main server: server.c has registered hooks */
+    struct cc_configuration_t *configuration; /* that it belongs to: see configuration.h */
 } cc_vhost_conf_t;
 
 static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)

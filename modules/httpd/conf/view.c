@@ -6,6 +6,7 @@
 
 #include <http_core.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 
@@ -199,12 +200,12 @@ static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
 }
 
 /* All of them, and each by its server. */
-typedef struct cc_sites_t {
+typedef struct cc_conf_views_t {
     apr_array_header_t *list; /* cc_conf_view_t * */
     apr_hash_t *by_server;
-} cc_sites_t;
+} cc_conf_views_t;
 
-static void view_make(cc_sites_t *views, cc_conf_view_t *view, server_rec *s, apr_pool_t *p)
+static void view_make(cc_conf_views_t *views, cc_conf_view_t *view, server_rec *s, apr_pool_t *p)
 {
     view->server = s;
     view->places = apr_array_make(p, 8, sizeof(cc_place_t));
@@ -213,11 +214,11 @@ static void view_make(cc_sites_t *views, cc_conf_view_t *view, server_rec *s, ap
     apr_hash_set(views->by_server, &view->server, sizeof(view->server), view);
 }
 
-static cc_sites_t *sites_read(server_rec *s, apr_pool_t *p)
+static cc_conf_views_t *views_read(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *servers = servers_in_order(s, p);
     cc_conf_view_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
-    cc_sites_t *views = apr_palloc(p, sizeof(*views));
+    cc_conf_views_t *views = apr_palloc(p, sizeof(*views));
     cc_reader_t reader = {NULL, 1};
 
     views->list = reader.views = apr_array_make(p, servers->nelts, sizeof(cc_conf_view_t *));
@@ -233,26 +234,22 @@ static cc_sites_t *sites_read(server_rec *s, apr_pool_t *p)
     return views;
 }
 
-static const cc_sites_t *sites_of(server_rec *s)
+static const cc_conf_views_t *views_of(server_rec *s)
 {
-    static const char key[] = "clientcert_sites";
-    apr_pool_t *pconf = s->process->pconf;
-    void *views = NULL;
+    cc_configuration_t *configuration = cc_configuration_of(s);
 
-    apr_pool_userdata_get(&views, key, pconf);
-    if (!views) {
-        views = sites_read(s, pconf);
-        apr_pool_userdata_setn(views, key, NULL, pconf);
+    if (!configuration->views) {
+        configuration->views = views_read(s, s->process->pconf);
     }
-    return views;
+    return configuration->views;
 }
 
 const apr_array_header_t *cc_conf_views_of(server_rec *s)
 {
-    return sites_of(s)->list;
+    return views_of(s)->list;
 }
 
 const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s)
 {
-    return apr_hash_get(sites_of(main)->by_server, &s, sizeof(s));
+    return apr_hash_get(views_of(main)->by_server, &s, sizeof(s));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects what is counted of the configuration in effect, for one answer. */
+#include "httpd/background/crl_held.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -99,7 +100,7 @@ static unsigned features_of(const cc_table_t *table)
     return (cc_table_has_rows(table) ? CC_HAS_ROWS : 0u) |
            (cc_table_is_loaded(table) ? CC_HAS_LOADS : 0u) |
            (cc_table_is_cached(table) ? CC_HAS_CACHE : 0u) |
-           (cc_table_is_asked(table) ? CC_HAS_WAITS : 0u);
+           (cc_table_is_remote(table) ? CC_HAS_WAITS : 0u);
 }
 
 static void table_add(const collector_t *it, int i)
@@ -127,7 +128,7 @@ static void crl_add(const collector_t *it, const cc_held_crl_t *crl)
 static void revocation_add(const collector_t *it)
 {
     const cc_opened_t *opened = it->metrics->opened;
-    const apr_array_header_t *crls = cc_revocation_crls(it->server, it->pool);
+    const apr_array_header_t *crls = cc_crl_held_list(it->server, it->pool);
     cc_instance_t *instance;
 
     for (int i = 0; i < crls->nelts; i++) {

@@ -11,6 +11,7 @@
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -22,8 +23,6 @@
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
-
-static const char metrics_key[] = "clientcert_metrics";
 
 /* ---- start ------------------------------------------------------------------------------- */
 
@@ -48,8 +47,10 @@ static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
     return vhosts;
 }
 
-/* The segment: what all share, the counters of each virtual host, ruleset, table, ClientCertCRL,
- * asking host. */
+/*
+ * The segment: what all share; then the counters of each virtual host, ruleset, table,
+ * ClientCertCRL, and virtual host that asks responders.
+ */
 static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *rulesets)
 {
     apr_size_t size = sizeof(cc_shared_t);
@@ -70,13 +71,13 @@ static void *vhosts_place(const cc_metrics_t *metrics, server_rec *main, void *m
     cc_vhost_counters_t *counters = memory;
 
     for (server_rec *s = main; s; s = s->next) {
-        cc_vhost_conf_of(s)->counted = counters;
+        cc_vhost_conf_of(s)->counters = counters;
     }
     for (int i = 0; i < metrics->vhosts->nelts; i++) {
         cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(metrics->vhosts, i, cc_counted_vhost_t);
 
         vhost->counters = &counters[i];
-        cc_vhost_conf_of(vhost->server)->counted = &counters[i];
+        cc_vhost_conf_of(vhost->server)->counters = &counters[i];
     }
     return counters + metrics->vhosts->nelts;
 }
@@ -119,15 +120,28 @@ static void revocation_place(cc_metrics_t *metrics, void *memory)
     metrics->ocsp_counters = (void *)(metrics->crl_counters + crls);
 }
 
+/* Memory that the children share, all 0; NULL: there is none, which is logged. */
+static void *segment_make(const server_rec *s, apr_size_t size, apr_pool_t *pconf)
+{
+    apr_shm_t *segment;
+    apr_status_t rv = apr_shm_create(&segment, size, NULL, pconf);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+                     "CC0160: no memory that the children can share, of %" APR_SIZE_T_FMT
+                     " octets, to count in",
+                     size);
+        return NULL;
+    }
+    return memset(apr_shm_baseaddr_get(segment), 0, size);
+}
+
 /* Children of the configuration before this one go on counting in its segment, unseen. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *rulesets = cc_rulesets_of(s);
     cc_metrics_t *metrics = apr_pcalloc(pconf, sizeof(*metrics));
-    apr_size_t size;
-    apr_shm_t *segment;
     void *memory;
-    apr_status_t rv;
 
     (void)plog;
     (void)ptemp;
@@ -138,21 +152,14 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->tables = cc_tables_configured(s);
     metrics->opened = cc_revocation_opened(s);
     metrics->vhosts = vhosts_of(s, pconf);
-    size = size_needed(metrics, rulesets);
-    rv = apr_shm_create(&segment, size, NULL, pconf);
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0160: no memory that the children can share, of %" APR_SIZE_T_FMT
-                     " octets, to count in",
-                     size);
+    metrics->shared = segment_make(s, size_needed(metrics, rulesets), pconf);
+    if (!metrics->shared) {
         return !OK;
     }
-    metrics->shared = apr_shm_baseaddr_get(segment);
-    memset(metrics->shared, 0, size);
     memory = vhosts_place(metrics, s, metrics->shared + 1);
     memory = rulesets_place(rulesets, memory);
     revocation_place(metrics, tables_place(metrics, memory));
-    apr_pool_userdata_setn(metrics, metrics_key, NULL, pconf);
+    cc_configuration_of(s)->metrics = metrics;
     return OK;
 }
 
@@ -177,10 +184,7 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
 
 const cc_metrics_t *cc_metrics_of(const server_rec *s)
 {
-    void *metrics = NULL;
-
-    apr_pool_userdata_get(&metrics, metrics_key, s->process->pconf);
-    return metrics;
+    return cc_configuration_of(s)->metrics;
 }
 
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
@@ -196,12 +200,12 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p)
 
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 {
-    cc_counter_add(&cc_vhost_conf_of(s)->counted->rejections[reason]);
+    cc_counter_add(&cc_vhost_conf_of(s)->counters->rejections[reason]);
 }
 
 void cc_counters_denied(const request_rec *r)
 {
-    cc_counter_add(&cc_vhost_conf_of(r->server)->counted->denied);
+    cc_counter_add(&cc_vhost_conf_of(r->server)->counters->denied);
 }
 
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)

@@ -5,8 +5,8 @@
 #include <mpm_common.h>
 #include <util_filter.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/graceful_close.h"
 
 const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
@@ -31,7 +31,7 @@ apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_i
 /* The MPM may ask before there is a server, and once there is none any more. */
 static bool ends_none(void)
 {
-    return !ap_server_conf || !cc_vhost_conf_of(ap_server_conf)->ends_connections;
+    return !ap_server_conf || !cc_configuration_of(ap_server_conf)->ends_connections;
 }
 
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)

@@ -45,10 +45,10 @@ static const char *negation_error(const cc_aliases_t *aliases, const ap_directiv
         return NULL;
     }
     return apr_psprintf(aliases->pool,
-                        "CC0158: %s:%d: \"%s\" is a name for %s, which would not know that it is "
+                        "CC0158: %s: \"%s\" is a name for %s, which would not know that it is "
                         "negated here, and would let in whom it cannot judge: write Require %s "
                         "itself",
-                        directive->filename, directive->line_num,
+                        cc_directive_where(directive, aliases->pool),
                         cc_log_escaped(name, aliases->pool), provider, provider);
 }
 

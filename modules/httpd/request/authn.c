@@ -4,10 +4,10 @@
 #include <http_main.h>
 #include <http_request.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/environment.h"
@@ -52,7 +52,7 @@ static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
 /* The log may ask when the connection is gone, so the request has to know its client by then. */
 static bool may_be_logged(void)
 {
-    return cc_vhost_conf_of(ap_server_conf)->expressions;
+    return cc_configuration_of(ap_server_conf)->expressions;
 }
 
 /* Where nobody has to know who it is. What it has of another place goes all the same. */

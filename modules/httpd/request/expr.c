@@ -2,8 +2,11 @@
 /* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
 #include <apr_strings.h>
 
+#include <http_main.h>
+
 #include "base/error.h"
 #include "cert/cert.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/expr.h"
@@ -29,7 +32,7 @@ static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer
     if (answer->problem || cc_answer_failure(answer)) {
         return NULL;
     }
-    *facts = cc_client_facts(answer->client, ctx->r);
+    *facts = cc_client_facts(answer->client, ctx->r->request_time);
     return answer->client;
 }
 
@@ -60,15 +63,12 @@ static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, 
     return cc_lookup_list(lookup, client, &facts, answer.verdict, ctx->p);
 }
 
-/* Remembered with what reads the expression: the configuration, or a request's .htaccess. */
-static const char used_key[] = "clientcert_expressions";
-
-bool cc_expr_used(apr_pool_t *pconf)
+/* In the configuration; what stands in .htaccess is a matter of that request alone. */
+static void use_note(const ap_expr_lookup_parms *parms)
 {
-    void *used = NULL;
-
-    apr_pool_userdata_get(&used, used_key, pconf);
-    return used != NULL;
+    if (parms->pool == ap_server_conf->process->pconf) {
+        cc_configuration_of(ap_server_conf)->expressions = true;
+    }
 }
 
 int cc_expr_lookup(ap_expr_lookup_parms *parms)
@@ -88,7 +88,7 @@ int cc_expr_lookup(ap_expr_lookup_parms *parms)
         *parms->err = cc_error_text(&err, parms->ptemp);
         return !OK;
     }
-    apr_pool_userdata_setn(used_key, used_key, NULL, parms->pool);
+    use_note(parms);
     *parms->func = is_list ? (const void *)as_list : (const void *)as_string;
     *parms->data = lookup;
     return OK;

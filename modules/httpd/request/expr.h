@@ -3,13 +3,12 @@
 #ifndef CC_REQUEST_EXPR_H
 #define CC_REQUEST_EXPR_H
 
-#include <stdbool.h>
-
 #include <ap_expr.h>
 
-/** Whether the configuration that was read into this pool has clientcert() in an expression. */
-bool cc_expr_used(apr_pool_t *pconf);
-/** expr_lookup: the functions clientcert('NAME') as string and as list. OK or DECLINED. */
+/**
+ * expr_lookup: the function clientcert('NAME') as string and as list. OK or DECLINED. Notes in the
+ * record of the configuration that it is in some expression.
+ */
 int cc_expr_lookup(ap_expr_lookup_parms *parms);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/where.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
@@ -17,11 +18,6 @@
 
 #define TEXT_MOST 1024
 #define LIST_MOST 1000
-
-static json_t *string_of(const char *text, apr_pool_t *p)
-{
-    return text ? cc_json_text(text, strlen(text), p) : json_null();
-}
 
 /* ---- what it is about -------------------------------------------------------------------- */
 
@@ -79,8 +75,8 @@ static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
-                     string_of(path_of(status), p), "needs",
-                     string_of(status->rules && kept ? kept->missing : NULL, p));
+                     cc_json_string(path_of(status), p), "needs",
+                     cc_json_string(status->rules && kept ? kept->missing : NULL, p));
 }
 
 static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
@@ -90,7 +86,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     if (!status->answer.client) {
         return json_null();
     }
-    facts = cc_client_facts(status->answer.client, status->asked);
+    facts = cc_client_facts(status->answer.client, status->asked->request_time);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
     facts.tls_known = false;
     return cc_json_fields(status->answer.client->cert, &facts, p);
@@ -104,7 +100,7 @@ static const char *told(const cc_answer_t *answer)
     if (!client || !client->problem) {
         return answer->problem; /* that there is no certificate, or what its dates say */
     }
-    return client->told ? client->told : "it does not count here";
+    return client->public_problem ? client->public_problem : "it does not count here";
 }
 
 const char *cc_status_problem(const cc_status_t *status)
@@ -118,7 +114,7 @@ static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     string_of(cc_status_problem(status), p));
+                     cc_json_string(cc_status_problem(status), p));
 }
 
 static json_t *connection_of(request_rec *r)
@@ -132,45 +128,44 @@ static json_t *connection_of(request_rec *r)
     }
     return json_pack(
         "{s:o, s:o, s:o, s:s}", "version",
-        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool), "cipher",
-        string_of(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
-        string_of(sni && *sni ? sni : NULL, r->pool), "session",
+        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool),
+        "cipher",
+        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
+        cc_json_string(sni && *sni ? sni : NULL, r->pool), "session",
         resumed && !strcmp(resumed, "Resumed") ? "resumed session" : "full handshake");
 }
 
 /* ---- without the rules ------------------------------------------------------------------- */
 
-/* A place in the configuration, without the folder of its file. */
-static void place_shorten(json_t *place)
+static void place_shorten(json_t *place, apr_pool_t *p)
 {
     const char *text = json_string_value(place);
-    const char *slash = text ? strrchr(text, '/') : NULL;
 
-    if (slash) {
-        json_string_set(place, slash + 1);
+    if (text) {
+        json_string_set(place, cc_where_short(text, p));
     }
 }
 
-static void places_shorten(json_t *list)
+static void places_shorten(json_t *list, apr_pool_t *p)
 {
     json_t *member;
     size_t i;
 
     json_array_foreach(list, i, member)
     {
-        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member);
+        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member, p);
     }
 }
 
-static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
+static void identity_shorten(json_t *identity, const cc_verdict_t *verdict, apr_pool_t *p)
 {
     json_t *notes = json_object_get(identity, "notes");
 
-    place_shorten(json_object_get(identity, "user_rule"));
-    place_shorten(json_object_get(identity, "denied_by"));
-    places_shorten(json_object_get(identity, "groups"));
-    places_shorten(json_object_get(identity, "rules"));
-    places_shorten(notes);
+    place_shorten(json_object_get(identity, "user_rule"), p);
+    place_shorten(json_object_get(identity, "denied_by"), p);
+    places_shorten(json_object_get(identity, "groups"), p);
+    places_shorten(json_object_get(identity, "rules"), p);
+    places_shorten(notes, p);
     for (int i = 0; i < verdict->note_count; i++) {
         json_object_set_new(json_array_get(notes, (size_t)i), "text",
                             json_string(verdict->notes[i].meaning));
@@ -190,7 +185,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     }
     identity = cc_json_verdict(verdict, p);
     if (!status->rules) {
-        identity_shorten(identity, verdict);
+        identity_shorten(identity, verdict, p);
     }
     return identity;
 }
@@ -201,13 +196,13 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
     json_t *steps = cc_json_trace(status->trace, status->rules, p);
 
     if (!status->rules) {
-        places_shorten(steps);
+        places_shorten(steps, p);
         return steps;
     }
     for (int i = 0; i < status->trace->nelts; i++) {
         int number = APR_ARRAY_IDX(status->trace, i, cc_step_t).number;
         json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            string_of(cc_rules_text(rules, number, p), p));
+                            cc_json_string(cc_rules_text(rules, number, p), p));
     }
     return steps;
 }
@@ -280,7 +275,7 @@ json_t *cc_status_document(request_rec *r, bool trace)
 
     json_object_set_new(document, "result", json_string(status.result));
     json_object_set_new(document, "summary",
-                        string_of(cc_status_summary(&status, r->pool), r->pool));
+                        cc_json_string(cc_status_summary(&status, r->pool), r->pool));
     json_object_set_new(document, "advice", cc_status_advice(&status, r->pool));
     json_object_set_new(document, "request", request_of(&status, r->pool));
     json_object_set_new(document, "identity", identity_of(&status, r->pool));

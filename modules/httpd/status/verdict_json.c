@@ -16,7 +16,7 @@ json_t *cc_json_text(const char *text, apr_size_t len, apr_pool_t *p)
     return json_stringn(text, len);
 }
 
-static json_t *string_of(const char *text, apr_pool_t *p)
+json_t *cc_json_string(const char *text, apr_pool_t *p)
 {
     return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
@@ -69,8 +69,9 @@ static json_t *groups_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
     for (int i = 0; i < verdict->group_count; i++) {
         const cc_group_t *group = &verdict->groups[i];
-        json_array_append_new(groups, json_pack("{s:o, s:o}", "name", string_of(group->name, p),
-                                                "rule", string_of(group->where, p)));
+        json_array_append_new(groups,
+                              json_pack("{s:o, s:o}", "name", cc_json_string(group->name, p),
+                                        "rule", cc_json_string(group->where, p)));
     }
     return groups;
 }
@@ -80,7 +81,7 @@ static json_t *matched_of(const cc_verdict_t *verdict, apr_pool_t *p)
     json_t *rules = json_array();
 
     for (int i = 0; i < verdict->matched_count; i++) {
-        json_array_append_new(rules, string_of(verdict->matched[i].where, p));
+        json_array_append_new(rules, cc_json_string(verdict->matched[i].where, p));
     }
     return rules;
 }
@@ -92,8 +93,8 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
     for (int i = 0; i < verdict->note_count; i++) {
         const cc_note_t *note = &verdict->notes[i];
         json_array_append_new(notes, json_pack("{s:s, s:o, s:o}", "tag", note->tag, "rule",
-                                               string_of(note->where, p), "text",
-                                               string_of(note->text, p)));
+                                               cc_json_string(note->where, p), "text",
+                                               cc_json_string(note->text, p)));
     }
     return notes;
 }
@@ -101,10 +102,11 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", cc_verdict_word(verdict),
-                     "user", string_of(verdict->user, p), "user_rule",
-                     string_of(verdict->user_where, p), "groups", groups_of(verdict, p), "rules",
-                     matched_of(verdict, p), "denied_by", string_of(verdict->denied_where, p),
-                     "failure", string_of(verdict->failure, p), "notes", notes_of(verdict, p));
+                     "user", cc_json_string(verdict->user, p), "user_rule",
+                     cc_json_string(verdict->user_where, p), "groups", groups_of(verdict, p),
+                     "rules", matched_of(verdict, p), "denied_by",
+                     cc_json_string(verdict->denied_where, p), "failure",
+                     cc_json_string(verdict->failure, p), "notes", notes_of(verdict, p));
 }
 
 /* ---- traces ------------------------------------------------------------------------------ */
@@ -115,17 +117,17 @@ json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool
 
     for (int i = 0; i < trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
-        json_t *one = json_pack("{s:o, s:b}", "rule", string_of(step->where, p), "holds",
+        json_t *one = json_pack("{s:o, s:b}", "rule", cc_json_string(step->where, p), "holds",
                                 step->condition == NULL);
         if (step->condition) {
             if (step->undecided) {
                 json_object_set_new(one, "undecided", json_true());
             }
-            json_object_set_new(one, "field", string_of(step->field, p));
+            json_object_set_new(one, "field", cc_json_string(step->field, p));
             if (conditions) {
-                json_object_set_new(one, "condition", string_of(step->condition, p));
+                json_object_set_new(one, "condition", cc_json_string(step->condition, p));
             }
-            json_object_set_new(one, "seen", string_of(step->seen, p));
+            json_object_set_new(one, "seen", cc_json_string(step->seen, p));
         }
         json_array_append_new(steps, one);
     }

@@ -4,7 +4,7 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 
-#include "httpd/background/async.h"
+#include "httpd/background/jobs.h"
 #include "httpd/background/threads.h"
 #include "httpd/conf/configtest.h"
 #include "tables/table.h"
@@ -237,11 +237,11 @@ bool cc_job_has_room(cc_job_t *job, cc_query_t *question, apr_size_t octets, apr
 {
     *answer += octets;
     job->octets += octets;
-    if (*answer > CC_ANSWER_MOST) {
+    if (*answer > CC_ANSWER_MAX) {
         cc_query_fail(question, CC_ANSWER_TOO_LARGE);
         return false;
     }
-    if (job->octets > CC_ANSWERS_MOST) {
+    if (job->octets > CC_ANSWERS_MAX) {
         cc_query_fail(question, CC_ANSWERS_TOO_LARGE);
         return false;
     }

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lookups of several values at once, and of each value once in an evaluation. */
+
+#include "rules/internal.h"
+
+/*
+ * This is for remote tables. The holder of a certificate chooses how many values it has, and each
+ * may have to be looked up. So the values of a condition are looked up together, up to AT_ONCE of
+ * them: a source answers many nearly as quickly as one. More would be in vain if one of the first
+ * decides, and more than some directories take on one connection. A memo keeps the answers of a
+ * table to the end of the evaluation: other conditions, and equal values, get the same answer. All
+ * lookups in one table may take its timeout together, and cc_account_t keeps account of that.
+ */
+#define AT_ONCE 32
+
+/* The answers of one table in one evaluation. */
+typedef struct cc_table_memo_t {
+    cc_table_t *table;
+    cc_account_t account;
+    apr_hash_t *answers; /* cc_query_t * by its key; an empty one may be there too */
+} cc_table_memo_t;
+
+static cc_table_memo_t *memo_of(cc_evaluation_t *ev, cc_table_t *table)
+{
+    cc_table_memo_t *memo = NULL;
+
+    if (!ev->table_memos) {
+        ev->table_memos = apr_hash_make(ev->scratch);
+    }
+    memo = apr_hash_get(ev->table_memos, &table, sizeof(table));
+    if (!memo) {
+        memo = apr_pcalloc(ev->scratch, sizeof(*memo));
+        memo->table = table;
+        memo->answers = apr_hash_make(ev->scratch);
+        apr_hash_set(ev->table_memos, &memo->table, sizeof(memo->table), memo);
+    }
+    return memo;
+}
+
+static cc_query_t *answer_find(const cc_table_memo_t *memo, const cc_value_t *value)
+{
+    return apr_hash_get(memo->answers, value->text, (apr_ssize_t)value->len);
+}
+
+static cc_query_t *query_add(cc_table_memo_t *memo, const cc_value_t *value, apr_pool_t *p)
+{
+    cc_query_t *query = apr_pcalloc(p, sizeof(*query));
+
+    query->key = value->text;
+    query->len = value->len;
+    apr_hash_set(memo->answers, query->key, (apr_ssize_t)query->len, query);
+    return query;
+}
+
+/*
+ * Looks up the value, and some of those that follow it. The clock is asked again: the evaluation
+ * may have waited for another table, which makes the answers of this one no younger.
+ */
+static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_value_t *value,
+                          const cc_value_t *end)
+{
+    cc_query_t *queries[AT_ONCE];
+    int count = 0;
+
+    for (; value < end && count < AT_ONCE; value++) {
+        if (!value->unusable && !answer_find(memo, value)) {
+            queries[count++] = query_add(memo, value, ev->scratch);
+        }
+    }
+    cc_table_lookup_many(memo->table, queries, count, apr_time_now(), &memo->account, ev->scratch);
+}
+
+const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
+                                 const cc_value_t *value)
+{
+    const cc_values_t *values = &ev->cells[c->selector->number].values;
+    cc_table_memo_t *memo = memo_of(ev, c->table);
+    const cc_query_t *answer = answer_find(memo, value);
+
+    if (!answer) {
+        values_lookup(ev, memo, value, values->at + values->count);
+        answer = answer_find(memo, value);
+    }
+    return answer;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests the lines and the page of mod_status. */
+#include <string.h>
+
+#include "base/counter.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/mod_status.h"
+#include "metricset.h"
+#include "suite.h"
+#include "tables/table.h"
+
+SUITE("mod_status", .setup = metricset_setup, .teardown = metricset_teardown);
+
+static void two_hosts(void)
+{
+    static cc_vhost_counters_t hosts[2];
+
+    atomic_store(&hosts[0].rejections[CC_REJECTED_NOT_YET], 1);
+    atomic_store(&hosts[1].rejections[CC_REJECTED_NOT_YET], 2);
+    atomic_store(&hosts[1].denied, 4);
+    metricset_add(CC_KIND_VHOST, &hosts[0], "a:1", NULL, NULL);
+    metricset_add(CC_KIND_VHOST, &hosts[1], "b:1", NULL, NULL);
+}
+
+TEST(lines_are_sums_of_virtual_hosts)
+{
+    two_hosts();
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertRejectedNotYetValid: 3\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertRequestsDenied: 4\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text, "ClientCertDecisionsMapped: 0\n"));
+    ck_assert_ptr_null(strstr(metricset_text, "Vhost"));
+}
+END_TEST
+
+TEST(the_page_has_the_same_sums)
+{
+    two_hosts();
+    cc_mod_status_page(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "<tr><td>rejected</td><td>not_yet_valid</td>"
+                                                 "<td align=\"right\">3</td></tr>\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text, "<tr><td>request</td><td>denied</td>"
+                                                 "<td align=\"right\">4</td></tr>\n"));
+}
+END_TEST
+
+TEST(a_table_is_a_group_of_lines_and_a_row)
+{
+    cc_table_counters_t counters = {.rows = 3, .loaded_at = 1000, .lookups = {0}};
+
+    metricset.now = apr_time_from_sec(1060);
+    metricset_add(CC_KIND_TABLE, &counters, "a\nb", "h:1", "file")->features =
+        CC_HAS_ROWS | CC_HAS_LOADS;
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertTable[0]Name: a\\x0Ab\n"
+                                                 "ClientCertTable[0]Vhost: h:1\n"
+                                                 "ClientCertTable[0]Type: file\n"
+                                                 "ClientCertTable[0]Rows: 3\n"
+                                                 "ClientCertTable[0]Age: 60\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertTable[0]LookupsFound: 0\n"));
+    ck_assert_ptr_null(strstr(metricset_text, "CacheHits"));
+    metricset_clear();
+    cc_mod_status_page(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text,
+                                 "<tr><td>a\\x0Ab</td><td>h:1</td><td>file</td>"
+                                 "<td align=\"right\">3</td><td align=\"right\">60</td>"));
+    ck_assert_ptr_nonnull(
+        strstr(metricset_text, "<td>-</td><td>-</td><td>-</td><td>-</td></tr>\n"));
+}
+END_TEST
+
+TEST(a_table_of_tomorrow_has_no_age)
+{
+    cc_table_counters_t counters = {.loaded_at = 1000};
+
+    metricset.now = apr_time_from_sec(900);
+    metricset_add(CC_KIND_TABLE, &counters, "t", "", "file")->features = CC_HAS_LOADS;
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertTable[0]Age: 0\n"));
+}
+END_TEST
+
+TEST(the_lines_of_a_rule_begin_with_where_it_stands)
+{
+    cc_counter_t matches = 1;
+
+    metricset_add(CC_KIND_RULE, &matches, "h:1", "<Files x>", "f:1");
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text,
+                                 "\nClientCertRule[0]Where: f:1\nClientCertRule[0]Vhost: h:1\n"
+                                 "ClientCertRule[0]Section: <Files x>\n"
+                                 "ClientCertRule[0]Matches: 1\n"));
+}
+END_TEST
+
+TEST(a_certificate_that_expires_is_html_in_ascii)
+{
+    cc_expiry_t expiry = {.not_after = apr_time_from_sec(86400)};
+
+    strcpy(expiry.subject, "CN=<b>\xC3\xBC&\"'\xF0\x9F\x98\x80");
+    metricset.expiries = &expiry;
+    metricset.server.expiring = 1;
+    cc_mod_status_page(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(
+        metricset_text, "<tr><td>Fri, 02 Jan 1970 00:00:00 GMT</td>"
+                        "<td>CN=&#60;b&#62;&#252;&#38;&#34;&#39;&#128512;</td><td></td><td>"
+                        "0000000000000000000000000000000000000000000000000000000000000000</td>"));
+}
+END_TEST
+
+TEST(words_become_camel)
+{
+    ck_assert_str_eq(cc_mod_status_camel("not_yet_valid", metricset_sink.pool), "NotYetValid");
+    ck_assert_str_eq(cc_mod_status_camel("CC0103", metricset_sink.pool), "CC0103");
+    ck_assert_str_eq(cc_mod_status_camel("", metricset_sink.pool), "");
+}
+END_TEST
