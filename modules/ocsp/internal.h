@@ -132,13 +132,14 @@ cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 /** True while nobody asks again, because a request failed a moment ago. */
 bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
-/* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
+/* ---- a reply in HTTP (reply.c) ---------------------------------------------------------- */
 
 #define CC_OCSP_RESPONSE_MAX (64 * 1024) /* a response */
 
 /** How far an answer has been read. It begins as all zeros. */
 typedef struct cc_http_reply_t {
     apr_size_t at;     /* where the next line begins, or the content */
+    apr_size_t seen;   /* no line ends before it, from `at` on */
     apr_size_t length; /* as Content-Length says, where it is `measured` */
     bool begun;        /* the status line is read */
     bool headed;       /* and so is all of the header */
@@ -151,7 +152,7 @@ typedef struct cc_http_reply_t {
  * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
  * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
  */
-const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
+const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *reply, const char *octets,
                                apr_size_t len, apr_pool_t *p);
 
 /* ---- a request in HTTP (http.c) ---------------------------------------------------------- */
