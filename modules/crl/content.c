@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the CRLs of a file come to be held: each one read, its signer found, its signature
- * verified, and only then its entries read. */
+/* Loads a file of CRLs: finds the signer of each, verifies it, and then reads its entries. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows what certificate revocation lists say (RFC 5280 5, 6.3). */
+/* The door of crl: what certificate revocation lists say (RFC 5280 5, 6.3). */
 #ifndef CC_CRL_H
 #define CC_CRL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a file of CRLs is read, and how it falls into blocks: PEM or DER, one or many. */
+/* Reads a file of CRLs, and splits it into blocks: PEM or DER, one or many. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows what OCSP responders say of a certificate (RFC 6960). */
+/* The door of ocsp: what OCSP responders say of a certificate (RFC 6960). */
 #ifndef CC_OCSP_H
 #define CC_OCSP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whom a virtual host trusts, as a digest, and what a session must carry to be believed. */
+/* Whom a virtual host trusts, as a digest, and whether a session may be resumed there. */
 #include "trust/trust.h"
 
 #include <stdlib.h>

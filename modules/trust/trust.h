@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows whether a certificate was verified, by whom, and for how long. */
+/* The door of trust: whether a certificate was verified, by whom, and for how long. */
 #ifndef CC_TRUST_H
 #define CC_TRUST_H
 
