@@ -190,7 +190,7 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 /**
  * Whether the responder may be asked now. After three failures in a row it may not for a second,
  * then one asker tries again; with each further failure the wait is twice as long, up to a minute.
- * Whoever is told true must tell how it went.
+ * If it may be asked, cc_breaker_tell must be told how it went.
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
