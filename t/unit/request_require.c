@@ -5,7 +5,6 @@
 #include "fakehttpd.h"
 #include "httpd/conf/use.h"
 #include "httpd/peer/client.h"
-#include "httpd/peer/tls_hooks.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/state.h"
 #include "ruleset.h"
@@ -21,7 +20,7 @@ static void setup(void)
     client.cert = ruleset_certificate(ruleset_alice, fake.pool);
     client.facts = ruleset_facts;
     client.until = APR_INT64_MAX;
-    client.lasts = true;
+    client.source = &fake_source;
 }
 
 /* A request of alice to a server with these lines, whom these rules judge; NULL: none are asked. */
@@ -32,7 +31,6 @@ static cc_request_t *asked(const char *lines, const char *rules)
     fake_configured(lines);
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
     r = fake_request(fake.main, "/");
-    cc_tls_pre_handshake(r->connection, NULL, 0);
     kept = cc_request_of(r);
     kept->served = r->per_dir_config;
     kept->settled = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where processes keep what OCSP responders said, for each other. */
+/* Keeps the answers of OCSP responders for all processes, by an ap_socache provider. */
 #include <stdatomic.h>
 
 #include <apr_global_mutex.h>
@@ -32,21 +32,21 @@ static const char cache_name[] = "clientcert";     /* with ":", at most 16 octet
 typedef struct cc_ocsp_cache_t {
     cc_ocsp_io_t io;
     server_rec *server;                    /* the main one, for its log; set at start */
-    const ap_socache_provider_t *provider; /* NULL: nobody named one */
+    const ap_socache_provider_t *provider; /* NULL: no directive names one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
     cc_threads_t *threads;     /* NULL: not in this process */
     bool used;
     bool open;
-    atomic_flag told; /* this process has said that it cannot keep answers */
+    atomic_flag logged; /* this process has logged that it cannot keep answers */
 } cc_ocsp_cache_t;
 
 /* ---- keeping ----------------------------------------------------------------------------- */
 
 /* Once: where something is amiss, every answer would say so. */
-static void tell(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
+static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
 {
-    if (!atomic_flag_test_and_set(&cache->told)) {
+    if (!atomic_flag_test_and_set(&cache->logged)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
                      "CC0179: this process cannot %s (%s): responders will be asked more often",
                      what, cache->provider->name);
@@ -64,7 +64,7 @@ static apr_pool_t *cache_enter(cc_ocsp_cache_t *cache)
     }
     rv = cache->mutex ? apr_global_mutex_lock(cache->mutex) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
-        tell(cache, rv, "lock the cache of OCSP answers");
+        trouble_log(cache, rv, "lock the cache of OCSP answers");
         apr_pool_destroy(p);
         return NULL;
     }
@@ -109,7 +109,7 @@ static void io_put(void *state, const unsigned char *key, const cc_ocsp_record_t
                                 (unsigned char *)record->octets, record->len, p);
     cache_leave(cache, p);
     if (rv != APR_SUCCESS) {
-        tell(cache, rv, "store an OCSP answer");
+        trouble_log(cache, rv, "store an OCSP answer");
     }
 }
 
@@ -134,7 +134,7 @@ static cc_ocsp_cache_t *cache_of(const server_rec *s)
 
         cache->io = (cc_ocsp_io_t){cache, io_get, io_put, io_start, NULL};
         cc_ocsp_limiter_create(&cache->io.limiter, pconf);
-        atomic_flag_clear(&cache->told);
+        atomic_flag_clear(&cache->logged);
         configuration->ocsp_cache = cache;
     }
     return configuration->ocsp_cache;
@@ -235,7 +235,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
 }
 
-/* Makes the usual cache where nobody named another. NULL, or what is wrong. */
+/* Makes the usual cache where no directive names another. NULL, or what is wrong. */
 static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {
@@ -317,7 +317,7 @@ void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
     }
     if (rv != APR_SUCCESS) {
         cache->open = false;
-        tell(cache, rv, "lock the cache of OCSP answers");
+        trouble_log(cache, rv, "lock the cache of OCSP answers");
     }
     rv = cc_threads_start(&cache->threads, THREADS, pchild);
     if (rv != APR_SUCCESS) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what there is to ask of the cache of OCSP answers, and when httpd's hooks see to it. */
-#ifndef CC_OCSPCACHE_H
-#define CC_OCSPCACHE_H
+/* The cache of OCSP answers: how it is configured, opened and used. */
+#ifndef CC_BACKGROUND_OCSP_CACHE_H
+#define CC_BACKGROUND_OCSP_CACHE_H
 
 #include <httpd.h>
 #include <http_config.h>

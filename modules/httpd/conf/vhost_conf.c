@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the directives about revocation, which are a virtual host's and not a directory's. */
+/* The directives on revocation, which are a virtual host's and not a directory's. */
 #include <apr_hooks.h>
 #include <apr_strings.h>
 
