@@ -42,8 +42,8 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Limits how many threads of one process wait for a responder, and ask it (limiter.c). Lives as long
- * as `p`; may be made before a process forks. Any thread may use it through cc_ocsp_io_t.
+ * Limits how many threads of one process wait for a responder, and ask it (limiter.c). Lives as
+ * long as `p`; may be made before a process forks. Any thread may use it through cc_ocsp_io_t.
  */
 typedef struct cc_ocsp_limiter_t cc_ocsp_limiter_t;
 apr_status_t cc_ocsp_limiter_create(cc_ocsp_limiter_t **limiter, apr_pool_t *p);
