@@ -45,7 +45,7 @@ typedef struct {
     int salt;           /* -1: left out, which stands for 20 */
     int trailer;        /* 0: left out, which stands for 1 */
     int mask_function;  /* a NID; 0: MGF1 */
-    int mask_parameter; /* 0: the digest; else this in its place */
+    int mask_parameter; /* 0: none is wrong; V_ASN1_SEQUENCE: its octets; else its type */
     int parameter;      /* 0: all that; else this in its place */
     int signed_salt;    /* with so many octets; 0: what `salt` says */
     const char *why;    /* NULL: it is good */
@@ -63,16 +63,12 @@ static X509_ALGOR *mask_of(const pss_case_t *c)
 {
     X509_ALGOR *inner = algorithm_of(c->mask), *mask = X509_ALGOR_new();
     ASN1_OBJECT *function = OBJ_nid2obj(c->mask_function ? c->mask_function : NID_mgf1);
+    ASN1_STRING *octets = ASN1_item_pack(inner, ASN1_ITEM_rptr(X509_ALGOR), NULL);
 
-    if (!c->mask_parameter) {
-        ck_assert(X509_ALGOR_set0(mask, function, V_ASN1_SEQUENCE,
-                                  ASN1_item_pack(inner, ASN1_ITEM_rptr(X509_ALGOR), NULL)));
-    } else {
-        ASN1_STRING *octets = ASN1_STRING_type_new(c->mask_parameter);
-
-        ASN1_STRING_set(octets, "\x01\x02", 2); /* for a SEQUENCE: not the octets of one */
-        ck_assert(X509_ALGOR_set0(mask, function, c->mask_parameter, octets));
-    }
+    if (c->mask_parameter == V_ASN1_SEQUENCE)
+        ASN1_STRING_set(octets, "\x01\x02", 2); /* not the octets of one */
+    ck_assert(X509_ALGOR_set0(mask, function,
+                              c->mask_parameter ? c->mask_parameter : V_ASN1_SEQUENCE, octets));
     X509_ALGOR_free(inner);
     return mask;
 }
