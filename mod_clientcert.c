@@ -11,8 +11,8 @@
 #include <mpm_common.h>
 #include <util_filter.h>
 
+#include "httpd/admin/answer.h"
 #include "httpd/admin/lint.h"
-#include "httpd/admin/query.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"

@@ -179,8 +179,8 @@ bool cc_table_takes_names(const cc_table_t *table);
  * other members. The row and info.failure live in `p`. Answers of remote sources come from the
  * cache where ttl allows. A row with fewer columns than rules take from this table is a failure.
  *
- * `now` is the time by the clock, for ttl and its like: not the begin of the request, which may
- * have waited for another table meanwhile. Only a remote table looks at it.
+ * `now` is the time by the clock, for ttl and its like. It is not the start of the request, which
+ * may have waited for another table meanwhile. Only a remote table looks at it.
  */
 cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
                                   apr_pool_t *p);

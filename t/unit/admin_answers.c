@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "fakehttpd.h"
-#include "httpd/admin/query.h"
+#include "httpd/admin/answer.h"
 #include "httpd/conf/use.h"
 #include "pki.h"
 #include "suite.h"
@@ -75,9 +75,7 @@ static const char *at(const json_t *json, const char *path)
         json = json_is_array(json) ? json_array_get(json, (size_t)atoi(key))
                                    : json_object_get(json, key);
     }
-    return json_is_string(json) ? json_string_value(json)
-           : json               ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY)
-                                : NULL;
+    return fake_json(json);
 }
 
 #define HOST(name, lines)                                                                          \

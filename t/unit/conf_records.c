@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/rulesets.h"
@@ -95,12 +96,36 @@ TEST(a_host_has_its_own_record_and_what_the_server_said)
 
 TEST(nobody_said_is_not_the_same_as_no)
 {
-    const cc_vhost_conf_t *made = cc_vhost_conf_create(fake.pool, NULL);
+    const cc_vhost_conf_t *made;
 
+    fake_configured("");
+    made = cc_vhost_conf_create(fake.pool, fake.main);
     ck_assert_int_eq(made->leaf_alone, -1);
     ck_assert(made->max_age == -1);
     fake_configured("ClientCertCRLCheck leaf\nClientCertMap user=a\n");
     ck_assert(!fake.asks_more);
+}
+
+/* ---- per configuration ------------------------------------------------------------------- */
+
+TEST(all_hosts_of_a_configuration_have_one_record)
+{
+    const cc_configuration_t *first;
+
+    fake_configured("ClientCertMap user=a\n<VirtualHost *:443>\nServerName a\n</VirtualHost>");
+    first = cc_configuration_of(fake.main);
+    ck_assert_ptr_eq(cc_configuration_of(fake.main->next), first);
+    ck_assert_int_eq(cc_rulesets_of(fake.main)->nelts, 1);
+    ck_assert_ptr_eq(cc_rulesets_of(fake.main->next), first->rulesets);
+}
+
+TEST(another_reading_of_the_configuration_has_another_record)
+{
+    fake_configured("ClientCertMap user=a\n");
+    ck_assert_int_eq(cc_rulesets_of(fake.main)->nelts, 1);
+    fake_configured("ClientCertAuth Off\n");
+    ck_assert_ptr_null(cc_configuration_of(fake.main)->rulesets);
+    ck_assert_int_eq(cc_rulesets_of(fake.main)->nelts, 0);
 }
 
 /* ---- what is wrong with a directive ------------------------------------------------------ */

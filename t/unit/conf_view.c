@@ -6,6 +6,7 @@
 
 #include "fakehttpd.h"
 #include "httpd/conf/directive.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/view.h"
 #include "suite.h"
 
@@ -143,41 +144,41 @@ TEST(http2_needs_its_module_and_its_name)
 
 static const struct {
     const char *mode;
-    cc_ask_t ask;
+    cc_verify_client_t verify;
 } modes[] = {
-    {NULL, CC_ASK_NOBODY},         {"none", CC_ASK_NOBODY},
-    {"OFF", CC_ASK_NOBODY},        {"optional", CC_ASK_OPTIONAL},
-    {"Optional", CC_ASK_OPTIONAL}, {"optional_no_ca", CC_ASK_OPTIONAL},
-    {"require", CC_ASK_REQUIRE},   {"on", CC_ASK_REQUIRE},
+    {NULL, CC_VERIFY_NONE},           {"none", CC_VERIFY_NONE},
+    {"OFF", CC_VERIFY_NONE},          {"optional", CC_VERIFY_OPTIONAL},
+    {"Optional", CC_VERIFY_OPTIONAL}, {"optional_no_ca", CC_VERIFY_OPTIONAL},
+    {"require", CC_VERIFY_REQUIRE},   {"on", CC_VERIFY_REQUIRE},
 };
 
 TEST_LOOP(a_mode_asks_nobody_some_or_all, 0, COUNT(modes))
 {
-    ck_assert_int_eq(cc_conf_view_ask(modes[_i].mode), modes[_i].ask);
+    ck_assert_int_eq(cc_conf_view_verify_client(modes[_i].mode), modes[_i].verify);
 }
 
 static const struct {
     const char *main, *own;
-    cc_ask_t ask;
+    cc_verify_client_t verify;
     bool later, asks;
 } asked[] = {
-    {"", "", CC_ASK_NOBODY, false, false},
-    {"", "SSLVerifyClient optional", CC_ASK_OPTIONAL, false, true},
-    {"SSLVerifyClient require", "", CC_ASK_REQUIRE, false, true},
-    {"SSLVerifyClient require", "SSLVerifyClient none", CC_ASK_NOBODY, false, false},
-    {"", "<Location />\nSSLVerifyClient require\n</Location>", CC_ASK_NOBODY, true, true},
-    {"", "<Location />\nSSLVerifyClient none\n</Location>", CC_ASK_NOBODY, false, false},
-    {"", "<If true>\nSSLVerifyClient none\nSSLVerifyClient on\n</If>", CC_ASK_NOBODY, true, true},
-    {"<Location />\nSSLVerifyClient require\n</Location>", "", CC_ASK_NOBODY, false, true},
+    {"", "", CC_VERIFY_NONE, false, false},
+    {"", "SSLVerifyClient optional", CC_VERIFY_OPTIONAL, false, true},
+    {"SSLVerifyClient require", "", CC_VERIFY_REQUIRE, false, true},
+    {"SSLVerifyClient require", "SSLVerifyClient none", CC_VERIFY_NONE, false, false},
+    {"", "<Location />\nSSLVerifyClient require\n</Location>", CC_VERIFY_NONE, true, true},
+    {"", "<Location />\nSSLVerifyClient none\n</Location>", CC_VERIFY_NONE, false, false},
+    {"", "<If true>\nSSLVerifyClient none\nSSLVerifyClient on\n</If>", CC_VERIFY_NONE, true, true},
+    {"<Location />\nSSLVerifyClient require\n</Location>", "", CC_VERIFY_NONE, false, true},
 };
 
 TEST_LOOP(it_asks_in_the_handshake_or_for_a_section, 0, COUNT(asked))
 {
     const cc_conf_view_t *view = host_with(asked[_i].main, asked[_i].own);
 
-    ck_assert_int_eq(view->ask, asked[_i].ask);
-    ck_assert_int_eq(view->asks_later, asked[_i].later);
-    ck_assert_int_eq(cc_conf_view_asks(view), asked[_i].asks);
+    ck_assert_int_eq(view->verify_client, asked[_i].verify);
+    ck_assert_int_eq(view->verifies_later, asked[_i].later);
+    ck_assert_int_eq(cc_conf_view_ever_verifies(view), asked[_i].asks);
 }
 
 /* ---- values ------------------------------------------------------------------------------ */
@@ -214,7 +215,7 @@ TEST(the_files_of_mod_ssl_are_those_of_its_directives)
     const cc_conf_view_t *view =
         host_with("SSLCACertificatePath cas", "SSLCACertificateFile ca.pem\nSSLVerifyDepth 2\n"
                                               "SSLCipherSuite SSL HIGH\nSSLCARevocationFile r.pem");
-    cc_trust_files_t files = cc_conf_view_files(view, fake.pool);
+    cc_trust_files_t files = cc_judge_files(view, fake.pool);
 
     ck_assert_pstr_eq(files.ca_file, apr_pstrcat(fake.pool, fake.folder, "/ca.pem", NULL));
     ck_assert_pstr_eq(files.ca_path, apr_pstrcat(fake.pool, fake.folder, "/cas", NULL));
@@ -222,8 +223,8 @@ TEST(the_files_of_mod_ssl_are_those_of_its_directives)
     ck_assert_pstr_eq(files.ciphers, "HIGH");
     ck_assert(!files.crl_leaf && !files.crl_chain);
     view = host_with("", "SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256");
-    ck_assert_pstr_eq(cc_conf_view_files(view, fake.pool).ciphers, NULL);
-    ck_assert_int_eq(cc_conf_view_files(view, fake.pool).depth, 1);
+    ck_assert_pstr_eq(cc_judge_files(view, fake.pool).ciphers, NULL);
+    ck_assert_int_eq(cc_judge_files(view, fake.pool).depth, 1);
 }
 
 TEST(it_is_known_where_users_are_off_and_passwords_are_asked)

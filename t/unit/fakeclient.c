@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections and requests for unit tests, their way through a server, and what they answer. */
+#include <stdlib.h>
+
 #include <apr_strings.h>
 #include <apr_uri.h>
 
@@ -11,6 +13,7 @@
 
 #include "fakehttpd.h"
 #include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
 #include "suite.h"
 
 static apr_array_header_t *sent; /* of char */
@@ -123,6 +126,36 @@ const char *ap_auth_type(request_rec *r)
 {
     return apr_table_get(r->notes, "AuthType");
 }
+
+/* ---- clients ----------------------------------------------------------------------------- */
+
+static cc_client_t *source_again(cc_client_t *client, request_rec *r)
+{
+    (void)r;
+    return client;
+}
+
+static void source_end(cc_client_t *client, request_rec *r)
+{
+    (void)client;
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+static apr_pool_t *source_pool(const cc_client_t *client, conn_rec *c)
+{
+    (void)client;
+    return c->pool;
+}
+
+static cc_client_map_t *source_map(const cc_client_t *client, conn_rec *c, bool make)
+{
+    (void)client;
+    (void)c;
+    (void)make;
+    return NULL;
+}
+
+const cc_client_source_t fake_source = {source_again, source_end, source_pool, source_map};
 
 /* ---- its way ----------------------------------------------------------------------------- */
 
@@ -248,6 +281,20 @@ const char *fake_sent(void)
 
     sent->nelts = 0;
     return text;
+}
+
+const char *fake_json(const json_t *value)
+{
+    char *text;
+    const char *copy;
+
+    if (!value || json_is_string(value)) {
+        return json_string_value(value);
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    copy = apr_pstrdup(fake.pool, text);
+    free(text);
+    return copy;
 }
 
 void ap_set_content_type(request_rec *r, const char *type)

@@ -351,3 +351,12 @@ const char *fake_htaccess(request_rec *r, const char *text)
     r->per_dir_config = config;
     return error;
 }
+
+void fake_restart(const char *text)
+{
+    fake.main_state = AP_SQ_MS_DESTROY_CONFIG;
+    fake_configuration_end();
+    fake.main_state = AP_SQ_MS_CREATE_CONFIG;
+    fake.generation++;
+    fake_configured(text);
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filters of a request for unit tests: their order, and what is passed on at their end. */
+#include <stddef.h>
+
 #include <apr_strings.h>
 
 #include <http_protocol.h>
@@ -109,12 +111,17 @@ static const apr_bucket_type_t error_type = {"error ",
                                              apr_bucket_split_notimpl,
                                              apr_bucket_copy_notimpl};
 
-/* What a brigade says in words: "error 500", "end". */
+/* APR_BRIGADE_SENTINEL, which clang does not take. */
+static const apr_bucket *end_of(const apr_bucket_brigade *bb)
+{
+    return (const apr_bucket *)(const void *)((const char *)&bb->list - offsetof(apr_bucket, link));
+}
+
+/* What a brigade says in words: "error 500 end ". */
 apr_status_t ap_pass_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     (void)f;
-    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
-         b = APR_BUCKET_NEXT(b)) {
+    for (apr_bucket *b = APR_BRIGADE_FIRST(bb); b != end_of(bb); b = APR_BUCKET_NEXT(b)) {
         fake_note(APR_BUCKET_IS_EOS(b) ? "end " : b->type->name);
         if (b->type == &error_type) {
             fake_note(apr_psprintf(fake.pool, "%d ", (int)b->start));

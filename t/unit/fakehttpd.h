@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -68,6 +70,9 @@ const char *fake_configure(const char *text);
 /** The same, where it must be right. */
 void fake_configured(const char *text);
 
+/** A graceful restart: the process goes on to this configuration, which must be right. */
+void fake_restart(const char *text);
+
 /** Ends the configuration. */
 void fake_configuration_end(void);
 
@@ -110,6 +115,9 @@ void fake_expect_log(const char *lines);
 /** Fails the test unless the text, which may be NULL, begins so. */
 void fake_expect_begins(const char *text, const char *begin);
 
+/** The source of a client that is not of TLS: what is remembered of it lives in the connection. */
+extern const struct cc_client_source_t fake_source;
+
 /* ---- requests (fakeclient.c) ----------------------------------------------------------------- */
 
 /** A connection with a client at 192.0.2.1, and its GET of a path of the host. */
@@ -124,6 +132,9 @@ const char *fake_sent(void);
 
 /** The names of a list of filters, with a blank between them. */
 const char *fake_filters(const ap_filter_t *first, apr_pool_t *p);
+
+/** A JSON value: the text of a string, anything else as it is written; NULL: there is none. */
+const char *fake_json(const json_t *value);
 
 /** Adds to what was written to the client. */
 void fake_note(const char *text);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "certs.h"
 #include "fakehttpd.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/export.h"
 #include "httpd/request/expr.h"
@@ -197,13 +198,13 @@ TEST(only_the_function_of_that_name_is_ours)
     ck_assert_int_eq(look_up(AP_EXPR_FUNC_STRING, "tolower", "x", &func, &data, &err), DECLINED);
     ck_assert_int_eq(look_up(AP_EXPR_FUNC_OP_UNARY, "clientcert", "user", &func, &data, &err),
                      DECLINED);
-    ck_assert(!cc_expr_used(fake.pconf));
+    ck_assert(!cc_configuration_of(fake.main)->expressions);
     ck_assert_int_ne(look_up(AP_EXPR_FUNC_STRING, "clientcert", NULL, &func, &data, &err), OK);
     fake_expect_begins(err, "CC0127: clientcert() takes one name in quotes");
     ck_assert_int_ne(look_up(AP_EXPR_FUNC_STRING, "clientcert", "nosuch", &func, &data, &err), OK);
     fake_expect_begins(err, "CC0201: \"nosuch\": no such field");
     ck_assert_int_eq(look_up(AP_EXPR_FUNC_STRING, "ClientCert", "user", &func, &data, &err), OK);
-    ck_assert(cc_expr_used(fake.pconf));
+    ck_assert(cc_configuration_of(fake.main)->expressions);
 }
 
 TEST(a_function_says_what_the_answer_of_its_request_says)

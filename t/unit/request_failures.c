@@ -130,9 +130,8 @@ static apr_bucket_brigade *brigade_make(void)
 {
     apr_bucket_alloc_t *list = r->connection->bucket_alloc;
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, list);
-    apr_bucket *secret = apr_bucket_immortal_create("secret", 6, list);
 
-    APR_BUCKET_INSERT_BEFORE(APR_BRIGADE_FIRST(bb), secret);
+    apr_brigade_puts(bb, NULL, NULL, "secret");
     return bb;
 }
 
@@ -159,7 +158,7 @@ TEST(an_error_that_is_one_already_goes_on)
     f = r->output_filters;
     r->status = HTTP_INTERNAL_SERVER_ERROR;
     ck_assert_int_eq(cc_failure_refuse(f, brigade_make()), APR_SUCCESS);
-    ck_assert_str_eq(fake_sent(), "IMMORTAL");
+    ck_assert_str_eq(fake_sent(), "HEAP");
 }
 
 TEST(an_answer_that_has_begun_is_cut_off)
@@ -178,9 +177,11 @@ TEST(an_answer_that_has_begun_is_cut_off)
 TEST(what_a_page_includes_comes_to_nothing)
 {
     apr_bucket_brigade *bb = brigade_make();
+    apr_off_t len = -1;
 
     ck_assert_int_eq(cc_failure_drop(NULL, bb), APR_SUCCESS);
-    ck_assert(APR_BRIGADE_EMPTY(bb));
+    apr_brigade_length(bb, 1, &len);
+    ck_assert_int_eq(len, 0);
 }
 
 /* ---- caches ------------------------------------------------------------------------------ */

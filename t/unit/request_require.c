@@ -5,7 +5,6 @@
 #include "fakehttpd.h"
 #include "httpd/conf/use.h"
 #include "httpd/peer/client.h"
-#include "httpd/peer/tls_hooks.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/state.h"
 #include "ruleset.h"
@@ -14,6 +13,20 @@
 static cc_client_t client;
 static request_rec *r;
 
+static apr_pool_t *lasting_pool(const cc_client_t *asked, conn_rec *c)
+{
+    (void)asked;
+    return cc_peer_pool(c);
+}
+
+static cc_client_map_t *rest(const cc_client_t *asked, conn_rec *c, bool make)
+{
+    (void)asked;
+    return cc_peer_map(c, make);
+}
+
+static const cc_client_source_t source = {.pool = lasting_pool, .map = rest};
+
 static void setup(void)
 {
     fake_begin();
@@ -21,7 +34,7 @@ static void setup(void)
     client.cert = ruleset_certificate(ruleset_alice, fake.pool);
     client.facts = ruleset_facts;
     client.until = APR_INT64_MAX;
-    client.lasts = true;
+    client.source = &fake_source;
 }
 
 /* A request of alice to a server with these lines, whom these rules judge; NULL: none are asked. */
@@ -32,7 +45,6 @@ static cc_request_t *asked(const char *lines, const char *rules)
     fake_configured(lines);
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
     r = fake_request(fake.main, "/");
-    cc_tls_pre_handshake(r->connection, NULL, 0);
     kept = cc_request_of(r);
     kept->served = r->per_dir_config;
     kept->settled = true;

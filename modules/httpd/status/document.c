@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
+/* The document of clientcert-status: what a client may know of its own certificate. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>
@@ -192,18 +192,13 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
 
 static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
 {
-    const cc_rules_t *rules = cc_dir_of(status->asked)->rules;
-    json_t *steps = cc_json_trace(status->trace, status->rules, p);
+    json_t *steps;
 
-    if (!status->rules) {
-        places_shorten(steps, p);
-        return steps;
+    if (status->rules) {
+        return cc_json_trace_rules(status->trace, cc_dir_of(status->asked)->rules, p);
     }
-    for (int i = 0; i < status->trace->nelts; i++) {
-        int number = APR_ARRAY_IDX(status->trace, i, cc_step_t).number;
-        json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            cc_json_string(cc_rules_text(rules, number, p), p));
-    }
+    steps = cc_json_trace(status->trace, false, p);
+    places_shorten(steps, p);
     return steps;
 }
 
