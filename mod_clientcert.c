@@ -2,6 +2,7 @@
 /* The front door: every hook and filter of the module, in the order in which they run. */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -10,8 +11,8 @@
 #include <mpm_common.h>
 #include <util_filter.h>
 
+#include "httpd/admin/answer.h"
 #include "httpd/admin/lint.h"
-#include "httpd/admin/query.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
@@ -28,6 +29,8 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/mod_status.h"
 #include "httpd/peer/graceful_close.h"
+#include "httpd/peer/peer.h"
+#include "httpd/peer/tls.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/authz.h"
@@ -82,6 +85,8 @@ static void register_process(void)
 
 static void register_connection(void)
 {
+    /* mod_ssl's, in the middle, runs its pre_handshake. */
+    ap_hook_pre_connection(cc_peer_pre_connection, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, cc_tls_pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_register_input_filter(cc_tunnel_in_filter, cc_tunnel_read, NULL, AP_FTYPE_CONNECTION);

@@ -4,66 +4,66 @@
 
 #include "crl/internal.h"
 
-#define CHAIN_MOST 100 /* certificates; OpenSSL allows as many */
-#define HEADER 2       /* octets before a short INTEGER */
+#define CHAIN_MAX 100 /* certificates; OpenSSL allows as many */
+#define HEADER 2      /* octets before a short INTEGER */
 
 /* Why nothing is known, the most telling reason last. */
 typedef enum {
-    WHY_NONE,
-    WHY_ISSUER,
-    WHY_NO_CRL,
-    WHY_KEY,
-    WHY_IDP,
-    WHY_REASONS,
-    WHY_NOT_YET,
-    WHY_STALE,
-    WHY_MUTE,
-    WHY_SHUT
-} why_t;
+    CAUSE_NONE,
+    CAUSE_ISSUER,
+    CAUSE_NO_CRL,
+    CAUSE_KEY,
+    CAUSE_IDP,
+    CAUSE_REASONS,
+    CAUSE_NOT_YET,
+    CAUSE_STALE,
+    CAUSE_SIGNER,
+    CAUSE_INCOMPLETE
+} cause_t;
 
-static const char *const why_text[] = {
-    [WHY_NONE] = NULL,
-    [WHY_ISSUER] = "the certificate that issued it is not known",
-    [WHY_NO_CRL] = "there is no CRL of its issuer",
-    [WHY_KEY] = "the CRLs of its issuer are signed with another key than it is",
-    [WHY_IDP] = "the CRLs of its issuer are not about such a certificate",
-    [WHY_REASONS] = "the CRLs of its issuer do not cover all reasons",
-    [WHY_NOT_YET] = "the CRL of its issuer is not valid yet",
-    [WHY_STALE] = "the CRL of its issuer is out of date",
-    [WHY_MUTE] = "the certificate that signed the CRL is revoked itself",
-    [WHY_SHUT] = "a file of CRLs could not be read when the server restarted",
+static const char *const cause_text[] = {
+    [CAUSE_NONE] = NULL,
+    [CAUSE_ISSUER] = "the certificate that issued it is not known",
+    [CAUSE_NO_CRL] = "there is no CRL of its issuer",
+    [CAUSE_KEY] = "the CRLs of its issuer are signed with another key than it is",
+    [CAUSE_IDP] = "the CRLs of its issuer are not about such a certificate",
+    [CAUSE_REASONS] = "the CRLs of its issuer do not cover all reasons",
+    [CAUSE_NOT_YET] = "the CRL of its issuer is not valid yet",
+    [CAUSE_STALE] = "the CRL of its issuer is out of date",
+    [CAUSE_SIGNER] = "the certificate that signed the CRL is revoked itself",
+    [CAUSE_INCOMPLETE] = "a file of CRLs could not be read when the server restarted",
 };
 
 /* An answer that is being found. */
 typedef struct {
-    const cc_crl_question_t *question;
+    const cc_crl_check_t *check;
     cc_crl_answer_t *answer;
     cc_serial_t serial;
     unsigned reasons; /* for which it is not revoked */
-    why_t why;
+    cause_t cause;
 } finding_t;
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-static void why_set(finding_t *f, why_t why)
+static void cause_set(finding_t *f, cause_t cause)
 {
-    f->why = why > f->why ? why : f->why;
+    f->cause = cause > f->cause ? cause : f->cause;
 }
 
 /* True if the CRL is current; the answer is good until that changes. */
 static bool is_current(finding_t *f, const cc_crl_t *crl)
 {
-    apr_time_t end = crl->next_update + f->question->grace;
-    apr_time_t now = f->question->now;
+    apr_time_t end = crl->next_update + f->check->grace;
+    apr_time_t now = f->check->now;
     apr_time_t change = now < crl->this_update ? crl->this_update : end + 1;
 
     if (now <= end && change < f->answer->stale_at) {
         f->answer->stale_at = change;
     }
     if (now < crl->this_update) {
-        why_set(f, WHY_NOT_YET);
+        cause_set(f, CAUSE_NOT_YET);
     } else if (now > end) {
-        why_set(f, WHY_STALE);
+        cause_set(f, CAUSE_STALE);
     }
     return now >= crl->this_update && now <= end;
 }
@@ -73,7 +73,7 @@ static bool is_current(finding_t *f, const cc_crl_t *crl)
 /* A negative one, which RFC 5280 forbids, and CAs have made. */
 static bool negative_take(cc_serial_t *serial, const ASN1_INTEGER *number)
 {
-    unsigned char der[HEADER + CC_SERIAL_MOST];
+    unsigned char der[HEADER + CC_SERIAL_MAX];
     unsigned char *to = der;
     int len = i2d_ASN1_INTEGER(number, NULL);
 
@@ -97,7 +97,7 @@ static bool serial_take(cc_serial_t *serial, const X509 *cert)
     if (ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER) {
         return negative_take(serial, number);
     }
-    if (len < 1 || len + zero > CC_SERIAL_MOST) {
+    if (len < 1 || len + zero > CC_SERIAL_MAX) {
         return false;
     }
     serial->octets[0] = 0;
@@ -109,7 +109,7 @@ static bool serial_take(cc_serial_t *serial, const X509 *cert)
 /* The entries of an indirect CRL stand under the numbers of their issuers. */
 static bool indirect_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *revoked)
 {
-    const X509_NAME *issuer = X509_get_issuer_name(f->question->cert);
+    const X509_NAME *issuer = X509_get_issuer_name(f->check->cert);
     cc_serial_t key;
 
     memcpy(key.octets + CC_SERIAL_ISSUER, f->serial.octets, f->serial.len);
@@ -137,7 +137,7 @@ static bool pair_lists(const cc_crl_pair_t *pair, finding_t *f, cc_revoked_t *re
         if (revoked->reason != CC_REASON_REMOVE) {
             return true;
         }
-        if (pair->fits && !pair->mute && is_current(f, pair->delta)) {
+        if (pair->fits && !pair->signer_revoked && is_current(f, pair->delta)) {
             return false;
         }
     }
@@ -160,18 +160,18 @@ static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
 }
 
 /* The same. Else, if the pair is current, it speaks for these reasons. */
-static bool pair_ask(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
+static bool pair_check(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
 {
     if (pair_revokes(f, pair)) {
         return true;
     }
-    if (pair->mute) {
-        why_set(f, WHY_MUTE);
+    if (pair->signer_revoked) {
+        cause_set(f, CAUSE_SIGNER);
     } else if (reasons == 0) {
-        why_set(f, WHY_IDP);
+        cause_set(f, CAUSE_IDP);
     } else if (pair->complete && is_current(f, pair->complete)) {
         f->reasons |= reasons;
-        why_set(f, WHY_REASONS);
+        cause_set(f, CAUSE_REASONS);
     }
     return false;
 }
@@ -186,7 +186,7 @@ static int pair_first(const apr_array_header_t *pairs, const unsigned char spki_
     while (from < to) {
         int middle = from + (to - from) / 2;
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, middle, cc_crl_pair_t);
-        bool below = memcmp(pair->one->signer.spki_sha256, spki_sha256, 32) < 0;
+        bool below = memcmp(pair->either->signer.spki_sha256, spki_sha256, 32) < 0;
 
         from = below ? middle + 1 : from;
         to = below ? to : middle;
@@ -197,22 +197,22 @@ static int pair_first(const apr_array_header_t *pairs, const unsigned char spki_
 /* A CRL is the issuer's own if it has its name and its key. */
 static bool is_own(const finding_t *f, const cc_crl_t *crl)
 {
-    return memcmp(crl->signer.spki_sha256, f->question->ca_spki_sha256, 32) == 0 &&
-           X509_NAME_cmp(crl->issuer, X509_get_issuer_name(f->question->cert)) == 0;
+    return memcmp(crl->signer.spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
+           X509_NAME_cmp(crl->issuer, X509_get_issuer_name(f->check->cert)) == 0;
 }
 
-static bool own_ask(finding_t *f)
+static bool own_check(finding_t *f)
 {
-    const apr_array_header_t *pairs = f->question->version->pairs;
+    const apr_array_header_t *pairs = f->check->version->pairs;
 
-    for (int i = pair_first(pairs, f->question->ca_spki_sha256); i < pairs->nelts; i++) {
+    for (int i = pair_first(pairs, f->check->ca_spki_sha256); i < pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, i, cc_crl_pair_t);
 
-        if (memcmp(pair->one->signer.spki_sha256, f->question->ca_spki_sha256, 32) != 0) {
+        if (memcmp(pair->either->signer.spki_sha256, f->check->ca_spki_sha256, 32) != 0) {
             return false;
         }
-        if (is_own(f, pair->one) &&
-            pair_ask(f, pair, cc_crl_reasons(pair->one, f->question->cert))) {
+        if (is_own(f, pair->either) &&
+            pair_check(f, pair, cc_crl_reasons(pair->either, f->check->cert))) {
             return true;
         }
     }
@@ -223,21 +223,22 @@ static bool own_ask(finding_t *f)
  * What the CA lists with another key of its own is revoked. It gives nobody a good name: a CRL
  * need not have what was issued with the other key.
  */
-static bool kin_ask(finding_t *f)
+static bool rekeyed_check(finding_t *f)
 {
-    const apr_array_header_t *all = f->question->version->kin;
+    const apr_array_header_t *all = f->check->version->rekeyed;
 
     for (int i = 0; i < all->nelts; i++) {
-        const cc_crl_kin_t *kin = &APR_ARRAY_IDX(all, i, cc_crl_kin_t);
+        const cc_crl_rekeyed_t *rekeyed = &APR_ARRAY_IDX(all, i, cc_crl_rekeyed_t);
 
-        if (memcmp(kin->spki_sha256, f->question->ca_spki_sha256, 32) != 0 ||
-            X509_NAME_cmp(kin->pair->one->issuer, X509_get_issuer_name(f->question->cert)) != 0) {
+        if (memcmp(rekeyed->spki_sha256, f->check->ca_spki_sha256, 32) != 0 ||
+            X509_NAME_cmp(rekeyed->pair->either->issuer, X509_get_issuer_name(f->check->cert)) !=
+                0) {
             continue;
         }
-        if (pair_revokes(f, kin->pair)) {
+        if (pair_revokes(f, rekeyed->pair)) {
             return true;
         }
-        why_set(f, WHY_KEY);
+        cause_set(f, CAUSE_KEY);
     }
     return false;
 }
@@ -245,13 +246,13 @@ static bool kin_ask(finding_t *f)
 /* 6.3.3 (f): the chains of the certificate and of the CRL end with the same certificate. */
 static bool same_root(const finding_t *f, const cc_crl_t *crl)
 {
-    const apr_array_header_t *all = f->question->version->authorities;
+    const apr_array_header_t *all = f->check->version->authorities;
 
     for (int i = 0; i < all->nelts && crl->signer.verified; i++) {
         const cc_authority_t *authority = APR_ARRAY_IDX(all, i, const cc_authority_t *);
 
         if (authority->verified &&
-            memcmp(authority->spki_sha256, f->question->ca_spki_sha256, 32) == 0 &&
+            memcmp(authority->spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
             memcmp(authority->root_sha256, crl->signer.root_sha256, 32) == 0) {
             return true;
         }
@@ -263,9 +264,9 @@ static bool same_root(const finding_t *f, const cc_crl_t *crl)
  * A certificate that names the CRL's issuer, or stands under the same root, is revoked if the CRL
  * lists it. A good name it gets only where it does both.
  */
-static bool indirect_ask(finding_t *f)
+static bool indirect_check(finding_t *f)
 {
-    const apr_array_header_t *pairs = f->question->version->indirect;
+    const apr_array_header_t *pairs = f->check->version->indirect;
 
     for (int i = 0; i < pairs->nelts; i++) {
         const cc_crl_pair_t *pair = APR_ARRAY_IDX(pairs, i, const cc_crl_pair_t *);
@@ -273,12 +274,12 @@ static bool indirect_ask(finding_t *f)
         unsigned reasons = 0;
         bool related = false;
 
-        if (is_own(f, pair->one)) {
+        if (is_own(f, pair->either)) {
             continue; /* has been asked */
         }
-        reasons = cc_crl_reasons_indirect(pair->one, f->question->cert, &named);
-        related = same_root(f, pair->one);
-        if ((named || related) && pair_ask(f, pair, related ? reasons : 0)) {
+        reasons = cc_crl_reasons_indirect(pair->either, f->check->cert, &named);
+        related = same_root(f, pair->either);
+        if ((named || related) && pair_check(f, pair, related ? reasons : 0)) {
             return true;
         }
     }
@@ -287,23 +288,23 @@ static bool indirect_ask(finding_t *f)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-void cc_crl_answer(cc_crl_answer_t *answer, const cc_crl_question_t *question)
+void cc_crl_check_one(cc_crl_answer_t *answer, const cc_crl_check_t *check)
 {
-    finding_t f = {.question = question, .answer = answer, .why = WHY_ISSUER};
+    finding_t f = {.check = check, .answer = answer, .cause = CAUSE_ISSUER};
 
     answer->state = CC_CRL_UNKNOWN;
-    if (question->ca_spki_sha256) {
-        f.why = WHY_NO_CRL;
-        if (serial_take(&f.serial, question->cert) &&
-            (own_ask(&f) || kin_ask(&f) || indirect_ask(&f))) {
+    if (check->ca_spki_sha256) {
+        f.cause = CAUSE_NO_CRL;
+        if (serial_take(&f.serial, check->cert) &&
+            (own_check(&f) || rekeyed_check(&f) || indirect_check(&f))) {
             return;
         }
     }
     if (f.reasons == CC_REASONS_ALL) {
         answer->state = CC_CRL_GOOD;
     } else {
-        answer->shut = question->version->shut;
-        answer->why = why_text[answer->shut ? WHY_SHUT : f.why];
+        answer->incomplete = check->version->incomplete;
+        answer->cause = cause_text[answer->incomplete ? CAUSE_INCOMPLETE : f.cause];
     }
 }
 
@@ -348,25 +349,25 @@ static const cc_authority_t *authority_find(const cc_crl_version_t *version,
     return NULL;
 }
 
-void cc_crl_answer_chain(cc_crl_answer_t *answer, const cc_crl_question_t *question,
-                         const unsigned char ca_sha256[32])
+void cc_crl_check_chain(cc_crl_answer_t *answer, const cc_crl_check_t *check,
+                        const unsigned char ca_sha256[32])
 {
-    const cc_authority_t *ca = authority_find(question->version, ca_sha256);
+    const cc_authority_t *ca = authority_find(check->version, ca_sha256);
     int depth = 1;
 
     for (; ca && ca->verified && !ca->anchor && answer->state != CC_CRL_REVOKED; depth++) {
-        cc_crl_question_t above = *question;
+        cc_crl_check_t above = *check;
         cc_crl_answer_t one = {.stale_at = APR_INT64_MAX};
 
         above.cert = ca->cert;
         above.ca_spki_sha256 = ca->parent_spki_sha256;
-        cc_crl_answer(&one, &above);
+        cc_crl_check_one(&one, &above);
         answer_merge(answer, &one, depth);
-        ca = depth < CHAIN_MOST ? authority_find(question->version, ca->parent_sha256) : NULL;
+        ca = depth < CHAIN_MAX ? authority_find(check->version, ca->parent_sha256) : NULL;
     }
     if (answer->state != CC_CRL_REVOKED && !(ca && ca->verified)) {
         cc_crl_answer_t unknown = {.state = CC_CRL_UNKNOWN,
-                                   .why = why_text[WHY_ISSUER],
+                                   .cause = cause_text[CAUSE_ISSUER],
                                    .no_issuer = true,
                                    .stale_at = APR_INT64_MAX};
 

@@ -18,7 +18,7 @@ typedef struct {
     cc_error_t *err;
     cc_crl_content_t *content;
     apr_time_t now; /* when it was taken */
-} reader_t;
+} loading_t;
 
 /* ---- who holds what -------------------------------------------------------------------------- */
 
@@ -39,6 +39,16 @@ void cc_crl_content_release(cc_crl_content_t *content)
     }
     cc_crl_kept_release(content->state);
     apr_pool_destroy(content->pool);
+}
+
+bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
+{
+    for (int i = 0; i < content->crls->nelts; i++) {
+        if (APR_ARRAY_IDX(content->crls, i, const cc_crl_t *) == crl) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* With allocators of their own: they come and go in one thread, while others use their parents. */
@@ -72,7 +82,7 @@ static cc_crl_t *crl_create(void)
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-static apr_status_t unreadable(const reader_t *r, apr_status_t status)
+static apr_status_t unreadable(const loading_t *r, apr_status_t status)
 {
     char reason[120];
 
@@ -83,18 +93,18 @@ static apr_status_t unreadable(const reader_t *r, apr_status_t status)
     return status;
 }
 
-static apr_status_t refused(const reader_t *r, const cc_crl_t *crl, const char *wrong)
+static apr_status_t refused(const loading_t *r, const cc_crl_t *crl, const char *error)
 {
     apr_pool_t *p = r->loader->pool;
 
     return cc_error_set(r->err, p, "CC0409", r->path, "%s is refused: %s",
-                        crl->issuer_text ? cc_crl_text(crl, p) : "a CRL in it", wrong);
+                        crl->issuer_text ? cc_crl_text(crl, p) : "a CRL in it", error);
 }
 
 /* ---- the signer ------------------------------------------------------------------------------ */
 
 /* CC_CRL_FOREIGN, remembered so, where it may be passed over. */
-static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
+static bool foreign_take(const loading_t *r, const cc_crl_t *crl)
 {
     apr_pool_t *p = r->content->pool;
 
@@ -114,7 +124,7 @@ static bool foreign_take(const reader_t *r, const cc_crl_t *crl)
     return true;
 }
 
-static apr_status_t signer_find(const reader_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
+static apr_status_t signer_find(const loading_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     const char *why = NULL;
     const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, tbs, &why);
@@ -149,11 +159,11 @@ static apr_status_t name_free(void *name)
     return APR_SUCCESS;
 }
 
-static const char *issuer_read(cc_crl_t *crl, cc_span_t issuer)
+static const char *issuer_read(cc_crl_t *crl, cc_der_span_t issuer)
 {
     const unsigned char *at = issuer.at;
 
-    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(issuer));
+    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_der_span_len(issuer));
     if (!crl->issuer) {
         return "its issuer is no name";
     }
@@ -164,11 +174,11 @@ static const char *issuer_read(cc_crl_t *crl, cc_span_t issuer)
 
 static void fields_take(cc_crl_t *crl, const cc_crl_tbs_t *tbs, apr_time_t now)
 {
-    apr_size_t len = cc_span_len(tbs->signature);
+    apr_size_t len = cc_der_span_len(tbs->signature);
 
     crl->signature.at = apr_pmemdup(crl->pool, tbs->signature.at, len);
     crl->signature.end = crl->signature.at + len;
-    crl->size = cc_span_len(tbs->octets);
+    crl->size = cc_der_span_len(tbs->octets);
     crl->this_update = tbs->this_update;
     crl->next_update = tbs->next_update;
     crl->loaded_at = now;
@@ -176,12 +186,12 @@ static void fields_take(cc_crl_t *crl, const cc_crl_tbs_t *tbs, apr_time_t now)
 }
 
 /* The same one, if it is held: what one key signed with the same signature is the same. */
-static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
+static cc_crl_t *held_find(const loading_t *r, const cc_crl_t *crl)
 {
     cc_crl_t *held = apr_hash_get(r->loader->held, crl->stream_key, CC_STREAM_KEY);
-    apr_size_t len = cc_span_len(crl->signature);
+    apr_size_t len = cc_der_span_len(crl->signature);
 
-    if (held && held->size == crl->size && cc_span_len(held->signature) == len &&
+    if (held && held->size == crl->size && cc_der_span_len(held->signature) == len &&
         memcmp(held->signature.at, crl->signature.at, len) == 0 &&
         held->this_update == crl->this_update &&
         cc_crl_number_compare(&held->number, &crl->number) == 0) {
@@ -194,16 +204,16 @@ static cc_crl_t *held_find(const reader_t *r, const cc_crl_t *crl)
  * Reads all but the entries, and verifies; *crl is filled as far as it goes. APR_ENOTIMPL: it is
  * passed over.
  */
-static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
+static apr_status_t crl_verify(const loading_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
-    const char *wrong = issuer_read(crl, tbs->issuer);
+    const char *error = issuer_read(crl, tbs->issuer);
     apr_status_t status = APR_SUCCESS;
 
-    if (!wrong) {
-        wrong = cc_crl_extensions_read(crl, tbs);
+    if (!error) {
+        error = cc_crl_extensions_read(crl, tbs);
     }
-    if (wrong) {
-        return refused(r, crl, wrong);
+    if (error) {
+        return refused(r, crl, error);
     }
     fields_take(crl, tbs, r->now);
     status = signer_find(r, crl, tbs);
@@ -214,18 +224,18 @@ static apr_status_t crl_verify(const reader_t *r, cc_crl_t *crl, const cc_crl_tb
                                        : refused(r, crl, "OpenSSL cannot compute SHA-256");
 }
 
-static apr_status_t crl_load(const reader_t *r, cc_span_t der)
+static apr_status_t crl_load(const loading_t *r, cc_der_span_t der)
 {
     cc_crl_t *crl = crl_create();
     cc_crl_t *held = NULL;
     cc_crl_tbs_t tbs;
-    const char *wrong = cc_crl_tbs_read(&tbs, der);
-    apr_status_t status = wrong ? refused(r, crl, wrong) : crl_verify(r, crl, &tbs);
+    const char *error = cc_crl_tbs_read(&tbs, der);
+    apr_status_t status = error ? refused(r, crl, error) : crl_verify(r, crl, &tbs);
 
     if (status == APR_SUCCESS) {
         held = held_find(r, crl);
-        wrong = held ? NULL : cc_crl_entries_read(crl, tbs.revoked);
-        status = wrong ? refused(r, crl, wrong) : APR_SUCCESS;
+        error = held ? NULL : cc_crl_entries_read(crl, tbs.revoked);
+        status = error ? refused(r, crl, error) : APR_SUCCESS;
     }
     if (status == APR_SUCCESS) {
         cc_crl_t *taken = held ? held : crl;
@@ -240,14 +250,14 @@ static apr_status_t crl_load(const reader_t *r, cc_span_t der)
 /* ---- a file ---------------------------------------------------------------------------------- */
 
 /* Its certificates may be written by anyone: only those count that the store vouches for. */
-static void authorities_read(const reader_t *r, const apr_array_header_t *blocks)
+static void authorities_read(const loading_t *r, const apr_array_header_t *blocks)
 {
     STACK_OF(X509) *certs = sk_X509_new_null();
 
     for (int i = 0; certs && i < blocks->nelts; i++) {
         const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
         const unsigned char *at = block->der.at;
-        X509 *cert = block->crl ? NULL : d2i_X509(NULL, &at, (long)cc_span_len(block->der));
+        X509 *cert = block->crl ? NULL : d2i_X509(NULL, &at, (long)cc_der_span_len(block->der));
 
         if (cert && !sk_X509_push(certs, cert)) {
             X509_free(cert);
@@ -264,7 +274,7 @@ static void authorities_read(const reader_t *r, const apr_array_header_t *blocks
     sk_X509_pop_free(certs, X509_free);
 }
 
-static apr_status_t blocks_read(const reader_t *r, const apr_array_header_t *blocks)
+static apr_status_t blocks_read(const loading_t *r, const apr_array_header_t *blocks)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -277,14 +287,14 @@ static apr_status_t blocks_read(const reader_t *r, const apr_array_header_t *blo
     return status;
 }
 
-static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
+static apr_status_t content_read(const loading_t *r, cc_octets_t *octets)
 {
     apr_array_header_t *blocks = apr_array_make(r->loader->pool, 4, sizeof(cc_block_t));
-    const char *wrong = NULL;
-    apr_status_t status = cc_blocks_find(blocks, octets, &wrong, r->loader->pool);
+    const char *error = NULL;
+    apr_status_t status = cc_blocks_find(blocks, octets, &error, r->loader->pool);
 
     if (status != APR_SUCCESS) {
-        cc_error_set(r->err, r->loader->pool, "CC0408", r->path, "the file is refused: %s", wrong);
+        cc_error_set(r->err, r->loader->pool, "CC0408", r->path, "the file is refused: %s", error);
         return status;
     }
     status = blocks_read(r, blocks);
@@ -295,7 +305,7 @@ static apr_status_t content_read(const reader_t *r, cc_octets_t *octets)
 }
 
 /* Hands over what was read, or frees it. */
-static apr_status_t content_finish(cc_crl_content_t **content, const reader_t *r,
+static apr_status_t content_finish(cc_crl_content_t **content, const loading_t *r,
                                    apr_status_t status)
 {
     if (status == APR_SUCCESS) {
@@ -309,7 +319,7 @@ static apr_status_t content_finish(cc_crl_content_t **content, const reader_t *r
 apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err)
 {
-    reader_t r = {loader, path, err, content_create(), apr_time_now()};
+    loading_t r = {loader, path, err, content_create(), apr_time_now()};
     cc_octets_t octets;
     apr_status_t status = cc_octets_read(&octets, path, loader->pool);
 
@@ -330,7 +340,7 @@ apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_load
                                    apr_time_t since)
 {
     cc_error_t unused = {NULL, NULL, NULL, NULL};
-    reader_t r = {loader, path, &unused, content_create(), since};
+    loading_t r = {loader, path, &unused, content_create(), since};
     apr_array_header_t *blocks = apr_array_make(loader->pool, 4, sizeof(cc_block_t));
     cc_octets_t octets;
     apr_status_t status = cc_crl_kept_read(blocks, &octets, state);

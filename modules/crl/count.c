@@ -48,9 +48,9 @@ void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken)
 
 static void source_count(cc_crl_counters_t *counters, const cc_crl_source_t *source)
 {
-    apr_uint64_t outcome = source->told ? UNREADABLE : READABLE;
+    apr_uint64_t outcome = source->reported ? UNREADABLE : READABLE;
 
-    if (outcome_note(counters, print_of(source->path, true), outcome) && source->told) {
+    if (outcome_note(counters, print_of(source->path, true), outcome) && source->reported) {
         cc_counter_add(&counters->load_failures);
     }
 }
@@ -60,14 +60,14 @@ void cc_crls_count_open(cc_crls_t *crls, apr_time_t now)
     for (int i = 0; i < crls->files->nelts; i++) {
         const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
 
-        if (file->content || file->told) {
-            cc_crls_count_file(crls, file, !file->told);
+        if (file->content || file->reported) {
+            cc_crls_count_file(crls, file, !file->reported);
         }
     }
     atomic_store(&crls->counters->looked_at, (apr_uint64_t)apr_time_sec(now));
 }
 
-void cc_crls_count_look(cc_crls_t *crls, apr_time_t now)
+void cc_crls_count_poll(cc_crls_t *crls, apr_time_t now)
 {
     cc_crl_counters_t *counters = crls->counters;
     apr_uint64_t refused = 0;
@@ -76,10 +76,10 @@ void cc_crls_count_look(cc_crls_t *crls, apr_time_t now)
         const cc_crl_source_t *source = &APR_ARRAY_IDX(crls->sources, i, const cc_crl_source_t);
 
         source_count(counters, source);
-        refused += source->told;
+        refused += source->reported;
     }
     for (int i = 0; i < crls->files->nelts; i++) {
-        refused += APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *)->told != NULL;
+        refused += APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *)->reported != NULL;
     }
     atomic_store(&counters->refused, refused);
     atomic_store(&counters->looked_at, (apr_uint64_t)apr_time_sec(now));

@@ -76,24 +76,24 @@ void cc_crls_kept_own(cc_crl_kept_t *kept);
 void cc_crls_kept_sweep(cc_crl_kept_t *kept);
 
 /**
- * Told by cc_crls_reopen what cannot be read or is refused (CC0406 to CC0414); err lives until the
- * function returns. `since`: what was taken at that time stays; 0: nothing of it is held.
+ * Called by cc_crls_reopen for what cannot be read or is refused (CC0406 to CC0414). *err lives
+ * until the function returns. `since`: what was taken at that time stays; 0: nothing of it is held.
  */
 typedef void cc_crls_reopened_fn(const cc_error_t *err, apr_time_t since, void *baton);
 
 /**
  * The same as cc_crls_open at a restart, which no file may end. What cannot be read or is refused
- * gives what spec->kept has of it. Where that has nothing, cc_crl_answer_t.shut is set until the
- * file can be taken; but not for a file in a folder that was in use before.
+ * gives what spec->kept has of it. Where that has nothing, cc_crl_answer_t.incomplete is set until
+ * the file can be taken; but not for a file in a folder that was in use before.
  */
 void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
-                    apr_pool_t *p, cc_crls_reopened_fn *told, void *baton);
+                    apr_pool_t *p, cc_crls_reopened_fn *report, void *baton);
 
 /**
- * Says that the file at this path was no use to anybody (all are foreign), so that cc_crl_answer_t
- * is shut until it is taken anew. Before the first question.
+ * Says that the file at this path was no use to anybody (all in it is foreign), so that answers are
+ * `incomplete` until it is taken anew. Before the first check.
  */
-void cc_crls_owe(cc_crls_t *crls, const char *path);
+void cc_crls_mark_unread(cc_crls_t *crls, const char *path);
 
 /**
  * Saves in `highest`, which outlives the configuration, the highest CRL that was held of each
@@ -106,16 +106,17 @@ void cc_crls_highest_save(const cc_crls_t *crls, apr_hash_t *highest);
 const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
 
 /**
- * Told by cc_crls_poll: what is held has changed (err NULL), or why a file is refused and what it
- * gave last stays, or what else is amiss (CC0406 to CC0417); err lives until the function returns.
+ * Called by cc_crls_poll: what is held has changed (err NULL), or a file is refused and what it
+ * gave last stays, or something else is amiss (CC0406 to CC0418). *err lives until the function
+ * returns.
  */
-typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void *baton);
+typedef void cc_crls_report_fn(const cc_crls_t *crls, const cc_error_t *err, void *baton);
 
 /**
- * Follows the files if the reload time has come: for one thread per process. Each trouble is told
- * once per change of its file. Returns in how long it wants to be called again, 0 for never. What
- * has the same reload time stays due at the same time. Nothing in `scratch` is needed afterwards;
- * who polls many CRLs clears it in between, and saves a pool for each.
+ * Looks at the files if the reload time has come: for one thread per process. Each trouble is
+ * reported once per change of its file. Returns in how long it wants to be called again, 0 for
+ * never. What has the same reload time stays due at the same time. Nothing in `scratch` is needed
+ * afterwards; who polls many CRLs clears it in between, and saves a pool for each.
  *
  * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
  * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
@@ -123,7 +124,7 @@ typedef void cc_crls_told_fn(const cc_crls_t *crls, const cc_error_t *err, void 
  * missing=allow a delta is held without any complete CRL, for what it lists.) A file that is
  * removed takes its CRLs along.
  */
-apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
+apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report_fn *report,
                                  void *baton, apr_pool_t *scratch);
 
 /** Grows with each change of what is held: to be compared. Any thread. */
@@ -141,9 +142,9 @@ typedef struct cc_crl_answer_t {
     int depth;  /* which certificate of the chain that is about; 0: the leaf */
     int reason; /* CC_CRL_REVOKED: as RFC 5280 5.3.1 numbers them */
     apr_time_t revoked_at;
-    const char *why;     /* CC_CRL_UNKNOWN: why, a literal */
+    const char *cause;   /* CC_CRL_UNKNOWN: why nothing is known, a literal */
     bool no_issuer;      /* and what is missing is a CA's certificate: `missing` has no say */
-    bool shut;           /* and a file could not be read at a restart: `missing` has no say */
+    bool incomplete;     /* and a file could not be read at a restart: `missing` has no say */
     apr_time_t stale_at; /* it may be kept until then, and until the generation changes */
     apr_uint64_t generation;
 } cc_crl_answer_t;
@@ -187,8 +188,8 @@ typedef enum {
 /** For operations: one CRL of one file. All text is safe for a log. */
 typedef struct cc_crl_info_t {
     const char *path;
-    const char *issuer; /* RFC 4514 */
-    const char *number; /* decimal, or "none" */
+    const char *issuer;   /* RFC 4514 */
+    const char *number;   /* decimal, or "none" */
     apr_uint32_t entries; /* of a foreign one, they are not counted */
     bool delta, indirect;
     apr_time_t this_update, next_update, loaded_at;

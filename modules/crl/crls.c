@@ -123,134 +123,134 @@ const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls)
     return crls->spec;
 }
 
-/* ---- following ------------------------------------------------------------------------------- */
+/* ---- polling -------------------------------------------------------------------------------- */
 
-/* Who is told. */
+/* A poll, and where it reports to. */
 typedef struct {
     cc_crls_t *crls;
     apr_time_t now;
-    cc_crls_told_fn *told;
+    cc_crls_report_fn *report;
     void *baton;
-} teller_t;
+} poll_t;
 
-static void tell(const teller_t *t, cc_error_t *err)
+static void error_report(const poll_t *poll, cc_error_t *err)
 {
     if (err->tag) {
-        err->where = t->crls->spec->where;
-        t->told(t->crls, err, t->baton);
+        err->where = poll->crls->spec->where;
+        poll->report(poll->crls, err, poll->baton);
         err->tag = NULL;
     }
 }
 
-static void refusals_tell(const teller_t *t)
+static void refusals_report(const poll_t *poll)
 {
-    for (int i = 0; i < t->crls->sources->nelts; i++) {
-        tell(t, &APR_ARRAY_IDX(t->crls->sources, i, cc_crl_source_t).refusal);
+    for (int i = 0; i < poll->crls->sources->nelts; i++) {
+        error_report(poll, &APR_ARRAY_IDX(poll->crls->sources, i, cc_crl_source_t).refusal);
     }
-    for (int i = 0; i < t->crls->files->nelts; i++) {
-        cc_crl_file_t *file = APR_ARRAY_IDX(t->crls->files, i, cc_crl_file_t *);
+    for (int i = 0; i < poll->crls->files->nelts; i++) {
+        cc_crl_file_t *file = APR_ARRAY_IDX(poll->crls->files, i, cc_crl_file_t *);
 
         if (file->refusal.tag) {
-            cc_crls_count_file(t->crls, file, false);
+            cc_crls_count_file(poll->crls, file, false);
         }
-        tell(t, &file->refusal);
+        error_report(poll, &file->refusal);
     }
 }
 
 /* What was held is gone, and what is left is older: that is no way back. */
-static void older_tell(const teller_t *t, const cc_crl_held_t *held)
+static void older_report(const poll_t *poll, const cc_crl_held_t *held)
 {
-    cc_crl_stream_t *stream = cc_crls_highest(t->crls, held->crl);
-    apr_pool_t *p = t->crls->scratch;
+    cc_crl_stream_t *stream = cc_crls_highest(poll->crls, held->crl);
+    apr_pool_t *p = poll->crls->scratch;
     cc_error_t err = {NULL, NULL, NULL, NULL};
 
-    if (held->use != CC_CRL_OLDER || stream->told) {
+    if (held->use != CC_CRL_OLDER || stream->reported) {
         return;
     }
-    stream->told = true;
+    stream->reported = true;
     cc_error_set(&err, p, "CC0415", held->path,
                  "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
                  "gone",
                  cc_crl_text(held->crl, p), cc_moment_text(held->crl->this_update, p),
                  cc_crl_number_text(&stream->number, p), cc_moment_text(stream->this_update, p));
-    tell(t, &err);
+    error_report(poll, &err);
 }
 
-static void stale_tell(const teller_t *t, const cc_crl_held_t *held)
+static void stale_report(const poll_t *poll, const cc_crl_held_t *held)
 {
     cc_crl_t *crl = held->crl;
-    apr_pool_t *p = t->crls->scratch;
+    apr_pool_t *p = poll->crls->scratch;
     cc_error_t err = {NULL, NULL, NULL, NULL};
 
-    if (held->use != CC_CRL_USED || crl->told_stale ||
-        t->now <= crl->next_update + t->crls->spec->grace) {
+    if (held->use != CC_CRL_USED || crl->reported_stale ||
+        poll->now <= crl->next_update + poll->crls->spec->grace) {
         return;
     }
-    crl->told_stale = true;
+    crl->reported_stale = true;
     cc_error_set(&err, p, "CC0416", held->path,
                  "%s is out of date: its nextUpdate was %s; missing=%s decides for certificates "
                  "that it does not list",
                  cc_crl_text(crl, p), cc_moment_text(crl->next_update, p),
-                 t->crls->spec->missing_allow ? "allow" : "deny");
-    tell(t, &err);
+                 poll->crls->spec->missing_allow ? "allow" : "deny");
+    error_report(poll, &err);
 }
 
-static void alone_tell(const teller_t *t, const cc_crl_held_t *held)
+static void alone_report(const poll_t *poll, const cc_crl_held_t *held)
 {
     cc_crl_t *crl = held->crl;
-    apr_pool_t *p = t->crls->scratch;
+    apr_pool_t *p = poll->crls->scratch;
     cc_error_t err = {NULL, NULL, NULL, NULL};
 
-    if (held->use == CC_CRL_NO_BASE && !crl->told_alone) {
-        crl->told_alone = true;
+    if (held->use == CC_CRL_NO_BASE && !crl->reported_alone) {
+        crl->reported_alone = true;
         cc_error_set(&err, p, "CC0418", held->path,
                      "%s is used without the complete CRL that it changes: whom it lists is "
                      "revoked, missing=%s decides for all others",
-                     cc_crl_text(crl, p), t->crls->spec->missing_allow ? "allow" : "deny");
-        tell(t, &err);
+                     cc_crl_text(crl, p), poll->crls->spec->missing_allow ? "allow" : "deny");
+        error_report(poll, &err);
     }
 }
 
-static void mute_tell(const teller_t *t, const cc_crl_pair_t *pair)
+static void signer_report(const poll_t *poll, const cc_crl_pair_t *pair)
 {
-    cc_crl_t *crl = pair->one;
-    apr_pool_t *p = t->crls->scratch;
+    cc_crl_t *crl = pair->either;
+    apr_pool_t *p = poll->crls->scratch;
     cc_error_t err = {NULL, NULL, NULL, NULL};
 
-    if (pair->mute && !crl->told_mute) {
-        crl->told_mute = true;
+    if (pair->signer_revoked && !crl->reported_signer) {
+        crl->reported_signer = true;
         cc_error_set(&err, p, "CC0417", crl->issuer_text,
                      "the certificate that signed this issuer's CRL is revoked itself, or one "
                      "above it; missing=%s decides for certificates that the CRL does not list",
-                     t->crls->spec->missing_allow ? "allow" : "deny");
-        tell(t, &err);
+                     poll->crls->spec->missing_allow ? "allow" : "deny");
+        error_report(poll, &err);
     }
 }
 
-static void version_tell(const teller_t *t, const cc_crl_version_t *version)
+static void version_report(const poll_t *poll, const cc_crl_version_t *version)
 {
     for (int i = 0; i < version->held->nelts; i++) {
         const cc_crl_held_t *held = &APR_ARRAY_IDX(version->held, i, cc_crl_held_t);
 
-        older_tell(t, held);
-        stale_tell(t, held);
-        alone_tell(t, held);
+        older_report(poll, held);
+        stale_report(poll, held);
+        alone_report(poll, held);
     }
     for (int i = 0; i < version->pairs->nelts; i++) {
-        mute_tell(t, &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t));
+        signer_report(poll, &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t));
     }
 }
 
 /* Looks at everything; in how long that is to be done again. */
-static apr_interval_time_t look(const teller_t *t)
+static apr_interval_time_t poll_now(const poll_t *poll)
 {
-    cc_crls_t *crls = t->crls;
+    cc_crls_t *crls = poll->crls;
     apr_interval_time_t wait = 0;
 
     cc_crls_scan(crls);
-    wait = cc_crls_follow(crls, t->now);
-    cc_crls_count_look(crls, t->now);
-    refusals_tell(t);
+    wait = cc_crls_poll_files(crls, poll->now);
+    cc_crls_count_poll(crls, poll->now);
+    refusals_report(poll);
     cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
     if (crls->changed && !cc_snapshot_settled(&crls->versions)) {
         return SOON; /* somebody who reads what was before has been kept from it since */
@@ -259,16 +259,16 @@ static apr_interval_time_t look(const teller_t *t)
         crls->changed = false;
         cc_snapshot_replace(&crls->versions, cc_crl_version_make(crls));
         cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
-        t->told(crls, NULL, t->baton);
+        poll->report(crls, NULL, poll->baton);
     }
-    version_tell(t, cc_snapshot_current(&crls->versions));
+    version_report(poll, cc_snapshot_current(&crls->versions));
     return wait;
 }
 
-apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_fn *told,
+apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report_fn *report,
                                  void *baton, apr_pool_t *scratch)
 {
-    teller_t teller = {crls, now, told, baton};
+    poll_t poll = {crls, now, report, baton};
     apr_interval_time_t reload = crls->spec->reload;
 
     if (reload == 0) {
@@ -276,7 +276,7 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_told_f
     }
     if (cc_due_now(&crls->due, reload, now)) {
         crls->scratch = scratch;
-        cc_due_polled(&crls->due, reload, look(&teller), now);
+        cc_due_polled(&crls->due, reload, poll_now(&poll), now);
     }
     return crls->due.next - now;
 }
@@ -289,26 +289,26 @@ apr_uint64_t cc_crls_generation(cc_crls_t *crls)
 }
 
 /* The generation is taken first: so an answer is never kept beyond the version it came from. */
-static cc_crl_question_t question_begin(cc_crl_answer_t *answer, cc_crls_t *crls, unsigned *side)
+static cc_crl_check_t check_begin(cc_crl_answer_t *answer, cc_crls_t *crls, unsigned *side)
 {
-    cc_crl_question_t question = {.grace = crls->spec->grace};
+    cc_crl_check_t check = {.grace = crls->spec->grace};
 
     *answer = (cc_crl_answer_t){.stale_at = APR_INT64_MAX};
     answer->generation = cc_crls_generation(crls);
-    question.version = cc_snapshot_enter(&crls->versions, side);
-    return question;
+    check.version = cc_snapshot_enter(&crls->versions, side);
+    return check;
 }
 
 void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                    const unsigned char *ca_spki_sha256, apr_time_t now)
 {
     unsigned side = 0;
-    cc_crl_question_t question = question_begin(answer, crls, &side);
+    cc_crl_check_t check = check_begin(answer, crls, &side);
 
-    question.cert = cert;
-    question.ca_spki_sha256 = ca_spki_sha256;
-    question.now = now;
-    cc_crl_answer(answer, &question);
+    check.cert = cert;
+    check.ca_spki_sha256 = ca_spki_sha256;
+    check.now = now;
+    cc_crl_check_one(answer, &check);
     cc_snapshot_leave(&crls->versions, side);
 }
 
@@ -316,14 +316,14 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now)
 {
     unsigned side = 0;
-    cc_crl_question_t question = question_begin(answer, crls, &side);
+    cc_crl_check_t check = check_begin(answer, crls, &side);
 
-    question.cert = cert;
-    question.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
-    question.now = now;
-    cc_crl_answer(answer, &question);
+    check.cert = cert;
+    check.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    check.now = now;
+    cc_crl_check_one(answer, &check);
     if (seal->ca_known) {
-        cc_crl_answer_chain(answer, &question, seal->ca_sha256);
+        cc_crl_check_chain(answer, &check, seal->ca_sha256);
     }
     cc_snapshot_leave(&crls->versions, side);
 }

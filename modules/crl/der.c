@@ -11,7 +11,8 @@
 #define LENGTH_OCTETS 4 /* nothing here is larger than 4 GB */
 
 /* Reads tag and length; *content is where what they announce begins. */
-static bool header_read(unsigned char *tag, apr_size_t *len, cc_span_t *content, cc_span_t from)
+static bool header_read(unsigned char *tag, apr_size_t *len, cc_der_span_t *content,
+                        cc_der_span_t from)
 {
     const unsigned char *at = from.at;
     unsigned octets = 0;
@@ -35,13 +36,13 @@ static bool header_read(unsigned char *tag, apr_size_t *len, cc_span_t *content,
             return false; /* the short form would have done */
         }
     }
-    *content = (cc_span_t){at, from.end};
+    *content = (cc_der_span_t){at, from.end};
     return true;
 }
 
-bool cc_der_next(cc_der_t *element, cc_span_t *from)
+bool cc_der_next(cc_der_t *element, cc_der_span_t *from)
 {
-    cc_span_t content;
+    cc_der_span_t content;
     apr_size_t len = 0;
 
     if (!header_read(&element->tag, &len, &content, *from) ||
@@ -50,19 +51,19 @@ bool cc_der_next(cc_der_t *element, cc_span_t *from)
     }
     content.end = content.at + len;
     element->content = content;
-    element->whole = (cc_span_t){from->at, content.end};
+    element->whole = (cc_der_span_t){from->at, content.end};
     from->at = content.end;
     return true;
 }
 
-bool cc_der_expect(cc_der_t *element, cc_span_t *from, unsigned char tag)
+bool cc_der_expect(cc_der_t *element, cc_der_span_t *from, unsigned char tag)
 {
     return from->at < from->end && *from->at == tag && cc_der_next(element, from);
 }
 
-bool cc_der_cut_off(cc_span_t from)
+bool cc_der_cut_off(cc_der_span_t from)
 {
-    cc_span_t content;
+    cc_der_span_t content;
     unsigned char tag = 0;
     apr_size_t len = 0;
 
@@ -78,14 +79,14 @@ bool cc_der_time(apr_int64_t *seconds, const cc_der_t *element)
         element->tag == CC_DER_GENERALIZED_TIME ? CC_GENERALIZED_TIME : CC_UTC_TIME;
 
     return (form == CC_GENERALIZED_TIME || element->tag == CC_DER_UTC_TIME) &&
-           cc_moment_asn1(seconds, form, element->content.at, cc_span_len(element->content));
+           cc_moment_asn1(seconds, form, element->content.at, cc_der_span_len(element->content));
 }
 
 /* ---- integers and extensions ----------------------------------------------------------------- */
 
-bool cc_der_is_integer(cc_span_t content)
+bool cc_der_is_integer(cc_der_span_t content)
 {
-    apr_size_t len = cc_span_len(content);
+    apr_size_t len = cc_der_span_len(content);
 
     if (len < 2) {
         return len == 1;
@@ -94,7 +95,7 @@ bool cc_der_is_integer(cc_span_t content)
            !(content.at[0] == 0xFF && content.at[1] >= 0x80);
 }
 
-bool cc_der_extension(cc_extension_t *extension, cc_span_t *from)
+bool cc_der_extension(cc_extension_t *extension, cc_der_span_t *from)
 {
     cc_der_t sequence, element;
 
@@ -104,13 +105,13 @@ bool cc_der_extension(cc_extension_t *extension, cc_span_t *from)
     }
     extension->oid = element.whole;
     extension->id = 0;
-    if (cc_span_len(element.content) == 3 && memcmp(element.content.at, "\x55\x1D", 2) == 0 &&
+    if (cc_der_span_len(element.content) == 3 && memcmp(element.content.at, "\x55\x1D", 2) == 0 &&
         element.content.at[2] < 0x80) {
         extension->id = element.content.at[2];
     }
     extension->critical = false;
     if (cc_der_expect(&element, &sequence.content, CC_DER_BOOLEAN)) {
-        if (cc_span_len(element.content) != 1 || *element.content.at != 0xFF) {
+        if (cc_der_span_len(element.content) != 1 || *element.content.at != 0xFF) {
             return false; /* FALSE is the default, which DER does not write */
         }
         extension->critical = true;

@@ -7,20 +7,20 @@
 
 #include <apr.h>
 
-typedef struct cc_span_t {
+typedef struct cc_der_span_t {
     const unsigned char *at;
     const unsigned char *end;
-} cc_span_t;
+} cc_der_span_t;
 
-static inline apr_size_t cc_span_len(cc_span_t span)
+static inline apr_size_t cc_der_span_len(cc_der_span_t span)
 {
     return (apr_size_t)(span.end - span.at);
 }
 
 typedef struct cc_der_t {
     unsigned char tag;
-    cc_span_t whole;   /* with tag and length */
-    cc_span_t content; /* without */
+    cc_der_span_t whole;   /* with tag and length */
+    cc_der_span_t content; /* without */
 } cc_der_t;
 
 enum {
@@ -37,25 +37,25 @@ enum {
 };
 
 /** Reads an element and moves on behind it; false where none begins, or one that is no DER. */
-bool cc_der_next(cc_der_t *element, cc_span_t *from);
+bool cc_der_next(cc_der_t *element, cc_der_span_t *from);
 
 /** The same where it must have this tag; else `from` stays. */
-bool cc_der_expect(cc_der_t *element, cc_span_t *from, unsigned char tag);
+bool cc_der_expect(cc_der_t *element, cc_der_span_t *from, unsigned char tag);
 
 /** True where an element begins whose end is not there. */
-bool cc_der_cut_off(cc_span_t from);
+bool cc_der_cut_off(cc_der_span_t from);
 
 /** The seconds since 1970 of a Time as RFC 5280 4.1.2.5 has it. */
 bool cc_der_time(apr_int64_t *seconds, const cc_der_t *element);
 
 /** True if these are the octets of an INTEGER: some, and no more than it takes. */
-bool cc_der_is_integer(cc_span_t content);
+bool cc_der_is_integer(cc_der_span_t content);
 
 typedef struct cc_extension_t {
-    cc_span_t oid; /* as an element */
-    int id;        /* n, where it is 2.5.29.n with n < 128; else 0 */
+    cc_der_span_t oid; /* as an element */
+    int id;            /* n, where it is 2.5.29.n with n < 128; else 0 */
     bool critical;
-    cc_span_t value;
+    cc_der_span_t value;
 } cc_extension_t;
 
 /** What follows 2.5.29 in the OIDs of extensions. */
@@ -70,6 +70,6 @@ enum {
     CC_EXT_AUTHORITY_KEY = 35
 };
 
-bool cc_der_extension(cc_extension_t *extension, cc_span_t *from);
+bool cc_der_extension(cc_extension_t *extension, cc_der_span_t *from);
 
 #endif

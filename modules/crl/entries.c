@@ -12,7 +12,7 @@ typedef struct {
     apr_hash_t *numbers; /* DER of GeneralNames -> int *: a place in crl->issuers */
     apr_pool_t *scratch;
     apr_uint32_t issuer; /* whose entries these are: 0 the CRL's own */
-} reader_t;
+} entries_reader_t;
 
 static const char broken[] = "an entry is no DER";
 
@@ -25,10 +25,10 @@ static apr_status_t name_free(void *name)
 }
 
 /* The name of the certificates' issuer, in the pool of the CRL; NULL: there is none. */
-static X509_NAME *name_take(cc_crl_t *crl, cc_span_t value)
+static X509_NAME *name_take(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
-    GENERAL_NAMES *names = d2i_GENERAL_NAMES(NULL, &at, (long)cc_span_len(value));
+    GENERAL_NAMES *names = d2i_GENERAL_NAMES(NULL, &at, (long)cc_der_span_len(value));
     X509_NAME *found = NULL;
 
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && at == value.end && !found; i++) {
@@ -43,9 +43,9 @@ static X509_NAME *name_take(cc_crl_t *crl, cc_span_t value)
     return found;
 }
 
-static const char *issuer_read(reader_t *r, cc_span_t value)
+static const char *issuer_read(entries_reader_t *r, cc_der_span_t value)
 {
-    apr_size_t len = cc_span_len(value);
+    apr_size_t len = cc_der_span_len(value);
     const apr_uint32_t *number = apr_hash_get(r->numbers, value.at, (apr_ssize_t)len);
     apr_uint32_t *added = NULL;
     X509_NAME *name = NULL;
@@ -70,12 +70,13 @@ static const char *issuer_read(reader_t *r, cc_span_t value)
 
 /* ---- extensions ------------------------------------------------------------------------------ */
 
-static const char *reason_read(cc_revoked_t *revoked, cc_span_t value, const cc_crl_t *crl)
+static const char *reason_read(cc_revoked_t *revoked, cc_der_span_t value, const cc_crl_t *crl)
 {
     cc_der_t element;
 
     if (!cc_der_expect(&element, &value, CC_DER_ENUMERATED) || value.at != value.end ||
-        cc_span_len(element.content) != 1 || *element.content.at > 10 || *element.content.at == 7) {
+        cc_der_span_len(element.content) != 1 || *element.content.at > 10 ||
+        *element.content.at == 7) {
         return "an entry's reason is none of RFC 5280";
     }
     revoked->reason = *element.content.at;
@@ -84,7 +85,7 @@ static const char *reason_read(cc_revoked_t *revoked, cc_span_t value, const cc_
                : NULL;
 }
 
-static const char *extension_read(reader_t *r, cc_revoked_t *revoked,
+static const char *extension_read(entries_reader_t *r, cc_revoked_t *revoked,
                                   const cc_extension_t *extension)
 {
     switch (extension->id) {
@@ -103,33 +104,33 @@ static const char *extension_read(reader_t *r, cc_revoked_t *revoked,
     }
 }
 
-static const char *extensions_read(reader_t *r, cc_revoked_t *revoked, cc_span_t *entry)
+static const char *extensions_read(entries_reader_t *r, cc_revoked_t *revoked, cc_der_span_t *entry)
 {
     cc_der_t list;
     cc_extension_t extension;
     unsigned seen = 0; /* a bit for each id: those that are read are below 32 */
-    const char *wrong = NULL;
+    const char *error = NULL;
 
     if (!cc_der_expect(&list, entry, CC_DER_SEQUENCE) || entry->at != entry->end) {
         return broken;
     }
-    while (!wrong && list.content.at < list.content.end) {
+    while (!error && list.content.at < list.content.end) {
         if (!cc_der_extension(&extension, &list.content)) {
             return broken;
         }
         if (extension.id > 0 && extension.id < 32) {
-            wrong = seen & 1u << extension.id ? "an entry has the same extension twice" : NULL;
+            error = seen & 1u << extension.id ? "an entry has the same extension twice" : NULL;
             seen |= 1u << extension.id;
         }
-        wrong = wrong ? wrong : extension_read(r, revoked, &extension);
+        error = error ? error : extension_read(r, revoked, &extension);
     }
-    return wrong;
+    return error;
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
 /* The key under which a serial number of this issuer stands. */
-static void key_make(cc_serial_t *key, const reader_t *r, cc_span_t serial)
+static void key_make(cc_serial_t *key, const entries_reader_t *r, cc_der_span_t serial)
 {
     unsigned char *to = key->octets;
 
@@ -137,22 +138,22 @@ static void key_make(cc_serial_t *key, const reader_t *r, cc_span_t serial)
         memcpy(to, &r->issuer, CC_SERIAL_ISSUER);
         to += CC_SERIAL_ISSUER;
     }
-    memcpy(to, serial.at, cc_span_len(serial));
-    key->len = (unsigned char)(to + cc_span_len(serial) - key->octets);
+    memcpy(to, serial.at, cc_der_span_len(serial));
+    key->len = (unsigned char)(to + cc_der_span_len(serial) - key->octets);
 }
 
-static const char *entry_read(reader_t *r, cc_span_t entry)
+static const char *entry_read(entries_reader_t *r, cc_der_span_t entry)
 {
     cc_revoked_t revoked = {0, CC_REASON_UNSPECIFIED};
     cc_der_t serial, date;
     apr_int64_t at = 0;
-    const char *wrong = NULL;
+    const char *error = NULL;
     cc_serial_t key;
 
     if (!cc_der_expect(&serial, &entry, CC_DER_INTEGER) || !cc_der_is_integer(serial.content)) {
         return "an entry's serial number is none";
     }
-    if (cc_span_len(serial.content) > CC_SERIAL_MOST) {
+    if (cc_der_span_len(serial.content) > CC_SERIAL_MAX) {
         return "an entry's serial number has more than 120 octets";
     }
     if (!cc_der_next(&date, &entry) || !cc_der_time(&at, &date)) {
@@ -160,28 +161,28 @@ static const char *entry_read(reader_t *r, cc_span_t entry)
     }
     revoked.at = at < 0 ? 0 : at > APR_UINT32_MAX ? APR_UINT32_MAX : (apr_uint32_t)at;
     if (entry.at < entry.end) {
-        wrong = extensions_read(r, &revoked, &entry);
+        error = extensions_read(r, &revoked, &entry);
     }
-    if (!wrong) {
+    if (!error) {
         key_make(&key, r, serial.content);
         cc_serials_add(r->crl->serials, &key, &revoked);
     }
-    return wrong;
+    return error;
 }
 
-static const char *list_read(reader_t *r, cc_span_t entries)
+static const char *list_read(entries_reader_t *r, cc_der_span_t entries)
 {
-    const char *wrong = NULL;
+    const char *error = NULL;
     cc_der_t entry;
 
-    while (!wrong && entries.at < entries.end) {
-        wrong = cc_der_expect(&entry, &entries, CC_DER_SEQUENCE) ? entry_read(r, entry.content)
+    while (!error && entries.at < entries.end) {
+        error = cc_der_expect(&entry, &entries, CC_DER_SEQUENCE) ? entry_read(r, entry.content)
                                                                  : broken;
     }
-    if (!wrong && !cc_serials_finish(r->crl->serials)) {
-        wrong = "there is no memory for its entries";
+    if (!error && !cc_serials_finish(r->crl->serials)) {
+        error = "there is no memory for its entries";
     }
-    return wrong;
+    return error;
 }
 
 static apr_status_t serials_free(void *serials)
@@ -190,12 +191,12 @@ static apr_status_t serials_free(void *serials)
     return APR_SUCCESS;
 }
 
-const char *cc_crl_entries_read(cc_crl_t *crl, cc_span_t entries)
+const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries)
 {
-    reader_t r = {.crl = crl};
-    const char *wrong = NULL;
+    entries_reader_t r = {.crl = crl};
+    const char *error = NULL;
 
-    crl->serials = cc_serials_create(cc_span_len(entries));
+    crl->serials = cc_serials_create(cc_der_span_len(entries));
     if (!crl->serials) {
         return "there is no memory for its entries";
     }
@@ -204,7 +205,7 @@ const char *cc_crl_entries_read(cc_crl_t *crl, cc_span_t entries)
     APR_ARRAY_PUSH(crl->issuers, X509_NAME *) = crl->issuer;
     apr_pool_create(&r.scratch, crl->pool);
     r.numbers = apr_hash_make(r.scratch);
-    wrong = list_read(&r, entries);
+    error = list_read(&r, entries);
     apr_pool_destroy(r.scratch);
-    return wrong;
+    return error;
 }

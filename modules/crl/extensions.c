@@ -8,23 +8,23 @@
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
-static const char *number_read(cc_crl_number_t *number, cc_span_t value)
+static const char *number_read(cc_crl_number_t *number, cc_der_span_t value)
 {
     cc_der_t element;
-    cc_span_t octets;
+    cc_der_span_t octets;
 
     if (!cc_der_expect(&element, &value, CC_DER_INTEGER) || value.at != value.end ||
         !cc_der_is_integer(element.content) || *element.content.at >= 0x80) {
         return "its CRL number is none";
     }
     octets = element.content;
-    if (*octets.at == 0 && cc_span_len(octets) > 1) {
+    if (*octets.at == 0 && cc_der_span_len(octets) > 1) {
         octets.at++;
     }
-    if (cc_span_len(octets) > sizeof(number->octets)) {
+    if (cc_der_span_len(octets) > sizeof(number->octets)) {
         return "its CRL number has more than 20 octets";
     }
-    number->len = (unsigned char)cc_span_len(octets);
+    number->len = (unsigned char)cc_der_span_len(octets);
     memcpy(number->octets, octets.at, number->len);
     return NULL;
 }
@@ -48,10 +48,10 @@ static apr_status_t idp_free(void *extension)
     return APR_SUCCESS;
 }
 
-static const char *idp_read(cc_crl_t *crl, cc_span_t value)
+static const char *idp_read(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
-    ISSUING_DIST_POINT *extension = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_span_len(value));
+    ISSUING_DIST_POINT *extension = d2i_ISSUING_DIST_POINT(NULL, &at, (long)cc_der_span_len(value));
     cc_crl_idp_t *idp = &crl->idp;
 
     if (!extension) {
@@ -80,11 +80,11 @@ static apr_status_t akid_free(void *akid)
     return APR_SUCCESS;
 }
 
-static const char *akid_read(cc_crl_t *crl, cc_span_t value)
+static const char *akid_read(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
 
-    crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_span_len(value));
+    crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_der_span_len(value));
     if (!crl->akid) {
         return "its authorityKeyIdentifier is none";
     }
@@ -116,14 +116,14 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
 const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     bool seen[128] = {false};
-    cc_span_t at = tbs->extensions;
+    cc_der_span_t at = tbs->extensions;
 
     if (at.at && !tbs->v2) {
         return "it has extensions, and its version is 1";
     }
     while (at.at < at.end) {
         cc_extension_t extension;
-        const char *wrong = NULL;
+        const char *error = NULL;
 
         if (!cc_der_extension(&extension, &at)) {
             return "its extensions are no DER";
@@ -133,9 +133,9 @@ const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
                                 cc_extension_text(&extension, crl->pool));
         }
         seen[extension.id] = true;
-        wrong = extension_read(crl, &extension);
-        if (wrong) {
-            return wrong;
+        error = extension_read(crl, &extension);
+        if (error) {
+            return error;
         }
     }
     if (crl->delta && crl->number.len == 0) {

@@ -70,7 +70,7 @@ apr_status_t cc_octets_read(cc_octets_t *octets, const char *path, apr_pool_t *p
 /* ---- base64 ---------------------------------------------------------------------------------- */
 
 /* Decodes what lies between two lines of PEM into its own place: it becomes shorter. */
-static bool base64_decode(cc_span_t *der, unsigned char *at, const unsigned char *end)
+static bool base64_decode(cc_der_span_t *der, unsigned char *at, const unsigned char *end)
 {
     EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
     unsigned char piece[PIECE];
@@ -78,7 +78,7 @@ static bool base64_decode(cc_span_t *der, unsigned char *at, const unsigned char
     int len = 0;
     int more = 1;
 
-    *der = (cc_span_t){at, at};
+    *der = (cc_der_span_t){at, at};
     if (!ctx) {
         return false;
     }
@@ -152,7 +152,7 @@ static bool block_kind(cc_block_t *block, const char *label)
 
 /* Takes the block whose first line begins at *at, and moves behind it. */
 static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
-                               const unsigned char *end, const char **wrong, apr_pool_t *p)
+                               const unsigned char *end, const char **error, apr_pool_t *p)
 {
     unsigned char *first = line_end(*at, end);
     const char *label = label_read(*at, first, p);
@@ -160,7 +160,7 @@ static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
     cc_block_t block;
 
     if (!label || !block_kind(&block, label)) {
-        *wrong = apr_psprintf(p,
+        *error = apr_psprintf(p,
                               "it has a block \"%s\"; a file of CRLs has blocks X509 CRL and "
                               "CERTIFICATE",
                               label ? label : "?");
@@ -169,11 +169,11 @@ static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
     first += first < end;
     last = line_find(first, end, apr_pstrcat(p, "-----END ", label, dashes, NULL));
     if (!last) {
-        *wrong = apr_psprintf(p, "its last block has no line -----END %s-----", label);
+        *error = apr_psprintf(p, "its last block has no line -----END %s-----", label);
         return APR_EINCOMPLETE;
     }
     if (!base64_decode(&block.der, first, last)) {
-        *wrong = "a block of it is no base64";
+        *error = "a block of it is no base64";
         return APR_EINVAL;
     }
     APR_ARRAY_PUSH(blocks, cc_block_t) = block;
@@ -181,7 +181,7 @@ static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
     return APR_SUCCESS;
 }
 
-static apr_status_t pem_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **wrong,
+static apr_status_t pem_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **error,
                              apr_pool_t *p)
 {
     unsigned char *at = octets->at;
@@ -189,7 +189,7 @@ static apr_status_t pem_find(apr_array_header_t *blocks, cc_octets_t *octets, co
     apr_status_t status = APR_SUCCESS;
 
     while (status == APR_SUCCESS && (at = line_find(at, end, begin))) {
-        status = block_take(blocks, &at, end, wrong, p);
+        status = block_take(blocks, &at, end, error, p);
     }
     return status;
 }
@@ -197,18 +197,18 @@ static apr_status_t pem_find(apr_array_header_t *blocks, cc_octets_t *octets, co
 /* ---- DER ------------------------------------------------------------------------------------- */
 
 static apr_status_t der_find(apr_array_header_t *blocks, const cc_octets_t *octets,
-                             const char **wrong)
+                             const char **error)
 {
-    cc_span_t at = {octets->at, octets->at + octets->len};
+    cc_der_span_t at = {octets->at, octets->at + octets->len};
     cc_der_t element;
 
     while (at.at < at.end) {
         if (cc_der_cut_off(at)) {
-            *wrong = "its end is missing";
+            *error = "its end is missing";
             return APR_EINCOMPLETE;
         }
         if (!cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-            *wrong = "it is neither PEM nor the DER of CRLs";
+            *error = "it is neither PEM nor the DER of CRLs";
             return APR_EINVAL;
         }
         APR_ARRAY_PUSH(blocks, cc_block_t) = (cc_block_t){true, element.whole};
@@ -229,15 +229,15 @@ static bool is_certificate(const cc_octets_t *octets)
 
 /* ---- either ---------------------------------------------------------------------------------- */
 
-apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **wrong,
+apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **error,
                             apr_pool_t *p)
 {
     const unsigned char *end = octets->at + octets->len;
     bool der = octets->len > 0 && *octets->at == CC_DER_SEQUENCE; /* no PEM begins with a "0" */
 
     if (der ? is_certificate(octets) : !line_find(octets->at, end, "-----BEGIN X509 CRL-----")) {
-        *wrong = "there is no CRL in it; PEM and DER files are read";
+        *error = "there is no CRL in it; PEM and DER files are read";
         return APR_ENOTIMPL;
     }
-    return der ? der_find(blocks, octets, wrong) : pem_find(blocks, octets, wrong, p);
+    return der ? der_find(blocks, octets, error) : pem_find(blocks, octets, error, p);
 }

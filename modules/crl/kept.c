@@ -75,14 +75,14 @@ static apr_size_t size_of(const apr_array_header_t *blocks)
     apr_size_t size = 0;
 
     for (int i = 0; i < blocks->nelts; i++) {
-        size += HEADER + cc_span_len(APR_ARRAY_IDX(blocks, i, cc_block_t).der);
+        size += HEADER + cc_der_span_len(APR_ARRAY_IDX(blocks, i, cc_block_t).der);
     }
     return size;
 }
 
 static void header_make(unsigned char header[HEADER], const cc_block_t *block)
 {
-    apr_uint64_t len = cc_span_len(block->der);
+    apr_uint64_t len = cc_der_span_len(block->der);
 
     header[0] = block->crl;
     memcpy(header + 1, &len, sizeof(len));
@@ -97,8 +97,8 @@ static void memory_fill(cc_crl_kept_state_t *state, const apr_array_header_t *bl
         const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
 
         header_make(to, block);
-        memcpy(to + HEADER, block->der.at, cc_span_len(block->der));
-        to += HEADER + cc_span_len(block->der);
+        memcpy(to + HEADER, block->der.at, cc_der_span_len(block->der));
+        to += HEADER + cc_der_span_len(block->der);
     }
 }
 
@@ -113,7 +113,7 @@ static apr_status_t file_fill(apr_file_t *file, const apr_array_header_t *blocks
         header_make(header, block);
         status = apr_file_write_full(file, header, HEADER, NULL);
         if (status == APR_SUCCESS) {
-            status = apr_file_write_full(file, block->der.at, cc_span_len(block->der), NULL);
+            status = apr_file_write_full(file, block->der.at, cc_der_span_len(block->der), NULL);
         }
     }
     return status;

@@ -34,7 +34,7 @@ void cc_crl_kept_below(apr_array_header_t *paths, const cc_crls_t *crls, const c
 apr_status_t cc_crl_kept_read(apr_array_header_t *blocks, cc_octets_t *octets,
                               const cc_crl_kept_state_t *state);
 
-/* ---- opening (content.c, crls.c, poll.c, scan.c, restart.c) ------------------------------ */
+/* ---- opening (content.c, crls.c, judge.c, poll.c, scan.c, restart.c) --------------------- */
 
 /** The same of a state that was kept, taken at that time. */
 apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_loader_t *loader,
@@ -56,10 +56,10 @@ bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
                            const cc_crl_content_t *before, const cc_crl_content_t *content);
 
 /**
- * True if something is owed since a restart: a source that holds nothing, or a file. Marks the
+ * True if something is unread since a restart: a source that holds nothing, or a file. Marks the
  * folders of which nothing is.
  */
-bool cc_crls_shut(cc_crls_t *crls);
+bool cc_crls_incomplete(cc_crls_t *crls);
 
 /** What a file is loaded with. */
 cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls);

@@ -16,13 +16,13 @@
 
 /* ---- revoked certificates (serials.c) ---------------------------------------------------- */
 
-#define CC_SERIAL_MOST 120 /* octets; RFC 5280 allows 20, and CAs have written 40 */
+#define CC_SERIAL_MAX 120  /* octets; RFC 5280 allows 20, and CAs have written 40 */
 #define CC_SERIAL_ISSUER 4 /* octets before it that say whose it is, in an indirect CRL */
 
 /** A serial number as the content octets of its INTEGER. */
 typedef struct cc_serial_t {
     unsigned char len;
-    unsigned char octets[CC_SERIAL_ISSUER + CC_SERIAL_MOST];
+    unsigned char octets[CC_SERIAL_ISSUER + CC_SERIAL_MAX];
 } cc_serial_t;
 
 /** What a CRL says of a certificate on it. */
@@ -50,19 +50,19 @@ apr_uint32_t cc_serials_count(const cc_serials_t *serials);
 
 /** A CRL taken apart, its tbsCertList and the signature; all spans are of the octets read. */
 typedef struct cc_crl_tbs_t {
-    cc_span_t octets;    /* what is signed: the tbsCertList, an element */
-    cc_span_t algorithm; /* an element; the same inside and outside */
-    cc_span_t signature; /* the octets of the bit string */
-    cc_span_t issuer;    /* an element */
-    cc_span_t revoked;   /* the entries */
-    cc_span_t extensions;
+    cc_der_span_t octets;    /* what is signed: the tbsCertList, an element */
+    cc_der_span_t algorithm; /* an element; the same inside and outside */
+    cc_der_span_t signature; /* the octets of the bit string */
+    cc_der_span_t issuer;    /* an element */
+    cc_der_span_t revoked;   /* the entries */
+    cc_der_span_t extensions;
     bool v2;
     apr_time_t this_update;
     apr_time_t next_update;
 } cc_crl_tbs_t;
 
 /** Takes one apart (RFC 5280 5.1): NULL, or what is wrong, a literal. */
-const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_span_t der);
+const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_der_span_t der);
 
 /* ---- what a CRL is about (extensions.c, idp.c) ------------------------------------------- */
 
@@ -92,9 +92,9 @@ typedef struct cc_crl_t {
     int holders;
     X509_NAME *issuer;
     const char *issuer_text;
-    cc_authority_t signer;    /* without its certificate */
+    cc_authority_t signer; /* without its certificate */
     unsigned char stream_key[CC_STREAM_KEY];
-    cc_span_t signature;
+    cc_der_span_t signature;
     apr_size_t size; /* of what is signed */
     cc_crl_number_t number;
     const char *number_text;
@@ -107,9 +107,9 @@ typedef struct cc_crl_t {
     AUTHORITY_KEYID *akid;       /* NULL: none */
     apr_array_header_t *issuers; /* of X509_NAME *: whose entries an indirect CRL has */
     cc_serials_t *serials;
-    bool told_stale; /* what has been told of it; for the polling thread */
-    bool told_mute;
-    bool told_alone;
+    bool reported_stale; /* these are the polling thread's: what it has reported of the CRL */
+    bool reported_signer;
+    bool reported_alone;
 } cc_crl_t;
 
 /** -1, 0, 1: a is lower than b, the same, higher. */
@@ -147,7 +147,7 @@ const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
 /* ---- entries (entries.c), signatures (signature.c) ----------------------------------- */
 
 /** Reads the entries into crl->serials and crl->issuers: NULL, or what is wrong. */
-const char *cc_crl_entries_read(cc_crl_t *crl, cc_span_t entries);
+const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries);
 
 /** True if the key signed it. Else *why may say more than that it did not; a literal. */
 bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **why);

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how files of CRLs are followed: what is taken, what is refused, what is waited for. */
+/* Loads files of CRLs, at start and whenever they change. */
+/*
+ * A poll goes through all files. One that is as it was when it was last read is left alone, unless
+ * its state says otherwise (cc_crl_file_state_t): it may have changed without a trace, or it waits
+ * for another file or for a moment. Whatever else is read: loaded, judged beside what the other
+ * files hold, and then taken or refused. What is refused leaves what the file gave before in its
+ * place. Since a complete CRL may come after the delta that needs it, a poll in which something has
+ * changed goes through the files twice.
+ */
 #include <string.h>
 
 #include "crl/internal.h"
@@ -9,128 +17,6 @@
 #define SOON apr_time_from_msec(50)
 #define PAUSE apr_time_from_sec(1)     /* between two looks at what is missing */
 #define PATIENCE apr_time_from_sec(10) /* with a file whose end is missing */
-
-/* ---- what may be taken ----------------------------------------------------------------------- */
-
-static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const char *path,
-                             cc_error_t *err)
-{
-    const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
-    apr_pool_t *p = crls->scratch;
-
-    return cc_error_set(err, p, "CC0412", path,
-                        "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
-}
-
-static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
-                                 const char *path, cc_error_t *err)
-{
-    apr_pool_t *p = crls->scratch;
-
-    return cc_error_set(err, p, "CC0413", path,
-                        "%s is refused: it is to be combined with number %s or later of the same "
-                        "issuer, key and scope, and what is held is %s",
-                        cc_crl_text(delta, p), cc_crl_number_text(&delta->base, p),
-                        base ? base->number_text : "none");
-}
-
-static bool content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
-{
-    for (int i = 0; i < content->crls->nelts; i++) {
-        if (APR_ARRAY_IDX(content->crls, i, const cc_crl_t *) == crl) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True if this content has a delta of the same stream that says what has changed for longer. */
-static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
-{
-    for (int i = 0; content && i < content->crls->nelts; i++) {
-        const cc_crl_t *other = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
-
-        if (memcmp(other->stream_key, delta->stream_key, CC_STREAM_KEY) == 0 &&
-            cc_crl_number_compare(&other->base, &delta->base) < 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Where missing=allow lets in whom nobody knows, a delta alone still revokes whom it lists. It must
- * not take the place of one that may list others: that one stays until the base is there.
- */
-static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base)
-{
-    bool says_more = false;
-
-    for (int i = 0; i < crls->files->nelts; i++) {
-        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
-
-        says_more = says_more || content_says_more(file->content, delta);
-    }
-    return crls->spec->missing_allow && !base && !says_more;
-}
-
-/* Judges one of the CRLs that a file would hold with this content. `now` is 0 at start. */
-static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl_t *crl,
-                              apr_hash_t *newest, apr_time_t now)
-{
-    const cc_crl_t *base = crl->delta ? cc_crl_base_of(newest, crl) : NULL;
-    cc_error_t *err = &file->refusal;
-
-    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and told */
-        return rollback(crls, crl, file->path, err);
-    }
-    if (now > 0 && crl->this_update > now) {
-        file->again_at = crl->this_update;
-        return cc_error_set(
-            err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
-            cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
-    }
-    if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
-        file->waits = true;
-        return without_base(crls, crl, base, file->path, err);
-    }
-    return APR_SUCCESS;
-}
-
-/* Judges all but those of which the same file has a newer one. */
-apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
-                                  const cc_crl_content_t *content, apr_time_t now)
-{
-    apr_hash_t *newest = cc_crls_newest_with(crls, file, content, crls->scratch);
-    apr_status_t status = APR_SUCCESS;
-
-    for (int i = 0; status == APR_SUCCESS && i < content->crls->nelts; i++) {
-        const cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
-        const cc_crl_t *top = apr_hash_get(newest, crl->stream_key, CC_STREAM_KEY);
-
-        if (top == crl || !content_has(content, top)) {
-            status = crl_judge(crls, file, crl, newest, now);
-        }
-    }
-    return status;
-}
-
-bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
-                           const cc_crl_content_t *before, const cc_crl_content_t *content)
-{
-    cc_crl_info_t first;
-
-    if (!before || before->crls->nelts == 0 || content->crls->nelts > 0 ||
-        content->foreign->nelts == 0) {
-        return false;
-    }
-    first = APR_ARRAY_IDX(content->foreign, 0, cc_crl_info_t);
-    first.path = file->path;
-    cc_crl_refuse_foreign(&first, NULL, crls->scratch, &file->refusal);
-    return true;
-}
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
@@ -181,7 +67,9 @@ apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait)
         status = file_load(&file->content, crls, file);
     }
     file->seen = file->stamp;
-    file->unsure = cc_file_stamp_fresh(&file->seen, apr_time_now());
+    file->state = cc_file_stamp_fresh(&file->seen, apr_time_now()) ? CC_CRL_FILE_NEW
+                  : status == APR_SUCCESS                          ? CC_CRL_FILE_TAKEN
+                                                                   : CC_CRL_FILE_REFUSED;
     return status;
 }
 
@@ -242,7 +130,7 @@ static bool same_crls(const cc_crl_content_t *a, const cc_crl_content_t *b)
         return false;
     }
     for (int i = 0; i < a->crls->nelts; i++) {
-        if (!content_has(a, APR_ARRAY_IDX(b->crls, i, const cc_crl_t *))) {
+        if (!cc_crl_content_has(a, APR_ARRAY_IDX(b->crls, i, const cc_crl_t *))) {
             return false;
         }
     }
@@ -254,49 +142,77 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     crls->changed = crls->changed || !same_crls(file->content, content);
     cc_crl_content_release(file->content);
     file->content = content;
-    file->owed = false;
+    file->unread = false;
     cc_crl_kept_put(crls, file->path, content);
-    file->told = NULL;
-    file->refusal.tag = NULL;
+    cc_crl_file_settle(file, CC_CRL_FILE_TAKEN, 0);
     cc_crls_count_file(crls, file, true);
 }
 
-/* What is wrong with a file is told once, and again when it is another; `pending`: not told yet. */
+void cc_crl_file_settle(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at)
+{
+    bool refused =
+        state == CC_CRL_FILE_REFUSED || state == CC_CRL_FILE_WAITING || state == CC_CRL_FILE_EARLY;
+
+    file->state = state;
+    file->again_at = again_at;
+    if (!refused) {
+        file->refusal.tag = NULL;
+        file->reported = NULL;
+    }
+}
+
+/* What is wrong with a file is reported once, and again when it is another; `pending`: not yet. */
 static void refusal_settle(cc_crl_file_t *file, bool pending)
 {
-    if (!pending && file->told && strcmp(file->told, file->refusal.tag) == 0) {
+    if (!pending && file->reported && strcmp(file->reported, file->refusal.tag) == 0) {
         file->refusal.tag = NULL;
     } else {
-        file->told = file->refusal.tag;
+        file->reported = file->refusal.tag;
     }
 }
 
 static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t now)
 {
-    return file->unsure || !cc_file_stamp_same(&file->stamp, &file->seen) ||
-           (file->again_at && now >= file->again_at) || (file->waits && crls->changed);
-}
-
-/* Not now, but soon. */
-static void put_off(cc_crl_file_t *file)
-{
-    file->refusal.tag = NULL;
-    file->told = NULL;
+    if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
+        return true;
+    }
+    switch (file->state) {
+    case CC_CRL_FILE_NEW:
+        return true;
+    case CC_CRL_FILE_WAITING:
+        return crls->changed;
+    case CC_CRL_FILE_EARLY:
+    case CC_CRL_FILE_UNFINISHED:
+        return now >= file->again_at;
+    default:
+        return false;
+    }
 }
 
 /* Settles what a file gave that cannot be taken. */
-static void refused_settle(cc_crl_file_t *file, apr_status_t status, bool pending, apr_time_t now)
+static void refused_settle(cc_crls_t *crls, cc_crl_file_t *file, apr_status_t status, bool pending,
+                           apr_time_t now)
 {
     bool no_end = status == APR_EINCOMPLETE || status == APR_ENOTIMPL;
 
     if (no_end && is_young(&file->stamp, now)) {
-        file->again_at = now + PAUSE;
-        put_off(file);
+        cc_crl_file_settle(file, CC_CRL_FILE_UNFINISHED, now + PAUSE);
     } else if (status == APR_ENOTIMPL && file->source->folder && !file->content) {
-        put_off(file); /* something else */
+        cc_crl_file_settle(file, CC_CRL_FILE_OTHER, 0);
+        crls->changed = crls->changed || file->unread; /* nothing of it is wanted */
+        file->unread = false;
     } else {
         refusal_settle(file, pending);
     }
+}
+
+/* Whether what was loaded may be taken; else the file's state says what it waits for. */
+static apr_status_t content_judge(cc_crls_t *crls, cc_crl_file_t *file,
+                                  const cc_crl_content_t *content, apr_time_t now)
+{
+    return cc_crl_turned_foreign(crls, file, file->content, content)
+               ? APR_EINVAL
+               : cc_crl_content_judge(crls, file, content, now);
 }
 
 /* Takes what a file holds now, or refuses it; false: somebody is writing it. */
@@ -307,29 +223,22 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
     apr_status_t status = file_load(&content, crls, file);
 
     if (status == APR_EBUSY) {
-        put_off(file);
+        cc_crl_file_settle(file, CC_CRL_FILE_NEW, 0);
         return false;
     }
     if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
-        file->told = NULL;
+        file->reported = NULL;
     }
     file->seen = file->stamp;
-    file->unsure = file->waits = false;
-    file->again_at = 0;
+    cc_crl_file_settle(file, CC_CRL_FILE_REFUSED, 0);
     if (status == APR_SUCCESS) {
-        status = cc_crl_turned_foreign(crls, file, file->content, content)
-                     ? APR_EINVAL
-                     : cc_crl_content_judge(crls, file, content, now);
+        status = content_judge(crls, file, content, now);
     }
     if (status == APR_SUCCESS) {
         content_take(crls, file, content);
     } else {
         cc_crl_content_release(content);
-        refused_settle(file, status, pending, now);
-        if (!file->told && !file->again_at) { /* it is no file of CRLs: nothing of it is owed */
-            crls->changed = crls->changed || file->owed;
-            file->owed = false;
-        }
+        refused_settle(crls, file, status, pending, now);
     }
     return true;
 }
@@ -338,8 +247,8 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
  * A file that is being replaced may be away for a moment; one that stays away takes all along, and
  * then this is false.
  */
-static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
-                           apr_interval_time_t *wait)
+static bool missing_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
+                         apr_interval_time_t *wait)
 {
     if (file->missing_at == 0) {
         file->missing_at = now;
@@ -348,7 +257,7 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
         wait_shorten(wait, PAUSE);
         return true;
     }
-    crls->changed = crls->changed || file->content || file->owed;
+    crls->changed = crls->changed || file->content || file->unread;
     cc_crl_kept_forget(crls, file->path);
     cc_crl_content_release(file->content);
     apr_pool_destroy(file->pool);
@@ -356,11 +265,11 @@ static bool missing_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
 }
 
 /* False where the file is gone. */
-static bool file_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
-                        apr_interval_time_t *wait)
+static bool file_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
+                      apr_interval_time_t *wait)
 {
     if (!file->present) {
-        return missing_follow(crls, file, now, wait);
+        return missing_poll(crls, file, now, wait);
     }
     file->missing_at = 0;
     if (is_due(crls, file, now) &&
@@ -373,26 +282,26 @@ static bool file_follow(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
     return true;
 }
 
-static void files_follow(cc_crls_t *crls, apr_time_t now, apr_interval_time_t *wait)
+static void files_poll(cc_crls_t *crls, apr_time_t now, apr_interval_time_t *wait)
 {
     cc_crl_file_t **files = (cc_crl_file_t **)crls->files->elts;
     int kept = 0;
 
     for (int i = 0; i < crls->files->nelts; i++) {
-        if (file_follow(crls, files[i], now, wait)) {
+        if (file_poll(crls, files[i], now, wait)) {
             files[kept++] = files[i];
         }
     }
     crls->files->nelts = kept;
 }
 
-apr_interval_time_t cc_crls_follow(cc_crls_t *crls, apr_time_t now)
+apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now)
 {
     apr_interval_time_t wait = crls->spec->reload;
 
-    files_follow(crls, now, &wait);
+    files_poll(crls, now, &wait);
     if (crls->changed) {
-        files_follow(crls, now, &wait); /* a base may have come for a delta that was refused */
+        files_poll(crls, now, &wait); /* a base may have come for a delta that was refused */
     }
     return wait;
 }

@@ -4,17 +4,17 @@
 
 #include "crl/kept.h"
 
-/* A directive that is being opened, and who is told. */
+/* A directive that is being opened, and where that is reported to. */
 typedef struct {
     cc_crls_t *crls;
-    cc_crls_reopened_fn *told;
+    cc_crls_reopened_fn *report;
     void *baton;
 } reopening_t;
 
-static void tell(const reopening_t *o, cc_error_t *err, apr_time_t since)
+static void refusal_report(const reopening_t *o, cc_error_t *err, apr_time_t since)
 {
     err->where = o->crls->spec->where;
-    o->told(err, since, o->baton);
+    o->report(err, since, o->baton);
     err->tag = NULL;
 }
 
@@ -53,7 +53,7 @@ static apr_time_t restore(const cc_crls_t *crls, cc_crl_file_t *file)
 /* ---- files ----------------------------------------------------------------------------------- */
 
 /* A folder that was in use goes on as it was, whatever else has come to lie in it. */
-static bool is_owed(const cc_crls_t *crls, const cc_crl_file_t *file)
+static bool is_unread(const cc_crls_t *crls, const cc_crl_file_t *file)
 {
     return !file->content &&
            !(file->source->folder && cc_crl_kept_marked(crls, file->source->path));
@@ -63,9 +63,12 @@ static void refuse(const reopening_t *o, cc_crl_file_t *file)
 {
     apr_time_t since = restore(o->crls, file);
 
-    file->told = file->refusal.tag; /* the poll need not say it again */
-    file->owed = is_owed(o->crls, file);
-    tell(o, &file->refusal, since);
+    if (file->state == CC_CRL_FILE_TAKEN) { /* it could be loaded, but not taken */
+        cc_crl_file_settle(file, CC_CRL_FILE_REFUSED, 0);
+    }
+    file->reported = file->refusal.tag; /* the poll need not say it again */
+    file->unread = is_unread(o->crls, file);
+    refusal_report(o, &file->refusal, since);
 }
 
 static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
@@ -107,7 +110,7 @@ static bool turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file)
 
 static void file_judge(const reopening_t *o, cc_crl_file_t *file)
 {
-    if (!file->content || file->told) {
+    if (!file->content || file->reported) {
         return; /* what was kept has been judged */
     }
     if (turned_foreign(o->crls, file) ||
@@ -133,10 +136,11 @@ static void source_reopen(const reopening_t *o, cc_crl_source_t *source)
 
         file->source = source;
         file->present = true;
+        file->state = CC_CRL_FILE_TAKEN; /* there is nothing to read while its source is away */
         since = restore(o->crls, file);
     }
-    source->owed = true;
-    tell(o, &source->refusal, since);
+    source->unread = true;
+    refusal_report(o, &source->refusal, since);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -157,17 +161,17 @@ static void files_do(const reopening_t *o, void (*act)(const reopening_t *, cc_c
     for (int i = 0; i < o->crls->files->nelts; i++) {
         cc_crl_file_t *file = APR_ARRAY_IDX(o->crls->files, i, cc_crl_file_t *);
 
-        if (!file->source->owed) {
+        if (!file->source->unread) {
             act(o, file);
         }
     }
 }
 
 void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_t *trust,
-                    apr_pool_t *p, cc_crls_reopened_fn *told, void *baton)
+                    apr_pool_t *p, cc_crls_reopened_fn *report, void *baton)
 {
     cc_crls_t *made = cc_crls_create(spec, trust, p);
-    reopening_t o = {made, told, baton};
+    reopening_t o = {made, report, baton};
 
     apr_pool_create_unmanaged_ex(&made->scratch, NULL, NULL);
     cc_crls_scan(made);
@@ -175,12 +179,12 @@ void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_
     files_do(&o, file_reopen);
     files_do(&o, file_judge); /* deltas find their bases only when all is there */
     cc_crls_complete(made);
-    cc_crls_count_look(made, apr_time_now());
+    cc_crls_count_poll(made, apr_time_now());
     apr_pool_destroy(made->scratch);
     *crls = made;
 }
 
-void cc_crls_owe(cc_crls_t *crls, const char *path)
+void cc_crls_mark_unread(cc_crls_t *crls, const char *path)
 {
     cc_crl_version_t *version = cc_snapshot_current(&crls->versions);
 
@@ -188,13 +192,13 @@ void cc_crls_owe(cc_crls_t *crls, const char *path)
         cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
 
         if (strcmp(file->path, path) == 0) {
-            file->owed = true;
-            version->shut = true;
+            file->unread = true;
+            version->incomplete = true;
         }
     }
 }
 
-/* ---- what is owed ---------------------------------------------------------------------------- */
+/* ---- what is unread -------------------------------------------------------------------------- */
 
 static bool holds_any(const cc_crls_t *crls, const cc_crl_source_t *source)
 {
@@ -213,16 +217,16 @@ static bool is_complete(const cc_crls_t *crls, const cc_crl_source_t *source)
     for (int i = 0; i < crls->files->nelts; i++) {
         const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
 
-        if (file->source == source && file->owed) {
+        if (file->source == source && file->unread) {
             return false;
         }
     }
-    return !source->owed || holds_any(crls, source);
+    return !source->unread || holds_any(crls, source);
 }
 
-bool cc_crls_shut(cc_crls_t *crls)
+bool cc_crls_incomplete(cc_crls_t *crls)
 {
-    bool shut = false;
+    bool incomplete = false;
 
     for (int i = 0; i < crls->sources->nelts; i++) {
         const cc_crl_source_t *source = &APR_ARRAY_IDX(crls->sources, i, cc_crl_source_t);
@@ -231,7 +235,7 @@ bool cc_crls_shut(cc_crls_t *crls)
         if (complete && source->folder) {
             cc_crl_kept_mark(crls, source->path);
         }
-        shut = shut || !complete;
+        incomplete = incomplete || !complete;
     }
-    return shut;
+    return incomplete;
 }

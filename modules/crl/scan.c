@@ -27,10 +27,10 @@ static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t sta
 {
     char reason[120];
 
-    if (source->told) {
+    if (source->reported) {
         return;
     }
-    source->told = true;
+    source->reported = true;
     cc_error_set(&source->refusal, scan->crls->scratch, "CC0406", source->path,
                  "this file or folder cannot be read: %s",
                  status == EINVAL ? "it is neither a file nor a folder"
@@ -168,12 +168,12 @@ static void source_scan(const scan_t *scan, cc_crl_source_t *source)
         status = EINVAL;
     }
     if (status == APR_SUCCESS) {
-        scan->crls->changed = scan->crls->changed || source->owed;
-        source->told = source->owed = false;
+        scan->crls->changed = scan->crls->changed || source->unread;
+        source->reported = source->unread = false;
         return;
     }
     refuse(scan, source, status);
-    if (!gone || source->owed) {
+    if (!gone || source->unread) {
         files_keep(scan, source);
     }
 }

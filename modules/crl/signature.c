@@ -115,12 +115,12 @@ static const char *verify_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EV
 bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **why)
 {
     const unsigned char *at = tbs->algorithm.at;
-    X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)cc_span_len(tbs->algorithm));
+    X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)cc_der_span_len(tbs->algorithm));
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
     *why = algorithm && ctx && key ? verify_start(ctx, algorithm, key) : unknown;
-    if (!*why && EVP_DigestVerify(ctx, tbs->signature.at, cc_span_len(tbs->signature),
-                                  tbs->octets.at, cc_span_len(tbs->octets)) != 1) {
+    if (!*why && EVP_DigestVerify(ctx, tbs->signature.at, cc_der_span_len(tbs->signature),
+                                  tbs->octets.at, cc_der_span_len(tbs->octets)) != 1) {
         *why = "its signature is not that of its issuer's key";
     }
     EVP_MD_CTX_free(ctx);

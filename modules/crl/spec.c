@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how CRLs are written in the configuration: PATH ... [option=value ...]. */
-#include <string.h>
+/* The configuration of CRLs: reads PATH ... [option=value ...]. */
+#include <stddef.h>
 
 #include <apr_lib.h>
-#include <apr_strings.h>
 
-#include "base/number.h"
-#include "crl/crl.h"
+#include "base/option.h"
 #include "base/words.h"
-
-#define RELOAD apr_time_from_sec(5)
+#include "crl/crl.h"
 
 static const char usage[] = "PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]";
 
-typedef enum { OPTION_RELOAD, OPTION_GRACE, OPTION_MISSING, OPTIONS } option_t;
+#define ANY "0 to 1000000000"
 
-static const char *const names[] = {"reload", "grace", "missing"};
+static const cc_option_t options[] = {
+    {.name = "reload",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(cc_crl_spec_t, reload),
+     .range = ANY,
+     .usual = apr_time_from_sec(5)},
+    {.name = "grace",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(cc_crl_spec_t, grace),
+     .range = ANY},
+    {.name = "missing",
+     .kind = CC_OPTION_CHOICE,
+     .member = offsetof(cc_crl_spec_t, missing_allow),
+     .no = "deny",
+     .yes = "allow"},
+};
 
 /* The letters before a "=", or 0: then the word is a path. */
 static size_t name_len(const char *word)
@@ -28,52 +40,17 @@ static size_t name_len(const char *word)
     return word[len] == '=' ? len : 0;
 }
 
-static option_t option_find(const char *word, size_t len)
+static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
 {
-    option_t i = 0;
+    const cc_option_t *option = cc_option_find(reader, word);
 
-    while (i < OPTIONS && (strlen(names[i]) != len || strncmp(names[i], word, len) != 0)) {
-        i++;
-    }
-    return i;
-}
-
-static bool option_set(cc_crl_spec_t *spec, option_t option, const char *value, apr_pool_t *p)
-{
-    apr_interval_time_t *seconds = option == OPTION_RELOAD ? &spec->reload : &spec->grace;
-
-    if (option == OPTION_MISSING) {
-        spec->missing_allow = strcmp(value, "allow") == 0;
-        return spec->missing_allow || strcmp(value, "deny") == 0;
-    }
-    *seconds = cc_seconds_read(value, p);
-    return *seconds >= 0;
-}
-
-static apr_status_t option_read(cc_crl_spec_t *spec, bool seen[OPTIONS], const char *word,
-                                apr_pool_t *p, cc_error_t *err)
-{
-    size_t len = name_len(word);
-    option_t option = option_find(word, len);
-
-    if (option == OPTIONS) {
-        return cc_error_set(err, p, "CC0403", word,
+    if (!option) {
+        return cc_error_set(reader->err, reader->pool, "CC0403", word,
                             "no option of ClientCertCRL; it has reload=SECONDS, grace=SECONDS and "
                             "missing=deny|allow (a path of this form is written ./%s)",
                             word);
     }
-    if (seen[option]) {
-        return cc_error_set(err, p, "CC0404", word, "%s stands here twice", names[option]);
-    }
-    seen[option] = true;
-    if (option_set(spec, option, word + len + 1, p)) {
-        return APR_SUCCESS;
-    }
-    if (option == OPTION_MISSING) {
-        return cc_error_set(err, p, "CC0404", word, "write missing=deny or missing=allow");
-    }
-    return cc_error_set(err, p, "CC0404", word, "write %s=SECONDS, a number from 0 to %d",
-                        names[option], CC_NUMBER_MOST);
+    return cc_option_read(reader, option, word);
 }
 
 apr_status_t cc_crls_parse(cc_crl_spec_t **spec, const char *text, apr_pool_t *p, cc_error_t *err)
@@ -81,15 +58,21 @@ apr_status_t cc_crls_parse(cc_crl_spec_t **spec, const char *text, apr_pool_t *p
     cc_crl_spec_t *made = apr_pcalloc(p, sizeof(*made));
     apr_array_header_t *paths = apr_array_make(p, 2, sizeof(const char *));
     apr_array_header_t *words = NULL;
-    bool seen[OPTIONS] = {false};
+    cc_option_reader_t reader = {.options = options,
+                                 .count = sizeof(options) / sizeof(options[0]),
+                                 .record = made,
+                                 .value_tag = "CC0404",
+                                 .twice_tag = "CC0404",
+                                 .pool = p,
+                                 .err = err};
     apr_status_t status = cc_words_split(&words, text, p, err);
 
-    made->reload = RELOAD;
+    cc_options_usual(&reader);
     for (int i = 0; status == APR_SUCCESS && i < words->nelts; i++) {
         const char *word = APR_ARRAY_IDX(words, i, const char *);
 
         if (name_len(word) > 0) {
-            status = option_read(made, seen, word, p, err);
+            status = word_read(&reader, word);
         } else if (*word == '\0') {
             status = cc_error_set(err, p, "CC0405", word, "a path is empty; write %s", usage);
         } else {

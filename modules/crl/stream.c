@@ -127,7 +127,7 @@ void cc_crls_highest_set(cc_crls_t *crls, const cc_crl_t *crl)
     }
     stream->number = crl->number;
     stream->this_update = crl->this_update;
-    stream->told = false;
+    stream->reported = false;
 }
 
 bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl)
@@ -151,7 +151,7 @@ void cc_crls_highest_save(const cc_crls_t *crls, apr_hash_t *highest)
                    saved->this_update <= held->this_update) {
             *saved = *held;
         }
-        saved->told = false;
+        saved->reported = false;
     }
 }
 

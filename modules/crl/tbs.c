@@ -9,7 +9,7 @@ static bool is_time(const cc_der_t *element)
     return element->tag == CC_DER_UTC_TIME || element->tag == CC_DER_GENERALIZED_TIME;
 }
 
-static const char *version_read(cc_crl_tbs_t *tbs, cc_span_t *at)
+static const char *version_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
 {
     cc_der_t element;
 
@@ -17,11 +17,11 @@ static const char *version_read(cc_crl_tbs_t *tbs, cc_span_t *at)
         tbs->v2 = false;
         return NULL;
     }
-    tbs->v2 = cc_span_len(element.content) == 1 && *element.content.at == 1;
+    tbs->v2 = cc_der_span_len(element.content) == 1 && *element.content.at == 1;
     return tbs->v2 ? NULL : "its version is not 2";
 }
 
-static const char *times_read(cc_crl_tbs_t *tbs, cc_span_t *at)
+static const char *times_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
 {
     apr_int64_t this_update, next_update;
     cc_der_t element;
@@ -41,17 +41,17 @@ static const char *times_read(cc_crl_tbs_t *tbs, cc_span_t *at)
 }
 
 /* What may be missing: the entries and the extensions. */
-static const char *rest_read(cc_crl_tbs_t *tbs, cc_span_t *at)
+static const char *rest_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
 {
     cc_der_t element;
 
-    tbs->revoked = (cc_span_t){NULL, NULL};
-    tbs->extensions = (cc_span_t){NULL, NULL};
+    tbs->revoked = (cc_der_span_t){NULL, NULL};
+    tbs->extensions = (cc_der_span_t){NULL, NULL};
     if (cc_der_expect(&element, at, CC_DER_SEQUENCE)) {
         tbs->revoked = element.content;
     }
     if (cc_der_expect(&element, at, CC_DER_CONTEXT_0)) {
-        cc_span_t inside = element.content;
+        cc_der_span_t inside = element.content;
 
         if (!cc_der_expect(&element, &inside, CC_DER_SEQUENCE) || inside.at != inside.end) {
             return "its extensions are no DER";
@@ -61,30 +61,30 @@ static const char *rest_read(cc_crl_tbs_t *tbs, cc_span_t *at)
     return at->at == at->end ? NULL : "behind its entries stands what is no extension";
 }
 
-static const char *fields_read(cc_crl_tbs_t *tbs, cc_span_t at)
+static const char *fields_read(cc_crl_tbs_t *tbs, cc_der_span_t at)
 {
     cc_der_t element;
-    const char *wrong = version_read(tbs, &at);
+    const char *error = version_read(tbs, &at);
 
-    if (!wrong && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-        wrong = "it names no signature algorithm";
+    if (!error && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
+        error = "it names no signature algorithm";
     }
-    if (!wrong && (cc_span_len(element.whole) != cc_span_len(tbs->algorithm) ||
-                   memcmp(element.whole.at, tbs->algorithm.at, cc_span_len(element.whole)))) {
-        wrong = "its two signature algorithms differ";
+    if (!error && (cc_der_span_len(element.whole) != cc_der_span_len(tbs->algorithm) ||
+                   memcmp(element.whole.at, tbs->algorithm.at, cc_der_span_len(element.whole)))) {
+        error = "its two signature algorithms differ";
     }
-    if (!wrong && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-        wrong = "it names no issuer";
+    if (!error && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
+        error = "it names no issuer";
     }
-    if (wrong) {
-        return wrong;
+    if (error) {
+        return error;
     }
     tbs->issuer = element.whole;
-    wrong = times_read(tbs, &at);
-    return wrong ? wrong : rest_read(tbs, &at);
+    error = times_read(tbs, &at);
+    return error ? error : rest_read(tbs, &at);
 }
 
-const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_span_t der)
+const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_der_span_t der)
 {
     cc_der_t list, inner, algorithm, signature;
 
@@ -95,11 +95,11 @@ const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_span_t der)
         list.content.at != list.content.end) {
         return "it is not the DER of a CRL";
     }
-    if (cc_span_len(signature.content) < 2 || *signature.content.at != 0) {
+    if (cc_der_span_len(signature.content) < 2 || *signature.content.at != 0) {
         return "its signature is no string of octets";
     }
     tbs->octets = inner.whole;
     tbs->algorithm = algorithm.whole;
-    tbs->signature = (cc_span_t){signature.content.at + 1, signature.content.end};
+    tbs->signature = (cc_der_span_t){signature.content.at + 1, signature.content.end};
     return fields_read(tbs, inner.content);
 }

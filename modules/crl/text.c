@@ -32,7 +32,7 @@ const char *cc_name_text(const X509_NAME *name, apr_pool_t *p)
 const char *cc_extension_text(const cc_extension_t *extension, apr_pool_t *p)
 {
     const unsigned char *at = extension->oid.at;
-    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)cc_span_len(extension->oid));
+    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)cc_der_span_len(extension->oid));
     char oid[SHOWN] = "?";
     const char *name = NULL;
 

@@ -15,7 +15,7 @@ static int pair_compare(const void *a, const void *b)
 {
     const cc_crl_pair_t *one = a, *other = b;
 
-    return memcmp(one->one->signer.spki_sha256, other->one->signer.spki_sha256, 32);
+    return memcmp(one->either->signer.spki_sha256, other->either->signer.spki_sha256, 32);
 }
 
 static int authority_compare(const void *a, const void *b)
@@ -70,7 +70,7 @@ static void pair_add(cc_crl_version_t *version, cc_crl_t *complete, cc_crl_t *de
     pair->complete = complete;
     pair->delta = delta;
     pair->fits = delta && cc_crl_fits(delta, complete);
-    pair->one = complete ? complete : delta;
+    pair->either = complete ? complete : delta;
 }
 
 static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *p)
@@ -88,7 +88,7 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
     for (int i = 0; i < version->pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
 
-        if (pair->one->idp.indirect) {
+        if (pair->either->idp.indirect) {
             APR_ARRAY_PUSH(version->indirect, const cc_crl_pair_t *) = pair;
         }
     }
@@ -111,15 +111,15 @@ static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl
     return false;
 }
 
-static bool is_kin(const cc_crl_version_t *version, const cc_crl_t *crl,
-                   const cc_authority_t *other)
+static bool is_rekeyed(const cc_crl_version_t *version, const cc_crl_t *crl,
+                       const cc_authority_t *other)
 {
     return other->verified && memcmp(other->spki_sha256, crl->signer.spki_sha256, 32) != 0 &&
            X509_NAME_cmp(X509_get_subject_name(other->cert), crl->issuer) == 0 &&
            signer_is_under(version, crl, other);
 }
 
-static void kin_make(cc_crl_version_t *version)
+static void rekeyed_make(cc_crl_version_t *version)
 {
     for (int i = 0; i < version->pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
@@ -128,11 +128,11 @@ static void kin_make(cc_crl_version_t *version)
             const cc_authority_t *other =
                 APR_ARRAY_IDX(version->authorities, j, const cc_authority_t *);
 
-            if (is_kin(version, pair->one, other)) {
-                cc_crl_kin_t *kin = apr_array_push(version->kin);
+            if (is_rekeyed(version, pair->either, other)) {
+                cc_crl_rekeyed_t *rekeyed = apr_array_push(version->rekeyed);
 
-                kin->pair = pair;
-                memcpy(kin->spki_sha256, other->spki_sha256, sizeof(kin->spki_sha256));
+                rekeyed->pair = pair;
+                memcpy(rekeyed->spki_sha256, other->spki_sha256, sizeof(rekeyed->spki_sha256));
             }
         }
     }
@@ -208,12 +208,12 @@ static void signers_check(cc_crl_version_t *version, const cc_crls_t *crls)
 {
     for (int i = 0; i < version->pairs->nelts; i++) {
         cc_crl_pair_t *pair = &APR_ARRAY_IDX(version->pairs, i, cc_crl_pair_t);
-        cc_crl_question_t question = {
+        cc_crl_check_t check = {
             .version = version, .now = apr_time_now(), .grace = crls->spec->grace};
         cc_crl_answer_t answer = {.state = CC_CRL_GOOD};
 
-        cc_crl_answer_chain(&answer, &question, pair->one->signer.sha256);
-        pair->mute = answer.state == CC_CRL_REVOKED;
+        cc_crl_check_chain(&answer, &check, pair->either->signer.sha256);
+        pair->signer_revoked = answer.state == CC_CRL_REVOKED;
     }
 }
 
@@ -230,15 +230,15 @@ cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
     version->pool = pool;
     version->contents = apr_array_make(pool, 4, sizeof(cc_crl_content_t *));
     version->pairs = apr_array_make(pool, 4, sizeof(cc_crl_pair_t));
-    version->kin = apr_array_make(pool, 1, sizeof(cc_crl_kin_t));
+    version->rekeyed = apr_array_make(pool, 1, sizeof(cc_crl_rekeyed_t));
     version->indirect = apr_array_make(pool, 1, sizeof(const cc_crl_pair_t *));
     version->authorities = apr_array_make(pool, 16, sizeof(const cc_authority_t *));
     version->held = apr_array_make(pool, 4, sizeof(cc_crl_held_t));
     version->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
-    version->shut = cc_crls_shut(crls);
+    version->incomplete = cc_crls_incomplete(crls);
     contents_take(version, crls);
     pairs_make(version, used, crls->scratch);
-    kin_make(version);
+    rekeyed_make(version);
     held_take(version, crls, used);
     foreign_take(version, crls);
     signers_check(version, crls);

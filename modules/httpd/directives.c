@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the directives: what is written in httpd's configuration becomes a per-directory record. */
+/* The table of directives: each row leads to the file that keeps what is written. */
 #include <stddef.h>
 
 #include <apr_strings.h>

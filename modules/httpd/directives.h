@@ -5,8 +5,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
 extern const command_rec cc_directives[];
 

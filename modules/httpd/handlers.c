@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Serves our handlers, and notes where the configuration of the server names them. */
+/* The handlers clientcert-status and clientcert-metrics, and SetHandler, which names them. */
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"

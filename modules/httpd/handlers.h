@@ -5,8 +5,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /** SetHandler, which is httpd's own and comes here as well (handlers.c). CC0113. */
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args);
 

@@ -1,142 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the directives about OCSP are written. */
+/* The directives about OCSP: reads ClientCertOCSP and ClientCertOCSPAllow. */
 #include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "base/number.h"
-#include "ocsp/internal.h"
+#include "base/option.h"
 #include "base/words.h"
+#include "ocsp/internal.h"
 
-#define MOST 31536000 /* seconds: a year */
+#define YEAR apr_time_from_sec(31536000)
 
-typedef enum { SECONDS, CHOICE, URL } kind_t;
-
-typedef struct option_t {
-    const char *name;
-    kind_t kind;
-    size_t member; /* of cc_ocsp_spec_t */
-    apr_interval_time_t least;
-    apr_interval_time_t most;
-    const char *says; /* the same for people; of a choice, what stands for false */
-    const char *yes;  /* and for true */
-} option_t;
-
-static const option_t options[] = {
-    {"responder", URL, offsetof(cc_ocsp_spec_t, responder), 0, 0, NULL, NULL},
-    {"timeout", SECONDS, offsetof(cc_ocsp_spec_t, timeout), apr_time_from_msec(100),
-     apr_time_from_sec(60), "0.1 to 60", NULL},
-    {"ttl", SECONDS, offsetof(cc_ocsp_spec_t, ttl), apr_time_from_sec(1), apr_time_from_sec(MOST),
-     "1 to 31536000", NULL},
-    {"stale", SECONDS, offsetof(cc_ocsp_spec_t, stale), 0, apr_time_from_sec(MOST), "0 to 31536000",
-     NULL},
-    {"failure", CHOICE, offsetof(cc_ocsp_spec_t, allow), 0, 0, "deny", "allow"},
-    {"nonce", CHOICE, offsetof(cc_ocsp_spec_t, nonce), 0, 0, "off", "on"},
-};
-
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
-
-static const cc_ocsp_spec_t usual = {
-    .timeout = apr_time_from_sec(3),
-    .ttl = apr_time_from_sec(3600),
-};
-
-/* A line that is being read. */
-typedef struct reader_t {
-    cc_ocsp_spec_t *spec;
-    bool seen[OPTIONS];
-    apr_pool_t *pool;
-    cc_error_t *err;
-} reader_t;
-
-static apr_status_t seconds_set(reader_t *r, const option_t *option, const char *value)
+static apr_status_t responder_set(void *spec, const char *value, apr_pool_t *p, cc_error_t *err)
 {
-    apr_interval_time_t time = cc_seconds_read(value, r->pool);
+    cc_url_t *url = apr_palloc(p, sizeof(*url));
+    const char *error = cc_url_read(url, value, p);
 
-    if (time < option->least || time > option->most) {
-        return cc_error_set(r->err, r->pool, "CC0432", value, "write %s=SECONDS, a number from %s",
-                            option->name, option->says);
-    }
-    *(apr_interval_time_t *)((char *)r->spec + option->member) = time;
-    return APR_SUCCESS;
-}
-
-static apr_status_t choice_set(reader_t *r, const option_t *option, const char *value)
-{
-    bool yes = strcmp(value, option->yes) == 0;
-
-    if (!yes && strcmp(value, option->says) != 0) {
-        return cc_error_set(r->err, r->pool, "CC0432", value, "write %s=%s or %s=%s", option->name,
-                            option->says, option->name, option->yes);
-    }
-    *(bool *)((char *)r->spec + option->member) = yes;
-    return APR_SUCCESS;
-}
-
-static apr_status_t url_set(reader_t *r, const char *value)
-{
-    cc_url_t *url = apr_palloc(r->pool, sizeof(*url));
-    const char *wrong = cc_url_read(url, value, r->pool);
-
-    if (wrong) {
-        return cc_error_set(r->err, r->pool, "CC0434", value,
+    if (error) {
+        return cc_error_set(err, p, "CC0434", value,
                             "%s; write responder=http://HOST[:PORT][/PATH]: responses are signed, "
                             "so they need no TLS",
-                            wrong);
+                            error);
     }
-    r->spec->responder = url;
+    ((cc_ocsp_spec_t *)spec)->responder = url;
     return APR_SUCCESS;
 }
 
-static size_t option_find(const char *word)
+static const cc_option_t options[] = {
+    {.name = "responder", .kind = CC_OPTION_CUSTOM, .set = responder_set},
+    {.name = "timeout",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(cc_ocsp_spec_t, timeout),
+     .min = apr_time_from_msec(100),
+     .max = apr_time_from_sec(60),
+     .range = "0.1 to 60",
+     .usual = apr_time_from_sec(3)},
+    {.name = "ttl",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(cc_ocsp_spec_t, ttl),
+     .min = apr_time_from_sec(1),
+     .max = YEAR,
+     .range = "1 to 31536000",
+     .usual = apr_time_from_sec(3600)},
+    {.name = "stale",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(cc_ocsp_spec_t, stale),
+     .max = YEAR,
+     .range = "0 to 31536000"},
+    {.name = "failure",
+     .kind = CC_OPTION_CHOICE,
+     .member = offsetof(cc_ocsp_spec_t, allow),
+     .no = "deny",
+     .yes = "allow"},
+    {.name = "nonce",
+     .kind = CC_OPTION_CHOICE,
+     .member = offsetof(cc_ocsp_spec_t, nonce),
+     .no = "off",
+     .yes = "on"},
+};
+
+static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
 {
-    size_t len = strcspn(word, "=");
+    const cc_option_t *option = strchr(word, '=') ? cc_option_find(reader, word) : NULL;
 
-    for (size_t i = 0; i < OPTIONS; i++) {
-        if (word[len] == '=' && strlen(options[i].name) == len &&
-            strncmp(word, options[i].name, len) == 0) {
-            return i;
-        }
-    }
-    return OPTIONS;
-}
-
-static apr_status_t option_read(reader_t *r, const char *word)
-{
-    size_t i = option_find(word);
-    const char *value = strchr(word, '=');
-
-    if (i == OPTIONS) {
-        return cc_error_set(r->err, r->pool, "CC0431", word,
+    if (!option) {
+        return cc_error_set(reader->err, reader->pool, "CC0431", word,
                             "no option of ClientCertOCSP; it has responder=URL, timeout=SECONDS, "
                             "ttl=SECONDS, stale=SECONDS, failure=deny|allow and nonce=on|off");
     }
-    if (r->seen[i]) {
-        return cc_error_set(r->err, r->pool, "CC0433", word, "%s stands here twice",
-                            options[i].name);
-    }
-    r->seen[i] = true;
-    switch (options[i].kind) {
-    case SECONDS:
-        return seconds_set(r, &options[i], value + 1);
-    case CHOICE:
-        return choice_set(r, &options[i], value + 1);
-    default:
-        return url_set(r, value + 1);
-    }
+    return cc_option_read(reader, option, word);
 }
 
-static apr_status_t mode_read(reader_t *r, const char *word)
+static apr_status_t mode_read(cc_ocsp_spec_t *spec, const char *word, apr_pool_t *p,
+                              cc_error_t *err)
 {
     if (strcasecmp(word, "on") == 0) {
-        r->spec->mode = CC_OCSP_ON;
+        spec->mode = CC_OCSP_ON;
     } else if (strcasecmp(word, "off") == 0) {
-        r->spec->mode = CC_OCSP_OFF;
+        spec->mode = CC_OCSP_OFF;
     } else if (strcasecmp(word, "aia") == 0) {
-        r->spec->mode = CC_OCSP_AIA;
+        spec->mode = CC_OCSP_AIA;
     } else {
-        return cc_error_set(r->err, r->pool, "CC0430", word,
+        return cc_error_set(err, p, "CC0430", word,
                             "the first word is On (ask the responder=), Off or AIA (ask whom the "
                             "certificate names)");
     }
@@ -145,26 +90,36 @@ static apr_status_t mode_read(reader_t *r, const char *word)
 
 apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *p, cc_error_t *err)
 {
-    reader_t r = {.spec = apr_pmemdup(p, &usual, sizeof(usual)), .pool = p, .err = err};
+    cc_ocsp_spec_t *made = apr_pcalloc(p, sizeof(*made));
+    cc_option_reader_t reader = {.options = options,
+                                 .count = sizeof(options) / sizeof(options[0]),
+                                 .record = made,
+                                 .value_tag = "CC0432",
+                                 .twice_tag = "CC0433",
+                                 .blames_value = true,
+                                 .pool = p,
+                                 .err = err};
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, text, p, err);
 
+    cc_options_usual(&reader);
     if (status == APR_SUCCESS) {
-        status = mode_read(&r, words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : "");
+        status =
+            mode_read(made, words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : "", p, err);
     }
     for (int i = 1; status == APR_SUCCESS && i < words->nelts; i++) {
-        status = option_read(&r, APR_ARRAY_IDX(words, i, const char *));
+        status = word_read(&reader, APR_ARRAY_IDX(words, i, const char *));
     }
-    if (status == APR_SUCCESS && r.spec->mode == CC_OCSP_ON && !r.spec->responder) {
+    if (status == APR_SUCCESS && made->mode == CC_OCSP_ON && !made->responder) {
         return cc_error_set(err, p, "CC0435", APR_ARRAY_IDX(words, 0, const char *),
                             "On needs responder=URL; AIA takes it from the certificate");
     }
-    *spec = r.spec;
+    *spec = made;
     return status;
 }
 
-apr_status_t cc_ocsp_allow(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
-                           cc_error_t *err)
+apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
+                                 cc_error_t *err)
 {
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, text, p, err);

@@ -218,8 +218,7 @@ cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_eva
     if (cc_table_is_remote(c->table)) {
         return answer_fits(ev, c, cc_lookup_many(ev, c, value));
     }
-    query.result =
-        cc_table_lookup(c->table, value->text, value->len, &query.row, &query.info, ev->scratch);
+    cc_table_lookup(c->table, &query, ev->facts->now, ev->scratch);
     return answer_fits(ev, c, &query);
 }
 

@@ -52,7 +52,10 @@ static cc_query_t *query_add(cc_table_memo_t *memo, const cc_value_t *value, apr
     return query;
 }
 
-/* Looks up the value, and some of those that follow it. */
+/*
+ * Looks up the value, and some of those that follow it. The clock is asked again: the evaluation
+ * may have waited for another table, which makes the answers of this one no younger.
+ */
 static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_value_t *value,
                           const cc_value_t *end)
 {
@@ -64,7 +67,7 @@ static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_v
             queries[count++] = query_add(memo, value, ev->scratch);
         }
     }
-    cc_table_lookup_many(memo->table, queries, count, &memo->account, ev->scratch);
+    cc_table_lookup_many(memo->table, queries, count, apr_time_now(), &memo->account, ev->scratch);
 }
 
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,

@@ -258,26 +258,31 @@ static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int
     }
 }
 
-/* Keeps the answer of the source; if it has failed, an old answer may take its place. */
-static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t now, apr_pool_t *p)
+/*
+ * Keeps the answer of the source from when it was asked; if it has failed, an old answer may take
+ * its place from now on.
+ */
+static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t asked_at,
+                        apr_time_t now, apr_pool_t *p)
 {
     cc_cache_t *cache = table->cache;
     bool found = query->result == CC_TABLE_FOUND;
 
     if (query->result != CC_TABLE_FAILED) {
-        query->info.stale_at = now + (found ? table->spec.ttl : table->spec.negative_ttl);
+        query->info.stale_at = asked_at + (found ? table->spec.ttl : table->spec.negative_ttl);
         if (cache) {
-            answer_remember(cache, query, now);
+            answer_remember(cache, query, asked_at);
         }
-    } else if (cache && stale_recall(cache, query, apr_time_now(), p)) {
+    } else if (cache && stale_recall(cache, query, now, p)) {
         cc_counter_add(&table->counters->cache_stale);
     }
 }
 
-void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count,
+void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
                      cc_account_t *account, apr_pool_t *p)
 {
-    apr_time_t now = apr_time_now();
+    apr_interval_time_t waited = 0;
+    apr_time_t began = 0;
     int open = 0;
 
     for (int i = 0; i < count; i++) {
@@ -291,10 +296,12 @@ void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count,
     if (open == 0) {
         return;
     }
+    began = apr_time_now();
     source_wait(table, queries, open, table->spec.timeout - account->waited, p);
-    account->waited += apr_time_now() - now;
+    waited = apr_time_now() - began;
+    account->waited += waited;
     for (int i = 0; i < open; i++) {
-        answer_take(table, queries[i], now, p);
+        answer_take(table, queries[i], now, now + waited, p);
     }
 }
 

@@ -293,7 +293,7 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
  * keeps what it says. Keys are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list
  * of queries is changed.
  */
-void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count,
+void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
                      cc_account_t *account, apr_pool_t *p);
 
 #endif

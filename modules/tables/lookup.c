@@ -70,12 +70,12 @@ static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 }
 
 /* Looks up the keys that a table may have; `open` is a list of them. */
-static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count,
+static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count, apr_time_t now,
                            cc_account_t *account, apr_pool_t *p)
 {
     account->keys += count;
     if (account->keys <= CC_KEYS_MAX) {
-        cc_cache_lookup(table, open, count, account, p);
+        cc_cache_lookup(table, open, count, now, account, p);
         return;
     }
     for (int i = 0; i < count; i++) {
@@ -85,7 +85,7 @@ static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count
     }
 }
 
-void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count,
+void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count, apr_time_t now,
                           cc_account_t *account, apr_pool_t *p)
 {
     cc_query_t *folded = apr_palloc(p, sizeof(*folded) * (apr_size_t)count);
@@ -103,7 +103,7 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
             open[open_count++] = &folded[i];
         }
     }
-    queries_lookup(table, open, open_count, account, p);
+    queries_lookup(table, open, open_count, now, account, p);
     for (int i = 0; i < count; i++) {
         query_end(table, &folded[i], p);
         folded[i].key = queries[i]->key;
@@ -112,29 +112,25 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
     }
 }
 
-cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t len, cc_row_t *row,
-                                  cc_answer_info_t *info, apr_pool_t *p)
+cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
+                                  apr_pool_t *p)
 {
     const cc_backend_t *backend = table->source.backend;
-    cc_query_t query = {.key = key, .len = len};
-    cc_query_t *only = &query;
     cc_account_t account = {0, 0};
-    cc_key_t folded = {key, len};
+    cc_key_t folded = {query->key, query->len};
     char small[CC_KEY_SMALL];
 
     if (backend->remote) {
-        cc_table_lookup_many(table, &only, 1, &account, p);
-    } else {
-        query_begin(&query);
-        if (cc_key_fold(&folded, table, small, p)) {
-            query.result = backend->lookup(&query.row, table->source.state, folded.at, folded.len,
-                                           &query.info, p);
-        }
-        query_end(table, &query, p);
+        cc_table_lookup_many(table, &query, 1, now, &account, p);
+        return query->result;
     }
-    *row = query.row;
-    *info = query.info;
-    return query.result;
+    query_begin(query);
+    if (cc_key_fold(&folded, table, small, p)) {
+        query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
+                                        &query->info, p);
+    }
+    query_end(table, query, p);
+    return query->result;
 }
 
 apr_uint64_t cc_table_generation(const cc_table_t *table)

@@ -8,158 +8,111 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "base/number.h"
-#include "tables/internal.h"
+#include "base/option.h"
 #include "base/words.h"
+#include "tables/internal.h"
 
-typedef enum { FLAG, SECONDS, NUMBER, TEXT } kind_t;
-typedef enum { ALL, FOLLOWED, ASKED, BINDING } tables_t; /* those that have an option */
+/*
+ * The options that every table has, those of files, which are followed, those of sources that are
+ * asked, and those of sources that one has to log in to.
+ */
+#define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
+#define SECONDS(word, from, seconds)                                                               \
+    OPTION(word), .kind = CC_OPTION_SECONDS, .min = apr_time_from_sec(from),                       \
+                  .range = #from " to 1000000000", .usual = apr_time_from_sec(seconds)
+#define NUMBER(word, from, number)                                                                 \
+    OPTION(word), .kind = CC_OPTION_NUMBER, .min = (from), .range = #from " to 1000000000",        \
+                  .usual = (number)
 
-typedef struct {
-    const char *name;
-    kind_t kind;
-    tables_t of;
-    size_t member; /* of cc_table_spec_t */
-    int least;
-    int usual;
-} option_t;
-
-static const option_t options[] = {
-    {"nocase", FLAG, ALL, offsetof(cc_table_spec_t, nocase), 0, 0},
-    {"octets", FLAG, ALL, offsetof(cc_table_spec_t, octets), 0, 0},
-    {"reload", SECONDS, FOLLOWED, offsetof(cc_table_spec_t, reload), 0, 5},
-    {"timeout", SECONDS, ASKED, offsetof(cc_table_spec_t, timeout), 1, 3},
-    {"ttl", SECONDS, ASKED, offsetof(cc_table_spec_t, ttl), 0, 60},
-    {"negative_ttl", SECONDS, ASKED, offsetof(cc_table_spec_t, negative_ttl), 0, 5},
-    {"stale", SECONDS, ASKED, offsetof(cc_table_spec_t, stale), 0, 0},
-    {"size", NUMBER, ASKED, offsetof(cc_table_spec_t, size), 0, 10000},
-    {"memory", NUMBER, ASKED, offsetof(cc_table_spec_t, memory), 1, 16},
-    {"binddn", TEXT, BINDING, offsetof(cc_table_spec_t, binddn), 0, 0},
-    {"bindpassword", TEXT, BINDING, offsetof(cc_table_spec_t, bindpassword), 0, 0},
+static const cc_option_t of_all[] = {
+    {OPTION(nocase), .kind = CC_OPTION_FLAG},
+    {OPTION(octets), .kind = CC_OPTION_FLAG},
+};
+static const cc_option_t of_followed[] = {
+    {SECONDS(reload, 0, 5)},
+};
+static const cc_option_t of_asked[] = {
+    {SECONDS(timeout, 1, 3)}, {SECONDS(ttl, 0, 60)},    {SECONDS(negative_ttl, 0, 5)},
+    {SECONDS(stale, 0, 0)},   {NUMBER(size, 0, 10000)}, {NUMBER(memory, 1, 16)},
+};
+static const cc_option_t of_binding[] = {
+    {OPTION(binddn), .kind = CC_OPTION_TEXT},
+    {OPTION(bindpassword), .kind = CC_OPTION_TEXT},
 };
 
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
+#define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
 
 /* A line that is being read. */
 typedef struct {
     cc_table_spec_t *spec;
     const cc_backend_t *backend;
-    bool seen[OPTIONS];
+    cc_option_t options[CC_OPTIONS_MAX]; /* those that tables of this back end have */
+    cc_option_reader_t reader;
     apr_pool_t *pool;
     cc_error_t *err;
-} reader_t;
+} spec_reader_t;
 
 /* ---- options --------------------------------------------------------------------------------- */
 
-/* A value is a number, or microseconds. */
-static void option_set(cc_table_spec_t *spec, const option_t *option, apr_int64_t value)
+static void options_add(spec_reader_t *r, const cc_option_t *options, size_t count)
 {
-    void *member = (char *)spec + option->member;
-
-    if (option->kind == FLAG) {
-        *(bool *)member = value != 0;
-    } else if (option->kind == SECONDS) {
-        *(apr_interval_time_t *)member = value;
-    } else if (option->kind == NUMBER) {
-        *(int *)member = (int)value;
-    }
+    memcpy(r->options + r->reader.count, options, count * sizeof(*options));
+    r->reader.count += count;
 }
 
-static bool option_legal(const option_t *option, const cc_backend_t *backend)
+static void options_choose(spec_reader_t *r)
 {
-    if (option->of == BINDING) {
-        return backend->binds;
+    r->reader = (cc_option_reader_t){.options = r->options,
+                                     .record = r->spec,
+                                     .value_tag = "CC0605",
+                                     .text_tag = "CC0645",
+                                     .twice_tag = "CC0606",
+                                     .pool = r->pool,
+                                     .err = r->err};
+    options_add(r, of_all, COUNT_OF(of_all));
+    if (r->backend->remote) {
+        options_add(r, of_asked, COUNT_OF(of_asked));
+    } else {
+        options_add(r, of_followed, COUNT_OF(of_followed));
     }
-    return option->of == ALL || (option->of == ASKED) == backend->remote;
+    if (r->backend->binds) {
+        options_add(r, of_binding, COUNT_OF(of_binding));
+    }
+    cc_options_usual(&r->reader);
 }
 
 /* The options of a type, for an error message. */
-static const char *options_text(const cc_backend_t *backend, apr_pool_t *p)
+static const char *options_text(const spec_reader_t *r)
 {
-    static const char *const value[] = {"", "=SECONDS", "=NUMBER", "=TEXT"};
+    static const char *const value[] = {
+        [CC_OPTION_FLAG] = "",
+        [CC_OPTION_SECONDS] = "=SECONDS",
+        [CC_OPTION_NUMBER] = "=NUMBER",
+        [CC_OPTION_TEXT] = "=TEXT",
+    };
     const char *text = "";
 
-    for (size_t i = 0; i < OPTIONS; i++) {
-        if (option_legal(&options[i], backend)) {
-            text = apr_pstrcat(p, text, *text ? ", " : "", options[i].name, value[options[i].kind],
-                               NULL);
-        }
+    for (size_t i = 0; i < r->reader.count; i++) {
+        text = apr_pstrcat(r->pool, text, *text ? ", " : "", r->options[i].name,
+                           value[r->options[i].kind], NULL);
     }
     return text;
 }
 
-/* The row of the option that a word names, or OPTIONS. */
-static size_t option_find(const char *word, const cc_backend_t *backend)
+static apr_status_t option_read(spec_reader_t *r, const char *word)
 {
-    size_t len = strcspn(word, "=");
-    size_t i = 0;
-
-    while (i < OPTIONS &&
-           (strlen(options[i].name) != len || strncmp(options[i].name, word, len) != 0 ||
-            !option_legal(&options[i], backend))) {
-        i++;
-    }
-    return i;
-}
-
-static apr_int64_t option_value(const option_t *option, int value)
-{
-    return option->kind == SECONDS ? apr_time_from_sec(value) : value;
-}
-
-static apr_int64_t value_read(const option_t *option, const char *text, apr_pool_t *p)
-{
-    return option->kind == SECONDS ? cc_seconds_read(text, p) : cc_number_read(text);
-}
-
-/* Errors name the option alone: the text may be a password. */
-static apr_status_t text_read(reader_t *r, const option_t *option, const char *text)
-{
-    if (!text || !*text) {
-        return cc_error_set(r->err, r->pool, "CC0645", option->name, "write %s=TEXT", option->name);
-    }
-    *(const char **)((char *)r->spec + option->member) = text;
-    return APR_SUCCESS;
-}
-
-static apr_status_t option_read(reader_t *r, const char *word)
-{
-    size_t i = option_find(word, r->backend);
-    const option_t *option = i < OPTIONS ? &options[i] : NULL;
-    const char *equals = strchr(word, '=');
-    apr_int64_t value = 1;
+    const cc_option_t *option = cc_option_find(&r->reader, word);
 
     if (!option) {
         return cc_error_set(r->err, r->pool, "CC0604", word, "no option of %s tables; they have %s",
-                            r->backend->type, options_text(r->backend, r->pool));
+                            r->backend->type, options_text(r));
     }
-    if (r->seen[i]) {
-        return cc_error_set(r->err, r->pool, "CC0606", option->kind == TEXT ? option->name : word,
-                            "%s stands here twice", option->name);
-    }
-    r->seen[i] = true;
-    if (option->kind == TEXT) {
-        return text_read(r, option, equals ? equals + 1 : NULL);
-    }
-    if (option->kind == FLAG && equals) {
-        return cc_error_set(r->err, r->pool, "CC0605", word, "%s takes no value", option->name);
-    }
-    if (option->kind != FLAG) {
-        value = equals ? value_read(option, equals + 1, r->pool) : -1;
-    }
-    if (value < option_value(option, option->least)) {
-        return cc_error_set(r->err, r->pool, "CC0605", word, "write %s=%s, a number from %d to %d",
-                            option->name, option->kind == SECONDS ? "SECONDS" : "NUMBER",
-                            option->least, CC_NUMBER_MOST);
-    }
-    r->seen[i] = true;
-    option_set(r->spec, option, value);
-    return APR_SUCCESS;
+    return cc_option_read(&r->reader, option, word);
 }
 
 /* ---- name and source ------------------------------------------------------------------------- */
 
-static apr_status_t name_read(reader_t *r, const char *word)
+static apr_status_t name_read(spec_reader_t *r, const char *word)
 {
     const char *c = word;
 
@@ -184,7 +137,8 @@ static const char *types_text(const cc_backend_t *const *backends, apr_pool_t *p
     return text;
 }
 
-static apr_status_t source_read(reader_t *r, const cc_backend_t *const *backends, const char *word)
+static apr_status_t source_read(spec_reader_t *r, const cc_backend_t *const *backends,
+                                const char *word)
 {
     size_t len = strcspn(word, ":");
 
@@ -207,7 +161,7 @@ static apr_status_t source_read(reader_t *r, const cc_backend_t *const *backends
 apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,
                            apr_pool_t *p, cc_error_t *err)
 {
-    reader_t r = {.spec = &table->spec, .pool = p, .err = err};
+    spec_reader_t r = {.spec = &table->spec, .pool = p, .err = err};
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, text, p, err);
 
@@ -222,10 +176,8 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
     if (status == APR_SUCCESS) {
         status = source_read(&r, backends, APR_ARRAY_IDX(words, 1, const char *));
     }
-    for (size_t i = 0; i < OPTIONS && status == APR_SUCCESS; i++) {
-        if (option_legal(&options[i], r.backend)) {
-            option_set(r.spec, &options[i], option_value(&options[i], options[i].usual));
-        }
+    if (status == APR_SUCCESS) {
+        options_choose(&r);
     }
     for (int i = 2; i < words->nelts && status == APR_SUCCESS; i++) {
         status = option_read(&r, APR_ARRAY_IDX(words, i, const char *));

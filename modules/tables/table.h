@@ -175,12 +175,15 @@ const void *cc_table_scope(const cc_table_t *table);
 bool cc_table_takes_names(const cc_table_t *table);
 
 /**
- * Looks up a key (UTF-8; for a table with `octets` hex in any form). The row and info->failure live
- * in `p`. Answers of remote sources come from the cache where ttl allows. A row with fewer columns
- * than rules take from this table is a failure.
+ * Looks up a query's key (UTF-8; for a table with `octets` hex in any form), and fills the query's
+ * other members. The row and info.failure live in `p`. Answers of remote sources come from the
+ * cache where ttl allows. A row with fewer columns than rules take from this table is a failure.
+ *
+ * `now` is the time by the clock, for ttl and its like. It is not the start of the request, which
+ * may have waited for another table meanwhile. Only a remote table looks at it.
  */
-cc_table_result_t cc_table_lookup(cc_table_t *table, const char *key, apr_size_t len, cc_row_t *row,
-                                  cc_answer_info_t *info, apr_pool_t *p);
+cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
+                                  apr_pool_t *p);
 
 /** True where each lookup asks another program: then cc_table_lookup_many is for it. */
 bool cc_table_is_remote(const cc_table_t *table);
@@ -196,7 +199,7 @@ typedef struct cc_account_t {
  * All calls with one account wait for the timeout of the table together, and have CC_KEYS_MAX keys;
  * what would need more is CC_TABLE_FAILED.
  */
-void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count,
+void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count, apr_time_t now,
                           cc_account_t *account, apr_pool_t *p);
 
 /**

@@ -111,19 +111,20 @@ static void lookups(const char *path, int times, apr_pool_t *p)
 {
     static char keys[KEYS][KEY_LEN];
     cc_table_t *table = table_open(path, p);
-    cc_answer_info_t info = {0};
-    cc_row_t row = {0};
+    cc_query_t query = {0};
     apr_pool_t *each = NULL;
 
     keys_read(keys, path);
     apr_pool_create(&each, p);
     for (int i = 0; i < times; i++) {
         apr_pool_clear(each);
-        if (cc_table_lookup(table, keys[i % KEYS], KEY_LEN, &row, &info, each) != CC_TABLE_FOUND) {
+        query.key = keys[i % KEYS];
+        query.len = KEY_LEN;
+        if (cc_table_lookup(table, &query, 0, each) != CC_TABLE_FOUND) {
             fail(path, "a key is not found");
         }
     }
-    printf("%s %s\n", row.columns[0].values[0], row.columns[1].values[0]);
+    printf("%s %s\n", query.row.columns[0].values[0], query.row.columns[1].values[0]);
 }
 
 int main(int argc, char **argv)

@@ -73,7 +73,7 @@ static void key_take(cc_serial_t *key, const X509_REVOKED *revoked)
     unsigned char *der = NULL;
     int len = i2d_ASN1_INTEGER(X509_REVOKED_get0_serialNumber(revoked), &der);
 
-    must(len > 2 && len <= 2 + CC_SERIAL_MOST);
+    must(len > 2 && len <= 2 + CC_SERIAL_MAX);
     key->len = (unsigned char)(len - 2);
     memcpy(key->octets, der + 2, key->len);
     OPENSSL_free(der);
@@ -94,10 +94,10 @@ static void entries_compare(const cc_crl_t *crl, X509_CRL *other)
     }
 }
 
-static void crl_compare(const cc_crl_t *crl, cc_span_t der)
+static void crl_compare(const cc_crl_t *crl, cc_der_span_t der)
 {
     const unsigned char *at = der.at;
-    X509_CRL *other = d2i_X509_CRL(NULL, &at, (long)cc_span_len(der));
+    X509_CRL *other = d2i_X509_CRL(NULL, &at, (long)cc_der_span_len(der));
 
     if (other) { /* it is stricter with algorithms, which are looked at with the signature */
         must(X509_NAME_cmp(crl->issuer, X509_CRL_get_issuer(other)) == 0);
@@ -117,12 +117,12 @@ static void crl_ask(const cc_crl_t *crl)
     must(cc_crl_number_text(&crl->number, crl->pool) && cc_name_text(crl->issuer, crl->pool));
 }
 
-static void crl_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs, cc_span_t der)
+static void crl_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs, cc_der_span_t der)
 {
     const unsigned char *at = tbs->issuer.at;
     const char *why = NULL;
 
-    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_span_len(tbs->issuer));
+    crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_der_span_len(tbs->issuer));
     if (!crl->issuer) {
         return;
     }
@@ -134,7 +134,7 @@ static void crl_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs, cc_span_t der)
     }
 }
 
-static void block_read(cc_span_t der, apr_pool_t *p)
+static void block_read(cc_der_span_t der, apr_pool_t *p)
 {
     cc_crl_t crl = {.holders = 1, .idp = {.reasons = CC_REASONS_ALL}};
     cc_crl_tbs_t tbs;
@@ -148,7 +148,7 @@ static void block_read(cc_span_t der, apr_pool_t *p)
 }
 
 /* The same octets where they are met with no frame around them. */
-static void inside_read(cc_span_t octets, apr_pool_t *p)
+static void inside_read(cc_der_span_t octets, apr_pool_t *p)
 {
     cc_crl_t crl = {.holders = 1, .delta = true, .idp = {.indirect = true}};
     cc_crl_tbs_t tbs = {.v2 = true, .extensions = octets};
@@ -164,17 +164,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cc_octets_t octets = {.at = malloc(size + 1), .len = size};
     apr_array_header_t *blocks = NULL;
-    const char *wrong = NULL;
+    const char *error = NULL;
     apr_pool_t *p = NULL;
 
     must(octets.at && apr_pool_create(&p, NULL) == APR_SUCCESS);
     memcpy(octets.at, data, size);
     blocks = apr_array_make(p, 1, sizeof(cc_block_t));
-    must((cc_blocks_find(blocks, &octets, &wrong, p) == APR_SUCCESS) == !wrong);
+    must((cc_blocks_find(blocks, &octets, &error, p) == APR_SUCCESS) == !error);
     for (int i = 0; i < blocks->nelts; i++) {
         block_read(APR_ARRAY_IDX(blocks, i, cc_block_t).der, p);
     }
-    inside_read((cc_span_t){data, data + size}, p);
+    inside_read((cc_der_span_t){data, data + size}, p);
     apr_pool_destroy(p);
     free(octets.at);
     ERR_clear_error();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that of all octets a session may carry, only those that were sealed give an identity. */
+/* Fuzzes the record in a session: of all octets, only those that were sealed give an identity. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +12,14 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/*
+ * The record: magic, verdict, trust id and leaf decide. Behind them stand the time of the
+ * handshake, the end of the chain, the CA and a MAC. The seeds have this length, too.
+ */
+#define DECIDES (4 + 1 + 16 + 16)
+#define UNTIL (DECIDES + 8)
+#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 16)
+
 static apr_pool_t *pool;
 static host_t *host;
 static pki_t client;
@@ -23,7 +31,7 @@ static void must(int done)
 {
     if (!done) {
         abort();
-}
+    }
 }
 
 static void teardown(void)
@@ -50,6 +58,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     must(tls_handshake(&tls) && tls_unseal(&tls, host).state == CC_TRUST_OK);
     session = SSL_get1_session(tls.server);
     SSL_SESSION_get0_ticket_appdata(session, &data, &sealed_len);
+    must(sealed_len == SEALED_LEN);
     sealed = OPENSSL_memdup(data, sealed_len);
     tls_free(&tls);
     pki_free(&ca);
@@ -57,23 +66,33 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Magic, verdict, trust id and leaf: what an identity hangs on. */
-#define DECIDES (4 + 1 + 16 + 16)
+/* The end of the chain as octets say it, in seconds: big-endian microseconds. */
+static apr_int64_t until_of(const unsigned char *octets, size_t len)
+{
+    apr_uint64_t until = 0;
+
+    for (size_t i = 0; i < 8 && UNTIL + 8 <= len; i++) {
+        until = until << 8 | octets[UNTIL + i];
+    }
+    return (apr_int64_t)until / APR_USEC_PER_SEC;
+}
 
 static void check(const unsigned char *octets, size_t len)
 {
     bool whole = len == sealed_len;
     bool decides = whole && memcmp(octets, sealed, DECIDES) == 0;
     bool same = whole && memcmp(octets, sealed, len) == 0;
-    bool resumed;
+    apr_time_t now = apr_time_now();
     cc_seal_t seal;
+    bool resumed;
 
     must(SSL_SESSION_set1_ticket_appdata(session, len ? octets : NULL, len));
     cc_trust_unseal(&seal, host->trust, session, client.cert);
-    resumed = cc_trust_may_resume(host->trust, session, apr_time_now());
+    resumed = cc_trust_may_resume(host->trust, session, now);
     must(seal.state != CC_TRUST_OK || decides);
     must(seal.state == CC_TRUST_OK || !same);
-    must(resumed == (seal.state == CC_TRUST_OK));
+    /* An end that lies behind is an end, whoever wrote it; the second of it still counts. */
+    must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now)));
 }
 
 /* The input as it is, and as the difference to what was sealed (so the seeds are mostly zeros). */
@@ -84,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(changed != NULL);
     for (size_t i = 0; i < size; i++) {
         changed[i] = data[i] ^ (i < sealed_len ? sealed[i] : 0);
-}
+    }
     check(data, size);
     check(changed, size);
     free(changed);

@@ -116,18 +116,17 @@ static void row_same(const cc_row_t *a, const cc_row_t *b)
 /* What is found can be written as a line, and is then found again. */
 static void key_check(cc_table_t *table, const char *key, const char *options, apr_pool_t *p)
 {
-    cc_answer_info_t info;
-    cc_row_t row, again;
+    cc_query_t first = {.key = key, .len = strlen(key)}, again = first;
     const char *line;
 
-    if (cc_table_lookup(table, key, strlen(key), &row, &info, p) != CC_TABLE_FOUND)
+    if (cc_table_lookup(table, &first, 0, p) != CC_TABLE_FOUND)
         return;
-    row_check(&row);
-    line = line_of(key, &row, p);
+    row_check(&first.row);
+    line = line_of(key, &first.row, p);
     file_write(line, strlen(line));
     table = file_open(options, p);
-    must(table && cc_table_lookup(table, key, strlen(key), &again, &info, p) == CC_TABLE_FOUND);
-    row_same(&row, &again);
+    must(table && cc_table_lookup(table, &again, 0, p) == CC_TABLE_FOUND);
+    row_same(&first.row, &again.row);
 }
 
 /* The first octet says which options; the rest is the file. Each of its words is tried as a key. */

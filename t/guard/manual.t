@@ -24,7 +24,7 @@ handlers() {
         sed 's/.*"\(.*\)"/SetHandler \1/'
 }
 table_options() {
-    sed -n 's/^ *{"\([a-z_]*\)", \(FLAG\|SECONDS\|NUMBER\|TEXT\),.*/\1/p' modules/tables/spec.c
+    grep -oE '\{(OPTION|SECONDS|NUMBER)\([a-z_]+' modules/tables/spec.c | sed 's/.*(//'
 }
 registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
 commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }

@@ -6,7 +6,7 @@
 code="mod_clientcert.c configure.ac Makefile.am .ci/run
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
-        -o -name run -o -name make -o -name coverage \) | sort)
+        -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
     $(files man '*') $(files completion '*')"
 requests=$(files t/ca '*.cnf')
 prose="README.md $(files doc '*.md')"

@@ -2,7 +2,6 @@
 /* Tests what the answers of CRLs and of OCSP come to, for every pair of them. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -31,7 +30,7 @@ static void teardown(void)
 /* Sources with these settings; NULL: none. */
 static void sources_make(const char *missing, const char *failure)
 {
-    static const cc_ocsp_means_t no_io = {0};
+    static const cc_ocsp_io_t no_io = {0};
     cc_ocsp_config_t *config = apr_pcalloc(set.pool, sizeof(*config));
     cc_ocsp_spec_t *spec = NULL;
 
@@ -58,7 +57,7 @@ static cc_crl_answer_t crl_answer(const char *word)
 {
     cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN, .stale_at = 50, .generation = 3};
 
-    answer.why = "its list is away";
+    answer.cause = "its list is away";
     if (!strcmp(word, "good")) {
         answer.state = CC_CRL_GOOD;
     } else if (!strcmp(word, "revoked")) {
@@ -67,13 +66,13 @@ static cc_crl_answer_t crl_answer(const char *word)
         answer.revoked_at = apr_time_from_sec(86400);
     }
     answer.no_issuer = !strcmp(word, "no issuer");
-    answer.shut = !strcmp(word, "shut");
+    answer.incomplete = !strcmp(word, "shut");
     return answer;
 }
 
 static cc_ocsp_answer_t ocsp_answer(const char *word)
 {
-    cc_ocsp_answer_t answer = {.status = CC_OCSP_FAILED, .why = "it is down", .ask_at = 40};
+    cc_ocsp_answer_t answer = {.status = CC_OCSP_FAILED, .error = "it is down", .ask_at = 40};
 
     if (!strcmp(word, "good")) {
         answer.status = CC_OCSP_GOOD;
@@ -160,7 +159,7 @@ static void means(const cc_revocation_status_t *status, char letter)
                           : meanings[i].problem);
 }
 
-TEST_LOOP(each_pair_of_answers_comes_to_one_status, 0, 4)
+TEST_LOOP(each_pair_of_answers_comes_to_one_status, 0, COUNT(pairs))
 {
     sources_make(pairs[_i].missing, pairs[_i].failure);
     for (int crl = 0; crl < 6; crl++) {

@@ -2,7 +2,6 @@
 /* Tests CRLs and a responder that are asked together, of the client's certificate and its chain. */
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -49,7 +48,7 @@ static void teardown(void)
 /* With ClientCertCRL of these arguments, and a responder with these options; NULL: none. */
 static void sources_make(const char *crl, const char *ocsp)
 {
-    static const cc_ocsp_means_t no_io = {0};
+    static const cc_ocsp_io_t no_io = {0};
     cc_ocsp_config_t *config = apr_pcalloc(set.pool, sizeof(*config));
     cc_ocsp_spec_t *spec = NULL;
 
@@ -157,7 +156,7 @@ TEST(a_missing_list_may_be_waived_and_an_unknown_issuer_may_not)
 TEST(what_was_shut_at_a_restart_is_not_waived)
 {
     sources_make("root.crl missing=allow", NULL);
-    cc_crls_owe(set.crls, crlset_path(&set, "root.crl"));
+    cc_crls_mark_unread(set.crls, crlset_path(&set, "root.crl"));
     check();
     ck_assert_int_eq(status.verdict, CC_REVOCATION_UNKNOWN);
     ck_assert_str_eq(objection(), "0 3");

@@ -73,7 +73,7 @@ static cc_table_result_t ask_on(cc_account_t *account, const char *key)
     cc_query_t query = {.key = key, .len = strlen(key)};
     cc_query_t *only = &query;
 
-    cc_table_lookup_many(set.table, &only, 1, account, set.pool);
+    cc_table_lookup_many(set.table, &only, 1, apr_time_now(), account, set.pool);
     info = query.info;
     return query.result;
 }

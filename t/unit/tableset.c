@@ -2,8 +2,8 @@
 /* Knows short ways to write a table's source, to open the table and to ask it. */
 #include "tableset.h"
 #include "base/waiting.h"
+#include "folder.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +21,12 @@ void tableset_begin(tableset_t *set)
 {
     memset(set, 0, sizeof(*set));
     must(apr_pool_create(&set->pool, NULL) == APR_SUCCESS);
-    set->folder = apr_pstrdup(set->pool, "/tmp/tables.XXXXXX");
-    must(mkdtemp(set->folder) != NULL);
-}
-
-static int file_remove(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
+    set->folder = folder_make("tables", set->pool);
 }
 
 void tableset_end(tableset_t *set)
 {
-    nftw(set->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(set->folder);
     apr_pool_destroy(set->pool);
 }
 
@@ -112,27 +105,43 @@ static const char *row_text(const cc_row_t *row, apr_pool_t *p)
     return text;
 }
 
-const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
-                            cc_answer_info_t *info, apr_pool_t *p)
+static const char *ask_at(cc_table_t *table, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
-    cc_row_t row;
-    char *copy = apr_pmemdup(p, key, len); /* without a NUL after it */
-
-    switch (cc_table_lookup(table, copy, len, &row, info, p)) {
+    query->key = apr_pmemdup(p, query->key, query->len); /* without a NUL after it */
+    switch (cc_table_lookup(table, query, now, p)) {
     case CC_TABLE_FOUND:
-        return row_text(&row, p);
+        return row_text(&query->row, p);
     case CC_TABLE_MISSING:
         return "MISSING";
     default:
-        return apr_pstrcat(p, "FAILED: ", info->failure, NULL);
+        return apr_pstrcat(p, "FAILED: ", query->info.failure, NULL);
     }
+}
+
+const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
+                            cc_answer_info_t *info, apr_pool_t *p)
+{
+    cc_query_t query = {.key = key, .len = len};
+    const char *text = ask_at(table, &query, apr_time_now(), p);
+
+    *info = query.info;
+    return text;
+}
+
+const char *tableset_ask_info(tableset_t *set, const char *key, cc_answer_info_t *info)
+{
+    cc_query_t query = {.key = key, .len = strlen(key)};
+    const char *text = ask_at(set->table, &query, apr_time_now() + set->ahead, set->pool);
+
+    *info = query.info;
+    return text;
 }
 
 const char *tableset_ask(tableset_t *set, const char *key)
 {
     cc_answer_info_t info;
 
-    return tableset_ask_in(set->table, key, strlen(key), &info, set->pool);
+    return tableset_ask_info(set, key, &info);
 }
 
 typedef struct {
@@ -188,6 +197,6 @@ cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
         keys[i].len = strlen(keys[i].key);
         queries[i] = &keys[i];
     }
-    cc_table_lookup_many(set->table, queries, count, &account, set->pool);
+    cc_table_lookup_many(set->table, queries, count, apr_time_now(), &account, set->pool);
     return keys;
 }

@@ -10,7 +10,8 @@ typedef struct tableset_t {
     apr_pool_t *pool;
     char *folder;
     cc_tables_t *tables;
-    cc_table_t *table; /* the last one that was opened */
+    cc_table_t *table;         /* the last one that was opened */
+    apr_interval_time_t ahead; /* for lookups: the clock is ahead by this */
     cc_error_t err;
 } tableset_t;
 
@@ -46,6 +47,7 @@ void tableset_open_text(tableset_t *set, const char *text);
  * pool; tableset_ask_in may be called by any thread with a pool of its own.
  */
 const char *tableset_ask(tableset_t *set, const char *key);
+const char *tableset_ask_info(tableset_t *set, const char *key, cc_answer_info_t *info);
 const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
                             cc_answer_info_t *info, apr_pool_t *p);
 

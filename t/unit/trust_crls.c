@@ -87,7 +87,7 @@ TEST(a_certificate_without_a_crl_of_its_issuer_is_unknown)
     ck_assert_str_eq(crlset_ask(&set, &carol, &other), "unknown: there is no CRL of its issuer");
     cc_crls_check(&set.answer, set.crls, alice.cert, NULL, apr_time_now());
     ck_assert_int_eq(set.answer.state, CC_CRL_UNKNOWN);
-    ck_assert_str_eq(set.answer.why, "the certificate that issued it is not known");
+    ck_assert_str_eq(set.answer.cause, "the certificate that issued it is not known");
     pki_free(&carol);
     pki_free(&other);
 }

@@ -153,7 +153,7 @@ static void expect_shut(const char *arguments, const char *tag)
     expect_told(restart(arguments), "nothing: ", tag);
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca),
                      "unknown: a file of CRLs could not be read when the server restarted");
-    ck_assert(set.answer.shut);
+    ck_assert(set.answer.incomplete);
 }
 
 /* ---- what is kept ---------------------------------------------------------------------- */
@@ -289,7 +289,7 @@ TEST(a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all)
     spoil("f/b.crl");
     ck_assert_ptr_nonnull(strstr(restart("f missing=allow"), "nothing: "));
     ck_assert_str_eq(crlset_ask(&set, &bob, &other), "unknown: there is no CRL of its issuer");
-    ck_assert(!set.answer.shut);
+    ck_assert(!set.answer.incomplete);
     mkdir(crlset_path(&set, "g"), 0700);
     put("g/b.crl", "1");
     spoil("g/b.crl");
@@ -298,7 +298,7 @@ TEST(a_bad_file_in_a_folder_in_use_shuts_nothing_and_in_a_new_one_all)
     crlset_poll(&set);
     crlset_poll(&set);
     crlset_ask(&set, &bob, &ca);
-    ck_assert(!set.answer.shut);
+    ck_assert(!set.answer.incomplete);
 }
 
 TEST(what_is_removed_while_the_server_runs_is_not_kept)
@@ -348,9 +348,9 @@ TEST(one_that_nobody_can_use_is_owed_from_a_restart_on)
     start("b.crl");
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &other});
     ck_assert_str_eq(restart("a.crl missing=allow"), "");
-    cc_crls_owe(set.crls, crlset_path(&set, "a.crl"));
+    cc_crls_mark_unread(set.crls, crlset_path(&set, "a.crl"));
     crlset_ask(&set, &bob, &ca);
-    ck_assert(set.answer.shut);
+    ck_assert(set.answer.incomplete);
     put("a.crl", "1");
     crlset_poll(&set);
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");

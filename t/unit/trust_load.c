@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>

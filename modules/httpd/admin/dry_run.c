@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how httpd finds what is in effect for a path, without a client that asks for it. */
+/* Finds what is in effect for a path, by httpd's own walks and without a client. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,12 +8,13 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "httpd/admin/dry_run.h"
 #include "httpd/admin/query.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "rules/rules.h"
 
-/* ---- a request of nobody ------------------------------------------------------------------- */
+/* ---- a request without a client ------------------------------------------------------------ */
 
 static apr_sockaddr_t *address_make(apr_port_t port, apr_pool_t *p)
 {

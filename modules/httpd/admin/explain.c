@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of one certificate: whether it would verify, who it would be, and why. */
+/* Explains one certificate: whether it would verify, which identity it gives, and why. */
 #include <limits.h>
 #include <string.h>
 
@@ -7,22 +7,25 @@
 #include <apr_strings.h>
 
 #include "cert/cert.h"
+#include "httpd/admin/dry_run.h"
+#include "httpd/admin/explain.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/vhost.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
-#include "httpd/conf/trust.h"
 #include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
 #include "trust/trust.h"
 
 /* So many rules that do not hold are listed, unless all are asked for. */
-#define OTHERS_MOST 10
+#define OTHERS_MAX 10
 
 /* What is the same for all certificates. */
 typedef struct explainer_t {
     server_rec *server;
-    const char *why; /* this server */
+    const char *reason; /* why this server */
     const char *path;
     int others; /* so many rules that do not hold are listed */
     cc_judge_t judge;
@@ -41,7 +44,7 @@ typedef struct explained_t {
     cc_trace_t trace;
 } explained_t;
 
-/* ---- finding out --------------------------------------------------------------------------- */
+/* ---- evaluating ---------------------------------------------------------------------------- */
 
 static void evaluate(explained_t *it, apr_pool_t *p)
 {
@@ -131,24 +134,24 @@ static void effect_notes(explainer_t *it, const cc_admin_query_t *q)
     }
 }
 
-void *cc_admin_explain(cc_admin_query_t *q)
+void *cc_explain_prepare(cc_admin_query_t *q)
 {
     explainer_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
-    it->server = cc_vhost_choose(q, &it->why);
+    it->server = cc_vhost_choose(q, &it->reason);
     if (!it->server || cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server),
                                      q->own_sources, q->pool, &q->err) != APR_SUCCESS) {
         return NULL;
     }
     it->path = q->path;
-    it->others = q->all ? INT_MAX : OTHERS_MOST;
+    it->others = q->all ? INT_MAX : OTHERS_MAX;
     it->effect = cc_dry_run(q, it->server);
     it->notes = apr_array_copy(q->pool, it->judge.unseen);
     effect_notes(it, q);
     return it;
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- the answer ---------------------------------------------------------------------------- */
 
 static json_t *ruleset_of(const explainer_t *it, apr_pool_t *p)
 {
@@ -177,19 +180,6 @@ static json_t *notes_of(const explainer_t *it, apr_pool_t *p)
     return notes;
 }
 
-json_t *cc_admin_trace(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
-{
-    json_t *steps = cc_json_trace(trace, true, p);
-
-    for (int i = 0; i < trace->nelts; i++) {
-        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
-
-        json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            cc_json_string(cc_rules_text(rules, step->number, p), p));
-    }
-    return steps;
-}
-
 json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented)
 {
     const explainer_t *by = prepared;
@@ -200,10 +190,10 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
     evaluate(&it, p);
     return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result",
                      result_of(&it), "verification", verification_of(&it, p), "host",
-                     cc_vhost_json(by->server, by->why, p), "path", cc_json_string(by->path, p),
+                     cc_vhost_json(by->server, by->reason, p), "path", cc_json_string(by->path, p),
                      "filename", cc_json_string(by->effect.filename, p), "scope", ruleset_of(by, p),
                      "verdict", it.verdict ? cc_json_verdict(it.verdict, p) : json_null(), "trace",
-                     cc_admin_trace(it.trace.steps, by->effect.dir->rules, p), "rest",
+                     cc_json_trace_rules(it.trace.steps, by->effect.dir->rules, p), "rest",
                      it.trace.rest, "notes", notes_of(by, p), "certificate",
                      cc_json_fields(it.cert, &it.facts, p));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the configuration is gone through for what is probably not meant, and told of it. */
+/* Goes through the configuration for what is probably not meant, and logs it. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -7,6 +7,9 @@
 #include <http_core.h>
 
 #include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
@@ -15,11 +18,11 @@
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
-/* Which lines are looked at, and by whom. */
+/* Which lines are checked, and how. */
 static const struct {
     const char *directive;
-    cc_lint_fn *look;
-} looks[] = {
+    cc_lint_fn *check;
+} checks[] = {
     {"ClientCertMap", cc_lint_map},
     {"<ElseIf", cc_lint_if},
     {"<If", cc_lint_if},
@@ -34,16 +37,11 @@ static const struct {
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
-const ap_directive_t *cc_line_directive(const cc_line_t *line)
+static cc_lint_fn *check_of(const ap_directive_t *directive)
 {
-    return APR_ARRAY_IDX(line->places, 0, const cc_place_t *)->directive;
-}
-
-static cc_lint_fn *look_of(const ap_directive_t *directive)
-{
-    for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
-        if (!strcasecmp(looks[i].directive, directive->directive)) {
-            return looks[i].look;
+    for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
+        if (!strcasecmp(checks[i].directive, directive->directive)) {
+            return checks[i].check;
         }
     }
     return NULL;
@@ -76,7 +74,7 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
         for (int j = 0; j < view->places->nelts; j++) {
             const cc_place_t *place = &APR_ARRAY_IDX(view->places, j, cc_place_t);
 
-            if (look_of(place->directive)) {
+            if (check_of(place->directive)) {
                 add_place(lint, lines, place);
             }
         }
@@ -84,67 +82,7 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
     return lines;
 }
 
-/* ---- judging them -------------------------------------------------------------------------- */
-
-/* A line while it is judged: by each server that it is in effect in, until one finds it fine. */
-typedef struct trial_t {
-    cc_lint_t *lint;
-    cc_judge_fn *judge;
-    const void *what;              /* for `judge` */
-    const cc_conf_view_t *culprit; /* the first server where it is at fault; NULL: none so far */
-    bool fine;
-} trial_t;
-
-static void view_try(trial_t *trial, const cc_conf_view_t *view, const cc_place_t *place)
-{
-    cc_line_state_t state = trial->judge(trial->lint, view, place, trial->what);
-
-    if (state == CC_LINE_FINE) {
-        trial->fine = true;
-    } else if (state == CC_LINE_FAULT && !trial->culprit) {
-        trial->culprit = view;
-    }
-}
-
-/* A line of the main server is in effect in all, and judged once for each kind of them. */
-static void place_try(trial_t *trial, const cc_place_t *place)
-{
-    const cc_lint_t *lint = trial->lint;
-
-    if (place->view->server != lint->server) {
-        view_try(trial, place->view, place);
-        return;
-    }
-    for (int i = 0; i < lint->kinds->nelts && !trial->fine; i++) {
-        view_try(trial, APR_ARRAY_IDX(lint->kinds, i, const cc_conf_view_t *), place);
-    }
-}
-
-const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
-                                      const void *what)
-{
-    trial_t trial = {.lint = lint, .judge = judge, .what = what};
-
-    for (int i = 0; i < line->places->nelts && !trial.fine; i++) {
-        place_try(&trial, APR_ARRAY_IDX(line->places, i, const cc_place_t *));
-    }
-    return trial.fine ? NULL : trial.culprit;
-}
-
 /* ---- findings ------------------------------------------------------------------------------ */
-
-void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
-{
-    cc_note_t *note = &APR_ARRAY_PUSH(lint->findings, cc_note_t);
-    va_list args;
-
-    va_start(args, fmt);
-    note->kind = CC_NOTE_LINT;
-    note->tag = tag;
-    note->where = where;
-    note->text = apr_pvsprintf(lint->pool, fmt, args);
-    va_end(args);
-}
 
 static void lint_rules(cc_lint_t *lint)
 {
@@ -164,7 +102,7 @@ static void lint_lines(cc_lint_t *lint)
     for (int i = 0; i < lines->nelts; i++) {
         const cc_line_t *line = APR_ARRAY_IDX(lines, i, const cc_line_t *);
 
-        look_of(cc_line_directive(line))(lint, line);
+        check_of(cc_line_directive(line))(lint, line);
     }
 }
 
@@ -252,7 +190,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint.rulesets = cc_rulesets_of(s);
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);
-    lint.told = apr_hash_make(p);
+    lint.unasked = apr_hash_make(p);
     lint.several = apr_hash_make(p);
     cc_lint_rulesets_read(&lint);
     lint_rules(&lint);
@@ -260,7 +198,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     return in_order(lint.findings, p);
 }
 
-/* ---- telling them -------------------------------------------------------------------------- */
+/* ---- logging them -------------------------------------------------------------------------- */
 
 /* To APLOG_IS_LEVEL a warning is always asked for: at a start, whatever it logs is to be seen. */
 static bool is_wanted(const server_rec *s)

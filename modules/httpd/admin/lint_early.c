@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which rewrite rules ask for the user, or for its variables, before there are any. */
+/* Finds rewrite rules that ask for the user, or for its variables, before there are any. */
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which expressions let somebody in because of who a certificate does not make him. */
+/* Finds expressions that let a client in because its certificate gives no identity. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
 #include "httpd/conf/module.h"
 #include "httpd/request/authz.h"
 
@@ -19,16 +20,16 @@ typedef struct cc_group_state_t {
     bool asks;     /* the term has clientcert() */
 } cc_group_state_t;
 
-typedef struct cc_scan_t {
+typedef struct cc_expression_scan_t {
     const char *at;
     cc_group_state_t groups[DEPTH_MOST];
     int depth;
     bool after_name; /* a "(" would be that of a function */
     bool found;
-} cc_scan_t;
+} cc_expression_scan_t;
 
 /* The one that the term at hand belongs to. */
-static cc_group_state_t *group_of(cc_scan_t *scan)
+static cc_group_state_t *group_of(cc_expression_scan_t *scan)
 {
     int i = scan->depth;
 
@@ -38,7 +39,7 @@ static cc_group_state_t *group_of(cc_scan_t *scan)
     return &scan->groups[i];
 }
 
-static void term_end(cc_scan_t *scan)
+static void term_end(cc_expression_scan_t *scan)
 {
     cc_group_state_t *group = group_of(scan);
 
@@ -48,7 +49,7 @@ static void term_end(cc_scan_t *scan)
     group->asks = group->inverted = false;
 }
 
-static void group_begin(cc_scan_t *scan)
+static void group_begin(cc_expression_scan_t *scan)
 {
     cc_group_state_t *outer = group_of(scan);
     cc_group_state_t inner = {.call = scan->after_name,
@@ -64,7 +65,7 @@ static void group_begin(cc_scan_t *scan)
     }
 }
 
-static void group_end(cc_scan_t *scan)
+static void group_end(cc_expression_scan_t *scan)
 {
     if (!scan->groups[scan->depth].call) {
         term_end(scan);
@@ -81,7 +82,7 @@ static const char *behind(const char *text, char end)
     return *text ? text + 1 : text;
 }
 
-static void quoted_read(cc_scan_t *scan)
+static void quoted_read(cc_expression_scan_t *scan)
 {
     const char *begin = scan->at + 1;
     const char *variable = strstr(begin, "%{clientcert:");
@@ -96,7 +97,7 @@ static void quoted_read(cc_scan_t *scan)
 }
 
 /* A pattern follows =~ and !~: /.../ or m#...#. A backslash does not take its end along. */
-static void pattern_skip(cc_scan_t *scan)
+static void pattern_skip(cc_expression_scan_t *scan)
 {
     while (apr_isspace(*scan->at)) {
         scan->at++;
@@ -116,7 +117,7 @@ static bool is_name(char c)
     return apr_isalnum(c) || c == '_' || c == '-';
 }
 
-static void name_read(cc_scan_t *scan)
+static void name_read(cc_expression_scan_t *scan)
 {
     static const char *const inverting[] = {"ne", "-ne", "-z", NULL};
     const char *begin = scan->at;
@@ -138,22 +139,23 @@ static void name_read(cc_scan_t *scan)
     scan->after_name = *begin != '-';
 }
 
-static void operator_read(cc_scan_t *scan)
+static void operator_read(cc_expression_scan_t *scan)
 {
     char first = scan->at[0], second = scan->at[1];
+    bool doubled = first != '!' && second == first; /* "!!" negates twice */
 
     if (first == '!') {
         group_of(scan)->inverted = !group_of(scan)->inverted;
-    } else if ((first == '&' || first == '|') && second == first) {
+    } else if ((first == '&' || first == '|') && doubled) {
         term_end(scan);
     }
-    scan->at += second == '=' || second == '~' || second == first ? 2 : 1;
+    scan->at += second == '=' || second == '~' || doubled ? 2 : 1;
     if (second == '~') {
         pattern_skip(scan);
     }
 }
 
-static void token_read(cc_scan_t *scan)
+static void token_read(cc_expression_scan_t *scan)
 {
     bool after_name = scan->after_name;
 
@@ -182,7 +184,7 @@ static void token_read(cc_scan_t *scan)
 /* Whether it is true of somebody of whom clientcert() says nothing; `negated` turns it over. */
 static bool lets_nobody_in(const char *expression, bool negated)
 {
-    cc_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};
+    cc_expression_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};
 
     while (*scan.at) {
         token_read(&scan);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where nobody is asked for a certificate, or too late, though something waits for one. */
+/* Finds rules and Require where no certificate is asked for, or too late. */
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/view.h"
 
@@ -24,7 +26,8 @@ static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
     if (view->tls == CC_TLS_OFF || is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
-    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_asks(view) ? CC_LINE_FINE : CC_LINE_FAULT;
+    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_ever_verifies(view) ? CC_LINE_FINE
+                                                                           : CC_LINE_FAULT;
 }
 
 static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_conf_view_t *view,
@@ -44,23 +47,23 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* A server where nobody is asked is told of once, however many lines wait there. */
-static bool is_told(const cc_lint_t *lint, const cc_conf_view_t *view)
+/* A server where nobody is asked is found once, however many lines wait there. */
+static bool is_unasked(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return apr_hash_get(lint->told, &view, sizeof(view)) != NULL;
+    return apr_hash_get(lint->unasked, &view, sizeof(view)) != NULL;
 }
 
-static void note_told(cc_lint_t *lint, const cc_conf_view_t *view)
+static void note_unasked(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    apr_hash_set(lint->told, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
+    apr_hash_set(lint->unasked, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
 }
 
 void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
 
-    if (culprit && !is_told(lint, culprit)) {
-        note_told(lint, culprit);
+    if (culprit && !is_unasked(lint, culprit)) {
+        note_unasked(lint, culprit);
         cc_lint_tell(lint, "CC0720", line->where,
                      "this waits for a client certificate, and %s never asks for one: write "
                      "\"SSLVerifyClient optional\" on the virtual host",
@@ -74,8 +77,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
 
     cc_lint_asked(lint, line);
-    if (culprit && !is_told(lint, culprit)) {
-        note_told(lint, culprit);
+    if (culprit && !is_unasked(lint, culprit)) {
+        note_unasked(lint, culprit);
         cc_lint_tell(lint, "CC0721", line->where,
                      "this rule waits for a client certificate, and %s has no TLS: move it to a "
                      "virtual host with \"SSLEngine on\"",
@@ -96,7 +99,8 @@ static cc_line_state_t judge_late(cc_lint_t *lint, const cc_conf_view_t *view,
     if (view->tls == CC_TLS_UNKNOWN || !(view->tls13 || view->http2)) {
         return CC_LINE_FINE;
     }
-    return cc_conf_view_ask(place->directive->args) > view->ask ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_conf_view_verify_client(place->directive->args) > view->verify_client ? CC_LINE_FAULT
+                                                                                    : CC_LINE_FINE;
 }
 
 /* What becomes of it: browsers have no post-handshake authentication, HTTP/2 forbids it. */
@@ -109,14 +113,14 @@ static const char *too_late(const cc_conf_view_t *view)
                        : "HTTP/2 does not allow it";
 }
 
-static const char *instead(const cc_conf_view_t *view, cc_ask_t wanted)
+static const char *instead(const cc_conf_view_t *view, cc_verify_client_t wanted)
 {
-    if (view->ask != CC_ASK_NOBODY) {
+    if (view->verify_client != CC_VERIFY_NONE) {
         return "\"Require clientcert\" here, since the virtual host asks already";
     }
-    return wanted == CC_ASK_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
-                                      "\"Require clientcert\" here"
-                                    : "\"SSLVerifyClient optional\" on the virtual host";
+    return wanted == CC_VERIFY_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
+                                         "\"Require clientcert\" here"
+                                       : "\"SSLVerifyClient optional\" on the virtual host";
 }
 
 void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
@@ -127,6 +131,6 @@ void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_tell(lint, "CC0722", line->where,
                      "SSLVerifyClient in a section asks after the handshake: %s; write %s",
                      too_late(culprit),
-                     instead(culprit, cc_conf_view_ask(cc_line_directive(line)->args)));
+                     instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
     }
 }

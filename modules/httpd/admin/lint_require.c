@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which Require of ours can never hold, and which expressions are looked at. */
+/* Finds Require lines that can never hold. */
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 #include "httpd/request/authz.h"
@@ -47,7 +49,7 @@ static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
     return false;
 }
 
-static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
+static void name_check(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wanted)
 {
     const char *name = cc_text_escape(wanted->name, strlen(wanted->name), lint->pool);
     const char *kind = wanted->gives == cc_reachable_user ? "user" : "group";
@@ -63,8 +65,8 @@ static void look_at_name(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *wa
 }
 
 /* An expression is another name in each request. */
-static void look_at_names(cc_lint_t *lint, const cc_line_t *line, const char *names,
-                          cc_gives_fn *gives)
+static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *names,
+                        cc_gives_fn *gives)
 {
     cc_wanted_t wanted = {gives, NULL, false};
 
@@ -74,7 +76,7 @@ static void look_at_names(cc_lint_t *lint, const cc_line_t *line, const char *na
                      "ClientCertMap, or \"Require clientcert\" with conditions");
     } else if (!strstr(names, "%{")) {
         while (*(wanted.name = ap_getword_conf(lint->pool, &names))) {
-            look_at_name(lint, line, &wanted);
+            name_check(lint, line, &wanted);
         }
     }
 }
@@ -99,8 +101,8 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     }
     cc_lint_asked(lint, line);
     if (!strcasecmp(provider, "clientcert-user")) {
-        look_at_names(lint, line, args, cc_reachable_user);
+        names_check(lint, line, args, cc_reachable_user);
     } else if (!strcasecmp(provider, "clientcert-group")) {
-        look_at_names(lint, line, args, cc_reachable_group);
+        names_check(lint, line, args, cc_reachable_group);
     }
 }

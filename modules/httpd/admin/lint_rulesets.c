@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers which rules can be in effect in which servers, and what they give there. */
+/* Tells which rules can be in effect in which servers, and what they give there. */
 
 /*
  * There may be thousands of servers, sections and lines, so nothing here goes through one of them
@@ -11,7 +11,9 @@
 
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
@@ -43,8 +45,8 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 /* All that a line of the main server may be judged by, but what the names of its rules are. */
 static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", view->tls, view->ask,
-                        view->asks_later, view->tls13, view->http2, view->user_off,
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", view->tls, view->verify_client,
+                        view->verifies_later, view->tls13, view->http2, view->user_off,
                         view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
                         cc_lint_has_rules(lint, view));
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whether a server trusts several CAs, any of which may issue clients. */
+/* Tells whether a virtual host trusts several CAs, any of which may issue clients. */
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "cert/cert.h"
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
 #include "httpd/conf/view.h"
 
 /* OpenSSL looks for nothing else in a folder: 9d66eef0.0 */

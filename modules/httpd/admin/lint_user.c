@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where mod_ssl's own ways to a user stand beside rules. */
+/* Finds mod_ssl's own ways to a user, where they stand beside rules. */
 #include <apr_strings.h>
 
-#include "httpd/admin/lint.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/view.h"
 
 static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_conf_view_t *view,

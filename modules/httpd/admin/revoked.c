@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of one certificate: whether it was revoked, who says so, and since when. */
+/* Answers whether a certificate was revoked: which CRL or responder says so, since when. */
 #include <apr_signal.h>
 #include <apr_strings.h>
 
@@ -10,8 +10,10 @@
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/revoked.h"
+#include "httpd/admin/vhost.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/trust.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
@@ -22,7 +24,7 @@
 /* What is the same for all certificates. */
 typedef struct asker_t {
     server_rec *server;
-    const char *why; /* this server */
+    const char *reason; /* why this server */
     cc_judge_t judge;
     cc_revocation_t revocation;
 } asker_t;
@@ -44,7 +46,7 @@ typedef struct asked_t {
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
 static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
 {
-    static const cc_ocsp_means_t none = {0};
+    static const cc_ocsp_io_t none = {0};
     const cc_vhost_conf_t *server = cc_vhost_conf_of(it->server);
     cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *revocation = &it->revocation;
@@ -80,19 +82,19 @@ static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
     }
 }
 
-static void nobody_asked(const asker_t *it, cc_admin_query_t *q)
+static void no_source_error(const asker_t *it, cc_admin_query_t *q)
 {
     cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
                  "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
                  "nor ClientCertOCSP is set for this server");
 }
 
-void *cc_admin_revoked(cc_admin_query_t *q)
+void *cc_revoked_prepare(cc_admin_query_t *q)
 {
     asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
 
     q->own_sources = true;
-    it->server = cc_vhost_choose(q, &it->why);
+    it->server = cc_vhost_choose(q, &it->reason);
     if (!it->server ||
         cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server), q->own_sources, q->pool,
                       &q->err) != APR_SUCCESS ||
@@ -100,7 +102,7 @@ void *cc_admin_revoked(cc_admin_query_t *q)
         return NULL;
     }
     if (!cc_vhost_conf_of(it->server)->crls && !it->revocation.ocsp) {
-        nobody_asked(it, q);
+        no_source_error(it, q);
         return NULL;
     }
     apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
@@ -114,7 +116,7 @@ static const char *result_of(const asked_t *it)
     return word ? word : "unknown";
 }
 
-/* ---- telling ------------------------------------------------------------------------------- */
+/* ---- the answer ---------------------------------------------------------------------------- */
 
 static json_t *time_of(apr_time_t time, apr_pool_t *p)
 {
@@ -187,7 +189,7 @@ static json_t *crls_of(const asked_t *it, apr_pool_t *p)
     return json_pack(
         "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
         answer->depth, "reason", cc_json_string(revoked ? cc_reason_text(answer->reason) : NULL, p),
-        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->why, p), "where",
+        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->cause, p), "where",
         cc_json_string(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
         "missing", spec->missing_allow ? "allow" : "deny", "grace",
         (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
@@ -205,7 +207,7 @@ static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
         asked ? cc_ocsp_status_text(answer->status) : "unknown", "reason",
         cc_json_string(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
-        cc_json_string(answer->why, p), "this_update", time_of(answer->this_update, p),
+        cc_json_string(answer->error, p), "this_update", time_of(answer->this_update, p),
         "next_update", time_of(answer->next_update, p), "produced_at",
         time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, it->now), "left",
         seconds_of(it->now, answer->next_update));
@@ -222,7 +224,7 @@ static json_t *notes_of(const asked_t *it, apr_pool_t *p)
     return notes;
 }
 
-/* The reason that the log would have, or that nobody was asked. */
+/* The reason that the log would have, or that no source was asked. */
 static const char *problem_of(const asked_t *it)
 {
     return it->unverified ? "it would not be verified, so nobody was asked" : it->status.problem;
@@ -244,7 +246,7 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
                      result_of(&it), "reason", cc_json_string(problem_of(&it), p), "identity",
                      problem_of(&it) == NULL, "verification", "verified", it.unverified == NULL,
                      "reason", cc_json_string(it.unverified, p), "host",
-                     cc_vhost_json(by->server, by->why, p), "crls", crls_of(&it, p), "ocsp",
+                     cc_vhost_json(by->server, by->reason, p), "crls", crls_of(&it, p), "ocsp",
                      ocsp_of(&it, p), "notes", notes_of(&it, p), "certificate",
                      cc_json_fields(it.cert, &facts, p));
 }

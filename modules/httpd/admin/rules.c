@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of a configuration as a whole: its rules, and what is wrong with it. */
+/* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/rules.h"
+#include "httpd/admin/vhost.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -16,8 +18,8 @@
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* Those that a ruleset says something for. */
-static json_t *hosts_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q)
+/* The servers in which a rule set can be in effect. */
+static json_t *vhosts_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q)
 {
     const apr_array_header_t *views = cc_conf_views_of(q->main);
     json_t *hosts = json_array();
@@ -45,7 +47,7 @@ static json_t *ruleset_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "server",
                      cc_json_string(cc_vhost_name(ruleset->server, p), p), "section",
-                     cc_json_string(ruleset->section, p), "hosts", hosts_of(ruleset, q), "rules",
+                     cc_json_string(ruleset->section, p), "hosts", vhosts_of(ruleset, q), "rules",
                      rules);
 }
 
@@ -53,21 +55,21 @@ json_t *cc_admin_rules(cc_admin_query_t *q)
 {
     const apr_array_header_t *rulesets = cc_rulesets_of(q->main);
     const server_rec *only = NULL;
-    const char *why;
-    json_t *told;
+    const char *reason;
+    json_t *answer;
 
-    if (q->vhost && !(only = cc_vhost_choose(q, &why))) {
+    if (q->vhost && !(only = cc_vhost_choose(q, &reason))) {
         return NULL;
     }
-    told = json_array();
+    answer = json_array();
     for (int i = 0; i < rulesets->nelts; i++) {
         const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
         if (!only || cc_vhost_serves(ruleset, only)) {
-            json_array_append_new(told, ruleset_of(ruleset, q));
+            json_array_append_new(answer, ruleset_of(ruleset, q));
         }
     }
-    return json_pack("{s:o}", "scopes", told);
+    return json_pack("{s:o}", "scopes", answer);
 }
 
 /* ---- check --------------------------------------------------------------------------------- */
@@ -107,7 +109,7 @@ static json_t *test_of(const cc_tested_t *tested, apr_pool_t *p)
     return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "where", cc_json_string(tested->where, p),
                      "file", cc_json_string(tested->file, p), "passed", tested->passed, "expected",
                      cc_json_string(tested->expected, p), "got", cc_json_string(tested->got, p),
-                     "trace", cc_admin_trace(tested->trace, tested->rules, p));
+                     "trace", cc_json_trace_rules(tested->trace, tested->rules, p));
 }
 
 json_t *cc_admin_check(cc_admin_query_t *q)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the back ends of tables that need another module of httpd. */
-#ifndef CC_BACKENDS_H
-#define CC_BACKENDS_H
+/* The back ends of tables that need another module of httpd. */
+#ifndef CC_BACKGROUND_BACKENDS_H
+#define CC_BACKGROUND_BACKENDS_H
 
 #include <httpd.h>
 #include <http_main.h>

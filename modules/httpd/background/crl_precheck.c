@@ -20,6 +20,7 @@
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configtest.h"
 #include "httpd/conf/configuration.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
@@ -84,7 +85,7 @@ static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *file
 static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
 {
     static const cc_trust_files_t none = {.depth = 1};
-    cc_trust_files_t files = cc_conf_view_files(view, check->scratch);
+    cc_trust_files_t files = cc_judge_files(view, check->scratch);
     const cc_trust_t *trust = trust_load(check, &files);
 
     check->other_cas =

@@ -20,7 +20,7 @@ typedef struct {
     apr_array_header_t *unused;     /* cc_unused_crl_t */
     const cc_opened_crls_t *opened; /* those that are gone through */
     apr_pool_t *pool;
-} search_t;
+} unused_search_t;
 
 static const char *key_of(const cc_crl_info_t *info, apr_pool_t *p)
 {
@@ -29,7 +29,7 @@ static const char *key_of(const cc_crl_info_t *info, apr_pool_t *p)
 
 static void used_add(const cc_crl_info_t *info, void *baton)
 {
-    const search_t *search = baton;
+    const unused_search_t *search = baton;
 
     if (info->use != CC_CRL_FOREIGN) {
         apr_hash_set(search->used, key_of(info, search->pool), APR_HASH_KEY_STRING, "");
@@ -53,7 +53,7 @@ static bool is_named(const cc_crl_spec_t *spec, const char *file, apr_pool_t *p)
 
 static void unused_add(const cc_crl_info_t *info, void *baton)
 {
-    search_t *search = baton;
+    unused_search_t *search = baton;
     apr_pool_t *p = search->pool;
     const char *key = key_of(info, p);
     cc_unused_crl_t *crl;
@@ -72,7 +72,8 @@ static void unused_add(const cc_crl_info_t *info, void *baton)
                       !apr_hash_get(search->used, info->path, APR_HASH_KEY_STRING);
 }
 
-static void crls_each(const apr_array_header_t *opened, search_t *search, cc_crls_each_fn *act)
+static void crls_each(const apr_array_header_t *opened, unused_search_t *search,
+                      cc_crls_each_fn *act)
 {
     for (int i = 0; i < opened->nelts; i++) {
         search->opened = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
@@ -82,8 +83,8 @@ static void crls_each(const apr_array_header_t *opened, search_t *search, cc_crl
 
 apr_array_header_t *cc_crl_unused_find(const apr_array_header_t *opened, apr_pool_t *p)
 {
-    search_t search = {apr_hash_make(p), apr_hash_make(p),
-                       apr_array_make(p, 4, sizeof(cc_unused_crl_t)), NULL, p};
+    unused_search_t search = {apr_hash_make(p), apr_hash_make(p),
+                              apr_array_make(p, 4, sizeof(cc_unused_crl_t)), NULL, p};
 
     crls_each(opened, &search, used_add);
     crls_each(opened, &search, unused_add);

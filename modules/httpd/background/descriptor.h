@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Passes open files between processes over Unix sockets. */
-#ifndef CC_DESCRIPTOR_H
-#define CC_DESCRIPTOR_H
+#ifndef CC_BACKGROUND_DESCRIPTOR_H
+#define CC_BACKGROUND_DESCRIPTOR_H
 
 #include <apr_errno.h>
 #include <apr_time.h>

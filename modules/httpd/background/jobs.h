@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the back ends ask of the threads that wait for other programs in their place. */
-#ifndef CC_JOB_H
-#define CC_JOB_H
+/* Jobs: lookups that may hang are made by another thread, which can be left behind. */
+#ifndef CC_BACKGROUND_JOBS_H
+#define CC_BACKGROUND_JOBS_H
 
 #include <stdbool.h>
 
@@ -11,33 +11,35 @@
 typedef struct cc_jobs_t cc_jobs_t;
 
 /**
- * Questions that are asked one after the other or at once, on one connection. All that they need is
- * in a pool of their own, because they may outlive the request that asked: what the job is told to
- * do cannot be interrupted.
+ * Lookups that are made one after the other or at once, on one connection. All that they need is in
+ * a pool of their own, because they cannot be interrupted and may outlive the request.
  */
 typedef struct cc_job_t {
     const void *source;       /* as cc_jobs_create got it; lives as long as the configuration */
-    cc_query_t *questions; /* keys are NUL-terminated; each begins as CC_TABLE_FAILED */
+    cc_query_t *queries;   /* keys are NUL-terminated; each begins as CC_TABLE_FAILED */
     int count;
     apr_size_t octets;   /* that were answered so far: see cc_job_has_room */
-    apr_time_t deadline; /* after which nobody waits */
+    apr_time_t deadline; /* after which no request waits */
     apr_pool_t *pool;    /* of this job alone; what it answers lives there */
 } cc_job_t;
 
-/** Asks the source all questions. Runs in any thread, several at once; may take its time. */
+/** Asks the source all queries. Runs in any thread, several at once; may take its time. */
 typedef void cc_job_fn(cc_job_t *job);
 
-/** Says of a question why there is no answer; `why` is safe for a log. CC_TABLE_FAILED. */
-cc_table_result_t cc_query_fail(cc_query_t *question, const char *why);
+/** Notes the reason why a query has no answer; it is safe for a log. CC_TABLE_FAILED. */
+cc_table_result_t cc_query_fail(cc_query_t *query, const char *reason);
 
 /**
  * Whether so many octets of an answer may be copied: false where they are more than one may have
- * (`answer`: what this one has with them) or all have; the question then says so.
+ * (`answer`: what this one has with them) or all have; the query then says so.
  */
-bool cc_job_has_room(cc_job_t *job, cc_query_t *question, apr_size_t octets,
+bool cc_job_has_room(cc_job_t *job, cc_query_t *query, apr_size_t octets,
                      apr_size_t *answer);
 
-/** Who asks `source`, and how long requests wait for it as a rule. Lives as long as `p`. */
+/**
+ * Jobs that call `ask` for `source`. `timeout`: how long a request waits as a rule, for messages.
+ * Lives as long as `p`.
+ */
 cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_t timeout,
                           apr_pool_t *p);
 
@@ -51,7 +53,7 @@ apr_status_t cc_jobs_child(void *state, apr_pool_t *p);
  * For cc_backend_t. Asks in another thread, and waits for that until the deadline. The threads are
  * limited; when all of them hang, it fails without waiting.
  */
-void cc_jobs_ask(cc_query_t *const *questions, int count, void *state, apr_time_t deadline,
+void cc_jobs_ask(cc_query_t *const *queries, int count, void *state, apr_time_t deadline,
                  apr_pool_t *p);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct {
 
 /* A search that was sent, or is to be. */
 typedef struct {
-    cc_query_t *question;
+    cc_query_t *query;
     int id;    /* of its message; -1: none is under way */
     bool open; /* there is no answer yet */
 } search_t;
@@ -40,15 +40,15 @@ typedef struct {
     cc_job_t *job;
     request_rec *r;
     util_ldap_connection_t *ldc;
-    search_t *searches;   /* one for each question of the job */
-    cc_query_t *question; /* the one at hand */
-} ask_t;
+    search_t *searches; /* one for each query of the job */
+    cc_query_t *query;  /* the one at hand */
+} ldap_run_t;
 
 /* ---- the entry ------------------------------------------------------------------------------- */
 
-static cc_table_result_t ask_failed(const ask_t *ask, const char *why)
+static cc_table_result_t ask_failed(const ldap_run_t *run, const char *why)
 {
-    return cc_query_fail(ask->question, why);
+    return cc_query_fail(run->query, why);
 }
 
 /*
@@ -73,20 +73,20 @@ static bool comes_in_parts(LDAP *ldap, LDAPMessage *entry, const char *name)
 }
 
 /* Copies the values of an attribute; false where one cannot be, or all are too large. */
-static bool values_copy(const ask_t *ask, const char *name, struct berval **values,
+static bool values_copy(const ldap_run_t *run, const char *name, struct berval **values,
                         cc_column_t *column, apr_size_t *octets)
 {
-    apr_pool_t *p = ask->job->pool;
+    apr_pool_t *p = run->job->pool;
     int count = ldap_count_values_len(values);
     const char **copies = apr_palloc(p, sizeof(*copies) * (apr_size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
-        if (!cc_job_has_room(ask->job, ask->question, values[i]->bv_len, octets)) {
-            ask_failed(ask, apr_psprintf(p, "%s: %s", name, ask->question->info.failure));
+        if (!cc_job_has_room(run->job, run->query, values[i]->bv_len, octets)) {
+            ask_failed(run, apr_psprintf(p, "%s: %s", name, run->query->info.failure));
             return false;
         }
         if (memchr(values[i]->bv_val, '\0', values[i]->bv_len)) {
-            ask_failed(ask, apr_psprintf(p, "a value of %s holds a NUL", name));
+            ask_failed(run, apr_psprintf(p, "a value of %s holds a NUL", name));
             return false;
         }
         copies[i] = apr_pstrmemdup(p, values[i]->bv_val, values[i]->bv_len);
@@ -96,19 +96,19 @@ static bool values_copy(const ask_t *ask, const char *name, struct berval **valu
     return true;
 }
 
-static cc_table_result_t column_read(const ask_t *ask, LDAPMessage *entry, int i,
+static cc_table_result_t column_read(const ldap_run_t *run, LDAPMessage *entry, int i,
                                      cc_column_t *column, apr_size_t *octets)
 {
-    const char *name = ask->ldap->directory.url->lud_attrs[i];
-    struct berval **values = ldap_get_values_len(ask->ldc->ldap, entry, name);
-    bool copied = values_copy(ask, name, values, column, octets);
+    const char *name = run->ldap->directory.url->lud_attrs[i];
+    struct berval **values = ldap_get_values_len(run->ldc->ldap, entry, name);
+    bool copied = values_copy(run, name, values, column, octets);
 
     ldap_value_free_len(values);
     if (!copied) {
         return CC_TABLE_FAILED;
     }
-    if (column->count == 0 && comes_in_parts(ask->ldc->ldap, entry, name)) {
-        return ask_failed(ask, apr_psprintf(ask->job->pool,
+    if (column->count == 0 && comes_in_parts(run->ldc->ldap, entry, name)) {
+        return ask_failed(run, apr_psprintf(run->job->pool,
                                             "the directory gives %s in parts: it has too many "
                                             "values",
                                             name));
@@ -116,28 +116,28 @@ static cc_table_result_t column_read(const ask_t *ask, LDAPMessage *entry, int i
     return CC_TABLE_FOUND;
 }
 
-static cc_table_result_t found_read(const ask_t *ask, LDAPMessage *found)
+static cc_table_result_t found_read(const ldap_run_t *run, LDAPMessage *found)
 {
-    LDAP *ldap = ask->ldc->ldap;
+    LDAP *ldap = run->ldc->ldap;
     LDAPMessage *entry = ldap_first_entry(ldap, found);
-    int count = ask->ldap->directory.attributes;
-    cc_column_t *columns = apr_palloc(ask->job->pool, sizeof(*columns) * (apr_size_t)count);
+    int count = run->ldap->directory.attributes;
+    cc_column_t *columns = apr_palloc(run->job->pool, sizeof(*columns) * (apr_size_t)count);
     cc_table_result_t result = CC_TABLE_FOUND;
     apr_size_t octets = 0;
 
     if (!entry && ldap_count_references(ldap, found) > 0) {
-        return ask_failed(ask, "the directory refers to another one, which was not asked");
+        return ask_failed(run, "the directory refers to another one, which was not asked");
     }
     if (!entry) {
         return CC_TABLE_MISSING;
     }
     if (ldap_next_entry(ldap, entry)) {
-        return ask_failed(ask, TWO_ENTRIES);
+        return ask_failed(run, TWO_ENTRIES);
     }
     for (int i = 0; i < count && result == CC_TABLE_FOUND; i++) {
-        result = column_read(ask, entry, i, &columns[i], &octets);
+        result = column_read(run, entry, i, &columns[i], &octets);
     }
-    ask->question->row = (cc_row_t){count, columns};
+    run->query->row = (cc_row_t){count, columns};
     return result;
 }
 
@@ -174,129 +174,129 @@ static request_rec *request_make(const cc_ldap_url_t *directory, apr_pool_t *p)
 }
 
 /* The key in its place, or NULL where it is not what belongs there. */
-static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t *question,
+static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t *query,
                                apr_pool_t *p)
 {
     const char *key = NULL;
 
     if (!directory->octets) {
-        key = cc_filter_text(question->key, question->len, p);
+        key = cc_filter_text(query->key, query->len, p);
     } else if (directory->hex) {
-        key = cc_filter_hex(question->key, question->len, p);
+        key = cc_filter_hex(query->key, query->len, p);
     } else {
-        key = cc_filter_base64(question->key, question->len, p);
+        key = cc_filter_base64(query->key, query->len, p);
     }
     return key ? apr_pstrcat(p, directory->before, key, directory->after, NULL) : NULL;
 }
 
 /* All that have no answer yet fail. */
-static void open_fail(ask_t *ask, const char *why)
+static void open_fail(ldap_run_t *run, const char *why)
 {
-    for (int i = 0; i < ask->job->count; i++) {
-        search_t *search = &ask->searches[i];
+    for (int i = 0; i < run->job->count; i++) {
+        search_t *search = &run->searches[i];
 
         if (search->open) {
             search->open = false;
-            cc_query_fail(search->question, why);
+            cc_query_fail(search->query, why);
         }
     }
 }
 
 /* Connects where that is due. */
-static int ask_connect(ask_t *ask)
+static int ask_connect(ldap_run_t *run)
 {
-    int code = ask->ldap->open(ask->r, ask->ldc);
-    const char *reason = ask->ldc->reason ? ask->ldc->reason : "no reason given";
+    int code = run->ldap->open(run->r, run->ldc);
+    const char *reason = run->ldc->reason ? run->ldc->reason : "no reason given";
 
     if (code != LDAP_SUCCESS) {
-        open_fail(ask, apr_psprintf(ask->job->pool, "connecting to %s: %s (%s)",
-                                    ask->ldap->directory.host, ldap_err2string(code), reason));
+        open_fail(run, apr_psprintf(run->job->pool, "connecting to %s: %s (%s)",
+                                    run->ldap->directory.host, ldap_err2string(code), reason));
     }
     return code;
 }
 
-/* Why a search failed at the server, or on its way; of the question at hand. */
-static const char *search_trouble(const ask_t *ask, int code)
+/* Why a search failed at the server, or on its way; of the query at hand. */
+static const char *search_trouble(const ldap_run_t *run, int code)
 {
-    return apr_psprintf(ask->job->pool, "the search at %s: %s", ask->ldap->directory.host,
+    return apr_psprintf(run->job->pool, "the search at %s: %s", run->ldap->directory.host,
                         ldap_err2string(code));
 }
 
-static int search_send(const ask_t *ask, search_t *search)
+static int search_send(const ldap_run_t *run, search_t *search)
 {
-    const cc_ldap_url_t *directory = &ask->ldap->directory;
-    const char *filter = filter_make(directory, search->question, ask->job->pool);
+    const cc_ldap_url_t *directory = &run->ldap->directory;
+    const char *filter = filter_make(directory, search->query, run->job->pool);
     struct timeval timeout = directory->timeout;
 
     search->id = -1;
     if (!filter) {
         search->open = false;
-        cc_query_fail(search->question,
+        cc_query_fail(search->query,
                       "the key is not base64, which %o takes in a table without octets");
         return LDAP_SUCCESS;
     }
-    return ldap_search_ext(ask->ldc->ldap, directory->url->lud_dn, directory->url->lud_scope,
+    return ldap_search_ext(run->ldc->ldap, directory->url->lud_dn, directory->url->lud_scope,
                            filter, directory->url->lud_attrs, 0, NULL, NULL, &timeout, MOST_ENTRIES,
                            &search->id);
 }
 
 /* What the server says of the search at hand: LDAP_SUCCESS, or that the connection is to be ended.
  */
-static int found_take(ask_t *ask, LDAPMessage *found)
+static int found_take(ldap_run_t *run, LDAPMessage *found)
 {
     int code = LDAP_SUCCESS;
-    int status = ldap_parse_result(ask->ldc->ldap, found, &code, NULL, NULL, NULL, NULL, 0);
+    int status = ldap_parse_result(run->ldc->ldap, found, &code, NULL, NULL, NULL, NULL, 0);
 
     code = status == LDAP_SUCCESS ? code : status;
     if (code == LDAP_SUCCESS) {
-        ask->question->info.failure = NULL;
-        ask->question->result = found_read(ask, found);
+        run->query->info.failure = NULL;
+        run->query->result = found_read(run, found);
     } else if (code == LDAP_SIZELIMIT_EXCEEDED) {
-        ask_failed(ask, TWO_ENTRIES);
+        ask_failed(run, TWO_ENTRIES);
         code = LDAP_SUCCESS;
     } else {
-        ask_failed(ask, search_trouble(ask, code));
+        ask_failed(run, search_trouble(run, code));
     }
     return code;
 }
 
 /* Waits for the answer to one search, which is told from the others by the id of its message. */
-static int search_receive(ask_t *ask, search_t *search)
+static int search_receive(ldap_run_t *run, search_t *search)
 {
-    apr_interval_time_t left = ask->job->deadline - apr_time_now();
+    apr_interval_time_t left = run->job->deadline - apr_time_now();
     struct timeval timeout = {apr_time_sec(left), apr_time_usec(left)};
     LDAPMessage *found = NULL;
     int code = LDAP_TIMEOUT;
     int got =
-        left > 0 ? ldap_result(ask->ldc->ldap, search->id, LDAP_MSG_ALL, &timeout, &found) : 0;
+        left > 0 ? ldap_result(run->ldc->ldap, search->id, LDAP_MSG_ALL, &timeout, &found) : 0;
 
     if (got > 0) {
-        ask->question = search->question;
-        code = found_take(ask, found);
+        run->query = search->query;
+        code = found_take(run, found);
         search->open = AP_LDAP_IS_SERVER_DOWN(code); /* then it may be asked once more */
     } else if (got < 0) {
-        ldap_get_option(ask->ldc->ldap, LDAP_OPT_RESULT_CODE, &code);
+        ldap_get_option(run->ldc->ldap, LDAP_OPT_RESULT_CODE, &code);
     }
     ldap_msgfree(found);
     return code;
 }
 
 /* Sends all searches that are open, and then reads the answers. */
-static int searches_run(ask_t *ask)
+static int searches_run(ldap_run_t *run)
 {
     int failed = LDAP_SUCCESS;
     int code = LDAP_SUCCESS;
 
-    for (int i = 0; i < ask->job->count && code == LDAP_SUCCESS; i++) {
-        if (ask->searches[i].open) {
-            code = search_send(ask, &ask->searches[i]);
+    for (int i = 0; i < run->job->count && code == LDAP_SUCCESS; i++) {
+        if (run->searches[i].open) {
+            code = search_send(run, &run->searches[i]);
         }
     }
-    for (int i = 0; i < ask->job->count && code == LDAP_SUCCESS; i++) {
-        search_t *search = &ask->searches[i];
+    for (int i = 0; i < run->job->count && code == LDAP_SUCCESS; i++) {
+        search_t *search = &run->searches[i];
 
         if (search->open) {
-            code = search_receive(ask, search);
+            code = search_receive(run, search);
         }
         if (!search->open &&
             code != LDAP_SUCCESS) { /* the server answered; others may fare better */
@@ -307,21 +307,21 @@ static int searches_run(ask_t *ask)
     return code == LDAP_SUCCESS ? failed : code;
 }
 
-static void ask_directory(ask_t *ask)
+static void ask_directory(ldap_run_t *run)
 {
-    int code = ask_connect(ask);
+    int code = ask_connect(run);
 
     if (code == LDAP_SUCCESS) {
-        code = searches_run(ask);
+        code = searches_run(run);
         if (AP_LDAP_IS_SERVER_DOWN(code)) { /* an idle connection that has ended meanwhile */
-            ask->ldap->unbind(ask->ldc);
-            code = ask_connect(ask);
-            code = code == LDAP_SUCCESS ? searches_run(ask) : code;
+            run->ldap->unbind(run->ldc);
+            code = ask_connect(run);
+            code = code == LDAP_SUCCESS ? searches_run(run) : code;
         }
     }
     if (code != LDAP_SUCCESS) {
-        open_fail(ask, search_trouble(ask, code));
-        ask->ldap->unbind(ask->ldc); /* so that the next one begins anew */
+        open_fail(run, search_trouble(run, code));
+        run->ldap->unbind(run->ldc); /* so that the next one begins anew */
     }
 }
 
@@ -329,21 +329,21 @@ static void backend_ask(cc_job_t *job)
 {
     const ldap_t *ldap = job->source;
     const cc_ldap_url_t *directory = &ldap->directory;
-    ask_t ask = {.ldap = ldap, .job = job};
+    ldap_run_t run = {.ldap = ldap, .job = job};
 
-    ask.searches = apr_pcalloc(job->pool, sizeof(*ask.searches) * (apr_size_t)job->count);
+    run.searches = apr_pcalloc(job->pool, sizeof(*run.searches) * (apr_size_t)job->count);
     for (int i = 0; i < job->count; i++) {
-        ask.searches[i] = (search_t){&job->questions[i], -1, true};
+        run.searches[i] = (search_t){&job->queries[i], -1, true};
     }
-    ask.r = request_make(directory, job->pool);
-    ask.ldc = ldap->find(ask.r, directory->host, directory->port, directory->user,
+    run.r = request_make(directory, job->pool);
+    run.ldc = ldap->find(run.r, directory->host, directory->port, directory->user,
                          directory->password, never, directory->secure);
-    if (!ask.ldc) {
-        open_fail(&ask, "mod_ldap has no connection");
+    if (!run.ldc) {
+        open_fail(&run, "mod_ldap has no connection");
         return;
     }
-    ask_directory(&ask);
-    ldap->close(ask.ldc);
+    ask_directory(&run);
+    ldap->close(run.ldc);
 }
 
 /* ---- at start -------------------------------------------------------------------------------- */

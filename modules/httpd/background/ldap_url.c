@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how an ldap: table is written: an LDAP URL with the key in its filter, and who binds. */
+/* Reads how an ldap: table is written: an LDAP URL with the key in its filter, and options. */
 #include <string.h>
 
 #include <apr_strings.h>

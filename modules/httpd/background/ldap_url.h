@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what an ldap: table was configured with, as its lookups need it. */
-#ifndef CC_DIRECTORY_H
-#define CC_DIRECTORY_H
+/* What an ldap: table was configured with, as its lookups need it. */
+#ifndef CC_BACKGROUND_LDAP_URL_H
+#define CC_BACKGROUND_LDAP_URL_H
 
 #include <stdbool.h>
 

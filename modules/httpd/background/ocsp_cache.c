@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where processes keep what OCSP responders said, for each other. */
+/* Keeps the answers of OCSP responders for all processes, by an ap_socache provider. */
 #include <stdatomic.h>
 
 #include <apr_global_mutex.h>
@@ -30,23 +30,23 @@ static const char lock_name[] = "clientcert-ocsp"; /* of files too */
 static const char cache_name[] = "clientcert";     /* with ":", at most 16 octets */
 
 typedef struct cc_ocsp_cache_t {
-    cc_ocsp_means_t means;
+    cc_ocsp_io_t io;
     server_rec *server;                    /* the main one, for its log; set at start */
-    const ap_socache_provider_t *provider; /* NULL: nobody named one */
+    const ap_socache_provider_t *provider; /* NULL: no directive names one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
     cc_threads_t *threads;     /* NULL: not in this process */
     bool used;
     bool open;
-    atomic_flag told; /* this process has said that it cannot keep answers */
+    atomic_flag logged; /* this process has logged that it cannot keep answers */
 } cc_ocsp_cache_t;
 
 /* ---- keeping ----------------------------------------------------------------------------- */
 
 /* Once: where something is amiss, every answer would say so. */
-static void tell(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
+static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
 {
-    if (!atomic_flag_test_and_set(&cache->told)) {
+    if (!atomic_flag_test_and_set(&cache->logged)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
                      "CC0179: this process cannot %s (%s): responders will be asked more often",
                      what, cache->provider->name);
@@ -64,7 +64,7 @@ static apr_pool_t *cache_enter(cc_ocsp_cache_t *cache)
     }
     rv = cache->mutex ? apr_global_mutex_lock(cache->mutex) : APR_SUCCESS;
     if (rv != APR_SUCCESS) {
-        tell(cache, rv, "lock the cache of OCSP answers");
+        trouble_log(cache, rv, "lock the cache of OCSP answers");
         apr_pool_destroy(p);
         return NULL;
     }
@@ -79,7 +79,7 @@ static void cache_leave(cc_ocsp_cache_t *cache, apr_pool_t *p)
     apr_pool_destroy(p);
 }
 
-static bool means_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
+static bool io_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
 {
     cc_ocsp_cache_t *cache = state;
     apr_pool_t *p = cache_enter(cache);
@@ -93,7 +93,7 @@ static bool means_get(void *state, const unsigned char *key, unsigned char *to, 
     return rv == APR_SUCCESS;
 }
 
-static void means_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
+static void io_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
 {
     cc_ocsp_cache_t *cache = state;
     apr_time_t now = apr_time_now();
@@ -109,13 +109,13 @@ static void means_put(void *state, const unsigned char *key, const cc_ocsp_recor
                                 (unsigned char *)record->octets, record->len, p);
     cache_leave(cache, p);
     if (rv != APR_SUCCESS) {
-        tell(cache, rv, "store an OCSP answer");
+        trouble_log(cache, rv, "store an OCSP answer");
     }
 }
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-static bool means_start(void *state, void (*work)(void *data), void *data)
+static bool io_start(void *state, void (*work)(void *data), void *data)
 {
     cc_ocsp_cache_t *cache = state;
 
@@ -132,17 +132,17 @@ static cc_ocsp_cache_t *cache_of(const server_rec *s)
     if (!configuration->ocsp_cache) {
         cc_ocsp_cache_t *cache = apr_pcalloc(pconf, sizeof(*cache));
 
-        cache->means = (cc_ocsp_means_t){cache, means_get, means_put, means_start, NULL};
-        cc_patience_create(&cache->means.patience, pconf);
-        atomic_flag_clear(&cache->told);
+        cache->io = (cc_ocsp_io_t){cache, io_get, io_put, io_start, NULL};
+        cc_ocsp_limiter_create(&cache->io.limiter, pconf);
+        atomic_flag_clear(&cache->logged);
         configuration->ocsp_cache = cache;
     }
     return configuration->ocsp_cache;
 }
 
-const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s)
+const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s)
 {
-    return &cache_of(s)->means;
+    return &cache_of(s)->io;
 }
 
 void cc_ocsp_cache_use(server_rec *s)
@@ -235,7 +235,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
 }
 
-/* Makes the usual cache where nobody named another. NULL, or what is wrong. */
+/* Makes the usual cache where no directive names another. NULL, or what is wrong. */
 static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {
@@ -310,14 +310,14 @@ void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
     if (!cache->open) {
         return;
     }
-    cc_patience_limit(cache->means.patience, cc_threads_waiting());
+    cc_ocsp_limiter_set_max(cache->io.limiter, cc_threads_waiting());
     if (cache->mutex) {
         const char *file = apr_global_mutex_lockfile(cache->mutex);
         rv = apr_global_mutex_child_init(&cache->mutex, file, pchild);
     }
     if (rv != APR_SUCCESS) {
         cache->open = false;
-        tell(cache, rv, "lock the cache of OCSP answers");
+        trouble_log(cache, rv, "lock the cache of OCSP answers");
     }
     rv = cc_threads_start(&cache->threads, THREADS, pchild);
     if (rv != APR_SUCCESS) {

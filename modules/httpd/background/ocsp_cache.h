@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what there is to ask of the cache of OCSP answers, and when httpd's hooks see to it. */
-#ifndef CC_OCSPCACHE_H
-#define CC_OCSPCACHE_H
+/* The cache of OCSP answers: how it is configured, opened and used. */
+#ifndef CC_BACKGROUND_OCSP_CACHE_H
+#define CC_BACKGROUND_OCSP_CACHE_H
 
 #include <httpd.h>
 #include <http_config.h>
@@ -22,7 +22,7 @@ const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *ar
  * To be had from the first directive on. Nothing is kept and nobody asks before a child has
  * started.
  */
-const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s);
+const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s);
 
 /** A virtual host asks responders: without, no cache is opened. Before cc_ocsp_cache_start. */
 void cc_ocsp_cache_use(server_rec *s);

@@ -176,7 +176,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     }
     if (rv == APR_SUCCESS) {
         asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_means(s), p, err);
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_io(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {
         cc_ocsp_cache_use(s);
@@ -204,7 +204,7 @@ static bool unused_file_log(const cc_unused_crl_t *crl, const apr_array_header_t
         return false;
     }
     for (int i = 0; i < opened->nelts; i++) {
-        cc_crls_owe(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, crl->info.path);
+        cc_crls_mark_unread(APR_ARRAY_IDX(opened, i, cc_opened_crls_t *)->crls, crl->info.path);
     }
     reopened_log(&err, 0, p);
     return true;

@@ -18,7 +18,7 @@
 
 /*
  * Children ask the parent over a socket that they have from it, and no program that httpd starts.
- * With the question comes a descriptor, where the answer is to go: an open image, or none. The
+ * With a request comes a descriptor, where the answer is to go: an open image, or none. The
  * socket stays when the configuration changes, for children of the one before that end later.
  *
  * The parent forks while this thread runs, and a child must not find a lock that the thread held at
@@ -30,12 +30,12 @@
  */
 
 #define PATIENCE apr_time_from_msec(50) /* with the parent, who may be reading a file */
-#define AT_ONCE 1000                    /* so many questions are answered between two polls */
+#define AT_ONCE 1000                    /* so many requests are answered between two polls */
 
 /* What outlives configurations: no addresses of ours, for the module may be another one then. */
 typedef struct {
-    int parent;   /* where questions arrive; -1 in children */
-    int children; /* where they are asked */
+    int parent;   /* where requests arrive; -1 in children */
+    int children; /* where they are sent */
 } channel_t;
 
 typedef struct {
@@ -134,7 +134,7 @@ static void answer(int socket, int image)
     close(socket);
 }
 
-static void questions_answer(const sharing_t *sharing)
+static void requests_answer(const sharing_t *sharing)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -154,9 +154,9 @@ static apr_interval_time_t share(void *baton)
     sharing_t *sharing = baton;
     apr_interval_time_t wait;
 
-    questions_answer(sharing); /* which may be for what is there */
+    requests_answer(sharing); /* which may be for what is there */
     wait = cc_tables_share(sharing->tables, &sharing->stop);
-    questions_answer(sharing);
+    requests_answer(sharing);
     return wait;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Has the parent read tables that have changed, once for all its children. */
-#ifndef CC_SHARING_H
-#define CC_SHARING_H
+#ifndef CC_BACKGROUND_SHARING_H
+#define CC_BACKGROUND_SHARING_H
 
 #include <httpd.h>
 
@@ -10,7 +10,7 @@
 
 /**
  * How the tables of this configuration are shared, for cc_tables_reopen; in `pconf`. NULL where
- * they are not: httpd only looks at its configuration, runs as one process (-X), or has no
+ * they are not: httpd only tests its configuration, runs as one process (-X), or has no
  * socket. In the parent, at start.
  */
 const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf);
@@ -22,7 +22,7 @@ const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf);
 void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const server_rec *s,
                       apr_pool_t *pconf);
 
-/** Readies a child: it asks the parent, and takes no questions. Once, before its threads. */
+/** Readies a child: it asks the parent, and takes no requests. Once, before its threads. */
 void cc_sharing_child(const server_rec *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the back end "sql": a prepared statement of mod_dbd is asked for the row of a key. */
+/* Asks tables of type "sql": a prepared statement of mod_dbd gives the row of a key. */
 #include <string.h>
 
 #include <apr_dbd.h>
@@ -31,42 +31,42 @@ typedef struct {
 typedef struct {
     const sql_t *sql;
     cc_job_t *job;
-    cc_query_t *question; /* the one at hand, */
-    apr_pool_t *pool;     /* and what the driver gives for it */
+    cc_query_t *lookup; /* the one at hand, */
+    apr_pool_t *pool;   /* and what the driver gives for it */
     ap_dbd_t *dbd;
     apr_dbd_results_t *results;
-} ask_t;
+} sql_run_t;
 
 /* ---- a lookup, in a thread of its own -------------------------------------------------------- */
 
 /* The first line of what the driver says of the last error. */
-static const char *driver_says(const ask_t *ask, int status)
+static const char *driver_says(const sql_run_t *run, int status)
 {
-    const char *text = apr_dbd_error(ask->dbd->driver, ask->dbd->handle, status);
+    const char *text = apr_dbd_error(run->dbd->driver, run->dbd->handle, status);
 
     text = text ? text : "no reason given";
-    return cc_text_escape(text, strcspn(text, "\r\n"), ask->job->pool);
+    return cc_text_escape(text, strcspn(text, "\r\n"), run->job->pool);
 }
 
 /*
  * At once and not row by row: only so does every driver tell an error from the end of the rows.
  */
-static bool ask_select(ask_t *ask)
+static bool ask_select(sql_run_t *run)
 {
-    const char *arguments[] = {ask->question->key};
+    const char *arguments[] = {run->lookup->key};
     apr_dbd_prepared_t *statement =
-        apr_hash_get(ask->dbd->prepared, ask->sql->label, APR_HASH_KEY_STRING);
+        apr_hash_get(run->dbd->prepared, run->sql->label, APR_HASH_KEY_STRING);
     int status = 0;
 
-    ask->results = NULL;
+    run->results = NULL;
     if (!statement) {
-        ask->question->info.failure = "mod_dbd has not prepared the query";
+        run->lookup->info.failure = "mod_dbd has not prepared the query";
         return false;
     }
-    status = apr_dbd_pselect(ask->dbd->driver, ask->pool, ask->dbd->handle, &ask->results,
+    status = apr_dbd_pselect(run->dbd->driver, run->pool, run->dbd->handle, &run->results,
                              statement, 1, 1, arguments);
     if (status) {
-        ask->question->info.failure = driver_says(ask, status);
+        run->lookup->info.failure = driver_says(run, status);
     }
     return status == 0;
 }
@@ -75,35 +75,35 @@ static bool ask_select(ask_t *ask)
  * Whether preparing anew may help. The driver of SQLite keeps each statement for good, so for that
  * one not after any error.
  */
-static bool statement_may_be_lost(const ask_t *ask)
+static bool statement_may_be_lost(const sql_run_t *run)
 {
-    const ap_dbd_t *dbd = ask->dbd;
+    const ap_dbd_t *dbd = run->dbd;
 
     if (strcmp(apr_dbd_name(dbd->driver), "sqlite3") == 0) {
-        return strstr(ask->question->info.failure, "schema has changed") != NULL;
+        return strstr(run->lookup->info.failure, "schema has changed") != NULL;
     }
-    return apr_dbd_check_conn(dbd->driver, ask->job->pool, dbd->handle) == APR_SUCCESS;
+    return apr_dbd_check_conn(dbd->driver, run->job->pool, dbd->handle) == APR_SUCCESS;
 }
 
 /*
  * After a restart of the database its driver connects anew, but nobody prepares anew. True where
  * the statement was missing, and no longer is.
  */
-static bool ask_prepare(const ask_t *ask)
+static bool ask_prepare(const sql_run_t *run)
 {
-    const ap_dbd_t *dbd = ask->dbd;
+    const ap_dbd_t *dbd = run->dbd;
     apr_dbd_prepared_t *statement = NULL;
     apr_pool_t *pool = NULL;
 
-    if (!statement_may_be_lost(ask) || apr_pool_create(&pool, dbd->pool) != APR_SUCCESS) {
+    if (!statement_may_be_lost(run) || apr_pool_create(&pool, dbd->pool) != APR_SUCCESS) {
         return false;
     }
-    if (apr_dbd_prepare(dbd->driver, pool, dbd->handle, ask->sql->query, ask->sql->label,
+    if (apr_dbd_prepare(dbd->driver, pool, dbd->handle, run->sql->query, run->sql->label,
                         &statement)) {
         apr_pool_destroy(pool);
         return false;
     }
-    apr_hash_set(dbd->prepared, ask->sql->label, APR_HASH_KEY_STRING, statement);
+    apr_hash_set(dbd->prepared, run->sql->label, APR_HASH_KEY_STRING, statement);
     return true;
 }
 
@@ -111,11 +111,11 @@ static bool ask_prepare(const ask_t *ask)
  * What is wrong with a column, or NULL. Drivers give any text as it is, so its size is looked at
  * before it is copied.
  */
-static const char *column_read(const ask_t *ask, apr_dbd_row_t *row, int i, cc_column_t *column,
+static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, cc_column_t *column,
                                apr_size_t *octets)
 {
     char *text = NULL;
-    apr_status_t status = apr_dbd_datum_get(ask->dbd->driver, row, i, APR_DBD_TYPE_STRING, &text);
+    apr_status_t status = apr_dbd_datum_get(run->dbd->driver, row, i, APR_DBD_TYPE_STRING, &text);
 
     if (status == APR_ENOENT || (status == APR_SUCCESS && !text)) {
         return NULL;
@@ -123,68 +123,68 @@ static const char *column_read(const ask_t *ask, apr_dbd_row_t *row, int i, cc_c
     if (status != APR_SUCCESS) {
         return "it has no form as text";
     }
-    if (!cc_job_has_room(ask->job, ask->question, strlen(text), octets)) {
-        return ask->question->info.failure;
+    if (!cc_job_has_room(run->job, run->lookup, strlen(text), octets)) {
+        return run->lookup->info.failure;
     }
-    return cc_column_read(column, text, ask->job->pool);
+    return cc_column_read(column, text, run->job->pool);
 }
 
 /* The columns of a row; what is wrong with them is the failure. */
-static cc_table_result_t row_read(const ask_t *ask, apr_dbd_row_t *row)
+static cc_table_result_t row_read(const sql_run_t *run, apr_dbd_row_t *row)
 {
-    apr_pool_t *p = ask->job->pool;
-    int count = apr_dbd_num_cols(ask->dbd->driver, ask->results);
+    apr_pool_t *p = run->job->pool;
+    int count = apr_dbd_num_cols(run->dbd->driver, run->results);
     cc_column_t *columns = apr_pcalloc(p, sizeof(*columns) * (apr_size_t)count);
     apr_size_t octets = 0;
 
     for (int i = 0; i < count; i++) {
-        const char *wrong = column_read(ask, row, i, &columns[i], &octets);
+        const char *wrong = column_read(run, row, i, &columns[i], &octets);
 
         if (wrong) {
-            return cc_query_fail(ask->question, apr_psprintf(p, "column %d: %s", i + 1, wrong));
+            return cc_query_fail(run->lookup, apr_psprintf(p, "column %d: %s", i + 1, wrong));
         }
     }
-    ask->question->row = (cc_row_t){count, columns};
+    run->lookup->row = (cc_row_t){count, columns};
     return CC_TABLE_FOUND;
 }
 
 /* The row must be read before it is known to be the only one: the next one takes its place. */
-static cc_table_result_t results_read(const ask_t *ask)
+static cc_table_result_t results_read(const sql_run_t *run)
 {
-    const apr_dbd_driver_t *driver = ask->dbd->driver;
+    const apr_dbd_driver_t *driver = run->dbd->driver;
     apr_dbd_row_t *row = NULL;
     cc_table_result_t result = CC_TABLE_MISSING;
 
-    if (apr_dbd_num_cols(driver, ask->results) < 1) {
-        return cc_query_fail(ask->question, "the query gives no columns");
+    if (apr_dbd_num_cols(driver, run->results) < 1) {
+        return cc_query_fail(run->lookup, "the query gives no columns");
     }
-    if (apr_dbd_get_row(driver, ask->pool, ask->results, &row, -1) != 0) {
+    if (apr_dbd_get_row(driver, run->pool, run->results, &row, -1) != 0) {
         return CC_TABLE_MISSING;
     }
-    result = row_read(ask, row);
+    result = row_read(run, row);
     if (result == CC_TABLE_FOUND &&
-        apr_dbd_get_row(driver, ask->pool, ask->results, &row, -1) == 0) {
-        return cc_query_fail(ask->question, "the query gives more than one row for this key");
+        apr_dbd_get_row(driver, run->pool, run->results, &row, -1) == 0) {
+        return cc_query_fail(run->lookup, "the query gives more than one row for this key");
     }
     return result;
 }
 
 /* What the driver gives is given back before the next query: some want that, and it may be large.
  */
-static void question_ask(ask_t *ask)
+static void lookup_do(sql_run_t *run)
 {
-    cc_query_t *question = ask->question;
+    cc_query_t *lookup = run->lookup;
 
-    if (apr_time_now() >= ask->job->deadline) { /* nobody waits any more */
-        cc_query_fail(question, "no time was left");
-    } else if (apr_pool_create(&ask->pool, ask->job->pool) != APR_SUCCESS) {
-        cc_query_fail(question, "out of memory");
+    if (apr_time_now() >= run->job->deadline) { /* no request waits any more */
+        cc_query_fail(lookup, "no time was left");
+    } else if (apr_pool_create(&run->pool, run->job->pool) != APR_SUCCESS) {
+        cc_query_fail(lookup, "out of memory");
     } else {
-        if (ask_select(ask) || (ask_prepare(ask) && ask_select(ask))) {
-            question->info.failure = NULL;
-            question->result = results_read(ask);
+        if (ask_select(run) || (ask_prepare(run) && ask_select(run))) {
+            lookup->info.failure = NULL;
+            lookup->result = results_read(run);
         }
-        apr_pool_destroy(ask->pool);
+        apr_pool_destroy(run->pool);
     }
 }
 
@@ -192,18 +192,18 @@ static void question_ask(ask_t *ask)
 static void backend_ask(cc_job_t *job)
 {
     const sql_t *sql = job->source;
-    ask_t ask = {.sql = sql, .job = job, .dbd = sql->open(job->pool, sql->server)};
+    sql_run_t run = {.sql = sql, .job = job, .dbd = sql->open(job->pool, sql->server)};
 
     for (int i = 0; i < job->count; i++) {
-        ask.question = &job->questions[i];
-        if (ask.dbd) {
-            question_ask(&ask);
+        run.lookup = &job->queries[i];
+        if (run.dbd) {
+            lookup_do(&run);
         } else {
-            cc_query_fail(ask.question, "mod_dbd has no connection to the database; it logs why");
+            cc_query_fail(run.lookup, "mod_dbd has no connection to the database; it logs why");
         }
     }
-    if (ask.dbd) {
-        sql->close(sql->server, ask.dbd);
+    if (run.dbd) {
+        sql->close(sql->server, run.dbd);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the tables of a configuration: who may name them, their start, who follows them. */
+/* Keeps the tables of a configuration: opens them, lets rules name them, polls them. */
 #include <apr_strings.h>
 
 #include <http_core.h>
@@ -67,7 +67,7 @@ const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
 
 /* ---- looking at the sources -------------------------------------------------------------- */
 
-static void tell(const cc_table_t *table, const cc_error_t *err, void *s)
+static void change_log(const cc_table_t *table, const cc_error_t *err, void *s)
 {
     apr_pool_t *p;
 
@@ -81,7 +81,7 @@ static void tell(const cc_table_t *table, const cc_error_t *err, void *s)
     }
 }
 
-static void tell_nobody(const cc_table_t *table, const cc_error_t *err, void *baton)
+static void change_ignore(const cc_table_t *table, const cc_error_t *err, void *baton)
 {
     (void)table;
     (void)err;
@@ -92,7 +92,7 @@ apr_interval_time_t cc_tables_poll_child(server_rec *s, apr_time_t now)
 {
     cc_tables_t *tables = cc_tables_configured(s);
 
-    return tables ? cc_tables_poll(tables, now, tell, s) : 0;
+    return tables ? cc_tables_poll(tables, now, change_log, s) : 0;
 }
 
 /*
@@ -104,14 +104,14 @@ void cc_tables_poll_parent(server_rec *s, apr_time_t now)
     cc_tables_t *tables = cc_tables_configured(s);
 
     if (tables) {
-        cc_tables_poll(tables, now, tell_nobody, NULL);
+        cc_tables_poll(tables, now, change_ignore, NULL);
     }
 }
 
 /* ---- start ------------------------------------------------------------------------------- */
 
-static void tell_restart(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
-                         void *s)
+static void restart_log(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
+                        void *s)
 {
     const char *name = cc_table_name(table);
     apr_pool_t *p;
@@ -173,7 +173,7 @@ static bool is_restart(void)
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_tables_t *tables = cc_tables_configured(s);
-    cc_restart_t restart = {.restart = is_restart(), .report = tell_restart, .baton = s};
+    cc_restart_t restart = {.restart = is_restart(), .report = restart_log, .baton = s};
     cc_error_t err = {0};
 
     (void)plog;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the threads that a child process has beside those of its MPM: how they begin and end. */
+/* Makes and ends the threads that a child process has beside those of its MPM. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what there is to ask of the threads that a child process has beside those of its MPM. */
-#ifndef CC_THREADS_H
-#define CC_THREADS_H
+/* The threads that a child process has beside those of its MPM. */
+#ifndef CC_BACKGROUND_THREADS_H
+#define CC_BACKGROUND_THREADS_H
 
 #include <stdbool.h>
 

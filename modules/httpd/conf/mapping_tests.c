@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the tests of the mapping: who the certificate in a file should be, and who it is. */
+/* ClientCertTest: maps the certificate in a file, and compares the result with expectations. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows all rulesets of the configuration that have rules of their own. */
+/* Lists all rule sets of the configuration, with the sections that they stand in. */
 #include <apr_strings.h>
 
 #include "httpd/conf/configuration.h"

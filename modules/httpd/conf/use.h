@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a virtual host uses this module at all: where it does not, nothing may change. */
-#ifndef CC_USE_H
-#define CC_USE_H
+#ifndef CC_CONF_USE_H
+#define CC_CONF_USE_H
 
 #include <stdbool.h>
 

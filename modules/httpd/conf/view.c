@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the configuration is read for what mod_ssl and httpd were told of each server. */
+/* Reads what the directives of httpd and mod_ssl say of each virtual host. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,11 +12,11 @@
 
 /* ---- which server a directive stands in ---------------------------------------------------- */
 
-/* The virtual hosts that have not been met in the configuration yet. */
-typedef struct cc_reader_t {
+/* A walk through the configuration, which meets its virtual hosts in their order. */
+typedef struct view_walk_t {
     apr_array_header_t *views; /* cc_conf_view_t * */
-    int next;
-} cc_reader_t;
+    int next;                  /* from here on they have not been met yet */
+} view_walk_t;
 
 static bool is(const ap_directive_t *directive, const char *name)
 {
@@ -30,10 +30,10 @@ static bool defines(const ap_directive_t *directive, const server_rec *s)
 }
 
 /* In order, because a file that is included twice defines two hosts in the same line. */
-static cc_conf_view_t *host_of(cc_reader_t *reader, const ap_directive_t *directive)
+static cc_conf_view_t *vhost_find(view_walk_t *walk, const ap_directive_t *directive)
 {
-    while (reader->next < reader->views->nelts) {
-        cc_conf_view_t *view = APR_ARRAY_IDX(reader->views, reader->next++, cc_conf_view_t *);
+    while (walk->next < walk->views->nelts) {
+        cc_conf_view_t *view = APR_ARRAY_IDX(walk->views, walk->next++, cc_conf_view_t *);
 
         if (defines(directive, view->server)) {
             return view;
@@ -44,14 +44,14 @@ static cc_conf_view_t *host_of(cc_reader_t *reader, const ap_directive_t *direct
 
 static void view_note(cc_conf_view_t *view, const cc_place_t *place);
 
-static void walk(cc_reader_t *reader, cc_conf_view_t *view, const ap_directive_t *section,
-                 const ap_directive_t *directive)
+static void directives_walk(view_walk_t *walk, cc_conf_view_t *view, const ap_directive_t *section,
+                            const ap_directive_t *directive)
 {
     for (; directive && view; directive = directive->next) {
         const ap_directive_t *inside = directive->first_child;
 
         if (is(directive, "<VirtualHost")) {
-            walk(reader, host_of(reader, directive), NULL, inside);
+            directives_walk(walk, vhost_find(walk, directive), NULL, inside);
         } else {
             cc_place_t *place = &APR_ARRAY_PUSH(view->places, cc_place_t);
 
@@ -59,43 +59,43 @@ static void walk(cc_reader_t *reader, cc_conf_view_t *view, const ap_directive_t
             place->view = view;
             place->section = section;
             view_note(view, place);
-            walk(reader, view, directive, inside);
+            directives_walk(walk, view, directive, inside);
         }
     }
 }
 
-/* ---- what it says -------------------------------------------------------------------------- */
+/* ---- what it is told ----------------------------------------------------------------------- */
 
-#define NAME_MOST 64 /* octets of the name of a directive; nobody asks for a longer one */
+#define NAME_MAX_LEN 64 /* octets of the name of a directive; no longer one is asked for */
 
 /* Directives are named without regard to case. */
-static const char *folded(char folded_name[NAME_MOST], const char *name)
+static const char *folded(char folded_name[NAME_MAX_LEN], const char *name)
 {
-    apr_cpystrn(folded_name, name, NAME_MOST);
+    apr_cpystrn(folded_name, name, NAME_MAX_LEN);
     ap_str_tolower(folded_name);
     return folded_name;
 }
 
 static const char *own_value(const cc_conf_view_t *view, const char *name)
 {
-    char buffer[NAME_MOST];
+    char buffer[NAME_MAX_LEN];
 
     return apr_hash_get(view->values, folded(buffer, name), APR_HASH_KEY_STRING);
 }
 
-/* What is asked later is kept while the places are gone through once. The last value counts. */
+/* What others ask for is kept while the directives are walked once. The last value counts. */
 static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 {
     apr_pool_t *p = view->places->pool;
     const ap_directive_t *directive = place->directive;
-    char buffer[NAME_MOST];
+    char buffer[NAME_MAX_LEN];
 
-    if (!place->section && strlen(directive->directive) < NAME_MOST) {
+    if (!place->section && strlen(directive->directive) < NAME_MAX_LEN) {
         apr_hash_set(view->values, apr_pstrdup(p, folded(buffer, directive->directive)),
                      APR_HASH_KEY_STRING, directive->args);
     }
     if (place->section && is(directive, "SSLVerifyClient")) {
-        view->asks_later |= cc_conf_view_ask(directive->args) != CC_ASK_NOBODY;
+        view->verifies_later |= cc_conf_view_verify_client(directive->args) != CC_VERIFY_NONE;
     }
     view->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
     view->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
@@ -115,18 +115,19 @@ const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr
     return args ? ap_getword_conf(p, &args) : NULL;
 }
 
-cc_ask_t cc_conf_view_ask(const char *mode)
+cc_verify_client_t cc_conf_view_verify_client(const char *mode)
 {
     if (!mode || !strcasecmp(mode, "none") || !strcasecmp(mode, "off")) {
-        return CC_ASK_NOBODY;
+        return CC_VERIFY_NONE;
     }
-    return !strncasecmp(mode, "optional", 8) ? CC_ASK_OPTIONAL : CC_ASK_REQUIRE;
+    return !strncasecmp(mode, "optional", 8) ? CC_VERIFY_OPTIONAL : CC_VERIFY_REQUIRE;
 }
 
 /* Sections of the main server are those of every virtual host. */
-bool cc_conf_view_asks(const cc_conf_view_t *view)
+bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
 {
-    return view->ask != CC_ASK_NOBODY || view->asks_later || view->main->asks_later;
+    return view->verify_client != CC_VERIFY_NONE || view->verifies_later ||
+           view->main->verifies_later;
 }
 
 /* Without SSLEngine mod_ssl takes the protocol of Listen, if there is a certificate. */
@@ -173,7 +174,8 @@ static bool speaks_http2(const server_rec *s)
 static void read_facts(cc_conf_view_t *view, apr_pool_t *p)
 {
     view->tls = tls_of(view, p);
-    view->ask = cc_conf_view_ask(cc_conf_view_value(view, "SSLVerifyClient", p));
+    view->verify_client =
+        cc_conf_view_verify_client(cc_conf_view_value(view, "SSLVerifyClient", p));
     view->tls13 = speaks_tls13(view, p);
     view->http2 = speaks_http2(view->server);
 }
@@ -219,15 +221,15 @@ static cc_conf_views_t *views_read(server_rec *s, apr_pool_t *p)
     apr_array_header_t *servers = servers_in_order(s, p);
     cc_conf_view_t *all = apr_pcalloc(p, (apr_size_t)servers->nelts * sizeof(*all));
     cc_conf_views_t *views = apr_palloc(p, sizeof(*views));
-    cc_reader_t reader = {NULL, 1};
+    view_walk_t walk = {NULL, 1};
 
-    views->list = reader.views = apr_array_make(p, servers->nelts, sizeof(cc_conf_view_t *));
+    views->list = walk.views = apr_array_make(p, servers->nelts, sizeof(cc_conf_view_t *));
     views->by_server = apr_hash_make(p);
     for (int i = 0; i < servers->nelts; i++) {
         all[i].main = all;
         view_make(views, &all[i], APR_ARRAY_IDX(servers, i, server_rec *), p);
     }
-    walk(&reader, all, NULL, ap_conftree);
+    directives_walk(&walk, all, NULL, ap_conftree);
     for (int i = 0; i < servers->nelts; i++) {
         read_facts(&all[i], p);
     }

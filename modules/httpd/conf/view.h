@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what httpd and mod_ssl were told of each server, in the configuration as it was read. */
-#ifndef CC_SITE_H
-#define CC_SITE_H
+/* A view of the configuration: what httpd and mod_ssl are told of each virtual host. */
+#ifndef CC_CONF_VIEW_H
+#define CC_CONF_VIEW_H
 
 #include <stdbool.h>
 
@@ -11,63 +11,59 @@
 #include <http_config.h>
 
 #include "httpd/conf/module.h"
-#include "trust/trust.h"
 
 /** A directive where it stands; Include, Define, IfModule and macros have been resolved. */
 typedef struct cc_place_t {
     const ap_directive_t *directive;
-    const struct cc_conf_view_t *view;  /* the server that it stands in */
-    const ap_directive_t *section; /* the innermost container: <Location>, <If>, <RequireAny> ...;
-                                    * NULL: the server as a whole */
+    const struct cc_conf_view_t *view; /* the server that it stands in */
+    const ap_directive_t *section;     /* the innermost container: <Location>, <If>, <RequireAny>;
+                                        * NULL: the server as a whole */
 } cc_place_t;
 
-/** Whether a server has TLS. mod_ssl decides late where SSLEngine is not said. */
+/** Whether a server has TLS. Without SSLEngine mod_ssl decides that when it starts. */
 typedef enum { CC_TLS_OFF, CC_TLS_ON, CC_TLS_UNKNOWN } cc_tls_t;
 
-/** Whom SSLVerifyClient asks for a certificate; optional_no_ca asks as optional does. */
-typedef enum { CC_ASK_NOBODY, CC_ASK_OPTIONAL, CC_ASK_REQUIRE } cc_ask_t;
+/** SSLVerifyClient: whether clients are asked for a certificate. optional_no_ca asks as well. */
+typedef enum { CC_VERIFY_NONE, CC_VERIFY_OPTIONAL, CC_VERIFY_REQUIRE } cc_verify_client_t;
 
-/** A server. Constant once read. */
+/** A server: the main one, or a virtual host. Constant once read. */
 typedef struct cc_conf_view_t {
     server_rec *server;
-    const struct cc_conf_view_t *main; /* the main server, which others inherit from */
-    apr_array_header_t *places;   /* cc_place_t: what stands in it and in its sections, in order */
-    apr_hash_t *values;           /* private to view.c */
+    const struct cc_conf_view_t *main; /* that of the main server, which others inherit from */
+    apr_array_header_t *places; /* cc_place_t: what stands in it and in its sections, in order */
+    apr_hash_t *values;         /* private to view.c */
     cc_tls_t tls;
-    cc_ask_t ask; /* in the handshake */
-    bool asks_later;     /* a section of it does */
+    cc_verify_client_t verify_client; /* in the handshake */
+    bool verifies_later; /* a section asks for a certificate, after the handshake */
     bool tls13;          /* TLS 1.3 is spoken for certain */
-    bool http2;
-    bool user_off;       /* it has "ClientCertAuth Off" somewhere */
+    bool http2;          /* HTTP/2 is spoken */
+    bool user_off;       /* "ClientCertAuth Off" stands in it or in a section */
     bool asks_passwords; /* and "AuthType Basic" */
 } cc_conf_view_t;
 
 /**
  * All servers (const cc_conf_view_t *): the main one, which is given, then the virtual hosts in the
- * order of the configuration. To be called once that has been read: it is looked through the first
- * time, and what was found lives as long as the configuration. One thread.
+ * order of the configuration. To be called once that has been read: the first call walks through
+ * it, and what it finds lives as long as the configuration. One thread.
  */
 const apr_array_header_t *cc_conf_views_of(server_rec *s);
 
-/** The one of a server that is among them. As cc_conf_views_of. */
+/** The view of a server that is among them. As cc_conf_views_of. */
 const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s);
 
 /**
- * The first argument of a directive of mod_ssl (the last one that stands in no section), as its
- * server has it: its own, else the main server's. NULL: nobody said.
+ * The first argument of a directive (the last one that stands in no section), as it is in effect
+ * for the server: its own, else the main server's. NULL: there is none. In `p`.
  */
 const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p);
 
-/** All its arguments, as they stand there. */
+/** All arguments of that directive, as they stand there. */
 const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name);
 
-/** The files of CAs that mod_ssl's directives name, without CRLs; texts in `p` (trust.c). */
-cc_trust_files_t cc_conf_view_files(const cc_conf_view_t *view, apr_pool_t *p);
+/** What SSLVerifyClient says with this argument; NULL: there is no such directive. */
+cc_verify_client_t cc_conf_view_verify_client(const char *mode);
 
-/** What SSLVerifyClient with this argument asks. */
-cc_ask_t cc_conf_view_ask(const char *mode);
-
-/** True if a client is ever asked there: in the handshake, or later, for a section. */
-bool cc_conf_view_asks(const cc_conf_view_t *view);
+/** True if clients are ever asked for a certificate: in the handshake, or for a section. */
+bool cc_conf_view_ever_verifies(const cc_conf_view_t *view);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the fields of a line of the log: always the same, in one order, and never too long. */
+/* The fields of a line of the log: always the same, in one order, and never too long. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"
-#include "httpd/conf/module.h"
 #include "httpd/log/line.h"
 #include "rules/rules.h"
 
@@ -106,40 +105,46 @@ static const char *decisive_rule(const cc_verdict_t *verdict)
     return verdict->matched_count ? verdict->matched[0].where : "-";
 }
 
+/* What httpd's log makes of an octet: \\ of a backslash, \xHH of one beyond ASCII. */
+static apr_size_t octet_cost(char octet)
+{
+    return octet == '\\' ? 2 : octet & 0x80 ? 4 : 1;
+}
+
+/* The end of a text that takes `most` octets of the log; all of it, where that is so long. */
+static const char *end_of(const char *text, apr_size_t most)
+{
+    const char *from = text + strlen(text);
+
+    for (apr_size_t cost = 0; from > text; from--) {
+        cost += octet_cost(from[-1]);
+        if (cost > most) {
+            break;
+        }
+    }
+    while (from > text && (*from & 0xC0) == 0x80) { /* within a character */
+        from++;
+    }
+    return from;
+}
+
 /* Of a long path the end counts, with the number of the line. */
 static const char *rule_text(const char *where, apr_pool_t *p)
 {
-    apr_size_t len;
-
     where = cc_log_text_word(where, p);
-    len = strlen(where);
-    return len <= SHORT ? where : apr_pstrcat(p, "...", where + len - (SHORT - 3), NULL);
+    return end_of(where, SHORT) == where ? where
+                                         : apr_pstrcat(p, "...", end_of(where, SHORT - 3), NULL);
 }
 
-/* `from` is the client's address, or NULL where there is no request: that of the connection. */
-static const char *line_text(const cc_log_line_t *line, const char *from, const conn_rec *c,
-                             const server_rec *s, apr_pool_t *p)
+const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p)
 {
-    const char *names = names_fields(line->cert, from ? CC_LOG_TEXT_LONGEST : BRIEF, p);
-    const char *address = from ? from : c->client_ip;
+    const char *names = names_fields(line->cert, line->brief ? BRIEF : CC_LOG_TEXT_LONGEST, p);
     const char *rule = line->rule ? line->rule : decisive_rule(line->verdict);
 
     return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d",
                         line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
                         rule_text(rule, p), names, cc_log_line_serial(line->cert, p),
                         field_text("sha256", line->cert, "-", p),
-                        cc_log_text_cut(cc_log_text_word(address, p), SHORT, p),
-                        cc_log_text_cut(cc_log_text_word(s->server_hostname, p), SHORT, p),
-                        (int)c->local_addr->port);
-}
-
-const char *cc_log_line_of_request(const cc_log_line_t *line, const request_rec *r)
-{
-    return line_text(line, r->useragent_ip, r->connection, r->server, r->pool);
-}
-
-const char *cc_log_line_of_connection(const cc_log_line_t *line, const conn_rec *c,
-                                      const server_rec *s, apr_pool_t *p)
-{
-    return line_text(line, NULL, c, s, p);
+                        cc_log_text_cut(cc_log_text_word(line->client, p), SHORT, p),
+                        cc_log_text_cut(cc_log_text_word(line->vhost, p), SHORT, p), line->port);
 }

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which decisions the error log tells, each in one line with a tag. */
+/* Lines of the error log about clients: one for each decision, with a tag. */
+#include <apr_strings.h>
+
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/log/line.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/quota.h"
-#include "httpd/peer/client.h"
-#include "httpd/request/state.h"
 #include "rules/rules.h"
 
 /* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
 static bool wants(request_rec *r, int level)
 {
     return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX) >= level;
+}
+
+/* The fields of every line, of a client whose request this is. */
+static const char *fields(cc_log_line_t *line, const request_rec *r)
+{
+    line->client = r->useragent_ip;
+    line->vhost = r->server->server_hostname;
+    line->port = (int)r->connection->local_addr->port;
+    return cc_log_line_text(line, r->pool);
 }
 
 /* ---- what the rules say ------------------------------------------------------------------ */
@@ -26,34 +35,31 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict)
     return verdict->denied_where ? "a rule denies it" : "no rule gives it a user or group";
 }
 
-void cc_log_verdict(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
 {
-    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
     const char *reason = cc_log_no_identity(verdict);
 
     if (!reason && wants(r, APLOG_INFO)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", cc_log_line_of_request(&line, r));
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", fields(&line, r));
     } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s",
-                      cc_log_line_of_request(&line, r),
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s", fields(&line, r),
                       cc_log_line_said("reason", reason, r->pool));
     }
 }
 
-void cc_log_failure(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+bool cc_log_failure(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
 {
-    cc_log_line_t line = {cc_verdict_word(verdict), client->cert, verdict, NULL};
-    cc_request_t *kept = cc_request_of(cc_request_client(r));
+    cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
 
-    if (kept->failed || !wants(r, APLOG_ERR)) {
-        return;
+    if (!wants(r, APLOG_ERR)) {
+        return false;
     }
-    kept->failed = true;
     if (cc_quota_lets(r->server, CC_QUOTA_FAILED)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s",
-                      cc_log_line_of_request(&line, r),
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0133: %s %s", fields(&line, r),
                       cc_log_line_said("reason", verdict->failure, r->pool));
     }
+    return true;
 }
 
 /* In one word what a note is about. */
@@ -73,15 +79,14 @@ static bool may_note(const request_rec *r, const cc_note_t *note)
     return cc_quota_lets(r->server, (cc_quota_kind_t)(CC_QUOTA_NOTE + (int)note->kind));
 }
 
-void cc_log_notes(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict)
+void cc_log_notes(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
 {
     for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
         const cc_note_t *note = &verdict->notes[i];
-        cc_log_line_t line = {note_results[note->kind], client->cert, verdict, note->where};
+        cc_log_line_t line = {note_results[note->kind], cert, verdict, .rule = note->where};
 
         if (may_note(r, note)) {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag,
-                          cc_log_line_of_request(&line, r),
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag, fields(&line, r),
                           cc_log_line_said("reason", note->text, r->pool));
         }
     }
@@ -106,13 +111,12 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
 
 /* ---- certificates that no rule is asked about -------------------------------------------- */
 
-void cc_log_problem(request_rec *r, const cc_client_t *client, const char *problem)
+void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem)
 {
-    cc_log_line_t line = {"rejected", client->cert, NULL, NULL};
+    cc_log_line_t line = {"rejected", cert, .client = NULL};
 
     if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_REJECTED)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s",
-                      cc_log_line_of_request(&line, r),
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s", fields(&line, r),
                       cc_log_line_said("reason", problem, r->pool));
     }
 }
@@ -126,13 +130,18 @@ bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p)
 {
-    cc_log_line_t line = {"refused", refused->leaf, NULL, NULL};
+    const cc_log_line_t line = {.result = "refused",
+                                .cert = refused->leaf,
+                                .client = c->client_ip,
+                                .vhost = s->server_hostname,
+                                .port = (int)c->local_addr->port,
+                                .brief = true};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
     ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
-                   cc_log_line_of_connection(&line, c, s, p),
-                   cc_log_line_brief("reason", refused->reason, p), refused->depth,
-                   cc_log_line_subject("at_subject", above, p), cc_log_line_serial(above, p));
+                   cc_log_line_text(&line, p), cc_log_line_brief("reason", refused->reason, p),
+                   refused->depth, cc_log_line_subject("at_subject", above, p),
+                   cc_log_line_serial(above, p));
 }
 
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
@@ -145,4 +154,17 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
                        "SSLSessionTickets off, or give the client a smaller one",
                        octets);
     }
+}
+
+/* ---- requests that were denied ----------------------------------------------------------- */
+
+void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
+{
+    cc_log_line_t line = {"forbidden", denial->cert, denial->verdict, .client = NULL};
+    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
+                  cc_log_line_said("reason", denial->reason, r->pool),
+                  cc_log_line_octets("request", asked, r->pool),
+                  cc_log_line_said("needs", denial->needs, r->pool));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a virtual host judges what a client presented. */
+/* Judges what a client presented in TLS as a virtual host does: trust, dates and revocation. */
 #include <apr_strings.h>
 
 #include <http_ssl.h>
@@ -29,7 +29,7 @@ static apr_status_t free_session(void *data)
 }
 
 /* Holds both: as long as they are held, no other object can have their addresses. */
-static void entry_hold(cc_entry_t *entry, SSL *ssl, apr_pool_t *p)
+static void entry_hold(cc_tls_client_t *entry, SSL *ssl, apr_pool_t *p)
 {
     entry->x509 = SSL_get1_peer_certificate(ssl);
     apr_pool_cleanup_register(p, entry->x509, free_x509, apr_pool_cleanup_null);
@@ -46,7 +46,7 @@ static bool mod_ssl_agrees(request_rec *r)
 }
 
 /* A host that trusts others than the one of the handshake judges for itself (RFC 9110 7.4). */
-static const char *judge(cc_entry_t *entry, request_rec *r, SSL *ssl)
+static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
 {
     const cc_trust_t *trust = entry->trust;
     apr_time_t verified_at;
@@ -92,7 +92,7 @@ static void mark_set(cc_mark_t *mark, const X509 *x509)
     }
 }
 
-static cc_rejection_t rejection_of(const cc_entry_t *entry)
+static cc_rejection_t rejection_of(const cc_tls_client_t *entry)
 {
     static const cc_rejection_t rejections[] = {
         [CC_TRUST_OK] = CC_REJECTED_NOT_REPORTED,
@@ -116,7 +116,7 @@ static cc_rejection_t rejection_of(const cc_entry_t *entry)
  * Asks whether it was revoked, if that is asked here. What it takes to ask (a response of OCSP may
  * have 64 KiB) goes at once, and the answer alone lives as long as `p`.
  */
-static void revocation_check(cc_revocation_status_t *status, const cc_entry_t *entry,
+static void revocation_check(cc_revocation_status_t *status, const cc_tls_client_t *entry,
                              request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
@@ -132,7 +132,7 @@ static void revocation_check(cc_revocation_status_t *status, const cc_entry_t *e
     apr_pool_destroy(scratch);
 }
 
-static void revocation_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
+static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_client_t *client = &entry->client;
     const cc_revocation_status_t *status = &entry->revocation;
@@ -145,27 +145,27 @@ static void revocation_take(cc_entry_t *entry, request_rec *r, SSL *ssl, apr_poo
     atomic_init(&entry->generation, status->generation);
     atomic_init(&entry->stale_at, status->stale_at);
     client->problem = status->problem;
-    client->told = status->public_problem;
+    client->public_problem = status->public_problem;
     client->facts.revocation = cc_revocation_word(status->verdict);
     client->facts.revocation_reason = status->reason;
     client->facts.revoked_at = status->revoked_at;
 }
 
 /* Until when its dates, and its age, let it have an identity. */
-static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_vhost_t *host)
+static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
     apr_time_t verified_at = entry->seal.verified_at;
 
     cc_cert_validity(client->cert, &client->not_before, &client->not_after);
     client->until = client->not_after;
-    client->over = "it has expired";
+    client->expired_reason = "it has expired";
     if (entry->seal.state == CC_TRUST_OK && entry->seal.until < client->until) {
         client->until = entry->seal.until;
-        client->over = "a CA above it has expired";
+        client->expired_reason = "a CA above it has expired";
     }
     if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
         client->until = verified_at + host->max_age;
-        client->over = "its full handshake was longer ago than ClientCertMaxAge says";
+        client->expired_reason = "its full handshake was longer ago than ClientCertMaxAge says";
         client->aged = true;
     }
 }
@@ -174,22 +174,23 @@ static void span_set(cc_client_t *client, const cc_entry_t *entry, const cc_vhos
  * mod_ssl takes a CA's certificate for a client's. Its conditions and variables say otherwise from
  * here on: on HTTP/1.1, since the streams of an HTTP/2 connection share what they read.
  */
-static void not_client_tell(const cc_entry_t *entry, const request_rec *r, SSL *ssl)
+static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, SSL *ssl)
 {
     if (entry->seal.state == CC_TRUST_NOT_CLIENT && !r->connection->master) {
         SSL_set_verify_result(ssl, X509_V_ERR_INVALID_PURPOSE);
     }
 }
 
-cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr_pool_t *p)
+cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
+                                    apr_pool_t *p)
 {
-    cc_entry_t *entry = apr_pcalloc(p, sizeof(*entry));
+    cc_tls_client_t *entry = apr_pcalloc(p, sizeof(*entry));
     cc_client_t *client = &entry->client;
 
     entry_hold(entry, ssl, p);
     entry->trust = trust;
-    client->problem = client->told = judge(entry, r, ssl);
-    client->closes = client->problem == NULL;
+    client->problem = client->public_problem = judge(entry, r, ssl);
+    client->verified = client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(&client->facts, &entry->seal, ssl, p);
@@ -199,23 +200,23 @@ cc_entry_t *cc_entry_make(request_rec *r, SSL *ssl, const cc_trust_t *trust, apr
     span_set(client, entry, cc_vhost_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
-        cc_log_problem(r, client, client->problem);
+        cc_log_problem(r, client->cert, client->problem);
     } else if (cc_expiring_soon(client->not_after, r->request_time)) {
-        client->ends_soon = true;
+        client->expires_soon = true;
         mark_set(&client->mark, entry->x509);
         cc_counters_expiring(r, client->cert, &client->mark);
     }
     return entry;
 }
 
-bool cc_entry_is_fresh(const cc_entry_t *entry, const cc_vhost_t *host)
+bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
     return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
                cc_revocation_generation(host->revocation) &&
            apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed);
 }
 
-bool cc_entry_renew(cc_entry_t *entry, request_rec *r, SSL *ssl)
+bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
 {
     cc_revocation_status_t status;
 

@@ -14,7 +14,4 @@
  */
 int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx);
 
-/** mod_ssl's pre_handshake: makes the record of a connection (tls.c). OK. */
-int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy);
-
 #endif

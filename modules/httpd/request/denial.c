@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when a request was denied, and says in one line who came and what was missing. */
+/* Denials: when a request was denied, who came, and what was missing. */
 #include <apr_strings.h>
 
 #include "httpd/conf/module.h"
-#include "httpd/log/line.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
@@ -54,15 +53,11 @@ static bool may_log(const request_rec *r, const cc_answer_t *answer)
 static void denial_log(request_rec *r, const cc_answer_t *answer)
 {
     const char *missing = cc_request_seen(cc_request_client(r))->missing;
-    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
-    cc_log_line_t line = {"forbidden", answer->client ? answer->client->cert : NULL,
-                          answer->verdict, NULL};
+    const cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL, answer->verdict,
+                                    nobody_text(answer),
+                                    missing ? missing : "what another Require asks for"};
 
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", cc_log_line_of_request(&line, r),
-        cc_log_line_said("reason", nobody_text(answer), r->pool),
-        cc_log_line_octets("request", asked, r->pool),
-        cc_log_line_said("needs", missing ? missing : "what another Require asks for", r->pool));
+    cc_log_denial(r, &denial);
 }
 
 /*

@@ -3,6 +3,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <httpd.h>
+
 #include "base/error.h"
 #include "cert/cert.h"
 #include "httpd/peer/client.h"

@@ -2,16 +2,13 @@
 /* Knows who the client of a request is: evaluated once per connection, then remembered. */
 #include "httpd/conf/dir.h"
 #include "httpd/log/log.h"
-#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/peer/tls.h"
+#include "httpd/peer/client_map.h"
+#include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
 
-/*
- * What one rule set, with one list of exports, says of a client. Constant once it is in the
- * client's list; streams of one connection only ever push to that list's front.
- */
+/* What rules and exports say of a client. Constant once it is in the client's list, which grows. */
 typedef struct cc_memo_t {
     struct cc_memo_t *next;
     const cc_rules_t *rules;
@@ -20,8 +17,7 @@ typedef struct cc_memo_t {
     const apr_table_t *exports; /* NULL: none */
     apr_time_t stale_at;
     apr_uint64_t generation; /* of the tables that the rules name */
-    bool pinned;             /* a request that has it keeps it: its rules ask tables, or it is not
-                                remembered as long as the connection lasts */
+    bool pinned; /* a request keeps it: its rules ask tables, or the connection may forget it */
 } cc_memo_t;
 
 /* That a request has an answer: what it does must not follow a table that changes meanwhile. */
@@ -109,13 +105,15 @@ static const cc_verdict_t *evaluate(request_rec *r, const question_t *question,
         trace = apr_array_make(r->pool, cc_rules_count(question->rules), sizeof(cc_step_t));
     }
     verdict = cc_rules_evaluate(question->rules, client->cert, facts, trace, p, r->pool);
-    cc_counters_evaluated(r, verdict, question->who, client->ends_soon ? &client->mark : NULL);
-    cc_log_notes(r, client, verdict);
+    cc_counters_evaluated(r, verdict, question->who, client->expires_soon ? &client->mark : NULL);
+    cc_log_notes(r, client->cert, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {
-        cc_log_failure(r, client, verdict);
+        cc_request_t *kept = cc_request_of(cc_request_client(r));
+
+        kept->failed = kept->failed || cc_log_failure(r, client->cert, verdict);
     } else if (question->who) {
-        cc_log_verdict(r, client, verdict);
+        cc_log_verdict(r, client->cert, verdict);
     }
     return verdict;
 }
@@ -135,7 +133,7 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
                             apr_pool_t *p)
 {
     cc_memo_t *memo = apr_palloc(p, sizeof(*memo));
-    cc_facts_t facts = cc_client_facts(client, r);
+    cc_facts_t facts = cc_client_facts(client, r->request_time);
 
     *memo = (cc_memo_t){
         .rules = question->rules, .export = question->export, .stale_at = APR_INT64_MAX};
@@ -152,45 +150,46 @@ static cc_memo_t *memo_make(request_rec *r, cc_client_t *client, const question_
 }
 
 /* What the connection's own memory had no room for. Its rules live as long as the connection. */
-static cc_slot_key_t key_of(const cc_client_t *client, const question_t *question)
+static cc_client_map_key_t key_of(const cc_client_t *client, const question_t *question)
 {
-    return (cc_slot_key_t){client->number, {question->rules, question->export, NULL}};
+    return (cc_client_map_key_t){client->number, {question->rules, question->export, NULL}};
 }
 
-static const cc_memo_t *slot_find(request_rec *r, const cc_client_t *client,
-                                  const question_t *question)
+static const cc_memo_t *map_find(request_rec *r, const cc_client_t *client,
+                                 const question_t *question)
 {
-    cc_slot_key_t key = key_of(client, question);
-    cc_slots_t *slots = question->keep ? cc_connection_slots(r, false) : NULL;
-    const cc_memo_t *memo = slots ? cc_slots_take(slots, &key, cc_request_client(r)->pool) : NULL;
+    cc_client_map_key_t key = key_of(client, question);
+    cc_client_map_t *map =
+        question->keep ? client->source->map(client, r->connection, false) : NULL;
+    const cc_memo_t *memo = map ? cc_client_map_take(map, &key, cc_request_client(r)->pool) : NULL;
 
     return memo && !memo_is_stale(memo, r->request_time) ? memo : NULL;
 }
 
-static const cc_memo_t *slot_learn(request_rec *r, cc_client_t *client, const question_t *question)
+static const cc_memo_t *map_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    cc_slot_key_t key = key_of(client, question);
+    cc_client_map_key_t key = key_of(client, question);
     apr_pool_t *holder = cc_request_client(r)->pool;
-    cc_slots_t *slots = question->keep ? cc_connection_slots(r, true) : NULL;
-    apr_pool_t *p = slots ? cc_slots_pool() : NULL;
+    cc_client_map_t *map = question->keep ? client->source->map(client, r->connection, true) : NULL;
+    apr_pool_t *p = map ? cc_client_map_pool() : NULL;
     cc_memo_t *memo = memo_make(r, client, question, p ? p : r->pool);
 
     memo->pinned = true;
     if (p && !memo_lasts(memo)) {
-        cc_slots_lend(p, holder);
+        cc_client_map_lend(p, holder);
     } else if (p) {
-        cc_slots_keep(slots, &key, memo, p, holder);
+        cc_client_map_keep(map, &key, memo, p, holder);
     }
     return memo;
 }
 
 static const cc_memo_t *memo_learn(request_rec *r, cc_client_t *client, const question_t *question)
 {
-    apr_pool_t *p = question->keep && client->lasts ? cc_connection_pool(r) : NULL;
+    apr_pool_t *p = question->keep ? client->source->pool(client, r->connection) : NULL;
     cc_memo_t *memo;
 
     if (!p) {
-        return slot_learn(r, client, question);
+        return map_learn(r, client, question);
     }
     memo = memo_make(r, client, question, p);
     memo->pinned = !memo_lasts(memo) || (memo->rules && cc_rules_use_tables(memo->rules));
@@ -210,7 +209,7 @@ memo_pin(request_rec *r, cc_client_t *client, const question_t *question, const 
         return pinned;
     }
     if (!memo) {
-        memo = slot_find(r, client, question);
+        memo = map_find(r, client, question);
     }
     if (!memo) {
         memo = memo_learn(r, client, question);
@@ -252,13 +251,13 @@ static apr_time_t time_of(const request_rec *r, cc_client_t *client)
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {
     bool early = now < client->not_before;
-    const char *problem = early ? "it is not valid yet" : client->over;
+    const char *problem = early ? "it is not valid yet" : client->expired_reason;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
                                         : client->aged ? CC_REJECTED_TOO_OLD
                                                        : CC_REJECTED_EXPIRED);
-        cc_log_problem(r, client, problem);
+        cc_log_problem(r, client->cert, problem);
     }
     return problem;
 }
@@ -268,8 +267,8 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
     if (!client->problem && now >= client->not_before && now <= client->until) {
         return NULL;
     }
-    if (client->closes) {
-        cc_connection_end(r);
+    if (client->verified) {
+        client->source->end(client, r);
     }
     return client->problem ? client->problem : dates_tell(r, client, now);
 }
@@ -301,7 +300,7 @@ static bool is_misdirected(const request_rec *r)
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
     cc_nobody_t why = {"its connection is that of another virtual host", false};
-    cc_client_t *client = is_misdirected(r) ? NULL : cc_connection_peer(r, &why);
+    cc_client_t *client = is_misdirected(r) ? NULL : cc_peer_client(r, &why);
 
     if (client && kept && kept->settled) {
         cc_request_of(r)->client = client;
@@ -344,10 +343,9 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const questio
     answer->exports = memo->exports;
 }
 
-bool cc_identity_lost(request_rec *r)
+bool cc_identity_lost(request_rec *r, cc_client_t *client)
 {
-    cc_client_t *client = cc_connection_client(r);
-
+    client = client->source->again(client, r);
     return !client || problem_at(r, client, apr_time_now());
 }
 

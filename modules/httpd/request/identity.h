@@ -25,7 +25,7 @@ static inline const char *cc_answer_failure(const cc_answer_t *answer)
  */
 static inline bool cc_answer_refused(const cc_answer_t *answer)
 {
-    return answer->problem && (answer->client ? answer->client->closes : answer->presented);
+    return answer->problem && (answer->client ? answer->client->verified : answer->presented);
 }
 
 /**
@@ -50,7 +50,7 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
 /** The certificate alone, with `problem`: no rules are asked. */
 cc_answer_t cc_identity_presented(request_rec *r);
 
-/** Whether a request that lasts has outlived the certificate that it began with. */
-bool cc_identity_lost(request_rec *r);
+/** Whether a request that has taken its connection over has outlived the client it began with. */
+bool cc_identity_lost(request_rec *r, cc_client_t *client);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a WebSocket, or what else takes a connection over, ends with its client's identity. */
+/* Tunnels: a WebSocket, or what else takes a connection over, ends with its client's identity. */
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/state.h"
 #include "httpd/request/tunnel.h"
 
 const char cc_tunnel_in_filter[] = "CLIENTCERT_TUNNEL_IN";
@@ -15,10 +17,17 @@ static bool is_open(const request_rec *r)
     return r->proto_output_filters == r->connection->output_filters;
 }
 
+/* That a request is watched by a filter, to its end. */
+typedef struct tunnel_watch_t {
+    ap_filter_t *filter;
+    request_rec *r;
+    cc_client_t *client;
+} tunnel_watch_t;
+
 /* Whose certificate is revoked, has expired or is too old by now does not get another octet. */
-static bool is_over(request_rec *r)
+static bool is_over(const tunnel_watch_t *watch)
 {
-    return r && is_open(r) && cc_identity_lost(r);
+    return watch && is_open(watch->r) && cc_identity_lost(watch->r, watch->client);
 }
 
 apr_status_t cc_tunnel_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
@@ -36,29 +45,23 @@ apr_status_t cc_tunnel_write(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/* That a request is watched by a filter, to its end. */
-typedef struct tunnel_watch_t {
-    ap_filter_t *filter;
-    request_rec *r;
-} tunnel_watch_t;
-
 /* Of requests that are sent in a row, the next one may be watched already. */
 static apr_status_t watch_end(void *data)
 {
     const tunnel_watch_t *watch = data;
 
-    if (watch->filter->ctx == watch->r) {
+    if (watch->filter->ctx == watch) {
         watch->filter->ctx = NULL;
     }
     return APR_SUCCESS;
 }
 
-static void watch(request_rec *r, ap_filter_t *filter)
+static void watch(request_rec *r, cc_client_t *client, ap_filter_t *filter)
 {
     tunnel_watch_t *made = apr_palloc(r->pool, sizeof(*made));
 
-    *made = (tunnel_watch_t){filter, r};
-    filter->ctx = r;
+    *made = (tunnel_watch_t){filter, r, client};
+    filter->ctx = made;
     apr_pool_cleanup_register(r->pool, made, watch_end, apr_pool_cleanup_null);
 }
 
@@ -77,13 +80,19 @@ static ap_filter_t *find(ap_filter_t *f, const char *name)
 void cc_tunnel_open(request_rec *r)
 {
     conn_rec *c = r->connection;
+    cc_answer_t answer;
+    ap_filter_t *in, *out;
 
-    /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
-    if (!r->main && !cc_identity_presented(r).problem) {
-        ap_filter_t *in = find(c->input_filters, cc_tunnel_in_filter);
-        ap_filter_t *out = find(c->output_filters, cc_tunnel_out_filter);
-
-        watch(r, in ? in : ap_add_input_filter(cc_tunnel_in_filter, NULL, NULL, c));
-        watch(r, out ? out : ap_add_output_filter(cc_tunnel_out_filter, NULL, NULL, c));
+    if (r->main) {
+        return;
     }
+    answer = cc_identity_presented(r);
+    if (answer.problem) {
+        return;
+    }
+    /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
+    in = find(c->input_filters, cc_tunnel_in_filter);
+    out = find(c->output_filters, cc_tunnel_out_filter);
+    watch(r, answer.client, in ? in : ap_add_input_filter(cc_tunnel_in_filter, NULL, NULL, c));
+    watch(r, answer.client, out ? out : ap_add_output_filter(cc_tunnel_out_filter, NULL, NULL, c));
 }

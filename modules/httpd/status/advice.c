@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a person is told: who they are, or what they can do to be somebody. */
+/* Tells a person in one sentence what their certificate gives, and what they can do. */
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"

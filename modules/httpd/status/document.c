@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a client is told of itself, and what it is not: the document of clientcert-status. */
+/* The document of clientcert-status: what a client may know of its own certificate. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>
@@ -86,7 +86,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     if (!status->answer.client) {
         return json_null();
     }
-    facts = cc_client_facts(status->answer.client, status->asked);
+    facts = cc_client_facts(status->answer.client, status->asked->request_time);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
     facts.tls_known = false;
     return cc_json_fields(status->answer.client->cert, &facts, p);
@@ -100,7 +100,7 @@ static const char *told(const cc_answer_t *answer)
     if (!client || !client->problem) {
         return answer->problem; /* that there is no certificate, or what its dates say */
     }
-    return client->told ? client->told : "it does not count here";
+    return client->public_problem ? client->public_problem : "it does not count here";
 }
 
 const char *cc_status_problem(const cc_status_t *status)
@@ -192,18 +192,13 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
 
 static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
 {
-    const cc_rules_t *rules = cc_dir_of(status->asked)->rules;
-    json_t *steps = cc_json_trace(status->trace, status->rules, p);
+    json_t *steps;
 
-    if (!status->rules) {
-        places_shorten(steps, p);
-        return steps;
+    if (status->rules) {
+        return cc_json_trace_rules(status->trace, cc_dir_of(status->asked)->rules, p);
     }
-    for (int i = 0; i < status->trace->nelts; i++) {
-        int number = APR_ARRAY_IDX(status->trace, i, cc_step_t).number;
-        json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            cc_json_string(cc_rules_text(rules, number, p), p));
-    }
+    steps = cc_json_trace(status->trace, false, p);
+    places_shorten(steps, p);
     return steps;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the HTML of clientcert-status: the document, walked once, each text of it escaped. */
+/* The HTML of clientcert-status: the document, walked once, each text of it escaped. */
 #include <http_protocol.h>
 
 #include "httpd/conf/module.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how clientcert-status is asked for, and in which form it is answered. */
+/* The handler clientcert-status: reads what is asked for, and answers in HTML or JSON. */
 #include <stdlib.h>
 
 #include <apr_strings.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the parts of clientcert-status share: the document, what it says, the page of it. */
-#ifndef CC_STATUS_H
-#define CC_STATUS_H
+/* What the files of clientcert-status share: the document, its sentences, the page. */
+#ifndef CC_STATUS_STATUS_H
+#define CC_STATUS_STATUS_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what clientcert-status looks like: wide and narrow, light and dark. */
+/* The style sheet of clientcert-status: wide and narrow, light and dark. */
 #include "httpd/status/status.h"
 
 /* What stands between <style> and </style>; its digest stands in the policy. */

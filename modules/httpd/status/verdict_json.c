@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how certificates, verdicts and traces are put in JSON. */
+/* Puts certificates, verdicts and traces in JSON. */
 #include <string.h>
 
 #include "base/text.h"
@@ -130,6 +130,19 @@ json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool
             json_object_set_new(one, "seen", cc_json_string(step->seen, p));
         }
         json_array_append_new(steps, one);
+    }
+    return steps;
+}
+
+json_t *cc_json_trace_rules(const apr_array_header_t *trace, const cc_rules_t *rules, apr_pool_t *p)
+{
+    json_t *steps = cc_json_trace(trace, true, p);
+
+    for (int i = 0; i < trace->nelts; i++) {
+        const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+
+        json_object_set_new(json_array_get(steps, (size_t)i), "text",
+                            cc_json_string(cc_rules_text(rules, step->number, p), p));
     }
     return steps;
 }

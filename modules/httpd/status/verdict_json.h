@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the form in which decisions are reported: to the page, the tool and who reads JSON. */
-#ifndef CC_REPORT_H
-#define CC_REPORT_H
+/* The JSON of certificates, verdicts and traces: for the page, the tool and programs. */
+#ifndef CC_STATUS_VERDICT_JSON_H
+#define CC_STATUS_VERDICT_JSON_H
 
 #include <stdbool.h>
 
@@ -42,5 +42,9 @@ json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
  * that is so; without `conditions` the condition is left out, which would tell what the rule is.
  */
 json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
+
+/** The same with conditions, and with the canonical "text" of each step's rule, of these rules. */
+json_t *cc_json_trace_rules(const apr_array_header_t *trace, const cc_rules_t *rules,
+                            apr_pool_t *p);
 
 #endif

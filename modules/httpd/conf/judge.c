@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what mod_ssl is told of a server, and whether a certificate would verify there. */
+/* Judges certificates as mod_ssl would, by what its directives say of a virtual host. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
 
 #include "base/error.h"
-#include "httpd/conf/trust.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
-/* ---- whom it asks for a certificate -------------------------------------------------------- */
-
-/* Sections of the main server are those of every virtual host. */
-static bool asks_below(const cc_conf_view_t *view)
-{
-    for (int i = 0; i < view->places->nelts; i++) {
-        const cc_place_t *place = &APR_ARRAY_IDX(view->places, i, cc_place_t);
-
-        if (place->section && !strcasecmp(place->directive->directive, "SSLVerifyClient") &&
-            cc_conf_view_ask(place->directive->args) != CC_ASK_NOBODY) {
-            return true;
-        }
-    }
-    return view->main != view && asks_below(view->main);
-}
+/* ---- whether it asks for a certificate ------------------------------------------------------ */
 
 /* NULL, or why no certificate ever counts there. */
 static const char *never_asks(const cc_conf_view_t *view)
@@ -31,13 +17,13 @@ static const char *never_asks(const cc_conf_view_t *view)
     if (view->tls == CC_TLS_OFF) {
         return "it has no TLS: SSLEngine is not on";
     }
-    if (view->ask == CC_ASK_NOBODY && !asks_below(view)) {
+    if (!cc_conf_view_ever_verifies(view)) {
         return "it asks no client for a certificate: SSLVerifyClient is none";
     }
     return NULL;
 }
 
-/* ---- whom it trusts ------------------------------------------------------------------------ */
+/* ---- which CAs it trusts ------------------------------------------------------------------- */
 
 static const char *path_of(const cc_conf_view_t *view, const char *name, apr_pool_t *p)
 {
@@ -46,12 +32,12 @@ static const char *path_of(const cc_conf_view_t *view, const char *name, apr_poo
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 
-static bool says(const char *arguments, const char *word, apr_pool_t *p)
+static bool has_word(const char *arguments, const char *word, apr_pool_t *p)
 {
-    const char *said;
+    const char *found;
 
-    while (arguments && *(said = ap_getword_conf(p, &arguments))) {
-        if (!strcasecmp(said, word)) {
+    while (arguments && *(found = ap_getword_conf(p, &arguments))) {
+        if (!strcasecmp(found, word)) {
             return true;
         }
     }
@@ -82,15 +68,15 @@ static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, a
         .ca_path = path_of(view, "SSLCACertificatePath", p),
         .crl_file = path_of(view, "SSLCARevocationFile", p),
         .crl_path = path_of(view, "SSLCARevocationPath", p),
-        .crl_leaf = says(revocation, "leaf", p),
-        .crl_chain = says(revocation, "chain", p),
-        .crl_may_miss = says(revocation, "no_crl_for_cert_ok", p),
+        .crl_leaf = has_word(revocation, "leaf", p),
+        .crl_chain = has_word(revocation, "chain", p),
+        .crl_may_miss = has_word(revocation, "no_crl_for_cert_ok", p),
         .depth = depth ? atoi(depth) : 1,
         .ciphers = ciphers_of(view, p),
     };
 }
 
-cc_trust_files_t cc_conf_view_files(const cc_conf_view_t *view, apr_pool_t *p)
+cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p)
 {
     return files_of(view, true, p);
 }
@@ -111,7 +97,7 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
                           "it is taken as if it had: SSLEngine on");
     }
-    if (view->ask == CC_ASK_NOBODY) {
+    if (view->verify_client == CC_VERIFY_NONE) {
         unseen_add(judge, "the handshake asks for no certificate; a section that says "
                           "SSLVerifyClient asks later");
     }

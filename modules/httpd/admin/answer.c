@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a question of the command-line tool is read and its answer written. */
+/* Answers the query of the command-line tool: reads it, and writes what the kind of it gives. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,25 +11,29 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cert/cert.h"
+#include "httpd/admin/answer.h"
+#include "httpd/admin/explain.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/revoked.h"
+#include "httpd/admin/rules.h"
 #include "httpd/conf/configtest.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/status/verdict_json.h"
 
-/* A question about the configuration as a whole, or one about certificates: prepared, then told. */
+/* A query about the configuration as a whole, or one about certificates: prepared, then each. */
 typedef struct kind_t {
     const char *name;
     json_t *(*answer)(cc_admin_query_t *q);
     void *(*prepare)(cc_admin_query_t *q);
-    json_t *(*tell)(const void *prepared, const cc_presented_t *presented);
+    json_t *(*certificate)(const void *prepared, const cc_presented_t *presented);
 } kind_t;
 
 static const kind_t kinds[] = {
-    {"explain", NULL, cc_admin_explain, cc_explain_certificate},
+    {"explain", NULL, cc_explain_prepare, cc_explain_certificate},
     {"rules", cc_admin_rules, NULL, NULL},
     {"check", cc_admin_check, NULL, NULL},
-    {"revoked", NULL, cc_admin_revoked, cc_revoked_certificate},
+    {"revoked", NULL, cc_revoked_prepare, cc_revoked_certificate},
 };
 
 static const char *path_of(const cc_admin_query_t *q, const char *name)
@@ -37,7 +41,7 @@ static const char *path_of(const cc_admin_query_t *q, const char *name)
     return apr_pstrcat(q->pool, q->directory, "/", name, NULL);
 }
 
-/* A member of the question that is copied, or NULL. */
+/* A member of the query that is copied, or NULL. */
 static const char *word_of(json_t *asked, const char *name, apr_pool_t *p)
 {
     return apr_pstrdup(p, json_string_value(json_object_get(asked, name)));
@@ -58,7 +62,7 @@ static const kind_t *kind_find(cc_admin_query_t *q, const char *name)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static json_t *error_told(const cc_error_t *err, apr_pool_t *p)
+static json_t *error_json(const cc_error_t *err, apr_pool_t *p)
 {
     return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", err->tag, "word",
                      cc_json_string(err->word, p), "message", cc_json_string(err->message, p));
@@ -78,24 +82,24 @@ static apr_status_t line_write(apr_file_t *file, json_t *answer)
     return status;
 }
 
-static json_t *certificate_tell(const kind_t *kind, const void *prepared, const char *path,
-                                apr_pool_t *p)
+static json_t *certificate_answer(const kind_t *kind, const void *prepared, const char *path,
+                                  apr_pool_t *p)
 {
     cc_cert_t *cert = NULL;
     cc_error_t err = {0};
 
     if (cc_cert_read(&cert, NULL, path, NULL, NULL, p, &err) != APR_SUCCESS) {
-        json_t *answer = error_told(&err, p);
+        json_t *answer = error_json(&err, p);
 
         json_object_set_new(answer, "result", json_string("error"));
         return answer;
     }
-    return kind->tell(prepared, &(cc_presented_t){path, cert, p});
+    return kind->certificate(prepared, &(cc_presented_t){path, cert, p});
 }
 
 /* Whatever is found out about one certificate is forgotten before the next. */
-static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
-                                      const cc_admin_query_t *q, apr_file_t *file)
+static apr_status_t certificates_write(const kind_t *kind, const void *prepared,
+                                       const cc_admin_query_t *q, apr_file_t *file)
 {
     apr_status_t status = APR_SUCCESS;
     apr_pool_t *p;
@@ -104,7 +108,7 @@ static apr_status_t certificates_tell(const kind_t *kind, const void *prepared,
     for (int i = 1; i <= q->certificates && status == APR_SUCCESS; i++) {
         const char *path = apr_psprintf(p, "%s/%d.pem", q->directory, i);
 
-        status = line_write(file, certificate_tell(kind, prepared, path, p));
+        status = line_write(file, certificate_answer(kind, prepared, path, p));
         apr_pool_clear(p);
     }
     apr_pool_destroy(p);
@@ -118,15 +122,15 @@ static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_fil
     void *prepared = kind && kind->prepare ? kind->prepare(q) : NULL;
 
     if (prepared) {
-        return certificates_tell(kind, prepared, q, file);
+        return certificates_write(kind, prepared, q, file);
     }
-    return line_write(file, answer ? answer : error_told(&q->err, q->pool));
+    return line_write(file, answer ? answer : error_json(&q->err, q->pool));
 }
 
-/* ---- the question -------------------------------------------------------------------------- */
+/* ---- the query ----------------------------------------------------------------------------- */
 
 /* The tool that made the directory reads it; nobody else may look into that. */
-static apr_status_t question_answer(cc_admin_query_t *q, json_t *asked)
+static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
 {
     const char *kind = word_of(asked, "ask", q->pool);
     apr_file_t *file;
@@ -160,7 +164,7 @@ void cc_admin_answer(apr_pool_t *pconf, server_rec *s)
     }
     asked = json_load_file(path_of(&q, "question.json"), 0, NULL);
     if (asked) {
-        status = question_answer(&q, asked);
+        status = query_answer(&q, asked);
         json_decref(asked);
     }
     if (status != APR_SUCCESS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which virtual host is meant, by its name or because there is no other. */
+/* Finds the virtual host that a query means: by its name, or because there is no other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/vhost.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
@@ -31,14 +32,14 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p)
     return s->is_virtual ? name : apr_pstrcat(p, name, " (main server)", NULL);
 }
 
-json_t *cc_vhost_json(const server_rec *s, const char *why, apr_pool_t *p)
+json_t *cc_vhost_json(const server_rec *s, const char *reason, apr_pool_t *p)
 {
     const char *where = s->is_virtual && s->defn_name
                             ? cc_where_text(s->defn_name, (int)s->defn_line_number, p)
                             : NULL;
 
     return json_pack("{s:o, s:o, s:s}", "name", cc_json_string(cc_vhost_name(s, p), p), "where",
-                     cc_json_string(where, p), "taken_as", why);
+                     cc_json_string(where, p), "taken_as", reason);
 }
 
 /* Of const cc_conf_view_t *, for a message. */
@@ -107,8 +108,9 @@ static bool is_named(const server_rec *s, const name_t *name)
            is_listed(s->names, name->name, false) || is_listed(s->wild_names, name->name, true);
 }
 
-/* ServerName and ServerAlias. The same name may be that of a host with TLS and of one without. */
-static server_rec *host_named(cc_admin_query_t *q, const apr_array_header_t *views)
+/* ServerName and ServerAlias. The same name may be that of a virtual host with TLS and of one
+ * without. */
+static server_rec *vhost_named(cc_admin_query_t *q, const apr_array_header_t *views)
 {
     name_t name = name_read(q->vhost, q->pool);
     server_rec *found = NULL;
@@ -181,18 +183,19 @@ static void drop_main(apr_array_header_t *views)
     }
 }
 
-static server_rec *host_only(cc_admin_query_t *q, const apr_array_header_t *views, const char **why)
+static server_rec *vhost_only(cc_admin_query_t *q, const apr_array_header_t *views,
+                              const char **reason)
 {
     apr_array_header_t *some = candidates(q, views, true);
 
-    *why = "the only one with TLS and rules";
+    *reason = "the only one with TLS and rules";
     if (some->nelts == 0) {
         some = candidates(q, views, false);
-        *why = "the only one with TLS";
+        *reason = "the only one with TLS";
     }
     drop_main(some);
     if (some->nelts == 0) {
-        *why = "no virtual host has TLS";
+        *reason = "no virtual host has TLS";
         return q->main;
     }
     if (some->nelts > 1) {
@@ -204,13 +207,13 @@ static server_rec *host_only(cc_admin_query_t *q, const apr_array_header_t *view
     return APR_ARRAY_IDX(some, 0, const cc_conf_view_t *)->server;
 }
 
-server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **why)
+server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **reason)
 {
     const apr_array_header_t *views = cc_conf_views_of(q->main);
 
     if (q->vhost) {
-        *why = "named by --vhost";
-        return host_named(q, views);
+        *reason = "named by --vhost";
+        return vhost_named(q, views);
     }
-    return host_only(q, views, why);
+    return vhost_only(q, views, reason);
 }

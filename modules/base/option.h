@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of a directive: NAME=VALUE or NAME, read into the members of a record. */
+#ifndef CC_OPTION_H
+#define CC_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/error.h"
+
+/** What an option is, and the type of its member. */
+typedef enum {
+    CC_OPTION_FLAG,    /* NAME; bool */
+    CC_OPTION_SECONDS, /* apr_interval_time_t */
+    CC_OPTION_NUMBER,  /* int */
+    CC_OPTION_CHOICE,  /* one of two words; bool */
+    CC_OPTION_TEXT,    /* const char *, never empty; no error shows the value: it may be secret */
+    CC_OPTION_CUSTOM   /* `set` reads it */
+} cc_option_kind_t;
+
+/** One option. A literal. */
+typedef struct cc_option_t {
+    const char *name;
+    cc_option_kind_t kind;
+    size_t member;        /* where the value goes: its offset in the record */
+    /* Of SECONDS, in microseconds, and of a NUMBER: */
+    apr_int64_t min, max; /* max 0: CC_NUMBER_MOST, or as many seconds */
+    apr_int64_t usual;    /* where the option does not stand there */
+    const char *range;    /* the same for people: "0.1 to 60" */
+    /* Of a CHOICE: */
+    const char *no, *yes; /* what stands for false, which is usual, and for true */
+    /** Of CUSTOM: reads a value into the record, or says what is wrong with it. */
+    apr_status_t (*set)(void *record, const char *value, apr_pool_t *p, cc_error_t *err);
+} cc_option_t;
+
+#define CC_OPTIONS_MAX 16 /* options of one directive */
+
+/** The options of a directive that is being read. */
+typedef struct cc_option_reader_t {
+    const cc_option_t *options;
+    size_t count; /* CC_OPTIONS_MAX at most */
+    void *record;
+    const char *value_tag;     /* of the error that a value is not legal */
+    const char *text_tag;      /* of the error that a TEXT is empty */
+    const char *twice_tag;     /* of the error that an option stands there twice */
+    bool blames_value;         /* the first of them names the value, not the whole word */
+    bool seen[CC_OPTIONS_MAX]; /* begins as false */
+    apr_pool_t *pool;          /* of what is read, and of errors */
+    cc_error_t *err;
+} cc_option_reader_t;
+
+/** Gives the members of SECONDS and NUMBER their usual values. All others begin as zeros. */
+void cc_options_usual(const cc_option_reader_t *reader);
+
+/** The option that a word is, by what stands before its "="; NULL: it is none of them. */
+const cc_option_t *cc_option_find(const cc_option_reader_t *reader, const char *word);
+
+/** Reads the word, which is this option, into the record. Errors name the word. */
+apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *option,
+                            const char *word);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decides whether the CRLs of a file may take the place of what the file gave before. */
+#include <string.h>
+
+#include "crl/internal.h"
+#include "crl/kept.h"
+
+static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const char *path,
+                             cc_error_t *err)
+{
+    const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
+    apr_pool_t *p = crls->scratch;
+
+    return cc_error_set(err, p, "CC0412", path,
+                        "%s of %s, is refused: it is older than what was held, number %s of %s",
+                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
+}
+
+static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
+                                 const char *path, cc_error_t *err)
+{
+    apr_pool_t *p = crls->scratch;
+
+    return cc_error_set(err, p, "CC0413", path,
+                        "%s is refused: it is to be combined with number %s or later of the same "
+                        "issuer, key and scope, and what is held is %s",
+                        cc_crl_text(delta, p), cc_crl_number_text(&delta->base, p),
+                        base ? base->number_text : "none");
+}
+
+/* True if this content has a delta of the same stream that says what has changed for longer. */
+static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
+{
+    for (int i = 0; content && i < content->crls->nelts; i++) {
+        const cc_crl_t *other = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
+
+        if (memcmp(other->stream_key, delta->stream_key, CC_STREAM_KEY) == 0 &&
+            cc_crl_number_compare(&other->base, &delta->base) < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Where missing=allow lets in whom nobody knows, a delta alone still revokes whom it lists. It must
+ * not take the place of one that may list others: that one stays until the base is there.
+ */
+static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base)
+{
+    bool says_more = false;
+
+    for (int i = 0; i < crls->files->nelts; i++) {
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
+
+        says_more = says_more || content_says_more(file->content, delta);
+    }
+    return crls->spec->missing_allow && !base && !says_more;
+}
+
+/* A file that may have changed since it was read is read again in any case. */
+static void wait_for(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at)
+{
+    if (file->state != CC_CRL_FILE_NEW) {
+        cc_crl_file_settle(file, state, again_at);
+    }
+}
+
+/* Judges one of the CRLs that a file would hold with this content. `now` is 0 at start. */
+static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl_t *crl,
+                              apr_hash_t *newest, apr_time_t now)
+{
+    const cc_crl_t *base = crl->delta ? cc_crl_base_of(newest, crl) : NULL;
+    cc_error_t *err = &file->refusal;
+
+    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and reported */
+        return rollback(crls, crl, file->path, err);
+    }
+    if (now > 0 && crl->this_update > now) {
+        wait_for(file, CC_CRL_FILE_EARLY, crl->this_update);
+        return cc_error_set(
+            err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
+            cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
+    }
+    if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
+        wait_for(file, CC_CRL_FILE_WAITING, 0);
+        return without_base(crls, crl, base, file->path, err);
+    }
+    return APR_SUCCESS;
+}
+
+/* Judges all but those of which the same file has a newer one. */
+apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
+                                  const cc_crl_content_t *content, apr_time_t now)
+{
+    apr_hash_t *newest = cc_crls_newest_with(crls, file, content, crls->scratch);
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; status == APR_SUCCESS && i < content->crls->nelts; i++) {
+        const cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
+        const cc_crl_t *top = apr_hash_get(newest, crl->stream_key, CC_STREAM_KEY);
+
+        if (top == crl || !cc_crl_content_has(content, top)) {
+            status = crl_judge(crls, file, crl, newest, now);
+        }
+    }
+    return status;
+}
+
+bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
+                           const cc_crl_content_t *before, const cc_crl_content_t *content)
+{
+    cc_crl_info_t first;
+
+    if (!before || before->crls->nelts == 0 || content->crls->nelts > 0 ||
+        content->foreign->nelts == 0) {
+        return false;
+    }
+    first = APR_ARRAY_IDX(content->foreign, 0, cc_crl_info_t);
+    first.path = file->path;
+    cc_crl_refuse_foreign(&first, NULL, crls->scratch, &file->refusal);
+    return true;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is in effect for a path, as httpd finds it for a request. */
+#ifndef CC_ADMIN_DRY_RUN_H
+#define CC_ADMIN_DRY_RUN_H
+
+#include "httpd/admin/query.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/rulesets.h"
+
+/** What is in effect for requests to a server, or to a path on it. */
+typedef struct cc_effect_t {
+    const cc_dir_t *dir;
+    const cc_ruleset_t *ruleset; /* where dir->rules come from; NULL: there are none */
+    const char *filename;        /* what httpd makes of the path; NULL: no path was given */
+    int status;                  /* OK, or what httpd answers before the client is identified */
+} cc_effect_t;
+
+/** The server as a whole, or the path of the query on it. Lives as long as q->pool. */
+cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks of lint: each judges the lines of some directives. */
+#ifndef CC_ADMIN_LINT_CHECKS_H
+#define CC_ADMIN_LINT_CHECKS_H
+
+#include <stdbool.h>
+
+#include "httpd/admin/lint_line.h"
+#include "httpd/conf/view.h"
+
+/**
+ * Judges one line of a directive, and adds what is wrong with it to the findings (cc_lint_tell).
+ * One thread.
+ */
+typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
+
+/* lint_handshake.c: rules and Require where no certificate is asked for, or too late. */
+cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client;
+
+/* lint_require.c: Require lines that never hold, and those whose expression is to be judged. */
+cc_lint_fn cc_lint_require;
+
+/* lint_expression.c: <If>, and the expression of a Require expr, negated or not. */
+cc_lint_fn cc_lint_if;
+void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *expression);
+
+/* lint_early.c: rewrite rules that run before the user is known. */
+cc_lint_fn cc_lint_rewrite;
+
+/* lint_user.c: mod_ssl's own ways to a user, and what it says of a certificate. */
+cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
+
+/* lint_trust.c: true if a server trusts several CAs that may issue clients. */
+bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells which rules can be in effect in which servers, and what they give there. */
+#ifndef CC_ADMIN_LINT_RULESETS_H
+#define CC_ADMIN_LINT_RULESETS_H
+
+#include <stdbool.h>
+
+#include "httpd/admin/lint_line.h"
+#include "httpd/conf/rulesets.h"
+#include "httpd/conf/view.h"
+#include "rules/rules.h"
+
+/** Files the rule sets and views of `lint`: to be called before all that follows. */
+void cc_lint_rulesets_read(cc_lint_t *lint);
+
+/** The rule set of a server as a whole, NULL where it has no rules of its own. */
+const cc_ruleset_t *cc_lint_ruleset(const cc_lint_t *lint, const cc_conf_view_t *view);
+
+/** True if any rules can be in effect in a request to this server. */
+bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view);
+
+/** True if all requests to this server, or all to the section of this place, meet rules. */
+bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t *place);
+
+/** Whether rules can give a name: cc_reachable_user or cc_reachable_group. */
+typedef bool cc_gives_fn(const cc_reachable_t *given, const char *name);
+
+/**
+ * True if rules that can be in effect in a request to this server may give the name; or, with
+ * `view` NULL, in a request to any server.
+ */
+bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *gives,
+                      const char *name);
+
+/** True if a server with TLS in which this rule set can be in effect has several CAs. */
+bool cc_lint_ruleset_several_cas(cc_lint_t *lint, const cc_ruleset_t *ruleset);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
+#ifndef CC_ADMIN_RULES_H
+#define CC_ADMIN_RULES_H
+
+#include <jansson.h>
+
+#include "httpd/admin/query.h"
+
+/** All rule sets, or those of q->vhost: a new reference. NULL: q->err says why there is none. */
+json_t *cc_admin_rules(cc_admin_query_t *q);
+
+/** What is wrong: findings of lint and of CRLs, and the tests of the mapping: a new reference. */
+json_t *cc_admin_check(cc_admin_query_t *q);
+
+#endif

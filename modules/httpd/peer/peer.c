@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record of a connection, and the memory that lasts as long as the connection. */
+#include <http_main.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/peer/client_map.h"
+#include "httpd/peer/peer.h"
+
+/*
+ * More pools than the rule sets and renegotiations of most connections need. What comes after that
+ * is remembered in a map, whose places are used again.
+ */
+enum { POOLS = 32, PLACES = 96 };
+
+/* A pool of its own that a stream has asked for; in that pool. */
+typedef struct cc_peer_pool_t {
+    struct cc_peer_pool_t *next;
+    apr_pool_t *pool;
+} cc_peer_pool_t;
+
+static apr_status_t peer_cleanup(void *data)
+{
+    cc_peer_t *peer = data;
+    cc_peer_pool_t *each = atomic_load(&peer->pools);
+    cc_client_map_t *map = atomic_load(&peer->map);
+
+    while (each) {
+        cc_peer_pool_t *next = each->next;
+        apr_pool_destroy(each->pool);
+        each = next;
+    }
+    if (map) {
+        cc_client_map_end(map);
+    }
+    return APR_SUCCESS;
+}
+
+int cc_peer_pre_connection(conn_rec *c, void *socket)
+{
+    cc_peer_t *peer;
+
+    (void)socket;
+    if (c->master || c->outgoing || cc_use_anywhere(ap_server_conf) == CC_USE_NONE) {
+        return OK;
+    }
+    peer = apr_pcalloc(c->pool, sizeof(*peer));
+    apr_pool_cleanup_register(c->pool, peer, peer_cleanup, apr_pool_cleanup_null);
+    ap_set_module_config(c->conn_config, &clientcert_module, peer);
+    return OK;
+}
+
+/*
+ * Streams run beside each other and beside their master connection, whose pool is not theirs: each
+ * gets a pool of its own that the master's cleanup destroys.
+ */
+static apr_pool_t *stream_pool(cc_peer_t *peer)
+{
+    apr_pool_t *p;
+    cc_peer_pool_t *each;
+
+    if (apr_pool_create(&p, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_pool_tag(p, "clientcert_stream");
+    each = apr_palloc(p, sizeof(*each));
+    each->pool = p;
+    each->next = atomic_load_explicit(&peer->pools, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&peer->pools, &each->next, each,
+                                                  memory_order_release, memory_order_relaxed)) {
+    }
+    return p;
+}
+
+apr_pool_t *cc_peer_pool(conn_rec *c)
+{
+    cc_peer_t *peer = cc_peer_of(c);
+
+    if (!peer) {
+        return NULL;
+    }
+    if (atomic_fetch_add(&peer->given, 1) >= POOLS) {
+        atomic_fetch_sub(&peer->given, 1);
+        return NULL;
+    }
+    return c->master ? stream_pool(peer) : c->pool;
+}
+
+cc_client_map_t *cc_peer_map(conn_rec *c, bool make)
+{
+    cc_peer_t *peer = cc_peer_of(c);
+    cc_client_map_t *map = peer ? atomic_load_explicit(&peer->map, memory_order_acquire) : NULL;
+    cc_client_map_t *made;
+
+    if (map || !make || !peer) {
+        return map;
+    }
+    made = cc_client_map_make(PLACES);
+    if (made && !atomic_compare_exchange_strong(&peer->map, &map, made)) {
+        cc_client_map_end(made);
+        return map; /* another stream was quicker */
+    }
+    return made;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The other end of a connection: its record, and memory that lasts as long as it. */
+#ifndef CC_PEER_PEER_H
+#define CC_PEER_PEER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/client_map.h"
+
+/** The record of a connection; the streams of an HTTP/2 connection share that of their master. */
+typedef struct cc_peer_t {
+    struct ssl_st *ssl; /* mod_ssl's, which may have freed it: for tls.c alone. NULL: no TLS */
+    _Atomic(struct cc_tls_client_t *) tls_clients; /* grows at its front alone */
+    _Atomic(struct cc_peer_pool_t *) pools;        /* of streams; likewise */
+    _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
+    atomic_uint_least64_t numbers;                 /* given to clients so far */
+    atomic_int given;                              /* pools */
+    atomic_bool ends;                              /* it is to be closed after an answer */
+} cc_peer_t;
+
+/**
+ * The record of a connection or stream. NULL: no virtual host uses the module, or the connection
+ * is one that httpd made to a back end.
+ */
+static inline cc_peer_t *cc_peer_of(const conn_rec *c)
+{
+    return ap_get_module_config((c->master ? c->master : c)->conn_config, &clientcert_module);
+}
+
+/** pre_connection, before mod_ssl's: makes the record of a connection from a client. OK. */
+int cc_peer_pre_connection(conn_rec *c, void *socket);
+
+/**
+ * What the other end of a request's connection presents at this moment; NULL: nothing, and *why is
+ * filled in. Any thread, HTTP/2 streams in parallel. (tls.c: TLS is the only source.)
+ */
+cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why);
+
+/**
+ * A pool in which the thread of this connection, or stream, may allocate what is to live as long as
+ * the connection; NULL: it has asked for more than its share. cc_peer_map takes the rest.
+ */
+apr_pool_t *cc_peer_pool(conn_rec *c);
+
+/**
+ * What is remembered of the connection's clients beyond that; NULL: nothing so far (`make`: no
+ * memory). Any thread.
+ */
+cc_client_map_t *cc_peer_map(conn_rec *c, bool make);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections and requests for unit tests, their way through a server, and what they answer. */
+#include <stdlib.h>
+
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+#include <ap_expr.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_ssl.h>
+#include <util_filter.h>
+
+#include "fakehttpd.h"
+#include "httpd/conf/module.h"
+#include "httpd/peer/client.h"
+#include "suite.h"
+
+static apr_array_header_t *sent; /* of char */
+
+void fake_client_begin(void)
+{
+    sent = apr_array_make(fake.pool, 4096, sizeof(char));
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+ap_conf_vector_t *ap_create_conn_config(apr_pool_t *p)
+{
+    return fake_vector(p);
+}
+
+request_rec *ap_create_request(conn_rec *c)
+{
+    request_rec *r;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, c->pool);
+    r = apr_pcalloc(p, sizeof(*r));
+    r->pool = p;
+    r->connection = c;
+    r->server = c->base_server;
+    r->status = HTTP_OK;
+    r->headers_in = apr_table_make(p, 8);
+    r->headers_out = apr_table_make(p, 8);
+    r->err_headers_out = apr_table_make(p, 8);
+    r->trailers_in = apr_table_make(p, 8);
+    r->subprocess_env = apr_table_make(p, 8);
+    r->notes = apr_table_make(p, 8);
+    r->request_config = fake_vector(p);
+    r->per_dir_config = r->server->lookup_defaults;
+    r->proto_output_filters = r->output_filters = c->output_filters;
+    r->proto_input_filters = r->input_filters = c->input_filters;
+    r->useragent_ip = c->client_ip;
+    r->useragent_addr = c->client_addr;
+    return r;
+}
+
+void ap_parse_uri(request_rec *r, const char *uri)
+{
+    while (uri[0] == '/' && uri[1] == '/') {
+        uri++;
+    }
+    r->unparsed_uri = apr_pstrdup(r->pool, uri);
+    apr_uri_parse(r->pool, uri, &r->parsed_uri);
+    r->args = r->parsed_uri.query;
+    r->uri = r->parsed_uri.path ? r->parsed_uri.path : "/";
+}
+
+static conn_rec *connection_make(server_rec *s)
+{
+    conn_rec *c;
+    apr_pool_t *p;
+
+    apr_pool_create(&p, fake.pconf);
+    c = apr_pcalloc(p, sizeof(*c));
+    c->pool = p;
+    c->base_server = s;
+    c->conn_config = ap_create_conn_config(p);
+    c->notes = apr_table_make(p, 2);
+    c->bucket_alloc = apr_bucket_alloc_create(p);
+    c->client_ip = "192.0.2.1";
+    c->local_ip = "192.0.2.80";
+    apr_sockaddr_info_get(&c->client_addr, c->client_ip, APR_INET, 50000, 0, p);
+    apr_sockaddr_info_get(&c->local_addr, c->local_ip, APR_INET,
+                          s->addrs ? s->addrs->host_port : 80, 0, p);
+    return c;
+}
+
+static request_rec *request_make(conn_rec *c, const char *path)
+{
+    request_rec *r = ap_create_request(c);
+
+    r->method = "GET";
+    r->method_number = M_GET;
+    r->proto_num = HTTP_VERSION(1, 1);
+    r->request_time = apr_time_now();
+    ap_parse_uri(r, path);
+    fake_sections_merge(r, "<Location", r->uri);
+    return r;
+}
+
+request_rec *fake_request(server_rec *s, const char *path)
+{
+    return request_make(connection_make(s), path);
+}
+
+request_rec *fake_redirect(request_rec *r, const char *path)
+{
+    request_rec *next = request_make(r->connection, path);
+
+    r->next = next;
+    next->prev = r;
+    return next;
+}
+
+request_rec *fake_subrequest(request_rec *r, const char *path)
+{
+    request_rec *below = request_make(r->connection, path);
+
+    below->main = r;
+    return below;
+}
+
+const char *ap_auth_type(request_rec *r)
+{
+    return apr_table_get(r->notes, "AuthType");
+}
+
+/* ---- clients ----------------------------------------------------------------------------- */
+
+static cc_client_t *source_again(cc_client_t *client, request_rec *r)
+{
+    (void)r;
+    return client;
+}
+
+static void source_end(cc_client_t *client, request_rec *r)
+{
+    (void)client;
+    r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+static apr_pool_t *source_pool(const cc_client_t *client, conn_rec *c)
+{
+    (void)client;
+    return c->pool;
+}
+
+static cc_client_map_t *source_map(const cc_client_t *client, conn_rec *c, bool make)
+{
+    (void)client;
+    (void)c;
+    (void)make;
+    return NULL;
+}
+
+const cc_client_source_t fake_source = {source_again, source_end, source_pool, source_map};
+
+/* ---- its way ----------------------------------------------------------------------------- */
+
+int ap_location_walk(request_rec *r)
+{
+    fake_sections_merge(r, "<Location", r->uri);
+    return OK;
+}
+
+int ap_if_walk(request_rec *r)
+{
+    (void)r;
+    return OK;
+}
+
+int ap_run_pre_translate_name(request_rec *r)
+{
+    return strcmp(r->uri, "/untranslated") ? DECLINED : DONE;
+}
+
+/* Below /www; of paths that begin so, as mod_rewrite and others answer. */
+int ap_run_translate_name(request_rec *r)
+{
+    if (!strncmp(r->uri, "/proxied", 8) || !strncmp(r->uri, "/forbidden", 10)) {
+        r->filename =
+            apr_pstrcat(r->pool, r->uri[1] == 'p' ? "proxy:http://b" : "/www", r->uri, NULL);
+        return HTTP_FORBIDDEN;
+    }
+    r->filename = apr_pstrcat(r->pool, "/www", r->uri, NULL);
+    return strcmp(r->uri, "/nobodys") ? OK : DECLINED;
+}
+
+int ap_run_map_to_storage(request_rec *r)
+{
+    fake_sections_merge(r, "<Directory", r->filename);
+    return OK;
+}
+
+/* As httpd does with the flags that are asked for here. */
+int ap_normalize_path(char *path, unsigned flags)
+{
+    char *to = path;
+
+    if (*path != '/' || strstr(path, "/../")) {
+        return 0;
+    }
+    for (const char *from = path; *from; from++) {
+        if (!((flags & AP_NORMALIZE_MERGE_SLASHES) && from[0] == '/' && from[1] == '/')) {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+    return 1;
+}
+
+int ap_unescape_url_ex(char *url, unsigned flags)
+{
+    char *to = url;
+    bool slash = false;
+
+    for (const char *from = url; *from; to++) {
+        unsigned octet = 0;
+
+        if (*from != '%') {
+            *to = *from++;
+        } else if (sscanf(from + 1, "%2x", &octet) != 1) {
+            return HTTP_BAD_REQUEST;
+        } else if (octet == '/' && (flags & AP_UNESCAPE_URL_KEEP_SLASHES)) {
+            *to = *from++;
+        } else {
+            slash = slash || octet == '/';
+            *to = (char)octet;
+            from += 3;
+        }
+    }
+    *to = '\0';
+    return slash && (flags & AP_UNESCAPE_URL_FORBID_SLASHES) ? HTTP_NOT_FOUND : OK;
+}
+
+/* ---- its answer -------------------------------------------------------------------------- */
+
+int ap_rwrite(const void *octets, int len, request_rec *r)
+{
+    (void)r;
+    for (int i = 0; i < len; i++) {
+        APR_ARRAY_PUSH(sent, char) = ((const char *)octets)[i];
+    }
+    return len;
+}
+
+int ap_rvputs(request_rec *r, ...)
+{
+    va_list texts;
+    const char *text;
+
+    va_start(texts, r);
+    while ((text = va_arg(texts, const char *))) {
+        ap_rwrite(text, (int)strlen(text), r);
+    }
+    va_end(texts);
+    return 0;
+}
+
+int ap_rprintf(request_rec *r, const char *fmt, ...)
+{
+    va_list args;
+    const char *text;
+
+    va_start(args, fmt);
+    text = apr_pvsprintf(r->pool, fmt, args);
+    va_end(args);
+    return ap_rwrite(text, (int)strlen(text), r);
+}
+
+void fake_note(const char *text)
+{
+    ap_rwrite(text, (int)strlen(text), NULL);
+}
+
+const char *fake_sent(void)
+{
+    const char *text = apr_pstrmemdup(fake.pool, sent->elts, (apr_size_t)sent->nelts);
+
+    sent->nelts = 0;
+    return text;
+}
+
+const char *fake_json(const json_t *value)
+{
+    char *text;
+    const char *copy;
+
+    if (!value || json_is_string(value)) {
+        return json_string_value(value);
+    }
+    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    copy = apr_pstrdup(fake.pool, text);
+    free(text);
+    return copy;
+}
+
+void ap_set_content_type(request_rec *r, const char *type)
+{
+    r->content_type = type;
+}
+
+void ap_allow_standard_methods(request_rec *r, int reset, ...)
+{
+    (void)reset;
+    apr_table_setn(r->notes, "allowed", "yes");
+}
+
+int ap_discard_request_body(request_rec *r)
+{
+    return apr_table_get(r->headers_in, "Expect") ? HTTP_EXPECTATION_FAILED : OK;
+}
+
+/* ---- TLS, and expressions ---------------------------------------------------------------- */
+
+int ap_ssl_conn_is_ssl(conn_rec *c)
+{
+    (void)c;
+    return fake.tls;
+}
+
+const char *ap_ssl_var_lookup(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                              const char *name)
+{
+    (void)p;
+    (void)s;
+    (void)c;
+    (void)r;
+    return apr_table_get(fake.tls_variables, name);
+}
+
+/* Texts with %{NAME} alone, which is a note of the request; "%{}" cannot be parsed. */
+ap_expr_info_t *ap_expr_parse_cmd_mi(const cmd_parms *cmd, const char *text, unsigned flags,
+                                     const char **error, ap_expr_lookup_fn_t *look,
+                                     int module_index)
+{
+    ap_expr_info_t *expr = apr_pcalloc(cmd->pool, sizeof(*expr));
+
+    (void)look;
+    (void)module_index;
+    expr->flags = flags;
+    expr->filename = apr_pstrdup(cmd->pool, text);
+    *error = strstr(text, "%{}") ? "syntax error" : NULL;
+    return *error ? NULL : expr;
+}
+
+const char *ap_expr_str_exec(request_rec *r, const ap_expr_info_t *expr, const char **error)
+{
+    const char *begin = strstr(expr->filename, "%{"), *end = strchr(begin, '}'), *value;
+
+    *error = NULL;
+    value =
+        apr_table_get(r->notes, apr_pstrmemdup(r->pool, begin + 2, (apr_size_t)(end - begin) - 2));
+    if (!value) {
+        *error = "there is no such note";
+        return "";
+    }
+    return apr_pstrcat(
+        r->pool, apr_pstrmemdup(r->pool, expr->filename, (apr_size_t)(begin - expr->filename)),
+        value, end + 1, NULL);
+}

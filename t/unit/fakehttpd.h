@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* As much of httpd as modules/httpd needs: a configuration is read, and requests can be made. */
+#ifndef FAKEHTTPD_H
+#define FAKEHTTPD_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_request.h>
+#include <mod_auth.h>
+#include <util_filter.h>
+
+/** What a section says of requests. */
+typedef struct fake_section_t {
+    server_rec *server;
+    const char *kind, *path; /* "<Location", "/admin" */
+    ap_conf_vector_t *config;
+} fake_section_t;
+
+/** A Require of one of our providers. */
+typedef struct fake_require_t {
+    int line;
+    const authz_provider *provider;
+    const char *args;
+    const void *parsed;
+} fake_require_t;
+
+/*
+ * One server in one process, as tests see it. A test sets what it wants; fake_begin empties it. The
+ * directives are those of the module's own table, and what httpd and mod_ssl would do beside it is
+ * done as far as the module can see. None of this is for threads, but for the log.
+ */
+typedef struct fake_t {
+    apr_pool_t *pool;           /* of the process: configurations come and go */
+    apr_pool_t *pconf;          /* of the configuration */
+    server_rec *main;           /* the main server; virtual hosts follow it, the last one first */
+    const char *folder;         /* ServerRoot */
+    const char *modules;        /* "mod_ssl.c mod_http2.c": that are loaded beside ours */
+    const char *program;        /* what programs say in their first line */
+    const char *defines;        /* -D, one word */
+    int run_mode;               /* AP_SQ_RM_...: a server by default */
+    int main_state;             /* AP_SQ_MS_...: the configuration counts by default */
+    int generation;             /* of the configuration; the first is 1 */
+    int threads;                /* of a process; 0: of the prefork MPM */
+    bool tls;                   /* connections have TLS */
+    apr_table_t *tls_variables; /* SSL_..., of every connection */
+    bool asks_more;             /* a directive has asked for further hooks */
+    apr_array_header_t *sections, *requires; /* of the configuration */
+} fake_t;
+
+extern fake_t fake;
+
+/** For setup and teardown of a test. */
+void fake_begin(void);
+void fake_end(void);
+
+/* ---- the configuration (fakeconf.c, fakesections.c)
+ * -------------------------------------------------------- */
+
+/**
+ * Ends the configuration and reads this one, of the file site.conf: NULL, or the first error of a
+ * directive. "@NAME NUMBER" goes on in that line of another file, as Include does.
+ */
+const char *fake_configure(const char *text);
+
+/** The same, where it must be right. */
+void fake_configured(const char *text);
+
+/** A graceful restart: the process goes on to this configuration, which must be right. */
+void fake_restart(const char *text);
+
+/** Ends the configuration. */
+void fake_configuration_end(void);
+
+/** Reads text as an .htaccess that a request finds: NULL, or the first error. */
+const char *fake_htaccess(request_rec *r, const char *text);
+
+/** The virtual host of this name; the test fails where there is none. */
+server_rec *fake_host(const char *name);
+
+/** The first directive of this name, in the order of the configuration, or NULL. */
+const ap_directive_t *fake_directive(const char *name);
+
+/** The configuration vector of a server, of which the module has its place. */
+ap_conf_vector_t *fake_vector(apr_pool_t *p);
+
+/** Merges into a request what its server's sections of this kind ("<Location") say of a path. */
+void fake_sections_merge(request_rec *r, const char *kind, const char *path);
+
+/** What Require in this request says: AUTHZ_GRANTED and so on of the line with this number. */
+int fake_require(request_rec *r, int line);
+
+/* ---- files of ServerRoot (fakefiles.c) ----------------------------------------------------- */
+
+/** The path of one; writes it; its text, which the test fails without. */
+const char *fake_path(const char *name);
+void fake_write(const char *name, const char *text);
+const char *fake_read(const char *name);
+
+/** Writes one of certificates (a list of them in PEM, that ends with NULL). */
+void fake_write_certs(const char *name, ...);
+
+/* ---- the log ------------------------------------------------------------------------------- */
+
+/** Lines since it was last asked for, "LEVEL TEXT", joined by newlines; "" where there is none. */
+const char *fake_logged(void);
+
+/** Fails the test unless these lines were logged since, and nothing else. */
+void fake_expect_log(const char *lines);
+
+/** Fails the test unless the text, which may be NULL, begins so. */
+void fake_expect_begins(const char *text, const char *begin);
+
+/** The source of a client that is not of TLS: what is remembered of it lives in the connection. */
+extern const struct cc_client_source_t fake_source;
+
+/* ---- requests (fakeclient.c) ----------------------------------------------------------------- */
+
+/** A connection with a client at 192.0.2.1, and its GET of a path of the host. */
+request_rec *fake_request(server_rec *s, const char *path);
+
+/** A request that this one has led to within the server; and one for what its page includes. */
+request_rec *fake_redirect(request_rec *r, const char *path);
+request_rec *fake_subrequest(request_rec *r, const char *path);
+
+/** What was written to the client since it was last asked for. */
+const char *fake_sent(void);
+
+/** The names of a list of filters, with a blank between them. */
+const char *fake_filters(const ap_filter_t *first, apr_pool_t *p);
+
+/** A JSON value: the text of a string, anything else as it is written; NULL: there is none. */
+const char *fake_json(const json_t *value);
+
+/** Adds to what was written to the client. */
+void fake_note(const char *text);
+
+/** Pulls the other files of this helper into a program: for fakehttpd.c alone. */
+void fake_client_begin(void);
+void fake_conf_begin(void);
+void fake_filters_begin(void);
+void fake_words_begin(void);
+
+#endif

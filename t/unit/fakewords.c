@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of httpd for texts, as far as modules/httpd calls them, for unit tests. */
+#include <apr_fnmatch.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <http_protocol.h>
+
+#include "fakehttpd.h"
+
+void fake_words_begin(void)
+{
+}
+
+/* A word, or what stands between quotes, in which a backslash takes the next one along. */
+char *ap_getword_conf(apr_pool_t *p, const char **line)
+{
+    const char *at = *line;
+    char *word, *to, quote = '\0';
+
+    while (apr_isspace(*at)) {
+        at++;
+    }
+    word = to = apr_palloc(p, strlen(at) + 1);
+    if (*at == '"' || *at == '\'') {
+        quote = *at++;
+    }
+    while (*at && (quote ? *at != quote : !apr_isspace(*at))) {
+        if (quote && *at == '\\' && (at[1] == quote || at[1] == '\\')) {
+            at++;
+        }
+        *to++ = *at++;
+    }
+    *to = '\0';
+    at += quote && *at;
+    while (apr_isspace(*at)) {
+        at++;
+    }
+    *line = at;
+    return word;
+}
+
+char *ap_strcasestr(const char *text, const char *part)
+{
+    apr_size_t len = strlen(part);
+
+    for (; *text; text++) {
+        if (!strncasecmp(text, part, len)) {
+            return (char *)text;
+        }
+    }
+    return len == 0 ? (char *)text : NULL;
+}
+
+int ap_strcasecmp_match(const char *text, const char *pattern)
+{
+    return apr_fnmatch(pattern, text, APR_FNM_CASE_BLIND) != APR_SUCCESS;
+}
+
+void ap_str_tolower(char *text)
+{
+    for (; *text; text++) {
+        *text = (char)apr_tolower(*text);
+    }
+}
+
+int ap_array_str_contains(const apr_array_header_t *array, const char *text)
+{
+    for (int i = 0; array && i < array->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(array, i, const char *), text)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void ap_bin2hex(const void *octets, apr_size_t len, char *hex)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (apr_size_t i = 0; i < len; i++) {
+        *hex++ = digits[((const unsigned char *)octets)[i] >> 4];
+        *hex++ = digits[((const unsigned char *)octets)[i] & 15];
+    }
+    *hex = '\0';
+}
+
+/* A member of a list with commas, in lower case and without blanks. */
+char *ap_get_list_item(apr_pool_t *p, const char **list)
+{
+    const char *at = *list + strspn(*list, ", \t");
+    apr_size_t len = strcspn(at, ",");
+    char *item, *to;
+
+    if (len == 0) {
+        return NULL;
+    }
+    *list = at + len;
+    item = to = apr_palloc(p, len + 1);
+    for (apr_size_t i = 0; i < len; i++) {
+        if (!apr_isspace(at[i])) {
+            *to++ = (char)apr_tolower(at[i]);
+        }
+    }
+    *to = '\0';
+    return item;
+}
+
+char *ap_escape_html2(apr_pool_t *p, const char *text, int toasc)
+{
+    char *escaped = apr_palloc(p, 6 * strlen(text) + 1), *to = escaped;
+
+    (void)toasc;
+    for (; *text; text++) {
+        const char *entity = *text == '<'   ? "&lt;"
+                             : *text == '>' ? "&gt;"
+                             : *text == '&' ? "&amp;"
+                             : *text == '"' ? "&quot;"
+                                            : NULL;
+
+        if (entity) {
+            to = apr_cpystrn(to, entity, 7);
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return escaped;
+}
+
+const char *ap_get_status_line(int status)
+{
+    switch (status) {
+    case HTTP_OK:
+        return "200 OK";
+    case HTTP_FORBIDDEN:
+        return "403 Forbidden";
+    default:
+        return "500 Internal Server Error";
+    }
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests which lines of a configuration are probably not meant, and that no others are told. */
+#include <apr_strings.h>
+
+#include "fakehttpd.h"
+#include "httpd/admin/lint.h"
+#include "httpd/conf/use.h"
+#include "suite.h"
+
+/* The tags and lines of what is found: "CC0720 5, CC0723 7". */
+static const char *found(void)
+{
+    const apr_array_header_t *findings;
+    const char *all = "";
+
+    cc_use_find(fake.pconf, NULL, NULL, fake.main);
+    findings = cc_lint_findings(fake.main, fake.pool);
+    for (int i = 0; i < findings->nelts; i++) {
+        const cc_note_t *note = &APR_ARRAY_IDX(findings, i, cc_note_t);
+
+        ck_assert_int_eq(note->kind, CC_NOTE_LINT);
+        all = apr_pstrcat(fake.pool, all, i > 0 ? ", " : "", note->tag, " ",
+                          strchr(note->where, ':') + 1, NULL);
+    }
+    return all;
+}
+
+/* Of a host with TLS whose own lines begin in line 4. */
+static const char *found_in(const char *lines)
+{
+    fake_configured(apr_pstrcat(fake.pool, "<VirtualHost *:443>\nServerName a\nSSLEngine on\n",
+                                lines, "\n</VirtualHost>\n", NULL));
+    return found();
+}
+
+typedef struct case_t {
+    const char *lines, *found;
+} case_t;
+
+/* ---- nobody is asked --------------------------------------------------------------------- */
+
+#define ASKS "SSLVerifyClient optional\n"
+#define STAFF "ClientCertMap user=%{subject.CN} group=staff\n"
+
+static const case_t asked[] = {
+    {STAFF, "CC0720 4"},
+    {STAFF "ClientCertMap group=more", "CC0720 4"},
+    {ASKS STAFF, ""},
+    {STAFF "SSLVerifyClient require", ""},
+    {STAFF "SSLVerifyClient none", "CC0720 4"},
+    {STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", "CC0722 6"},
+    {"SSLProtocol TLSv1.2\n" STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", ""},
+    {STAFF "SSLEngine optional", ""},
+    {"SSLEngine off\n" STAFF, "CC0721 5"},
+    {"Require clientcert", "CC0720 4"},
+    {"Require not clientcert", ""},
+    {"SSLEngine off\nRequire clientcert", ""},
+    {"Require all granted", ""},
+};
+
+TEST_LOOP(something_waits_for_a_certificate_that_nobody_asks_for, 0, COUNT(asked))
+{
+    ck_assert_str_eq(found_in(asked[_i].lines), asked[_i].found);
+}
+
+/* ---- too late ---------------------------------------------------------------------------- */
+
+static const case_t late[] = {
+    {ASKS STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", "CC0722 7"},
+    {ASKS STAFF "<Location /x>\nSSLVerifyClient optional\n</Location>", ""},
+    {ASKS STAFF "<Location /x>\nSSLVerifyClient none\n</Location>", ""},
+    {"SSLVerifyClient require\n" STAFF "<If true>\nSSLVerifyClient require\n</If>", ""},
+    {ASKS "<Location /x>\nSSLVerifyClient require\n</Location>", ""}, /* it uses nothing of ours */
+    {"SSLEngine off\n" STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", "CC0721 5"},
+    {"SSLEngine optional\n" STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", ""},
+};
+
+TEST_LOOP(a_section_asks_too_late, 0, COUNT(late))
+{
+    ck_assert_str_eq(found_in(late[_i].lines), late[_i].found);
+}
+
+/* ---- Require ----------------------------------------------------------------------------- */
+
+static const case_t names[] = {
+    {ASKS STAFF "Require clientcert-group staff", ""},
+    {ASKS STAFF "Require clientcert-group staf", "CC0723 6"},
+    {ASKS STAFF "Require clientcert-group staff a b", "CC0723 6, CC0723 6"},
+    {ASKS STAFF "Require clientcert-user anybody", ""},
+    {ASKS "ClientCertMap user=alice\nRequire clientcert-user alice", ""},
+    {ASKS "ClientCertMap user=alice\nRequire clientcert-user bob", "CC0723 6"},
+    {ASKS "ClientCertMap user=alice\nRequire clientcert-user %{note:x}", ""},
+    {ASKS "ClientCertMap user=alice\nRequire not clientcert-user bob", ""},
+    {ASKS "ClientCertMap user=alice\n<RequireNone>\nRequire clientcert-user bob\n</RequireNone>",
+     ""},
+    {ASKS "Require clientcert-user bob", "CC0724 5"},
+    {ASKS "Require clientcert-user bob carol", "CC0724 5"},
+    {ASKS "Require clientcert-group %{note:x}", "CC0724 5"},
+    {ASKS "Require clientcert subject.CN == bob", ""},
+    {ASKS "<Location /x>\nClientCertMap user=bob\n</Location>\nRequire clientcert-user bob", ""},
+    {ASKS "Require user bob", ""},
+    {ASKS "ClientCertMap group=unit-%{subject.OU}\nRequire clientcert-group unit-7", ""},
+    {ASKS "ClientCertMap group=unit-%{subject.OU}\nRequire clientcert-group 7", "CC0723 6"},
+};
+
+TEST_LOOP(a_require_asks_for_a_name_that_no_rule_gives, 0, COUNT(names))
+{
+    ck_assert_str_eq(found_in(names[_i].lines), names[_i].found);
+}
+
+/* ---- mod_ssl's ways to a user ------------------------------------------------------------ */
+
+static const case_t users[] = {
+    {ASKS STAFF "SSLUserName SSL_CLIENT_S_DN", "CC0725 6"},
+    {ASKS "SSLUserName SSL_CLIENT_S_DN", ""},
+    {ASKS STAFF "<Location /x>\nSSLUserName SSL_CLIENT_S_DN\n</Location>", "CC0725 7"},
+    {ASKS "<Location /x>\n" STAFF "SSLUserName SSL_CLIENT_S_DN\n</Location>", "CC0725 7"},
+    {ASKS "<Location /x>\n" STAFF "</Location>\n<Location /y>\nSSLUserName SSL_CLIENT_S_DN\n"
+          "</Location>",
+     ""},
+    {ASKS STAFF "ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN", ""},
+    {ASKS STAFF "SSLOptions +FakeBasicAuth\nAuthType Basic", "CC0726 6"},
+    {ASKS STAFF "SSLOptions StdEnvVars FakeBasicAuth\nAuthType Basic", "CC0726 6"},
+    {ASKS STAFF "SSLOptions -FakeBasicAuth\nAuthType Basic", ""},
+    {ASKS STAFF "SSLOptions +FakeBasicAuth\nAuthType Digest", ""},
+    {ASKS STAFF "SSLOptions +FakeBasicAuth\nAuthType Basic\nClientCertAuth Off", ""},
+    {ASKS "SSLOptions +FakeBasicAuth\nAuthType Basic", ""},
+    {ASKS STAFF "SSLRequire %{SSL_CLIENT_VERIFY} eq \"SUCCESS\"", "CC0737 6"},
+    {ASKS STAFF "SSLRequire %{SSL_CIPHER} ne \"x\"", ""},
+    {ASKS "SSLRequire %{SSL_CLIENT_VERIFY} eq \"SUCCESS\"", ""},
+    {ASKS STAFF "Require ssl-verify-client", "CC0737 6"},
+    {ASKS STAFF "RewriteCond %{SSL:SSL_CLIENT_VERIFY} =SUCCESS", "CC0737 6"},
+};
+
+TEST_LOOP(mod_ssl_says_who_somebody_is_where_rules_do, 0, COUNT(users))
+{
+    ck_assert_str_eq(found_in(users[_i].lines), users[_i].found);
+}
+
+/* ---- too early --------------------------------------------------------------------------- */
+
+static const case_t early[] = {
+    {ASKS STAFF "RewriteCond %{REMOTE_USER} ^alice$", "CC0730 6"},
+    {ASKS STAFF "RewriteCond %{env:clientcert_user} ^alice$", "CC0730 6"},
+    {ASKS STAFF "RewriteRule ^/me /%{REMOTE_USER}", "CC0730 6"},
+    {ASKS STAFF "RewriteCond %{LA-U:REMOTE_USER} ^alice$", ""},
+    {ASKS STAFF "<Location /x>\nRewriteCond %{REMOTE_USER} ^alice$\n</Location>", ""},
+    {ASKS "RewriteCond %{REMOTE_USER} ^alice$", ""},
+    {"SSLEngine off\n<Location /x>\n" STAFF "</Location>\nRewriteCond %{REMOTE_USER} ^a",
+     "CC0721 6"},
+};
+
+TEST_LOOP(a_rewrite_asks_for_the_user_too_early, 0, COUNT(early))
+{
+    ck_assert_str_eq(found_in(early[_i].lines), early[_i].found);
+}
+
+/* ---- several hosts ----------------------------------------------------------------------- */
+
+#define HOST(name, lines) "<VirtualHost *:443>\nServerName " name "\n" lines "</VirtualHost>\n"
+
+static const case_t hosts[] = {
+    /* a line of the main server is at fault if it is for no host */
+    {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\n") HOST("b", "SSLEngine on\n"), "CC0720 1"},
+    {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\n")
+         HOST("b", "SSLEngine on\nSSLVerifyClient optional\n"),
+     ""},
+    {"ClientCertMap user=x\n" HOST("a", ""), "CC0721 1"},
+    {"ClientCertMap user=x\n" HOST("a",
+                                   "SSLEngine on\nSSLVerifyClient none\nClientCertMap user=y\n"),
+     "CC0721 1, CC0720 6"},
+    /* sections of the main server are everybody's */
+    {"<Location /x>\nClientCertMap user=x\n</Location>\n" HOST(
+         "a", "SSLEngine on\nSSLVerifyClient optional\nRequire clientcert-user x\n"),
+     ""},
+    {"<Location /x>\nRequire clientcert-user x\n</Location>\n" HOST(
+         "a", "SSLEngine on\nSSLVerifyClient optional\nClientCertMap user=x\n"),
+     ""},
+    {"<Location /x>\nRequire clientcert-user y\n</Location>\n" HOST(
+         "a", "SSLEngine on\nSSLVerifyClient optional\nClientCertMap user=x\n"),
+     "CC0723 2"},
+    /* a host with rules of its own does not have the main server's */
+    {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\nSSLVerifyClient optional\n"
+                                        "ClientCertMap user=y\nRequire clientcert-user x\n"),
+     "CC0721 1, CC0723 7"},
+    /* each server is told of once */
+    {HOST("a", "SSLEngine on\n" STAFF "<Location /x>\nClientCertMap user=z\n</Location>\n")
+         HOST("b", "SSLEngine on\n" STAFF),
+     "CC0720 4, CC0720 12"},
+    /* a file that two hosts include */
+    {"@h.conf 1\n<VirtualHost *:443>\nServerName a\nSSLEngine on\n" STAFF "</VirtualHost>\n"
+     "@h.conf 1\n<VirtualHost *:443>\nServerName b\nSSLEngine on\n" STAFF
+     "SSLVerifyClient optional\n</VirtualHost>\n",
+     ""},
+    {"@h.conf 1\n<VirtualHost *:443>\nServerName a\nSSLEngine on\n" STAFF "</VirtualHost>\n"
+     "@h.conf 1\n<VirtualHost *:443>\nServerName b\nSSLEngine on\n" STAFF "</VirtualHost>\n",
+     "CC0720 4"},
+};
+
+TEST_LOOP(a_line_is_judged_in_all_hosts_where_it_is_in_effect, 0, COUNT(hosts))
+{
+    fake_configured(hosts[_i].lines);
+    ck_assert_str_eq(found(), hosts[_i].found);
+}
+
+/* ---- the order, and rules by themselves --------------------------------------------------- */
+
+TEST(findings_come_in_the_order_of_the_configuration)
+{
+    ck_assert_str_eq(found_in("<Location /x>\nRequire clientcert-user z\n</Location>\n"
+                              "ClientCertMap user=a\nClientCertMap user=a\n"
+                              "SSLUserName SSL_CLIENT_S_DN\nSSLVerifyClient optional\n"),
+                     "CC0723 5, CC0702 8, CC0725 9");
+}
+
+SUITE("lines", .setup = fake_begin, .teardown = fake_end);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests options of directives: each kind, its limits, and what its errors blame. */
+#include <string.h>
+
+#include "base/option.h"
+#include "suite.h"
+
+typedef struct {
+    bool flag, choice;
+    apr_interval_time_t wait;
+    int number;
+    const char *text;
+    const char *custom;
+} record_t;
+
+static apr_status_t custom_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    ((record_t *)record)->custom = value;
+    return *value ? APR_SUCCESS : cc_error_set(err, p, "T4", value, "custom");
+}
+
+static const cc_option_t options[] = {
+    {.name = "flag", .kind = CC_OPTION_FLAG, .member = offsetof(record_t, flag)},
+    {.name = "choice",
+     .kind = CC_OPTION_CHOICE,
+     .member = offsetof(record_t, choice),
+     .no = "deny",
+     .yes = "allow"},
+    {.name = "wait",
+     .kind = CC_OPTION_SECONDS,
+     .member = offsetof(record_t, wait),
+     .min = apr_time_from_msec(100),
+     .max = apr_time_from_sec(60),
+     .range = "0.1 to 60",
+     .usual = apr_time_from_sec(3)},
+    {.name = "number",
+     .kind = CC_OPTION_NUMBER,
+     .member = offsetof(record_t, number),
+     .min = 1,
+     .range = "1 to many",
+     .usual = 7},
+    {.name = "text", .kind = CC_OPTION_TEXT, .member = offsetof(record_t, text)},
+    {.name = "custom", .kind = CC_OPTION_CUSTOM, .set = custom_set},
+};
+
+static apr_pool_t *pool;
+static record_t record;
+static cc_option_reader_t reader;
+static cc_error_t err;
+
+static void setup(void)
+{
+    apr_pool_create(&pool, NULL);
+    record = (record_t){.flag = false};
+    err = (cc_error_t){NULL, NULL, NULL, NULL};
+    reader = (cc_option_reader_t){.options = options,
+                                  .count = COUNT(options),
+                                  .record = &record,
+                                  .value_tag = "T1",
+                                  .text_tag = "T2",
+                                  .twice_tag = "T3",
+                                  .pool = pool,
+                                  .err = &err};
+    cc_options_usual(&reader);
+}
+
+static void teardown(void)
+{
+    apr_pool_destroy(pool);
+}
+
+static bool reads(const char *word)
+{
+    const cc_option_t *option = cc_option_find(&reader, word);
+
+    ck_assert_ptr_nonnull(option);
+    return cc_option_read(&reader, option, word) == APR_SUCCESS;
+}
+
+TEST(what_does_not_stand_there_is_usual)
+{
+    ck_assert(!record.flag && !record.choice && !record.text && !record.custom);
+    ck_assert_int_eq(record.wait, apr_time_from_sec(3));
+    ck_assert_int_eq(record.number, 7);
+}
+
+TEST(each_kind_is_read_into_its_member)
+{
+    ck_assert(reads("flag") && reads("choice=allow") && reads("wait=0.25") && reads("number=1"));
+    ck_assert(reads("text=a=b") && reads("custom=x"));
+    ck_assert(record.flag && record.choice);
+    ck_assert_int_eq(record.wait, 250000);
+    ck_assert_int_eq(record.number, 1);
+    ck_assert_str_eq(record.text, "a=b");
+    ck_assert_str_eq(record.custom, "x");
+}
+
+TEST(a_name_is_found_as_a_whole)
+{
+    ck_assert_ptr_null(cc_option_find(&reader, "fla"));
+    ck_assert_ptr_null(cc_option_find(&reader, "flags"));
+    ck_assert_ptr_null(cc_option_find(&reader, "=flag"));
+    ck_assert_ptr_null(cc_option_find(&reader, ""));
+}
+
+static const struct {
+    const char *word, *tag, *blamed, *says;
+} errors[] = {
+    {"flag=1", "T1", "flag=1", "flag takes no value"},
+    {"choice=maybe", "T1", "choice=maybe", "write choice=deny or choice=allow"},
+    {"choice", "T1", "choice", "write choice=deny or choice=allow"},
+    {"wait=0.05", "T1", "wait=0.05", "write wait=SECONDS, a number from 0.1 to 60"},
+    {"wait=60.1", "T1", "wait=60.1", "write wait=SECONDS, a number from 0.1 to 60"},
+    {"wait", "T1", "wait", "write wait=SECONDS, a number from 0.1 to 60"},
+    {"number=0", "T1", "number=0", "write number=NUMBER, a number from 1 to many"},
+    {"number=1000000001", "T1", "number=1000000001",
+     "write number=NUMBER, a number from 1 to many"},
+    {"text=", "T2", "text", "write text=TEXT"},
+    {"text", "T2", "text", "write text=TEXT"},
+    {"custom=", "T4", "", "custom"},
+};
+
+TEST_LOOP(an_error_says_what_would_be_legal, 0, COUNT(errors))
+{
+    ck_assert(!reads(errors[_i].word));
+    ck_assert_str_eq(err.tag, errors[_i].tag);
+    ck_assert_str_eq(err.word, errors[_i].blamed);
+    ck_assert_str_eq(err.message, errors[_i].says);
+}
+
+TEST(what_stands_there_twice_is_an_error_that_shows_no_secret)
+{
+    ck_assert(reads("number=1") && !reads("number=2"));
+    ck_assert_str_eq(err.tag, "T3");
+    ck_assert_str_eq(err.word, "number=2");
+    ck_assert_str_eq(err.message, "number stands here twice");
+    ck_assert(reads("text=secret") && !reads("text=secret"));
+    ck_assert_str_eq(err.word, "text");
+}
+
+TEST(the_value_alone_may_be_blamed)
+{
+    reader.blames_value = true;
+    ck_assert(!reads("wait=soon"));
+    ck_assert_str_eq(err.word, "soon");
+}
+
+SUITE("option", .setup = setup, .teardown = teardown);

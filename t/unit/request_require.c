@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests Require clientcert, clientcert-user and clientcert-group, negated or by another name. */
+#include <apr_strings.h>
+
+#include "fakehttpd.h"
+#include "httpd/conf/use.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/authz.h"
+#include "httpd/request/state.h"
+#include "ruleset.h"
+#include "suite.h"
+
+static cc_client_t client;
+static request_rec *r;
+
+static apr_pool_t *lasting_pool(const cc_client_t *asked, conn_rec *c)
+{
+    (void)asked;
+    return cc_peer_pool(c);
+}
+
+static cc_client_map_t *rest(const cc_client_t *asked, conn_rec *c, bool make)
+{
+    (void)asked;
+    return cc_peer_map(c, make);
+}
+
+static const cc_client_source_t source = {.pool = lasting_pool, .map = rest};
+
+static void setup(void)
+{
+    fake_begin();
+    memset(&client, 0, sizeof(client));
+    client.cert = ruleset_certificate(ruleset_alice, fake.pool);
+    client.facts = ruleset_facts;
+    client.until = APR_INT64_MAX;
+    client.source = &fake_source;
+}
+
+/* A request of alice to a server with these lines, whom these rules judge; NULL: none are asked. */
+static cc_request_t *asked(const char *lines, const char *rules)
+{
+    cc_request_t *kept;
+
+    fake_configured(lines);
+    cc_use_find(fake.pconf, NULL, NULL, fake.main);
+    r = fake_request(fake.main, "/");
+    kept = cc_request_of(r);
+    kept->served = r->per_dir_config;
+    kept->settled = true;
+    kept->client = &client;
+    kept->answer = (cc_answer_t){.client = &client, .presented = true};
+    if (rules) {
+        kept->answer.verdict = ruleset_ask(rules, ruleset_alice, fake.pool);
+    }
+    return kept;
+}
+
+static const char *word(int status)
+{
+    return status == AUTHZ_GRANTED         ? "granted"
+           : status == AUTHZ_DENIED        ? "denied"
+           : status == AUTHZ_GENERAL_ERROR ? "error"
+                                           : "?";
+}
+
+/* What a Require says of alice by these rules, and what it would have needed. */
+static const char *said(const char *line, const char *rules)
+{
+    cc_request_t *kept = asked(line, rules);
+    const char *status = word(fake_require(r, 1));
+
+    ck_assert(kept->personal);
+    return apr_pstrcat(fake.pool, status, kept->missing ? "; needs " : "", kept->missing, NULL);
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+#define RULES "user=alice group=staff group=admins"
+#define MANY "a b c d e f g h i j k l m n o p q "
+
+static const struct {
+    const char *line, *rules, *said;
+} names[] = {
+    {"Require clientcert-user alice", RULES, "granted"},
+    {"Require clientcert-user bob alice", RULES, "granted"},
+    {"Require clientcert-user \"bob\" 'alice'", RULES, "granted"},
+    {"Require clientcert-user bob", RULES, "denied; needs clientcert-user bob"},
+    {"Require clientcert-user Alice", RULES, "denied; needs clientcert-user Alice"},
+    {"Require clientcert-user alice", "group=staff", "denied; needs clientcert-user alice"},
+    {"Require clientcert-user alice", NULL, "denied; needs clientcert-user alice"},
+    {"Require clientcert-group staff", RULES, "granted"},
+    {"Require clientcert-group guests admins", RULES, "granted"},
+    {"Require clientcert-group guests", RULES, "denied; needs clientcert-group guests"},
+    {"Require clientcert-group staf", RULES, "denied; needs clientcert-group staf"},
+    {"Require clientcert-group " MANY "admins", RULES, "granted"},
+    {"Require clientcert-group " MANY, RULES, "denied; needs clientcert-group " MANY},
+    {"Require clientcert-user " MANY "alice", RULES, "granted"},
+    {"Require not clientcert-group guests", RULES, "denied"},
+    {"Require not clientcert-group staff", RULES, "granted; needs not clientcert-group staff"},
+    {"Require NOT clientcert-user alice", RULES, "granted; needs not clientcert-user alice"},
+    /* who has no identity may be the very person that is to be kept out */
+    {"Require not clientcert-group guests", "subject.CN == Alice deny",
+     "granted; needs not clientcert-group guests"},
+    {"Require not clientcert-group guests", "subject.CN == bob user=bob",
+     "granted; needs not clientcert-group guests"},
+    {"Require not clientcert-user bob", NULL, "granted; needs not clientcert-user bob"},
+};
+
+TEST_LOOP(names_are_those_that_the_rules_give, 0, COUNT(names))
+{
+    ck_assert_str_eq(said(names[_i].line, names[_i].rules), names[_i].said);
+}
+
+TEST(who_presented_no_certificate_is_surely_not_the_one_who_is_kept_out)
+{
+    cc_request_t *kept = asked("Require not clientcert-group guests", NULL);
+
+    kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
+    ck_assert_str_eq(word(fake_require(r, 1)), "denied");
+    ck_assert_pstr_eq(kept->missing, NULL);
+    kept->answer.presented = true; /* it came, and was not proved */
+    ck_assert_str_eq(word(fake_require(r, 1)), "granted");
+    ck_assert_str_eq(kept->missing, "not clientcert-group guests");
+}
+
+TEST(what_is_in_doubt_is_not_certain_either)
+{
+    cc_request_t *kept = asked("Require not clientcert-group guests", RULES);
+    cc_verdict_t doubtful = *kept->answer.verdict;
+
+    doubtful.doubt_where = "site.conf:9";
+    kept->answer.verdict = &doubtful;
+    ck_assert_str_eq(word(fake_require(r, 1)), "granted");
+    ck_assert_str_eq(kept->missing, "not clientcert-group guests (undecided: site.conf:9)");
+}
+
+TEST(where_a_lookup_failed_the_request_fails)
+{
+    static const cc_verdict_t failed = {.failure = "table t is away"};
+    cc_request_t *kept =
+        asked("Require clientcert-user alice\nRequire not clientcert-group a", NULL);
+
+    kept->answer.verdict = &failed;
+    ck_assert_str_eq(word(fake_require(r, 1)), "error");
+    ck_assert_str_eq(word(fake_require(r, 2)), "error");
+}
+
+/* ---- names of an expression -------------------------------------------------------------- */
+
+TEST(names_may_depend_on_the_request)
+{
+    cc_request_t *kept =
+        asked("Require clientcert-group x %{team}\nRequire clientcert-user %{who}", RULES);
+
+    apr_table_set(r->notes, "team", "guests staff");
+    ck_assert_str_eq(word(fake_require(r, 1)), "granted");
+    apr_table_set(r->notes, "team", "guests");
+    ck_assert_str_eq(word(fake_require(r, 1)), "denied");
+    apr_table_set(r->notes, "who", "alice");
+    ck_assert_str_eq(word(fake_require(r, 2)), "granted");
+    ck_assert_str_eq(kept->missing, "clientcert-group x %{team}");
+    fake_expect_log("");
+}
+
+TEST(an_expression_that_fails_is_told)
+{
+    asked("Require clientcert-group %{nosuch}", RULES);
+    ck_assert_str_eq(word(fake_require(r, 1)), "error");
+    fake_expect_log("error CC0123: Require clientcert-group %{nosuch}: there is no such note");
+}
+
+/* ---- conditions -------------------------------------------------------------------------- */
+
+static const struct {
+    const char *line, *said;
+} conditions[] = {
+    {"Require clientcert", "granted"},
+    {"Require clientcert subject.CN == Alice", "granted"},
+    {"Require clientcert subject.CN == Bob", "denied; needs clientcert subject.CN == Bob"},
+    {"Require clientcert subject.OU == Staff issuer.CN == \"Staff CA\"", "granted"},
+    {"Require clientcert subject.OU == Staff issuer.CN == Other",
+     "denied; needs clientcert subject.OU == Staff issuer.CN == Other"},
+    {"Require not clientcert subject.CN == Bob", "denied"},
+    {"Require not clientcert subject.CN == Alice",
+     "granted; needs not clientcert subject.CN == Alice"},
+};
+
+TEST_LOOP(conditions_are_those_of_rules, 0, COUNT(conditions))
+{
+    ck_assert_str_eq(said(conditions[_i].line, NULL), conditions[_i].said);
+    ck_assert_str_eq(word(fake_require(r, 1)),
+                     apr_pstrndup(fake.pool, conditions[_i].said,
+                                  strcspn(conditions[_i].said, ";"))); /* remembered by now */
+}
+
+TEST(conditions_of_an_htaccess_are_gone_with_the_request)
+{
+    asked("", NULL);
+    ck_assert_pstr_eq(fake_htaccess(r, "Require clientcert subject.CN == Alice"), NULL);
+    ck_assert_str_eq(word(fake_require(r, 1)), "granted");
+    ck_assert_ptr_null(atomic_load(&client.memos));
+}
+
+TEST(a_certificate_with_a_problem_meets_no_condition)
+{
+    cc_request_t *kept;
+
+    client.problem = "it was revoked";
+    kept = asked("Require clientcert\nRequire not clientcert subject.CN == Bob", NULL);
+    ck_assert_str_eq(word(fake_require(r, 1)), "denied");
+    ck_assert_str_eq(word(fake_require(r, 2)), "granted");
+    ck_assert_str_eq(kept->missing, "clientcert, not clientcert subject.CN == Bob");
+}
+
+/* ---- negation, and other names ----------------------------------------------------------- */
+
+TEST(what_is_negated_twice_is_not)
+{
+    fake_configured(
+        "Require clientcert\nRequire not clientcert\n"
+        "<RequireNone>\n@site.conf 11\nRequire clientcert\nRequire not clientcert\n"
+        "<RequireAny>\n<RequireNone>\n@site.conf 21\nRequire clientcert\n</RequireNone>\n"
+        "</RequireAny>\n</RequireNone>");
+    for (int i = 0; i < 5; i++) {
+        static const int lines[] = {1, 2, 11, 12, 21};
+        static const bool negated[] = {false, true, true, false, false};
+        const ap_directive_t *directive = ap_conftree;
+
+        while (directive && directive->line_num != lines[i]) {
+            directive = directive->first_child ? directive->first_child : directive->next;
+        }
+        ck_assert_msg(directive && cc_authz_negated(directive, fake.pool) == negated[i], "%d",
+                      lines[i]);
+    }
+}
+
+#define ALIAS "<AuthzProviderAlias clientcert-group guests \"guests\">\n</AuthzProviderAlias>\n"
+#define CC0158                                                                                     \
+    "\"guests\" is a name for clientcert-group, which would not know that it is negated here, "    \
+    "and would let in whom it cannot judge: write Require clientcert-group itself"
+
+static const struct {
+    const char *lines, *log;
+} aliases[] = {
+    {ALIAS "Require guests", ""},
+    {ALIAS "Require not guests", "emerg CC0158: site.conf:3: " CC0158},
+    {ALIAS "<Location />\n<RequireNone>\nRequire guests\n</RequireNone>\n</Location>",
+     "emerg CC0158: site.conf:5: " CC0158},
+    {ALIAS "<RequireNone>\nRequire not guests\n</RequireNone>", ""},
+    {ALIAS "Require not others", ""},
+    {"<AuthzProviderAlias group guests x>\n</AuthzProviderAlias>\nRequire not guests", ""},
+    {"Require not guests", ""},
+};
+
+TEST_LOOP(another_name_of_a_require_of_ours_is_not_negated, 0, COUNT(aliases))
+{
+    fake_configured(aliases[_i].lines);
+    ck_assert_int_eq(cc_authz_check(fake.pconf, NULL, fake.pconf, fake.main) == OK,
+                     !*aliases[_i].log);
+    fake_expect_log(aliases[_i].log);
+}
+
+TEST(nor_in_an_htaccess)
+{
+    asked(ALIAS, NULL);
+    ck_assert_pstr_eq(fake_htaccess(r, "Require guests"), NULL);
+    ck_assert_pstr_eq(fake_htaccess(r, "Require not guests"), "CC0158: /www/.htaccess:1: " CC0158);
+}
+
+SUITE("require", .setup = setup, .teardown = fake_end);

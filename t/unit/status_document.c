@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests what clientcert-status tells a client of itself, and what it does not. */
+#include <apr_strings.h>
+
+#include <jansson.h>
+
+#include "fakehttpd.h"
+#include "httpd/conf/dir.h"
+#include "httpd/peer/client.h"
+#include "httpd/request/state.h"
+#include "httpd/status/status.h"
+#include "httpd/status/verdict_json.h"
+#include "ruleset.h"
+#include "suite.h"
+
+static cc_client_t client;
+static request_rec *r;
+
+/* A request of alice, valid through 2026, on the first of June, judged by these rules. */
+static cc_request_t *asked(const char *lines, const char *rules)
+{
+    cc_request_t *kept;
+
+    fake_configured(lines);
+    r = fake_request(fake.main, "/who");
+    r->request_time = ruleset_facts.now;
+    kept = cc_request_of(r);
+    kept->served = r->per_dir_config;
+    kept->settled = true;
+    kept->client = &client;
+    kept->answer = (cc_answer_t){.client = &client, .presented = true};
+    kept->answer.verdict = rules ? ruleset_ask(rules, ruleset_alice, fake.pool) : NULL;
+    return kept;
+}
+
+static void setup(void)
+{
+    fake_begin();
+    memset(&client, 0, sizeof(client));
+    client.cert = ruleset_certificate(ruleset_alice, fake.pool);
+    client.facts = ruleset_facts;
+    client.not_before = ruleset_facts.now - apr_time_from_sec(150 * 86400);
+    client.not_after = ruleset_facts.now + apr_time_from_sec(150 * 86400);
+    client.until = APR_INT64_MAX;
+}
+
+/* What stands in the document: a text, or JSON. */
+static const char *at(const char *key)
+{
+    return fake_json(json_object_get(cc_status_document(r, false), key));
+}
+
+/* ---- who it is --------------------------------------------------------------------------- */
+
+static const struct {
+    const char *rules, *result, *summary, *advice; /* as its first sentence begins; NULL: none */
+} results[] = {
+    {"user=alice", "mapped", "You are alice", NULL},
+    {"group=staff", "mapped", "You have groups here, but no user name", NULL},
+    {"subject.CN == bob user=b", "unmapped",
+     "Your certificate is verified, but no rule here makes it a user",
+     "If you expected to be known"},
+    {"user=alice\ndeny", "denied", "Your certificate is verified, but a rule here refuses it",
+     "Ask the administrator of this server why"},
+    {NULL, "no-rules",
+     "Your certificate is verified, but no rules are in effect here that make it a user",
+     "Ask the administrator of this server where"},
+};
+
+TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))
+{
+    asked("", results[_i].rules);
+    ck_assert_str_eq(at("result"), results[_i].result);
+    ck_assert_str_eq(at("summary"), results[_i].summary);
+    fake_expect_begins(at("advice") + 1, results[_i].advice ? "\"" : "]");
+    if (results[_i].advice) {
+        fake_expect_begins(at("advice") + 2, results[_i].advice);
+    }
+    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null}");
+}
+
+TEST(who_presented_none_is_told_how_to)
+{
+    cc_request_t *kept = asked("", NULL);
+
+    kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
+    ck_assert_str_eq(at("result"), "no-certificate");
+    ck_assert_str_eq(at("summary"), "No client certificate was presented");
+    ck_assert_uint_eq(json_array_size(json_object_get(cc_status_document(r, false), "advice")), 6);
+    ck_assert_str_eq(at("certificate"), "null");
+    ck_assert_str_eq(at("verification"), "null");
+    fake.tls = false;
+    ck_assert_str_eq(at("result"), "no-tls");
+    ck_assert_str_eq(at("connection"), "null");
+    fake_expect_begins(at("advice"), "[\"Open this page with https://");
+}
+
+TEST(a_failure_is_not_told_in_full)
+{
+    cc_verdict_t failed = {.failure = "table t (redis 10.0.0.1) is away"};
+
+    asked("", NULL)->answer.verdict = &failed;
+    ck_assert_str_eq(at("result"), "failed");
+    ck_assert_str_eq(at("summary"), "It is not known who you are: a lookup failed");
+    ck_assert_ptr_null(strstr(at("identity"), "10.0.0.1"));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"failure\":\"it cannot be known who this is\""));
+    asked("ClientCertStatusRules On", NULL)->answer.verdict = &failed;
+    ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
+}
+
+/* ---- what is wrong with it --------------------------------------------------------------- */
+
+static const struct {
+    const char *problem, *told, *of_answer, *sentence;
+} problems[] = {
+    {"the responder 10.0.0.1 is away", "it is not known whether it was revoked", NULL,
+     "it is not known whether it was revoked"},
+    {"CRL /etc/x.pem has no number", NULL, NULL, "it does not count here"},
+    {NULL, NULL, "it has expired", "it has expired"},
+};
+
+TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
+{
+    const char *problem = problems[_i].problem ? problems[_i].problem : problems[_i].of_answer;
+    cc_request_t *kept;
+
+    client.problem = problems[_i].problem;
+    client.public_problem = problems[_i].told;
+    for (int rules = 0; rules < 2; rules++) {
+        const char *sentence = rules ? problem : problems[_i].sentence;
+
+        kept = asked(rules ? "ClientCertStatusRules On" : "", NULL);
+        kept->answer.problem = problem;
+        ck_assert_str_eq(at("result"), "rejected");
+        ck_assert_str_eq(at("summary"), apr_pstrcat(fake.pool,
+                                                    "Your certificate gives no identity "
+                                                    "here: ",
+                                                    sentence, NULL));
+        ck_assert_str_eq(
+            at("verification"),
+            apr_psprintf(fake.pool, "{\"verified\":false,\"problem\":\"%s\"}", sentence));
+    }
+}
+
+/* ---- renewal ----------------------------------------------------------------------------- */
+
+static const struct {
+    int life, left; /* in days */
+    bool told;
+} renewals[] = {
+    {365, 31, false}, {365, 29, true}, {60, 21, false}, {60, 19, true}, {3, 2, false}, {1, 0, true},
+};
+
+TEST_LOOP(a_certificate_that_ends_soon_is_to_be_renewed, 0, COUNT(renewals))
+{
+    client.not_after = ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
+    client.not_before = client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
+    asked("", "user=alice");
+    ck_assert_str_eq(at("advice"),
+                     renewals[_i].told
+                         ? apr_psprintf(fake.pool,
+                                        "[\"Your certificate ends in %d days: have it "
+                                        "renewed.\"]",
+                                        renewals[_i].left)
+                         : "[]");
+}
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
+{
+    const char *lines = "@/etc/httpd/sites/a.conf 3\nClientCertMap subject.CN == Bob user=b\n"
+                        "ClientCertMap user=alice group=g\n%s";
+    cc_request_t *kept;
+    const json_t *document;
+
+    for (int shown = 0; shown < 2; shown++) {
+        const char *folder = shown ? "/etc/httpd/sites/" : "";
+
+        kept = asked(apr_psprintf(fake.pool, lines, shown ? "ClientCertStatusRules On" : ""), NULL);
+        kept->answer.verdict = cc_rules_evaluate(cc_dir_of(r)->rules, client.cert, &client.facts,
+                                                 NULL, r->pool, r->pool);
+        document = cc_status_document(r, true);
+        ck_assert_str_eq(fake_json(json_object_get(document, "trace")),
+                         shown ? "[{\"rule\":\"/etc/httpd/sites/"
+                                 "a.conf:3\",\"holds\":false,\"field\":\"subject.CN\","
+                                 "\"condition\":\"subject.CN == \\\"Bob\\\"\",\"seen\":\"Alice\","
+                                 "\"text\":\"subject.CN == \\\"Bob\\\" user=b\"},"
+                                 "{\"rule\":\"/etc/httpd/sites/a.conf:4\",\"holds\":true,"
+                                 "\"text\":\"user=alice group=g\"}]"
+                               : "[{\"rule\":\"a.conf:3\",\"holds\":false,\"field\":\"subject.CN\","
+                                 "\"seen\":\"Alice\"},{\"rule\":\"a.conf:4\",\"holds\":true}]");
+        ck_assert_str_eq(
+            at("identity"),
+            apr_psprintf(fake.pool,
+                         "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"%sa.conf:4\","
+                         "\"groups\":[{\"name\":\"g\",\"rule\":\"%sa.conf:4\"}],"
+                         "\"rules\":[\"%sa.conf:4\"],\"denied_by\":null,\"failure\":null,"
+                         "\"notes\":[]}",
+                         folder, folder, folder));
+    }
+}
+
+TEST(notes_say_what_they_mean_or_what_they_say)
+{
+    static const cc_note_t note = {
+        .tag = "CC0150", .where = "/etc/a.conf:7", .text = "in full", .meaning = "in short"};
+    cc_verdict_t verdict = {.user = "u",
+                            .user_where = "/etc/a.conf:7",
+                            .notes = &note,
+                            .note_count = 1,
+                            .denied_where = "/etc/a.conf:9"};
+
+    asked("", NULL)->answer.verdict = &verdict;
+    ck_assert_ptr_nonnull(strstr(at("identity"),
+                                 "\"notes\":[{\"tag\":\"CC0150\",\"rule\":\"a.conf:7\","
+                                 "\"text\":\"in short\"}]"));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"a.conf:9\""));
+    asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"text\":\"in full\""));
+}
+
+/* ---- the request that failed ------------------------------------------------------------- */
+
+TEST(an_error_document_is_about_the_request_that_failed)
+{
+    cc_request_t *kept =
+        asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
+    request_rec *page;
+
+    ck_assert_str_eq(at("request"), "null");
+    for (int shown = 0; shown < 2; shown++) {
+        kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
+        kept->missing = "clientcert-group admins";
+        r->status = HTTP_FORBIDDEN;
+        r->uri = "/rewritten";
+        page = fake_redirect(r, "/error");
+        page->status = HTTP_FORBIDDEN;
+        r = page;
+        ck_assert_str_eq(at("request"), shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
+                                                "\"clientcert-group admins\"}"
+                                              : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
+        ck_assert_str_eq(
+            at("advice"),
+            "[\"Your certificate is known here, but what you asked for is for others. If "
+            "you need it, ask the administrator of this server.\"]");
+    }
+}
+
+/* ---- the connection, and the bounds ------------------------------------------------------ */
+
+TEST(the_connection_stands_by_itself)
+{
+    apr_table_set(fake.tls_variables, "SSL_PROTOCOL", "TLSv1.3");
+    apr_table_set(fake.tls_variables, "SSL_CIPHER", "TLS_AES_128_GCM_SHA256");
+    apr_table_set(fake.tls_variables, "SSL_TLS_SNI", "");
+    apr_table_set(fake.tls_variables, "SSL_SESSION_RESUMED", "Initial");
+    asked("", "user=alice");
+    ck_assert_str_eq(at("connection"),
+                     "{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"sni\":null,"
+                     "\"session\":\"full handshake\"}");
+    apr_table_set(fake.tls_variables, "SSL_TLS_SNI", "www.example");
+    apr_table_set(fake.tls_variables, "SSL_SESSION_RESUMED", "Resumed");
+    ck_assert_ptr_nonnull(strstr(at("connection"), "\"sni\":\"www.example\",\"session\":"
+                                                   "\"resumed session\""));
+    ck_assert_ptr_null(strstr(at("certificate"), "tls."));
+    ck_assert_ptr_nonnull(strstr(at("certificate"), "\"serial\":[\"1a2b\"]"));
+    ck_assert_ptr_null(strstr(at("certificate"), "\"pem\""));
+}
+
+TEST(no_text_and_no_list_is_longer_than_a_page_can_hold)
+{
+    cc_group_t *groups = apr_pcalloc(fake.pool, sizeof(*groups) * 1001);
+    char *name = apr_palloc(fake.pool, 1102);
+    cc_verdict_t verdict = {
+        .user = name, .user_where = "a:1", .groups = groups, .group_count = 1001};
+    const json_t *identity, *list;
+
+    memset(name, 'x', 1102);
+    memcpy(name + 1023, "\xC3\xA9", 2); /* not cut within a character */
+    name[1101] = '\0';
+    for (int i = 0; i < 1001; i++) {
+        groups[i] = (cc_group_t){.name = i == 1000 ? "last" : "g", .where = "a:1"};
+    }
+    asked("", NULL)->answer.verdict = &verdict;
+    identity = json_object_get(cc_status_document(r, false), "identity");
+    fake_expect_begins(json_string_value(json_object_get(identity, "user")) + 1023,
+                       "... (cut; it has 1101 octets)");
+    list = json_object_get(identity, "groups");
+    ck_assert_uint_eq(json_array_size(list), 1001);
+    ck_assert_str_eq(json_string_value(json_array_get(list, 1000)), "... (cut; 1 more)");
+}
+
+/* ---- texts in JSON ----------------------------------------------------------------------- */
+
+TEST(octets_that_are_no_text_are_escaped)
+{
+    json_t *good = cc_json_text("d\xC3\xA9j\xC3\xA0", 6, fake.pool),
+           *bad = cc_json_text("a\x01\xFF", 3, fake.pool);
+
+    ck_assert_str_eq(json_string_value(good), "d\xC3\xA9j\xC3\xA0");
+    ck_assert_str_eq(json_string_value(bad), "a\\x01\\xFF");
+    json_decref(good);
+    json_decref(bad);
+}
+
+TEST(a_value_that_cannot_be_used_says_so)
+{
+    cc_cert_t *cert = ruleset_certificate(ruleset_bad, fake.pool);
+    json_t *fields = cc_json_fields(cert, &ruleset_facts, fake.pool);
+    const json_t *name = json_array_get(json_object_get(fields, "subject.CN"), 0);
+
+    ck_assert_str_eq(json_string_value(json_object_get(name, "octets")), "ad\\x01min");
+    ck_assert_ptr_nonnull(json_string_value(json_object_get(name, "unusable")));
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(fields, "san.email"), 1)),
+                     "bob@example.com");
+    json_decref(fields);
+}
+
+SUITE("document", .setup = setup, .teardown = fake_end);
