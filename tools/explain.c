@@ -26,7 +26,7 @@ static void by_print(const char *label, const char *name, const char *rule)
     }
 }
 
-/* ---- who it is ----------------------------------------------------------------------------- */
+/* ---- the verdict --------------------------------------------------------------------------- */
 
 static void verdict_print(const json_t *verdict, apr_pool_t *p)
 {
@@ -47,7 +47,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
-/* One line that says it all, also to who reads no further. */
+/* One line that says it all, also to people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);

@@ -147,7 +147,7 @@ apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t
 /**
  * The map whose octets stand at `offset` in what mmap has given, up to its end: cc_map_free unmaps
  * it. NULL where the lengths are wrong, or no memory is left: then it is still the caller's.
- * Whoever wrote the octets is trusted.
+ * The octets are trusted.
  */
 cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
 
@@ -187,7 +187,7 @@ void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char
 bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
                   const char *path);
 
-/** Frees what nobody has taken. NULL is nothing. */
+/** Frees what was not taken. NULL is nothing. */
 void cc_kept_clear(cc_tables_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
@@ -197,7 +197,7 @@ apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_poo
 
 /**
  * Makes an image of what is held of a state of the file (map NULL: that state is bad): *image is an
- * open file without a name, which nobody can change. APR_EINTR soon after *stop is set; else errors
+ * open file without a name, which cannot be changed. APR_EINTR soon after *stop is set; else errors
  * of the system, APR_ENOTIMPL where it has no such files.
  */
 apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,

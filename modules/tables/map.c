@@ -14,7 +14,7 @@
  * and half of the hash of its key, so nearly every wrong row is passed by without a look at it.
  * Places are offsets and not pointers: a map can be written to a file and mapped elsewhere.
  *
- * The hash is keyed: nobody can write keys into the file that collide. A client chooses only what
+ * The hash is keyed: no author of a file can make keys collide. A client chooses only what
  * is looked up, and so meets no longer runs of slots than there are.
  *
  * The index is built when all rows are there. Slots lie far apart in memory, so BATCH of them are
