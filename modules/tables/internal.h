@@ -248,7 +248,7 @@ apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, ap
 
 /* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 
-/** The threads of one process that wait for one source (waiting.h). Any thread may use it. */
+/** The threads of one process that wait for one source (base/waiting.h). Any thread may use it. */
 typedef struct cc_queue_t cc_queue_t;
 
 /** Lives as long as `p`; `max` threads may wait to the end. */

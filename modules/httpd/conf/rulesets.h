@@ -8,7 +8,7 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-/** What the decisions of a ruleset are counted in (counters.c); set before there are children. */
+/** What the decisions of a ruleset are counted in (metrics/counters.c); set before there are children. */
 typedef struct cc_tally_t {
     atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
     atomic_uint_least64_t *rules;   /* how often each rule fitted */

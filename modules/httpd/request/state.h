@@ -15,7 +15,7 @@
 #include "rules/rules.h"
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
-struct cc_client_t; /* internal.h */
+struct cc_client_t; /* peer/client.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
 
 /** One answer for one request: who is it? */
