@@ -178,6 +178,13 @@ cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p);
 
 /**
+ * The first value of a field (its name) that the certificate itself gives, without facts. NULL: it
+ * has none, or there is no such field. Where it is unusable, it is to be escaped. Lives as long as
+ * `p` and the certificate. Any thread may call, each with its own pool.
+ */
+const cc_value_t *cc_cert_value(const cc_cert_t *cert, const char *field, apr_pool_t *p);
+
+/**
  * The moment at which a value of cc_field_values for this field will have changed (the next day
  * boundary of days_left); APR_INT64_MAX for a field that does not change with time.
  */

@@ -158,6 +158,19 @@ cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
     return values;
 }
 
+const cc_value_t *cc_cert_value(const cc_cert_t *cert, const char *field, apr_pool_t *p)
+{
+    static const cc_facts_t unknown = {0};
+    cc_fieldref_t ref;
+    cc_values_t values;
+
+    if (cc_field_find(&ref, field, p, NULL) != APR_SUCCESS) {
+        return NULL;
+    }
+    values = cc_field_values(&ref, cert, &unknown, p);
+    return values.count > 0 ? values.at : NULL;
+}
+
 apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
                              const cc_facts_t *facts)
 {

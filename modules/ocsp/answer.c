@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a responder is asked, and when what it says counts (RFC 6960, RFC 9654). */
+/* Makes requests to responders, and judges whether an answer counts (RFC 6960, RFC 9654). */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -14,25 +14,25 @@
 #define NONCE_LEN 32 /* RFC 9654 2.1 */
 
 /* A response that is being read. */
-typedef struct reader_t {
+typedef struct response_reader_t {
     cc_ocsp_answer_t *answer;
-    const cc_ocsp_request_t *question;
+    const cc_ocsp_check_t *check;
     OCSP_BASICRESP *basic;
     apr_pool_t *pool;
-} reader_t;
+} response_reader_t;
 
-/* ---- questions ------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* SHA-1 is what every responder knows (RFC 5019 2.1.1); here it only names, it proves nothing. */
-OCSP_CERTID *cc_question_id(const cc_ocsp_subject_t *of)
+OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of)
 {
     return OCSP_cert_to_id(EVP_sha1(), of->leaf, of->issuer);
 }
 
-OCSP_REQUEST *cc_question_make(const cc_ocsp_subject_t *of, bool nonce)
+OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce)
 {
     OCSP_REQUEST *request = OCSP_REQUEST_new();
-    OCSP_CERTID *id = cc_question_id(of);
+    OCSP_CERTID *id = cc_ocsp_cert_id(of);
 
     if (!request || !id || !OCSP_request_add0_id(request, id)) {
         OCSP_CERTID_free(id);
@@ -69,7 +69,7 @@ static int pss_digest(const X509_ALGOR *algorithm)
 }
 
 /* A digest that collides lets somebody have one thing signed and show another. */
-static const char *signature_weak(const reader_t *r)
+static const char *signature_weak(const response_reader_t *r)
 {
     const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
     const ASN1_OBJECT *algorithm = NULL;
@@ -85,14 +85,14 @@ static const char *signature_weak(const reader_t *r)
 }
 
 /* The issuer alone is trusted, for what is signed now; NULL: no memory. */
-static X509_STORE *store_make(const cc_ocsp_request_t *question)
+static X509_STORE *store_make(const cc_ocsp_check_t *check)
 {
     X509_STORE *store = X509_STORE_new();
 
-    if (store && X509_STORE_add_cert(store, question->of.issuer)) {
+    if (store && X509_STORE_add_cert(store, check->of.issuer)) {
         X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
 
-        X509_VERIFY_PARAM_set_time(param, (time_t)apr_time_sec(question->now));
+        X509_VERIFY_PARAM_set_time(param, (time_t)apr_time_sec(check->now));
         X509_VERIFY_PARAM_set_auth_level(param, 1);
         return store;
     }
@@ -105,25 +105,25 @@ static X509_STORE *store_make(const cc_ocsp_request_t *question)
  * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
  * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
  */
-static bool signer_revoked(const cc_ocsp_request_t *question, X509 *signer)
+static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 {
-    const cc_ocsp_lists_t *lists = question->lists;
+    const cc_ocsp_lists_t *lists = check->lists;
 
     return lists && lists->revoked &&
-           lists->revoked(lists->state, signer, question->of.issuer, question->now);
+           lists->revoked(lists->state, signer, check->of.issuer, check->now);
 }
 
 /* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
  * of his answers. */
-static const char *signer_misfit(const reader_t *r, X509 *signer)
+static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 {
-    if (X509_cmp(signer, r->question->of.issuer) == 0) {
+    if (X509_cmp(signer, r->check->of.issuer) == 0) {
         return NULL;
     }
     if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
         return "the key of its signer is not for signatures";
     }
-    return signer_revoked(r->question, signer) ? "its signer is revoked, says a CRL" : NULL;
+    return signer_revoked(r->check, signer) ? "its signer is revoked, says a CRL" : NULL;
 }
 
 /*
@@ -131,7 +131,8 @@ static const char *signer_misfit(const reader_t *r, X509 *signer)
  * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
  * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
  */
-static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(X509) * issuers)
+static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
+                                 STACK_OF(X509) * issuers)
 {
     unsigned long flags = OCSP_PARTIAL_CHAIN | OCSP_NOEXPLICIT | OCSP_NOCHAIN;
     X509 *signer = NULL;
@@ -153,25 +154,25 @@ static const char *signer_refuse(const reader_t *r, X509_STORE *store, STACK_OF(
                : "it is not signed by the issuer, nor by whom the issuer authorised";
 }
 
-static const char *signature_refuse(const reader_t *r)
+static const char *signature_refuse(const response_reader_t *r)
 {
-    X509_STORE *store = store_make(r->question);
+    X509_STORE *store = store_make(r->check);
     STACK_OF(X509) *issuers = sk_X509_new_null();
-    const char *wrong = "out of memory";
+    const char *error = "out of memory";
 
-    if (store && issuers && sk_X509_push(issuers, r->question->of.issuer)) {
-        wrong = signature_weak(r);
-        wrong = wrong ? wrong : signer_refuse(r, store, issuers);
+    if (store && issuers && sk_X509_push(issuers, r->check->of.issuer)) {
+        error = signature_weak(r);
+        error = error ? error : signer_refuse(r, store, issuers);
     }
     sk_X509_free(issuers);
     X509_STORE_free(store);
-    return wrong;
+    return error;
 }
 
 /* ---- what it says ---------------------------------------------------------------------------- */
 
 /* An extension that must be understood (RFC 5280 4.2), and is not. */
-static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
+static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     int nonce = OCSP_BASICRESP_get_ext_by_NID(r->basic, NID_id_pkix_OCSP_Nonce, -1);
     int critical = OCSP_BASICRESP_get_ext_by_critical(r->basic, 1, -1);
@@ -183,21 +184,21 @@ static bool is_beyond_us(const reader_t *r, OCSP_SINGLERESP *single)
 }
 
 /* The one thing that it says of the certificate; NULL, and what is wrong. */
-static OCSP_SINGLERESP *single_find(const reader_t *r, const char **wrong)
+static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **error)
 {
-    OCSP_CERTID *id = cc_question_id(&r->question->of);
+    OCSP_CERTID *id = cc_ocsp_cert_id(&r->check->of);
     int at = id ? OCSP_resp_find(r->basic, id, -1) : -1;
     OCSP_SINGLERESP *single = at >= 0 ? OCSP_resp_get0(r->basic, at) : NULL;
 
     if (!single) {
-        *wrong = "it does not speak of the certificate";
+        *error = "it does not speak of the certificate";
     } else if (OCSP_resp_find(r->basic, id, at) >= 0) {
-        *wrong = "it speaks of the certificate twice";
+        *error = "it speaks of the certificate twice";
     } else if (is_beyond_us(r, single)) {
-        *wrong = "it has a critical extension that is not known";
+        *error = "it has a critical extension that is not known";
     }
     OCSP_CERTID_free(id);
-    return *wrong ? NULL : single;
+    return *error ? NULL : single;
 }
 
 /* Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. */
@@ -214,7 +215,7 @@ static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
     return read;
 }
 
-static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *from,
+static const char *times_read(const response_reader_t *r, const ASN1_GENERALIZEDTIME *from,
                               const ASN1_GENERALIZEDTIME *until)
 {
     cc_ocsp_answer_t *answer = r->answer;
@@ -224,7 +225,7 @@ static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *fro
         !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
         return "one of its times is none";
     }
-    if (answer->this_update > r->question->now + CC_OCSP_SKEW) {
+    if (answer->this_update > r->check->now + CC_OCSP_SKEW) {
         return "its thisUpdate lies ahead";
     }
     return until && answer->next_update < answer->this_update
@@ -232,15 +233,15 @@ static const char *times_read(const reader_t *r, const ASN1_GENERALIZEDTIME *fro
                : NULL;
 }
 
-static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
+static const char *single_read(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     ASN1_GENERALIZEDTIME *from = NULL, *until = NULL, *revoked = NULL;
     int reason = OCSP_REVOKED_STATUS_NOSTATUS;
     int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
-    const char *wrong = times_read(r, from, until);
+    const char *error = times_read(r, from, until);
 
-    if (wrong) {
-        return wrong;
+    if (error) {
+        return error;
     }
     switch (status) {
     case V_OCSP_CERTSTATUS_GOOD:
@@ -259,25 +260,25 @@ static const char *single_read(const reader_t *r, OCSP_SINGLERESP *single)
     }
 }
 
-static const char *basic_read(const reader_t *r)
+static const char *basic_read(const response_reader_t *r)
 {
-    const char *wrong = signature_refuse(r);
+    const char *error = signature_refuse(r);
     OCSP_SINGLERESP *single = NULL;
 
-    if (!wrong && r->question->request && OCSP_check_nonce(r->question->request, r->basic) != 1 &&
-        OCSP_REQUEST_get_ext_by_NID(r->question->request, NID_id_pkix_OCSP_Nonce, -1) >= 0) {
-        wrong = "it does not have the nonce of the question";
+    if (!error && r->check->request && OCSP_check_nonce(r->check->request, r->basic) != 1 &&
+        OCSP_REQUEST_get_ext_by_NID(r->check->request, NID_id_pkix_OCSP_Nonce, -1) >= 0) {
+        error = "it does not have the nonce of the question";
     }
-    if (!wrong) {
-        single = single_find(r, &wrong);
+    if (!error) {
+        single = single_find(r, &error);
     }
-    return single ? single_read(r, single) : wrong;
+    return single ? single_read(r, single) : error;
 }
 
 /* What is wrong with a response, or NULL. */
-static const char *response_read(reader_t *r, OCSP_RESPONSE *response, bool *busy)
+static const char *response_read(response_reader_t *r, OCSP_RESPONSE *response, bool *busy)
 {
-    const char *wrong = NULL;
+    const char *error = NULL;
     int status = OCSP_response_status(response);
 
     if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
@@ -286,33 +287,33 @@ static const char *response_read(reader_t *r, OCSP_RESPONSE *response, bool *bus
         return apr_pstrcat(r->pool, "it says ", OCSP_response_status_str(status), NULL);
     }
     r->basic = OCSP_response_get1_basic(response);
-    wrong = r->basic ? basic_read(r) : "it is no basic response";
+    error = r->basic ? basic_read(r) : "it is no basic response";
     OCSP_BASICRESP_free(r->basic);
-    return wrong;
+    return error;
 }
 
-void cc_answer_fail(cc_ocsp_answer_t *answer, const char *why)
+void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error)
 {
     memset(answer, 0, sizeof(*answer));
-    answer->why = why;
+    answer->error = error;
 }
 
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_request_t *question,
-                    cc_response_t *response, apr_pool_t *p)
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_response_t *response,
+                    apr_pool_t *p)
 {
-    reader_t r = {answer, question, NULL, p};
+    response_reader_t r = {answer, check, NULL, p};
     const unsigned char *at = response->der;
     OCSP_RESPONSE *parsed = NULL;
-    const char *wrong = "it is no OCSP response";
+    const char *error = "it is no OCSP response";
 
     ERR_set_mark();
     parsed = d2i_OCSP_RESPONSE(NULL, &at, (long)response->len);
     if (parsed && at == response->der + response->len) {
-        wrong = response_read(&r, parsed, &response->busy);
+        error = response_read(&r, parsed, &response->busy);
     }
     OCSP_RESPONSE_free(parsed);
-    if (wrong) {
-        cc_answer_fail(answer, apr_pstrcat(p, "the response does not count: ", wrong, NULL));
+    if (error) {
+        cc_answer_fail(answer, apr_pstrcat(p, "the response does not count: ", error, NULL));
     }
     ERR_pop_to_mark();
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which responders do not answer, and when to try them again. */
-#include <apr_hash.h>
-#include <apr_strings.h>
-#include <apr_thread_mutex.h>
-
+/* Circuit breakers: leave responders alone that do not answer, and try them again later. */
 #include "ocsp/internal.h"
 
-#define FAILURES 3 /* in a row, before a responder is left alone */
+#include <apr_strings.h>
+
+/*
+ * A breaker is there from the first failure of a responder to its next answer. FAILURES failures in
+ * a row open it: then nobody asks for FIRST_WAIT. After that one asker tries, while it stays open
+ * for all others. If that fails too, it stays open for twice as long, up to LONGEST_WAIT; an answer
+ * closes it. Whoever was let ask must tell how it went; one that never does is believed to be gone
+ * after TRY, so that the next may try.
+ */
+#define FAILURES 3
 #define FIRST_WAIT apr_time_from_sec(1)
 #define LONGEST_WAIT apr_time_from_sec(60)
-#define TRY apr_time_from_sec(120) /* longer than any attempt: who tries again is not coming back  \
-                                    */
-#define MOST 256 /* responders: certificates may name any below an allowed suffix */
-#define KEY 300  /* octets: a host and a port */
+#define TRY apr_time_from_sec(120) /* longer than any attempt */
+#define BREAKERS_MAX 256           /* certificates may name any host below an allowed suffix */
 
 typedef struct breaker_t {
     int failures; /* in a row */
@@ -22,15 +25,13 @@ typedef struct breaker_t {
 } breaker_t;
 
 struct cc_breakers_t {
-    apr_thread_mutex_t *lock; /* of what follows */
-    apr_pool_t *pool;         /* of all breakers */
-    apr_hash_t *by_host;      /* those whose last attempt failed */
+    cc_locked_hash_t by_place; /* of those whose last attempt failed */
 };
 
-static const char *key_write(char key[KEY], const cc_url_t *url)
+apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p)
 {
-    apr_snprintf(key, KEY, "%s:%d", url->host, url->port);
-    return key;
+    *breakers = apr_pcalloc(p, sizeof(**breakers));
+    return cc_locked_hash_init(&(*breakers)->by_place, p);
 }
 
 /* ---- under the lock -------------------------------------------------------------------------- */
@@ -47,16 +48,16 @@ static bool breaker_lets(breaker_t *breaker, apr_time_t now)
     return true;
 }
 
-static breaker_t *breaker_make(cc_breakers_t *breakers, const char *key)
+static breaker_t *breaker_make(cc_locked_hash_t *by_place, const char *place)
 {
     breaker_t *made = NULL;
 
-    if (apr_hash_count(breakers->by_host) >= MOST) {
-        apr_pool_clear(breakers->pool);
-        breakers->by_host = apr_hash_make(breakers->pool);
+    if (apr_hash_count(by_place->hash) >= BREAKERS_MAX) {
+        apr_pool_clear(by_place->pool);
+        by_place->hash = apr_hash_make(by_place->pool);
     }
-    made = apr_pcalloc(breakers->pool, sizeof(*made));
-    apr_hash_set(breakers->by_host, apr_pstrdup(breakers->pool, key), APR_HASH_KEY_STRING, made);
+    made = apr_pcalloc(by_place->pool, sizeof(*made));
+    apr_hash_set(by_place->hash, apr_pstrdup(by_place->pool, place), APR_HASH_KEY_STRING, made);
     return made;
 }
 
@@ -78,48 +79,26 @@ static void breaker_fail(breaker_t *breaker, apr_time_t now)
 
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now)
 {
-    char key[KEY];
+    cc_locked_hash_t *by_place = &breakers->by_place;
     bool lets = false;
 
-    key_write(key, url);
-    apr_thread_mutex_lock(breakers->lock);
-    lets = breaker_lets(apr_hash_get(breakers->by_host, key, APR_HASH_KEY_STRING), now);
-    apr_thread_mutex_unlock(breakers->lock);
+    apr_thread_mutex_lock(by_place->lock);
+    lets = breaker_lets(apr_hash_get(by_place->hash, url->place, APR_HASH_KEY_STRING), now);
+    apr_thread_mutex_unlock(by_place->lock);
     return lets;
 }
 
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now)
 {
-    char key[KEY];
+    cc_locked_hash_t *by_place = &breakers->by_place;
     breaker_t *breaker = NULL;
 
-    key_write(key, url);
-    apr_thread_mutex_lock(breakers->lock);
-    breaker = apr_hash_get(breakers->by_host, key, APR_HASH_KEY_STRING);
+    apr_thread_mutex_lock(by_place->lock);
+    breaker = apr_hash_get(by_place->hash, url->place, APR_HASH_KEY_STRING);
     if (!answered) {
-        breaker_fail(breaker ? breaker : breaker_make(breakers, key), now);
+        breaker_fail(breaker ? breaker : breaker_make(by_place, url->place), now);
     } else if (breaker) {
         *breaker = (breaker_t){0};
     }
-    apr_thread_mutex_unlock(breakers->lock);
-}
-
-static apr_status_t pool_destroy(void *pool)
-{
-    apr_pool_destroy(pool);
-    return APR_SUCCESS;
-}
-
-apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p)
-{
-    cc_breakers_t *made = apr_pcalloc(p, sizeof(*made));
-    apr_status_t status = apr_pool_create_unmanaged_ex(&made->pool, NULL, NULL);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    apr_pool_cleanup_register(p, made->pool, pool_destroy, apr_pool_cleanup_null);
-    made->by_host = apr_hash_make(made->pool);
-    *breakers = made;
-    return apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, p);
+    apr_thread_mutex_unlock(by_place->lock);
 }

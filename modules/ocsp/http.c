@@ -11,7 +11,7 @@
 /* The socket is not OpenSSL's, which counts time in whole seconds, and tries again until they are
  * over where a connection is refused. */
 typedef struct conversation_t {
-    cc_talk_t *talk;
+    cc_http_exchange_t *talk;
     const OCSP_REQUEST *request;
     apr_socket_t *socket;
     apr_pool_t *pool;
@@ -82,9 +82,9 @@ static apr_status_t response_receive(conversation_t *c, cc_response_t *response)
     apr_size_t room = FIRST_ROOM, got = 0;
     char *buffer = apr_palloc(c->pool, room);
     apr_status_t status = APR_SUCCESS;
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
 
-    while (status == APR_SUCCESS && response->len == 0 && !c->talk->why) {
+    while (status == APR_SUCCESS && response->len == 0 && !c->talk->error) {
         apr_size_t len = room - got;
 
         status = time_limit(c->socket, c->talk->deadline, 1);
@@ -93,7 +93,7 @@ static apr_status_t response_receive(conversation_t *c, cc_response_t *response)
         }
         if (status == APR_SUCCESS) {
             got += len;
-            c->talk->why = cc_http_read(response, &http, buffer, got, c->pool);
+            c->talk->error = cc_http_reply_read(response, &http, buffer, got, c->pool);
         }
         if (got == room && response->len == 0) {
             buffer = memcpy(apr_palloc(c->pool, 2 * room), buffer, got);
@@ -105,7 +105,7 @@ static apr_status_t response_receive(conversation_t *c, cc_response_t *response)
 
 /* ---- the conversation ------------------------------------------------------------------------ */
 
-/* The question in HTTP/1.0, in which a connection serves once and a length is a length. */
+/* The check in HTTP/1.0, in which a connection serves once and a length is a length. */
 static char *question_write(const conversation_t *c, apr_size_t *len)
 {
     const cc_url_t *url = c->talk->url;
@@ -153,8 +153,8 @@ static const char *status_text(apr_status_t status, apr_pool_t *p)
     return apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
 }
 
-bool cc_talk_hold(cc_response_t *response, cc_talk_t *talk, const OCSP_REQUEST *request,
-                  apr_pool_t *p)
+bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *talk,
+                      const OCSP_REQUEST *request, apr_pool_t *p)
 {
     conversation_t c = {talk, request, NULL, p};
     apr_status_t status = APR_SUCCESS;
@@ -166,8 +166,8 @@ bool cc_talk_hold(cc_response_t *response, cc_talk_t *talk, const OCSP_REQUEST *
     if (c.socket) {
         apr_socket_close(c.socket);
     }
-    if (status != APR_SUCCESS && !talk->why) {
-        talk->why = status_text(status, p);
+    if (status != APR_SUCCESS && !talk->error) {
+        talk->error = status_text(status, p);
     }
     return status == APR_SUCCESS;
 }

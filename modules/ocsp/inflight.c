@@ -1,122 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which questions are being asked, so that none is asked twice at a time. */
-#include <string.h>
-
-#include <apr_hash.h>
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
-
+/* Requests in flight: one at a time for each certificate, shared by all who want its answer. */
 #include "ocsp/internal.h"
 
-struct cc_flights_t {
-    apr_thread_mutex_t *lock; /* of what follows, and of `held` and `done` of every flight */
-    apr_pool_t *pool;         /* of the hash, with an allocator that nobody uses without the lock */
-    apr_hash_t *by_key;       /* those that have not landed */
+#include <string.h>
+
+#include <apr_thread_cond.h>
+
+/*
+ * The first who wants an answer joins a request that is new, and sees to it that it is finished.
+ * Whoever joins meanwhile gets the same one, and waits for the first to finish it. Once finished it
+ * is found no more: what is asked from then on is asked anew. Each who joined leaves, and so does
+ * the thread that asks (cc_inflight_hold); the last one frees it. So nobody who gives up waiting
+ * takes the answer away from others.
+ */
+struct cc_inflights_t {
+    cc_locked_hash_t by_key; /* those that are not finished; its lock is that of each, too */
 };
 
-static cc_flight_t *flight_make(cc_flights_t *flights, const unsigned char *key)
+apr_status_t cc_inflights_create(cc_inflights_t **inflights, apr_pool_t *p)
+{
+    *inflights = apr_pcalloc(p, sizeof(**inflights));
+    return cc_locked_hash_init(&(*inflights)->by_key, p);
+}
+
+static cc_inflight_t *inflight_make(cc_inflights_t *inflights, const unsigned char *key)
 {
     apr_pool_t *pool = NULL;
-    cc_flight_t *flight = NULL;
+    cc_inflight_t *inflight = NULL;
 
     if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS) {
         return NULL;
     }
-    flight = apr_pcalloc(pool, sizeof(*flight));
-    if (apr_thread_cond_create(&flight->landed, pool) != APR_SUCCESS) {
+    inflight = apr_pcalloc(pool, sizeof(*inflight));
+    if (apr_thread_cond_create(&inflight->finished, pool) != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return NULL;
     }
-    flight->pool = pool;
-    flight->of = flights;
-    memcpy(flight->key, key, sizeof(flight->key));
-    return flight;
+    inflight->pool = pool;
+    inflight->of = inflights;
+    memcpy(inflight->key, key, sizeof(inflight->key));
+    return inflight;
 }
 
-cc_flight_t *cc_flight_join(cc_flights_t *flights, const unsigned char *key,
-                            apr_interval_time_t most, bool *first)
+cc_inflight_t *cc_inflight_join(cc_inflights_t *inflights, const unsigned char *key,
+                                apr_interval_time_t max, bool *first)
 {
-    cc_flight_t *flight = NULL;
+    cc_locked_hash_t *by_key = &inflights->by_key;
+    cc_inflight_t *inflight = NULL;
 
-    apr_thread_mutex_lock(flights->lock);
-    flight = apr_hash_get(flights->by_key, key, CC_OCSP_KEY);
-    *first = flight == NULL;
-    if (!flight) {
-        flight = flight_make(flights, key);
-        if (flight) {
-            flight->deadline = apr_time_now() + most;
-            apr_hash_set(flights->by_key, flight->key, CC_OCSP_KEY, flight);
+    apr_thread_mutex_lock(by_key->lock);
+    inflight = apr_hash_get(by_key->hash, key, CC_OCSP_KEY);
+    *first = inflight == NULL;
+    if (!inflight) {
+        inflight = inflight_make(inflights, key);
+        if (inflight) {
+            inflight->deadline = apr_time_now() + max;
+            apr_hash_set(by_key->hash, inflight->key, CC_OCSP_KEY, inflight);
         }
     }
-    if (flight) {
-        flight->held++;
+    if (inflight) {
+        inflight->holders++;
     }
-    apr_thread_mutex_unlock(flights->lock);
-    return flight;
+    apr_thread_mutex_unlock(by_key->lock);
+    return inflight;
 }
 
-void cc_flight_hold(cc_flight_t *flight)
+static apr_thread_mutex_t *lock_of(const cc_inflight_t *inflight)
 {
-    apr_thread_mutex_lock(flight->of->lock);
-    flight->held++;
-    apr_thread_mutex_unlock(flight->of->lock);
+    return inflight->of->by_key.lock;
 }
 
-void cc_flight_land(cc_flight_t *flight)
+void cc_inflight_hold(cc_inflight_t *inflight)
 {
-    apr_thread_mutex_lock(flight->of->lock);
-    flight->done = true;
-    apr_hash_set(flight->of->by_key, flight->key, CC_OCSP_KEY, NULL);
-    apr_thread_cond_broadcast(flight->landed);
-    apr_thread_mutex_unlock(flight->of->lock);
+    apr_thread_mutex_lock(lock_of(inflight));
+    inflight->holders++;
+    apr_thread_mutex_unlock(lock_of(inflight));
 }
 
-bool cc_flight_wait(cc_flight_t *flight, apr_interval_time_t most)
+void cc_inflight_finish(cc_inflight_t *inflight)
 {
-    apr_time_t until = apr_time_now() + most;
+    apr_thread_mutex_lock(lock_of(inflight));
+    inflight->done = true;
+    apr_hash_set(inflight->of->by_key.hash, inflight->key, CC_OCSP_KEY, NULL);
+    apr_thread_cond_broadcast(inflight->finished);
+    apr_thread_mutex_unlock(lock_of(inflight));
+}
+
+bool cc_inflight_wait(cc_inflight_t *inflight, apr_interval_time_t max)
+{
+    apr_time_t until = apr_time_now() + max;
     apr_interval_time_t rest = 0;
     bool done = false;
 
-    until = flight->deadline < until ? flight->deadline : until;
+    until = inflight->deadline < until ? inflight->deadline : until;
     rest = until - apr_time_now();
-    apr_thread_mutex_lock(flight->of->lock);
-    while (!flight->done && rest > 0) {
-        apr_thread_cond_timedwait(flight->landed, flight->of->lock, rest);
+    apr_thread_mutex_lock(lock_of(inflight));
+    while (!inflight->done && rest > 0) {
+        apr_thread_cond_timedwait(inflight->finished, lock_of(inflight), rest);
         rest = until - apr_time_now();
     }
-    done = flight->done;
-    apr_thread_mutex_unlock(flight->of->lock);
+    done = inflight->done;
+    apr_thread_mutex_unlock(lock_of(inflight));
     return done;
 }
 
-void cc_flight_leave(cc_flight_t *flight)
+void cc_inflight_leave(cc_inflight_t *inflight)
 {
     bool last = false;
 
-    apr_thread_mutex_lock(flight->of->lock);
-    last = --flight->held == 0;
-    apr_thread_mutex_unlock(flight->of->lock);
+    apr_thread_mutex_lock(lock_of(inflight));
+    last = --inflight->holders == 0;
+    apr_thread_mutex_unlock(lock_of(inflight));
     if (last) {
-        apr_pool_destroy(flight->pool);
+        apr_pool_destroy(inflight->pool);
     }
-}
-
-static apr_status_t pool_destroy(void *pool)
-{
-    apr_pool_destroy(pool);
-    return APR_SUCCESS;
-}
-
-apr_status_t cc_flights_create(cc_flights_t **flights, apr_pool_t *p)
-{
-    cc_flights_t *made = apr_pcalloc(p, sizeof(*made));
-    apr_status_t status = apr_pool_create_unmanaged_ex(&made->pool, NULL, NULL);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    apr_pool_cleanup_register(p, made->pool, pool_destroy, apr_pool_cleanup_null);
-    made->by_key = apr_hash_make(made->pool);
-    *flights = made;
-    return apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, p);
 }

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files share that ask OCSP responders (RFC 6960). */
-#ifndef CC_TRUST_OCSP_INTERNAL_H
-#define CC_TRUST_OCSP_INTERNAL_H
+/* Requests to OCSP responders and their answers (RFC 6960): what the files of this room share. */
+#ifndef CC_OCSP_INTERNAL_H
+#define CC_OCSP_INTERNAL_H
 
+#include <apr_hash.h>
 #include <apr_network_io.h>
 #include <apr_tables.h>
+#include <apr_thread_mutex.h>
 
 #include <openssl/ocsp.h>
 
 #include "ocsp/ocsp.h"
-#include "base/waiting.h"
 
-/* ---- settings (spec.c) and responders (url.c) -------------------------------------- */
+/* ---- settings (spec.c) and responders (url.c) -------------------------------------------- */
 
 /** Where a responder is. Every octet is a visible one of ASCII. */
 typedef struct cc_url_t {
     const char *text; /* as written */
     const char *host; /* in lower case, without the dot at its end; an IPv6 address bare */
     apr_port_t port;
+    const char *place;     /* host and port: responders are counted by it */
     const char *authority; /* for "Host:" */
     const char *path;      /* with the query */
 } cc_url_t;
@@ -48,26 +50,27 @@ const char *cc_host_name(const char *text, apr_pool_t *p);
  * hosts, and suffixes that begin with a dot.
  */
 const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
-                              const X509 *leaf, const char **why, apr_pool_t *p);
+                              const X509 *leaf, const char **error, apr_pool_t *p);
 
-/* ---- questions and answers (answer.c) --------------------------------------------------- */
+/* ---- checks and answers (answer.c) ------------------------------------------------------- */
 
 /* Clocks differ: so far may thisUpdate lie ahead and nextUpdate behind. */
 #define CC_OCSP_SKEW apr_time_from_sec(300)
 
-typedef struct cc_ocsp_request_t {
+/** A certificate whose status somebody wants to know. */
+typedef struct cc_ocsp_check_t {
     cc_ocsp_subject_t of;
     apr_time_t now;
     unsigned char key[CC_OCSP_KEY]; /* of what is kept for it */
-    OCSP_REQUEST *request;          /* whose nonce it must have; NULL: an answer of earlier */
-    const cc_ocsp_lists_t *lists; /* who knows of a signer that is revoked; NULL: nobody */
-} cc_ocsp_request_t;
+    OCSP_REQUEST *request;          /* whose nonce the answer must have; NULL: it was kept */
+    const cc_ocsp_lists_t *lists;   /* CRLs, in which its signer is looked up; NULL: none */
+} cc_ocsp_check_t;
 
 /** The CertID of a certificate (RFC 6960 4.1.1); NULL: no memory. The caller frees it. */
-OCSP_CERTID *cc_question_id(const cc_ocsp_subject_t *of);
+OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of);
 
-/** The question itself, with a nonce or without; NULL: no memory. The caller frees it. */
-OCSP_REQUEST *cc_question_make(const cc_ocsp_subject_t *of, bool nonce);
+/** The request to a responder, with a nonce or without; NULL: no memory. The caller frees it. */
+OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce);
 
 /** What a responder said. */
 typedef struct cc_response_t {
@@ -78,25 +81,25 @@ typedef struct cc_response_t {
 
 /**
  * Verifies a response in all but its age, and reads what it says of the certificate; else the
- * status is CC_OCSP_FAILED and `why` says why. Members that it does not know are left alone.
+ * status is CC_OCSP_FAILED and `error` says why. Members that it does not know are left alone.
  */
-void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_request_t *question,
-                    cc_response_t *response, apr_pool_t *p);
+void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_response_t *response,
+                    apr_pool_t *p);
 
 /** An answer that says only why there is none. */
-void cc_answer_fail(cc_ocsp_answer_t *answer, const char *why);
+void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error);
 
 /* ---- what is kept (record.c) ------------------------------------------------------------ */
 
 /* Nobody asks again so soon after a failure. */
-#define CC_OCSP_REST apr_time_from_sec(5)
+#define CC_OCSP_BACKOFF apr_time_from_sec(5)
 
 /** What stands in the cache for a certificate. */
 typedef struct cc_record_t {
     apr_time_t asked_at;  /* when the response was asked for; 0: there is none */
     apr_time_t failed_at; /* the last attempt that failed; 0: none since the response */
     cc_response_t response;
-    const char *why; /* it failed; "" where it did not */
+    const char *error; /* it failed; "" where it did not */
 } cc_record_t;
 
 /** A copy in `p` for a cache. */
@@ -108,17 +111,17 @@ bool cc_record_unpack(cc_record_t *record, const unsigned char *octets, apr_size
 
 /** How much an answer of earlier is worth. */
 typedef enum {
-    CC_AGE_OVER,  /* nothing */
-    CC_AGE_STALE, /* it serves where the responder does not answer */
-    CC_AGE_DUE,   /* it serves, and it is time to ask for the next */
+    CC_AGE_EXPIRED, /* nothing */
+    CC_AGE_STALE,   /* it serves where the responder does not answer */
+    CC_AGE_DUE,     /* it serves, and it is time to ask for the next */
     CC_AGE_FRESH
 } cc_age_t;
 
 /** The moments at which an answer ages. */
 typedef struct cc_life_t {
-    apr_time_t due;
-    apr_time_t stale;
-    apr_time_t over;
+    apr_time_t refresh_at; /* it serves, and the next is asked for */
+    apr_time_t stale_at;   /* it serves where the responder does not answer */
+    apr_time_t expires_at;
 } cc_life_t;
 
 /** The life of an answer: its asked_at, this_update, next_update and status are looked at. */
@@ -126,44 +129,57 @@ cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *s
 
 cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 
-/** True while nobody should ask again, because it failed a moment ago. */
-bool cc_record_rests(const cc_record_t *record, apr_time_t now);
+/** True while nobody asks again, because a request failed a moment ago. */
+bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
 /* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
 
-#define CC_OCSP_LARGEST (64 * 1024) /* a response */
+#define CC_OCSP_RESPONSE_MAX (64 * 1024) /* a response */
 
 /** How far an answer has been read. It begins as all zeros. */
-typedef struct cc_http_t {
+typedef struct cc_http_reply_t {
     apr_size_t at;     /* where the next line begins, or the content */
     apr_size_t length; /* as Content-Length says, where it is `measured` */
     bool begun;        /* the status line is read */
     bool headed;       /* and so is all of the header */
     bool typed;
     bool measured;
-} cc_http_t;
+} cc_http_reply_t;
 
 /**
  * Reads on in the octets, all that have come so far. Once the answer is whole, response->len is not
  * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
  * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
  */
-const char *cc_http_read(cc_response_t *response, cc_http_t *http, const char *octets,
-                         apr_size_t len, apr_pool_t *p);
+const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
+                               apr_size_t len, apr_pool_t *p);
 
-/* ---- a conversation (http.c) ------------------------------------------------------------ */
+/* ---- a request in HTTP (http.c) ---------------------------------------------------------- */
 
-typedef struct cc_talk_t {
+/** A request that is sent, and what comes of it. */
+typedef struct cc_http_exchange_t {
     const cc_url_t *url;
     apr_time_t deadline; /* of all of it but looking the host up */
-    const char *why;     /* set where it failed */
-} cc_talk_t;
+    const char *error;   /* set where it failed */
+} cc_http_exchange_t;
 
-/** Sends a question; *response is in `p`. False where none came, and talk->why. */
-bool cc_talk_hold(cc_response_t *response, cc_talk_t *talk, const OCSP_REQUEST *request,
-                  apr_pool_t *p);
+/** Sends the request, and receives *response, in `p`. False where none came: exchange->error. */
+bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *exchange,
+                      const OCSP_REQUEST *request, apr_pool_t *p);
 
-/* ---- responders that do not answer (breaker.c) ------------------------------------------ */
+/* ---- what threads share (locked_hash.c) --------------------------------------------------- */
+
+/** A hash under a lock, in a pool that is used under that lock alone. */
+typedef struct cc_locked_hash_t {
+    apr_thread_mutex_t *lock; /* of what follows */
+    apr_pool_t *pool;         /* of the hash and what is in it; with an allocator of its own */
+    apr_hash_t *hash;
+} cc_locked_hash_t;
+
+/** Makes it empty. It lives as long as `p`, and must stay where it is. */
+apr_status_t cc_locked_hash_init(cc_locked_hash_t *hash, apr_pool_t *p);
+
+/* ---- responders that do not answer (breaker.c) ------------------------------------------- */
 
 /** A circuit breaker for each responder. Any thread, each at any time. */
 typedef struct cc_breakers_t cc_breakers_t;
@@ -173,74 +189,76 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 /**
  * Whether the responder may be asked now. After three failures in a row it may not for a second,
  * then one asker tries again; with each further failure the wait is twice as long, up to a minute.
- * Who is told true must tell how it went.
+ * Whoever is told true must tell how it went.
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
 
-/* ---- who waits (patience.c) -------------------------------------------------------------- */
+/* ---- who waits and who asks (limiter.c) -------------------------------------------------- */
 
 /**
- * Says how long somebody may wait for a responder: up to `timeout`; or not at all, where it is 0 or
- * less. Whoever waits says when that is over, and whether an answer came.
+ * Says how long one more thread may wait for the responder: up to `timeout`; 0 or less: not at all.
+ * If it waits, it says when that is over, and whether there was an answer.
  */
-apr_interval_time_t cc_patience_begin(cc_patience_t *patience, const cc_url_t *url,
-                                      apr_interval_time_t timeout, apr_time_t now);
-void cc_patience_end(cc_patience_t *patience, const cc_url_t *url, bool came, apr_time_t now);
+apr_interval_time_t cc_limiter_wait_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url,
+                                          apr_interval_time_t timeout, apr_time_t now);
+void cc_limiter_wait_end(cc_ocsp_limiter_t *limiter, const cc_url_t *url, bool answered,
+                         apr_time_t now);
 
-#define CC_ASKING_MOST 8 /* threads of a process that ask one responder: half of all that ask */
+/* Threads of a process that ask one responder: half of all that ask. */
+#define CC_OCSP_ASKING_MAX 8
 
-/** A question that may have to stand in line; begins a struct of whoever asks it. */
-typedef struct cc_turn_t {
-    struct cc_turn_t *next;
-} cc_turn_t;
+/** The place of a request in line; begins the struct of whoever asks. */
+typedef struct cc_limiter_turn_t {
+    struct cc_limiter_turn_t *next;
+} cc_limiter_turn_t;
 
 /**
- * Whether the responder may be asked now. Else the turn stands in line, where it must stay as it is
- * until it comes out of cc_patience_next.
+ * Whether the responder may be asked now. Else the turn stands in line, and must stay as it is
+ * until it comes out of cc_limiter_ask_end.
  */
-bool cc_patience_turn(cc_patience_t *patience, const cc_url_t *url, cc_turn_t *turn);
+bool cc_limiter_ask_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url, cc_limiter_turn_t *turn);
 
-/** For whoever may ask, when that is over: whose turn it is now, in its place; NULL: nobody's. */
-cc_turn_t *cc_patience_next(cc_patience_t *patience, const cc_url_t *url);
+/** For a thread that has asked: whose turn it is now, for this thread to ask; NULL: nobody's. */
+cc_limiter_turn_t *cc_limiter_ask_end(cc_ocsp_limiter_t *limiter, const cc_url_t *url);
 
-/* ---- one question at a time (inflight.c) -------------------------------------------------- */
+/* ---- one request at a time (inflight.c) -------------------------------------------------- */
 
-/** Questions that are being asked, by key. */
-typedef struct cc_flights_t cc_flights_t;
+/** Requests that are being asked, by key. */
+typedef struct cc_inflights_t cc_inflights_t;
 
-/** One of them. Whoever has it leaves it once; the last one frees it. */
-typedef struct cc_flight_t {
-    apr_pool_t *pool;        /* for who asks; once it has landed, nobody may allocate in it */
-    cc_ocsp_answer_t answer; /* in that pool; for who asks, and once it has landed for all */
+/** One of them. Whoever has joined it leaves it once; the last one frees it. */
+typedef struct cc_inflight_t {
+    apr_pool_t *pool;        /* for the one that asks; once finished, nobody may allocate in it */
+    cc_ocsp_answer_t answer; /* in that pool; for the one that asks, and once finished for all */
     /* For inflight.c alone: */
     unsigned char key[CC_OCSP_KEY];
-    cc_flights_t *of;
-    struct apr_thread_cond_t *landed;
+    cc_inflights_t *of;
+    struct apr_thread_cond_t *finished;
     apr_time_t deadline; /* nobody waits longer */
-    int held;            /* by so many */
+    int holders;
     bool done;
-} cc_flight_t;
+} cc_inflight_t;
 
-apr_status_t cc_flights_create(cc_flights_t **flights, apr_pool_t *p);
+apr_status_t cc_inflights_create(cc_inflights_t **inflights, apr_pool_t *p);
 
 /**
- * The flight with this key; *first: it is new, is waited for so long, and the caller sees to its
- * landing. NULL: no memory.
+ * The request with this key; *first: it is new, is waited for no longer than `max`, and the caller
+ * sees to it that it is finished. NULL: no memory.
  */
-cc_flight_t *cc_flight_join(cc_flights_t *flights, const unsigned char *key,
-                            apr_interval_time_t most, bool *first);
+cc_inflight_t *cc_inflight_join(cc_inflights_t *inflights, const unsigned char *key,
+                                apr_interval_time_t max, bool *first);
 
 /** One more that will leave it. */
-void cc_flight_hold(cc_flight_t *flight);
+void cc_inflight_hold(cc_inflight_t *inflight);
 
-/** The answer is there: wakes who waits. Questions from now on are new ones. */
-void cc_flight_land(cc_flight_t *flight);
+/** The answer is there: wakes all that wait. Requests from now on are new ones. */
+void cc_inflight_finish(cc_inflight_t *inflight);
 
-/** Waits so long at most. False where it did not land in time. */
-bool cc_flight_wait(cc_flight_t *flight, apr_interval_time_t most);
+/** Waits so long at most. False where it was not finished in time. */
+bool cc_inflight_wait(cc_inflight_t *inflight, apr_interval_time_t max);
 
-void cc_flight_leave(cc_flight_t *flight);
+void cc_inflight_leave(cc_inflight_t *inflight);
 
 /* ---- all of it together (ocsp.c) ------------------------------------------------------------- */
 
@@ -248,9 +266,9 @@ struct cc_ocsp_t {
     const cc_ocsp_spec_t *spec;
     const apr_array_header_t *hosts;
     cc_ocsp_lists_t lists;
-    const cc_ocsp_means_t *means;
+    const cc_ocsp_io_t *io;
     cc_breakers_t *breakers;
-    cc_flights_t *flights;
+    cc_inflights_t *inflights;
     cc_ocsp_counters_t *counters;
     cc_ocsp_counters_t own; /* until others are given */
 };
@@ -258,18 +276,18 @@ struct cc_ocsp_t {
 /** What is kept for a certificate, and what it is worth. */
 typedef struct cc_kept_t {
     cc_record_t record;
-    cc_ocsp_answer_t answer; /* CC_AGE_OVER: nothing */
+    cc_ocsp_answer_t answer; /* CC_AGE_EXPIRED: nothing */
     cc_life_t life;
     cc_age_t age;
 } cc_kept_t;
 
-/* ---- asking (ask.c) --------------------------------------------------------------------- */
+/* ---- asking (fetch.c) --------------------------------------------------------------------- */
 
 /**
- * Sets a question on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
+ * Sets a check on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
  * memory. The caller leaves it.
  */
-cc_flight_t *cc_ocsp_ask(cc_ocsp_t *ocsp, const cc_ocsp_request_t *question, const cc_kept_t *kept,
-                         bool *first);
+cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept,
+                             bool *first);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the way to a certificate's status: what is kept, what is being asked, a responder. */
+/* The status of a certificate: from what is kept, from a request in flight, from a responder. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,20 +12,20 @@
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 /* The certificate (RFC 6960 CertID), and the settings on which it depends who answers and how. */
-static bool key_make(cc_ocsp_request_t *question, const cc_ocsp_t *ocsp, apr_pool_t *p)
+static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
     const cc_ocsp_spec_t *spec = ocsp->spec;
     const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s %s", spec->mode,
                                         spec->nonce, spec->responder ? spec->responder->text : "",
                                         ocsp->lists.name ? ocsp->lists.name : "");
-    OCSP_CERTID *id = cc_question_id(&question->of);
+    OCSP_CERTID *id = cc_ocsp_cert_id(&check->of);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     unsigned char *der = NULL;
     int len = id ? i2d_OCSP_CERTID(id, &der) : 0;
     bool made = len > 0 && ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
                 EVP_DigestUpdate(ctx, settings, strlen(settings) + 1) &&
                 EVP_DigestUpdate(ctx, der, (size_t)len) &&
-                EVP_DigestFinal_ex(ctx, question->key, NULL);
+                EVP_DigestFinal_ex(ctx, check->key, NULL);
 
     EVP_MD_CTX_free(ctx);
     OPENSSL_free(der);
@@ -34,117 +34,117 @@ static bool key_make(cc_ocsp_request_t *question, const cc_ocsp_t *ocsp, apr_poo
 }
 
 /* Reads the kept answer as if it came from the responder now. */
-static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_request_t *question,
+static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
                         apr_pool_t *p)
 {
     if (kept->record.response.len == 0) {
         return;
     }
-    cc_answer_read(&kept->answer, question, &kept->record.response, p);
+    cc_answer_read(&kept->answer, check, &kept->record.response, p);
     if (kept->answer.status != CC_OCSP_FAILED) {
         kept->answer.asked_at = kept->record.asked_at;
         kept->life = cc_answer_life(&kept->answer, ocsp->spec);
-        kept->age = cc_life_age(&kept->life, question->now);
+        kept->age = cc_life_age(&kept->life, check->now);
     }
 }
 
-static void kept_recall(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_request_t *question,
-                        apr_pool_t *p)
+static void kept_find(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
+                      apr_pool_t *p)
 {
-    const cc_ocsp_means_t *means = ocsp->means;
+    const cc_ocsp_io_t *io = ocsp->io;
     unsigned int len = CC_OCSP_RECORD;
-    unsigned char *octets = means->get ? apr_palloc(p, len) : NULL;
+    unsigned char *octets = io->get ? apr_palloc(p, len) : NULL;
 
     memset(kept, 0, sizeof(*kept));
-    kept->age = CC_AGE_OVER;
-    if (octets && means->get(means->state, question->key, octets, &len) &&
-        cc_record_unpack(&kept->record, octets, len, question->now, p)) {
-        kept_verify(kept, ocsp, question, p);
+    kept->age = CC_AGE_EXPIRED;
+    if (octets && io->get(io->state, check->key, octets, &len) &&
+        cc_record_unpack(&kept->record, octets, len, check->now, p)) {
+        kept_verify(kept, ocsp, check, p);
     } else {
         memset(&kept->record, 0, sizeof(kept->record));
     }
 }
 
-/* What is to be asked, and what was kept of earlier answers. */
-typedef struct cc_asked_t {
-    const cc_ocsp_request_t *question;
+/* A check, and what was kept of earlier answers. */
+typedef struct lookup_t {
+    const cc_ocsp_check_t *check;
     const cc_kept_t *kept;
-} cc_asked_t;
+} lookup_t;
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* Waits for the answer of a flight so long, and leaves that. False where none came in time. */
-static bool flight_take(cc_ocsp_answer_t *answer, cc_flight_t *flight, apr_interval_time_t most,
-                        apr_pool_t *p)
+/* Waits so long for the answer of a request in flight, and leaves it. False: none came in time. */
+static bool inflight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight,
+                          apr_interval_time_t max, apr_pool_t *p)
 {
     bool came = false;
 
-    if (!flight) {
+    if (!inflight) {
         cc_answer_fail(answer, "out of memory");
         return false;
     }
-    came = cc_flight_wait(flight, most);
+    came = cc_inflight_wait(inflight, max);
     if (came) {
-        *answer = flight->answer;
-        answer->why = answer->why ? apr_pstrdup(p, answer->why) : NULL;
+        *answer = inflight->answer;
+        answer->error = answer->error ? apr_pstrdup(p, answer->error) : NULL;
     } else {
         cc_answer_fail(answer, "no answer in time");
     }
-    cc_flight_leave(flight);
+    cc_inflight_leave(inflight);
     return came;
 }
 
-/* The kept answer serves; `why` it is not a newer one, where it has run out. */
-static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const char *why)
+/* The kept answer serves; `error` says why it is no newer one, where it has run out. */
+static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const char *error)
 {
     *answer = kept->answer;
     answer->stale = kept->age == CC_AGE_STALE;
-    answer->why = answer->stale ? why : NULL;
+    answer->error = answer->stale ? error : NULL;
 }
 
 /* Lets another thread ask while the kept answer serves. */
-static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_request_t *question, const cc_kept_t *kept)
+static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept)
 {
     bool first = false;
-    cc_flight_t *flight = ocsp->means->start ? cc_ocsp_ask(ocsp, question, kept, &first) : NULL;
+    cc_inflight_t *inflight = ocsp->io->start ? cc_ocsp_fetch(ocsp, check, kept, &first) : NULL;
 
-    if (flight) {
-        cc_flight_leave(flight);
+    if (inflight) {
+        cc_inflight_leave(inflight);
     }
 }
 
 /* Waits for a responder's answer, together with others who want to know the same. */
-static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
-                           apr_interval_time_t most, apr_pool_t *p)
+static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
+                           apr_interval_time_t max, apr_pool_t *p)
 {
     bool first = false;
-    cc_flight_t *flight = cc_ocsp_ask(ocsp, asked->question, asked->kept, &first);
+    cc_inflight_t *inflight = cc_ocsp_fetch(ocsp, lookup->check, lookup->kept, &first);
 
-    if (flight && !first) {
+    if (inflight && !first) {
         cc_counter_add(&ocsp->counters->waits);
     }
-    return flight_take(answer, flight, most, p);
+    return inflight_take(answer, inflight, max, p);
 }
 
 /* The same, where somebody may wait at all. */
-static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_asked_t *asked,
+static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
                              apr_pool_t *p)
 {
-    cc_patience_t *patience = ocsp->means->patience;
+    cc_ocsp_limiter_t *limiter = ocsp->io->limiter;
     apr_interval_time_t timeout = ocsp->spec->timeout, rest = timeout;
-    const char *why = NULL;
+    const char *error = NULL;
     const cc_url_t *url =
-        patience ? cc_url_choose(ocsp->spec, ocsp->hosts, asked->question->of.leaf, &why, p) : NULL;
+        limiter ? cc_url_choose(ocsp->spec, ocsp->hosts, lookup->check->of.leaf, &error, p) : NULL;
     bool came = false;
 
     if (!url) {
-        responder_wait(answer, ocsp, asked, timeout, p);
+        responder_wait(answer, ocsp, lookup, timeout, p);
         return;
     }
-    rest = cc_patience_begin(patience, url, timeout, apr_time_now());
+    rest = cc_limiter_wait_begin(limiter, url, timeout, apr_time_now());
     if (rest > 0) {
-        came = responder_wait(answer, ocsp, asked, rest, p);
-        cc_patience_end(patience, url, came && answer->status != CC_OCSP_FAILED, apr_time_now());
+        came = responder_wait(answer, ocsp, lookup, rest, p);
+        cc_limiter_wait_end(limiter, url, came && answer->status != CC_OCSP_FAILED, apr_time_now());
     }
     if (!came && rest < timeout) {
         cc_counter_add(&ocsp->counters->turned_away);
@@ -157,40 +157,40 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc
 static apr_time_t ask_at(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec, apr_time_t now)
 {
     cc_life_t life = cc_answer_life(answer, spec);
-    apr_time_t soon = now + CC_OCSP_REST;
+    apr_time_t soon = now + CC_OCSP_BACKOFF;
 
-    if (answer->status == CC_OCSP_FAILED || now >= life.stale) {
+    if (answer->status == CC_OCSP_FAILED || now >= life.stale_at) {
         return soon;
     }
-    if (now < life.due) {
-        return life.due;
+    if (now < life.refresh_at) {
+        return life.refresh_at;
     }
-    return soon < life.stale ? soon : life.stale;
+    return soon < life.stale_at ? soon : life.stale_at;
 }
 
-static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
-                            const cc_ocsp_request_t *question, apr_pool_t *p)
+static void check_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
+                         apr_pool_t *p)
 {
     cc_kept_t kept;
-    bool rests = false;
+    bool backs_off = false;
 
-    kept_recall(&kept, ocsp, question, p);
-    rests = kept.record.failed_at && cc_record_rests(&kept.record, question->now);
+    kept_find(&kept, ocsp, check, p);
+    backs_off = kept.record.failed_at && cc_record_backs_off(&kept.record, check->now);
     if (kept.age >= CC_AGE_DUE) {
         kept_serve(answer, &kept, NULL);
         cc_counter_add(&ocsp->counters->cache_hits);
-        if (kept.age == CC_AGE_DUE && !rests) {
-            kept_replace(ocsp, question, &kept);
+        if (kept.age == CC_AGE_DUE && !backs_off) {
+            kept_replace(ocsp, check, &kept);
         }
         return;
     }
-    if (rests) {
-        cc_answer_fail(answer, kept.record.why);
+    if (backs_off) {
+        cc_answer_fail(answer, kept.record.error);
     } else {
-        responder_answer(answer, ocsp, &(cc_asked_t){question, &kept}, p);
+        responder_answer(answer, ocsp, &(lookup_t){check, &kept}, p);
     }
     if (answer->status == CC_OCSP_FAILED && kept.age == CC_AGE_STALE) {
-        kept_serve(answer, &kept, answer->why);
+        kept_serve(answer, &kept, answer->error);
         cc_counter_add(&ocsp->counters->stale_answers);
     }
 }
@@ -198,12 +198,12 @@ static void question_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp,
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p)
 {
-    cc_ocsp_request_t question = {.of = *subject, .now = now, .lists = &ocsp->lists};
+    cc_ocsp_check_t check = {.of = *subject, .now = now, .lists = &ocsp->lists};
 
     ERR_set_mark();
     cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");
-    if (key_make(&question, ocsp, p)) {
-        question_answer(answer, ocsp, &question, p);
+    if (key_make(&check, ocsp, p)) {
+        check_answer(answer, ocsp, &check, p);
     }
     answer->ask_at = ask_at(answer, ocsp->spec, now);
     cc_counter_add(&ocsp->counters->checks[answer->status]);
@@ -236,7 +236,7 @@ void cc_ocsp_count_in(cc_ocsp_t *ocsp, cc_ocsp_counters_t *counters)
 /* ---- making ---------------------------------------------------------------------------------- */
 
 apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
-                            const cc_ocsp_means_t *means, apr_pool_t *p, cc_error_t *err)
+                            const cc_ocsp_io_t *io, apr_pool_t *p, cc_error_t *err)
 {
     const cc_ocsp_spec_t *spec = config->spec;
     cc_ocsp_t *made = apr_pcalloc(p, sizeof(*made));
@@ -254,10 +254,10 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     made->spec = spec;
     made->hosts = config->hosts;
     made->lists = config->lists;
-    made->means = means;
+    made->io = io;
     made->counters = &made->own;
     if (cc_breakers_create(&made->breakers, p) != APR_SUCCESS ||
-        cc_flights_create(&made->flights, p) != APR_SUCCESS) {
+        cc_inflights_create(&made->inflights, p) != APR_SUCCESS) {
         return cc_error_set(err, p, "CC0438", NULL, "no lock can be made: out of memory");
     }
     *ocsp = made;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The door of the room that knows what OCSP responders say of a certificate (RFC 6960). */
-#ifndef CC_TRUST_OCSP_H
-#define CC_TRUST_OCSP_H
+#ifndef CC_OCSP_H
+#define CC_OCSP_H
 
 #include <stdbool.h>
 
@@ -22,15 +22,14 @@ typedef struct cc_ocsp_spec_t cc_ocsp_spec_t;
  * [failure=deny|allow] [nonce=on|off]`, all in `p`. Errors (CC0430 to CC0435) name the word and
  * what would be legal.
  */
-apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *p,
-                           cc_error_t *err);
+apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *p, cc_error_t *err);
 
 /**
  * Reads the names of ClientCertOCSPAllow: hosts, and suffixes that begin with a dot. Adds them to
  * *hosts (of const char *), which is made in `p` where it is NULL. CC0436 names the one at fault.
  */
-apr_status_t cc_ocsp_allow(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
-                           cc_error_t *err);
+apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
+                                 cc_error_t *err);
 
 #define CC_OCSP_KEY 32             /* octets of a key */
 #define CC_OCSP_RECORD (66 * 1024) /* a record is never larger; the usual one has 1 or 2 KiB */
@@ -43,16 +42,16 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Counts who waits for which responder in one process (patience.c). Lives as long as `p`; may be
+ * Counts who waits for which responder in one process (limiter.c). Lives as long as `p`; may be
  * made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread may
- * use it through cc_ocsp_means_t.
+ * use it through cc_ocsp_io_t.
  */
-typedef struct cc_patience_t cc_patience_t;
-apr_status_t cc_patience_create(cc_patience_t **patience, apr_pool_t *p);
-void cc_patience_limit(cc_patience_t *patience, int most);
+typedef struct cc_ocsp_limiter_t cc_ocsp_limiter_t;
+apr_status_t cc_ocsp_limiter_create(cc_ocsp_limiter_t **limiter, apr_pool_t *p);
+void cc_ocsp_limiter_set_max(cc_ocsp_limiter_t *limiter, int most);
 
 /** What the engine needs of its surroundings. Any thread may call them; each may be NULL. */
-typedef struct cc_ocsp_means_t {
+typedef struct cc_ocsp_io_t {
     void *state;
     /**
      * Fetches what is kept under a key to `to`, which has room for *len octets, and sets *len.
@@ -63,13 +62,13 @@ typedef struct cc_ocsp_means_t {
     void (*put)(void *state, const unsigned char *key, const cc_ocsp_record_t *record);
     /**
      * Calls work(data) in another thread of this process, soon; false where it never will. Such
-     * threads must have ended before the pool of the engine is cleared. NULL: a question is asked
+     * threads must have ended before the pool of the engine is cleared. NULL: a check is asked
      * in the thread that wants to know, and no answer is replaced before it runs out.
      */
     bool (*start)(void *state, void (*work)(void *data), void *data);
     /** Of all engines in the process. NULL: everybody waits as long as timeout= says. */
-    cc_patience_t *patience;
-} cc_ocsp_means_t;
+    cc_ocsp_limiter_t *limiter;
+} cc_ocsp_io_t;
 
 /** Asks responders, for one virtual host. Any thread may use it. */
 typedef struct cc_ocsp_t cc_ocsp_t;
@@ -85,17 +84,17 @@ typedef struct cc_ocsp_lists_t {
 /** What the directives of one virtual host say. */
 typedef struct cc_ocsp_config_t {
     const cc_ocsp_spec_t *spec;      /* NULL: Off */
-    const apr_array_header_t *hosts; /* what cc_ocsp_allow gave; NULL: none */
+    const apr_array_header_t *hosts; /* what cc_ocsp_hosts_parse gave; NULL: none */
     cc_ocsp_lists_t lists;           /* asked about who signs for the issuer */
 } cc_ocsp_config_t;
 
 /**
  * Makes one that lives as long as `p`; *ocsp is NULL where the configuration says Off. What the
- * configuration and `means` point to is kept by reference. It may be made before a process forks;
+ * configuration and `io` point to is kept by reference. It may be made before a process forks;
  * each child then has its own. CC0437: AIA with no host that may be asked. CC0438: no locks.
  */
 apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
-                            const cc_ocsp_means_t *means, apr_pool_t *p, cc_error_t *err);
+                            const cc_ocsp_io_t *io, apr_pool_t *p, cc_error_t *err);
 
 /** The certificate in question, and the one that issued it. */
 typedef struct cc_ocsp_subject_t {
@@ -113,7 +112,7 @@ typedef enum {
 /** What is known of a certificate. Times that are not known are 0. */
 typedef struct cc_ocsp_answer_t {
     cc_ocsp_status_t status;
-    const char *why;       /* CC_OCSP_FAILED or stale: what failed, in plain words, for a log */
+    const char *error;     /* CC_OCSP_FAILED or stale: what failed, in plain words, for a log */
     const char *reason;    /* CC_OCSP_REVOKED: as cc_reason_text has it; else NULL */
     apr_time_t revoked_at; /* CC_OCSP_REVOKED */
     apr_time_t this_update;
@@ -126,10 +125,10 @@ typedef struct cc_ocsp_answer_t {
 
 /**
  * The status of a certificate: from the cache, else from a responder; then it takes up to timeout=,
- * or less where others wait for the same responder already (cc_patience_t),
- * so it is not for a handshake. (Without means->start, looking up the name of a host may take
+ * or less where others wait for the same responder already (cc_ocsp_limiter_t),
+ * so it is not for a handshake. (Without io->start, looking up the name of a host may take
  * longer.) Where the cached answer is about to run out, another thread asks for the next meanwhile.
- * One question is asked at a time for a certificate; all who want to know share its answer.
+ * One check is asked at a time for a certificate; all who want to know share its answer.
  *
  * What the answer rests on is verified each time, also what comes out of the cache: it is signed
  * by the issuer, or by a certificate that the issuer issued for OCSPSigning (RFC 6960 4.2.2.2) and
@@ -143,7 +142,7 @@ typedef struct cc_ocsp_answer_t {
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p);
 
-/** What came of a question to a responder: a cc_ocsp_status_t that it gave, or one of these. */
+/** What came of a request to a responder: a cc_ocsp_status_t that it gave, or one of these. */
 enum {
     CC_OCSP_LEFT_ALONE = CC_OCSP_UNKNOWN + 1, /* it was not asked: it fails again and again */
     CC_OCSP_NOT_ASKED,                        /* nobody may be asked, or no thread was free */
@@ -158,9 +157,9 @@ typedef struct cc_ocsp_counters_t {
     cc_counter_t checks[CC_OCSP_UNKNOWN + 1]; /* cc_ocsp_status, by the status that it gave */
     cc_counter_t cache_hits;                  /* of these, those that the cache answered, */
     cc_counter_t stale_answers;               /* those that got an answer that had run out, */
-    cc_counter_t waits;                       /* those that shared the question of another, */
-    cc_counter_t turned_away;                 /* and those that were not to wait (patience.c) */
-    cc_counter_t questions[CC_OCSP_OUTCOMES]; /* to responders, by what came of them */
+    cc_counter_t waits;                       /* those that shared the request of another, */
+    cc_counter_t turned_away;                 /* and those that were not to wait (limiter.c) */
+    cc_counter_t requests[CC_OCSP_OUTCOMES];  /* to responders, by what came of them */
 } cc_ocsp_counters_t;
 
 /**

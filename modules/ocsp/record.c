@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how an answer is kept, and how it ages. */
+/* Answers that are kept: how they are written into a cache, and how they age. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,14 +9,14 @@
 #include "ocsp/internal.h"
 
 /*
- * A record: the magic, two moments, the length of `why`, `why`, the response as it came. What is
- * kept is the signed response and not what it said: a cache that others can write into needs no
- * trust then.
+ * A record: the magic, two moments, the length of the error, the error, the response as it came.
+ * What is kept is the signed response and not what it said: a cache that others can write into
+ * needs no trust then.
  */
 static const unsigned char magic[4] = {'C', 'C', 'O', '1'};
 
 #define HEAD (sizeof(magic) + 8 + 8 + 1)
-#define WHY_LONGEST 255
+#define ERROR_MAX 255
 
 /* "It does not know the certificate" may be a matter of minutes after it was issued. */
 #define UNKNOWN_TTL apr_time_from_sec(60)
@@ -27,23 +27,23 @@ static const unsigned char magic[4] = {'C', 'C', 'O', '1'};
 
 const unsigned char *cc_record_pack(apr_size_t *len, const cc_record_t *record, apr_pool_t *p)
 {
-    apr_size_t why = strlen(record->why);
+    apr_size_t error_len = strlen(record->error);
     unsigned char *octets = NULL;
 
-    if (why > WHY_LONGEST) {
-        for (why = WHY_LONGEST; (record->why[why] & 0xC0) == 0x80; why--) {
+    if (error_len > ERROR_MAX) {
+        for (error_len = ERROR_MAX; (record->error[error_len] & 0xC0) == 0x80; error_len--) {
             continue; /* not in the middle of a character */
         }
     }
-    *len = HEAD + why + record->response.len;
+    *len = HEAD + error_len + record->response.len;
     octets = apr_palloc(p, *len);
     memcpy(octets, magic, sizeof(magic));
     cc_moment_put(octets + 4, record->asked_at);
     cc_moment_put(octets + 12, record->failed_at);
-    octets[20] = (unsigned char)why;
-    memcpy(octets + HEAD, record->why, why);
+    octets[20] = (unsigned char)error_len;
+    memcpy(octets + HEAD, record->error, error_len);
     if (record->response.len > 0) {
-        memcpy(octets + HEAD + why, record->response.der, record->response.len);
+        memcpy(octets + HEAD + error_len, record->response.der, record->response.len);
     }
     return octets;
 }
@@ -57,24 +57,24 @@ static bool is_past(apr_time_t time, apr_time_t now)
 bool cc_record_unpack(cc_record_t *record, const unsigned char *octets, apr_size_t len,
                       apr_time_t now, apr_pool_t *p)
 {
-    apr_size_t why = len >= HEAD ? octets[20] : 0;
+    apr_size_t error_len = len >= HEAD ? octets[20] : 0;
 
     memset(record, 0, sizeof(*record));
-    if (len < HEAD + why || memcmp(octets, magic, sizeof(magic)) != 0 ||
-        cc_text_unusable((const char *)octets + HEAD, why)) {
+    if (len < HEAD + error_len || memcmp(octets, magic, sizeof(magic)) != 0 ||
+        cc_text_unusable((const char *)octets + HEAD, error_len)) {
         return false;
     }
     record->asked_at = cc_moment_get(octets + 4);
     record->failed_at = cc_moment_get(octets + 12);
-    record->why = apr_pstrmemdup(p, (const char *)octets + HEAD, why);
-    record->response.der = octets + HEAD + why;
-    record->response.len = len - HEAD - why;
+    record->error = apr_pstrmemdup(p, (const char *)octets + HEAD, error_len);
+    record->response.der = octets + HEAD + error_len;
+    record->response.len = len - HEAD - error_len;
     return is_past(record->asked_at, now) && is_past(record->failed_at, now);
 }
 
-bool cc_record_rests(const cc_record_t *record, apr_time_t now)
+bool cc_record_backs_off(const cc_record_t *record, apr_time_t now)
 {
-    return now - record->failed_at < CC_OCSP_REST;
+    return now - record->failed_at < CC_OCSP_BACKOFF;
 }
 
 /* ---- ages ------------------------------------------------------------------------------------ */
@@ -111,19 +111,19 @@ cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *s
     apr_time_t until = answer->asked_at + ttl_of(answer, spec);
     cc_life_t life;
 
-    life.stale = until < end ? until : end;
-    life.due = answer->asked_at + (life.stale - answer->asked_at) / 4 * 3;
-    life.over = life.stale + stale_of(answer, spec);
+    life.stale_at = until < end ? until : end;
+    life.refresh_at = answer->asked_at + (life.stale_at - answer->asked_at) / 4 * 3;
+    life.expires_at = life.stale_at + stale_of(answer, spec);
     return life;
 }
 
 cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now)
 {
-    if (now >= life->over) {
-        return CC_AGE_OVER;
+    if (now >= life->expires_at) {
+        return CC_AGE_EXPIRED;
     }
-    if (now >= life->stale) {
+    if (now >= life->stale_at) {
         return CC_AGE_STALE;
     }
-    return now >= life->due ? CC_AGE_DUE : CC_AGE_FRESH;
+    return now >= life->refresh_at ? CC_AGE_DUE : CC_AGE_FRESH;
 }

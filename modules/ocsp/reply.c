@@ -27,7 +27,8 @@ static const char *quoted(const char *text, apr_size_t len, apr_pool_t *p)
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
-static const char *status_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+static const char *status_read(cc_http_reply_t *http, const char *line, apr_size_t len,
+                               apr_pool_t *p)
 {
     static const char version[] = "HTTP/1.";
     const apr_size_t code = sizeof(version) + 1; /* behind a digit and a blank */
@@ -44,7 +45,8 @@ static const char *status_read(cc_http_t *http, const char *line, apr_size_t len
                         line[code] == '3' ? ", and a redirection is not followed" : "");
 }
 
-static const char *type_read(cc_http_t *http, const char *value, apr_size_t len, apr_pool_t *p)
+static const char *type_read(cc_http_reply_t *http, const char *value, apr_size_t len,
+                             apr_pool_t *p)
 {
     const apr_size_t size = sizeof(TYPE) - 1;
 
@@ -56,14 +58,15 @@ static const char *type_read(cc_http_t *http, const char *value, apr_size_t len,
     return apr_psprintf(p, "its Content-Type is %s, not " TYPE, quoted(value, len, p));
 }
 
-static const char *length_read(cc_http_t *http, const char *value, apr_size_t len, apr_pool_t *p)
+static const char *length_read(cc_http_reply_t *http, const char *value, apr_size_t len,
+                               apr_pool_t *p)
 {
     apr_size_t length = 0, digits = 0;
 
-    for (; digits < len && apr_isdigit(value[digits]) && length <= CC_OCSP_LARGEST; digits++) {
+    for (; digits < len && apr_isdigit(value[digits]) && length <= CC_OCSP_RESPONSE_MAX; digits++) {
         length = 10 * length + (apr_size_t)(value[digits] - '0');
     }
-    if (length > CC_OCSP_LARGEST) {
+    if (length > CC_OCSP_RESPONSE_MAX) {
         return "its answer is too large";
     }
     if (digits == 0 || digits < len || (http->measured && http->length != length)) {
@@ -80,7 +83,8 @@ static bool is_name(const char *line, apr_size_t len, const char *name)
 }
 
 /* A line that has no name is left alone, as are all names but three. */
-static const char *field_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+static const char *field_read(cc_http_reply_t *http, const char *line, apr_size_t len,
+                              apr_pool_t *p)
 {
     const char *end = line + len, *colon = memchr(line, ':', len);
     const char *value = colon ? colon + 1 : end;
@@ -104,7 +108,7 @@ static const char *field_read(cc_http_t *http, const char *line, apr_size_t len,
     return NULL;
 }
 
-static const char *line_read(cc_http_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+static const char *line_read(cc_http_reply_t *http, const char *line, apr_size_t len, apr_pool_t *p)
 {
     if (len > 0 && line[len - 1] == '\r') {
         len--;
@@ -120,11 +124,12 @@ static const char *line_read(cc_http_t *http, const char *line, apr_size_t len, 
 }
 
 /* Reads whole lines, up to the empty one. */
-static const char *head_read(cc_http_t *http, const char *octets, apr_size_t len, apr_pool_t *p)
+static const char *head_read(cc_http_reply_t *http, const char *octets, apr_size_t len,
+                             apr_pool_t *p)
 {
-    const char *why = NULL;
+    const char *error = NULL;
 
-    while (!http->headed && !why) {
+    while (!http->headed && !error) {
         const char *line = octets + http->at;
         const char *end = memchr(line, '\n', len - http->at);
 
@@ -135,9 +140,9 @@ static const char *head_read(cc_http_t *http, const char *octets, apr_size_t len
             return NULL;
         }
         http->at = (apr_size_t)(end - octets) + 1;
-        why = line_read(http, line, (apr_size_t)(end - line), p);
+        error = line_read(http, line, (apr_size_t)(end - line), p);
     }
-    return why;
+    return error;
 }
 
 /* ---- the content ----------------------------------------------------------------------------- */
@@ -159,18 +164,18 @@ static const char *der_length(apr_size_t *whole, const unsigned char *der, apr_s
         *whole = *whole << 8 | der[2 + i];
     }
     *whole += 2 + count;
-    return *whole > CC_OCSP_LARGEST ? "its answer is too large" : NULL;
+    return *whole > CC_OCSP_RESPONSE_MAX ? "its answer is too large" : NULL;
 }
 
-static const char *content_read(cc_response_t *response, const cc_http_t *http, const char *octets,
-                                apr_size_t len, apr_pool_t *p)
+static const char *content_read(cc_response_t *response, const cc_http_reply_t *http,
+                                const char *octets, apr_size_t len, apr_pool_t *p)
 {
     const unsigned char *der = (const unsigned char *)octets + http->at;
     apr_size_t whole = 0;
-    const char *why = der_length(&whole, der, len - http->at);
+    const char *error = der_length(&whole, der, len - http->at);
 
-    if (why || whole == 0) {
-        return why;
+    if (error || whole == 0) {
+        return error;
     }
     if (http->measured && http->length != whole) {
         return apr_psprintf(p,
@@ -185,11 +190,11 @@ static const char *content_read(cc_response_t *response, const cc_http_t *http, 
     return NULL;
 }
 
-const char *cc_http_read(cc_response_t *response, cc_http_t *http, const char *octets,
-                         apr_size_t len, apr_pool_t *p)
+const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
+                               apr_size_t len, apr_pool_t *p)
 {
-    const char *why = head_read(http, octets, len, p);
+    const char *error = head_read(http, octets, len, p);
 
     response->len = 0;
-    return why || !http->headed ? why : content_read(response, http, octets, len, p);
+    return error || !http->headed ? error : content_read(response, http, octets, len, p);
 }

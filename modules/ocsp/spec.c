@@ -14,13 +14,13 @@
 static apr_status_t responder_set(void *spec, const char *value, apr_pool_t *p, cc_error_t *err)
 {
     cc_url_t *url = apr_palloc(p, sizeof(*url));
-    const char *wrong = cc_url_read(url, value, p);
+    const char *error = cc_url_read(url, value, p);
 
-    if (wrong) {
+    if (error) {
         return cc_error_set(err, p, "CC0434", value,
                             "%s; write responder=http://HOST[:PORT][/PATH]: responses are signed, "
                             "so they need no TLS",
-                            wrong);
+                            error);
     }
     ((cc_ocsp_spec_t *)spec)->responder = url;
     return APR_SUCCESS;
@@ -118,8 +118,8 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *
     return status;
 }
 
-apr_status_t cc_ocsp_allow(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
-                           cc_error_t *err)
+apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
+                                 cc_error_t *err)
 {
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, text, p, err);

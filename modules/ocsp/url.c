@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which URL of a responder may be asked: of the configuration, or of a certificate. */
+/* URLs of responders: reads them, and chooses the one that may be asked about a certificate. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -11,8 +11,8 @@
 #include "base/number.h"
 #include "ocsp/internal.h"
 
-#define LONGEST 1024
-#define NAME_LONGEST 253 /* RFC 1035 2.3.4 */
+#define URL_MAX 1024
+#define NAME_MAX_LEN 253 /* RFC 1035 2.3.4 */
 
 /* The characters of a URL (RFC 3986 2): none of them can break a header line or a log line. */
 static bool is_url_text(const char *text)
@@ -35,7 +35,7 @@ const char *cc_host_name(const char *text, apr_pool_t *p)
     if (len > 0 && text[len - 1] == '.') {
         len--;
     }
-    if (len == 0 || len > NAME_LONGEST || *text == '.' || text[len - 1] == '.') {
+    if (len == 0 || len > NAME_MAX_LEN || *text == '.' || text[len - 1] == '.') {
         return NULL;
     }
     name = apr_pstrmemdup(p, text, len);
@@ -69,7 +69,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
     apr_uri_t uri;
     apr_int64_t port = 0;
 
-    if (strlen(text) > LONGEST || !is_url_text(text) ||
+    if (strlen(text) > URL_MAX || !is_url_text(text) ||
         apr_uri_parse(p, text, &uri) != APR_SUCCESS || !uri.scheme) {
         return "this is no URL";
     }
@@ -92,6 +92,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
     }
     url->text = text;
     url->port = (apr_port_t)port;
+    url->place = apr_psprintf(p, "%s:%d", url->host, url->port);
     url->authority = uri.hostinfo;
     url->path = apr_pstrcat(p, uri.path ? uri.path : "/", uri.query ? "?" : NULL, uri.query, NULL);
     return NULL;
@@ -120,14 +121,14 @@ static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
 {
     const char *octets = (const char *)ASN1_STRING_get0_data(from);
     apr_size_t len = (apr_size_t)ASN1_STRING_length(from);
-    const char *wrong = NULL;
+    const char *error = NULL;
 
-    if (len > LONGEST || memchr(octets, '\0', len)) {
+    if (len > URL_MAX || memchr(octets, '\0', len)) {
         return "this is no URL";
     }
-    wrong = cc_url_read(url, apr_pstrmemdup(p, octets, len), p);
-    if (wrong) {
-        return wrong;
+    error = cc_url_read(url, apr_pstrmemdup(p, octets, len), p);
+    if (error) {
+        return error;
     }
     if (cc_host_is_address(url->host)) {
         return "its host is an address, not a name";
@@ -137,36 +138,36 @@ static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
 
 /* The first responder of a certificate that may be asked (RFC 5280 4.2.2.1). */
 static const cc_url_t *url_of_certificate(const apr_array_header_t *allowed, const X509 *leaf,
-                                          const char **why, apr_pool_t *p)
+                                          const char **error, apr_pool_t *p)
 {
     AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(leaf, NID_info_access, NULL, NULL);
     cc_url_t *url = apr_palloc(p, sizeof(*url));
-    const char *wrong = "the certificate names no responder";
+    const char *refusal = "the certificate names no responder";
     const char *first = NULL;
 
-    for (int i = 0; wrong && i < sk_ACCESS_DESCRIPTION_num(all); i++) {
+    for (int i = 0; refusal && i < sk_ACCESS_DESCRIPTION_num(all); i++) {
         const ACCESS_DESCRIPTION *each = sk_ACCESS_DESCRIPTION_value(all, i);
 
         if (OBJ_obj2nid(each->method) != NID_ad_OCSP || each->location->type != GEN_URI) {
             continue;
         }
-        wrong = url_refuse(url, allowed, each->location->d.uniformResourceIdentifier, p);
-        if (wrong && !first) {
-            first = apr_pstrcat(p, "the certificate's responder is not asked: ", wrong, NULL);
+        refusal = url_refuse(url, allowed, each->location->d.uniformResourceIdentifier, p);
+        if (refusal && !first) {
+            first = apr_pstrcat(p, "the certificate's responder is not asked: ", refusal, NULL);
         }
     }
     AUTHORITY_INFO_ACCESS_free(all);
-    *why = first ? first : wrong;
-    return wrong ? NULL : url;
+    *error = first ? first : refusal;
+    return refusal ? NULL : url;
 }
 
 const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
-                              const X509 *leaf, const char **why, apr_pool_t *p)
+                              const X509 *leaf, const char **error, apr_pool_t *p)
 {
     const cc_url_t *url = NULL;
 
     if (spec->mode == CC_OCSP_AIA) {
-        url = url_of_certificate(allowed, leaf, why, p);
+        url = url_of_certificate(allowed, leaf, error, p);
     }
     return url ? url : spec->responder;
 }

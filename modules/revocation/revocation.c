@@ -134,7 +134,7 @@ void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
     cc_ocsp_subject_t subject = {cert->x509, issuer};
 
-    *answer = (cc_ocsp_answer_t){.why = "its issuer's certificate is not at hand",
+    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not at hand",
                                  .ask_at = APR_INT64_MAX};
     if (issuer) {
         cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
@@ -162,7 +162,7 @@ static const char *ocsp_problem(const cc_ocsp_answer_t *answer, apr_pool_t *p)
         return "the OCSP responder does not know it";
     }
     return apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
-                        answer->why ? answer->why : "no answer");
+                        answer->error ? answer->error : "no answer");
 }
 
 void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_revocation_t *revocation,

@@ -195,15 +195,12 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
 
 static const char *subject_text(X509 *cert, apr_pool_t *p)
 {
-    cc_fieldref_t subject;
-    cc_facts_t facts = {0};
-    cc_values_t values;
+    const cc_value_t *subject = cert ? cc_cert_value(cc_cert_wrap(cert, p), "subject", p) : NULL;
 
-    if (!cert || cc_field_find(&subject, "subject", p, NULL) != APR_SUCCESS) {
+    if (!cert) {
         return "(unknown)";
     }
-    values = cc_field_values(&subject, cc_cert_wrap(cert, p), &facts, p);
-    return values.count ? cc_text_escape(values.at[0].text, values.at[0].len, p) : "(empty)";
+    return subject ? cc_text_escape(subject->text, subject->len, p) : "(empty)";
 }
 
 static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)

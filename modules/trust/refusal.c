@@ -43,15 +43,9 @@ static const reason_t reasons[] = {
 
 static const char *field_text(const char *name, X509 *x509, apr_pool_t *p)
 {
-    static const cc_facts_t unknown = {0};
-    cc_fieldref_t ref;
-    cc_values_t values;
+    const cc_value_t *value = cc_cert_value(cc_cert_wrap(x509, p), name, p);
 
-    if (cc_field_find(&ref, name, p, NULL) != APR_SUCCESS) {
-        return "";
-    }
-    values = cc_field_values(&ref, cc_cert_wrap(x509, p), &unknown, p);
-    return values.count ? cc_text_escape(values.at[0].text, values.at[0].len, p) : "";
+    return value ? cc_text_escape(value->text, value->len, p) : "";
 }
 
 const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p)

@@ -43,7 +43,7 @@ typedef struct {
 } read_t;
 
 /* Reads on in a copy of its own, so that a look beyond its end is seen. */
-static read_t part_read(cc_http_t *http, const uint8_t *data, size_t size, apr_pool_t *p)
+static read_t part_read(cc_http_reply_t *http, const uint8_t *data, size_t size, apr_pool_t *p)
 {
     char *copy = malloc(size > 0 ? size : 1);
     cc_response_t response = {0};
@@ -52,12 +52,12 @@ static read_t part_read(cc_http_t *http, const uint8_t *data, size_t size, apr_p
 
     must(copy != NULL);
     memcpy(copy, data, size);
-    why = cc_http_read(&response, http, copy, size, p);
+    why = cc_http_reply_read(&response, http, copy, size, p);
     must(!why || (response.len == 0 && !cc_text_unusable(why, strlen(why))));
     if (response.len > 0) {
         read.begin = (size_t)((const char *)response.der - copy);
         read.len = response.len;
-        must(read.begin + read.len <= size && read.len <= CC_OCSP_LARGEST);
+        must(read.begin + read.len <= size && read.len <= CC_OCSP_RESPONSE_MAX);
     }
     read.why = why ? strdup(why) : NULL;
     free(copy);
@@ -67,7 +67,7 @@ static read_t part_read(cc_http_t *http, const uint8_t *data, size_t size, apr_p
 /* In pieces it says the same as in one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    cc_http_t at_once = {0}, in_pieces = {0};
+    cc_http_reply_t at_once = {0}, in_pieces = {0};
     apr_pool_t *p = NULL;
     read_t one, other = {0};
 

@@ -57,15 +57,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Whatever stands around what was signed, it says nothing else. */
 static void response_check(const unsigned char *octets, size_t len, apr_pool_t *p)
 {
-    cc_ocsp_request_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
+    cc_ocsp_check_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
     cc_response_t response = {octets, len, false};
     cc_ocsp_answer_t answer = {0};
     bool same = len == (size_t)revoked_len && memcmp(octets, revoked, len) == 0;
 
     cc_answer_read(&answer, &question, &response, p);
     must(answer.status == CC_OCSP_REVOKED || (answer.status == CC_OCSP_FAILED && !same));
-    must((answer.status == CC_OCSP_FAILED) == (answer.why != NULL));
-    must(!answer.why || !cc_text_unusable(answer.why, strlen(answer.why)));
+    must((answer.status == CC_OCSP_FAILED) == (answer.error != NULL));
+    must(!answer.error || !cc_text_unusable(answer.error, strlen(answer.error)));
     must(ERR_peek_error() == 0);
 }
 
@@ -79,7 +79,7 @@ static void record_check(const unsigned char *octets, size_t len, apr_pool_t *p)
         apr_size_t size = 0;
 
         must(record.response.der + record.response.len == octets + len);
-        must(!cc_text_unusable(record.why, strlen(record.why)));
+        must(!cc_text_unusable(record.error, strlen(record.error)));
         packed = cc_record_pack(&size, &record, p);
         must(size == len && memcmp(packed, octets, len) == 0);
         response_check(record.response.der, record.response.len, p);

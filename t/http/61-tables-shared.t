@@ -4,13 +4,12 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::File;
+use ClientCert::Test::Waiting;
 
 use File::Find qw(find);
-use Time::HiRes qw(sleep time);
 
 plan skip_all => 'the parent may read no more than its children unless it is root' if $> != 0;
 
-my $slow = $ENV{CC_SLOW} // 1;
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -38,13 +37,6 @@ sub children_said {
     my ($h, $pattern) = @_;
     my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
     return scalar keys %pids;
-}
-
-sub wait_until {
-    my ($seen) = @_;
-    my $until = time + 30 * $slow;
-    sleep 0.05 until $seen->() || time > $until;
-    return $seen->();
 }
 
 # The files below the server's root that another user may read, and that hold this.

@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Crowd;
+use ClientCert::Test::Metrics;
 use ClientCert::Test::Service;
 
 my $redis = ClientCert::Test::Service->redis;
@@ -34,46 +36,34 @@ ClientCertTable people redis:127.0.0.1:$port ttl=0 negative_ttl=0 timeout=60
 CONF
 announce('CC0133', 'AH00484');    # MaxRequestWorkers is reached
 
+sub turned_away {
+    return metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_table_turned_away_total');
+}
+
+# The number of a line of mod_status.
 sub counted {
-    my ($path, $pattern) = @_;
-    my ($value) = $h->get($path)->{body} =~ /^$pattern (\d+)/m;
+    my ($name) = @_;
+    my ($value) = $h->get('/status?auto')->{body} =~ /^\Q$name\E: (\d+)/m;
     return $value // 'none';
 }
 
 is $h->get('/private', cert => 'alice')->{status}, 200, 'who is in the table is served';
-is counted('/metrics', 'clientcert_table_turned_away_total\{[^}]*\}'), 0, 'nobody was turned away';
+is turned_away(), 0, 'nobody was turned away';
 
 # More clients than threads, each on a connection of its own.
 $redis->pause;
-my @clients;
-for (1 .. 12) {
-    my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        my $status = $h->get('/private', cert => 'alice', curl => ['--max-time', 100])->{status};
-        $h->file("status-$$", $status);
-        require POSIX;
-        POSIX::_exit(0);
-    }
-    push @clients, $pid;
-}
+my $crowd = ClientCert::Test::Crowd->new($h, 12, '/private', cert => 'alice');
 ok $h->wait_log(qr/CC0133: .*it is slow, and enough others wait for it/, 30),
     'who comes too late does not wait, and the log says why';
 is $h->get('/public', curl => ['--max-time', 30])->{status}, 200, 'a page for everybody is served';
-my $turned_away = counted('/metrics', 'clientcert_table_turned_away_total\{[^}]*\}');
-cmp_ok $turned_away, '>=', 1, 'those who did not wait are counted';
-cmp_ok counted('/status?auto', 'ClientCertTable\[0\]TurnedAway:'), '>=', 1, 'where mod_status shows it too';
-is counted('/status?auto', 'ClientCertLogLinesLeftOutCC0133:'), 0, 'and how many lines were left out';
-my %still = map { $_ => 1 } grep { !-e $h->path("status-$_") } @clients;
-cmp_ok scalar keys %still, '>=', 1, 'some still wait';
+cmp_ok turned_away(), '>=', 1, 'those who did not wait are counted';
+cmp_ok counted('ClientCertTable[0]TurnedAway'), '>=', 1, 'where mod_status shows it too';
+is counted('ClientCertLogLinesLeftOutCC0133'), 0, 'and how many lines were left out';
+cmp_ok $crowd->waiting, '>=', 1, 'some still wait';
 $redis->resume;
-my %got;
-for my $pid (@clients) {
-    waitpid $pid, 0;
-    open my $in, '<', $h->path("status-$pid") or die "status of $pid: $!\n";
-    $got{ readline $in }++;
-}
-cmp_ok $got{200} // 0, '>=', 1, 'whoever waited has the answer';
-is $got{200} + ($got{500} // 0), 12, 'and nobody got anything but the page or a failure';
+my $got = $crowd->statuses;
+cmp_ok $got->{200} // 0, '>=', 1, 'whoever waited has the answer';
+is $got->{200} + ($got->{500} // 0), 12, 'and nobody got anything but the page or a failure';
 is $h->get('/private', cert => 'alice')->{status}, 200, 'all others have it from then on';
 
 done_testing;

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(apxs);
 use ClientCert::Test::Tool;
 
 use File::Temp ();
@@ -151,7 +152,7 @@ my $away = answer(site(conf => with("ClientCertTable people redis:127.0.0.1:9\n$
 is "$away->{result} $away->{exit}", 'failed 2', 'a Redis server that does not answer: failed, exit status 2';
 like $away->{verdict}{failure}, qr/people.*refused/i, 'and why';
 SKIP: {
-    my $modules = ClientCert::Test::_apxs('LIBEXECDIR');
+    my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
     # With a table that is looked at, this process gets ready for lookups.
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";

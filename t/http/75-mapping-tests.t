@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Example;
+use ClientCert::Test::Machine qw(apxs);
 use ClientCert::Test::Tool;
 
 use File::Temp ();
@@ -167,7 +168,7 @@ is $exit, 0, 'tables are read' or diag $output;
 ($exit, $output) = ClientCert::Test->configtest(files => { 'conf/people.map' => "bob bobby\n" }, conf => $table);
 like $output, qr/CC0755: .*got user "bobby"/, 'and what they say now counts';
 SKIP: {
-    skip 'no mod_dbd', 1 unless -e ClientCert::Test::_apxs('LIBEXECDIR') . '/mod_dbd.so';
+    skip 'no mod_dbd', 1 unless -e apxs('LIBEXECDIR') . '/mod_dbd.so';
     ($exit, $output) = ClientCert::Test->configtest(modules => ['dbd'], conf =>
             "ClientCertTable people \"sql:SELECT x FROM y WHERE z = %s\"\nClientCertMap subject.CN in people user=\$1\n"
             . "ClientCertTest \@CA\@/bob.pem expect user=bob\n");

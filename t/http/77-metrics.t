@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Metrics;
 use ClientCert::Test::Certificate;
 use ClientCert::Test::Example;
 
@@ -15,56 +16,13 @@ my $page = do { local (@ARGV, $/) = "$FindBin::Bin/../../doc/operations.md"; <> 
 
 # ---- reading
 
-sub unescaped { my ($text) = @_; return $text =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ger }
-
-# What a text exposition says: {name => {labels as they stand there => value}}; dies of whatever is
-# not in the grammar of format 0.0.4, or there twice.
-sub parsed {
-    my ($text) = @_;
-    my (%value, %type, $now);
-    my $label = qr/[a-z_]+="(?:[^"\\]|\\[\\"n])*"/;
-    die "not UTF-8\n" if !utf8::decode(my $copy = $text);
-    die "no end of line\n" if $text !~ /\n\z/;
-    for (split /\n/, $text) {
-        if (/\A# HELP ([a-z_]+) [^\\]+\z/) {
-            die "$1 twice\n" if exists $value{$1};
-            ($now, $value{$1}) = ($1, {});
-        } elsif (/\A# TYPE ([a-z_]+) (counter|gauge)\z/) {
-            my ($name, $type) = ($1, $2);
-            die "the type of $name\n" if $name ne $now || $type{$name};
-            die "the name of $name\n" if ($type eq 'counter') != ($name =~ /_total\z/);
-            $type{$name} = $type;
-        } elsif (/\A([a-z_]+)(?:\{((?:$label(?:,(?!\})|(?=\})))+)\})? (\d+)\z/) {
-            my ($name, $labels, $number) = ($1, $2 // '', $3);
-            die "$name in the wrong place\n" if $name ne $now || !$type{$name};
-            die "$name\{$labels} twice\n" if exists $value{$name}{$labels};
-            $value{$name}{$labels} = $number;
-        } else {
-            die "no line of this format: $_\n";
-        }
-    }
-    return \%value;
-}
-
 my $h;
 
-sub metrics { return parsed($h->get('/metrics', scheme => 'http', port => 2)->{body}) }
-
-# The sum of the samples of a metric that have these labels.
-sub sum {
-    my ($metrics, $name, %wanted) = @_;
-    die "no $name\n" if !$metrics->{$name};
-    my $sum = 0;
-    for my $labels (keys %{ $metrics->{$name} }) {
-        my %has = map { unescaped($_) } $labels =~ /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
-        $sum += $metrics->{$name}{$labels} if !grep { $has{$_} ne $wanted{$_} } keys %wanted;
-    }
-    return $sum;
-}
+sub metrics { return read_metrics($h->get('/metrics', scheme => 'http', port => 2)->{body}) }
 
 sub decisions {
     my ($metrics, %labels) = @_;
-    return { map { ($_ => sum($metrics, 'clientcert_decisions_total', result => $_, %labels)) }
+    return { map { ($_ => metric($metrics, 'clientcert_decisions_total', result => $_, %labels)) }
             qw(mapped unmapped denied failed) };
 }
 
@@ -92,7 +50,7 @@ sub rules {
 # The numbers of the table t.
 sub table {
     my ($metrics, @names) = @_;
-    return [map { sum($metrics, "clientcert_table_$_", table => 't') } @names];
+    return [map { metric($metrics, "clientcert_table_$_", table => 't') } @names];
 }
 
 # ---- traffic
@@ -210,7 +168,7 @@ sub counts_exactly {
     is_deeply rules($now), [30, 32, 2, 2, 2, 0, 0], "$mpm: by rule";
     is_deeply words($now, 'clientcert_notes_total'), { ambiguous_user => 2 }, "$mpm: notes";
     my $lookups = 'clientcert_table_lookups_total';
-    is_deeply [map { sum($now, $lookups, table => $$_[0], result => $$_[1]) }
+    is_deeply [map { metric($now, $lookups, table => $$_[0], result => $$_[1]) }
             ['t', 'found'], ['t', 'missing'], ['t', 'failed'], ['down', 'failed']], [2, 1, 0, 1],
         "$mpm: lookups";
     return;
@@ -262,15 +220,15 @@ $h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
 is_deeply words(metrics(), $rejected),
     { handshake => 3, not_verified => 2, not_a_client => 1, expired => 1 },
     'rejected certificates, once per connection, by reason';
-is sum(metrics(), $rejected, vhost => $$_[0], reason => $$_[1]), $$_[2], "$$_[1] at $$_[0]"
+is metric(metrics(), $rejected, vhost => $$_[0], reason => $$_[1]), $$_[2], "$$_[1] at $$_[0]"
     for [vhost('localhost', ''), 'handshake', 3], [vhost('localhost', ''), 'not_verified', 0],
     [vhost('a.example', ''), 'not_verified', 2], ['', 'handshake', 0];
-is sum(metrics(), $denied), 1,
+is metric(metrics(), $denied), 1,
     'the one that expired was denied, and its connection had no further request';
 $h->mark_log;
 is $h->get('/private/page', cert => 'alice')->{status}, 403, 'another request is';
 $h->wait_log(qr/CC0110/);
-is sum(metrics(), $denied), 2, 'which is counted';
+is metric(metrics(), $denied), 2, 'which is counted';
 
 # ---- tables
 
@@ -298,13 +256,13 @@ soon([3, 2, 1, 1], 'a good one is one load');
 cmp_ok age(), '<', $age, 'and its rows are young';
 ok !exists metrics()->{clientcert_table_rows}{'table="down",vhost="",type="redis"'},
     'a table without rows has no number of them';
-is sum(metrics(), 'clientcert_table_cache_misses_total', table => 'down'), 1, 'but a cache';
+is metric(metrics(), 'clientcert_table_cache_misses_total', table => 'down'), 1, 'but a cache';
 like join(' ', keys %{ metrics()->{clientcert_decisions_total} }),
     qr/vhost="localhost:@{[$h->port]}",section="<Location \\"\/table\\">"/, 'labels are escaped';
 
 # ---- certificates that end soon
 
-sub expiring { return sum(metrics(), 'clientcert_certificates_expiring') }
+sub expiring { return metric(metrics(), 'clientcert_certificates_expiring') }
 
 my $before = expiring();
 is $before, 5, 'certificates that end soon: each once, without those that were rejected or ended';
@@ -417,7 +375,7 @@ CONF
 announce('CC0150', 'CC0154', 'CC0721');
 is_deeply rules(metrics()), [0, 0, 0, 0], 'a graceful restart begins at 0';
 is expiring(), 0, 'with an empty list';
-cmp_ok time - sum(metrics(), 'clientcert_start_time_seconds'), '<', 60, 'and says when that was';
+cmp_ok time - metric(metrics(), 'clientcert_start_time_seconds'), '<', 60, 'and says when that was';
 
 my $used = 'localhost:1 localhost:3 x\"y.example:2';
 is vhosts($_), $used, "$_: a virtual host that does not use the module has no samples"
@@ -427,7 +385,7 @@ is $h->get('/files/page', cert => $hostile[0], port => 5)->{status}, 403, 'a .ht
 $h->wait_log(qr/CC0110/);
 is vhosts($_), "$used localhost:5", "$_: one with .htaccess has them once something has happened"
     for $rejected, $denied;
-is sum(metrics(), $denied, vhost => vhost('localhost', 5)), 1, 'and each its own';
+is metric(metrics(), $denied, vhost => vhost('localhost', 5)), 1, 'and each its own';
 
 is $h->get('/', cert => $hostile[0], port => 3)->{status}, 200,
     'one of two hosts that look the same';
@@ -440,7 +398,7 @@ is_deeply [map { $$_{"vhost=\"@{[vhost('localhost', 3)]}\",reason=\"handshake\""
 
 is $h->get('/', cert => $_)->{status}, 200, 'a hostile certificate' for @hostile;
 my $text = $h->get('/metrics', scheme => 'http', port => 2)->{body};
-is eval { keys %{ parsed($text) } }, @named + 0, 'the metrics are what they are' or diag $@;
+is eval { keys %{ read_metrics($text) } }, @named + 0, 'the metrics are what they are' or diag $@;
 unlike $text, qr/evil|script|hostile|huge/, 'and nothing of a certificate is in them';
 like $text, qr/section="<Location \\"\/ä\\\\\\\\\\\\\\"\{\}\\">"/, 'what an administrator writes is';
 is expiring(), @hostile + 0, 'their number alone';
@@ -465,7 +423,7 @@ $h->stop;
 
 $h = example('metrics', define => { WATCHER => '192.0.2.10' }, files => { 'htdocs/page' => '' });
 is $h->get('/page', cert => 'alice')->{status}, 200, 'metrics.conf: a client';
-is sum(parsed($h->get('/metrics')->{body}), 'clientcert_decisions_total'), 1,
+is metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_decisions_total'), 1,
     'which this machine may see counted';
 like $h->get('/server-status?auto')->{body}, qr/^ClientCertDecisionsMapped: 1$/m, 'here too';
 

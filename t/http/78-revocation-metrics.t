@@ -5,7 +5,9 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Metrics;
 use ClientCert::Test::Ocsp;
+use ClientCert::Test::Waiting;
 
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -40,14 +42,10 @@ sub vhost { my ($port) = @_; return 'localhost:' . $h->port($port || 1) }
 # Of the host at this port: the number without labels, or "good 1 failed 2" of those that are not 0.
 sub number {
     my ($name, $port) = @_;
-    my $vhost = vhost($port);
-    my ($plain, %by_result);
-    for (split /\n/, page('metrics')) {
-        /^clientcert_$name\{vhost="$vhost"(?:,result="(\w+)")?\} (\d+)$/ or next;
-        $1 ? ($by_result{$1} = $2) : ($plain = $2);
-    }
-    return $plain
-        // join ' ', map { $by_result{$_} ? "$_ $by_result{$_}" : () } sort keys %by_result;
+    my $vhost = 'vhost="' . vhost($port) . '"';
+    my $of    = read_metrics(page('metrics'))->{"clientcert_$name"} // {};
+    my @results = map { /^\Q$vhost\E,result="(\w+)"$/ && $of->{$_} ? "$1 $of->{$_}" : () } sort keys %$of;
+    return $of->{$vhost} // join ' ', @results;
 }
 
 sub numbers { my ($port, @names) = @_; return join ' ', map { number($_, $port) } @names }
@@ -55,8 +53,7 @@ sub numbers { my ($port, @names) = @_; return join ' ', map { number($_, $port) 
 # Waits for a number: what it is in the end.
 sub soon {
     my ($expected, $code) = @_;
-    my $until = time + 20 * $slow;
-    sleep 0.1 while $code->() ne $expected && time < $until;
+    wait_until(sub { $code->() eq $expected }, 20);
     return $code->();
 }
 
@@ -95,8 +92,7 @@ sub becomes {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $h->mark_log;
     $do->();
-    my $until = time + 30 * $slow;
-    sleep 0.1 while !said_by_all($tag) && time < $until;
+    wait_until(sub { said_by_all($tag) });
     return is soon($expected, sub { numbers('', @of_files) }), $expected, $claim;
 }
 

@@ -5,12 +5,12 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
+use ClientCert::Test::Waiting;
 
 use Time::HiRes qw(sleep time);
 
 use constant HOSTS => 100;
 
-my $slow = $ENV{CC_SLOW} // 1;
 my $staff = ClientCert::Test::Crl->new('staff');
 my $crl   = $staff->crl;
 $staff->revoke('alice');
@@ -56,13 +56,6 @@ sub rests {
         $rests += $1 if read_if_there("$task/status") =~ /^voluntary_ctxt_switches:\s+(\d+)/m;
     }
     return $rests;
-}
-
-sub wait_until {
-    my ($seen) = @_;
-    my $until = time + 30 * $slow;
-    sleep 0.05 until $seen->() || time > $until;
-    return $seen->();
 }
 
 # The threads of a child without us; of event: the main one, the listener, and ThreadsPerChild.

@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Crowd;
+use ClientCert::Test::Metrics;
 use ClientCert::Test::Ocsp;
 
 my $responder = ClientCert::Test::Ocsp->new(certs => ['alice', 'bob']);
@@ -25,38 +27,16 @@ my $h = ClientCert::Test->server(
 CONF
 announce('CC0104', 'CC0110', 'AH00484');    # MaxRequestWorkers is reached
 
-sub metric {
-    my ($name) = @_;
-    my ($value) = $h->get('/metrics')->{body} =~ /^clientcert_ocsp_$name\{[^}]*\} (\d+)/m;
-    return $value // 0;
-}
-
 # More clients than threads, each on a connection of its own, all with one certificate.
-my @clients;
-for (1 .. 12) {
-    my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        my $status = $h->get('/', cert => 'alice', curl => ['--max-time', 100])->{status};
-        $h->file("status-$$", $status);
-        require POSIX;
-        POSIX::_exit(0);
-    }
-    push @clients, $pid;
-}
+my $crowd = ClientCert::Test::Crowd->new($h, 12, '/', cert => 'alice');
 ok $h->wait_log(qr/CC0104: .*it is slow, and enough others wait for it/, 30),
     'who comes too late does not wait, and gives no identity';
 is $h->get('/')->{status}, 200, 'a page for everybody is served while the responder is silent';
-cmp_ok metric('turned_away_total'), '>=', 1, 'those who did not wait are counted';
-my %still = map { $_ => 1 } grep { !-e $h->path("status-$_") } @clients;
-cmp_ok scalar keys %still, '>=', 1, 'some still wait for it';
+my $metrics = read_metrics($h->get('/metrics')->{body});
+cmp_ok metric($metrics, 'clientcert_ocsp_turned_away_total'), '>=', 1, 'those who did not wait are counted';
+cmp_ok $crowd->waiting, '>=', 1, 'some still wait for it';
 $responder->release;
-my %got;
-for my $pid (@clients) {
-    waitpid $pid, 0;
-    open my $in, '<', $h->path("status-$pid") or die "status of $pid: $!\n";
-    $got{ readline $in }++;
-}
-cmp_ok $got{200} // 0, '>=', 1, 'whoever waited has the answer';
+cmp_ok $crowd->statuses->{200} // 0, '>=', 1, 'whoever waited has the answer';
 is $h->get('/', cert => 'alice')->{status}, 200, 'and all others have it from then on';
 
 done_testing;

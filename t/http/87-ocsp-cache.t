@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Machine qw(apxs);
 use ClientCert::Test::Ocsp;
 use ClientCert::Test::Service;
 
@@ -132,7 +133,7 @@ for my $mpm ('event', 'worker', 'prefork') {
 # ---- other caches
 
 SKIP: {
-    my $modules = ClientCert::Test::_apxs('LIBEXECDIR');
+    my $modules = apxs('LIBEXECDIR');
     skip 'no mod_socache_redis or no Redis', 8
         unless -e "$modules/mod_socache_redis.so"
         && grep { -x } map { ("$_/redis-server", "$_/valkey-server", "$_/redis-check-rdb") }
@@ -148,7 +149,7 @@ SKIP: {
 }
 
 SKIP: {
-    my $modules = ClientCert::Test::_apxs('LIBEXECDIR');
+    my $modules = apxs('LIBEXECDIR');
     my ($program) = grep { -x } map { "$_/memcached" } split /:/, $ENV{PATH};
     skip 'no mod_socache_memcache or no memcached', 6
         unless $program && -e "$modules/mod_socache_memcache.so";

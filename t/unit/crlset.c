@@ -2,7 +2,6 @@
 /* Knows short ways to make CRLs, to open them and to ask them. */
 #include "crlset.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "cert/cert.h"
+#include "folder.h"
 
 enum { DAY = 24 * 60 * 60 };
 
@@ -180,20 +180,14 @@ void crlset_begin(crlset_t *set)
 {
     memset(set, 0, sizeof(*set));
     must(apr_pool_create(&set->pool, NULL) == APR_SUCCESS);
-    set->folder = apr_pstrdup(set->pool, "/tmp/crls.XXXXXX");
+    set->folder = folder_make("crls", set->pool);
     set->ctx = SSL_CTX_new(TLS_server_method());
-    must(mkdtemp(set->folder) != NULL && set->ctx != NULL);
-}
-
-static int file_remove(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
+    must(set->ctx != NULL);
 }
 
 void crlset_end(crlset_t *set)
 {
-    nftw(set->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(set->folder);
     apr_pool_destroy(set->pool);
     SSL_CTX_free(set->ctx);
 }

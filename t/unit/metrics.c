@@ -15,7 +15,7 @@
 
 SUITE("metrics", .setup = metricset_setup, .teardown = metricset_teardown);
 
-static const cc_family_t *family(const char *name)
+static const cc_metric_family_t *family(const char *name)
 {
     for (int i = 0; i < cc_family_count; i++) {
         if (!strcmp(cc_families[i].name, name)) {
@@ -62,7 +62,7 @@ END_TEST
 TEST(a_counter_ends_in_total_and_a_time_in_seconds)
 {
     for (int i = 0; i < cc_family_count; i++) {
-        const cc_family_t *f = &cc_families[i];
+        const cc_metric_family_t *f = &cc_families[i];
         bool is_time = f->form != CC_FORM_COUNTER && f->form != CC_FORM_NUMBER;
 
         ck_assert_msg(ends_with(f->name, "_total") == (f->type == CC_COUNTER), "%s", f->name);
@@ -96,7 +96,7 @@ static int parts(const char *heading)
 TEST(mod_status_has_every_metric_and_a_column_for_each_of_its_samples)
 {
     for (int i = 0; i < cc_family_count; i++) {
-        const cc_family_t *f = &cc_families[i];
+        const cc_metric_family_t *f = &cc_families[i];
 
         ck_assert_msg(f->line && isupper((unsigned char)f->line[0]), "%s", f->name);
         if (cc_kinds[f->kind].title) {

@@ -65,8 +65,8 @@ static void sign(OCSP_BASICRESP *basic, const reply_t *reply)
 
     must(ctx && EVP_DigestSignInit(ctx, &of_key, digest, NULL, reply->signer->key) > 0);
     must(!reply->pss || EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) > 0);
-    must(OCSP_basic_sign_ctx(basic, reply->signer->cert, ctx, NULL,
-                             reply->bare ? OCSP_NOCERTS : 0));
+    must(
+        OCSP_basic_sign_ctx(basic, reply->signer->cert, ctx, NULL, reply->bare ? OCSP_NOCERTS : 0));
     EVP_MD_CTX_free(ctx);
 }
 
@@ -113,11 +113,11 @@ bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now)
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p)
 {
-    cc_ocsp_request_t question = {.of = *of, .now = apr_time_now(), .request = request};
+    cc_ocsp_check_t question = {.of = *of, .now = apr_time_now(), .request = request};
     cc_ocsp_answer_t answer = {0};
 
     cc_answer_read(&answer, &question, response, p);
-    must((answer.status == CC_OCSP_FAILED) == (answer.why != NULL));
+    must((answer.status == CC_OCSP_FAILED) == (answer.error != NULL));
     must(ERR_peek_error() == 0);
     return answer;
 }
@@ -125,7 +125,7 @@ cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
 cc_ocsp_answer_t ocsp_read_reply(const cc_ocsp_subject_t *of, const reply_t *reply, bool nonce,
                                  apr_pool_t *p)
 {
-    OCSP_REQUEST *request = cc_question_make(of, nonce);
+    OCSP_REQUEST *request = cc_ocsp_request_make(of, nonce);
     int len = 0;
     unsigned char *der = ocsp_reply(reply, request, &len);
     cc_response_t response = {der, (apr_size_t)len, false};

@@ -94,7 +94,7 @@ void ocspset_engine(ocspset_t *set, const char *options)
     config.spec = spec;
     config.lists = set->lists;
     ck_assert_int_eq(cc_ocsp_create(&set->ocsp, apr_pmemdup(set->pool, &config, sizeof(config)),
-                                    &set->means, set->pool, NULL),
+                                    &set->io, set->pool, NULL),
                      APR_SUCCESS);
 }
 
@@ -125,7 +125,7 @@ void ocspset_setup(ocspset_t *set)
     good.next_update = 24 * 3600;
     apr_thread_mutex_create(&set->lock, APR_THREAD_MUTEX_DEFAULT, set->pool);
     ocspset_forget(set);
-    set->means = (cc_ocsp_means_t){set, record_get, record_put, work_start, NULL};
+    set->io = (cc_ocsp_io_t){set, record_get, record_put, work_start, NULL};
     set->responder = responder_start(ANSWERS, &good, set->pool);
     set->now = apr_time_now();
     ocspset_engine(set, "");

@@ -13,7 +13,7 @@ typedef struct ocspset_t {
     apr_pool_t *pool;
     pki_t ca, leaf;
     responder_t *responder; /* answers that `leaf` is good, for a day */
-    cc_ocsp_means_t means;  /* of a cache in memory, and of threads */
+    cc_ocsp_io_t io;  /* of a cache in memory, and of threads */
     cc_ocsp_lists_t lists;  /* of the engines that are made; none */
     cc_ocsp_t *ocsp;
     apr_time_t now;          /* the engine's clock */

@@ -30,7 +30,7 @@ static void teardown(void)
 /* Sources with these settings; NULL: none. */
 static void sources_make(const char *missing, const char *failure)
 {
-    static const cc_ocsp_means_t no_io = {0};
+    static const cc_ocsp_io_t no_io = {0};
     cc_ocsp_config_t *config = apr_pcalloc(set.pool, sizeof(*config));
     cc_ocsp_spec_t *spec = NULL;
 
@@ -72,7 +72,7 @@ static cc_crl_answer_t crl_answer(const char *word)
 
 static cc_ocsp_answer_t ocsp_answer(const char *word)
 {
-    cc_ocsp_answer_t answer = {.status = CC_OCSP_FAILED, .why = "it is down", .ask_at = 40};
+    cc_ocsp_answer_t answer = {.status = CC_OCSP_FAILED, .error = "it is down", .ask_at = 40};
 
     if (!strcmp(word, "good")) {
         answer.status = CC_OCSP_GOOD;

@@ -48,7 +48,7 @@ static void teardown(void)
 /* With ClientCertCRL of these arguments, and a responder with these options; NULL: none. */
 static void sources_make(const char *crl, const char *ocsp)
 {
-    static const cc_ocsp_means_t no_io = {0};
+    static const cc_ocsp_io_t no_io = {0};
     cc_ocsp_config_t *config = apr_pcalloc(set.pool, sizeof(*config));
     cc_ocsp_spec_t *spec = NULL;
 

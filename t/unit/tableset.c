@@ -2,8 +2,8 @@
 /* Knows short ways to write a table's source, to open the table and to ask it. */
 #include "tableset.h"
 #include "base/waiting.h"
+#include "folder.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +21,12 @@ void tableset_begin(tableset_t *set)
 {
     memset(set, 0, sizeof(*set));
     must(apr_pool_create(&set->pool, NULL) == APR_SUCCESS);
-    set->folder = apr_pstrdup(set->pool, "/tmp/tables.XXXXXX");
-    must(mkdtemp(set->folder) != NULL);
-}
-
-static int file_remove(const char *path, const struct stat *info, int kind, struct FTW *where)
-{
-    (void)info, (void)kind, (void)where;
-    return remove(path);
+    set->folder = folder_make("tables", set->pool);
 }
 
 void tableset_end(tableset_t *set)
 {
-    nftw(set->folder, file_remove, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(set->folder);
     apr_pool_destroy(set->pool);
 }
 

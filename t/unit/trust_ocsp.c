@@ -53,7 +53,7 @@ TEST(an_answer_is_asked_for_once_and_then_kept_for_all_processes)
 
 TEST(without_a_cache_each_wish_is_a_question)
 {
-    set.means = (cc_ocsp_means_t){0};
+    set.io = (cc_ocsp_io_t){0};
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert_int_eq(set.responder->asked, 2);
@@ -78,8 +78,8 @@ TEST(where_nothing_is_known_the_configuration_decides)
 {
     set.responder->behaviour = FAILS;
     ck_assert(status() == CC_OCSP_FAILED && !cc_ocsp_allows(set.ocsp, &set.answer));
-    ck_assert_msg(strstr(set.answer.why, set.responder->url) == set.answer.why, "%s",
-                  set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, set.responder->url) == set.answer.error, "%s",
+                  set.answer.error);
     engine_make("failure=allow");
     ck_assert(status() == CC_OCSP_FAILED && cc_ocsp_allows(set.ocsp, &set.answer));
 }
@@ -89,13 +89,13 @@ TEST(a_response_that_has_run_out_does_not_count)
     set.responder->reply.this_update = -7200;
     set.responder->reply.next_update = -3700;
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "its nextUpdate has passed") != NULL, "%s",
-                  set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "its nextUpdate has passed") != NULL, "%s",
+                  set.answer.error);
     later(10);
     set.responder->reply.next_update = 0;
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "thisUpdate is older than ttl=") != NULL, "%s",
-                  set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "thisUpdate is older than ttl=") != NULL, "%s",
+                  set.answer.error);
 }
 
 TEST(a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one)
@@ -107,7 +107,8 @@ TEST(a_nonce_is_looked_for_in_a_new_answer_and_not_in_a_kept_one)
     set.responder->reply.no_nonce = true;
     later(3601);
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "nonce of the question") != NULL, "%s", set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "nonce of the question") != NULL, "%s",
+                  set.answer.error);
 }
 
 TEST(the_certificate_leads_to_its_responder)
@@ -121,13 +122,13 @@ TEST(the_certificate_leads_to_its_responder)
     cc_ocsp_config_t config = {0};
 
     ck_assert_int_eq(cc_ocsp_parse(&spec, "AIA", set.pool, NULL), APR_SUCCESS);
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, "localhost", set.pool, NULL), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, "localhost", set.pool, NULL), APR_SUCCESS);
     config = (cc_ocsp_config_t){.spec = spec, .hosts = hosts};
-    ck_assert_int_eq(cc_ocsp_create(&set.ocsp, &config, &set.means, set.pool, NULL), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_create(&set.ocsp, &config, &set.io, set.pool, NULL), APR_SUCCESS);
     set.responder->reply.about = named.cert;
     ck_assert_int_eq(ocspset_status_of(&set, &named), CC_OCSP_GOOD);
     ck_assert_int_eq(ocspset_status_of(&set, &set.leaf), CC_OCSP_FAILED);
-    ck_assert_str_eq(set.answer.why, "the certificate names no responder");
+    ck_assert_str_eq(set.answer.error, "the certificate names no responder");
     ck_assert_int_eq(set.responder->asked, 1);
     pki_free(&named);
 }
@@ -153,7 +154,7 @@ TEST(before_an_answer_runs_out_another_thread_asks_for_the_next)
 
 TEST(without_threads_an_answer_serves_to_its_end)
 {
-    set.means.start = NULL;
+    set.io.start = NULL;
     status();
     later(3599);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
@@ -181,8 +182,8 @@ TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_d
     set.responder->reply.this_update = -7200;
     later(3601);
     ck_assert_int_eq(status(), CC_OCSP_REVOKED);
-    ck_assert_msg(strstr(set.answer.why, "it is older than a revocation") != NULL, "%s",
-                  set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "it is older than a revocation") != NULL, "%s",
+                  set.answer.error);
     set.responder->reply.this_update = -1;
     later(10);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
@@ -197,7 +198,7 @@ TEST(a_failure_is_kept_for_a_moment_for_all_processes)
     later(4);
     engine_make("");
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "HTTP status 500") != NULL, "%s", set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "HTTP status 500") != NULL, "%s", set.answer.error);
     ck_assert_int_eq(set.responder->asked, 1);
     set.responder->behaviour = ANSWERS;
     later(2);
@@ -212,7 +213,7 @@ TEST(an_answer_that_ran_out_serves_as_long_as_stale_says)
     set.responder->behaviour = FAILS;
     later(3601);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
-    ck_assert(set.answer.stale && strstr(set.answer.why, "HTTP status 500") != NULL);
+    ck_assert(set.answer.stale && strstr(set.answer.error, "HTTP status 500") != NULL);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     ck_assert(set.answer.stale);
     ck_assert_int_eq(set.responder->asked, 2);
@@ -239,7 +240,7 @@ TEST(a_refresh_that_fails_leaves_the_answer_to_its_end)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     later(1);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
-    ck_assert(!set.answer.stale && !set.answer.why);
+    ck_assert(!set.answer.stale && !set.answer.error);
     ck_assert_int_eq(set.responder->asked, 2);
     later(10);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
@@ -264,13 +265,13 @@ TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
         apr_time_t begin = apr_time_now();
 
         if (!threads) {
-            set.means.start = NULL;
+            set.io.start = NULL;
         }
         engine_make("timeout=0.3");
         set.responder->behaviour = HANGS;
         ck_assert_int_eq(status(), CC_OCSP_FAILED);
-        ck_assert_msg(strstr(set.answer.why, "no answer in time") != NULL, "%s",
-                      set.answer.why);
+        ck_assert_msg(strstr(set.answer.error, "no answer in time") != NULL, "%s",
+                      set.answer.error);
         ck_assert_int_lt(apr_time_now() - begin, S(1));
         later(10);
     }
@@ -280,7 +281,7 @@ TEST(where_no_thread_can_be_had_nobody_waits)
 {
     set.no_threads = true;
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_str_eq(set.answer.why, "there is no thread that could ask");
+    ck_assert_str_eq(set.answer.error, "there is no thread that could ask");
     set.no_threads = false;
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
@@ -292,7 +293,7 @@ TEST(a_responder_that_fails_again_and_again_is_left_alone)
         pki_t each = pki_client("each", &set.ca);
 
         ck_assert_int_eq(ocspset_status_of(&set, &each), CC_OCSP_FAILED);
-        ck_assert((strstr(set.answer.why, "left alone for a while") != NULL) == (i == 3));
+        ck_assert((strstr(set.answer.error, "left alone for a while") != NULL) == (i == 3));
         pki_free(&each);
     }
     ck_assert_int_eq(set.responder->asked, 3);
@@ -309,12 +310,12 @@ TEST(a_responder_that_says_try_later_is_left_alone_and_one_that_lies_is_not)
     for (int i = 0; i < 6; i++, later(6)) {
         set.responder->reply.error = i < 3 ? 0 : OCSP_RESPONSE_STATUS_TRYLATER;
         ck_assert_int_eq(status(), CC_OCSP_FAILED);
-        ck_assert_ptr_null(strstr(set.answer.why, "left alone"));
+        ck_assert_ptr_null(strstr(set.answer.error, "left alone"));
     }
     later(-6);
     ocspset_forget(&set);
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "left alone") != NULL, "%s", set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "left alone") != NULL, "%s", set.answer.error);
     pki_free(&liar);
 }
 

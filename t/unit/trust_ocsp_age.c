@@ -43,9 +43,9 @@ static void lives(long due, long stale, long over)
     ck_assert_int_eq(age_after(due - 1), CC_AGE_FRESH);
     ck_assert_int_eq(age_after(due), CC_AGE_DUE);
     ck_assert_int_eq(age_after(stale - 1), CC_AGE_DUE);
-    ck_assert_int_eq(age_after(stale), over == stale ? CC_AGE_OVER : CC_AGE_STALE);
+    ck_assert_int_eq(age_after(stale), over == stale ? CC_AGE_EXPIRED : CC_AGE_STALE);
     ck_assert_int_eq(age_after(over - 1), over == stale ? CC_AGE_DUE : CC_AGE_STALE);
-    ck_assert_int_eq(age_after(over), CC_AGE_OVER);
+    ck_assert_int_eq(age_after(over), CC_AGE_EXPIRED);
 }
 
 TEST(an_answer_is_asked_for_again_in_the_last_quarter_of_its_ttl)
@@ -70,7 +70,7 @@ TEST(without_a_next_update_what_was_said_counts_and_not_what_was_asked)
     answer.this_update = NOW - S(1301);
     ck_assert_int_eq(age_after(0), CC_AGE_STALE);
     answer.this_update = NOW - S(1501);
-    ck_assert_int_eq(age_after(0), CC_AGE_OVER);
+    ck_assert_int_eq(age_after(0), CC_AGE_EXPIRED);
 }
 
 TEST(an_unknown_certificate_is_asked_for_again_after_a_minute)
@@ -92,7 +92,7 @@ static cc_record_t record_of(const char *why)
     cc_record_t record = {.asked_at = NOW - S(5),
                           .failed_at = NOW - S(1),
                           .response = {(const unsigned char *)"0123", 4, false},
-                          .why = why};
+                          .error = why};
 
     return record;
 }
@@ -108,7 +108,7 @@ TEST(a_record_comes_back_as_it_was)
     ck_assert_int_eq(back.failed_at, record.failed_at);
     ck_assert_uint_eq(back.response.len, 4);
     ck_assert_mem_eq(back.response.der, "0123", 4);
-    ck_assert_str_eq(back.why, "no answer in time");
+    ck_assert_str_eq(back.error, "no answer in time");
 }
 
 TEST(a_long_reason_is_cut_between_characters)
@@ -123,7 +123,7 @@ TEST(a_long_reason_is_cut_between_characters)
     memcpy(long_why + 254, "\xc3\xa4", 2);
     octets = cc_record_pack(&len, &record, pool);
     ck_assert(cc_record_unpack(&back, octets, len, NOW, pool));
-    ck_assert_uint_eq(strlen(back.why), 254);
+    ck_assert_uint_eq(strlen(back.error), 254);
     ck_assert_mem_eq(back.response.der, "0123", 4);
 }
 

@@ -47,7 +47,7 @@ static cc_ocsp_answer_t read_octets(const unsigned char *der, int len)
 
 static void refused(const reply_t *reply, const char *why)
 {
-    ck_assert_str_eq(read_reply(reply, false).why, why);
+    ck_assert_str_eq(read_reply(reply, false).error, why);
 }
 
 static bool about(apr_time_t time, long seconds)
@@ -246,7 +246,7 @@ TEST(a_response_that_is_cut_short_or_goes_on_does_not_count)
         longer[i] = der[i];
         ck_assert_int_eq(read_octets(der, i).status, CC_OCSP_FAILED);
     }
-    ck_assert_str_eq(read_octets(longer, len + 1).why, REFUSED "it is no OCSP response");
+    ck_assert_str_eq(read_octets(longer, len + 1).error, REFUSED "it is no OCSP response");
     OPENSSL_free(longer);
     OPENSSL_free(der);
 }
@@ -263,11 +263,11 @@ TEST(a_response_without_the_nonce_or_with_another_does_not_count)
     reply_t reply = good;
 
     reply.no_nonce = true;
-    ck_assert_str_eq(read_reply(&reply, true).why,
+    ck_assert_str_eq(read_reply(&reply, true).error,
                      REFUSED "it does not have the nonce of the question");
     reply.no_nonce = false;
     reply.wrong_nonce = true;
-    ck_assert_str_eq(read_reply(&reply, true).why,
+    ck_assert_str_eq(read_reply(&reply, true).error,
                      REFUSED "it does not have the nonce of the question");
 }
 
@@ -282,7 +282,7 @@ TEST(where_no_nonce_was_asked_for_none_matters)
 TEST(a_nonce_has_32_octets_and_is_another_each_time)
 {
     cc_ocsp_subject_t of = {leaf.cert, ca.cert};
-    OCSP_REQUEST *a = cc_question_make(&of, true), *b = cc_question_make(&of, true);
+    OCSP_REQUEST *a = cc_ocsp_request_make(&of, true), *b = cc_ocsp_request_make(&of, true);
     int at = OCSP_REQUEST_get_ext_by_NID(a, NID_id_pkix_OCSP_Nonce, -1);
     ASN1_OCTET_STRING *one = X509_EXTENSION_get_data(OCSP_REQUEST_get_ext(a, at));
     ASN1_OCTET_STRING *two = X509_EXTENSION_get_data(OCSP_REQUEST_get_ext(b, at));

@@ -53,7 +53,7 @@ static void forge(const void *octets, apr_size_t len)
 /* The same with a response in a record as the engine writes it. */
 static void forge_reply(const reply_t *reply)
 {
-    cc_record_t record = {.asked_at = set.now, .why = ""};
+    cc_record_t record = {.asked_at = set.now, .error = ""};
     apr_size_t size = 0;
     const unsigned char *octets = NULL;
     int len = 0;
@@ -149,7 +149,7 @@ TEST(many_who_want_to_know_the_same_ask_once)
     set.responder->behaviour = ANSWERS_SLOWLY;
     ask_at_once();
     ck_assert_int_eq(set.responder->asked, 1);
-    set.means.start = NULL;
+    set.io.start = NULL;
     ocspset_forget(&set);
     ask_at_once();
     ck_assert_int_eq(set.responder->asked, 2);
@@ -177,8 +177,8 @@ static void must_be_revoked(const pki_t *signer, const pki_t *listed)
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
     list = *listed; /* from here on what is kept does not count either */
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
-    ck_assert_msg(strstr(set.answer.why, "its signer is revoked, says a CRL") != NULL, "%s",
-                  set.answer.why);
+    ck_assert_msg(strstr(set.answer.error, "its signer is revoked, says a CRL") != NULL, "%s",
+                  set.answer.error);
     list = (pki_t){0};
     later(10);
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
@@ -229,7 +229,7 @@ TEST(who_has_other_lists_is_not_held_up_by_what_these_refuse)
 
 /* ---- one responder does not take all threads ----------------------------------------------- */
 
-#define QUESTIONS (CC_ASKING_MOST + 2)
+#define QUESTIONS (CC_OCSP_ASKING_MAX + 2)
 
 static struct {
     void (*work)(void *data);
@@ -246,47 +246,47 @@ static bool note_work(void *state, void (*work)(void *data), void *data)
     return true;
 }
 
-static cc_flight_t *ask_number(int number)
+static cc_inflight_t *ask_number(int number)
 {
-    static const cc_kept_t nothing = {.age = CC_AGE_OVER};
-    cc_ocsp_request_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
+    static const cc_kept_t nothing = {.age = CC_AGE_EXPIRED};
+    cc_ocsp_check_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
     bool first = false;
-    cc_flight_t *flight = NULL;
+    cc_inflight_t *inflight = NULL;
 
     question.key[0] = (unsigned char)number;
-    flight = cc_ocsp_ask(set.ocsp, &question, &nothing, &first);
-    ck_assert(flight && first);
-    return flight;
+    inflight = cc_ocsp_fetch(set.ocsp, &question, &nothing, &first);
+    ck_assert(inflight && first);
+    return inflight;
 }
 
 TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_other)
 {
-    cc_flight_t *flights[QUESTIONS];
+    cc_inflight_t *inflights[QUESTIONS];
 
     given.count = 0;
-    set.means.start = note_work;
-    ck_assert_int_eq(cc_patience_create(&set.means.patience, set.pool), APR_SUCCESS);
+    set.io.start = note_work;
+    ck_assert_int_eq(cc_ocsp_limiter_create(&set.io.limiter, set.pool), APR_SUCCESS);
     engine_make("");
     for (int i = 0; i < QUESTIONS; i++) {
-        flights[i] = ask_number(i);
+        inflights[i] = ask_number(i);
     }
-    ck_assert_int_eq(given.count, CC_ASKING_MOST);
+    ck_assert_int_eq(given.count, CC_OCSP_ASKING_MAX);
     given.work(given.data[0]); /* and then those that stand in line */
-    ck_assert(cc_flight_wait(flights[0], 1));
-    ck_assert(!cc_flight_wait(flights[1], 1));
-    for (int i = CC_ASKING_MOST; i < QUESTIONS; i++) {
-        ck_assert(cc_flight_wait(flights[i], 1));
+    ck_assert(cc_inflight_wait(inflights[0], 1));
+    ck_assert(!cc_inflight_wait(inflights[1], 1));
+    for (int i = CC_OCSP_ASKING_MAX; i < QUESTIONS; i++) {
+        ck_assert(cc_inflight_wait(inflights[i], 1));
     }
-    for (int i = 1; i < CC_ASKING_MOST; i++) {
+    for (int i = 1; i < CC_OCSP_ASKING_MAX; i++) {
         given.work(given.data[i]);
     }
     for (int i = 0; i < QUESTIONS; i++) {
-        ck_assert_int_eq(flights[i]->answer.status, CC_OCSP_GOOD);
-        cc_flight_leave(flights[i]);
+        ck_assert_int_eq(inflights[i]->answer.status, CC_OCSP_GOOD);
+        cc_inflight_leave(inflights[i]);
     }
-    cc_flight_leave(ask_number(QUESTIONS));
-    ck_assert_int_eq(given.count, CC_ASKING_MOST + 1);
-    given.work(given.data[CC_ASKING_MOST]);
+    cc_inflight_leave(ask_number(QUESTIONS));
+    ck_assert_int_eq(given.count, CC_OCSP_ASKING_MAX + 1);
+    given.work(given.data[CC_OCSP_ASKING_MAX]);
 }
 
 SUITE("cache", .setup = setup, .teardown = teardown, .timeout = 60);

@@ -25,8 +25,8 @@ static void teardown(void)
 
 /* ---- breakers -------------------------------------------------------------------------------- */
 
-static const cc_url_t one = {"http://a.example/", "a.example", 80, "a.example", "/"};
-static const cc_url_t other = {"http://a.example:81/", "a.example", 81, "a.example:81", "/"};
+static const cc_url_t one = {.place = "a.example:80"};
+static const cc_url_t other = {.place = "a.example:81"};
 
 static cc_breakers_t *breakers_make(void)
 {
@@ -123,7 +123,7 @@ TEST(responders_without_number_take_no_memory_without_end)
     for (int i = 0; i < 10000; i++) {
         cc_url_t url = one;
 
-        url.port = (apr_port_t)(i + 1);
+        url.place = apr_psprintf(pool, "a.example:%d", i + 1);
         for (int times = 0; times < 3; times++) {
             cc_breaker_tell(breakers, &url, false, NOW);
         }
@@ -133,70 +133,71 @@ TEST(responders_without_number_take_no_memory_without_end)
     ck_assert(!cc_breaker_lets(breakers, &one, NOW));
 }
 
-/* ---- flights --------------------------------------------------------------------------------- */
+/* ---- inflights ---------------------------------------------------------------------------------
+ */
 
 static const unsigned char key[CC_OCSP_KEY] = "a", other_key[CC_OCSP_KEY] = "b";
 
-static cc_flights_t *flights_make(void)
+static cc_inflights_t *flights_make(void)
 {
-    cc_flights_t *flights = NULL;
+    cc_inflights_t *inflights = NULL;
 
-    ck_assert_int_eq(cc_flights_create(&flights, pool), APR_SUCCESS);
-    return flights;
+    ck_assert_int_eq(cc_inflights_create(&inflights, pool), APR_SUCCESS);
+    return inflights;
 }
 
 TEST(who_wants_to_know_the_same_flies_along)
 {
-    cc_flights_t *flights = flights_make();
+    cc_inflights_t *inflights = flights_make();
     bool first = false, second = true, third = false;
-    cc_flight_t *a = cc_flight_join(flights, key, S(1), &first);
-    cc_flight_t *b = cc_flight_join(flights, key, S(1), &second);
-    cc_flight_t *c = cc_flight_join(flights, other_key, S(1), &third);
+    cc_inflight_t *a = cc_inflight_join(inflights, key, S(1), &first);
+    cc_inflight_t *b = cc_inflight_join(inflights, key, S(1), &second);
+    cc_inflight_t *c = cc_inflight_join(inflights, other_key, S(1), &third);
 
     ck_assert(first && !second && third);
     ck_assert(a == b && a != c);
-    cc_flight_land(a);
-    cc_flight_leave(a);
-    ck_assert(cc_flight_wait(b, S(60)));
-    cc_flight_leave(b);
-    cc_flight_land(c);
-    cc_flight_leave(c);
+    cc_inflight_finish(a);
+    cc_inflight_leave(a);
+    ck_assert(cc_inflight_wait(b, S(60)));
+    cc_inflight_leave(b);
+    cc_inflight_finish(c);
+    cc_inflight_leave(c);
 }
 
 TEST(after_the_landing_a_question_is_a_new_one)
 {
-    cc_flights_t *flights = flights_make();
+    cc_inflights_t *inflights = flights_make();
     bool first = false;
-    cc_flight_t *a = cc_flight_join(flights, key, S(1), &first), *b = NULL;
+    cc_inflight_t *a = cc_inflight_join(inflights, key, S(1), &first), *b = NULL;
 
-    cc_flight_land(a);
-    b = cc_flight_join(flights, key, S(1), &first);
+    cc_inflight_finish(a);
+    b = cc_inflight_join(inflights, key, S(1), &first);
     ck_assert(first && a != b);
-    cc_flight_leave(a);
-    cc_flight_land(b);
-    cc_flight_leave(b);
+    cc_inflight_leave(a);
+    cc_inflight_finish(b);
+    cc_inflight_leave(b);
 }
 
 TEST(a_flight_is_waited_for_once_by_all_together)
 {
-    cc_flights_t *flights = flights_make();
+    cc_inflights_t *inflights = flights_make();
     apr_time_t begin = apr_time_now();
     bool first = false;
-    cc_flight_t *flight = cc_flight_join(flights, key, S(1) / 5, &first);
+    cc_inflight_t *inflight = cc_inflight_join(inflights, key, S(1) / 5, &first);
 
-    ck_assert(!cc_flight_wait(flight, S(60)));
+    ck_assert(!cc_inflight_wait(inflight, S(60)));
     ck_assert_int_ge(apr_time_now() - begin, S(1) / 5);
     begin = apr_time_now();
-    ck_assert_ptr_eq(cc_flight_join(flights, key, S(1), &first), flight);
-    ck_assert(!first && !cc_flight_wait(flight, S(60)));
+    ck_assert_ptr_eq(cc_inflight_join(inflights, key, S(1), &first), inflight);
+    ck_assert(!first && !cc_inflight_wait(inflight, S(60)));
     ck_assert_int_lt(apr_time_now() - begin, S(1) / 10);
-    cc_flight_leave(flight);
-    cc_flight_land(flight);
-    cc_flight_leave(flight);
+    cc_inflight_leave(inflight);
+    cc_inflight_finish(inflight);
+    cc_inflight_leave(inflight);
 }
 
 typedef struct {
-    cc_flights_t *flights;
+    cc_inflights_t *inflights;
     atomic_int *flown;
 } passenger_t;
 
@@ -206,17 +207,17 @@ static void *APR_THREAD_FUNC fly(apr_thread_t *thread, void *data)
 
     for (int i = 0; i < 500; i++) {
         bool first = false;
-        cc_flight_t *flight = cc_flight_join(passenger->flights, key, S(20), &first);
+        cc_inflight_t *inflight = cc_inflight_join(passenger->inflights, key, S(20), &first);
 
         if (first) {
-            flight->answer.why = apr_pstrdup(flight->pool, "flown");
+            inflight->answer.error = apr_pstrdup(inflight->pool, "flown");
             atomic_fetch_add(passenger->flown, 1);
-            cc_flight_land(flight);
+            cc_inflight_finish(inflight);
         }
-        if (!cc_flight_wait(flight, S(60)) || strcmp(flight->answer.why, "flown") != 0) {
+        if (!cc_inflight_wait(inflight, S(60)) || strcmp(inflight->answer.error, "flown") != 0) {
             abort();
         }
-        cc_flight_leave(flight);
+        cc_inflight_leave(inflight);
     }
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;

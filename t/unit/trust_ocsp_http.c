@@ -39,17 +39,17 @@ static void teardown(void)
 static bool ask_url(const char *text, int msec)
 {
     cc_ocsp_subject_t of = {leaf.cert, ca.cert};
-    OCSP_REQUEST *request = cc_question_make(&of, false);
+    OCSP_REQUEST *request = cc_ocsp_request_make(&of, false);
     apr_time_t begin = apr_time_now();
     cc_url_t url;
-    cc_talk_t talk = {&url, begin + apr_time_from_msec(msec), NULL};
+    cc_http_exchange_t talk = {&url, begin + apr_time_from_msec(msec), NULL};
     cc_response_t response = {0};
     bool came = false;
 
     ck_assert_ptr_null(cc_url_read(&url, text, pool));
-    came = cc_talk_hold(&response, &talk, request, pool);
+    came = cc_http_exchange(&response, &talk, request, pool);
     took = apr_time_now() - begin;
-    why = talk.why;
+    why = talk.error;
     ck_assert(came == (why == NULL) && came == (response.len > 0));
     ck_assert_uint_eq(ERR_peek_error(), 0);
     OCSP_REQUEST_free(request);

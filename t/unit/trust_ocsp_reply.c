@@ -85,14 +85,14 @@ static const reply_case_t replies[] = {
 };
 
 /* Reads so many octets of a copy that has no more, so that a look beyond them is seen. */
-static const char *read_part(cc_response_t *response, cc_http_t *http, const reply_case_t *reply,
-                             apr_size_t len)
+static const char *read_part(cc_response_t *response, cc_http_reply_t *http,
+                             const reply_case_t *reply, apr_size_t len)
 {
     char *copy = malloc(len > 0 ? len : 1);
     const char *why = NULL;
 
     memcpy(copy, reply->octets, len);
-    why = cc_http_read(response, http, copy, len, pool);
+    why = cc_http_reply_read(response, http, copy, len, pool);
     ck_assert(response->len == 0 || (const char *)response->der + response->len <= copy + len);
     ck_assert(response->len == 0 || !why);
     free(copy);
@@ -114,7 +114,7 @@ static void expect(const reply_case_t *reply, const char *why, const cc_response
 TEST_LOOP(an_answer_is_read_or_said_to_be_none, 0, COUNT(replies))
 {
     cc_response_t response = {0};
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
     const char *why = read_part(&response, &http, &replies[_i], replies[_i].len);
 
     expect(&replies[_i], why, &response);
@@ -124,7 +124,7 @@ TEST_LOOP(in_pieces_it_is_the_same, 0, COUNT(replies))
 {
     const reply_case_t *reply = &replies[_i];
     cc_response_t response = {0};
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
     const char *why = NULL;
 
     for (apr_size_t len = 0; len <= reply->len && !why && response.len == 0; len++) {
@@ -138,9 +138,9 @@ TEST(the_content_alone_is_the_response)
 {
     static const char octets[] = OK TYPE "\r\n" DER "more";
     cc_response_t response = {0};
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
 
-    ck_assert_ptr_null(cc_http_read(&response, &http, octets, sizeof(octets) - 1, pool));
+    ck_assert_ptr_null(cc_http_reply_read(&response, &http, octets, sizeof(octets) - 1, pool));
     ck_assert_uint_eq(response.len, sizeof(DER) - 1);
     ck_assert_int_eq(memcmp(response.der, DER, sizeof(DER) - 1), 0);
 }
@@ -149,10 +149,10 @@ static const char *read_padded(const char *head, apr_size_t len)
 {
     char *octets = memset(apr_palloc(pool, len), 'x', len);
     cc_response_t response = {0};
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
 
     memcpy(octets, head, strlen(head));
-    return cc_http_read(&response, &http, octets, len, pool);
+    return cc_http_reply_read(&response, &http, octets, len, pool);
 }
 
 TEST(a_header_has_an_end)
@@ -166,12 +166,13 @@ TEST(a_header_has_an_end)
 TEST(a_reason_is_no_longer_than_a_line)
 {
     cc_response_t response = {0};
-    cc_http_t http = {0};
+    cc_http_reply_t http = {0};
     char octets[2000];
 
     memset(octets, '\x01', sizeof(octets));
     octets[sizeof(octets) - 1] = '\n';
-    ck_assert_uint_lt(strlen(cc_http_read(&response, &http, octets, sizeof(octets), pool)), 500);
+    ck_assert_uint_lt(strlen(cc_http_reply_read(&response, &http, octets, sizeof(octets), pool)),
+                      500);
 }
 
 SUITE("read", .setup = setup, .teardown = teardown);

@@ -41,7 +41,7 @@ static cc_ocsp_answer_t read_reply(const reply_t *reply, bool nonce)
 
 static void refused(const reply_t *reply, const char *why)
 {
-    ck_assert_str_eq(read_reply(reply, false).why, why);
+    ck_assert_str_eq(read_reply(reply, false).error, why);
 }
 
 /* What it says where another certificate signs. */
@@ -87,8 +87,9 @@ TEST(an_issuer_below_a_root_may_sign)
 
 TEST(a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign)
 {
-    ck_assert_str_eq(read_signed_by(&other_leaf).why, REFUSED "its signer is not for OCSPSigning");
-    ck_assert_str_eq(read_signed_by(&leaf).why, REFUSED "its signer is not for OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&other_leaf).error,
+                     REFUSED "its signer is not for OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&leaf).error, REFUSED "its signer is not for OCSPSigning");
 }
 
 TEST(any_purpose_is_not_this_purpose)
@@ -96,7 +97,7 @@ TEST(any_purpose_is_not_this_purpose)
     pki_extensions_t any = {"extendedKeyUsage", "anyExtendedKeyUsage", NULL};
     pki_t delegate = pki_make("OCSP", &ca, any, -60, 60);
 
-    ck_assert_str_eq(read_signed_by(&delegate).why, REFUSED "its signer is not for OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&delegate).error, REFUSED "its signer is not for OCSPSigning");
     pki_free(&delegate);
 }
 
@@ -105,7 +106,7 @@ TEST(a_key_that_is_not_for_signatures_may_not_sign)
     pki_extensions_t agrees = {"keyUsage", "keyAgreement", "extendedKeyUsage", "OCSPSigning", NULL};
     pki_t delegate = pki_make("OCSP", &ca, agrees, -60, 60);
 
-    ck_assert_str_eq(read_signed_by(&delegate).why,
+    ck_assert_str_eq(read_signed_by(&delegate).error,
                      REFUSED "the key of its signer is not for signatures");
     pki_free(&delegate);
 }
@@ -113,7 +114,7 @@ TEST(a_key_that_is_not_for_signatures_may_not_sign)
 TEST(a_responder_of_another_ca_may_not_sign)
 {
     pki_t delegate = pki_make("OCSP", &other_ca, ocsp_is_delegate, -60, 60);
-    const char *why = read_signed_by(&delegate).why;
+    const char *why = read_signed_by(&delegate).error;
 
     ck_assert_msg(strstr(why, "its signer was not authorised by the issuer") != NULL, "%s", why);
     pki_free(&delegate);
@@ -144,7 +145,7 @@ TEST(a_responder_of_a_ca_below_the_issuer_may_not_sign)
 TEST(a_responder_whose_certificate_has_expired_may_not_sign)
 {
     pki_t delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -120, -60);
-    const char *why = read_signed_by(&delegate).why;
+    const char *why = read_signed_by(&delegate).error;
 
     ck_assert_msg(strstr(why, "certificate has expired") != NULL, "%s", why);
     pki_free(&delegate);
@@ -165,7 +166,7 @@ TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
 {
     pki_t twin = pki_ca("CA", NULL);
 
-    ck_assert_str_eq(read_signed_by(&twin).why,
+    ck_assert_str_eq(read_signed_by(&twin).error,
                      REFUSED "it is not signed by the issuer, nor by whom the issuer authorised");
     pki_free(&twin);
 }

@@ -117,7 +117,7 @@ TEST_LOOP(what_is_no_name_of_a_host_cannot_be_allowed, 0, COUNT(no_hosts))
     cc_error_t error = {0};
     const char *word = apr_psprintf(pool, "\"%s\"", no_hosts[_i]);
 
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, word, pool, &error), APR_EINVAL);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, word, pool, &error), APR_EINVAL);
     ck_assert_str_eq(error.tag, "CC0436");
     ck_assert_str_eq(error.word, no_hosts[_i]);
 }
@@ -127,12 +127,13 @@ TEST(hosts_of_several_lines_add_up)
     apr_array_header_t *hosts = NULL;
     cc_error_t error = {0};
 
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, "OCSP.Example.com. .example.net", pool, &error), 0);
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, "third.example", pool, &error), 0);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, "OCSP.Example.com. .example.net", pool, &error),
+                     0);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, "third.example", pool, &error), 0);
     ck_assert_int_eq(hosts->nelts, 3);
     ck_assert_str_eq(APR_ARRAY_IDX(hosts, 0, const char *), "ocsp.example.com");
     ck_assert_str_eq(APR_ARRAY_IDX(hosts, 1, const char *), ".example.net");
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, " ", pool, &error), APR_EINVAL);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, " ", pool, &error), APR_EINVAL);
 }
 
 /* ---- whom a certificate names ---------------------------------------------------------------- */
@@ -148,7 +149,7 @@ static const char *chosen(const char *spec_text, const char *access)
     const char *why = NULL;
     const cc_url_t *url = NULL;
 
-    ck_assert_int_eq(cc_ocsp_allow(&hosts, ALLOWED, pool, NULL), 0);
+    ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, ALLOWED, pool, NULL), 0);
     url = cc_url_choose(parse(spec_text), hosts, leaf.cert, &why, pool);
     pki_free(&leaf);
     return url ? apr_psprintf(pool, "%s %d %s", url->host, url->port, url->path) : why;
@@ -287,32 +288,32 @@ TEST(a_responder_that_is_configured_may_be_an_address)
 
 TEST(off_makes_no_engine)
 {
-    cc_ocsp_means_t means = {0};
+    cc_ocsp_io_t io = {0};
     cc_ocsp_config_t none = {0}, off = {.spec = parse("Off")};
-    cc_ocsp_t *ocsp = (cc_ocsp_t *)&means;
+    cc_ocsp_t *ocsp = (cc_ocsp_t *)&io;
 
-    ck_assert_int_eq(cc_ocsp_create(&ocsp, &none, &means, pool, NULL), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_create(&ocsp, &none, &io, pool, NULL), APR_SUCCESS);
     ck_assert_ptr_null(ocsp);
-    ck_assert_int_eq(cc_ocsp_create(&ocsp, &off, &means, pool, NULL), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_create(&ocsp, &off, &io, pool, NULL), APR_SUCCESS);
     ck_assert_ptr_null(ocsp);
 }
 
 TEST(aia_needs_a_host_that_may_be_asked)
 {
-    cc_ocsp_means_t means = {0};
+    cc_ocsp_io_t io = {0};
     cc_ocsp_config_t config = {.spec = parse("AIA")};
     apr_array_header_t *hosts = NULL;
     cc_ocsp_t *ocsp = NULL;
     cc_error_t error = {0};
 
-    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_EINVAL);
+    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &io, pool, &error), APR_EINVAL);
     ck_assert_str_eq(error.tag, "CC0437");
-    cc_ocsp_allow(&hosts, "ocsp.example.com", pool, NULL);
+    cc_ocsp_hosts_parse(&hosts, "ocsp.example.com", pool, NULL);
     config.hosts = hosts;
-    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &io, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
     config = (cc_ocsp_config_t){.spec = parse("AIA responder=http://a.example/")};
-    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &means, pool, &error), APR_SUCCESS);
+    ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &io, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
 }
 

@@ -46,7 +46,7 @@ typedef struct asked_t {
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
 static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
 {
-    static const cc_ocsp_means_t none = {0};
+    static const cc_ocsp_io_t none = {0};
     const cc_vhost_conf_t *server = cc_vhost_conf_of(it->server);
     cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
     cc_revocation_t *revocation = &it->revocation;
@@ -207,7 +207,7 @@ static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
         asked ? cc_ocsp_status_text(answer->status) : "unknown", "reason",
         cc_json_string(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
-        cc_json_string(answer->why, p), "this_update", time_of(answer->this_update, p),
+        cc_json_string(answer->error, p), "this_update", time_of(answer->this_update, p),
         "next_update", time_of(answer->next_update, p), "produced_at",
         time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, it->now), "left",
         seconds_of(it->now, answer->next_update));

@@ -30,7 +30,7 @@ static const char lock_name[] = "clientcert-ocsp"; /* of files too */
 static const char cache_name[] = "clientcert";     /* with ":", at most 16 octets */
 
 typedef struct cc_ocsp_cache_t {
-    cc_ocsp_means_t means;
+    cc_ocsp_io_t io;
     server_rec *server;                    /* the main one, for its log; set at start */
     const ap_socache_provider_t *provider; /* NULL: no directive names one */
     ap_socache_instance_t *instance;
@@ -79,7 +79,7 @@ static void cache_leave(cc_ocsp_cache_t *cache, apr_pool_t *p)
     apr_pool_destroy(p);
 }
 
-static bool means_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
+static bool io_get(void *state, const unsigned char *key, unsigned char *to, unsigned int *len)
 {
     cc_ocsp_cache_t *cache = state;
     apr_pool_t *p = cache_enter(cache);
@@ -93,7 +93,7 @@ static bool means_get(void *state, const unsigned char *key, unsigned char *to, 
     return rv == APR_SUCCESS;
 }
 
-static void means_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
+static void io_put(void *state, const unsigned char *key, const cc_ocsp_record_t *record)
 {
     cc_ocsp_cache_t *cache = state;
     apr_time_t now = apr_time_now();
@@ -115,7 +115,7 @@ static void means_put(void *state, const unsigned char *key, const cc_ocsp_recor
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-static bool means_start(void *state, void (*work)(void *data), void *data)
+static bool io_start(void *state, void (*work)(void *data), void *data)
 {
     cc_ocsp_cache_t *cache = state;
 
@@ -132,17 +132,17 @@ static cc_ocsp_cache_t *cache_of(const server_rec *s)
     if (!configuration->ocsp_cache) {
         cc_ocsp_cache_t *cache = apr_pcalloc(pconf, sizeof(*cache));
 
-        cache->means = (cc_ocsp_means_t){cache, means_get, means_put, means_start, NULL};
-        cc_patience_create(&cache->means.patience, pconf);
+        cache->io = (cc_ocsp_io_t){cache, io_get, io_put, io_start, NULL};
+        cc_ocsp_limiter_create(&cache->io.limiter, pconf);
         atomic_flag_clear(&cache->logged);
         configuration->ocsp_cache = cache;
     }
     return configuration->ocsp_cache;
 }
 
-const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s)
+const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s)
 {
-    return &cache_of(s)->means;
+    return &cache_of(s)->io;
 }
 
 void cc_ocsp_cache_use(server_rec *s)
@@ -310,7 +310,7 @@ void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
     if (!cache->open) {
         return;
     }
-    cc_patience_limit(cache->means.patience, cc_threads_waiting());
+    cc_ocsp_limiter_set_max(cache->io.limiter, cc_threads_waiting());
     if (cache->mutex) {
         const char *file = apr_global_mutex_lockfile(cache->mutex);
         rv = apr_global_mutex_child_init(&cache->mutex, file, pchild);

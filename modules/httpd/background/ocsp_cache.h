@@ -22,7 +22,7 @@ const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *ar
  * To be had from the first directive on. Nothing is kept and nobody asks before a child has
  * started.
  */
-const cc_ocsp_means_t *cc_ocsp_cache_means(server_rec *s);
+const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s);
 
 /** A virtual host asks responders: without, no cache is opened. Before cc_ocsp_cache_start. */
 void cc_ocsp_cache_use(server_rec *s);

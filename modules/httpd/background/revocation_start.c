@@ -176,7 +176,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     }
     if (rv == APR_SUCCESS) {
         asked.lists = cc_revocation_lists(made->crls);
-        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_means(s), p, err);
+        rv = cc_ocsp_create(&made->ocsp, &asked, cc_ocsp_cache_io(s), p, err);
     }
     if (rv == APR_SUCCESS && made->ocsp) {
         cc_ocsp_cache_use(s);

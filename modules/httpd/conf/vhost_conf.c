@@ -101,6 +101,6 @@ const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *a
 
     (void)record;
     return cc_directive_result(
-        cmd, cc_ocsp_allow(&cc_vhost_conf_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
+        cmd, cc_ocsp_hosts_parse(&cc_vhost_conf_of(cmd->server)->ocsp_hosts, args, cmd->pool, &err),
         &err);
 }

@@ -51,16 +51,9 @@ const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t 
 static const char *field_text(const char *name, const cc_cert_t *cert, const char *none,
                               apr_pool_t *p)
 {
-    static const cc_facts_t unknown = {0};
-    cc_fieldref_t ref;
-    cc_values_t values;
+    const cc_value_t *value = cert ? cc_cert_value(cert, name, p) : NULL;
 
-    if (!cert || cc_field_find(&ref, name, p, NULL) != APR_SUCCESS) {
-        return none;
-    }
-    values = cc_field_values(&ref, cert, &unknown, p);
-    return values.count ? octets_text(values.at[0].text, values.at[0].len, CC_LOG_TEXT_LONGEST, p)
-                        : none;
+    return value ? octets_text(value->text, value->len, CC_LOG_TEXT_LONGEST, p) : none;
 }
 
 const char *cc_log_line_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p)

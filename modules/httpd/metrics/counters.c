@@ -253,15 +253,9 @@ void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who
 /* The subject is the certificate's own: no facts of the connection are needed. */
 static const char *subject_of(const cc_cert_t *cert, apr_pool_t *p)
 {
-    cc_fieldref_t subject;
-    cc_facts_t none = {0};
-    cc_values_t values;
+    const cc_value_t *subject = cc_cert_value(cert, "subject", p);
 
-    if (cc_field_find(&subject, "subject", p, NULL) != APR_SUCCESS) {
-        return "";
-    }
-    values = cc_field_values(&subject, cert, &none, p);
-    return values.count ? cc_text_excerpt(values.at[0].text, values.at[0].len, p) : "";
+    return subject ? cc_text_excerpt(subject->text, subject->len, p) : "";
 }
 
 void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark)

@@ -107,7 +107,7 @@ int cc_kind_text_at(int first, int i)
 #define OF_OCSP(member) .kind = CC_KIND_OCSP, .offset = offsetof(cc_ocsp_counters_t, member)
 #define BY(name, list) .label = (name), .words = (list), .stride = sizeof(cc_counter_t)
 
-const cc_family_t cc_families[] = {
+const cc_metric_family_t cc_families[] = {
     {"clientcert_start_time_seconds",
      "When the configuration took effect, since when everything is counted.", CC_GAUGE,
      OF_SERVER(since), .form = CC_FORM_TIME, .line = "StartTime"},
@@ -201,13 +201,13 @@ const cc_family_t cc_families[] = {
      "Checks that did not wait, since the responder was slow and enough others waited.", CC_COUNTER,
      OF_OCSP(turned_away), .line = "TurnedAway", .heading = "Turned away"},
     {"clientcert_ocsp_questions_total", "Questions to OCSP responders, by what came of them.",
-     CC_COUNTER, OF_OCSP(questions), BY("result", question_words), .line = "Questions",
+     CC_COUNTER, OF_OCSP(requests), BY("result", question_words), .line = "Questions",
      .heading = "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked"},
 };
 
 const int cc_family_count = sizeof(cc_families) / sizeof(cc_families[0]);
 
-int cc_family_samples(const cc_family_t *family)
+int cc_family_samples(const cc_metric_family_t *family)
 {
     int count = 0;
 
@@ -220,7 +220,7 @@ int cc_family_samples(const cc_family_t *family)
     return count;
 }
 
-apr_uint64_t cc_family_value(const cc_family_t *family, const cc_instance_t *instance, int i)
+apr_uint64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance, int i)
 {
     const void *at = (const char *)instance->numbers + family->offset + family->stride * (size_t)i;
 

@@ -3,6 +3,7 @@
 #ifndef CC_FAMILIES_H
 #define CC_FAMILIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <apr.h>
@@ -69,7 +70,7 @@ typedef struct cc_instance_t {
 } cc_instance_t;
 
 /** A counter is added where two instances look the same, of a gauge the first one counts. */
-typedef enum { CC_COUNTER, CC_GAUGE } cc_family_type_t;
+typedef enum { CC_COUNTER, CC_GAUGE } cc_metric_type_t;
 
 /** How a number lies in memory, and what it is. */
 typedef enum {
@@ -81,10 +82,10 @@ typedef enum {
 } cc_form_t;
 
 /** One metric. */
-typedef struct cc_family_t {
+typedef struct cc_metric_family_t {
     const char *name; /* of Prometheus */
     const char *help;
-    cc_family_type_t type;
+    cc_metric_type_t type;
     cc_kind_t kind;
     cc_form_t form;
     cc_feature_t feature; /* what an instance must have */
@@ -97,22 +98,23 @@ typedef struct cc_family_t {
                                  word one; of a row of sums "request|denied", or what comes before
                                  the words. NULL: not there */
     int row;                  /* the place of a sum on the page, from 1 */
-} cc_family_t;
+} cc_metric_family_t;
 
 /** All of them, in the order of Prometheus's text and of mod_status's lines. */
-extern const cc_family_t cc_families[];
+extern const cc_metric_family_t cc_families[];
 extern const int cc_family_count;
 
 /** How many samples it has of an instance: one for each word. */
-int cc_family_samples(const cc_family_t *family);
+int cc_family_samples(const cc_metric_family_t *family);
 
 /** Whether it has any of this one. */
-static inline int cc_family_has(const cc_family_t *family, const cc_instance_t *instance)
+static inline bool cc_family_has(const cc_metric_family_t *family, const cc_instance_t *instance)
 {
     return (instance->features & family->feature) == (unsigned)family->feature;
 }
 
 /** The number of the i-th word as Prometheus has it. Any thread, while others count. */
-apr_uint64_t cc_family_value(const cc_family_t *family, const cc_instance_t *instance, int i);
+apr_uint64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance,
+                             int i);
 
 #endif

@@ -3,25 +3,26 @@
 #ifndef CC_MOD_STATUS_H
 #define CC_MOD_STATUS_H
 
-struct request_rec;
-
 #include <stdbool.h>
 
 #include "httpd/metrics/collect.h"
 #include "httpd/metrics/families.h"
 #include "httpd/metrics/sink.h"
 
-/** Puts them as lines for programs (?auto), and as a part of the page for people. */
+struct request_rec;
+
+/** Puts them as lines for programs (?auto), and as a part of the page for people. Any thread. */
 void cc_mod_status_lines(const cc_sink_t *sink, const cc_collected_t *collected);
 void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected);
 
 /** The number of the i-th word: of an instance, and the sum over all (mod_status_text.c). */
-apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
+apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i);
-apr_uint64_t cc_mod_status_sum(const cc_family_t *family, const cc_collected_t *collected, int i);
+apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
+                               int i);
 
 /** Whether there is anything to add up: an instance has it, or every instance would. */
-bool cc_mod_status_has_sum(const cc_family_t *family, const cc_collected_t *collected);
+bool cc_mod_status_has_sum(const cc_metric_family_t *family, const cc_collected_t *collected);
 
 /** "not_yet_valid": "NotYetValid", in `p`. */
 const char *cc_mod_status_camel(const char *word, apr_pool_t *p);

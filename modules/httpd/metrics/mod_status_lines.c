@@ -8,8 +8,7 @@
 #include "httpd/metrics/mod_status.h"
 #include "httpd/metrics/sink.h"
 
-/* "ClientCertTable[0]", "LookupsFound", "1". What stands in a configuration is not always a line.
- */
+/* A line as "ClientCertTable[0]Name: t". A text of a configuration need not be one line itself. */
 static void line_put(const cc_sink_t *sink, const char *group, const char *name, const char *text)
 {
     if (cc_text_unusable(text, strlen(text))) {
@@ -18,8 +17,8 @@ static void line_put(const cc_sink_t *sink, const char *group, const char *name,
     cc_sink_put(sink, apr_pstrcat(sink->pool, group, name, ": ", text, "\n", NULL));
 }
 
-static void number_put(const cc_sink_t *sink, const char *group, const cc_family_t *family, int i,
-                       apr_uint64_t value)
+static void number_put(const cc_sink_t *sink, const char *group, const cc_metric_family_t *family,
+                       int i, apr_uint64_t value)
 {
     const char *word = family->words ? cc_mod_status_camel(family->words[i], sink->pool) : "";
 
@@ -27,7 +26,7 @@ static void number_put(const cc_sink_t *sink, const char *group, const cc_family
              apr_psprintf(sink->pool, "%" APR_UINT64_T_FMT, value));
 }
 
-static void sum_put(const cc_sink_t *sink, const cc_family_t *family,
+static void sum_put(const cc_sink_t *sink, const cc_metric_family_t *family,
                     const cc_collected_t *collected)
 {
     if (!cc_mod_status_has_sum(family, collected)) {
@@ -55,7 +54,7 @@ static void instance_put(const cc_sink_t *sink, cc_kind_t kind, int number,
     const char *group = apr_psprintf(sink->pool, "ClientCert%s[%d]", cc_kinds[kind].line, number);
 
     texts_put(sink, group, &cc_kinds[kind], instance);
-    for (const cc_family_t *family = cc_families; family < cc_families + cc_family_count;
+    for (const cc_metric_family_t *family = cc_families; family < cc_families + cc_family_count;
          family++) {
         bool has = family->kind == kind && cc_family_has(family, instance);
 

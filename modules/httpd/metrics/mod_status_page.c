@@ -51,7 +51,7 @@ static void table_begin(const cc_sink_t *sink, const char *title)
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-static void row_of_sum(const cc_sink_t *sink, const cc_family_t *family,
+static void row_of_sum(const cc_sink_t *sink, const cc_metric_family_t *family,
                        const cc_collected_t *collected, int i)
 {
     char *which = NULL, *what = apr_strtok(apr_pstrdup(sink->pool, family->heading), "|", &which);
@@ -64,7 +64,7 @@ static void row_of_sum(const cc_sink_t *sink, const cc_family_t *family,
 }
 
 /* NULL: there are no more rows. */
-static const cc_family_t *family_of_row(int row)
+static const cc_metric_family_t *family_of_row(int row)
 {
     for (int i = 0; i < cc_family_count; i++) {
         if (cc_families[i].row == row) {
@@ -76,7 +76,7 @@ static const cc_family_t *family_of_row(int row)
 
 static void sums_put(const cc_sink_t *sink, const cc_collected_t *collected)
 {
-    const cc_family_t *family;
+    const cc_metric_family_t *family;
 
     table_begin(sink, "Client certificates");
     headings(sink, "What|Which|Count");
@@ -103,7 +103,7 @@ static void kind_headings(const cc_sink_t *sink, cc_kind_t kind)
     }
 }
 
-static void cell_of(const cc_sink_t *sink, const cc_family_t *family,
+static void cell_of(const cc_sink_t *sink, const cc_metric_family_t *family,
                     const cc_collected_t *collected, const cc_instance_t *instance, int i)
 {
     apr_uint64_t value = cc_mod_status_value(family, collected, instance, i);
@@ -124,7 +124,7 @@ static void row_of_instance(const cc_sink_t *sink, cc_kind_t kind, const cc_inst
     for (int i = 0; i < cc_kinds[kind].text_count; i++) {
         cell(sink, instance->texts[i]);
     }
-    for (const cc_family_t *family = cc_families; family < cc_families + cc_family_count;
+    for (const cc_metric_family_t *family = cc_families; family < cc_families + cc_family_count;
          family++) {
         for (int i = 0; family->kind == kind && i < cc_family_samples(family); i++) {
             cell_of(sink, family, collected, instance, i);

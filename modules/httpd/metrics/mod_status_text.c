@@ -9,7 +9,7 @@
 #include "httpd/metrics/families.h"
 #include "httpd/metrics/mod_status.h"
 
-apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t *collected,
+apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i)
 {
     apr_uint64_t value = cc_family_value(family, instance, i);
@@ -21,7 +21,8 @@ apr_uint64_t cc_mod_status_value(const cc_family_t *family, const cc_collected_t
     return value;
 }
 
-apr_uint64_t cc_mod_status_sum(const cc_family_t *family, const cc_collected_t *collected, int i)
+apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
+                               int i)
 {
     apr_uint64_t sum = 0;
 
@@ -35,7 +36,7 @@ apr_uint64_t cc_mod_status_sum(const cc_family_t *family, const cc_collected_t *
     return sum;
 }
 
-bool cc_mod_status_has_sum(const cc_family_t *family, const cc_collected_t *collected)
+bool cc_mod_status_has_sum(const cc_metric_family_t *family, const cc_collected_t *collected)
 {
     for (int i = 0; i < cc_collected_count(collected, family->kind); i++) {
         if (cc_family_has(family, cc_collected_at(collected, family->kind, i))) {

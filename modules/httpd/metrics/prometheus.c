@@ -67,7 +67,7 @@ static const char *labels_of(cc_kind_t kind, const cc_instance_t *instance, apr_
  * The same labels must not stand there twice. They do come twice: from virtual hosts on one name
  * and port that include one file. Counters are added then; of gauges, the first one counts.
  */
-static void sample_add(samples_t *samples, const cc_family_t *family, const char *labels,
+static void sample_add(samples_t *samples, const cc_metric_family_t *family, const char *labels,
                        apr_uint64_t value)
 {
     sample_t *sample = apr_hash_get(samples->by_labels, labels, APR_HASH_KEY_STRING);
@@ -83,7 +83,7 @@ static void sample_add(samples_t *samples, const cc_family_t *family, const char
     apr_hash_set(samples->by_labels, labels, APR_HASH_KEY_STRING, sample);
 }
 
-static void instance_add(samples_t *samples, const cc_family_t *family,
+static void instance_add(samples_t *samples, const cc_metric_family_t *family,
                          const cc_instance_t *instance)
 {
     const char *labels = labels_of(family->kind, instance, samples->pool);
@@ -96,7 +96,8 @@ static void instance_add(samples_t *samples, const cc_family_t *family,
     }
 }
 
-static void sample_put(const cc_sink_t *sink, const cc_family_t *family, const sample_t *sample)
+static void sample_put(const cc_sink_t *sink, const cc_metric_family_t *family,
+                       const sample_t *sample)
 {
     cc_sink_put(sink, family->name);
     if (*sample->labels) {
@@ -110,7 +111,7 @@ static void sample_put(const cc_sink_t *sink, const cc_family_t *family, const s
 }
 
 /* What is made for a family goes before the next one, as there may be thousands of samples. */
-void cc_prometheus_family(const cc_sink_t *sink, const cc_family_t *family,
+void cc_prometheus_family(const cc_sink_t *sink, const cc_metric_family_t *family,
                           const cc_collected_t *collected)
 {
     const char *type = family->type == CC_COUNTER ? "counter" : "gauge";

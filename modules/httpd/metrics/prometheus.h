@@ -7,8 +7,8 @@
 #include "httpd/metrics/families.h"
 #include "httpd/metrics/sink.h"
 
-/** Puts one family, with HELP and TYPE, or all of cc_families. */
-void cc_prometheus_family(const cc_sink_t *sink, const cc_family_t *family,
+/** Puts one metric, with HELP and TYPE, or all of cc_families. Any thread. */
+void cc_prometheus_family(const cc_sink_t *sink, const cc_metric_family_t *family,
                           const cc_collected_t *collected);
 void cc_prometheus_put(const cc_sink_t *sink, const cc_collected_t *collected);
 

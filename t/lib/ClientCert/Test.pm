@@ -123,7 +123,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use Test::More ();
 
-use ClientCert::Test::Machine qw(module_path _apxs);
+use ClientCert::Test::Machine qw(module_path);
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client ClientCert::Test::Directory
     ClientCert::Test::Disturbance ClientCert::Test::ErrorLog ClientCert::Test::Process);
 

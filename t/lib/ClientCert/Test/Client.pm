@@ -66,6 +66,7 @@ use IPC::Open3 qw(open3);
 use Symbol qw(gensym);
 use Time::HiRes qw(time);
 
+use ClientCert::Test::Command qw(run_command);
 use ClientCert::Test::File;
 
 my $slow = $ENV{CC_SLOW} // 1;
@@ -103,7 +104,7 @@ sub get {
     my ($self, $path, %o) = @_;
     my $dir = File::Temp->newdir;
     my ($resolve, $name, $url) = $self->_url($path, %o);
-    my ($exit, undef, $error) = _run('', $self->_curl_arguments(%o), $resolve, $name,
+    my ($exit, undef, $error) = run_command('', $self->_curl_arguments(%o), $resolve, $name,
         '-D', "$dir/head", '-o', "$dir/body", $url);
     return { _response(read_if_there("$dir/head"), read_if_there("$dir/body")), exit => $exit,
         error => $error };
@@ -118,7 +119,7 @@ sub parallel {
         push @arguments, $self->_url($path, %o, $host ? (host => $host) : ()),
             '-o', "$dir/body" . ++$n;
     }
-    my (undef, $output) = _run('', $self->_curl_arguments(%o, http2 => 1), '--parallel',
+    my (undef, $output) = run_command('', $self->_curl_arguments(%o, http2 => 1), '--parallel',
         '--parallel-max', 100, '-w', '%{urlnum} %{http_code} %{num_connects}\n', @arguments);
     my %done = map { /^(\d+) (\d+) (\d+)/ ? ($1 => { status => $2 + 0, connects => $3 }) : () }
         split /\n/, $output;
@@ -160,7 +161,7 @@ sub s_client {
         : '');
     my @hold = $send eq '' ? ('-no_ign_eof') : ();
     # Line by line, since what s_client says and what the server sends go different ways to stdout.
-    my ($exit, $output, $error) = _run($send, 'stdbuf', '-oL', $self->_s_client_arguments(%o),
+    my ($exit, $output, $error) = run_command($send, 'stdbuf', '-oL', $self->_s_client_arguments(%o),
         @hold, '-msgfile', "$dir/trace", @{ $o{args} // [] });
     my ($response) = $output =~ m{^(HTTP/1\.[01] \d.*)}ms;
     my ($head, $body) = split /\r?\n\r?\n/, $response // '', 2;
@@ -180,22 +181,6 @@ sub connection {
 }
 
 # ---- common
-
-# Runs a command with this input; gives its exit status, output and errors.
-sub _run {
-    my ($input, @command) = @_;
-    my $dir = File::Temp->newdir;
-    open my $stdin, '+>', "$dir/in" or die "$dir/in: $!\n";
-    print $stdin $input;
-    seek $stdin, 0, 0;
-    open my $stdout, '>', "$dir/out" or die "$dir/out: $!\n";
-    open my $stderr, '>', "$dir/err" or die "$dir/err: $!\n";
-    my $pid = open3('<&' . fileno $stdin, '>&' . fileno $stdout, '>&' . fileno $stderr,
-        'timeout', 60 * $slow, @command);
-    waitpid $pid, 0;
-    my $exit = $? >> 8 || $? & 127;
-    return ($exit, read_if_there("$dir/out"), read_if_there("$dir/err"));
-}
 
 # status, headers and body of the last response whose header lines these are.
 sub _response {

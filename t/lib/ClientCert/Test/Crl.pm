@@ -42,6 +42,7 @@ use MIME::Base64 qw(decode_base64 encode_base64);
 use POSIX qw(strftime);
 
 use ClientCert::Test ();
+use ClientCert::Test::Command;
 use ClientCert::Test::File;
 
 our @EXPORT = qw(damaged der replace);
@@ -65,16 +66,9 @@ sub restore {
 
 sub _file { my ($name) = @_; return $name =~ m{/} ? $name : ClientCert::Test->ca . "/$name" }
 
-sub _openssl {
-    my (@arguments) = @_;
-    my ($exit, $output, $error) = ClientCert::Test::Client::_run('', 'openssl', @arguments);
-    die "openssl @arguments: $error\n" if $exit != 0;
-    return $output;
-}
-
 sub _serial {
     my ($name) = @_;
-    my ($serial) = _openssl('x509', '-noout', '-serial', '-in', _file("$name.pem")) =~ /=(\w+)/;
+    my ($serial) = openssl('x509', '-noout', '-serial', '-in', _file("$name.pem")) =~ /=(\w+)/;
     return $serial;
 }
 
@@ -112,7 +106,7 @@ sub crl {
     my $number = $o{number} // $self->{number} + 1;
     $self->{number} = $number if $number > $self->{number};
     write_file("$dir/index", _index($o{only} // $self->{revoked}, %o));
-    my $pem = _openssl('ca', '-gencrl', '-config',
+    my $pem = openssl('ca', '-gencrl', '-config',
         write_file("$dir/ca.cnf", _configuration($dir, $number, %o)), '-crlexts', 'extensions',
         '-cert', _file("$self->{ca}.pem"), '-keyfile', _file("$self->{ca}.key"),
         '-crl_lastupdate', _moment($o{from} // 0),

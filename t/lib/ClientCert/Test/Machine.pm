@@ -41,7 +41,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(build free_port httpd load_module module_path program top unprivileged _apxs);
+our @EXPORT_OK = qw(build free_port httpd load_module module_path program top unprivileged apxs);
 
 my $top   = abs_path(dirname(__FILE__) . '/../../../..');
 my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
@@ -70,7 +70,7 @@ sub _command {
     return $text;
 }
 
-sub _apxs {
+sub apxs {
     my ($name) = @_;
     my $apxs = $ENV{APXS} // program('apxs', 'apxs2')
         // die "no apxs: install the development files of httpd\n";
@@ -78,7 +78,7 @@ sub _apxs {
 }
 
 sub _find_httpd {
-    my @names = ($ENV{CC_HTTPD} // (), _apxs('SBINDIR') . '/' . _apxs('PROGNAME'),
+    my @names = ($ENV{CC_HTTPD} // (), apxs('SBINDIR') . '/' . apxs('PROGNAME'),
         '/usr/sbin/apache2', '/usr/sbin/httpd');
     my ($found) = grep { -x } @names;
     return $found // die "no httpd among @names\n";
@@ -94,7 +94,7 @@ sub _is_built_in {
 
 sub load_module {
     my ($name) = @_;
-    our $libexecdir //= _apxs('LIBEXECDIR');
+    our $libexecdir //= apxs('LIBEXECDIR');
     return '' if _is_built_in($name);
     return '' if $name eq 'unixd' && !-e "$libexecdir/mod_unixd.so";
     my $path = $name eq 'clientcert' ? module_path() : "$libexecdir/mod_$name.so";

@@ -47,7 +47,7 @@ sub _make {
     my ($class, %o) = @_;
     my $self = $class->_new;
     $self->{signer} = _path($o{signer} // 'staff');
-    $self->{program} = ClientCert::Test::Service::_program('openssl');
+    $self->{program} = $self->needed_program('openssl');
     mkdir "$self->{dir}/moods";
     $self->{lines} = { map { $_ => _index_line($_) } @{ $o{certs} // [] } };
     $self->_index;

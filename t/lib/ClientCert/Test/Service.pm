@@ -37,8 +37,8 @@ use ClientCert::Test::Machine qw(free_port program);
 my $slow = $ENV{CC_SLOW} // 1;
 
 # The path of the first of these programs that there is; where there is none, the test is skipped.
-sub _program {
-    my (@names) = @_;
+sub needed_program {
+    my ($class, @names) = @_;
     my $found = program(@names);
     return $found if $found;
     die "there is no $names[0]\n" if $ENV{CI};
@@ -49,7 +49,7 @@ sub _program {
 sub redis {
     my ($class) = @_;
     # Debian's package redis-tools has the server under this name, and starts none.
-    my $program = _program('redis-server', 'valkey-server', 'redis-check-rdb');
+    my $program = $class->needed_program('redis-server', 'valkey-server', 'redis-check-rdb');
     my $self    = $class->_new;
     $self->{program} = $program;
     $self->{command} = ['redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',

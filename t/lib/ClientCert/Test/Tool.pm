@@ -23,6 +23,7 @@ use Exporter qw(import);
 use JSON::PP ();
 
 use ClientCert::Test ();
+use ClientCert::Test::Command;
 use ClientCert::Test::Machine qw(build);
 
 our @EXPORT = qw(tool ask answer site);
@@ -34,7 +35,7 @@ sub tool {
     # The module may want the run-time library of a sanitizer in httpd, which the tool starts.
     local $ENV{LD_PRELOAD}   = $ENV{CC_PRELOAD} // $ENV{LD_PRELOAD} // '';
     local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS} // 'detect_leaks=0';
-    my ($exit, $output, $error) = ClientCert::Test::Client::_run('', $tool, @words);
+    my ($exit, $output, $error) = run_command('', $tool, @words);
     return { exit => $exit, output => $output, error => $error };
 }
 

@@ -35,6 +35,7 @@ use File::Temp ();
 use JSON::PP qw(decode_json encode_json);
 use POSIX ();
 
+use ClientCert::Test::Command;
 use ClientCert::Test::File;
 
 use constant REQUESTS_OF_A_RUN => 100;
@@ -72,7 +73,7 @@ sub _work {
     my %counts  = (requests => 0, lost => 0, wrong => 0, resumed => 0, seen => {}, exits => {});
     my @command = $self->_command;
     until (-e "$self->{dir}/stop") {
-        my ($exit, $output) = ClientCert::Test::Client::_run('', @command);
+        my ($exit, $output) = run_command('', @command);
         $self->_count(\%counts, $_) for split /\n/, $output;
     }
     replace("$self->{dir}/counts", encode_json(\%counts));

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# Waits until something holds.
+package ClientCert::Test::Waiting;
+
+=head1 SYNOPSIS
+
+    use ClientCert::Test::Waiting;
+
+    ok wait_until(sub { -e $file }), 'the file comes';    # within half a minute
+    wait_until(sub { -e $file }, 5);                      # within 5 s
+
+wait_until gives what its code says in the end. CC_SLOW makes it wait so many times as long.
+
+=cut
+
+use strict;
+use warnings;
+
+use Exporter qw(import);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT = qw(wait_until);
+
+my $slow = $ENV{CC_SLOW} // 1;
+
+sub wait_until {
+    my ($holds, $seconds) = @_;
+    my $end = time + ($seconds // 30) * $slow;
+    sleep 0.05 until $holds->() || time > $end;
+    return $holds->();
+}
+
+1;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A folder for the files of one test. */
+#ifndef FOLDER_H
+#define FOLDER_H
+
+#include <apr_pools.h>
+
+/** Makes an empty one, for this process alone, and gives its path in `p`: /tmp/NAME.XXXXXX. */
+char *folder_make(const char *name, apr_pool_t *p);
+
+/** Removes a folder with all that is in it. */
+void folder_remove(const char *path);
+
+#endif
