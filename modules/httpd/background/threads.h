@@ -36,8 +36,8 @@ bool cc_threads_ending(const cc_threads_t *threads);
 void cc_threads_end_soon(apr_pool_t *pchild);
 
 /**
- * How many threads of a process of httpd may wait for one program that is slow (base/waiting.h): one
- * in four, and CC_WAITING_MAX at most. For a child process.
+ * How many threads of a process of httpd may wait for one program that is slow (base/waiting.h):
+ * one in four, and CC_WAITING_MAX at most. For a child process.
  */
 int cc_threads_waiting(void);
 

@@ -120,7 +120,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
     return expectations_read(test, words, p, err);
 }
 
-const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
                       .server = cmd->server,
@@ -255,7 +255,7 @@ static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
     return tested;
 }
 
-apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p)
+apr_array_header_t *cc_mapping_tests_run(const server_rec *s, apr_pool_t *p)
 {
     const apr_array_header_t *tests = tests_of(s);
     apr_array_header_t *all = apr_array_make(p, tests->nelts, sizeof(cc_tested_t));
@@ -287,7 +287,7 @@ static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
     }
 }
 
-int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_mapping_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     apr_array_header_t *all;
     int result = OK;
@@ -297,7 +297,7 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     if (!cc_configtest() || cc_configtest_query()) {
         return OK;
     }
-    all = cc_tests_run(s, ptemp);
+    all = cc_mapping_tests_run(s, ptemp);
     for (int i = 0; i < all->nelts; i++) {
         const cc_tested_t *tested = &APR_ARRAY_IDX(all, i, cc_tested_t);
 
