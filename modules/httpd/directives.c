@@ -110,7 +110,7 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 
 /*
  * Directives of others, which httpd calls as well. A row makes httpd know them, so each of these
- * functions sees to it that they are an error where nobody else does.
+ * functions makes them an error where no other module knows them.
  */
 static const char set_handler[] = "SetHandler"; /* of its core */
 static const char require[] = "Require";

@@ -10,7 +10,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/view.h"
 
-/* ---- rules and Require where nobody is asked ----------------------------------------------- */
+/* ---- rules and Require where no client is asked -------------------------------------------- */
 
 /* The main server's rules are not those of a host with rules of its own. */
 static bool is_overridden(const cc_lint_t *lint, const cc_conf_view_t *view,
@@ -47,7 +47,7 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* A server where nobody is asked is found once, however many lines wait there. */
+/* A server that asks no client is found once, however many lines wait there. */
 static bool is_unasked(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
     return apr_hash_get(lint->unasked, &view, sizeof(view)) != NULL;
@@ -71,7 +71,7 @@ void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
     }
 }
 
-/* Without TLS a Require lets nobody in, which may be meant; a rule has no use. */
+/* Without TLS a Require lets no client in, which may be meant; a rule has no use. */
 void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);

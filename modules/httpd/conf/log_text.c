@@ -11,7 +11,7 @@
 
 /*
  * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
- * end the quotation that it stands in: it becomes \x22. What nobody escaped and is no text is
+ * end the quotation that it stands in: it becomes \x22. What was not escaped and is no text is
  * escaped here.
  */
 
