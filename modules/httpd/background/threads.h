@@ -14,10 +14,10 @@ typedef struct cc_threads_t cc_threads_t;
 typedef void cc_work_fn(void *data);
 
 /**
- * Makes room for `most` threads, in a child; they are made when they are needed, and stay. They end
+ * Makes room for `max` threads, in a child; they are made when they are needed, and stay. They end
  * before anything else of `pchild`, which waits for their work.
  */
-apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t *pchild);
+apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild);
 
 /**
  * Has work(data) done by one of them, as soon as one is free; work that is not begun when the

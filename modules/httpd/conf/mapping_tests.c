@@ -43,9 +43,9 @@ static apr_array_header_t *tests_of(const server_rec *s)
 
 #define LEGAL "write FILE expect user=NAME group=NAME ..., or FILE expect none"
 
-static apr_status_t word_wrong(cc_error_t *err, const char *word, const char *why, apr_pool_t *p)
+static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {
-    return cc_error_set(err, p, "CC0754", word, "%s; " LEGAL, why);
+    return cc_error_set(err, p, "CC0754", word, "%s; " LEGAL, reason);
 }
 
 static bool is_listed(const apr_array_header_t *names, const char *name)
@@ -90,10 +90,10 @@ static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t 
         return APR_SUCCESS;
     }
     for (int i = 2; i < words->nelts; i++) {
-        const char *wrong = expectation_add(test, word[i]);
+        const char *error = expectation_add(test, word[i]);
 
-        if (wrong) {
-            return word_wrong(err, word[i], wrong, p);
+        if (error) {
+            return word_error(err, word[i], error, p);
         }
     }
     return APR_SUCCESS;
@@ -110,11 +110,11 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
     }
     word = (const char *const *)words->elts;
     if (words->nelts < 2 || strcmp(word[1], "expect") != 0) {
-        return word_wrong(err, words->nelts < 2 ? NULL : word[1],
+        return word_error(err, words->nelts < 2 ? NULL : word[1],
                           "expect must follow the name of the file", p);
     }
     if (words->nelts < 3) {
-        return word_wrong(err, word[1], "nothing is expected", p);
+        return word_error(err, word[1], "nothing is expected", p);
     }
     test->file = word[0];
     return expectations_read(test, words, p, err);
