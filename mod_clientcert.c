@@ -17,7 +17,6 @@
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"

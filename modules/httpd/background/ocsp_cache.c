@@ -15,8 +15,8 @@
 #include "cert/cert.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/threads.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 
 #define THREADS 16

@@ -9,13 +9,13 @@
 #include "base/words.h"
 #include "cert/cert.h"
 #include "httpd/conf/configtest.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
 
 /* A ClientCertTest. */

@@ -2,7 +2,6 @@
 /* Finds out which virtual hosts use this module, so that the others are left alone. */
 #include <apr_lib.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"

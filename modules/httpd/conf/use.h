@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "crl/crl.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
@@ -19,13 +20,19 @@ typedef struct cc_vhost_conf_t {
     struct cc_vhost_t *host;        /* peer/tls_hooks.c: once mod_ssl has made its context */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: those of this virtual host */
     int use; /* cc_use_t of use.h: that of this virtual host */
-    struct cc_configuration_t *configuration; /* that it belongs to: see configuration.h */
+    cc_configuration_t *configuration; /* that it belongs to */
 } cc_vhost_conf_t;
 
 /** That of a virtual host, or of the main server. Written at the start alone. */
 static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &clientcert_module);
+}
+
+/** The record of the configuration that a virtual host belongs to. Two loads. Any thread. */
+static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
+{
+    return cc_vhost_conf_of(s)->configuration;
 }
 
 /**
