@@ -200,7 +200,7 @@ static bool lets_unmapped_in(const char *expression, bool negated)
 
 static void finding_add(cc_lint_t *lint, const cc_line_t *line)
 {
-    cc_lint_tell(
+    cc_lint_add(
         lint, "CC0727", line->where,
         "this also lets in a certificate that gives no identity: to an expression it looks like "
         "one that is not banned. Write \"Require not clientcert-group\" (or clientcert-user, or "
