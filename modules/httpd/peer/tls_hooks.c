@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "cert/cert.h"
 #include "httpd/background/revocation_start.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"

@@ -4,10 +4,10 @@
 #include <http_main.h>
 #include <http_request.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/environment.h"
