@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-
+#include "base/keyed_hash.h"
 #include "crl/internal.h"
 
 /*
@@ -25,8 +24,8 @@
 #define BATCH 16 /* so many slots of the index are on their way from memory at once */
 
 struct cc_serials_t {
-    apr_uint64_t seed;   /* of the hash; secret, so that no CA can write serials that collide */
-    unsigned char *rows; /* each: a head, then the key; none begins at 0 */
+    cc_hash_key_t hash_key; /* secret, so that no CA can write serials that collide */
+    unsigned char *rows;    /* each: a head, then the key; none begins at 0 */
     apr_uint32_t used;
     apr_uint32_t *slots; /* open addressing: where a row begins; 0: free */
     apr_uint32_t slot_count;
@@ -47,8 +46,7 @@ cc_serials_t *cc_serials_create(apr_size_t der_size)
      */
     serials->rows = malloc(der_size + 1);
     serials->used = 1;
-    if (!serials->rows || apr_generate_random_bytes((unsigned char *)&serials->seed,
-                                                    sizeof(serials->seed)) != APR_SUCCESS) {
+    if (!serials->rows || cc_hash_key_make(&serials->hash_key) != APR_SUCCESS) {
         cc_serials_free(serials);
         return NULL;
     }
@@ -77,24 +75,6 @@ void cc_serials_add(cc_serials_t *serials, const cc_serial_t *key, const cc_revo
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
-
-/* Eight octets at a time, each mixed by a multiplication whose upper half is folded down. */
-static apr_uint64_t key_hash(const cc_serials_t *serials, const unsigned char *key, apr_size_t len)
-{
-    apr_uint64_t hash = serials->seed ^ len;
-
-    while (len > 0) {
-        apr_size_t part = len < 8 ? len : 8;
-        apr_uint64_t word = 0;
-
-        memcpy(&word, key, part);
-        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-        hash ^= hash >> 32;
-        key += part;
-        len -= part;
-    }
-    return hash * 0x9E3779B97F4A7C15u;
-}
 
 static apr_uint32_t slot_of(const cc_serials_t *serials, apr_uint64_t hash)
 {
@@ -147,7 +127,8 @@ bool cc_serials_finish(cc_serials_t *serials)
             const unsigned char *row = serials->rows + at;
 
             batch[count].row = at;
-            batch[count].slot = slot_of(serials, key_hash(serials, row + HEAD, row[0]));
+            batch[count].slot =
+                slot_of(serials, cc_keyed_hash(&serials->hash_key, row + HEAD, row[0]));
             __builtin_prefetch(&serials->slots[batch[count].slot], 1);
             at += HEAD + row[0];
         }
@@ -160,7 +141,7 @@ bool cc_serials_finish(cc_serials_t *serials)
 
 bool cc_serials_find(const cc_serials_t *serials, const cc_serial_t *key, cc_revoked_t *revoked)
 {
-    apr_uint32_t slot = slot_of(serials, key_hash(serials, key->octets, key->len));
+    apr_uint32_t slot = slot_of(serials, cc_keyed_hash(&serials->hash_key, key->octets, key->len));
     const unsigned char *row = NULL;
 
     slot = slot_find(serials, slot, key->octets, key->len);

@@ -22,7 +22,7 @@ typedef struct connection_t {
     struct connection_t *next;
     apr_pool_t *pool; /* with an allocator of its own: any thread may have the connection */
     apr_socket_t *socket;
-    pid_t process; /* who made it: a child must not talk into a conversation of its parent */
+    pid_t process; /* that made it: a child must not use a connection of its parent */
 } connection_t;
 
 typedef struct {
@@ -174,7 +174,8 @@ static apr_status_t replies_receive(talk_t *talk, apr_socket_t *socket)
         }
         bad = talk->replies[i].kind == CC_REPLY_BAD;
     }
-    if (status == APR_SUCCESS && !bad && inbox.got > 0) { /* then who knows what answers what */
+    if (status == APR_SUCCESS && !bad &&
+        inbox.got > 0) { /* then replies may belong to other queries */
         for (int i = 0; i < talk->count; i++) {
             talk->replies[i].kind = CC_REPLY_BAD;
         }
