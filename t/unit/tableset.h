@@ -27,8 +27,8 @@ void tableset_write_octets(tableset_t *set, const char *name, const void *octets
 void tableset_replace(tableset_t *set, const char *name, const char *text);
 
 /**
- * Makes a file one that was written long ago, and waits for a tick of the file system's clock: after
- * that nobody takes it for one that is being written.
+ * Makes a file one that was written long ago, and waits for a tick of the file system's clock:
+ * after that nobody takes it for one that is being written.
  */
 void tableset_settle(tableset_t *set, const char *name);
 
