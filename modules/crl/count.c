@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how files of CRLs are counted: a change once, however many processes see it. */
+/* Counts files of CRLs: a change once, however many processes see it. */
 #include "crl/internal.h"
 
 /* What was last counted of a source; of a file it is its stamp, and whether it was taken. */

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a million revoked certificates lie in memory: one block of rows, and an index. */
+/* Sets of serial numbers: a million revoked certificates in one block of rows, with an index. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/keyed_hash.h"
 #include "crl/internal.h"
 
+/*
+ * A CRL may list millions of certificates, and every request may ask for one. The set is filled
+ * once, from the entries in their order, and never changed again, so that any thread reads it
+ * without a lock.
+ *
+ * The rows stand one behind the other in one block: a head (the length of the key, the reason, the
+ * date), then the key. That is less than an entry takes in DER, so the block never grows. The index
+ * is a hash table with open addressing and linear probing: a slot holds the offset of a row in 32
+ * bits, 0 where it is free, and two thirds of the slots are taken. It is built when all rows are
+ * there, in batches, so that the slots of a batch come from memory while others are written. The
+ * hash has a secret seed: a CA cannot choose numbers that all fall into one place.
+ *
+ * Of an indirect CRL, a key begins with the number of the certificate's issuer.
+ */
 #define HEAD 6   /* of a row: length of the key, reason, date */
 #define BATCH 16 /* so many slots of the index are on their way from memory at once */
 

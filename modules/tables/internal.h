@@ -267,7 +267,7 @@ void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, 
 
 /* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 
-/** The threads of one process that wait for one source (waiting.h). Any thread may use it. */
+/** The threads of one process that wait for one source (base/waiting.h). Any thread may use it. */
 typedef struct cc_queue_t cc_queue_t;
 
 /** Lives as long as `p`; `max` threads may wait to the end. */

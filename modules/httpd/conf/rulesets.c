@@ -2,9 +2,9 @@
 /* Lists all rule sets of the configuration, with the sections that they stand in. */
 #include <apr_strings.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
 
 apr_array_header_t *cc_rulesets_of(const server_rec *s)
