@@ -36,6 +36,7 @@
 #include "httpd/request/environment.h"
 #include "httpd/request/expr.h"
 #include "httpd/request/failure.h"
+#include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/tunnel.h"
@@ -122,8 +123,8 @@ static void register_fixups(void)
                                                 "mod_lua.c", "mod_perl.c", NULL};
     static const char *const before_headers[] = {"mod_headers.c", NULL};
 
-    ap_hook_fixups(cc_environment_begin, NULL, before_readers, APR_HOOK_FIRST);
-    ap_hook_fixups(cc_environment_end, after_setters, before_headers, APR_HOOK_LAST);
+    ap_hook_fixups(cc_fixups_begin, NULL, before_readers, APR_HOOK_FIRST);
+    ap_hook_fixups(cc_fixups_end, after_setters, before_headers, APR_HOOK_LAST);
 }
 
 static void register_answer(void)

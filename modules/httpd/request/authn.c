@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
+/* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
 #include <http_core.h>
 #include <http_main.h>
 #include <http_request.h>
@@ -17,11 +17,9 @@
 #include "httpd/request/state.h"
 #include "rules/rules.h"
 
-const char cc_auth_type[] = "ClientCert";
-
 /*
  * Whose user has to go: ours, of a request that got the configuration of another place
- * (environment.c); and, where the rules decide, that of SSLUserName, which takes every
+ * (fixups.c); and, where the rules decide, that of SSLUserName, which takes every
  * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
  * its address.
  */

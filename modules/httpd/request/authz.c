@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
+/* Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include <apr_strings.h>
 
 #include <ap_expr.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
+/* clientcert('NAME') in httpd's expressions, as a string and as a list. */
 #include <apr_strings.h>
 
 #include <http_main.h>

@@ -3,13 +3,13 @@
 #include <apr_strings.h>
 
 #include <http_protocol.h>
-#include <http_ssl.h>
 
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/where.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/tls.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
@@ -25,7 +25,7 @@
 static const char *result_of(const cc_status_t *status)
 {
     if (!status->answer.client) {
-        return ap_ssl_conn_is_ssl(status->asked->connection) ? "no-certificate" : "no-tls";
+        return cc_tls_is_on(status->asked) ? "no-certificate" : "no-tls";
     }
     if (status->answer.problem) {
         return "rejected";
@@ -104,20 +104,16 @@ static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
 
 static json_t *connection_of(request_rec *r)
 {
-    conn_rec *c = r->connection;
-    const char *resumed = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_SESSION_RESUMED");
-    const char *sni = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_TLS_SNI");
+    cc_facts_t facts;
 
-    if (!ap_ssl_conn_is_ssl(c)) {
+    if (!cc_tls_is_on(r)) {
         return json_null();
     }
-    return json_pack(
-        "{s:o, s:o, s:o, s:s}", "version",
-        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool),
-        "cipher",
-        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
-        cc_json_string(sni && *sni ? sni : NULL, r->pool), "session",
-        resumed && !strcmp(resumed, "Resumed") ? "resumed session" : "full handshake");
+    facts = cc_tls_facts(r);
+    return json_pack("{s:o, s:o, s:o, s:s}", "version", cc_json_string(facts.tls_version, r->pool),
+                     "cipher", cc_json_string(facts.tls_cipher, r->pool), "sni",
+                     cc_json_string(facts.tls_sni, r->pool), "session",
+                     facts.tls_resumed ? "resumed session" : "full handshake");
 }
 
 /* ---- without the rules ------------------------------------------------------------------- */
