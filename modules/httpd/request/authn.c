@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
 #include <http_core.h>
-#include <http_main.h>
 #include <http_request.h>
 
 #include "httpd/conf/dir.h"
