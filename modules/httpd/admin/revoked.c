@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers whether a certificate was revoked: which CRL or responder says so, since when. */
 #include <apr_signal.h>
-#include <apr_strings.h>
 
 #include <http_main.h>
 

@@ -3,8 +3,6 @@
 #include <apr_hooks.h>
 #include <apr_strings.h>
 
-#include <http_main.h>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "cert/cert.h"
