@@ -15,6 +15,7 @@
 #include "cert/cert.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"

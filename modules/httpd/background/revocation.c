@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"

@@ -9,6 +9,7 @@
 #include "httpd/background/sharing.h"
 #include "httpd/background/tables.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"

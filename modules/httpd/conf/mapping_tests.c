@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "cert/cert.h"
 #include "httpd/conf/configtest.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"

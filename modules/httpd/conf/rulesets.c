@@ -2,6 +2,7 @@
 /* Lists all rule sets of the configuration, with the sections that they stand in. */
 #include <apr_strings.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/vhost_conf.h"

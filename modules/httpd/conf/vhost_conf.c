@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"

@@ -14,6 +14,7 @@
 
 #include <http_core.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"

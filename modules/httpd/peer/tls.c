@@ -4,6 +4,8 @@
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
+#include "base/inline.h"
+#include "cert/cert.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"
+#include "httpd/request/state.h"
 #include "httpd/status/advice.h"
 
 #define ADVICE_MAX 8
