@@ -122,6 +122,20 @@ TEST(who_is_nobody_is_told_of_too)
                         NULL);
 }
 
+TEST(a_403_of_another_is_not_told_as_ours)
+{
+    request_rec *r;
+
+    faketls_connected(&faketls_set.alice, "ClientCertMap user=alice\nClientCertAuth Off\n"
+                                          "Require clientcert-user alice\n");
+    r = faketls_request("/");
+    ck_assert_int_eq(faketls_serve(r, 7), OK);
+    fake_logged();
+    r->status = HTTP_FORBIDDEN; /* a file that nobody may have */
+    cc_environment_log(r);
+    fake_expect_log("");
+}
+
 /* ---- requests that lead to others -------------------------------------------------------- */
 
 TEST(what_a_page_includes_is_served_as_the_page_is)
