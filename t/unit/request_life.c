@@ -9,6 +9,7 @@
 #include "httpd/request/authn.h"
 #include "httpd/request/environment.h"
 #include "httpd/request/fixups.h"
+#include "httpd/request/state.h"
 #include "suite.h"
 
 /* ---- who it is --------------------------------------------------------------------------- */
@@ -123,6 +124,52 @@ TEST(who_is_nobody_is_told_of_too)
                         NULL);
 }
 
+TEST(a_403_of_another_is_not_told_as_ours)
+{
+    request_rec *r;
+
+    faketls_connected(&faketls_set.alice, "ClientCertMap user=alice\nClientCertAuth Off\n"
+                                          "Require clientcert-user alice\n");
+    r = faketls_request("/");
+    ck_assert_int_eq(faketls_serve(r, 7), OK);
+    fake_logged();
+    r->status = HTTP_FORBIDDEN; /* a file that nobody may have */
+    cc_environment_log(r);
+    fake_expect_log("");
+}
+
+static const struct {
+    const char *lines, *type; /* AuthType */
+    int status;
+    const char *needs; /* NULL: nothing is remembered */
+} users_wanted[] = {
+    {"ClientCertMap user=alice\n", NULL, HTTP_FORBIDDEN, "another user"},
+    {"ClientCertMap user=alice\n", "clientcert", HTTP_FORBIDDEN, "another user"},
+    {"ClientCertMap user=alice\n", "Basic", DECLINED, NULL},
+    {"ClientCertMap group=staff\n", NULL, HTTP_FORBIDDEN, "a user"},
+    {"ClientCertMap user=alice\nClientCertAuth Off\n", NULL, HTTP_FORBIDDEN,
+     "a user, but ClientCertAuth is Off here"},
+    {"ClientCertAuth On\n", "ClientCert", HTTP_FORBIDDEN,
+     "a user, but no ClientCertMap is in effect here"},
+    {"ClientCertAuth On\n", NULL, DECLINED, NULL},
+};
+
+TEST_LOOP(where_a_user_is_wanted_the_certificate_was_the_only_way, 0, COUNT(users_wanted))
+{
+    const cc_request_t *kept;
+    request_rec *r;
+
+    faketls_connected(&faketls_set.alice, users_wanted[_i].lines);
+    r = faketls_request("/");
+    faketls_serve(r, 0);
+    if (users_wanted[_i].type) {
+        apr_table_set(r->notes, "AuthType", users_wanted[_i].type);
+    }
+    ck_assert_int_eq(cc_authn_check(r), users_wanted[_i].status);
+    kept = cc_request_seen(r);
+    ck_assert_pstr_eq(kept ? kept->missing : NULL, users_wanted[_i].needs);
+}
+
 /* ---- requests that lead to others -------------------------------------------------------- */
 
 TEST(what_a_page_includes_is_served_as_the_page_is)
@@ -200,6 +247,23 @@ TEST(a_lookup_that_fails_ends_the_request)
     faketls_expect_line("error CC0133: result=failed ", "reason=\"", "table t", NULL);
     ck_assert_int_eq(cc_authn_failure(r), HTTP_INTERNAL_SERVER_ERROR);
     ck_assert_pstr_eq(r->user, NULL);
+}
+
+TEST(our_page_tells_what_failed_and_others_end)
+{
+    for (int page = 0; page < 2; page++) {
+        fake.generation = 2;
+        faketls_connect_with(&faketls_set.alice,
+                             page ? "ClientCertTable t file:nosuch\nSetHandler clientcert-status\n"
+                                    "ClientCertMap subject.CN in t user=$1\n"
+                                  : "ClientCertTable t file:nosuch\n"
+                                    "ClientCertMap subject.CN in t user=$1\n");
+        ck_assert_int_eq(cc_tables_start(fake.pconf, NULL, fake.pconf, fake.main), OK);
+        ck_assert_int_eq(cc_authn_access(faketls_request("/")),
+                         page ? DECLINED : HTTP_INTERNAL_SERVER_ERROR);
+        faketls_close(&faketls_set.client);
+        faketls_set.client.c = NULL;
+    }
 }
 
 SUITE("life", .setup = faketls_begin, .teardown = faketls_end, .timeout = 60);
