@@ -17,7 +17,6 @@
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -55,7 +54,7 @@ static void register_start(void)
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_check_config(cc_mapping_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);

@@ -6,30 +6,43 @@
 
 #include "tables/internal.h"
 
-#define TRIES 20 /* to read a file at start that somebody is writing, every WAIT */
+/*
+ * Lookups read a map (map.c) that is never written; a new one takes its place (base/snapshot.h).
+ * The file may be written while it is read, and half of it looks like a whole. So it is read when
+ * it has come to rest (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
+ * without a trace.
+ *
+ * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all, in
+ * a thread of its own, and makes an image of its rows (image.c). The others wait for the image of
+ * the state that they have seen; if it does not come in time, they read the file themselves.
+ */
+
+#define TRIES 20 /* to read a file at start that is being written, every WAIT */
 #define WAIT apr_time_from_msec(50)
-#define CALM apr_time_from_msec(50)   /* so much longer waits who reads for all */
-#define PATIENCE apr_time_from_sec(2) /* with the one who reads a file for all, */
-#define SLOWEST 4                     /* and may read so many octets in a microsecond */
-#define RESTLESS apr_time_from_sec(5) /* so long a file that is written all the time is put off */
+#define CALM apr_time_from_msec(50)   /* the owner of the sharing waits so much longer to read */
+#define PATIENCE apr_time_from_sec(2) /* the others wait for its image so long, */
+#define SLOWEST 4                     /* and a microsecond more for so many octets */
+#define RESTLESS apr_time_from_sec(5) /* a file that is written all the time is put off so long */
 
 typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_snapshot_t maps;
+    apr_uint64_t key; /* of the image that processes share */
+    bool kept;        /* what it has at start are rows of a configuration before */
 
     /* For the thread that polls: */
     cc_file_stamp_t held; /* the file that the rows are of */
     int columns;          /* of each of these rows, at least */
     cc_file_stamp_t seen; /* the file as it was last polled */
-    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
     bool unsure;          /* it may have changed since without a trace */
-    bool kept;            /* what it has at start are rows of a configuration before */
-    apr_uint64_t key;     /* of the image that processes share */
-    int image;            /* which was made last; -1: none; for the thread that shares */
+    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
     cc_file_stamp_t waited; /* the state of the file whose image is waited for, */
     apr_time_t patience;    /* and until when */
-    cc_file_stamp_t shared; /* the state that was shared last; for the thread that shares */
+
+    /* For the thread that shares: */
+    cc_file_stamp_t shared; /* the state that was shared last */
+    int image;              /* its image, an open file; -1: none */
 } file_t;
 
 static apr_status_t file_close(void *state)
@@ -187,7 +200,7 @@ static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t no
     return cc_file_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
 }
 
-/* What the file has in this state: from the one who shares it, else read. */
+/* The rows of the file in this state: from the image that is shared, else read. */
 static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
                               cc_error_t *err)
 {

@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests what a configuration test answers to the command-line tool. */
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
 
-#include <jansson.h>
-
 #include "fakehttpd.h"
+#include "fakequestion.h"
 #include "httpd/admin/answer.h"
-#include "httpd/conf/use.h"
 #include "pki.h"
 #include "suite.h"
 
 static pki_t ca, other_ca, alice, mallory;
-static json_t *answers; /* a list of them */
 
 static void setup(void)
 {
@@ -28,54 +24,17 @@ static void setup(void)
     fake_write_certs("1.pem", alice.cert, NULL);
     fake_write_certs("2.pem", mallory.cert, NULL);
     fake_write("3.pem", "nothing");
-    fake.run_mode = AP_SQ_RM_CONFIG_TEST;
-    setenv("CLIENTCERT_QUESTION", fake.folder, 1);
+    fakequestion_begin();
 }
 
 static void teardown(void)
 {
-    json_decref(answers);
     pki_free(&alice);
     pki_free(&mallory);
     pki_free(&ca);
     pki_free(&other_ca);
-    unsetenv("CLIENTCERT_QUESTION");
+    fakequestion_end();
     fake_end();
-}
-
-/* Asks, and gives the first answer; all of them are in the list. */
-static const json_t *ask(const char *question)
-{
-    json_error_t error;
-    const char *text;
-
-    unlink(fake_path("answer.json"));
-    fake_write("question.json", question);
-    cc_use_find(fake.pconf, NULL, NULL, fake.main);
-    cc_admin_answer(fake.pconf, fake.main);
-    text = fake_read("answer.json");
-    json_decref(answers);
-    answers = json_array();
-    while (*text) {
-        json_t *one = json_loads(text, JSON_DISABLE_EOF_CHECK, &error);
-
-        ck_assert_msg(one != NULL, "%s", error.text);
-        json_array_append_new(answers, one);
-        text += strcspn(text, "\n") + 1;
-    }
-    return json_array_get(answers, 0);
-}
-
-/* What stands at a path of keys and numbers, "scopes.0.rules.1.text": a text, or JSON. */
-static const char *at(const json_t *json, const char *path)
-{
-    char *keys = apr_pstrdup(fake.pool, path), *state;
-
-    for (char *key = apr_strtok(keys, "/", &state); key; key = apr_strtok(NULL, "/", &state)) {
-        json = json_is_array(json) ? json_array_get(json, (size_t)atoi(key))
-                                   : json_object_get(json, key);
-    }
-    return fake_json(json);
 }
 
 #define HOST(name, lines)                                                                          \
@@ -118,16 +77,16 @@ TEST_LOOP(a_host_is_found_by_its_names_and_port, 0, COUNT(named))
                                                               "<VirtualHost *:80>\nServerName "
                                                               "both.example\n</VirtualHost>\n" HOST(
                                                                   "both.example", ""));
-    answer = ask(apr_pstrcat(fake.pool, "{\"ask\": \"explain\", \"certificates\": 1",
-                             vhost ? ", \"vhost\": \"" : "", vhost ? vhost : "", vhost ? "\"" : "",
-                             "}", NULL));
+    answer = fakequestion_ask(apr_pstrcat(fake.pool, "{\"ask\": \"explain\", \"certificates\": 1",
+                                          vhost ? ", \"vhost\": \"" : "", vhost ? vhost : "",
+                                          vhost ? "\"" : "", "}", NULL));
     if (!strncmp(named[_i].name, "CC", 2)) {
-        ck_assert_str_eq(at(answer, "error/tag"), named[_i].name);
-        fake_expect_begins(at(answer, "error/message"), named[_i].why);
-        ck_assert_pstr_eq(at(answer, "error/word"), vhost ? vhost : "null");
+        ck_assert_str_eq(fakequestion_at(answer, "error/tag"), named[_i].name);
+        fake_expect_begins(fakequestion_at(answer, "error/message"), named[_i].why);
+        ck_assert_pstr_eq(fakequestion_at(answer, "error/word"), vhost ? vhost : "null");
     } else {
-        ck_assert_str_eq(at(answer, "host/name"), named[_i].name);
-        ck_assert_str_eq(at(answer, "host/taken_as"), named[_i].why);
+        ck_assert_str_eq(fakequestion_at(answer, "host/name"), named[_i].name);
+        ck_assert_str_eq(fakequestion_at(answer, "host/taken_as"), named[_i].why);
     }
 }
 
@@ -149,9 +108,9 @@ TEST_LOOP(the_only_host_need_not_be_named, 0, COUNT(only))
     const json_t *answer;
 
     fake_configured(only[_i].text);
-    answer = ask("{\"ask\": \"explain\", \"certificates\": 1}");
-    ck_assert_pstr_eq(at(answer, "host/name"), only[_i].name);
-    ck_assert_str_eq(at(answer, "host/taken_as"), only[_i].why);
+    answer = fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 1}");
+    ck_assert_pstr_eq(fakequestion_at(answer, "host/name"), only[_i].name);
+    ck_assert_str_eq(fakequestion_at(answer, "host/taken_as"), only[_i].why);
 }
 
 /* ---- rules and checks -------------------------------------------------------------------- */
@@ -163,21 +122,23 @@ TEST(all_rule_sets_are_told_with_the_hosts_that_they_are_for)
     fake_configured("ServerName main\nClientCertMap user=u group=g\n"
                     "<Location \"/x\">\nClientCertMap subject.CN == a deny\n</Location>\n" HOST(
                         "a", "") HOST("b", "ClientCertMap group=b\n"));
-    answer = ask("{\"ask\": \"rules\"}");
-    ck_assert_str_eq(at(answer, "scopes/0/hosts"), "[\"main (main server)\",\"a:443\"]");
-    ck_assert_str_eq(at(answer, "scopes/0/section"), "null");
-    ck_assert_str_eq(at(answer, "scopes/0/rules"),
+    answer = fakequestion_ask("{\"ask\": \"rules\"}");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/0/hosts"),
+                     "[\"main (main server)\",\"a:443\"]");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/0/section"), "null");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/0/rules"),
                      "[{\"rule\":\"site.conf:2\",\"text\":\"user=u group=g\"}]");
-    ck_assert_str_eq(at(answer, "scopes/1/section"), "<Location \"/x\">");
-    ck_assert_str_eq(at(answer, "scopes/1/hosts"), "[\"main (main server)\",\"a:443\",\"b:443\"]");
-    ck_assert_str_eq(at(answer, "scopes/2/server"), "b:443");
-    ck_assert_pstr_eq(at(answer, "scopes/3"), NULL);
-    answer = ask("{\"ask\": \"rules\", \"vhost\": \"b\"}");
-    ck_assert_str_eq(at(answer, "scopes/0/section"), "<Location \"/x\">");
-    ck_assert_str_eq(at(answer, "scopes/1/server"), "b:443");
-    ck_assert_pstr_eq(at(answer, "scopes/2"), NULL);
-    answer = ask("{\"ask\": \"rules\", \"vhost\": \"c\"}");
-    ck_assert_str_eq(at(answer, "error/tag"), "CC0751");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/1/section"), "<Location \"/x\">");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/1/hosts"),
+                     "[\"main (main server)\",\"a:443\",\"b:443\"]");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/2/server"), "b:443");
+    ck_assert_pstr_eq(fakequestion_at(answer, "scopes/3"), NULL);
+    answer = fakequestion_ask("{\"ask\": \"rules\", \"vhost\": \"b\"}");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/0/section"), "<Location \"/x\">");
+    ck_assert_str_eq(fakequestion_at(answer, "scopes/1/server"), "b:443");
+    ck_assert_pstr_eq(fakequestion_at(answer, "scopes/2"), NULL);
+    answer = fakequestion_ask("{\"ask\": \"rules\", \"vhost\": \"c\"}");
+    ck_assert_str_eq(fakequestion_at(answer, "error/tag"), "CC0751");
 }
 
 TEST(a_check_tells_findings_and_tests)
@@ -187,16 +148,16 @@ TEST(a_check_tells_findings_and_tests)
     fake_configured(HOST("a", "ClientCertMap user=u\nRequire clientcert-user v\n"
                               "ClientCertTest 1.pem expect user=v\n"
                               "ClientCertTest 1.pem expect user=u\nClientCertCRL nosuch.pem\n"));
-    answer = ask("{\"ask\": \"check\"}");
-    ck_assert_str_eq(at(answer, "findings/0/tag"), "CC0723");
-    ck_assert_str_eq(at(answer, "findings/0/where"), "site.conf:7");
-    ck_assert_str_eq(at(answer, "findings/1/tag"), "CC0406");
-    ck_assert_pstr_eq(at(answer, "findings/2"), NULL);
-    ck_assert_str_eq(at(answer, "tests/0/passed"), "false");
-    ck_assert_str_eq(at(answer, "tests/0/got"), "user \"u\"");
-    ck_assert_str_eq(at(answer, "tests/0/trace/0/text"), "user=u");
-    ck_assert_str_eq(at(answer, "tests/1/passed"), "true");
-    ck_assert_str_eq(at(answer, "tests/1/file"), "1.pem");
+    answer = fakequestion_ask("{\"ask\": \"check\"}");
+    ck_assert_str_eq(fakequestion_at(answer, "findings/0/tag"), "CC0723");
+    ck_assert_str_eq(fakequestion_at(answer, "findings/0/where"), "site.conf:7");
+    ck_assert_str_eq(fakequestion_at(answer, "findings/1/tag"), "CC0406");
+    ck_assert_pstr_eq(fakequestion_at(answer, "findings/2"), NULL);
+    ck_assert_str_eq(fakequestion_at(answer, "tests/0/passed"), "false");
+    ck_assert_str_eq(fakequestion_at(answer, "tests/0/got"), "user \"u\"");
+    ck_assert_str_eq(fakequestion_at(answer, "tests/0/trace/0/text"), "user=u");
+    ck_assert_str_eq(fakequestion_at(answer, "tests/1/passed"), "true");
+    ck_assert_str_eq(fakequestion_at(answer, "tests/1/file"), "1.pem");
 }
 
 /* ---- certificates ------------------------------------------------------------------------ */
@@ -207,25 +168,26 @@ TEST(each_certificate_is_explained_by_itself)
 
     fake_configured(HOST("a", "ClientCertMap subject.CN == alice user=a\n"
                               "ClientCertMap subject.CN == bob user=b\nClientCertAuth Off\n"));
-    answer = ask("{\"ask\": \"explain\", \"certificates\": 3}");
-    second = json_array_get(answers, 1);
-    third = json_array_get(answers, 2);
-    ck_assert_uint_eq(json_array_size(answers), 3);
-    ck_assert_str_eq(at(answer, "result"), "mapped");
-    ck_assert_str_eq(at(answer, "verification"), "{\"verified\":true,\"reason\":null}");
-    ck_assert_str_eq(at(answer, "verdict/user"), "a");
-    ck_assert_str_eq(at(answer, "certificate/subject"), "[\"CN=alice\"]");
-    ck_assert_str_eq(at(answer, "scope"), "{\"server\":\"a:443\",\"section\":null}");
-    ck_assert_str_eq(at(answer, "host/where"), "site.conf:1");
-    ck_assert_str_eq(at(answer, "notes/0"),
+    answer = fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 3}");
+    second = fakequestion_answer(1);
+    third = fakequestion_answer(2);
+    ck_assert_uint_eq(fakequestion_count(), 3);
+    ck_assert_str_eq(fakequestion_at(answer, "result"), "mapped");
+    ck_assert_str_eq(fakequestion_at(answer, "verification"),
+                     "{\"verified\":true,\"reason\":null}");
+    ck_assert_str_eq(fakequestion_at(answer, "verdict/user"), "a");
+    ck_assert_str_eq(fakequestion_at(answer, "certificate/subject"), "[\"CN=alice\"]");
+    ck_assert_str_eq(fakequestion_at(answer, "scope"), "{\"server\":\"a:443\",\"section\":null}");
+    ck_assert_str_eq(fakequestion_at(answer, "host/where"), "site.conf:1");
+    ck_assert_str_eq(fakequestion_at(answer, "notes/0"),
                      "ClientCertAuth is Off here: the user does not become REMOTE_USER");
-    ck_assert_str_eq(at(answer, "path"), "null");
-    ck_assert_str_eq(at(second, "result"), "rejected");
-    ck_assert_str_eq(at(second, "verification/verified"), "false");
-    ck_assert_str_eq(at(second, "verdict/result"), "unmapped");
-    ck_assert_str_eq(at(second, "trace/0/text"), "subject.CN == \"alice\" user=a");
-    ck_assert_str_eq(at(third, "result"), "error");
-    ck_assert_pstr_eq(at(third, "verdict"), NULL);
+    ck_assert_str_eq(fakequestion_at(answer, "path"), "null");
+    ck_assert_str_eq(fakequestion_at(second, "result"), "rejected");
+    ck_assert_str_eq(fakequestion_at(second, "verification/verified"), "false");
+    ck_assert_str_eq(fakequestion_at(second, "verdict/result"), "unmapped");
+    ck_assert_str_eq(fakequestion_at(second, "trace/0/text"), "subject.CN == \"alice\" user=a");
+    ck_assert_str_eq(fakequestion_at(third, "result"), "error");
+    ck_assert_pstr_eq(fakequestion_at(third, "verdict"), NULL);
 }
 
 static const struct {
@@ -256,13 +218,13 @@ TEST_LOOP(notes_say_what_was_not_judged, 0, COUNT(notes))
                                 "<VirtualHost *:443>\nServerName a\nSSLEngine on\nSSLVerifyClient "
                                 "require\nSSLCACertificateFile ca.pem\n",
                                 notes[_i].lines, "</VirtualHost>\n", NULL));
-    answer = ask("{\"ask\": \"explain\", \"certificates\": 1}");
+    answer = fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 1}");
     told = json_object_get(answer, "notes");
     for (size_t i = 0; i < json_array_size(told); i++) {
         found |=
             notes[_i].note && !strcmp(json_string_value(json_array_get(told, i)), notes[_i].note);
     }
-    ck_assert_msg(found, "%s", at(answer, "notes"));
+    ck_assert_msg(found, "%s", fakequestion_at(answer, "notes"));
 }
 
 static const struct {
@@ -282,9 +244,9 @@ TEST_LOOP(no_certificate_ever_counts_there, 0, COUNT(never))
 
     fake_configured(apr_pstrcat(fake.pool, "<VirtualHost *:443>\nServerName a\n", never[_i].lines,
                                 "ClientCertMap user=u\n</VirtualHost>\n", NULL));
-    answer = ask("{\"ask\": \"explain\", \"certificates\": 1, \"vhost\": \"a\"}");
-    ck_assert_str_eq(at(answer, "verification/reason"), never[_i].reason);
-    ck_assert_str_eq(at(answer, "result"), "rejected");
+    answer = fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 1, \"vhost\": \"a\"}");
+    ck_assert_str_eq(fakequestion_at(answer, "verification/reason"), never[_i].reason);
+    ck_assert_str_eq(fakequestion_at(answer, "result"), "rejected");
 }
 
 /* ---- paths ------------------------------------------------------------------------------- */
@@ -317,16 +279,17 @@ TEST_LOOP(a_path_leads_to_what_is_in_effect_there, 0, COUNT(paths))
     fake_configured(HOST("a", "ClientCertMap user=u\n"
                               "<Location /admin>\nClientCertMap user=root\n</Location>\n"
                               "<Directory /www/dir>\nClientCertMap user=dir\n</Directory>\n"));
-    answer = ask(apr_pstrcat(fake.pool, "{\"ask\": \"explain\", \"certificates\": 1, \"path\": \"",
-                             paths[_i].path, "\"}", NULL));
-    ck_assert_str_eq(at(answer, "filename"), paths[_i].filename);
-    ck_assert_str_eq(at(answer, "scope/section"), paths[_i].section);
+    answer = fakequestion_ask(
+        apr_pstrcat(fake.pool, "{\"ask\": \"explain\", \"certificates\": 1, \"path\": \"",
+                    paths[_i].path, "\"}", NULL));
+    ck_assert_str_eq(fakequestion_at(answer, "filename"), paths[_i].filename);
+    ck_assert_str_eq(fakequestion_at(answer, "scope/section"), paths[_i].section);
     if (paths[_i].note) {
-        fake_expect_begins(at(answer, "notes/0"), paths[_i].note);
-        ck_assert_str_eq(at(answer, "result"), "rejected");
+        fake_expect_begins(fakequestion_at(answer, "notes/0"), paths[_i].note);
+        ck_assert_str_eq(fakequestion_at(answer, "result"), "rejected");
     } else {
-        ck_assert_str_eq(at(answer, "notes"), "[]");
-        ck_assert_str_eq(at(answer, "result"), "mapped");
+        ck_assert_str_eq(fakequestion_at(answer, "notes"), "[]");
+        ck_assert_str_eq(fakequestion_at(answer, "result"), "mapped");
     }
 }
 
@@ -335,7 +298,9 @@ TEST(sections_of_conditions_are_named_where_a_path_is_asked_for)
     fake_configured(HOST("a", "<Location /x>\nClientCertMap user=x\n</Location>\n"
                               "<If true>\nClientCertMap user=y\n</If>\n"));
     ck_assert_str_eq(
-        at(ask("{\"ask\": \"explain\", \"certificates\": 1, \"path\": \"/\"}"), "notes/0"),
+        fakequestion_at(
+            fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 1, \"path\": \"/\"}"),
+            "notes/0"),
         "judged for a GET without further headers; by conditions of requests these "
         "have rules of their own: <If true>");
 }
@@ -345,9 +310,13 @@ TEST(sections_of_conditions_are_named_where_a_path_is_asked_for)
 TEST(a_question_that_is_not_known_is_answered_so)
 {
     fake_configured(HOST("a", ""));
-    ck_assert_str_eq(at(ask("{\"ask\": \"nosuch\"}"), "error/tag"), "CC0750");
-    ck_assert_str_eq(at(ask("{}"), "error/word"), "");
-    ck_assert_str_eq(at(ask("{\"ask\": \"revoked\", \"certificates\": 1}"), "error/tag"), "CC0757");
+    ck_assert_str_eq(fakequestion_at(fakequestion_ask("{\"ask\": \"nosuch\"}"), "error/tag"),
+                     "CC0750");
+    ck_assert_str_eq(fakequestion_at(fakequestion_ask("{}"), "error/word"), "");
+    ck_assert_str_eq(
+        fakequestion_at(fakequestion_ask("{\"ask\": \"revoked\", \"certificates\": 1}"),
+                        "error/tag"),
+        "CC0757");
 }
 
 TEST(an_answer_is_for_nobody_else_and_is_not_written_twice)
@@ -355,7 +324,7 @@ TEST(an_answer_is_for_nobody_else_and_is_not_written_twice)
     struct stat info;
 
     fake_configured(HOST("a", ""));
-    ask("{\"ask\": \"rules\"}");
+    fakequestion_ask("{\"ask\": \"rules\"}");
     ck_assert_int_eq(stat(fake_path("answer.json"), &info), 0);
     ck_assert_int_eq(info.st_mode & 0777, 0600);
     fake_expect_log("");

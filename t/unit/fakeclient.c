@@ -67,7 +67,7 @@ void ap_parse_uri(request_rec *r, const char *uri)
     r->uri = r->parsed_uri.path ? r->parsed_uri.path : "/";
 }
 
-static conn_rec *connection_make(server_rec *s)
+conn_rec *fake_connection(server_rec *s)
 {
     conn_rec *c;
     apr_pool_t *p;
@@ -87,10 +87,12 @@ static conn_rec *connection_make(server_rec *s)
     return c;
 }
 
-static request_rec *request_make(conn_rec *c, const char *path)
+request_rec *fake_request_on(conn_rec *c, server_rec *s, const char *path)
 {
     request_rec *r = ap_create_request(c);
 
+    r->server = s;
+    r->per_dir_config = s->lookup_defaults;
     r->method = "GET";
     r->method_number = M_GET;
     r->proto_num = HTTP_VERSION(1, 1);
@@ -102,12 +104,12 @@ static request_rec *request_make(conn_rec *c, const char *path)
 
 request_rec *fake_request(server_rec *s, const char *path)
 {
-    return request_make(connection_make(s), path);
+    return fake_request_on(fake_connection(s), s, path);
 }
 
 request_rec *fake_redirect(request_rec *r, const char *path)
 {
-    request_rec *next = request_make(r->connection, path);
+    request_rec *next = fake_request_on(r->connection, r->server, path);
 
     r->next = next;
     next->prev = r;
@@ -116,7 +118,7 @@ request_rec *fake_redirect(request_rec *r, const char *path)
 
 request_rec *fake_subrequest(request_rec *r, const char *path)
 {
-    request_rec *below = request_make(r->connection, path);
+    request_rec *below = fake_request_on(r->connection, r->server, path);
 
     below->main = r;
     return below;

@@ -123,6 +123,10 @@ extern const struct cc_client_source_t fake_source;
 /** A connection with a client at 192.0.2.1, and its GET of a path of the host. */
 request_rec *fake_request(server_rec *s, const char *path);
 
+/** The two of them apart: a connection may have many requests, to several hosts. */
+conn_rec *fake_connection(server_rec *s);
+request_rec *fake_request_on(conn_rec *c, server_rec *s, const char *path);
+
 /** A request that this one has led to within the server; and one for what its page includes. */
 request_rec *fake_redirect(request_rec *r, const char *path);
 request_rec *fake_subrequest(request_rec *r, const char *path);

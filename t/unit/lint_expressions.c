@@ -165,6 +165,15 @@ TEST(a_user_that_any_of_several_cas_could_give)
                     "<VirtualHost *:1>\nServerName b\nSSLEngine on\nSSLVerifyClient require\n"
                     "SSLCACertificateFile two.pem\n</VirtualHost>");
     ck_assert_int_eq(cc_lint_findings(fake.main, fake.pool)->nelts, 1);
+    fake_configured("<Location /x>\nClientCertMap user=%{subject.CN}\n</Location>\n"
+                    "<VirtualHost *:1>\nServerName b\nSSLEngine on\nSSLVerifyClient require\n"
+                    "SSLCACertificateFile two.pem\nClientCertMap group=g\n</VirtualHost>");
+    ck_assert_int_eq(cc_lint_findings(fake.main, fake.pool)->nelts, 1);
+    fake_configured("ClientCertMap user=%{subject.CN}\n"
+                    "<VirtualHost *:1>\nServerName b\nSSLEngine on\nSSLVerifyClient require\n"
+                    "SSLCACertificateFile two.pem\nClientCertMap group=g\n</VirtualHost>");
+    ck_assert_str_eq(APR_ARRAY_IDX(cc_lint_findings(fake.main, fake.pool), 0, cc_note_t).tag,
+                     "CC0721");
     pki_free(&a);
     pki_free(&b);
     pki_free(&below);

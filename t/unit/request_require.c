@@ -13,20 +13,6 @@
 static cc_client_t client;
 static request_rec *r;
 
-static apr_pool_t *lasting_pool(const cc_client_t *asked, conn_rec *c)
-{
-    (void)asked;
-    return cc_peer_pool(c);
-}
-
-static cc_client_map_t *rest(const cc_client_t *asked, conn_rec *c, bool make)
-{
-    (void)asked;
-    return cc_peer_map(c, make);
-}
-
-static const cc_client_source_t source = {.pool = lasting_pool, .map = rest};
-
 static void setup(void)
 {
     fake_begin();

@@ -218,6 +218,20 @@ TEST(values_that_are_set_again_do_not_matter_but_names_and_ours_do)
     ck_assert_ptr_null(apr_table_get(below->subprocess_env, "CLIENTCERT_USER"));
 }
 
+TEST(a_name_in_the_place_of_another_is_looked_at)
+{
+    request_rec *below;
+
+    page_fill(20);
+    cc_request_of(r);
+    cc_variables_copied(include(), exports);
+    below = include();
+    apr_table_unset(below->subprocess_env, "V3");
+    apr_table_addn(below->subprocess_env, "CLIENTCERT_X", "y");
+    cc_variables_copied_end(below, exports);
+    ck_assert_ptr_null(apr_table_get(below->subprocess_env, "CLIENTCERT_X"));
+}
+
 TEST(a_copy_that_differs_is_put_right_and_not_kept)
 {
     request_rec *below;

@@ -5,6 +5,7 @@
 
 #include "httpd/admin/query.h"
 #include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 
 /** What is in effect for requests to a server, or to a path on it. */

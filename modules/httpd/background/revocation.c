@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps what the virtual hosts of a configuration ask about revocation, and polls its files. */
-#include <apr_strings.h>
-
-#include <http_main.h>
 
 #include "base/error.h"
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads what the directives of httpd and mod_ssl say of each virtual host. */
+/*
+ * A test of the configuration has no contexts of mod_ssl, and a module cannot read the records of
+ * another. So the tree of directives that httpd keeps (ap_conftree) is walked once, when Include,
+ * Define, IfModule and macros have been resolved in it. The walk meets <VirtualHost> sections in
+ * the order of httpd's list of servers, and each section is that of the next server which names its
+ * file and line. Directives outside of sections are filed by name; the last one counts, as for
+ * httpd.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,6 +16,7 @@
 
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
 /* ---- which server a directive stands in ---------------------------------------------------- */
@@ -64,7 +73,7 @@ static void directives_walk(view_walk_t *walk, cc_conf_view_t *view, const ap_di
     }
 }
 
-/* ---- what it is told ----------------------------------------------------------------------- */
+/* ---- what stands there --------------------------------------------------------------------- */
 
 #define NAME_MAX_LEN 64 /* octets of the name of a directive; no longer one is asked for */
 

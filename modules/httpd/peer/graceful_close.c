@@ -5,8 +5,8 @@
 #include <mpm_common.h>
 #include <util_filter.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/graceful_close.h"
 
 /*

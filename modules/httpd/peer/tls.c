@@ -4,8 +4,10 @@
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
-#include "httpd/conf/configuration.h"
+#include "base/inline.h"
+#include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
 #include "httpd/peer/graceful_close.h"

@@ -7,6 +7,7 @@
 #include <mod_auth.h>
 
 #include "base/error.h"
+#include "base/inline.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"

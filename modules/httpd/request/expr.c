@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "cert/cert.h"
-#include "httpd/conf/configuration.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/expr.h"

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who the client of a request is: finds it, the rules in effect for it, and their verdict. */
+#include "base/inline.h"
 #include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/peer/client_map.h"
+#include "httpd/peer/client.h"
 #include "httpd/peer/peer.h"
+#include "httpd/request/export.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/state.h"
 #include "httpd/request/verdicts.h"
+#include "rules/rules.h"
 
 const char cc_auth_type[] = "ClientCert";
 

@@ -5,6 +5,7 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "base/inline.h"
 #include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"

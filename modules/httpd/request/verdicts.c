@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Verdicts: evaluates rules and exports for a client, and remembers what they say. */
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
 #include "httpd/request/export.h"
 #include "httpd/request/verdicts.h"

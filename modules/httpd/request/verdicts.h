@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "base/inline.h"
+#include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/export.h"
 #include "rules/rules.h"
