@@ -17,7 +17,6 @@
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -37,6 +36,7 @@
 #include "httpd/request/environment.h"
 #include "httpd/request/expr.h"
 #include "httpd/request/failure.h"
+#include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/tunnel.h"
@@ -54,7 +54,7 @@ static void register_start(void)
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(cc_tests_check, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_check_config(cc_mapping_tests_check, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
@@ -123,8 +123,8 @@ static void register_fixups(void)
                                                 "mod_lua.c", "mod_perl.c", NULL};
     static const char *const before_headers[] = {"mod_headers.c", NULL};
 
-    ap_hook_fixups(cc_environment_begin, NULL, before_readers, APR_HOOK_FIRST);
-    ap_hook_fixups(cc_environment_end, after_setters, before_headers, APR_HOOK_LAST);
+    ap_hook_fixups(cc_fixups_begin, NULL, before_readers, APR_HOOK_FIRST);
+    ap_hook_fixups(cc_fixups_end, after_setters, before_headers, APR_HOOK_LAST);
 }
 
 static void register_answer(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how it is told what is wrong with a configuration that loads. */
+/* Command check: prints findings of lint and failed tests of a configuration. */
 #include <stdio.h>
 
 #include "tool.h"
@@ -71,15 +71,15 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
 static int exit_of(const json_t *answer)
 {
-    bool wrong = json_array_size(json_object_get(answer, "findings")) > 0 ||
+    bool found = json_array_size(json_object_get(answer, "findings")) > 0 ||
                  failed_of(json_object_get(answer, "tests")) > 0;
 
-    return wrong ? SOMETHING_WRONG : 0;
+    return found ? SOMETHING_WRONG : 0;
 }
 
 apr_status_t cc_check_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"check", "", exit_of, answer_print, NULL};
+    static const cc_query_command_t command = {"check", "", exit_of, answer_print, NULL};
 
-    return cc_inquiry_run(&inquiry, tool);
+    return cc_query_run(&command, tool);
 }

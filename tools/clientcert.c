@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the commands of the command-line tool, its output and its exit status. */
+/* The command-line tool: its commands, its help and its exit status. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory through which a question and its certificates go to httpd, and answers come back.
- */
+/* The directory through which a query and its certificates go to httpd, and answers come back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 
 struct cc_exchange_t {
     char *directory;
-    const char *question, *answer, *output;
+    const char *query, *answer, *output;
     int certificates; /* how many stand there */
     FILE *answers;    /* NULL: nothing has been read yet */
 };
@@ -39,7 +38,7 @@ static apr_status_t exchange_remove(void *data)
         apr_snprintf(path, sizeof(path), "%s/%d.pem", exchange->directory, i);
         unlink(path);
     }
-    unlink(exchange->question);
+    unlink(exchange->query);
     unlink(exchange->answer);
     unlink(exchange->output);
     rmdir(exchange->directory);
@@ -63,7 +62,7 @@ cc_exchange_t *cc_exchange_make(cc_tool_t *tool)
         not_written(exchange->directory, tool);
         return NULL;
     }
-    exchange->question = apr_pstrcat(tool->pool, exchange->directory, "/question.json", NULL);
+    exchange->query = apr_pstrcat(tool->pool, exchange->directory, "/question.json", NULL);
     exchange->answer = apr_pstrcat(tool->pool, exchange->directory, "/answer.json", NULL);
     exchange->output = apr_pstrcat(tool->pool, exchange->directory, "/output", NULL);
     apr_pool_cleanup_register(tool->pool, exchange, exchange_remove, apr_pool_cleanup_null);
@@ -100,14 +99,14 @@ apr_status_t cc_exchange_add(cc_exchange_t *exchange, const char *pem, cc_tool_t
     return file_write(certificate_path(exchange, exchange->certificates, p), pem, tool);
 }
 
-apr_status_t cc_exchange_question(cc_exchange_t *exchange, json_t *question, cc_tool_t *tool)
+apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t *tool)
 {
     char *text;
     apr_status_t status;
 
-    json_object_set_new(question, "certificates", json_integer(exchange->certificates));
-    text = json_dumps(question, 0);
-    status = file_write(exchange->question, text ? text : "", tool);
+    json_object_set_new(query, "certificates", json_integer(exchange->certificates));
+    text = json_dumps(query, 0);
+    status = file_write(exchange->query, text ? text : "", tool);
     free(text);
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how it is told who a certificate would be on the server, and why. */
+/* Command explain: prints who a certificate would be on the server, and why. */
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +26,7 @@ static void by_print(const char *label, const char *name, const char *rule)
     }
 }
 
-/* ---- who it is ----------------------------------------------------------------------------- */
+/* ---- the verdict --------------------------------------------------------------------------- */
 
 static void verdict_print(const json_t *verdict, apr_pool_t *p)
 {
@@ -47,7 +47,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
-/* One line that says it all, also to who reads no further. */
+/* One line that says it all, also to people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
@@ -155,20 +155,20 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
     const json_t *verdict = json_object_get(answer, "verdict");
-    const char *why = NULL;
+    const char *reason = NULL;
 
     if (!strcmp(result, "mapped")) {
         return mapped_text(verdict, p);
     }
     if (!strcmp(result, "rejected")) {
-        why = cc_print_member(json_object_get(answer, "verification"), "reason", p);
-        why = why ? why : "this path asks nobody who they are";
+        reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+        reason = reason ? reason : "this path asks nobody who they are";
     } else if (!strcmp(result, "denied")) {
-        why = apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
+        reason = apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
     } else if (!strcmp(result, "failed")) {
-        why = cc_print_member(verdict, "failure", p);
+        reason = cc_print_member(verdict, "failure", p);
     }
-    return why ? apr_pstrcat(p, result, ": ", why, NULL) : result;
+    return reason ? apr_pstrcat(p, result, ": ", reason, NULL) : result;
 }
 
 /* ---- the command --------------------------------------------------------------------------- */
@@ -185,7 +185,8 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"explain", "vpac", exit_of, answer_print, answer_line};
+    static const cc_query_command_t command = {"explain", "vpac", exit_of, answer_print,
+                                               answer_line};
 
-    return cc_inquiry_run(&inquiry, tool);
+    return cc_query_run(&command, tool);
 }

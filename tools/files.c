@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the certificates that a command line names: files, and those of a folder. */
+/* The certificates that a command line names: files, and those of a folder. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs httpd so that the module in it answers a question. */
+/* Runs httpd, so that the module in it answers a query. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -116,8 +116,8 @@ static void no_answer(int status, const char *program, const cc_exchange_t *exch
     }
 }
 
-apr_status_t cc_httpd_ask(const cc_options_t *options, const cc_exchange_t *exchange,
-                          cc_tool_t *tool)
+apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
+                            cc_tool_t *tool)
 {
     char **command = command_of(options, tool->pool);
     int status;

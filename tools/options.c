@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the options of the commands that ask the server about its configuration. */
+/* The options of the commands that query the server's configuration. */
 #include <stddef.h>
 #include <string.h>
 
@@ -8,16 +8,16 @@
 #include "tool.h"
 
 /* An option, and where its value goes: a member of cc_options_t, or httpd's command line. */
-typedef struct option_t {
+typedef struct tool_option_t {
     const char *name;
     char own;       /* 0: every command has it */
     bool for_httpd; /* it is handed on */
     size_t member;  /* offset; unused where it is handed on */
-} option_t;
+} tool_option_t;
 
 #define MEMBER(name) offsetof(cc_options_t, name)
 
-static const option_t all[] = {
+static const tool_option_t all[] = {
     {"--httpd", 0, false, MEMBER(httpd)},
     {"-f", 0, true, 0},
     {"-d", 0, true, 0},
@@ -37,7 +37,7 @@ static bool has(const char *own, char letter)
     return letter == 0 || strchr(own, letter) != NULL;
 }
 
-static const option_t *option_find(const char *word, const char *own)
+static const tool_option_t *option_find(const char *word, const char *own)
 {
     for (size_t i = 0; i < COUNT; i++) {
         if (!strcmp(all[i].name, word) && has(own, all[i].own)) {
@@ -60,7 +60,7 @@ static apr_status_t option_unknown(const char *word, const char *own, cc_tool_t 
                         "there is no such option here; write %s", legal(own, tool->pool));
 }
 
-static void option_take(cc_options_t *options, const option_t *option, const char *value)
+static void option_take(cc_options_t *options, const tool_option_t *option, const char *value)
 {
     if (option->for_httpd) {
         APR_ARRAY_PUSH(options->arguments, const char *) = option->name;
@@ -78,7 +78,7 @@ static apr_status_t word_read(cc_options_t *options, const char *const **word, c
                               cc_tool_t *tool)
 {
     const char *name = **word;
-    const option_t *option = option_find(name, own);
+    const tool_option_t *option = option_find(name, own);
 
     if (!strcmp(name, "--json")) {
         options->json = true;

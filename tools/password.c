@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where passwords come from: what -passin of openssl names, or the terminal. */
+/* Passwords: read from what -passin of openssl names, or from the terminal. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +10,14 @@
 
 #include "tool.h"
 
-#define LONGEST 1024 /* as openssl */
+#define LENGTH_MAX 1024 /* as openssl */
 
 /* The first line of a file, without its end. */
 static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const char *source,
                               apr_pool_t *p, cc_error_t *err)
 {
-    char *line = apr_pcalloc(p, LONGEST + 2);
-    apr_status_t status = apr_file_gets(line, LONGEST + 2, in);
+    char *line = apr_pcalloc(p, LENGTH_MAX + 2);
+    apr_status_t status = apr_file_gets(line, LENGTH_MAX + 2, in);
     char reason[120];
 
     if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
@@ -25,9 +25,9 @@ static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const cha
                             apr_strerror(status, reason, sizeof(reason)));
     }
     line[strcspn(line, "\r\n")] = '\0';
-    if (strlen(line) > LONGEST) {
+    if (strlen(line) > LENGTH_MAX) {
         return cc_error_set(err, p, "CC0504", source, "the password there is longer than %d octets",
-                            LONGEST);
+                            LENGTH_MAX);
     }
     password->given = line;
     return APR_SUCCESS;

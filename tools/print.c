@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how answers are printed on a terminal, whatever they hold. */
+/* Answers on a terminal: prints them safely, whatever they hold. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

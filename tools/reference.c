@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the registries of fields and words become the tables of the reference. */
+/* Commands fields, operators and modifiers: prints the registries as tables of the reference. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how it is told whether a certificate was revoked, who says so, and how old that is. */
+/* Command revoked: prints whether a certificate was revoked, by which source, and its age. */
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +62,7 @@ static const char *state_text(const json_t *source, apr_pool_t *p)
     const char *state = cc_print_member(source, "state", p);
     const char *date = cc_print_member(source, "date", p);
     const char *reason = cc_print_member(source, "reason", p);
-    const char *why = cc_print_member(source, "why", p);
+    const char *explanation = cc_print_member(source, "why", p);
     json_int_t depth = integer_of(source, "depth");
 
     if (depth > 0) {
@@ -71,7 +71,7 @@ static const char *state_text(const json_t *source, apr_pool_t *p)
     if (date) {
         return apr_psprintf(p, "%s on %s (%s)", state, date, reason ? reason : "no reason given");
     }
-    return why ? apr_pstrcat(p, state, ": ", why, NULL) : state;
+    return explanation ? apr_pstrcat(p, state, ": ", explanation, NULL) : state;
 }
 
 static void list_print(const json_t *list, apr_pool_t *p)
@@ -170,7 +170,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"revoked", "vc", exit_of, answer_print, answer_line};
+    static const cc_query_command_t command = {"revoked", "vc", exit_of, answer_print, answer_line};
 
-    return cc_inquiry_run(&inquiry, tool);
+    return cc_query_run(&command, tool);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how all rules of a configuration are listed. */
+/* Command rules: lists all rules of a configuration. */
 #include <stdio.h>
 
 #include "tool.h"
@@ -54,7 +54,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_rules_run(cc_tool_t *tool)
 {
-    static const cc_inquiry_t inquiry = {"rules", "v", NULL, answer_print, NULL};
+    static const cc_query_command_t command = {"rules", "v", NULL, answer_print, NULL};
 
-    return cc_inquiry_run(&inquiry, tool);
+    return cc_query_run(&command, tool);
 }

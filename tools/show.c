@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a certificate is shown: each value as a condition that can be pasted into a rule. */
+/* Command show: prints each value of a certificate as a condition for a rule. */
 #include <stdio.h>
 #include <string.h>
 

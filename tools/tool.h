@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files of the command-line tool share. */
+/* The command-line tool: what its files share. */
 #ifndef CC_TOOL_H
 #define CC_TOOL_H
 
@@ -38,7 +38,7 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c: what the server's own configuration says ---- */
+/* ---- explain.c, rules.c, check.c, revoked.c: queries to the server's own configuration ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
@@ -66,25 +66,25 @@ typedef struct cc_options_t {
  */
 apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
 
-/* What the command line says, for a question: it is text too, and may be none that JSON takes. */
+/* A text of the command line for JSON, or null: escaped where it is not text that JSON takes. */
 json_t *cc_options_text(const char *text, apr_pool_t *p);
 
 /* ---- exchange.c ---- */
 
-/* A directory of our own, which a question and its answers go through; gone with tool->pool. */
+/* A directory of our own, which a query and its answers go through; gone with tool->pool. */
 typedef struct cc_exchange_t cc_exchange_t;
 
-/* NULL: tool->err says why there is none (CC0512). */
+/* NULL: there is none, and tool->err is filled (CC0512). */
 cc_exchange_t *cc_exchange_make(cc_tool_t *tool);
 
 /* Its path, and that of the file for what httpd says. They live as long as it does. */
 const char *cc_exchange_directory(const cc_exchange_t *exchange);
 const char *cc_exchange_output(const cc_exchange_t *exchange);
 
-/* Adds a certificate, in PEM; then the question: {"ask": KIND, ...}. CC0512. */
+/* Adds a certificate, in PEM; then the query: {"ask": KIND, ...}. CC0512. */
 apr_status_t cc_exchange_add(cc_exchange_t *exchange, const char *pem, cc_tool_t *tool,
                              apr_pool_t *p);
-apr_status_t cc_exchange_question(cc_exchange_t *exchange, json_t *question, cc_tool_t *tool);
+apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t *tool);
 
 /* True if the module has answered. Then the next answer, which is the caller's; NULL: no more. */
 bool cc_exchange_answered(const cc_exchange_t *exchange);
@@ -96,11 +96,11 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
 /* ---- httpd.c ---- */
 
 /*
- * Has httpd read its configuration and the module answer what stands in the exchange.
- * APR_EINVAL: it has not, and tool->err says why (CC0513 to CC0516).
+ * Has httpd read its configuration and the module answer the query in the exchange. APR_EINVAL: it
+ * has not answered, and tool->err is filled (CC0513 to CC0516).
  */
-apr_status_t cc_httpd_ask(const cc_options_t *options, const cc_exchange_t *exchange,
-                          cc_tool_t *tool);
+apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
+                            cc_tool_t *tool);
 
 /* ---- files.c ---- */
 
@@ -112,24 +112,24 @@ apr_status_t cc_httpd_ask(const cc_options_t *options, const cc_exchange_t *exch
 apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_options_t *options,
                            cc_tool_t *tool);
 
-/* ---- inquiry.c ---- */
+/* ---- query.c ---- */
 
-/* A command that asks httpd. */
-typedef struct cc_inquiry_t {
-    const char *kind;                     /* of the question */
+/* A command that queries httpd. */
+typedef struct cc_query_command_t {
+    const char *kind;                     /* of the query */
     const char *own;                      /* its options, as cc_options_read has them */
     int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
     void (*print)(const json_t *answer, apr_pool_t *p);
     /* One line of text for an answer among many; NULL: it is not about certificates. */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
-} cc_inquiry_t;
+} cc_query_command_t;
 
 /*
- * Reads tool->words, asks, and prints the answer, with --json as it is. Of several certificates
- * each has a line, in JSON an object; what is wrong with one stands in its line, and tool->answer
+ * Reads tool->words, sends the query, and prints the answer, with --json as it is. Each of several
+ * certificates has a line, in JSON an object; an error of one stands in its line, and tool->answer
  * is the worst of all.
  */
-apr_status_t cc_inquiry_run(const cc_inquiry_t *inquiry, cc_tool_t *tool);
+apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool);
 
 /* ---- print.c ---- */
 

@@ -4,6 +4,11 @@
 #define CC_COUNTER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+
+#include <apr.h>
+
+/* ---- counters ---- */
 
 /** Begins at 0. It may lie in memory that several processes share. */
 typedef atomic_uint_least64_t cc_counter_t;
@@ -12,6 +17,23 @@ typedef atomic_uint_least64_t cc_counter_t;
 static inline void cc_counter_add(cc_counter_t *counter)
 {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* ---- changes that many processes see, and one counts ---- */
+
+/** The last outcome of looking at a source; 0: there was none. It may lie in shared memory. */
+typedef atomic_uint_least64_t cc_outcome_t;
+
+/** An outcome: the digest of the source's state, and whether it was good. Never 0. */
+static inline apr_uint64_t cc_outcome_of(apr_uint64_t digest, bool good)
+{
+    return digest << 2 | (good ? 2 : 0) | 1;
+}
+
+/** Notes an outcome. True for the first process that notes this one, which is to count it. */
+static inline bool cc_outcome_note(cc_outcome_t *last, apr_uint64_t outcome)
+{
+    return atomic_exchange(last, outcome) != outcome;
 }
 
 #endif

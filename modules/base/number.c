@@ -15,7 +15,7 @@ apr_int64_t cc_number_read(const char *text)
         return -1;
     }
     number = apr_atoi64(text);
-    return number > CC_NUMBER_MOST ? -1 : number;
+    return number > CC_NUMBER_MAX ? -1 : number;
 }
 
 apr_interval_time_t cc_seconds_read(const char *text, apr_pool_t *p)

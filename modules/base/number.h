@@ -6,9 +6,9 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#define CC_NUMBER_MOST 1000000000
+#define CC_NUMBER_MAX 1000000000
 
-/** The number from 0 to CC_NUMBER_MOST that a text is, or -1. */
+/** The number from 0 to CC_NUMBER_MAX that a text is, or -1. */
 apr_int64_t cc_number_read(const char *text);
 
 /** The microseconds of a number of seconds such as 5 or 0.25, or -1. */

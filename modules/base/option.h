@@ -27,7 +27,7 @@ typedef struct cc_option_t {
     cc_option_kind_t kind;
     size_t member;        /* where the value goes: its offset in the record */
     /* Of SECONDS, in microseconds, and of a NUMBER: */
-    apr_int64_t min, max; /* max 0: CC_NUMBER_MOST, or as many seconds */
+    apr_int64_t min, max; /* max 0: CC_NUMBER_MAX, or as many seconds */
     apr_int64_t usual;    /* where the option does not stand there */
     const char *range;    /* the same for people: "0.1 to 60" */
     /* Of a CHOICE: */

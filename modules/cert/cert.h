@@ -69,7 +69,7 @@ typedef struct cc_facts_t {
 } cc_facts_t;
 
 /**
- * Wraps an X509 that somebody else holds. Takes a reference of its own, given back when `p` is
+ * Wraps an X509 that the caller holds. Takes a reference of its own, given back when `p` is
  * cleared. Cannot fail.
  */
 cc_cert_t *cc_cert_wrap(struct x509_st *x509, apr_pool_t *p);

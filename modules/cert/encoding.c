@@ -31,7 +31,7 @@ bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, un
     return done;
 }
 
-/* Whoever asks compares digests to decide about trust: no digest must ever look like another. */
+/* Callers compare digests to decide about trust: no digest must ever look like another. */
 void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32], unsigned char spki_sha256[32])
 {
     if (!cc_der_digest(cert->x509, CC_DIGEST_SHA256, sha256, NULL) ||

@@ -178,7 +178,7 @@ static char *put_escaped(char *to, const char *text, apr_size_t len)
 
 /*
  * A type without a registered name is written dotted and its value as a string. (RFC 4514 2.4 has
- * hex of the BER there, which nobody can read or write.)
+ * hex of the BER there, which people can neither read nor write.)
  */
 static void set_text(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 {

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what CRLs say of a certificate (RFC 5280 6.3.3). */
+/* What CRLs say of a certificate (RFC 5280 6.3.3). */
 #include <string.h>
 
 #include "crl/internal.h"
 
+/*
+ * A certificate is looked up in all CRLs that may speak of it: those of its issuer's own key, those
+ * that the issuer signs with another key, and indirect ones of others. The first that lists it is
+ * the answer, be that CRL current or not: what is revoked stays revoked.
+ *
+ * If none lists it, it is good where current CRLs cover it for all reasons together; each CRL adds
+ * those for which it speaks (idp.c). A CRL that is signed with another key of the CA, or whose
+ * signer is revoked, adds none. Otherwise nothing is known, and the most telling cause is named.
+ *
+ * The CAs above it are looked up in the same way, one after the other, and the worst answer counts.
+ */
 #define CHAIN_MAX 100 /* certificates; OpenSSL allows as many */
 #define HEADER 2      /* octets before a short INTEGER */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the CRLs of a file come to be held: each one read, its signer found, its signature
- * verified, and only then its entries read. */
+/* Loads a file of CRLs: finds the signer of each, verifies it, and then reads its entries. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ typedef struct {
     apr_time_t now; /* when it was taken */
 } loading_t;
 
-/* ---- who holds what -------------------------------------------------------------------------- */
+/* ---- contents and their holders -------------------------------------------------------------- */
 
 static void crl_release(cc_crl_t *crl)
 {
@@ -126,20 +125,20 @@ static bool foreign_take(const loading_t *r, const cc_crl_t *crl)
 
 static apr_status_t signer_find(const loading_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
-    const char *why = NULL;
-    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, tbs, &why);
+    const char *error = NULL;
+    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, tbs, &error);
 
     if (!signer) {
-        signer = cc_crl_signer_among(r->content->authorities, crl, tbs, &why);
+        signer = cc_crl_signer_among(r->content->authorities, crl, tbs, &error);
     }
     if (signer) {
         crl->signer = *signer;
         crl->signer.cert = NULL;
         return APR_SUCCESS;
     }
-    if (why) {
+    if (error) {
         return cc_error_set(r->err, r->loader->pool, "CC0411", r->path, "%s is refused: %s",
-                            cc_crl_text(crl, r->loader->pool), why);
+                            cc_crl_text(crl, r->loader->pool), error);
     }
     if (foreign_take(r, crl)) {
         return APR_ENOTIMPL;

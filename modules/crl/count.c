@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how files of CRLs are counted: a change once, however many processes see it. */
+/* Counts files of CRLs: a change once, however many processes see it. */
 #include "crl/internal.h"
 
 /* What was last counted of a source; of a file it is its stamp, and whether it was taken. */
@@ -17,10 +17,10 @@ static apr_uint64_t print_of(const char *path, bool source)
 }
 
 /*
- * Puts what is true of a path by now in its place; what stood there before. Where all places are
- * taken, paths share one: then what they do at the same time may count more than once.
+ * Notes the outcome of a path in its place; true if it is new. Where all places are taken, paths
+ * share one: then what they do at the same time may count more than once.
  */
-static apr_uint64_t place_put(cc_crl_counters_t *counters, apr_uint64_t print, apr_uint64_t outcome)
+static bool outcome_note(cc_crl_counters_t *counters, apr_uint64_t print, apr_uint64_t outcome)
 {
     apr_uint64_t first = (print >> 1) % CC_CRL_PLACES, at = first;
 
@@ -30,18 +30,18 @@ static apr_uint64_t place_put(cc_crl_counters_t *counters, apr_uint64_t print, a
         at = (first + (apr_uint64_t)i) % CC_CRL_PLACES;
         if (atomic_compare_exchange_strong(&counters->places[at].path, &taken_by, print) ||
             taken_by == print) {
-            return atomic_exchange(&counters->places[at].outcome, outcome);
+            return cc_outcome_note(&counters->places[at].outcome, outcome);
         }
     }
-    return atomic_exchange(&counters->places[first].outcome, outcome);
+    return cc_outcome_note(&counters->places[first].outcome, outcome);
 }
 
 void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken)
 {
     cc_crl_counters_t *counters = crls->counters;
-    apr_uint64_t outcome = cc_file_stamp_digest(&file->seen) << 2 | (taken ? 2 : 0) | 1;
+    apr_uint64_t outcome = cc_outcome_of(cc_file_stamp_digest(&file->seen), taken);
 
-    if (place_put(counters, print_of(file->path, false), outcome) != outcome) {
+    if (outcome_note(counters, print_of(file->path, false), outcome)) {
         cc_counter_add(taken ? &counters->loads : &counters->load_failures);
     }
 }
@@ -50,7 +50,7 @@ static void source_count(cc_crl_counters_t *counters, const cc_crl_source_t *sou
 {
     apr_uint64_t outcome = source->reported ? UNREADABLE : READABLE;
 
-    if (place_put(counters, print_of(source->path, true), outcome) != outcome && source->reported) {
+    if (outcome_note(counters, print_of(source->path, true), outcome) && source->reported) {
         cc_counter_add(&counters->load_failures);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows what certificate revocation lists say (RFC 5280 5, 6.3). */
+/* The door of crl: what certificate revocation lists say (RFC 5280 5, 6.3). */
 #ifndef CC_CRL_H
 #define CC_CRL_H
 
@@ -59,7 +59,7 @@ apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_
 
 /* ---- a restart (kept.c, restart.c) ----------------------------------------------------------- */
 
-/** Files as they were last taken, by whom: what a restart does not forget. */
+/** Files as they were last taken, and for which trust: what a restart does not forget. */
 typedef struct cc_crl_kept_t cc_crl_kept_t;
 
 /**
@@ -72,7 +72,7 @@ cc_crl_kept_t *cc_crls_kept_create(apr_pool_t *p);
 /** From here on this process is the one; before a configuration is opened. */
 void cc_crls_kept_own(cc_crl_kept_t *kept);
 
-/** Forgets what nobody has asked for since the last time; after a configuration was opened. */
+/** Forgets what was not used since the last time; after a configuration was opened. */
 void cc_crls_kept_sweep(cc_crl_kept_t *kept);
 
 /**
@@ -116,7 +116,7 @@ typedef void cc_crls_report_fn(const cc_crls_t *crls, const cc_error_t *err, voi
  * Looks at the files if the reload time has come: for one thread per process. Each trouble is
  * reported once per change of its file. Returns in how long it wants to be called again, 0 for
  * never. What has the same reload time stays due at the same time. Nothing in `scratch` is needed
- * afterwards; who polls many CRLs clears it in between, and saves a pool for each.
+ * afterwards; it may be cleared between the polls of many CRLs, instead of a pool for each.
  *
  * Refused with the last good one kept: a file with a CRL that is damaged, cut off, not signed by
  * its issuer, not known in all it says, from the future, or lower in CRL number or thisUpdate than
@@ -154,7 +154,7 @@ typedef struct cc_crl_answer_t {
  * verified chain has it (NULL: not known, which is CC_CRL_UNKNOWN); so CAs of one name and
  * different keys are not confused: nobody is good by a CRL that is signed with another key. Who is
  * listed is revoked all the same where both keys stand under the same root: a CA that has a new
- * key. Any thread; waits for nobody.
+ * key. Any thread; never waits.
  */
 void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                    const unsigned char *ca_spki_sha256, apr_time_t now);
@@ -169,7 +169,7 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
 
 /**
  * True if a CRL lists a certificate, which this issuer issued; `crls` is a cc_crls_t. Any thread;
- * waits for nobody.
+ * never waits.
  */
 bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now);
 
@@ -182,7 +182,7 @@ typedef enum {
     CC_CRL_SUPERSEDED, /* a newer one of its stream, or the base of a delta, is there */
     CC_CRL_OLDER,      /* lower than one that was held and is gone: not used */
     CC_CRL_NO_BASE,    /* a delta without a complete CRL that it fits: only what it lists counts */
-    CC_CRL_FOREIGN     /* nobody who is trusted there issued it: passed over */
+    CC_CRL_FOREIGN     /* its issuer is not trusted there: it is passed over */
 } cc_crl_use_t;
 
 /** For operations: one CRL of one file. All text is safe for a log. */
@@ -210,12 +210,12 @@ apr_status_t cc_crl_refuse_foreign(const cc_crl_info_t *info, const char *where,
 
 /**
  * What has become of the files of one ClientCertCRL. It may lie in memory that several processes
- * share: all that follow the files count there, and any thread may read.
+ * share: all that poll the files count there, and any thread may read.
  */
 typedef struct cc_crl_counters_t {
     cc_counter_t loads;         /* of files: a state of one is one, however many processes see it */
     cc_counter_t load_failures; /* likewise of files that are refused, and of what cannot be read */
-    cc_counter_t refused;       /* so many are, as who looked last has found */
+    cc_counter_t refused;       /* so many are, as the last poll has found */
     cc_counter_t looked_at;     /* when that was, in seconds since 1970 */
     struct {
         cc_counter_t path, outcome;

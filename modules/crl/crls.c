@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the CRLs of one directive from start to end: opened, asked by many, followed by one. */
+/* The CRLs of one directive: opened by one thread, polled by one, asked by many. */
 #include <apr_file_info.h>
 #include <apr_strings.h>
 

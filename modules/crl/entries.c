@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the entries of a CRL are read, one after the other (RFC 5280 5.3). */
+/* Reads the entries of a CRL, one after the other (RFC 5280 5.3). */
 #include <string.h>
 
 #include <apr_strings.h>

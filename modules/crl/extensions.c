@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the extensions of a CRL say (RFC 5280 5.2), and which of them it may not have. */
+/* Reads the extensions of a CRL (RFC 5280 5.2), and refuses those that it may not have. */
 #include <string.h>
 
 #include <apr_strings.h>

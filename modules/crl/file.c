@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a file of CRLs is read, and how it falls into blocks: PEM or DER, one or many. */
+/* Reads a file of CRLs, and splits it into blocks: PEM or DER, one or many. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +10,9 @@
 
 #include "crl/internal.h"
 
-#define LARGEST ((apr_off_t)1024 * 1024 * 1024) /* places in a set have 32 bits */
-#define LABEL 40                                /* characters of a PEM label that are told */
-#define PIECE 4096                              /* of base64 */
+#define FILE_MAX ((apr_off_t)1024 * 1024 * 1024) /* places in a set have 32 bits */
+#define LABEL 40                                 /* characters of a PEM label, in a message */
+#define PIECE 4096                               /* of base64 */
 
 /* ---- octets ---------------------------------------------------------------------------------- */
 
@@ -26,7 +26,7 @@ static apr_status_t octets_fill(cc_octets_t *octets, apr_file_t *file)
         return status;
     }
     octets->stamp = cc_file_stamp_of(&info);
-    if (info.size > LARGEST) {
+    if (info.size > FILE_MAX) {
         return EFBIG;
     }
     octets->at = malloc((apr_size_t)info.size + 1);

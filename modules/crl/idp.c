@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates a CRL speaks of when it does not list them (RFC 5280 6.3.3 b to d). */
+/* Which certificates a CRL speaks of when it does not list them (RFC 5280 6.3.3 b to d). */
 #include "crl/internal.h"
 
 unsigned cc_reasons_of(const ASN1_BIT_STRING *bits)

@@ -23,10 +23,11 @@
 /** True if a list has a certificate of the issuer's name and key, whether it may sign or not. */
 bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl);
 
-/** Tries those of a list that may have signed it; *why is what was wrong with the last of them. */
+/** Tries those of a list that may have signed it; *error is what was wrong with the last of them.
+ */
 const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
-                                          const char **why);
+                                          const char **error);
 
 /* ---- files (file.c, content.c) ------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps files of CRLs as they were when they were last taken, beyond the end of a configuration. */
+/* Keeps files of CRLs as they were last taken, beyond the end of a configuration. */
 /*
  * A restart reads every file anew. Where one has become bad, what it gave before is to stay, so it
  * is kept: not what was made of it, but its CRLs and certificates in DER. They are read and

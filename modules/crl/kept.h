@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares what the files share that open CRLs at a restart. */
+/* What opening CRLs at a restart needs of the other files of this room. */
 #ifndef CC_CRL_KEPT_H
 #define CC_CRL_KEPT_H
 

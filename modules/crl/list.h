@@ -149,7 +149,7 @@ const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
 /** Reads the entries into crl->serials and crl->issuers: NULL, or what is wrong. */
 const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries);
 
-/** True if the key signed it. Else *why may say more than that it did not; a literal. */
-bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **why);
+/** True if the key signed it. Else *error says why not, a literal. */
+bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which files there are: those that are named, and those in the folders that are. */
+/* Finds the files that there are: those that are named, and those in the folders that are. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a million revoked certificates lie in memory: one block of rows, and an index. */
+/* Sets of serial numbers: a million revoked certificates in one block of rows, with an index. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-
+#include "base/keyed_hash.h"
 #include "crl/internal.h"
 
+/*
+ * A CRL may list millions of certificates, and every request may ask for one. The set is filled
+ * once, from the entries in their order, and never changed again, so that any thread reads it
+ * without a lock.
+ *
+ * The rows stand one behind the other in one block: a head (the length of the key, the reason, the
+ * date), then the key. That is less than an entry takes in DER, so the block never grows. The index
+ * is a hash table with open addressing and linear probing: a slot holds the offset of a row in 32
+ * bits, 0 where it is free, and two thirds of the slots are taken. It is built when all rows are
+ * there, in batches, so that the slots of a batch come from memory while others are written. The
+ * hash has a secret seed: a CA cannot choose numbers that all fall into one place.
+ *
+ * Of an indirect CRL, a key begins with the number of the certificate's issuer.
+ */
 #define HEAD 6   /* of a row: length of the key, reason, date */
 #define BATCH 16 /* so many slots of the index are on their way from memory at once */
 
 struct cc_serials_t {
-    apr_uint64_t seed;   /* of the hash; secret, so that no CA can write serials that collide */
-    unsigned char *rows; /* each: a head, then the key; none begins at 0 */
+    cc_hash_key_t hash_key; /* secret, so that no CA can write serials that collide */
+    unsigned char *rows;    /* each: a head, then the key; none begins at 0 */
     apr_uint32_t used;
     apr_uint32_t *slots; /* open addressing: where a row begins; 0: free */
     apr_uint32_t slot_count;
@@ -33,8 +46,7 @@ cc_serials_t *cc_serials_create(apr_size_t der_size)
      */
     serials->rows = malloc(der_size + 1);
     serials->used = 1;
-    if (!serials->rows || apr_generate_random_bytes((unsigned char *)&serials->seed,
-                                                    sizeof(serials->seed)) != APR_SUCCESS) {
+    if (!serials->rows || cc_hash_key_make(&serials->hash_key) != APR_SUCCESS) {
         cc_serials_free(serials);
         return NULL;
     }
@@ -63,24 +75,6 @@ void cc_serials_add(cc_serials_t *serials, const cc_serial_t *key, const cc_revo
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
-
-/* Eight octets at a time, each mixed by a multiplication whose upper half is folded down. */
-static apr_uint64_t key_hash(const cc_serials_t *serials, const unsigned char *key, apr_size_t len)
-{
-    apr_uint64_t hash = serials->seed ^ len;
-
-    while (len > 0) {
-        apr_size_t part = len < 8 ? len : 8;
-        apr_uint64_t word = 0;
-
-        memcpy(&word, key, part);
-        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-        hash ^= hash >> 32;
-        key += part;
-        len -= part;
-    }
-    return hash * 0x9E3779B97F4A7C15u;
-}
 
 static apr_uint32_t slot_of(const cc_serials_t *serials, apr_uint64_t hash)
 {
@@ -133,7 +127,8 @@ bool cc_serials_finish(cc_serials_t *serials)
             const unsigned char *row = serials->rows + at;
 
             batch[count].row = at;
-            batch[count].slot = slot_of(serials, key_hash(serials, row + HEAD, row[0]));
+            batch[count].slot =
+                slot_of(serials, cc_keyed_hash(&serials->hash_key, row + HEAD, row[0]));
             __builtin_prefetch(&serials->slots[batch[count].slot], 1);
             at += HEAD + row[0];
         }
@@ -146,7 +141,7 @@ bool cc_serials_finish(cc_serials_t *serials)
 
 bool cc_serials_find(const cc_serials_t *serials, const cc_serial_t *key, cc_revoked_t *revoked)
 {
-    apr_uint32_t slot = slot_of(serials, key_hash(serials, key->octets, key->len));
+    apr_uint32_t slot = slot_of(serials, cc_keyed_hash(&serials->hash_key, key->octets, key->len));
     const unsigned char *row = NULL;
 
     slot = slot_find(serials, slot, key->octets, key->len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whether a key signed a CRL, without a copy of it in memory. */
+/* Verifies the signature of a CRL, without a copy of it in memory. */
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
@@ -68,7 +68,7 @@ static const char *pss_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EVP_P
     const unsigned char *at = NULL;
     RSA_PSS_PARAMS *pss = NULL;
     const EVP_MD *digest = NULL;
-    const char *why = unknown;
+    const char *error = unknown;
 
     X509_ALGOR_get0(NULL, &type, &value, algorithm);
     if (type != V_ASN1_SEQUENCE || (!EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "RSA-PSS"))) {
@@ -78,12 +78,12 @@ static const char *pss_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EVP_P
     pss = d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value));
     digest = pss ? digest_of(pss->hashAlgorithm) : NULL;
     if (digest) {
-        why = EVP_MD_get_size(digest) < LEAST_DIGEST ? weak
-              : pss_set(ctx, pss, key, digest)       ? NULL
-                                                     : unknown;
+        error = EVP_MD_get_size(digest) < LEAST_DIGEST ? weak
+                : pss_set(ctx, pss, key, digest)       ? NULL
+                                                       : unknown;
     }
     RSA_PSS_PARAMS_free(pss);
-    return why;
+    return error;
 }
 
 /* Readies the context: NULL, or why it cannot be. Ed25519 and Ed448 have no digest of their own. */
@@ -112,18 +112,18 @@ static const char *verify_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EV
     return EVP_DigestVerifyInit(ctx, NULL, digest, NULL, key) > 0 ? NULL : unknown;
 }
 
-bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **why)
+bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **error)
 {
     const unsigned char *at = tbs->algorithm.at;
     X509_ALGOR *algorithm = d2i_X509_ALGOR(NULL, &at, (long)cc_der_span_len(tbs->algorithm));
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    *why = algorithm && ctx && key ? verify_start(ctx, algorithm, key) : unknown;
-    if (!*why && EVP_DigestVerify(ctx, tbs->signature.at, cc_der_span_len(tbs->signature),
-                                  tbs->octets.at, cc_der_span_len(tbs->octets)) != 1) {
-        *why = "its signature is not that of its issuer's key";
+    *error = algorithm && ctx && key ? verify_start(ctx, algorithm, key) : unknown;
+    if (!*error && EVP_DigestVerify(ctx, tbs->signature.at, cc_der_span_len(tbs->signature),
+                                    tbs->octets.at, cc_der_span_len(tbs->octets)) != 1) {
+        *error = "its signature is not that of its issuer's key";
     }
     EVP_MD_CTX_free(ctx);
     X509_ALGOR_free(algorithm);
-    return *why == NULL;
+    return *error == NULL;
 }

@@ -29,13 +29,13 @@ bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *
 
 const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
-                                          const char **why)
+                                          const char **error)
 {
     for (int i = 0; i < authorities->nelts; i++) {
         const cc_authority_t *authority = APR_ARRAY_IDX(authorities, i, cc_authority_t *);
 
         if (may_sign(authority, crl) &&
-            cc_crl_signed_by(tbs, X509_get0_pubkey(authority->cert), why)) {
+            cc_crl_signed_by(tbs, X509_get0_pubkey(authority->cert), error)) {
             return authority;
         }
     }

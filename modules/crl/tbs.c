@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a CRL falls into its fields (RFC 5280 5.1). */
+/* Takes a CRL apart into its fields (RFC 5280 5.1). */
 #include <string.h>
 
 #include "crl/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how CRLs, and what stands in them, are called in messages. */
+/* The words by which messages name CRLs and what stands in them. */
 #include <apr_strings.h>
 
 #include <openssl/bn.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how what all files hold becomes one thing to ask: the newest of each stream, deltas with
- * their bases, signers with their chains. */
+/* Makes one version of what all files hold: the newest of each stream, deltas with their bases. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,17 @@
 
 #include "crl/internal.h"
 #include "crl/kept.h"
+
+/*
+ * All answers at one time come from one version, which is constant (base/snapshot.h): readers enter
+ * it and leave it without waiting, while the polling thread makes the next one. A version holds the
+ * contents of all files; a content, and a CRL in it, that has not changed is part of both versions,
+ * and the last one to hold it frees it.
+ *
+ * In a version each stream is represented by its newest CRL, complete ones paired with their
+ * deltas, in the order of their signers' keys; so the pairs of an issuer are found by a binary
+ * search. It also has all certificates that may be issuers, with which chains are followed upwards.
+ */
 
 /* ---- order ----------------------------------------------------------------------------------- */
 

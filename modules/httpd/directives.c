@@ -110,7 +110,7 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 
 /*
  * Directives of others, which httpd calls as well. A row makes httpd know them, so each of these
- * functions sees to it that they are an error where nobody else does.
+ * functions makes them an error where no other module knows them.
  */
 static const char set_handler[] = "SetHandler"; /* of its core */
 static const char require[] = "Require";
@@ -121,7 +121,7 @@ const command_rec cc_directives[] = {
                  "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
     SERVER_LINE("ClientCertTable", cc_tables_directive,
                 "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
-    SECTION_LINE("ClientCertTest", cc_mapping_test_directive,
+    SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
     SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl,
                        "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),

@@ -11,8 +11,8 @@
 #include "httpd/status/status.h"
 
 /*
- * httpd does not tell what set the handler of a request. So we take part in its own directive, and
- * note what that says in files that nobody but the administrator writes.
+ * httpd does not keep what set the handler of a request. So we take part in its own directive, and
+ * note what that says in files that only the administrator writes.
  */
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args)
 {

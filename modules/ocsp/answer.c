@@ -46,7 +46,7 @@ OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce)
     return request;
 }
 
-/* ---- who signed ------------------------------------------------------------------------------ */
+/* ---- signers --------------------------------------------------------------------------------- */
 
 /* Of RSASSA-PSS, which has it in its parameters; none: SHA-1 (RFC 4055 3.1). */
 static int pss_digest(const X509_ALGOR *algorithm)

@@ -1,116 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to talk to a responder (RFC 6960 A.1), within a time and a size. */
+/* Sends a request to a responder by HTTP (RFC 6960 A.1), within a time and a size. */
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "base/tcp.h"
 #include "ocsp/internal.h"
 
-#define FIRST_ROOM 4096
+/*
+ * The socket is not OpenSSL's, which counts time in whole seconds, and tries again until they are
+ * over where a connection is refused.
+ */
+#define FIRST_ROOM 4096 /* octets for a reply; the usual one has 1 or 2 KiB */
 
-/* The socket is not OpenSSL's, which counts time in whole seconds, and tries again until they are
- * over where a connection is refused. */
-typedef struct conversation_t {
-    cc_http_exchange_t *talk;
-    const OCSP_REQUEST *request;
-    apr_socket_t *socket;
-    apr_pool_t *pool;
-} conversation_t;
-
-/* ---- the socket ------------------------------------------------------------------------------ */
-
-/* Gives what is done next a part of the time that is left. */
-static apr_status_t time_limit(apr_socket_t *socket, apr_time_t deadline, int parts)
+/* The request in HTTP/1.0, in which a connection serves once and a length is a length. */
+static const char *request_write(apr_size_t *len, const cc_url_t *url, const OCSP_REQUEST *request,
+                                 apr_pool_t *p)
 {
-    apr_interval_time_t left = (deadline - apr_time_now()) / parts;
-
-    return left > 0 ? apr_socket_timeout_set(socket, left) : APR_TIMEUP;
-}
-
-static apr_status_t address_connect(conversation_t *c, apr_sockaddr_t *address, int parts)
-{
-    apr_status_t status =
-        apr_socket_create(&c->socket, address->family, SOCK_STREAM, APR_PROTO_TCP, c->pool);
-
-    if (status == APR_SUCCESS) {
-        status = time_limit(c->socket, c->talk->deadline, parts);
-    }
-    return status == APR_SUCCESS ? apr_socket_connect(c->socket, address) : status;
-}
-
-/* Connects to the first address of the host that answers. */
-static apr_status_t host_connect(conversation_t *c)
-{
-    apr_sockaddr_t *address = NULL;
-    apr_status_t status = apr_sockaddr_info_get(&address, c->talk->url->host, APR_UNSPEC,
-                                                c->talk->url->port, 0, c->pool);
-    int left = 0;
-
-    for (const apr_sockaddr_t *each = address; each; each = each->next) {
-        left++;
-    }
-    for (; address; address = address->next, left--) {
-        status = address_connect(c, address, left);
-        if (status == APR_SUCCESS) {
-            return APR_SUCCESS;
-        }
-        if (c->socket) {
-            apr_socket_close(c->socket);
-        }
-    }
-    return status;
-}
-
-static apr_status_t request_send(conversation_t *c, const char *octets, apr_size_t len)
-{
-    apr_status_t status = APR_SUCCESS;
-
-    for (apr_size_t sent = 0; sent < len && status == APR_SUCCESS;) {
-        apr_size_t part = len - sent;
-
-        status = time_limit(c->socket, c->talk->deadline, 1);
-        if (status == APR_SUCCESS) {
-            status = apr_socket_send(c->socket, octets + sent, &part);
-            sent += part;
-        }
-    }
-    return status;
-}
-
-static apr_status_t response_receive(conversation_t *c, cc_response_t *response)
-{
-    apr_size_t room = FIRST_ROOM, got = 0;
-    char *buffer = apr_palloc(c->pool, room);
-    apr_status_t status = APR_SUCCESS;
-    cc_http_reply_t http = {0};
-
-    while (status == APR_SUCCESS && response->len == 0 && !c->talk->error) {
-        apr_size_t len = room - got;
-
-        status = time_limit(c->socket, c->talk->deadline, 1);
-        if (status == APR_SUCCESS) {
-            status = apr_socket_recv(c->socket, buffer + got, &len);
-        }
-        if (status == APR_SUCCESS) {
-            got += len;
-            c->talk->error = cc_http_reply_read(response, &http, buffer, got, c->pool);
-        }
-        if (got == room && response->len == 0) {
-            buffer = memcpy(apr_palloc(c->pool, 2 * room), buffer, got);
-            room *= 2;
-        }
-    }
-    return response->len > 0 ? APR_SUCCESS : status == APR_SUCCESS ? APR_EGENERAL : status;
-}
-
-/* ---- the conversation ------------------------------------------------------------------------ */
-
-/* The check in HTTP/1.0, in which a connection serves once and a length is a length. */
-static char *question_write(const conversation_t *c, apr_size_t *len)
-{
-    const cc_url_t *url = c->talk->url;
-    int size = i2d_OCSP_REQUEST(c->request, NULL);
-    const char *head = apr_psprintf(c->pool,
+    int size = i2d_OCSP_REQUEST(request, NULL);
+    const char *head = apr_psprintf(p,
                                     "POST %s HTTP/1.0\r\n"
                                     "Host: %s\r\n"
                                     "Content-Type: application/ocsp-request\r\n"
@@ -123,21 +31,64 @@ static char *question_write(const conversation_t *c, apr_size_t *len)
     if (size <= 0) {
         return NULL;
     }
-    octets = apr_palloc(c->pool, head_len + (apr_size_t)size);
+    octets = apr_palloc(p, head_len + (apr_size_t)size);
     memcpy(octets, head, head_len);
     der = (unsigned char *)octets + head_len;
-    i2d_OCSP_REQUEST(c->request, &der);
+    i2d_OCSP_REQUEST(request, &der);
     *len = head_len + (apr_size_t)size;
     return octets;
 }
 
-static apr_status_t question_send(conversation_t *c)
+/* Receives until the response is whole, or cannot become one any more (exchange->error). */
+static apr_status_t response_receive(cc_response_t *response, cc_http_exchange_t *exchange,
+                                     apr_socket_t *socket, apr_pool_t *p)
 {
-    apr_size_t len = 0;
-    const char *octets = question_write(c, &len);
-    apr_status_t status = octets ? host_connect(c) : APR_ENOMEM;
+    apr_size_t room = FIRST_ROOM, got = 0;
+    char *buffer = apr_palloc(p, room);
+    cc_http_reply_t reply = {0};
 
-    return status == APR_SUCCESS ? request_send(c, octets, len) : status;
+    while (response->len == 0) {
+        apr_size_t len = room - got;
+        apr_status_t status = cc_tcp_receive(socket, buffer + got, &len, exchange->deadline);
+
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        got += len;
+        exchange->error = cc_http_reply_read(response, &reply, buffer, got, p);
+        if (exchange->error) {
+            return APR_EGENERAL;
+        }
+        if (got == room && response->len == 0) {
+            buffer = memcpy(apr_palloc(p, 2 * room), buffer, got);
+            room *= 2;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t exchange_run(cc_response_t *response, cc_http_exchange_t *exchange,
+                                 const OCSP_REQUEST *request, apr_pool_t *p)
+{
+    const cc_url_t *url = exchange->url;
+    apr_socket_t *socket = NULL;
+    apr_size_t len = 0;
+    const char *octets = request_write(&len, url, request, p);
+    apr_status_t status = APR_ENOMEM;
+
+    if (octets) {
+        status = cc_tcp_connect(&socket, url->host, url->port, exchange->deadline, p);
+    }
+    if (status == APR_SUCCESS) {
+        status = cc_tcp_send(socket, octets, len, exchange->deadline);
+    }
+    if (status == APR_SUCCESS) {
+        status = response_receive(response, exchange, socket, p);
+    }
+    if (socket) {
+        apr_socket_close(socket);
+    }
+    return status;
 }
 
 static const char *status_text(apr_status_t status, apr_pool_t *p)
@@ -153,21 +104,13 @@ static const char *status_text(apr_status_t status, apr_pool_t *p)
     return apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
 }
 
-bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *talk,
+bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *exchange,
                       const OCSP_REQUEST *request, apr_pool_t *p)
 {
-    conversation_t c = {talk, request, NULL, p};
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status = exchange_run(response, exchange, request, p);
 
-    status = question_send(&c);
-    if (status == APR_SUCCESS) {
-        status = response_receive(&c, response);
-    }
-    if (c.socket) {
-        apr_socket_close(c.socket);
-    }
-    if (status != APR_SUCCESS && !talk->error) {
-        talk->error = status_text(status, p);
+    if (status != APR_SUCCESS && !exchange->error) {
+        exchange->error = status_text(status, p);
     }
     return status == APR_SUCCESS;
 }

@@ -132,13 +132,14 @@ cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 /** True while nobody asks again, because a request failed a moment ago. */
 bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
-/* ---- an answer in HTTP (reply.c) -------------------------------------------------------- */
+/* ---- a reply in HTTP (reply.c) ---------------------------------------------------------- */
 
 #define CC_OCSP_RESPONSE_MAX (64 * 1024) /* a response */
 
 /** How far an answer has been read. It begins as all zeros. */
 typedef struct cc_http_reply_t {
     apr_size_t at;     /* where the next line begins, or the content */
+    apr_size_t seen;   /* no line ends before it, from `at` on */
     apr_size_t length; /* as Content-Length says, where it is `measured` */
     bool begun;        /* the status line is read */
     bool headed;       /* and so is all of the header */
@@ -151,7 +152,7 @@ typedef struct cc_http_reply_t {
  * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
  * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
  */
-const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
+const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *reply, const char *octets,
                                apr_size_t len, apr_pool_t *p);
 
 /* ---- a request in HTTP (http.c) ---------------------------------------------------------- */
@@ -189,7 +190,7 @@ apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 /**
  * Whether the responder may be asked now. After three failures in a row it may not for a second,
  * then one asker tries again; with each further failure the wait is twice as long, up to a minute.
- * Whoever is told true must tell how it went.
+ * If it may be asked, cc_breaker_tell must be told how it went.
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);

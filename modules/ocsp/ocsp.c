@@ -9,6 +9,16 @@
 
 #include "ocsp/internal.h"
 
+/*
+ * An answer that is kept serves until it is stale. In the last quarter of that time the next one is
+ * fetched meanwhile, by another thread. Where nothing serves, a responder is asked, and whoever
+ * wants to know the same waits along; but not while it has just failed, and no longer than the
+ * limiter allows. If that gives no answer, a stale one serves as long as stale= says.
+ *
+ * What is kept is the response as it was signed, with the moment at which it was asked for and that
+ * of the last failure. It is verified each time that it is used, so the cache needs no trust.
+ */
+
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
 /* The certificate (RFC 6960 CertID), and the settings on which it depends who answers and how. */

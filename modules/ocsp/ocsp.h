@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows what OCSP responders say of a certificate (RFC 6960). */
+/* The door of ocsp: what OCSP responders say of a certificate (RFC 6960). */
 #ifndef CC_OCSP_H
 #define CC_OCSP_H
 
@@ -42,13 +42,13 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Counts who waits for which responder in one process (limiter.c). Lives as long as `p`; may be
- * made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread may
- * use it through cc_ocsp_io_t.
+ * Limits how many threads of one process wait for a responder (limiter.c). Lives as long as `p`;
+ * may be made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread
+ * may use it through cc_ocsp_io_t.
  */
 typedef struct cc_ocsp_limiter_t cc_ocsp_limiter_t;
 apr_status_t cc_ocsp_limiter_create(cc_ocsp_limiter_t **limiter, apr_pool_t *p);
-void cc_ocsp_limiter_set_max(cc_ocsp_limiter_t *limiter, int most);
+void cc_ocsp_limiter_set_max(cc_ocsp_limiter_t *limiter, int max);
 
 /** What the engine needs of its surroundings. Any thread may call them; each may be NULL. */
 typedef struct cc_ocsp_io_t {
@@ -75,7 +75,7 @@ typedef struct cc_ocsp_t cc_ocsp_t;
 
 /** Who knows which certificates are revoked, without a responder: the CRLs at hand. */
 typedef struct cc_ocsp_lists_t {
-    /** True if one of this issuer is. Any thread; waits for nobody. NULL: nobody knows. */
+    /** True if one of this issuer is. Any thread; never waits. NULL: not known. */
     bool (*revoked)(void *state, X509 *cert, X509 *issuer, apr_time_t now);
     void *state;
     const char *name; /* tells them from other lists: what is kept of answers is not shared */
@@ -85,7 +85,7 @@ typedef struct cc_ocsp_lists_t {
 typedef struct cc_ocsp_config_t {
     const cc_ocsp_spec_t *spec;      /* NULL: Off */
     const apr_array_header_t *hosts; /* what cc_ocsp_hosts_parse gave; NULL: none */
-    cc_ocsp_lists_t lists;           /* asked about who signs for the issuer */
+    cc_ocsp_lists_t lists;           /* in which signers of answers are looked up */
 } cc_ocsp_config_t;
 
 /**
@@ -96,14 +96,14 @@ typedef struct cc_ocsp_config_t {
 apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
                             const cc_ocsp_io_t *io, apr_pool_t *p, cc_error_t *err);
 
-/** The certificate in question, and the one that issued it. */
+/** A certificate, and the one that issued it. */
 typedef struct cc_ocsp_subject_t {
     X509 *leaf;
     X509 *issuer;
 } cc_ocsp_subject_t;
 
 typedef enum {
-    CC_OCSP_FAILED, /* nobody said anything that counts */
+    CC_OCSP_FAILED, /* there is no answer that counts */
     CC_OCSP_GOOD,
     CC_OCSP_REVOKED,
     CC_OCSP_UNKNOWN /* the responder does not know the certificate */
@@ -128,12 +128,12 @@ typedef struct cc_ocsp_answer_t {
  * or less where others wait for the same responder already (cc_ocsp_limiter_t),
  * so it is not for a handshake. (Without io->start, looking up the name of a host may take
  * longer.) Where the cached answer is about to run out, another thread asks for the next meanwhile.
- * One check is asked at a time for a certificate; all who want to know share its answer.
+ * One request is sent at a time for a certificate; all checks of it share the answer.
  *
  * What the answer rests on is verified each time, also what comes out of the cache: it is signed
  * by the issuer, or by a certificate that the issuer issued for OCSPSigning (RFC 6960 4.2.2.2) and
  * that `lists` does not have as revoked, now and not only when the answer came. So
- * nobody who writes into the cache can make up an answer. He can make it forget or fail, and put
+ * nobody who writes into the cache can make up an answer. One can make it forget or fail, and put
  * back a response that is still current; a nonce does not help against that.
  *
  * `answer` is in `p`. Leaves nothing in OpenSSL's error queue. SIGPIPE must be ignored, as httpd

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a responder's answer in HTTP (RFC 6960 A.1, RFC 9112), however it comes in pieces. */
+/* Reads a responder's reply in HTTP (RFC 6960 A.1, RFC 9112). */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -9,6 +9,9 @@
 #include "ocsp/internal.h"
 
 /*
+ * What has come is read once, however it comes in pieces: the state of a reply says how far the
+ * lines of its header have been read, and what they said. The caller keeps the octets together.
+ *
  * OpenSSL has a client for HTTP, but what it takes for an answer depends on its version: 3.0
  * forgets between two reads that it has seen a Content-Type, 3.5 fails where a memory BIO ends
  * before the answer does, and takes the content of an error for an answer. The little that OCSP
@@ -16,7 +19,7 @@
  * fits, and one structure in DER, which says itself where it ends.
  */
 
-#define HEAD_LARGEST (16 * 1024) /* the status line and the header */
+#define HEAD_MAX (16 * 1024) /* the status line and the header */
 #define TYPE "application/ocsp-response"
 
 /* What the responder wrote, fit for a log, and not all of it where it is long. */
@@ -27,13 +30,13 @@ static const char *quoted(const char *text, apr_size_t len, apr_pool_t *p)
 
 /* ---- the header ------------------------------------------------------------------------------ */
 
-static const char *status_read(cc_http_reply_t *http, const char *line, apr_size_t len,
+static const char *status_read(cc_http_reply_t *reply, const char *line, apr_size_t len,
                                apr_pool_t *p)
 {
     static const char version[] = "HTTP/1.";
     const apr_size_t code = sizeof(version) + 1; /* behind a digit and a blank */
 
-    http->begun = true;
+    reply->begun = true;
     if (len < code + 3 || strncmp(line, version, sizeof(version) - 1) != 0 ||
         !apr_isdigit(line[code - 2]) || line[code - 1] != ' ') {
         return apr_psprintf(p, "its answer is not HTTP/1: %s", quoted(line, len, p));
@@ -45,12 +48,12 @@ static const char *status_read(cc_http_reply_t *http, const char *line, apr_size
                         line[code] == '3' ? ", and a redirection is not followed" : "");
 }
 
-static const char *type_read(cc_http_reply_t *http, const char *value, apr_size_t len,
+static const char *type_read(cc_http_reply_t *reply, const char *value, apr_size_t len,
                              apr_pool_t *p)
 {
     const apr_size_t size = sizeof(TYPE) - 1;
 
-    http->typed = true;
+    reply->typed = true;
     if (len >= size && strncasecmp(value, TYPE, size) == 0 &&
         (len == size || value[size] == ';' || value[size] == ' ' || value[size] == '\t')) {
         return NULL;
@@ -58,7 +61,7 @@ static const char *type_read(cc_http_reply_t *http, const char *value, apr_size_
     return apr_psprintf(p, "its Content-Type is %s, not " TYPE, quoted(value, len, p));
 }
 
-static const char *length_read(cc_http_reply_t *http, const char *value, apr_size_t len,
+static const char *length_read(cc_http_reply_t *reply, const char *value, apr_size_t len,
                                apr_pool_t *p)
 {
     apr_size_t length = 0, digits = 0;
@@ -69,11 +72,11 @@ static const char *length_read(cc_http_reply_t *http, const char *value, apr_siz
     if (length > CC_OCSP_RESPONSE_MAX) {
         return "its answer is too large";
     }
-    if (digits == 0 || digits < len || (http->measured && http->length != length)) {
+    if (digits == 0 || digits < len || (reply->measured && reply->length != length)) {
         return apr_psprintf(p, "its Content-Length is wrong: %s", quoted(value, len, p));
     }
-    http->measured = true;
-    http->length = length;
+    reply->measured = true;
+    reply->length = length;
     return NULL;
 }
 
@@ -83,7 +86,7 @@ static bool is_name(const char *line, apr_size_t len, const char *name)
 }
 
 /* A line that has no name is left alone, as are all names but three. */
-static const char *field_read(cc_http_reply_t *http, const char *line, apr_size_t len,
+static const char *field_read(cc_http_reply_t *reply, const char *line, apr_size_t len,
                               apr_pool_t *p)
 {
     const char *end = line + len, *colon = memchr(line, ':', len);
@@ -97,10 +100,10 @@ static const char *field_read(cc_http_reply_t *http, const char *line, apr_size_
         end--;
     }
     if (is_name(line, name, "Content-Type")) {
-        return type_read(http, value, (apr_size_t)(end - value), p);
+        return type_read(reply, value, (apr_size_t)(end - value), p);
     }
     if (is_name(line, name, "Content-Length")) {
-        return length_read(http, value, (apr_size_t)(end - value), p);
+        return length_read(reply, value, (apr_size_t)(end - value), p);
     }
     if (is_name(line, name, "Transfer-Encoding")) {
         return "its answer has a Transfer-Encoding, which HTTP/1.0 does not know";
@@ -108,39 +111,41 @@ static const char *field_read(cc_http_reply_t *http, const char *line, apr_size_
     return NULL;
 }
 
-static const char *line_read(cc_http_reply_t *http, const char *line, apr_size_t len, apr_pool_t *p)
+static const char *line_read(cc_http_reply_t *reply, const char *line, apr_size_t len,
+                             apr_pool_t *p)
 {
     if (len > 0 && line[len - 1] == '\r') {
         len--;
     }
-    if (!http->begun) {
-        return status_read(http, line, len, p);
+    if (!reply->begun) {
+        return status_read(reply, line, len, p);
     }
     if (len > 0) {
-        return field_read(http, line, len, p);
+        return field_read(reply, line, len, p);
     }
-    http->headed = true;
-    return http->typed ? NULL : "its answer has no Content-Type";
+    reply->headed = true;
+    return reply->typed ? NULL : "its answer has no Content-Type";
 }
 
 /* Reads whole lines, up to the empty one. */
-static const char *head_read(cc_http_reply_t *http, const char *octets, apr_size_t len,
+static const char *head_read(cc_http_reply_t *reply, const char *octets, apr_size_t len,
                              apr_pool_t *p)
 {
     const char *error = NULL;
 
-    while (!http->headed && !error) {
-        const char *line = octets + http->at;
-        const char *end = memchr(line, '\n', len - http->at);
+    while (!reply->headed && !error) {
+        const char *line = octets + reply->at;
+        const char *end = memchr(octets + reply->seen, '\n', len - reply->seen);
 
-        if ((end ? (apr_size_t)(end - octets) : len) >= HEAD_LARGEST) {
+        reply->seen = end ? (apr_size_t)(end - octets) + 1 : len;
+        if ((end ? reply->seen - 1 : len) >= HEAD_MAX) {
             return "the header of its answer is too large";
         }
         if (!end) {
             return NULL;
         }
-        http->at = (apr_size_t)(end - octets) + 1;
-        error = line_read(http, line, (apr_size_t)(end - line), p);
+        reply->at = reply->seen;
+        error = line_read(reply, line, (apr_size_t)(end - line), p);
     }
     return error;
 }
@@ -167,34 +172,34 @@ static const char *der_length(apr_size_t *whole, const unsigned char *der, apr_s
     return *whole > CC_OCSP_RESPONSE_MAX ? "its answer is too large" : NULL;
 }
 
-static const char *content_read(cc_response_t *response, const cc_http_reply_t *http,
+static const char *content_read(cc_response_t *response, const cc_http_reply_t *reply,
                                 const char *octets, apr_size_t len, apr_pool_t *p)
 {
-    const unsigned char *der = (const unsigned char *)octets + http->at;
+    const unsigned char *der = (const unsigned char *)octets + reply->at;
     apr_size_t whole = 0;
-    const char *error = der_length(&whole, der, len - http->at);
+    const char *error = der_length(&whole, der, len - reply->at);
 
     if (error || whole == 0) {
         return error;
     }
-    if (http->measured && http->length != whole) {
+    if (reply->measured && reply->length != whole) {
         return apr_psprintf(p,
                             "its Content-Length is wrong: %" APR_SIZE_T_FMT
                             ", for an answer of %" APR_SIZE_T_FMT " octets",
-                            http->length, whole);
+                            reply->length, whole);
     }
-    if (len - http->at >= whole) {
+    if (len - reply->at >= whole) {
         response->der = der;
         response->len = whole;
     }
     return NULL;
 }
 
-const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *http, const char *octets,
+const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *reply, const char *octets,
                                apr_size_t len, apr_pool_t *p)
 {
-    const char *error = head_read(http, octets, len, p);
+    const char *error = head_read(reply, octets, len, p);
 
     response->len = 0;
-    return error || !http->headed ? error : content_read(response, http, octets, len, p);
+    return error || !reply->headed ? error : content_read(response, reply, octets, len, p);
 }

@@ -24,7 +24,7 @@ typedef struct cc_revocation_t {
 typedef struct cc_verified_t {
     X509 *x509;
     const cc_seal_t *seal; /* the verdict on it */
-    STACK_OF(X509) *sent;  /* what the client sent along with it; NULL in a resumed session */
+    STACK_OF(X509) * sent; /* what the client sent along with it; NULL in a resumed session */
 } cc_verified_t;
 
 /** What the sources come to. */
@@ -57,7 +57,7 @@ const char *cc_revocation_word(cc_revocation_verdict_t verdict);
 void cc_revocation_check(cc_revocation_status_t *status, const cc_revocation_t *revocation,
                          const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
-/** The same of CRLs alone, for a handshake: waits for nobody. */
+/** The same of CRLs alone, for a handshake: never waits. */
 void cc_revocation_check_crls(cc_revocation_status_t *status, const cc_revocation_t *revocation,
                               const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
@@ -75,7 +75,7 @@ apr_uint64_t cc_revocation_generation(const cc_revocation_t *revocation);
 /** The status before any source was asked: it holds for ever. */
 cc_revocation_status_t cc_revocation_unchecked(void);
 
-/** What the CRLs say; there must be some. Waits for nobody. */
+/** What the CRLs say; there must be some. Never waits. */
 void cc_revocation_crl_answer(cc_crl_answer_t *answer, const cc_revocation_t *revocation,
                               const cc_verified_t *cert, apr_time_t now);
 
@@ -100,14 +100,14 @@ cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls);
 /**
  * What CRLs have against a certificate that has verified: X509_V_ERR_CERT_REVOKED, or
  * X509_V_ERR_UNABLE_TO_GET_CRL where they do not know it and must; *depth is that of the
- * certificate at fault, 0 the client's. X509_V_OK: nothing. Waits for nobody.
+ * certificate at fault, 0 the client's. X509_V_OK: nothing. Never waits.
  */
 int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified_t *cert,
                             apr_time_t now, int *depth);
 
 /**
  * True if a session with this certificate is not to be resumed: CRLs have something against it, or
- * OCSP could not be asked then, for want of its issuer. Waits for nobody.
+ * OCSP could not be asked then, for want of its issuer. Never waits.
  */
 bool cc_revocation_blocks_resumption(const cc_revocation_t *revocation, const cc_verified_t *cert,
                                      apr_time_t now);

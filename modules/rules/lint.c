@@ -143,8 +143,9 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 /* ---- digests ----------------------------------------------------------------------------- */
 
 /*
- * A signature of ECDSA has two forms, (r, s) and (r, n - s), and who has a certificate with one can
- * write the other without any key: the digest of a certificate names it, but does not exclude it.
+ * A signature of ECDSA has two forms, (r, s) and (r, n - s). The holder of a certificate with one
+ * can write the other without any key: the digest of a certificate names it, but does not exclude
+ * it.
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {

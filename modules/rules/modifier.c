@@ -128,7 +128,7 @@ static const cc_modifier_t modifiers[] = {
 
 #define MODIFIER_COUNT ((int)(sizeof(modifiers) / sizeof(modifiers[0])))
 
-/* Unusable values stay in the list as they are: whoever decides must know that they were there. */
+/* Unusable values stay in the list as they are: a condition must know that they were there. */
 cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p)
 {
     cc_value_t *at;

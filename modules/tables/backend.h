@@ -73,7 +73,7 @@ typedef struct cc_tables_kept_t cc_tables_kept_t;
  * that were opened with it.
  */
 typedef struct cc_sharing_t {
-    uid_t owner; /* nobody else's images are taken */
+    uid_t owner; /* images of another user are not taken */
 
     /**
      * Fetches the image with this key from the owner: *image is an open file, and the caller's.
@@ -101,7 +101,7 @@ typedef struct cc_table_spec_t {
     apr_interval_time_t stale;        /* so long it serves on past ttl while the source fails */
     int size;                         /* so many answers are kept in a process, */
     int memory;                       /* and so many MiB of them */
-    const char *binddn;               /* ldap: who binds; NULL: nobody */
+    const char *binddn;               /* ldap: the DN to bind as; NULL: none */
     const char *bindpassword;         /* ldap: the password, or exec: and a program that says it */
     cc_tables_kept_t *kept;           /* file: rows of the configuration before; NULL: none */
     const cc_sharing_t *sharing;      /* file: NULL: each process reads it for itself */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cache of answers of a remote source, and lookups through it. */
+/* The cache of answers of a remote source. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_hash.h>
-#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
 #include "tables/internal.h"
@@ -110,8 +109,7 @@ static void kept_use(cc_cache_t *cache, kept_t *kept, cc_query_t *query, apr_poo
 
 /* ---- answers in and out ---------------------------------------------------------------------- */
 
-/* False: there is no fresh answer. */
-static bool fresh_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
+bool cc_cache_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
     const cc_key_t key = {query->key, query->len};
     bool fresh = false;
@@ -127,8 +125,8 @@ static bool fresh_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, a
     return fresh;
 }
 
-/* The same where the source has failed. For a while, nobody else waits for it to fail again. */
-static bool stale_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
+/* For a while, no other lookup waits for the source to fail again. */
+bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
     const cc_key_t key = {query->key, query->len};
     bool serves = false;
@@ -165,7 +163,7 @@ static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *query)
     return kept;
 }
 
-static void answer_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t now)
+void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t now)
 {
     apr_time_t stale_until = query->info.stale_at + cache->spec->stale;
     kept_t *kept = stale_until > now ? kept_make(cache, query) : NULL;
@@ -179,130 +177,6 @@ static void answer_remember(cc_cache_t *cache, const cc_query_t *query, apr_time
     apr_thread_mutex_lock(cache->lock);
     kept_add(cache, kept);
     apr_thread_mutex_unlock(cache->lock);
-}
-
-/* ---- lookups --------------------------------------------------------------------------------- */
-
-static void answer_fail(cc_query_t *query, const char *reason)
-{
-    query->result = CC_TABLE_FAILED;
-    query->info.failure = reason;
-}
-
-static const char *no_time(const cc_table_t *table, apr_pool_t *p)
-{
-    return apr_psprintf(p,
-                        "the lookups for one certificate have taken %g s, which is all they may "
-                        "(timeout=)",
-                        (double)table->spec.timeout / APR_USEC_PER_SEC);
-}
-
-/* Asks the source, all at once where it can. */
-static void source_ask(const cc_table_t *table, cc_query_t *const *queries, int count,
-                       apr_time_t deadline, apr_pool_t *p)
-{
-    const cc_source_t *source = &table->source;
-
-    if (apr_time_now() < deadline && source->backend->lookup_many) {
-        source->backend->lookup_many(queries, count, source->state, deadline, p);
-        return;
-    }
-    for (int i = 0; i < count; i++) {
-        cc_query_t *query = queries[i];
-
-        if (apr_time_now() >= deadline) {
-            answer_fail(query, no_time(table, p));
-        } else {
-            query->result = source->backend->lookup(&query->row, source->state, query->key,
-                                                    query->len, &query->info, p);
-        }
-    }
-}
-
-static bool any_answered(cc_query_t *const *queries, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (queries[i]->result != CC_TABLE_FAILED) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Not the failure of the source: these lookups had less time than others. */
-static void turn_away(const cc_table_t *table, cc_query_t *const *queries, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (queries[i]->result == CC_TABLE_FAILED) {
-            answer_fail(queries[i], "it is slow, and enough others wait for it");
-        }
-    }
-    cc_counter_add(&table->counters->turned_away);
-}
-
-/* The same, for as long as this thread may wait: `max`, or less where enough others do. */
-static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int count,
-                        apr_interval_time_t max, apr_pool_t *p)
-{
-    apr_interval_time_t rest = cc_queue_begin(table->queue, max);
-    apr_time_t deadline = apr_time_now() + rest;
-    bool answered = false;
-
-    source_ask(table, queries, count, deadline, p);
-    answered = any_answered(queries, count);
-    if (rest > 0) {
-        cc_queue_end(table->queue, answered);
-    }
-    if (!answered && rest < max && apr_time_now() >= deadline) {
-        turn_away(table, queries, count);
-    }
-}
-
-/*
- * Keeps the answer of the source from when it was asked; if it has failed, an old answer may take
- * its place from now on.
- */
-static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t asked_at,
-                        apr_time_t now, apr_pool_t *p)
-{
-    cc_cache_t *cache = table->cache;
-    bool found = query->result == CC_TABLE_FOUND;
-
-    if (query->result != CC_TABLE_FAILED) {
-        query->info.stale_at = asked_at + (found ? table->spec.ttl : table->spec.negative_ttl);
-        if (cache) {
-            answer_remember(cache, query, asked_at);
-        }
-    } else if (cache && stale_recall(cache, query, now, p)) {
-        cc_counter_add(&table->counters->cache_stale);
-    }
-}
-
-void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
-                     cc_account_t *account, apr_pool_t *p)
-{
-    apr_interval_time_t waited = 0;
-    apr_time_t began = 0;
-    int open = 0;
-
-    for (int i = 0; i < count; i++) {
-        if (table->cache && fresh_recall(table->cache, queries[i], now, p)) {
-            cc_counter_add(&table->counters->cache_hits);
-        } else {
-            cc_counter_add(&table->counters->cache_misses);
-            queries[open++] = queries[i];
-        }
-    }
-    if (open == 0) {
-        return;
-    }
-    began = apr_time_now();
-    source_wait(table, queries, open, table->spec.timeout - account->waited, p);
-    waited = apr_time_now() - began;
-    account->waited += waited;
-    for (int i = 0; i < open; i++) {
-        answer_take(table, queries[i], now, now + waited, p);
-    }
 }
 
 /* ---- making ---------------------------------------------------------------------------------- */

@@ -2,24 +2,16 @@
 /* Counts the loads of a table: a change counts once, however many processes see it. */
 #include "tables/internal.h"
 
-/* Tells one outcome from another: what was looked at, and whether it was good. Never 0. */
-static apr_uint64_t outcome_of(const cc_table_t *table, bool good)
-{
-    apr_uint64_t seen = table->source.backend->seen(table->source.state);
-
-    return seen << 2 | (good ? 2 : 0) | 1;
-}
-
 void cc_table_count_load(cc_table_t *table, bool good, apr_time_t now)
 {
     const cc_backend_t *backend = table->source.backend;
     cc_table_counters_t *counters = table->counters;
-    apr_uint64_t outcome = outcome_of(table, good);
+    apr_uint64_t outcome = cc_outcome_of(backend->seen(table->source.state), good);
 
     if (good && backend->rows) {
         atomic_store(&counters->rows, backend->rows(table->source.state));
     }
-    if (atomic_exchange(&counters->outcome, outcome) == outcome) {
+    if (!cc_outcome_note(&counters->outcome, outcome)) {
         return; /* another process has counted it */
     }
     atomic_store(&counters->last_good, good);

@@ -12,14 +12,14 @@
 
 /*
  * The file is opened for each lookup, as mod_authn_dbm and mod_rewrite do. A handle that is kept
- * would hold the library's lock against those who write the file, would go on reading one that was
+ * would hold the library's lock against writers of the file, would go on reading one that was
  * replaced, maps a file that may be cut short, and must not be taken across a fork.
  */
 typedef struct {
     const char *type;
     const char *path;
     const char *files[2];     /* what the library reads; the second may be NULL */
-    apr_thread_mutex_t *lock; /* POSIX: closing a file gives up the locks of all who read it */
+    apr_thread_mutex_t *lock; /* POSIX: closing a file gives up the locks of all its readers */
     atomic_uint_least64_t generation;
     cc_file_stamp_t seen[2]; /* for the thread that polls */
     bool unsure;             /* the files may have changed since without a trace */

@@ -6,12 +6,12 @@
 
 #include "tables/internal.h"
 
-#define TRIES 20 /* to read a file at start that somebody is writing, every WAIT */
+#define TRIES 20 /* to read a file at start that is being written, every WAIT */
 #define WAIT apr_time_from_msec(50)
-#define CALM apr_time_from_msec(50)   /* so much longer waits who reads for all */
-#define PATIENCE apr_time_from_sec(2) /* with the one who reads a file for all, */
-#define SLOWEST 4                     /* and may read so many octets in a microsecond */
-#define RESTLESS apr_time_from_sec(5) /* so long a file that is written all the time is put off */
+#define CALM apr_time_from_msec(50)   /* the owner of the sharing waits so much longer to read */
+#define PATIENCE apr_time_from_sec(2) /* the others wait for its image so long, */
+#define SLOWEST 4                     /* and a microsecond more for so many octets */
+#define RESTLESS apr_time_from_sec(5) /* a file that is written all the time is put off so long */
 
 typedef struct {
     const cc_table_spec_t *spec;
@@ -187,7 +187,7 @@ static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t no
     return cc_file_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
 }
 
-/* What the file has in this state: from the one who shares it, else read. */
+/* The rows of the file in this state: from the image that is shared, else read. */
 static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
                               cc_error_t *err)
 {

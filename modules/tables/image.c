@@ -14,9 +14,9 @@
 
 /*
  * The parent of httpd's processes reads a file that has changed, once, and makes an image: what
- * lookups need, in memory that is a file without a name. It hands the open file to the others, who
- * map it: they have one copy in memory together. An image belongs to one state of the file, whose
- * stamp stands in it.
+ * lookups need, in memory that is a file without a name. It hands the open file to the others,
+ * which map it: they have one copy in memory together. An image belongs to one state of the file,
+ * whose stamp stands in it.
  *
  * What only root may read stays with httpd: its scripts have the children's user, and could open
  * any file that the children can. Nobody takes an image that the children's user could have
@@ -168,7 +168,7 @@ apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-/* Of the one who makes images, and nobody can have changed it. */
+/* The image is of the owner of the sharing, and cannot have been changed. */
 static bool may_be_trusted(int image, const struct stat *info, uid_t owner)
 {
     return S_ISREG(info->st_mode) && info->st_uid == owner &&

@@ -147,7 +147,7 @@ apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t
 /**
  * The map whose octets stand at `offset` in what mmap has given, up to its end: cc_map_free unmaps
  * it. NULL where the lengths are wrong, or no memory is left: then it is still the caller's.
- * Whoever wrote the octets is trusted.
+ * The octets are trusted.
  */
 cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
 
@@ -187,7 +187,7 @@ void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char
 bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
                   const char *path);
 
-/** Frees what nobody has taken. NULL is nothing. */
+/** Frees what was not taken. NULL is nothing. */
 void cc_kept_clear(cc_tables_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
@@ -197,7 +197,7 @@ apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_poo
 
 /**
  * Makes an image of what is held of a state of the file (map NULL: that state is bad): *image is an
- * open file without a name, which nobody can change. APR_EINTR soon after *stop is set; else errors
+ * open file without a name, which cannot be changed. APR_EINTR soon after *stop is set; else errors
  * of the system, APR_ENOTIMPL where it has no such files.
  */
 apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
@@ -246,9 +246,28 @@ typedef struct cc_cache_t cc_cache_t;
 /** Lives as long as `p`; `spec` is kept by reference. */
 apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p);
 
+/**
+ * Answers a query whose key is folded; false: there is no answer that is fresh at `now`. The second
+ * takes a stale one too, which then counts as fresh for a moment: for a source that has failed.
+ */
+bool cc_cache_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p);
+bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p);
+
+/** Keeps the answer of a query until its stale_at, and as a stale one for stale= more. */
+void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t now);
+
+/* ---- lookups in remote sources (remote.c) ---------------------------------------------------- */
+
+/**
+ * Answers from the table's cache, if it has one, else asks the source, and keeps what it says. Keys
+ * are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list of queries is changed.
+ */
+void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
+                      cc_account_t *account, apr_pool_t *p);
+
 /* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 
-/** The threads of one process that wait for one source (waiting.h). Any thread may use it. */
+/** The threads of one process that wait for one source (base/waiting.h). Any thread may use it. */
 typedef struct cc_queue_t cc_queue_t;
 
 /** Lives as long as `p`; `max` threads may wait to the end. */
@@ -287,13 +306,5 @@ void cc_table_count_load(cc_table_t *table, bool good, apr_time_t now);
 /** Reads "NAME TYPE:SOURCE [option=value ...]" into spec and source.backend, one of the list. */
 apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backends, const char *text,
                            apr_pool_t *p, cc_error_t *err);
-
-/**
- * For a remote source: answers from the table's cache, if it has one, else asks the source, and
- * keeps what it says. Keys are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list
- * of queries is changed.
- */
-void cc_cache_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
-                     cc_account_t *account, apr_pool_t *p);
 
 #endif

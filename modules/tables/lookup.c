@@ -75,7 +75,7 @@ static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count
 {
     account->keys += count;
     if (account->keys <= CC_KEYS_MAX) {
-        cc_cache_lookup(table, open, count, now, account, p);
+        cc_remote_lookup(table, open, count, now, account, p);
         return;
     }
     for (int i = 0; i < count; i++) {

@@ -4,8 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <apr_general.h>
-
+#include "base/keyed_hash.h"
 #include "tables/internal.h"
 
 /*
@@ -15,15 +14,13 @@
  * and half of the hash of its key, so nearly every wrong row is passed by without a look at it.
  * Places are offsets and not pointers: a map can be written to a file and mapped elsewhere.
  *
- * The hash is multilinear (Lemire and Kaser, "Strongly universal string hashing is fast"). Nobody
- * can write keys into the file that collide without knowing its factors, which are random. A client
- * chooses only what is looked up, and so meets no longer runs of slots than there are.
+ * The hash is keyed: no author of a file can make keys collide. A client chooses only what
+ * is looked up, and so meets no longer runs of slots than there are.
  *
  * The index is built when all rows are there. Slots lie far apart in memory, so BATCH of them are
  * prefetched at once. Equal keys meet in this step, and are reported.
  */
 
-#define FACTORS 66
 #define BATCH 16 /* so many slots of the index are on their way from memory at once */
 
 /* A slot of the index: 0, 0 where it is free. */
@@ -33,7 +30,7 @@ typedef struct {
 } map_slot_t;
 
 struct cc_map_t {
-    apr_uint64_t factors[FACTORS]; /* of the hash; secret */
+    cc_hash_key_t hash_key;
     char *rows; /* each: lines from the last, key length, key, columns, values, length, text */
     apr_uint32_t used;
     map_slot_t *slots;
@@ -117,8 +114,7 @@ cc_map_t *cc_map_create(apr_size_t text_size)
      */
     map->rows = malloc(3 * text_size + 64);
     map->used = 1; /* no row begins at 0, which in a slot says that it is free */
-    if (!map->rows ||
-        apr_generate_random_bytes((unsigned char *)map->factors, sizeof(map->factors))) {
+    if (!map->rows || cc_hash_key_make(&map->hash_key) != APR_SUCCESS) {
         cc_map_free(map);
         return NULL;
     }
@@ -155,30 +151,10 @@ apr_uint32_t cc_map_rows(const cc_map_t *map)
 }
 
 /* ---- the index ------------------------------------------------------------------------------- */
-/* Multilinear hashing: a sum of the words of the key, each times a secret factor. */
+
 static apr_uint64_t key_hash(const cc_map_t *map, const cc_key_t *key)
 {
-    const char *at = key->at;
-    const char *end = at + key->len;
-    apr_uint64_t hash = key->len;
-
-    do { /* as many words as there are factors; the hash so far is the first two */
-        const apr_uint64_t *factor = map->factors + 2;
-        apr_uint32_t word = 0;
-
-        hash = map->factors[0] * (hash >> 32) + map->factors[1] * (apr_uint32_t)hash;
-        for (; end - at >= 4 && factor < map->factors + FACTORS - 1; at += 4) {
-            memcpy(&word, at, 4);
-            hash += *factor++ * word;
-        }
-        if (end - at < 4) {
-            for (word = 0; at < end; at++) {
-                word = word << 8 | (unsigned char)*at;
-            }
-            hash += *factor * word;
-        }
-    } while (at < end);
-    return hash;
+    return cc_keyed_hash(&map->hash_key, key->at, key->len);
 }
 
 static apr_uint32_t slot_of(const cc_map_t *map, apr_uint64_t hash)
@@ -284,7 +260,7 @@ bool cc_map_same(const cc_map_t *a, const cc_map_t *b)
 
 /* What stands before the slots and the rows. Slots and rows have places, and no pointers. */
 typedef struct {
-    apr_uint64_t factors[FACTORS];
+    cc_hash_key_t hash_key;
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
     apr_uint64_t used;
@@ -294,7 +270,7 @@ apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t
 {
     map_head_t *head = apr_pcalloc(p, sizeof(*head));
 
-    memcpy(head->factors, map->factors, sizeof(head->factors));
+    head->hash_key = map->hash_key;
     head->slot_count = map->slot_count;
     head->row_count = map->row_count;
     head->used = map->used;
@@ -321,7 +297,7 @@ cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset
     }
     map = calloc(1, sizeof(*map));
     if (map) {
-        memcpy(map->factors, head.factors, sizeof(map->factors));
+        map->hash_key = head.hash_key;
         map->slots = (map_slot_t *)(void *)(at + sizeof(head));
         map->rows = at + sizeof(head) + head.slot_count * sizeof(map_slot_t);
         map->used = (apr_uint32_t)head.used;

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "base/tcp.h"
 #include "base/text.h"
 #include "tables/internal.h"
 
@@ -22,7 +22,7 @@ typedef struct connection_t {
     struct connection_t *next;
     apr_pool_t *pool; /* with an allocator of its own: any thread may have the connection */
     apr_socket_t *socket;
-    pid_t process; /* who made it: a child must not talk into a conversation of its parent */
+    pid_t process; /* that made it: a child must not use a connection of its parent */
 } connection_t;
 
 typedef struct {
@@ -63,46 +63,6 @@ static void connection_close(connection_t *connection)
     }
 }
 
-/* Sets what is left of the time for the next thing that is done with the socket. */
-static apr_status_t time_limit(apr_socket_t *socket, apr_time_t deadline, int parts)
-{
-    apr_interval_time_t left = (deadline - apr_time_now()) / parts;
-
-    return left > 0 ? apr_socket_timeout_set(socket, left) : APR_TIMEUP;
-}
-
-/* Connects to the first of its addresses that answers. */
-static apr_status_t connection_connect(connection_t *connection, const talk_t *talk)
-{
-    apr_sockaddr_t *address = NULL;
-    apr_status_t status = apr_sockaddr_info_get(&address, talk->redis->host, APR_UNSPEC,
-                                                talk->redis->port, 0, connection->pool);
-    int left = 0;
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    for (const apr_sockaddr_t *each = address; each; each = each->next) {
-        left++;
-    }
-    for (; address; address = address->next, left--) {
-        apr_socket_t *socket = NULL;
-        status = apr_socket_create(&socket, address->family, SOCK_STREAM, APR_PROTO_TCP,
-                                   connection->pool);
-        if (status == APR_SUCCESS) {
-            status = time_limit(socket, talk->deadline, left);
-        }
-        if (status == APR_SUCCESS) {
-            status = apr_socket_connect(socket, address);
-        }
-        if (status == APR_SUCCESS) {
-            connection->socket = socket;
-            return APR_SUCCESS;
-        }
-    }
-    return status;
-}
-
 static apr_status_t connection_open(connection_t **connection, const talk_t *talk)
 {
     apr_pool_t *pool = NULL;
@@ -114,7 +74,8 @@ static apr_status_t connection_open(connection_t **connection, const talk_t *tal
     *connection = apr_pcalloc(pool, sizeof(**connection));
     (*connection)->pool = pool;
     (*connection)->process = getpid();
-    status = connection_connect(*connection, talk);
+    status = cc_tcp_connect(&(*connection)->socket, talk->redis->host, talk->redis->port,
+                            talk->deadline, pool);
     if (status != APR_SUCCESS) {
         connection_close(*connection);
         *connection = NULL;
@@ -147,22 +108,6 @@ static void idle_put(redis_t *redis, connection_t *connection)
 
 /* ---- queries and their answers --------------------------------------------------------------- */
 
-static apr_status_t command_send(const talk_t *talk, apr_socket_t *socket)
-{
-    apr_status_t status = APR_SUCCESS;
-
-    for (apr_size_t sent = 0; sent < talk->commands_len && status == APR_SUCCESS;) {
-        apr_size_t len = talk->commands_len - sent;
-
-        status = time_limit(socket, talk->deadline, 1);
-        if (status == APR_SUCCESS) {
-            status = apr_socket_send(socket, talk->commands + sent, &len);
-            sent += len;
-        }
-    }
-    return status;
-}
-
 /* Room for more, which may be elsewhere: what has been read stays where it is. */
 static void inbox_grow(inbox_t *inbox, apr_pool_t *p)
 {
@@ -174,17 +119,15 @@ static void inbox_grow(inbox_t *inbox, apr_pool_t *p)
 
 static apr_status_t inbox_receive(inbox_t *inbox, const talk_t *talk, apr_socket_t *socket)
 {
-    apr_status_t status = time_limit(socket, talk->deadline, 1);
+    apr_status_t status = APR_SUCCESS;
     apr_size_t len = 0;
 
     if (inbox->total > CC_ANSWERS_MAX) {
         return APR_ENOSPC;
     }
-    if (status == APR_SUCCESS) {
-        inbox_grow(inbox, talk->pool);
-        len = inbox->room - inbox->got;
-        status = apr_socket_recv(socket, inbox->at + inbox->got, &len);
-    }
+    inbox_grow(inbox, talk->pool);
+    len = inbox->room - inbox->got;
+    status = cc_tcp_receive(socket, inbox->at + inbox->got, &len, talk->deadline);
     if (status == APR_SUCCESS) {
         inbox->got += len;
         inbox->total += len;
@@ -231,7 +174,8 @@ static apr_status_t replies_receive(talk_t *talk, apr_socket_t *socket)
         }
         bad = talk->replies[i].kind == CC_REPLY_BAD;
     }
-    if (status == APR_SUCCESS && !bad && inbox.got > 0) { /* then who knows what answers what */
+    if (status == APR_SUCCESS && !bad &&
+        inbox.got > 0) { /* then replies may belong to other queries */
         for (int i = 0; i < talk->count; i++) {
             talk->replies[i].kind = CC_REPLY_BAD;
         }
@@ -241,7 +185,8 @@ static apr_status_t replies_receive(talk_t *talk, apr_socket_t *socket)
 
 static apr_status_t talk_over(talk_t *talk, const connection_t *connection)
 {
-    apr_status_t status = command_send(talk, connection->socket);
+    apr_status_t status =
+        cc_tcp_send(connection->socket, talk->commands, talk->commands_len, talk->deadline);
 
     return status == APR_SUCCESS ? replies_receive(talk, connection->socket) : status;
 }

@@ -88,8 +88,8 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
 
 /**
  * Readies a child process (caches): once per child, before its threads. `max` of its threads may
- * wait for one source as long as timeout= says; all others fail soon where it is slow (waiting.h).
- * Without it, lookups work, but nothing is cached, and every thread waits.
+ * wait for one source as long as timeout= says; all others fail soon where it is slow (see
+ * base/waiting.h). Without it, lookups work, but nothing is cached, and every thread waits.
  */
 apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p);
 

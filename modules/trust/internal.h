@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the files of this room share: the inside of a trust, and the record in a session. */
+/* The inside of a trust, and the record in a session: what the files of this room share. */
 #ifndef CC_TRUST_INTERNAL_H
 #define CC_TRUST_INTERNAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the certificate is found that issued a client's, when its handshake is long over. */
+/* Finds the certificate that issued a client's, when its handshake is long over. */
 #include <string.h>
 
 #include <openssl/err.h>

@@ -288,13 +288,13 @@ const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char 
                            apr_time_t now, apr_pool_t *p)
 {
     STACK_OF(X509) *certs = cc_trust_certs(path, p);
-    const char *why = "there is no certificate to verify";
+    const char *error = "there is no certificate to verify";
 
     ERR_set_mark();
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
     if (sk_X509_num(certs) > 0) {
-        why = check(seal, trust, certs, now, p);
+        error = check(seal, trust, certs, now, p);
     }
     ERR_pop_to_mark();
-    return why;
+    return error;
 }

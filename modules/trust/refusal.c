@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows why a chain did not verify, in plain words. */
+/* Says why a chain did not verify, in plain words. */
 #include <apr_strings.h>
 
 #include <openssl/x509_vfy.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a verdict is written into a TLS session and read from it again. */
+/* Writes a verdict into a TLS session, and reads it again. */
 #include <stddef.h>
 #include <string.h>
 

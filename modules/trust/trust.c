@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whom a virtual host trusts, as a digest, and what a session must carry to be believed. */
+/* Whom a virtual host trusts, as a digest, and whether a session may be resumed there. */
 #include "trust/trust.h"
 
 #include <stdlib.h>
@@ -186,9 +186,9 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton)
     trust->on_success_baton = baton;
 }
 
-void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton)
+void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton)
 {
-    trust->on_refusal = tell;
+    trust->on_refusal = report;
     trust->on_refusal_baton = baton;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of the room that knows whether a certificate was verified, by whom, and for how long. */
+/* The door of trust: whether a certificate was verified, for which host, and for how long. */
 #ifndef CC_TRUST_H
 #define CC_TRUST_H
 
@@ -78,14 +78,14 @@ typedef struct cc_refusal_t {
     int error;  /* X509_V_ERR_; X509_V_ERR_CERT_CHAIN_TOO_LONG for SSLVerifyDepth too */
 } cc_refusal_t;
 
-/** Told of one, in the thread of the handshake. All of it is borrowed for the time of the call. */
+/** Called for one in the thread of the handshake. All of it is borrowed during the call. */
 typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 
 /**
- * Has `tell` called by cc_trust_verify whenever the answer is no, whoever gave it: OpenSSL, or the
- * callback in place. What that lets pass is not told. Call it before the context serves.
+ * Has `report` called by cc_trust_verify whenever the answer is no, be it OpenSSL's or that of the
+ * callback in place. What that lets pass is not reported. Call it before the context serves.
  */
-void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *tell, void *baton);
+void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton);
 
 /**
  * Why, in plain words that speak of the certificate at fault ("it has expired: 2026-01-01T..."),
@@ -192,7 +192,7 @@ const char *cc_reason_text(int reason);
 typedef struct cc_trust_files_t {
     const char *ca_file, *ca_path;   /* SSLCACertificateFile, SSLCACertificatePath; or NULL */
     const apr_array_header_t *cas;   /* of const char *: files of certificates in PEM, and folders
-                                        of such files, whatever their names; NULL: none */
+                                        of such files, of any names but hidden ones; NULL: none */
     const char *crl_file, *crl_path; /* NULL: not said */
     bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
     bool crl_may_miss;               /* ... no_crl_for_cert_ok */
@@ -206,10 +206,10 @@ typedef struct cc_trust_files_t {
  * looks certificates up by the hashes of their names. Without any CA it trusts nobody.
  *
  * It verifies certificates (cc_trust_reverify, cc_trust_check), finds issuers (cc_trust_issuer,
- * cc_authorities_of_store) and is told from others (cc_trust_same, cc_trust_id_text) as any other
- * is. The trust id is that of a context with the same certificates, the same CA names, the same
- * flags, level and depth; mod_ssl keeps its depth elsewhere, so it is never that of a host with
- * TLS. There is no session, so nothing is sealed or unsealed.
+ * cc_authorities_of_store) and is compared (cc_trust_same, cc_trust_id_text) as any trust is. Its
+ * id is that of a context with the same certificates, CA names, flags, level and depth; mod_ssl
+ * keeps its depth elsewhere, so it is never that of a host with TLS. There is no session, so
+ * nothing is sealed or unsealed.
  *
  * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. One thread. CC0402 names what
  * cannot be loaded: a file that cannot be read or is damaged, a file or a folder among `cas` in

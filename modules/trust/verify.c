@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a chain is verified without trusting what somebody else's callback makes of errors. */
+/* Verifies a chain, whatever somebody else's callback makes of its errors. */
 #include <string.h>
 
 #include <openssl/err.h>

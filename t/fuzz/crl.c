@@ -120,14 +120,14 @@ static void crl_ask(const cc_crl_t *crl)
 static void crl_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs, cc_der_span_t der)
 {
     const unsigned char *at = tbs->issuer.at;
-    const char *why = NULL;
+    const char *error = NULL;
 
     crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_der_span_len(tbs->issuer));
     if (!crl->issuer) {
         return;
     }
-    must(!cc_crl_signed_by(tbs, keys[0], &why) && why);
-    must(!cc_crl_signed_by(tbs, keys[1], &why) && why);
+    must(!cc_crl_signed_by(tbs, keys[0], &error) && error);
+    must(!cc_crl_signed_by(tbs, keys[1], &error) && error);
     if (!cc_crl_extensions_read(crl, tbs) && !cc_crl_entries_read(crl, tbs->revoked)) {
         crl_compare(crl, der);
         crl_ask(crl);

@@ -1,16 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows which room may include what.
+# What each room may include: arrows go one way, and a room is entered by its door.
 . "$(dirname "$0")/lib.sh"
 
 rooms=$(files modules '*.[ch]')
 tools=$(files tools '*.[ch]')
+httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
+
+# Each room of the engine, and the rooms below it that it may look at.
+may_look_at() { # ROOM
+    case $1 in
+        base) ;;
+        cert) echo base ;;
+        tables) echo base cert ;;
+        rules) echo base cert tables ;;
+        trust) echo base cert ;;
+        crl | ocsp) echo base cert trust ;;
+        revocation) echo base cert trust crl ocsp ;;
+    esac
+}
+engine='base cert tables rules trust crl ocsp revocation'
+# The floors of httpd, from the lowest: each may look at itself and at those below. On top of them
+# are the files of httpd itself, and mod_clientcert.c.
+floors='conf background metrics log peer request status admin'
 
 # Lines of #include in these files that match a pattern.
 includes() { # PATTERN FILE ...
     includes_pattern=$1
     shift
-    grep -HnE "^ *# *include *[<\"]($includes_pattern)" "$@" || [ $? -eq 1 ]
+    [ $# -eq 0 ] || grep -HnE "^ *# *include *[<\"]($includes_pattern)" "$@" || [ $? -eq 1 ]
 }
 
 # The same, without the files that may.
@@ -20,25 +38,43 @@ except() { # MAY PATTERN FILE ...
     includes "$@" | grep -vE "^($except_may)" || [ $? -eq 1 ]
 }
 
+alternatives() { echo "$*" | tr -s ' ' '|'; }
+
+# What the rooms of the engine include of rooms that they may not look at.
+upwards_in_engine() {
+    for room in $engine; do
+        [ -d "modules/$room" ] || continue
+        # shellcheck disable=SC2046  # lists of words
+        includes '(\.\./)*[a-z]+/' $(files "modules/$room" '*.[ch]') |
+            grep -vE "\"($(alternatives "$room" $(may_look_at "$room")))/" |
+            grep -E '"(\.\./)*('"$(alternatives $engine)"'|httpd)/' || [ $? -eq 1 ]
+    done
+}
+
+# What the floors of httpd include of floors above them.
+upwards_in_httpd() {
+    below=
+    for floor in $floors; do
+        below="$below $floor"
+        # shellcheck disable=SC2046,SC2086
+        includes 'httpd/' $(files "modules/httpd/$floor" '*.[ch]') |
+            grep -vE "\"httpd/($(alternatives $below))/" || [ $? -eq 1 ]
+    done
+}
+# Folders of httpd that are no floor.
+strange_floors() {
+    find modules/httpd -mindepth 1 -type d | grep -vE "^modules/httpd/($(alternatives $floors))\$" ||
+        [ $? -eq 1 ]
+}
+
 # Includes of a header that is neither a door nor of the file's own room.
 private() { # FILE ...
-    includes '(base|cert|rules|tables|trust|crl|ocsp|httpd)/' "$@" |
-        grep -vE '"(base/[a-z_]+|cert/cert|rules/rules|tables/table|trust/(trust|room|authority)|cert/internal|crl/crl|ocsp/ocsp)\.h"' |
+    includes '('"$(alternatives $engine)"'|httpd)/' "$@" |
+        grep -vE '"(base/[a-z_0-9]+|cert/cert|rules/rules|tables/table|trust/trust|crl/crl|ocsp/ocsp|revocation/revocation)\.h"' |
         grep -vE '^mod_clientcert\.c:[0-9]+:#include "httpd/' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
 }
 
-# Includes of the rooms inside trust by others of trust; their own are not meant.
-inside_trust() {
-    # shellcheck disable=SC2046  # lists of files
-    includes '(crl|ocsp)/' $(files modules/trust '*.[ch]')
-    # shellcheck disable=SC2046
-    includes 'ocsp/' $(files modules/crl '*.[ch]')
-    # shellcheck disable=SC2046
-    includes 'crl/' $(files modules/ocsp '*.[ch]')
-}
-
-httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
 # shellcheck disable=SC2086  # lists of files
 {
     look_at 'sources of rooms' $rooms
@@ -46,26 +82,19 @@ httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
     look_at 'includes of httpd' $(includes "$httpd" $rooms)
     claim 'only modules/httpd and mod_clientcert.c include headers of httpd' \
         except 'modules/httpd/' "$httpd" $rooms $tools
-    look_at 'includes of OpenSSL' $(includes openssl/ $rooms)
-    claim 'OpenSSL is included in cert, trust, crl, ocsp and httpd/peer only' \
-        except 'modules/(cert|trust|crl|ocsp|httpd/peer)/' openssl/ $rooms
+    look_at 'includes of OpenSSL' $(includes 'openssl/|mod_ssl_openssl' $rooms)
+    claim 'OpenSSL is included in cert, trust, crl, ocsp, revocation and the TLS of httpd/peer only' \
+        except 'modules/(cert|trust|crl|ocsp|revocation)/|modules/httpd/peer/tls' \
+        'openssl/|mod_ssl_openssl' $rooms
+    look_at 'includes of mod_ssl' $(includes 'mod_ssl' $rooms mod_clientcert.c)
+    claim 'headers of mod_ssl are included in httpd/peer and mod_clientcert.c only' \
+        except 'modules/httpd/peer/|mod_clientcert\.c' 'mod_ssl|http_ssl' $rooms mod_clientcert.c
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
     claim 'pcre2.h is included in one file only' except 'modules/rules/pattern\.c' pcre2 $rooms
-    claim 'base looks at no room, and tables at base alone' \
-        includes '(\.\./)*(cert|rules|trust|crl|ocsp|revocation|httpd)/' \
-        $(files modules/base '*.[ch]') $(files modules/tables '*.[ch]')
-    claim 'base does not look at tables' \
-        includes '(\.\./)*tables/' $(files modules/base '*.[ch]')
-    claim 'cert looks at no other room' \
-        includes '(\.\./)*(rules|tables|trust|httpd)/' $(files modules/cert '*.[ch]')
-    claim 'tables looks at cert alone' \
-        includes '(\.\./)*(rules|trust|httpd)/' $(files modules/tables '*.[ch]')
-    claim 'rules looks at cert and tables alone' \
-        includes '(\.\./)*(trust|httpd)/' $(files modules/rules '*.[ch]')
-    claim 'trust looks at cert alone' \
-        includes '(\.\./)*(rules|tables|httpd)/' $(files modules/trust '*.[ch]')
-    claim 'in trust, nobody looks at crl and ocsp, and these not at each other' \
-        inside_trust
+    claim 'the rooms of the engine look at those below them' upwards_in_engine
+    look_at 'includes between floors of httpd' $(includes 'httpd/' $rooms)
+    claim 'the floors of httpd look at those below them' upwards_in_httpd
+    claim 'httpd has no other floors' strange_floors
     claim 'tools use the rooms that do not know httpd' includes '(\.\./)*httpd/' $tools
     claim 'a room is entered by its door' private $rooms $tools mod_clientcert.c
 }

@@ -274,6 +274,17 @@ TEST(the_values_of_a_field_are_operands_with_the_same_key)
     }
 }
 
+TEST(the_first_value_of_a_field_is_found_by_its_name)
+{
+    cc_values_t subject = certs_values(rich, "subject", pool);
+    const cc_value_t *value = cc_cert_value(rich, "subject", pool);
+
+    ck_assert_ptr_nonnull(value);
+    ck_assert_str_eq(value->text, subject.at[0].text);
+    ck_assert_ptr_null(cc_cert_value(rich, "tls.sni", pool));
+    ck_assert_ptr_null(cc_cert_value(rich, "no.such.field", pool));
+}
+
 TEST(reading_fields_leaves_the_error_queue_as_it_was)
 {
     visit_t v = {0};

@@ -134,7 +134,6 @@ TEST(what_is_kept_is_found_by_its_whole_key)
     }
     cc_client_map_end(map);
 }
-END_TEST
 
 TEST(the_last_of_a_key_is_found_and_the_one_before_stays_with_its_holder)
 {
@@ -153,7 +152,6 @@ TEST(the_last_of_a_key_is_found_and_the_one_before_stays_with_its_holder)
     cc_client_map_end(map);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST
 
 /* ---- who is forgotten --------------------------------------------------------------------- */
 
@@ -172,7 +170,6 @@ TEST(what_was_asked_for_the_longest_time_ago_is_forgotten_first)
     ck_assert(is_known(3) && is_known(4) && is_known(6) && is_known(7));
     cc_client_map_end(map);
 }
-END_TEST
 
 TEST(the_order_is_kept_over_many_rounds)
 {
@@ -185,7 +182,6 @@ TEST(the_order_is_kept_over_many_rounds)
     cc_client_map_end(map);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST
 
 /* A key that is kept anew needs no other place. */
 TEST(a_client_that_is_kept_again_displaces_itself_alone)
@@ -198,7 +194,6 @@ TEST(a_client_that_is_kept_again_displaces_itself_alone)
     ck_assert(is_known(1) && is_known(2) && is_known(3));
     cc_client_map_end(map);
 }
-END_TEST
 
 static const int places[] = {-1, 0, 1, 2, 3, 64, 65, 1024};
 
@@ -214,7 +209,6 @@ TEST_LOOP(a_map_has_its_places_and_no_more, 0, COUNT(places))
     cc_client_map_end(map);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST
 
 /* ---- holders ------------------------------------------------------------------------------ */
 
@@ -233,7 +227,6 @@ TEST(a_holder_keeps_what_has_lost_its_place)
     ck_assert_int_eq(atomic_load(&alive), 2);
     cc_client_map_end(map);
 }
-END_TEST
 
 TEST(two_holders_keep_it_until_the_last_has_gone)
 {
@@ -250,7 +243,6 @@ TEST(two_holders_keep_it_until_the_last_has_gone)
     ck_assert_int_eq(atomic_load(&alive), 1);
     cc_client_map_end(map);
 }
-END_TEST
 
 TEST(a_holder_outlives_the_map)
 {
@@ -266,7 +258,6 @@ TEST(a_holder_outlives_the_map)
     apr_pool_destroy(request);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST
 
 /* Of a request that asks for ever, the memory would grow for ever. */
 TEST(to_ask_again_for_a_holder_costs_no_memory)
@@ -285,7 +276,6 @@ TEST(to_ask_again_for_a_holder_costs_no_memory)
     apr_pool_destroy(request);
     cc_client_map_end(map);
 }
-END_TEST
 
 TEST(what_is_lent_goes_with_its_holder)
 {
@@ -297,7 +287,6 @@ TEST(what_is_lent_goes_with_its_holder)
     apr_pool_destroy(request);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST
 
 /* ---- threads ------------------------------------------------------------------------------ */
 
@@ -341,4 +330,3 @@ TEST(threads_ask_for_many_clients_in_bounded_memory)
     cc_client_map_end(map);
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
-END_TEST

@@ -3,7 +3,6 @@
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/rulesets.h"

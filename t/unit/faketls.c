@@ -13,6 +13,7 @@
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/environment.h"
+#include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
 #include "suite.h"
 
@@ -77,10 +78,10 @@ int faketls_serve(request_rec *r, int require)
         status = access_ask(r, require);
     }
     if (status == OK) {
-        status = cc_environment_begin(r);
+        status = cc_fixups_begin(r);
     }
     if (status == DECLINED) {
-        status = cc_environment_end(r);
+        status = cc_fixups_end(r);
     }
     r->status = status == DECLINED ? HTTP_OK : status;
     return status == DECLINED ? OK : status;

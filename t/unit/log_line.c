@@ -87,7 +87,6 @@ TEST(a_line_of_nothing_has_every_field)
                      "result=rejected user=\"\" groups=\"\" rule=- subject=\"\" issuer=\"\" "
                      "serial=- sha256=- client=192.0.2.1 vhost=www.example.com:443");
 }
-END_TEST
 
 TEST(a_line_has_what_certificate_and_verdict_say)
 {
@@ -103,7 +102,6 @@ TEST(a_line_has_what_certificate_and_verdict_say)
     ck_assert_str_eq(end, " client=192.0.2.1 vhost=www.example.com:443");
     ck_assert_int_eq((int)(end - strstr(text, "sha256=")), 7 + 64);
 }
-END_TEST
 
 /* The rule that decides stands in the line: deny, then that of the user, then the first. */
 TEST(the_rule_of_a_line_is_the_one_that_decides)
@@ -119,7 +117,6 @@ TEST(the_rule_of_a_line_is_the_one_that_decides)
     ck_assert_ptr_nonnull(
         strstr(line_text((cc_log_line_t){.verdict = &verdict, .rule = "n:1"}), " rule=n:1 "));
 }
-END_TEST
 
 TEST(further_fields_have_their_names)
 {
@@ -132,7 +129,6 @@ TEST(further_fields_have_their_names)
     ck_assert_str_eq(cc_log_line_serial(cert, pool), "1234");
     ck_assert_str_eq(cc_log_line_serial(NULL, pool), "-");
 }
-END_TEST
 
 /* ---- hostile texts ------------------------------------------------------------------------ */
 
@@ -164,7 +160,6 @@ TEST_LOOP(no_octets_end_a_field, 0, COUNT(hostile))
     is_one_field(cc_log_line_brief("reason", hostile[_i], pool));
     is_one_field(cc_log_line_subject("at_subject", cert_named(hostile[_i], 1), pool));
 }
-END_TEST
 
 /* 4 fields between quotes (user, groups, subject, issuer), and 10 in all. */
 TEST_LOOP(no_octets_make_another_field_of_a_line, 0, COUNT(hostile))
@@ -186,7 +181,6 @@ TEST_LOOP(no_octets_make_another_field_of_a_line, 0, COUNT(hostile))
     ck_assert_int_eq(quotes, 8);
     ck_assert_int_eq(words, 10);
 }
-END_TEST
 
 /* ---- lengths ------------------------------------------------------------------------------ */
 
@@ -212,7 +206,6 @@ TEST_LOOP(the_longest_line_fits, 0, COUNT(units))
                        cc_log_line_said("needs", much, pool), NULL);
     ck_assert_uint_lt(cost(text), LINE_LONGEST);
 }
-END_TEST
 
 TEST(what_is_cut_ends_in_dots)
 {
@@ -221,7 +214,6 @@ TEST(what_is_cut_ends_in_dots)
     ck_assert_str_eq(field + strlen(field) - 5, "xx...\"" + 1);
     ck_assert_uint_lt(strlen(field), 1100);
 }
-END_TEST
 
 TEST(of_a_long_path_the_end_is_kept)
 {
@@ -231,7 +223,6 @@ TEST(of_a_long_path_the_end_is_kept)
     ck_assert_ptr_nonnull(strstr(text, " rule=..."));
     ck_assert_ptr_nonnull(strstr(text, "/site.conf:12 "));
 }
-END_TEST
 
 TEST(names_of_a_brief_line_are_shorter)
 {
@@ -242,4 +233,3 @@ TEST(names_of_a_brief_line_are_shorter)
     ck_assert_uint_gt(strlen(full), strlen(brief) + 800);
     ck_assert_uint_lt(strlen(strstr(brief, "subject=")), 700);
 }
-END_TEST

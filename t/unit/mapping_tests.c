@@ -105,7 +105,7 @@ TEST_LOOP(who_it_should_be_and_who_it_is, 0, COUNT(said))
 
     fake_configured(
         apr_pstrcat(fake.pool, said[_i].rules, "\nClientCertTest ", said[_i].test, NULL));
-    all = cc_tests_run(fake.main, fake.pool);
+    all = cc_mapping_tests_run(fake.main, fake.pool);
     ck_assert_int_eq(all->nelts, 1);
     tested = &APR_ARRAY_IDX(all, 0, cc_tested_t);
     ck_assert_str_eq(tested->where, "site.conf:2");
@@ -132,7 +132,7 @@ TEST(a_test_asks_the_rules_of_the_place_where_it_stands)
                     "<VirtualHost *:1>\nServerName b\n"
                     "<Location /z>\nClientCertTest bob.pem expect none\n</Location>\n"
                     "ClientCertMap user=b\n</VirtualHost>\n");
-    all = cc_tests_run(fake.main, fake.pool);
+    all = cc_mapping_tests_run(fake.main, fake.pool);
     for (int i = 0; i < all->nelts; i++) {
         got = apr_pstrcat(fake.pool, got, APR_ARRAY_IDX(all, i, cc_tested_t).got, " ", NULL);
     }
@@ -148,10 +148,10 @@ TEST(what_fails_is_logged_by_a_configuration_test_alone)
                     "ClientCertMap group=g\n"
                     "ClientCertTest alice.pem expect user=a group=g\n"
                     "ClientCertTest bob.pem expect user=b");
-    ck_assert_int_eq(cc_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
+    ck_assert_int_eq(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log("");
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
-    ck_assert_int_ne(cc_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
+    ck_assert_int_ne(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log(
         "emerg CC0755: site.conf:4: ClientCertTest bob.pem: expected user \"b\"; got no "
         "user, group \"g\"\n"
@@ -159,7 +159,7 @@ TEST(what_fails_is_logged_by_a_configuration_test_alone)
         "seen bob\n"
         "emerg CC0756: site.conf:4: site.conf:2: holds");
     setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for them itself */
-    ck_assert_int_eq(cc_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
+    ck_assert_int_eq(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log("");
 }
 

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "certs.h"
 #include "fakehttpd.h"
-#include "httpd/conf/configuration.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/export.h"
 #include "httpd/request/expr.h"

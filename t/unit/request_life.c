@@ -8,6 +8,7 @@
 #include "httpd/conf/rulesets.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/environment.h"
+#include "httpd/request/fixups.h"
 #include "httpd/request/state.h"
 #include "suite.h"
 
@@ -182,10 +183,10 @@ TEST(what_a_page_includes_is_served_as_the_page_is)
     part = fake_subrequest(page, "/part");
     part->subprocess_env = apr_table_copy(part->pool, page->subprocess_env);
     apr_table_set(part->subprocess_env, "CLIENTCERT_X", "forged");
-    ck_assert_int_eq(cc_environment_begin(part), DECLINED);
+    ck_assert_int_eq(cc_fixups_begin(part), DECLINED);
     ck_assert_str_eq(faketls_variable(part, "CLIENTCERT_USER"), "alice");
     ck_assert_pstr_eq(faketls_variable(part, "CLIENTCERT_X"), NULL);
-    ck_assert_int_eq(cc_environment_end(part), DECLINED);
+    ck_assert_int_eq(cc_fixups_end(part), DECLINED);
     fake_expect_log("");
 }
 
@@ -220,13 +221,13 @@ TEST(a_request_that_got_another_configuration_is_asked_again)
     faketls_serve(r, 0);
     index = faketls_request("/index");
     r->per_dir_config = index->per_dir_config; /* as mod_dir does */
-    ck_assert_int_eq(cc_environment_end(r), DECLINED);
+    ck_assert_int_eq(cc_fixups_end(r), DECLINED);
     ck_assert_str_eq(r->user, "in");
     ck_assert_str_eq(faketls_variable(r, "CLIENTCERT_USER"), "in");
     r = faketls_request("/");
     faketls_serve(r, 0);
     r->per_dir_config = faketls_request("/same")->per_dir_config;
-    ck_assert_int_eq(cc_environment_end(r), DECLINED);
+    ck_assert_int_eq(cc_fixups_end(r), DECLINED);
     ck_assert_str_eq(r->user, "out");
 }
 

@@ -8,7 +8,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/state.h"
-#include "httpd/status/status.h"
+#include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
 #include "ruleset.h"
 #include "suite.h"

@@ -11,7 +11,9 @@
 #include "httpd/handlers.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/state.h"
+#include "httpd/status/page.h"
 #include "httpd/status/status.h"
+#include "httpd/status/style.h"
 #include "ruleset.h"
 #include "suite.h"
 

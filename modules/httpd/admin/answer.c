@@ -129,7 +129,7 @@ static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_fil
 
 /* ---- the query ----------------------------------------------------------------------------- */
 
-/* The tool that made the directory reads it; nobody else may look into that. */
+/* For the tool, which made the directory: no other user may read it. */
 static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
 {
     const char *kind = word_of(asked, "ask", q->pool);

@@ -10,8 +10,8 @@
 
 /**
  * What is probably not meant in the configuration in effect (cc_note_t, CC07xx, in the order of the
- * configuration): each with the file:line at fault, what is wrong and what to write instead. To be
- * called once the configuration has been read. What is not certain is not told. Lives as long as
+ * configuration): each with the FILE:LINE at fault, what is wrong and what to write instead. To be
+ * called once the configuration has been read. What is not certain is not found. Lives as long as
  * `p`.
  */
 apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);

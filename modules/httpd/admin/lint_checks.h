@@ -9,7 +9,7 @@
 #include "httpd/conf/view.h"
 
 /**
- * Judges one line of a directive, and adds what is wrong with it to the findings (cc_lint_tell).
+ * Judges one line of a directive, and adds what is wrong with it to the findings (cc_lint_add).
  * One thread.
  */
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);

@@ -10,9 +10,9 @@
 
 /* Sections are judged by mod_rewrite in the fixups; what stands outside of them much earlier. */
 static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
-                                   const cc_place_t *place, const void *what)
+                                   const cc_place_t *place, const void *baton)
 {
-    (void)what;
+    (void)baton;
     if (place->section || view->tls == CC_TLS_OFF) {
         return CC_LINE_ASIDE;
     }
@@ -39,10 +39,10 @@ void cc_lint_rewrite(cc_lint_t *lint, const cc_line_t *line)
 
     cc_lint_verify_condition(lint, line);
     if (name && cc_lint_culprit(lint, line, judge_early, NULL)) {
-        cc_lint_tell(lint, "CC0730", line->where,
-                     "%s outside of a section runs before the user is known, so %s is empty here: "
-                     "move it into a <Location> or <Directory>, or write "
-                     "RewriteCond expr \"clientcert('user') == '...'\"",
-                     directive->directive, name);
+        cc_lint_add(lint, "CC0730", line->where,
+                    "%s outside of a section runs before the user is known, so %s is empty here: "
+                    "move it into a <Location> or <Directory>, or write "
+                    "RewriteCond expr \"clientcert('user') == '...'\"",
+                    directive->directive, name);
     }
 }

@@ -10,7 +10,7 @@
 
 /* ---- how an expression is read ------------------------------------------------------------- */
 
-#define DEPTH_MOST 32
+#define DEPTH_MAX 32
 
 /* What stands between two parentheses, term by term: "&&" and "||" end one. */
 typedef struct cc_group_state_t {
@@ -22,7 +22,7 @@ typedef struct cc_group_state_t {
 
 typedef struct cc_expression_scan_t {
     const char *at;
-    cc_group_state_t groups[DEPTH_MOST];
+    cc_group_state_t groups[DEPTH_MAX];
     int depth;
     bool after_name; /* a "(" would be that of a function */
     bool found;
@@ -58,10 +58,10 @@ static void group_begin(cc_expression_scan_t *scan)
     if (!inner.call) {
         outer->inverted = false;
     }
-    if (scan->depth + 1 < DEPTH_MOST) {
+    if (scan->depth + 1 < DEPTH_MAX) {
         scan->groups[++scan->depth] = inner;
     } else {
-        scan->at = ""; /* nobody writes that */
+        scan->at = ""; /* too deep to judge */
     }
 }
 
@@ -181,8 +181,8 @@ static void token_read(cc_expression_scan_t *scan)
     }
 }
 
-/* Whether it is true of somebody of whom clientcert() says nothing; `negated` turns it over. */
-static bool lets_nobody_in(const char *expression, bool negated)
+/* True if it holds for a client without an identity, or, where `negated`, does not. */
+static bool lets_unmapped_in(const char *expression, bool negated)
 {
     cc_expression_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};
 
@@ -198,9 +198,9 @@ static bool lets_nobody_in(const char *expression, bool negated)
 
 /* ---- where it stands ----------------------------------------------------------------------- */
 
-static void tell(cc_lint_t *lint, const cc_line_t *line)
+static void finding_add(cc_lint_t *lint, const cc_line_t *line)
 {
-    cc_lint_tell(
+    cc_lint_add(
         lint, "CC0727", line->where,
         "this also lets in a certificate that gives no identity: to an expression it looks like "
         "one that is not banned. Write \"Require not clientcert-group\" (or clientcert-user, or "
@@ -220,8 +220,8 @@ void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *ex
 {
     bool negated = cc_authz_negated(cc_line_directive(line), lint->pool);
 
-    if (lets_nobody_in(unquoted(expression, lint->pool), negated)) {
-        tell(lint, line);
+    if (lets_unmapped_in(unquoted(expression, lint->pool), negated)) {
+        finding_add(lint, line);
     }
 }
 
@@ -249,7 +249,7 @@ void cc_lint_if(cc_lint_t *lint, const cc_line_t *line)
     if (*args == '"') {
         args = ap_getword_conf(lint->pool, &args);
     }
-    if (require && lets_nobody_in(args, !strcasecmp(require->args, "all denied"))) {
-        tell(lint, line);
+    if (require && lets_unmapped_in(args, !strcasecmp(require->args, "all denied"))) {
+        finding_add(lint, line);
     }
 }

@@ -10,7 +10,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/view.h"
 
-/* ---- rules and Require where nobody is asked ----------------------------------------------- */
+/* ---- rules and Require where no client is asked -------------------------------------------- */
 
 /* The main server's rules are not those of a host with rules of its own. */
 static bool is_overridden(const cc_lint_t *lint, const cc_conf_view_t *view,
@@ -20,9 +20,9 @@ static bool is_overridden(const cc_lint_t *lint, const cc_conf_view_t *view,
 }
 
 static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
-                                   const cc_place_t *place, const void *what)
+                                   const cc_place_t *place, const void *baton)
 {
-    (void)what;
+    (void)baton;
     if (view->tls == CC_TLS_OFF || is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
@@ -31,9 +31,9 @@ static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
 }
 
 static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_conf_view_t *view,
-                                 const cc_place_t *place, const void *what)
+                                 const cc_place_t *place, const void *baton)
 {
-    (void)what;
+    (void)baton;
     if (is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
@@ -47,7 +47,7 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* A server where nobody is asked is found once, however many lines wait there. */
+/* A server that asks no client is found once, however many lines wait there. */
 static bool is_unasked(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
     return apr_hash_get(lint->unasked, &view, sizeof(view)) != NULL;
@@ -64,14 +64,14 @@ void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
 
     if (culprit && !is_unasked(lint, culprit)) {
         note_unasked(lint, culprit);
-        cc_lint_tell(lint, "CC0720", line->where,
-                     "this waits for a client certificate, and %s never asks for one: write "
-                     "\"SSLVerifyClient optional\" on the virtual host",
-                     server_name(culprit, lint->pool));
+        cc_lint_add(lint, "CC0720", line->where,
+                    "this waits for a client certificate, and %s never asks for one: write "
+                    "\"SSLVerifyClient optional\" on the virtual host",
+                    server_name(culprit, lint->pool));
     }
 }
 
-/* Without TLS a Require lets nobody in, which may be meant; a rule has no use. */
+/* Without TLS a Require lets no client in, which may be meant; a rule has no use. */
 void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
@@ -79,20 +79,20 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
     cc_lint_asked(lint, line);
     if (culprit && !is_unasked(lint, culprit)) {
         note_unasked(lint, culprit);
-        cc_lint_tell(lint, "CC0721", line->where,
-                     "this rule waits for a client certificate, and %s has no TLS: move it to a "
-                     "virtual host with \"SSLEngine on\"",
-                     server_name(culprit, lint->pool));
+        cc_lint_add(lint, "CC0721", line->where,
+                    "this rule waits for a client certificate, and %s has no TLS: move it to a "
+                    "virtual host with \"SSLEngine on\"",
+                    server_name(culprit, lint->pool));
     }
 }
 
 /* ---- SSLVerifyClient in a section ---------------------------------------------------------- */
 
 static cc_line_state_t judge_late(cc_lint_t *lint, const cc_conf_view_t *view,
-                                  const cc_place_t *place, const void *what)
+                                  const cc_place_t *place, const void *baton)
 {
     (void)lint;
-    (void)what;
+    (void)baton;
     if (view->tls == CC_TLS_OFF || !place->section || cc_use_of(view->server) < CC_USE_HERE) {
         return CC_LINE_ASIDE;
     }
@@ -128,9 +128,9 @@ void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_late, NULL);
 
     if (culprit) {
-        cc_lint_tell(lint, "CC0722", line->where,
-                     "SSLVerifyClient in a section asks after the handshake: %s; write %s",
-                     too_late(culprit),
-                     instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
+        cc_lint_add(lint, "CC0722", line->where,
+                    "SSLVerifyClient in a section asks after the handshake: %s; write %s",
+                    too_late(culprit),
+                    instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
     }
 }

@@ -17,15 +17,15 @@ const ap_directive_t *cc_line_directive(const cc_line_t *line)
 /* A line while it is judged: by each server that it is in effect in, until one finds it fine. */
 typedef struct trial_t {
     cc_lint_t *lint;
-    cc_judge_fn *judge;
-    const void *what;              /* for `judge` */
+    cc_line_judge_fn *judge;
+    const void *baton;             /* for `judge` */
     const cc_conf_view_t *culprit; /* the first server where it is at fault; NULL: none so far */
     bool fine;
 } trial_t;
 
 static void view_try(trial_t *trial, const cc_conf_view_t *view, const cc_place_t *place)
 {
-    cc_line_state_t state = trial->judge(trial->lint, view, place, trial->what);
+    cc_line_state_t state = trial->judge(trial->lint, view, place, trial->baton);
 
     if (state == CC_LINE_FINE) {
         trial->fine = true;
@@ -48,10 +48,10 @@ static void place_try(trial_t *trial, const cc_place_t *place)
     }
 }
 
-const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
-                                      const void *what)
+const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line,
+                                      cc_line_judge_fn *judge, const void *baton)
 {
-    trial_t trial = {.lint = lint, .judge = judge, .what = what};
+    trial_t trial = {.lint = lint, .judge = judge, .baton = baton};
 
     for (int i = 0; i < line->places->nelts && !trial.fine; i++) {
         place_try(&trial, APR_ARRAY_IDX(line->places, i, const cc_place_t *));
@@ -61,7 +61,7 @@ const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc
 
 /* ---- findings ------------------------------------------------------------------------------ */
 
-void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
+void cc_lint_add(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
 {
     cc_note_t *note = &APR_ARRAY_PUSH(lint->findings, cc_note_t);
     va_list args;

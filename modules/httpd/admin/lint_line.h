@@ -28,7 +28,7 @@ typedef struct cc_lint_t {
     apr_array_header_t *kinds;       /* const cc_conf_view_t *: the first one of each kind */
     apr_array_header_t *rulesets;    /* cc_ruleset_t */
     apr_hash_t *ruled;               /* server to cc_ruled_t */
-    cc_reachable_t *given;           /* by all rule sets; NULL: not gathered yet */
+    cc_reachable_t *reachable;       /* by all rule sets; NULL: not gathered yet */
     apr_array_header_t *findings;    /* cc_note_t */
     apr_hash_t *lines;               /* "file:line args" to cc_line_t */
     apr_hash_t *holding;             /* sections to whether rules stand in them */
@@ -50,24 +50,25 @@ typedef enum {
 } cc_line_state_t;
 
 /**
- * Judges it by `what`, which cc_lint_culprit was given. A line of the main server must be judged
- * alike for all servers of one kind (lint_rulesets.c).
+ * Judges a line at one of its places, for one server. `baton` is what cc_lint_culprit was
+ * given. A line of the main server must be judged alike for all servers of one kind (see
+ * lint_rulesets.c).
  */
-typedef cc_line_state_t cc_judge_fn(cc_lint_t *lint, const cc_conf_view_t *view,
-                                    const cc_place_t *place, const void *what);
+typedef cc_line_state_t cc_line_judge_fn(cc_lint_t *lint, const cc_conf_view_t *view,
+                                         const cc_place_t *place, const void *baton);
 
 /**
  * The first server in which a line is at fault; NULL if there is none, or one where it is fine.
  * What stands in the main server is in effect in all of them.
  */
-const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line, cc_judge_fn *judge,
-                                      const void *what);
+const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line,
+                                      cc_line_judge_fn *judge, const void *baton);
 
 /** The directive of a line. */
 const ap_directive_t *cc_line_directive(const cc_line_t *line);
 
 /** Adds a finding. `tag` is a literal and `where` is kept by reference; the text is copied. */
-void cc_lint_tell(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
+void cc_lint_add(cc_lint_t *lint, const char *tag, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -20,23 +20,23 @@ typedef struct cc_wanted_t {
 } cc_wanted_t;
 
 static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_conf_view_t *view,
-                                   const cc_place_t *place, const void *what)
+                                   const cc_place_t *place, const void *baton)
 {
     (void)place;
-    (void)what;
+    (void)baton;
     return cc_lint_has_rules(lint, view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
 /* What rules give is no matter of the kind of a server, so a line of the main one asks of all. */
 static cc_line_state_t judge_name(cc_lint_t *lint, const cc_conf_view_t *view,
-                                  const cc_place_t *place, const void *what)
+                                  const cc_place_t *place, const void *baton)
 {
-    const cc_wanted_t *wanted = what;
-    bool given = place->view->server == lint->server
-                     ? wanted->anywhere
-                     : cc_lint_may_give(lint, view, wanted->gives, wanted->name);
+    const cc_wanted_t *wanted = baton;
+    bool reachable = place->view->server == lint->server
+                         ? wanted->anywhere
+                         : cc_lint_may_give(lint, view, wanted->gives, wanted->name);
 
-    return given ? CC_LINE_FINE : CC_LINE_FAULT;
+    return reachable ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
 static bool is_of_main(const cc_lint_t *lint, const cc_line_t *line)
@@ -57,10 +57,10 @@ static void name_check(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *want
     wanted->anywhere =
         is_of_main(lint, line) && cc_lint_may_give(lint, NULL, wanted->gives, wanted->name);
     if (cc_lint_culprit(lint, line, judge_name, wanted)) {
-        cc_lint_tell(lint, "CC0723", line->where,
-                     "no rule that can be in effect here gives the %s \"%s\": correct the name, or "
-                     "write a rule that gives it",
-                     kind, name);
+        cc_lint_add(lint, "CC0723", line->where,
+                    "no rule that can be in effect here gives the %s \"%s\": correct the name, or "
+                    "write a rule that gives it",
+                    kind, name);
     }
 }
 
@@ -71,9 +71,9 @@ static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *name
     cc_wanted_t wanted = {gives, NULL, false};
 
     if (cc_lint_culprit(lint, line, judge_rules, NULL)) {
-        cc_lint_tell(lint, "CC0724", line->where,
-                     "no rules are in effect here, so nobody has a user or a group: write a "
-                     "ClientCertMap, or \"Require clientcert\" with conditions");
+        cc_lint_add(lint, "CC0724", line->where,
+                    "no rules are in effect here, so nobody has a user or a group: write a "
+                    "ClientCertMap, or \"Require clientcert\" with conditions");
     } else if (!strstr(names, "%{")) {
         while (*(wanted.name = ap_getword_conf(lint->pool, &names))) {
             name_check(lint, line, &wanted);

@@ -157,13 +157,13 @@ static const cc_reachable_t *sections_of(const cc_lint_t *lint, cc_ruled_t *rule
 /* Each ruleset is in effect in its own server at least. */
 static const cc_reachable_t *all_of(cc_lint_t *lint)
 {
-    if (!lint->given) {
-        lint->given = cc_reachable_create(lint->pool);
+    if (!lint->reachable) {
+        lint->reachable = cc_reachable_create(lint->pool);
         for (int i = 0; i < lint->rulesets->nelts; i++) {
-            cc_reachable_add(lint->given, APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t).rules);
+            cc_reachable_add(lint->reachable, APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t).rules);
         }
     }
-    return lint->given;
+    return lint->reachable;
 }
 
 bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *gives,

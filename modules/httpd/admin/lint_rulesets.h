@@ -23,7 +23,7 @@ bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view);
 bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t *place);
 
 /** Whether rules can give a name: cc_reachable_user or cc_reachable_group. */
-typedef bool cc_gives_fn(const cc_reachable_t *given, const char *name);
+typedef bool cc_gives_fn(const cc_reachable_t *reachable, const char *name);
 
 /**
  * True if rules that can be in effect in a request to this server may give the name; or, with

@@ -8,38 +8,38 @@
 #include "httpd/conf/view.h"
 
 static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_conf_view_t *view,
-                                   const cc_place_t *place, const void *what)
+                                   const cc_place_t *place, const void *baton)
 {
-    (void)what;
+    (void)baton;
     return cc_lint_ruled(lint, view, place) ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
 /* Where the mapped user is not the user of the request, it may be mod_ssl's. */
 static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_conf_view_t *view,
-                                       const cc_place_t *place, const void *what)
+                                       const cc_place_t *place, const void *baton)
 {
     if (view->user_off || view->main->user_off) {
         return CC_LINE_FINE;
     }
-    return judge_ruled(lint, view, place, what);
+    return judge_ruled(lint, view, place, baton);
 }
 
 void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
 {
     if (cc_lint_culprit(lint, line, judge_user_name, NULL)) {
-        cc_lint_tell(lint, "CC0725", line->where,
-                     "SSLUserName has no effect where rules are: remove it, and write a rule such "
-                     "as ClientCertMap issuer == \"...\" user=%%{subject.CN}");
+        cc_lint_add(lint, "CC0725", line->where,
+                    "SSLUserName has no effect where rules are: remove it, and write a rule such "
+                    "as ClientCertMap issuer == \"...\" user=%%{subject.CN}");
     }
 }
 
 static cc_line_state_t judge_basic(cc_lint_t *lint, const cc_conf_view_t *view,
-                                   const cc_place_t *place, const void *what)
+                                   const cc_place_t *place, const void *baton)
 {
     if (!view->asks_passwords && !view->main->asks_passwords) {
         return CC_LINE_FINE;
     }
-    return judge_user_name(lint, view, place, what);
+    return judge_user_name(lint, view, place, baton);
 }
 
 static bool fakes_passwords(const char *words, apr_pool_t *p)
@@ -58,11 +58,10 @@ void cc_lint_options(cc_lint_t *lint, const cc_line_t *line)
 {
     if (fakes_passwords(cc_line_directive(line)->args, lint->pool) &&
         cc_lint_culprit(lint, line, judge_basic, NULL)) {
-        cc_lint_tell(
-            lint, "CC0726", line->where,
-            "with FakeBasicAuth a certificate that no rule maps logs in all the same where "
-            "a password is asked for: remove it; user=%%{subject|oneline} gives the same "
-            "names");
+        cc_lint_add(lint, "CC0726", line->where,
+                    "with FakeBasicAuth a certificate that no rule maps logs in all the same where "
+                    "a password is asked for: remove it; user=%%{subject|oneline} gives the same "
+                    "names");
     }
 }
 
@@ -74,10 +73,10 @@ void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
 
     if ((ap_strcasestr(args, "SSL_CLIENT_VERIFY") || ap_strcasestr(args, "ssl-verify-client")) &&
         cc_lint_culprit(lint, line, judge_ruled, NULL)) {
-        cc_lint_tell(lint, "CC0737", line->where,
-                     "this asks whether mod_ssl has verified the certificate, not what the rules "
-                     "say: a certificate that a rule denies passes, and so does one that no rule "
-                     "maps; write \"Require clientcert-user\", \"Require clientcert-group\" or "
-                     "\"Require valid-user\"");
+        cc_lint_add(lint, "CC0737", line->where,
+                    "this asks whether mod_ssl has verified the certificate, not what the rules "
+                    "say: a certificate that a rule denies passes, and so does one that no rule "
+                    "maps; write \"Require clientcert-user\", \"Require clientcert-group\" or "
+                    "\"Require valid-user\"");
     }
 }

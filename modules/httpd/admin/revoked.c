@@ -22,37 +22,37 @@
 #include "trust/trust.h"
 
 /* What is the same for all certificates. */
-typedef struct asker_t {
+typedef struct revoked_sources_t {
     server_rec *server;
     const char *reason; /* why this server */
     cc_judge_t judge;
     cc_revocation_t revocation;
-} asker_t;
+} revoked_sources_t;
 
 /* What is known of one. */
-typedef struct asked_t {
-    const asker_t *by;
+typedef struct revoked_check_t {
+    const revoked_sources_t *sources;
     const char *unverified; /* as cc_judge_certificate has it */
     cc_seal_t seal;
     const cc_cert_t *cert;
-    cc_crl_answer_t listed; /* state, of a certificate that verifies */
-    cc_ocsp_answer_t told;  /* likewise */
+    cc_crl_answer_t crl;   /* state, of a certificate that verifies */
+    cc_ocsp_answer_t ocsp; /* likewise */
     cc_revocation_status_t status;
     apr_time_t now;
-} asked_t;
+} revoked_check_t;
 
 /* ---- finding out --------------------------------------------------------------------------- */
 
 /* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
-static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
+static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q)
 {
     static const cc_ocsp_io_t none = {0};
-    const cc_vhost_conf_t *server = cc_vhost_conf_of(it->server);
+    const cc_vhost_conf_t *server = cc_vhost_conf_of(sources->server);
     cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
-    cc_revocation_t *revocation = &it->revocation;
+    cc_revocation_t *revocation = &sources->revocation;
     apr_status_t status = APR_SUCCESS;
 
-    revocation->trust = it->judge.trust;
+    revocation->trust = sources->judge.trust;
     revocation->leaf_alone = server->leaf_alone == 1;
     if (server->crls && revocation->trust) {
         server->crls->root = ap_server_root;
@@ -67,51 +67,51 @@ static apr_status_t sources_open(asker_t *it, cc_admin_query_t *q)
 }
 
 /* All of them, also where a server would ask no further. */
-static void sources_ask(asked_t *it, STACK_OF(X509) * sent, apr_pool_t *p)
+static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t *p)
 {
-    const cc_revocation_t *revocation = &it->by->revocation;
-    const cc_verified_t cert = {sk_X509_value(sent, 0), &it->seal, sent};
+    const cc_revocation_t *revocation = &one->sources->revocation;
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &one->seal, sent};
 
     if (revocation->crls) {
-        cc_revocation_crl_answer(&it->listed, revocation, &cert, it->now);
-        cc_revocation_add_crls(&it->status, revocation, &it->listed, p);
+        cc_revocation_crl_answer(&one->crl, revocation, &cert, one->now);
+        cc_revocation_add_crls(&one->status, revocation, &one->crl, p);
     }
     if (revocation->ocsp) {
-        cc_revocation_ocsp_answer(&it->told, revocation, &cert, it->now, p);
-        cc_revocation_add_ocsp(&it->status, revocation, &it->told, p);
+        cc_revocation_ocsp_answer(&one->ocsp, revocation, &cert, one->now, p);
+        cc_revocation_add_ocsp(&one->status, revocation, &one->ocsp, p);
     }
 }
 
-static void no_source_error(const asker_t *it, cc_admin_query_t *q)
+static void no_source_error(const revoked_sources_t *sources, cc_admin_query_t *q)
 {
-    cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(it->server, q->pool),
+    cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(sources->server, q->pool),
                  "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
                  "nor ClientCertOCSP is set for this server");
 }
 
 void *cc_revoked_prepare(cc_admin_query_t *q)
 {
-    asker_t *it = apr_pcalloc(q->pool, sizeof(*it));
+    revoked_sources_t *sources = apr_pcalloc(q->pool, sizeof(*sources));
 
     q->own_sources = true;
-    it->server = cc_vhost_choose(q, &it->reason);
-    if (!it->server ||
-        cc_judge_make(&it->judge, cc_conf_view_of(q->main, it->server), q->own_sources, q->pool,
-                      &q->err) != APR_SUCCESS ||
-        sources_open(it, q) != APR_SUCCESS) {
+    sources->server = cc_vhost_choose(q, &sources->reason);
+    if (!sources->server ||
+        cc_judge_make(&sources->judge, cc_conf_view_of(q->main, sources->server), q->own_sources,
+                      q->pool, &q->err) != APR_SUCCESS ||
+        sources_open(sources, q) != APR_SUCCESS) {
         return NULL;
     }
-    if (!cc_vhost_conf_of(it->server)->crls && !it->revocation.ocsp) {
-        no_source_error(it, q);
+    if (!cc_vhost_conf_of(sources->server)->crls && !sources->revocation.ocsp) {
+        no_source_error(sources, q);
         return NULL;
     }
     apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
-    return it;
+    return sources;
 }
 
-static const char *result_of(const asked_t *it)
+static const char *result_of(const revoked_check_t *one)
 {
-    const char *word = cc_revocation_word(it->status.verdict);
+    const char *word = cc_revocation_word(one->status.verdict);
 
     return word ? word : "unknown";
 }
@@ -162,7 +162,7 @@ static void crl_add(const cc_crl_info_t *info, void *baton)
                              seconds_of(list->now, info->next_update), "use", uses[info->use]));
 }
 
-static const char *listed_text(const asked_t *it)
+static const char *crl_state(const revoked_check_t *one)
 {
     static const char *const states[] = {
         [CC_CRL_GOOD] = "good",
@@ -170,37 +170,38 @@ static const char *listed_text(const asked_t *it)
         [CC_CRL_UNKNOWN] = "unknown",
     };
 
-    return it->unverified ? "unknown" : states[it->listed.state];
+    return one->unverified ? "unknown" : states[one->crl.state];
 }
 
-static json_t *crls_of(const asked_t *it, apr_pool_t *p)
+static json_t *crls_of(const revoked_check_t *one, apr_pool_t *p)
 {
-    list_t list = {json_array(), it->now, p};
-    const cc_crl_answer_t *answer = &it->listed;
+    list_t list = {json_array(), one->now, p};
+    const cc_crl_answer_t *answer = &one->crl;
     bool revoked = answer->revoked_at != 0;
     const cc_crl_spec_t *spec;
 
-    if (!it->by->revocation.crls) {
+    if (!one->sources->revocation.crls) {
         json_decref(list.all);
         return json_null();
     }
-    spec = cc_crls_spec(it->by->revocation.crls);
-    cc_crls_each(it->by->revocation.crls, crl_add, &list);
-    return json_pack(
-        "{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", listed_text(it), "depth",
-        answer->depth, "reason", cc_json_string(revoked ? cc_reason_text(answer->reason) : NULL, p),
-        "date", time_of(answer->revoked_at, p), "why", cc_json_string(answer->cause, p), "where",
-        cc_json_string(spec->where, p), "check", it->by->revocation.leaf_alone ? "leaf" : "chain",
-        "missing", spec->missing_allow ? "allow" : "deny", "grace",
-        (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
+    spec = cc_crls_spec(one->sources->revocation.crls);
+    cc_crls_each(one->sources->revocation.crls, crl_add, &list);
+    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o}", "state", crl_state(one),
+                     "depth", answer->depth, "reason",
+                     cc_json_string(revoked ? cc_reason_text(answer->reason) : NULL, p), "date",
+                     time_of(answer->revoked_at, p), "why", cc_json_string(answer->cause, p),
+                     "where", cc_json_string(spec->where, p), "check",
+                     one->sources->revocation.leaf_alone ? "leaf" : "chain", "missing",
+                     spec->missing_allow ? "allow" : "deny", "grace",
+                     (json_int_t)apr_time_sec(spec->grace), "lists", list.all);
 }
 
-static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
+static json_t *ocsp_of(const revoked_check_t *one, apr_pool_t *p)
 {
-    const cc_ocsp_answer_t *answer = &it->told;
-    bool asked = it->unverified == NULL;
+    const cc_ocsp_answer_t *answer = &one->ocsp;
+    bool asked = one->unverified == NULL;
 
-    if (!it->by->revocation.ocsp) {
+    if (!one->sources->revocation.ocsp) {
         return json_null();
     }
     return json_pack(
@@ -209,44 +210,34 @@ static json_t *ocsp_of(const asked_t *it, apr_pool_t *p)
         cc_json_string(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
         cc_json_string(answer->error, p), "this_update", time_of(answer->this_update, p),
         "next_update", time_of(answer->next_update, p), "produced_at",
-        time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, it->now), "left",
-        seconds_of(it->now, answer->next_update));
-}
-
-static json_t *notes_of(const asked_t *it, apr_pool_t *p)
-{
-    json_t *notes = json_array();
-
-    for (int i = 0; i < it->by->judge.unseen->nelts; i++) {
-        json_array_append_new(
-            notes, cc_json_string(APR_ARRAY_IDX(it->by->judge.unseen, i, const char *), p));
-    }
-    return notes;
+        time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, one->now), "left",
+        seconds_of(one->now, answer->next_update));
 }
 
 /* The reason that the log would have, or that no source was asked. */
-static const char *problem_of(const asked_t *it)
+static const char *problem_of(const revoked_check_t *one)
 {
-    return it->unverified ? "it would not be verified, so nobody was asked" : it->status.problem;
+    return one->unverified ? "it would not be verified, so nobody was asked" : one->status.problem;
 }
 
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
 {
-    const asker_t *by = prepared;
-    asked_t it = {.by = by, .cert = presented->cert, .now = apr_time_now()};
-    cc_facts_t facts = {.now = it.now};
+    const revoked_sources_t *sources = prepared;
+    revoked_check_t one = {.sources = sources, .cert = presented->cert, .now = apr_time_now()};
+    cc_facts_t facts = {.now = one.now};
     apr_pool_t *p = presented->pool;
 
-    it.status = cc_revocation_unchecked();
-    it.unverified = cc_judge_certificate(&it.seal, &by->judge, presented->path, presented->pool);
-    if (!it.unverified) {
-        sources_ask(&it, cc_trust_certs(presented->path, p), p);
+    one.status = cc_revocation_unchecked();
+    one.unverified =
+        cc_judge_certificate(&one.seal, &sources->judge, presented->path, presented->pool);
+    if (!one.unverified) {
+        sources_ask(&one, cc_trust_certs(presented->path, p), p);
     }
     return json_pack("{s:s, s:o, s:b, s:{s:b, s:o}, s:o, s:o, s:o, s:o, s:o}", "result",
-                     result_of(&it), "reason", cc_json_string(problem_of(&it), p), "identity",
-                     problem_of(&it) == NULL, "verification", "verified", it.unverified == NULL,
-                     "reason", cc_json_string(it.unverified, p), "host",
-                     cc_vhost_json(by->server, by->reason, p), "crls", crls_of(&it, p), "ocsp",
-                     ocsp_of(&it, p), "notes", notes_of(&it, p), "certificate",
-                     cc_json_fields(it.cert, &facts, p));
+                     result_of(&one), "reason", cc_json_string(problem_of(&one), p), "identity",
+                     problem_of(&one) == NULL, "verification", "verified", one.unverified == NULL,
+                     "reason", cc_json_string(one.unverified, p), "host",
+                     cc_vhost_json(sources->server, sources->reason, p), "crls", crls_of(&one, p),
+                     "ocsp", ocsp_of(&one, p), "notes", cc_json_strings(sources->judge.unseen, p),
+                     "certificate", cc_json_fields(one.cert, &facts, p));
 }

@@ -114,7 +114,7 @@ static json_t *test_of(const cc_tested_t *tested, apr_pool_t *p)
 
 json_t *cc_admin_check(cc_admin_query_t *q)
 {
-    const apr_array_header_t *all = cc_tests_run(q->main, q->pool);
+    const apr_array_header_t *all = cc_mapping_tests_run(q->main, q->pool);
     json_t *tests = json_array();
 
     for (int i = 0; i < all->nelts; i++) {

@@ -19,7 +19,6 @@
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configtest.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"

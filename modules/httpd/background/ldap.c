@@ -16,7 +16,7 @@
 #include "httpd/conf/module.h"
 #include "tables/table.h"
 
-#define MOST_ENTRIES 2 /* one too many */
+#define ENTRIES_MAX 2 /* one too many */
 #define TWO_ENTRIES "more than one entry has this key"
 
 typedef struct {
@@ -46,9 +46,9 @@ typedef struct {
 
 /* ---- the entry ------------------------------------------------------------------------------- */
 
-static cc_table_result_t ask_failed(const ldap_run_t *run, const char *why)
+static cc_table_result_t ask_failed(const ldap_run_t *run, const char *reason)
 {
-    return cc_query_fail(run->query, why);
+    return cc_query_fail(run->query, reason);
 }
 
 /*
@@ -190,14 +190,14 @@ static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t 
 }
 
 /* All that have no answer yet fail. */
-static void open_fail(ldap_run_t *run, const char *why)
+static void open_fail(ldap_run_t *run, const char *reason)
 {
     for (int i = 0; i < run->job->count; i++) {
         search_t *search = &run->searches[i];
 
         if (search->open) {
             search->open = false;
-            cc_query_fail(search->query, why);
+            cc_query_fail(search->query, reason);
         }
     }
 }
@@ -236,7 +236,7 @@ static int search_send(const ldap_run_t *run, search_t *search)
         return LDAP_SUCCESS;
     }
     return ldap_search_ext(run->ldc->ldap, directory->url->lud_dn, directory->url->lud_scope,
-                           filter, directory->url->lud_attrs, 0, NULL, NULL, &timeout, MOST_ENTRIES,
+                           filter, directory->url->lud_attrs, 0, NULL, NULL, &timeout, ENTRIES_MAX,
                            &search->id);
 }
 

@@ -73,7 +73,7 @@ static bool parentheses_match(const char *filter)
 }
 
 /* What is wrong with the parts of the URL. */
-static const char *url_wrong(const LDAPURLDesc *url)
+static const char *url_error(const LDAPURLDesc *url)
 {
     if (strcmp(url->lud_scheme, "ldap") != 0 && strcmp(url->lud_scheme, "ldaps") != 0) {
         return "the URL must begin with ldap:// or ldaps://";
@@ -113,22 +113,22 @@ static void host_read(cc_ldap_url_t *directory, apr_pool_t *p)
 static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                              cc_error_t *err)
 {
-    const char *wrong = NULL;
+    const char *error = NULL;
 
     if (ldap_url_parse(url_encode(spec->source, p), &directory->url) != 0) {
         return cc_error_set(err, p, "CC0642", spec->source,
                             "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER");
     }
     apr_pool_cleanup_register(p, directory->url, url_free, apr_pool_cleanup_null);
-    wrong = url_wrong(directory->url);
-    if (!wrong && !filter_read(directory, p)) {
-        wrong = "the filter must have one %s or one %o, which stands for the key";
+    error = url_error(directory->url);
+    if (!error && !filter_read(directory, p)) {
+        error = "the filter must have one %s or one %o, which stands for the key";
     }
-    if (!wrong && !parentheses_match(directory->url->lud_filter)) {
-        wrong = "the parentheses of the filter do not match";
+    if (!error && !parentheses_match(directory->url->lud_filter)) {
+        error = "the parentheses of the filter do not match";
     }
-    if (wrong) {
-        return cc_error_set(err, p, "CC0642", spec->source, "%s", wrong);
+    if (error) {
+        return cc_error_set(err, p, "CC0642", spec->source, "%s", error);
     }
     host_read(directory, p);
     while (directory->url->lud_attrs[directory->attributes]) {

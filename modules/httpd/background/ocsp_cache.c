@@ -17,6 +17,7 @@
 #include "httpd/background/threads.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 
 #define THREADS 16
@@ -184,26 +185,26 @@ static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr
 {
     const ap_socache_provider_t *provider = cache->provider;
     const char *given = args ? args : usual_args(provider, p);
-    const char *wrong = provider->create(&cache->instance, given, ptemp, p);
+    const char *error = provider->create(&cache->instance, given, ptemp, p);
 
-    if (!wrong) {
+    if (!error) {
         return NULL;
     }
     given = given ? given : "";
     return apr_psprintf(p, "CC0176: \"%s\": the cache %s does not take this: %s",
-                        cc_text_escape(given, strlen(given), p), provider->name, wrong);
+                        cc_text_escape(given, strlen(given), p), provider->name, error);
 }
 
 const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg)
 {
     cc_ocsp_cache_t *cache = cache_of(cmd->server);
-    const char *wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
     const char *colon = ap_strchr_c(arg, ':');
     const char *name = colon ? apr_pstrmemdup(cmd->pool, arg, (apr_size_t)(colon - arg)) : arg;
 
     (void)record;
-    if (wrong) {
-        return wrong;
+    if (error) {
+        return error;
     }
     cache->provider = provider_find(name);
     if (!cache->provider) {
@@ -287,11 +288,11 @@ static int cache_open(cc_ocsp_cache_t *cache, apr_pool_t *pconf)
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_ocsp_cache_t *cache = cache_of(s);
-    const char *wrong = cache->used ? cache_complete(cache, ptemp, pconf) : NULL;
+    const char *error = cache->used ? cache_complete(cache, ptemp, pconf) : NULL;
 
     (void)plog;
-    if (wrong) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", wrong);
+    if (error) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", error);
         return !OK;
     }
     /* httpd reads its configuration twice when it starts: the first time only to see if it can. */

@@ -9,6 +9,7 @@
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 

@@ -138,10 +138,10 @@ static cc_table_result_t row_read(const sql_run_t *run, apr_dbd_row_t *row)
     apr_size_t octets = 0;
 
     for (int i = 0; i < count; i++) {
-        const char *wrong = column_read(run, row, i, &columns[i], &octets);
+        const char *error = column_read(run, row, i, &columns[i], &octets);
 
-        if (wrong) {
-            return cc_query_fail(run->lookup, apr_psprintf(p, "column %d: %s", i + 1, wrong));
+        if (error) {
+            return cc_query_fail(run->lookup, apr_psprintf(p, "column %d: %s", i + 1, error));
         }
     }
     run->lookup->row = (cc_row_t){count, columns};
@@ -210,7 +210,7 @@ static void backend_ask(cc_job_t *job)
 /* ---- the query, at start --------------------------------------------------------------------- */
 
 /* What is wrong with it. APR-util takes every % before a letter for a parameter. */
-static const char *query_wrong(const char *query)
+static const char *query_error(const char *query)
 {
     int parameters = 0;
     bool quoted = false;
@@ -239,10 +239,10 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_prepare) *prepare = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
     sql_t *sql = apr_pcalloc(p, sizeof(*sql));
-    const char *wrong = query_wrong(spec->source);
+    const char *error = query_error(spec->source);
 
-    if (wrong) {
-        return cc_error_set(err, p, "CC0640", spec->source, "%s", wrong);
+    if (error) {
+        return cc_error_set(err, p, "CC0640", spec->source, "%s", error);
     }
     sql->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
     sql->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);

@@ -13,6 +13,7 @@
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
 #include "tables/table.h"
 
@@ -121,15 +122,15 @@ static void restart_log(const cc_table_t *table, cc_table_restart_t what, const 
                      "CC0187: table %s keeps its rows over the restart (%s)", name,
                      cc_table_where(table));
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
-        const char *why = cc_error_text(err, p);
+        const char *reason = cc_error_text(err, p);
 
         if (what == CC_TABLE_OLD) {
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         "CC0185: table %s stays as it was before the restart: %s", name, why);
+                         "CC0185: table %s stays as it was before the restart: %s", name, reason);
         } else {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
                          "CC0186: table %s cannot be read, and lookups in it fail until it can: %s",
-                         name, why);
+                         name, reason);
         }
         apr_pool_destroy(p);
     }

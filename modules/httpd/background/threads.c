@@ -14,12 +14,12 @@
 #include "base/waiting.h"
 #include "httpd/background/threads.h"
 
-#define LATEST 2 /* seconds: httpd complains of a child that has not ended after three */
+#define END_SECONDS 2 /* httpd complains of a child that has not ended after three */
 
 struct cc_threads_t {
     apr_pool_t *pool;
     apr_thread_pool_t *all;
-    unsigned most;
+    unsigned max;
     atomic_bool ending;
 };
 
@@ -48,7 +48,7 @@ static void threads_suffice(const cc_threads_t *threads)
     apr_thread_pool_t *all = threads->all;
 
     if (apr_thread_pool_tasks_count(all) > 0 && apr_thread_pool_idle_count(all) == 0 &&
-        apr_thread_pool_threads_count(all) < threads->most) {
+        apr_thread_pool_threads_count(all) < threads->max) {
         apr_thread_pool_push(all, thread_ready, NULL, 0, NULL);
     }
 }
@@ -102,7 +102,7 @@ static apr_status_t end_soon(void *nothing)
     pthread_sigmask(SIG_BLOCK, NULL, &blocked);
     if (sigismember(&blocked, SIGTERM) || sigismember(&blocked, SIGHUP)) {
         apr_signal(SIGALRM, leave);
-        alarm(LATEST);
+        alarm(END_SECONDS);
     }
     return APR_SUCCESS;
 }
@@ -137,13 +137,13 @@ static apr_status_t threads_end(void *state)
 /* With the first thread, which stays, so that there is always one for what is queued. */
 static apr_status_t threads_make(cc_threads_t *threads)
 {
-    apr_status_t rv = apr_thread_pool_create(&threads->all, 0, threads->most, threads->pool);
+    apr_status_t rv = apr_thread_pool_create(&threads->all, 0, threads->max, threads->pool);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     apr_thread_pool_threshold_set(threads->all, 0);
-    apr_thread_pool_idle_max_set(threads->all, threads->most); /* a new one costs memory for good */
+    apr_thread_pool_idle_max_set(threads->all, threads->max); /* a new one costs memory for good */
     rv = apr_thread_pool_push(threads->all, thread_ready, NULL, 0, NULL);
     if (rv != APR_SUCCESS) {
         apr_thread_pool_destroy(threads->all);
@@ -151,7 +151,7 @@ static apr_status_t threads_make(cc_threads_t *threads)
     return rv;
 }
 
-apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t *pchild)
+apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild)
 {
     cc_threads_t *made = apr_pcalloc(pchild, sizeof(*made));
     /* Not below `pchild`: its memory is for the main thread of a prefork child alone. */
@@ -160,7 +160,7 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    made->most = most;
+    made->max = max;
     rv = threads_make(made);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(made->pool);

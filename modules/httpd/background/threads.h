@@ -14,10 +14,10 @@ typedef struct cc_threads_t cc_threads_t;
 typedef void cc_work_fn(void *data);
 
 /**
- * Makes room for `most` threads, in a child; they are made when they are needed, and stay. They end
+ * Makes room for `max` threads, in a child; they are made when they are needed, and stay. They end
  * before anything else of `pchild`, which waits for their work.
  */
-apr_status_t cc_threads_start(cc_threads_t **threads, unsigned most, apr_pool_t *pchild);
+apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild);
 
 /**
  * Has work(data) done by one of them, as soon as one is free; work that is not begun when the
@@ -36,8 +36,8 @@ bool cc_threads_ending(const cc_threads_t *threads);
 void cc_threads_end_soon(apr_pool_t *pchild);
 
 /**
- * How many threads of a process of httpd may wait for one program that is slow (waiting.h): one in
- * four, and CC_WAITING_MAX at most. For a child process.
+ * How many threads of a process of httpd may wait for one program that is slow (base/waiting.h):
+ * one in four, and CC_WAITING_MAX at most. For a child process.
  */
 int cc_threads_waiting(void);
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/** True in `httpd -t`. */
+/** True in `httpd -t`. Any thread. */
 bool cc_configtest(void);
 
 /**

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "httpd/conf/module.h"
-#include "httpd/conf/vhost_conf.h"
 
 /**
  * The record of a configuration. httpd reads its configuration twice when it starts, and once more
@@ -33,15 +32,10 @@ typedef struct cc_configuration_t {
     bool ends_connections; /* peer/tls_hooks.c: some virtual host may end a connection */
 } cc_configuration_t;
 
-/** The record that a virtual host belongs to. Two loads. Any thread. */
-static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
-{
-    return cc_vhost_conf_of(s)->configuration;
-}
-
 /**
  * The record of the configuration that is read, made where there is none yet: for
- * cc_vhost_conf_create, which gives it to each virtual host. All others ask cc_configuration_of.
+ * cc_vhost_conf_create, which gives it to each virtual host. All others use cc_configuration_of
+ * (see conf/vhost_conf.h).
  */
 cc_configuration_t *cc_configuration_find(const server_rec *s);
 

@@ -14,15 +14,15 @@ typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_hand
 
 /** The per-directory record. Merged anew in every request: only what it points at is stable. */
 typedef struct cc_dir_t {
-    cc_rules_t *rules;         /* NULL: none */
-    const struct cc_tally_t *tally; /* of these rules */
-    /* NULL: nobody said, so cc_export_default where there are rules */
-    const struct cc_export_t *export;
-    int auth;                  /* ClientCertAuth: 1, 0, or -1 where nobody said */
-    int status_rules;          /* ClientCertStatusRules, likewise */
-    int handler;               /* cc_handler_t; -1 where nobody said */
+    cc_rules_t *rules;                /* NULL: none */
+    const struct cc_tally_t *tally;   /* of these rules */
+    const struct cc_export_t *export; /* NULL: not said; cc_export_default where there are rules */
+    int auth;                         /* ClientCertAuth: 1 On, 0 Off, -1 not said */
+    int status_rules;                 /* ClientCertStatusRules, likewise */
+    int handler;                      /* cc_handler_t; -1 not said */
 } cc_dir_t;
 
+/** What is in effect for a request, at this moment: a subrequest or an <If> may change it. */
 static inline const cc_dir_t *cc_dir_of(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &clientcert_module);

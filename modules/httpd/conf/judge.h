@@ -21,9 +21,9 @@ typedef struct cc_judge_t {
 } cc_judge_t;
 
 /**
- * As the server would judge in a handshake, by what mod_ssl is told of it: mod_ssl itself is not at
- * work in a test. `own_sources`: the CRLs of mod_ssl's directives are not looked at. Lives as long
- * as `p`. CC0402: a file cannot be loaded.
+ * What a server judges by in a handshake, as mod_ssl's directives say: mod_ssl itself is not at
+ * work in a test. `own_sources`: the CRLs of those directives are left out. Lives as long as `p`.
+ * CC0402: a file cannot be loaded.
  */
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err);

@@ -11,7 +11,7 @@
 
 /*
  * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
- * end the quotation that it stands in: it becomes \x22. What nobody escaped and is no text is
+ * end the quotation that it stands in: it becomes \x22. What was not escaped and is no text is
  * escaped here.
  */
 
@@ -43,22 +43,22 @@ static apr_size_t piece_cost(const char *text, apr_size_t len)
     return cost;
 }
 
-const char *cc_log_text_cut(const char *text, apr_size_t most, apr_pool_t *p)
+const char *cc_log_text_cut(const char *text, apr_size_t max, apr_pool_t *p)
 {
-    char *line = apr_palloc(p, most + 1);
+    char *line = apr_palloc(p, max + 1);
     char *to = line, *room = line; /* from `room` on there is place for the dots */
     apr_size_t cost = 0, len;
 
     for (; *text; text += len) {
         len = piece_len(text);
         cost += piece_cost(text, len);
-        if (cost > most) {
+        if (cost > max) {
             memcpy(room, "...", 4);
             return line;
         }
         memcpy(to, text, len);
         to += len;
-        room = cost <= most - 3 ? to : room;
+        room = cost <= max - 3 ? to : room;
     }
     *to = '\0';
     return line;

@@ -6,8 +6,8 @@
 #include <apr_pools.h>
 
 /**
- * For a line of httpd's log, cut off where it is too long: what cc_text_escape gave, and what it
- * has not seen yet.
+ * A text for a line of httpd's log, cut off where it is too long; in `p`. The first takes what
+ * cc_text_escape gave, the second any text. Any thread.
  */
 const char *cc_log_text(const char *text, apr_pool_t *p);
 const char *cc_log_escaped(const char *text, apr_pool_t *p);

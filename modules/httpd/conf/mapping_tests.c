@@ -16,6 +16,7 @@
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
 
 /* A ClientCertTest. */
@@ -43,9 +44,9 @@ static apr_array_header_t *tests_of(const server_rec *s)
 
 #define LEGAL "write FILE expect user=NAME group=NAME ..., or FILE expect none"
 
-static apr_status_t word_wrong(cc_error_t *err, const char *word, const char *why, apr_pool_t *p)
+static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {
-    return cc_error_set(err, p, "CC0754", word, "%s; " LEGAL, why);
+    return cc_error_set(err, p, "CC0754", word, "%s; " LEGAL, reason);
 }
 
 static bool is_listed(const apr_array_header_t *names, const char *name)
@@ -90,10 +91,10 @@ static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t 
         return APR_SUCCESS;
     }
     for (int i = 2; i < words->nelts; i++) {
-        const char *wrong = expectation_add(test, word[i]);
+        const char *error = expectation_add(test, word[i]);
 
-        if (wrong) {
-            return word_wrong(err, word[i], wrong, p);
+        if (error) {
+            return word_error(err, word[i], error, p);
         }
     }
     return APR_SUCCESS;
@@ -110,17 +111,17 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
     }
     word = (const char *const *)words->elts;
     if (words->nelts < 2 || strcmp(word[1], "expect") != 0) {
-        return word_wrong(err, words->nelts < 2 ? NULL : word[1],
+        return word_error(err, words->nelts < 2 ? NULL : word[1],
                           "expect must follow the name of the file", p);
     }
     if (words->nelts < 3) {
-        return word_wrong(err, word[1], "nothing is expected", p);
+        return word_error(err, word[1], "nothing is expected", p);
     }
     test->file = word[0];
     return expectations_read(test, words, p, err);
 }
 
-const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args)
+const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
                       .server = cmd->server,
@@ -255,7 +256,7 @@ static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
     return tested;
 }
 
-apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p)
+apr_array_header_t *cc_mapping_tests_run(const server_rec *s, apr_pool_t *p)
 {
     const apr_array_header_t *tests = tests_of(s);
     apr_array_header_t *all = apr_array_make(p, tests->nelts, sizeof(cc_tested_t));
@@ -287,7 +288,7 @@ static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
     }
 }
 
-int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int cc_mapping_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     apr_array_header_t *all;
     int result = OK;
@@ -297,7 +298,7 @@ int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     if (!cc_configtest() || cc_configtest_query()) {
         return OK;
     }
-    all = cc_tests_run(s, ptemp);
+    all = cc_mapping_tests_run(s, ptemp);
     for (int i = 0; i < all->nelts; i++) {
         const cc_tested_t *tested = &APR_ARRAY_IDX(all, i, cc_tested_t);
 

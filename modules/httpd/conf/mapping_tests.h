@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertTest: who a certificate should be, tried when the configuration is tested. */
+/* ClientCertTest: the expected identity of a certificate, compared when httpd is tested. */
 #ifndef CC_CONF_MAPPING_TESTS_H
 #define CC_CONF_MAPPING_TESTS_H
 
@@ -8,26 +8,26 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-/** ClientCertTest. */
-const char *cc_mapping_test_directive(cmd_parms *cmd, void *record, const char *args);
+/** ClientCertTest, for httpd's table: NULL, or an error (CC0754). */
+const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char *args);
 
-/** What came out of one. */
+/** What came out of one. Texts live as long as the pool of cc_mapping_tests_run. */
 typedef struct cc_tested_t {
     const char *where, *file;
     bool passed;
-    const char *expected;      /* who it should be: `user "alice", group "staff"`, in plain words */
-    const char *got;           /* who it is, or why that is not known */
-    const cc_rules_t *rules;   /* that were asked; NULL: none */
+    const char *expected;      /* the identity, in plain words: `user "alice", group "staff"` */
+    const char *got;           /* likewise, or why it is not known */
+    const cc_rules_t *rules;   /* that were evaluated; NULL: none */
     apr_array_header_t *trace; /* cc_step_t */
 } cc_tested_t;
 
-/** Runs all (cc_tested_t), in the order of the configuration. Reads their certificates. */
-apr_array_header_t *cc_tests_run(const server_rec *s, apr_pool_t *p);
+/** Runs all tests, in the order of the configuration: cc_tested_t, in `p`. Reads certificates. */
+apr_array_header_t *cc_mapping_tests_run(const server_rec *s, apr_pool_t *p);
 
 /**
  * check_config, after cc_tables_start: in httpd -t runs every ClientCertTest, and logs what fails.
  * OK or not.
  */
-int cc_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+int cc_mapping_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 #endif

@@ -7,11 +7,10 @@
 #include <http_config.h>
 #include <http_log.h>
 
+#include "base/inline.h"
+
 extern module AP_MODULE_DECLARE_DATA clientcert_module;
 APLOG_USE_MODULE(clientcert);
-
-/** For what most requests pass: a call would cost as much as what it does. */
-#define CC_INLINE static inline __attribute__((always_inline))
 
 /**
  * The request of the client: a subrequest's lines are those of the request that it serves, which is

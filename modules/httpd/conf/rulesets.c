@@ -5,6 +5,7 @@
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
 
 apr_array_header_t *cc_rulesets_of(const server_rec *s)

@@ -8,13 +8,16 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-/** What the decisions of a ruleset are counted in (counters.c); set before there are children. */
+/**
+ * What the decisions of a rule set are counted in. Set by metrics/counters.c, before there are
+ * children; then any thread counts.
+ */
 typedef struct cc_tally_t {
     atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
     atomic_uint_least64_t *rules;   /* how often each rule fitted */
 } cc_tally_t;
 
-/** A ruleset of the configuration that has rules of its own. */
+/** A rule set of the configuration. */
 typedef struct cc_ruleset_t {
     const cc_rules_t *rules;
     server_rec *server;           /* the virtual host that it stands in, or the main server */
@@ -23,10 +26,16 @@ typedef struct cc_ruleset_t {
     cc_tally_t *tally;
 } cc_ruleset_t;
 
-/** All of them (cc_ruleset_t), in the order of the configuration. Written while that is read. */
+/**
+ * All rule sets (cc_ruleset_t), in the order of the configuration, as long-lived as that. Written
+ * while it is read, by one thread; then constant.
+ */
 apr_array_header_t *cc_rulesets_of(const server_rec *s);
 
-/** Adds the ruleset of a directive, which has got these rules; gives what it is counted in. */
+/**
+ * Adds the rule set that begins with this directive; gives what it is counted in. To be called once
+ * for each, while the configuration is read.
+ */
 const cc_tally_t *cc_rulesets_add(const cmd_parms *cmd, const cc_rules_t *rules);
 
 #endif

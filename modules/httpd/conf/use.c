@@ -2,7 +2,6 @@
 /* Finds out which virtual hosts use this module, so that the others are left alone. */
 #include <apr_lib.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -11,7 +10,7 @@
 /*
  * A host uses the module if a directive of ours is in effect there, or one of another module that
  * names something of ours: Require clientcert, SetHandler clientcert-status, an expression with
- * clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is looked at for the
+ * clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is searched for the
  * word. To take one for ours that is not is harmless; the contrary would leave a host unguarded.
  *
  * What stands in files that are read while requests are served is not known at start. Where there
@@ -69,8 +68,8 @@ static bool reads_files(const ap_directive_t *directive)
     return !strncasecmp(name, "Lua", 3) || !strncasecmp(name, "Perl", 4);
 }
 
-/* What is said in this server itself. */
-static cc_use_t said(const cc_conf_view_t *view)
+/* By the directives that stand in this server. */
+static cc_use_t own_use(const cc_conf_view_t *view)
 {
     cc_use_t use = CC_USE_NONE;
 
@@ -87,12 +86,12 @@ static cc_use_t said(const cc_conf_view_t *view)
 }
 
 /* In any server, whether its host was recognised or not. */
-static cc_use_t said_below(const ap_directive_t *directive)
+static cc_use_t use_below(const ap_directive_t *directive)
 {
     cc_use_t use = CC_USE_NONE;
 
     for (; directive && use < CC_USE_HERE; directive = directive->next) {
-        cc_use_t inside = said_below(directive->first_child);
+        cc_use_t inside = use_below(directive->first_child);
         cc_use_t itself = is_ours(directive)       ? CC_USE_HERE
                           : reads_files(directive) ? CC_USE_FILES
                                                    : CC_USE_NONE;
@@ -111,7 +110,7 @@ static cc_use_t greater(cc_use_t a, cc_use_t b)
 /* A host of which nothing is known may be one whose section was not recognised. */
 static cc_use_t use_of(const cc_conf_view_t *view, cc_use_t main, cc_use_t anywhere)
 {
-    cc_use_t use = greater(main, view == view->main ? main : said(view));
+    cc_use_t use = greater(main, view == view->main ? main : own_use(view));
 
     if (view != view->main && view->places->nelts == 0) {
         return anywhere;
@@ -122,8 +121,8 @@ static cc_use_t use_of(const cc_conf_view_t *view, cc_use_t main, cc_use_t anywh
 int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
-    cc_use_t anywhere = said_below(ap_conftree);
-    cc_use_t main = said(APR_ARRAY_IDX(views, 0, const cc_conf_view_t *));
+    cc_use_t anywhere = use_below(ap_conftree);
+    cc_use_t main = own_use(APR_ARRAY_IDX(views, 0, const cc_conf_view_t *));
 
     (void)pconf;
     (void)plog;

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 
@@ -33,7 +32,7 @@ static inline cc_use_t cc_use_anywhere(const server_rec *s)
     return (cc_use_t)cc_configuration_of(s)->use;
 }
 
-/** Whether requests to this virtual host are none of ours, but for inbound.c. Any thread. */
+/** True where requests to a virtual host are left alone, but for request/inbound.c. Any thread. */
 static inline bool cc_use_ignores(const request_rec *r)
 {
     return cc_use_of(r->server) < CC_USE_FILES;

@@ -6,28 +6,39 @@
 #include <stdbool.h>
 
 #include "crl/crl.h"
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
 /** The per-server record, as the directives fill it; a virtual host's overrides the server's. */
 typedef struct cc_vhost_conf_t {
-    cc_crl_spec_t *crls;              /* ClientCertCRL; NULL: none */
-    int leaf_alone;                   /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 nobody said */
-    apr_interval_time_t max_age;      /* ClientCertMaxAge; 0: any, -1 nobody said */
-    cc_ocsp_spec_t *ocsp;             /* ClientCertOCSP; NULL: nobody said */
-    apr_array_header_t *ocsp_hosts;   /* ClientCertOCSPAllow; NULL: none */
-    struct cc_vhost_t *host;           /* peer/tls_hooks.c: once mod_ssl has made its context */
+    cc_crl_spec_t *crls;            /* ClientCertCRL; NULL: none */
+    int leaf_alone;                 /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 not said */
+    apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 not said */
+    cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: not said */
+    apr_array_header_t *ocsp_hosts; /* ClientCertOCSPAllow; NULL: none */
+    struct cc_vhost_t *host;        /* peer/tls_hooks.c: once mod_ssl has made its context */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: those of this virtual host */
-    int use;                          /* cc_use_t of use.h: this host's */
-    struct cc_configuration_t *configuration; /* that it belongs to: see configuration.h */
+    int use; /* cc_use_t of use.h: that of this virtual host */
+    cc_configuration_t *configuration; /* that it belongs to */
 } cc_vhost_conf_t;
 
+/** That of a virtual host, or of the main server. Written at the start alone. */
 static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &clientcert_module);
 }
 
-/** The directives of revocation, for httpd's table of them. */
+/** The record of the configuration that a virtual host belongs to. Two loads. Any thread. */
+static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
+{
+    return cc_vhost_conf_of(s)->configuration;
+}
+
+/**
+ * The directives ClientCertCRL, ClientCertCRLCheck, ClientCertMaxAge, ClientCertOCSP and
+ * ClientCertOCSPAllow, for httpd's table: NULL, or an error (CC0170 to CC0172, CC04xx).
+ */
 const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word);
 const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word);

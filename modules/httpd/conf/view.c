@@ -8,6 +8,7 @@
 
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
 /* ---- which server a directive stands in ---------------------------------------------------- */
@@ -64,7 +65,7 @@ static void directives_walk(view_walk_t *walk, cc_conf_view_t *view, const ap_di
     }
 }
 
-/* ---- what it is told ----------------------------------------------------------------------- */
+/* ---- what stands there --------------------------------------------------------------------- */
 
 #define NAME_MAX_LEN 64 /* octets of the name of a directive; no longer one is asked for */
 

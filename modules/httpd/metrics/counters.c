@@ -11,7 +11,6 @@
 #include "crl/crl.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"

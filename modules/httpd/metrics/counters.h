@@ -35,7 +35,7 @@ typedef struct cc_metrics_t {
 
 /**
  * Those of the configuration in effect; NULL before its post_config, and where no virtual host uses
- * the module (use.h). Any thread.
+ * the module (conf/use.h). Any thread.
  */
 const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
@@ -57,7 +57,7 @@ void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
                            const cc_mark_t *mark);
 
-/** A request that was denied, by denial.c, once it has been answered. */
+/** A request that was denied, by request/denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 
 /** A certificate that expires soon (cc_expiring_soon), by peer: once per connection. */

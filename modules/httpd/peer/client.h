@@ -12,7 +12,7 @@
 #include "httpd/peer/client_map.h"
 
 struct cc_client_t;
-struct cc_memo_t; /* request/verdicts.h: what one rule set says of a client */
+struct cc_memo_t; /* request/identity.c: what one rule set says of a client */
 struct conn_rec;
 struct request_rec;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where mod_ssl has the keys of its tickets from a file, and guards the verdicts in these. */
+/* Guards the verdicts in session tickets whose keys mod_ssl has from a file. */
 #include <apr_file_io.h>
 
 #include <http_main.h>

@@ -4,8 +4,10 @@
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
-#include "httpd/conf/configuration.h"
+#include "base/inline.h"
+#include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
 #include "httpd/peer/graceful_close.h"
@@ -113,8 +115,13 @@ static __attribute__((noinline)) cc_tls_client_t *entry_renew(request_rec *r, cc
     if (kept && cc_tls_client_holds(kept, host)) {
         return kept;
     }
-    entry = kept ? kept : entry;
-    return entry && cc_tls_client_renew(entry, r, ssl) ? entry : entry_make(r, peer, ssl, &key);
+    if (kept) {
+        entry = kept;
+    }
+    if (entry && cc_tls_client_renew(entry, r, ssl)) { /* the answer is the same as before */
+        return entry;
+    }
+    return entry_make(r, peer, ssl, &key);
 }
 
 CC_INLINE cc_client_t *client_of(request_rec *r, cc_peer_t *peer, SSL *ssl)
@@ -148,6 +155,29 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
         return NULL;
     }
     return client_of(r, peer, ssl);
+}
+
+/* ---- what is known without a client -------------------------------------------------------- */
+
+bool cc_tls_is_on(const request_rec *r)
+{
+    return ap_ssl_conn_is_ssl(r->connection) != 0;
+}
+
+static const char *variable(request_rec *r, const char *name)
+{
+    return ap_ssl_var_lookup(r->pool, r->server, r->connection, r, name);
+}
+
+cc_facts_t cc_tls_facts(request_rec *r)
+{
+    const char *resumed = variable(r, "SSL_SESSION_RESUMED"), *sni = variable(r, "SSL_TLS_SNI");
+
+    return (cc_facts_t){.tls_known = true,
+                        .tls_version = variable(r, "SSL_PROTOCOL"),
+                        .tls_cipher = variable(r, "SSL_CIPHER"),
+                        .tls_sni = sni && *sni ? sni : NULL,
+                        .tls_resumed = resumed && !strcmp(resumed, "Resumed")};
 }
 
 /* ---- the source ------------------------------------------------------------------------- */

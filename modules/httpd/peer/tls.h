@@ -3,11 +3,20 @@
 #ifndef CC_PEER_TLS_H
 #define CC_PEER_TLS_H
 
-#include <openssl/ssl.h>
+#include <stdbool.h>
 
+#include "cert/cert.h"
 #include "httpd/conf/module.h"
 
+struct ssl_st;
+
 /** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). OK. */
-int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy);
+int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
+
+/** Whether the connection of a request has TLS, whatever the client presented. */
+bool cc_tls_is_on(const request_rec *r);
+
+/** Its version, cipher, SNI and resumption (tls_*), where it has; texts live as long as r->pool. */
+cc_facts_t cc_tls_facts(request_rec *r);
 
 #endif

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is done in a handshake: verdicts are sealed, and sessions that would not hold end. */
+/* The handshake: verdicts are sealed into sessions, and sessions that would not hold end. */
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
 
 #include "base/error.h"
 #include "cert/cert.h"
 #include "httpd/background/revocation_start.h"
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -27,7 +26,7 @@ static const cc_vhost_t *host_of_ssl(SSL *ssl)
     return s ? cc_vhost_of(s) : NULL;
 }
 
-/* ---- the gate: which sessions may be resumed --------------------------------------------- */
+/* ---- which sessions may be resumed ------------------------------------------------------- */
 
 /* A session that would hold, but for its age or for what CRLs say. */
 static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t now)
@@ -48,15 +47,15 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     const cc_vhost_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
-    if (host && !host->gated) {
+    if (host && !host->guards_resumption) {
         return true;
     }
     return host && cc_trust_may_resume(host->trust, session, now) &&
            !(cc_vhost_asks_more(host) && has_lapsed(host, session, now));
 }
 
-static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
-                                     size_t keyname_len, SSL_TICKET_STATUS status, void *arg)
+static SSL_TICKET_RETURN resume_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
+                                       size_t keyname_len, SSL_TICKET_STATUS status, void *arg)
 {
     (void)keyname;
     (void)keyname_len;
@@ -70,7 +69,7 @@ static SSL_TICKET_RETURN gate_ticket(SSL *ssl, SSL_SESSION *session, const unsig
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
-static SSL_SESSION *gate_cache(SSL *ssl, const unsigned char *id, int id_len, int *copy)
+static SSL_SESSION *resume_cached(SSL *ssl, const unsigned char *id, int id_len, int *copy)
 {
     const cc_vhost_t *host = host_of_ssl(ssl);
     SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
@@ -152,7 +151,7 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
     X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
     int result = cc_trust_verify(store_ctx, host->trust);
 
-    if (result > 0 && host->gated && outgrows_ticket(ssl, leaf)) {
+    if (result > 0 && host->guards_resumption && outgrows_ticket(ssl, leaf)) {
         cc_log_outgrown(SSL_get_app_data(ssl), SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)),
                         i2d_X509(leaf, NULL));
     }
@@ -162,8 +161,8 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
 /*
- * Every context gets the gates, since the first one on an address owns the tickets and the cache.
- * Hosts that do not use the module let everything through.
+ * Every context gets the callbacks, since the first one on an address owns the tickets and the
+ * cache. Hosts that do not use the module let everything through.
  */
 int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
@@ -174,7 +173,7 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
-    host->gated = cc_use_of(s) == CC_USE_HERE;
+    host->guards_resumption = cc_use_of(s) == CC_USE_HERE;
     host->max_age = cc_vhost_conf_of(s)->max_age > 0 ? cc_vhost_conf_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
@@ -185,17 +184,17 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     if (cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    if (host->gated) {
+    if (host->guards_resumption) {
         cc_trust_on_refusal(host->trust, refused, s);
     }
     if (host->revocation) {
         cc_trust_on_success(host->trust, object, host->revocation);
     }
     SSL_CTX_set_cert_verify_callback(ctx, verify, host);
-    SSL_CTX_set_session_ticket_cb(ctx, NULL, gate_ticket, NULL);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, resume_ticket, NULL);
     host->get_session = SSL_CTX_sess_get_get_cb(ctx);
     if (host->get_session) {
-        SSL_CTX_sess_set_get_cb(ctx, gate_cache);
+        SSL_CTX_sess_set_get_cb(ctx, resume_cached);
     }
     if (cc_vhost_asks_more(host)) {
         cc_configuration_of(ap_server_conf)->ends_connections = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a handshake and the requests after it share: the record of a virtual host with TLS. */
-#ifndef CC_HOST_H
-#define CC_HOST_H
+/* A virtual host with TLS, as it runs: what a handshake and the requests after it share. */
+#ifndef CC_PEER_VHOST_H
+#define CC_PEER_VHOST_H
 
 #include <stdbool.h>
 
@@ -14,7 +14,7 @@
 typedef struct cc_vhost_t {
     cc_trust_t *trust;
     cc_revocation_t *revocation; /* NULL: nobody is asked */
-    bool gated;                  /* sessions that would not hold are not resumed (tls_hooks.c) */
+    bool guards_resumption;      /* sessions that would not hold are not resumed (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_vhost_t;
@@ -30,6 +30,5 @@ static inline const cc_vhost_t *cc_vhost_of(const server_rec *s)
 {
     return cc_vhost_conf_of(s)->host;
 }
-
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that a Require of ours is not negated by another name, where it could not know of that. */
+/* Aliases: refuses a Require of ours that is negated by another name, and does not know of it. */
 #include <apr_hash.h>
 #include <apr_strings.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a mapped certificate authenticates a request: r->user, and AuthType ClientCert. */
+/* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
 #include <http_core.h>
 #include <http_main.h>
 #include <http_request.h>
 
-#include "httpd/conf/configuration.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/environment.h"
@@ -17,11 +17,9 @@
 #include "httpd/request/state.h"
 #include "rules/rules.h"
 
-const char cc_auth_type[] = "ClientCert";
-
 /*
  * Whose user has to go: ours, of a request that got the configuration of another place
- * (environment.c); and, where the rules decide, that of SSLUserName, which takes every
+ * (fixups.c); and, where the rules decide, that of SSLUserName, which takes every
  * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
  * its address.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows Require clientcert, Require clientcert-user and Require clientcert-group. */
+/* Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include <apr_strings.h>
 
 #include <ap_expr.h>
@@ -7,6 +7,7 @@
 #include <mod_auth.h>
 
 #include "base/error.h"
+#include "base/inline.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"

@@ -7,8 +7,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /** True if what holds is what denies: Require not, and everything inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how mod_cache is kept from storing a response that depends on who the client is. */
+/* Keeps mod_cache from storing a response that depends on who the client is. */
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"

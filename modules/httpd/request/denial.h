@@ -17,6 +17,7 @@ static inline void cc_denial_watch(request_rec *r)
     }
 }
 
+/** Ends that: what a request is refused for from here on is for others to tell. */
 static inline void cc_denial_passed(request_rec *r)
 {
     request_rec *client = r->main ? cc_request_client(r) : r;

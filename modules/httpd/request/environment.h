@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts user and variables of a request in order, in its fixups and once more for the log. */
+/* The variables of a request: those of its answer, and once more before it is logged. */
 #ifndef CC_REQUEST_ENVIRONMENT_H
 #define CC_REQUEST_ENVIRONMENT_H
 
@@ -10,6 +10,14 @@
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
 #include "httpd/request/variables.h"
+
+/** Puts the variables of a request in order: those of its answer, or none. */
+static inline void cc_environment_renew(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_answered(r);
+
+    cc_variables_put(r, kept ? kept->answer.exports : NULL);
+}
 
 /**
  * Makes these (NULL: none) the variables of a request, and puts those of the one before in order,
@@ -48,18 +56,6 @@ static inline void cc_environment_set(request_rec *r, cc_request_t *kept)
 
 /** The same for a subrequest, whose answer is that of its page. */
 void cc_environment_inherit(request_rec *r, cc_request_t *kept);
-
-/**
- * fixups, before modules that read user and environment: sets them for a request that skipped the
- * access phase, or that has got another configuration since; cc_tunnel_watch. 403, 500 or DECLINED.
- */
-int cc_environment_begin(request_rec *r);
-
-/**
- * fixups, after modules that set variables or replace the configuration: puts user and environment
- * right. 403; 500, also where an expression met a lookup that failed; or DECLINED.
- */
-int cc_environment_end(request_rec *r);
 
 /**
  * log_transaction, before the logs: puts the environment right once more, and has a denial told

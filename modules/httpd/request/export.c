@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what applications see: CLIENTCERT_* in the environment. */
+/* ClientCertExport: compiles its words, and makes the variables CLIENTCERT_* of a client. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows clientcert('NAME') in httpd's expressions, as a string and as a list. */
+/* clientcert('NAME') in httpd's expressions, as a string and as a list. */
 #include <apr_strings.h>
 
 #include <http_main.h>
 
 #include "base/error.h"
 #include "cert/cert.h"
-#include "httpd/conf/configuration.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/expr.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a request ends in 500 that asked who its client is, where a lookup failed. */
+/* Ends a request in 500 where it asked who its client is, and a lookup failed. */
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that no client can say in a header or trailer what only we may say, nor take it away. */
+/* Removes what no client may say in a header or trailer, since only we may, nor take away. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "base/inline.h"
 #include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"

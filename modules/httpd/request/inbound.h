@@ -7,8 +7,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /**
  * post_read_request: removes request headers that could pass for ours, and from Connection what
  * names others; trailers are watched for the same. DECLINED.

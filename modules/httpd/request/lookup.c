@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the names by which applications ask: user, group, rule, and every field with modifiers. */
+/* The names by which applications ask: user, group, rule, and every field with modifiers. */
 #include <apr_strings.h>
 #include <apr_tables.h>
 

@@ -5,8 +5,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
 int cc_refuse(request_rec *r);
 

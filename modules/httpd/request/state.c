@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where that is kept which lasts as long as a request. */
+/* What is kept of a request: made where somebody writes, else shared by all requests. */
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 

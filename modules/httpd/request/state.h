@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of a request, and the answer to who its client is. */
-#ifndef CC_REQUEST_H
-#define CC_REQUEST_H
+#ifndef CC_REQUEST_STATE_H
+#define CC_REQUEST_STATE_H
 
 #include <stdbool.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #include "rules/rules.h"
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
-struct cc_client_t; /* internal.h */
+struct cc_client_t; /* peer/client.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
 
 /** One answer for one request: who is it? */
@@ -79,6 +79,14 @@ void cc_request_end(request_rec *r);
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {
     return kept && kept->served == r->per_dir_config;
+}
+
+/** What is kept of a request that is served by an answer, to be written; else NULL. */
+static inline cc_request_t *cc_request_answered(const request_rec *r)
+{
+    cc_request_t *kept = ap_get_module_config(r->request_config, &clientcert_module);
+
+    return kept && kept->served ? kept : NULL;
 }
 
 /** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */

@@ -5,8 +5,6 @@
 
 #include "httpd/conf/module.h"
 
-
-
 /**
  * Makes these (of ClientCertExport; NULL: none) the only ones that have a name of ours, apart from
  * those that httpd took over from another request. May replace the table.

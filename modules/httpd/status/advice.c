@@ -3,16 +3,17 @@
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"
-#include "httpd/status/status.h"
+#include "httpd/request/state.h"
+#include "httpd/status/advice.h"
 
-#define ADVICE_MOST 8
+#define ADVICE_MAX 8
 #define DAY apr_time_from_sec(24 * 60 * 60)
 #define DAYS_TO_RENEW 30
 
 typedef struct words_t {
     const char *result;
     const char *summary;
-    const char *advice[ADVICE_MOST]; /* the last one is NULL */
+    const char *advice[ADVICE_MAX]; /* the last one is NULL */
 } words_t;
 
 static const words_t all_words[] = {
@@ -71,7 +72,23 @@ static const words_t *words_of(const char *result)
     return NULL;
 }
 
-const char *cc_status_summary(const cc_status_t *status, apr_pool_t *p)
+/* What the client itself may know of a problem, which may name what stands behind this server. */
+static const char *public_problem(const cc_answer_t *answer)
+{
+    const cc_client_t *client = answer->client;
+
+    if (!client || !client->problem) {
+        return answer->problem; /* that there is no certificate, or what its dates say */
+    }
+    return client->public_problem ? client->public_problem : "it does not count here";
+}
+
+const char *cc_advice_problem(const cc_status_t *status)
+{
+    return status->rules ? status->answer.problem : public_problem(&status->answer);
+}
+
+const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p)
 {
     const words_t *words = words_of(status->result);
 
@@ -81,7 +98,7 @@ const char *cc_status_summary(const cc_status_t *status, apr_pool_t *p)
                     : "You have groups here, but no user name";
     }
     if (status->answer.client && status->answer.problem) {
-        return apr_pstrcat(p, words->summary, ": ", cc_status_problem(status), NULL);
+        return apr_pstrcat(p, words->summary, ": ", cc_advice_problem(status), NULL);
     }
     return words->summary;
 }
@@ -100,7 +117,7 @@ static void advise_renewal(json_t *advice, const cc_status_t *status, apr_pool_t
     }
 }
 
-json_t *cc_status_advice(const cc_status_t *status, apr_pool_t *p)
+json_t *cc_advice_list(const cc_status_t *status, apr_pool_t *p)
 {
     const words_t *words = words_of(status->result);
     json_t *advice = json_array();

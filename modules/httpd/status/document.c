@@ -3,28 +3,29 @@
 #include <apr_strings.h>
 
 #include <http_protocol.h>
-#include <http_ssl.h>
 
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/where.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/tls.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
-#include "httpd/status/status.h"
+#include "httpd/status/advice.h"
+#include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
 
-#define TEXT_MOST 1024
-#define LIST_MOST 1000
+#define TEXT_MAX 1024
+#define LIST_MAX 1000
 
 /* ---- what it is about -------------------------------------------------------------------- */
 
 static const char *result_of(const cc_status_t *status)
 {
     if (!status->answer.client) {
-        return ap_ssl_conn_is_ssl(status->asked->connection) ? "no-certificate" : "no-tls";
+        return cc_tls_is_on(status->asked) ? "no-certificate" : "no-tls";
     }
     if (status->answer.problem) {
         return "rejected";
@@ -92,47 +93,27 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     return cc_json_fields(status->answer.client->cert, &facts, p);
 }
 
-/* What the client itself may know of a problem, which may name what stands behind this server. */
-static const char *told(const cc_answer_t *answer)
-{
-    const cc_client_t *client = answer->client;
-
-    if (!client || !client->problem) {
-        return answer->problem; /* that there is no certificate, or what its dates say */
-    }
-    return client->public_problem ? client->public_problem : "it does not count here";
-}
-
-const char *cc_status_problem(const cc_status_t *status)
-{
-    return status->rules ? status->answer.problem : told(&status->answer);
-}
-
 static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
 {
     if (!status->answer.client) {
         return json_null();
     }
     return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     cc_json_string(cc_status_problem(status), p));
+                     cc_json_string(cc_advice_problem(status), p));
 }
 
 static json_t *connection_of(request_rec *r)
 {
-    conn_rec *c = r->connection;
-    const char *resumed = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_SESSION_RESUMED");
-    const char *sni = ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_TLS_SNI");
+    cc_facts_t facts;
 
-    if (!ap_ssl_conn_is_ssl(c)) {
+    if (!cc_tls_is_on(r)) {
         return json_null();
     }
-    return json_pack(
-        "{s:o, s:o, s:o, s:s}", "version",
-        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_PROTOCOL"), r->pool),
-        "cipher",
-        cc_json_string(ap_ssl_var_lookup(r->pool, r->server, c, r, "SSL_CIPHER"), r->pool), "sni",
-        cc_json_string(sni && *sni ? sni : NULL, r->pool), "session",
-        resumed && !strcmp(resumed, "Resumed") ? "resumed session" : "full handshake");
+    facts = cc_tls_facts(r);
+    return json_pack("{s:o, s:o, s:o, s:s}", "version", cc_json_string(facts.tls_version, r->pool),
+                     "cipher", cc_json_string(facts.tls_cipher, r->pool), "sni",
+                     cc_json_string(facts.tls_sni, r->pool), "session",
+                     facts.tls_resumed ? "resumed session" : "full handshake");
 }
 
 /* ---- without the rules ------------------------------------------------------------------- */
@@ -207,9 +188,9 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
 static void text_bound(json_t *text, apr_pool_t *p)
 {
     const char *octets = json_string_value(text);
-    size_t keep = TEXT_MOST;
+    size_t keep = TEXT_MAX;
 
-    if (json_string_length(text) <= TEXT_MOST) {
+    if (json_string_length(text) <= TEXT_MAX) {
         return;
     }
     while (((unsigned char)octets[keep] & 0xC0) == 0x80) { /* within a character */
@@ -221,10 +202,10 @@ static void text_bound(json_t *text, apr_pool_t *p)
 
 static void list_bound(json_t *list, apr_pool_t *p)
 {
-    size_t more = json_array_size(list) > LIST_MOST ? json_array_size(list) - LIST_MOST : 0;
+    size_t more = json_array_size(list) > LIST_MAX ? json_array_size(list) - LIST_MAX : 0;
 
     for (size_t i = 0; i < more; i++) {
-        json_array_remove(list, LIST_MOST + more - 1 - i);
+        json_array_remove(list, LIST_MAX + more - 1 - i);
     }
     if (more > 0) {
         json_array_append_new(
@@ -270,8 +251,8 @@ json_t *cc_status_document(request_rec *r, bool trace)
 
     json_object_set_new(document, "result", json_string(status.result));
     json_object_set_new(document, "summary",
-                        cc_json_string(cc_status_summary(&status, r->pool), r->pool));
-    json_object_set_new(document, "advice", cc_status_advice(&status, r->pool));
+                        cc_json_string(cc_advice_summary(&status, r->pool), r->pool));
+    json_object_set_new(document, "advice", cc_advice_list(&status, r->pool));
     json_object_set_new(document, "request", request_of(&status, r->pool));
     json_object_set_new(document, "identity", identity_of(&status, r->pool));
     json_object_set_new(document, "certificate", certificate_of(&status, r->pool));

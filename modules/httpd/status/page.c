@@ -3,7 +3,8 @@
 #include <http_protocol.h>
 
 #include "httpd/conf/module.h"
-#include "httpd/status/status.h"
+#include "httpd/status/page.h"
+#include "httpd/status/style.h"
 
 /* A row of a list of terms: what it is called here, and in the document. */
 typedef struct row_t {

@@ -9,7 +9,10 @@
 
 #include "httpd/conf/module.h"
 #include "httpd/request/cache.h"
+#include "httpd/status/document.h"
+#include "httpd/status/page.h"
 #include "httpd/status/status.h"
+#include "httpd/status/style.h"
 
 /* ---- what is asked for ------------------------------------------------------------------- */
 

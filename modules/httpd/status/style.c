@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The style sheet of clientcert-status: wide and narrow, light and dark. */
-#include "httpd/status/status.h"
+#include "httpd/status/style.h"
 
 /* What stands between <style> and </style>; its digest stands in the policy. */
 const char cc_page_style[] =

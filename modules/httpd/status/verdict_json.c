@@ -21,6 +21,16 @@ json_t *cc_json_string(const char *text, apr_pool_t *p)
     return text ? cc_json_text(text, strlen(text), p) : json_null();
 }
 
+json_t *cc_json_strings(const apr_array_header_t *texts, apr_pool_t *p)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < texts->nelts; i++) {
+        json_array_append_new(list, cc_json_string(APR_ARRAY_IDX(texts, i, const char *), p));
+    }
+    return list;
+}
+
 /* ---- fields ------------------------------------------------------------------------------ */
 
 /* What cc_field_each hands on. */

@@ -22,6 +22,9 @@ json_t *cc_json_text(const char *text, apr_size_t len, apr_pool_t *p);
 /** The same for a NUL-terminated text; NULL becomes null. */
 json_t *cc_json_string(const char *text, apr_pool_t *p);
 
+/** A list of such texts (const char *). */
+json_t *cc_json_strings(const apr_array_header_t *texts, apr_pool_t *p);
+
 /**
  * All fields that a certificate has, but for pem and der, by their names in rules:
  * {"subject": ["CN=..."], "san.email": ["a@example.com", {"unusable": WHY, "octets": TEXT}], ...}.

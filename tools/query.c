@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Queries to the server's own configuration, for one certificate, for many, or for none. */
+
 /*
- * Asks the server's own configuration, and tells what it answers. Reading a configuration is what
- * takes time, so all certificates of a command line go to one run of httpd, and its answers are
- * read and printed one after another.
+ * Reading a configuration takes most of the time. So all certificates of a command line go to one
+ * run of httpd, and its answers are read and printed one after another.
  */
 #include <stdio.h>
 
@@ -13,21 +14,23 @@
 #define ERROR_EXIT 2
 
 /* One run of a command. */
-typedef struct run_t {
-    const cc_inquiry_t *inquiry;
+typedef struct query_run_t {
+    const cc_query_command_t *command;
     cc_tool_t *tool;
     cc_options_t options;
     cc_password_t password;
-    apr_array_header_t *paths;  /* const char *: of the certificates; NULL: none are asked about */
-    apr_array_header_t *errors; /* cc_error_t: why one could not be read; without a tag: it could */
-    bool one;                   /* one certificate, or none: the answer is told at length */
+    apr_array_header_t
+        *paths; /* const char *: of the certificates; NULL: the query is about none */
+    apr_array_header_t *errors; /* cc_error_t: of one that could not be read; else without a tag */
+    bool one;                   /* one certificate, or none: the answer is printed at length */
     cc_exchange_t *exchange;
-} run_t;
+} query_run_t;
 
 /* ---- the certificates ---------------------------------------------------------------------- */
 
-/* Among many, nobody is asked for passwords. */
-static apr_status_t certificate_add(run_t *run, const char *path, cc_error_t *err, apr_pool_t *p)
+/* With many certificates, the terminal is not asked for passwords. */
+static apr_status_t certificate_add(query_run_t *run, const char *path, cc_error_t *err,
+                                    apr_pool_t *p)
 {
     cc_password_fn *ask = run->one || run->password.given ? cc_password_ask : NULL;
     const char *pem = NULL;
@@ -38,7 +41,7 @@ static apr_status_t certificate_add(run_t *run, const char *path, cc_error_t *er
     return cc_exchange_add(run->exchange, pem, run->tool, p);
 }
 
-static void error_keep(run_t *run, int i, const cc_error_t *err)
+static void error_keep(query_run_t *run, int i, const cc_error_t *err)
 {
     apr_pool_t *p = run->tool->pool;
 
@@ -48,8 +51,8 @@ static void error_keep(run_t *run, int i, const cc_error_t *err)
                      .message = apr_pstrdup(p, err->message)};
 }
 
-/* APR_EINVAL: what is wrong concerns all of them, or the only one. */
-static apr_status_t certificates_add(run_t *run)
+/* APR_EINVAL: the error concerns all of them, or the only one. */
+static apr_status_t certificates_add(query_run_t *run)
 {
     apr_status_t status = APR_SUCCESS;
     apr_pool_t *p;
@@ -72,7 +75,7 @@ static apr_status_t certificates_add(run_t *run)
     return status;
 }
 
-static apr_status_t certificates_find(run_t *run)
+static apr_status_t certificates_find(query_run_t *run)
 {
     cc_tool_t *tool = run->tool;
     apr_status_t status = APR_SUCCESS;
@@ -86,9 +89,9 @@ static apr_status_t certificates_find(run_t *run)
     return status == APR_SUCCESS ? certificates_add(run) : status;
 }
 
-/* ---- the question -------------------------------------------------------------------------- */
+/* ---- the query ----------------------------------------------------------------------------- */
 
-static bool is_any(const run_t *run)
+static bool is_any(const query_run_t *run)
 {
     for (int i = 0; run->errors && i < run->errors->nelts; i++) {
         if (!APR_ARRAY_IDX(run->errors, i, cc_error_t).tag) {
@@ -98,24 +101,24 @@ static bool is_any(const run_t *run)
     return !run->errors;
 }
 
-static apr_status_t ask(run_t *run)
+static apr_status_t query_send(query_run_t *run)
 {
     const cc_options_t *options = &run->options;
     cc_tool_t *tool = run->tool;
-    json_t *question = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->inquiry->kind, "vhost",
-                                 cc_options_text(options->vhost, tool->pool), "path",
-                                 cc_options_text(options->path, tool->pool), "all", options->all);
-    apr_status_t status = cc_exchange_question(run->exchange, question, tool);
+    json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->command->kind, "vhost",
+                              cc_options_text(options->vhost, tool->pool), "path",
+                              cc_options_text(options->path, tool->pool), "all", options->all);
+    apr_status_t status = cc_exchange_query(run->exchange, query, tool);
 
-    json_decref(question);
-    return status == APR_SUCCESS ? cc_httpd_ask(options, run->exchange, tool) : status;
+    json_decref(query);
+    return status == APR_SUCCESS ? cc_httpd_query(options, run->exchange, tool) : status;
 }
 
 /* ---- the answers --------------------------------------------------------------------------- */
 
-static int exit_of(const run_t *run, const json_t *answer)
+static int exit_of(const query_run_t *run, const json_t *answer)
 {
-    return run->inquiry->exit_of ? run->inquiry->exit_of(answer) : 0;
+    return run->command->exit_of ? run->command->exit_of(answer) : 0;
 }
 
 static apr_status_t no_more(cc_tool_t *tool)
@@ -124,7 +127,7 @@ static apr_status_t no_more(cc_tool_t *tool)
                         "the server ended before it had answered all of the question");
 }
 
-static apr_status_t answer_tell(const run_t *run)
+static apr_status_t answer_print(const query_run_t *run)
 {
     cc_tool_t *tool = run->tool;
     json_t *answer = cc_exchange_answer(run->exchange);
@@ -139,14 +142,15 @@ static apr_status_t answer_tell(const run_t *run)
         if (run->options.json) {
             cc_print_json(answer, JSON_INDENT(2));
         } else {
-            run->inquiry->print(answer, tool->pool);
+            run->command->print(answer, tool->pool);
         }
     }
     json_decref(answer);
     return status;
 }
 
-static void error_line(const run_t *run, const char *path, const cc_error_t *err, apr_pool_t *p)
+static void error_line(const query_run_t *run, const char *path, const cc_error_t *err,
+                       apr_pool_t *p)
 {
     json_t *line;
 
@@ -163,7 +167,7 @@ static void error_line(const run_t *run, const char *path, const cc_error_t *err
     json_decref(line);
 }
 
-static void answer_line(const run_t *run, const char *path, json_t *answer, apr_pool_t *p)
+static void answer_line(const query_run_t *run, const char *path, json_t *answer, apr_pool_t *p)
 {
     int status = exit_of(run, answer);
 
@@ -173,15 +177,15 @@ static void answer_line(const run_t *run, const char *path, json_t *answer, apr_
         cc_print_json(answer, JSON_COMPACT);
     } else if (run->options.all) {
         printf("# %s\n", cc_print_safe(path, p));
-        run->inquiry->print(answer, p);
+        run->command->print(answer, p);
         puts("");
     } else {
-        printf("%s: %s\n", cc_print_safe(path, p), run->inquiry->line(answer, p));
+        printf("%s: %s\n", cc_print_safe(path, p), run->command->line(answer, p));
     }
 }
 
-/* What is wrong with one certificate has a result too; other errors concern the question. */
-static apr_status_t line_tell(const run_t *run, int i, apr_pool_t *p)
+/* An error of one certificate has a result too; other errors concern the query. */
+static apr_status_t line_print(const query_run_t *run, int i, apr_pool_t *p)
 {
     const char *path = APR_ARRAY_IDX(run->paths, i, const char *);
     json_t *answer = cc_exchange_answer(run->exchange);
@@ -203,7 +207,7 @@ static apr_status_t line_tell(const run_t *run, int i, apr_pool_t *p)
     return status;
 }
 
-static apr_status_t lines_tell(const run_t *run)
+static apr_status_t lines_print(const query_run_t *run)
 {
     apr_status_t status = APR_SUCCESS;
     apr_pool_t *p;
@@ -215,7 +219,7 @@ static apr_status_t lines_tell(const run_t *run)
         if (err->tag) {
             error_line(run, APR_ARRAY_IDX(run->paths, i, const char *), err, p);
         } else {
-            status = line_tell(run, i, p);
+            status = line_print(run, i, p);
         }
         apr_pool_clear(p);
     }
@@ -223,22 +227,22 @@ static apr_status_t lines_tell(const run_t *run)
     return status;
 }
 
-apr_status_t cc_inquiry_run(const cc_inquiry_t *inquiry, cc_tool_t *tool)
+apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool)
 {
-    run_t run = {.inquiry = inquiry, .tool = tool, .one = true};
-    apr_status_t status = cc_options_read(&run.options, inquiry->own, tool);
+    query_run_t run = {.command = command, .tool = tool, .one = true};
+    apr_status_t status = cc_options_read(&run.options, command->own, tool);
 
     if (status != APR_SUCCESS || !(run.exchange = cc_exchange_make(tool))) {
         return APR_EINVAL;
     }
-    if (inquiry->line) {
+    if (command->line) {
         status = certificates_find(&run);
     }
     if (status == APR_SUCCESS && is_any(&run)) {
-        status = ask(&run);
+        status = query_send(&run);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
-    return run.one ? answer_tell(&run) : lines_tell(&run);
+    return run.one ? answer_print(&run) : lines_print(&run);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TCP with a deadline: what is done with a socket ends in time, however the other side behaves. */
+#ifndef CC_TCP_H
+#define CC_TCP_H
+
+#include <apr_network_io.h>
+#include <apr_pools.h>
+#include <apr_time.h>
+
+/*
+ * All calls wait until the deadline, by apr_time_now, and then fail with a status for which
+ * APR_STATUS_IS_TIMEUP is true. A socket is used by one thread at a time. SIGPIPE must be ignored.
+ */
+
+/**
+ * Connects to the first address of the host that answers, IPv6 or IPv4; each of those that are left
+ * may take an equal part of the time. Looking the host up is not limited. The socket is in `p`;
+ * NULL where it fails.
+ */
+apr_status_t cc_tcp_connect(apr_socket_t **socket, const char *host, apr_port_t port,
+                            apr_time_t deadline, apr_pool_t *p);
+
+/** Sends all of it. */
+apr_status_t cc_tcp_send(apr_socket_t *socket, const char *octets, apr_size_t len,
+                         apr_time_t deadline);
+
+/** Receives up to *len octets, as soon as there are some, and sets *len. APR_EOF at the end. */
+apr_status_t cc_tcp_receive(apr_socket_t *socket, char *to, apr_size_t *len, apr_time_t deadline);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fixups: puts user and variables of a request in order once its configuration is known. */
+#include <apr_tables.h>
+
+#include "httpd/conf/dir.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/request/authn.h"
+#include "httpd/request/denial.h"
+#include "httpd/request/environment.h"
+#include "httpd/request/failure.h"
+#include "httpd/request/fixups.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/refuse.h"
+#include "httpd/request/state.h"
+#include "httpd/request/tunnel.h"
+#include "httpd/request/variables.h"
+
+/* Whether all requests that this one is for have the same user, or none. */
+static bool has_user_of_page(const request_rec *r)
+{
+    for (const request_rec *page = r->main; page; page = page->main) {
+        if (page->ap_auth_type &&
+            (page->user != r->user || page->ap_auth_type != r->ap_auth_type)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* mod_include may have put the user of the page there, who came of other rules. */
+static void forget_user(const request_rec *r)
+{
+    const char *type = has_user_of_page(r) ? NULL : apr_table_get(r->subprocess_env, "AUTH_TYPE");
+
+    if (type && !strcmp(type, cc_auth_type)) {
+        apr_table_unset(r->subprocess_env, "AUTH_TYPE");
+        apr_table_unset(r->subprocess_env, "REMOTE_USER");
+    }
+}
+
+/*
+ * Whether a request that has got another configuration since it was served is asked the same there.
+ * So it mostly is where mod_dir gives it that of a directory's index.
+ */
+static bool asks_the_same(const request_rec *r, const cc_request_t *kept)
+{
+    const cc_dir_t *dir = cc_dir_of(r);
+    const cc_dir_t *then = ap_get_module_config(kept->served, &clientcert_module);
+
+    return dir == then ||
+           (dir->rules == then->rules && dir->export == then->export && dir->auth == then->auth);
+}
+
+static __attribute__((noinline)) int ask_again(request_rec *r)
+{
+    cc_request_t *kept = cc_request_answered(r);
+    int status;
+
+    if (kept && asks_the_same(r, kept)) {
+        kept->served = r->per_dir_config;
+        return DECLINED;
+    }
+    if (!kept && cc_authn_inherit(r)) {
+        return DECLINED;
+    }
+    status = cc_authn_access(r);
+    cc_denial_passed(r);
+    return status;
+}
+
+/*
+ * Asks again who it is where the access phase did not: for a request that has the configuration of
+ * the one that led to it, or that got another one since (a directory's index, a variant).
+ */
+static inline int follow(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (cc_request_served(r, kept) || !((kept && kept->served) || cc_authn_asks(cc_dir_of(r)))) {
+        return DECLINED;
+    }
+    return ask_again(r);
+}
+
+/* Whether a request was served in its access phase, and needs nothing more: as most of clients do.
+ */
+static inline bool is_served_already(const request_rec *r, const cc_request_t *kept)
+{
+    return cc_request_served(r, kept) && !kept->refused && !kept->upgrades && !r->main &&
+           !r->prev && r->method_number != M_CONNECT;
+}
+
+static __attribute__((noinline)) int begin_fully(request_rec *r)
+{
+    int status;
+
+    if (cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = cc_refuse_again(r);
+    if (status != DECLINED) {
+        return status;
+    }
+    status = follow(r);
+    if (r->main) {
+        forget_user(r);
+    }
+    if ((r->main || r->prev) && !cc_request_answered(r)) {
+        cc_environment_renew(r);
+    }
+    cc_tunnel_watch(r);
+    cc_denial_passed(r);
+    return status;
+}
+
+int cc_fixups_begin(request_rec *r)
+{
+    cc_request_t *kept = cc_request_answered(r);
+
+    if (!is_served_already(r, kept)) {
+        return begin_fully(r);
+    }
+    kept->watched = false; /* as cc_denial_passed */
+    kept->missing = NULL;
+    return DECLINED;
+}
+
+static int end_status(const request_rec *r, int status)
+{
+    return cc_failure_noted(r) && !(r->handler && cc_handler_is(r, "clientcert-status"))
+               ? HTTP_INTERNAL_SERVER_ERROR
+               : status;
+}
+
+static __attribute__((noinline)) int end_fully(request_rec *r, cc_request_t *kept)
+{
+    int status;
+
+    if (!kept && cc_use_ignores(r)) {
+        return DECLINED;
+    }
+    status = follow(r);
+    kept = cc_request_answered(r);
+    if (kept && r->main) {
+        cc_variables_copied_end(r, kept->answer.exports);
+    } else {
+        cc_environment_renew(r);
+    }
+    if (kept) {
+        kept->variables = apr_table_elts(r->subprocess_env)->nelts;
+    }
+    return end_status(r, status);
+}
+
+int cc_fixups_end(request_rec *r)
+{
+    cc_request_t *kept = cc_request_answered(r);
+
+    if (!cc_request_served(r, kept) || r->main) {
+        return end_fully(r, kept);
+    }
+    kept->variables = cc_variables_last(r, kept->answer.exports);
+    return kept->failing ? end_status(r, DECLINED) : DECLINED;
+}

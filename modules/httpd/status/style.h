@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The style sheet of the page of clientcert-status. */
+#ifndef CC_STATUS_STYLE_H
+#define CC_STATUS_STYLE_H
+
+/**
+ * What stands between <style> and </style>, and the Content-Security-Policy: it allows that style,
+ * by its digest, and nothing else.
+ */
+extern const char cc_page_style[], cc_page_policy[];
+
+#endif
