@@ -42,12 +42,13 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Limits how many threads of one process wait for a responder (limiter.c). Lives as long as `p`;
- * may be made before a process forks, and is limited then: to CC_WAITING_MAX, or less. Any thread
- * may use it through cc_ocsp_io_t.
+ * Limits how many threads of one process wait for a responder, and ask it (limiter.c). Lives as
+ * long as `p`; may be made before a process forks. Any thread may use it through cc_ocsp_io_t.
  */
 typedef struct cc_ocsp_limiter_t cc_ocsp_limiter_t;
 apr_status_t cc_ocsp_limiter_create(cc_ocsp_limiter_t **limiter, apr_pool_t *p);
+
+/** So many may wait to the end; without, CC_WAITING_MAX. Before threads use it. */
 void cc_ocsp_limiter_set_max(cc_ocsp_limiter_t *limiter, int max);
 
 /** What the engine needs of its surroundings. Any thread may call them; each may be NULL. */
@@ -62,8 +63,8 @@ typedef struct cc_ocsp_io_t {
     void (*put)(void *state, const unsigned char *key, const cc_ocsp_record_t *record);
     /**
      * Calls work(data) in another thread of this process, soon; false where it never will. Such
-     * threads must have ended before the pool of the engine is cleared. NULL: a check is asked
-     * in the thread that wants to know, and no answer is replaced before it runs out.
+     * threads must have ended before the pool of the engine is cleared. NULL: a responder is
+     * asked in the calling thread, and no answer is replaced before it runs out.
      */
     bool (*start)(void *state, void (*work)(void *data), void *data);
     /** Of all engines in the process. NULL: everybody waits as long as timeout= says. */

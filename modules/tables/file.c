@@ -6,6 +6,17 @@
 
 #include "tables/internal.h"
 
+/*
+ * Lookups read a map (map.c) that is never written; a new one takes its place (base/snapshot.h).
+ * The file may be written while it is read, and half of it looks like a whole. So it is read when
+ * it has come to rest (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
+ * without a trace.
+ *
+ * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all, in
+ * a thread of its own, and makes an image of its rows (image.c). The others wait for the image of
+ * the state that they have seen; if it does not come in time, they read the file themselves.
+ */
+
 #define TRIES 20 /* to read a file at start that is being written, every WAIT */
 #define WAIT apr_time_from_msec(50)
 #define CALM apr_time_from_msec(50)   /* the owner of the sharing waits so much longer to read */
@@ -17,19 +28,21 @@ typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_snapshot_t maps;
+    apr_uint64_t key; /* of the image that processes share */
+    bool kept;        /* what it has at start are rows of a configuration before */
 
     /* For the thread that polls: */
     cc_file_stamp_t held; /* the file that the rows are of */
     int columns;          /* of each of these rows, at least */
     cc_file_stamp_t seen; /* the file as it was last polled */
-    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
     bool unsure;          /* it may have changed since without a trace */
-    bool kept;            /* what it has at start are rows of a configuration before */
-    apr_uint64_t key;     /* of the image that processes share */
-    int image;            /* which was made last; -1: none; for the thread that shares */
+    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
     cc_file_stamp_t waited; /* the state of the file whose image is waited for, */
     apr_time_t patience;    /* and until when */
-    cc_file_stamp_t shared; /* the state that was shared last; for the thread that shares */
+
+    /* For the thread that shares: */
+    cc_file_stamp_t shared; /* the state that was shared last */
+    int image;              /* its image, an open file; -1: none */
 } file_t;
 
 static apr_status_t file_close(void *state)

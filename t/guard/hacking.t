@@ -12,7 +12,8 @@ file_names() {
         grep -vE '^(mod_[a-z_]+\.[ch]|pcre2\.h|(.*/)?NAME\.[a-z]+)$' | sort -u
 }
 
-# Names of folders on a page: `FOLDER/` and `FOLDER/FOLDER`, in backquotes.
+# Names of folders on a page, in backquotes.
+# shellcheck disable=SC2016  # these are no expressions
 folder_names() { grep -oE '`[a-z][a-z_/]*/`' "$1" | tr -d '`' | sort -u; }
 
 # Where a name may lead from: the top, the rooms, httpd's floors, and the folder of who says it.
@@ -45,7 +46,7 @@ unnamed() {
     done
 }
 
-# shellcheck disable=SC2046  # lists of words
+# shellcheck disable=SC2046,SC2086  # lists of words
 {
     look_at 'names of files on the page' $(file_names <"$page")
     look_at 'names of folders on the page' $(folder_names "$page")

@@ -211,13 +211,13 @@ TEST(answers_may_have_so_many_octets)
     cc_job_t job = {.count = 1};
     apr_size_t one = 0, other = 0;
 
-    ck_assert(cc_job_has_room(&job, &query, 1024 * 1024, &one));
-    ck_assert(!cc_job_has_room(&job, &query, 1, &one));
+    ck_assert(cc_job_reserve(&job, &query, 1024 * 1024, &one));
+    ck_assert(!cc_job_reserve(&job, &query, 1, &one));
     ck_assert_str_eq(query.info.failure, "the answer is larger than 1 MiB");
     ck_assert_int_eq(query.result, CC_TABLE_FAILED);
     job.octets = 4 * 1024 * 1024 - 5;
-    ck_assert(cc_job_has_room(&job, &query, 5, &other));
-    ck_assert(!cc_job_has_room(&job, &query, 1, &other));
+    ck_assert(cc_job_reserve(&job, &query, 5, &other));
+    ck_assert(!cc_job_reserve(&job, &query, 1, &other));
     ck_assert_str_eq(query.info.failure,
                      "the answers to one certificate are larger than 4 MiB together");
 }

@@ -211,7 +211,7 @@ TEST(what_is_cut_ends_in_dots)
 {
     const char *field = cc_log_line_octets("request", repeated("x", 5000), pool);
 
-    ck_assert_str_eq(field + strlen(field) - 5, "xx...\"" + 1);
+    ck_assert_str_eq(field + strlen(field) - 5, "x...\"");
     ck_assert_uint_lt(strlen(field), 1100);
 }
 

@@ -14,8 +14,7 @@
 #include "tables/internal.h"
 #include "tableset.h"
 
-#define TICK apr_time_from_msec(600) /* after this a file is no longer thought to be written */
-
+#define QUIET apr_time_from_msec(600) /* then a file is no longer thought to be written */
 #define KEY 7
 
 static tableset_t set;
@@ -250,7 +249,7 @@ static cc_tables_t *tables_open(const char *source)
 
 static void share(cc_tables_t *tables)
 {
-    apr_sleep(TICK);
+    apr_sleep(QUIET);
     cc_tables_share(tables, &stop);
     sharer = tables;
 }
@@ -258,7 +257,7 @@ static void share(cc_tables_t *tables)
 static void start(void)
 {
     tableset_write(&set, "f", "k a\n");
-    apr_sleep(TICK);
+    tableset_settle(&set, "f");
 }
 
 TEST(who_shares_is_waited_for)

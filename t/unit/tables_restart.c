@@ -76,7 +76,7 @@ static apr_status_t configure(const char *source, int columns, bool restart)
 static void start(const char *text)
 {
     tableset_write(&set, "f", text);
-    apr_sleep(apr_time_from_msec(600)); /* until then somebody may be writing it */
+    tableset_settle(&set, "f");
     ck_assert_int_eq(configure("file:f", 1, false), APR_SUCCESS);
 }
 
@@ -134,8 +134,8 @@ TEST(what_a_reload_brought_is_kept)
 {
     start("k a\n");
     tableset_replace(&set, "f", "k b\n");
+    tableset_settle(&set, "f");
     ck_assert_str_eq(tableset_poll(&set), "changed");
-    apr_sleep(apr_time_from_msec(600));
     ck_assert_int_eq(configure("file:f", 1, true), APR_SUCCESS);
     ck_assert_str_eq(told_text, "t kept");
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");

@@ -4,9 +4,11 @@
 #include "base/waiting.h"
 #include "folder.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -51,6 +53,14 @@ void tableset_replace(tableset_t *set, const char *name, const char *text)
 {
     tableset_write(set, "new", text);
     must(rename(tableset_path(set, "new"), tableset_path(set, name)) == 0);
+}
+
+void tableset_settle(tableset_t *set, const char *name)
+{
+    const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+
+    must(utimensat(AT_FDCWD, tableset_path(set, name), times, 0) == 0);
+    apr_sleep(apr_time_from_msec(60));
 }
 
 apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backends,

@@ -26,6 +26,12 @@ void tableset_write_octets(tableset_t *set, const char *name, const void *octets
 /** Writes it elsewhere and puts it in the file's place. */
 void tableset_replace(tableset_t *set, const char *name, const char *text);
 
+/**
+ * Makes a file one that was written long ago, and waits for a tick of the file system's clock:
+ * after that nobody takes it for one that is being written.
+ */
+void tableset_settle(tableset_t *set, const char *name);
+
 /** The path of a file of the folder. */
 const char *tableset_path(tableset_t *set, const char *name);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
 
 #include "fakehttpd.h"
 #include "faketable.h"
@@ -16,12 +17,29 @@
 static apr_pool_t *pool;
 static cc_client_t client;
 static cc_client_map_t *map;
-static int pools; /* that the source still gives */
+static int pools;  /* that the source still gives */
+static bool apart; /* they are given to several threads */
+static apr_pool_t *given[32];
+static atomic_int given_count;
 
 /* ---- a source of clients ------------------------------------------------------------------ */
 
+static apr_pool_t *pool_apart(void)
+{
+    int place = atomic_fetch_add(&given_count, 1);
+
+    if (place >= COUNT(given)) {
+        return NULL;
+    }
+    given[place] = cc_client_map_pool();
+    return given[place];
+}
+
 static apr_pool_t *source_pool(const cc_client_t *asked, struct conn_rec *c)
 {
+    if (apart) {
+        return pool_apart();
+    }
     ck_assert_ptr_eq(asked, &client);
     ck_assert_ptr_null(c);
     return pools-- > 0 ? pool : NULL;
@@ -29,8 +47,10 @@ static apr_pool_t *source_pool(const cc_client_t *asked, struct conn_rec *c)
 
 static cc_client_map_t *source_map(const cc_client_t *asked, struct conn_rec *c, bool make)
 {
-    ck_assert_ptr_eq(asked, &client);
-    ck_assert_ptr_null(c);
+    if (!apart) {
+        ck_assert_ptr_eq(asked, &client);
+        ck_assert_ptr_null(c);
+    }
     if (!map && make) {
         map = cc_client_map_make(4);
     }
@@ -50,12 +70,18 @@ static void setup(void)
     client.facts = ruleset_facts;
     map = NULL;
     pools = 32;
+    apart = false;
+    atomic_store(&given_count, 0);
 }
 
 static void teardown(void)
 {
     if (map) {
         cc_client_map_end(map);
+    }
+    for (int i = 0; i < COUNT(given) && given[i]; i++) {
+        apr_pool_destroy(given[i]);
+        given[i] = NULL;
     }
     apr_pool_destroy(pool);
     fake_end();
@@ -338,4 +364,61 @@ TEST(verdicts_of_one_map_are_those_of_their_clients)
         ck_assert_str_eq(ask(rules)->verdict->user, users[i % 2]);
         ck_assert(is_new == (i < 2));
     }
+}
+
+/* ---- threads ------------------------------------------------------------------------------- */
+
+#define THREADS 4
+#define SETS 50 /* more than the client's list takes */
+
+static cc_rules_t *sets[SETS];
+static atomic_int wrong;
+
+/* The streams of one connection: each asks all sets of rules, many times. */
+static void *APR_THREAD_FUNC ask_often(apr_thread_t *thread, void *data)
+{
+    int first = (int)(apr_uintptr_t)data;
+
+    (void)thread;
+    for (int i = 0; i < 40 * SETS; i++) {
+        apr_pool_t *request = cc_client_map_pool();
+        int set = (i + first) % SETS;
+        cc_verdicts_query_t query = {.key = {sets[set], &cc_export_default},
+                                     .keep = true,
+                                     .now = NOW,
+                                     .pool = request,
+                                     .holder = request};
+        bool evaluated;
+        const cc_memo_t *memo = cc_verdicts_ask(&client, &query, &evaluated);
+        const char *user = apr_psprintf(request, "user%d", set);
+        const char *exported = apr_table_get(memo->exports, "CLIENTCERT_USER");
+
+        if (strcmp(memo->verdict->user, user) || strcmp(exported, user)) {
+            atomic_fetch_add(&wrong, 1);
+        }
+        apr_pool_destroy(request);
+    }
+    return NULL;
+}
+
+TEST(threads_that_ask_one_client_get_what_is_theirs)
+{
+    apr_thread_t *threads[THREADS];
+    apr_status_t rv;
+
+    map = cc_client_map_make(4);
+    apart = true;
+    atomic_store(&wrong, 0);
+    for (int i = 0; i < SETS; i++) {
+        sets[i] = ruleset_compile(apr_psprintf(pool, "subject.CN == Alice user=user%d", i), pool);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        rv = apr_thread_create(&threads[i], NULL, ask_often, (void *)(apr_uintptr_t)(i * 7), pool);
+        ck_assert_int_eq(rv, APR_SUCCESS);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        apr_thread_join(&rv, threads[i]);
+    }
+    ck_assert_int_eq(atomic_load(&wrong), 0);
+    ck_assert_int_gt(atomic_load(&given_count), COUNT(given));
 }

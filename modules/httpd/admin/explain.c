@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "cert/cert.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds rewrite rules that ask for the user, or for its variables, before there are any. */
-#include <apr_strings.h>
 
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"

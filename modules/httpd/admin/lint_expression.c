@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds expressions that let a client in because its certificate gives no identity. */
+/*
+ * To an expression, a client without an identity has an empty user and no groups: it looks like one
+ * that is not banned. So whatever asks clientcert() for an inequality is true of it. The expression
+ * is scanned once, term by term, without parsing it in full. Each pair of parentheses keeps whether
+ * what stands around it is negated. A term is suspect if it asks clientcert() and an odd number of
+ * negations is in effect: "!" before it or around it, "!=", "ne" or "-z" in it, an empty text
+ * beside
+ * "==". Where this is wrong, it is silent: what it cannot follow is not suspect.
+ */
 #include <apr_lib.h>
 #include <apr_strings.h>
 

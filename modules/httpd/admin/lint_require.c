@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds Require lines that can never hold. */
-#include <apr_strings.h>
 
 #include "base/text.h"
 #include "cert/cert.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds mod_ssl's own ways to a user, where they stand beside rules. */
-#include <apr_strings.h>
 
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers whether a certificate was revoked: which CRL or responder says so, since when. */
 #include <apr_signal.h>
-#include <apr_strings.h>
 
 #include <http_main.h>
 
@@ -47,17 +46,17 @@ typedef struct revoked_check_t {
 static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q)
 {
     static const cc_ocsp_io_t none = {0};
-    const cc_vhost_conf_t *server = cc_vhost_conf_of(sources->server);
-    cc_ocsp_config_t config = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
+    cc_ocsp_config_t config = {.spec = conf->ocsp, .hosts = conf->ocsp_hosts};
     cc_revocation_t *revocation = &sources->revocation;
     apr_status_t status = APR_SUCCESS;
 
     revocation->trust = sources->judge.trust;
-    revocation->leaf_alone = server->leaf_alone == 1;
-    if (server->crls && revocation->trust) {
-        server->crls->root = ap_server_root;
-        server->crls->pass_foreign = true;
-        status = cc_crls_open(&revocation->crls, server->crls, revocation->trust, q->pool, &q->err);
+    revocation->leaf_alone = conf->leaf_alone == 1;
+    if (conf->crls && revocation->trust) {
+        conf->crls->root = ap_server_root;
+        conf->crls->pass_foreign = true;
+        status = cc_crls_open(&revocation->crls, conf->crls, revocation->trust, q->pool, &q->err);
     }
     if (status == APR_SUCCESS) {
         config.lists = cc_revocation_lists(revocation->crls);

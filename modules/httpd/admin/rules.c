@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
-#include <string.h>
-
-#include <apr_strings.h>
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"

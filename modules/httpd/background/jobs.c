@@ -241,7 +241,7 @@ cc_table_result_t cc_query_fail(cc_query_t *query, const char *reason)
     return query->result = CC_TABLE_FAILED;
 }
 
-bool cc_job_has_room(cc_job_t *job, cc_query_t *query, apr_size_t octets, apr_size_t *answer)
+bool cc_job_reserve(cc_job_t *job, cc_query_t *query, apr_size_t octets, apr_size_t *answer)
 {
     *answer += octets;
     job->octets += octets;

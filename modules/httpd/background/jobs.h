@@ -15,10 +15,10 @@ typedef struct cc_jobs_t cc_jobs_t;
  * a pool of their own, because they cannot be interrupted and may outlive the request.
  */
 typedef struct cc_job_t {
-    const void *source;       /* as cc_jobs_create got it; lives as long as the configuration */
-    cc_query_t *queries;   /* keys are NUL-terminated; each begins as CC_TABLE_FAILED */
+    const void *source;  /* as cc_jobs_create got it; lives as long as the configuration */
+    cc_query_t *queries; /* keys are NUL-terminated; each begins as CC_TABLE_FAILED */
     int count;
-    apr_size_t octets;   /* that were answered so far: see cc_job_has_room */
+    apr_size_t octets;   /* of the answers so far: see cc_job_reserve */
     apr_time_t deadline; /* after which no request waits */
     apr_pool_t *pool;    /* of this job alone; what it answers lives there */
 } cc_job_t;
@@ -30,11 +30,10 @@ typedef void cc_job_fn(cc_job_t *job);
 cc_table_result_t cc_query_fail(cc_query_t *query, const char *reason);
 
 /**
- * Whether so many octets of an answer may be copied: false where they are more than one may have
- * (`answer`: what this one has with them) or all have; the query then says so.
+ * Reserves so many octets of an answer, before they are copied: adds them to those of this answer
+ * and of the job. False where one of these is too large; the query has failed then and says so.
  */
-bool cc_job_has_room(cc_job_t *job, cc_query_t *query, apr_size_t octets,
-                     apr_size_t *answer);
+bool cc_job_reserve(cc_job_t *job, cc_query_t *query, apr_size_t octets, apr_size_t *answer);
 
 /**
  * Jobs that call `ask` for `source`. `timeout`: how long a request waits as a rule, for messages.

@@ -81,7 +81,7 @@ static bool values_copy(const ldap_run_t *run, const char *name, struct berval *
     const char **copies = apr_palloc(p, sizeof(*copies) * (apr_size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
-        if (!cc_job_has_room(run->job, run->query, values[i]->bv_len, octets)) {
+        if (!cc_job_reserve(run->job, run->query, values[i]->bv_len, octets)) {
             ask_failed(run, apr_psprintf(p, "%s: %s", name, run->query->info.failure));
             return false;
         }

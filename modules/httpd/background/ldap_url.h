@@ -25,13 +25,13 @@ typedef struct cc_ldap_url_t {
     const char *after;
     bool octets;      /* %o: the key is sought as octets */
     bool hex;         /* which it holds in hex, else in base64 */
-    const char *user; /* who binds; NULL: anonymous */
+    const char *user; /* the name to bind with; NULL: anonymous */
     const char *password;
     struct timeval timeout;
 } cc_ldap_url_t;
 
 /** Reads source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
-apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec,
-                               apr_pool_t *p, cc_error_t *err);
+apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
+                              cc_error_t *err);
 
 #endif

@@ -19,8 +19,7 @@ const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *ar
 
 /**
  * What cc_ocsp_create takes, the same for all virtual hosts; lives as long as the configuration.
- * To be had from the first directive on. Nothing is kept and nobody asks before a child has
- * started.
+ * There from the first directive on. Nothing is kept or asked before a child has started.
  */
 const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s);
 
@@ -33,8 +32,8 @@ void cc_ocsp_cache_use(server_rec *s);
 int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /**
- * post_config, after mod_ssl's, who makes the virtual hosts: opens the cache where one is used.
- * What is wrong is logged (CC0176 to CC0178), and the start ends. OK or not.
+ * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache
+ * where one is used. What is wrong is logged (CC0176 to CC0178), and the start ends. OK or not.
  */
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps what the virtual hosts of a configuration ask about revocation, and polls its files. */
-#include <apr_strings.h>
-
-#include <http_main.h>
 
 #include "base/error.h"
 #include "crl/crl.h"

@@ -164,14 +164,14 @@ static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t 
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
-    const cc_vhost_conf_t *server = cc_vhost_conf_of(s);
-    cc_ocsp_config_t asked = {.spec = server->ocsp, .hosts = server->ocsp_hosts};
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
+    cc_ocsp_config_t asked = {.spec = conf->ocsp, .hosts = conf->ocsp_hosts};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
 
     made->trust = trust;
-    made->leaf_alone = server->leaf_alone == 1;
-    if (server->crls) {
+    made->leaf_alone = conf->leaf_alone == 1;
+    if (conf->crls) {
         rv = crls_open(&made->crls, s, trust, p, err);
     }
     if (rv == APR_SUCCESS) {

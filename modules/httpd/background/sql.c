@@ -123,7 +123,7 @@ static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, 
     if (status != APR_SUCCESS) {
         return "it has no form as text";
     }
-    if (!cc_job_has_room(run->job, run->lookup, strlen(text), octets)) {
+    if (!cc_job_reserve(run->job, run->lookup, strlen(text), octets)) {
         return run->lookup->info.failure;
     }
     return cc_column_read(column, text, run->job->pool);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the tables of a configuration: opens them, lets rules name them, polls them. */
-#include <apr_strings.h>
 
 #include <http_core.h>
 #include <http_main.h>

@@ -2,8 +2,6 @@
 /* Judges certificates as mod_ssl would, by what its directives say of a virtual host. */
 #include <stdlib.h>
 
-#include <apr_strings.h>
-
 #include "base/error.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/view.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <apr_lib.h>
-#include <apr_strings.h>
 
 #include "base/text.h"
 #include "cert/cert.h"

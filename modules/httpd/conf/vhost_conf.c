@@ -3,8 +3,6 @@
 #include <apr_hooks.h>
 #include <apr_strings.h>
 
-#include <http_main.h>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "cert/cert.h"
@@ -17,58 +15,58 @@
 
 void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s)
 {
-    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
+    cc_vhost_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
 
-    server->configuration = cc_configuration_find(s);
-    server->leaf_alone = -1;
-    server->max_age = -1;
-    return server;
+    conf->configuration = cc_configuration_find(s);
+    conf->leaf_alone = -1;
+    conf->max_age = -1;
+    return conf;
 }
 
 void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
 {
     const cc_vhost_conf_t *base = base_record, *add = add_record;
-    cc_vhost_conf_t *server = apr_pcalloc(p, sizeof(*server));
+    cc_vhost_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
 
-    server->configuration = add->configuration;
-    server->crls = add->crls ? add->crls : base->crls;
-    server->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
-    server->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
-    server->ocsp = add->ocsp ? add->ocsp : base->ocsp;
-    server->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
-    return server;
+    conf->configuration = add->configuration;
+    conf->crls = add->crls ? add->crls : base->crls;
+    conf->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
+    conf->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
+    conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
+    conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
+    return conf;
 }
 
 const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args)
 {
-    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
     cc_error_t err = {0};
     apr_status_t rv;
 
     (void)record;
-    if (server->crls) {
+    if (conf->crls) {
         return apr_psprintf(cmd->pool,
                             "CC0170: ClientCertCRL stands at %s already; name all files and "
                             "folders in one",
-                            server->crls->where);
+                            conf->crls->where);
     }
-    rv = cc_crls_parse(&server->crls, args, cmd->pool, &err);
+    rv = cc_crls_parse(&conf->crls, args, cmd->pool, &err);
     if (rv == APR_SUCCESS) {
-        server->crls->where = cc_directive_where(cmd->directive, cmd->pool);
+        conf->crls->where = cc_directive_where(cmd->directive, cmd->pool);
     }
     return cc_directive_result(cmd, rv, &err);
 }
 
 const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word)
 {
-    cc_vhost_conf_t *server = cc_vhost_conf_of(cmd->server);
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
 
     (void)record;
     if (strcasecmp(word, "leaf") && strcasecmp(word, "chain")) {
         return apr_psprintf(cmd->pool, "CC0171: \"%s\": write leaf or chain",
                             cc_text_escape(word, strlen(word), cmd->pool));
     }
-    server->leaf_alone = !strcasecmp(word, "leaf");
+    conf->leaf_alone = !strcasecmp(word, "leaf");
     return NULL;
 }
 

@@ -17,7 +17,7 @@ typedef struct cc_vhost_conf_t {
     apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 not said */
     cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: not said */
     apr_array_header_t *ocsp_hosts; /* ClientCertOCSPAllow; NULL: none */
-    struct cc_vhost_t *host;        /* peer/tls_hooks.c: once mod_ssl has made its context */
+    struct cc_vhost_t *vhost;       /* peer/tls_hooks.c: once mod_ssl has made its context */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: those of this virtual host */
     int use; /* cc_use_t of use.h: that of this virtual host */
     cc_configuration_t *configuration; /* that it belongs to */

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads what the directives of httpd and mod_ssl say of each virtual host. */
+/*
+ * A test of the configuration has no contexts of mod_ssl, and a module cannot read the records of
+ * another. So the tree of directives that httpd keeps (ap_conftree) is walked once, when Include,
+ * Define, IfModule and macros have been resolved in it. The walk meets <VirtualHost> sections in
+ * the order of httpd's list of servers, and each section is that of the next server which names its
+ * file and line. Directives outside of sections are filed by name; the last one counts, as for
+ * httpd.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

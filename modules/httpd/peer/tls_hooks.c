@@ -199,6 +199,6 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     if (cc_vhost_asks_more(host)) {
         cc_configuration_of(ap_server_conf)->ends_connections = true;
     }
-    cc_vhost_conf_of(s)->host = host;
+    cc_vhost_conf_of(s)->vhost = host;
     return OK;
 }

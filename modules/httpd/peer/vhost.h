@@ -28,7 +28,7 @@ static inline bool cc_vhost_asks_more(const cc_vhost_t *host)
 /** NULL: the virtual host has no TLS. */
 static inline const cc_vhost_t *cc_vhost_of(const server_rec *s)
 {
-    return cc_vhost_conf_of(s)->host;
+    return cc_vhost_conf_of(s)->vhost;
 }
 
 #endif

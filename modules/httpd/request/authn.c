@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
 #include <http_core.h>
-#include <http_main.h>
 #include <http_request.h>
 
 #include "httpd/conf/dir.h"
@@ -48,9 +47,9 @@ static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
 }
 
 /* The log may ask when the connection is gone, so the request has to know its client by then. */
-static bool may_be_logged(void)
+static bool may_be_logged(const request_rec *r)
 {
-    return cc_configuration_of(ap_server_conf)->expressions;
+    return cc_configuration_of(r->server)->expressions;
 }
 
 /* Where nobody has to know who it is. What it has of another place goes all the same. */
@@ -60,7 +59,7 @@ static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_d
 
     cc_request_settle(r, dir->rules);
     cc_environment_unset(r);
-    if (dir->rules || may_be_logged()) {
+    if (dir->rules || may_be_logged(r)) {
         answer = cc_identity_presented(r);
     }
     return cc_answer_refused(&answer);
