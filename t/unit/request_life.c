@@ -90,6 +90,23 @@ TEST(mod_ssl_must_agree)
                         "reason=\"mod_ssl does not report it as verified\"", NULL);
 }
 
+TEST(each_step_is_told_where_somebody_looks_closely)
+{
+    const char *log;
+
+    faketls_connected(&faketls_set.alice, "ClientCertMap subject.CN == bob user=bob\n"
+                                          "ClientCertMap user=alice\n");
+    fake_host("a")->log.level = APLOG_DEBUG;
+    ck_assert_int_eq(faketls_run(faketls_request("/"), 0), OK);
+    log = fake_logged();
+    fake_expect_begins(log, "debug CC0105: site.conf:5: does not hold: subject.CN == \"bob\"; "
+                            "seen alice\n"
+                            "debug CC0105: site.conf:6: holds\n"
+                            "info CC0101: result=mapped user=\"alice\" ");
+    ck_assert_int_eq(faketls_run(faketls_request("/"), 0), OK);
+    fake_expect_log("");
+}
+
 /* ---- denials ----------------------------------------------------------------------------- */
 
 TEST(a_denial_says_who_came_and_what_was_missing)
