@@ -93,7 +93,9 @@ static const char *objection(void)
 
 static void put_on(const char *name, const pki_t *ca, const pki_t *who)
 {
-    crlset_put(&set, name, &(crl_recipe_t){.ca = ca, .number = "2", .entries = {{who->cert, 1}}});
+    crlset_put(
+        &set, name,
+        &(crl_recipe_t){.ca = ca, .number = "2", .entries = {{.cert = who->cert, .reason = 1}}});
 }
 
 /* ---- CRLs ------------------------------------------------------------------------------ */

@@ -112,7 +112,8 @@ TEST(crls_of_mod_ssl_are_looked_at)
     STACK_OF(X509) *sent = sk_X509_new_null();
 
     sk_X509_push(sent, sub.cert);
-    crlset_put(&set, "one.crl", &(crl_recipe_t){.ca = &one, .entries = {{alice.cert, 1}}});
+    crlset_put(&set, "one.crl",
+               &(crl_recipe_t){.ca = &one, .entries = {{.cert = alice.cert, .reason = 1}}});
     ck_assert_str_eq(load_crl(false, false), "");
     ck_assert(!verifies(&alice, NULL));
     ck_assert(!verifies(&deep, sent)); /* there is no CRL of sub */
