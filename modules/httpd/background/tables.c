@@ -22,14 +22,18 @@ static const cc_backend_t *const backends[] = {
 
 /* ---- while the configuration is read ----------------------------------------------------- */
 
+/*
+ * Require of another module leads here too, while the configuration is read. By then a virtual host
+ * has a record only if a directive of ours stood in it before.
+ */
 cc_tables_t *cc_tables_configured(const server_rec *s)
 {
-    return cc_configuration_of(s)->tables;
+    return cc_configuration_find(s)->tables;
 }
 
 static cc_tables_t *tables_make(const server_rec *s)
 {
-    cc_configuration_t *configuration = cc_configuration_of(s);
+    cc_configuration_t *configuration = cc_configuration_find(s);
 
     if (!configuration->tables) {
         configuration->tables = cc_tables_create(backends, s->process->pconf);

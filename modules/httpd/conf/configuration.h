@@ -34,8 +34,9 @@ typedef struct cc_configuration_t {
 
 /**
  * The record of the configuration that is read, made where there is none yet: for
- * cc_vhost_conf_create, which gives it to each virtual host. All others use cc_configuration_of
- * (see conf/vhost_conf.h).
+ * cc_vhost_conf_create, which gives it to each virtual host, and for what a directive of another
+ * module leads to, since the virtual host may have no record yet. All others use
+ * cc_configuration_of (see conf/vhost_conf.h).
  */
 cc_configuration_t *cc_configuration_find(const server_rec *s);
 

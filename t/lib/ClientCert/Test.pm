@@ -50,6 +50,7 @@ Makes a directory for a server and starts it on free ports of 127.0.0.1. Further
     mpm     => 'event'          or worker, prefork
     cgi     => 1                adds alias and cgid, and /cgi-bin/env, which shows its environment
                                 (modules => ['-cgid', 'cgi'] takes cgi instead)
+                                (modules => ['^clientcert'] loads that before all others)
     files   => {PATH => TEXT}   files below the server's directory; also htdocs/..., conf/...
     global  => TEXT             configuration to stand before conf (conf is a file of its own,
                                 site.conf, so that its line numbers count from its first line)

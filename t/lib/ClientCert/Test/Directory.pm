@@ -99,9 +99,10 @@ sub _load_conf {
     my @modules = ('mpm_' . $self->{mpm}, qw(unixd log_config authn_core authz_core dir
             socache_shmcb ssl clientcert), @{ $self->{modules} });
     my %without = map { /^-(.+)/ ? ($1 => 1) : () } @modules;
+    my @first = map { /^\^(.+)/ } @modules;
     my %seen;
     return join '', map { load_module($_) }
-        grep { !/^-/ && !$without{$_} && !$seen{$_}++ } @modules;
+        grep { !/^[-^]/ && !$without{$_} && !$seen{$_}++ } @first, @modules;
 }
 
 sub _base_conf {
