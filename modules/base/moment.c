@@ -81,12 +81,13 @@ bool cc_moment_asn1(apr_int64_t *seconds, cc_time_form_t form, const unsigned ch
                     apr_size_t len)
 {
     int year_digits = form == CC_GENERALIZED_TIME ? 4 : 2;
-    const unsigned char *rest = octets + year_digits;
+    const unsigned char *rest;
     civil_t t;
 
-    if (len != (apr_size_t)year_digits + 11 || rest[10] != 'Z') {
+    if (len != (apr_size_t)year_digits + 11 || octets[len - 1] != 'Z') {
         return false;
     }
+    rest = octets + year_digits;
     t = (civil_t){digits_read(octets, year_digits), digits_read(rest, 2),
                   digits_read(rest + 2, 2),         digits_read(rest + 4, 2),
                   digits_read(rest + 6, 2),         digits_read(rest + 8, 2)};

@@ -201,12 +201,16 @@ static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **err
     return *error ? NULL : single;
 }
 
-/* Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. */
+/*
+ * Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. No
+ * answer is from before 1970.
+ */
 static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
 {
     ASN1_TIME *strict = from ? ASN1_STRING_dup(from) : NULL;
     apr_int64_t seconds = 0;
-    bool read = strict && ASN1_TIME_normalize(strict) && cc_cert_time_read(&seconds, strict);
+    bool read = strict && ASN1_TIME_normalize(strict) && cc_cert_time_read(&seconds, strict) &&
+                seconds >= 0;
 
     ASN1_TIME_free(strict);
     if (read) {

@@ -18,13 +18,45 @@ static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err
                         reason ? reason : "no reason given");
 }
 
+/* ---- folders ------------------------------------------------------------------------------- */
+
+/* False at the end of the folder, and where it cannot be read: *status says which. */
+static bool name_read(apr_finfo_t *info, apr_status_t *status, apr_dir_t *folder)
+{
+    *status = apr_dir_read(info, APR_FINFO_NAME, folder);
+    return *status == APR_SUCCESS || *status == APR_INCOMPLETE;
+}
+
 /* ---- CAs as mod_ssl loads them --------------------------------------------------------------- */
+
+/* Links may lead nowhere, and files may be anything: as mod_ssl, one by one, and what can be read.
+ */
+static void folder_names_add(STACK_OF(X509_NAME) * names, const char *path, apr_pool_t *p)
+{
+    apr_dir_t *folder;
+    apr_finfo_t info;
+    apr_status_t status;
+
+    if (apr_dir_open(&folder, path, p) != APR_SUCCESS) {
+        return;
+    }
+    ERR_set_mark();
+    while (name_read(&info, &status, folder)) {
+        const char *file = apr_pstrcat(p, path, "/", info.name, NULL);
+
+        if (apr_stat(&info, file, APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_REG) {
+            SSL_add_file_cert_subjects_to_stack(names, file);
+        }
+    }
+    ERR_pop_to_mark();
+    apr_dir_close(folder);
+}
 
 /*
  * NULL, or the file that cannot be loaded. The names of the CAs are what a server sends to its
  * clients: without them, nothing says which certificates a folder has (cc_trust_create).
  */
-static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files)
+static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files, apr_pool_t *p)
 {
     STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(ctx);
 
@@ -38,12 +70,22 @@ static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files)
         if (!SSL_CTX_load_verify_dir(ctx, files->ca_path)) {
             return files->ca_path;
         }
-        SSL_add_dir_cert_subjects_to_stack(names, files->ca_path);
+        folder_names_add(names, files->ca_path, p);
     }
     return NULL;
 }
 
 /* ---- CAs in files and folders of any names --------------------------------------------------- */
+
+/* No certificate is encrypted: nobody is asked for a password, at the terminal of a start. */
+static int no_password(char *buffer, int size, int writing, void *baton)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)baton;
+    return -1;
+}
 
 /* Adds the certificates of a file, and says how many there are; -1: it is damaged. */
 static int certs_add(SSL_CTX *ctx, const char *path)
@@ -54,7 +96,7 @@ static int certs_add(SSL_CTX *ctx, const char *path)
     int count = 0;
 
     ERR_set_mark();
-    for (; good && (cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)); count++) {
+    for (; good && (cert = PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL)); count++) {
         good = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) > 0;
         X509_free(cert);
     }
@@ -68,13 +110,14 @@ static int certs_add(SSL_CTX *ctx, const char *path)
     return count;
 }
 
-/* Adds what the files of a folder have, but for hidden files; NULL, or the file at fault. */
+/* Adds what the files of a folder have, but for hidden files; NULL, or what is at fault. */
 static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const char *path,
                               apr_pool_t *p)
 {
     apr_finfo_t info;
+    apr_status_t status;
 
-    while (apr_dir_read(&info, APR_FINFO_NAME, folder) != APR_ENOENT) {
+    while (name_read(&info, &status, folder)) {
         const char *file = apr_pstrcat(p, path, "/", info.name, NULL);
         int added = 0;
 
@@ -88,7 +131,7 @@ static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const
         }
         *count += added;
     }
-    return NULL;
+    return APR_STATUS_IS_ENOENT(status) ? NULL : path;
 }
 
 /* The same of one path, which must give some certificate. */
@@ -162,7 +205,7 @@ static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, ap
     const char *failed;
 
     SSL_CTX_set_client_CA_list(ctx, sk_X509_NAME_new_null());
-    failed = authorities_load(ctx, files);
+    failed = authorities_load(ctx, files, p);
     if (!failed) {
         failed = revocations_load(SSL_CTX_get_cert_store(ctx), files);
     }

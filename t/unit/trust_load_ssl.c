@@ -2,6 +2,7 @@
 /* Tests a trust of the files that mod_ssl's directives name, and what is verified against it. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -86,6 +87,21 @@ TEST(a_folder_of_hashes_is_the_same_as_the_file)
     ck_assert(verifies(&alice, NULL));
     ck_assert_int_eq(cc_authorities_of_store(trust, set.pool)->nelts, 1);
     ck_assert(cc_trust_same(file, trust));
+}
+
+/* In which order a folder is read is not known: some of these come before the certificate. */
+TEST(a_link_that_leads_nowhere_hides_no_ca_of_its_folder)
+{
+    folder_make("links");
+    for (int i = 0; i < 20; i++) {
+        const char *link = apr_psprintf(set.pool, "links/%08d.0", i);
+
+        ck_assert_int_eq(symlink("nowhere", crlset_path(&set, link)), 0);
+    }
+    hash_link("links", &one);
+    ck_assert_str_eq(load(&(cc_trust_files_t){.ca_path = crlset_path(&set, "links"), .depth = 1}),
+                     "");
+    ck_assert_int_eq(cc_authorities_of_store(trust, set.pool)->nelts, 1);
 }
 
 TEST(each_of_its_settings_may_fail)
