@@ -10,7 +10,7 @@
 /*
  * Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): the sum of
  * the words of a text, each times a random factor. For any two texts, the odds that they collide
- * are those of two random numbers, whoever has chosen the texts, as long as the factors are not
+ * are those of two random numbers, no matter who chose the texts, as long as the factors are not
  * known. The upper half of the hash is the better one.
  */
 

@@ -45,7 +45,7 @@ typedef struct cc_option_reader_t {
     void *record;
     const char *value_tag;     /* of the error that a value is not legal */
     const char *text_tag;      /* of the error that a TEXT is empty */
-    const char *twice_tag;     /* of the error that an option stands there twice */
+    const char *twice_tag;     /* of the error for an option that is given twice */
     bool blames_value;         /* the first of them names the value, not the whole word */
     bool seen[CC_OPTIONS_MAX]; /* begins as false */
     apr_pool_t *pool;          /* of what is read, and of errors */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Goes through the configuration for what is probably not meant, and logs it. */
+/* Lint: goes through the configuration for probable mistakes, and logs them. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
