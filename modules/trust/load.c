@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a trust of files alone, and verifies a certificate file against it. */
 #include <apr_file_info.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -20,33 +21,36 @@ static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err
 
 /* ---- folders ------------------------------------------------------------------------------- */
 
-/* False at the end of the folder, and where it cannot be read: *status says which. */
-static bool name_read(apr_finfo_t *info, apr_status_t *status, apr_dir_t *folder)
+/* The next file of a folder that is a regular one, or a link to one; APR_ENOENT: there is none. */
+static apr_status_t file_next(const char **file, apr_dir_t *folder, const char *path, apr_pool_t *p)
 {
-    *status = apr_dir_read(info, APR_FINFO_NAME, folder);
-    return *status == APR_SUCCESS || *status == APR_INCOMPLETE;
+    apr_finfo_t info;
+
+    do {
+        apr_status_t status = apr_dir_read(&info, APR_FINFO_NAME, folder);
+
+        if (status != APR_SUCCESS && status != APR_INCOMPLETE) {
+            return status;
+        }
+        *file = apr_pstrcat(p, path, "/", info.name, NULL);
+    } while (apr_stat(&info, *file, APR_FINFO_TYPE, p) != APR_SUCCESS || info.filetype != APR_REG);
+    return APR_SUCCESS;
 }
 
 /* ---- CAs as mod_ssl loads them --------------------------------------------------------------- */
 
-/* Links may lead nowhere, and files may be anything: as mod_ssl, one by one, and what can be read.
- */
+/* As mod_ssl does it: file by file, and only what can be read. */
 static void folder_names_add(STACK_OF(X509_NAME) * names, const char *path, apr_pool_t *p)
 {
     apr_dir_t *folder;
-    apr_finfo_t info;
-    apr_status_t status;
+    const char *file;
 
     if (apr_dir_open(&folder, path, p) != APR_SUCCESS) {
         return;
     }
     ERR_set_mark();
-    while (name_read(&info, &status, folder)) {
-        const char *file = apr_pstrcat(p, path, "/", info.name, NULL);
-
-        if (apr_stat(&info, file, APR_FINFO_TYPE, p) == APR_SUCCESS && info.filetype == APR_REG) {
-            SSL_add_file_cert_subjects_to_stack(names, file);
-        }
+    while (file_next(&file, folder, path, p) == APR_SUCCESS) {
+        SSL_add_file_cert_subjects_to_stack(names, file);
     }
     ERR_pop_to_mark();
     apr_dir_close(folder);
@@ -114,18 +118,12 @@ static int certs_add(SSL_CTX *ctx, const char *path)
 static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const char *path,
                               apr_pool_t *p)
 {
-    apr_finfo_t info;
+    const char *file;
     apr_status_t status;
 
-    while (name_read(&info, &status, folder)) {
-        const char *file = apr_pstrcat(p, path, "/", info.name, NULL);
-        int added = 0;
+    while ((status = file_next(&file, folder, path, p)) == APR_SUCCESS) {
+        int added = *apr_filepath_name_get(file) == '.' ? 0 : certs_add(ctx, file);
 
-        if (*info.name == '.' || apr_stat(&info, file, APR_FINFO_TYPE, p) != APR_SUCCESS ||
-            info.filetype != APR_REG) {
-            continue;
-        }
-        added = certs_add(ctx, file);
         if (added < 0) {
             return file;
         }
