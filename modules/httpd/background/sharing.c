@@ -123,7 +123,7 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* Whoever sent the descriptor may have made anything of it: to close it must not wait. */
+/* The sender may have made anything of the descriptor, so closing it must not wait. */
 static void answer(int socket, int image)
 {
     static const struct linger none = {.l_onoff = 1};

@@ -12,7 +12,7 @@ bool cc_configtest(void)
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
 }
 
-/* Whoever may start a server may ask it. */
+/* A user who may start a server may ask about its configuration. */
 const char *cc_configtest_query(void)
 {
     return cc_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;

@@ -73,7 +73,7 @@ static void directives_walk(view_walk_t *walk, cc_conf_view_t *view, const ap_di
     }
 }
 
-/* ---- what stands there --------------------------------------------------------------------- */
+/* ---- directives ---------------------------------------------------------------------------- */
 
 #define NAME_MAX_LEN 64 /* octets of the name of a directive; no longer one is asked for */
 

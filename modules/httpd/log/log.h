@@ -47,7 +47,7 @@ bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
 /** That a certificate of so many octets ends a connection, since no ticket can hold it. */
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
-/** What is told of a denied request. */
+/** What the line of a denied request says. */
 typedef struct cc_log_denial_t {
     const cc_cert_t *cert;       /* NULL: none */
     const cc_verdict_t *verdict; /* NULL: no rules were asked */

@@ -24,8 +24,8 @@
  * record of the connection, from whichever thread serves the stream. An input filter of the master
  * connection runs in the thread of h2_session_process(): at each read it copies the flag of its
  * connection to a variable of the thread. And where that thread asks for the state of the MPM next,
- * our mpm_query says that it stops, once for each read. Whoever else asks does so in a thread that
- * has read nothing from such a connection; or, of mod_http2, about the connection that is to end.
+ * our mpm_query says that it stops, once for each read. All other code asks in a thread that
+ * has read nothing from such a connection; or it is mod_http2, about the connection that is to end.
  */
 
 const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
