@@ -188,7 +188,7 @@ is $who->{result}, 'rejected', 'and it knows that one was revoked';
 is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
     ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
 my $page = page($open[1]->request('/whoami'));
-like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Why it was revoked keyCompromise/,
+like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Reason for revocation keyCompromise/,
     'in HTML too';
 like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
 
