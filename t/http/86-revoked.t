@@ -104,7 +104,7 @@ like join(' ', @{ $said->{notes} }), qr/SSLCARevocationCheck/, 'and a note says 
 $h = configured('');
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'where nobody is asked, nothing can be told';
-like $said->{error}, qr/CC0757: "localhost:\d+": nobody is asked whether a certificate was revoked/, 'which is said';
+like $said->{error}, qr/CC0757: "localhost:\d+": there is no source of revocation status/, 'which is said';
 $h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => damaged($staff->crl));
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'a CRL that a start would refuse is an error';
