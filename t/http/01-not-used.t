@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the module changes nothing, and writes nothing, where no directive asks for it.
+# Tests that the module changes nothing and logs nothing where no directive uses it.
 use strict;
 use warnings;
 use ClientCert::Test;

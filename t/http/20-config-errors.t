@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every mistake in our directives stops httpd, with file, line, the word at fault, a tag
-# and what would be legal.
+# Tests that every mistake in the module's directives stops httpd with a message that has the file,
+# the line, the wrong word, a tag and the legal choices.
 use strict;
 use warnings;
 use ClientCert::Test;

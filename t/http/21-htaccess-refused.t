@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that each directive decides for itself whether it may stand in .htaccess, whatever
-# AllowOverrideList says, and that a file which tries does nobody any harm.
+# Tests which directives are refused in .htaccess, whatever AllowOverrideList permits, and that a
+# file which contains one does no harm.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what .htaccess may say: who gets in, but not who somebody is; and that nothing of it
-# outlives the file.
+# Tests that .htaccess can control access but not identities, and that its effect ends with the
+# file.
 use strict;
 use warnings;
 use ClientCert::Test;

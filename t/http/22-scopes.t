@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which rules are in effect: those of the nearest scope that has any, and those alone.
+# Tests which rules are in effect: only those of the nearest scope that has any.
 use strict;
 use warnings;
 use ClientCert::Test;

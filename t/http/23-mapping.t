@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows whom a real server takes the holder of a certificate for, by the rules people write.
+# Tests typical rules on a real server: to which user and groups they map each certificate.
 use strict;
 use warnings;
 use ClientCert::Test;

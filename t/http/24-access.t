@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows who gets in: Require clientcert, clientcert-user and clientcert-group, alone and with the
-# providers of others.
+# Tests Require clientcert, clientcert-user and clientcert-group, alone and with the providers of
+# other modules.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how the certificate and other ways to authenticate share a place: the certificate first,
-# then what AuthType says.
+# Tests that a certificate comes before other kinds of authentication: AuthType is used only if the
+# certificate gives no identity.
 use strict;
 use warnings;
 use ClientCert::Test;

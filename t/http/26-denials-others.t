@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a 403 which has nothing to do with certificates is not told as a denial of ours.
+# Tests that a 403 whose cause is not a certificate is not logged as a denial of the module.
 use strict;
 use warnings;
 use ClientCert::Test;

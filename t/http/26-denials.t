@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a denial says: one line that tells who came and what was missing, however it came
-# about.
+# Tests that each denial is logged in one line that names the client and what it lacked.
 use strict;
 use warnings;
 use ClientCert::Test;

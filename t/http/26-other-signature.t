@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that who writes the signature of his certificate in its other form escapes a rule that denies
-# a digest, and none that denies a serial number or a key.
+# Tests that a client that re-encodes the signature of its certificate escapes a rule that denies a
+# digest of the certificate, but no rule that denies a serial number or a key.
 use strict;
 use warnings;
 use ClientCert::Test;

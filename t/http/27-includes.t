@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a page includes has the variables of its own rules, whatever the page or a rewrite rule sets.
+# Tests that an included document has the variables of its own rules, whatever the including page or
+# a rewrite rule sets.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows who the user is where a request leads to others: includes, indexes, negotiation, error
-# documents and redirects inside of the server.
+# Tests the user of subrequests and internal redirects: includes, indexes, negotiation and error
+# documents.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that mod_cache never stores a response that depends on who the client is, and still stores
-# those for which nobody asks.
+# Tests that mod_cache stores no response that depends on the client's identity, and still stores
+# the others.
 use strict;
 use warnings;
 use ClientCert::Test;

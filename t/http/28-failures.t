@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a lookup that failed is 500 in whatever phase it is asked for, and never "not found".
+# Tests that a failed lookup is answered with 500 in every phase, and never treated as "not found".
 use strict;
 use warnings;
 use ClientCert::Test;

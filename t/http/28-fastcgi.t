@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that .htaccess cannot set our variables for a FastCGI program: mod_proxy_fcgi has a directive
-# that sets them after everybody else.
+# Tests that .htaccess cannot set the module's variables for a FastCGI program, although a directive
+# of mod_proxy_fcgi sets variables after all other modules.
 use strict;
 use warnings;
 use ClientCert::Test;

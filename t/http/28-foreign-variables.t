@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody but this module sets CLIENTCERT_*: not .htaccess by any directive, not a page,
-# in any spelling that a program sees alike, whoever the client is.
+# Tests that only this module sets CLIENTCERT_*: no directive of .htaccess and no page can set such
+# a variable, in any spelling that a program may take for it.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody who is to be kept out gets in because it is not known who that is: Require not
-# and <RequireNone>, to any depth.
+# Tests that Require not and <RequireNone>, at any depth, let in no client without an identity.
 use strict;
 use warnings;
 use utf8;

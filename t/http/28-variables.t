@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the user and CLIENTCERT_* are there from the access phase on, for whatever decides by
-# them, and what to write where a phase is too early.
+# Tests that the user and CLIENTCERT_* are available from the access phase on, and what the
+# documentation suggests for earlier phases.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA in SSLCACertificatePath and another one of its name are two: what was verified by
-# the one is nothing to the other, on another host and after a restart.
+# Tests that two CAs of the same name in SSLCACertificatePath stay separate: a certificate verified
+# by one of them does not count for the other, on another host or after a restart.
 use strict;
 use warnings;
 use ClientCert::Test;

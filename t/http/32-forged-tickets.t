@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody becomes another by changing the certificate in a ticket, where mod_ssl has the
-# keys of tickets from a file and authenticates them with octets that the client may know.
+# Tests that a client gains no identity by changing the certificate in a session ticket, where
+# mod_ssl reads its ticket keys from a file and the client may know the octets that authenticate
+# tickets.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a session taken from one virtual host to another counts only if both trust the same.
+# Tests that a session resumed on another virtual host counts only if both hosts trust the same CAs.
 use strict;
 use warnings;
 use ClientCert::Test;

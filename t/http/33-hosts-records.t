@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests virtual hosts that have no directive of the module in their own section: each is judged by
-# its own trust all the same.
+# Tests virtual hosts without a directive of the module in their own section: each is still judged
+# by its own trust.
 use strict;
 use warnings;
 use ClientCert::Test;

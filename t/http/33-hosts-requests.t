@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity holds for the hosts that verify the certificate, on one connection too.
+# Tests that an identity counts only for the hosts that verify the certificate, also within one
+# connection.
 use strict;
 use warnings;
 use ClientCert::Test;

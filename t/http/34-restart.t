@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA that is taken away, or a CRL that comes, ends the sessions from before.
+# Tests that removing a CA, or adding a CRL, ends the sessions from before the restart.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity ends with a CA above the certificate, in open connections and in sessions.
+# Tests that an identity ends when a CA above the certificate expires, in open connections and in
+# sessions.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that an identity ends with the certificate, in open connections and in sessions.
+# Tests that an identity ends when the certificate expires, in open connections and in sessions.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a request is judged when it is there as a whole: who sends it slowly gains no time.
+# Tests that a request is judged when it has arrived completely: a client that sends it slowly gains
+# no time.
 use strict;
 use warnings;
 use ClientCert::Test;

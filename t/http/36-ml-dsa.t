@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Certificates with ML-DSA keys (FIPS 204) and of CAs with such keys, in a handshake and in rules.
+# Tests certificates with ML-DSA keys (FIPS 204), and those of CAs with such keys, in a handshake
+# and in rules.
 use strict;
 use warnings;
 use ClientCert::Test;

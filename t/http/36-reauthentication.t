@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate asked for within a connection counts from that request on, not before.
+# Tests that a certificate requested within a connection counts from that request on, and not
+# before.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests certificates that are presented within a connection by clients without their key.
+# Tests certificates that a client presents within a connection without having their key.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a client that shows another certificate within a connection is another one then.
+# Tests that a client that presents another certificate within a connection changes its identity.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the parallel streams of HTTP/2 connections each get the answer of their own rules.
+# Tests that each parallel stream of an HTTP/2 connection is answered by its own rules.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that names made to be mistaken for others are not, and that the log says what they are.
+# Tests that names made to resemble other names are not mistaken for them, and that the log shows
+# what they contain.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what client and server say to each other in a handshake, and where it ends if it must.
+# Tests the messages of a handshake between client and server, and where a handshake ends if it must
+# fail.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what is done by WebDAV is done in the name of the certificate's user, as
-# conf/examples/webdav.conf has it.
+# Tests that WebDAV requests run as the user of the certificate, as configured in
+# conf/examples/webdav.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

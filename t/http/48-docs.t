@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what the pages of doc/ and conf/clientcert.conf tell people to write does work.
+# Tests that the configurations shown in doc/ and in conf/clientcert.conf work.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that doc/migration.md opens nothing: whom a Before of it refuses, its After refuses too. What
-# a <Directory> closes by a Require of its own stays closed.
+# Tests that doc/migration.md widens no access: a client refused by a Before is also refused by its
+# After. What a <Directory> closes by its own Require stays closed.
 use strict;
 use warnings;
 use ClientCert::Test;

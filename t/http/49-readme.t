@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what README.md says is so: its configuration, word by word, and what it says of it.
+# Tests that the configuration in README.md works as README.md describes.
 use strict;
 use warnings;
 use ClientCert::Test;

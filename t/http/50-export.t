@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
+# Tests what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
 # AUTH_TYPE, in programs, pages, logs and headers for back ends.
 use strict;
 use warnings;

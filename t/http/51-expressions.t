@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows clientcert() in httpd's expressions, and what reaches headers, logs and a proxied back end.
+# Tests clientcert() in httpd's expressions, and what it gives to headers, logs and a back end
+# behind a proxy.
 use strict;
 use warnings;
 use ClientCert::Test;

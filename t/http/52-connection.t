@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can take away, by naming it in Connection, what RequestHeader tells a back end.
+# Tests that no client can remove a header that RequestHeader sets for a back end by naming it in
+# Connection.
 use strict;
 use warnings;
 use ClientCert::Test;

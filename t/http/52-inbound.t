@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can say in a header what only we may say, to programs or to back ends.
+# Tests that no client can forge, in a request header, what only the module may send to programs and
+# back ends.
 use strict;
 use warnings;
 use ClientCert::Test;

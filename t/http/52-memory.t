@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the memory of a connection does not grow with its requests, nor with what is asked.
+# Tests that the memory of a connection grows neither with its requests nor with what is asked about
+# the client.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can say in a trailer what only we may say, whoever reads the body, and when.
+# Tests that no client can forge, in a trailer, what only the module may send, whichever module
+# reads the body, and when.
 use strict;
 use warnings;
 use ClientCert::Test;

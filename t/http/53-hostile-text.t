@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nothing a certificate or a URL says can split a line of a log or a header, or end a
-# quotation in it.
+# Tests that no text of a certificate or a URL can split a log line or a header, or end a quotation
+# in one.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that demo/run shows what it says: its table cell by cell, then a server that stops cleanly.
+# Tests that demo/run prints its table, each cell as documented, and then runs a server that stops
+# cleanly.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a table in a file does: rows become users and groups, and mistakes stop the start.
+# Tests file: tables: rows become users and groups, and mistakes stop the start.
 use strict;
 use warnings;
 use ClientCert::Test;

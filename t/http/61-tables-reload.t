@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a changed file is followed: every kind of change, identities of open connections, and
-# what stays where the new file is bad.
+# Tests how a changed table file is reloaded: every kind of change, the identities of open
+# connections, and which rows stay in use after a bad change.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a graceful restart reads only what has changed, and that a bad table does not end it.
+# Tests that a graceful restart reads only files that have changed, and that a bad table does not
+# make it fail.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a table that has changed is read once, by the parent, and shared by all processes.
+# Tests that a changed table is read once, by the parent, and shared by all processes.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a table may change while a server is at its limit: no request fails, none sees half a
+# Tests that a table can change while the server is fully loaded: no request fails, none sees half a
 # table, and memory does not grow.
 use strict;
 use warnings;

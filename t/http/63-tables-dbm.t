@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a database file, and what a request is answered whose lookup fails.
+# Tests dbm: tables, and how a request is answered if its lookup fails.
 use strict;
 use warnings;
 use ClientCert::Test;

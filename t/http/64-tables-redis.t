@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a Redis server: what it answers, and what it does to requests when it is away, slow
-# or comes back.
+# Tests redis: tables: what Redis answers, and what happens to requests while it is unreachable or
+# slow, and when it returns.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what ldap: tables do with a real slapd: keys in filters, binding, TLS, and a directory that is
-# down, hangs or restarts.
+# Tests ldap: tables with a real slapd: keys in filters, binding, TLS, and a directory that is down,
+# hangs or restarts.
 use strict;
 use warnings;
 use ClientCert::Test;

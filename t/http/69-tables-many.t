@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests what sql: and ldap: tables do with a certificate of many values, and with answers that are
-# too large.
+# Tests sql: and ldap: tables with a certificate of many values, and with answers that are too
+# large.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no text from outside forges a field of the log: whoever says it, each field of the line
-# ends where it ends, and tells what was said.
+# Tests that no text from outside can forge a field of the log: each field of a line ends where it
+# should and shows the text that was sent.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the log tells each decision in one line: the same fields, in one order, whole, and
-# whatever a certificate says.
+# Tests that each decision is logged in one line: the same fields in the same order, complete,
+# whatever a certificate contains.
 use strict;
 use warnings;
 use ClientCert::Test;

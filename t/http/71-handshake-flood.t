@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clients without an identity cannot fill the log, whatever they do how often.
+# Tests that clients without an identity cannot flood the log, whatever they repeat.
 use strict;
 use warnings;
 use ClientCert::Test;

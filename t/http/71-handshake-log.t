@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a handshake which fails because of the client's certificate is told in one line: whose
-# certificate, which one of its chain is at fault, and why.
+# Tests that a handshake that fails because of the client's certificate is logged in one line: the
+# subject, which certificate of the chain is at fault, and why.
 use strict;
 use warnings;
 use ClientCert::Test;

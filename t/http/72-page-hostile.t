@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no certificate can put anything of its own into clientcert-status, nor make it large.
+# Tests that no certificate can inject markup into clientcert-status or make the page large.
 use strict;
 use warnings;
 use utf8;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells a client nothing of what stands behind the server: whom that
-# asks, which files it reads, and what went wrong there.
+# Tests that clientcert-status reveals nothing internal: which sources the server asks, which files
+# it reads, and which errors occurred there.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells each client what concerns it, in HTML and JSON, and no more.
+# Tests that clientcert-status shows each client what concerns that client, and no more, in HTML and
+# JSON.
 use strict;
 use warnings;
 use utf8;

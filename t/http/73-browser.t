@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that people with a certificate in a real browser can read the page: on a phone and a desktop,
-# light and dark. SHOTS=DIRECTORY keeps the screenshots, to be looked at.
+# Tests that the page is readable in a real browser with a client certificate: on a phone and a
+# desktop, light and dark. SHOTS=DIRECTORY keeps the screenshots for review.
 use strict;
 use warnings;
 use ClientCert::Test;

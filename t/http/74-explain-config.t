@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what clientcert explain and rules make of their words, of a configuration and of a
-# certificate, good or bad: which host they take, what they refuse, and that nothing hostile reaches
-# a terminal.
+# Tests how clientcert explain and rules treat their arguments, a configuration and a certificate,
+# good or bad: which host they choose, what they refuse, and that no hostile text reaches a
+# terminal.
 use strict;
 use warnings;
 use ClientCert::Test;

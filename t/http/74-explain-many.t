@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# clientcert explain and revoked answer for many certificates by one start of the server, as they
-# answer for each alone, and tell of the rules that matter.
+# Tests that clientcert explain and revoked answer for many certificates with one start of the
+# server as they do for each alone, and show the rules that matter.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert explain and rules say of a configuration what its server does.
+# Tests that clientcert explain and rules agree with the server that runs the configuration.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows ClientCertTest: a mapping that has changed fails httpd -t, and never a server that starts.
+# Tests ClientCertTest: a changed mapping makes httpd -t fail, but never the start of a server.
 use strict;
 use warnings;
 use ClientCert::Test;

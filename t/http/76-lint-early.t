@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that lint finds rewrite rules which run before the user is known, and no others.
+# Tests that lint reports rewrite rules that run before the user is known, and no others.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Shows that lint does nothing at all where the log would not show what it finds.
+# Tests that lint does no work if the log level would hide its findings.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the configuration is warned of, what it is not warned of, and when.
+# Tests which findings lint reports about a configuration, which it does not, and when.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the numbers are exact, whichever processes count, that what a certificate says cannot
-# get into them, and that they are documented.
+# Tests that metrics are exact whichever processes count, that no text of a certificate gets into
+# them, and that all of them are documented.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what becomes of CRLs and of questions to OCSP responders is counted: once, whichever
-# processes see it, and not at all for the further requests of a connection.
+# Tests the metrics of CRLs and OCSP: each event counts once, whichever processes see it, and
+# further requests of a connection do not count.
 use strict;
 use warnings;
 use ClientCert::Test;

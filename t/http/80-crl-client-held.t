@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA certificate that only the client has hides no revocation of that CA.
+# Tests that a CA certificate that only the client has does not hide a revocation of that CA.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the directives of revocation may say, where they may stand, and what stops a start.
+# Tests the directives about revocation: their values, their scopes, and the mistakes that stop a
+# start.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that what ClientCertCRL revokes, or must know and does not, fails in the handshake as it does
-# with mod_ssl's own CRLs: on TLS 1.2 and 1.3, whenever the certificate is asked for.
+# Tests that a certificate that ClientCertCRL revokes, or must cover and does not, fails in the
+# handshake as with mod_ssl's own CRLs: on TLS 1.2 and 1.3, whenever the certificate is requested.
 use strict;
 use warnings;
 use ClientCert::Test;

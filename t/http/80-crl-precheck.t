@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that bad CRLs are told before a server runs: by httpd -t, clientcert check and the terminal.
+# Tests that bad CRLs are reported before a server runs: by httpd -t, by clientcert check and on the
+# terminal.
 use strict;
 use warnings;
 use POSIX qw(mkfifo);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what becomes of a certificate that a CRL lists, does not list, or cannot speak of: in PEM
-# and DER, files and folders, leaf and chain, for rules, exports and the log.
+# Tests certificates that a CRL lists, does not list, or does not cover: in PEM and DER, files and
+# folders, leaf and chain, for rules, exports and the log.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate which is revoked while its connection is open opens no door by the modules
-# that authorise, rewrite, include or negotiate beside ours; and that it opens no other connection.
+# Tests that a certificate revoked during its connection gains no access through other modules that
+# authorize, rewrite, include or negotiate, and that it opens no other connection.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a revocation ends what goes on: open connections of HTTP/1.1 and HTTP/2, and sessions
-# of TLS 1.2 and 1.3; and that nobody else notices.
+# Tests that a revocation ends open connections of HTTP/1.1 and HTTP/2 and sessions of TLS 1.2 and
+# 1.3, and that other clients are not affected.
 use strict;
 use warnings;
 use ClientCert::Test;

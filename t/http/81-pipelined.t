@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a request which may become a WebSocket leaves nothing of itself to the one behind it,
-# which is read before it has ended where an MPM answers requests that come in a row.
+# Tests that a request that may become a WebSocket leaves nothing behind for a pipelined request
+# after it, which some MPMs read before the first one has ended.
 use strict;
 use warnings;
 use ClientCert::Test;

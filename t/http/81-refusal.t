@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate which does not hold any more gets nothing on an open connection but the
-# refusal, whatever lets it in: conditions of mod_ssl, other modules, pages for everybody, caches.
+# Tests that a certificate that is no longer valid gets only the refusal on an open connection,
+# whatever grants access: conditions of mod_ssl, other modules, public pages, caches.
 use strict;
 use warnings;
 use ClientCert::Test;

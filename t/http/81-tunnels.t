@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a WebSocket ends with the identity of who opened it: at the next octet, in either
-# direction, after a revocation and when its handshake is too old.
+# Tests that a WebSocket ends with the identity of the client that opened it: before the next octet
+# in either direction, after a revocation and when its handshake is too old.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every process of the server follows a CRL, those that begin later, too; and that none
-# of them can be led back to an older one.
+# Tests that every child process, also one that starts later, uses a replaced CRL, and that none can
+# be led back to an older one.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what happens when a CRL is past its nextUpdate: at start and later, in open connections and
-# in sessions, with a grace time, and with missing=allow.
+# Tests what happens after the nextUpdate of a CRL: at start and later, in open connections and in
+# sessions, with a grace time, and with missing=allow.
 use strict;
 use warnings;
 use ClientCert::Test;

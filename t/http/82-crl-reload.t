@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which changes of a CRL are followed and which are refused, what is held then, and what
-# happens when a CRL runs out.
+# Tests which changes of a CRL are accepted and which are rejected, which CRLs are in use then, and
+# what happens when a CRL expires.
 use strict;
 use warnings;
 use ClientCert::Test;

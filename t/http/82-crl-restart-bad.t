@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that no restart ends for a bad file of CRLs, and that none lets anybody in.
+# Tests that no restart fails because of a bad CRL file, and that no restart lets a client in
+# because of one.
 use strict;
 use warnings;
 use Time::HiRes qw(sleep);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a graceful restart is no way back to an older CRL, and that a stop and a start is one.
+# Tests that a graceful restart does not return to an older CRL, and that a stop and a start does.
 use strict;
 use warnings;
 use ClientCert::Test;

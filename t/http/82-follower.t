@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that one thread of a child follows all CRLs and tables, and keeps no child from its end.
+# Tests that one thread of each child follows all CRLs and tables, and never delays the end of the
+# child.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity is as old as its full handshake, and ends at ClientCertMaxAge: in open
+# Tests that an identity is as old as its full handshake and ends at ClientCertMaxAge: in open
 # connections of HTTP/1.1 and HTTP/2, and in sessions however often they were resumed.
 use strict;
 use warnings;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what OCSP responders that do what they should are asked, and what their answers do.
+# Tests correct OCSP responders: which questions they get, and the effects of their answers.
 use strict;
 use warnings;
 use ClientCert::Test;

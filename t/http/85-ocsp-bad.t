@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a responder that lies, is slow or is gone gives nobody an identity, holds nobody up for
-# longer than it may, and is asked again when it is well.
+# Tests that an OCSP responder that lies, is slow or is unreachable gives no identity, delays no
+# request longer than configured, and is asked again when it has recovered.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert revoked says of a certificate what the server makes of its CRLs and
-# responders, and how old these are; and that pages and metrics of the server say it too.
+# Tests that clientcert revoked reports what the server's CRLs and responders give for a
+# certificate, and their age, and that the server's pages and metrics agree.
 use strict;
 use warnings;
 use ClientCert::Test;

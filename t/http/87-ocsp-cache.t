@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that one question serves all processes and all who wait, and that an answer is replaced
-# before it runs out, while nobody waits.
+# Tests that one OCSP question serves all processes and all waiting requests, and that an answer is
+# renewed before it expires, while no request waits.
 use strict;
 use warnings;
 use ClientCert::Test;

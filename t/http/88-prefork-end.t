@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a child of the prefork MPM ends when it is told to, whatever its threads wait for: a
-# signal ends it, in the middle of anything.
+# Tests that a child of the prefork MPM ends when it should, whatever its threads wait for: a signal
+# ends it at any time.
 use strict;
 use warnings;
 use ClientCert::Test;

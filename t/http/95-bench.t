@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What measures the module's cost runs to its end, in its smallest form.
+# Tests that the programs that measure the module's cost run to their end, in their smallest form.
 use strict;
 use warnings;
 use Test::More;
