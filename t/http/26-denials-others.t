@@ -42,7 +42,7 @@ RewriteRule "^/rewritten" "-" [F]
 CONF
 announce('AH01630', 'CC0110');
 
-# How many lines a request causes; the one that ends the log of it is another's.
+# How many lines a request causes; the line that ends its log comes from another module.
 sub lines_of {
     my ($path, %o) = @_;
     $h->mark_log;

@@ -55,7 +55,7 @@ DirectoryIndex index.shtml index.html
         Require clientcert-group nobody
     </Location>
 
-    # The directory has rules, and the files in it have others.
+    # The directory has rules; the files in it have other rules.
     <Location "/other">
         ClientCertMap group=directory
         ClientCertMap subject.CN == "alice" user=directory
@@ -93,7 +93,7 @@ DirectoryIndex index.shtml index.html
 </VirtualHost>
 CONF
 
-# What a part of a page, or the whole of it, says of the user; - for nothing.
+# The user in a part of a page or in the whole page; - if there is none.
 sub seen {
     my ($text) = @_;
     my $env = $h->cgi_env({ body => $text });

@@ -70,7 +70,7 @@ CustomLog logs/who who
 CONF
 announce('AH01630', 'CC0110', 'AH01797', 'CC0730');
 
-my %statuses = (    # alice, bob, nobody
+my %statuses = (    # alice, bob, no certificate
     section    => ['RewriteCond %{ENV:...} of a directory',            200, 403, 200],
     env        => ['Require env',                                      200, 200, 403],
     notenv     => ['Require not env',                                  403, 403, 200],

@@ -5,7 +5,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Certificate;
 
-# Each of the mail addresses is one that the two patterns backtrack on.
+# The two patterns backtrack on each of the email addresses.
 my $cert = certificate('many', '/O=Example/CN=many',
     san => join ',', map { 'email:' . 'a' x 24 . "bx$_\@example.com" } 1 .. 800);
 

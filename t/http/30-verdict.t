@@ -21,7 +21,7 @@ sub site {
 CONF
 }
 
-announce('CC0104', 'CC0720');    # SSLVerifyClient none is meant
+announce('CC0104', 'CC0720');    # SSLVerifyClient none is intended
 
 for my $verify ('none', 'optional') {
     my $h = ClientCert::Test->server(modules => ['headers'], conf => site($verify));

@@ -23,7 +23,7 @@ my $h = ClientCert::Test->server(
     global  => "Timeout 300\n",
     conf    => host('', '') . host(2, "ClientCertMaxAge $seconds"));
 
-# A connection on which a request has begun.
+# A connection with an unfinished request.
 sub begin {
     my ($cert, $port) = @_;
     my $path = $h->ca . "/$cert";
@@ -35,7 +35,7 @@ sub begin {
     return $s;
 }
 
-# Its status, once the rest of it is sent.
+# The status of the request, after the rest of it is sent.
 sub finish {
     my ($s) = @_;
     print $s "\r\n";

@@ -57,7 +57,7 @@ sub seen {
     return join ' ', $response->{status}, map { $response->{headers}{$_} // '-' } qw(user groups);
 }
 
-# The alert that ends a handshake, and the status: 0, where there was no request.
+# The alert that ends a handshake, and the status: 0 if there was no request.
 sub refused {
     my ($response) = @_;
     return join ' ', $response->{status},

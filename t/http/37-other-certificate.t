@@ -5,8 +5,8 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Session;
 
-# The first host asks for a certificate in the handshake, the other where a request needs one. To
-# mod_ssl the session of the one may be resumed on the other: ServerName and port are the same.
+# The first host requests a certificate in the handshake, the other where a request needs one.
+# mod_ssl can resume the session of one on the other, because ServerName and port are the same.
 my $common = <<'CONF';
     ServerName ab.example:443
     @SSL:ab.example@

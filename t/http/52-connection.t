@@ -33,7 +33,7 @@ CONF
 
 sub header { my ($response, $name) = @_; return join '|', $response->{body} =~ /^$name: (.*)\r$/mg }
 
-# What the back end is told.
+# What the back end receives.
 sub told {
     my ($response) = @_;
     return join ' ', map { header($response, $_) } qw(X-User ClientCert-Groups X-Set X-Early);
@@ -49,7 +49,7 @@ sub asked {
 my @all = qw(X-User ClientCert-Groups X-Set X-Early);
 my $all = join ', ', @all;
 my @ways = (
-    # what is said of it, and the lines, which close the connection too
+    # a description, and the lines, which also close the connection
     ['one line',                ["Connection: close, $all"]],
     ['close is last',           ["Connection: $all, close"]],
     ['several lines',           ['Connection: close', map { "Connection: $_" } @all]],
@@ -82,7 +82,7 @@ unlike $plain->{body}, qr/^(?:x-user|clientcert)/im, 'nor is there an empty head
 unlike $h->get('/app', headers => ['X-User: root'])->{body}, qr/^(?:x-user|clientcert)/im,
     'nor over TLS without a certificate';
 
-# What HTTP has the header for is as it was.
+# The header still does what HTTP defines it for.
 my $c = $h->connection(cert => 'alice');
 is told($c->request('/app', headers => ["Connection: keep-alive, $all"])),
     'alice staff,admins always early', 'a connection that is kept alive';

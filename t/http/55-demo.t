@@ -12,10 +12,10 @@ use IO::Socket::INET;
 my $demo  = "$FindBin::Bin/../../demo/run";
 my $build = dirname(dirname(ClientCert::Test->module_path));
 
-# What demo/run is started with: the module under test.
+# The environment of demo/run: the module under test.
 my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
 
-# A process, and what it says on both outputs.
+# A process, and its output on stdout and stderr.
 sub started {
     my (@arguments) = @_;
     local @ENV{ keys %environment } = values %environment;
@@ -91,7 +91,7 @@ for my $client (sort keys %refused) {
 }
 is scalar(grep { length > 100 } split /\n/, $text), 0, 'no line is longer than 100 columns';
 
-# ---- the server that goes on
+# ---- the server that keeps running
 
 my ($pid, $out) = started();
 $text = '';

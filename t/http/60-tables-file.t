@@ -6,7 +6,7 @@ use ClientCert::Test;
 
 my $ca = ClientCert::Test->ca;
 
-# As openssl prints it: capitals and colons.
+# As openssl prints it: capital letters and colons.
 sub fingerprint {
     my ($name) = @_;
     my ($digits) = `openssl x509 -in $ca/$name.pem -noout -fingerprint -sha256` =~ /=(.*)/;
@@ -22,7 +22,7 @@ my $h = ClientCert::Test->server(
     cgi     => 1,
     files   => {
         'conf/pins.map' => <<"MAP",
-# partners, one by one
+# individual partners
 $alice  alice  staff,admins
 
    $bare_bob   "Bob B."   staff

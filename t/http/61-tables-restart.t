@@ -33,14 +33,14 @@ sub user { return $h->get('/', cert => 'alice')->{headers}{user} }
 sub restart {
     my ($file, $claim) = @_;
     $h->mark_log;
-    $h->{files} = {};    # as they are
+    $h->{files} = {};    # unchanged
     return ok $h->reload(conf => conf($file)), $claim;
 }
 
 is user(), 'alice', 'a table';
 my $young = (stat $h->path('conf/people.map'))[9] + 0.7;
-sleep 0.05 while time < $young;                 # until then somebody may be writing it
-restart('people.map', 'a graceful restart');    # what was young is read once more
+sleep 0.05 while time < $young;                 # until then the file may still be being written
+restart('people.map', 'a graceful restart');    # a recently changed file is read once more
 for (1 .. 2) {
     restart('people.map', 'a graceful restart');
     ok $h->wait_log(qr/CC0187: table people keeps its rows .*site\.conf:5\)/, 10),

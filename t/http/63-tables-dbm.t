@@ -9,7 +9,7 @@ use SDBM_File ();
 
 my $h;
 
-# A database of these rows, in the place of the one before.
+# Replaces the database by one of these rows.
 sub database {
     my ($path, %rows) = @_;
     my $new = $h->path("$path.new");

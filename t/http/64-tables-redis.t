@@ -54,7 +54,7 @@ is user('user', 'bob'), '403 /', 'another is not there';
 my $open = $h->connection(cert => 'alice');
 is user_of($open->request('/public/page')), '200 a b/c d', 'an open connection';
 
-# ---- what is kept
+# ---- cached answers
 
 is user('cached'), '200 a b/c d', 'an answer';
 my $kept = $h->connection(cert => 'alice');
@@ -78,7 +78,7 @@ $redis->ask('SET', 'cert:bob', "b\xffb staff");
 is user('user', 'bob'), '500 /', 'and one that is not UTF-8';
 $redis->ask('DEL', 'cert:bob');
 
-# ---- it is away
+# ---- Redis is unreachable
 
 $redis->stop;
 $h->mark_log;
@@ -100,7 +100,7 @@ $redis->ask('SET', 'cert:alice', 'back staff');
 is user('user'), '200 back/staff', 'the first request after its return works';
 is user_of($h->get('/public/page', cert => 'alice')), '200 back/staff', 'on any page';
 
-# ---- it is slow
+# ---- Redis is slow
 
 $redis->pause;
 $h->mark_log;

@@ -41,7 +41,7 @@ sub turned_away {
     return metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_table_turned_away_total');
 }
 
-# The number of a line of mod_status.
+# The number in a line of mod_status.
 sub counted {
     my ($name) = @_;
     my ($value) = $h->get('/status?auto')->{body} =~ /^\Q$name\E: (\d+)/m;

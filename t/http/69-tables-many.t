@@ -15,7 +15,7 @@ sub many {
         san => join ',', map { "email:m$_\@example.com" } 1 .. $count);
 }
 
-# Those of the certificate's addresses that are known, in the order of the certificate.
+# The certificate's addresses that have a row, in the order of the certificate.
 my @known = map { 41 * $_ } 1 .. 12;
 my ($some, $too_many) = (many(500), many(1001));
 

@@ -23,7 +23,7 @@ sub database {
     return map { ("$path.$_" => do { local (@ARGV, $/) = "$dir/db.$_"; <> // '' }) } qw(dir pag);
 }
 
-# Everything as long as can be.
+# Everything at its greatest length.
 my $umlauts = "\xc3\xa4" x 2000;
 my $wide_ca = certificate('wide-ca', "/description=$umlauts/CN=Wide CA", self => 1,
     extension => 'basicConstraints = critical, CA:TRUE');
@@ -135,7 +135,7 @@ sub told {
     return map { decision($_) // "not as it should be: $_" } $h->wait_log(qr/\] $tag: /);
 }
 
-# What openssl says of a certificate.
+# openssl's output for a certificate.
 sub facts {
     my ($name) = @_;
     my $file   = $name =~ m{/} ? $name : "$ca/$name";
@@ -155,7 +155,7 @@ sub rule { my ($line) = @_; return $h->path('conf/site.conf') . ":$line" }
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0133',
     map { "CC015$_" } 0 .. 4);
-announce('CC0704');    # each is a user of any CA
+announce('CC0704');    # each rule gives a user to any CA
 
 is_deeply [told('CC0101', '/mapped/page', cert => 'alice')],
     [{ %alice, tag => 'CC0101', level => 'info', result => 'mapped', user => 'alice',
@@ -222,13 +222,13 @@ for my $place (sort keys %note) {
         'and which certificate';
 }
 
-# ---- who is the client
+# ---- the client's address
 
 my ($far) = told('CC0101', '/mapped/page', cert => 'alice',
     headers => ['X-Forwarded-For: 2001:db8::7']);
 is $far->{client}, '2001:db8::7', 'the client is who mod_remoteip says';
 
-# ---- once, and where it is asked for
+# ---- one line for each decision, and only where it is needed
 
 $h->mark_log;
 my $c = $h->connection(cert => 'alice');
@@ -303,7 +303,7 @@ my ($widest) = told('CC0110', '/' . '%C3%A4/' x 600, cert => $wide, host => 'b.e
 like $widest->{$_}, qr/\.\.\.\z/, "a line with everything long: its $_ is cut"
     for qw(user groups subject issuer serial request needs);
 
-# ---- all of the log
+# ---- the whole log
 
 $h->stop;
 my $log = do { local (@ARGV, $/) = $h->path('logs/error_log'); <> };

@@ -20,7 +20,7 @@ sub openssl {
 }
 
 # Makes a certificate of the Staff CA with this subject, [TYPE, VALUE, ...], and these alternative
-# names, "DNS:NAME"; gives what cert => is to be.
+# names, "DNS:NAME"; returns the value for cert =>.
 sub certificate {
     my ($name, $attributes, @names) = @_;
     my $at      = "$dir/$name";
@@ -112,7 +112,7 @@ my $many = $pages{many}{json}{certificate}{'san.dns'};
 is scalar(@$many) . " $many->[-1]", '1001 ... (cut; 7000 more)', 'so is a long list';
 is $pages{many}{json}{trace}[-1], '... (cut; 203 more)', 'and that of the rules';
 
-# ---- what a client sends besides
+# ---- other text from the client
 
 announce('AH10244', 'AH00127');
 for my $query ('%22%3E%3Cscript%3E', 'trace=%3Cscript%3E', 'format=json%0d%0aX:%20y', 'x' x 7000,

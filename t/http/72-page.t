@@ -124,7 +124,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# ---- who one is
+# ---- the identity
 
 my $alice = $h->get('/whoami', cert => 'alice');
 is $alice->{status}, 200, 'the page is there';
@@ -176,7 +176,7 @@ $h->s_client(get => '/whoami', cert => 'alice', args => ['-sess_out', $session])
 like $h->s_client(get => '/whoami?format=json', args => ['-sess_in', $session])->{body},
     qr/"session":"resumed session"/, 'a session that is resumed is told as such';
 
-# ---- which form
+# ---- HTML or JSON
 
 for ([json => 'application/json'], [json => 'application/json, */*;q=0.1'],
     [json => 'application/json, text/plain, */*'], [json => 'application/*, text/html;q=0.9'],
@@ -287,7 +287,7 @@ unlike $h->get("/whoami?$_", port => 4, cert => 'alice')->{body}, qr/127\.0\.0\.
 like json($h->get('/rules?format=json', port => 4, cert => 'alice'))->{identity}{failure},
     qr/127\.0\.0\.1:1/, 'ClientCertStatusRules On: what failed';
 
-# ---- the rules, one by one
+# ---- the rule trace
 
 $h->mark_log;
 my $traced = json($h->get('/whoami?format=json&trace', cert => 'alice'));

@@ -15,7 +15,7 @@ use JSON::PP ();
 my $ca  = ClientCert::Test->ca;
 my $tmp = File::Temp->newdir;
 
-# ---- a server that serves answers nobody
+# ---- a server that runs does not answer the tool
 
 my $asked = File::Temp->newdir;
 write_file("$asked/question.json", '{"ask": "rules"}');
@@ -154,7 +154,7 @@ like $away->{verdict}{failure}, qr/people.*refused/i, 'and why';
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
-    # With a table that is looked at, this process gets ready for lookups.
+    # If a table is used, this process prepares for lookups.
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";
     for (['dbd', 'sql:SELECT x FROM y WHERE z = %s'], ['ldap', 'ldap:ldap://127.0.0.1:9/dc=x?cn?sub?(mail=%s)']) {
         my ($module, $source) = @$_;

@@ -34,7 +34,7 @@ my $site = site(
 </VirtualHost>
 CONF
 
-# The server's program, which counts its starts.
+# A wrapper of httpd that counts its starts.
 my ($httpd) = $site->_arguments;
 my $counting = write_file("$tmp/httpd", "#!/bin/sh\necho start >>'$tmp/starts'\nexec '$httpd' \"\$@\"\n");
 chmod 0755, $counting;
@@ -50,7 +50,7 @@ sub starts {
 
 sub objects { return map { JSON::PP->new->utf8->decode($_) } split /\n/, $_[0]{output} }
 
-# ---- as for each alone
+# ---- the same answers as for each certificate alone
 
 my @names = qw(alice bob admin service partner expired notyet revoked stranger selfsigned serveronly deep
     two-mail two-cn nul-mail no-subject newline-cn escape-cn);
@@ -136,7 +136,7 @@ like $said->{output}, qr/\A\S+alice\.pem: unmapped\n\z/, 'a server that ends in 
 like $said->{error}, qr/CC0542: /, 'and an error';
 is $said->{exit}, 2, 'exit status 2';
 
-# ---- what stays behind
+# ---- files that are left behind
 
 mkdir "$tmp/through";
 {

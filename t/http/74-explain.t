@@ -141,7 +141,7 @@ is_deeply \@different, [], 'and on many paths';
 is served('ab.example', '/cgi-bin/env', 'alice'), '- -', 'a host that asks nobody has nobody';
 is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and so says the tool';
 
-# ---- what it says
+# ---- the output
 
 my @at   = ('--vhost', 'localhost');
 my $said = answer($h, 'explain', @at, "$ca/alice.pem");

@@ -6,7 +6,7 @@ use ClientCert::Test;
 
 my $rule = 'ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN}';
 
-# The lines that are found in a virtual host; its own begin at line 1.
+# The lines of a virtual host with findings; its own lines begin at 1.
 sub found {
     my ($lines) = @_;
     my ($exit, $output) = ClientCert::Test->configtest(modules => ['rewrite'],

@@ -10,7 +10,7 @@ my ($staff, $root, $foreign) = map { ClientCert::Test::Crl->new($_) } qw(staff r
 
 # ---- words
 
-# What httpd -t says of a line.
+# The output of httpd -t for a line.
 sub is_refused {
     my ($line, $expected) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

@@ -6,7 +6,7 @@ use Test::More;
 
 my $top = $ENV{CC_TOP};
 
-# Another checker in httpd would be counted, too; and its build does not link with these programs.
+# Another checker in httpd would be counted too, and its build does not link with these programs.
 plan skip_all => 'counts instructions by itself'
     if grep { $ENV{$_} } qw(CC_VALGRIND CC_PRELOAD GCOV_PREFIX);
 
