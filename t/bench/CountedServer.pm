@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A server of the test harness whose processes are counted, by callgrind or by the kernel.
+# A server of the test harness whose work is counted, by callgrind or by the kernel.
 package CountedServer;
 
 use strict;

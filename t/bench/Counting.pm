@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# How one request, connection or call is counted: each figure is taken twice, and the two are
-# compared; where they differ, both are taken again, twice at most. Requests and calls are the difference of two run lengths, connections are a median.
+# Counts the cost of one request, connection or call. Each figure is taken twice and the two are
+# compared; if they differ, both are taken again, twice at most. Figures for requests and calls are
+# the difference of two runs of different length, figures for connections are a median.
 package Counting;
 
 use strict;

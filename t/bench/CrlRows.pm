@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about revocation: what a large CRL costs, to load, to hold and to ask.
+# Measures revocation: the cost of loading, holding and searching a large CRL.
 package CrlRows;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a request with a client's certificate costs HAProxy and nginx, counted as httpd's is.
+# Measures the cost of a request with a client certificate in HAProxy and nginx, as in httpd.
 package OtherRequests;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How long HAProxy and nginx take to load a table, and how much memory it costs them.
+# Measures the time in which HAProxy and nginx load a table, and the memory that the table takes.
 package OtherServers;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The build, and how the programs of this folder are compiled and run.
+# Compiles and runs the programs of this folder, and finds the build.
 package Programs;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How measured figures are shown beside their budgets, and whether one was missed.
+# Shows measured figures beside their budgets, and whether one was exceeded.
 package Report;
 
 use strict;

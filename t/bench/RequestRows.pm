@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about requests: what one costs on a connection that is kept open, by HTTP and page.
+# Measures requests: the cost of one on a connection that stays open, by protocol and page.
 package RequestRows;
 
 use strict;

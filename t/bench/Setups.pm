@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Configurations that are measured, and the rules in them.
+# The configurations that are measured, and their rules.
 package Setups;
 
 use strict;

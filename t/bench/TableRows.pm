@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about tables: what it costs to load, to hold and to ask one.
+# Measures tables: the cost of loading, holding and searching one.
 package TableRows;
 
 use strict;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to make a large CRL, to load it and to ask it, so that t/bench/run can measure it. */
+/* Makes a large CRL, loads it and looks it up, so that t/bench/run can measure it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Knows how many octets are asked of the pools of connections. Preloaded into httpd by t/bench/run,
- * because a pool takes memory by the block and does not say how much of a block is used.
+ * Counts the octets that are allocated from the pools of connections. t/bench/run preloads it
+ * into httpd, because a pool takes memory by the block and does not report how much of a block
+ * is used.
  */
 #include <dlfcn.h>
 #include <stdarg.h>

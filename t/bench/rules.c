@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to evaluate the rules of a file again and again, so that t/bench/run can count it. */
+/* Evaluates the rules of a file again and again, so that t/bench/run can count it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

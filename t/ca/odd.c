@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to make certificates that no tool makes: replaces octets of one and signs it anew. */
+/* Makes certificates that no tool makes: replaces octets of a certificate and signs it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for all octets that are taken as a file of CRLs: what is taken is what OpenSSL
- * sees in it too, and nothing is signed by a key that has not signed it. */
+/*
+ * Fuzzes files of CRLs: OpenSSL accepts what is accepted here, with the same content, and every
+ * accepted signature was made by its key.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every certificate: usable text is usable, and one answer comes twice. */
+/*
+ * Fuzzes certificates: text that counts as usable is usable, and the same question gives the
+ * same answer twice.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

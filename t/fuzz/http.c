@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks what holds for every answer of a responder in HTTP, however it is cut into pieces. */
+/* Fuzzes the HTTP responses of an OCSP responder, however they are cut into pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that of all octets a responder or a cache may give, only what was signed says anything. */
+/* Fuzzes OCSP answers, from a responder or a cache: only signed content has an effect. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every answer of a Redis server, however it is cut into pieces. */
+/* Fuzzes the replies of a Redis server, however they are cut into pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for all that is taken as a rule: one verdict, one form, lint that is right. */
+/*
+ * Fuzzes rules: every accepted rule has one verdict and one canonical form, and lint's findings
+ * about it are right.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

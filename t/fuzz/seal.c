@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the record in a session: of all octets, only those that were sealed give an identity. */
+/* Fuzzes the record in a session: only octets that were sealed give an identity. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

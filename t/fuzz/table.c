@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every file that is taken as a table: usable values, found by their keys. */
+/* Fuzzes table files: every accepted file has usable values, which are found by their keys. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The files and folders that doc/HACKING.md and the comments of headers name: all of them exist.
+# Checks that every file and folder that doc/HACKING.md or the comment of a header names exists.
 . "$(dirname "$0")/lib.sh"
 
 page=doc/HACKING.md

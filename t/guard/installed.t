@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What is installed hangs together: links of pages, and what the manual pages name, lead somewhere.
+# Checks an installation: links of its pages, and files that its manual pages name, lead to
+# installed files.
 . "$(dirname "$0")/lib.sh"
 
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What each room may include: arrows go one way, and a room is entered by its door.
+# Checks what each component may include: only components below it, and only their public headers.
 . "$(dirname "$0")/lib.sh"
 
 rooms=$(files modules '*.[ch]')

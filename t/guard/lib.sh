@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the guards share: claims about files, printed as TAP.
+# Functions that the guards share: claims about files, printed as TAP.
 # shellcheck shell=sh
 #
 # A guard says what it looks at, and prints what is wrong with it, one line each:

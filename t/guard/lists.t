@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every list of Makefile.am has what lies in its folder: all of it, nothing else, and nothing twice.
+# Checks that every list of Makefile.am has all files of its folder, each once, and no other.
 . "$(dirname "$0")/lib.sh"
 
 # The files that a list stands for.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every tag of a message is explained, and that each has one meaning.
+# Checks that every tag of a message is explained and has exactly one meaning.
 . "$(dirname "$0")/lib.sh"
 
 page=doc/messages.md

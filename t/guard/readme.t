@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the first page must give: the two commands at once, and no more than a reader reads.
+# Checks that README.md is short and shows the two commands on its first screen.
 . "$(dirname "$0")/lib.sh"
 
 screen() { head -n 25 README.md; }

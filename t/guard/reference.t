@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the reference says what the code does: directives, providers, fields and operators.
+# Checks that the reference agrees with the code: directives, providers, fields and operators.
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2086  # $glue is a list of files
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what is written is built, run and used: sources, tests, certificates, examples.
+# Checks that every file is built, run or used: sources, tests, certificates, examples.
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A release has every file of the project and no other, and one commit gives the same octets twice.
+# Checks that a release has exactly the files of the project, and that one commit gives the same
+# octets twice.
 . "$(dirname "$0")/lib.sh"
 
 build=${CC_BUILD:-build}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows how long a function, a file and a line may be.
+# Checks the length of functions, files and lines.
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows how every source begins, and what none may say.
+# Checks how every source begins, and that some texts appear in none.
 . "$(dirname "$0")/lib.sh"
 
 code="mod_clientcert.c configure.ac Makefile.am .ci/run

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the module shows to the rest of httpd: its record alone.
+# Checks that the module exports its record to the rest of httpd, and no other symbol.
 . "$(dirname "$0")/lib.sh"
 
 module=${CC_MODULE:-${CC_BUILD:-build}/.libs/mod_clientcert.so}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to build the project, from a checkout or a release, into a directory of its own.
+# Builds the project, from a checkout or a release, in a separate directory.
 # shellcheck shell=sh disable=SC3013  # every sh of today has -nt
 #
 #   . t/lib/build.sh                            in the top directory

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# Says which links of Markdown pages below a folder lead nowhere: a file that is not there, outside
-# of the folder, or a heading that its page has not. With --count, how many there are.
+# Prints the links of Markdown pages below a folder that lead nowhere: to a missing file, out of the
+# folder, or to a heading that the page does not have. With --count, prints the number of links.
 #
 #   links.pl [--count] FOLDER
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which packages of the system the build, the demo and the tests need, and installs them.
+# Installs the packages that the build, the demo and the tests need.
 # shellcheck shell=sh
 #
 #   . t/lib/packages.sh

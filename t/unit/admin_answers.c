@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a configuration test answers to the command-line tool. */
+/* Tests the answers of a configuration test to the command-line tool. */
 #include <sys/stat.h>
 #include <unistd.h>
 

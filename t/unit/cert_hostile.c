@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows certificates that try to pass for others, and that none of them does. */
+/* Tests that certificates made to pass for others do not. */
 #include <string.h>
 
 #include "certs.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A PKCS#12 file that takes too many iterations is refused before a key of it is derived. */
+/*
+ * Tests that a PKCS#12 file with too many iterations is refused before any of its keys is
+ * derived.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

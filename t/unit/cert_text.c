@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which text is usable, how octets are shown, and what each ASN.1 string type holds. */
+/* Tests which text is usable, how octets are shown, and how each ASN.1 string type is read. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the directives, what they fill in, and what is in effect where a request leads. */
+/* Tests the directives, the records that they fill, and the record in effect for a request. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that an evaluation costs no more than it may, whatever the certificate holds. */
+/* Tests that the cost of an evaluation is bounded, whatever the certificate contains. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what lint tells of rules, and what it must not: whatever could be meant. */
+/* Tests which rules lint reports, and that it reports none that may be intended. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how many lookups an evaluation makes in a table that is another program. */
+/* Tests how many lookups an evaluation makes in a table that another program serves. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how rules name tables: which are there, what is refused, and that a table hears of it. */
+/*
+ * Tests how rules name tables: which tables exist, what is refused, and that a table learns its
+ * uses.
+ */
 #include <string.h>
 
 #include "faketable.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what `in` and `!in` make of a certificate: rows, columns, failures, generations. */
+/* Tests the results of `in` and `!in` for a certificate: rows, columns, failures, generations. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what templates make of a certificate: captures, fields, several values, ambiguity. */
+/*
+ * Tests the results of templates for a certificate: captures, fields, several values,
+ * ambiguity.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

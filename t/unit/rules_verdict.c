@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a verdict holds: order of rules, deny, stop, notes, staleness, and the trace. */
+/* Tests the content of a verdict: order of rules, deny, stop, notes, staleness, and the trace. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what "clientcert show" promises: each line that it prints is a condition that holds. */
+/* Tests what "clientcert show" promises: each line that it prints is a condition that holds. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table's file is written, what its lines mean, and how every bad line is told. */
+/*
+ * Tests the syntax of a table's file, the meaning of its lines, and the message for each bad
+ * line.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the directives about OCSP are written, and which URLs may be asked. */
+/* Tests the syntax of the directives about OCSP, and which URLs may be asked. */
 #include <string.h>
 
 #include <apr_strings.h>

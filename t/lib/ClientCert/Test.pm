@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what tests ask of a real httpd of their own; what does it lies in the folder Test.
+# Starts a real httpd for a test. The modules of the folder Test do the work.
 package ClientCert::Test;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to be a back end that shows what a proxy sent to it, octet by octet.
+# Runs a back end that shows the request that a proxy sent to it, octet by octet.
 package ClientCert::Test::Backend;
 
 =head1 SYNOPSIS

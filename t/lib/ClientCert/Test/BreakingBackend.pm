@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs an HTTP back end of a test, which can break a connection off where it likes.
+# Runs an HTTP back end of a test, which can break a connection off at any point.
 package ClientCert::Test::BreakingBackend;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to show a page in Chromium, with a certificate imported from a .p12 file.
+# Shows a page in Chromium, with a certificate imported from a .p12 file.
 package ClientCert::Test::Browser;
 
 =head1 SYNOPSIS

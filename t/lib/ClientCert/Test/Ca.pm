@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows where the certificates of t/ca are, and that they are made when a test first asks.
+# Finds the certificates of t/ca, and makes them when a test first needs them.
 package ClientCert::Test::Ca;
 
 use strict;

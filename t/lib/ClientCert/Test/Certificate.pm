@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to make a certificate that only one test needs.
+# Makes a certificate that only one test needs.
 package ClientCert::Test::Certificate;
 
 =head1 SYNOPSIS

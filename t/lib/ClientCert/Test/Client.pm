@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the clients of the tests: curl and openssl s_client, against one server.
+# Runs the clients of the tests, curl and openssl s_client, against one server.
 package ClientCert::Test::Client;
 
 =head1 DESCRIPTION

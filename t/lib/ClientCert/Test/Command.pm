@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs a command, and gives what it says.
+# Runs a command and returns its output.
 package ClientCert::Test::Command;
 
 =head1 SYNOPSIS

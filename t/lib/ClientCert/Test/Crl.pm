@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how the CAs of the tests revoke certificates: CRLs of every kind, made by openssl ca.
+# Revokes certificates for the CAs of the tests: CRLs of every kind, made by openssl ca.
 package ClientCert::Test::Crl;
 
 =head1 SYNOPSIS

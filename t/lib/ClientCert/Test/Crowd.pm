@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A crowd of clients that ask for one page at once, each on a connection of its own.
+# Runs many clients that request one page at once, each on its own connection.
 package ClientCert::Test::Crowd;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run the servers that tables ask, for one test: PostgreSQL and slapd.
+# Runs the servers that tables ask, for one test: PostgreSQL and slapd.
 package ClientCert::Test::Daemon;
 
 =head1 SYNOPSIS

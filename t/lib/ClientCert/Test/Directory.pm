@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the directory of a server: its configuration, its files, and the ports that stand in them.
+# Makes the directory of a server: its configuration, its files, and the ports that they contain.
 package ClientCert::Test::Directory;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Speaks to the ports of a server as no client should, to see that no process of it dies.
+# Sends malformed data to the ports of a server, to see that none of its processes dies.
 package ClientCert::Test::Disturbance;
 
 use strict;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the error log of a server, and which of its lines a test has announced.
+# Reads the error log of a server, and separates the lines that a test has announced.
 package ClientCert::Test::ErrorLog;
 
 use strict;

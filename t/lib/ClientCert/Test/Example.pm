@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to serve an example of conf/examples as its own comment says.
+# Serves an example of conf/examples as its own comment describes.
 package ClientCert::Test::Example;
 
 =head1 SYNOPSIS

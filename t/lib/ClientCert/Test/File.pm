@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a file is read, written or replaced as a whole, octet by octet.
+# Reads, writes or replaces a whole file, octet by octet.
 package ClientCert::Test::File;
 
 =head1 SYNOPSIS

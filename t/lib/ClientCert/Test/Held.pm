@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Keeps connections of HTTP/2 open while something changes, and goes on with them afterwards.
+# Keeps HTTP/2 connections open while something changes, and uses them again afterwards.
 package ClientCert::Test::Held;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows a virtual host whose answers say who a request is, and how a test reads that.
+# A virtual host whose responses contain the identity of the request, and functions that read it.
 package ClientCert::Test::Identity;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a server is kept at its limit while something changes, and what became of it.
+# Keeps a server under full load while something changes, and returns the results.
 package ClientCert::Test::Load;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the form of the lines in which the error log tells decisions.
+# Describes the lines of the error log that report decisions.
 package ClientCert::Test::Log;
 
 =head1 SYNOPSIS

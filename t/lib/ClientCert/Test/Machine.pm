@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the machine has for a test: httpd and its modules, the build, programs, ports, a user.
+# Finds what the machine has for a test: httpd and its modules, the build, programs, ports, a user.
 package ClientCert::Test::Machine;
 
 =head1 FUNCTIONS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run an OCSP responder for a test: openssl's own, and one that can also lie.
+# Runs an OCSP responder for a test: openssl's own, and one that can also lie.
 package ClientCert::Test::Ocsp;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how an OCSP responder answers that can do everything wrong; runs as a process of its own.
+# An OCSP responder that can make every mistake; it runs as a process of its own.
 package ClientCert::Test::OcspServer;
 
 =head1 DESCRIPTION

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what HTML and JSON of clientcert-status must be like, whatever stands in them.
+# Checks that clientcert-status is correct HTML and JSON, whatever text it contains.
 package ClientCert::Test::Page;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the processes of a server: how they start, restart and end, and that they do.
+# Starts, restarts and ends the processes of a server, and checks that this works.
 package ClientCert::Test::Process;
 
 use strict;

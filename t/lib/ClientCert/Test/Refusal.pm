@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate is refused: in its handshake, or on a connection that is open.
+# Checks that a certificate is refused: in its handshake, or on an open connection.
 package ClientCert::Test::Refusal;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a TLS session is begun, kept and resumed: tickets and cache, TLS 1.2 and 1.3.
+# Starts, keeps and resumes TLS sessions: tickets and cache, TLS 1.2 and 1.3.
 package ClientCert::Test::Session;
 
 =head1 SYNOPSIS

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a table's failure is like: in the configuration, for one request, and while the server
-# that the table asks hangs, is away or restarts.
+# Checks the failures of a table: in the configuration, for one request, and while the server that
+# the table asks hangs, is unreachable or restarts.
 package ClientCert::Test::Table;
 
 =head1 SYNOPSIS

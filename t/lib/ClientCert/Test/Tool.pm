@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run the clientcert tool, on its own or on the configuration of a test's server.
+# Runs the clientcert tool, on its own or on the configuration of a test's server.
 package ClientCert::Test::Tool;
 
 =head1 SYNOPSIS

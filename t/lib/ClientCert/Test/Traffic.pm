@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Clients of one kind that ask a server without a pause, and a count of what they got.
+# Runs clients that send requests without a pause, and counts their responses.
 package ClientCert::Test::Traffic;
 
 =head1 SYNOPSIS
