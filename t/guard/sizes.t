@@ -7,7 +7,7 @@ sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
 tests="$(files t/unit '*.[ch]') $(files t/fuzz '*.[ch]') $(files t/ca '*.c')"
 
 # A function begins with the { in the first column and ends with the } there.
-functions() { # MOST FILE ...: those that are longer; with MOST of -1, all
+functions() { # MOST FILE ...: the functions that are longer; all of them if MOST is -1
     functions_most=$1
     shift
     awk -v most="$functions_most" '

@@ -10,5 +10,5 @@ others() { exported | grep -vx clientcert_module || [ $? -eq 1 ]; }
 
 # shellcheck disable=SC2046  # a list of names
 look_at 'symbols that the module exports' $(exported)
-claim 'the module exports clientcert_module alone' others
+claim 'the module exports only clientcert_module' others
 done_claiming
