@@ -26,7 +26,7 @@ sub text {
     return $text;
 }
 
-# As GitHub makes them: of two equal headings the second one gets "-1".
+# The anchors that GitHub makes: the second of two equal headings gets "-1".
 sub anchors {
     my ($path) = @_;
     return $anchors{$path} //= do {

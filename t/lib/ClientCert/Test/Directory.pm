@@ -26,7 +26,7 @@ sub file {
     return write_file($full, $text);
 }
 
-# The directory as it is before the first start.
+# Makes the directory before the first start.
 sub _lay_out {
     my ($self) = @_;
     chmod 0755, $self->{root};

@@ -6,10 +6,10 @@ package ClientCert::Test::File;
 
     use ClientCert::Test::File;
 
-    my $octets = read_file($path);        # dies where there is none
-    my $octets = read_if_there($path);    # '' where there is none
+    my $octets = read_file($path);        # dies if the file does not exist
+    my $octets = read_if_there($path);    # '' if the file does not exist
     my $path   = write_file($path, $octets);
-    replace($path, $octets);              # in the place of another, at one go
+    replace($path, $octets);              # replaces the file atomically
 
 =cut
 
