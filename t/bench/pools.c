@@ -43,7 +43,7 @@ static void count(const apr_pool_t *p, size_t size)
     }
 }
 
-/* The threaded MPMs tag the pool of a connection so; they use it again for later connections. */
+/* The tag of a connection's pool in the threaded MPMs, which reuse it for later connections. */
 void apr_pool_tag(apr_pool_t *p, const char *tag)
 {
     static void (*next)(apr_pool_t *, const char *);
@@ -70,7 +70,7 @@ void *apr_palloc(apr_pool_t *p, apr_size_t size)
     return next(p, size);
 }
 
-/* Formats into the pool's block without asking apr_palloc. */
+/* Formats into the pool's block without a call of apr_palloc. */
 char *apr_pvsprintf(apr_pool_t *p, const char *format, va_list arguments)
 {
     static char *(*next)(apr_pool_t *, const char *, va_list);

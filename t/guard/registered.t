@@ -24,7 +24,7 @@ unlisted() { # FILE ...
     done
 }
 
-not_run() { # FOLDER FILE ...: files with tests or a fuzz target that are not programs, or the reverse
+not_run() { # FOLDER FILE ...: files with tests or a fuzz target, but no program, or the reverse
     not_run_folder=$1
     shift
     {

@@ -10,8 +10,8 @@ use Digest::MD5 qw(md5_hex);
 my $h = ClientCert::Test->server(
     modules => [qw(authz_user auth_basic auth_digest authn_file access_compat authz_host
             -clientcert)],
-    # Loaded last, as in directories whose files are loaded in the order of their names: modules that
-    # are loaded earlier must not decide before there is a user.
+    # Loaded last, as in directories whose files are loaded in the order of their names: modules
+    # that are loaded earlier must not decide before there is a user.
     global  => 'LoadModule clientcert_module ' . ClientCert::Test->module_path . "\n",
     cgi     => 1,
     files   => {

@@ -19,9 +19,9 @@ sub text {
 
 sub blocks { my ($page) = @_; return text("doc/$page.md") =~ /^```apache\n(.*?)^```/msg }
 
-# A block inside a virtual host, except for directives of the server. Its files are replaced by those
-# of the test, shortened digests are completed, and directives that are legal only in a <Location>
-# get one.
+# A block inside a virtual host, except for directives of the server. Its files are replaced by
+# those of the test, shortened digests are completed, and directives that are legal only in a
+# <Location> get one.
 sub site {
     my ($block) = @_;
     my $global = '';

@@ -102,8 +102,8 @@ is $env->{HTTP_OTHER}, 'd', 'and no line of others';
 $env = $h->cgi_env($h->get('/app', port => 3, headers => ['ClientCert-Set: theirs']));
 is $env->{HTTP_CLIENTCERT_SET}, 'ours', 'a header that RequestHeader sets early stays';
 
-# With MergeTrailers, trailers are merged into the headers after programs and back ends have received
-# the headers.
+# With MergeTrailers, trailers are merged into the headers after programs and back ends have
+# received the headers.
 chmod 0755, $_->path('cgi-bin/read') for $h, $backend;
 my $trailers = "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     . "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"

@@ -81,8 +81,8 @@ sub mark {
     return scalar @told;
 }
 
-# Alternately replaces the file and overwrites it, with a single write: the content between two writes
-# would be a complete file too.
+# Alternately replaces the file and overwrites it, with a single write: the content between two
+# writes would be a complete file too.
 sub change {
     my ($h, $n) = @_;
     return rename $h->file('conf/t.new', rows($n)), $h->path('conf/t.map') if $n % 2;

@@ -171,8 +171,9 @@ sub finish {
     return @said;
 }
 
-# Expects that some requests on an open connection are denied after a revocation, that the connection
-# then ends, and that the other requests get no response. A request may cross with the GOAWAY.
+# Expects that some requests on an open connection are denied after a revocation, that the
+# connection then ends, and that the other requests get no response. A request may cross with the
+# GOAWAY.
 sub are_refused {
     my ($said, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

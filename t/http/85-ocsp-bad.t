@@ -152,7 +152,8 @@ sub denied {
     my $most = 1 + int((time - $began) / 5);
     cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is remembered for a while';
 
-    # Each client has its own certificate, so that each would cause a question; none is ever answered.
+    # Each client has its own certificate, so that each would cause a question; none is ever
+    # answered.
     $began = time;
     denied($h, 3, @many, @many);
     my $took = time - $began;

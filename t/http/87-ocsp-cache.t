@@ -44,7 +44,8 @@ sub server {
         conf => "$cache\n$log" . host('PORT', $path, 'timeout=' . 20 * $slow . " $options"));
 }
 
-# Opens connections with these certificates at once; returns a function that waits for the responses.
+# Opens connections with these certificates at once; returns a function that waits for the
+# responses.
 sub at_once {
     my ($h, $port, @certs) = @_;
     my @reads;
