@@ -179,8 +179,8 @@ static void empty_check(const check_t *check)
         cc_crls_each(one->crls, crl_count, &crls);
         if (crls == 0) {
             fault_add(check, &(cc_crl_fault_t){"CC0184", apr_pstrdup(check->pool, one->spec->where),
-                                               "there is no CRL in these folders: nothing is known "
-                                               "to be revoked, or good",
+                                               "these directories have no CRL, so the revocation "
+                                               "status of certificates is unknown",
                                                true, false});
         }
     }

@@ -94,8 +94,8 @@ apr_array_header_t *cc_crl_unused_find(const apr_array_header_t *opened, apr_poo
 void cc_crl_unused_error(cc_error_t *err, const cc_unused_crl_t *crl, apr_pool_t *p)
 {
     cc_error_set(err, p, "CC0183", crl->info.path,
-                 "the CRL of \"%s\", number %s, is of no use: no virtual host that has this "
-                 "ClientCertCRL trusts its issuer; remove it, or add the CA to a host",
+                 "the CRL of \"%s\", number %s, cannot be used: no virtual host with this "
+                 "ClientCertCRL trusts its issuer; remove the CRL, or add the CA to a virtual host",
                  crl->info.issuer, crl->info.number);
     err->where = apr_pstrdup(p, crl->opened->spec->where);
 }

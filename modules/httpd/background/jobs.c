@@ -151,7 +151,7 @@ static shared_job_t *shared_job_start(cc_jobs_t *jobs, const cc_job_t *job,
     if (!jobs->threads) {
         *reason =
             cc_configtest()
-                ? "only a server that runs asks it: httpd -t has no mod_dbd and mod_ldap at work"
+                ? "only a running server can ask it: mod_dbd and mod_ldap do not work in httpd -t"
                 : "this process is not ready for lookups";
         return NULL;
     }
@@ -166,7 +166,7 @@ static shared_job_t *shared_job_start(cc_jobs_t *jobs, const cc_job_t *job,
     }
     if (!cc_threads_give(jobs->threads, shared_job_do, shared)) {
         apr_pool_destroy(shared->job.pool);
-        *reason = "this process ends, or is out of memory";
+        *reason = "this process is ending, or is out of memory";
         return NULL;
     }
     return shared;

@@ -86,7 +86,7 @@ static bool values_copy(const ldap_run_t *run, const char *name, struct berval *
             return false;
         }
         if (memchr(values[i]->bv_val, '\0', values[i]->bv_len)) {
-            ask_failed(run, apr_psprintf(p, "a value of %s holds a NUL", name));
+            ask_failed(run, apr_psprintf(p, "a value of %s contains a NUL", name));
             return false;
         }
         copies[i] = apr_pstrmemdup(p, values[i]->bv_val, values[i]->bv_len);
@@ -109,7 +109,7 @@ static cc_table_result_t column_read(const ldap_run_t *run, LDAPMessage *entry, 
     }
     if (column->count == 0 && comes_in_parts(run->ldc->ldap, entry, name)) {
         return ask_failed(run, apr_psprintf(run->job->pool,
-                                            "the directory gives %s in parts: it has too many "
+                                            "the directory returns %s in parts: it has too many "
                                             "values",
                                             name));
     }
@@ -126,7 +126,7 @@ static cc_table_result_t found_read(const ldap_run_t *run, LDAPMessage *found)
     apr_size_t octets = 0;
 
     if (!entry && ldap_count_references(ldap, found) > 0) {
-        return ask_failed(run, "the directory refers to another one, which was not asked");
+        return ask_failed(run, "the directory answered with a referral, which is not followed");
     }
     if (!entry) {
         return CC_TABLE_MISSING;

@@ -82,7 +82,7 @@ static const char *url_error(const LDAPURLDesc *url)
         return "the URL names no host";
     }
     if (url->lud_exts) {
-        return "extensions of the URL are not known here";
+        return "extensions of the URL are not supported";
     }
     if (!url->lud_attrs || !url->lud_attrs[0]) {
         return "the URL names no attributes; they are the columns of the table";
@@ -161,8 +161,9 @@ static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
         return APR_SUCCESS;
     }
     if (!spec->binddn || !password) {
-        return cc_error_set(err, p, "CC0644", spec->name,
-                            "write both binddn= and bindpassword=, or none to bind as nobody");
+        return cc_error_set(
+            err, p, "CC0644", spec->name,
+            "write both binddn= and bindpassword=, or neither for an anonymous bind");
     }
     if (strncmp(password, PROGRAM, strlen(PROGRAM)) == 0) {
         password = program_says(password + strlen(PROGRAM), p);

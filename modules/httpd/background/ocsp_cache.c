@@ -49,8 +49,8 @@ static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *wha
 {
     if (!atomic_flag_test_and_set(&cache->logged)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
-                     "CC0179: this process cannot %s (%s): responders will be asked more often",
-                     what, cache->provider->name);
+                     "CC0179: this process cannot %s (%s); responders are asked more often", what,
+                     cache->provider->name);
     }
 }
 
@@ -191,7 +191,7 @@ static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr
         return NULL;
     }
     given = given ? given : "";
-    return apr_psprintf(p, "CC0176: \"%s\": the cache %s does not take this: %s",
+    return apr_psprintf(p, "CC0176: \"%s\": the cache type %s does not accept these arguments: %s",
                         cc_text_escape(given, strlen(given), p), provider->name, error);
 }
 
@@ -210,7 +210,7 @@ const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *ar
     if (!cache->provider) {
         name = cc_text_escape(name, strlen(name), cmd->pool);
         return apr_psprintf(cmd->pool,
-                            "CC0175: \"%s\": no cache of this type is loaded (there are: %s); its "
+                            "CC0175: \"%s\": no cache of this type is loaded (available: %s); its "
                             "module may be missing: LoadModule socache_%s_module "
                             "modules/mod_socache_%s.so",
                             name, providers_text(cmd->pool), name, name);
@@ -245,10 +245,10 @@ static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr
     cache->provider = provider_find(USUAL_PROVIDER);
     if (!cache->provider) {
         return apr_psprintf(ptemp,
-                            "CC0177: ClientCertOCSP keeps answers in a cache, usually of the type "
+                            "CC0177: ClientCertOCSP needs a cache, by default of the type "
                             "shmcb, which is not loaded: write LoadModule socache_shmcb_module "
                             "modules/mod_socache_shmcb.so, or ClientCertOCSPCache with another "
-                            "type (there are: %s)",
+                            "type (available: %s)",
                             providers_text(ptemp));
     }
     return instance_create(cache, NULL, ptemp, pconf);
@@ -273,7 +273,7 @@ static int cache_open(cc_ocsp_cache_t *cache, apr_pool_t *pconf)
         rv = ap_global_mutex_create(&cache->mutex, NULL, lock_name, NULL, cache->server, pconf, 0);
     }
     if (rv != APR_SUCCESS) {
-        return refuse(cache->server, rv, "its mutex cannot be made");
+        return refuse(cache->server, rv, "its mutex cannot be created");
     }
     rv = provider->init(cache->instance, cache_name, &hints, cache->server, pconf);
     if (rv != APR_SUCCESS) {
@@ -322,7 +322,8 @@ void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
     }
     rv = cc_threads_start(&cache->threads, THREADS, pchild);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "CC0179: this process cannot ask OCSP responders: it can make no threads");
+        ap_log_error(
+            APLOG_MARK, APLOG_CRIT, rv, s,
+            "CC0179: this process cannot ask OCSP responders: it could not create threads");
     }
 }

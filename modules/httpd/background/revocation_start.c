@@ -105,7 +105,7 @@ static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
     apr_hash_set(logged, text, APR_HASH_KEY_STRING, "");
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     "CC0181: after the restart, what was taken on %s stays: %s",
+                     "CC0181: after the restart, the CRLs loaded on %s stay in use: %s",
                      cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
@@ -121,8 +121,8 @@ static void passed_over_log(const cc_crl_info_t *info, void *baton)
 
     if (info->use == CC_CRL_FOREIGN) {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
-                     "CC0440: the CRL of \"%s\", number %s, is passed over: this virtual host does "
-                     "not trust its issuer",
+                     "CC0440: the CRL of \"%s\", number %s, is ignored: this virtual host does not "
+                     "trust its issuer",
                      info->issuer, info->number);
     }
 }

@@ -200,7 +200,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
     rv = cc_poll_thread_start(&made->thread, &plan, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
-                     "CC0286: each process reads changed tables for itself: the parent can make no "
-                     "thread that does");
+                     "CC0286: each process reads changed tables itself, because the parent process "
+                     "could not create a thread");
     }
 }

@@ -121,7 +121,7 @@ static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, 
         return NULL;
     }
     if (status != APR_SUCCESS) {
-        return "it has no form as text";
+        return "its type has no text form";
     }
     if (!cc_job_reserve(run->job, run->lookup, strlen(text), octets)) {
         return run->lookup->info.failure;
@@ -156,7 +156,7 @@ static cc_table_result_t results_read(const sql_run_t *run)
     cc_table_result_t result = CC_TABLE_MISSING;
 
     if (apr_dbd_num_cols(driver, run->results) < 1) {
-        return cc_query_fail(run->lookup, "the query gives no columns");
+        return cc_query_fail(run->lookup, "the query returns no columns");
     }
     if (apr_dbd_get_row(driver, run->pool, run->results, &row, -1) != 0) {
         return CC_TABLE_MISSING;
@@ -164,7 +164,7 @@ static cc_table_result_t results_read(const sql_run_t *run)
     result = row_read(run, row);
     if (result == CC_TABLE_FOUND &&
         apr_dbd_get_row(driver, run->pool, run->results, &row, -1) == 0) {
-        return cc_query_fail(run->lookup, "the query gives more than one row for this key");
+        return cc_query_fail(run->lookup, "the query returns more than one row for this key");
     }
     return result;
 }
@@ -176,7 +176,7 @@ static void lookup_do(sql_run_t *run)
     cc_query_t *lookup = run->lookup;
 
     if (apr_time_now() >= run->job->deadline) { /* no request waits any more */
-        cc_query_fail(lookup, "no time was left");
+        cc_query_fail(lookup, "the timeout was reached before the query was sent");
     } else if (apr_pool_create(&run->pool, run->job->pool) != APR_SUCCESS) {
         cc_query_fail(lookup, "out of memory");
     } else {
@@ -223,7 +223,7 @@ static const char *query_error(const char *query)
             continue;
         }
         if (at[1] == 's' && quoted) {
-            return "%s stands in quotes; write it without, it is a value and no text";
+            return "%s is in quotes, where it is text and not a value; write it without quotes";
         }
         if (apr_isalpha(at[1]) && at[1] != 's') {
             return "a % must be written %%, except for the one %s that stands for the key";
@@ -248,7 +248,7 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
     sql->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
     if (!sql->open || !sql->close || !prepare) {
         return cc_error_set(err, p, "CC0641", spec->name,
-                            "a sql: table needs mod_dbd; load it, and say DBDriver and DBDParams");
+                            "a sql: table needs mod_dbd; load it, and set DBDriver and DBDParams");
     }
     sql->server = cc_backend_server(spec);
     sql->query = spec->source;

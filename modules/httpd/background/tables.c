@@ -79,8 +79,11 @@ static void change_log(const cc_table_t *table, const cc_error_t *err, void *s)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "CC0131: table %s has changed (%s)",
                      cc_table_name(table), cc_table_where(table));
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s stays as it was: %s",
-                     cc_table_name(table), cc_error_text(err, p));
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s was not reloaded; %s: %s",
+                     cc_table_name(table),
+                     cc_table_has_rows(table) ? "its previous rows stay in use"
+                                              : "lookups in it fail until it can be read",
+                     cc_error_text(err, p));
         apr_pool_destroy(p);
     }
 }
@@ -122,17 +125,20 @@ static void restart_log(const cc_table_t *table, cc_table_restart_t what, const 
 
     if (what == CC_TABLE_KEPT) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
-                     "CC0187: table %s keeps its rows over the restart (%s)", name,
+                     "CC0187: table %s keeps its rows across the restart (%s)", name,
                      cc_table_where(table));
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
         const char *reason = cc_error_text(err, p);
 
         if (what == CC_TABLE_OLD) {
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         "CC0185: table %s stays as it was before the restart: %s", name, reason);
+                         "CC0185: table %s was not reloaded at the restart; its previous rows stay "
+                         "in use: %s",
+                         name, reason);
         } else {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                         "CC0186: table %s cannot be read, and lookups in it fail until it can: %s",
+                         "CC0186: table %s was not loaded at the restart; lookups in it fail until "
+                         "it can be read: %s",
                          name, reason);
         }
         apr_pool_destroy(p);
@@ -205,6 +211,8 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     cc_sharing_child(s);
     rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "CC0136: this process could not prepare its tables; it caches no answers and "
+                     "follows no changes");
     }
 }

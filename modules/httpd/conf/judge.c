@@ -16,7 +16,7 @@ static const char *never_asks(const cc_conf_view_t *view)
         return "it has no TLS: SSLEngine is not on";
     }
     if (!cc_conf_view_ever_verifies(view)) {
-        return "it asks no client for a certificate: SSLVerifyClient is none";
+        return "it never requests a client certificate: SSLVerifyClient none";
     }
     return NULL;
 }
@@ -93,20 +93,21 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
 
     if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
-                          "it is taken as if it had: SSLEngine on");
+                          "SSLEngine on is assumed");
     }
     if (view->verify_client == CC_VERIFY_NONE) {
-        unseen_add(judge, "the handshake asks for no certificate; a section that says "
-                          "SSLVerifyClient asks later");
+        unseen_add(judge,
+                   "the handshake requests no certificate; a section with SSLVerifyClient requests "
+                   "one later");
     }
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
     if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
-        unseen_add(judge, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
+        unseen_add(judge, "mod_ssl's own CRLs were not checked (SSLCARevocationCheck)");
     }
     if (cc_conf_view_arguments(view, "SSLOpenSSLConfCmd")) {
-        unseen_add(judge, "SSLOpenSSLConfCmd was not looked at");
+        unseen_add(judge, "SSLOpenSSLConfCmd was not taken into account");
     }
 }
 

@@ -66,13 +66,14 @@ static const char *expectation_add(cc_test_t *test, const char *word)
     bool user = !strncmp(word, "user=", 5);
 
     if (!user && strncmp(word, "group=", 6) != 0) {
-        return !strcmp(word, "none") ? "none stands alone" : "this is no expectation";
+        return !strcmp(word, "none") ? "none must be the only expectation"
+                                     : "this is not a valid expectation";
     }
     if (!*++name || cc_text_unusable(name, strlen(name))) {
-        return "no rule gives such a name";
+        return "no rule can give such a name";
     }
     if (user ? test->user != NULL : is_listed(test->groups, name)) {
-        return user ? "there can be one user only" : "this group stands there already";
+        return user ? "only one user can be expected" : "this group is listed already";
     }
     if (user) {
         test->user = name;
@@ -115,7 +116,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
                           "expect must follow the name of the file", p);
     }
     if (words->nelts < 3) {
-        return word_error(err, word[1], "nothing is expected", p);
+        return word_error(err, word[1], "an expectation must follow", p);
     }
     test->file = word[0];
     return expectations_read(test, words, p, err);
@@ -246,7 +247,7 @@ static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
     tested.expected = expected_text(test, p);
     tested.trace = apr_array_make(p, 8, sizeof(cc_step_t));
     if (!tested.rules) {
-        tested.got = "no ClientCertMap is in effect where this test stands";
+        tested.got = "no ClientCertMap is in effect in the scope of this test";
     } else if (cc_cert_read(&cert, &issuer, path ? path : test->file, NULL, NULL, p, &err) !=
                APR_SUCCESS) {
         tested.got = cc_error_text(&err, p);

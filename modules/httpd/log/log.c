@@ -148,11 +148,12 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
 {
     if (ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
         cc_quota_lets(s, CC_QUOTA_OUTGROWN)) {
-        ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
-                       "CC0189: the client's certificate has %d octets, and OpenSSL ends a "
-                       "connection whose session does not fit into a ticket of 65280: write "
-                       "SSLSessionTickets off, or give the client a smaller one",
-                       octets);
+        ap_log_cserror(
+            APLOG_MARK, APLOG_WARNING, 0, c, s,
+            "CC0189: the client's certificate has %d bytes, and OpenSSL ends a connection "
+            "whose session does not fit into a ticket of 65280 bytes: write "
+            "SSLSessionTickets off, or use a smaller certificate",
+            octets);
     }
 }
 

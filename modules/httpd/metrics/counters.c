@@ -127,8 +127,8 @@ static void *segment_make(const server_rec *s, apr_size_t size, apr_pool_t *pcon
 
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0160: no memory that the children can share, of %" APR_SIZE_T_FMT
-                     " octets, to count in",
+                     "CC0160: cannot create %" APR_SIZE_T_FMT
+                     " bytes of shared memory for the metrics",
                      size);
         return NULL;
     }

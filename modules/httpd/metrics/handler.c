@@ -43,8 +43,8 @@ int cc_metrics_serve(request_rec *r)
     }
     if (cc_quota_lets(r->server, CC_QUOTA_METRICS)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
-                      "configuration names it here");
+                      "CC0114: clientcert-metrics is refused here: only SetHandler in the "
+                      "configuration of the server can enable it");
     }
     return HTTP_FORBIDDEN;
 }

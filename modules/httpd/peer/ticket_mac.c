@@ -51,10 +51,11 @@ apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p
         rv = cc_trust_guard(trust, octets, sizeof(octets));
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0140: verdicts in tickets cannot be guarded with SSLSessionTicketKeyFile "
-                     "%s",
-                     path);
+        ap_log_error(
+            APLOG_MARK, APLOG_EMERG, rv, s,
+            "CC0140: verdicts in session tickets cannot be protected with SSLSessionTicketKeyFile "
+            "%s",
+            path);
     }
     return rv;
 }

@@ -165,7 +165,7 @@ static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc
     }
     if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
         client->until = verified_at + host->max_age;
-        client->expired_reason = "its full handshake was longer ago than ClientCertMaxAge says";
+        client->expired_reason = "its full handshake is older than ClientCertMaxAge allows";
         client->aged = true;
     }
 }
