@@ -138,7 +138,7 @@ const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char 
     return NULL;
 }
 
-/* ---- which rules it asks ------------------------------------------------------------------- */
+/* ---- the rules of a test ------------------------------------------------------------------- */
 
 static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_t *section)
 {
@@ -154,7 +154,9 @@ static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_
     return NULL;
 }
 
-/* Those of the section that it stands in, else of what that stands in, else of its server. */
+/*
+ * The rules of its section, else of the next enclosing section that has rules, else of its server.
+ */
 static const cc_rules_t *rules_of(const cc_test_t *test)
 {
     const cc_dir_t *dir = ap_get_module_config(test->server->lookup_defaults, &clientcert_module);
@@ -167,7 +169,7 @@ static const cc_rules_t *rules_of(const cc_test_t *test)
     return rules ? rules : dir->rules;
 }
 
-/* ---- what is expected, and what there is --------------------------------------------------- */
+/* ---- the expected and the actual result ---------------------------------------------------- */
 
 static const char *quoted(const char *name, apr_pool_t *p)
 {
@@ -202,7 +204,7 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
     return text;
 }
 
-/* Groups stand once in both, so as many and each of them is the same ones. */
+/* Both lists have each group once, so equal counts and one inclusion make them equal. */
 static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 {
     if (verdict->failure || verdict->group_count != test->groups->nelts) {
@@ -219,7 +221,7 @@ static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-/* Nothing but the mapping: whether it verifies, and when it expires, is not asked. */
+/* The mapping alone: neither verification nor expiry is tested. */
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
                             const cc_cert_t *issuer, apr_pool_t *p)
 {
