@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the answers of OCSP responders for all processes, by an ap_socache provider. */
+/* Caches the answers of OCSP responders for all processes, in an ap_socache provider. */
 #include <stdatomic.h>
 
 #include <apr_global_mutex.h>
@@ -21,9 +21,9 @@
 #include "ocsp/ocsp.h"
 
 #define THREADS 16
-#define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached takes more for a date */
+#define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached treats a larger value as a date */
 
-/* The provider's own 512 KiB have room for some 250 answers, this for 2000. */
+/* The provider's default of 512 KiB holds about 250 answers, this size 2000. */
 #define USUAL_PROVIDER "shmcb"
 #define USUAL_SIZE "(4194304)"
 
@@ -32,8 +32,8 @@ static const char cache_name[] = "clientcert";     /* with ":", at most 16 octet
 
 typedef struct cc_ocsp_cache_t {
     cc_ocsp_io_t io;
-    server_rec *server;                    /* the main one, for its log; set at start */
-    const ap_socache_provider_t *provider; /* NULL: no directive names one */
+    server_rec *server;                    /* the main server, for its log; set at start */
+    const ap_socache_provider_t *provider; /* NULL: no directive sets one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
     cc_threads_t *threads;     /* NULL: not in this process */
@@ -44,7 +44,7 @@ typedef struct cc_ocsp_cache_t {
 
 /* ---- keeping ----------------------------------------------------------------------------- */
 
-/* Once: where something is amiss, every answer would say so. */
+/* Logs once per process: a fault concerns every answer. */
 static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
 {
     if (!atomic_flag_test_and_set(&cache->logged)) {
@@ -54,7 +54,7 @@ static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *wha
     }
 }
 
-/* A pool for one call of the provider, and the right to call it. NULL: there is none. */
+/* Locks the provider for one call, and makes a pool for it. NULL: that failed. */
 static apr_pool_t *cache_enter(cc_ocsp_cache_t *cache)
 {
     apr_pool_t *p = NULL;
@@ -170,7 +170,7 @@ static const char *providers_text(apr_pool_t *p)
     return *text ? text : "none";
 }
 
-/* Of the usual provider; NULL: its own. */
+/* Default arguments for the default provider; NULL: its own. */
 static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t *p)
 {
     bool usual = !strcmp(provider->name, USUAL_PROVIDER);
@@ -179,7 +179,7 @@ static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t 
     return path ? apr_pstrcat(p, path, USUAL_SIZE, NULL) : NULL;
 }
 
-/* NULL, or what is wrong. `args` NULL: the usual ones. */
+/* Creates the cache. NULL, or the error. `args` NULL: the default arguments. */
 static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr_pool_t *ptemp,
                                    apr_pool_t *p)
 {
@@ -236,7 +236,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
 }
 
-/* Makes the usual cache where no directive names another. NULL, or what is wrong. */
+/* Creates the default cache if no directive sets one. NULL, or the error. */
 static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {
@@ -279,7 +279,7 @@ static int cache_open(cc_ocsp_cache_t *cache, apr_pool_t *pconf)
     if (rv != APR_SUCCESS) {
         return refuse(cache->server, rv, provider->name);
     }
-    /* Before the pools below `pconf` go, where a provider may have its own. */
+    /* Runs before the subpools of `pconf` are destroyed, where a provider may have its own. */
     apr_pool_pre_cleanup_register(pconf, cache, cache_close);
     cache->open = true;
     return OK;
@@ -295,7 +295,7 @@ int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", error);
         return !OK;
     }
-    /* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+    /* httpd reads its configuration twice when it starts: the first time only to check it. */
     if (!cache->used || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
