@@ -35,7 +35,7 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     return OK;
 }
 
-/* The metrics are those of the whole server: no directive of a .htaccess file can show them. */
+/* The metrics concern the whole server, so no directive of a .htaccess file can enable them. */
 int cc_metrics_serve(request_rec *r)
 {
     if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
