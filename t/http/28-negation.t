@@ -234,7 +234,7 @@ sub answers_until_rejected {
     }
     return 'never rejected';
 }
-is answers_until_rejected('alice', 4, 'its full handshake was longer ago'), 403,
+is answers_until_rejected('alice', 4, 'its full handshake is older'), 403,
     'who was kept out is so when the handshake is too old';
 is answers_until_rejected(ClientCert::Test->short_cert(4), 5, 'it has expired'), 403,
     'when the certificate has expired';

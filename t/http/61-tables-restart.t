@@ -59,7 +59,7 @@ announce('CC0132', 'CC0133', 'CC0185', 'CC0186');
 replace($h->path('conf/people.map'), "nobody\n");
 for (1 .. 2) {
     restart('people.map', 'a graceful restart with a bad table');
-    ok $h->wait_log(qr/:error\].*CC0185: table people stays as it was before the restart: CC0611: .*site\.conf:5/, 10),
+    ok $h->wait_log(qr/:error\].*CC0185: table people was not reloaded at the restart; its previous rows stay in use: CC0611: .*site\.conf:5/, 10),
         'what was held stays, and the log says why';
     is user(), 'other', 'and it counts';
 }

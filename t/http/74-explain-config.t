@@ -160,7 +160,7 @@ SKIP: {
         my ($module, $source) = @$_;
         my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
-        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a server that runs asks it/, "$module is not asked, and that is said";
+        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a running server can ask it/, "$module is not asked, and that is said";
     }
 }
 

@@ -261,7 +261,7 @@ for (@wrong) {
         conf => "ClientCertOCSPCache tape:/dev/st0\n");
     ok $exit != 0 && $output =~ m{error on line 1 of \S+/conf/site\.conf:\n.*CC0175: "tape": },
         'CC0175: an unknown type of cache' or diag $output;
-    like $output, qr/there are: .*shmcb/, 'those that there are';
+    like $output, qr/available: .*shmcb/, 'those that there are';
     ($exit, $output) = ClientCert::Test->configtest(conf => "\nClientCertOCSPCache shmcb:x(1)\n");
     ok $exit != 0 && $output =~ m{error on line 2 of \S+/conf/site\.conf:\n.*CC0176: "x\(1\)": },
         'CC0176: a size that the cache does not take' or diag $output;
