@@ -4,12 +4,13 @@
 . "$(dirname "$0")/lib.sh"
 
 code="mod_clientcert.c configure.ac Makefile.am .ci/run
+    doc/picture
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
     $(files man '*') $(files completion '*')"
 requests=$(files t/ca '*.cnf')
-prose="README.md $(files doc '*.md')"
+prose="$(ls ./*.md) $(files doc '*.md')"
 
 # Files in whose first lines the pattern does not stand.
 without() { # LINES PATTERN FILE ...
