@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 code="mod_clientcert.c configure.ac Makefile.am .ci/run
-    doc/picture
+    conf/install doc/picture
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
