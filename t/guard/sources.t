@@ -3,8 +3,8 @@
 # Knows how every source begins, and what none may say.
 . "$(dirname "$0")/lib.sh"
 
-code="mod_clientcert.c configure.ac Makefile.am .ci/run
-    conf/install doc/picture
+code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
+    doc/make-html doc/page.css doc/picture
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
