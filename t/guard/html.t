@@ -23,6 +23,15 @@ missing() {
 dead_links() { t/lib/links.pl "$out"; }
 to_markdown() { grep -rnoE --include='*.html' 'href="[^":]*\.md[#"]' "$out" || [ $? -eq 1 ]; }
 
+# Anchors of GitHub that a page lacks, and those that only the page has.
+other_anchors() {
+    for other_page in $pages; do
+        t/lib/links.pl --anchors "$other_page" >"$work/github"
+        t/lib/links.pl --anchors "$(html_of "$other_page")" | diff "$work/github" - |
+            sed -n "s|^[<>]|$other_page:&|p"
+    done
+}
+
 # Rows of tables in Markdown, outside of blocks of code and without the lines below the heads.
 rows_of() { # PAGE
     awk '/^```/ { code = !code } !code && /^\|/ && !/^\|[-: |]*$/ { n++ } END { print n + 0 }' "$1"
@@ -49,11 +58,21 @@ changed_example() {
         perl -pe 's/&#(\d+);/chr $1/ge' | cmp - conf/examples/spiffe.conf 2>&1 || [ $? -eq 1 ]
 }
 
+equal_headings() { # CONVERTER
+    mkdir -p "$work/equal"
+    printf '# One `a_b`\n\n## More: `<x>`\n\n## More: `<x>`\n' >"$work/equal/page.md"
+    doc/make-html --with "$1" "$work/equal" "$work/equal/html" page.md
+    t/lib/links.pl --anchors "$work/equal/html/page.html" | tr '\n' ' ' | grep -vx 'more-x more-x-1 one-a_b ' ||
+        [ $? -eq 1 ]
+}
+
 converted() { # CONVERTER
     claim "$1 makes every page, and the picture is there" missing
     # shellcheck disable=SC2046  # a list
     look_at "links of the pages of $1" $(seq "$(t/lib/links.pl --count "$out")")
     claim "$1: every link leads to a file, and to an anchor of it" dead_links
+    claim "$1: the anchors are those that GitHub makes" other_anchors
+    claim "$1: equal headings have different anchors" equal_headings "$1"
     claim "$1: no link leads to Markdown" to_markdown
     claim "$1: every row of a table is there" lost_rows
     claim "$1: nothing is left of the marks of Markdown" left_over

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Prints the broken links of the Markdown and HTML pages below a directory: those to a file that does
 # not exist or is not below the directory, and those to an anchor that its page lacks. With --count,
-# prints the number of links. HTML pages must be such as doc/make-html makes.
+# prints the number of links. With --anchors, prints the anchors of a page. HTML pages must be such as
+# doc/make-html makes.
 #
 #   links.pl [--count] DIRECTORY
+#   links.pl --anchors PAGE
 use strict;
 use warnings;
 
@@ -12,7 +14,8 @@ use Cwd qw(realpath);
 use File::Basename qw(dirname);
 use File::Find qw(find);
 
-my $count = @ARGV && $ARGV[0] eq '--count' ? shift : 0;
+my $list  = @ARGV && $ARGV[0] eq '--anchors' ? shift : 0;
+my $count = @ARGV && $ARGV[0] eq '--count'   ? shift : 0;
 my $top   = realpath($ARGV[0] // '.');
 my @pages;
 my %anchors;
@@ -54,6 +57,11 @@ sub problem {
     return 'it is outside of the directory'    if index("$path/", "$top/") != 0;
     return 'there is no such heading' if defined $anchor && !anchors($path)->{$anchor};
     return;
+}
+
+if ($list) {
+    print map { "$_\n" } sort keys %{ anchors($top) };
+    exit;
 }
 
 find({ no_chdir => 1, wanted => sub { push @pages, $_ if /\.(?:md|html)\z/ } }, $top);
