@@ -9,7 +9,7 @@ meant() { # LIST
         tool_sources) ls tools/*.[ch] ;;
 
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
-        pages) ls doc/* ;;
+        pages) ls doc/*.md ;;
         examples) ls conf/examples/* ;;
         unit_helpers) grep -L '^SUITE(' t/unit/*.c | grep -v '/suite\.c$' ;;
         dist_man_MANS) ls man/*.[1-9] ;;

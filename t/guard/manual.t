@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the manual pages and the completion say what the code does: all of it, and no more.
+# Tests that the manual pages and the completion describe all that the code has, and nothing else.
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2086  # $glue is a list of files
 
@@ -122,6 +122,15 @@ same() { # LIST WHOSE OTHER-LIST WHOSE
     lacking "$3" "$4" "$1" "$2"
 }
 
+# "SECTION: ROW" of each synopsis, here and in the reference.
+synopsis_rows() {
+    awk '/^\.Ss / { name = substr($0, 5) }
+        /^\.It (Syntax|Default|Context|Override)$/ { print name ": " $2 }' "$language"
+}
+reference_rows() {
+    awk '/^##+ / { name = $0; sub(/^#+ /, "", name); if (name == "Expressions") name = "" }
+        /^\| (Syntax|Default|Context|Override) \|/ && name { print name ": " $2 }' doc/directives.md
+}
 # Sections of directives whose Syntax, Default and Context are not taken from the reference.
 without_syntax() {
     for without_section in DIRECTIVES 'ACCESS CONTROL' HANDLERS; do
@@ -184,6 +193,8 @@ claim 'every provider has its section in ACCESS CONTROL' \
 claim 'every handler has its section in HANDLERS' \
     same "$(handlers)" 'the code' "$(headings HANDLERS)" "$language"
 claim 'each of them has Syntax, Default and Context from the reference' without_syntax
+claim 'each of them has Syntax, Default, Context and Override where the reference has them' \
+    same "$(synopsis_rows)" "$language" "$(reference_rows)" doc/directives.md
 for what in fields operators modifiers; do
     part=$(echo $what | tr '[:lower:]' '[:upper:]')
     claim "every one of the $what stands in $part" \
