@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the manual pages and the completion describe all that the code has, and nothing else.
+# Checks that the manual pages and the completion agree with the code: complete, and nothing else.
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2086  # $glue is a list of files
 

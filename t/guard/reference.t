@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the reference describes what the code has, in the form of httpd's manual, and that the
-# index lists it.
+# Checks that the reference agrees with the code: directives, providers, fields and operators.
 . "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2086  # $glue is a list of files
 
