@@ -8,7 +8,7 @@ page=doc/directives.md
 glue=$(files modules/httpd '*.c')
 tool=${CC_BUILD:-build}/clientcert
 
-# ---- the code: names, one a line
+# ---- the code: names, one on each line
 
 # The rows of the command table: macro, name, arguments, help string, with tabs.
 command_table() {
