@@ -70,6 +70,15 @@ commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c;
 tool_options() { grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin; }
 metrics() { sed -n 's/.*"\(clientcert_[a-z_]*\)".*/\1/p' modules/httpd/metrics/families.c; }
 
+# The words of an array, or those that a function returns.
+words() { # NAME FILE
+    perl -0777 -ne 'BEGIN { $name = shift }
+        print map { "$_\n" } $+ =~ /"([a-z_-]+)"/g
+            if /^[a-z][^\n]*[ *]$name(?:\[[^\n]*?\{(.*?)\};|\([^\n]*\)\n\{(.*?)^\})/ms' "$1" "$2"
+}
+results() { words cc_result_words modules/rules/verdict.c; }
+metric_words() { words "$1_words" modules/httpd/metrics/families.c; } # rejection, note ...
+
 # ---- the pages
 
 # The tables of the sections, one line each: the section, then "ROW: CELL" with tabs.
@@ -203,6 +212,15 @@ entries() {
     commands | grep -e '^--' | of_kind 'option of clientcert'
     tool_options
     metrics | of_kind metric
+    metric_words rejection | of_kind 'reason in metrics'
+    metric_words note | of_kind 'note in metrics'
+    { results && metric_words question; } | of_kind 'result in metrics'
+    metric_words lookup | of_kind 'result of table lookups'
+    results | of_kind 'result of clientcert explain'
+    metric_words check | grep -v failed | of_kind 'result of clientcert revoked'
+    { results && words result_of modules/httpd/status/document.c; } |
+        of_kind 'result of clientcert-status'
+    words states modules/cert/facts.c | of_kind 'value of the field revocation'
 }
 not_indexed() { lacking "$(entries | LC_ALL=C sort -u)" 'the code' "$(indexed)" doc/index.md; }
 dead_links() { t/lib/links.pl . | grep -E '^doc/(index|directives)\.md:' || true; }
@@ -220,7 +238,13 @@ dead_links() { t/lib/links.pl . | grep -E '^doc/(index|directives)\.md:' || true
     look_at 'commands' $(commands)
     look_at 'options of the tool' $(tool_options)
     look_at 'metrics' $(metrics)
-    look_at 'entries of the index' $(indexed)
+    look_at 'results of rules' $(results)
+    look_at 'results of clientcert-status' $(words result_of modules/httpd/status/document.c)
+    look_at 'values of the field revocation' $(words states modules/cert/facts.c)
+    for words in rejection note question lookup check; do
+        look_at "words of metrics: $words" $(metric_words $words)
+    done
+    look_at 'entries of the index' $(indexed | tr ' ' _)
     look_at "fields, operators and modifiers of $tool" $(generated | awk -F'`' '/^\| `/ { print $2 }')
 }
 claim 'every row of the command table can be read' \
