@@ -67,7 +67,9 @@ options() { # crl | ocsp
 }
 registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
 commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }
-tool_options() { grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin; }
+tool_options() {
+    grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin
+}
 metrics() { sed -n 's/.*"\(clientcert_[a-z_]*\)".*/\1/p' modules/httpd/metrics/families.c; }
 
 # The words of an array, or those that a function returns.
@@ -161,8 +163,8 @@ malformed_others() {
     synopses | awk -F'\t' '/^(Require|SetHandler|AuthType|Expressions)/ {
         rows = ""
         for (i = 2; i <= NF; i++) rows = rows " " substr($i, 1, index($i, ":") - 1)
-        if (rows !~ /^ Description Syntax( Default)? Context( Override)? Status Module Compatibility$/)
-            print $1 ":" rows
+        gsub(/ Default| Override/, "", rows)
+        if (rows != " Description Syntax Context Status Module Compatibility") print $1 ":" rows
         if ($0 ~ /\tDefault: / && $0 !~ /\tDefault: none\t/) print $1 ": Default is not none"
         if (($0 ~ /\tOverride: /) != ($0 ~ /\tContext: [^\t]*\.htaccess/)) print $1 ": Override"
     }'
@@ -179,7 +181,8 @@ other_syntax() {
 of_the_future() {
     now=$(sed -n 's/^AC_INIT(\[mod_clientcert\], \[\(.*\)\])$/\1/p' configure.ac)
     grep -oE 'mod_clientcert [0-9][0-9.]*[0-9]' $page | sort -u | while read -r _ version; do
-        printf '%s\n%s\n' "$version" "${now:-0}" | sort -V | tail -n 1 | grep -qxF "$now" || echo "$version"
+        printf '%s\n' "$version" "${now:-0}" | sort -V | tail -n 1 | grep -qxF "$now" ||
+            echo "$version"
     done
 }
 not_alphabetical() { sections | LC_ALL=C sort -c 2>&1 || true; }
