@@ -163,8 +163,8 @@ malformed_others() {
     synopses | awk -F'\t' '/^(Require|SetHandler|AuthType|Expressions)/ {
         rows = ""
         for (i = 2; i <= NF; i++) rows = rows " " substr($i, 1, index($i, ":") - 1)
-        gsub(/ Default| Override/, "", rows)
-        if (rows != " Description Syntax Context Status Module Compatibility") print $1 ":" rows
+        form = "^ Description Syntax( Default)? Context( Override)? Status Module Compatibility$"
+        if (rows !~ form) print $1 ":" rows
         if ($0 ~ /\tDefault: / && $0 !~ /\tDefault: none\t/) print $1 ": Default is not none"
         if (($0 ~ /\tOverride: /) != ($0 ~ /\tContext: [^\t]*\.htaccess/)) print $1 ": Override"
     }'
