@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells each client what concerns it, in HTML and JSON, and no more.
+# Tests that clientcert-status shows each client what concerns that client, and no more, in HTML and
+# JSON.
 use strict;
 use warnings;
 use utf8;
@@ -123,7 +124,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# ---- who one is
+# ---- the identity
 
 my $alice = $h->get('/whoami', cert => 'alice');
 is $alice->{status}, 200, 'the page is there';
@@ -175,7 +176,7 @@ $h->s_client(get => '/whoami', cert => 'alice', args => ['-sess_out', $session])
 like $h->s_client(get => '/whoami?format=json', args => ['-sess_in', $session])->{body},
     qr/"session":"resumed session"/, 'a session that is resumed is told as such';
 
-# ---- which form
+# ---- HTML or JSON
 
 for ([json => 'application/json'], [json => 'application/json, */*;q=0.1'],
     [json => 'application/json, text/plain, */*'], [json => 'application/*, text/html;q=0.9'],
@@ -258,7 +259,7 @@ my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
-like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
+like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
     cert => 'stranger');

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that people with a certificate in a real browser can read the page: on a phone and a desktop,
-# light and dark. SHOTS=DIRECTORY keeps the screenshots, to be looked at.
+# Tests that the page is readable in a real browser with a client certificate: on a phone and a
+# desktop, light and dark. SHOTS=DIRECTORY keeps the screenshots for review.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -65,7 +65,7 @@ like text($alice->dom("$site/private/page")), qr{403 Forbidden /private/page You
 like text($nobody->dom("$site/whoami")), qr/No client certificate was presented .*Firefox/,
     'a browser without a certificate is told how to bring one';
 
-# ---- what it looks like
+# ---- the layout
 
 my %background = (light => '#f6f8fa', dark => '#0d1117');
 for my $scheme (sort keys %background) {
@@ -83,7 +83,7 @@ for my $scheme (sort keys %background) {
 }
 $nobody->picture("$site/whoami", name => 'none', width => 390, height => 1600);
 
-# ---- what a certificate says is text to the browser
+# ---- text of a certificate stays text in the browser
 
 my $evil = '<script>document.title=1<\\/script><img src=x onerror="document.title=2">';
 my $at   = $h->path('evil');

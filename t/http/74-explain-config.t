@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what clientcert explain and rules make of their words, of a configuration and of a
-# certificate, good or bad: which host they take, what they refuse, and that nothing hostile reaches
-# a terminal.
+# Tests how clientcert explain and rules treat their arguments, a configuration and a certificate,
+# good or bad: which host they choose, what they refuse, and that no hostile text reaches a
+# terminal.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -15,7 +15,7 @@ use JSON::PP ();
 my $ca  = ClientCert::Test->ca;
 my $tmp = File::Temp->newdir;
 
-# ---- a server that serves answers nobody
+# ---- a server that runs does not answer the tool
 
 my $asked = File::Temp->newdir;
 write_file("$asked/question.json", '{"ask": "rules"}');
@@ -154,13 +154,13 @@ like $away->{verdict}{failure}, qr/people.*refused/i, 'and why';
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
-    # With a table that is looked at, this process gets ready for lookups.
+    # If a table is used, this process prepares for lookups.
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";
     for (['dbd', 'sql:SELECT x FROM y WHERE z = %s'], ['ldap', 'ldap:ldap://127.0.0.1:9/dc=x?cn?sub?(mail=%s)']) {
         my ($module, $source) = @$_;
         my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
-        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a server that runs asks it/, "$module is not asked, and that is said";
+        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a running server can ask it/, "$module is not asked, and that is said";
     }
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert explain and rules say of a configuration what its server does.
+# Tests that clientcert explain and rules agree with the server that runs the configuration.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -141,7 +141,7 @@ is_deeply \@different, [], 'and on many paths';
 is served('ab.example', '/cgi-bin/env', 'alice'), '- -', 'a host that asks nobody has nobody';
 is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and so says the tool';
 
-# ---- what it says
+# ---- the output
 
 my @at   = ('--vhost', 'localhost');
 my $said = answer($h, 'explain', @at, "$ca/alice.pem");
@@ -184,7 +184,7 @@ for (
     ['selfsigned', 'localhost', 'rejected', 1, qr/self-signed/, 'self-signed'],
     ['revoked', 'a.example', 'rejected', 1, qr/it was revoked/, 'revoked'],
     ['serveronly', 'localhost', 'rejected', 1, qr/\w/, 'for servers only'],
-    ['alice', 'ab.example', 'rejected', 1, qr/SSLVerifyClient is none/, 'nobody is asked'],
+    ['alice', 'ab.example', 'rejected', 1, qr/SSLVerifyClient none/, 'nobody is asked'],
     ['revoked', 'localhost', 'mapped', 0, undef, 'a host that looks at no CRL'],
 ) {
     my ($cert, $host, $result, $exit, $reason, $claim) = @$_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a configuration test answers to the command-line tool. */
+/* Tests the answers of a configuration test to the command-line tool. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -195,11 +195,11 @@ static const struct {
 } notes[] = {
     {"SSLVerifyClient none\n", NULL},
     {"SSLVerifyClient none\n<Location />\nSSLVerifyClient require\n</Location>\n",
-     "the handshake asks for no certificate; a section that says SSLVerifyClient asks later"},
+     "the handshake requests no certificate; a section with SSLVerifyClient requests one later"},
     {"SSLOCSPEnable on\n", "no OCSP responder was asked (SSLOCSPEnable)"},
-    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd was not looked at"},
-    {"SSLEngine optional\n", "whether this host has TLS is decided when the server starts; it is "
-                             "taken as if it had: SSLEngine on"},
+    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd was not taken into account"},
+    {"SSLEngine optional\n", "whether this host has TLS is decided when the server starts; "
+                             "SSLEngine on is assumed"},
     {"", "no ClientCertMap is in effect here"},
     {"<Location /x>\nClientCertMap user=x\n</Location>\n",
      "these sections have their own rules; use --path to apply them: <Location /x>"},
@@ -231,7 +231,7 @@ static const struct {
     const char *lines, *reason;
 } never[] = {
     {"SSLEngine off\nSSLVerifyClient require\n", "it has no TLS: SSLEngine is not on"},
-    {"SSLEngine on\n", "it asks no client for a certificate: SSLVerifyClient is none"},
+    {"SSLEngine on\n", "it never requests a client certificate: SSLVerifyClient none"},
     {"SSLEngine on\nSSLVerifyClient require\n",
      "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set"},
     {"SSLEngine on\nSSLVerifyClient require\nSSLCACertificateFile ca.pem\nSSLVerifyDepth 0\n",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a configuration test answers of certificates that were revoked, or may be. */
+/* Tests the answers of a configuration test about certificates that are, or may be, revoked. */
 #include <apr_strings.h>
 
 #include "crlset.h"

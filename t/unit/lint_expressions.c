@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests which expressions let in somebody of whom clientcert() says nothing, and what is told. */
+/* Tests which expressions lint reports because they let in clients without an identity. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

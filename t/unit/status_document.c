@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what clientcert-status tells a client of itself, and what it does not. */
+/* Tests what clientcert-status shows a client about itself, and what it does not show. */
 #include <apr_strings.h>
 
 #include <jansson.h>

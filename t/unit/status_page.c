@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the page of clientcert-status: its HTML, in which form it is asked for, and its headers. */
+/*
+ * Tests the page of clientcert-status: its HTML, the choice between HTML and JSON, and its
+ * headers.
+ */
 #include <stdlib.h>
 
 #include <apr_strings.h>
