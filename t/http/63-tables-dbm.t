@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a database file, and what a request is answered whose lookup fails.
+# Tests dbm: tables, and how a request is answered if its lookup fails.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ use SDBM_File ();
 
 my $h;
 
-# A database of these rows, in the place of the one before.
+# Replaces the database by one of these rows.
 sub database {
     my ($path, %rows) = @_;
     my $new = $h->path("$path.new");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what an ldap: table does with an attribute that a directory gives in parts, as Active
-# Directory does with more than 1500 values.
+# Tests ldap: tables with an attribute that a directory returns in parts, as Active Directory does
+# with more than 1500 values.
 use strict;
 use warnings;
 use ClientCert::Test;

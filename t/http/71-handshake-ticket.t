@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate which no session ticket can hold is named as the end of its connection.
+# Tests that a certificate too large for a session ticket is logged as the reason why its connection
+# ends.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -49,7 +49,7 @@ sub user {
     return $h->get('/', host => "$host.example", cert => $cert, curl => ['-k'])->{headers}{user} || '';
 }
 
-# What each host says to a client of its own CA who is not listed, and one that is.
+# The response of each host to an unlisted and to a listed certificate of its own CA.
 my %client = (staff => 'bob', foreign => 'stranger', services => 'service');
 
 is scalar($h->log_lines(qr/CC0440: the CRL of "CN=Staff CA,O=Elsewhere".*is ignored/)), 4,
@@ -109,7 +109,7 @@ ok $h->wait_log(qr/CC0181: .*stay in use: CC0410: .*staff\.crl"/), 'which is tol
 is user('astaff', 'alice'), '', 'who is listed is not let in';
 is user('astaff', 'bob'), 'bob', 'who is not is';
 
-# ---- what nobody knows
+# ---- CRLs of an unknown CA
 
 announce('CC0182', 'CC0183');
 my $lonely = host('lonely', 'staff', 'ClientCertCRL conf/new reload=0.1')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a graceful restart is no way back to an older CRL, and that a stop and a start is one.
+# Tests that a graceful restart does not return to an older CRL, and that a stop and a start does.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -35,7 +35,7 @@ are_let_in('alice bob', 'nobody is revoked');
 $staff->revoke('alice');
 put($staff->crl, 'CC0173');
 are_let_in('bob', 'alice is');
-sleep 13;    # httpd's first process, which is there after the restart, looks every ten seconds
+sleep 13;    # httpd's parent process, which survives the restart, checks every ten seconds
 
 put($before, 'CC0412');
 are_let_in('bob', 'the CRL from before is no way back');

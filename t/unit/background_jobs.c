@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the threads that wait for other programs in the place of requests. */
+/* Tests the threads that wait for other programs on behalf of requests. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how an ldap: table is written: its URL, with the key in the filter, and who binds. */
+/*
+ * Tests the syntax of an ldap: table: its URL, with the key in the filter, and the bind
+ * options.
+ */
 #include <apr_strings.h>
 
 #include "base/error.h"

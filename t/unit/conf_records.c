@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the directives, what they fill in, and what is in effect where a request leads. */
+/* Tests the directives, the records that they fill, and the record in effect for a request. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -136,7 +136,8 @@ static const struct {
      "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "
      "directive"},
     {"ClientCertCRL", "CC0405: \"\": no path is named"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": write reload=SECONDS"},
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+                                     "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},
     {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds, or 0 for any age"},

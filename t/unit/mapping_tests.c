@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests ClientCertTest: how it is written, which rules it asks, and what it says. */
+/* Tests ClientCertTest: its syntax, the rules that it checks, and its messages. */
 #include <stdlib.h>
 
 #include <apr_strings.h>

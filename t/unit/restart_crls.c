@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of CRLs: at a start, over a graceful restart, before a start, in a child. */
+/* Tests the life of CRLs: at a start, over a graceful restart, before a start, in a child. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of the tables of a process: at a start, over a graceful restart, in a child.
- */
+/* Tests the life of the tables of a process: at a start, over a graceful restart, in a child. */
 #include <unistd.h>
 
 #include <apr_strings.h>
