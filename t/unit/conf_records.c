@@ -179,7 +179,7 @@ static const struct {
      "configuration of the server or of a virtual host"},
     {"ClientCertAuth Off", NULL},
     {"SetHandler clientcert-metrics",
-     "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the numbers of the "
+     "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the metrics of the "
      "whole server"},
     {"SetHandler clientcert-status", NULL},
     {"Require clientcert-user alice", NULL},
