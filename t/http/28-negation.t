@@ -164,7 +164,7 @@ for my $name ('not', 'none') {
     is $h->get("/access/$name/page", cert => $_)->{status}, 500,
         "a negated name of AuthzProviderAlias is refused in .htaccess: $name, $_"
         for 'bob', 'selfsigned';
-    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* write Require clientcert-group}),
+    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* use Require clientcert-group}),
         'with what to write';
 }
 is $h->get('/access/other/page', cert => 'bob')->{status}, 200, 'not one of another Require';
@@ -256,7 +256,7 @@ for my $section (all('Require not are-admins'), all(none('Require are-admins')),
     all(none(all('Require are-admins')))) {
     my ($exit, $output) = negated_alias($section);
     isnt $exit, 0, 'a negated name of AuthzProviderAlias is refused: ' . $section =~ tr/\n/ /r;
-    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* write Require clientcert-group itself/,
+    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* use Require clientcert-group directly/,
         'with what to write';
 }
 for my $section ('Require are-admins', all(none(all(none('Require are-admins')))),

@@ -154,9 +154,9 @@ static const struct {
     {"ClientCertTable", "CC0601: \"\": a table is written NAME"},
     {"ClientCertTest a.pem", "CC0754: expect must follow the name of the file"},
     {"<Location />\nRequire clientcert-user\n</Location>",
-     "CC0121: Require clientcert-user: no name; write at least one"},
+     "CC0121: Require clientcert-user: the name is missing; write at least one"},
     {"<Location />\nRequire not clientcert-group\n</Location>",
-     "CC0121: Require not clientcert-group: no name; write at least one"},
+     "CC0121: Require not clientcert-group: the name is missing; write at least one"},
     {"Require clientcert-user x%{}", "CC0122: Require clientcert-user x%{}: syntax error"},
     {"Require clientcert nosuch == a", "CC0201: \"nosuch\": no such field"},
 };
@@ -185,11 +185,13 @@ static const struct {
     {"Require clientcert-user alice", NULL},
     {"Require clientcert subject.CN == a", NULL},
     {"ProxyFCGISetEnvIf true CLIENTCERT_USER x",
-     "CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER: what begins with CLIENTCERT_ says "
-     "who the client is; use another name"},
+     "CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER: names that begin with CLIENTCERT_ "
+     "are "
+     "reserved for this module; use another name"},
     {"ProxyFCGISetEnvIf true !redirect_clientcert.x",
      "CC0119: ProxyFCGISetEnvIf may not change "
-     "redirect_clientcert.x: what begins with CLIENTCERT_ says who the client is; use another "
+     "redirect_clientcert.x: names that begin with CLIENTCERT_ are reserved for this module; use "
+     "another "
      "name"},
     {"ProxyFCGISetEnvIf true PATH_INFO x", NULL},
 };

@@ -64,7 +64,7 @@ static const struct {
      "Ask the administrator of this server for the reason"},
     {NULL, "no-rules",
      "Your certificate is verified, but no rules are in effect here that map it to a user",
-     "Ask the administrator of this server for which pages"},
+     "Ask the administrator of this server which pages"},
 };
 
 TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))

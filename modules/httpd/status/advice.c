@@ -22,45 +22,44 @@ static const words_t all_words[] = {
      {"Open this page with https:// at the beginning of its address."}},
     {"no-certificate",
      "No client certificate was presented",
-     {"If your certificate is on a smart card, insert the card. If it is in a file (.p12 or .pfx), "
-      "import the file into your browser; you need the password of the file. If you have neither, "
-      "ask your organization for a certificate.",
+     {"If your certificate is on a smart card, insert the card. If it is in a file (.p12 or "
+      ".pfx), import the file into your browser; you need the password of the file. If you have "
+      "neither, ask your organization for a certificate.",
       "Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import.",
       "Chrome, Edge and Safari on Windows and macOS: open the file; the system asks for the "
       "password and stores the certificate. Chrome on Linux: open chrome://certificate-manager, "
       "Your certificates, Import.",
       "iPhone and iPad: open the file, then Settings, Profile Downloaded, Install. Android: "
       "Settings, Security, Encryption & credentials, Install a certificate.",
-      "Close all windows of the browser and start it again; until then, it remembers that it had "
-      "no "
-      "certificate to present. Open this page again, and choose the certificate when the browser "
-      "asks for one.",
+      "Close all windows of the browser and start it again; until then, it may remember that it "
+      "had no certificate to present. Open this page again, and choose the certificate when the "
+      "browser asks for one.",
       "If the browser does not ask although it has the certificate: the certificate may have "
-      "expired, this server may not accept its issuer, or this server may not request certificates "
-      "here. Ask the administrator of this server."}},
+      "expired, this server may not accept its issuer, or this server may not request "
+      "certificates here. Ask the administrator of this server."}},
     {"rejected",
      "Your certificate is not accepted here",
      {"Check the reason above, and the validity dates and the issuer below. If you have several "
-      "certificates, you may have chosen the wrong one: close all windows of the browser, start it "
-      "again and choose another.",
-      "Otherwise you may need a new one: a currently valid certificate for client authentication, "
-      "from an issuer that this server accepts. If you are not sure, ask the administrator of this "
-      "server."}},
+      "certificates, you may have chosen the wrong one: close all windows of the browser, start "
+      "it again and choose another.",
+      "Otherwise you may need a new one: a currently valid certificate for client "
+      "authentication, from an issuer that this server accepts. If you are not sure, ask the "
+      "administrator of this server."}},
     {"no-rules",
      "Your certificate is verified, but no rules are in effect here that map it to a user",
-     {"Ask the administrator of this server for which pages certificates are used."}},
+     {"Ask the administrator of this server which pages use certificates."}},
     {"unmapped",
      "Your certificate is verified, but no rule here maps it to a user or group",
-     {"If you expected to be recognized: send the subject, the issuer and the SHA-256 shown below "
-      "to the administrator of this server. If you have several certificates, you may have chosen "
-      "the wrong one: close all windows of the browser and start it again."}},
+     {"If you expected to be recognized: send the subject, the issuer and the SHA-256 shown "
+      "below to the administrator of this server. If you have several certificates, you may have "
+      "chosen the wrong one: close all windows of the browser and start it again."}},
     {"denied",
      "Your certificate is verified, but a rule here denies it",
      {"Ask the administrator of this server for the reason; include the SHA-256 shown below."}},
     {"failed",
      "Your identity could not be determined: a lookup failed",
-     {"Your certificate is verified. Try again in a minute. If this page stays the same, tell the "
-      "administrator of this server, who finds the reason in the error log."}},
+     {"Your certificate is verified. Try again in a minute. If the problem persists, tell "
+      "the administrator of this server; the reason is in the error log."}},
 };
 
 static const words_t *words_of(const char *result)
