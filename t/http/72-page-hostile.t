@@ -103,7 +103,7 @@ like $pages{script}{page}{title}, qr/^You are <script>alert\("1"\)<\/script>$/,
     'what looks like a tag is shown as it is';
 like $pages{bidi}{json}{certificate}{'subject.CN'}[0]{octets}, qr/^\\xE2\\x80\\xAEevil\\xE2/,
     'what turns the direction of text is shown as octets';
-is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it holds a bidirectional control',
+is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it contains a bidirectional control',
     'with why';
 like $pages{much}{json}{certificate}{'san.uri'}[0],
     qr/^http:\/\/<&.{1000,1024}\.\.\. \(cut; it has 880\d\d octets\)$/, 'a long text is cut, and says so';

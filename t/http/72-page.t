@@ -258,7 +258,7 @@ my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
-like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
+like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
     cert => 'stranger');

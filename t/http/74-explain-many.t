@@ -109,8 +109,8 @@ is $said->{starts}, 1, 'a folder: one start';
 is $said->{exit}, 2, 'exit status 2: some could not be read';
 my @lines = map { s/^\Q$folder\E\/+//r } split /\n/, $said->{output};
 like shift @lines, $_, "line: $_" for qr/^"?\\x1B\[31mred"?: error: CC0303: /, qr/^a\.pem: mapped: user "alice"/, qr/^b\.pem: denied/,
-    qr/^c\.p12: error: CC0304: .*needs a password, and none was given$/, qr/^e\.key: error: CC0303: no certificate/,
-    qr/^fifo: error: CC0302: .*it is a FIFO, not a file$/, qr/^link\.pem: mapped: /, qr/^socket: error: CC0302: .*it is a socket, not a file$/,
+    qr/^c\.p12: error: CC0304: .*needs a password, and none was given$/, qr/^e\.key: error: CC0303: the file contains no certificate/,
+    qr/^fifo: error: CC0302: .*it is a FIFO, not a regular file$/, qr/^link\.pem: mapped: /, qr/^socket: error: CC0302: .*it is a socket, not a regular file$/,
     qr/partner\.pem: /;
 is_deeply \@lines, [], 'and no more: hidden files and deeper folders are not looked at';
 like starts('explain', '-passin', 'pass:secret', $folder)->{output}, qr/c\.p12: mapped: user "alice"/, '-passin is for all';

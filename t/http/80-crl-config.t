@@ -23,7 +23,7 @@ is_refused('ClientCertCRL',             qr/CC0405: .*no path is named; write PAT
 is_refused('ClientCertCRL reload=5',    qr/CC0405: .*no path is named/);
 is_refused('ClientCertCRL ""',          qr/CC0405: .*a path is empty/);
 is_refused('ClientCertCRL a relaod=5',  qr/CC0403: .*"relaod=5".*reload=SECONDS, grace=SECONDS/);
-is_refused('ClientCertCRL a grace=1 b grace=2', qr/CC0404: .*"grace=2".*grace stands here twice/);
+is_refused('ClientCertCRL a grace=1 b grace=2', qr/CC0404: .*"grace=2".*grace is given twice/);
 is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*write reload=SECONDS/)
     for 'reload=', 'reload=soon', 'reload=-1', 'reload=99999999999';
 is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*write grace=SECONDS/)

@@ -236,7 +236,7 @@ my @wrong  = (
     ["$stands stale=-1",                        'CC0432', '-1',         '0 to 31536000'],
     ["$stands failure=ignore",                  'CC0432', 'ignore',     'failure=deny or'],
     ["$stands nonce=maybe",                     'CC0432', 'maybe',      'nonce=off or nonce=on'],
-    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl stands here twice'],
+    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl is given twice'],
     ['ClientCertOCSP On responder=https://a.example/', 'CC0434', 'https://a.example/',
         'its scheme is not http'],
     ['ClientCertOCSP On responder=http://u:p@a.example/', 'CC0434', 'http://u:p@a.example/',

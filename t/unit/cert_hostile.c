@@ -171,7 +171,7 @@ static void every_san_is_unusable(const cc_cert_t *cert, const char *reason)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         certs_unusable(cert, names[i], reason);
     ck_assert_str_eq(cc_cert_not_client(cert),
-                     "an extension of it cannot be decoded, or is there twice");
+                     "one of its extensions cannot be decoded, or occurs twice");
 }
 
 TEST(alternative_names_that_do_not_decode_or_come_twice_are_unusable)
@@ -208,7 +208,7 @@ TEST(extensions_that_do_not_decode_are_unusable_and_no_client)
         certs_unusable(cert, pairs[i][1], "cannot be decoded");
         if (strcmp(pairs[i][1], "policy") != 0 && strcmp(pairs[i][1], "sid") != 0)
             ck_assert_str_eq(cc_cert_not_client(cert),
-                             "an extension of it cannot be decoded, or is there twice");
+                             "one of its extensions cannot be decoded, or occurs twice");
     }
 }
 
@@ -231,13 +231,13 @@ TEST(any_extension_that_is_there_twice_is_unusable)
 TEST(a_sid_is_one_and_written_as_such)
 {
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-5-")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1--5")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06T-1-51")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x0c\x06S-1-51")),
-                   "sid", "does not hold a SID");
+                   "sid", "does not contain a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2",
                         "\x30\x30\xa0\x16" SID("\x08", "\x04\x06S-1-51")
                         "\xa0\x16" SID("\x08", "\x04\x06S-1-52")),

@@ -43,25 +43,25 @@ TEST(what_is_not_utf8_is_unusable)
 
 TEST(characters_that_deceive_are_unusable_and_named)
 {
-    ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it holds a NUL");
-    ck_assert_str_eq(UNUSABLE("\0"), "it holds a NUL");
-    ck_assert_str_eq(UNUSABLE("a\nb"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\x1b[0m"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\x7f"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\xC2\x80"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\xC2\x9F"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA8"), "it holds a line or paragraph separator");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA9"), "it holds a line or paragraph separator");
-    ck_assert_str_eq(UNUSABLE("\xD8\x9C"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8E"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8F"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAA"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAE"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA6"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA9"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xEF\xB7\x90"), "it holds a Unicode noncharacter");
-    ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it holds a Unicode noncharacter");
-    ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it holds a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it contains a NUL");
+    ck_assert_str_eq(UNUSABLE("\0"), "it contains a NUL");
+    ck_assert_str_eq(UNUSABLE("a\nb"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\x1b[0m"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\x7f"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x80"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x9F"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA8"), "it contains a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA9"), "it contains a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xD8\x9C"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8E"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8F"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAA"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAE"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA6"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA9"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xEF\xB7\x90"), "it contains a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it contains a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it contains a Unicode noncharacter");
 }
 
 TEST(escaped_text_is_one_printable_line_and_complete)
@@ -169,7 +169,7 @@ TEST(a_nul_in_a_wide_string_is_named)
     cc_value_t value = cc_value_string(V_ASN1_BMPSTRING, (const unsigned char *)"\0a\0\0", 4,
                                        pool);
 
-    ck_assert_str_eq(value.unusable, "it holds a NUL");
+    ck_assert_str_eq(value.unusable, "it contains a NUL");
 }
 
 TEST(other_types_are_no_text)

@@ -135,7 +135,8 @@ static const struct {
     {"ClientCertCRL a.pem\nClientCertCRL b.pem",
      "CC0170: ClientCertCRL stands at site.conf:1 already; name all files and folders in one"},
     {"ClientCertCRL", "CC0405: \"\": no path is named"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": write reload=SECONDS"},
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+                                     "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},
     {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds; 0: any age"},

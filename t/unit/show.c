@@ -175,7 +175,7 @@ TEST(values_are_quoted_and_numbers_are_not)
 TEST(a_value_that_no_rule_may_use_is_a_comment)
 {
     ck_assert(has_line(alice("%s/nul-mail.pem"),
-                       "# san.email: unusable: it holds a NUL: "
+                       "# san.email: unusable: it contains a NUL: "
                        "\"admin@example.com\\x00.example.org\""));
 }
 
