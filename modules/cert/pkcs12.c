@@ -25,7 +25,7 @@
 /* Octets of the shortest hash: each pass over all rounds gives so many octets of a key. */
 #define HASH_MIN 20
 
-/* ---- numbers that stop at the end of their range ------------------------------------------- */
+/* ---- numbers that stop at the end of their range --------------------------------------------- */
 
 static apr_uint64_t number_of(const ASN1_INTEGER *integer)
 {
