@@ -16,7 +16,7 @@ struct cc_cert_t {
     X509 *x509;
 };
 
-/* What an extractor reads from. */
+/* The input of an extractor. */
 typedef struct cc_extraction_t {
     X509 *x509;
     const cc_facts_t *facts;

@@ -191,8 +191,8 @@ static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
 const cc_field_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
 
 /*
- * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, and so encoded
- * as GeneralNames are.
+ * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, which is encoded
+ * like GeneralNames.
  */
 cc_values_t cc_sid_extract(const cc_extraction_t *s)
 {

@@ -10,8 +10,8 @@ static cc_value_t seven_bit(const unsigned char *data, apr_size_t len, apr_pool_
 {
     for (apr_size_t i = 0; i < len; i++) {
         if (data[i] > 0x7F) {
-            return cc_value_unusable("it holds an octet that its string type does not define", data,
-                                     len, p);
+            return cc_value_unusable("it contains an octet that its string type does not define",
+                                     data, len, p);
         }
     }
     return cc_value_text((const char *)data, len, p);

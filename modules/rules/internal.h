@@ -265,7 +265,10 @@ void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
 /* A bit for each rule that may match this certificate. */
 apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
 
-/* Whether the bit of a rule is set; the first such rule from `from` on, else their count. */
+/*
+ * Whether the bit of a rule is set; the first rule from `from` on whose bit is set, else the number
+ * of rules.
+ */
 bool cc_index_has(const apr_uint64_t *bits, int number);
 int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from);
 
@@ -297,7 +300,7 @@ struct cc_evaluation_t {
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
     apr_array_header_t **captures; /* of the current rule: const struct iovec *, one per match of
                                     * a =~, or cc_row_t, one per row of an `in` */
-    const cc_rule_t *rule;         /* the rule at hand */
+    const cc_rule_t *rule;         /* the current rule */
     bool quiet;                    /* no notes, no lookups: the index has ruled this rule out */
     bool partial;                  /* a match that the current rule captures was lost */
     const char *failure;           /* NULL, or why nothing is known: cc_verdict_t.failure */

@@ -33,7 +33,7 @@ static void run_end(cc_run_t *run)
         run->begin = run->len;
         run->first = false;
     }
-    /* A new run is kept behind the first one. */
+    /* A new run is stored after the first one. */
     run->run += run->len;
     run->len = 0;
     run->after_one = false;

@@ -100,7 +100,7 @@ void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn
 
 /*
  * literal.c: the octets with which all texts that the pattern matches begin, and with which they
- * end; empty where that is not certain. They live as long as `p`.
+ * end; empty if that is not certain. They live as long as `p`.
  */
 void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
                          apr_pool_t *p);

@@ -147,7 +147,7 @@ static bool is_common(const char *label, apr_size_t len)
             apr_cstr_casecmpn(label, "org", 3) == 0);
 }
 
-/* John.Smith is a host name only where one is expected. */
+/* John.Smith counts as a host name only if one is expected. */
 static bool is_host(const cc_regex_host_t *host, bool expected)
 {
     apr_size_t len = (apr_size_t)(host->text + host->len - host->last);

@@ -120,8 +120,8 @@ typedef struct cc_verdict_t {
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
                               * APR_INT64_MAX if no rule names a field that changes or a remote
-                              * table; the evaluation's own time where it failed and that does
-                              * not last */
+                              * table; the time of the evaluation if it failed and the failure
+                              * does not last */
     apr_uint64_t generation; /* cc_rules_generation throughout the evaluation */
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a
                               * result: the client may have more than is listed here, so nothing

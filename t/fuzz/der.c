@@ -51,7 +51,7 @@ static void operand_check(const cc_value_t *value, const cc_fieldref_t *ref, apr
     cc_value_t operand;
 
     if (ref->field->type == CC_TYPE_DN && value->len == 0)
-        return; /* an empty name fits nothing that is meant, and so is no operand */
+        return; /* an empty name is not a legal operand */
     must(cc_field_operand(&operand, ref, value->text, p, NULL) == APR_SUCCESS);
     must(operand.key_len == value->key_len);
     must(memcmp(operand.key, value->key, value->key_len) == 0);
