@@ -39,19 +39,19 @@ static bool is_bidi_control(unsigned c)
 static const char *code_unusable(unsigned c)
 {
     if (c == 0) {
-        return "it holds a NUL";
+        return "it contains a NUL";
     }
     if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) {
-        return "it holds a control character";
+        return "it contains a control character";
     }
     if (c == 0x2028 || c == 0x2029) {
-        return "it holds a line or paragraph separator";
+        return "it contains a line or paragraph separator";
     }
     if (is_bidi_control(c)) {
-        return "it holds a bidirectional control";
+        return "it contains a bidirectional control";
     }
     if ((c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF)) {
-        return "it holds a Unicode noncharacter";
+        return "it contains a Unicode noncharacter";
     }
     return NULL;
 }

@@ -135,8 +135,8 @@ const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t
     object = object ? object : cc_oid_read(dotted, p);
     if (!object) {
         cc_error_set(err, p, "CC0202", text,
-                     "no such attribute of a name; the nearest is %s, and "
-                     "every attribute can be written as its dotted object identifier",
+                     "no such attribute; the nearest is %s, and every attribute can be written as "
+                     "a dotted object identifier",
                      nearest_word(text, p));
     }
     return object;

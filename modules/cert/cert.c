@@ -43,7 +43,8 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
         *cert = cc_cert_wrap(x509, p);
     } else {
         status = cc_error_set(err, p, "CC0301", NULL,
-                              x509 ? "octets follow the certificate" : "not a certificate in DER");
+                              x509 ? "there are octets after the certificate"
+                                   : "not a certificate in DER");
     }
     X509_free(x509);
     return status;
@@ -78,7 +79,7 @@ static const char *not_client(X509 *x509)
     uint32_t flags = X509_get_extension_flags(x509);
 
     if (flags & EXFLAG_INVALID) {
-        return "an extension of it cannot be decoded, or is there twice";
+        return "one of its extensions cannot be decoded, or occurs twice";
     }
     if (flags & EXFLAG_CA) {
         return "it is a CA certificate";

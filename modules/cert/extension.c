@@ -19,7 +19,7 @@ const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *
         return NULL;
     }
     if (X509_get_ext_by_OBJ(x509, object, i) >= 0) {
-        *reason = "its extension is in the certificate twice";
+        *reason = "its extension occurs twice in the certificate";
         return NULL;
     }
     return X509_EXTENSION_get_data(X509_get_ext(x509, i));
@@ -169,7 +169,7 @@ apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int variant, apr
         }
         all = apr_pstrcat(p, all, i ? ", " : "", usages[i], NULL);
     }
-    return cc_error_set(err, p, "CC0282", text, "no such key usage; there are %s", all);
+    return cc_error_set(err, p, "CC0282", text, "no such key usage; write one of %s", all);
 }
 
 /* ---- others --------------------------------------------------------------------------------- */

@@ -82,5 +82,6 @@ apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int variant, a
         }
         legal = i > 0 ? apr_pstrcat(p, legal, ", ", words[i], NULL) : legal;
     }
-    return cc_error_set(err, p, "CC0285", text, "this field is one of %s", legal);
+    return cc_error_set(err, p, "CC0285", text, "not a value of this field; write one of %s",
+                        legal);
 }

@@ -211,7 +211,8 @@ static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader
     }
     if (status == APR_SUCCESS && !found->x509) {
         return cc_error_set(r->err, r->pool, "CC0303", r->path,
-                            "no certificate in it; PEM, DER and PKCS#12 files are read");
+                            "the file contains no certificate; give a PEM, DER or PKCS#12 file "
+                            "with one");
     }
     return status;
 }

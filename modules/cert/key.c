@@ -102,9 +102,7 @@ apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int varian
         return APR_SUCCESS;
     }
     return cc_error_set(err, p, "CC0283", text,
-                        "no such type of key; there are %sand the dotted "
-                        "object identifiers of others",
-                        all);
+                        "no such key type; write one of %sor a dotted object identifier", all);
 }
 
 /* ---- size ----------------------------------------------------------------------------------- */
@@ -184,8 +182,8 @@ apr_status_t cc_operand_curve(cc_value_t *value, const char *text, int variant, 
     (void)variant;
     if (!curve) {
         return cc_error_set(err, p, "CC0284", text,
-                            "no such curve; write P-256, P-384, P-521, "
-                            "another name that OpenSSL has for one, or a dotted object identifier");
+                            "no such curve; write P-256, P-384, P-521, another of OpenSSL's "
+                            "names, or a dotted object identifier");
     }
     *value = curve_value(curve, p);
     return APR_SUCCESS;

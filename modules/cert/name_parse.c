@@ -20,9 +20,8 @@ typedef struct {
 static apr_status_t syntax_error(const parser_t *ps, const char *problem)
 {
     return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
-                        "%s at character %d; a name is "
-                        "written as in RFC 4514, the most specific part first: "
-                        "CN=Web User,OU=Staff,O=Example",
+                        "not a valid name, %s at character %d; write it as in RFC 4514, the most "
+                        "specific part first: CN=Web User,OU=Staff,O=Example",
                         problem, (int)(ps->at - ps->whole) + 1);
 }
 
@@ -89,7 +88,7 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
 
     skip_blanks(ps);
     if (*ps->at == '#') {
-        return syntax_error(ps, "a value in hex (write it as text, a first \"#\" as \\#)");
+        return syntax_error(ps, "a value in hex (write it as text, and a leading \"#\" as \\#)");
     }
     while (*ps->at && *ps->at != ',' && *ps->at != '+') {
         if (strchr("\";<>", *ps->at)) {
@@ -109,7 +108,7 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
     attribute->len = (apr_size_t)(end - text);
     if (cc_text_unusable(text, attribute->len)) {
         return syntax_error(ps, "a value that no certificate can have (a control character, or "
-                                "no UTF-8)");
+                                "invalid UTF-8)");
     }
     text[attribute->len] = '\0';
     return APR_SUCCESS;
@@ -188,15 +187,13 @@ apr_status_t cc_operand_name(cc_value_t *value, const char *text, int variant, a
     skip_blanks(&ps);
     if (!*ps.at) {
         return cc_error_set(err, p, "CC0275", text,
-                            "an empty name fits nothing that is meant; "
-                            "write one such as CN=Staff CA,O=Example");
+                            "the name is empty; write one such as CN=Staff CA,O=Example");
     }
     if (*ps.at == '/') {
         const char *name = from_slashes(ps.at, p);
 
         return cc_error_set(err, p, "CC0274", text,
-                            "the slash form of a name is ambiguous; in "
-                            "RFC 4514 form it is %s",
+                            "the slash form of a name is ambiguous; write it as in RFC 4514: %s",
                             cc_text_unusable(name, strlen(name)) ? "CN=...,O=..." : name);
     }
     while (parse_attribute(&ps) == APR_SUCCESS) {

@@ -54,8 +54,8 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant,
     (void)variant;
     if (!hex || strlen(hex) % 2) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not octets; write an even number of hex "
-                            "digits, colons and blanks are ignored");
+                            "not octets; write an even number of hex digits (colons and spaces "
+                            "are ignored)");
     }
     *value = cc_value_words(hex, p);
     return APR_SUCCESS;
@@ -68,8 +68,8 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
 
     if (!hex || strlen(hex) != digits) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not a whole digest; write its %d hex digits, "
-                            "colons and blanks are ignored",
+                            "not a whole digest; write all its %d hex digits (colons and spaces "
+                            "are ignored)",
                             (int)digits);
     }
     *value = cc_value_words(hex, p);
@@ -120,8 +120,8 @@ apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int variant,
     (void)variant;
     if (!hex || !*hex) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not a serial number; write its hex digits, "
-                            "colons and blanks are ignored");
+                            "not a serial number; write its hex digits (colons and spaces are "
+                            "ignored)");
     }
     *value = cc_value_words(serial_text(hex, negative, p), p);
     return APR_SUCCESS;

@@ -52,9 +52,9 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
     const ASN1_OBJECT *object = cc_oid_read(text, p);
 
     if (!object) {
-        cc_error_set(err, p, "CC0271", text,
-                     "not an object identifier; write its dotted form, "
-                     "such as 1.3.6.1.5.5.7.1.1");
+        cc_error_set(
+            err, p, "CC0271", text,
+            "not an object identifier; write it in dotted form, such as 1.3.6.1.5.5.7.1.1");
     }
     return object;
 }
@@ -98,8 +98,8 @@ apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int variant, ap
 
     if (!object) {
         return cc_error_set(err, p, "CC0279", text,
-                            "neither a dotted object identifier nor a "
-                            "name that OpenSSL has for one (such as clientAuth)");
+                            "neither a dotted object identifier nor OpenSSL's name for one; write "
+                            "the dotted form, or a name such as clientAuth");
     }
     *value = cc_value_oid(object, (cc_oid_style_t)variant, p);
     return APR_SUCCESS;

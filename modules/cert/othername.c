@@ -57,7 +57,7 @@ static cc_value_t utf8_value(const ASN1_TYPE *type, apr_pool_t *p)
     cc_value_t value = string_value(type, p);
 
     if (!value.unusable && type->type != V_ASN1_UTF8STRING) {
-        value.unusable = "it is not the UTF8String that it should be";
+        value.unusable = "it is not a UTF8String";
     }
     return value;
 }
@@ -170,12 +170,12 @@ cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p)
     cc_value_t value = {0};
 
     if (!is_oid(other->type_id, oid_sid, sizeof(oid_sid)) || type->type != V_ASN1_OCTET_STRING) {
-        return cc_value_unusable("its extension does not hold a SID", NULL, 0, p);
+        return cc_value_unusable("its extension does not contain a SID", NULL, 0, p);
     }
     value = cc_value_text((const char *)ASN1_STRING_get0_data(type->value.octet_string),
                           (apr_size_t)ASN1_STRING_length(type->value.octet_string), p);
     if (!value.unusable && !is_sid(value.text, value.len)) {
-        value.unusable = "it is not written as a SID";
+        value.unusable = "it does not have the form of a SID";
     }
     return value;
 }

@@ -195,7 +195,7 @@ static const char *excess_text(apr_uint64_t rounds, apr_pool_t *p)
     }
     return apr_psprintf(p,
                         "the keys of this PKCS#12 file take %s%" APR_UINT64_T_FMT
-                        " iterations, and at most %d are made; export it anew with fewer",
+                        " iterations, and the limit is %d; export it again with fewer",
                         rounds == APR_UINT64_MAX ? "at least " : "", rounds, ROUNDS_MAX);
 }
 

@@ -14,7 +14,7 @@ static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool
 
     if ((len != 4 && len != 16) ||
         !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
-        return cc_value_unusable("it is an address of neither 4 nor 16 octets", octets, len, p);
+        return cc_value_unusable("it is an IP address of neither 4 nor 16 octets", octets, len, p);
     }
     return cc_value_words(text, p);
 }
@@ -31,7 +31,7 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr
         *value = ip_value(octets, 16, p);
     } else {
         return cc_error_set(err, p, "CC0280", text,
-                            "not an address; write 192.0.2.1 or 2001:db8::1");
+                            "not an IP address; write one such as 192.0.2.1 or 2001:db8::1");
     }
     return APR_SUCCESS;
 }
@@ -205,7 +205,8 @@ cc_values_t cc_sid_extract(const cc_extraction_t *s)
     }
     name = sk_GENERAL_NAME_num(names) == 1 ? sk_GENERAL_NAME_value(names, 0) : NULL;
     if (!name || name->type != GEN_OTHERNAME) {
-        return cc_values_unusable("its extension does not hold exactly one SID", NULL, 0, s->pool);
+        return cc_values_unusable("its extension does not contain exactly one SID", NULL, 0,
+                                  s->pool);
     }
     return cc_values_one(cc_othername_sid(name->d.otherName, s->pool), s->pool);
 }

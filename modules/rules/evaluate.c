@@ -20,7 +20,7 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
         of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
     }
     cc_evaluation_note(ev, CC_NOTE_PATTERN_LIMIT, ev->rule->where,
-                       "a pattern was given up, so it does not fit",
+                       "a pattern was given up, so its condition does not hold",
                        "%s: matching was given up%s (%s), so the condition does not hold",
                        cc_condition_text(c, ev->scratch), of, trouble->reason);
 }
@@ -203,7 +203,7 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
         return true;
     }
     cc_evaluation_note(ev, CC_NOTE_UNDECIDED_RULE, ev->rule->where,
-                       "a rule that keeps people out cannot be decided, so it denies",
+                       "a rule with deny or stop cannot be decided, so it denies",
                        "%s cannot be decided, so this rule denies",
                        cc_condition_text(open, ev->scratch));
     verdict_deny(ev);

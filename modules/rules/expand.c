@@ -101,10 +101,10 @@ static void results_note(cc_evaluation_t *ev, const cc_template_t *template, int
                          const char *reason)
 {
     if (refused > 0) {
-        cc_evaluation_note(ev, CC_NOTE_REFUSED_OUTPUT, ev->rule->where, "a result cannot be a name",
-                           "%s: %d of its results cannot be a name; the last of them: %s",
-                           cc_text_escape(template->text, strlen(template->text), ev->scratch),
-                           refused, reason);
+        cc_evaluation_note(
+            ev, CC_NOTE_REFUSED_OUTPUT, ev->rule->where, "a result cannot be used as a name",
+            "%s: %d of its results cannot be used as a name; the last one: %s",
+            cc_text_escape(template->text, strlen(template->text), ev->scratch), refused, reason);
     }
 }
 
@@ -134,11 +134,11 @@ static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *
 static void too_many(cc_evaluation_t *ev, const cc_template_t *template)
 {
     const char *what = apr_psprintf(
-        ev->result, "%s: the values make more than %d results",
+        ev->result, "%s: the values give more than %d results",
         cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
 
     cc_evaluation_note(ev, CC_NOTE_TOO_MANY_RESULTS, ev->rule->where,
-                       "the values make too many results", "%s", what);
+                       "the values give too many results", "%s", what);
     ev->failure = apr_pstrcat(ev->result, ev->rule->where, ": ", what, NULL);
 }
 

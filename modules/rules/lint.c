@@ -49,8 +49,8 @@ static bool is_never_true(cc_rule_lint_t *lint)
         return false;
     }
     note_add(lint, "CC0700",
-             "the rule can never hold, because %s and %s exclude each other; write a rule for "
-             "each, or leave one of them out",
+             "the rule can never match, because %s and %s exclude each other; write a rule for "
+             "each, or remove one of them",
              cc_condition_text(a, lint->scratch), cc_condition_text(b, lint->scratch));
     return true;
 }
@@ -61,8 +61,8 @@ static bool is_repeated(cc_rule_lint_t *lint)
     const char *where = apr_hash_get(lint->written, text, APR_HASH_KEY_STRING);
 
     if (where) {
-        note_add(lint, "CC0702",
-                 "the rule stands at %s already, so it has no effect here; leave it out", where);
+        note_add(lint, "CC0702", "the same rule is at %s, so this one has no effect; remove it",
+                 where);
     } else {
         apr_hash_set(lint->written, text, APR_HASH_KEY_STRING, lint->rule->where);
     }
@@ -75,8 +75,8 @@ static bool is_unreached(cc_rule_lint_t *lint)
 
     if (earlier) {
         note_add(lint, "CC0701",
-                 "the rule is never reached: whenever it would hold, the one at %s holds too, and "
-                 "its %s ends the evaluation; put this rule before that one, or leave it out",
+                 "the rule is never reached: whenever it would match, the rule at %s matches too, "
+                 "and its %s ends the evaluation; move this rule before that one, or remove it",
                  earlier->where, earlier->deny ? "deny" : "stop");
     }
     return earlier != NULL;
@@ -105,10 +105,10 @@ static bool is_useless(cc_rule_lint_t *lint)
         return false;
     }
     note_add(lint, "CC0703",
-             "%s has no effect%s: whenever this rule holds, the one at %s holds too, and the first "
-             "user counts, %s; put this rule before that one, or leave %s out",
+             "%s has no effect%s: whenever this rule matches, the rule at %s matches too, and the "
+             "first user counts, %s; move this rule before that one, or remove %s",
              output_text(rule->user, lint->scratch),
-             gives_user_alone(rule) ? ", and neither has the rule" : "", earlier->where,
+             gives_user_alone(rule) ? ", nor does the rule" : "", earlier->where,
              output_text(earlier->user, lint->scratch), gives_user_alone(rule) ? "it" : "user=");
     return true;
 }
@@ -120,8 +120,8 @@ static void issuer_binding_check(cc_rule_lint_t *lint)
     if (from) {
         note_add(lint, "CC0704",
                  "%s takes the user from %s, and no condition says which CA issued the "
-                 "certificate: each of those that are trusted may issue one with the same %s to "
-                 "somebody else; add a condition such as issuer == \"CN=...,O=...\"",
+                 "certificate: every trusted CA can issue one with the same %s to another holder; "
+                 "add a condition such as issuer == \"CN=...,O=...\"",
                  output_text(lint->rule->user, lint->scratch), from->name, from->name);
     }
 }
@@ -134,8 +134,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
     if (cc_regex_host_misread(c, &host, &escaped, lint->scratch)) {
         note_add(lint, "CC0705",
-                 "%s: in the pattern a dot fits any character, so more than the domain %s fits; "
-                 "write %s",
+                 "%s: an unescaped dot matches any character, so the pattern matches more than "
+                 "the domain %s; write %s",
                  cc_condition_text(c, lint->scratch), host, escaped);
     }
 }
@@ -157,8 +157,8 @@ static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
     for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
         if (strcmp(c->selector->name, digests[i]) == 0) {
             note_add(lint, "CC0706",
-                     "%s: who has this certificate can write its signature in another form, and is "
-                     "not denied then; write issuer == ... serial == ... or spki.sha256 == ...",
+                     "%s: the holder of this certificate can re-encode its signature, and is not "
+                     "denied then; write issuer == ... serial == ... or spki.sha256 == ...",
                      cc_condition_text(c, lint->scratch));
         }
     }
@@ -171,9 +171,9 @@ static void effort_check(cc_rule_lint_t *lint)
     if (!lint->cut_noted && cc_earlier_cut(lint->earlier)) {
         lint->cut_noted = true;
         note_add(lint, "CC0760",
-                 "from this rule on, not all conditions are compared with those of the rules "
-                 "before, which would take too long: what CC0701 and CC0703 warn of may be there "
-                 "unseen; list single values in a ClientCertTable, with one rule for all of them");
+                 "from this rule on, not all conditions are compared with those of earlier rules, "
+                 "which would take too long, so CC0701 and CC0703 may be missing; list single "
+                 "values in a ClientCertTable, with one rule for all of them");
     }
 }
 

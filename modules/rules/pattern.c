@@ -169,7 +169,7 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
                          rules->engine->compile);
     if (!code) {
         return cc_error_set(err, rules->pool, "CC0218", text,
-                            "this is no pattern: %s (at octet %" APR_SIZE_T_FMT ")",
+                            "not a valid pattern: %s (at octet %" APR_SIZE_T_FMT ")",
                             error_text(error, rules->pool), (apr_size_t)offset);
     }
     *pattern = pattern_create(rules->engine, code);
@@ -332,7 +332,7 @@ static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const c
 static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t *p)
 {
     if (error == SPENT) {
-        return "the patterns have taken all the steps that one certificate may cost";
+        return "the patterns have used all the steps that one certificate is allowed";
     }
     if (error == TOO_LONG) {
         return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " octets, and the limit is %d",
@@ -354,7 +354,7 @@ cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
         return CC_FIT_UNDECIDED;
     }
     if (folds_to_ascii(value)) {
-        *reason = "the value has a letter that folds to an ASCII one, U+017F or U+212A";
+        *reason = "the value contains a letter that folds to an ASCII one, U+017F or U+212A";
         return CC_FIT_UNDECIDED;
     }
     if (groups) {

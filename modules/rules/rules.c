@@ -44,8 +44,8 @@ static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const c
 
     if (rules->ended_where) {
         return cc_error_set(reader->err, rules->pool, "CC0230", text,
-                            "this rule is never reached: the one at %s has no condition and ends "
-                            "every evaluation; put this one before it",
+                            "this rule is never reached: the rule at %s has no condition and ends "
+                            "every evaluation; move this rule before it",
                             rules->ended_where);
     }
     reader->rule = apr_pcalloc(rules->pool, sizeof(*reader->rule));

@@ -78,12 +78,12 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
 
     wanted.modifier = cc_modifier_find(name);
     if (!wanted.modifier) {
-        return cc_error_set(reader->err, p, "CC0211", name, "no such modifier; there are %s",
+        return cc_error_set(reader->err, p, "CC0211", name, "no such modifier; write one of %s",
                             cc_modifier_names(p));
     }
     if (!(wanted.modifier->takes & CC_TYPE_BIT(base->type))) {
         return cc_error_set(reader->err, p, "CC0212", name,
-                            "this modifier is for %s, which %s is not",
+                            "this modifier works only on %s, and %s has another type",
                             takes_text(wanted.modifier, p), base->name);
     }
     wanted.name = apr_pstrcat(p, base->name, "|", name, NULL);

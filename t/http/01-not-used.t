@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the module changes nothing, and writes nothing, where no directive asks for it.
+# Tests that the module changes nothing and logs nothing where no directive uses it.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Session;
 
 
-# A host of others: a certificate that does not verify is let in, and a section asks late.
+# A host without the module: it accepts an unverified certificate, and a section requests one late.
 my $others = <<'CONF';
     SSLVerifyClient optional_no_ca
     <Location "/late">
@@ -17,13 +17,13 @@ my $others = <<'CONF';
     </Location>
 CONF
 
-# What the back end, here a CGI program, is given.
+# What the back end, here a CGI program, receives.
 sub given {
     my ($h, %o) = @_;
     return $h->cgi_env($h->get('/cgi-bin/env', headers => ['ClientCert-User: root'], %o));
 }
 
-# ---- nobody uses the module ----------------------------------------------------------------------
+# ---- no host uses the module ---------------------------------------------------------------------
 
 for my $store (session_stores()) {
     my $h = ClientCert::Test->server(global => session_conf($store), cgi => 1, conf => <<"CONF");
@@ -49,7 +49,7 @@ CONF
     $h->stop;
 }
 
-# ---- another host does ---------------------------------------------------------------------------
+# ---- another host uses it ------------------------------------------------------------------------
 
 for my $first_is_ours (0, 1) {
     my $ours = <<'CONF';
@@ -90,7 +90,7 @@ CONF
     $h->stop;
 }
 
-# ---- what counts as use ---------------------------------------------------------------------------
+# ---- what counts as use --------------------------------------------------------------------------
 
 my %use = (
     'Require clientcert in a section'    => qq{<Location "/x">\nRequire clientcert\n</Location>},
@@ -127,7 +127,7 @@ CONF
     $h->stop;
 }
 
-# ---- a page that asks ------------------------------------------------------------------------------
+# ---- a page uses it ------------------------------------------------------------------------------
 
 my $h = ClientCert::Test->server(
     modules => ['include', 'filter'],

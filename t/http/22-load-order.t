@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The module may be loaded before mod_authz_core, whose Require then meets a virtual host first.
+# Tests the module loaded before mod_authz_core, so that a Require is the first directive of the
+# virtual host.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which rules are in effect: those of the nearest scope that has any, and those alone.
+# Tests which rules are in effect: only those of the nearest scope that has any.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ my $h = ClientCert::Test->server(
     cgi     => 1,
     files   => { map { ("htdocs/$_/index.html" => "$_\n") } qw(dir dir/below) },
     conf    => <<'CONF');
-# The server's own rules; they stand in front of the virtual hosts that inherit them.
+# The rules of the main server; they precede the virtual hosts that inherit them.
 ClientCertMap subject.CN == "alice" user=server-alice group=server
 ClientCertMap group=server-all
 
@@ -18,7 +18,7 @@ ClientCertMap group=server-all
     Require clientcert-user dir-alice
 </Directory>
 <Directory @ROOT@/htdocs/dir/below>
-    # Requires something of its own, and has no rules of its own.
+    # Has a Require of its own, but no rules.
     Require clientcert-user dir-bob
 </Directory>
 
@@ -66,7 +66,7 @@ ClientCertMap group=server-all
 </VirtualHost>
 CONF
 
-# user, groups and REMOTE_USER that the application sees; - for what is not there
+# user, groups and REMOTE_USER that the application sees; - for each that is not set
 sub seen {
     my ($response) = @_;
     my $env = $h->cgi_env($response);
@@ -74,7 +74,7 @@ sub seen {
 }
 
 my @expected = (
-    # path, name of the certificate, what is seen, the claim
+    # path, name of the certificate, what the application sees, the claim
     ['/cgi-bin/env', 'alice', 'server-alice server,server-all server-alice',
         'a virtual host inherits the rules of the server'],
     ['/cgi-bin/env', 'bob', '- server-all -', 'all of them'],
@@ -105,7 +105,7 @@ is $h->get('/dir/', cert => 'bob')->{status}, 403, 'for what it requires';
 is $h->get('/dir/below/', cert => 'bob')->{status}, 200, 'and what is below inherits them';
 is $h->get('/dir/below/', cert => 'alice')->{status}, 403, 'for what that requires';
 
-# One connection asks all of them, again and again.
+# One connection requests all of them, again and again.
 my $c = $h->connection(cert => 'alice');
 my @mine = grep { $_->[1] eq 'alice' } @expected;
 my @wrong;

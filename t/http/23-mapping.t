@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows whom a real server takes the holder of a certificate for, by the rules people write.
+# Tests typical rules on a real server: to which user and groups they map each certificate.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -14,7 +14,7 @@ my $h = ClientCert::Test->server(cgi => 1, conf => <<"CONF" =~ s/PIN/$pin/r);
     \@SSL\@
     SSLVerifyClient optional
 
-    # Staff: the mail address is the login, the OUs are groups.
+    # Staff: the email address is the login, the OUs are groups.
     ClientCertMap  issuer == "CN=Staff CA,O=Example"  san.email =~ "(.+)\@example\\.com"  user=\$1 group=staff
     ClientCertMap  issuer == "CN=Staff CA,O=Example"  group=%{subject.OU|lower}
     # Services carry SPIFFE names.
@@ -69,14 +69,14 @@ my $h = ClientCert::Test->server(cgi => 1, conf => <<"CONF" =~ s/PIN/$pin/r);
 </VirtualHost>
 CONF
 
-# user, groups and REMOTE_USER that the application sees; - for what is not there
+# user, groups and REMOTE_USER that the application sees; - for each that is not set
 sub seen {
     my ($path, $cert) = @_;
     my $env = $h->cgi_env($h->get($path, cert => $cert));
     return join ' ', map { $_ // '-' } @$env{qw(CLIENTCERT_USER CLIENTCERT_GROUPS REMOTE_USER)};
 }
 
-# ---- what people write first
+# ---- the first rules that people write
 
 is seen('/cgi-bin/env', 'alice'), 'alice staff,admins alice', 'mail is the login, OUs are groups';
 is seen('/cgi-bin/env', 'bob'), 'bob staff bob', 'a group that two rules give is there once';

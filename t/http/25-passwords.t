@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how the certificate and other ways to authenticate share a place: the certificate first,
-# then what AuthType says.
+# Tests that a certificate comes before other kinds of authentication: AuthType is used only if the
+# certificate gives no identity.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -10,12 +10,12 @@ use Digest::MD5 qw(md5_hex);
 my $h = ClientCert::Test->server(
     modules => [qw(authz_user auth_basic auth_digest authn_file access_compat authz_host
             -clientcert)],
-    # Last, as it stands in directories whose files are loaded in the order of their names: what
-    # others loaded before must not decide before there is a user.
+    # Loaded last, as in directories whose files are loaded in the order of their names: modules
+    # that are loaded earlier must not decide before there is a user.
     global  => 'LoadModule clientcert_module ' . ClientCert::Test->module_path . "\n",
     cgi     => 1,
     files   => {
-        # the password of all of them is "secret"
+        # all of them have the password "secret"
         'conf/users'  => join('', map { "$_:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" } 'alice', 'bob', 'eve'),
         'conf/digest' => 'alice:digest:' . md5_hex('alice:digest:secret') . "\n",
     },
@@ -63,7 +63,7 @@ my $h = ClientCert::Test->server(
         Require valid-user
         Satisfy Any
     </Location>
-    # mod_access_compat does not merge: each Location says it all.
+    # mod_access_compat does not merge, so each Location has all directives.
     <Location "/cgi-bin/env/any/basic">
         Order deny,allow
         Deny from all

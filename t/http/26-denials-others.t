@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a 403 which has nothing to do with certificates is not told as a denial of ours.
+# Tests that a 403 whose cause is not a certificate is not logged as a denial of the module.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -42,7 +42,7 @@ RewriteRule "^/rewritten" "-" [F]
 CONF
 announce('AH01630', 'CC0110');
 
-# How many lines a request causes; the one that ends the log of it is another's.
+# How many lines a request causes; the line that ends its log comes from another module.
 sub lines_of {
     my ($path, %o) = @_;
     $h->mark_log;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a denial says: one line that tells who came and what was missing, however it came
-# about.
+# Tests that each denial is logged in one line that names the client and what it lacked.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -116,7 +115,7 @@ my $nobody = qr{user="" groups="" rule=- subject="" issuer="" serial=- sha256=- 
 my $service = qr{user="" groups="" rule=- subject="CN=cart,O=Example" .* }
     . qr{reason="no rule gives it a user or group"};
 
-# Asks, and gives the lines of the denial; the response must be 403.
+# Sends a request and returns the lines of the denial; the response must be 403.
 my $denials = 0;
 sub denied {
     my ($path, %o) = @_;
@@ -127,7 +126,7 @@ sub denied {
     return join "\n", $status, map { s/.*?(CC0110)/$1/r } @lines;
 }
 
-# What the line must say of who came, of the request, and of what it needs.
+# What the line must contain of the client, of the request and of its requirements.
 sub denial {
     my ($who, $request, $needs) = @_;
     return qr{\A403\nCC0110: result=forbidden $who request="$request" needs="$needs"\z};
@@ -173,7 +172,7 @@ like denied('/g/', host => 'a.example', cert => 'alice'),
 like denied('/c/', host => 'a.example', cert => 'alice'),
     denial(qr{.* subject="CN=alice,.*}, 'GET /c/', 'not clientcert'), 'that it was a RequireNone';
 
-# ---- the ways of a request
+# ---- subrequests and redirects
 
 denies('/i/', 'alice', $alice, 'a denial that an ErrorDocument answers is one line',
     '/i/', 'clientcert-group wheel');
@@ -190,7 +189,7 @@ like denied('/a/', cert => 'alice', http2 => 1),
 like denied('/a/?' . 'x' x 3000, cert => 'alice', method => 'POST', data => 'x'),
     denial($alice, 'POST /a/', '.*'), 'POST, without the query';
 
-# ---- what is no denial
+# ---- requests that are not denied
 
 $h->mark_log;
 is $h->get('/k/')->{status}, 401, 'a password that is asked is no denial';

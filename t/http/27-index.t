@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks what variables a directory's index has: mod_dir lays its environment over that of the
-# request, and each of the two has ours.
+# Tests the variables of a directory's index: mod_dir merges its environment into that of the
+# request, and both come from the module.
 use strict;
 use warnings;
 use ClientCert::Test;

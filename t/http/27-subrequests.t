@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows who the user is where a request leads to others: includes, indexes, negotiation, error
-# documents and redirects inside of the server.
+# Tests the user of subrequests and internal redirects: includes, indexes, negotiation and error
+# documents.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -55,7 +55,7 @@ DirectoryIndex index.shtml index.html
         Require clientcert-group nobody
     </Location>
 
-    # The directory has rules, and the files in it have others.
+    # The directory has rules; the files in it have other rules.
     <Location "/other">
         ClientCertMap group=directory
         ClientCertMap subject.CN == "alice" user=directory
@@ -93,7 +93,7 @@ DirectoryIndex index.shtml index.html
 </VirtualHost>
 CONF
 
-# What a part of a page, or the whole of it, says of the user; - for nothing.
+# The user in a part of a page or in the whole page; - if there is none.
 sub seen {
     my ($text) = @_;
     my $env = $h->cgi_env({ body => $text });

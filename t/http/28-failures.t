@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a lookup that failed is 500 in whatever phase it is asked for, and never "not found".
+# Tests that a failed lookup is answered with 500 in every phase, and never treated as "not found".
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ my $long       = ("x" x 79 . "\n") x 400;
 my @plain      = qw(plain require expr equal negated if rewrite section header always condition
     request setenv export auth any index);
 
-# What counts how often it was reached.
+# Counts how often it was reached.
 my $reached = File::Temp->new;
 chmod 0666, $reached->filename;
 my $reach = <<"CGI";
@@ -56,7 +56,7 @@ AddHandler server-parsed .shtml
     SSLVerifyClient optional
     Protocols h2 http/1.1
     ClientCertMap subject.CN in away user=$1 group=$2
-    # Here only expressions ask.
+    # Here only expressions need the identity.
     ClientCertAuth Off
     ClientCertExport
     <Directory @ROOT@/htdocs>
@@ -163,7 +163,7 @@ sub get { my ($path, %o) = @_; return $h->get($path, cert => 'alice', %o) }
 
 my $r;
 
-# ---- each phase, and each way to ask
+# ---- each phase, and each way to use the identity
 
 is said(get('/plain/page')), '200 and tells', 'a page for which nobody asks is served';
 my %asks = (
@@ -206,7 +206,7 @@ is $h->get('/cgi-bin/request')->{status}, 200, 'but by whom nobody looks up';
 
 unlike get('/ssi/denied.shtml')->{body}, qr/secret/, 'what is included and fails is not shown';
 
-# mod_include has sent the headers when it comes to a condition.
+# mod_include has sent the headers before it evaluates a condition.
 for my $page (qw(page else outer late)) {
     for my $http2 (0, 1) {
         $r = get("/ssi/$page.shtml", http2 => $http2);
@@ -215,7 +215,7 @@ for my $page (qw(page else outer late)) {
     }
 }
 
-# ---- whom nobody looks up
+# ---- clients for which there is no lookup
 
 is join(' ', map { $h->get($_)->{status} } grep { !/redirect|through|proxied|setenv/ } @paths),
     join(' ', map { '200' } grep { !/redirect|through|proxied|setenv/ } @paths),

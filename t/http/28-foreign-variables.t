@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody but this module sets CLIENTCERT_*: not .htaccess by any directive, not a page,
-# in any spelling that a program sees alike, whoever the client is.
+# Tests that only this module sets CLIENTCERT_*: no directive of .htaccess and no page can set such
+# a variable, in any spelling that a program may take for it.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -63,7 +63,7 @@ CONF
 
 my $ours = qr/^(?:REDIRECT[_-])*CLIENTCERT(?![A-Z0-9])/i;
 
-# What there is of ours in what a program says of its environment, as one text.
+# The module's variables in the environment that a program prints, as one text.
 sub seen {
     my ($r) = @_;
     my $env = $h->cgi_env($r);
@@ -100,7 +100,7 @@ for (@clients) {
     is seen($h->get('/ssi/page.shtml', %o)), $expected, "and what a page includes: $who";
 }
 
-# ---- a FastCGI program, to which mod_proxy_fcgi says more than httpd knows
+# ---- a FastCGI program, for which mod_proxy_fcgi sets further variables
 
 my %fcgi = (
     'CLIENTCERT_USER root'            => 500,

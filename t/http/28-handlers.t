@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which of our handlers a .htaccess file can name: the page about oneself, but not the numbers
-# of the whole server, by whatever directive.
+# Tests which handlers of the module .htaccess can select: the page about the client, but never the
+# metrics of the server.
 use strict;
 use warnings;
 use ClientCert::Test;

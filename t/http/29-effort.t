@@ -5,7 +5,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Certificate;
 
-# Each of the mail addresses is one that the two patterns backtrack on.
+# The two patterns backtrack on each of the email addresses.
 my $cert = certificate('many', '/O=Example/CN=many',
     san => join ',', map { 'email:' . 'a' x 24 . "bx$_\@example.com" } 1 .. 800);
 
@@ -56,7 +56,7 @@ $h->mark_log;
 is $h->get('/negated', cert => $cert)->{status}, 500, 'what takes too much passes no negation';
 my @lines = $h->wait_log(qr/CC0133/);
 is scalar @lines, 1, 'and is told in one line';
-like $lines[0], qr/the patterns have taken all the steps that one certificate may cost/,
+like $lines[0], qr/the patterns have used all the steps that one certificate is allowed/,
     'which says why';
 @lines = $h->log_lines(qr/clientcert:/);
 is scalar(grep { /CC0151/ } @lines), 1, 'beside one line about the pattern';

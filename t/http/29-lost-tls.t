@@ -7,7 +7,8 @@ use ClientCert::Test::BreakingBackend;
 use ClientCert::Test::Disturbance;
 use ClientCert::Test::File;
 
-# Everything that asks who the client is, on one host: rules, headers, both logs, the status page.
+# Everything that needs the client's identity, on one host: rules, headers, both logs, the status
+# page.
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -101,8 +102,8 @@ sub back_end_breaks_off {
     return $h->stop;
 }
 
-# Wherever the back end breaks off, and whatever the client speaks: the server lives, and no line is
-# anybody's but the user's.
+# Wherever the back end breaks off, and whatever protocol the client uses: the server survives, and
+# every line names the right user.
 sub in_every_place {
     my ($mpm) = @_;
     my %partly = (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests virtual hosts that have no directive of the module in their own section: each is judged by
-# its own trust all the same.
+# Tests virtual hosts without a directive of the module in their own section: each is still judged
+# by its own trust.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -103,7 +103,7 @@ sub resumed_elsewhere {
     return;
 }
 
-# A section that asks is none of the main server's rules, so the tool is asked for those alone.
+# Sections do not belong to the main server's rules, so the tool is only asked for those.
 sub tool_agrees {
     my ($h, $where) = @_;
     my $ca = $h->ca;
@@ -134,7 +134,7 @@ for my $order ([qw(staff.test services.test none.test)], [qw(none.test services.
     }
 }
 
-# ---- requests that mod_ssl sends elsewhere
+# ---- requests that mod_ssl sends to another host
 
 my $h = ClientCert::Test->server(
     modules => ['headers', 'authz_user', 'alias'],

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity holds for the hosts that verify the certificate, on one connection too.
+# Tests that an identity counts only for the hosts that verify the certificate, also within one
+# connection.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -25,7 +26,7 @@ my $staff    = "$tls SSLCACertificateFile \@CA\@/staff-chain.pem";
 my $services = "$tls SSLCACertificateFile \@CA\@/services-chain.pem";
 
 # mod_ssl answers 421 to a request for a host with other TLS settings than those of the host of the
-# handshake, unless it is told not to or, in older versions, the client named no host at all.
+# handshake, unless it is configured not to or, in older versions, the client named no host at all.
 my $lenient = <<'CONF';
 SSLStrictSNIVHostCheck off
 <IfDirective SSLVHostSNIPolicy>
@@ -51,11 +52,11 @@ sub coalesced {
     pop @requests;
     open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', @requests or die "curl: $!\n";
     chomp(my @lines = <$out>);
-    tr/\r//d for @lines;    # what curl gives for an empty header
+    tr/\r//d for @lines;    # what curl prints for an empty header
     return \@lines;
 }
 
-announce('CC0104', 'CC0721', 'AH01909');    # names that the server's certificate has not
+announce('CC0104', 'CC0721', 'AH01909');    # names that are missing in the server's certificate
 
 sub without_sni {
     my ($h, $version) = @_;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA that is taken away, or a CRL that comes, ends the sessions from before.
+# Tests that removing a CA, or adding a CRL, ends the sessions from before the restart.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -8,8 +8,8 @@ use ClientCert::Test::Service;
 use ClientCert::Test::Session;
 
 # A cache outside of httpd keeps the sessions from before a restart. Tickets would not do: with
-# OpenSSL 3, httpd 2.4 forgets half of SSLSessionTicketKeyFile, and what stands in its place changes
-# with a restart or not, so that a ticket refused says nothing of who refused it.
+# OpenSSL 3, httpd 2.4 forgets half of SSLSessionTicketKeyFile, and the octets in its place may
+# change with a restart, so a refused ticket does not show which of the two refused it.
 my $redis  = ClientCert::Test::Service->redis;
 my %server = (
     modules => ['headers', 'socache_redis'],
@@ -35,7 +35,7 @@ my $services = site('SSLCACertificateFile @CA@/services-chain.pem');
 my $crl      = site('SSLCARevocationFile @CA@/staff.crl');
 my $checked  = site("SSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf");
 
-# The sessions of these, on both versions.
+# The sessions of these clients, on both versions of TLS.
 sub sessions {
     my ($h, @certs) = @_;
     return map {
@@ -88,7 +88,7 @@ are_lost($h, 'a CRL was added', @sessions);
 ok $h->reload(conf => $checked), 'a CRL is added and checked';
 are_lost($h, 'a CRL is checked', @sessions);
 ok $h->reload(conf => $all), 'all is as it was';
-are_kept($h, 'all is as it was', @sessions);    # they were there, then, each time they were refused
+are_kept($h, 'all is as it was', @sessions);    # so they existed whenever they were refused
 $h->stop;
 
 $h = ClientCert::Test->server(%server, conf => $services);

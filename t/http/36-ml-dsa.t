@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Certificates with ML-DSA keys (FIPS 204) and of CAs with such keys, in a handshake and in rules.
+# Tests certificates with ML-DSA keys (FIPS 204), and those of CAs with such keys, in a handshake
+# and in rules.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -56,7 +57,7 @@ sub seen {
     return join ' ', $response->{status}, map { $response->{headers}{$_} // '-' } qw(user groups);
 }
 
-# The alert that ends a handshake, and the status: 0, where there was no request.
+# The alert that ends a handshake, and the status: 0 if there was no request.
 sub refused {
     my ($response) = @_;
     return join ' ', $response->{status},

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate asked for within a connection counts from that request on, not before.
+# Tests that a certificate requested within a connection counts from that request on, and not
+# before.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -58,7 +59,7 @@ sub kept_in_session {
     is_served_to($after, 'alice', "$where: is resumed, and asked for one");
     ok $after->{reused}, 'which was resumed indeed';
     my $again = resumed($h, $after, '/', tls => $tls);
-    # mod_ssl ties a renegotiated session to its request: nobody can come back with that one.
+    # mod_ssl ties a renegotiated session to its request, so no client can resume it.
     is_served_to($again, $tls eq '1.3' ? 'alice' : '', "$where: what comes back after it");
     ok $again->{reused}, 'by a session with the certificate' if $tls eq '1.3';
     is_served_to(resumed($h, $before, '/', tls => $tls), '',
@@ -66,7 +67,8 @@ sub kept_in_session {
     return;
 }
 
-# Nobody can be asked within an HTTP/2 connection: mod_http2 sends the client back to HTTP/1.1.
+# HTTP/2 has no request for a certificate within a connection: mod_http2 sends the client back to
+# HTTP/1.1.
 sub over_http2 {
     my ($h) = @_;
     my $ca      = $h->ca;
@@ -82,7 +84,7 @@ sub over_http2 {
 }
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0722', 'AH01630', qr/SSL Library Error/);
-announce('AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified when asked again
+announce('AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified in the second try
 
 my %server = (
     modules => ['headers', 'http2'],

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate that is not for clients gives no identity, though its chain verifies.
+# Tests that a certificate that is not for client authentication gives no identity, even if its
+# chain verifies.
 use strict;
 use warnings;
 use ClientCert::Test;

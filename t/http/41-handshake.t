@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what client and server say to each other in a handshake, and where it ends if it must.
+# Tests the messages of a handshake between client and server, and where a handshake ends if it must
+# fail.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -30,7 +31,7 @@ my $h    = ClientCert::Test->server(
     conf    => site('@PORT@', 'optional') . site('@PORT2@', 'require')
         . site('@PORT3@', 'optional_no_ca'));
 
-# The messages that matter here, < those of the server, > those of the client. OpenSSL 3.2 and later
+# The messages that matter here: < from the server, > from the client. OpenSSL 3.2 and later
 # compress certificates.
 sub messages {
     my ($response) = @_;
@@ -49,7 +50,7 @@ sub alert {
     return $response->{trace} =~ /^<<< .*Alert \[length \w+\], fatal (\w+)/m ? $1 : '';
 }
 
-# The key file of somebody who knows a certificate, and so its public key, but not its private key.
+# The key file of an attacker who knows a certificate and its public key, but not the private key.
 sub stolen {
     my ($public, $private) = map {
         open my $in, '<', ClientCert::Test->ca . "/$_.key" or die "$_.key: $!\n";

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that mod_ssl's SSLUserName, which takes every certificate, decides nothing where rules do.
+# Tests that mod_ssl's SSLUserName, which accepts every certificate, has no effect where rules
+# decide.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows log-in by a browser with a .p12 file, as conf/examples/browser.conf has it.
+# Tests login by a browser with a .p12 file, as configured in conf/examples/browser.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what is done by WebDAV is done in the name of the certificate's user, as
-# conf/examples/webdav.conf has it.
+# Tests that WebDAV requests run as the user of the certificate, as configured in
+# conf/examples/webdav.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -55,7 +55,7 @@ is status('alice', 'MOVE', '/plans/new',
 is $h->get('/plans/moved', cert => 'bob')->{body}, "two\n", 'to its new name';
 is status('bob', 'PUT', '/plans/moved', data => "three\n"), 204, 'where it is not locked any more';
 
-# ---- who may not
+# ---- users without permission
 
 is status('service', 'PUT', '/plans/x', data => 'x'), 403, 'who is not of the staff writes nothing';
 is status(undef, 'PUT', '/plans/x', data => 'x'), 403, 'nor does anybody without a certificate';
@@ -68,7 +68,7 @@ sub journal {
     local $/;
     return scalar(<$in>) // '';
 }
-for (1 .. 200) {    # a line is written after the response
+for (1 .. 200) {    # the line is written after the response
     last if journal() =~ / bob PUT .* 204$/m;
     select undef, undef, undef, 0.05;
 }

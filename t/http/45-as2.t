@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an AS2 partner speaks in its own name alone, as conf/examples/as2.conf has it.
+# Tests that an AS2 partner can send only in its own name, as configured in conf/examples/as2.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

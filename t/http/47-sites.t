@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the other examples: a certificate or a password (password.conf), a back end (backend.conf),
-# and access by groups (groups.conf).
+# Tests further examples: certificate or password (password.conf), a back end (backend.conf), and
+# access by groups (groups.conf).
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what README.md says is so: its configuration, word by word, and what it says of it.
+# Tests that the configuration in README.md works as README.md describes.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -18,7 +18,7 @@ my $ca      = ClientCert::Test->ca;
 my $tool    = dirname(dirname(ClientCert::Test->module_path)) . '/clientcert';
 my ($block) = slurp("$FindBin::Bin/../../README.md") =~ /^```apache\n(.*?)^```/ms;
 
-# What the configuration names, where it looks for it.
+# The files that the configuration names, in their places.
 my %files = (
     'conf/server.pem'           => slurp("$ca/localhost.pem"),
     'conf/server.key'           => slurp("$ca/localhost.key"),
@@ -39,7 +39,7 @@ my $free = $block =~ s/\*:443/*:\@PORT\@/r;
 my $h    = ClientCert::Test->server(%server, conf => <<"CONF");
 ${free}Header always set Who "expr=%{REMOTE_USER}: %{clientcert:group}"
 CONF
-announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # its certificate is for localhost
+announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # the server's certificate is for localhost
 
 sub answer {
     my ($path, @o) = @_;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
+# Tests what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
 # AUTH_TYPE, in programs, pages, logs and headers for back ends.
 use strict;
 use warnings;
@@ -53,7 +53,7 @@ CONF
 my $ours = qr/^(?:REDIRECT_)?CLIENTCERT_|^REMOTE_USER$|^AUTH_TYPE$/;
 my $h;
 
-# The variables of ours, as one text.
+# The module's variables, as one text.
 sub seen {
     my ($place, %o) = @_;
     my $env = $h->cgi_env($h->get("/cgi-bin/env/$place", %o));
@@ -64,7 +64,7 @@ sub alice { my ($place) = @_; return seen($place, cert => 'alice') }
 my $auth = 'AUTH_TYPE=ClientCert';
 my $user = 'REMOTE_USER=alice';
 
-# Programs of mod_cgid, and of mod_cgi.
+# Programs run by mod_cgid and by mod_cgi.
 for my $mpm ('event', 'prefork') {
     my @cgi = $mpm eq 'prefork' ? ('-cgid', 'cgi') : ();
     $h = ClientCert::Test->server(mpm => $mpm, cgi => 1, modules => \@cgi, conf => $conf);
@@ -103,7 +103,7 @@ for my $mpm ('event', 'prefork') {
     $h->stop if $mpm eq 'event';
 }
 
-# ---- what did not verify
+# ---- certificates that do not verify
 
 announce('CC0104');
 is seen('x', host => 'a.example', cert => 'selfsigned'), '', 'nothing of one that signed itself';

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows clientcert() in httpd's expressions, and what reaches headers, logs and a proxied back end.
+# Tests clientcert() in httpd's expressions, and what it gives to headers, logs and a back end
+# behind a proxy.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -120,9 +121,9 @@ like $h->get('/', cert => 'alice')->{headers}{'x-rule'}, qr{/site\.conf:11$},
 is $h->get('/if.shtml', cert => 'alice')->{body}, "an admin\n", 'mod_include has the groups';
 is $h->get('/if.shtml', cert => 'bob')->{body}, "no admin\n", 'of whoever it is';
 
-# ---- what did not verify
+# ---- certificates that do not verify
 
-announce('CC0104', 'CC0727');    # as the place that is for who is not an admin
+announce('CC0104', 'CC0727');    # one location is for clients that are not admins
 for my $cert ('selfsigned', 'stranger') {
     is $h->get('/', host => 'a.example', cert => $cert)->{headers}{'x-seen'}, '[]',
         "clientcert() is empty where the certificate did not verify: $cert";

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can say in a trailer what only we may say, whoever reads the body, and when.
+# Tests that no client can forge, in a trailer, what only the module may send, whichever module
+# reads the body, and when.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -7,7 +8,7 @@ use ClientCert::Test::Backend;
 use ClientCert::Test::Example;
 
 my %backend = map { $_ => backend($_) } qw(http fcgi scgi uwsgi);
-my @chunks  = qw(fcgi http);    # the others take no chunks
+my @chunks  = qw(fcgi http);    # the others do not accept chunks
 my $passes  = join '',
     map { qq(    ProxyPass "/$_" "@{[ $backend{$_}->url ]}"\n) } sort keys %backend;
 
@@ -41,7 +42,7 @@ CONF
 announce('CC0722', 'AH02651');    # a program that answers before it has read
 chmod 0755, map { $h->path("cgi-bin/$_") } qw(last read);
 
-# The end of the body comes at once, or after a body that is more than the proxies read before.
+# The body ends at once, or is longer than the part that the proxies read beforehand.
 my @trailers = ('ClientCert-User: f0rged', 'Client-Cert: :f0rged:', 'clientcert_groups: f0rged',
     '_Client.Cert-Chain: f0rged', 'Connection: ClientCert-Set, Other', 'Other: yes');
 
@@ -54,7 +55,7 @@ sub posted {
     return $h->s_client(request => $request, @o);
 }
 
-# What it sees that could pass for ours, and is not CLIENTCERT_USER of our own.
+# What it sees that resembles the module's names, except the module's own CLIENTCERT_USER.
 sub forged {
     my ($response) = @_;
     return join ' ', $response->{body} =~ /^(.*(?:f0rged).*)$/mg;
@@ -82,7 +83,7 @@ for my $tls ('1.2', '1.3') {
     }
 }
 
-# ---- read by what answers: before it tells the headers, or after it
+# ---- read by the handler: before or after it passes the headers on
 
 for my $size (1, 200_000) {
     for my $path ('/cgi-bin/read', map { ("/$_/", "/$_/set") } @chunks) {
@@ -111,7 +112,7 @@ for my $more ([], ['--no-content-length']) {
     }
 }
 
-# ---- what others are told of them
+# ---- what other modules see of trailers
 
 ok $h->wait_log(qr/CC0118: removed the request trailer ClientCert-User, which/),
     'the log names what was removed';

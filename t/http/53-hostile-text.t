@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nothing a certificate or a URL says can split a line of a log or a header, or end a
-# quotation in it.
+# Tests that no text of a certificate or a URL can split a log line or a header, or end a quotation
+# in one.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -56,7 +56,7 @@ isnt $user{$_}, 'admin', "$_ is not admin" for grep { $_ ne 'multi-rdn' } @hosti
 is "[$user{'long-cn'}]", $h->get('/', cert => 'long-cn')->{headers}{'x-user'},
     'a long name is whole everywhere';
 
-# ---- what a client says in the URL
+# ---- text in the URL
 
 my $evil = '/denied%0A%5Berror%5D%20CC0110:%20denied%22%5C%1B%5B31m%E2%80%AE';
 is $h->get($evil, cert => 'alice')->{status}, 404, 'a URL with a line break is no place of ours';
@@ -65,7 +65,7 @@ is $h->get('/denied/%0ACC0110:%20forged%22%1B%5B31m%E2%80%AE', cert => 'alice')-
 
 # ---- the logs
 
-$h->stop;    # from here on they are complete
+$h->stop;    # from here on the logs are complete
 my @denials = $h->log_lines(qr/needs="clientcert-user root"/);
 is scalar(@denials), @hostile + 1, 'each denial is one line';
 is_deeply [not_decisions($h->log)], [], 'its parts can be told apart, as those of all decisions';

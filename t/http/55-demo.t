@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that demo/run shows what it says: its table cell by cell, then a server that stops cleanly.
+# Tests that demo/run prints its table, each cell as documented, and then runs a server that stops
+# cleanly.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -11,10 +12,10 @@ use IO::Socket::INET;
 my $demo  = "$FindBin::Bin/../../demo/run";
 my $build = dirname(dirname(ClientCert::Test->module_path));
 
-# What demo/run is started with: the module under test.
+# The environment of demo/run: the module under test.
 my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
 
-# A process, and what it says on both outputs.
+# A process, and its output on stdout and stderr.
 sub started {
     my (@arguments) = @_;
     local @ENV{ keys %environment } = values %environment;
@@ -90,7 +91,7 @@ for my $client (sort keys %refused) {
 }
 is scalar(grep { length > 100 } split /\n/, $text), 0, 'no line is longer than 100 columns';
 
-# ---- the server that goes on
+# ---- the server that keeps running
 
 my ($pid, $out) = started();
 $text = '';

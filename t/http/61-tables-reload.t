@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a changed file is followed: every kind of change, identities of open connections, and
-# what stays where the new file is bad.
+# Tests how a changed table file is reloaded: every kind of change, the identities of open
+# connections, and which rows stay in use after a bad change.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -43,9 +43,9 @@ sub user_of { my ($response) = @_; return "$response->{status} $response->{heade
 sub user      { return user_of($h->get($_[0] // '/', cert => 'alice')) }
 sub open_user { return user_of($open->request($_[0] // '/')) }
 
-# The lines on what became of a change; one for each of the others follows.
+# The log lines about a change; a line follows for each of the other tables.
 sub followed { return $h->wait_log(qr/CC0131: table t has changed/) }
-sub refused  { return $h->wait_log(qr/CC0132: table t stays as it was: /) }
+sub refused  { return $h->wait_log(qr/CC0132: table t was not reloaded; its previous rows stay in use: /) }
 
 sub rewrite { my ($text) = @_; return $h->file('conf/t.map', $text) }
 sub replace {
@@ -63,7 +63,7 @@ sub is_now {
 is_now('200 first/one', 'at the start');
 is open_user('/staff/page'), '403 first/one', 'and it may not';
 
-# ---- changes that are followed
+# ---- changes that are loaded
 
 $h->mark_log;
 replace("alice second staff\n");
@@ -77,7 +77,7 @@ ok followed(), 'a file that is rewritten in its place';
 is_now('200 third/staff', 'after that');
 
 $h->mark_log;
-rewrite("bobby third staff\n");    # as long as before
+rewrite("bobby third staff\n");    # the same length as before
 ok followed(), 'of the same size';
 is_now('200 /', 'after that, who is not listed any more');
 is open_user('/staff/page'), '403 /', 'may not any more';
@@ -103,7 +103,7 @@ utime $before, $before, $h->path('conf/t.map');
 ok followed(), 'a file whose time of change is set back';
 is_now('200 fifth/staff', 'after that');
 
-# ---- changes that are not
+# ---- changes that are rejected
 
 my %bad = (
     'bad UTF-8'     => ["alice \xff staff\n",           qr/t\.map:1: .*UTF-8/],
@@ -157,7 +157,7 @@ is user(), '200 eighth/staff', 'and followed as before';
 
 $h->stop;
 
-# ---- processes that come later, and bring nothing back
+# ---- later processes, which do not return to old rows
 
 my %late = (
     modules => ['headers'],
@@ -177,7 +177,7 @@ $h = ClientCert::Test->server(%late);
 
 sub child { return ($h->log_lines(qr/AH01964/))[-1] =~ /\[pid (\d+)/ ? $1 : 0 }
 
-# The first answer to alice of a child that is not this one.
+# The first response to alice from a child other than this one.
 sub of_the_next_child {
     my ($last) = @_;
     my ($until, $response) = (time + 30);
@@ -196,7 +196,7 @@ replace("bob bob\n");
 ok followed(), 'somebody is taken off the list';
 is of_the_next_child($first), '200 /', 'and is not on it in a process that is started later';
 
-sleep 12;    # the parent looks every ten seconds
+sleep 12;    # the parent checks every ten seconds
 $h->mark_log;
 replace("alice bad\n\xff\n");
 ok refused(), 'a bad file comes';

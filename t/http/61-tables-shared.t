@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a table that has changed is read once, by the parent, and shared by all processes.
+# Tests that a changed table is read once, by the parent, and shared by all processes.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -23,7 +23,7 @@ CONF
 
 sub rows { my ($user) = @_; return "alice\@example.com $user\n" }
 
-# A file that the parent alone may read, in the place of the one that is there.
+# Replaces a file by one that only the parent may read.
 sub replace_secret {
     my ($h, $octets) = @_;
     my $new = write_file($h->path('conf/people.map.tmp'), $octets);
@@ -32,14 +32,14 @@ sub replace_secret {
     return;
 }
 
-# How many children have said so since the last mark.
+# How many children have logged this since the last mark.
 sub children_said {
     my ($h, $pattern) = @_;
     my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
     return scalar keys %pids;
 }
 
-# The files below the server's root that another user may read, and that hold this.
+# The files below the server's root that another user may read and that contain this text.
 sub readable {
     my ($h, $octets) = @_;
     my @found;
@@ -49,7 +49,7 @@ sub readable {
     return @found;
 }
 
-# How many images the children have, of all that they share.
+# How many of the shared images the children have.
 sub images {
     my ($h) = @_;
     my %images = map { /(\d+) +\/memfd:clientcert-table / ? ($1 => 1) : () }
@@ -57,8 +57,8 @@ sub images {
     return scalar keys %images;
 }
 
-# So many children from the start to the end. One that came while rows are exchanged would have the
-# old ones for a moment, and nobody could tell when the last one has the new.
+# The number of children is constant. A child that started while rows are replaced would have the
+# old rows for a moment, and the test could not see when the last child has the new ones.
 sub fixed {
     my ($mpm, $children) = @_;
     return "StartServers $children\n" . ($mpm eq 'prefork'

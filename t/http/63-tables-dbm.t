@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a database file, and what a request is answered whose lookup fails.
+# Tests dbm: tables, and how a request is answered if its lookup fails.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ use SDBM_File ();
 
 my $h;
 
-# A database of these rows, in the place of the one before.
+# Replaces the database by one of these rows.
 sub database {
     my ($path, %rows) = @_;
     my $new = $h->path("$path.new");
@@ -125,7 +125,7 @@ is status('/password/page', user => 'carol:secret'), 200,
 
 $h->mark_log;
 unlink map { $h->path("conf/t.$_") } qw(pag dir);
-ok $h->wait_log(qr/CC0132: table t stays as it was: CC0621: /), 'a database that is gone is told';
+ok $h->wait_log(qr/CC0132: table t was not reloaded; lookups in it fail until it can be read: CC0621: /), 'a database that is gone is told';
 is_deeply [map { status("/$_/page", %who) } @places], [(500) x 6], 'and every lookup fails';
 ok rows(alice => 'alice staff'), 'it comes back';
 is_deeply [map { status("/$_/page", %who) } @places], [200, 200, 200, 403, 200, 200],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a Redis server: what it answers, and what it does to requests when it is away, slow
-# or comes back.
+# Tests redis: tables: what Redis answers, and what happens to requests while it is unreachable or
+# slow, and when it returns.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -54,7 +54,7 @@ is user('user', 'bob'), '403 /', 'another is not there';
 my $open = $h->connection(cert => 'alice');
 is user_of($open->request('/public/page')), '200 a b/c d', 'an open connection';
 
-# ---- what is kept
+# ---- cached answers
 
 is user('cached'), '200 a b/c d', 'an answer';
 my $kept = $h->connection(cert => 'alice');
@@ -78,7 +78,7 @@ $redis->ask('SET', 'cert:bob', "b\xffb staff");
 is user('user', 'bob'), '500 /', 'and one that is not UTF-8';
 $redis->ask('DEL', 'cert:bob');
 
-# ---- it is away
+# ---- Redis is unreachable
 
 $redis->stop;
 $h->mark_log;
@@ -90,7 +90,7 @@ is user_of($open->request('/public/page')), '500 /',
 is user('stale'), '200 new/staff', 'stale=60: the last answer serves';
 sleep 1.2;
 is user('stale'), '200 new/staff', 'also after its time';
-ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer serves: table stale/),
+ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer is used: table stale/),
     'and the log says so';
 is user('stale', 'bob'), '500 /', 'but not for whom nothing is known';
 is user('cached'), '500 /', 'stale=0: no old answer serves';
@@ -100,7 +100,7 @@ $redis->ask('SET', 'cert:alice', 'back staff');
 is user('user'), '200 back/staff', 'the first request after its return works';
 is user_of($h->get('/public/page', cert => 'alice')), '200 back/staff', 'on any page';
 
-# ---- it is slow
+# ---- Redis is slow
 
 $redis->pause;
 $h->mark_log;

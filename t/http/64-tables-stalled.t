@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that a table whose source does not answer keeps few threads waiting: others are served.
+# Tests that a table whose source does not answer blocks only a few threads, and that other requests
+# are served.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -40,7 +41,7 @@ sub turned_away {
     return metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_table_turned_away_total');
 }
 
-# The number of a line of mod_status.
+# The number in a line of mod_status.
 sub counted {
     my ($name) = @_;
     my ($value) = $h->get('/status?auto')->{body} =~ /^\Q$name\E: (\d+)/m;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the examples with tables: conf/examples/partners.conf and conf/examples/gridmap.conf.
+# Tests the examples with file tables: conf/examples/partners.conf and conf/examples/gridmap.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

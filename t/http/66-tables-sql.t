@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what sql: tables do with SQLite and PostgreSQL: rows, errors, hostile keys, and a database that
-# is down, hangs or restarts.
+# Tests sql: tables with SQLite and PostgreSQL: rows, errors, hostile keys, and a database that is
+# down, hangs or restarts.
 use strict;
 use warnings;
 use ClientCert::Test;

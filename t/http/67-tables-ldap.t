@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what ldap: tables do with a real slapd: keys in filters, binding, TLS, and a directory that is
-# down, hangs or restarts.
+# Tests ldap: tables with a real slapd: keys in filters, binding, TLS, and a directory that is down,
+# hangs or restarts.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -34,7 +34,7 @@ sub said_of {
     return <$in> =~ s/^.*?=\s*|\s*\z//gr;
 }
 
-# As Active Directory writes it: the issuer from its root on, the octets of the number reversed.
+# As Active Directory writes it: the issuer from its root down, the octets of the number reversed.
 sub issuer_serial {
     my ($name) = @_;
     my $serial = join '', reverse lc(said_of($name, '-serial')) =~ /(..)/g;
@@ -169,7 +169,7 @@ sub serve {
     ClientCertMap $_->[3]
 </Location>
 CONF
-    # A copy, because who httpd runs as may not read what is root's.
+    # A copy, because httpd's user may not read files of root.
     $files{'conf/root.pem'} = read_file("$ca/root.pem");
     return ClientCert::Test->server(modules => [qw(authz_user ldap)], cgi => 1, files => \%files,
         global => $global, conf => <<"CONF");
@@ -214,7 +214,7 @@ fails_ok($h, '/name/', 'admin', qr/name.*more than one entry/, 'two entries are 
 fails_ok($h, '/all/', 'admin', qr/more than one entry/, 'and so are many');
 fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a base that is not there is a failure');
 fails_ok($h, '/bytes/', 'sql-cn', qr/not base64/, 'a key for %o must be octets');
-fails_ok($h, '/nul/', 'alice', qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
+fails_ok($h, '/nul/', 'alice', qr/certOctets contains a NUL/, 'a value with a NUL is a failure');
 
 $h->mark_log;
 for my $cert (qw(filter-cn sql-cn escape-cn)) {
@@ -223,7 +223,7 @@ for my $cert (qw(filter-cn sql-cn escape-cn)) {
 }
 is scalar $h->log_lines(qr/CC0133/), 0, 'and no error in the filter';
 
-# ---- who binds
+# ---- binding
 
 is status_of('closed', 'alice'), 403, 'nobody sees what is closed to anonymous';
 is user_of('bound', 'alice'), 'closed', 'who binds sees it';

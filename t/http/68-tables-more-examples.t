@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the examples with a database file and with Redis: conf/examples/devices.conf and farm.conf.
+# Tests the examples with a database file and with Redis: conf/examples/devices.conf and farm.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

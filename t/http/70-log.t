@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the log tells each decision in one line: the same fields, in one order, whole, and
-# whatever a certificate says.
+# Tests that each decision is logged in one line: the same fields in the same order, complete,
+# whatever a certificate contains.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -23,7 +23,7 @@ sub database {
     return map { ("$path.$_" => do { local (@ARGV, $/) = "$dir/db.$_"; <> // '' }) } qw(dir pag);
 }
 
-# Everything as long as can be.
+# Everything at its greatest length.
 my $umlauts = "\xc3\xa4" x 2000;
 my $wide_ca = certificate('wide-ca', "/description=$umlauts/CN=Wide CA", self => 1,
     extension => 'basicConstraints = critical, CA:TRUE');
@@ -135,7 +135,7 @@ sub told {
     return map { decision($_) // "not as it should be: $_" } $h->wait_log(qr/\] $tag: /);
 }
 
-# What openssl says of a certificate.
+# openssl's output for a certificate.
 sub facts {
     my ($name) = @_;
     my $file   = $name =~ m{/} ? $name : "$ca/$name";
@@ -155,7 +155,7 @@ sub rule { my ($line) = @_; return $h->path('conf/site.conf') . ":$line" }
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0133',
     map { "CC015$_" } 0 .. 4);
-announce('CC0704');    # each is a user of any CA
+announce('CC0704');    # each rule gives a user to any CA
 
 is_deeply [told('CC0101', '/mapped/page', cert => 'alice')],
     [{ %alice, tag => 'CC0101', level => 'info', result => 'mapped', user => 'alice',
@@ -199,7 +199,7 @@ is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example'
 
 my %note = (
     unusable  => ['CC0150', 'unusable', 'nul-cn', { groups => 'staff' },
-        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it holds a NUL\z/],
+        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it contains a NUL\z/],
     limited   => ['CC0151', 'limited',
         certificate('limited', '/O=Example/CN=' . 'a' x 60 . 'bx'), {}, qr/limit exceeded/],
     ambiguous => ['CC0152', 'ambiguous', 'alice', { user => 'somebody' },
@@ -207,7 +207,7 @@ my %note = (
     many      => ['CC0153', 'limited',
         certificate('many', join('', '/O=Example', map { "/OU=unit $_" } 1 .. 40),
             san => join ',', map { "email:a$_\@example.com" } 1 .. 40), {},
-        qr/: the values make more than 1000 results\z/],
+        qr/: the values give more than 1000 results\z/],
     empty     => ['CC0154', 'unusable', 'empty-cn', {}, qr/it is empty\z/],
 );
 for my $place (sort keys %note) {
@@ -222,13 +222,13 @@ for my $place (sort keys %note) {
         'and which certificate';
 }
 
-# ---- who is the client
+# ---- the client's address
 
 my ($far) = told('CC0101', '/mapped/page', cert => 'alice',
     headers => ['X-Forwarded-For: 2001:db8::7']);
 is $far->{client}, '2001:db8::7', 'the client is who mod_remoteip says';
 
-# ---- once, and where it is asked for
+# ---- one line for each decision, and only where it is needed
 
 $h->mark_log;
 my $c = $h->connection(cert => 'alice');
@@ -303,7 +303,7 @@ my ($widest) = told('CC0110', '/' . '%C3%A4/' x 600, cert => $wide, host => 'b.e
 like $widest->{$_}, qr/\.\.\.\z/, "a line with everything long: its $_ is cut"
     for qw(user groups subject issuer serial request needs);
 
-# ---- all of the log
+# ---- the whole log
 
 $h->stop;
 my $log = do { local (@ARGV, $/) = $h->path('logs/error_log'); <> };

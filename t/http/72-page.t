@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells each client what concerns it, in HTML and JSON, and no more.
+# Tests that clientcert-status shows each client what concerns that client, and no more, in HTML and
+# JSON.
 use strict;
 use warnings;
 use utf8;
@@ -123,7 +124,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# ---- who one is
+# ---- the identity
 
 my $alice = $h->get('/whoami', cert => 'alice');
 is $alice->{status}, 200, 'the page is there';
@@ -175,7 +176,7 @@ $h->s_client(get => '/whoami', cert => 'alice', args => ['-sess_out', $session])
 like $h->s_client(get => '/whoami?format=json', args => ['-sess_in', $session])->{body},
     qr/"session":"resumed session"/, 'a session that is resumed is told as such';
 
-# ---- which form
+# ---- HTML or JSON
 
 for ([json => 'application/json'], [json => 'application/json, */*;q=0.1'],
     [json => 'application/json, text/plain, */*'], [json => 'application/*, text/html;q=0.9'],
@@ -230,7 +231,7 @@ is $none->{certificate}, undef, 'then there is none to tell of';
 like "@{ $none->{advice} }", qr/\.p12.*Firefox.*Chrome.*Safari.*start it again/,
     'but how to present one';
 
-my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here/, '/whoami', cert => 'service',
+my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here maps/, '/whoami', cert => 'service',
     port => 5);
 ok $unmapped->{verification}{verified} && !$unmapped->{identity}{user}, 'verified, and nobody';
 
@@ -238,7 +239,7 @@ my ($groups) = state_of('groups alone', 'mapped', qr/groups here, but no user/, 
     cert => 'service');
 is_deeply [map { $_->{name} } @{ $groups->{identity}{groups} }], ['stranger'], 'and which';
 
-my ($denied) = state_of('a rule says deny', 'denied', qr/refuses/, '/whoami', cert => 'bob');
+my ($denied) = state_of('a rule says deny', 'denied', qr/a rule here denies it/, '/whoami', cert => 'bob');
 is $denied->{identity}{denied_by}, 'site.conf:50', 'and which one it is';
 
 my ($no_rules) = state_of('no rules are in effect', 'no-rules', qr/no rules/, '/whoami', port => 6,
@@ -249,16 +250,16 @@ my ($two, $two_page) = state_of('an ambiguous user', 'mapped', qr/no user/, '/wh
     cert => 'two-cn');
 my ($note) = grep { $_->{tag} eq 'CC0152' } @{ $two->{identity}{notes} };
 like $note->{text}, qr/^two users are possible/, 'is noted, without what the rule says';
-like $two_page->{text}, qr/To note .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
+like $two_page->{text}, qr/Notes .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
 my ($two_on) = json($h->get('/rules?format=json', cert => 'two-cn'));
 like $two_on->{identity}{notes}[0]{text}, qr/%\{subject\.CN\} is ambiguous/,
     'ClientCertStatusRules On: with what it says';
 
-my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/refuses/,
+my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/a rule here denies it/,
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
-like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
+like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
     cert => 'stranger');
@@ -286,7 +287,7 @@ unlike $h->get("/whoami?$_", port => 4, cert => 'alice')->{body}, qr/127\.0\.0\.
 like json($h->get('/rules?format=json', port => 4, cert => 'alice'))->{identity}{failure},
     qr/127\.0\.0\.1:1/, 'ClientCertStatusRules On: what failed';
 
-# ---- the rules, one by one
+# ---- the trace of the rules
 
 $h->mark_log;
 my $traced = json($h->get('/whoami?format=json&trace', cert => 'alice'));
@@ -336,7 +337,7 @@ is "$refused->{status} $refused->{headers}{'cache-control'}", '403 no-store',
 is_deeply $why->{request}, { status => 403, uri => '/private/page', needs => undef },
     'says what was refused';
 is_deeply $why->{identity}, $json->{identity}, 'and to whom';
-like "@{ $why->{advice} }", qr/is for others/, 'and what to do';
+like "@{ $why->{advice} }", qr/not allowed to see this page/, 'and what to do';
 my $html = $h->get('/private/page', cert => 'alice');
 like page($html)->{text}, qr{403 Forbidden /private/page You are alice}, 'also in the page';
 unlike $html->{body}, qr/board|<a /, 'without what would have been needed, and without links';
@@ -347,7 +348,7 @@ is $h->get('/private/page', method => 'POST', data => 'x', cert => 'alice')->{st
 is json($h->get('/own/page', cert => 'alice', headers => ['Accept: application/json']))
     ->{trace}[0]{rule}, 'site.conf:69', 'it is about the rules of what was refused';
 my $shown = $h->get('/show/page', cert => 'alice');
-like page($shown)->{text}, qr{403 Forbidden /show/page needs clientcert-group board },
+like page($shown)->{text}, qr{403 Forbidden /show/page requires clientcert-group board },
     'ClientCertStatusRules On there: with what would have been needed';
 like $shown->{body}, qr/secret-domain/, 'and the rules';
 my $evil = $h->get('/private/%3Cscript%3E%22%E2%80%AE%0A', cert => 'alice');
@@ -369,7 +370,7 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
 my $stopped = $site->get('/private/page', cert => 'service');
-like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here makes it a user/s,
+like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';
 is $site->get('/admin/whoami?trace', cert => 'bob')->{status}, 403, 'the rules are for admins';
 like $site->get('/admin/whoami?trace', cert => 'alice')->{body}, qr/\[\^\@\]/, 'who see them';

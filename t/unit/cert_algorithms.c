@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Algorithms that not every OpenSSL knows have the same names and sizes with each of them. */
+/*
+ * Tests that algorithms which some versions of OpenSSL lack have the same names and sizes with
+ * all versions.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what every field says of one certificate that has them all. */
+/* Tests the value of every field of one certificate that has them all. */
 #include <string.h>
 
 #include <apr_strings.h>

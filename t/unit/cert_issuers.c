@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how CAs are counted that may issue clients. */
+/* Tests how the CAs that may issue client certificates are counted. */
 #include <stdlib.h>
 #include <unistd.h>
 

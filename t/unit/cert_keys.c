@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the fields say of public keys of every kind, and of those that cannot be decoded. */
+/* Tests the fields about public keys, of every type, and of keys that cannot be decoded. */
 #include <string.h>
 
 #include <openssl/core_names.h>

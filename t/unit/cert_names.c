@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when distinguished names are equal, how they are written, and how they are read. */
+/* Tests when distinguished names are equal, how they are written, and how they are read. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which fields there are and what may stand to the right of an operator for each. */
+/* Tests the list of fields and the operands that each field accepts. */
 #include <string.h>
 
 #include "certs.h"

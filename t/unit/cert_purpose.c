@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates may speak for a client, until when, and that threads may read them. */
+/*
+ * Tests which certificates are for client authentication and until when, and that threads may
+ * share them.
+ */
 #include <pthread.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make certificates that no CA would sign, octet by octet. */
+/* Makes certificates for the unit tests that no CA would sign, octet by octet. */
 #include "certs.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is remembered of clients: who is forgotten first, who holds what, and the bound. */
+/* Tests the map of clients: which entry is dropped first, which are in use, and its bound. */
 #include <stdatomic.h>
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the directives, what they fill in, and what is in effect where a request leads. */
+/* Tests the directives, the records that they fill, and the record in effect for a request. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -133,19 +133,21 @@ static const struct {
     const char *text, *error; /* as it begins */
 } errors[] = {
     {"ClientCertCRL a.pem\nClientCertCRL b.pem",
-     "CC0170: ClientCertCRL stands at site.conf:1 already; name all files and folders in one"},
+     "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "
+     "directive"},
     {"ClientCertCRL", "CC0405: \"\": no path is named"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": write reload=SECONDS"},
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+                                     "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},
-    {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds; 0: any age"},
-    {"ClientCertMaxAge 1h", "CC0172: \"1h\": write a number of seconds; 0: any age"},
+    {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds, or 0 for any age"},
+    {"ClientCertMaxAge 1h", "CC0172: \"1h\": write a number of seconds, or 0 for any age"},
     {"ClientCertMaxAge 2147483648", "CC0172: \"2147483648\": write"},
     {"ClientCertMaxAge \"\"", "CC0172: \"\": write"},
     {"ClientCertOCSP maybe", "CC0430: \"maybe\": the first word is On"},
     {"ClientCertOCSPAllow", "CC0436: write at least one host"},
     {"ClientCertOCSPCache none",
-     "CC0175: \"none\": no cache of this type is loaded (there are: none)"},
+     "CC0175: \"none\": no cache of this type is loaded (available: none)"},
     {"ClientCertStatusRules yes", "ClientCertStatusRules must be On or Off"},
     {"ClientCertMap nosuch == a user=x", "CC0201: \"nosuch\": no such field"},
     {"ClientCertExport user", "CC0125: \"user\": not a variable name"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is known of each server, of the configuration as it was read. */
+/* Tests what the module derives for each server from the configuration as it was read. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests when files are due: often enough, and together. */
+/* Tests when files are due to be checked: often enough, and together. */
 #include "base/due.h"
 #include "suite.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the list of certificates that expire soon: once, whole, and by how many at once. */
+/*
+ * Tests the list of certificates that expire soon: each once, complete, and with concurrent
+ * writers.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections and requests for unit tests, their way through a server, and what they answer. */
+/*
+ * Makes connections and requests for unit tests, leads them through a server, and reads the
+ * responses.
+ */
 #include <stdlib.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads configurations for unit tests as httpd does: first the tree, then what each line says. */
+/* Reads configurations for unit tests as httpd does: first the tree, then each directive. */
 #include <stdlib.h>
 
 #include <apr_lib.h>

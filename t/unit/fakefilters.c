@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filters of a request for unit tests: their order, and what is passed on at their end. */
+/*
+ * The filters of a request for unit tests: their order, and the data that the last one passes
+ * on.
+ */
 #include <stddef.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As much of httpd as modules/httpd needs: a configuration is read, and requests can be made. */
+/* As much of httpd as modules/httpd needs: reads a configuration and makes requests. */
 #ifndef FAKEHTTPD_H
 #define FAKEHTTPD_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks into the configuration of a unit test: its hosts, directives, sections and Requires. */
+/* Looks up the configuration of a unit test: its hosts, directives, sections and Requires. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

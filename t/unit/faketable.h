@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables for tests: the rows stand in the test, and so does what goes wrong. */
+/* Tables for unit tests: the test itself holds the rows and chooses the failures. */
 #ifndef FAKETABLE_H
 #define FAKETABLE_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients that come to the hosts of a fake httpd over TLS, and the phases of their requests. */
+/*
+ * Connects clients to the hosts of a fake httpd over TLS, and runs the phases of their
+ * requests.
+ */
 #include "faketls.h"
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder for the files of one test. */
+/* Makes a folder for the files of a test, and removes it. */
 #ifndef FOLDER_H
 #define FOLDER_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the thread that follows files: it looks when it said, and the end of a process waits for
- * nobody. */
+/*
+ * Tests the thread that follows files: it checks them on time, and never delays the end of a
+ * process.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that texts collide by chance alone, whoever has chosen them. */
+/* Tests that texts collide only by chance, even if an attacker has chosen them. */
 #include <string.h>
 
 #include "base/keyed_hash.h"

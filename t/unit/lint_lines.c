@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests which lines of a configuration are probably not meant, and that no others are told. */
+/* Tests which lines of a configuration are reported as likely mistakes, and that no others are. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that no text ends a quotation or a line of the log, and that none is longer than it may. */
+/*
+ * Tests that no text can end a quotation or a line of the log, and that each is shortened to
+ * its limit.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make OCSP responses, and how a responder on loopback serves them. */
+/* Makes OCSP responses for the unit tests, and serves them by a responder on loopback. */
 #include "ocspkit.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the record of a connection: which ones have it, its pools and its map. */
+/* Tests the record of a connection: which connections have one, its pools and its map. */
 #include "fakehttpd.h"
 #include "httpd/conf/use.h"
 #include "httpd/peer/peer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make keys, certificates and CRLs, in memory. */
+/* Makes keys, certificates and CRLs in memory, for the unit tests. */
 #ifndef PKI_H
 #define PKI_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the quota of a kind of log line: how many it lets, when it reports, and clocks. */
+/*
+ * Tests the quota of a kind of log line: how many lines it permits, when it reports, and
+ * clocks.
+ */
 #include <string.h>
 
 #include "httpd/metrics/quota.h"

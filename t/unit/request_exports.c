@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests by which names applications ask who a client is, and what they get. */
+/* Tests the names by which applications read a client's identity, and the values that they get. */
 #include <apr_strings.h>
 
 #include <ap_expr.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that no client says in a header or trailer what only the module may say. */
+/* Tests that no client can forge, in a header or trailer, what only the module may send. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests requests from the handshake to the log: who their clients are, and what they may. */
+/* Tests requests from the handshake to the log: the identity of each client, and its access. */
 #include <apr_strings.h>
 
 #include "faketls.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of certificates that do not hold any more, or not for every host. */
+/* Tests requests with certificates that are no longer valid, or not valid for every host. */
 #include <apr_strings.h>
 
 #include "faketls.h"

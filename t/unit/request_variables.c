@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that variables of a name of ours are what the module says, and nothing else. */
+/* Tests that variables with a name of the module's have only values from the module. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"

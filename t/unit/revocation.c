@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what the answers of CRLs and of OCSP come to, for every pair of them. */
+/* Tests the combined result of CRLs and OCSP, for every pair of their results. */
 #include <string.h>
 
 #include <apr_strings.h>

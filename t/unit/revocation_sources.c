@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests CRLs and a responder that are asked together, of the client's certificate and its chain. */
+/* Tests CRLs and a responder together, for the client's certificate and its chain. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that each rule has one form, which is read back as the same rule. */
+/* Tests that each rule has one canonical form, which is read back as the same rule. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which patterns forget that a dot fits any character, and which could mean it. */
+/*
+ * Tests which patterns are reported because a dot in them matches any character, and which are
+ * not.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that lint has nothing against any rule that the project itself shows. */
+/* Tests that lint has no finding about any rule that the project itself shows. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shows that lint finds in many rules what a comparison of all pairs finds, in far fewer steps. */
+/* Tests that lint finds in many rules what a comparison of all pairs finds, in far fewer steps. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that patterns match whole characters and whole values, and cannot be made to run long. */
+/* Tests that patterns match whole characters and whole values, and cannot be made to run long. */
 #include <string.h>
 
 #include <apr_strings.h>

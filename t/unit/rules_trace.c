@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A trace tells of all rules that matter, and of those that came nearest to holding. */
+/* Tests that a trace shows all rules that matter, and those that came nearest to matching. */
 #include <apr_strings.h>
 
 #include "ruleset.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that what cannot be decided lets nobody in: rules that deny or stop, and doubts. */
+/* Tests that rules that deny or stop, and cannot be decided, let no client in. */
 #include <stdlib.h>
 #include <string.h>
 

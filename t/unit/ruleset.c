@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the certificates on which rules are tested, and short ways to compile and evaluate. */
+/* Holds the certificates on which rules are tested, and compiles and evaluates rules for tests. */
 #include "ruleset.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unit tests: each registers itself, and main runs them in the order of their lines. */
+/* Registers unit tests, which main runs in the order of their lines. */
 #ifndef SUITE_H
 #define SUITE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a table that is another program may take: octets that are kept, lookups, and time. */
+/* Tests the bounds of a table that another program serves: cached octets, lookups, and time. */
 #include <string.h>
 
 #include <apr_strings.h>

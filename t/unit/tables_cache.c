@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which answers of a source are kept and for how long, and what happens while it fails. */
+/* Tests which answers of a source are cached and for how long, and what happens while it fails. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted of a table, by one process and by several that share the counters. */
+/* Tests the metrics of a table, in one process and in several that share the counters. */
 #include <string.h>
 #include <unistd.h>
 

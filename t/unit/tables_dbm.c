@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables in database files of every type that this machine offers. */
+/* Tests tables in database files of every type that this machine offers. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

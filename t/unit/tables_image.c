@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that one process reads a file for others, and whose word they take. */
+/* Tests that one process reads a file for others, and which images these trust. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/inotify.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables in a real redis-server: what it answers, and what happens when it does not. */
+/* Tests tables in a real redis-server: its answers, and what happens when it does not answer. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

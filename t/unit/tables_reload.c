@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a file is followed while it changes, and when it is looked at. */
+/* Tests how a file is reloaded while it changes, and when it is checked. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

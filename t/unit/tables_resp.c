@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a table makes of answers that no Redis gives: cut short, in pieces, late, or wrong. */
+/* Tests replies that no Redis gives: cut short, in pieces, late, or wrong. */
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>

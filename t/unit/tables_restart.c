@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of a table when a process gets another configuration. */
+/* Tests what happens to a table when a process gets another configuration. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows who reads which version of a file while it is replaced, and what memory that takes. */
+/*
+ * Tests which version of a file each reader sees while it is replaced, and the memory that this
+ * takes.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

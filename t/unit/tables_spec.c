@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how ClientCertTable is written, what is refused, and which table a name means. */
+/* Tests the syntax of ClientCertTable, what it refuses, and which table a name refers to. */
 #include <string.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows short ways to write a table's source, to open the table and to ask it. */
+/* Writes the source of a table for unit tests, opens the table and looks keys up in it. */
 #include "tableset.h"
 #include "base/waiting.h"
 #include "folder.h"

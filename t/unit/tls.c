@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests run whole TLS connections between two ends in memory. */
+/* Runs whole TLS connections between two ends in memory, for the unit tests. */
 #include "tls.h"
 
 #include <stdlib.h>

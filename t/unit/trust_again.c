@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a session must say after the client was asked for a certificate once more. */
+/* Tests the record in a session after the client was asked for a certificate once more. */
 #include "suite.h"
 #include "tls.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the verification treats the callback in place, and what a seal that fails leaves. */
+/* Tests how the verification wraps the callback in place, and the result of a seal that fails. */
 #include <openssl/err.h>
 
 #include "suite.h"

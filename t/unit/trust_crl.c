@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which verdict CRLs, present and missing, must lead to. */
+/* Tests which verdicts CRLs, present and missing, lead to. */
 #include "suite.h"
 #include "tls.h"
 

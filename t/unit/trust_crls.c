@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates are good, revoked and unknown by CRLs in files of all kinds. */
+/*
+ * Tests which certificates are good, revoked and unknown according to CRLs in files of all
+ * kinds.
+ */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what CRLs say of the CAs above a client, and of those who sign CRLs. */
+/* Tests CRLs about the CAs above a client, and about the signers of CRLs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

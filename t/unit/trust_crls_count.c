@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted of files of CRLs, by one process and by several that share the counters. */
+/* Tests the metrics of CRL files, in one process and in several that share the counters. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

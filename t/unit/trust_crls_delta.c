@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how delta CRLs change what complete ones say (RFC 5280 5.2.4). */
+/* Tests how delta CRLs change complete ones (RFC 5280 5.2.4). */
 #include <string.h>
 #include <unistd.h>
 

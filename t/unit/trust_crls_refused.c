@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which CRLs are refused, and that the message says why. */
+/* Tests which CRLs are rejected, and that the message gives the reason. */
 #include <string.h>
 #include <unistd.h>
 

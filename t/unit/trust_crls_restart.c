@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a restart makes of files of CRLs that have become bad. */
+/* Tests the effect of a restart on CRL files that have become bad. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates a CRL is about: distribution points, kinds, reasons, other issuers. */
+/* Tests which certificates a CRL covers: distribution points, kinds, reasons, other issuers. */
 #include <string.h>
 
 #include "crlset.h"

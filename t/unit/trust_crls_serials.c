@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that a serial number is found on a CRL however it is written, and has one form only. */
+/* Tests that a serial number is found on a CRL however it is encoded, and has only one form. */
 #include <string.h>
 
 #include <openssl/x509v3.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that CRLs are asked by many threads while one replaces them. */
+/* Tests that many threads can use CRLs while one thread replaces them. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

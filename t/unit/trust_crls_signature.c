@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests signatures of CRLs: the parameters of RSASSA-PSS, and keys that do not fit an algorithm. */
+/*
+ * Tests signatures of CRLs: the parameters of RSASSA-PSS, and keys of the wrong type for an
+ * algorithm.
+ */
 #include <string.h>
 
 #include <openssl/evp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that a guarded verdict holds for what was sealed, and for not an octet else. */
+/* Tests that a guarded verdict counts only for exactly the octets that were sealed. */
 #include <string.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what real handshakes must leave in a session, and what comes back when it is resumed. */
+/* Tests what real handshakes leave in a session, and what is found there when it is resumed. */
 #include <string.h>
 
 #include <openssl/x509v3.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what makes two hosts trust the same, and what makes them differ. */
+/* Tests which differences make the trust of two hosts different, and which do not. */
 #include <openssl/evp.h>
 
 #include "suite.h"

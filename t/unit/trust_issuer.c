@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where the issuer of a client's certificate is found again, after its handshake. */
+/* Tests how the issuer of a client's certificate is found again after its handshake. */
 #include <openssl/err.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests a trust that is made of files and folders alone. */
+/* Tests a trust that is loaded from files and folders alone. */
 #include <string.h>
 #include <sys/stat.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests a trust of the files that mod_ssl's directives name, and what is verified against it. */
+/* Tests a trust of the files that mod_ssl's directives name, and verification against it. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of a chain that verifies, and that somebody objects to. */
+/* Tests chains that verify, but to which a caller objects. */
 #include <string.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when a responder is asked, and what holds where it does not answer. */
+/* Tests when an OCSP responder is asked, and the result if it does not answer. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how answers age, and what a record of a cache is. */
+/* Tests how OCSP answers age, and the form of a record in a cache. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is read from responses, and which do not count (RFC 6960 3.2). */
+/* Tests what is read from OCSP responses, and which responses do not count (RFC 6960 3.2). */
 #include <string.h>
 
 #include "ocspkit.h"

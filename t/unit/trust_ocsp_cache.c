@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that nobody gains by writing into the cache, and that askers share. */
+/*
+ * Tests that writing into the OCSP cache gives an attacker nothing, and that processes share
+ * answers.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

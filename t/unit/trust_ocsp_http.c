@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a responder is talked to, and that no way in which it misbehaves takes time or memory.
+/*
+ * Tests HTTP with an OCSP responder, and that no misbehaviour of it costs unbounded time or
+ * memory.
  */
 #include <stdlib.h>
 #include <string.h>

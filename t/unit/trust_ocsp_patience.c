@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows who waits for a responder that is slow, and who does not. */
+/* Tests which requests wait for a slow OCSP responder, and which do not. */
 #include <apr_strings.h>
 
 #include "base/waiting.h"

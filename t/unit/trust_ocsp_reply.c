@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An answer in HTTP is the same answer however it is cut, and what is none is said to be none. */
+/*
+ * Tests that an HTTP response is the same however it is cut into pieces, and that invalid ones
+ * are refused with a reason.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whose signature counts on a response (RFC 6960 4.2.2.2). */
+/* Tests whose signature counts on an OCSP response (RFC 6960 4.2.2.2). */
 #include <string.h>
 
 #include <openssl/rsa.h>

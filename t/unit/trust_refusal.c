@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of a verification that ends a handshake: whose certificate, which one, why. */
+/*
+ * Tests the report of a verification that ends a handshake: the client, the certificate at
+ * fault, the reason.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what verifying anew against another host's store, and a look at the dates, must say. */
+/* Tests verifying again against another host's store, and checking the dates again. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 

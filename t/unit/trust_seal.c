@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a record in a session must be to be believed, octet by octet. */
+/* Tests which records in a session are accepted, octet by octet. */
 #include <string.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is remembered of the verdicts on a client: reuse, dates, tables, failures, exports. */
+/* Tests the verdicts that are kept for a client: reuse, dates, tables, failures, exports. */
 #include <string.h>
 
 #include <apr_strings.h>

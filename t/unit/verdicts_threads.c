@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that threads which ask one client for more verdicts than its list takes get their own. */
+/* Tests that threads that need more verdicts for one client than its list holds get their own. */
 #include <string.h>
 
 #include <apr_strings.h>
