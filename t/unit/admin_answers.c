@@ -41,10 +41,10 @@ static void teardown(void)
     "<VirtualHost *:443>\nServerName " name "\nSSLEngine on\nSSLVerifyClient require\n"            \
     "SSLCACertificateFile ca.pem\n" lines "</VirtualHost>\n"
 
-/* ---- which host -------------------------------------------------------------------------- */
+/* ---- the host ---------------------------------------------------------------------------- */
 
 static const struct {
-    const char *vhost, *name, *why; /* of the host; or the tag and message of an error */
+    const char *vhost, *name, *why; /* of the host, or of an error: tag and message */
 } named[] = {
     {"a.example", "a.example:443", "named by --vhost"},
     {"A.EXAMPLE:443", "a.example:443", "named by --vhost"},

@@ -35,7 +35,7 @@ static void teardown(void)
     fake_end();
 }
 
-/* The answer of a host with these lines. */
+/* The answer for a host with these lines. */
 static const json_t *asked(const char *lines)
 {
     fake_configured(apr_pstrcat(fake.pool,
@@ -158,7 +158,7 @@ TEST(a_list_of_a_ca_that_is_not_trusted_is_passed_over)
     }
 }
 
-/* Nobody answers at port 1. */
+/* No server listens at port 1. */
 TEST(a_responder_that_is_away_is_told)
 {
     const json_t *answer = asked("ClientCertOCSP On responder=http://127.0.0.1:1/ timeout=1\n");

@@ -16,7 +16,7 @@
 
 static apr_pool_t *pchild;
 static cc_threads_t *threads;
-static atomic_int works, most, done; /* at this moment, at once, so far */
+static atomic_int works, most, done; /* now, at most at once, so far */
 static atomic_bool held;             /* works wait until it is false */
 
 static void setup(void)
@@ -111,7 +111,7 @@ TEST(one_in_four_threads_may_wait)
 
 /* ---- jobs -------------------------------------------------------------------------------- */
 
-/* Says of each key that it is missing, or fails; "slow" waits until it is let go. */
+/* Answers for each key that it is missing, or fails; "slow" waits for its release. */
 static void ask(cc_job_t *job)
 {
     atomic_fetch_add(&works, 1);
@@ -130,7 +130,7 @@ static void ask(cc_job_t *job)
     atomic_fetch_add(&done, 1);
 }
 
-/* What came of these keys: "missing", or why there is no answer, joined by " | ". */
+/* The results for these keys: "missing", or why there is no answer, joined by " | ". */
 static const char *answers(cc_jobs_t *jobs, apr_interval_time_t patience, const char *keys)
 {
     char *text = apr_pstrdup(fake.pool, keys), *state;

@@ -13,7 +13,7 @@
 static cc_ldap_url_t url;
 static cc_error_t err;
 
-/* Reads what follows "ldap:", bound as this name and password: "" or the error. */
+/* Reads the text after "ldap:", with this bind name and password: "" or the error. */
 static const char *reads(const char *source, const char *name, const char *password)
 {
     cc_table_spec_t spec = {.name = "t",
@@ -66,7 +66,7 @@ TEST_LOOP(a_url_has_a_host_attributes_and_the_key_in_its_filter, 0, COUNT(urls))
 }
 
 static const struct {
-    const char *source, *error; /* behind the source in quotes */
+    const char *source, *error; /* after the source in quotes */
 } errors[] = {
     {"http://h/x", "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER"},
     {"ldapi://%2Ftmp/x?uid?sub?(a=%s)", "the URL must begin with ldap:// or ldaps://"},
@@ -94,12 +94,12 @@ TEST_LOOP(a_url_says_what_is_wrong_with_it, 0, COUNT(errors))
         apr_pstrcat(fake.pool, "CC0642: \"", errors[_i].source, "\": ", errors[_i].error, NULL));
 }
 
-/* ---- who binds --------------------------------------------------------------------------- */
+/* ---- binding ----------------------------------------------------------------------------- */
 
 #define GOOD "ldap://h/dc=x?uid?sub?(mail=%s)"
 
 static const struct {
-    const char *name, *password, *program; /* what it says */
+    const char *name, *password, *program; /* the options */
     const char *error;                     /* "": none */
     const char *bound_by;
 } binds[] = {

@@ -320,7 +320,7 @@ TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
     }
 }
 
-/* OpenSSL 3.5 does not read such a certificate at all, so that it cannot get as far as a field. */
+/* OpenSSL 3.5 does not read such a certificate at all, so it never reaches a field. */
 TEST(dates_too_short_for_a_date_are_no_better)
 {
     static const char *const bad[] = {"", "never", "2601010000Z"};

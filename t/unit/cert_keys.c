@@ -21,7 +21,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Takes the key over. */
+/* Takes ownership of the key. */
 static cc_cert_t *with_key(EVP_PKEY *key)
 {
     X509 *x509 = certs_x509(&certs_rich);

@@ -25,7 +25,7 @@ static void teardown(void)
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* Extensions as in openssl.cnf, and what is said against them: NULL is nothing. */
+/* Extensions as in openssl.cnf, and the objection to them: NULL for none. */
 static const struct {
     const char *extensions[5];
     const char *reason;

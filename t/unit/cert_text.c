@@ -113,7 +113,7 @@ static const char *excerpt(const char *text)
     return cc_text_excerpt(text, strlen(text), pool);
 }
 
-/* So many times the same text. */
+/* The same text this many times. */
 static const char *times(int count, const char *text)
 {
     char *all = apr_pcalloc(pool, (apr_size_t)count * strlen(text) + 1);

@@ -47,7 +47,7 @@ TEST(each_member_is_overridden_by_itself)
     ck_assert_ptr_null(both->rules);
 }
 
-/* What is in effect can be read at one place. */
+/* The record in effect can be read in one place. */
 TEST(a_section_with_rules_uses_those_alone)
 {
     const cc_dir_t *dir;
@@ -127,10 +127,10 @@ TEST(another_reading_of_the_configuration_has_another_record)
     ck_assert_int_eq(cc_rulesets_of(fake.main)->nelts, 0);
 }
 
-/* ---- what is wrong with a directive ------------------------------------------------------ */
+/* ---- errors of directives ---------------------------------------------------------------- */
 
 static const struct {
-    const char *text, *error; /* as it begins */
+    const char *text, *error; /* its beginning */
 } errors[] = {
     {"ClientCertCRL a.pem\nClientCertCRL b.pem",
      "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "

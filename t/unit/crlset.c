@@ -263,7 +263,7 @@ void *crlset_read(crlset_t *set, const char *name, apr_size_t *len)
     return octets;
 }
 
-/* ---- opening and asking ---------------------------------------------------------------- */
+/* ---- opening and lookups --------------------------------------------------------------- */
 
 const char *crlset_try(crlset_t *set, const char *arguments)
 {

@@ -98,7 +98,7 @@ static const cc_backend_t several = {
     .type = "several", .remote = true, .open = fake_open, .lookup_many = fake_ask};
 static const cc_backend_t *const backends[] = {&fake, &asked, &several, NULL};
 
-/* Test code has no use for a table that could not be made. */
+/* A table that cannot be made is a mistake in the test. */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p)
 {
     cc_tables_t *tables = cc_tables_create(backends, p);

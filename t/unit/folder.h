@@ -5,10 +5,10 @@
 
 #include <apr_pools.h>
 
-/** Makes an empty one, for this process alone, and gives its path in `p`: /tmp/NAME.XXXXXX. */
+/** Makes an empty folder for this process; returns its path in `p`: /tmp/NAME.XXXXXX. */
 char *folder_make(const char *name, apr_pool_t *p);
 
-/** Removes a folder with all that is in it. */
+/** Removes a folder and its content. */
 void folder_remove(const char *path);
 
 #endif

@@ -50,7 +50,7 @@ TEST(each_octet_of_a_long_text_counts)
     }
 }
 
-/* A seed and multiplications alone would let these collide, whatever the seed is. */
+/* With only a seed and multiplications these would collide, whatever the seed is. */
 TEST(differences_that_cancel_each_other_in_a_seeded_hash_do_not)
 {
     for (int i = 0; i < TIMES; i++) {

@@ -17,7 +17,7 @@ static void configure(const char *lines)
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
 }
 
-/* Whether a finding of this tag is among those of these lines. */
+/* Whether these lines cause a finding with this tag. */
 static bool finds(const char *tag, const char *lines)
 {
     const apr_array_header_t *findings;
@@ -37,7 +37,7 @@ static bool finds(const char *tag, const char *lines)
 
 static const struct {
     const char *text;
-    bool told; /* if it is negated, the contrary is */
+    bool told; /* if it is negated, the opposite */
 } expressions[] = {
     {USER " == 'alice'", false},
     {USER " != 'alice'", true},
@@ -197,7 +197,7 @@ TEST(findings_are_warnings_of_a_start_and_of_a_test)
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     cc_lint_test(fake.pconf, fake.main);
     fake_expect_log(LATE);
-    fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG; /* httpd reads it twice */
+    fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG; /* httpd reads the configuration twice */
     cc_lint_start(fake.pconf, NULL, fake.pconf, fake.main);
     fake_expect_log("");
 }

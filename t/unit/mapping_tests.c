@@ -29,7 +29,7 @@ static void teardown(void)
     fake_end();
 }
 
-/* ---- how it is written ------------------------------------------------------------------- */
+/* ---- the syntax -------------------------------------------------------------------------- */
 
 static const struct {
     const char *args, *error; /* NULL: none */
@@ -66,7 +66,7 @@ TEST_LOOP(a_test_is_a_file_and_what_is_expected, 0, COUNT(written))
     }
 }
 
-/* ---- what it says ------------------------------------------------------------------------ */
+/* ---- the messages ------------------------------------------------------------------------ */
 
 static const struct {
     const char *rules, *test;
@@ -114,7 +114,7 @@ TEST_LOOP(who_it_should_be_and_who_it_is, 0, COUNT(said))
     ck_assert_int_eq(tested->passed, said[_i].passed);
 }
 
-/* ---- which rules it asks ----------------------------------------------------------------- */
+/* ---- the rules that it checks ------------------------------------------------------------ */
 
 TEST(a_test_asks_the_rules_of_the_place_where_it_stands)
 {
@@ -158,7 +158,7 @@ TEST(what_fails_is_logged_by_a_configuration_test_alone)
         "emerg CC0756: site.conf:4: site.conf:1: does not hold: subject.CN == \"alice\"; "
         "seen bob\n"
         "emerg CC0756: site.conf:4: site.conf:2: holds");
-    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for them itself */
+    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for tests itself */
     ck_assert_int_eq(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log("");
 }

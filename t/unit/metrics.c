@@ -177,8 +177,8 @@ static const struct {
     {"a\\b", "a\\\\b"},
     {"\xC3\xA4{},= ", "\xC3\xA4{},= "},
     {"a\nb", "a\\\\x0Ab"},         /* not usable: escaped for a line, then as a label */
-    {"a\xFF", "a\\\\xFF"},         /* no UTF-8 */
-    {"a\\\n", "a\\\\\\\\\\\\x0A"}, /* a backslash of its own is told from that of an escape */
+    {"a\xFF", "a\\\\xFF"},         /* not UTF-8 */
+    {"a\\\n", "a\\\\\\\\\\\\x0A"}, /* a backslash differs from that of an escape */
 };
 
 TEST_LOOP(a_label_is_escaped, 0, COUNT(values))

@@ -7,7 +7,7 @@
 #include "httpd/metrics/sink.h"
 
 extern cc_collected_t metricset;   /* without instances, after metricset_setup */
-extern const char *metricset_text; /* what was put since metricset_clear */
+extern const char *metricset_text; /* the output since metricset_clear */
 extern cc_sink_t metricset_sink;
 
 void metricset_setup(void);

@@ -18,7 +18,7 @@ static void setup(void)
     memset(&quota, 0, sizeof(quota));
 }
 
-/* How many of so many lines are let at this moment. */
+/* How many of this many lines are permitted at this moment. */
 static int lets(int lines, apr_time_t now)
 {
     int let = 0;

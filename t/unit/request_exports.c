@@ -109,7 +109,7 @@ TEST(what_depends_on_the_time_says_until_when_it_is_right)
 /* ---- ClientCertExport -------------------------------------------------------------------- */
 
 static const struct {
-    const char *words, *variables; /* "NAME=VALUE ..."; or an error, as it begins */
+    const char *words, *variables; /* "NAME=VALUE ..."; or the beginning of an error */
 } exports[] = {
     {"USER GROUPS", "CLIENTCERT_USER=alice CLIENTCERT_GROUPS=a,b\\,c"},
     {"", ""},

@@ -51,7 +51,7 @@ static request_rec *request_with(const char *host, const char *headers)
     return r;
 }
 
-/* ---- headers that could pass for ours ---------------------------------------------------- */
+/* ---- headers that resemble the module's -------------------------------------------------- */
 
 static const char *const ours[] = {
     "ClientCert",           "clientcert-user",   "CLIENTCERT_USER",  "Client-Cert",
@@ -126,7 +126,7 @@ TEST_LOOP(connection_names_no_headers_but_those_of_http, 0, COUNT(connections))
     ck_assert_int_eq(!!strstr(fake_logged(), "CC0117"), connections[_i].logged);
 }
 
-/* ---- what else is noticed ---------------------------------------------------------------- */
+/* ---- other effects ----------------------------------------------------------------------- */
 
 TEST(a_request_for_another_protocol_is_remembered_where_the_host_uses_the_module)
 {
@@ -160,8 +160,7 @@ TEST_LOOP(a_body_that_may_have_trailers_is_watched, 0, COUNT(bodies))
                      bodies[_i].watched ? "CLIENTCERT_TRAILERS" : "");
 }
 
-/* mod_ssl reads a body past those of the content, and mod_proxy does not stream what they change.
- */
+/* mod_ssl reads a body without content filters, and mod_proxy does not stream with them. */
 TEST(the_filter_is_the_first_of_the_protocols)
 {
     request_rec *r = fake_request(fake_host("a"), "/");

@@ -9,7 +9,7 @@
 #include "httpd/request/tunnel.h"
 #include "suite.h"
 
-/* ---- certificates that do not hold any more ---------------------------------------------- */
+/* ---- certificates that are no longer valid ----------------------------------------------- */
 
 static void put(X509 *revoked, const char *number)
 {

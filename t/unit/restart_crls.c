@@ -53,7 +53,7 @@ static void put(const pki_t *by, const char *number)
     crlset_put(&files, "crl.pem", &(crl_recipe_t){.ca = by, .number = number});
 }
 
-/* What the host of this name trusts: this file of CAs. */
+/* Makes the host of this name trust this file of CAs. */
 static const cc_trust_t *trust(const char *file)
 {
     cc_trust_files_t from = {.ca_file = fake_path(file), .depth = 1};
@@ -64,7 +64,7 @@ static const cc_trust_t *trust(const char *file)
     return made;
 }
 
-/* Sets up the host as mod_ssl has it done: "" or the error. */
+/* Sets the host up as mod_ssl does: "" or the error. */
 static const char *host(const char *name, const char *cas, cc_revocation_t **revocation)
 {
     cc_revocation_t *made = NULL;
@@ -84,7 +84,7 @@ static int start(void)
     return cc_revocation_start(fake.pconf, fake.pconf, fake.pconf, fake.main);
 }
 
-/* The numbers of the CRLs that this process holds. */
+/* The numbers of the CRLs that this process uses. */
 static const char *held(void)
 {
     const apr_array_header_t *all = cc_crl_held_list(fake.main, fake.pool);
@@ -216,7 +216,7 @@ TEST(a_trouble_of_many_hosts_is_told_once)
     ck_assert_ptr_null(strchr(fake_logged(), '\n'));
 }
 
-/* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+/* httpd reads its configuration twice at a start: the first time only as a check. */
 TEST(a_configuration_that_is_only_tried_is_no_start_and_leaves_nothing)
 {
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -240,7 +240,7 @@ TEST(another_directive_does_not_know_what_this_one_has_held)
     fake_expect_log("");
 }
 
-/* ---- CRLs of CAs that nobody trusts ------------------------------------------------------ */
+/* ---- CRLs of CAs that no host trusts ----------------------------------------------------- */
 
 TEST(a_file_that_is_named_and_no_use_to_any_host_ends_a_start)
 {
@@ -308,7 +308,7 @@ TEST(a_test_tells_what_would_end_a_start)
     put(&other, "7");
     ck_assert_int_ne(checked(CONF PRE("a")), OK);
     fake_expect_begins(fake_logged(), "emerg CC04");
-    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for it itself */
+    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for checks itself */
     ck_assert_int_eq(checked(CONF PRE("a")), OK);
     fake_expect_log("");
 }
@@ -318,7 +318,7 @@ TEST(a_start_goes_on_to_where_its_log_is_open)
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
     ck_assert_int_eq(checked(CONF PRE("a")), OK);
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
-    ck_assert_int_eq(checked(CONF "SSLEngine off\n"), OK); /* nobody will open it at the start */
+    ck_assert_int_eq(checked(CONF "SSLEngine off\n"), OK); /* it is not opened at the start */
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
     ck_assert(!cc_crl_precheck_passed(fake.main));
     ck_assert_int_ne(start(), OK);

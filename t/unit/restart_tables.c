@@ -15,7 +15,7 @@
 #define IN "ClientCertTable t file:users.txt reload=5\nClientCertMap subject.CN in t user=$1\n"
 #define LATER (apr_time_now() + apr_time_from_sec(60))
 
-/* Writes the table, which nobody writes to any more by the time that this returns. */
+/* Writes the table, and returns when it no longer counts as being written. */
 static void write_table(const char *text)
 {
     fake_write("new.txt", text);
@@ -28,7 +28,7 @@ static int start(void)
     return cc_tables_start(fake.pconf, fake.pconf, fake.pconf, fake.main);
 }
 
-/* Who the rules of the main server say that Alice is: a user, "-", or why that is not known. */
+/* Alice's user by the rules of the main server, "-" for none, or why it is not known. */
 static const char *user(void)
 {
     const cc_rules_t *rules = cc_dir_of(fake_request(fake.main, "/"))->rules;
@@ -194,7 +194,7 @@ TEST(what_the_parent_has_read_meanwhile_survives_too)
 {
     start_with("Alice u1\n");
     write_table("Alice u2\n");
-    cc_tables_poll_parent(fake.main, LATER); /* which the thread that shares may be reading */
+    cc_tables_poll_parent(fake.main, LATER); /* the sharing thread may be reading them */
     cc_tables_poll_parent(fake.main, LATER + apr_time_from_sec(60));
     fake_expect_log("");
     ck_assert_str_eq(user(), "u2");

@@ -22,7 +22,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Tags and where, with a blank between them. */
+/* Tags and places, separated by spaces. */
 static const char *told(const char *line)
 {
     const apr_array_header_t *notes = cc_rules_lint(ruleset_compile(line, pool), false, pool);

@@ -24,7 +24,7 @@ static void teardown(void)
 
 typedef struct lint_case_t {
     const char *rules;
-    const char *told; /* tags and where, with a blank between them */
+    const char *told; /* tags and places, separated by spaces */
 } lint_case_t;
 
 static apr_array_header_t *notes_of(const char *lines, bool several_cas)
@@ -52,7 +52,7 @@ static const char *told(const char *lines, bool several_cas)
                       cases[i].rules, found, cases[i].told);                                       \
     }
 
-/* ---- rules that never hold --------------------------------------------------------------- */
+/* ---- rules that never match -------------------------------------------------------------- */
 
 TEST(conditions_that_exclude_each_other_are_told)
 {
@@ -292,7 +292,7 @@ TEST(deny_by_what_a_holder_can_write_anew_is_told)
     CHECK(cases);
 }
 
-/* A field that is renamed must not drop out of the list unseen. */
+/* A renamed field must not drop out of the list unnoticed. */
 TEST(every_field_is_bound_to_a_ca_or_is_not)
 {
     int bound = 0;

@@ -17,7 +17,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Asks of Alice; "r1 r4 ..., and N more". */
+/* Traces Alice's certificate: "r1 r4 ..., and N more". */
 static const char *told(const char *lines, int most)
 {
     cc_rules_t *rules = ruleset_compile(lines, pool);

@@ -21,7 +21,7 @@ static void teardown(void)
 
 typedef struct verdict_case_t {
     const char *rules;
-    const char *text; /* ruleset_text without what is stale */
+    const char *text; /* ruleset_text without staleness */
 } verdict_case_t;
 
 static const verdict_case_t cases[] = {
@@ -137,7 +137,7 @@ TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
 /* ---- the trace --------------------------------------------------------------------------- */
 
 typedef struct step_case_t {
-    const char *condition; /* NULL: all held */
+    const char *condition; /* NULL: all hold */
     const char *seen;
 } step_case_t;
 
@@ -199,7 +199,7 @@ TEST(a_trace_ends_where_the_evaluation_ends)
 
 #define LARGE 102400
 
-/* `begin`, then as many of a letter as make it large. */
+/* `begin`, and then one letter often enough to make it large. */
 static const char *large(const char *begin, char letter)
 {
     char *text = apr_palloc(pool, LARGE + 1);

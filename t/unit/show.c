@@ -31,7 +31,7 @@ static const char *setting(const char *name)
     return value;
 }
 
-/* A line of its output is read with its line break; what it says of errors is not looked at. */
+/* Each line of its output is read with its line break; its error messages are not checked. */
 static FILE *show_open(const char *arguments)
 {
     const char *command =
@@ -42,7 +42,7 @@ static FILE *show_open(const char *arguments)
     return out;
 }
 
-/* The next line without its break, which must be there; NULL at the end. */
+/* The next line without its break, which must exist; NULL at the end. */
 static char *line_next(FILE *out)
 {
     char *line = NULL;
@@ -64,7 +64,7 @@ typedef struct shown_t {
     unsigned char ca_sha256[32], ca_spki_sha256[32];
 } shown_t;
 
-/* False where the file holds no certificate that OpenSSL reads. */
+/* False if the file has no certificate that OpenSSL reads. */
 static bool shown_read(shown_t *shown, const char *path)
 {
     cc_cert_t *issuer = NULL;
@@ -95,7 +95,7 @@ static void check_condition(const shown_t *shown, const char *line, const char *
     ck_assert_msg(verdict->matched_count == 1, "%s: does not hold: %s", path, line);
 }
 
-/* httpd would put a variable in for ${, and show a control character to a terminal's peril. */
+/* httpd would expand ${, and print control characters, which may harm a terminal. */
 static void check_line(const char *line, const char *path)
 {
     const char *why = cc_text_unusable(line, strlen(line));
@@ -146,7 +146,7 @@ TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
     ck_assert_int_gt(legal, 20);
 }
 
-/* ---- what is shown --------------------------------------------------------------------------- */
+/* ---- the output ------------------------------------------------------------------------------ */
 
 static bool has_line(const char *arguments, const char *wanted)
 {

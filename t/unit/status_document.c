@@ -44,16 +44,16 @@ static void setup(void)
     client.until = APR_INT64_MAX;
 }
 
-/* What stands in the document: a text, or JSON. */
+/* A value in the document: a text, or JSON. */
 static const char *at(const char *key)
 {
     return fake_json(json_object_get(cc_status_document(r, false), key));
 }
 
-/* ---- who it is --------------------------------------------------------------------------- */
+/* ---- the identity ------------------------------------------------------------------------ */
 
 static const struct {
-    const char *rules, *result, *summary, *advice; /* as its first sentence begins; NULL: none */
+    const char *rules, *result, *summary, *advice; /* beginning of its first sentence; NULL: none */
 } results[] = {
     {"user=alice", "mapped", "You are alice", NULL},
     {"group=staff", "mapped", "You have groups here, but no user name", NULL},
@@ -109,7 +109,7 @@ TEST(a_failure_is_not_told_in_full)
     ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
 }
 
-/* ---- what is wrong with it --------------------------------------------------------------- */
+/* ---- problems of a certificate ----------------------------------------------------------- */
 
 static const struct {
     const char *problem, *told, *of_answer, *sentence;

@@ -35,7 +35,7 @@ static void teardown(void)
     fake_end();
 }
 
-/* The page of a document, in which ' stands for ". */
+/* The page of a document, written with ' in place of ". */
 static const char *page_of(const char *json, bool links)
 {
     char *text = apr_pstrdup(fake.pool, json);

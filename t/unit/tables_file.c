@@ -210,7 +210,7 @@ TEST_LOOP(a_million_bad_lines_are_counted_without_delay, 0, 2)
         memcpy(text + (apr_size_t)i * size, lines_of[_i], size);
     before = apr_time_now();
     ck_assert_ptr_nonnull(strstr(error_of("", 0, text), _i ? "; and 999980 more" : "999979 more"));
-    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it is 0.1, or hours */
+    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it takes 0.1 s, or hours */
 }
 
 TEST(a_long_word_is_cut_in_the_message)

@@ -192,7 +192,7 @@ void tableset_open_text(tableset_t *set, const char *text)
 {
     tableset_write(set, "f", text);
     tableset_open(set, "file:f", 1);
-    tableset_poll(set); /* what is younger than a tick is read once more */
+    tableset_poll(set); /* a file younger than a tick is read once more */
     must(strcmp(tableset_poll(set), "") == 0);
 }
 

@@ -28,7 +28,7 @@ static void ctx_trust(SSL_CTX *ctx, const pki_t *ca)
     ck_assert(SSL_CTX_add_client_CA(ctx, ca->cert));
 }
 
-/* A context that trusts `a` and then `b`, where they are not NULL. */
+/* A context that trusts `a` and then `b`, unless they are NULL. */
 static SSL_CTX *ctx_make(const pki_t *a, const pki_t *b)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
