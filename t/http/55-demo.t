@@ -104,7 +104,7 @@ my ($folder)     = $text =~ m{cd (\S+)};
 my ($log)        = $text =~ m{tail -f (\S+)};
 my ($curl)       = $text =~ m{(curl --cacert .*)};
 my ($root)       = $text =~ m{Import the CA.* (\S+/root\.pem)};
-ok $url, 'demo/run goes on serving after the table, and says where';
+ok $url, 'demo/run keeps serving after the table, and prints the address';
 
 my $page = `cd '$folder' && $curl --silent --noproxy '*' 2>&1`;
 like $page, qr{<h1>You may see /whoami</h1>}, 'the command that it prints for curl works';
