@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of a directive: NAME=VALUE or NAME, read into the members of a record. */
+/* Reads the options of a directive, NAME=VALUE or NAME, into the members of a record. */
 #include "base/option.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ void cc_options_usual(const cc_option_reader_t *reader)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* The word to be blamed for a value that is not legal. */
+/* The word that an error about an illegal value names. */
 static const char *blamed(const cc_option_reader_t *r, const char *word, const char *value)
 {
     return r->blames_value && value ? value : word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regular files: opens them, and nothing that could make the reader wait. */
+/* Opens regular files, and no other files, which could make the reader wait. */
 #include "base/regular_file.h"
 
 #include <apr_file_info.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text from outside: which octets may decide anything, and how any octets are shown on one line. */
+/* Untrusted text: checks whether it may decide anything, and escapes it for one line. */
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-/* Reads one code point (RFC 3629) and gives its length in octets, 0 where there is none. */
+/* Reads one code point (RFC 3629) and gives its length in octets, 0 if it is not valid. */
 static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *code)
 {
     static const unsigned min[] = {0, 0, 0x80, 0x800, 0x10000}; /* refuses overlong forms */
@@ -29,7 +29,7 @@ static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *co
     return n;
 }
 
-/* Unicode's Bidi_Control: what reorders the text around it on a screen. */
+/* Unicode's Bidi_Control: characters that reorder the text around them on a screen. */
 static bool is_bidi_control(unsigned c)
 {
     return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
@@ -94,7 +94,7 @@ static char *hex_escape(char *to, const unsigned char *s, apr_size_t n)
     return to;
 }
 
-/* Escapes one character, or one octet where there is none, and moves both on. */
+/* Escapes one character, or one octet that is not part of a valid one, and advances both. */
 static void character_escape(char **to, const unsigned char **s, apr_size_t len)
 {
     unsigned code = 0;

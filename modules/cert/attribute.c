@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attribute types of distinguished names, by the names that each kind of reader has for them. */
+/* The attribute types of distinguished names, and their names in each form of text. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -75,7 +75,7 @@ static const char *word_copy(const char *word, apr_pool_t *p)
     return apr_pstrmemdup(p, word, strcspn(word, " "));
 }
 
-/* Takes the words of `names` one by one; NULL at the end. */
+/* Returns the words of `names` one by one; NULL at the end. */
 static const char *word_next(const char *word)
 {
     word += strcspn(word, " ");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Extensions of a certificate (RFC 5280 4.2.1), but for its alternative names. */
+/* Fields from the extensions of a certificate (RFC 5280 4.2.1), except its alternative names. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -134,7 +134,7 @@ cc_values_t cc_policy_extract(const cc_extraction_t *s)
 
 /* ---- key usage ------------------------------------------------------------------------------ */
 
-/* By the number of the bit (RFC 5280 4.2.1.3). */
+/* Indexed by the number of the bit (RFC 5280 4.2.1.3). */
 static const char *const usages[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
                                      "dataEncipherment", "keyAgreement",   "keyCertSign",
                                      "cRLSign",          "encipherOnly",   "decipherOnly"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Distinguished names in the text of RFC 4514: reads them. */
+/* Parses distinguished names in the text form of RFC 4514. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -63,7 +63,9 @@ static int hex_digit(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-/* What stands behind a backslash: a character that needs one, or the two hex digits of an octet. */
+/*
+ * Reads the part after a backslash: a character that needs one, or the two hex digits of an octet.
+ */
 static apr_status_t parse_escape(parser_t *ps, char **to)
 {
     const char *s = ps->at + 1;
@@ -84,7 +86,7 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
 {
     char *text = apr_palloc(ps->pool, strlen(ps->at) + 1);
     char *to = text;
-    char *end = text; /* behind the last character that is no bare blank */
+    char *end = text; /* after the last character that is not a bare space */
 
     skip_blanks(ps);
     if (*ps->at == '#') {
@@ -126,7 +128,7 @@ static apr_status_t parse_attribute(parser_t *ps)
     return APR_SUCCESS;
 }
 
-/* The RDNs turned round, each with its attributes in the order in which they were written. */
+/* The RDNs in reverse order, each with its attributes in the order in which they were written. */
 static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_pool_t *p)
 {
     const cc_attribute_t *from = (const cc_attribute_t *)attributes->elts;
@@ -146,7 +148,7 @@ static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_
     return name;
 }
 
-/* One part of the slash form, with backslashes where RFC 4514 wants them. */
+/* One part of the slash form, with backslashes where RFC 4514 requires them. */
 static const char *part_escaped(const char *part, apr_pool_t *p)
 {
     char *escaped = apr_palloc(p, 2 * strlen(part) + 1);
@@ -162,7 +164,7 @@ static const char *part_escaped(const char *part, apr_pool_t *p)
     return escaped;
 }
 
-/* "/C=DE/O=Example" as "O=Example,C=DE": what to write instead. */
+/* "/C=DE/O=Example" as "O=Example,C=DE": the form to write instead. */
 static const char *from_slashes(const char *text, apr_pool_t *p)
 {
     char *rest = apr_pstrdup(p, text);

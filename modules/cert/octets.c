@@ -28,7 +28,7 @@ cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool
     return value;
 }
 
-/* The hex digits of an operand in lower case, without colons and blanks; NULL for anything else. */
+/* The hex digits of an operand in lower case, without colons and spaces; NULL for anything else. */
 static char *hex_read(const char *text, apr_pool_t *p)
 {
     char *hex = apr_palloc(p, strlen(text) + 1);
@@ -45,7 +45,7 @@ static char *hex_read(const char *text, apr_pool_t *p)
     return hex;
 }
 
-/* An extension may be empty, so no octets at all are legal too. */
+/* An extension may be empty, so an operand without octets is legal too. */
 apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {

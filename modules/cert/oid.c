@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Object identifiers as text: dotted, or by the names that OpenSSL has for them. */
+/* Converts object identifiers to and from text: the dotted form, or OpenSSL's names. */
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -26,7 +26,7 @@ static apr_status_t object_free(void *object)
     return APR_SUCCESS;
 }
 
-/* `dotted` true: dotted form alone; false: names as well. */
+/* `dotted` true: only the dotted form; false: names as well. */
 static const ASN1_OBJECT *object_read(const char *text, bool dotted, apr_pool_t *p)
 {
     const cc_algorithm_t *algorithm = dotted ? NULL : cc_algorithm_named(text);
@@ -43,7 +43,10 @@ const ASN1_OBJECT *cc_oid_read(const char *text, apr_pool_t *p)
     const ASN1_OBJECT *object = object_read(text, true, p);
     const char *dotted = object ? cc_oid_dotted(object, p) : NULL;
 
-    /* OpenSSL reads blanks, a last dot and leading zeros too; a rule has one way to write it. */
+    /*
+     * OpenSSL also accepts spaces, a trailing dot and leading zeros; in a rule there is only one
+     * form.
+     */
     return dotted && strcmp(dotted, text) == 0 ? object : NULL;
 }
 
@@ -59,7 +62,7 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
     return object;
 }
 
-/* A name of the style, or the dotted form where there is none. */
+/* A name of this style, or the dotted form if there is no name. */
 static const char *name_of(const ASN1_OBJECT *object, const char *dotted, cc_oid_style_t style)
 {
     const cc_algorithm_t *algorithm = cc_algorithm_find(dotted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
+/* Reads the otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -64,7 +64,7 @@ static cc_value_t utf8_value(const ASN1_TYPE *type, apr_pool_t *p)
 
 /* ---- Kerberos ------------------------------------------------------------------------------- */
 
-/* "/" and "@" inside a component get a backslash, as Kerberos prints principals. */
+/* Puts a backslash before "/" and "@" inside a component, as Kerberos prints principals. */
 static char *put_component(char *to, const ASN1_STRING *component)
 {
     const unsigned char *s = ASN1_STRING_get0_data(component);
@@ -78,7 +78,7 @@ static char *put_component(char *to, const ASN1_STRING *component)
     return to;
 }
 
-/* user/admin@REALM. KerberosString is a GeneralString with ASCII in it (RFC 4120 5.2.1). */
+/* user/admin@REALM. KerberosString is a GeneralString of ASCII (RFC 4120 5.2.1). */
 static cc_value_t krb5_text(const krb5_t *krb5, apr_pool_t *p)
 {
     STACK_OF(ASN1_GENERALSTRING) *components = krb5->name->components;

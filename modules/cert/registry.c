@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of fields: one table, for the rules, the reference and the tools. */
+/* The registry of fields: one table for the rules, the reference and the tools. */
 #include "cert/registry.h"
 
 #define ONE false
@@ -101,7 +101,7 @@ static const cc_field_row_t rows[] = {
      CC_SAN_OTHER,
      &cc_san_other_family},
 
-    /* ---- what identifies one certificate or key ---- */
+    /* ---- identifiers of one certificate or key ---- */
     {{"serial", OCTETS, ONE, false, NULL,
       "Serial number in hex, in whole octets without leading zero octets. Unique only together "
       "with the issuer.",
@@ -188,7 +188,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
 
-    /* ---- what it is for ---- */
+    /* ---- usage ---- */
     {{"eku", TEXT, MANY, false, NULL,
       "Extended key usages, by OpenSSL's short name if there is one, else as dotted object "
       "identifiers.",
@@ -247,7 +247,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
 
-    /* ---- the certificate as such ---- */
+    /* ---- the certificate as a whole ---- */
     {{"version", NUMBER, ONE, false, NULL, "X.509 version of the certificate: 1, 2 or 3.",
       "version == 3"},
      cc_version_extract,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values and lists of them, and the operands that are text or numbers. */
+/* Makes values and lists of values, and parses operands that are text or numbers. */
 #include <errno.h>
 #include <string.h>
 

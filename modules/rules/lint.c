@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lint of rules: notes probable mistakes, as far as they are certain from the rules alone. */
+/* Lint of rules: reports likely mistakes that can be seen in the rules alone. */
 
 #include <stdarg.h>
 #include <string.h>
@@ -8,18 +8,18 @@
 
 #include "rules/logic.h"
 
-/* The rule at hand, and what was seen before it. */
+/* The current rule, and what was seen before it. */
 typedef struct cc_rule_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;
     cc_logic_t *logic;
     cc_earlier_t *earlier;
     bool cut_noted;
-    bool issuer_matters;       /* several CAs, and no earlier rule has parted them */
+    bool issuer_matters;       /* several CAs, and no earlier rule separates them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
     apr_pool_t *pool;          /* for the hash */
-    apr_pool_t *scratch;       /* for the rule at hand */
+    apr_pool_t *scratch;       /* for the current rule */
 } cc_rule_lint_t;
 
 static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...)
@@ -39,7 +39,7 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_end(args);
 }
 
-/* ---- rules without an effect: each function notes what it finds, and is true then --------- */
+/* ---- rules without an effect: each function notes what it finds, and then returns true --- */
 
 static bool is_never_true(cc_rule_lint_t *lint)
 {
@@ -94,7 +94,7 @@ static const char *output_text(const cc_template_t *template, apr_pool_t *p)
     return cc_text_escape(template->text, strlen(template->text), p);
 }
 
-/* To say the same user once more beside other outputs does no harm. */
+/* Giving the same user again beside other outputs does no harm. */
 static bool is_useless(cc_rule_lint_t *lint)
 {
     const cc_rule_t *rule = lint->rule;
@@ -144,8 +144,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
 /*
  * A signature of ECDSA has two forms, (r, s) and (r, n - s). The holder of a certificate with one
- * can write the other without any key: the digest of a certificate names it, but does not exclude
- * it.
+ * can write the other without any key: the digest of a certificate identifies it, but cannot
+ * exclude it.
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {

@@ -9,7 +9,7 @@
 
 /* ---- while rules are read ---------------------------------------------------------------- */
 
-/* Only a directory compares DNs: elsewhere the text of one is not that of its equal. */
+/* Only a directory compares DNs: elsewhere, equal DNs can have different texts. */
 static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
@@ -190,7 +190,7 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-/* What the answer of a table means for a condition; a row is captured. */
+/* The result of a condition from the answer of a table; a row is captured. */
 static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const cc_query_t *answer)
 {
     const cc_answer_info_t *info = &answer->info;

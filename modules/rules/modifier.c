@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modifiers behind a field's "|": what each takes, and what it makes of the values. */
+/* The modifiers after a field's "|": the types that each works on, and the values that it makes. */
 
 #include <string.h>
 
@@ -128,7 +128,7 @@ static const cc_modifier_t modifiers[] = {
 
 #define MODIFIER_COUNT ((int)(sizeof(modifiers) / sizeof(modifiers[0])))
 
-/* Unusable values stay in the list as they are: a condition must know that they were there. */
+/* Unusable values stay in the list unchanged: a condition must see that they were there. */
 cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p)
 {
     cc_value_t *at;

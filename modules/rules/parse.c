@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar of a rule: conditions of three words each, then outputs. */
+/* Parses rules: conditions of three words each, then outputs. */
 
 #include <string.h>
 
@@ -34,7 +34,10 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
     return APR_SUCCESS;
 }
 
-/* Text of a modifier has no form of its own, but what it can never equal is a mistake. */
+/*
+ * The text that a modifier makes has no form of its own, but an operand that it can never equal is
+ * a mistake.
+ */
 static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
 {
     apr_pool_t *p = reader->rules->pool;
@@ -71,7 +74,7 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
                             reader->err);
 }
 
-/* `words` are the words that are left, `count` of them and at least one. */
+/* `words` are the remaining words, `count` of them and at least one. */
 static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const *words, int count)
 {
     apr_pool_t *p = reader->rules->pool;
@@ -189,7 +192,7 @@ static apr_status_t outputs_check(cc_rule_reader_t *reader, const char *last)
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
-/* Parses conditions up to the first output or the end; *next is the place of what follows. */
+/* Parses conditions up to the first output or the end; *next is the index of the next word. */
 static apr_status_t conditions_parse(cc_rule_reader_t *reader, const apr_array_header_t *words,
                                      int *next)
 {

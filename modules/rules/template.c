@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates: reads text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
+/* Parses templates: text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #include "rules/internal.h"
 
-/* What is being read, and how far. */
+/* The template that is being read, and the place in it. */
 typedef struct cc_template_scan_t {
     cc_rule_reader_t *reader;
     cc_template_t *template;
@@ -45,7 +45,7 @@ static void literal_add(cc_template_scan_t *scan, const char *text, apr_size_t l
     part->group = 0;
 }
 
-/* One variable for all parts that come from the same field or condition: they change together. */
+/* All parts that come from the same field or condition share one variable: they change together. */
 static cc_variable_t *variable_add(cc_template_scan_t *scan, cc_variable_t wanted, int group)
 {
     apr_array_header_t *variables = scan->template->variables;
@@ -96,8 +96,8 @@ static bool has_columns(const cc_condition_t *condition)
 }
 
 /*
- * Whether $1 may be meant for this condition. Columns have no names: where there are some, a
- * pattern whose groups all have one leaves the numbers to them.
+ * Whether $1 can refer to this condition. Columns have no names: if there are columns, a pattern
+ * whose groups all have names leaves the numbers to them.
  */
 static bool captures_by_number(const cc_condition_t *condition, bool columns)
 {
@@ -115,7 +115,7 @@ static bool rule_has_columns(const apr_array_header_t *conditions)
     return false;
 }
 
-/* The first condition from *i on that captures by number, or NULL; *i is then behind it. */
+/* The first condition from *i on that captures by number, or NULL; *i is then after it. */
 static cc_condition_t *capturing_next(const apr_array_header_t *conditions, bool columns, int *i)
 {
     while (*i < conditions->nelts) {

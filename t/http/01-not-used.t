@@ -80,12 +80,13 @@ CONF
             'which that host itself does not';
     }
     is given($h)->{HTTP_CLIENTCERT_USER}, undef,
-        'no client of the other can say who it is: both may lead to one back end';
+        'clients of the other host cannot forge an identity: both hosts may share a back end';
     announce('AH01630');
     is $h->get('/closed', cert => 'alice')->{status}, 403, 'a certificate opens nothing there';
     is_deeply [grep { !/host=a\.example|CC0111/ } $h->log_lines(qr/ CC\d{4}: /)], [],
-        'no other line of the log is about the other';
-    is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef, 'nor of the one that uses it';
+        'the log has no other line about the other host';
+    is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef,
+        'nor can clients of the host that uses the module';
     announce('CC0104');
     $h->stop;
 }
@@ -95,9 +96,9 @@ CONF
 my %use = (
     'Require clientcert in a section'    => qq{<Location "/x">\nRequire clientcert\n</Location>},
     'an expression'                      => qq{Header set X "expr=%{clientcert:user}"},
-    'a variable of ours in a header'     => qq{RequestHeader set X "%{CLIENTCERT_USER}e"},
-    'a handler of ours'                  => qq{<Location "/x">\nSetHandler clientcert-status\n</Location>},
-    'an AuthType of ours'                => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
+'a variable of the module in a header' => qq{RequestHeader set X "%{CLIENTCERT_USER}e"},
+'a handler of the module'              => qq{<Location "/x">\nSetHandler clientcert-status\n</Location>},
+'an AuthType of the module'            => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
     '.htaccess, which may have anything' => qq{<Location "/x">\nRequire all granted\n</Location>
                                                <Directory "\@ROOT\@/htdocs">\nAllowOverride AuthConfig\n</Directory>},
     'an expression that joins texts'     => qq{<If "'x'.clientcert('user') == 'xalice'">\nHeader set X 1\n</If>},
@@ -123,7 +124,7 @@ for my $what (sort keys %use) {
     $use{$what}
 </VirtualHost>
 CONF
-    is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can say who it is";
+    is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can forge an identity";
     $h->stop;
 }
 

@@ -121,10 +121,10 @@ is_refused_require(@$_) for @refused_require;
 # Mistakes in the rules of one scope as a whole.
 my ($exit, $output) = error_of('ClientCertMap deny');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional deny is refused, and the deny is named' or diag $output;
+    'a rule after an unconditional deny is refused, and the deny is named' or diag $output;
 ($exit, $output) = error_of('ClientCertMap group=x stop');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional stop is refused, and the stop is named' or diag $output;
+    'a rule after an unconditional stop is refused, and the stop is named' or diag $output;
 ($exit, $output) = error_of("<Location />\nClientCertMap deny\n</Location>");
 is $exit, 0, 'a rule of another scope may follow it' or diag $output;
 
@@ -133,7 +133,7 @@ is $exit, 0, 'a rule of another scope may follow it' or diag $output;
 ok $exit != 0 && $output =~ /line 4 .*\nClientCertAuth must be On or Off/,
     'ClientCertAuth takes On or Off' or diag $output;
 ($exit, $output) = error_of('<Limit GET>' . "\n" . 'Require not clientcert' . "\n</Limit>");
-isnt $exit, 0, 'a Require not that stands alone is refused, by mod_authz_core';
+isnt $exit, 0, 'a Require not without another Require is refused, by mod_authz_core';
 
 # Directives of other modules that this one reads too: without their modules they have no effect.
 for my $line ('Require all denied', 'ProxyFCGISetEnvIf true X y') {

@@ -111,7 +111,7 @@ sub ask {
 
 my $first = ask('/');
 my ($user, $serial) = @{ $first->{headers} }{qw(x-user x-var)};
-is $user, '[alice]', 'alice is known';
+is $user, '[alice]', 'alice has an identity';
 
 for my $place (sort keys %places) {
     for my $name (@rows) {
@@ -120,13 +120,13 @@ for my $place (sort keys %places) {
             "$what: " . ($here{$name} ? 'is served' : 'is refused');
         my $next = ask('/');
         is_deeply [$next->{status}, @{ $next->{headers} }{qw(x-user x-var)}],
-            [200, $user, $serial], "$what: the next request is as the first";
+            [200, $user, $serial], "$what: the next request is answered like the first";
     }
 }
-is ask('/both/inside/')->{status}, 500, 'nor inside a section of the file';
-is ask('/')->{headers}{'x-user'}, '[alice]', 'and the next request is as the first';
+is ask('/both/inside/')->{status}, 500, 'and also within a section of the file';
+is ask('/')->{headers}{'x-user'}, '[alice]', 'and the next request is answered like the first';
 is ask('/list/ClientCertAuth/')->{headers}{'x-user'}, '[]',
-    'ClientCertAuth is for .htaccess, and does what it says';
+    'ClientCertAuth is legal in .htaccess, and has its effect';
 
 # httpd itself omits directives from the list that are for servers only.
 for my $name (grep { !$here{$_} } @rows) {

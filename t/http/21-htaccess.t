@@ -82,9 +82,9 @@ for (1 .. 50) {
     }
 }
 is "$right right, $wrong wrong", '200 right, 0 wrong',
-    'a changed .htaccess counts from the next request of the connection on';
+    'a changed .htaccess takes effect with the next request of the connection';
 
-is $c->request('/granted/')->{status}, 200, 'the same connection is remembered elsewhere';
+is $c->request('/granted/')->{status}, 200, 'the same connection keeps its identity elsewhere';
 unlink $h->path('htdocs/turn/.htaccess');
 is $c->request('/turn/')->{status}, 200, 'without the file there is no condition';
 $c->close;

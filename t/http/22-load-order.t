@@ -32,6 +32,7 @@ announce('CC0110', 'AH01630');
 for my $path ('/alice/', '/table/') {
     is $h->get($path, cert => 'alice')->{status}, 200, "$path: alice is let in";
     is $h->get($path, cert => 'bob')->{status},   403, "$path: bob is not";
-    is $h->get($path)->{status},                  403, "$path: nor is anybody without a certificate";
+    is $h->get($path)->{status},                  403,
+        "$path: nor is a client without a certificate";
 }
 done_testing;

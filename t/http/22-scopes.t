@@ -79,28 +79,28 @@ my @expected = (
         'a virtual host inherits the rules of the server'],
     ['/cgi-bin/env', 'bob', '- server-all -', 'all of them'],
     ['/cgi-bin/one', 'alice', 'one-alice one one-alice',
-        'a Location with rules uses those alone'],
-    ['/cgi-bin/one', 'bob', '- one -', 'also for who was known outside of it'],
+        'a Location with rules uses only these'],
+    ['/cgi-bin/one', 'bob', '- one -', 'also for a client with an identity outside of it'],
     ['/cgi-bin/one/more', 'alice', '- - -', 'a Location inside of it likewise'],
-    ['/cgi-bin/one/more', 'bob', 'more-bob - more-bob', 'and it alone decides'],
+    ['/cgi-bin/one/more', 'bob', 'more-bob - more-bob', 'and only these decide'],
     ['/cgi-bin/one/off', 'alice', 'one-alice one -',
         'without ClientCertAuth there is a user, but not REMOTE_USER'],
     ['/cgi-bin/one/off/on', 'alice', 'one-alice one one-alice', 'and it can be switched on again'],
-    ['/cgi-bin/env/who', 'alice', '- match -', 'a LocationMatch with rules uses those alone'],
-    ['/cgi-bin/env?if', 'alice', 'if-alice - if-alice', 'an If with rules uses those alone'],
+    ['/cgi-bin/env/who', 'alice', '- match -', 'a LocationMatch with rules uses only these'],
+    ['/cgi-bin/env?if', 'alice', 'if-alice - if-alice', 'an If with rules uses only these'],
     ['/cgi-bin/one?if', 'bob', 'if-bob - if-bob', 'over a Location with others'],
 );
 is seen($h->get($_->[0], cert => $_->[1])), $_->[2], "$_->[1] at $_->[0]: $_->[3]" for @expected;
 
 is seen($h->get('/cgi-bin/one', host => 'a.example', cert => 'alice')),
-    'vhost-alice - vhost-alice', 'a virtual host with rules uses those alone';
+    'vhost-alice - vhost-alice', 'a virtual host with rules uses only these';
 is seen($h->get('/cgi-bin/one', host => 'a.example', cert => 'bob')), '- - -',
-    'and not those of the server for those whom it does not know';
+    'and not those of the server for certificates that it does not map';
 is seen($h->get('/cgi-bin/env', host => 'b.example', cert => 'alice')), '- - -',
     'ClientCertAuth Off and an empty ClientCertExport of a virtual host count in all of it';
 
 announce('AH01630', 'CC0110');
-is $h->get('/dir/', cert => 'alice')->{status}, 200, 'a Directory with rules uses those alone';
+is $h->get('/dir/', cert => 'alice')->{status}, 200, 'a Directory with rules uses only these';
 is $h->get('/dir/', cert => 'bob')->{status}, 403, 'for what it requires';
 is $h->get('/dir/below/', cert => 'bob')->{status}, 200, 'and what is below inherits them';
 is $h->get('/dir/below/', cert => 'alice')->{status}, 403, 'for what that requires';
@@ -120,7 +120,7 @@ $c->close;
 
 my @answers = $h->parallel([(map { $_->[0] } @mine) x 3], cert => 'alice');
 is join('; ', map { seen($_) } @answers), join('; ', (map { $_->[2] } @mine) x 3),
-    'nor do requests side by side';
+    'and parallel requests do not mix either';
 is scalar(grep { $_->{connects} } @answers), 1, 'of one connection';
 
 done_testing;

@@ -138,7 +138,7 @@ is $connection{alice}->request("/$except/page", method => 'OPTIONS')->{status}, 
 is $connection{bob}->request("/$except/page", method => 'OPTIONS')->{status}, 200,
     'and has it';
 is $connection{alice}->request('/' . ($except + 1) . '/page', method => 'OPTIONS')->{status}, 200,
-    'one that is not limited is free';
+    'a method that is not limited is free';
 
 $_->close for values %connection;
 done_testing;

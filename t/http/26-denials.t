@@ -139,7 +139,7 @@ sub denies {
 }
 
 denies('/a/', 'alice', $alice,
-    'a denial says who came, from which certificate and rule, where, and what was missing',
+    'a denial names the client, its certificate and rule, the request and what was missing',
     '/a/', q{clientcert-group 'board members' owners});
 denies('/b/', 'alice', $alice, 'conditions as they are written',
     '/b/', q{clientcert subject\.CN == 'x' key\.bits >= 512});
@@ -150,13 +150,13 @@ denies('/e/', 'alice', $alice, 'that it was the Require of another module',
     '/e/', 'the condition of another Require');
 denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'the condition of another Require');
 
-denies('/a/', undef, $nobody, 'and it says that nobody came',
+denies('/a/', undef, $nobody, 'no certificate, and thus no subject',
     '/a/', q{clientcert-group 'board members' owners});
 denies('/f/', undef, $nobody, 'no AuthType and no identity is 403, and not 500', '/f/', 'a user');
-denies('/f/', 'service', $service, 'a certificate that is nobody likewise, with its subject',
+denies('/f/', 'service', $service, 'an unmapped certificate likewise, with its subject',
     '/f/', 'a user');
 denies('/g/', undef, $nobody, 'AuthType ClientCert: 403 with the reason', '/g/', 'a user');
-denies('/g/', 'service', $service, 'AuthType ClientCert: a certificate that is nobody',
+denies('/g/', 'service', $service, 'AuthType ClientCert: an unmapped certificate',
     '/g/', 'a user');
 denies('/h/', 'alice', $alice, 'that ClientCertAuth is off',
     '/h/', 'a user, but ClientCertAuth is Off here');
@@ -182,7 +182,7 @@ denies('/dir/redirected', 'alice', $alice, 'a denial behind an internal redirect
     '/a/', 'clientcert-group .*');
 denies('/dir/page.act', 'alice', $alice, 'a denial behind an Action',
     '/cgi-bin/env/denied/dir/page\.act', 'clientcert-group actors');
-denies('/dir/', 'alice', $alice, 'a denial of the file that stands for a directory',
+denies('/dir/', 'alice', $alice, 'a denial of the index of a directory',
     '/dir/.*', 'clientcert-group index');
 like denied('/a/', cert => 'alice', http2 => 1),
     denial($alice, 'GET /a/', q{clientcert-group 'board members' owners}), 'HTTP/2 asks the same';
@@ -192,10 +192,11 @@ like denied('/a/?' . 'x' x 3000, cert => 'alice', method => 'POST', data => 'x')
 # ---- requests that are not denied
 
 $h->mark_log;
-is $h->get('/k/')->{status}, 401, 'a password that is asked is no denial';
-is $h->get('/dir/forbidden', cert => 'alice')->{status}, 403, 'a 403 of mod_rewrite is no denial';
-is $h->get('/none', cert => 'alice')->{status}, 404, 'nor is what does not exist';
-is $h->get('/', cert => 'alice')->{status}, 200, 'nor what is served';
+is $h->get('/k/')->{status}, 401, 'a request for a password is not a denial';
+is $h->get('/dir/forbidden', cert => 'alice')->{status}, 403,
+    'a 403 of mod_rewrite is not a denial';
+is $h->get('/none', cert => 'alice')->{status}, 404, 'nor is a missing file';
+is $h->get('/', cert => 'alice')->{status}, 200, 'nor is a served page';
 is $h->get('/a/', cert => 'alice')->{status}, 403, 'but this is';
 is join("\n", map { s/.* (request="[^"]*").*/$1/r } $h->wait_log(qr/CC0110/)),
     'request="GET /a/"', 'and it is the only one';

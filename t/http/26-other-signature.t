@@ -68,11 +68,12 @@ my $h = ClientCert::Test->server(
 </Location>
 CONF
 
-is_served_to($h->get('/', cert => $_), 'alice', 'a certificate, whose signature verifies')
+is_served_to($h->get('/', cert => $_), 'alice', 'the certificate, whose signature verifies')
     for 'alice', $twin;
 for my $what (sort keys %denies) {
     is_served_to($h->get("/$what", cert => 'alice'), '', "denied by its $what");
-    is_served_to($h->get("/$what", cert => 'bob'), 'bob', 'which another one has not');
+    is_served_to($h->get("/$what", cert => 'bob'), 'bob',
+        'which another certificate does not have');
 }
 is_served_to($h->get('/serial', cert => $twin), '', 'the other form has the same serial number');
 is_served_to($h->get('/key', cert => $twin), '', 'and the same key');

@@ -83,9 +83,9 @@ for my $port ('', 2) {
         'the same with the configuration of the page itself';
     is_deeply included('/mixed.shtml', $port),
         [map { of($_) } qw(alice alice staff alice staff)],
-        'an include with rules of its own has their user, and the next one that of the page';
+        'an include with its own rules has their user, and the next include that of the page';
     is_deeply included('/fixups.shtml', $port), [map { of('alice') } 1 .. 4],
-        'what an include meets in its fixups changes no variable of ours, and adds none';
+        'the fixups of an include neither change nor add a variable of the module';
 }
 
 done_testing;

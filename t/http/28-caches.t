@@ -116,11 +116,12 @@ for my $kind (sort keys %stores) {
                 "what depends on the client is not stored: $path, $name";
             next if $path =~ m{^/(?:user|export)/};    # a client without an identity has neither
             is is_stored($h->get($path, cert => 'alice')), 0,
-                "nor for somebody without a certificate: $path, $name";
+                "nor if the client had no certificate: $path, $name";
         }
-        is is_stored($h->get($_)), 1, "what does not is: $_, $name"
+        is is_stored($h->get($_)), 1, "what does not depend on it is stored: $_, $name"
             for grep { $kind eq 'disk' || !/env|shtml/ } @public;
-        is $h->get('/require/page')->{status}, 403, "nobody gets what was for another: $name";
+        is $h->get('/require/page')->{status}, 403,
+            "no client gets the response for another one: $name";
 
         # A response to a client without an identity may be stored, and may serve every client.
         $h->get('/user/page');

@@ -83,11 +83,12 @@ for my $way (sort keys %set) {
     $h->file('cgi-bin/.htaccess', $set{$way});
     for (@clients) {
         my ($who, $expected, %o) = @$_;
-        is seen($h->get('/cgi-bin/env', %o)), $expected, "a program sees ours alone: $way, $who";
+        is seen($h->get('/cgi-bin/env', %o)), $expected,
+            "a program sees only the module's variables: $way, $who";
     }
 }
 $h->file('cgi-bin/.htaccess', $set{own});
-is $h->cgi_env($h->get('/cgi-bin/env'))->{$_}, 'mine', "another name is left alone: $_"
+is $h->cgi_env($h->get('/cgi-bin/env'))->{$_}, 'mine', "another name is not changed: $_"
     for 'CLIENTCERTIFICATE', 'MY_CLIENTCERT_USER';
 unlink $h->path('cgi-bin/.htaccess');
 
@@ -118,7 +119,7 @@ for my $line (sort keys %fcgi) {
 my ($exit, $said) = ClientCert::Test->configtest(
     modules => ['proxy', 'proxy_fcgi'],
     conf    => qq{ProxyFCGISetEnvIf "reqenv('X') == 'y'" CLIENTCERT_USER root\n});
-isnt $exit, 0, 'nor may the server set one';
+isnt $exit, 0, 'and the server must not set one either';
 like $said, qr/CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER/, 'and says why';
 
 # ---- headers and the log
@@ -127,15 +128,15 @@ for (@clients) {
     my ($who, undef, %o) = @$_;
     for my $way (sort keys %set) {
         is $h->get("/$way/page", %o)->{headers}{'x-user'} // '-', $who eq 'alice' ? 'alice' : '-',
-            "a header has ours: $way, $who";
+            "a header has the module's value: $way, $who";
     }
 }
 
 $h->stop;
 my $log = do { local (@ARGV, $/) = $h->path('logs/who'); <> };
-unlike $log, qr/root|role=admin|groups=admins/, 'the access log has nothing that others set';
+unlike $log, qr/root|role=admin|groups=admins/, 'the access log has no foreign value';
 like $log, qr{^403 \d+ /stop/x user=alice groups=staff,admins role=-$}m,
-    'but ours, where a rule refused';
+    'but the own value if a rule refused';
 like $log, qr{^200 \d+ /ssi/page\.shtml user=alice groups=staff,admins role=-$}m,
     'and where a page set another';
 

@@ -61,6 +61,6 @@ like $h->get('/metrics')->{body}, qr/^# TYPE clientcert_/m,
 is $h->get('/metrics/none')->{status}, 404, 'until another SetHandler';
 is $h->get('/numbers/page')->{body}, "page\n", 'which may be that of .htaccess';
 like $h->get('/whoami/', cert => 'alice')->{body}, qr/alice/,
-    'clientcert-status tells a client about itself, and is for .htaccess';
+    'clientcert-status shows a client its own data, and is legal in .htaccess';
 
 done_testing;

@@ -167,8 +167,10 @@ for my $name ('not', 'none') {
     ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* use Require clientcert-group}),
         'with what to write';
 }
-is $h->get('/access/other/page', cert => 'bob')->{status}, 200, 'not one of another Require';
-is $h->get('/access/plain/page', cert => 'alice')->{status}, 200, 'nor one that is not negated';
+is $h->get('/access/other/page', cert => 'bob')->{status}, 200,
+    'a name for another Require is not refused';
+is $h->get('/access/plain/page', cert => 'alice')->{status}, 200,
+    'nor is a name that is not negated';
 
 # ---- the log of these decisions
 
@@ -202,19 +204,20 @@ is status_of('/stop', $banned, 2), 403, 'so does a stop rule';
 is status_of('/conditions', $banned, 2), 403, 'a negated Require clientcert denies';
 is status_of('/group', $banned, 2), 403,
     'so does a negated clientcert-group where a rule that may give the group is not decided';
-is status_of('/plain', $banned, 2), 200, 'where nothing is negated, what is certain counts';
-is status_of('/deny', $banned, 2), 200, 'a page that asks nobody is served';
-is status_of('/banned', $limited, 2), 403, 'a deny rule whose pattern was given up denies';
+is status_of('/plain', $banned, 2), 200, 'without a negation, certain groups count';
+is status_of('/deny', $banned, 2), 200, 'a page that needs no identity is served';
+is status_of('/banned', $limited, 2), 403, 'a deny rule whose pattern took too many steps denies';
 is status_of('/patterns', $limited, 2), 403, 'so does a negated Require clientcert';
-is status_of('/conditions', $limited, 2), 200, 'one that is decided does not';
-is status_of("/$_", 'two-cn', 2), 200, "a name that does not fit: /$_" for qw(conditions patterns);
+is status_of('/conditions', $limited, 2), 200, 'a decided one does not';
+is status_of("/$_", 'two-cn', 2), 200,
+    "a name that does not match: /$_" for qw(conditions patterns);
 
 # ---- rows that a table loses
 
-is status_of('/group', 'alice', 3), 500, 'more than 1000 groups: it is not known whether one is banned';
-is status_of('/user', 'alice', 3), 500, 'nor who it is';
+is status_of('/group', 'alice', 3), 500, 'more than 1000 groups: a banned one may be missing';
+is status_of('/user', 'alice', 3), 500, 'and the user is not known';
 is $h->get('/open/page', cert => 'alice', port => 3)->{headers}{user}, '',
-    'where nobody is asked, it is nobody';
+    'a page that needs no identity has no user';
 is status_of('/group', 'bob', 3), 200, '1000 groups are no failure';
 
 # ---- identities that end while a connection is open
@@ -235,7 +238,7 @@ sub answers_until_rejected {
     return 'never rejected';
 }
 is answers_until_rejected('alice', 4, 'its full handshake is older'), 403,
-    'who was kept out is so when the handshake is too old';
+    'a client that was kept out stays out when the handshake is too old';
 is answers_until_rejected(ClientCert::Test->short_cert(4), 5, 'it has expired'), 403,
     'when the certificate has expired';
 is answers_until_rejected('alice', 5, 'it was revoked', sub {
@@ -262,7 +265,7 @@ for my $section (all('Require not are-admins'), all(none('Require are-admins')),
 for my $section ('Require are-admins', all(none(all(none('Require are-admins')))),
     all('Require not carol')) {
     my ($exit, $output) = negated_alias($section);
-    is $exit, 0, 'one that is not negated, or not ours, is legal' or diag $output;
+    is $exit, 0, 'a name that is not negated, or not of the module, is legal' or diag $output;
 }
 
 $_->close for values %connection;

@@ -86,7 +86,7 @@ for my $place (sort keys %statuses) {
     is_deeply [map { $h->get("/$place/page", cert => $_)->{status} } 'alice', 'bob', undef],
         \@expected, "$what: has the user and the variables, /$place";
 }
-is $h->get('/denied/page', cert => 'bob')->{status}, 403, 'somebody is denied';
+is $h->get('/denied/page', cert => 'bob')->{status}, 403, 'a client is denied';
 
 $h->stop;
 my $who = do { local (@ARGV, $/) = $h->path('logs/who'); <> };

@@ -26,7 +26,7 @@ announce('CC0104', 'CC0720');    # SSLVerifyClient none is intended
 for my $verify ('none', 'optional') {
     my $h = ClientCert::Test->server(modules => ['headers'], conf => site($verify));
     is_served_to($h->get('/', $verify eq 'none' ? (cert => 'alice') : ()), '',
-        "SSLVerifyClient $verify and no certificate: nobody");
+        "SSLVerifyClient $verify and no certificate: no identity");
     is scalar(my @lines = $h->log_lines(qr/CC0104/)), 0, 'which is nothing to warn of';
 }
 

@@ -53,7 +53,7 @@ for my $tls ('1.2', '1.3') {
     is $c->request('/')->{headers}{user}, 'old', "TLS $tls: a host that trusts the old CA";
     $h->mark_log;
     is $c->request('/', host => 'b.example')->{headers}{user}, '',
-        'nobody, on a host that trusts another CA of that name';
+        'no identity on a host that trusts another CA of that name';
     ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ reason="it did not verify"/),
         'and the log says why';
     my $other = $h->connection(host => 'b.example', sni => 'b.example', cert => $client{new},

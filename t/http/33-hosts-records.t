@@ -68,10 +68,11 @@ sub each_by_its_own {
             "$where: $host: a certificate of its own CA is let in";
         is $h->get('/private', host => $host, cert => $foreign{$host}, @curl)->{status}, 0,
             'one of the other host\'s is not';
-        isnt $h->get('/private', host => $host, @curl)->{status}, 200, 'nor is nobody';
+        isnt $h->get('/private', host => $host, @curl)->{status}, 200,
+            'nor is a client without a certificate';
     }
     isnt $h->get('/private', host => 'none.test', cert => 'alice', @curl)->{status}, 200,
-        "$where: a host that asks for no certificate lets nobody in";
+        "$where: a host that requests no certificate lets no client in";
     return;
 }
 
@@ -84,7 +85,7 @@ sub across {
             isnt $c->request('/private')->{status}, 200,
                 "$where: SNI $host, Host $target: not let in";
             $c = $h->connection(cert => $own{$host}, sni => $host, host => $target);
-            ok !$c->request('/')->{headers}{user}, 'and nobody on its open pages';
+            ok !$c->request('/')->{headers}{user}, 'and without identity on its open pages';
         }
     }
     return;
@@ -97,7 +98,7 @@ sub resumed_elsewhere {
         "$where: a session is resumed on its host";
     for my $host ('services.test', 'none.test') {
         my $other = resumed($h, $first, '/private', host => $host);
-        isnt $other->{status}, 200, "and lets nobody in on $host";
+        isnt $other->{status}, 200, "and lets no client in on $host";
         ok !$other->{reused}, 'where it is not resumed';
     }
     return;
@@ -146,6 +147,6 @@ my $answer = $c->request('/');
 is $answer->{status}, 421, 'a request for another host is sent elsewhere';
 ok !$answer->{headers}{user}, 'and has no user';
 $h->stop;
-is read_if_there($h->path('logs/user_log')), '', 'nor is it logged with the certificate';
+is read_if_there($h->path('logs/user_log')), '', 'and it is not logged with the certificate';
 
 done_testing;

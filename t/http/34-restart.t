@@ -61,7 +61,8 @@ sub are_lost {
     my ($h, $when, @sessions) = @_;
     for (@sessions) {
         my $again = resumed($h, $_->{session}, '/', tls => $_->{tls});
-        is_served_to($again, '', "TLS $_->{tls}: nobody by the session of $_->{cert} after $when");
+        is_served_to($again, '',
+            "TLS $_->{tls}: the session of $_->{cert} gives no identity after $when");
         ok !$again->{reused}, 'which is not resumed';
     }
     return;
@@ -80,7 +81,7 @@ are_lost($h, 'a CA was removed', @sessions);
 for my $tls ('1.2', '1.3') {
     my ($of_service) = grep { $_->{cert} eq 'service' && $_->{tls} eq $tls } @sessions;
     is_served_to(resumed($h, $of_service->{session}, '/', cert => 'service', tls => $tls), 'cart',
-        "TLS $tls: who is still trusted is asked again");
+        "TLS $tls: a client that is still trusted is asked again");
 }
 
 ok $h->reload(conf => $crl), 'a CRL is added';

@@ -88,7 +88,7 @@ for my $tls ('1.2', '1.3') {
     $h->mark_log;
     my $denied = $open{short}{$tls}->request('/private');
     is $denied->{status}, 403, "TLS $tls: its CA has expired, and the connection is denied";
-    is $denied->{headers}{user}, '', 'since it is nobody\'s';
+    is $denied->{headers}{user}, '', 'because it gives no identity';
     ok $h->wait_log(qr/CC0104: .* reason="a CA above it has expired"/), 'and the log says why';
     is_served_to($open{lasting}{$tls}->request('/private'), 'lasting', 'the other CA has not');
     for my $store (session_stores()) {

@@ -48,7 +48,7 @@ my $end   = time + $seconds;
 my %begun = (
     'a certificate that has expired since'      => [begin($short, 1)],
     'a handshake that is too old since'         => [begin('alice', 2)],
-    'who may still come, however slowly'        => [begin('alice', 1), 200],
+    'which may still arrive, however slowly'        => [begin('alice', 1), 200],
 );
 is finish(begin($short, 1)), 200, 'a certificate that is about to expire';
 is finish(begin('alice', 2)), 200, 'a handshake that is about to be too old';

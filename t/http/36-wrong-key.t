@@ -82,7 +82,7 @@ sub asked {
     my ($h, $place, %o) = @_;
     my $c    = $h->connection(%o, args => ['-enable_pha']);
     my $path = "/$place/" . ++$count;
-    is $c->request("/open/$count")->{body}, '-', "$o{where}: nobody before";
+    is $c->request("/open/$count")->{body}, '-', "$o{where}: no identity before";
     my $response = $c->request($path, %{ $o{request} // {} });
     return ($response, seen($h, $path), $c, $path);
 }
@@ -98,7 +98,7 @@ sub with_another_key {
             is $seen, undef, 'and nothing is run for it';
             is $c->request("/open/after$count")->{status}, 0, 'its connection has ended';
             unlike read_if_there($h->path('logs/user_log')), qr/^\Q$path\E /m,
-                'it is logged as nobody';
+                'it is logged without an identity';
         }
     }
     return;
@@ -123,7 +123,7 @@ sub with_none {
     my ($h, $tls) = @_;
     my $where = "TLS $tls, without a certificate";
     my ($response, $seen) = asked($h, 'optional', tls => $tls, where => $where);
-    is "$response->{status} $seen", '200 - - 0', "$where: optional: it is nobody";
+    is "$response->{status} $seen", '200 - - 0', "$where: optional: there is no identity";
     for my $place (qw(require identity)) {
         my ($response, $seen) = asked($h, $place, tls => $tls, where => $where);
         isnt $response->{status}, 200, "$where: $place: it is not let in";

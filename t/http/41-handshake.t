@@ -86,12 +86,12 @@ for my $tls ('1.2', '1.3') {
     my $alice = exchange($tls, 'optional', cert => 'alice');
     is_deeply messages($alice), $full{$tls},
         "TLS $tls: asked, a client sends its certificate and proves that it has the key";
-    is "$alice->{status} $alice->{headers}{user}", '200 alice', 'and is somebody';
+    is "$alice->{status} $alice->{headers}{user}", '200 alice', 'and has an identity';
 
     my $nobody = exchange($tls, 'optional');
     is_deeply messages($nobody), $unproved{$tls},
         "TLS $tls: without a certificate nothing is proved";
-    is "$nobody->{status} $nobody->{headers}{user}", '200 ', 'and the client is nobody';
+    is "$nobody->{status} $nobody->{headers}{user}", '200 ', 'and the client has no identity';
     $h->mark_log;
     is exchange($tls, 'optional', get => '/private')->{status}, 403, 'who is not let in';
     ok $h->wait_log(qr/CC0110: .*no client certificate was presented/), 'and the log says why';
@@ -104,7 +104,7 @@ for my $tls ('1.2', '1.3') {
             "TLS $tls: the handshake ends at an unknown CA ($cert)";
         my $generous = exchange($tls, 'optional_no_ca', cert => $cert, get => '/private');
         is_deeply messages($generous), $full{$tls}, 'unless that is optional';
-        is "$generous->{status} $generous->{headers}{user}", '403 ', 'but then it is nobody';
+        is "$generous->{status} $generous->{headers}{user}", '403 ', 'but then it has no identity';
     }
 
     my %ends = (

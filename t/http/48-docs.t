@@ -47,7 +47,7 @@ sub loads {
     my ($exit, $output) = ClientCert::Test->configtest(
         modules => [@modules, @more], conf => $conf, files => \%files);
     # A fragment of a configuration may lack its rules, the host with TLS, or its CAs.
-    unlike $output, qr/CC07(?!04|21|24)/, 'there is nothing to warn of' or diag $conf;
+    unlike $output, qr/CC07(?!04|21|24)/, 'there are no warnings' or diag $conf;
     return is $exit, 0, $claim || diag "$conf\n$output";
 }
 
@@ -71,7 +71,7 @@ for my $page (qw(directives language)) {    # 49-migration.t tests the third
 
 my $conf = text('conf/clientcert.conf');
 loads('conf/clientcert.conf loads', $conf);
-ok $conf =~ s/^#(?=ClientCert|<|    Require)//mg, 'it has more to take off the comment from';
+ok $conf =~ s/^#(?=ClientCert|<|    Require)//mg, 'it has further lines in comments';
 loads('which loads too', $conf);
 
 # ---- the names for mod_ssl's variables
@@ -106,17 +106,17 @@ announce('AH01630', 'AH01629', 'CC0110', 'AH02035');
 sub status { my ($path, @o) = @_; return $h->get($path, @o)->{status} }
 
 is status('/payments/page', cert => 'alice', user => 'alice:secret'), 200,
-    'password and certificate together, of one person';
-is status('/payments/page', cert => 'alice'), 401, 'the certificate alone does not do';
-is status('/payments/page', user => 'alice:secret'), 403, 'nor does the password';
+    'password and certificate together, of the same person';
+is status('/payments/page', cert => 'alice'), 401, 'the certificate alone is not enough';
+is status('/payments/page', user => 'alice:secret'), 403, 'nor is the password';
 is status('/payments/page', cert => 'bob', user => 'alice:secret'), 401,
-    'nor do those of two people';
+    'nor are those of two people';
 
 is status('/internal/page', cert => 'alice', port => 2), 200,
-    'a group file for FakeBasicAuth goes on to work';
-is status('/internal/page', cert => 'bob', port => 2), 403, 'for those who are in it';
+    'a group file for FakeBasicAuth still works';
+is status('/internal/page', cert => 'bob', port => 2), 403, 'but only for its members';
 is status('/internal/page', cert => 'service', port => 2,
     user => '/O=Example/OU=staff/OU=admins/CN=alice:password'), 403,
-    'and a subject cannot be typed any more';
+    'and a subject can no longer be typed in';
 
 done_testing;

@@ -70,9 +70,9 @@ for my $mpm ('event', 'prefork') {
     $h = ClientCert::Test->server(mpm => $mpm, cgi => 1, modules => \@cgi, conf => $conf);
 
     is alice('inherited'), "$auth MAIL=alice\@example.com USER=alice $user",
-        "$mpm: the server's ClientCertExport counts where nobody says otherwise";
+        "$mpm: the server's ClientCertExport applies by default";
     is alice('default'), "$auth GROUPS=staff,admins USER=alice $user",
-        "$mpm: a Location's own list alone";
+        "$mpm: only a Location's own list applies";
     is alice('nothing'), "$auth $user", "$mpm: without a name nothing is exported";
     like alice('nothing/again'), qr{^$auth RULE=\S+/site\.conf:6 $user$},
         "$mpm: unless it is again; the rule is its place in the configuration";
@@ -93,10 +93,10 @@ for my $mpm ('event', 'prefork') {
         "$mpm: several values are joined by a comma; commas and backslashes in them are escaped";
 
     is seen('default'), '', "$mpm: nothing without a certificate";
-    is seen('default', cert => 'service'), '', "$mpm: nothing for a certificate that is nobody";
-    is seen('inherited', cert => 'service'), '', "$mpm: nor an empty variable";
+    is seen('default', cert => 'service'), '', "$mpm: nothing for an unmapped certificate";
+    is seen('inherited', cert => 'service'), '', "$mpm: not even an empty variable";
     like seen('names', cert => 'service'), qr/SUBJECT_CN=cart /,
-        "$mpm: but fields of a verified certificate are there, where they are exported";
+        "$mpm: but exported fields of a verified certificate are set";
     like seen('identity', cert => 'service'),
         qr{^$auth RULE=\S+:\d+ USER=somebody REMOTE_USER=somebody$},
         "$mpm: a user without groups has no empty GROUPS";
@@ -106,16 +106,16 @@ for my $mpm ('event', 'prefork') {
 # ---- certificates that do not verify
 
 announce('CC0104');
-is seen('x', host => 'a.example', cert => 'selfsigned'), '', 'nothing of one that signed itself';
+is seen('x', host => 'a.example', cert => 'selfsigned'), '', 'nothing of a self-signed certificate';
 is seen('x', host => 'a.example', cert => 'stranger'), '', 'nothing of a stranger\'s certificate';
 is seen('x', host => 'a.example', cert => 'alice'),
     "$auth MAIL=alice\@example.com USER=alice $user",
-    'where alice has something';
+    'which alice has';
 
 # ---- beside mod_ssl's variables
 
 my $env = $h->cgi_env($h->get('/cgi-bin/env', host => 'b.example', cert => 'alice'));
 is_deeply [@$env{qw(SSL_CLIENT_S_DN_CN CLIENTCERT_USER CLIENTCERT_GROUPS)}],
-    ['alice', 'alice', 'staff,admins'], 'StdEnvVars and ours stand beside each other';
+    ['alice', 'alice', 'staff,admins'], 'StdEnvVars and the own variables coexist';
 
 done_testing;

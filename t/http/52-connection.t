@@ -80,7 +80,7 @@ my $plain = $h->get('/app', port => 2, scheme => 'http',
 is told($plain), '  always early', 'plain HTTP: no user and no groups, and all else arrives';
 unlike $plain->{body}, qr/^(?:x-user|clientcert)/im, 'nor is there an empty header';
 unlike $h->get('/app', headers => ['X-User: root'])->{body}, qr/^(?:x-user|clientcert)/im,
-    'nor over TLS without a certificate';
+    'and not over TLS without a certificate either';
 
 # The header still does what HTTP defines it for.
 my $c = $h->connection(cert => 'alice');
@@ -92,6 +92,6 @@ my $hop = asked('/app', ['Connection: close, TE, Keep-Alive', 'TE: trailers', 'K
 unlike $hop->{body}, qr/^(?:TE|Keep-Alive):/im, 'the fields of one connection go no further';
 
 ok $h->wait_log(qr/CC0117: the request header Connection may not name .*: "close, X-User, /),
-    'the log tells what was sent';
+    'the log shows the header that was sent';
 
 done_testing;

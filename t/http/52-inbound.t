@@ -84,11 +84,11 @@ for my $way (@ways) {
         my $response = $h->get($path, %$o, headers => [@dropped, @passed]);
         my $env      = $h->cgi_env($response);
         is $response->{status}, 200, "$what: $path answers";
-        is ours_in($env), '', "$what: $path sees nothing that could pass for ours";
+        is ours_in($env), '', "$what: $path sees nothing that resembles the module's";
         is join(' ', map { $env->{$_} // '-' } @seen), join(' ', map { 'yes' } @seen),
             "$what: $path sees the other headers";
         is $env->{CLIENTCERT_USER}, $o->{cert} && $path ne '/app' ? 'alice' : undef,
-            "$what: $path: CLIENTCERT_USER is ours";
+            "$what: $path: CLIENTCERT_USER is the module's";
     }
 }
 
@@ -112,7 +112,7 @@ for my $path ('/cgi-bin/read', '/body') {
     my $response = $h->s_client(port => 3, request => sprintf $trailers, $path);
     is $response->{headers}{'x-merged'}, 'yes', "$path: trailers are merged";
     is ours_in($h->cgi_env($response)) =~ s/HTTP_CLIENTCERT_SET//r, '',
-        "$path sees none that could pass for ours";
+        "$path sees none that resembles the module's";
 }
 
 my @lines = $h->log_lines(qr/CC0111: removed the request header ClientCert-User, whose name/);

@@ -64,7 +64,7 @@ sub forged {
 sub is_clean {
     my ($response, $claim) = @_;
     is $response->{status}, 200, "$claim: there is an answer";
-    is forged($response), '', "$claim: nothing that could pass for ours";
+    is forged($response), '', "$claim: nothing that resembles the module's";
     return is $response->{headers}{'x-merged'}, 'yes', "$claim: other trailers are merged";
 }
 
@@ -76,7 +76,8 @@ for my $tls ('1.2', '1.3') {
         is_clean(posted($path, 'x', @o), "TLS $tls, $path");
         my $response = posted($path, 'x', @o, cert => 'alice');
         is_clean($response, "TLS $tls, $path, with a certificate");
-        is $h->cgi_env($response)->{CLIENTCERT_USER}, 'alice', 'CLIENTCERT_USER is ours'
+        is $h->cgi_env($response)->{CLIENTCERT_USER}, 'alice',
+            'CLIENTCERT_USER is the value of the module'
             if $path !~ /^.http/;
         like $response->{body}, qr/CLIENTCERT[-_]SET(?:=|: )ours/i,
             "TLS $tls, $path: what RequestHeader set is there" if $path =~ /set/;
@@ -108,7 +109,7 @@ for my $more ([], ['--no-content-length']) {
         my $output = join '', <$nghttp>;
         my $claim  = "HTTP/2, @$more, $protocol";
         like $output, qr/CLIENTCERT[-_]SET(?:=|: )ours/i, "$claim: what RequestHeader set is there";
-        is forged({ body => $output }), '', "$claim: nothing that could pass for ours";
+        is forged({ body => $output }), '', "$claim: nothing that resembles the module's";
     }
 }
 
@@ -119,6 +120,6 @@ ok $h->wait_log(qr/CC0118: removed the request trailer ClientCert-User, which/),
 open my $in, '<', $h->path('logs/trailers') or die "logs/trailers: $!\n";
 my @lines = <$in>;
 cmp_ok scalar(grep { /\[yes\]/ } @lines), '>', 10, 'trailers are there to be logged';
-is join('', grep { !/\[---\]/ } @lines), '', 'but none that could pass for ours';
+is join('', grep { !/\[---\]/ } @lines), '', 'but none that resembles a header of the module';
 
 done_testing;

@@ -79,14 +79,15 @@ is_now('200 third/staff', 'after that');
 $h->mark_log;
 rewrite("bobby third staff\n");    # the same length as before
 ok followed(), 'of the same size';
-is_now('200 /', 'after that, who is not listed any more');
-is open_user('/staff/page'), '403 /', 'may not any more';
-is open_user('/require/page'), '403 /', 'nor by a condition of Require';
+is_now('200 /', 'after that, a client that is no longer listed');
+is open_user('/staff/page'), '403 /', 'is no longer permitted';
+is open_user('/require/page'), '403 /', 'not even by a condition of Require';
 
 $h->mark_log;
 rewrite("alice back staff\n");
 ok followed(), 'and again';
-is open_user('/require/page'), '200 back/staff', 'who is listed again may, on the open connection';
+is open_user('/require/page'), '200 back/staff',
+    'a client that is listed again is permitted, on the open connection';
 
 $h->mark_log;
 rewrite('');
@@ -123,7 +124,7 @@ for my $what (sort keys %bad) {
 
 $h->mark_log;
 rewrite("alice sixth x\nalice y y\n");
-ok refused(), 'another bad file is told again';
+ok refused(), 'another bad file is logged again';
 $h->mark_log;
 unlink $h->path('conf/t.map');
 my ($gone) = refused();
@@ -193,14 +194,14 @@ is user(), '200 old/', 'a process with the rows of the start';
 my $first = child();
 $h->mark_log;
 replace("bob bob\n");
-ok followed(), 'somebody is taken off the list';
+ok followed(), 'a client is removed from the list';
 is of_the_next_child($first), '200 /', 'and is not on it in a process that is started later';
 
 sleep 12;    # the parent checks every ten seconds
 $h->mark_log;
 replace("alice bad\n\xff\n");
 ok refused(), 'a bad file comes';
-is user(), '200 /', 'which brings nobody back';
+is user(), '200 /', 'which brings no removed client back';
 is of_the_next_child(child()), '200 /', 'not in a process that never saw a good one, either';
 
 done_testing;

@@ -69,9 +69,9 @@ is user(), 'alice', 'and counts';
 
 write_file($h->path('conf/new.map'), "nobody\n");
 restart('new.map', 'a graceful restart with a bad table that is new');
-ok $h->wait_log(qr/:crit\].*CC0186: table people cannot be read, .*CC0611/, 10), 'the log says so';
+ok $h->wait_log(qr/:crit\].*CC0186: table people was not loaded at the restart; .*CC0611/, 10), 'the log says so';
 is $h->get('/', cert => 'alice')->{status}, 500, 'lookups fail';
-is $h->get('/')->{status}, 200, 'who presents no certificate needs none';
+is $h->get('/')->{status}, 200, 'a request without a certificate needs no table';
 $h->mark_log;
 replace($h->path('conf/new.map'), $row);
 ok $h->wait_log(qr/CC0131/, 30), 'it is repaired';

@@ -81,7 +81,7 @@ for my $mpm ('prefork', 'event') {
         $h->mark_log;
         replace_secret($h, rows($new));
         ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }),
-            "$mpm: every child takes what the parent alone may read";
+            "$mpm: every child uses the file that only the parent may read";
         is_deeply [map { $user->() } 1 .. 3 * $children], [($new) x (3 * $children)],
             "$mpm: and it counts";
     }
@@ -94,7 +94,7 @@ for my $mpm ('prefork', 'event') {
     $h->mark_log;
     replace($h->path('conf/people.map'), "alice\@example.com\n");
     ok wait_until(sub { children_said($h, qr/CC0132: .*CC0611/) >= $children }),
-        "$mpm: a bad file is told by every child";
+        "$mpm: a bad file is logged by every child";
     is $user->(), 'third', "$mpm: the last good rows stay";
 
     # ---- restarts
@@ -108,7 +108,7 @@ for my $mpm ('prefork', 'event') {
     replace_secret($h, rows('fifth'));
     ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }), "$mpm: and the parent goes on";
     is $user->(), 'fifth', "$mpm: with what comes then";
-    is_deeply [readable($h, "fifth\0")], [], "$mpm: and nobody else reads it";
+    is_deeply [readable($h, "fifth\0")], [], "$mpm: and no other process reads it";
     $h->stop;
 }
 

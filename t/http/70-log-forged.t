@@ -164,11 +164,11 @@ $h->mark_log;
 is $h->get($at, cert => 'newline-cn')->{status}, 403, 'a folder of .htaccess that has such a name';
 for my $text ($h->wait_log(qr/CC0110/), $h->log_lines(qr/CC015/)) {
     my $decision = decision($text);
-    ok $decision, "$decision->{tag}: its fields can be told apart";
+    ok $decision, "$decision->{tag}: its fields are distinct";
     isnt $decision->{user}, 'admin', 'and it makes none up';
 }
 
 $h->stop;
-is_deeply [not_decisions($h->log)], [], 'all decisions of the log can be told apart';
+is_deeply [not_decisions($h->log)], [], 'the fields of all decisions of the log are distinct';
 is_deeply [grep { /[\x00-\x1f\x7f-\xff]/ } split /\n/, $h->log], [], 'in printable characters';
 done_testing;

@@ -185,13 +185,13 @@ my %forbidden = (%alice, tag => 'CC0110', level => 'error', result => 'forbidden
     request => 'GET /private/page', needs => $needs);
 is_deeply [told('CC0110', '/private/page?query', cert => 'alice')],
     [{ %forbidden, user => 'alice', groups => '', rule => rule(38), reason => '' }],
-    'forbidden to somebody';
+    'forbidden to a user';
 is_deeply [told('CC0110', '/private/page')],
     [{ %forbidden, %nobody, (map { $_ => '' } qw(subject issuer)), serial => '-', sha256 => '-',
-        reason => 'no client certificate was presented' }], 'to who has no certificate';
+        reason => 'no client certificate was presented' }], 'to a client without a certificate';
 is_deeply [told('CC0110', '/private/page', cert => 'bob')],
     [{ %forbidden, %nobody, facts('bob'), subject => 'CN=bob,OU=staff,O=Example',
-        reason => 'no rule gives it a user or group' }], 'to who is not mapped';
+        reason => 'no rule gives it a user or group' }], 'to an unmapped certificate';
 is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example',
     cert => 'selfsigned')], ['it did not verify'], 'to one that does not count';
 
@@ -217,7 +217,7 @@ for my $place (sort keys %note) {
     like $note->{rule}, qr/site\.conf:\d+\z/, 'the rule that it is about';
     like $note->{reason}, $reason, 'what it is about';
     is_deeply { map { $_ => $note->{$_} } qw(user groups) }, { user => '', groups => '', %$who },
-        'who the rules say it is all the same';
+        'and the rules give the user nevertheless';
     is_deeply { map { $_ => $note->{$_} } qw(serial sha256) }, { facts($cert) },
         'and which certificate';
 }
@@ -226,7 +226,7 @@ for my $place (sort keys %note) {
 
 my ($far) = told('CC0101', '/mapped/page', cert => 'alice',
     headers => ['X-Forwarded-For: 2001:db8::7']);
-is $far->{client}, '2001:db8::7', 'the client is who mod_remoteip says';
+is $far->{client}, '2001:db8::7', 'the client has the address of mod_remoteip';
 
 # ---- one line for each decision, and only where it is needed
 
@@ -235,7 +235,7 @@ my $c = $h->connection(cert => 'alice');
 $c->request('/mapped/page') for 1 .. 3;
 $c->request('/unmapped/page') for 1 .. 3;
 is_deeply [map { decision($_)->{result} } $h->log_lines(qr/ result=/)], ['mapped', 'unmapped'],
-    'a connection is told once for each set of rules';
+    'a connection is logged once for each set of rules';
 $h->mark_log;
 $h->get('/warn/page', cert => $_) for qw(alice bob two-cn);
 is_deeply [map { decision($_)->{result} } $h->log_lines(qr/ result=/)], ['ambiguous'],
@@ -284,7 +284,7 @@ for my $name (sort keys %hostile) {
     my ($notice)    = map { decision($_) } $h->log_lines(qr/CC0103.*no rule gives it/);
     my %fact        = facts($cert);
     for ($forbidden, $notice) {
-        is $_->{sha256}, $fact{sha256}, "$name: the line says which it is";
+        is $_->{sha256}, $fact{sha256}, "$name: the line shows which it is";
     }
     is $notice->{result}, 'unmapped', "$name: and what";
     is $forbidden->{needs}, 'clientcert-user root', "$name: whole to its end";
@@ -311,7 +311,7 @@ is_deeply [not_decisions($log)], [], 'every decision has its form';
 my @ours = grep { /\] \[clientcert:/ } split /\n/, $log;
 is_deeply [grep { !/^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[\w+:\w+\] / }
         split /\n/, $log], [], 'every line of the log begins as a line does';
-is_deeply [grep { /[^ -~]/ } @ours], [], 'ours are printable';
+is_deeply [grep { /[^ -~]/ } @ours], [], 'the module\'s lines are printable';
 my %most = (user => 512, serial => 256,
     map { $_ => 1024 } qw(groups subject issuer reason request needs));
 for my $name (sort keys %most) {
@@ -321,6 +321,6 @@ for my $name (sort keys %most) {
 }
 my ($longest) = sort { $b <=> $a } map { length } @ours;
 cmp_ok $longest, '<=', 8000, 'none is longer than what httpd keeps';
-cmp_ok $longest, '>', 6000, 'though some had much to say';
+cmp_ok $longest, '>', 6000, 'although some had long texts';
 
 done_testing;

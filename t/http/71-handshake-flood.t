@@ -77,13 +77,13 @@ sub is_bounded {
     cmp_ok scalar @lines, '>=', 100, "$what: the first lines are written";
     cmp_ok $left, '>', 0, 'some are left out';
     is @lines + $left, $many, 'and counted';
-    is told($tag, $left), $left, 'and told in the log';
+    is told($tag, $left), $left, 'and logged';
     return @lines;
 }
 
 ask(1, '/', with($long));
 my ($longest) = sort { $b <=> $a } map { length } is_bounded('CC0106', 'handshakes that fail');
-cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate says';
+cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate contains';
 ask(2, '/', with($long));
 is_bounded('CC0104', 'certificates that do not verify');
 ask(2, '/closed');
@@ -92,6 +92,6 @@ is_bounded('CC0110', 'denials of nobody');
 $h->mark_log;
 ask(2, '/closed', '-H', 'ClientCert-User: root', with($h->ca . '/alice'));
 is scalar(my @removed = $h->log_lines(qr/ CC0111: /)) + metric('CC0111'), $many,
-    'headers that pass for ours';
+    'headers that resemble the module\'s';
 
 done_testing;

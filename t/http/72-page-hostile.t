@@ -92,7 +92,7 @@ for my $name (sort keys %made) {
         ok $data, "$name: $path is one line of JSON" or diag $@;
         like $data->{result}, qr/^(?:un)?mapped$/, "$name: it is a certificate that rules are asked about";
         is_deeply [map { substr $_, 0, 200 } missing($page, $data)], [],
-            "$name: $path says the same in both";
+            "$name: $path has the same content in both";
         cmp_ok length $response->{body}, '<', 700_000, "$name: $path is of bounded size";
         cmp_ok length $json->{body}, '<', 700_000, "$name: so is the JSON";
         $pages{$name} = { page => $page, json => $data } if $path eq '/whoami?trace';

@@ -81,7 +81,7 @@ sub told {
     my %all = map { $_ => refused($port, $cert, $_) } sort keys %headers;
     for my $form (sort keys %all) {
         my ($heart) = $all{$form}{body} =~ m{<body>(.*)}s;
-        unlike $heart // $all{$form}{body}, $never, "$claim: $form tells nothing of it";
+        unlike $heart // $all{$form}{body}, $never, "$claim: $form does not reveal it";
     }
     return json($all{JSON});
 }
@@ -106,7 +106,7 @@ for my $port (sort keys %unknown) {
     like $said->{summary}, qr/: \Q$could_not\E$/, 'in the first sentence too';
     my $all = json(refused($port + 10, 'alice', 'JSON'));
     like $all->{verification}{problem}, qr/^$full./,
-        'who may see the rules sees all';
+        'a client that may see the rules sees all';
     like +($h->wait_log(qr/CC0104: .*vhost=localhost:@{[$h->port($port)]} /))[0] // '',
         qr/reason="$full[^"]+"/, 'and so does the log';
 }
@@ -119,7 +119,7 @@ for my $path ('/nice', '/led/there') {
         ($port => json($h->get($path, cert => 'alice', port => $port,
             headers => $headers{JSON}))->{request}{uri}) } 8, 18;
     is $said{8}, $path, "$path: the page names what was asked for";
-    is $said{18}, '/internal/place', 'and the place to those who may see the rules';
+    is $said{18}, '/internal/place', 'and the place only to clients that may see the rules';
 }
 
 # The client sees what helps it.

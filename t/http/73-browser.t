@@ -61,9 +61,9 @@ unlike $dom, qr/<(?:script|img|link|iframe)/, 'the page has no scripts, and load
 like text($alice->dom("$site/rules?trace")), qr/does not match issuer == "CN=Staff CA,O=Example" subject\.CN == "nobody" user=nobody/,
     'the rules are there on request';
 like text($alice->dom("$site/private/page")), qr{403 Forbidden /private/page You are alice},
-    'who is refused learns why';
+    'a refused user sees the reason';
 like text($nobody->dom("$site/whoami")), qr/No client certificate was presented .*Firefox/,
-    'a browser without a certificate is told how to bring one';
+    'a browser without a certificate sees how to present one';
 
 # ---- the layout
 
