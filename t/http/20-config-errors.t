@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every mistake in our directives stops httpd, with file, line, the word at fault, a tag
-# and what would be legal.
+# Tests that every mistake in the module's directives stops httpd with a message that has the file,
+# the line, the wrong word, a tag and the legal choices.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# The line stands behind three others, so that the line number proves something.
+# The line follows three others, so that the line number proves something.
 sub error_of {
     my ($line, %options) = @_;
     return ClientCert::Test->configtest(%options, conf => <<"CONF");
@@ -27,10 +27,10 @@ sub is_refused {
     return;
 }
 
-# The line, its tag, the word at fault, and a part of what it says is legal.
+# The line, the tag of its message, the wrong word, and a part of the legal choices that are named.
 my @refused = (
     # the language: words, fields, modifiers, operators
-    # httpd escapes once more what it prints
+    # httpd escapes its output once more
     ['ClientCertMap san.email == "alice user=x', 'CC0210', '\\\\"alice user=x', 'not closed'],
     ['ClientCertMap sna.email == x user=y',      'CC0201', 'sna.email', 'the nearest is san.email'],
     ['ClientCertMap user=%{subject.CNN}',        'CC0202', 'CNN', 'dotted object identifier'],
@@ -89,7 +89,7 @@ my @refused = (
 );
 is_refused(@$_) for @refused;
 
-# Require stands in a section, two lines down.
+# Require is in a section, two lines down.
 sub is_refused_require {
     my ($line, $expected) = @_;
     my ($exit, $output) = error_of("<Location />\n    $line\n</Location>", modules => ['headers']);
@@ -118,31 +118,31 @@ my @refused_require = (
 );
 is_refused_require(@$_) for @refused_require;
 
-# Rules of one scope know each other.
+# Mistakes in the rules of one scope as a whole.
 my ($exit, $output) = error_of('ClientCertMap deny');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional deny is refused, and the deny is named' or diag $output;
+    'a rule after an unconditional deny is refused, and the deny is named' or diag $output;
 ($exit, $output) = error_of('ClientCertMap group=x stop');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional stop is refused, and the stop is named' or diag $output;
+    'a rule after an unconditional stop is refused, and the stop is named' or diag $output;
 ($exit, $output) = error_of("<Location />\nClientCertMap deny\n</Location>");
 is $exit, 0, 'a rule of another scope may follow it' or diag $output;
 
-# Values and places of the others.
+# Values and places of the other directives.
 ($exit, $output) = error_of('ClientCertAuth maybe');
 ok $exit != 0 && $output =~ /line 4 .*\nClientCertAuth must be On or Off/,
     'ClientCertAuth takes On or Off' or diag $output;
 ($exit, $output) = error_of('<Limit GET>' . "\n" . 'Require not clientcert' . "\n</Limit>");
-isnt $exit, 0, 'a Require not that stands alone is refused, by mod_authz_core';
+isnt $exit, 0, 'a Require not without another Require is refused, by mod_authz_core';
 
-# Directives of others that we read, too: without their modules nobody does what they say.
+# Directives of other modules that this one reads too: without their modules they have no effect.
 for my $line ('Require all denied', 'ProxyFCGISetEnvIf true X y') {
     ($exit, $output) = error_of("<Location />\n$line\n</Location>", modules => ['-authz_core']);
     ok $exit != 0 && $output =~ /line 5 .*\n\S+ is a directive of mod_\w+\.c, which is not loaded/,
         "refused where its module is not loaded: $line" or diag $output;
 }
 
-# What must be taken, so that the tables above do not pass for other reasons.
+# Lines that must be accepted, so that the tables above do not pass for other reasons.
 for my $line (
     'ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=staff',
     'ClientCertMap issuer == "CN=Staff CA,O=Example" group=%{subject.OU|lower} stop',

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that names made to be mistaken for others are not, and that the log says what they are.
+# Tests that names made to resemble other names are not mistaken for them, and that the log shows
+# what they contain.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# Whatever makes somebody the user admin. The user of the template is the name itself.
+# Every kind of rule that can give the user admin. The template gives the name itself.
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -38,9 +39,9 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-# The places, the user there where there is one, and what the log says. A value that cannot be used
-# meets no condition, not even /unlike. two-cn and multi-rdn do have a common name of admin, which
-# their CA has signed; what they are not is CN=admin,O=Example.
+# The locations, the user in each, if any, and what is logged. A value that is not usable meets no
+# condition, not even /unlike. two-cn and multi-rdn do have a common name of admin, which their CA
+# has signed; but their subject is not CN=admin,O=Example.
 my @names = (
     ['admin',      { map { $_ => 'admin' } qw(equal pattern template unlike dn san) }],
     ['comma-o',    { template => 'comma-o', unlike => 'admin' }],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how certificates are read from DER, PEM and PKCS#12, and what is said without one. */
+/* Tests reading certificates from DER, PEM and PKCS#12, and the errors for files without one. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

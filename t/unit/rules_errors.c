@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows every error of the rule language: its tag, the word at fault, and what it says is legal. */
+/*
+ * Tests every error of the rule language: its tag, the wrong word, and the legal choices it
+ * names.
+ */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how many lookups an evaluation makes in a table that is another program. */
+/* Tests how many lookups an evaluation makes in a table that another program serves. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -33,7 +33,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* m0@example.com to the last of so many; `same` of them are m0. */
+/* m0@example.com and so on, this many addresses; `same` of them are m0. */
 static const char **mails(int count, int same)
 {
     const char **pairs = apr_pcalloc(pool, sizeof(*pairs) * (2 * (apr_size_t)count + 1));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how rules name tables: which are there, what is refused, and that a table hears of it. */
+/*
+ * Tests how rules name tables: which tables exist, what is refused, and that a table learns its
+ * uses.
+ */
 #include <string.h>
 
 #include "faketable.h"
@@ -61,19 +64,19 @@ TEST_LOOP(a_bad_use_of_a_table_is_refused, 0, COUNT(errors))
 TEST(a_table_of_another_scope_is_not_there)
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
-    int scope = 0, other = 0; /* their addresses count, not they */
+    int scope = 0, other = 0; /* only their addresses matter */
 
     ck_assert_int_eq(cc_tables_add(tables, &scope, "mine fake:x", "site.conf:2", NULL),
                      APR_SUCCESS);
     ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &scope, pool),
                                   "san.email in mine san.dns in t user=x", "r1", NULL),
                      APR_SUCCESS);
-    ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &other, pool),
-                                  "san.email in mine user=x", "r1", NULL),
-                     APR_EINVAL);
+    ck_assert_int_eq(
+        cc_rules_add(cc_rules_create(tables, &other, pool), "san.email in mine user=x", "r1", NULL),
+        APR_EINVAL);
 }
 
-/* A row with fewer columns than rules take is a failure of the table's: so it was told. */
+/* A row with fewer columns than rules use is a failure of the table, which knows the number. */
 TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
 {
     static const faketable_row_t rows[] = {{ALICE, "a b"}, {NULL, NULL}};

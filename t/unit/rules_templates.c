@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what templates make of a certificate: captures, fields, several values, ambiguity. */
+/*
+ * Tests the results of templates for a certificate: captures, fields, several values,
+ * ambiguity.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -11,7 +14,7 @@ typedef struct template_case_t {
     const char *rules;
     const char *user; /* NULL: none */
     const char *groups;
-    const char *notes; /* the tags, each with a blank after it */
+    const char *notes; /* the tags, each followed by a space */
 } template_case_t;
 
 #define ALL_EMAIL "san.email =~ (.+)@(.+) "
@@ -36,11 +39,11 @@ static const template_case_t of_alice[] = {
     {"san.uri =~ .*/(?<sa>[^/]+) user=$1-$<sa>", "db-db", "", ""},
     {"subject.OU !~ (x) san.uri =~ .*/([^/]+) user=$1", "db", "", ""},
     {"subject.CN =~ (?:A|B)(lice) user=$1", "lice", "", ""},
-    /* one binding for each value that fits, both groups of the same one */
+    /* one binding for each value that matches, with both groups from the same value */
     {ALL_EMAIL "group=$2:$1", NULL, "example.com:alice Example.ORG:Alice.A", ""},
     {ALL_EMAIL "group=%{subject.OU}/$1", NULL,
      "Staff/alice Staff/Alice.A Admins/alice Admins/Alice.A", ""},
-    /* a group that took no part gives nothing for that value; an empty one is empty */
+    /* a group that did not match gives nothing for that value; an empty match gives "" */
     {"subject.OU =~ (Staff)|Admins group=x$1", NULL, "xStaff", ""},
     {"subject.OU =~ (?:Staff)|(Admins)(y)? group=x$1 group=z$2", NULL, "xAdmins", ""},
     {"subject.OU =~ Staff()|Admins group=x$1", NULL, "x", ""},

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table's file is written, what its lines mean, and how every bad line is told. */
+/*
+ * Tests the syntax of a table's file, the meaning of its lines, and the message for each bad
+ * line.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,7 +210,7 @@ TEST_LOOP(a_million_bad_lines_are_counted_without_delay, 0, 2)
         memcpy(text + (apr_size_t)i * size, lines_of[_i], size);
     before = apr_time_now();
     ck_assert_ptr_nonnull(strstr(error_of("", 0, text), _i ? "; and 999980 more" : "999979 more"));
-    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it is 0.1, or hours */
+    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it takes 0.1 s, or hours */
 }
 
 TEST(a_long_word_is_cut_in_the_message)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what may stand behind ClientCertCRL. */
+/* Tests the arguments of ClientCertCRL. */
 #include <string.h>
 
 #include "crlset.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the directives about OCSP are written, and which URLs may be asked. */
+/* Tests the syntax of the directives about OCSP, and which URLs may be asked. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -136,11 +136,11 @@ TEST(hosts_of_several_lines_add_up)
     ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, " ", pool, &error), APR_EINVAL);
 }
 
-/* ---- whom a certificate names ---------------------------------------------------------------- */
+/* ---- responders that a certificate names ----------------------------------------------------- */
 
 #define ALLOWED "ocsp.example.com .example.net 10.example"
 
-/* Whom a certificate with this authorityInfoAccess leads to: a URL, or why not. */
+/* The responder of a certificate with this authorityInfoAccess: a URL, or the error. */
 static const char *chosen(const char *spec_text, const char *access)
 {
     pki_extensions_t extensions = {"authorityInfoAccess", access, NULL};
