@@ -7,7 +7,7 @@
 
 #include "cert/internal.h"
 
-/* What has been read so far. The text has the most specific RDN first. */
+/* The name as read so far. The text has the most specific RDN first. */
 typedef struct {
     const char *at;
     const char *whole;
