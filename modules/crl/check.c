@@ -34,14 +34,14 @@ typedef enum {
 
 static const char *const cause_text[] = {
     [CAUSE_NONE] = NULL,
-    [CAUSE_ISSUER] = "the certificate that issued it is not known",
+    [CAUSE_ISSUER] = "its issuer's certificate is not available",
     [CAUSE_NO_CRL] = "there is no CRL of its issuer",
-    [CAUSE_KEY] = "the CRLs of its issuer are signed with another key than it is",
-    [CAUSE_IDP] = "the CRLs of its issuer are not about such a certificate",
-    [CAUSE_REASONS] = "the CRLs of its issuer do not cover all reasons",
-    [CAUSE_NOT_YET] = "the CRL of its issuer is not valid yet",
-    [CAUSE_STALE] = "the CRL of its issuer is out of date",
-    [CAUSE_SIGNER] = "the certificate that signed the CRL is revoked itself",
+    [CAUSE_KEY] = "the CRLs of its issuer are signed with a different key",
+    [CAUSE_IDP] = "the CRLs of its issuer do not cover this kind of certificate",
+    [CAUSE_REASONS] = "the CRLs of its issuer do not cover all reasons for revocation",
+    [CAUSE_NOT_YET] = "the CRL of its issuer is not yet valid",
+    [CAUSE_STALE] = "the CRL of its issuer has expired",
+    [CAUSE_SIGNER] = "the certificate that signed the CRL is revoked",
     [CAUSE_INCOMPLETE] = "a file of CRLs could not be read when the server restarted",
 };
 

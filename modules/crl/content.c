@@ -86,7 +86,7 @@ static apr_status_t unreadable(const loading_t *r, apr_status_t status)
     char reason[120];
 
     cc_error_set(r->err, r->loader->pool, "CC0407", r->path, "the file cannot be read: %s",
-                 status == APR_EBUSY ? "somebody is writing it"
+                 status == APR_EBUSY ? "it is being written"
                  : status == EFBIG   ? "it is larger than 1 GiB"
                                      : apr_strerror(status, reason, sizeof(reason)));
     return status;
@@ -164,7 +164,7 @@ static const char *issuer_read(cc_crl_t *crl, cc_der_span_t issuer)
 
     crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_der_span_len(issuer));
     if (!crl->issuer) {
-        return "its issuer is no name";
+        return "its issuer is not a valid name";
     }
     apr_pool_cleanup_register(crl->pool, crl->issuer, name_free, apr_pool_cleanup_null);
     crl->issuer_text = cc_name_text(crl->issuer, crl->pool);

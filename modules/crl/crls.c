@@ -169,8 +169,8 @@ static void older_report(const poll_t *poll, const cc_crl_held_t *held)
     }
     stream->reported = true;
     cc_error_set(&err, p, "CC0415", held->path,
-                 "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
-                 "gone",
+                 "%s of %s, is not used: a later one was loaded before, number %s of %s, and its "
+                 "file is gone",
                  cc_crl_text(held->crl, p), cc_moment_text(held->crl->this_update, p),
                  cc_crl_number_text(&stream->number, p), cc_moment_text(stream->this_update, p));
     error_report(poll, &err);
@@ -188,8 +188,8 @@ static void stale_report(const poll_t *poll, const cc_crl_held_t *held)
     }
     crl->reported_stale = true;
     cc_error_set(&err, p, "CC0416", held->path,
-                 "%s is out of date: its nextUpdate was %s; missing=%s decides for certificates "
-                 "that it does not list",
+                 "%s has expired: its nextUpdate was %s; missing=%s applies to certificates that "
+                 "it does not list",
                  cc_crl_text(crl, p), cc_moment_text(crl->next_update, p),
                  poll->crls->spec->missing_allow ? "allow" : "deny");
     error_report(poll, &err);
@@ -204,8 +204,8 @@ static void alone_report(const poll_t *poll, const cc_crl_held_t *held)
     if (held->use == CC_CRL_NO_BASE && !crl->reported_alone) {
         crl->reported_alone = true;
         cc_error_set(&err, p, "CC0418", held->path,
-                     "%s is used without the complete CRL that it changes: whom it lists is "
-                     "revoked, missing=%s decides for all others",
+                     "%s is used without the complete CRL that it changes: certificates that it "
+                     "lists are revoked, missing=%s applies to all others",
                      cc_crl_text(crl, p), poll->crls->spec->missing_allow ? "allow" : "deny");
         error_report(poll, &err);
     }
@@ -220,8 +220,8 @@ static void signer_report(const poll_t *poll, const cc_crl_pair_t *pair)
     if (pair->signer_revoked && !crl->reported_signer) {
         crl->reported_signer = true;
         cc_error_set(&err, p, "CC0417", crl->issuer_text,
-                     "the certificate that signed this issuer's CRL is revoked itself, or one "
-                     "above it; missing=%s decides for certificates that the CRL does not list",
+                     "the certificate that signed this issuer's CRL, or a CA above it, is revoked; "
+                     "missing=%s applies to certificates that the CRL does not list",
                      poll->crls->spec->missing_allow ? "allow" : "deny");
         error_report(poll, &err);
     }

@@ -14,7 +14,7 @@ typedef struct {
     apr_uint32_t issuer; /* whose entries these are: 0 the CRL's own */
 } entries_reader_t;
 
-static const char broken[] = "an entry is no DER";
+static const char broken[] = "an entry is not valid DER";
 
 /* ---- issuers --------------------------------------------------------------------------------- */
 
@@ -51,7 +51,7 @@ static const char *issuer_read(entries_reader_t *r, cc_der_span_t value)
     X509_NAME *name = NULL;
 
     if (!r->crl->idp.indirect) {
-        return "an entry names an issuer of its own, and the CRL is not indirect";
+        return "an entry names an issuer, but the CRL is not indirect";
     }
     if (number) {
         r->issuer = *number;
@@ -77,11 +77,11 @@ static const char *reason_read(cc_revoked_t *revoked, cc_der_span_t value, const
     if (!cc_der_expect(&element, &value, CC_DER_ENUMERATED) || value.at != value.end ||
         cc_der_span_len(element.content) != 1 || *element.content.at > 10 ||
         *element.content.at == 7) {
-        return "an entry's reason is none of RFC 5280";
+        return "an entry has a reason that RFC 5280 does not define";
     }
     revoked->reason = *element.content.at;
     return revoked->reason == CC_REASON_REMOVE && !crl->delta
-               ? "an entry's reason is removeFromCRL, and the CRL is no delta"
+               ? "an entry has the reason removeFromCRL, but the CRL is not a delta CRL"
                : NULL;
 }
 
@@ -98,7 +98,7 @@ static const char *extension_read(entries_reader_t *r, cc_revoked_t *revoked,
         return NULL;
     default:
         return extension->critical
-                   ? apr_psprintf(r->crl->pool, "an entry's critical extension %s is not known",
+                   ? apr_psprintf(r->crl->pool, "an entry has the unknown critical extension %s",
                                   cc_extension_text(extension, r->crl->pool))
                    : NULL;
     }
@@ -151,13 +151,13 @@ static const char *entry_read(entries_reader_t *r, cc_der_span_t entry)
     cc_serial_t key;
 
     if (!cc_der_expect(&serial, &entry, CC_DER_INTEGER) || !cc_der_is_integer(serial.content)) {
-        return "an entry's serial number is none";
+        return "an entry's serial number is not valid";
     }
     if (cc_der_span_len(serial.content) > CC_SERIAL_MAX) {
         return "an entry's serial number has more than 120 octets";
     }
     if (!cc_der_next(&date, &entry) || !cc_der_time(&at, &date)) {
-        return "an entry's revocationDate is no time";
+        return "an entry's revocationDate is not a valid time";
     }
     revoked.at = at < 0 ? 0 : at > APR_UINT32_MAX ? APR_UINT32_MAX : (apr_uint32_t)at;
     if (entry.at < entry.end) {
@@ -180,7 +180,7 @@ static const char *list_read(entries_reader_t *r, cc_der_span_t entries)
                                                                  : broken;
     }
     if (!error && !cc_serials_finish(r->crl->serials)) {
-        error = "there is no memory for its entries";
+        error = "there is not enough memory for its entries";
     }
     return error;
 }
@@ -198,7 +198,7 @@ const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries)
 
     crl->serials = cc_serials_create(cc_der_span_len(entries));
     if (!crl->serials) {
-        return "there is no memory for its entries";
+        return "there is not enough memory for its entries";
     }
     apr_pool_cleanup_register(crl->pool, crl->serials, serials_free, apr_pool_cleanup_null);
     crl->issuers = apr_array_make(crl->pool, 1, sizeof(X509_NAME *));

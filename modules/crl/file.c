@@ -160,20 +160,19 @@ static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
     cc_block_t block;
 
     if (!label || !block_kind(&block, label)) {
-        *error = apr_psprintf(p,
-                              "it has a block \"%s\"; a file of CRLs has blocks X509 CRL and "
-                              "CERTIFICATE",
-                              label ? label : "?");
+        *error = apr_psprintf(
+            p, "it has a block \"%s\"; only blocks X509 CRL and CERTIFICATE are allowed",
+            label ? label : "?");
         return first < end ? APR_EINVAL : APR_EINCOMPLETE;
     }
     first += first < end;
     last = line_find(first, end, apr_pstrcat(p, "-----END ", label, dashes, NULL));
     if (!last) {
-        *error = apr_psprintf(p, "its last block has no line -----END %s-----", label);
+        *error = apr_psprintf(p, "its last block has no -----END %s----- line", label);
         return APR_EINCOMPLETE;
     }
     if (!base64_decode(&block.der, first, last)) {
-        *error = "a block of it is no base64";
+        *error = "a block is not valid base64";
         return APR_EINVAL;
     }
     APR_ARRAY_PUSH(blocks, cc_block_t) = block;
@@ -208,7 +207,7 @@ static apr_status_t der_find(apr_array_header_t *blocks, const cc_octets_t *octe
             return APR_EINCOMPLETE;
         }
         if (!cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-            *error = "it is neither PEM nor the DER of CRLs";
+            *error = "it contains neither PEM nor CRLs in DER";
             return APR_EINVAL;
         }
         APR_ARRAY_PUSH(blocks, cc_block_t) = (cc_block_t){true, element.whole};
@@ -236,7 +235,7 @@ apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, con
     bool der = octets->len > 0 && *octets->at == CC_DER_SEQUENCE; /* no PEM begins with a "0" */
 
     if (der ? is_certificate(octets) : !line_find(octets->at, end, "-----BEGIN X509 CRL-----")) {
-        *error = "there is no CRL in it; PEM and DER files are read";
+        *error = "it contains no CRL, neither in PEM nor in DER";
         return APR_ENOTIMPL;
     }
     return der ? der_find(blocks, octets, error) : pem_find(blocks, octets, error, p);

@@ -11,10 +11,11 @@ static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const c
     const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
     apr_pool_t *p = crls->scratch;
 
-    return cc_error_set(err, p, "CC0412", path,
-                        "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
+    return cc_error_set(
+        err, p, "CC0412", path,
+        "%s of %s, is refused: it is older than the one loaded before, number %s of %s",
+        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
 }
 
 static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
@@ -23,8 +24,8 @@ static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, c
     apr_pool_t *p = crls->scratch;
 
     return cc_error_set(err, p, "CC0413", path,
-                        "%s is refused: it is to be combined with number %s or later of the same "
-                        "issuer, key and scope, and what is held is %s",
+                        "%s is refused: it needs the complete CRL number %s or later of the same "
+                        "issuer, key and scope; loaded: %s",
                         cc_crl_text(delta, p), cc_crl_number_text(&delta->base, p),
                         base ? base->number_text : "none");
 }
@@ -80,7 +81,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     if (now > 0 && crl->this_update > now) {
         wait_for(file, CC_CRL_FILE_EARLY, crl->this_update);
         return cc_error_set(
-            err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
+            err, crls->scratch, "CC0414", file->path, "%s is not used before its thisUpdate, %s",
             cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
     }
     if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {

@@ -32,8 +32,8 @@ static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t sta
     }
     source->reported = true;
     cc_error_set(&source->refusal, scan->crls->scratch, "CC0406", source->path,
-                 "this file or folder cannot be read: %s",
-                 status == EINVAL ? "it is neither a file nor a folder"
+                 "this file or directory cannot be read: %s",
+                 status == EINVAL ? "it is neither a file nor a directory"
                                   : apr_strerror(status, reason, sizeof(reason)));
 }
 

@@ -8,8 +8,8 @@
 
 #define LEAST_DIGEST 20 /* octets: MD5 can be made to collide in seconds */
 
-static const char unknown[] = "its signature algorithm is not known, or not for this key";
-static const char weak[] = "its signature is over MD5 or less";
+static const char unknown[] = "its signature algorithm is unknown or does not match the key";
+static const char weak[] = "its signature uses MD5 or a weaker digest";
 
 /* The digest that an AlgorithmIdentifier names; none: SHA-1, as RFC 4055 has it. */
 static const EVP_MD *digest_of(const X509_ALGOR *algorithm)
@@ -121,7 +121,7 @@ bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **error
     *error = algorithm && ctx && key ? verify_start(ctx, algorithm, key) : unknown;
     if (!*error && EVP_DigestVerify(ctx, tbs->signature.at, cc_der_span_len(tbs->signature),
                                     tbs->octets.at, cc_der_span_len(tbs->octets)) != 1) {
-        *error = "its signature is not that of its issuer's key";
+        *error = "its signature was not made with its issuer's key";
     }
     EVP_MD_CTX_free(ctx);
     X509_ALGOR_free(algorithm);

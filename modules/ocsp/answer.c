@@ -121,9 +121,9 @@ static const char *signer_misfit(const response_reader_t *r, X509 *signer)
         return NULL;
     }
     if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
-        return "the key of its signer is not for signatures";
+        return "the key usage of its signer does not allow signatures";
     }
-    return signer_revoked(r->check, signer) ? "its signer is revoked, says a CRL" : NULL;
+    return signer_revoked(r->check, signer) ? "its signer is revoked by a CRL" : NULL;
 }
 
 /*
@@ -140,7 +140,7 @@ static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
     unsigned long error = 0;
 
     if (!OCSP_resp_get0_signer(r->basic, &signer, issuers)) {
-        return "the certificate that signed it is neither the issuer nor in it";
+        return "the certificate that signed it is neither the issuer's nor contained in it";
     }
     if (OCSP_basic_verify(r->basic, issuers, store, flags) > 0) {
         return signer_misfit(r, signer);
@@ -150,8 +150,8 @@ static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
         return apr_pstrcat(r->pool, "its signer was not authorised by the issuer: ", data, NULL);
     }
     return ERR_GET_REASON(error) == OCSP_R_MISSING_OCSPSIGNING_USAGE
-               ? "its signer is not for OCSPSigning"
-               : "it is not signed by the issuer, nor by whom the issuer authorised";
+               ? "the extended key usage of its signer does not include OCSPSigning"
+               : "it is signed neither by the issuer nor by a signer that the issuer authorised";
 }
 
 static const char *signature_refuse(const response_reader_t *r)
@@ -191,11 +191,11 @@ static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **err
     OCSP_SINGLERESP *single = at >= 0 ? OCSP_resp_get0(r->basic, at) : NULL;
 
     if (!single) {
-        *error = "it does not speak of the certificate";
+        *error = "it does not cover the certificate";
     } else if (OCSP_resp_find(r->basic, id, at) >= 0) {
-        *error = "it speaks of the certificate twice";
+        *error = "it covers the certificate twice";
     } else if (is_beyond_us(r, single)) {
-        *error = "it has a critical extension that is not known";
+        *error = "it has an unknown critical extension";
     }
     OCSP_CERTID_free(id);
     return *error ? NULL : single;
@@ -227,10 +227,10 @@ static const char *times_read(const response_reader_t *r, const ASN1_GENERALIZED
     if (!time_read(&answer->this_update, from) ||
         (until && !time_read(&answer->next_update, until)) ||
         !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
-        return "one of its times is none";
+        return "one of its times is not valid";
     }
     if (answer->this_update > r->check->now + CC_OCSP_SKEW) {
-        return "its thisUpdate lies ahead";
+        return "its thisUpdate is in the future";
     }
     return until && answer->next_update < answer->this_update
                ? "its nextUpdate is before its thisUpdate"
@@ -260,7 +260,7 @@ static const char *single_read(const response_reader_t *r, OCSP_SINGLERESP *sing
         r->answer->status = CC_OCSP_UNKNOWN;
         return NULL;
     default:
-        return "its certStatus is none";
+        return "its certStatus is not valid";
     }
 }
 
@@ -271,7 +271,7 @@ static const char *basic_read(const response_reader_t *r)
 
     if (!error && r->check->request && OCSP_check_nonce(r->check->request, r->basic) != 1 &&
         OCSP_REQUEST_get_ext_by_NID(r->check->request, NID_id_pkix_OCSP_Nonce, -1) >= 0) {
-        error = "it does not have the nonce of the question";
+        error = "it does not have the nonce of the request";
     }
     if (!error) {
         single = single_find(r, &error);
@@ -288,10 +288,10 @@ static const char *response_read(response_reader_t *r, OCSP_RESPONSE *response, 
     if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
         *busy =
             status == OCSP_RESPONSE_STATUS_TRYLATER || status == OCSP_RESPONSE_STATUS_INTERNALERROR;
-        return apr_pstrcat(r->pool, "it says ", OCSP_response_status_str(status), NULL);
+        return apr_pstrcat(r->pool, "its status is ", OCSP_response_status_str(status), NULL);
     }
     r->basic = OCSP_response_get1_basic(response);
-    error = r->basic ? basic_read(r) : "it is no basic response";
+    error = r->basic ? basic_read(r) : "it is not a basic response";
     OCSP_BASICRESP_free(r->basic);
     return error;
 }
@@ -308,7 +308,7 @@ void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_r
     response_reader_t r = {answer, check, NULL, p};
     const unsigned char *at = response->der;
     OCSP_RESPONSE *parsed = NULL;
-    const char *error = "it is no OCSP response";
+    const char *error = "it is not an OCSP response";
 
     ERR_set_mark();
     parsed = d2i_OCSP_RESPONSE(NULL, &at, (long)response->len);
@@ -317,7 +317,7 @@ void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_r
     }
     OCSP_RESPONSE_free(parsed);
     if (error) {
-        cc_answer_fail(answer, apr_pstrcat(p, "the response does not count: ", error, NULL));
+        cc_answer_fail(answer, apr_pstrcat(p, "the response is rejected: ", error, NULL));
     }
     ERR_pop_to_mark();
 }

@@ -76,15 +76,15 @@ static void response_take(job_t *job, cc_response_t *response)
         return;
     }
     if (is_undone_by(&job->kept, answer)) {
-        cc_answer_fail(answer, "the response does not count: it is older than a revocation");
+        cc_answer_fail(answer, "the response is rejected: it is older than a revocation");
         return;
     }
     answer->asked_at = job->check.now;
     life = cc_answer_life(answer, job->ocsp->spec);
     if (cc_life_age(&life, job->check.now) <= CC_AGE_STALE) {
         cc_answer_fail(answer, answer->next_update
-                                   ? "the response does not count: its nextUpdate has passed"
-                                   : "the response does not count: it has no nextUpdate and its "
+                                   ? "the response is rejected: its nextUpdate has passed"
+                                   : "the response is rejected: it has no nextUpdate and its "
                                      "thisUpdate is older than ttl=");
         return;
     }
@@ -144,11 +144,11 @@ static int job_ask(job_t *job)
         return CC_OCSP_NOT_ASKED;
     }
     if (job_is_late(job)) {
-        cc_answer_fail(&inflight->answer, "all threads that ask were busy for too long");
+        cc_answer_fail(&inflight->answer, "all threads that ask responders were busy for too long");
         return CC_OCSP_NOT_ASKED;
     }
     if (!cc_breaker_lets(ocsp->breakers, url, job_now(job))) {
-        error = "it failed again and again, and is left alone for a while";
+        error = "it failed repeatedly, and is not asked for a while";
         cc_answer_fail(&inflight->answer, apr_psprintf(inflight->pool, "%s: %s", url->text, error));
         return CC_OCSP_LEFT_ALONE;
     }
@@ -222,7 +222,7 @@ static void jobs_start(job_t *job)
     const cc_ocsp_io_t *io = job->ocsp->io;
 
     while (job && !io->start(io->state, jobs_do, job)) {
-        cc_answer_fail(&job->inflight->answer, "there is no thread that could ask");
+        cc_answer_fail(&job->inflight->answer, "there is no thread to ask it");
         cc_counter_add(&job->ocsp->counters->requests[CC_OCSP_NOT_ASKED]);
         cc_inflight_finish(job->inflight);
         job = job_end(job);

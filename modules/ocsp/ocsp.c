@@ -258,8 +258,8 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     if (spec->mode == CC_OCSP_AIA && !spec->responder &&
         (!config->hosts || config->hosts->nelts == 0)) {
         return cc_error_set(err, p, "CC0437", "AIA",
-                            "nobody may be asked; name the hosts of responders in "
-                            "ClientCertOCSPAllow, or one with responder=URL");
+                            "no responder may be asked; name the hosts of responders in "
+                            "ClientCertOCSPAllow, or a responder with responder=URL");
     }
     made->spec = spec;
     made->hosts = config->hosts;
@@ -268,7 +268,7 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     made->counters = &made->own;
     if (cc_breakers_create(&made->breakers, p) != APR_SUCCESS ||
         cc_inflights_create(&made->inflights, p) != APR_SUCCESS) {
-        return cc_error_set(err, p, "CC0438", NULL, "no lock can be made: out of memory");
+        return cc_error_set(err, p, "CC0438", NULL, "locks cannot be created: out of memory");
     }
     *ocsp = made;
     return APR_SUCCESS;

@@ -45,7 +45,7 @@ static const char *status_read(cc_http_reply_t *reply, const char *line, apr_siz
         return NULL;
     }
     return apr_psprintf(p, "its answer has HTTP status %s%s", quoted(line + code, len - code, p),
-                        line[code] == '3' ? ", and a redirection is not followed" : "");
+                        line[code] == '3' ? ", and redirections are not followed" : "");
 }
 
 static const char *type_read(cc_http_reply_t *reply, const char *value, apr_size_t len,
@@ -106,7 +106,7 @@ static const char *field_read(cc_http_reply_t *reply, const char *line, apr_size
         return length_read(reply, value, (apr_size_t)(end - value), p);
     }
     if (is_name(line, name, "Transfer-Encoding")) {
-        return "its answer has a Transfer-Encoding, which HTTP/1.0 does not know";
+        return "its answer has a Transfer-Encoding, which HTTP/1.0 does not have";
     }
     return NULL;
 }

@@ -71,7 +71,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
 
     if (strlen(text) > URL_MAX || !is_url_text(text) ||
         apr_uri_parse(p, text, &uri) != APR_SUCCESS || !uri.scheme) {
-        return "this is no URL";
+        return "it is not a valid URL";
     }
     if (strcasecmp(uri.scheme, "http") != 0) {
         return "its scheme is not http";
@@ -84,7 +84,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
     }
     url->host = strchr(uri.hostname, ':') ? uri.hostname : cc_host_name(uri.hostname, p);
     if (!url->host) {
-        return "its host is no name";
+        return "its host is not a valid name";
     }
     port = uri.port_str ? cc_number_read(uri.port_str) : APR_URI_HTTP_DEFAULT_PORT;
     if (port < 1 || port > 65535) { /* apr_uri_parse cuts what is larger */
@@ -124,7 +124,7 @@ static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
     const char *error = NULL;
 
     if (len > URL_MAX || memchr(octets, '\0', len)) {
-        return "this is no URL";
+        return "it is not a valid URL";
     }
     error = cc_url_read(url, apr_pstrmemdup(p, octets, len), p);
     if (error) {

@@ -59,6 +59,16 @@ static void verdict_set(cc_revocation_status_t *status, cc_revocation_verdict_t 
     status->problem = status->public_problem = NULL;
 }
 
+/* The certificate at this depth of the chain, for a sentence. */
+static const char *subject_text(int depth, apr_pool_t *p)
+{
+    if (depth == 0) {
+        return "it";
+    }
+    return depth == 1 ? "the CA one level above it"
+                      : apr_psprintf(p, "the CA %d levels above it", depth);
+}
+
 /* `subject` is the certificate, for a sentence: "it". */
 static void revoked_set(cc_revocation_status_t *status, const char *subject, const char *reason,
                         apr_time_t at, apr_pool_t *p)
@@ -111,16 +121,15 @@ void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_
                             const cc_crl_answer_t *answer, apr_pool_t *p)
 {
     cc_revocation_verdict_t verdict = crl_verdict(revocation, answer);
-    const char *subject =
-        answer->depth ? apr_psprintf(p, "the CA %d above it", answer->depth) : "it";
+    const char *subject = subject_text(answer->depth, p);
 
     status->generation = answer->generation;
     status->stale_at = answer->stale_at;
     if (verdict == CC_REVOCATION_REVOKED) {
         revoked_set(status, subject, cc_reason_text(answer->reason), answer->revoked_at, p);
     } else if (verdict == CC_REVOCATION_UNKNOWN) {
-        unknown_set(status, apr_psprintf(p, "CRLs do not say whether %s is revoked: %s", subject,
-                                         answer->cause));
+        unknown_set(status,
+                    apr_psprintf(p, "no current CRL covers %s: %s", subject, answer->cause));
     } else {
         verdict_set(status, verdict);
     }
@@ -134,7 +143,7 @@ void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
     cc_ocsp_subject_t subject = {cert->x509, issuer};
 
-    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not at hand",
+    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not available",
                                  .ask_at = APR_INT64_MAX};
     if (issuer) {
         cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
@@ -161,7 +170,7 @@ static const char *ocsp_problem(const cc_ocsp_answer_t *answer, apr_pool_t *p)
     if (answer->status == CC_OCSP_UNKNOWN) {
         return "the OCSP responder does not know it";
     }
-    return apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
+    return apr_psprintf(p, "there is no valid OCSP answer for it: %s",
                         answer->error ? answer->error : "no answer");
 }
 

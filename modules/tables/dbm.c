@@ -62,7 +62,7 @@ static apr_status_t source_read(dbm_t *dbm, const cc_table_spec_t *spec, apr_poo
     }
     if (i == TYPES || !colon[1] || !type_offered(dbm->type, p)) {
         return cc_error_set(err, p, "CC0620", apr_pstrcat(p, "dbm:", spec->source, NULL),
-                            "the types of this machine's APR-util are %s", types_text(p));
+                            "the database types of APR-util on this machine are %s", types_text(p));
     }
     dbm->path = cc_source_path(spec, colon + 1, p);
     apr_dbm_get_usednames_ex(p, dbm->type, dbm->path, &dbm->files[0], &dbm->files[1]);
@@ -81,7 +81,7 @@ static const char *failure_text(const dbm_t *dbm, apr_status_t status, apr_pool_
         status = found == APR_SUCCESS ? status : found;
     }
     if (status >= APR_OS_START_USERERR) {
-        return apr_psprintf(p, "it is no %s file, or damaged, or being written", dbm->type);
+        return apr_psprintf(p, "it is not a %s file, is damaged, or is being written", dbm->type);
     }
     return apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
 }
@@ -158,7 +158,8 @@ static apr_status_t dbm_open(void **state, const cc_table_spec_t *spec, apr_pool
     }
     status = apr_thread_mutex_create(&dbm->lock, APR_THREAD_MUTEX_DEFAULT, p);
     if (status != APR_SUCCESS) {
-        return cc_error_set(err, p, "CC0621", dbm->path, "no lock for the database can be made");
+        return cc_error_set(err, p, "CC0621", dbm->path,
+                            "a lock for the database cannot be created");
     }
     atomic_init(&dbm->generation, 1);
     stamps_take(dbm->seen, dbm, p);

@@ -62,7 +62,7 @@ static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
     }
     line_fault(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
     if (quoted) {
-        line_fault(line, word, "a quote is opened and not closed; write \\\" for the quote itself");
+        line_fault(line, word, "a quote is not closed; write \\\" for the quote itself");
     }
     if (gap || (value > start && value == to)) {
         line_fault(line, word, "a value of the list is empty; write \\, for the comma itself");
@@ -95,8 +95,8 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to)
     len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
     if (len <= 0) {
         line_fault(line, word,
-                   "the key is not octets; write an even number of hex digits, colons "
-                   "are ignored");
+                   "the key is not a sequence of bytes; write an even number of hex digits (colons "
+                   "are ignored)");
         return 0;
     }
     return (apr_size_t)len;
@@ -140,7 +140,8 @@ cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
     cc_table_line_trim(&line);
     packed = cc_line_columns(&line, apr_palloc(p, 2 * len + 1));
     if (line.error) {
-        info->failure = apr_psprintf(p, "what stands there is no row: %s", cc_line_error(&line, p));
+        info->failure =
+            apr_psprintf(p, "the value is not a valid row: %s", cc_line_error(&line, p));
         return CC_TABLE_FAILED;
     }
     *row = cc_row_unpack(&packed, p);

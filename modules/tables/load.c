@@ -38,7 +38,7 @@ static void unreadable(cc_error_t *err, const table_reader_t *r, apr_status_t st
     char reason[120];
 
     cc_error_set(err, r->pool, "CC0610", r->path, "the file cannot be read: %s",
-                 status == APR_EBUSY ? "somebody is writing it"
+                 status == APR_EBUSY ? "it is being written"
                                      : apr_strerror(status, reason, sizeof(reason)));
 }
 
@@ -61,7 +61,7 @@ static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
 
     if (is_reported(r)) {
         line_report(r, cc_map_line(r->map, row),
-                    apr_psprintf(r->pool, "the key of line %" APR_UINT64_T_FMT " again",
+                    apr_psprintf(r->pool, "the same key as in line %" APR_UINT64_T_FMT,
                                  cc_map_line(r->map, first)));
     }
 }
@@ -114,7 +114,7 @@ static void line_take(table_reader_t *r, const char *text, const char *end)
     } else if (is_reported(r)) {
         line_report(r, r->line,
                     line.error ? cc_line_error(&line, r->pool)
-                               : apr_psprintf(r->pool, "columns after the key: %d; rules take $%d",
+                               : apr_psprintf(r->pool, "columns after the key: %d; rules use $%d",
                                               (int)packed.columns, r->spec->columns));
     }
 }

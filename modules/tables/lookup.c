@@ -59,7 +59,7 @@ static void query_begin(cc_query_t *query)
 static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 {
     if (query->result == CC_TABLE_FOUND && query->row.count < table->spec.columns) {
-        query->info.failure = apr_psprintf(p, "columns of the row: %d; rules take $%d",
+        query->info.failure = apr_psprintf(p, "columns of the row: %d; rules use $%d",
                                            query->row.count, table->spec.columns);
         query->result = CC_TABLE_FAILED;
     }
@@ -81,7 +81,7 @@ static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count
     for (int i = 0; i < count; i++) {
         open[i]->result = CC_TABLE_FAILED;
         open[i]->info.failure =
-            apr_psprintf(p, "one certificate has more than %d keys for it", CC_KEYS_MAX);
+            apr_psprintf(p, "one certificate has more than %d keys for this table", CC_KEYS_MAX);
     }
 }
 

@@ -289,7 +289,7 @@ static void answer_read(cc_query_t *query, const cc_reply_t *reply, const talk_t
         break;
     default:
         query->info.failure =
-            failure_text(talk, "what it answers is not Redis, or larger than 1 MiB");
+            failure_text(talk, "its answer is not that of a Redis server, or is larger than 1 MiB");
     }
 }
 

@@ -19,9 +19,7 @@ static void answer_fail(cc_query_t *query, const char *reason)
 
 static const char *no_time(const cc_table_t *table, apr_pool_t *p)
 {
-    return apr_psprintf(p,
-                        "the lookups for one certificate have taken %g s, which is all they may "
-                        "(timeout=)",
+    return apr_psprintf(p, "the lookups for one certificate have taken %g s, the limit (timeout=)",
                         (double)table->spec.timeout / APR_USEC_PER_SEC);
 }
 

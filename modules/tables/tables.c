@@ -71,7 +71,7 @@ apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, c
     other = scope_find(tables, scope, table->spec.name);
     if (other) {
         return cc_error_set(err, tables->pool, "CC0602", table->spec.name,
-                            "there is a table of this name already, at %s", other->spec.where);
+                            "a table with this name exists already, at %s", other->spec.where);
     }
     APR_ARRAY_PUSH(tables->all, cc_table_t *) = table;
     scope_add(tables, table);
@@ -137,9 +137,10 @@ static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, a
     apr_status_t status = APR_SUCCESS;
 
     if (!table->used) {
-        return cc_error_set(err, p, "CC0607", table->spec.name,
-                            "no rule uses this table; write \"FIELD in %s\" in one, or remove it",
-                            table->spec.name);
+        return cc_error_set(
+            err, p, "CC0607", table->spec.name,
+            "no rule uses this table; write \"FIELD in %s\" in a rule, or remove the table",
+            table->spec.name);
     }
     status = table->source.backend->open(&table->source.state, &table->spec, p, err);
     if (status != APR_SUCCESS) {

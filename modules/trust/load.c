@@ -151,7 +151,7 @@ static apr_status_t path_add(SSL_CTX *ctx, const char *path, apr_pool_t *p, cc_e
     }
     return count > 0 ? APR_SUCCESS
                      : cc_error_set(err, p, "CC0402", path, "it cannot be loaded: %s",
-                                    "there is no certificate in it");
+                                    "it contains no certificate");
 }
 
 static apr_status_t paths_add(SSL_CTX *ctx, const apr_array_header_t *paths, apr_pool_t *p,
@@ -255,7 +255,7 @@ static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
     if (refusal.depth == 0) {
         return cc_refusal_text(&refusal, p);
     }
-    return apr_psprintf(p, "of the CAs above it, \"%s\": %s", subject_text(refusal.cert, p),
+    return apr_psprintf(p, "the CA \"%s\" above it: %s", subject_text(refusal.cert, p),
                         cc_refusal_text(&refusal, p));
 }
 

@@ -247,12 +247,14 @@ const char *cc_trust_state_text(cc_trust_state_t state)
     static const char *const text[] = {
         [CC_TRUST_OK] = "it is verified",
         [CC_TRUST_NO_RECORD] = "its session carries no verdict of a full handshake",
-        [CC_TRUST_BAD_RECORD] = "its session carries a verdict that is damaged or another's",
+        [CC_TRUST_BAD_RECORD] =
+            "its session carries a verdict that is damaged or for another certificate",
         [CC_TRUST_FAILED] = "it did not verify",
-        [CC_TRUST_OTHER_TRUST] = "it was verified for a host that trusts others",
-        [CC_TRUST_NOT_YET] = "it is not valid yet",
+        [CC_TRUST_OTHER_TRUST] = "it was verified for a virtual host with a different trust",
+        [CC_TRUST_NOT_YET] = "it is not yet valid",
         [CC_TRUST_EXPIRED] = "it has expired",
-        [CC_TRUST_NOT_CLIENT] = "it is a CA certificate or not for client authentication",
+        [CC_TRUST_NOT_CLIENT] =
+            "it is a CA certificate, or its key usage does not allow client authentication",
     };
 
     return text[state];
