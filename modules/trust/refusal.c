@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Says why a chain did not verify, in plain words. */
+/* Describes why a chain did not verify, in plain words. */
 #include <apr_strings.h>
 
 #include <openssl/x509_vfy.h>
@@ -9,7 +9,7 @@
 
 #define NO_CA "its issuer is not a CA of this virtual host"
 
-/* Of the certificate at fault: what is wrong with it, and which of its fields shows that. */
+/* What is wrong with the certificate at fault, and which of its fields shows that. */
 typedef struct reason_t {
     int error;
     const char *text;
@@ -65,8 +65,8 @@ const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p)
 }
 
 /*
- * A callback that turns down what OpenSSL has found nothing wrong with has a reason of its own.
- * mod_ssl's has two: what OCSP said, which it leaves as an error, and SSLVerifyDepth.
+ * A callback that refuses a certificate in which OpenSSL found no error has its own reason.
+ * mod_ssl's callback has two: the result of OCSP, which it sets as an error, and SSLVerifyDepth.
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error)
 {
