@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes requests to responders, and judges whether an answer counts (RFC 6960, RFC 9654). */
+/* Makes requests to responders, and verifies their answers (RFC 6960, RFC 9654). */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -23,7 +23,7 @@ typedef struct response_reader_t {
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* SHA-1 is what every responder knows (RFC 5019 2.1.1); here it only names, it proves nothing. */
+/* Every responder supports SHA-1 (RFC 5019 2.1.1). Here it only identifies; it proves nothing. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of)
 {
     return OCSP_cert_to_id(EVP_sha1(), of->leaf, of->issuer);
@@ -48,7 +48,7 @@ OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce)
 
 /* ---- signers --------------------------------------------------------------------------------- */
 
-/* Of RSASSA-PSS, which has it in its parameters; none: SHA-1 (RFC 4055 3.1). */
+/* The digest of RSASSA-PSS, which is in its parameters; the default is SHA-1 (RFC 4055 3.1). */
 static int pss_digest(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object = NULL;
@@ -68,7 +68,7 @@ static int pss_digest(const X509_ALGOR *algorithm)
     return digest;
 }
 
-/* A digest that collides lets somebody have one thing signed and show another. */
+/* With a digest that collides, an attacker can have one thing signed and present another. */
 static const char *signature_weak(const response_reader_t *r)
 {
     const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
@@ -84,7 +84,7 @@ static const char *signature_weak(const response_reader_t *r)
     return digest == NID_sha1 || digest == NID_md5 ? "it is signed with SHA-1 or MD5" : NULL;
 }
 
-/* The issuer alone is trusted, for what is signed now; NULL: no memory. */
+/* A store that trusts only the issuer, at the time of the check; NULL: out of memory. */
 static X509_STORE *store_make(const cc_ocsp_check_t *check)
 {
     X509_STORE *store = X509_STORE_new();
@@ -101,9 +101,9 @@ static X509_STORE *store_make(const cc_ocsp_check_t *check)
 }
 
 /*
- * Whoever was to sign for the issuer, and is revoked, does not vouch for others any more. With
- * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
- * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
+ * The answers of a revoked signer do not count. With id-pkix-ocsp-nocheck, clients need not check
+ * the signer (RFC 6960 4.2.2.2.1). That means that no answer about the signer has to be requested,
+ * not that a loaded CRL may be ignored. If no CRL covers the signer, the answer counts.
  */
 static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 {
@@ -113,8 +113,8 @@ static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
            lists->revoked(lists->state, signer, check->of.issuer, check->now);
 }
 
-/* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
- * of his answers. */
+/* The objection to a signer that the issuer authorised, or NULL. Whether the issuer itself is
+ * revoked does not matter here. */
 static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 {
     if (X509_cmp(signer, r->check->of.issuer) == 0) {
@@ -127,9 +127,9 @@ static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 }
 
 /*
- * OpenSSL holds a signer for authorised where he is the issuer, or was issued by the issuer for
- * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
- * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
+ * OpenSSL accepts a signer that is the issuer, or a certificate that the issuer issued for
+ * OCSPSigning. The flags exclude anything else: NOEXPLICIT the explicit trust settings of a root,
+ * NOCHAIN any certificate between the two. OpenSSL does not check keyUsage.
  */
 static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
                                  STACK_OF(X509) * issuers)
@@ -169,9 +169,9 @@ static const char *signature_refuse(const response_reader_t *r)
     return error;
 }
 
-/* ---- what it says ---------------------------------------------------------------------------- */
+/* ---- the contents ---------------------------------------------------------------------------- */
 
-/* An extension that must be understood (RFC 5280 4.2), and is not. */
+/* True if there is an unknown critical extension (RFC 5280 4.2). */
 static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     int nonce = OCSP_BASICRESP_get_ext_by_NID(r->basic, NID_id_pkix_OCSP_Nonce, -1);
@@ -183,7 +183,7 @@ static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
     return critical >= 0 || OCSP_SINGLERESP_get_ext_by_critical(single, 1, -1) >= 0;
 }
 
-/* The one thing that it says of the certificate; NULL, and what is wrong. */
+/* The only SingleResponse for the certificate; NULL, and what is wrong. */
 static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **error)
 {
     OCSP_CERTID *id = cc_ocsp_cert_id(&r->check->of);
@@ -202,8 +202,8 @@ static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **err
 }
 
 /*
- * Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. No
- * answer is from before 1970.
+ * Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL accepts.
+ * No answer is from before 1970.
  */
 static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directives about OCSP: reads ClientCertOCSP and ClientCertOCSPAllow. */
+/* Reads the directives ClientCertOCSP and ClientCertOCSPAllow. */
 #include <stddef.h>
 #include <string.h>
 

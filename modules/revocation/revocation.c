@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What CRLs and OCSP responders together say of a certificate. */
+/* Combines the answers of CRLs and OCSP responders about a certificate. */
 #include "revocation/revocation.h"
 
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/moment.h"
 
 /*
- * Each source gives a verdict of its own. What is not known is waived or not by the settings of
- * the source: `missing` of CRLs, `failure` of OCSP. Then one of the two counts, as this table says:
+ * Each source gives its own verdict. The settings of the source decide whether an unknown status is
+ * waived: `missing` of CRLs, `failure` of OCSP. Then one of the two verdicts counts:
  *
  *               OCSP:  good     revoked  waived   unknown
  *   CRLs:
@@ -20,9 +20,9 @@
  *   waived             OCSP     OCSP     CRLs     OCSP
  *   unknown            CRLs     OCSP     CRLs     CRLs
  *
- * Who revokes counts more than who does not, and the responder, who knows of it first, more than a
- * list. Where CRLs refuse a certificate, no responder is asked at all, but by the tool, which shows
- * what each of them says.
+ * A source that revokes takes precedence over one that does not, and the responder, which learns of
+ * revocations first, over a CRL. If CRLs refuse a certificate, no responder is asked at all, except
+ * by the tool, which shows the answer of each source.
  */
 static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNCHECKED] = {false, true, true, true, true},
@@ -32,7 +32,7 @@ static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNKNOWN] = {false, false, true, false, false},
 };
 
-/* Which source was asked, and what came of it, is for the log: it has names, addresses, files. */
+/* For clients. Details are only for the log, since they contain names, addresses and files. */
 static const char not_known[] = "this server could not find out whether it was revoked";
 
 const char *cc_revocation_word(cc_revocation_verdict_t verdict)
@@ -273,7 +273,7 @@ int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified
     }
 }
 
-/* OCSP asks in the name of the issuer, whose certificate a resumed session may not have. */
+/* An OCSP request needs the issuer's certificate, which may be missing in a resumed session. */
 static bool issuer_is_missing(const cc_revocation_t *revocation, const cc_verified_t *cert)
 {
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
