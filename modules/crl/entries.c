@@ -11,7 +11,7 @@ typedef struct {
     cc_crl_t *crl;
     apr_hash_t *numbers; /* DER of GeneralNames -> int *: a place in crl->issuers */
     apr_pool_t *scratch;
-    apr_uint32_t issuer; /* whose entries these are: 0 the CRL's own */
+    apr_uint32_t issuer; /* the issuer of these entries; 0: that of the CRL */
 } entries_reader_t;
 
 static const char broken[] = "an entry is not valid DER";
@@ -24,7 +24,7 @@ static apr_status_t name_free(void *name)
     return APR_SUCCESS;
 }
 
-/* The name of the certificates' issuer, in the pool of the CRL; NULL: there is none. */
+/* The name of the certificates' issuer, in the pool of the CRL; NULL: none. */
 static X509_NAME *name_take(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
@@ -94,7 +94,7 @@ static const char *extension_read(entries_reader_t *r, cc_revoked_t *revoked,
     case CC_EXT_CERTIFICATE_ISSUER:
         return issuer_read(r, extension->value);
     case CC_EXT_INVALIDITY_DATE:
-    case CC_EXT_HOLD_INSTRUCTION: /* what is on hold is refused, whatever else it wants done */
+    case CC_EXT_HOLD_INSTRUCTION: /* certificates on hold are refused, whatever it instructs */
         return NULL;
     default:
         return extension->critical
@@ -108,7 +108,7 @@ static const char *extensions_read(entries_reader_t *r, cc_revoked_t *revoked, c
 {
     cc_der_t list;
     cc_extension_t extension;
-    unsigned seen = 0; /* a bit for each id: those that are read are below 32 */
+    unsigned seen = 0; /* a bit for each id; the ids that are read are below 32 */
     const char *error = NULL;
 
     if (!cc_der_expect(&list, entry, CC_DER_SEQUENCE) || entry->at != entry->end) {
@@ -129,7 +129,7 @@ static const char *extensions_read(entries_reader_t *r, cc_revoked_t *revoked, c
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
-/* The key under which a serial number of this issuer stands. */
+/* The key of a serial number of this issuer. */
 static void key_make(cc_serial_t *key, const entries_reader_t *r, cc_der_span_t serial)
 {
     unsigned char *to = key->octets;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the extensions of a CRL (RFC 5280 5.2), and refuses those that it may not have. */
+/* Reads the extensions of a CRL (RFC 5280 5.2), and refuses those that are not allowed. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -92,7 +92,7 @@ static const char *akid_read(cc_crl_t *crl, cc_der_span_t value)
     return at == value.end ? NULL : "its authorityKeyIdentifier is not valid";
 }
 
-/* What is not critical may be passed over: it changes nothing of what the CRL says. */
+/* Unknown extensions that are not critical are ignored: they do not change the meaning of a CRL. */
 static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension)
 {
     switch (extension->id) {

@@ -2,7 +2,7 @@
 /* Finds the certificate that signed a CRL, among those that may have. */
 #include "crl/internal.h"
 
-/* RFC 5280 6.3.3 (f): its name, its key identifier, and that it may sign CRLs. */
+/* RFC 5280 6.3.3 (f): the name and key identifier match, and the certificate may sign CRLs. */
 static bool may_sign(const cc_authority_t *authority, const cc_crl_t *crl)
 {
     X509 *cert = authority->cert;

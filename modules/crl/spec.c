@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of CRLs: reads PATH ... [option=value ...]. */
+/* Reads ClientCertCRL: PATH ... [option=value ...]. */
 #include <stddef.h>
 
 #include <apr_lib.h>
@@ -29,7 +29,7 @@ static const cc_option_t options[] = {
      .yes = "allow"},
 };
 
-/* The letters before a "=", or 0: then the word is a path. */
+/* The number of letters before a "=", or 0: then the word is a path. */
 static size_t name_len(const char *word)
 {
     size_t len = 0;

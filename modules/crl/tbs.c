@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes a CRL apart into its fields (RFC 5280 5.1). */
+/* Splits a CRL into its fields (RFC 5280 5.1). */
 #include <string.h>
 
 #include "crl/internal.h"
@@ -40,7 +40,7 @@ static const char *times_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
     return tbs->next_update < tbs->this_update ? "its nextUpdate is before its thisUpdate" : NULL;
 }
 
-/* What may be missing: the entries and the extensions. */
+/* Reads the optional fields: the entries and the extensions. */
 static const char *rest_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
 {
     cc_der_t element;
