@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of a table: reads a key and columns, with quotes, lists and comments. */
+/* Reads lines of a table: a key and columns, with quotes, lists and comments. */
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "tables/internal.h"
 
-#define SHOWN 60 /* so much of a word stands in an error message */
+#define SHOWN 60 /* octets of a word in an error message */
 
 static bool is_blank(char c)
 {
@@ -29,7 +29,7 @@ static void line_fault(cc_table_line_t *line, const char *word, const char *erro
     }
 }
 
-/* True before a character that a backslash takes as it is; others leave the backslash alone. */
+/* True at a backslash that escapes the next character. Others are ordinary characters. */
 static bool is_escape(const cc_table_line_t *line, bool list)
 {
     char next = line->at + 1 < line->end ? line->at[1] : '\0';
@@ -37,7 +37,7 @@ static bool is_escape(const cc_table_line_t *line, bool list)
     return *line->at == '\\' && (next == '\\' || next == '"' || (next == ',' && list));
 }
 
-/* Reads a word to `to`: its length. In a list, each comma ends a value with a NUL. */
+/* Reads a word to `to` and returns its length. In a list, each comma ends a value with a NUL. */
 static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
 {
     const char *word = line->at;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups in a table: fold the key, take the answer of cache or source, check its columns. */
+/* Looks up keys in a table: folds the key, gets the answer of cache or source, checks its columns.
+ */
 #include <apr_strings.h>
 
 #include "tables/internal.h"
@@ -69,7 +70,7 @@ static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
     cc_counter_add(&table->counters->lookups[query->result]);
 }
 
-/* Looks up the keys that a table may have; `open` is a list of them. */
+/* Looks up the keys that a table may contain; `open` is a list of them. */
 static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count, apr_time_t now,
                            cc_account_t *account, apr_pool_t *p)
 {

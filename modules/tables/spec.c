@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of a table: reads NAME TYPE:SOURCE [option=value ...]. */
+/* Reads ClientCertTable: NAME TYPE:SOURCE [option=value ...]. */
 #include <stddef.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "tables/internal.h"
 
 /*
- * The options that every table has, those of files, which are followed, those of sources that are
- * asked, and those of sources that one has to log in to.
+ * The options of all tables, those of files, which are followed, those of sources that are asked,
+ * and those of sources that require a login.
  */
 #define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
 #define SECONDS(word, from, seconds)                                                               \
@@ -46,7 +46,7 @@ static const cc_option_t of_binding[] = {
 typedef struct {
     cc_table_spec_t *spec;
     const cc_backend_t *backend;
-    cc_option_t options[CC_OPTIONS_MAX]; /* those that tables of this back end have */
+    cc_option_t options[CC_OPTIONS_MAX]; /* the options of tables of this back end */
     cc_option_reader_t reader;
     apr_pool_t *pool;
     cc_error_t *err;
