@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A server of the test harness whose processes are counted, by callgrind or by the kernel.
+# A server of the test harness whose work is counted, by callgrind or by the kernel.
 package CountedServer;
 
 use strict;
@@ -14,9 +14,10 @@ use parent 'ClientCert::Test';
 # FakeBasicAuth's password is always "password".
 my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 
-# Starts one, under the command `counter` (with @LOGS@ for a folder), whose virtual host has `conf`,
-# and with these `modules` and `files`. With the module if `ours`; by HTTP/2 alone if `http2`. Asked
-# for `path`, which is /index.html as a rule, with the certificate `cert`, which is client().
+# Starts a server under the command `counter` (with @LOGS@ for a folder), with `conf` in its
+# virtual host, and with these `modules` and `files`. It has the module if `ours` is set, and only
+# HTTP/2 if `http2` is. Requests are for `path` (by default /index.html) with the certificate
+# `cert` (client()).
 sub served {
     my ($class, %o) = @_;
     return $class->server(
@@ -43,7 +44,7 @@ sub served {
 CONF
 }
 
-# Alice's certificate, but for a year: one that ends soon is listed by the module, which costs.
+# Alice's certificate, valid for a year: one that expires soon is listed by the module at a cost.
 sub client {
     my ($class) = @_;
     our $made;
@@ -53,7 +54,7 @@ sub client {
     return "$ca/bench";
 }
 
-# No session is offered, so each handshake is a full one.
+# Offers no session, so that each handshake is a full one.
 sub connected {
     my ($self) = @_;
     return $self->connection(cert => $self->{cert}, tls => '1.3');
@@ -66,7 +67,7 @@ sub ask {
     return;
 }
 
-# So many requests, one after the other, on one connection that ends with them.
+# This many requests, one after the other, on one connection that ends with them.
 sub ask_often {
     my ($self, $times) = @_;
     my $connection = $self->connected;
@@ -75,7 +76,7 @@ sub ask_often {
     return;
 }
 
-# The same by HTTP/2.
+# The same with HTTP/2.
 sub ask_streams {
     my ($self, $times) = @_;
     my ($resolve, $name, $url) = $self->_url($self->{path});
@@ -87,7 +88,7 @@ sub ask_streams {
     return;
 }
 
-# The command under which httpd runs: the harness asks for it.
+# The command under which httpd runs; called by the harness.
 sub _checker {
     my ($self) = @_;
     return map { s/\@LOGS\@/$self->path('logs')/er } @{ $self->{counter} };
@@ -101,7 +102,7 @@ sub end {
     return;
 }
 
-# Ends it; gives what the process that served has counted, not the one that watched it.
+# Ends the server; returns the count of the serving process, without that of the parent.
 sub end_and_count {
     my ($self) = @_;
     my $parent = $self->pid;
@@ -114,7 +115,7 @@ sub end_and_count {
     return $sum;
 }
 
-# Ends it; gives what was counted up to each connection since the one before, but not at the end.
+# Ends the server; returns the count between each connection and the one before, without the end.
 sub end_and_counts {
     my ($self) = @_;
     $self->end;
@@ -122,7 +123,7 @@ sub end_and_counts {
     return map { $counts{$_} } sort { $a <=> $b } keys %counts;
 }
 
-# What callgrind or pools.c has written.
+# The total in a file of callgrind or pools.c.
 sub total_of {
     my ($file) = @_;
     open my $in, '<', $file or die "$file: $!\n";
@@ -130,7 +131,7 @@ sub total_of {
     return $total // 0;
 }
 
-# ---- what the kernel says of the process that serves; there is no other
+# ---- the kernel's figures about the one process that serves
 
 sub serving {
     my ($self) = @_;
@@ -140,7 +141,7 @@ sub serving {
     return $children[0];
 }
 
-# The seconds that processors have spent in it.
+# The processor seconds that it has used.
 sub seconds {
     my ($self) = @_;
     my $sum = 0;

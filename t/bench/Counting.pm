@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# How one request, connection or call is counted: each figure is taken twice, and the two are
-# compared; where they differ, both are taken again, twice at most. Requests and calls are the difference of two run lengths, connections are a median.
+# Counts the cost of one request, connection or call. Each figure is taken twice and the two are
+# compared; if they differ, both are taken again, twice at most. Figures for requests and calls are
+# the difference of two runs of different length, figures for connections are a median.
 package Counting;
 
 use strict;
@@ -20,33 +21,33 @@ sub callgrind { return qw(valgrind -q --tool=callgrind) }
 
 my @callgrind = callgrind();
 my @in_httpd  = (@callgrind, '--callgrind-out-file=@LOGS@/count.%p');
-# From where a process of httpd begins to serve: what its parent did before is no part of it.
+# Counts from the point where a process of httpd begins to serve, without the parent's work before.
 my @instructions   = (@in_httpd, '--zero-before=ap_run_child_init');
 my @by_connection  = (@in_httpd, '--dump-before=ap_run_create_connection');
 my @by_request     = (@in_httpd, '--dump-before=ap_run_post_read_request');
 my @octets_of_pool = ('env', 'LD_PRELOAD=' . made('pools.so'), 'CC_POOLS=@LOGS@/count');
 
-my $apart    = 0.005;    # so much, as a part of them, may two figures differ by
-my $unsteady = 0;        # the most that two figures did that should be the same,
-my $recent   = 0;        # and since somebody asked last
+my $apart    = 0.005;    # the relative difference that two figures may have
+my $unsteady = 0;        # the greatest difference of two figures that should be equal,
+my $recent   = 0;        # and the same since the last call of disturbed
 my $smoke    = 0;        # everything is run once, in its smallest form: figures mean nothing
 
 sub unsteady { return $unsteady }
 
-# Of the figures since the last call: the difference where it is too much, else undef.
+# The difference of the figures since the last call if it is too large, else undef.
 sub disturbed {
     my $last = $recent;
     $recent = 0;
     return $last > $apart ? $last : undef;
 }
 
-# Whether it is so; with an argument, makes it so.
+# Whether this is a smoke test; an argument sets it.
 sub smoke {
     $smoke = $_[0] if @_;
     return $smoke;
 }
 
-# Of two figures that should be the same, which `take` gives.
+# The mean of two figures that should be equal, which `take` returns.
 sub mean {
     my ($take) = @_;
     my ($mean, $least);
@@ -62,7 +63,7 @@ sub mean {
     return $mean;
 }
 
-# Of figures that were taken in turn: what `of` makes of every other one, from each of the two.
+# Applies `of` to the even and to the odd ones of a list of figures.
 sub halves {
     my ($of, @counts) = @_;
     return map { my $odd = $_; $of->(@counts[grep { $_ % 2 == $odd } 0 .. $#counts]) } 0, 1;
@@ -73,7 +74,7 @@ sub median {
     return $sorted[@sorted / 2];
 }
 
-# Runs of these three (evenly spaced) lengths are counted; gives the count of one more.
+# Counts runs of these three (evenly spaced) lengths; returns the count for one more.
 sub slope {
     my ($count, @lengths) = @_;
     return $count->($lengths[0]) / $lengths[0] if $smoke;
@@ -84,7 +85,7 @@ sub slope {
     });
 }
 
-# The instructions of a function, with all that it calls, in a program that is to say something.
+# The instructions of a function, with all that it calls, in a program with this expected output.
 sub count_of {
     my ($function, $wanted, @command) = @_;
     my $file = made('program.count');
@@ -94,7 +95,7 @@ sub count_of {
     return CountedServer::total_of($file);
 }
 
-# On a connection that is kept open.
+# The count of a request on a connection that stays open.
 sub per_request {
     my (%o) = @_;
     return per_stream(%o) if $o{http2};
@@ -105,8 +106,9 @@ sub per_request {
     }, $smoke ? 2 : 50, 250, 450);
 }
 
-# From the beginning of one stream to that of the next. Several threads serve one, and wake each
-# other more or less often by chance: the least is what is always done.
+# The count from the beginning of one stream to that of the next. Several threads serve a stream,
+# and wake each other more or less often by chance: the least count is the work that is always
+# done.
 sub per_stream {
     my (%o) = @_;
     my $streams = $smoke ? 3 : 200;
@@ -126,8 +128,9 @@ sub server_after {
     return $server;
 }
 
-# A full handshake with the first request: the median, for one in ten is far off, as its octets come
-# in other pieces. The first fifth does not count: they warm the server's threads.
+# A full handshake with the first request: the median, because the octets of one in ten arrive in
+# other pieces, which makes it far off. The first fifth warms the server's threads and does not
+# count.
 sub per_connection {
     my (%o) = @_;
     my $connections = $smoke ? 3 : $o{connections} // 250;

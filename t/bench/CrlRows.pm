@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about revocation: what a large CRL costs, to load, to hold and to ask.
+# Measures revocation: the cost of loading, holding and searching a large CRL.
 package CrlRows;
 
 use strict;
@@ -22,11 +22,11 @@ ClientCertMap issuer == "CN=Staff CA,O=Example" subject.CN =~ "(.+)" user=$1
 CONF
 
 sub entries    { return smoke() ? 1_000 : 1_000_000 }
-sub handshakes { return smoke() ? 2     : 100 }         # that are timed
+sub handshakes { return smoke() ? 2     : 100 }         # timed handshakes
 
 sub ca { my ($file) = @_; return ClientCert::Test->ca . "/$file" }
 
-# In DER, and in PEM, which is what mod_ssl reads.
+# In DER, and in PEM, which mod_ssl reads.
 sub write_crl {
     my ($der, $pem) = @_;
     command(made('crls'), 'make', $der, ca('staff.pem'), ca('staff.key'), entries());
@@ -34,8 +34,9 @@ sub write_crl {
     return;
 }
 
-# Half of the serial numbers that are asked for are on the CRL: see crls.c. Each load scatters the
-# entries by a seed of its own, which makes a difference of about one per cent: the worst of three.
+# Half of the serial numbers that are looked up are on the CRL: see crls.c. Each load scatters the
+# entries by its own seed, which makes a difference of about one per cent: this is the worst of
+# three.
 sub per_check {
     my ($crl) = @_;
     my $times = smoke() ? 100 : 100_000;
@@ -58,7 +59,7 @@ sub rows_of_the_set {
     return;
 }
 
-# What a handshake costs the process that serves, in milliseconds of a processor, and its octets.
+# The cost of a handshake in the serving process, in processor milliseconds, and its octets.
 sub timed {
     my (%o) = @_;
     my $server = CountedServer->served(%o);
@@ -81,8 +82,9 @@ sub rows_of_the_process {
     return;
 }
 
-# With it, a handshake may cost no more than one thousandth more: so much two runs may differ by
-# chance. Minutes pass until mod_ssl has loaded it under callgrind, so it makes few connections.
+# With the CRL, a handshake may cost at most one thousandth more, a difference that two runs may
+# have by chance. mod_ssl needs minutes to load the CRL under callgrind, so there are few
+# connections.
 sub rows_of_instructions {
     my ($bare, $theirs, $plain, $ours) = @_;
     if (smoke()) {

@@ -10,9 +10,9 @@ use CountedServer ();
 use Programs;
 use Report;
 
-# Each is measured at three sizes, each four times the one before. The exponent is that of what the
-# third adds over the second, against what the second adds over the first: so what does not depend
-# on the size has no part in it. A straight line has 1, a square 2.
+# Each is measured at three sizes, each four times the one before. The exponent compares what the
+# third adds to the second with what the second adds to the first, so a constant cost does not
+# count. A straight line has 1, a square 2.
 my $factor = 4;
 my $most   = 1.1;
 
@@ -38,13 +38,13 @@ sub show_growth {
         exponent(@counts), $most, \&fraction);
 }
 
-# The text so often, # being the number.
+# The text this many times, with its number for each #.
 sub repeated {
     my ($text, $count) = @_;
     return join '', map { my $number = sprintf '%08d', $_; $text =~ s/#/$number/gr } 1 .. $count;
 }
 
-# ---- rules, by the engine alone: read, gone through by lint, and asked for a group each
+# ---- rules, in the engine alone: read, checked by lint, and asked for one group each
 
 my $staff = 'issuer == "CN=Staff CA,O=Example"';
 my $mail  = 'san.email =~ "(.+)@p#\.example"';
@@ -89,7 +89,7 @@ sub show_rules {
     return;
 }
 
-# ---- configurations, by httpd -t: what ours costs beyond the same number of what stock has
+# ---- configurations, with httpd -t: the cost beyond that of as many sections or hosts of stock
 
 my $ours_rule = "ClientCertMap $staff user=u# group=g#\n";
 
@@ -98,7 +98,7 @@ sub section {
     return "<Location \"/l#\">\n$lines</Location>\n";
 }
 
-# A virtual host of that many.
+# One of many virtual hosts.
 sub host {
     my ($lines) = @_;
     return "<VirtualHost *:\@PORT\@>\nServerName h#.example\n\@SSL\@\n"
@@ -110,10 +110,10 @@ my $granted = section("Require all granted\n");
 my $wants   = section("Require clientcert-group g#\n");
 my $scope   = section("${ours_rule}Require clientcert-group g#\n");
 
-# The only one.
+# The only virtual host.
 sub in_host { my ($text) = @_; return repeated(host("\0"), 1) =~ s/\0/$text/r }
 
-# What, how many, the configuration of ours, that of stock; # is the number in what is repeated.
+# The name, how many, the configuration with the module, that of stock; # is a running number.
 my @configurations = (
     ['virtual hosts, each with a rule and a Require', 2_000,
         sub { repeated(host("$ours_rule$wants"), $_[0]) }, sub { repeated(host($granted), $_[0]) }],
@@ -159,13 +159,13 @@ sub show_configurations {
     return;
 }
 
-# ---- hosts with TLS, by a start: what the parent does, with what mod_ssl has it do
+# ---- hosts with TLS, at a start: the parent's work, including that of mod_ssl
 
 my @of_start = ('valgrind', '-q', '--tool=callgrind', '--callgrind-out-file=@LOGS@/count.%p');
 
 sub count_of_start {
     my ($ours, $conf) = @_;
-    ClientCert::Test::ErrorLog::announce('AH01909');    # the names of the hosts
+    ClientCert::Test::ErrorLog::announce('AH01909');    # because of the names of the hosts
     my $server = CountedServer->server(counter => \@of_start, conf => $conf,
         global => "ServerLimit 1\nMaxRequestWorkers 16\n", modules => [$ours ? () : '-clientcert']);
     my $file = $server->path('logs/count.' . $server->pid);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a request with a client's certificate costs HAProxy and nginx, counted as httpd's is.
+# Measures the cost of a request with a client certificate in HAProxy and nginx, as in httpd.
 package OtherRequests;
 
 use strict;
@@ -16,9 +16,10 @@ use Programs;
 
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client);
 
-# Each requires a certificate, and answers by itself. "mapped": the CN is mapped to a user; who has
-# none is turned away. "headers": the same, with six fields as headers: of the request in HAProxy,
-# and of the response in nginx, whose request has none without a back end.
+# Each requires a certificate, and answers without a back end. "mapped": the CN is mapped to a
+# user, and clients without one are denied. "headers": the same, with six fields as headers: of the
+# request in HAProxy, and of the response in nginx, which sets no request headers without a back
+# end.
 my %servers = (
     haproxy => { conf => \&haproxy_conf, run => sub { ('haproxy', '-db', '-f', $_[0]) } },
     nginx   => { conf => \&nginx_conf,   run => sub { ('nginx', '-c', $_[0]) } },
@@ -93,7 +94,8 @@ http {
 CONF
 }
 
-# What each of these adds to a bare request, which is among them; nothing where it is not installed.
+# The cost that each setup adds to a bare request, and that of the bare request; nothing if the
+# server is not installed.
 sub figures {
     my ($name) = @_;
     return {} unless is_installed($name);
@@ -110,7 +112,7 @@ sub per_request_of {
 sub port { my ($self) = @_; return $self->{port} }
 sub log  { my ($self) = @_; return "see $self->{log}\n" }
 
-# The instructions of one that was started, answered so many requests and ended.
+# The instructions of a server that was started, answered this many requests and ended.
 sub counted {
     my ($name, $how, $times) = @_;
     my $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
@@ -127,7 +129,7 @@ sub counted {
     return CountedServer::total_of($count);
 }
 
-# nginx may be told just before it waits, and wait all the same.
+# nginx may get the signal just before it waits, and wait nevertheless.
 sub ended {
     my ($pid) = @_;
     kill 'TERM', $pid;
@@ -138,7 +140,7 @@ sub ended {
     return;
 }
 
-# Until it takes connections.
+# Waits until the server accepts connections.
 sub await {
     my ($self, $pid) = @_;
     until (IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port)) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How long HAProxy and nginx take to load a table, and how much memory it costs them.
+# Measures the time in which HAProxy and nginx load a table, and the memory that the table takes.
 package OtherServers;
 
 use strict;
@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep);
 
 use Programs;
 
-# Each answers with the value of the key that the header Key holds; without a table, with "none".
+# Each answers with the value of the key in the header Key, or with "none" without a table.
 my %servers = (
     haproxy => {
         rows  => sub { $_[0] },
@@ -67,9 +67,9 @@ http {
 CONF
 }
 
-# What the table costs this server: the octets by which it grows the running process, and the
-# processor's seconds by which it slows a check of the configuration, least first. At the end come a
-# key and its value. Nothing where the server is not installed.
+# The cost of the table in this server: the octets by which it grows the running process, and the
+# processor seconds by which it slows a check of the configuration, least first. The last arguments
+# are a key and its value. Returns nothing if the server is not installed.
 sub cost {
     my ($name, $dir, $table, $times, @wanted) = @_;
     return unless is_installed($name);
@@ -96,7 +96,7 @@ sub rows_write {
     return;
 }
 
-# Gives the path, the port and the log.
+# Writes a configuration; returns its path, port and log.
 sub conf_write {
     my ($name, $dir, $table) = @_;
     my $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
@@ -115,7 +115,7 @@ sub started {
     POSIX::_exit(1);
 }
 
-# That a processor has spent in those that have ended.
+# The processor seconds of children that have ended.
 sub seconds_of_children {
     my (undef, undef, $user, $system) = times;
     return $user + $system;
@@ -144,11 +144,11 @@ sub resident_octets {
     return $octets;
 }
 
-# What it says as soon as it serves.
+# The response of the server, as soon as it serves.
 sub answer {
     my ($pid, $port, $key) = @_;
     my $client = HTTP::Tiny->new(no_proxy => ['127.0.0.1']);
-    my $status = 599;    # no connection
+    my $status = 599;    # there was no connection
     my $answer = {};
     while ($status == 599 && waitpid($pid, WNOHANG) == 0) {
         $answer = $client->get("http://127.0.0.1:$port/", { headers => { Key => $key } });

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The build, and how the programs of this folder are compiled and run.
+# Compiles and runs the programs of this folder, and finds the build.
 package Programs;
 
 use strict;
@@ -14,16 +14,16 @@ our @EXPORT = qw(build command compile_all is_installed made write_file);
 
 my ($top, $build, $is_given);
 
-# Before ClientCert::Test is loaded, which reads these.
+# Set before ClientCert::Test is loaded, which reads these variables.
 BEGIN {
     $top      = abs_path("$FindBin::Bin/../..");
     $is_given = defined $ENV{CC_BUILD};
     $build    = abs_path($ENV{CC_BUILD} // "$top/build");
     $ENV{CC_BUILD} = $build;
-    $ENV{CC_SLOW} //= 60;    # valgrind, and mod_ssl loads a large CRL
+    $ENV{CC_SLOW} //= 60;    # because of valgrind, and a large CRL in mod_ssl
 }
 
-# The path of what is made for, and by, the measurements; without a name, the folder.
+# The path of a file that is made for, or by, the measurements; without a name, their folder.
 sub made { return join '/', "$build/t/bench", @_ }
 
 sub command {
@@ -47,7 +47,7 @@ sub write_file {
     return;
 }
 
-# As t/run does, unless CC_BUILD names what is to be measured.
+# Builds as t/run does, unless CC_BUILD names a build to measure.
 sub build {
     return if $is_given;
     command('sh', '-euc', <<'SH', $top);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How measured figures are shown beside their budgets, and whether one was missed.
+# Shows measured figures beside their budgets, and whether one was exceeded.
 package Report;
 
 use strict;
@@ -16,7 +16,7 @@ my $missed = 0;
 # How many budgets were missed.
 sub missed { return $missed }
 
-# ---- how a number is written
+# ---- the format of numbers
 
 sub thousands {
     my ($number) = @_;
@@ -30,7 +30,7 @@ sub plus { my ($number) = @_; return ($number < 0 ? '- ' : '+ ') . thousands(abs
 sub fraction { my ($number) = @_; return sprintf '%.2f', $number }
 sub seconds  { my ($number) = @_; return sprintf '%.3f', $number }
 
-# Of each of several other servers, in one column.
+# The figures of several other servers, in one column.
 sub others {
     my ($shown, @figures) = @_;
     return join ' / ', map { defined $_ ? $shown->($_) : '-' } @figures;
@@ -38,7 +38,7 @@ sub others {
 
 # ---- lines
 
-# A figure whose two counts differ too much is named.
+# Marks a figure whose two counts differ too much.
 sub line {
     my (@columns) = @_;
     my $difference = smoke() ? undef : disturbed();
@@ -47,7 +47,7 @@ sub line {
     return;
 }
 
-# What the columns hold from here on.
+# The titles of the columns of the next rows.
 sub heading {
     my ($what, $others) = @_;
     return line($what, $others, 'ours', 'ours, at most', 'verdict');
@@ -55,7 +55,7 @@ sub heading {
 
 sub row { my ($what, $stock, $ours) = @_; return line($what, $stock, $ours, '', '') }
 
-# The budget is a number; `shown` is how the table writes numbers in this row.
+# The budget is a number; `shown` formats the numbers of this row.
 sub row_within {
     my ($what, $stock, $ours, $budget, $shown) = @_;
     my $is_met = $ours <= $budget;

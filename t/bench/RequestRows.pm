@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about requests: what one costs on a connection that is kept open, by HTTP and page.
+# Measures requests: the cost of one on a connection that stays open, by protocol and page.
 package RequestRows;
 
 use strict;
@@ -10,7 +10,7 @@ use OtherRequests ();
 use Report;
 use Setups;
 
-# ---- what is asked for
+# ---- the pages
 
 my $includes = 10;
 
@@ -51,21 +51,21 @@ SSLOptions +FakeBasicAuth
 </Location>
 CONF
 
-# A request for one of the pages, by a version of HTTP, under a configuration.
+# A request for one of the pages, with a version of HTTP and a configuration.
 sub counted {
     my ($version, $page, %o) = @_;
     my %page = %{ $pages{$page} };
     return per_request(%page, %o, http2 => $version == 2, conf => ($page{conf} // '') . $o{conf});
 }
 
-# Gives what a page costs without the module, and a function: what ours adds to that.
+# Returns the cost of a page without the module, and a function for the cost that the module adds.
 sub compared {
     my ($version, $page) = @_;
     my $bare = counted($version, $page, conf => $granted);
     return ($bare, sub { counted($version, $page, ours => 1, conf => $_[0]) - $bare });
 }
 
-# ---- the rows. Smoke is content with the bare request and eight variables, of each kind.
+# ---- the rows. The smoke test has only the bare request and eight variables, of each kind.
 
 sub rows_of_stock {
     my ($bare) = @_;
@@ -104,7 +104,7 @@ sub rows_of_http2 {
     return;
 }
 
-# To httpd a page with ten includes is eleven requests. It may cost as much as these.
+# A page with ten includes is eleven requests in httpd, and may cost as much.
 sub rows_of_pages {
     my ($eight) = @_;
     my ($bare, $added) = compared(1, 'index');
@@ -119,7 +119,7 @@ sub rows_of_pages {
     return;
 }
 
-# Each beside its own bare request.
+# Each compared with its own bare request.
 sub rows_of_others {
     heading('instructions of a request', 'HAProxy / nginx');
     my %figures = map { ($_ => OtherRequests::figures($_)) } qw(haproxy nginx);

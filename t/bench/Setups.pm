@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Configurations that are measured, and the rules in them.
+# The configurations that are measured, and their rules.
 package Setups;
 
 use strict;
@@ -9,7 +9,7 @@ use Exporter qw(import);
 
 our @EXPORT = qw($eight_exports $granted $no_export $three_groups maps rules_of @equal @mixed);
 
-# Some Require is in effect wherever httpd serves anything, so it is part of what is compared with.
+# httpd serves nothing without a Require in effect, so the stock server has one too.
 our $granted = <<'CONF';
 <Location "/">
     Require all granted
@@ -41,7 +41,7 @@ our @mixed = (
     'subject under "O=Partner #" group=%{subject.OU|lower}',
 );
 
-# So many of these rules, and a last one that matches alice.
+# This many of these rules, and a last one that matches alice.
 sub rules_of {
     my ($count, @kinds) = @_;
     my @rules = map { my $number = sprintf '%08d', $_; $kinds[$_ % @kinds] =~ s/#/$number/gr }

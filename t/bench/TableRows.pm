@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows about tables: what it costs to load, to hold and to ask one.
+# Measures tables: the cost of loading, holding and searching one.
 package TableRows;
 
 use strict;
@@ -16,7 +16,7 @@ use OtherServers ();
 use Programs;
 use Report;
 
-# A thousand keys are looked up, from the first row to the last: see tables.c.
+# Looks up a thousand keys, from the first row to the last: see tables.c.
 sub rows     { return smoke() ? 1_000 : 1_000_000 }
 sub last_row { return rows() - rows() / 1_000 }
 
@@ -39,7 +39,7 @@ sub per_lookup {
         1_000, 101_000, 201_000);
 }
 
-# Millions of octets that a server's processes have in memory, each page once.
+# The memory of a server's processes in millions of octets, each page counted once.
 sub memory {
     my ($server) = @_;
     my $octets = 0;
@@ -49,7 +49,7 @@ sub memory {
     return $octets / 1e6;
 }
 
-# What four children and their parent take at start, and after the table has changed.
+# The memory of four children and their parent at start, and after the table has changed.
 sub memory_of_processes {
     my ($table) = @_;
     my $server = ClientCert::Test->server(
@@ -70,7 +70,7 @@ CONF
         sleep 0.1;
         %told = map { /\[pid (\d+)/ ? ($1 => 1) : () } $server->log_lines(qr/CC0131/);
     }
-    sleep 12;    # the parent looks every ten seconds
+    sleep 12;    # the parent checks every ten seconds
     my $after = memory($server);
     $server->_end;
     return ($before, $after);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to make a large CRL, to load it and to ask it, so that t/bench/run can measure it. */
+/* Makes a large CRL, loads it and looks it up, so that t/bench/run can measure it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +27,9 @@ static void must(int done, const char *what)
     }
 }
 
-/* ---- making one ------------------------------------------------------------------------ */
+/* ---- making a CRL ---------------------------------------------------------------------- */
 
-/* The serial number of the i-th entry: positive, and as good as random. */
+/* The serial number of the i-th entry: positive and pseudorandom. */
 static void serial_make(unsigned char serial[SERIAL_LEN], apr_uint64_t i)
 {
     for (int j = 0; j < SERIAL_LEN; j++) {
@@ -55,14 +55,14 @@ static ASN1_INTEGER *number_make(apr_uint64_t i)
     return number;
 }
 
-/* What the entries of a CRL are made of. */
+/* The parts of the entries of a CRL. */
 typedef struct {
     ASN1_TIME *revoked;
     ASN1_ENUMERATED *reason;
-    ASN1_GENERALIZEDTIME *invalid; /* the date from which it is not to be trusted */
+    ASN1_GENERALIZEDTIME *invalid; /* the invalidity date */
 } parts_t;
 
-/* An entry with a reason, and each second one with an invalidity date. */
+/* An entry with a reason; every second one also has an invalidity date. */
 static void entry_add(X509_CRL *crl, const parts_t *parts, apr_uint64_t i)
 {
     X509_REVOKED *entry = X509_REVOKED_new();
@@ -153,7 +153,7 @@ static void make(const char *path, X509 *ca, const char *key_path, apr_uint64_t 
     EVP_PKEY_free(key);
 }
 
-/* ---- loading it ------------------------------------------------------------------------ */
+/* ---- loading the CRL ------------------------------------------------------------------- */
 
 static cc_crls_t *crls_open(const char *path, X509 *ca, apr_pool_t *p)
 {
@@ -183,7 +183,7 @@ static long resident_octets(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Prints by how much the first load grew the process, then and at most; the seconds of each. */
+/* Prints the growth of the process by the first load, afterwards and at most; then all times. */
 static void load(const char *path, X509 *ca, int times)
 {
     const long before = resident_octets();
@@ -207,9 +207,9 @@ static void load(const char *path, X509 *ca, int times)
     printf("\n");
 }
 
-/* ---- asking it ------------------------------------------------------------------------- */
+/* ---- looking certificates up ----------------------------------------------------------- */
 
-/* A certificate of this CA as a handshake leaves it: parsed, and looked at once. */
+/* A certificate of this CA as after a handshake: parsed, and checked once. */
 static X509 *client_make(X509 *ca)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -233,7 +233,7 @@ static X509 *client_make(X509 *ca)
     return parsed;
 }
 
-/* Asks about another serial number each time: each second one is on the CRL. */
+/* Looks up a new serial number each time: every second one is on the CRL. */
 static void ask(const char *path, X509 *ca, apr_uint64_t entries, apr_uint64_t times)
 {
     unsigned char sha256[32], spki_sha256[32];

@@ -17,7 +17,7 @@ static void fail(const char *what, const cc_error_t *err, apr_pool_t *p)
     exit(1);
 }
 
-/* Each line, without its end, is handed on with its number. */
+/* Passes on each line, without its end, and its number. */
 static int lines_read(const char *path, void (*take)(const char *line, int number, void *baton),
                       void *baton)
 {
@@ -36,14 +36,14 @@ static int lines_read(const char *path, void (*take)(const char *line, int numbe
     return count;
 }
 
-/* What the lines fill. */
+/* The objects that the lines fill. */
 typedef struct configuration_t {
     apr_pool_t *pool;
     cc_tables_t *tables;
     cc_rules_t *rules;
 } configuration_t;
 
-/* "table NAME TYPE:SOURCE", or a rule as it follows ClientCertMap. */
+/* "table NAME TYPE:SOURCE", or a rule as written after ClientCertMap. */
 static void line_take(const char *line, int number, void *baton)
 {
     configuration_t *c = baton;
@@ -58,7 +58,7 @@ static void line_take(const char *line, int number, void *baton)
     }
 }
 
-/* What `Require clientcert-group g...` of as many sections asks. */
+/* Asks what `Require clientcert-group g...` in as many sections would ask. */
 static int names_given(const cc_rules_t *rules, apr_pool_t *p)
 {
     cc_reachable_t *given = cc_reachable_create(p);
@@ -88,5 +88,5 @@ int main(int argc, char **argv)
     notes = cc_rules_lint(c.rules, true, c.pool);
     printf("rules=%d findings=%d given=%d\n", cc_rules_count(c.rules), notes->nelts,
            names_given(c.rules, c.pool));
-    return 0; /* the end of the process frees it all */
+    return 0; /* the end of the process frees everything */
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Knows how many octets are asked of the pools of connections. Preloaded into httpd by t/bench/run,
- * because a pool takes memory by the block and does not say how much of a block is used.
+ * Counts the octets that are allocated from the pools of connections. t/bench/run preloads it
+ * into httpd, because a pool takes memory by the block and does not report how much of a block
+ * is used.
  */
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -42,7 +43,7 @@ static void count(const apr_pool_t *p, size_t size)
     }
 }
 
-/* The threaded MPMs tag the pool of a connection so; they use it again for later connections. */
+/* The tag of a connection's pool in the threaded MPMs, which reuse it for later connections. */
 void apr_pool_tag(apr_pool_t *p, const char *tag)
 {
     static void (*next)(apr_pool_t *, const char *);
@@ -69,7 +70,7 @@ void *apr_palloc(apr_pool_t *p, apr_size_t size)
     return next(p, size);
 }
 
-/* Formats into the pool's block without asking apr_palloc. */
+/* Formats into the pool's block without a call of apr_palloc. */
 char *apr_pvsprintf(apr_pool_t *p, const char *format, va_list arguments)
 {
     static char *(*next)(apr_pool_t *, const char *, va_list);

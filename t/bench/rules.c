@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to evaluate the rules of a file again and again, so that t/bench/run can count it. */
+/* Evaluates the rules of a file again and again, so that t/bench/run can count it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static void fail(const char *what, const cc_error_t *err, apr_pool_t *p)
     exit(1);
 }
 
-/* One rule a line, as it follows ClientCertMap. */
+/* One rule on each line, as written after ClientCertMap. */
 static cc_rules_t *rules_read(const char *path, apr_pool_t *p)
 {
     cc_rules_t *rules = cc_rules_create(NULL, NULL, p);

@@ -11,7 +11,7 @@
 
 #include "tables/table.h"
 
-#define KEYS 1000 /* so many are looked up in turn, evenly spread over the file */
+#define KEYS 1000 /* the number of keys looked up, evenly spread over the file */
 #define KEY_LEN 64
 #define LINE_SIZE 1024
 
@@ -53,7 +53,7 @@ static long resident_octets(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Prints by how much the first load has grown the process, and the processor's seconds of each. */
+/* Prints the growth of the process by the first load, and the processor seconds of each load. */
 static void loads(const char *path, int times)
 {
     const long before = resident_octets();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to make certificates that no tool makes: replaces octets of one and signs it anew. */
+/* Makes certificates that no tool makes: replaces octets of a certificate and signs it again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static FILE *opened(const char *path, const char *mode)
     return file;
 }
 
-/* Replaces the one place in `der` where `from` stands with `to`, which is as long. */
+/* Replaces the only occurrence of `from` in `der` by `to`, which has the same length. */
 static void replace(unsigned char *der, size_t len, const char *from_hex, const char *to_hex)
 {
     long size, to_size;
@@ -35,18 +35,18 @@ static void replace(unsigned char *der, size_t len, const char *from_hex, const 
     unsigned char *place = NULL;
 
     if (from == NULL || to == NULL || size != to_size || size == 0) {
-        die("two hex strings of one length are needed");
+        die("two hex strings of the same length are needed");
     }
     for (size_t i = 0; i + (size_t)size <= len; i++) {
         if (memcmp(der + i, from, (size_t)size) == 0) {
             if (place != NULL) {
-                die("the octets stand in the certificate more than once");
+                die("the certificate has the octets more than once");
             }
             place = der + i;
         }
     }
     if (place == NULL) {
-        die("the octets do not stand in the certificate");
+        die("the certificate does not have the octets");
     }
     memcpy(place, to, (size_t)size);
     OPENSSL_free(from);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for all octets that are taken as a file of CRLs: what is taken is what OpenSSL
- * sees in it too, and nothing is signed by a key that has not signed it. */
+/*
+ * Fuzzes files of CRLs: OpenSSL accepts what is accepted here, with the same content, and every
+ * accepted signature was made by its key.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,7 +36,7 @@ static void made_free(void)
     X509_free(cert);
 }
 
-/* As a handshake leaves it: parsed. */
+/* A certificate as after a handshake: parsed. */
 static X509 *cert_make(EVP_PKEY *key)
 {
     X509 *made = X509_new(), *parsed = NULL;
@@ -66,7 +68,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* ---- what OpenSSL sees ----------------------------------------------------------------- */
+/* ---- comparison with OpenSSL ----------------------------------------------------------- */
 
 static void key_take(cc_serial_t *key, const X509_REVOKED *revoked)
 {
@@ -99,7 +101,7 @@ static void crl_compare(const cc_crl_t *crl, cc_der_span_t der)
     const unsigned char *at = der.at;
     X509_CRL *other = d2i_X509_CRL(NULL, &at, (long)cc_der_span_len(der));
 
-    if (other) { /* it is stricter with algorithms, which are looked at with the signature */
+    if (other) { /* OpenSSL is stricter with algorithms, which are checked with the signature */
         must(X509_NAME_cmp(crl->issuer, X509_CRL_get_issuer(other)) == 0);
         entries_compare(crl, other);
     }
@@ -147,7 +149,7 @@ static void block_read(cc_der_span_t der, apr_pool_t *p)
     }
 }
 
-/* The same octets where they are met with no frame around them. */
+/* Reads the same octets where they have no frame around them. */
 static void inside_read(cc_der_span_t octets, apr_pool_t *p)
 {
     cc_crl_t crl = {.holders = 1, .delta = true, .idp = {.indirect = true}};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every certificate: usable text is usable, and one answer comes twice. */
+/*
+ * Fuzzes certificates: text that counts as usable is usable, and the same question gives the
+ * same answer twice.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,7 +30,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Everything that was said, so that it can be said again. */
+/* Every answer about a certificate, to be compared with a second run. */
 typedef struct {
     apr_pool_t *pool;
     apr_array_header_t *parts; /* of const char * */
@@ -45,13 +48,13 @@ static void usable_check(const cc_value_t *value)
     must(!cc_text_unusable(value->text, value->len));
 }
 
-/* What a certificate says can be written in a rule, and means the same there. */
+/* The value of a field can be written in a rule, and means the same there. */
 static void operand_check(const cc_value_t *value, const cc_fieldref_t *ref, apr_pool_t *p)
 {
     cc_value_t operand;
 
     if (ref->field->type == CC_TYPE_DN && value->len == 0)
-        return; /* an empty name fits nothing that is meant, and so is no operand */
+        return; /* an empty name is not a valid operand */
     must(cc_field_operand(&operand, ref, value->text, p, NULL) == APR_SUCCESS);
     must(operand.key_len == value->key_len);
     must(memcmp(operand.key, value->key, value->key_len) == 0);
@@ -110,7 +113,7 @@ static const char *ask(const cc_cert_t *cert, apr_pool_t *p)
                        apr_psprintf(p, "%" APR_TIME_T_FMT " %" APR_TIME_T_FMT, begin, end), NULL);
 }
 
-/* The inputs that are kept are DER in hex, with blanks, as a certificate is best looked at. */
+/* The inputs of the corpus are DER in hex, with spaces, so that people can read them. */
 static const uint8_t *from_hex(const uint8_t *data, size_t *size, apr_pool_t *p)
 {
     uint8_t *der = apr_pcalloc(p, *size + 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever a file holds, it gives a certificate or a message, and no endless work. */
+/* Fuzzes certificate files: any content gives a certificate or a message, in bounded time. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks what holds for every answer of a responder in HTTP, however it is cut into pieces. */
+/* Fuzzes the HTTP responses of an OCSP responder, however they are cut into pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ typedef struct {
     char *why;
 } read_t;
 
-/* Reads on in a copy of its own, so that a look beyond its end is seen. */
+/* Continues to read in a separate copy, so that a read beyond its end is detected. */
 static read_t part_read(cc_http_reply_t *http, const uint8_t *data, size_t size, apr_pool_t *p)
 {
     char *copy = malloc(size > 0 ? size : 1);
@@ -64,7 +64,7 @@ static read_t part_read(cc_http_reply_t *http, const uint8_t *data, size_t size,
     return read;
 }
 
-/* In pieces it says the same as in one. */
+/* The result in pieces equals the result in one piece. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cc_http_reply_t at_once = {0}, in_pieces = {0};

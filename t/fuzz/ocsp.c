@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that of all octets a responder or a cache may give, only what was signed says anything. */
+/* Fuzzes OCSP answers, from a responder or a cache: only signed content has an effect. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static apr_pool_t *pool;
 static pki_t ca, leaf, delegate;
-static unsigned char *revoked; /* what the CA's responder says: the seed of all inputs */
+static unsigned char *revoked; /* an answer of the CA's responder: the seed of all inputs */
 static int revoked_len;
 
 static void must(int done)
@@ -54,7 +54,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* Whatever stands around what was signed, it says nothing else. */
+/* Octets around the signed part do not change its meaning. */
 static void response_check(const unsigned char *octets, size_t len, apr_pool_t *p)
 {
     cc_ocsp_check_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
@@ -86,7 +86,7 @@ static void record_check(const unsigned char *octets, size_t len, apr_pool_t *p)
     }
 }
 
-/* The input as it is, and as the difference to what was signed (so the seeds are mostly zeros). */
+/* The input itself, and as a difference to the signed answer (so the seeds are mostly zeros). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t len = size > (size_t)revoked_len ? size : (size_t)revoked_len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how to run a fuzz target over its corpus without a fuzzer: TAP, one test a file. */
+/* Runs a fuzz target over its corpus without a fuzzer: TAP, one test a file. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every answer of a Redis server, however it is cut into pieces. */
+/* Fuzzes the replies of a Redis server, however they are cut into pieces. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static void must(int done)
         abort();
 }
 
-/* Reads a copy of its own, so that a look beyond its end is seen. */
+/* Reads a separate copy, so that a read beyond its end is detected. */
 static cc_reply_t reply_read(const uint8_t *data, size_t size)
 {
     char *copy = malloc(size > 0 ? size : 1);
@@ -30,7 +30,7 @@ static cc_reply_t reply_read(const uint8_t *data, size_t size)
     return reply;
 }
 
-/* An answer is whole at one length alone: before it there is a part, and after it the next one. */
+/* A reply is complete at exactly one length: shorter is a part of it, longer has the next one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t most = size < 300 ? size : 300, len = 0;

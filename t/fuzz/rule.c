@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for all that is taken as a rule: one verdict, one form, lint that is right. */
+/*
+ * Fuzzes rules: every accepted rule has one verdict and one canonical form, and lint's findings
+ * about it are right.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -69,7 +72,7 @@ static void trace_check(const apr_array_header_t *trace)
     }
 }
 
-/* What lint says of a rule holds for every certificate. */
+/* A finding of lint about a rule holds for every certificate. */
 static void note_check(const cc_note_t *note, const cc_verdict_t *verdict)
 {
     must_be_usable(note->text);
@@ -112,7 +115,7 @@ static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_
     must(strcmp(ruleset_gist(first, p), ruleset_gist(rewritten, p)) == 0);
 }
 
-/* An error has a tag and fits on one line; then the rule is as if it had never been there. */
+/* An error has a tag and takes one line; the wrong rule then has no effect. */
 static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
 {
     int before = cc_rules_count(rules);

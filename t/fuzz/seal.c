@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the record in a session: of all octets, only those that were sealed give an identity. */
+/* Fuzzes the record in a session: only octets that were sealed give an identity. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * The record: magic, verdict, trust id and leaf decide. Behind them stand the time of the
- * handshake, the end of the chain, the CA and a MAC. The seeds have this length, too.
+ * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
+ * chain, the CA and a MAC follow. The seeds have this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
 #define UNTIL (DECIDES + 8)
@@ -24,7 +24,7 @@ static apr_pool_t *pool;
 static host_t *host;
 static pki_t client;
 static SSL_SESSION *session;
-static unsigned char *sealed; /* what a real handshake has sealed: the seed of all inputs */
+static unsigned char *sealed; /* the record of a real handshake: the seed of all inputs */
 static size_t sealed_len;
 
 static void must(int done)
@@ -66,7 +66,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* The end of the chain as octets say it, in seconds: big-endian microseconds. */
+/* The end of the chain in the octets, in seconds; stored as big-endian microseconds. */
 static apr_int64_t until_of(const unsigned char *octets, size_t len)
 {
     apr_uint64_t until = 0;
@@ -91,11 +91,11 @@ static void check(const unsigned char *octets, size_t len)
     resumed = cc_trust_may_resume(host->trust, session, now);
     must(seal.state != CC_TRUST_OK || decides);
     must(seal.state == CC_TRUST_OK || !same);
-    /* An end that lies behind is an end, whoever wrote it; the second of it still counts. */
+    /* A date in the past ends the session, even if it is forged; its last second still counts. */
     must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now)));
 }
 
-/* The input as it is, and as the difference to what was sealed (so the seeds are mostly zeros). */
+/* The input itself, and as a difference to the sealed record (so the seeds are mostly zeros). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned char *changed = malloc(size + 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what holds for every file that is taken as a table: usable values, found by their keys. */
+/* Fuzzes table files: every accepted file has usable values, which are found by their keys. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ static cc_table_t *file_open(const char *options, apr_pool_t *p)
     return NULL;
 }
 
-/* A word of a file that means this text. */
+/* The word of a file that represents this text. */
 static const char *word_of(const char *text, bool list, apr_pool_t *p)
 {
     char *word = apr_palloc(p, 2 * strlen(text) + 1), *to = word;
@@ -78,7 +78,7 @@ static const char *word_of(const char *text, bool list, apr_pool_t *p)
     return word;
 }
 
-/* The line that means this row. */
+/* The line that represents this row. */
 static const char *line_of(const char *key, const cc_row_t *row, apr_pool_t *p)
 {
     const char *line = apr_pstrcat(p, "\"", word_of(key, false, p), "\"", NULL);
@@ -113,7 +113,7 @@ static void row_same(const cc_row_t *a, const cc_row_t *b)
     }
 }
 
-/* What is found can be written as a line, and is then found again. */
+/* A row that is found can be written as a line, and is then found again. */
 static void key_check(cc_table_t *table, const char *key, const char *options, apr_pool_t *p)
 {
     cc_query_t first = {.key = key, .len = strlen(key)}, again = first;
@@ -129,7 +129,7 @@ static void key_check(cc_table_t *table, const char *key, const char *options, a
     row_same(&first.row, &again.row);
 }
 
-/* The first octet says which options; the rest is the file. Each of its words is tried as a key. */
+/* The first octet selects options; the rest is the file. Each of its words is tried as a key. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const options[] = {"", "nocase", "octets"};

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What each room may include: arrows go one way, and a room is entered by its door.
+# Checks what each component may include: only components below it, and only their public headers.
 . "$(dirname "$0")/lib.sh"
 
 rooms=$(files modules '*.[ch]')
 tools=$(files tools '*.[ch]')
 httpd='httpd\.h|http_|ap_|util_|mod_|scoreboard|mpm_'
 
-# Each room of the engine, and the rooms below it that it may look at.
+# Each component of the engine, and the components below it that it may include.
 may_look_at() { # ROOM
     case $1 in
         base) ;;
@@ -20,8 +20,8 @@ may_look_at() { # ROOM
     esac
 }
 engine='base cert tables rules trust crl ocsp revocation'
-# The floors of httpd, from the lowest: each may look at itself and at those below. On top of them
-# are the files of httpd itself, and mod_clientcert.c.
+# The layers of modules/httpd, from the lowest: each may include itself and the layers below it. On
+# top of them are the files of modules/httpd itself, and mod_clientcert.c.
 floors='conf background metrics log peer request status admin'
 
 # Lines of #include in these files that match a pattern.
@@ -31,7 +31,7 @@ includes() { # PATTERN FILE ...
     [ $# -eq 0 ] || grep -HnE "^ *# *include *[<\"]($includes_pattern)" "$@" || [ $? -eq 1 ]
 }
 
-# The same, without the files that may.
+# The same, except for files that may include it.
 except() { # MAY PATTERN FILE ...
     except_may=$1
     shift
@@ -40,7 +40,7 @@ except() { # MAY PATTERN FILE ...
 
 alternatives() { echo "$*" | tr -s ' ' '|'; }
 
-# What the rooms of the engine include of rooms that they may not look at.
+# Includes in components of the engine of components that they may not include.
 upwards_in_engine() {
     for room in $engine; do
         [ -d "modules/$room" ] || continue
@@ -51,7 +51,7 @@ upwards_in_engine() {
     done
 }
 
-# What the floors of httpd include of floors above them.
+# Includes in layers of modules/httpd of layers above them.
 upwards_in_httpd() {
     below=
     for floor in $floors; do
@@ -61,13 +61,13 @@ upwards_in_httpd() {
             grep -vE "\"httpd/($(alternatives $below))/" || [ $? -eq 1 ]
     done
 }
-# Folders of httpd that are no floor.
+# Folders of modules/httpd that are not in the list of layers.
 strange_floors() {
     find modules/httpd -mindepth 1 -type d | grep -vE "^modules/httpd/($(alternatives $floors))\$" ||
         [ $? -eq 1 ]
 }
 
-# Includes of a header that is neither a door nor of the file's own room.
+# Includes of a header that is neither public nor in the file's own component.
 private() { # FILE ...
     includes '('"$(alternatives $engine)"'|httpd)/' "$@" |
         grep -vE '"(base/[a-z_0-9]+|cert/cert|rules/rules|tables/table|trust/trust|crl/crl|ocsp/ocsp|revocation/revocation)\.h"' |
@@ -77,25 +77,26 @@ private() { # FILE ...
 
 # shellcheck disable=SC2086  # lists of files
 {
-    look_at 'sources of rooms' $rooms
+    look_at 'sources of components' $rooms
     look_at 'sources of tools' $tools
     look_at 'includes of httpd' $(includes "$httpd" $rooms)
     claim 'only modules/httpd and mod_clientcert.c include headers of httpd' \
         except 'modules/httpd/' "$httpd" $rooms $tools
     look_at 'includes of OpenSSL' $(includes 'openssl/|mod_ssl_openssl' $rooms)
-    claim 'OpenSSL is included in cert, trust, crl, ocsp, revocation and the TLS of httpd/peer only' \
+    claim 'only cert, trust, crl, ocsp, revocation and httpd/peer/tls include headers of OpenSSL' \
         except 'modules/(cert|trust|crl|ocsp|revocation)/|modules/httpd/peer/tls' \
         'openssl/|mod_ssl_openssl' $rooms
     look_at 'includes of mod_ssl' $(includes 'mod_ssl' $rooms mod_clientcert.c)
-    claim 'headers of mod_ssl are included in httpd/peer and mod_clientcert.c only' \
+    claim 'only httpd/peer and mod_clientcert.c include headers of mod_ssl' \
         except 'modules/httpd/peer/|mod_clientcert\.c' 'mod_ssl|http_ssl' $rooms mod_clientcert.c
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
-    claim 'pcre2.h is included in one file only' except 'modules/rules/pattern\.c' pcre2 $rooms
-    claim 'the rooms of the engine look at those below them' upwards_in_engine
-    look_at 'includes between floors of httpd' $(includes 'httpd/' $rooms)
-    claim 'the floors of httpd look at those below them' upwards_in_httpd
-    claim 'httpd has no other floors' strange_floors
-    claim 'tools use the rooms that do not know httpd' includes '(\.\./)*httpd/' $tools
-    claim 'a room is entered by its door' private $rooms $tools mod_clientcert.c
+    claim 'only one file includes pcre2.h' except 'modules/rules/pattern\.c' pcre2 $rooms
+    claim 'components of the engine include only components below them' upwards_in_engine
+    look_at 'includes between layers of modules/httpd' $(includes 'httpd/' $rooms)
+    claim 'layers of modules/httpd include only layers below them' upwards_in_httpd
+    claim 'every folder of modules/httpd is a layer' strange_floors
+    claim 'tools include nothing of modules/httpd' includes '(\.\./)*httpd/' $tools
+    claim 'a component includes only public headers of other components' \
+        private $rooms $tools mod_clientcert.c
 }
 done_claiming

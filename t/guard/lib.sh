@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the guards share: claims about files, printed as TAP.
+# Functions that the guards share: claims about files, printed as TAP.
 # shellcheck shell=sh
 #
-# A guard says what it looks at, and prints what is wrong with it, one line each:
+# A guard names the files that it checks, and prints its findings, one on each line:
 #
 #   look_at 'the sources' FILE ...
 #   claim 'no source is empty' COMMAND ...
 #
-# A guard that finds nothing to look at fails.
+# A guard that has nothing to check fails.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -20,18 +20,18 @@ report() { # OK NAME
     echo "$1 $count - $2"
 }
 
-# Fails unless there is something to look at.
+# Fails if there is nothing to check.
 look_at() { # WHAT FILE-OR-WORD ...
     look_what=$1
     shift
     if [ $# -gt 0 ]; then
-        report ok "there is something to look at: $# of $look_what"
+        report ok "there is something to check: $# of $look_what"
     else
-        report 'not ok' "there is nothing to look at: $look_what"
+        report 'not ok' "there is nothing to check: $look_what"
     fi
 }
 
-# Fails if the command prints anything: that is what is wrong.
+# Fails if the command prints anything: its output is the list of findings.
 claim() { # NAME COMMAND ...
     claim_name=$1
     shift
@@ -49,7 +49,7 @@ done_claiming() {
     exit $failed
 }
 
-# The files of the project below a directory, as they stand here or in a release.
+# The files of the project below a directory, in a checkout or in a release.
 files() { # DIR PATTERN
     find "$1" -type f -name "$2" | LC_ALL=C sort
 }

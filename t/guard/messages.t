@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every tag of a message is explained, and that each has one meaning.
+# Checks that every tag of a message is explained and has exactly one meaning.
 . "$(dirname "$0")/lib.sh"
 
 page=doc/messages.md
@@ -11,7 +11,7 @@ used() { grep -HoE '"CC[0-9]{4}' $code | sed 's/"//' | LC_ALL=C sort -u; } # FIL
 tags_used() { used | sed 's/.*://' | LC_ALL=C sort -u; }
 headings() { sed -n 's/^### \(CC[0-9]*\) *$/\1/p' $page | LC_ALL=C sort; }
 
-only_in() { # 1|2: what only one of the two lists has
+only_in() { # 1|2: the tags that only one of the two lists has
     work=$(mktemp -d)
     tags_used >"$work/used"
     headings | uniq >"$work/explained"
@@ -27,8 +27,8 @@ in_two_files() {
     done
 }
 
-# What is not the one function of log/line.c could forget what ends a quotation. The page, the
-# numbers and the tool have quotations of their own.
+# Only the function of log/line.c escapes all characters that could end a quotation. The page, the
+# metrics and the tool have quotations of their own.
 fields_by_hand() {
     # shellcheck disable=SC2086  # a list of files
     grep -nE '[a-z_]=\\"' $(files modules/httpd '*.c' |
@@ -49,10 +49,10 @@ incomplete() {
     look_at 'tags in the code' $(tags_used)
     look_at "headings of $page" $(headings)
     claim "every tag in the code is explained in $page" only_in 1
-    claim "every tag in $page stands in the code" only_in 2
+    claim "every tag in $page is used in the code" only_in 2
     claim 'no tag is explained twice' twice
     claim 'no tag is used for the messages of two files' in_two_files
-    claim 'one function alone writes the fields of a log line between quotes' fields_by_hand
+    claim 'only one function writes quoted fields of a log line' fields_by_hand
     claim 'every explanation has a Meaning and a Remedy' incomplete
 }
 done_claiming

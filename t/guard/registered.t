@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what is written is built, run and used: sources, tests, certificates, examples.
+# Checks that every file is built, run or used: sources, tests, certificates, examples.
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
@@ -10,7 +10,7 @@ requests=$(files t/ca '*.cnf')
 extras="$(files demo '*') $(files t/bench '*') $(files man '*') $(files completion '*')"
 examples=$(files conf/examples '*.conf')
 
-# The programs of a folder that make runs where all it needs is there.
+# The programs of a folder that make runs if everything that they need is installed.
 programs() { # FOLDER
     # shellcheck disable=SC2016  # for make
     make -s -C "${CC_BUILD:-build}" test_programs='$(fuzz_targets) $(unit_tests)' list-tests |
@@ -24,7 +24,7 @@ unlisted() { # FILE ...
     done
 }
 
-not_run() { # FOLDER FILE ...: those with tests or a fuzz target that are no program, or the reverse
+not_run() { # FOLDER FILE ...: files with tests or a fuzz target, but no program, or the reverse
     not_run_folder=$1
     shift
     {
@@ -40,7 +40,7 @@ without_corpus() { # FILE ...
     done
 }
 
-# Names that no other file of these places speaks of.
+# Files whose names appear in no other file of these places.
 unused() { # EXTENSION PLACE-TO-LOOK ... -- FILE ...
     unused_ext=$1
     shift
@@ -72,7 +72,7 @@ unused() { # EXTENSION PLACE-TO-LOOK ... -- FILE ...
     claim 'every unit test is run' not_run t/unit $units
     claim 'every fuzz target is run' not_run t/fuzz $targets
     claim 'every fuzz target has a corpus' without_corpus $targets
-    claim 'no test lies where none is looked for' \
+    claim 'every test is in a folder whose tests are run' \
         sh -c "find t -name '*.t' | grep -vE '^t/(http|guard)/[^/]*\.t$' || [ \$? -eq 1 ]"
     claim 'every certificate is used' unused cnf t/http t/unit t/ca t/lib -- $requests
     claim 'every example is used by a test' unused conf t/http -- $examples

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows how long a function, a file and a line may be.
+# Checks the length of functions, files and lines.
 . "$(dirname "$0")/lib.sh"
 
 sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
 tests="$(files t/unit '*.[ch]') $(files t/fuzz '*.[ch]') $(files t/ca '*.c')"
 
 # A function begins with the { in the first column and ends with the } there.
-functions() { # MOST FILE ...: those that are longer; with MOST of -1, all
+functions() { # MOST FILE ...: the functions that are longer; all of them if MOST is -1
     functions_most=$1
     shift
     awk -v most="$functions_most" '

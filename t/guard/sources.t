@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows how every source begins, and what none may say.
+# Checks how every source begins, and that some texts appear in none.
 . "$(dirname "$0")/lib.sh"
 
-code="mod_clientcert.c configure.ac Makefile.am .ci/run
+code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
+    doc/make-html doc/page.css doc/picture
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
     $(files man '*') $(files completion '*')"
 requests=$(files t/ca '*.cnf')
-prose="README.md $(files doc '*.md')"
+prose="$(ls ./*.md) $(files doc '*.md')"
 
-# Files in whose first lines the pattern does not stand.
+# Files without a match of the pattern in their first lines.
 without() { # LINES PATTERN FILE ...
     without_lines=$1 without_pattern=$2
     shift 2
@@ -41,10 +42,10 @@ kept() {
         without 2 'SPDX-License-Identifier: Apache-2\.0' $code $requests
     claim 'every source begins with a sentence on what it does' \
         without 6 '^(/\*|#|.\\") [A-Z"].*[a-z]' $code
-    claim 'every request for a certificate says who uses it' without 1 '^# Used by ' $requests
-    claim 'nothing speaks of places on somebody'\''s machine' \
+    claim 'every request for a certificate names its users' without 1 '^# Used by ' $requests
+    claim 'no text contains a path of one machine' \
         found '(^|[^A-Za-z0-9_.@])/(home|root|work|mnt|Users)/' $code $requests $prose
-    claim 'nothing is left to be done' found 'TO[D]O|FIX[M]E' $code $prose
+    claim 'no text marks unfinished work' found 'TO[D]O|FIX[M]E' $code $prose
     claim 'no private key or certificate is kept' kept
 }
 done_claiming

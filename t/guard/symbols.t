@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the module shows to the rest of httpd: its record alone.
+# Checks that the module exports its record to the rest of httpd, and no other symbol.
 . "$(dirname "$0")/lib.sh"
 
 module=${CC_MODULE:-${CC_BUILD:-build}/.libs/mod_clientcert.so}
@@ -10,5 +10,5 @@ others() { exported | grep -vx clientcert_module || [ $? -eq 1 ]; }
 
 # shellcheck disable=SC2046  # a list of names
 look_at 'symbols that the module exports' $(exported)
-claim 'the module exports clientcert_module alone' others
+claim 'the module exports only clientcert_module' others
 done_claiming

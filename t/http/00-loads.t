@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that httpd loads the module, under each MPM, and serves as before.
+# Tests that httpd loads the module under each MPM and then serves requests as before.
 use strict;
 use warnings;
 use ClientCert::Test;

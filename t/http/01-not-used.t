@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the module changes nothing, and writes nothing, where no directive asks for it.
+# Tests that the module changes nothing and logs nothing where no directive uses it.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Session;
 
 
-# A host of others: a certificate that does not verify is let in, and a section asks late.
+# A host without the module: it accepts an unverified certificate, and a section requests one late.
 my $others = <<'CONF';
     SSLVerifyClient optional_no_ca
     <Location "/late">
@@ -17,13 +17,13 @@ my $others = <<'CONF';
     </Location>
 CONF
 
-# What the back end, here a CGI program, is given.
+# What the back end, here a CGI program, receives.
 sub given {
     my ($h, %o) = @_;
     return $h->cgi_env($h->get('/cgi-bin/env', headers => ['ClientCert-User: root'], %o));
 }
 
-# ---- nobody uses the module ----------------------------------------------------------------------
+# ---- no host uses the module ---------------------------------------------------------------------
 
 for my $store (session_stores()) {
     my $h = ClientCert::Test->server(global => session_conf($store), cgi => 1, conf => <<"CONF");
@@ -49,7 +49,7 @@ CONF
     $h->stop;
 }
 
-# ---- another host does ---------------------------------------------------------------------------
+# ---- another host uses it ------------------------------------------------------------------------
 
 for my $first_is_ours (0, 1) {
     my $ours = <<'CONF';
@@ -80,24 +80,25 @@ CONF
             'which that host itself does not';
     }
     is given($h)->{HTTP_CLIENTCERT_USER}, undef,
-        'no client of the other can say who it is: both may lead to one back end';
+        'clients of the other host cannot forge an identity: both hosts may share a back end';
     announce('AH01630');
     is $h->get('/closed', cert => 'alice')->{status}, 403, 'a certificate opens nothing there';
     is_deeply [grep { !/host=a\.example|CC0111/ } $h->log_lines(qr/ CC\d{4}: /)], [],
-        'no other line of the log is about the other';
-    is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef, 'nor of the one that uses it';
+        'the log has no other line about the other host';
+    is given($h, host => 'a.example')->{HTTP_CLIENTCERT_USER}, undef,
+        'nor can clients of the host that uses the module';
     announce('CC0104');
     $h->stop;
 }
 
-# ---- what counts as use ---------------------------------------------------------------------------
+# ---- what counts as use --------------------------------------------------------------------------
 
 my %use = (
     'Require clientcert in a section'    => qq{<Location "/x">\nRequire clientcert\n</Location>},
     'an expression'                      => qq{Header set X "expr=%{clientcert:user}"},
-    'a variable of ours in a header'     => qq{RequestHeader set X "%{CLIENTCERT_USER}e"},
-    'a handler of ours'                  => qq{<Location "/x">\nSetHandler clientcert-status\n</Location>},
-    'an AuthType of ours'                => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
+'a variable of the module in a header' => qq{RequestHeader set X "%{CLIENTCERT_USER}e"},
+'a handler of the module'              => qq{<Location "/x">\nSetHandler clientcert-status\n</Location>},
+'an AuthType of the module'            => qq{<Location "/x">\nAuthType ClientCert\n</Location>},
     '.htaccess, which may have anything' => qq{<Location "/x">\nRequire all granted\n</Location>
                                                <Directory "\@ROOT\@/htdocs">\nAllowOverride AuthConfig\n</Directory>},
     'an expression that joins texts'     => qq{<If "'x'.clientcert('user') == 'xalice'">\nHeader set X 1\n</If>},
@@ -123,11 +124,11 @@ for my $what (sort keys %use) {
     $use{$what}
 </VirtualHost>
 CONF
-    is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can say who it is";
+    is given($h)->{HTTP_CLIENTCERT_USER}, undef, "$what is use: no client can forge an identity";
     $h->stop;
 }
 
-# ---- a page that asks ------------------------------------------------------------------------------
+# ---- a page uses it ------------------------------------------------------------------------------
 
 my $h = ClientCert::Test->server(
     modules => ['include', 'filter'],

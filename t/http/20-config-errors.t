@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every mistake in our directives stops httpd, with file, line, the word at fault, a tag
-# and what would be legal.
+# Tests that every mistake in the module's directives stops httpd with a message that has the file,
+# the line, the wrong word, a tag and the legal choices.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# The line stands behind three others, so that the line number proves something.
+# The line follows three others, so that the line number proves something.
 sub error_of {
     my ($line, %options) = @_;
     return ClientCert::Test->configtest(%options, conf => <<"CONF");
@@ -27,22 +27,22 @@ sub is_refused {
     return;
 }
 
-# The line, its tag, the word at fault, and a part of what it says is legal.
+# The line, the tag of its message, the wrong word, and a part of the legal choices that are named.
 my @refused = (
     # the language: words, fields, modifiers, operators
-    # httpd escapes once more what it prints
+    # httpd escapes its output once more
     ['ClientCertMap san.email == "alice user=x', 'CC0210', '\\\\"alice user=x', 'not closed'],
     ['ClientCertMap sna.email == x user=y',      'CC0201', 'sna.email', 'the nearest is san.email'],
     ['ClientCertMap user=%{subject.CNN}',        'CC0202', 'CNN', 'dotted object identifier'],
     ['ClientCertMap ext.1.x == 00 user=y',       'CC0271', '1.x', 'such as 1.3.6.1'],
     ['ClientCertMap san.email|lowr == x user=y', 'CC0211', 'lowr',
-        'there are lower, upper, local, domain, first, last, oneline'],
-    ['ClientCertMap subject|lower == x user=y',  'CC0212', 'lower', 'for text and octets'],
+        'write one of lower, upper, local, domain, first, last, oneline'],
+    ['ClientCertMap subject|lower == x user=y',  'CC0212', 'lower', 'only on text and octets'],
     ['ClientCertMap san.email == x san.dns',     'CC0213', 'san.dns', 'an operator must follow'],
     ['ClientCertMap san.email ==',               'CC0213', '==', 'an operand must follow'],
-    ['ClientCertMap san.email = x user=y',       'CC0214', '=', 'there may stand ==, !=, =~, !~'],
+    ['ClientCertMap san.email = x user=y',       'CC0214', '=', 'write one of ==, !=, =~, !~'],
     ['ClientCertMap key.bits =~ 2.* user=y',     'CC0215', '=~', '==, !=, in, !in, <, <=, >, >='],
-    ['ClientCertMap sha256 < aa user=y',         'CC0215', '<', 'there may stand ==, !='],
+    ['ClientCertMap sha256 < aa user=y',         'CC0215', '<', 'write one of ==, !='],
     ['ClientCertMap subject =~ .*CN=x user=y',   'CC0216', '=~', 'such as subject.CN'],
     ['ClientCertMap issuer|oneline !~ .*x deny', 'CC0216', '!~', 'such as subject.CN'],
     ['ClientCertMap san.email|lower == Bob user=y', 'CC0217', 'Bob', '|lower'],
@@ -66,8 +66,8 @@ my @refused = (
     # outputs
     ['ClientCertMap',                            'CC0220', '', 'user=TEMPLATE, group=TEMPLATE'],
     ['ClientCertMap san.email == x',             'CC0220', 'x', 'user=TEMPLATE, group=TEMPLATE'],
-    ['ClientCertMap user=x san.email == y',      'CC0221', 'san.email', 'before the outputs'],
-    ['ClientCertMap deny user=x',                'CC0222', 'deny', 'stands alone'],
+    ['ClientCertMap user=x san.email == y',      'CC0221', 'san.email', 'before outputs'],
+    ['ClientCertMap deny user=x',                'CC0222', 'deny', 'must be the only output'],
     ['ClientCertMap user=x user=y',              'CC0223', 'user=y', 'group='],
     ['ClientCertMap user=$0',                    'CC0225', '$0', '$1 to $9'],
     ['ClientCertMap user=%CN',                   'CC0226', '%CN', '%{FIELD}'],
@@ -84,12 +84,12 @@ my @refused = (
     ['ClientCertExport SUBJECT_NONSENSE',        'CC0124', 'SUBJECT_NONSENSE', '=FIELD'],
     ['ClientCertExport USER MAIL=san.email USER=subject.CN', 'CC0126', 'USER', 'once'],
     ['ClientCertExport MAIL=sna.email',          'CC0201', 'sna.email', 'san.email'],
-    ['ClientCertExport MAIL=san.email|big',      'CC0211', 'big', 'there are lower, upper'],
-    ['ClientCertExport DN=subject|lower',        'CC0212', 'lower', 'for text and octets'],
+    ['ClientCertExport MAIL=san.email|big',      'CC0211', 'big', 'write one of lower, upper'],
+    ['ClientCertExport DN=subject|lower',        'CC0212', 'lower', 'only on text and octets'],
 );
 is_refused(@$_) for @refused;
 
-# Require stands in a section, two lines down.
+# Require is in a section, two lines down.
 sub is_refused_require {
     my ($line, $expected) = @_;
     my ($exit, $output) = error_of("<Location />\n    $line\n</Location>", modules => ['headers']);
@@ -118,31 +118,31 @@ my @refused_require = (
 );
 is_refused_require(@$_) for @refused_require;
 
-# Rules of one scope know each other.
+# Mistakes in the rules of one scope as a whole.
 my ($exit, $output) = error_of('ClientCertMap deny');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional deny is refused, and the deny is named' or diag $output;
+    'a rule after an unconditional deny is refused, and the deny is named' or diag $output;
 ($exit, $output) = error_of('ClientCertMap group=x stop');
 ok $exit != 0 && $output =~ m{line 5 of .*\n.*CC0230: .*"user=somebody": .*site\.conf:4},
-    'a rule behind an unconditional stop is refused, and the stop is named' or diag $output;
+    'a rule after an unconditional stop is refused, and the stop is named' or diag $output;
 ($exit, $output) = error_of("<Location />\nClientCertMap deny\n</Location>");
 is $exit, 0, 'a rule of another scope may follow it' or diag $output;
 
-# Values and places of the others.
+# Values and places of the other directives.
 ($exit, $output) = error_of('ClientCertAuth maybe');
 ok $exit != 0 && $output =~ /line 4 .*\nClientCertAuth must be On or Off/,
     'ClientCertAuth takes On or Off' or diag $output;
 ($exit, $output) = error_of('<Limit GET>' . "\n" . 'Require not clientcert' . "\n</Limit>");
-isnt $exit, 0, 'a Require not that stands alone is refused, by mod_authz_core';
+isnt $exit, 0, 'a Require not without another Require is refused, by mod_authz_core';
 
-# Directives of others that we read, too: without their modules nobody does what they say.
+# Directives of other modules that this one reads too: without their modules they have no effect.
 for my $line ('Require all denied', 'ProxyFCGISetEnvIf true X y') {
     ($exit, $output) = error_of("<Location />\n$line\n</Location>", modules => ['-authz_core']);
     ok $exit != 0 && $output =~ /line 5 .*\n\S+ is a directive of mod_\w+\.c, which is not loaded/,
         "refused where its module is not loaded: $line" or diag $output;
 }
 
-# What must be taken, so that the tables above do not pass for other reasons.
+# Lines that must be accepted, so that the tables above do not pass for other reasons.
 for my $line (
     'ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=staff',
     'ClientCertMap issuer == "CN=Staff CA,O=Example" group=%{subject.OU|lower} stop',

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that each directive decides for itself whether it may stand in .htaccess, whatever
-# AllowOverrideList says, and that a file which tries does nobody any harm.
+# Tests which directives are refused in .htaccess, whatever AllowOverrideList permits, and that a
+# file which contains one does no harm.
 use strict;
 use warnings;
 
-# Freed memory is filled, so that nothing seems to work that reads it. Before httpd starts.
+# Fills freed memory, so that code that reads it cannot seem to work. Set before httpd starts.
 BEGIN { $ENV{MALLOC_PERTURB_} = 85 }
 
 use ClientCert::Test;
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 
-# Every directive that there is. One that is not known here is tried all the same.
+# Every directive of the module. One that is missing here is tried anyway.
 my $code       = read_file(top() . '/modules/httpd/directives.c');
 my @rows       = $code =~ /^    [A-Z0-9_]+\("(ClientCert\w+)",/mg;
 my %server     = map { $_ => 1 } $code =~ /^    SERVER_[A-Z0-9_]+\("(ClientCert\w+)",/mg;
@@ -20,7 +20,7 @@ my %documented = map { $_ => 1 }
 cmp_ok scalar(@rows), '>=', 12, 'the table of directives is found';
 is_deeply [sort @rows], [sort keys %documented], 'and has the directives of the reference';
 
-my %here = (ClientCertAuth => 'Off');    # these are for .htaccess
+my %here = (ClientCertAuth => 'Off');    # legal in .htaccess
 my %args = (
     %here,
     ClientCertMap         => 'user=root group=admins',
@@ -50,11 +50,11 @@ for my $place (sort keys %places) {
     }
 }
 
-# What a section of .htaccess holds is a line of it too.
+# A line within a section of .htaccess counts as a line of .htaccess.
 $files{'htdocs/both/inside/index.html'} = "inside\n";
 $files{'htdocs/both/inside/.htaccess'}  = "<If true>\nClientCertMap user=root\n</If>\n";
 
-# What is for .htaccess, at its largest: conditions that no line could be longer for, and many.
+# The largest legal .htaccess: conditions of the greatest length of a line, and many of them.
 my $long  = '|' . join '|', map { "nobody$_" } 1 .. 600;
 my $many  = join '', map { "Require clientcert subject.CN =~ \"(a+)+$_\"\n" } 1 .. 500;
 my %write = (
@@ -95,7 +95,7 @@ announce('CC0180', qr/ClientCert\w+ not allowed (?:here|in)/, 'AH01630', 'AH0179
 
 # ---- each directive, one connection
 
-# httpd ends a connection after a 500; then the next request has a new one.
+# httpd closes a connection after a 500; the next request then opens a new one.
 my $c;
 
 sub ask {
@@ -111,7 +111,7 @@ sub ask {
 
 my $first = ask('/');
 my ($user, $serial) = @{ $first->{headers} }{qw(x-user x-var)};
-is $user, '[alice]', 'alice is known';
+is $user, '[alice]', 'alice has an identity';
 
 for my $place (sort keys %places) {
     for my $name (@rows) {
@@ -120,15 +120,15 @@ for my $place (sort keys %places) {
             "$what: " . ($here{$name} ? 'is served' : 'is refused');
         my $next = ask('/');
         is_deeply [$next->{status}, @{ $next->{headers} }{qw(x-user x-var)}],
-            [200, $user, $serial], "$what: the next request is as the first";
+            [200, $user, $serial], "$what: the next request is answered like the first";
     }
 }
-is ask('/both/inside/')->{status}, 500, 'nor inside a section of the file';
-is ask('/')->{headers}{'x-user'}, '[alice]', 'and the next request is as the first';
+is ask('/both/inside/')->{status}, 500, 'and also within a section of the file';
+is ask('/')->{headers}{'x-user'}, '[alice]', 'and the next request is answered like the first';
 is ask('/list/ClientCertAuth/')->{headers}{'x-user'}, '[]',
-    'ClientCertAuth is for .htaccess, and does what it says';
+    'ClientCertAuth is legal in .htaccess, and has its effect';
 
-# httpd itself leaves out of the list what is for servers alone.
+# httpd itself omits directives from the list that are for servers only.
 for my $name (grep { !$here{$_} } @rows) {
     my $file = qr{htdocs/list/$name/\.htaccess: };
     my $why  = $server{$name} ? qr{$name not allowed here}
@@ -145,7 +145,7 @@ is_deeply [map { $_->{status} } @streams],
     [map { ($here{$_} ? 200 : 500, 200) } @rows], 'streams: each has its own answer';
 is scalar(grep { $_->{connects} } @streams), 1, 'of one connection';
 
-# ---- what may stand there
+# ---- directives that are legal there
 
 for my $round (1 .. 3) {
     for my $name (sort keys %write) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what .htaccess may say: who gets in, but not who somebody is; and that nothing of it
-# outlives the file.
+# Tests that .htaccess can control access but not identities, and that its effect ends with the
+# file.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -39,7 +39,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# ---- what is legal
+# ---- legal directives
 
 announce(qr/ClientCert(?:Map|Export) not allowed here/, 'AH01630', 'CC0110');
 is $h->get('/map/', cert => 'alice')->{status}, 500, 'ClientCertMap is not legal in .htaccess';
@@ -58,7 +58,7 @@ is $h->get('/broken/', cert => 'alice')->{status}, 500, 'a mistake in .htaccess 
 ok $h->log_lines(qr{broken/\.htaccess: CC0201: .*"san\.emial": no such field}),
     'and the log says which';
 
-# ---- nothing is remembered of it
+# ---- its effect is not remembered
 
 my $c = $h->connection(cert => 'alice');
 my ($right, $wrong) = (0, 0);
@@ -82,14 +82,14 @@ for (1 .. 50) {
     }
 }
 is "$right right, $wrong wrong", '200 right, 0 wrong',
-    'a changed .htaccess counts from the next request of the connection on';
+    'a changed .htaccess takes effect with the next request of the connection';
 
-is $c->request('/granted/')->{status}, 200, 'the same connection is remembered elsewhere';
+is $c->request('/granted/')->{status}, 200, 'the same connection keeps its identity elsewhere';
 unlink $h->path('htdocs/turn/.htaccess');
 is $c->request('/turn/')->{status}, 200, 'without the file there is no condition';
 $c->close;
 
-# Streams of one connection, each with its own reading of the file.
+# Streams of one connection, each of which reads the file for itself.
 my @answers = $h->parallel([map { ('/alice/', '/bob/') } 1 .. 20], cert => 'alice');
 is join(' ', map { $_->{status} } @answers), join(' ', (200, 403) x 20),
     'requests side by side, each by its own condition';

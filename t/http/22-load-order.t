@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The module may be loaded before mod_authz_core, whose Require then meets a virtual host first.
+# Tests the module loaded before mod_authz_core, so that a Require is the first directive of the
+# virtual host.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -31,6 +32,7 @@ announce('CC0110', 'AH01630');
 for my $path ('/alice/', '/table/') {
     is $h->get($path, cert => 'alice')->{status}, 200, "$path: alice is let in";
     is $h->get($path, cert => 'bob')->{status},   403, "$path: bob is not";
-    is $h->get($path)->{status},                  403, "$path: nor is anybody without a certificate";
+    is $h->get($path)->{status},                  403,
+        "$path: nor is a client without a certificate";
 }
 done_testing;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which rules are in effect: those of the nearest scope that has any, and those alone.
+# Tests which rules are in effect: only those of the nearest scope that has any.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ my $h = ClientCert::Test->server(
     cgi     => 1,
     files   => { map { ("htdocs/$_/index.html" => "$_\n") } qw(dir dir/below) },
     conf    => <<'CONF');
-# The server's own rules; they stand in front of the virtual hosts that inherit them.
+# The rules of the main server; they precede the virtual hosts that inherit them.
 ClientCertMap subject.CN == "alice" user=server-alice group=server
 ClientCertMap group=server-all
 
@@ -18,7 +18,7 @@ ClientCertMap group=server-all
     Require clientcert-user dir-alice
 </Directory>
 <Directory @ROOT@/htdocs/dir/below>
-    # Requires something of its own, and has no rules of its own.
+    # Has a Require of its own, but no rules.
     Require clientcert-user dir-bob
 </Directory>
 
@@ -66,7 +66,7 @@ ClientCertMap group=server-all
 </VirtualHost>
 CONF
 
-# user, groups and REMOTE_USER that the application sees; - for what is not there
+# user, groups and REMOTE_USER that the application sees; - for each that is not set
 sub seen {
     my ($response) = @_;
     my $env = $h->cgi_env($response);
@@ -74,38 +74,38 @@ sub seen {
 }
 
 my @expected = (
-    # path, name of the certificate, what is seen, the claim
+    # path, name of the certificate, what the application sees, the claim
     ['/cgi-bin/env', 'alice', 'server-alice server,server-all server-alice',
         'a virtual host inherits the rules of the server'],
     ['/cgi-bin/env', 'bob', '- server-all -', 'all of them'],
     ['/cgi-bin/one', 'alice', 'one-alice one one-alice',
-        'a Location with rules uses those alone'],
-    ['/cgi-bin/one', 'bob', '- one -', 'also for who was known outside of it'],
+        'a Location with rules uses only these'],
+    ['/cgi-bin/one', 'bob', '- one -', 'also for a client with an identity outside of it'],
     ['/cgi-bin/one/more', 'alice', '- - -', 'a Location inside of it likewise'],
-    ['/cgi-bin/one/more', 'bob', 'more-bob - more-bob', 'and it alone decides'],
+    ['/cgi-bin/one/more', 'bob', 'more-bob - more-bob', 'and only these decide'],
     ['/cgi-bin/one/off', 'alice', 'one-alice one -',
         'without ClientCertAuth there is a user, but not REMOTE_USER'],
     ['/cgi-bin/one/off/on', 'alice', 'one-alice one one-alice', 'and it can be switched on again'],
-    ['/cgi-bin/env/who', 'alice', '- match -', 'a LocationMatch with rules uses those alone'],
-    ['/cgi-bin/env?if', 'alice', 'if-alice - if-alice', 'an If with rules uses those alone'],
+    ['/cgi-bin/env/who', 'alice', '- match -', 'a LocationMatch with rules uses only these'],
+    ['/cgi-bin/env?if', 'alice', 'if-alice - if-alice', 'an If with rules uses only these'],
     ['/cgi-bin/one?if', 'bob', 'if-bob - if-bob', 'over a Location with others'],
 );
 is seen($h->get($_->[0], cert => $_->[1])), $_->[2], "$_->[1] at $_->[0]: $_->[3]" for @expected;
 
 is seen($h->get('/cgi-bin/one', host => 'a.example', cert => 'alice')),
-    'vhost-alice - vhost-alice', 'a virtual host with rules uses those alone';
+    'vhost-alice - vhost-alice', 'a virtual host with rules uses only these';
 is seen($h->get('/cgi-bin/one', host => 'a.example', cert => 'bob')), '- - -',
-    'and not those of the server for those whom it does not know';
+    'and not those of the server for certificates that it does not map';
 is seen($h->get('/cgi-bin/env', host => 'b.example', cert => 'alice')), '- - -',
     'ClientCertAuth Off and an empty ClientCertExport of a virtual host count in all of it';
 
 announce('AH01630', 'CC0110');
-is $h->get('/dir/', cert => 'alice')->{status}, 200, 'a Directory with rules uses those alone';
+is $h->get('/dir/', cert => 'alice')->{status}, 200, 'a Directory with rules uses only these';
 is $h->get('/dir/', cert => 'bob')->{status}, 403, 'for what it requires';
 is $h->get('/dir/below/', cert => 'bob')->{status}, 200, 'and what is below inherits them';
 is $h->get('/dir/below/', cert => 'alice')->{status}, 403, 'for what that requires';
 
-# One connection asks all of them, again and again.
+# One connection requests all of them, again and again.
 my $c = $h->connection(cert => 'alice');
 my @mine = grep { $_->[1] eq 'alice' } @expected;
 my @wrong;
@@ -120,7 +120,7 @@ $c->close;
 
 my @answers = $h->parallel([(map { $_->[0] } @mine) x 3], cert => 'alice');
 is join('; ', map { seen($_) } @answers), join('; ', (map { $_->[2] } @mine) x 3),
-    'nor do requests side by side';
+    'and parallel requests do not mix either';
 is scalar(grep { $_->{connects} } @answers), 1, 'of one connection';
 
 done_testing;

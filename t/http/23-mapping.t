@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows whom a real server takes the holder of a certificate for, by the rules people write.
+# Tests typical rules on a real server: to which user and groups they map each certificate.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -14,7 +14,7 @@ my $h = ClientCert::Test->server(cgi => 1, conf => <<"CONF" =~ s/PIN/$pin/r);
     \@SSL\@
     SSLVerifyClient optional
 
-    # Staff: the mail address is the login, the OUs are groups.
+    # Staff: the email address is the login, the OUs are groups.
     ClientCertMap  issuer == "CN=Staff CA,O=Example"  san.email =~ "(.+)\@example\\.com"  user=\$1 group=staff
     ClientCertMap  issuer == "CN=Staff CA,O=Example"  group=%{subject.OU|lower}
     # Services carry SPIFFE names.
@@ -69,31 +69,32 @@ my $h = ClientCert::Test->server(cgi => 1, conf => <<"CONF" =~ s/PIN/$pin/r);
 </VirtualHost>
 CONF
 
-# user, groups and REMOTE_USER that the application sees; - for what is not there
+# user, groups and REMOTE_USER that the application sees; - for each that is not set
 sub seen {
     my ($path, $cert) = @_;
     my $env = $h->cgi_env($h->get($path, cert => $cert));
     return join ' ', map { $_ // '-' } @$env{qw(CLIENTCERT_USER CLIENTCERT_GROUPS REMOTE_USER)};
 }
 
-# ---- what people write first
+# ---- the first rules that people write
 
-is seen('/cgi-bin/env', 'alice'), 'alice staff,admins alice', 'mail is the login, OUs are groups';
-is seen('/cgi-bin/env', 'bob'), 'bob staff bob', 'a group that two rules give is there once';
+is seen('/cgi-bin/env', 'alice'), 'alice staff,admins alice',
+    'the email address is the login, OUs are groups';
+is seen('/cgi-bin/env', 'bob'), 'bob staff bob', 'a group that two rules give appears once';
 is seen('/cgi-bin/env', 'comma-ou'), 'carol staff,a\\x5c,b\\x5c\\x5cc,the "board" carol',
     'groups are made lower case; commas and backslashes are escaped';
 is seen('/cgi-bin/env', 'service'), 'cart.shop services cart.shop', 'a SPIFFE name is a user';
 is seen('/cgi-bin/env', 'partner'), 'partner partners partner', 'a pinned certificate is a user';
-is seen('/cgi-bin/env', undef), '- - -', 'no certificate is nobody';
+is seen('/cgi-bin/env', undef), '- - -', 'no certificate gives no identity';
 
 # ---- several values
 
 announce('CC0152');
-is seen('/cgi-bin/env', 'two-mail'), '- staff -', 'two mail addresses are no user, but groups';
+is seen('/cgi-bin/env', 'two-mail'), '- staff -', 'two email addresses give no user, but groups';
 ok $h->log_lines(qr/CC0152: .*rule=\S+site\.conf:7 .*ambiguous.*two.*admin/),
     'and the log says why';
-is seen('/mail', 'two-mail'), '- - -', 'two values in a template are no user either';
-is seen('/mail', 'alice'), 'alice@example.com - alice@example.com', 'where one of them is one';
+is seen('/mail', 'two-mail'), '- - -', 'two values in a template give no user either';
+is seen('/mail', 'alice'), 'alice@example.com - alice@example.com', 'but one usable value does';
 is seen('/first', 'two-mail'), 'two admin@example.com two', '|first and |last choose';
 is seen('/capture', 'two-mail'), '- mail-two,mail-admin -', 'group= takes all of them';
 
@@ -103,11 +104,11 @@ is seen('/order', 'comma-ou'), 'second-carol one,two,three second-carol',
     'a rule that is ambiguous gives no user, and the next one does';
 is seen('/order', 'admin'), 'second-admin one,two,three second-admin',
     'so does one whose field has no value';
-is seen('/order', 'bob'), 'staff one staff', 'stop leaves what there is';
-is seen('/deny', 'alice'), '- - -', 'deny leaves nothing, also of the rules before it';
-is seen('/deny', 'bob'), 'bob all,late bob', 'unless it does not hold';
-is seen('/stop', 'alice'), 'chief - chief', 'a rule with stop gives what it has to give';
-is seen('/stop', 'bob'), 'bob late bob', 'the others go on';
+is seen('/order', 'bob'), 'staff one staff', 'stop keeps the user and groups so far';
+is seen('/deny', 'alice'), '- - -', 'deny drops the user and groups of all rules';
+is seen('/deny', 'bob'), 'bob all,late bob', 'unless it does not match';
+is seen('/stop', 'alice'), 'chief - chief', 'a rule with stop gives its own user and groups';
+is seen('/stop', 'bob'), 'bob late bob', 'other rules continue';
 ok $h->wait_log(qr/CC0103: result=denied .*rule=\S+site\.conf:24 .* reason="a rule denies it"/),
     'the log names the rule that denied';
 ok $h->wait_log(qr/CC0101: result=mapped user="alice" groups="staff,admins" rule=\S+site\.conf:7 /),
@@ -124,10 +125,10 @@ is seen('/operators', 'partner'),
 # ---- names that cannot be used give nothing
 
 announce('CC0150', 'CC0154');
-is seen('/deny', 'newline-cn'), '- all,late -', 'a name with a line break is no user';
+is seen('/deny', 'newline-cn'), '- all,late -', 'a name with a line break gives no user';
 unlike seen('/deny', 'bmp-cn'), qr/admin/, 'octets of two-octet letters are not taken for ASCII';
-is seen('/deny', 'empty-cn'), '- all,late -', 'nor an empty one';
-is seen('/deny', 'two-cn'), '- all,late -', 'nor one of two';
-is seen('/deny', 'comma-cn'), 'a,CN=admin all,late a,CN=admin', 'a comma in a name is a comma';
+is seen('/deny', 'empty-cn'), '- all,late -', 'an empty name gives no user';
+is seen('/deny', 'two-cn'), '- all,late -', 'one of two names gives no user';
+is seen('/deny', 'comma-cn'), 'a,CN=admin all,late a,CN=admin', 'a comma in a name stays a comma';
 
 done_testing;

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows who gets in: Require clientcert, clientcert-user and clientcert-group, alone and with the
-# providers of others.
+# Tests Require clientcert, clientcert-user and clientcert-group, alone and with the providers of
+# other modules.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# A Location each: what stands in it, and who is let in (the rest of those who try get 403).
+# A Location each: its content, and which clients get in (the other clients that try get 403).
 my @places = (
-    # ours alone
+    # only providers of the module
     ['Require clientcert',                                      'alice bob service'],
     ['Require clientcert subject.OU == "admins"',               'alice'],
     ['Require clientcert san.uri =~ "spiffe://example\.com/.+"', 'service'],
@@ -23,14 +23,14 @@ my @places = (
     ['Require clientcert-group domain users',                   ''],
     ['Require clientcert-group adm admin admins2',              ''],
 
-    # names that an expression gives
+    # names from an expression
     ['Require clientcert-user %{env:WHO}',                      'bob'],
     ['Require clientcert-user nobody-%{env:WHO} "%{env:WHO}"',  'bob'],
     ['Require clientcert-group %{env:NOTSET}',                  ''],
     ['Require clientcert-group %{req:X-Group}',                 ''],
     ['Require clientcert-user %{clientcert:subject.CN}',        'alice bob'],
 
-    # providers of others work on the mapped user, with no AuthType
+    # providers of other modules use the mapped user, without an AuthType
     ['Require user alice',                                      'alice'],
     ['Require valid-user',                                      'alice bob service'],
     ["AuthGroupFile conf/groups\nRequire group planners",       'bob service'],
@@ -67,7 +67,7 @@ my @places = (
     ['Require all granted',                                     'alice bob service none'],
     ['Require all denied',                                      ''],
 
-    # who is known, but not authenticated
+    # an identity that is not used for authentication
     ["ClientCertAuth Off\nRequire clientcert-user alice",       'alice'],
     ["ClientCertAuth Off\nRequire clientcert",                  'alice bob service'],
     ["ClientCertAuth Off\nRequire user alice",                  ''],
@@ -138,7 +138,7 @@ is $connection{alice}->request("/$except/page", method => 'OPTIONS')->{status}, 
 is $connection{bob}->request("/$except/page", method => 'OPTIONS')->{status}, 200,
     'and has it';
 is $connection{alice}->request('/' . ($except + 1) . '/page', method => 'OPTIONS')->{status}, 200,
-    'one that is not limited is free';
+    'a method that is not limited is free';
 
 $_->close for values %connection;
 done_testing;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how the certificate and other ways to authenticate share a place: the certificate first,
-# then what AuthType says.
+# Tests that a certificate comes before other kinds of authentication: AuthType is used only if the
+# certificate gives no identity.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -10,12 +10,12 @@ use Digest::MD5 qw(md5_hex);
 my $h = ClientCert::Test->server(
     modules => [qw(authz_user auth_basic auth_digest authn_file access_compat authz_host
             -clientcert)],
-    # Last, as it stands in directories whose files are loaded in the order of their names: what
-    # others loaded before must not decide before there is a user.
+    # Loaded last, as in directories whose files are loaded in the order of their names: modules
+    # that are loaded earlier must not decide before there is a user.
     global  => 'LoadModule clientcert_module ' . ClientCert::Test->module_path . "\n",
     cgi     => 1,
     files   => {
-        # the password of all of them is "secret"
+        # all of them have the password "secret"
         'conf/users'  => join('', map { "$_:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" } 'alice', 'bob', 'eve'),
         'conf/digest' => 'alice:digest:' . md5_hex('alice:digest:secret') . "\n",
     },
@@ -63,7 +63,7 @@ my $h = ClientCert::Test->server(
         Require valid-user
         Satisfy Any
     </Location>
-    # mod_access_compat does not merge: each Location says it all.
+    # mod_access_compat does not merge, so each Location has all directives.
     <Location "/cgi-bin/env/any/basic">
         Order deny,allow
         Deny from all
@@ -101,22 +101,24 @@ announce('AH01617', 'AH01618', 'AH01630', 'AH01631', 'CC0110');
 
 is seen('basic', cert => 'alice'), '200 alice ClientCert', 'the certificate is enough';
 my $asked = $h->get('/cgi-bin/env/basic');
-is $asked->{status}, 401, 'without one the password is asked';
+is $asked->{status}, 401, 'without a certificate the password is requested';
 like $asked->{headers}{'www-authenticate'}, qr/^Basic realm="test"/, 'by Basic';
 is seen('basic', user => 'bob:secret'), '200 bob Basic', 'and is enough';
-is seen('basic', user => 'bob:wrong'), '401', 'if it is right';
-is seen('basic', cert => 'service'), '401', 'a certificate that is nobody asks for the password';
+is seen('basic', user => 'bob:wrong'), '401', 'but only if it is correct';
+is seen('basic', cert => 'service'), '401',
+    'with an unmapped certificate the password is requested';
 is seen('basic', cert => 'service', user => 'bob:secret'), '200 bob Basic', 'and it is enough';
 is seen('basic', cert => 'alice', user => 'bob:secret'), '200 alice ClientCert',
-    'with both the certificate says who it is';
+    'with both, the certificate gives the user';
 is seen('basic', cert => 'alice', user => 'bob:wrong'), '200 alice ClientCert',
-    'and nobody looks at the password';
+    'and the password is not checked';
 
 is seen('basic/bob', cert => 'bob'), '200 bob ClientCert', 'a user is admitted by certificate';
 is seen('basic/bob', user => 'bob:secret'), '200 bob Basic', 'and by password';
-is seen('basic/bob', cert => 'alice'), '403', 'another one is not, and is not asked either';
+is seen('basic/bob', cert => 'alice'), '403',
+    'another user is not, and the password is not requested';
 is seen('basic/bob', cert => 'alice', user => 'bob:secret'), '403',
-    'nor does a password make another one of the holder of a certificate';
+    'and a password does not change the user of a certificate';
 is seen('basic/bob', user => 'alice:secret'), '401', 'the wrong user may try again by password';
 
 is seen('basic/off', cert => 'alice'), '401', 'ClientCertAuth Off leaves it to the password';
@@ -124,13 +126,13 @@ is seen('basic/off', cert => 'alice', user => 'bob:secret'), '200 bob Basic', 'a
 
 is seen('basic/group', cert => 'alice'), '200 alice ClientCert', 'a group of the certificate,';
 is seen('basic/group', user => 'eve:secret'), '200 eve Basic', 'or a user by password';
-is seen('basic/group'), '401', 'and who is neither, is asked';
-is seen('basic/group', cert => 'bob'), '403', 'unless a certificate says that it is another';
+is seen('basic/group'), '401', 'and a password is requested for neither';
+is seen('basic/group', cert => 'bob'), '403', 'unless the certificate gives another user';
 
 is seen('basic/both', cert => 'bob', user => 'eve:secret'), '200 eve Basic',
     'certificate and password together';
-is seen('basic/both', user => 'eve:secret'), '403', 'the password alone does not do';
-is seen('basic/both', cert => 'bob'), '401', 'nor does the certificate';
+is seen('basic/both', user => 'eve:secret'), '403', 'the password alone is not enough';
+is seen('basic/both', cert => 'bob'), '401', 'nor is the certificate';
 
 # ---- Digest
 
@@ -144,15 +146,15 @@ like $h->get('/cgi-bin/env/digest')->{headers}{'www-authenticate'}, qr/^Digest r
 
 announce('AH01797');
 is seen('any', cert => 'alice'), '200 alice ClientCert',
-    'Satisfy Any: the certificate will do where the address does not';
+    'Satisfy Any: the certificate is enough if the address is not';
 is seen('any', cert => 'service'), '403', 'but not anybody\'s';
-is seen('any'), '403', 'and it is missed without AuthType: no 500';
-is seen('any/local'), '200 - -', 'Satisfy Any: the address will do';
-is seen('any/local', cert => 'alice'), '200 alice ClientCert', 'and the user is known still';
+is seen('any'), '403', 'without AuthType and certificate: no 500';
+is seen('any/local'), '200 - -', 'Satisfy Any: the address is enough';
+is seen('any/local', cert => 'alice'), '200 alice ClientCert', 'and the user is still known';
 is seen('any/basic', cert => 'alice'), '200 alice ClientCert',
-    'Satisfy Any with Basic: both will do';
+    'Satisfy Any with Basic: either is enough';
 is seen('any/basic', user => 'bob:secret'), '200 bob Basic', 'either';
-is seen('any/basic'), '401', 'and the password is asked';
+is seen('any/basic'), '401', 'and the password is requested';
 is seen('all', cert => 'alice'), '403', 'Satisfy All: the address counts too';
 
 done_testing;

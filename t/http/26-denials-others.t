@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a 403 which has nothing to do with certificates is not told as a denial of ours.
+# Tests that a 403 whose cause is not a certificate is not logged as a denial of the module.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -42,7 +42,7 @@ RewriteRule "^/rewritten" "-" [F]
 CONF
 announce('AH01630', 'CC0110');
 
-# How many lines a request causes; the one that ends the log of it is another's.
+# How many lines a request causes; the line that ends its log comes from another module.
 sub lines_of {
     my ($path, %o) = @_;
     $h->mark_log;
@@ -53,14 +53,14 @@ sub lines_of {
 }
 
 for my $path ('/all/', '/ip/', '/off/', '/rewritten') {
-    is lines_of($path), 0, 'to everybody, and that is no denial of ours';
-    is lines_of($path, port => 2, scheme => 'http'), 0, 'nor where there is no TLS';
-    is lines_of($path, cert => 'service'), 0, 'nor of a certificate that no rule maps';
+    is lines_of($path), 0, 'to every client, which is not logged as a denial of the module';
+    is lines_of($path, port => 2, scheme => 'http'), 0, 'nor without TLS';
+    is lines_of($path, cert => 'service'), 0, 'nor for a certificate that no rule maps';
 }
-is lines_of('/off/', cert => 'alice'), 0, 'nor of a user that is not the user of the request';
-is lines_of('/own/', cert => 'alice'), 1, 'a Require of ours is told';
-is lines_of('/own/', port => 2, scheme => 'http'), 1, 'also where there is no TLS';
-is lines_of('/user/', cert => 'alice'), 1, 'a user of ours whom another Require denies is told';
-is lines_of('/user/'), 1, 'and so is nobody, where a user is needed and rules are to give one';
+is lines_of('/off/', cert => 'alice'), 0, 'nor for a user that is not the user of the request';
+is lines_of('/own/', cert => 'alice'), 1, 'a denial by a Require of the module is logged';
+is lines_of('/own/', port => 2, scheme => 'http'), 1, 'also without TLS';
+is lines_of('/user/', cert => 'alice'), 1, 'a denial of a mapped user by another Require is logged';
+is lines_of('/user/'), 1, 'and so is a missing user that rules should give';
 
 done_testing;

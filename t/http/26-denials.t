@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a denial says: one line that tells who came and what was missing, however it came
-# about.
+# Tests that each denial is logged in one line that names the client and what it lacked.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -116,7 +115,7 @@ my $nobody = qr{user="" groups="" rule=- subject="" issuer="" serial=- sha256=- 
 my $service = qr{user="" groups="" rule=- subject="CN=cart,O=Example" .* }
     . qr{reason="no rule gives it a user or group"};
 
-# Asks, and gives the lines of the denial; the response must be 403.
+# Sends a request and returns the lines of the denial; the response must be 403.
 my $denials = 0;
 sub denied {
     my ($path, %o) = @_;
@@ -127,7 +126,7 @@ sub denied {
     return join "\n", $status, map { s/.*?(CC0110)/$1/r } @lines;
 }
 
-# What the line must say of who came, of the request, and of what it needs.
+# What the line must contain of the client, of the request and of its requirements.
 sub denial {
     my ($who, $request, $needs) = @_;
     return qr{\A403\nCC0110: result=forbidden $who request="$request" needs="$needs"\z};
@@ -140,7 +139,7 @@ sub denies {
 }
 
 denies('/a/', 'alice', $alice,
-    'a denial says who came, from which certificate and rule, where, and what was missing',
+    'a denial names the client, its certificate and rule, the request and what was missing',
     '/a/', q{clientcert-group 'board members' owners});
 denies('/b/', 'alice', $alice, 'conditions as they are written',
     '/b/', q{clientcert subject\.CN == 'x' key\.bits >= 512});
@@ -148,16 +147,16 @@ denies('/c/', 'alice', $alice, 'all that was asked for',
     '/c/', 'clientcert-user root, clientcert-group wheel');
 denies('/d/', 'alice', $alice, 'what must not be', '/d/', 'not clientcert-group staff');
 denies('/e/', 'alice', $alice, 'that it was the Require of another module',
-    '/e/', 'what another Require asks for');
-denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'what another Require asks for');
+    '/e/', 'the condition of another Require');
+denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'the condition of another Require');
 
-denies('/a/', undef, $nobody, 'and it says that nobody came',
+denies('/a/', undef, $nobody, 'no certificate, and thus no subject',
     '/a/', q{clientcert-group 'board members' owners});
 denies('/f/', undef, $nobody, 'no AuthType and no identity is 403, and not 500', '/f/', 'a user');
-denies('/f/', 'service', $service, 'a certificate that is nobody likewise, with its subject',
+denies('/f/', 'service', $service, 'an unmapped certificate likewise, with its subject',
     '/f/', 'a user');
 denies('/g/', undef, $nobody, 'AuthType ClientCert: 403 with the reason', '/g/', 'a user');
-denies('/g/', 'service', $service, 'AuthType ClientCert: a certificate that is nobody',
+denies('/g/', 'service', $service, 'AuthType ClientCert: an unmapped certificate',
     '/g/', 'a user');
 denies('/h/', 'alice', $alice, 'that ClientCertAuth is off',
     '/h/', 'a user, but ClientCertAuth is Off here');
@@ -173,7 +172,7 @@ like denied('/g/', host => 'a.example', cert => 'alice'),
 like denied('/c/', host => 'a.example', cert => 'alice'),
     denial(qr{.* subject="CN=alice,.*}, 'GET /c/', 'not clientcert'), 'that it was a RequireNone';
 
-# ---- the ways of a request
+# ---- subrequests and redirects
 
 denies('/i/', 'alice', $alice, 'a denial that an ErrorDocument answers is one line',
     '/i/', 'clientcert-group wheel');
@@ -183,20 +182,21 @@ denies('/dir/redirected', 'alice', $alice, 'a denial behind an internal redirect
     '/a/', 'clientcert-group .*');
 denies('/dir/page.act', 'alice', $alice, 'a denial behind an Action',
     '/cgi-bin/env/denied/dir/page\.act', 'clientcert-group actors');
-denies('/dir/', 'alice', $alice, 'a denial of the file that stands for a directory',
+denies('/dir/', 'alice', $alice, 'a denial of the index of a directory',
     '/dir/.*', 'clientcert-group index');
 like denied('/a/', cert => 'alice', http2 => 1),
     denial($alice, 'GET /a/', q{clientcert-group 'board members' owners}), 'HTTP/2 asks the same';
 like denied('/a/?' . 'x' x 3000, cert => 'alice', method => 'POST', data => 'x'),
     denial($alice, 'POST /a/', '.*'), 'POST, without the query';
 
-# ---- what is no denial
+# ---- requests that are not denied
 
 $h->mark_log;
-is $h->get('/k/')->{status}, 401, 'a password that is asked is no denial';
-is $h->get('/dir/forbidden', cert => 'alice')->{status}, 403, 'a 403 of mod_rewrite is no denial';
-is $h->get('/none', cert => 'alice')->{status}, 404, 'nor is what does not exist';
-is $h->get('/', cert => 'alice')->{status}, 200, 'nor what is served';
+is $h->get('/k/')->{status}, 401, 'a request for a password is not a denial';
+is $h->get('/dir/forbidden', cert => 'alice')->{status}, 403,
+    'a 403 of mod_rewrite is not a denial';
+is $h->get('/none', cert => 'alice')->{status}, 404, 'nor is a missing file';
+is $h->get('/', cert => 'alice')->{status}, 200, 'nor is a served page';
 is $h->get('/a/', cert => 'alice')->{status}, 403, 'but this is';
 is join("\n", map { s/.* (request="[^"]*").*/$1/r } $h->wait_log(qr/CC0110/)),
     'request="GET /a/"', 'and it is the only one';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that who writes the signature of his certificate in its other form escapes a rule that denies
-# a digest, and none that denies a serial number or a key.
+# Tests that a client that re-encodes the signature of its certificate escapes a rule that denies a
+# digest of the certificate, but no rule that denies a serial number or a key.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -45,7 +45,7 @@ write_file("$twin.der", other_form());
 system("openssl x509 -in $twin.der -out $twin.pem") == 0 or die "openssl x509\n";
 write_file("$twin.key", read_file("$alice.key"));
 
-# ---- rules that deny it
+# ---- rules that deny the certificate
 
 my ($serial) = said_of_alice('x509 -noout -serial') =~ /=(\w+)/;
 my ($sha256) = said_of_alice('x509 -noout -fingerprint -sha256') =~ /=(\S+)/;
@@ -57,7 +57,7 @@ my %denies = (
     key    => "spki.sha256 == $spki",
 );
 
-announce('CC0706');    # what this is about
+announce('CC0706');    # lint's finding about such rules
 my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => { map { ("htdocs/$_" => "$_\n") } keys %denies },
@@ -68,11 +68,12 @@ my $h = ClientCert::Test->server(
 </Location>
 CONF
 
-is_served_to($h->get('/', cert => $_), 'alice', 'a certificate, whose signature verifies')
+is_served_to($h->get('/', cert => $_), 'alice', 'the certificate, whose signature verifies')
     for 'alice', $twin;
 for my $what (sort keys %denies) {
     is_served_to($h->get("/$what", cert => 'alice'), '', "denied by its $what");
-    is_served_to($h->get("/$what", cert => 'bob'), 'bob', 'which another one has not');
+    is_served_to($h->get("/$what", cert => 'bob'), 'bob',
+        'which another certificate does not have');
 }
 is_served_to($h->get('/serial', cert => $twin), '', 'the other form has the same serial number');
 is_served_to($h->get('/key', cert => $twin), '', 'and the same key');

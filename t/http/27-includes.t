@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# What a page includes has the variables of its own rules, whatever the page or a rewrite rule sets.
+# Tests that an included document has the variables of its own rules, whatever the including page or
+# a rewrite rule sets.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# Texts: rewrite rules answer 403 where they see what is not ours. Programs tell what they see.
+# Texts: rewrite rules answer 403 where they see values that are not the module's. Programs print
+# the values that they see.
 sub texts { return join '', map { "<!--#include virtual=\"/$_.txt\" -->\n" } @_ }
 sub including { return join '', map { "---\n<!--#include virtual=\"/cgi-bin/env$_\" -->\n" } @_ }
 my $set = join '', map { "<!--#set var=\"CLIENTCERT_$_\" value=\"root\" -->\n" } qw(USER OTHER);
@@ -64,7 +66,7 @@ $site
 </VirtualHost>
 CONF
 
-# Of each thing that a page includes, the variables that matter.
+# The variables that matter, of each part that a page includes.
 sub included {
     my ($path, $port) = @_;
     my (undef, @parts) = split /^---\n/m, $h->get($path, cert => 'alice', port => $port)->{body};
@@ -81,9 +83,9 @@ for my $port ('', 2) {
         'the same with the configuration of the page itself';
     is_deeply included('/mixed.shtml', $port),
         [map { of($_) } qw(alice alice staff alice staff)],
-        'an include with rules of its own has their user, and the next one that of the page';
+        'an include with its own rules has their user, and the next include that of the page';
     is_deeply included('/fixups.shtml', $port), [map { of('alice') } 1 .. 4],
-        'what an include meets in its fixups changes no variable of ours, and adds none';
+        'the fixups of an include neither change nor add a variable of the module';
 }
 
 done_testing;

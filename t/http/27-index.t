@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks what variables a directory's index has: mod_dir lays its environment over that of the
-# request, and each of the two has ours.
+# Tests the variables of a directory's index: mod_dir merges its environment into that of the
+# request, and both come from the module.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -61,9 +61,10 @@ for my $place (qw(plain other forged)) {
     is_deeply +{ map { $_ => $seen->{$_} } keys %wanted }, \%wanted,
         "$place: the index has the variables";
     is_deeply ours($seen), [qw(CLIENTCERT_GROUPS CLIENTCERT_RULE CLIENTCERT_USER)],
-        '  ... ours alone have a name of ours';
+        '  ... only the module sets these names';
 }
-is variables_at('/other/', cert => 'alice')->{OTHER}, 'there', 'what its file sets stays';
-is_deeply ours(variables_at('/forged/')), [], 'who has no certificate has none of ours';
+is variables_at('/other/', cert => 'alice')->{OTHER}, 'there', 'variables of the index file stay';
+is_deeply ours(variables_at('/forged/')), [],
+    'without a certificate there is no variable of the module';
 
 done_testing;

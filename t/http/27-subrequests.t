@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows who the user is where a request leads to others: includes, indexes, negotiation, error
-# documents and redirects inside of the server.
+# Tests the user of subrequests and internal redirects: includes, indexes, negotiation and error
+# documents.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -55,7 +55,7 @@ DirectoryIndex index.shtml index.html
         Require clientcert-group nobody
     </Location>
 
-    # The directory has rules, and the files in it have others.
+    # The directory has rules; the files in it have other rules.
     <Location "/other">
         ClientCertMap group=directory
         ClientCertMap subject.CN == "alice" user=directory
@@ -93,7 +93,7 @@ DirectoryIndex index.shtml index.html
 </VirtualHost>
 CONF
 
-# What a part of a page, or the whole of it, says of the user; - for nothing.
+# The user in a part of a page or in the whole page; - if there is none.
 sub seen {
     my ($text) = @_;
     my $env = $h->cgi_env({ body => $text });
@@ -111,36 +111,36 @@ announce('AH01630', 'CC0110', 'AH01458', qr/unable to include/);
 my $page = $h->get('/page.shtml', cert => 'alice')->{body};
 my %part = $page =~ /\[(\S+) (.*?)\]/gs;
 is seen($page =~ s/\[.*//sr), $alice, 'a page with server-side includes sees the user';
-is seen($part{'/inner.shtml'}), $alice, 'a page that it includes too';
+is seen($part{'/inner.shtml'}), $alice, 'a page that it includes sees it too';
 is seen($part{'/cgi-bin/env/same'}), $alice, 'and a program';
 is seen($part{'/cgi-bin/env/other'}), 'other-alice ClientCert other-alice -',
-    'where other rules are in effect, those say who the user is, and nothing else is left';
-is seen($part{'/cgi-bin/env/nobody'}), '- - - -', 'also that it is nobody';
+    'with other rules in effect, only these give the user and groups';
+is seen($part{'/cgi-bin/env/nobody'}), '- - - -', 'also if they give no user';
 is seen($part{'/cgi-bin/env/off'}), '- - alice staff,admins', 'ClientCertAuth Off counts there';
 is seen($part{'/cgi-bin/env/none'}), 'alice ClientCert - -', 'so does ClientCertExport';
 is seen($part{'/cgi-bin/env/more'}), 'alice ClientCert - -', 'with other names';
 like $part{'/cgi-bin/env/more'}, qr/^CLIENTCERT_CN=alice$/m, 'which are there';
-unlike $part{'/cgi-bin/env/denied'} // '', qr/REMOTE_ADDR/, 'what is denied is not included';
-is scalar($h->log_lines(qr/CC0110/)), 0, 'which is no denial of the page';
-is seen($h->get('/page.shtml')->{body} =~ s/\[.*//sr), '- - - -', 'without a certificate: nobody';
+unlike $part{'/cgi-bin/env/denied'} // '', qr/REMOTE_ADDR/, 'a denied document is not included';
+is scalar($h->log_lines(qr/CC0110/)), 0, 'which does not deny the page';
+is seen($h->get('/page.shtml')->{body} =~ s/\[.*//sr), '- - - -', 'without a certificate: no user';
 
 # ---- indexes, negotiation
 
 is seen_at('/index/'), $alice, 'DirectoryIndex: the user is known';
 is seen_at('/index/index'), $alice, 'MultiViews: the user is known';
 is seen_at('/other/'), '- - - file',
-    'DirectoryIndex: where the file has other rules, they alone count';
+    'DirectoryIndex: if the file has other rules, only these count';
 is seen_at('/other/text'), '- - - file', 'MultiViews: likewise';
 
 # ---- error documents and redirects
 
 my $env = $h->cgi_env($h->get('/refused/', cert => 'alice'));
 is_deeply [map { $env->{$_} } qw(REDIRECT_STATUS REDIRECT_CLIENTCERT_USER REMOTE_USER)],
-    [403, 'alice', 'alice'], 'an ErrorDocument of 403 sees who was refused';
+    [403, 'alice', 'alice'], 'an ErrorDocument of 403 sees the refused user';
 $env = $h->cgi_env($h->get('/refused/other', cert => 'alice'));
 is_deeply [map { $env->{$_} } qw(REMOTE_USER CLIENTCERT_USER)], ['other-alice', 'other-alice'],
     'by its own rules, if it has some';
-is $h->get('/refused/')->{status}, 403, 'and it is shown to nobody in particular as well';
+is $h->get('/refused/')->{status}, 403, 'and it is shown without a user too';
 
 $env = $h->cgi_env($h->get('/acts/page.act', cert => 'alice'));
 is_deeply [map { $env->{$_} } qw(REDIRECT_CLIENTCERT_USER REMOTE_USER CLIENTCERT_USER)],

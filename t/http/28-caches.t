@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that mod_cache never stores a response that depends on who the client is, and still stores
-# those for which nobody asks.
+# Tests that mod_cache stores no response that depends on the client's identity, and still stores
+# the others.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -72,7 +72,7 @@ CONF
 my $user   = q{<!--#if expr="clientcert('user') == 'alice'" -->alice<!--#endif -->};
 my %stores = (
     disk    => ['cache_disk', 'CacheRoot @ROOT@/cache'],
-    socache => ['cache_socache', 'CacheSocache shmcb'],    # wants to know the length beforehand
+    socache => ['cache_socache', 'CacheSocache shmcb'],    # needs the length beforehand
 );
 
 sub server {
@@ -100,7 +100,7 @@ my @personal = qw(/require/page /conditions/page /user/page /export/page /expr/p
     /require/env /user/env /export/env /whoami /error/page);
 my @public = qw(/public/page /nobody/page /public/env /public/page.shtml);
 
-# Whether it comes from the cache, which adds an Age.
+# Whether the response comes from the cache, which adds an Age.
 sub is_stored { my ($r) = @_; return defined $r->{headers}{age} ? 1 : 0 }
 
 announce('AH01630', 'CC0110', 'AH01458', qr/unable to include/);
@@ -114,20 +114,21 @@ for my $kind (sort keys %stores) {
         for my $path (@personal) {
             is is_stored($h->get($path)), 0,
                 "what depends on the client is not stored: $path, $name";
-            next if $path =~ m{^/(?:user|export)/};    # nobody has neither
+            next if $path =~ m{^/(?:user|export)/};    # a client without an identity has neither
             is is_stored($h->get($path, cert => 'alice')), 0,
-                "nor for somebody without a certificate: $path, $name";
+                "nor if the client had no certificate: $path, $name";
         }
-        is is_stored($h->get($_)), 1, "what does not is: $_, $name"
+        is is_stored($h->get($_)), 1, "what does not depend on it is stored: $_, $name"
             for grep { $kind eq 'disk' || !/env|shtml/ } @public;
-        is $h->get('/require/page')->{status}, 403, "nobody gets what was for another: $name";
+        is $h->get('/require/page')->{status}, 403,
+            "no client gets the response for another one: $name";
 
-        # A page for which nobody in particular asked may be stored, and is for everybody.
+        # A response to a client without an identity may be stored, and may serve every client.
         $h->get('/user/page');
         my $r = $h->get('/user/page', cert => 'alice');
         is "$r->{status} $r->{body}", "200 page\n", "a client with a certificate is served: $name";
 
-        # What is stored is asked about again when it is stale.
+        # A stored response is revalidated when it is stale.
         $h->get('/user/page', headers => ['Cache-Control: max-age=0']);
         $r = $h->get('/user/page', cert => 'alice', headers => ['Cache-Control: max-age=0']);
         is "$r->{status} $r->{body}", "200 page\n", "also where the cache asks again: $name";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a lookup that failed is 500 in whatever phase it is asked for, and never "not found".
+# Tests that a failed lookup is answered with 500 in every phase, and never treated as "not found".
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ my $long       = ("x" x 79 . "\n") x 400;
 my @plain      = qw(plain require expr equal negated if rewrite section header always condition
     request setenv export auth any index);
 
-# What counts how often it was reached.
+# Counts how often it was reached.
 my $reached = File::Temp->new;
 chmod 0666, $reached->filename;
 my $reach = <<"CGI";
@@ -56,7 +56,7 @@ AddHandler server-parsed .shtml
     SSLVerifyClient optional
     Protocols h2 http/1.1
     ClientCertMap subject.CN in away user=$1 group=$2
-    # Here only expressions ask.
+    # Here only expressions need the identity.
     ClientCertAuth Off
     ClientCertExport
     <Directory @ROOT@/htdocs>
@@ -163,9 +163,9 @@ sub get { my ($path, %o) = @_; return $h->get($path, cert => 'alice', %o) }
 
 my $r;
 
-# ---- each phase, and each way to ask
+# ---- each phase, and each way to use the identity
 
-is said(get('/plain/page')), '200 and tells', 'a page for which nobody asks is served';
+is said(get('/plain/page')), '200 and tells', 'a page that needs no identity is served';
 my %asks = (
     '/require/page' => 'Require not clientcert-group',
     '/expr/page'    => 'Require expr with a negation',
@@ -190,7 +190,7 @@ my %asks = (
 for my $path (sort keys %asks) {
     $r = get($path);
     is said($r), '500', "a lookup that failed is 500: $asks{$path}";
-    ok !$r->{headers}{location} && !$r->{headers}{'x-key'}, "and nothing else is told: $path"
+    ok !$r->{headers}{location} && !$r->{headers}{'x-key'}, "and nothing else is revealed: $path"
         if $path =~ /redirect|through|condition/;
 }
 my @paths = sort keys %asks;
@@ -199,14 +199,15 @@ is join(' ', map { said($_) } $h->parallel(\@paths, cert => 'alice')),
 is said(get('/rewrite/page', http2 => 1, method => 'POST', data => 'x')), '500', 'a POST too';
 
 for my $http2 (0, 1) {
-    is said(get('/cgi-bin/request', http2 => $http2)), '500', 'a program that RequestHeader is for';
+    is said(get('/cgi-bin/request', http2 => $http2)), '500',
+        'a program for which RequestHeader sets a header';
 }
 is read_file($reached->filename), '', 'is not reached without its header';
-is $h->get('/cgi-bin/request')->{status}, 200, 'but by whom nobody looks up';
+is $h->get('/cgi-bin/request')->{status}, 200, 'except by clients without a lookup';
 
-unlike get('/ssi/denied.shtml')->{body}, qr/secret/, 'what is included and fails is not shown';
+unlike get('/ssi/denied.shtml')->{body}, qr/secret/, 'an included document that fails is not shown';
 
-# mod_include has sent the headers when it comes to a condition.
+# mod_include has sent the headers before it evaluates a condition.
 for my $page (qw(page else outer late)) {
     for my $http2 (0, 1) {
         $r = get("/ssi/$page.shtml", http2 => $http2);
@@ -215,13 +216,13 @@ for my $page (qw(page else outer late)) {
     }
 }
 
-# ---- whom nobody looks up
+# ---- clients for which there is no lookup
 
 is join(' ', map { $h->get($_)->{status} } grep { !/redirect|through|proxied|setenv/ } @paths),
     join(' ', map { '200' } grep { !/redirect|through|proxied|setenv/ } @paths),
-    'without a certificate no table is asked, and nothing fails';
-is $h->get('/redirect/page')->{status}, 302, 'a redirect neither';
-is $h->get('/proxied/page')->{body}, "from behind\n", 'nor a back end';
+    'without a certificate there is no lookup, and no failure';
+is $h->get('/redirect/page')->{status}, 302, 'a redirect does not fail either';
+is $h->get('/proxied/page')->{body}, "from behind\n", 'nor does a back end';
 
 # ---- the answer itself
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that .htaccess cannot set our variables for a FastCGI program: mod_proxy_fcgi has a directive
-# that sets them after everybody else.
+# Tests that .htaccess cannot set the module's variables for a FastCGI program, although a directive
+# of mod_proxy_fcgi sets variables after all other modules.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -66,7 +66,7 @@ my ($refused, $why) = ClientCert::Test->configtest(
 isnt $refused, 0, 'such a line of the server ends the start';
 like $why, qr/CC0119: .*CLIENTCERT_USER/, 'and the reason is told';
 
-# Without mod_proxy_fcgi there is no such directive.
+# Without mod_proxy_fcgi that directive does not exist.
 my ($status, $said) = ClientCert::Test->configtest(
     modules => ['-proxy_fcgi'],
     conf    => "ProxyFCGISetEnvIf true MY_USER x\n",

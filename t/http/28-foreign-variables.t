@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody but this module sets CLIENTCERT_*: not .htaccess by any directive, not a page,
-# in any spelling that a program sees alike, whoever the client is.
+# Tests that only this module sets CLIENTCERT_*: no directive of .htaccess and no page can set such
+# a variable, in any spelling that a program may take for it.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -63,7 +63,7 @@ CONF
 
 my $ours = qr/^(?:REDIRECT[_-])*CLIENTCERT(?![A-Z0-9])/i;
 
-# What there is of ours in what a program says of its environment, as one text.
+# The module's variables in the environment that a program prints, as one text.
 sub seen {
     my ($r) = @_;
     my $env = $h->cgi_env($r);
@@ -83,11 +83,12 @@ for my $way (sort keys %set) {
     $h->file('cgi-bin/.htaccess', $set{$way});
     for (@clients) {
         my ($who, $expected, %o) = @$_;
-        is seen($h->get('/cgi-bin/env', %o)), $expected, "a program sees ours alone: $way, $who";
+        is seen($h->get('/cgi-bin/env', %o)), $expected,
+            "a program sees only the module's variables: $way, $who";
     }
 }
 $h->file('cgi-bin/.htaccess', $set{own});
-is $h->cgi_env($h->get('/cgi-bin/env'))->{$_}, 'mine', "another name is left alone: $_"
+is $h->cgi_env($h->get('/cgi-bin/env'))->{$_}, 'mine', "another name is not changed: $_"
     for 'CLIENTCERTIFICATE', 'MY_CLIENTCERT_USER';
 unlink $h->path('cgi-bin/.htaccess');
 
@@ -100,7 +101,7 @@ for (@clients) {
     is seen($h->get('/ssi/page.shtml', %o)), $expected, "and what a page includes: $who";
 }
 
-# ---- a FastCGI program, to which mod_proxy_fcgi says more than httpd knows
+# ---- a FastCGI program, for which mod_proxy_fcgi sets further variables
 
 my %fcgi = (
     'CLIENTCERT_USER root'            => 500,
@@ -118,7 +119,7 @@ for my $line (sort keys %fcgi) {
 my ($exit, $said) = ClientCert::Test->configtest(
     modules => ['proxy', 'proxy_fcgi'],
     conf    => qq{ProxyFCGISetEnvIf "reqenv('X') == 'y'" CLIENTCERT_USER root\n});
-isnt $exit, 0, 'nor may the server set one';
+isnt $exit, 0, 'and the server must not set one either';
 like $said, qr/CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER/, 'and says why';
 
 # ---- headers and the log
@@ -127,15 +128,15 @@ for (@clients) {
     my ($who, undef, %o) = @$_;
     for my $way (sort keys %set) {
         is $h->get("/$way/page", %o)->{headers}{'x-user'} // '-', $who eq 'alice' ? 'alice' : '-',
-            "a header has ours: $way, $who";
+            "a header has the module's value: $way, $who";
     }
 }
 
 $h->stop;
 my $log = do { local (@ARGV, $/) = $h->path('logs/who'); <> };
-unlike $log, qr/root|role=admin|groups=admins/, 'the access log has nothing that others set';
+unlike $log, qr/root|role=admin|groups=admins/, 'the access log has no foreign value';
 like $log, qr{^403 \d+ /stop/x user=alice groups=staff,admins role=-$}m,
-    'but ours, where a rule refused';
+    'but the own value if a rule refused';
 like $log, qr{^200 \d+ /ssi/page\.shtml user=alice groups=staff,admins role=-$}m,
     'and where a page set another';
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which of our handlers a .htaccess file can name: the page about oneself, but not the numbers
-# of the whole server, by whatever directive.
+# Tests which handlers of the module .htaccess can select: the page about the client, but never the
+# metrics of the server.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -61,6 +61,6 @@ like $h->get('/metrics')->{body}, qr/^# TYPE clientcert_/m,
 is $h->get('/metrics/none')->{status}, 404, 'until another SetHandler';
 is $h->get('/numbers/page')->{body}, "page\n", 'which may be that of .htaccess';
 like $h->get('/whoami/', cert => 'alice')->{body}, qr/alice/,
-    'clientcert-status tells a client about itself, and is for .htaccess';
+    'clientcert-status shows a client its own data, and is legal in .htaccess';
 
 done_testing;

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody who is to be kept out gets in because it is not known who that is: Require not
-# and <RequireNone>, to any depth.
+# Tests that Require not and <RequireNone>, at any depth, let in no client without an identity.
 use strict;
 use warnings;
 use utf8;
@@ -14,14 +13,14 @@ sub all { return join "\n", '<RequireAll>', 'Require all granted', @_, '</Requir
 sub any { return join "\n", '<RequireAny>', @_, '</RequireAny>' }
 sub none { return join "\n", '<RequireNone>', @_, '</RequireNone>' }
 
-# Whom the rules know: alice (admins, staff) and bob (staff). `odd` has a further OU that cannot be
-# used, `two` two names of which neither counts. The others present a certificate that gives no
-# identity: service is unmapped, admin denied by a rule, selfsigned and stranger did not verify.
+# The rules map alice (admins, staff) and bob (staff). `odd` has a further OU that is not usable;
+# `two` has two names, of which neither counts. The other certificates give no identity: service is
+# unmapped, admin is denied by a rule, selfsigned and stranger do not verify.
 my $odd = certificate('odd', "/O=Example/OU=staff/OU=adm\x{202e}ins/CN=odd");
 my %cert = (odd => $odd, two => certificate('two', '/O=Example/OU=staff/CN=one/CN=other'),
     map { $_ => $_ } qw(alice bob service admin selfsigned stranger));
 
-# A Location each: what stands in it, and who is let in (the rest of those who try get 403).
+# A Location each: its content, and which clients get in (the other clients that try get 403).
 my $ban = 'Require clientcert-group admins';
 my @places = (
     [all('Require not clientcert-group admins'),                   'bob none'],
@@ -41,16 +40,16 @@ my @places = (
     [all("<IfModule clientcert_module>\n" . none("Include conf/ban.inc") . "\n</IfModule>"),
         'bob none'],
 
-    # an even number of them: who is in the group, and surely so
+    # an even number of negations: clients that are certainly in the group
     [all(none(all(none($ban)))),                                   'alice'],
     [all(none(all('Require not clientcert-group admins'))),        'alice'],
 
-    # beside what lets somebody in
+    # beside a Require that lets clients in
     [any($ban, all('Require not clientcert-group admins')),        'alice bob none'],
     [any('Require clientcert-group staff', all('Require not clientcert-group admins')),
         'alice bob odd two none'],
 
-    # of certificates, not of who they make
+    # about the certificate, not about its user
     [all('Require not clientcert'),                                'none'],
     [all('Require not clientcert subject.OU == admins'),  'admin bob service two none'],
     [all(none('Require clientcert subject.OU == admins')), 'admin bob service two none'],
@@ -78,7 +77,7 @@ my $aliases = "<AuthzProviderAlias clientcert-group are-admins admins>\n</AuthzP
     . "<AuthzProviderAlias user carol carol>\n</AuthzProviderAlias>\n";
 $files{'conf/ban.inc'} = "$ban\n";
 
-# ---- tables, and rules that keep people out
+# ---- tables, and rules that keep clients out
 
 my $many = join ',', 'banned', map { "g$_" } 1 .. 1000;
 my $fine = join ',', map { "g$_" } 1 .. 1000;
@@ -140,7 +139,7 @@ my $h = ClientCert::Test->server(
         . host(4, "$ages\nClientCertMaxAge 2")
         . host(5, "$ages\nClientCertCRL conf/staff.crl reload=1 missing=allow"));
 
-# ---- who is let in where
+# ---- which clients get in where
 
 my %connection = (none => $h->connection,
     map { $_ => $h->connection(cert => $cert{$_}) } keys %cert);
@@ -165,13 +164,15 @@ for my $name ('not', 'none') {
     is $h->get("/access/$name/page", cert => $_)->{status}, 500,
         "a negated name of AuthzProviderAlias is refused in .htaccess: $name, $_"
         for 'bob', 'selfsigned';
-    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* write Require clientcert-group}),
+    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* use Require clientcert-group}),
         'with what to write';
 }
-is $h->get('/access/other/page', cert => 'bob')->{status}, 200, 'not one of another Require';
-is $h->get('/access/plain/page', cert => 'alice')->{status}, 200, 'nor one that is not negated';
+is $h->get('/access/other/page', cert => 'bob')->{status}, 200,
+    'a name for another Require is not refused';
+is $h->get('/access/plain/page', cert => 'alice')->{status}, 200,
+    'nor is a name that is not negated';
 
-# ---- what the log says of it
+# ---- the log of these decisions
 
 sub needs {
     my ($path, %o) = @_;
@@ -203,24 +204,25 @@ is status_of('/stop', $banned, 2), 403, 'so does a stop rule';
 is status_of('/conditions', $banned, 2), 403, 'a negated Require clientcert denies';
 is status_of('/group', $banned, 2), 403,
     'so does a negated clientcert-group where a rule that may give the group is not decided';
-is status_of('/plain', $banned, 2), 200, 'where nothing is negated, what is certain counts';
-is status_of('/deny', $banned, 2), 200, 'a page that asks nobody is served';
-is status_of('/banned', $limited, 2), 403, 'a deny rule whose pattern was given up denies';
+is status_of('/plain', $banned, 2), 200, 'without a negation, certain groups count';
+is status_of('/deny', $banned, 2), 200, 'a page that needs no identity is served';
+is status_of('/banned', $limited, 2), 403, 'a deny rule whose pattern took too many steps denies';
 is status_of('/patterns', $limited, 2), 403, 'so does a negated Require clientcert';
-is status_of('/conditions', $limited, 2), 200, 'one that is decided does not';
-is status_of("/$_", 'two-cn', 2), 200, "a name that does not fit: /$_" for qw(conditions patterns);
+is status_of('/conditions', $limited, 2), 200, 'a decided one does not';
+is status_of("/$_", 'two-cn', 2), 200,
+    "a name that does not match: /$_" for qw(conditions patterns);
 
-# ---- what tables lose
+# ---- rows that a table loses
 
-is status_of('/group', 'alice', 3), 500, 'more than 1000 groups: it is not known whether one is banned';
-is status_of('/user', 'alice', 3), 500, 'nor who it is';
+is status_of('/group', 'alice', 3), 500, 'more than 1000 groups: a banned one may be missing';
+is status_of('/user', 'alice', 3), 500, 'and the user is not known';
 is $h->get('/open/page', cert => 'alice', port => 3)->{headers}{user}, '',
-    'where nobody is asked, it is nobody';
+    'a page that needs no identity has no user';
 is status_of('/group', 'bob', 3), 200, '1000 groups are no failure';
 
 # ---- identities that end while a connection is open
 
-# All answers until the certificate is rejected, and the first one after that.
+# All responses until the certificate is rejected, and the first one after that.
 sub answers_until_rejected {
     my ($cert, $port, $reason, $meanwhile) = @_;
     my $c = $h->connection(cert => $cert, port => $port);
@@ -235,8 +237,8 @@ sub answers_until_rejected {
     }
     return 'never rejected';
 }
-is answers_until_rejected('alice', 4, 'its full handshake was longer ago'), 403,
-    'who was kept out is so when the handshake is too old';
+is answers_until_rejected('alice', 4, 'its full handshake is older'), 403,
+    'a client that was kept out stays out when the handshake is too old';
 is answers_until_rejected(ClientCert::Test->short_cert(4), 5, 'it has expired'), 403,
     'when the certificate has expired';
 is answers_until_rejected('alice', 5, 'it was revoked', sub {
@@ -257,13 +259,13 @@ for my $section (all('Require not are-admins'), all(none('Require are-admins')),
     all(none(all('Require are-admins')))) {
     my ($exit, $output) = negated_alias($section);
     isnt $exit, 0, 'a negated name of AuthzProviderAlias is refused: ' . $section =~ tr/\n/ /r;
-    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* write Require clientcert-group itself/,
+    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* use Require clientcert-group directly/,
         'with what to write';
 }
 for my $section ('Require are-admins', all(none(all(none('Require are-admins')))),
     all('Require not carol')) {
     my ($exit, $output) = negated_alias($section);
-    is $exit, 0, 'one that is not negated, or not ours, is legal' or diag $output;
+    is $exit, 0, 'a name that is not negated, or not of the module, is legal' or diag $output;
 }
 
 $_->close for values %connection;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the user and CLIENTCERT_* are there from the access phase on, for whatever decides by
-# them, and what to write where a phase is too early.
+# Tests that the user and CLIENTCERT_* are available from the access phase on, and what the
+# documentation suggests for earlier phases.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -70,7 +70,7 @@ CustomLog logs/who who
 CONF
 announce('AH01630', 'CC0110', 'AH01797', 'CC0730');
 
-my %statuses = (    # alice, bob, nobody
+my %statuses = (    # alice, bob, no certificate
     section    => ['RewriteCond %{ENV:...} of a directory',            200, 403, 200],
     env        => ['Require env',                                      200, 200, 403],
     notenv     => ['Require not env',                                  403, 403, 200],
@@ -86,7 +86,7 @@ for my $place (sort keys %statuses) {
     is_deeply [map { $h->get("/$place/page", cert => $_)->{status} } 'alice', 'bob', undef],
         \@expected, "$what: has the user and the variables, /$place";
 }
-is $h->get('/denied/page', cert => 'bob')->{status}, 403, 'somebody is denied';
+is $h->get('/denied/page', cert => 'bob')->{status}, 403, 'a client is denied';
 
 $h->stop;
 my $who = do { local (@ARGV, $/) = $h->path('logs/who'); <> };

@@ -5,7 +5,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Certificate;
 
-# Each of the mail addresses is one that the two patterns backtrack on.
+# The two patterns backtrack on each of the email addresses.
 my $cert = certificate('many', '/O=Example/CN=many',
     san => join ',', map { 'email:' . 'a' x 24 . "bx$_\@example.com" } 1 .. 800);
 
@@ -44,19 +44,20 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-is $h->get('/groups', cert => 'alice')->{status}, 200, 'a group that is one of many lets in';
-is $h->get('/groups')->{status}, 403, 'and nobody else';
+is $h->get('/groups', cert => 'alice')->{status}, 200, 'a client with one of many groups gets in';
+is $h->get('/groups')->{status}, 403, 'and no other client';
 is $h->get('/others', cert => 'alice', headers => ["X-Groups: $groups"])->{status}, 200,
-    'so it does where an expression names the many';
+    'also if an expression names the many groups';
 is $h->get('/others', cert => 'alice', headers => ["X-Groups: " . $groups =~ s/admins //r])
-    ->{status}, 403, 'which must name it';
+    ->{status}, 403, 'which must name that group';
 
 announce('CC0151', 'CC0133', 'CC0110', 'AH01630');
 $h->mark_log;
-is $h->get('/negated', cert => $cert)->{status}, 500, 'what takes too much passes no negation';
+is $h->get('/negated', cert => $cert)->{status}, 500,
+    'an evaluation with too many steps does not satisfy a negation';
 my @lines = $h->wait_log(qr/CC0133/);
-is scalar @lines, 1, 'and is told in one line';
-like $lines[0], qr/the patterns have taken all the steps that one certificate may cost/,
+is scalar @lines, 1, 'and is logged in one line';
+like $lines[0], qr/the patterns have used all the steps that one certificate is allowed/,
     'which says why';
 @lines = $h->log_lines(qr/clientcert:/);
 is scalar(grep { /CC0151/ } @lines), 1, 'beside one line about the pattern';
@@ -77,7 +78,7 @@ is scalar(@lines = $h->log_lines(qr/CC0133/)), 1, 'and that was told once';
 
 $h->mark_log;
 announce('CC0152', 'CC0188');
-is $h->get('/noted', cert => $two)->{status}, 200, 'rules that give no user stop nobody';
+is $h->get('/noted', cert => $two)->{status}, 200, 'rules that give no user deny no client';
 cmp_ok scalar(@noted = $h->log_lines(qr/CC0152/)), '>=', 100, 'what is noted of them is told';
 cmp_ok scalar(@noted), '<', 200, 'as far as the quota of a tag lets it';
 

@@ -7,7 +7,8 @@ use ClientCert::Test::BreakingBackend;
 use ClientCert::Test::Disturbance;
 use ClientCert::Test::File;
 
-# Everything that asks who the client is, on one host: rules, headers, both logs, the status page.
+# Everything that needs the client's identity, on one host: rules, headers, both logs, the status
+# page.
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -69,8 +70,8 @@ sub plain_http {
         ok $h->wait_log(qr/CC0110: .* reason="no client certificate was presented"/),
             "$where: the log says that there is no certificate, and no more";
     }
-    is lines($h, 'who_log'), '', 'no such request is logged as somebody';
-    is $h->get('/who', cert => 'alice')->{headers}{user}, 'alice', 'the server goes on';
+    is lines($h, 'who_log'), '', 'no such request is logged with a user';
+    is $h->get('/who', cert => 'alice')->{headers}{user}, 'alice', 'the server keeps running';
     return $h->stop;
 }
 
@@ -92,7 +93,8 @@ sub back_end_breaks_off {
         my $c = $h->connection(tls => $tls);
         is $c->request('/open/first')->{body}, 'here', "$mpm, TLS $tls: without a certificate";
         $c->request("/open/break-nobody-$tls");
-        ok _logged($h, 'nobody_log', "/open/break-nobody-$tls"), 'nobody is logged as nobody';
+        ok _logged($h, 'nobody_log', "/open/break-nobody-$tls"),
+            'the request without a certificate is logged without a user';
     }
     my $c = $h->connection(cert => 'alice', port => 2);
     is $c->request('/back/first')->{body}, 'here', "$mpm, a host without rules";
@@ -101,8 +103,8 @@ sub back_end_breaks_off {
     return $h->stop;
 }
 
-# Wherever the back end breaks off, and whatever the client speaks: the server lives, and no line is
-# anybody's but the user's.
+# Wherever the back end breaks off, and whatever protocol the client uses: the server survives, and
+# every line names the right user.
 sub in_every_place {
     my ($mpm) = @_;
     my %partly = (
@@ -129,7 +131,7 @@ sub in_every_place {
             $h->get("$path-h2", cert => 'alice', http2 => 1, %$request) if $mpm ne 'prefork';
         }
     }
-    is $h->get('/who', cert => 'alice')->{headers}{user}, 'alice', "$mpm: the server goes on";
+    is $h->get('/who', cert => 'alice')->{headers}{user}, 'alice', "$mpm: the server keeps running";
     return $h->stop;
 }
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that only a certificate that did verify gives an identity, in full and resumed sessions.
+# Tests that only a verified certificate gives an identity, in full handshakes and in resumed
+# sessions.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -20,12 +21,12 @@ sub site {
 CONF
 }
 
-announce('CC0104', 'CC0720');    # SSLVerifyClient none is meant
+announce('CC0104', 'CC0720');    # SSLVerifyClient none is intended
 
 for my $verify ('none', 'optional') {
     my $h = ClientCert::Test->server(modules => ['headers'], conf => site($verify));
     is_served_to($h->get('/', $verify eq 'none' ? (cert => 'alice') : ()), '',
-        "SSLVerifyClient $verify and no certificate: nobody");
+        "SSLVerifyClient $verify and no certificate: no identity");
     is scalar(my @lines = $h->log_lines(qr/CC0104/)), 0, 'which is nothing to warn of';
 }
 

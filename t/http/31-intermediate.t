@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a client whose intermediate only it holds is the same client in a resumed session.
+# Tests that a client keeps its identity in a resumed session if only the client has the
+# intermediate certificate.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA in SSLCACertificatePath and another one of its name are two: what was verified by
-# the one is nothing to the other, on another host and after a restart.
+# Tests that two CAs of the same name in SSLCACertificatePath stay separate: a certificate verified
+# by one of them does not count for the other, on another host or after a restart.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ my %ca = map {
 my %client = map { $_ => certificate($_, "/O=Example/CN=$_", issuer => $ca{$_}) } keys %ca;
 my %pem    = map { $_ => read_file("$ca{$_}.pem") } keys %ca;
 
-# The name under which OpenSSL looks for it.
+# The file name under which OpenSSL looks for the CA.
 chomp(my $hash = `openssl x509 -noout -subject_hash -in '$ca{old}.pem'`);
 
 sub host {
@@ -35,7 +35,7 @@ sub host {
 CONF
 }
 
-announce('CC0104', 'AH01909');    # names that the server's certificate has not
+announce('CC0104', 'AH01909');    # names that are missing in the server's certificate
 
 # ---- another host, on one connection
 
@@ -53,7 +53,7 @@ for my $tls ('1.2', '1.3') {
     is $c->request('/')->{headers}{user}, 'old', "TLS $tls: a host that trusts the old CA";
     $h->mark_log;
     is $c->request('/', host => 'b.example')->{headers}{user}, '',
-        'nobody, on a host that trusts another CA of that name';
+        'no identity on a host that trusts another CA of that name';
     ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ reason="it did not verify"/),
         'and the log says why';
     my $other = $h->connection(host => 'b.example', sni => 'b.example', cert => $client{new},
@@ -62,7 +62,7 @@ for my $tls ('1.2', '1.3') {
 }
 $h->stop;
 
-# ---- a restart; what keeps the sessions is outside of httpd
+# ---- a restart; the sessions are stored outside of httpd
 
 my $redis = ClientCert::Test::Service->redis;
 $h = ClientCert::Test->server(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nobody becomes another by changing the certificate in a ticket, where mod_ssl has the
-# keys of tickets from a file and authenticates them with octets that the client may know.
+# Tests that a client gains no identity by changing the certificate in a session ticket, where
+# mod_ssl reads its ticket keys from a file and the client may know the octets that authenticate
+# tickets.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -10,7 +11,7 @@ use ClientCert::Test::Session;
 use Digest::SHA qw(hmac_sha256);
 use MIME::Base64 qw(decode_base64 encode_base64);
 
-my $key = join '', map { chr(33 + $_) } 0 .. 47;    # its name, for the HMAC, for AES
+my $key = join '', map { chr(33 + $_) } 0 .. 47;    # the name, the HMAC key, the AES key
 my ($name, $mac_key, $aes_key) = unpack '(a16)3', $key;
 
 my $h = ClientCert::Test->server(
@@ -31,7 +32,7 @@ sub slurp { my ($path) = @_; open my $in, '<:raw', $path or die "$path: $!\n"; l
 
 sub session_der { return decode_base64(slurp($_[0]) =~ s/^-----.*\n//gmr) }
 
-# AES-128-CBC, or back.
+# Encrypts or decrypts with AES-128-CBC.
 sub aes {
     my ($direction, $iv, $octets) = @_;
     my $in = $h->file('aes-in', $octets);
@@ -41,7 +42,7 @@ sub aes {
     return slurp($out);
 }
 
-# Where the ticket stands in a session, and how long it is.
+# The position of the ticket in a session, and its length.
 sub place {
     my ($der) = @_;
     my $at = index $der, $name;
@@ -49,14 +50,14 @@ sub place {
     return ($at, unpack 'n', substr $der, $at - 2, 2);
 }
 
-# What mod_ssl authenticates this ticket with, if it is one of those that can be known.
+# The HMAC key of this ticket, if it is one of those that the client may know.
 sub mac_key_of {
     my ($ticket) = @_;
     my $mac = substr $ticket, -32;
     return (grep { hmac_sha256(substr($ticket, 0, -32), $_) eq $mac } "\0" x 16, $mac_key)[0];
 }
 
-# The session with a ticket of the same length that says another name.
+# The session with a ticket of the same length that contains another name.
 sub forged {
     my ($session, $from, $to) = @_;
     my $der = session_der($session);
@@ -80,12 +81,13 @@ for my $tls ('1.2', '1.3') {
     is $again->{headers}{user}, 'alice', 'as alice';
 SKIP: {
         my $same = forged($first->{session}, 'alice', 'alice')
-            // skip 'nobody can know what authenticates tickets here', 4;
-        ok resumed($h, { session => $same }, '/', tls => $tls)->{reused}, 'one can be made anew';
+            // skip 'no client can know the key that authenticates tickets here', 4;
+        ok resumed($h, { session => $same }, '/', tls => $tls)->{reused},
+            'a new ticket can be made';
         my $forged = resumed($h, { session => forged($first->{session}, 'alice', 'admin') }, '/',
             tls => $tls);
         ok !$forged->{reused}, 'with another name in it, it is not resumed';
-        is $forged->{headers}{user} // '', '', 'and makes nobody an admin';
+        is $forged->{headers}{user} // '', '', 'and makes no client an admin';
     }
 }
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a session taken from one virtual host to another counts only if both trust the same.
+# Tests that a session resumed on another virtual host counts only if both hosts trust the same CAs.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
-# To mod_ssl the session of one host may be resumed on every other of its ServerName and port, so
-# what decides here is whom each of them trusts. Ports other than the first share its ticket keys.
+# mod_ssl resumes the session of one host on every other host of the same ServerName and port, so
+# the CAs that each host trusts decide here. The other ports share the ticket keys of the first.
 sub host {
     my ($name, $port, $settings) = @_;
     return <<"CONF";

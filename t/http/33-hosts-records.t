@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests virtual hosts that have no directive of the module in their own section: each is judged by
-# its own trust all the same.
+# Tests virtual hosts without a directive of the module in their own section: each is still judged
+# by its own trust.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -68,10 +68,11 @@ sub each_by_its_own {
             "$where: $host: a certificate of its own CA is let in";
         is $h->get('/private', host => $host, cert => $foreign{$host}, @curl)->{status}, 0,
             'one of the other host\'s is not';
-        isnt $h->get('/private', host => $host, @curl)->{status}, 200, 'nor is nobody';
+        isnt $h->get('/private', host => $host, @curl)->{status}, 200,
+            'nor is a client without a certificate';
     }
     isnt $h->get('/private', host => 'none.test', cert => 'alice', @curl)->{status}, 200,
-        "$where: a host that asks for no certificate lets nobody in";
+        "$where: a host that requests no certificate lets no client in";
     return;
 }
 
@@ -84,7 +85,7 @@ sub across {
             isnt $c->request('/private')->{status}, 200,
                 "$where: SNI $host, Host $target: not let in";
             $c = $h->connection(cert => $own{$host}, sni => $host, host => $target);
-            ok !$c->request('/')->{headers}{user}, 'and nobody on its open pages';
+            ok !$c->request('/')->{headers}{user}, 'and without identity on its open pages';
         }
     }
     return;
@@ -97,13 +98,13 @@ sub resumed_elsewhere {
         "$where: a session is resumed on its host";
     for my $host ('services.test', 'none.test') {
         my $other = resumed($h, $first, '/private', host => $host);
-        isnt $other->{status}, 200, "and lets nobody in on $host";
+        isnt $other->{status}, 200, "and lets no client in on $host";
         ok !$other->{reused}, 'where it is not resumed';
     }
     return;
 }
 
-# A section that asks is none of the main server's rules, so the tool is asked for those alone.
+# Sections do not belong to the main server's rules, so the tool is only asked for those.
 sub tool_agrees {
     my ($h, $where) = @_;
     my $ca = $h->ca;
@@ -134,7 +135,7 @@ for my $order ([qw(staff.test services.test none.test)], [qw(none.test services.
     }
 }
 
-# ---- requests that mod_ssl sends elsewhere
+# ---- requests that mod_ssl sends to another host
 
 my $h = ClientCert::Test->server(
     modules => ['headers', 'authz_user', 'alias'],
@@ -146,6 +147,6 @@ my $answer = $c->request('/');
 is $answer->{status}, 421, 'a request for another host is sent elsewhere';
 ok !$answer->{headers}{user}, 'and has no user';
 $h->stop;
-is read_if_there($h->path('logs/user_log')), '', 'nor is it logged with the certificate';
+is read_if_there($h->path('logs/user_log')), '', 'and it is not logged with the certificate';
 
 done_testing;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity holds for the hosts that verify the certificate, on one connection too.
+# Tests that an identity counts only for the hosts that verify the certificate, also within one
+# connection.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -25,7 +26,7 @@ my $staff    = "$tls SSLCACertificateFile \@CA\@/staff-chain.pem";
 my $services = "$tls SSLCACertificateFile \@CA\@/services-chain.pem";
 
 # mod_ssl answers 421 to a request for a host with other TLS settings than those of the host of the
-# handshake, unless it is told not to or, in older versions, the client named no host at all.
+# handshake, unless it is configured not to or, in older versions, the client named no host at all.
 my $lenient = <<'CONF';
 SSLStrictSNIVHostCheck off
 <IfDirective SSLVHostSNIPolicy>
@@ -51,11 +52,11 @@ sub coalesced {
     pop @requests;
     open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', @requests or die "curl: $!\n";
     chomp(my @lines = <$out>);
-    tr/\r//d for @lines;    # what curl gives for an empty header
+    tr/\r//d for @lines;    # what curl prints for an empty header
     return \@lines;
 }
 
-announce('CC0104', 'CC0721', 'AH01909');    # names that the server's certificate has not
+announce('CC0104', 'CC0721', 'AH01909');    # names that are missing in the server's certificate
 
 sub without_sni {
     my ($h, $version) = @_;
@@ -70,20 +71,21 @@ sub without_sni {
     my $b = $alice->request('/', host => 'b.example');
     is $b->{headers}{'server-name'}, 'b.example', 'another host serves the same connection';
     is $b->{headers}{verify}, 'SUCCESS', 'for which mod_ssl reports a certificate as verified';
-    is_served_to($b, '', 'that this host cannot verify: nobody');
+    is_served_to($b, '', 'that this host cannot verify: no identity');
     ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ reason="it did not verify"/),
         'the log says why';
     is_served_to($alice->request('/', host => 'plain.example'), '',
-        'nobody on a host without TLS of its own');
+        'no identity on a host without TLS of its own');
     ok $h->wait_log(qr/CC0104: .* vhost=plain\.example:\d+ reason=".*no TLS of its own/),
         'the log says why';
     is_served_to($alice->request('/'), 'alice', 'and still the same on the host of the handshake');
 
     my $revoked = $h->connection(%o, cert => 'revoked');
     is_served_to($revoked->request('/'), 'revoked', "TLS $version: no host has a CRL but one");
-    is_served_to($revoked->request('/', host => 'revoking.example'), '', 'and there it is nobody');
+    is_served_to($revoked->request('/', host => 'revoking.example'), '',
+        'and on that host there is no identity');
     is_served_to($alice->request('/', host => 'revoking.example'), 'alice',
-        'while one that is not revoked verifies anew');
+        'while a certificate that is not revoked verifies again');
 
     my $both = $h->connection(%o, cert => 'sub-staff');
     is_served_to($both->request('/', host => 'b.example'), 'sub-staff',
@@ -100,7 +102,7 @@ sub resumed_without_sni {
     is_served_to($again, 'sub-staff', "TLS $version: resumed by the host of the handshake");
     my $b = resumed($h, $again, '/', %o, host => 'b.example');
     ok $b->{reused}, 'and for a request to the other';
-    is_served_to($b, '', 'which cannot verify it anew without what the client sent: nobody');
+    is_served_to($b, '', 'which cannot verify it again without the sent chain: no identity');
     return;
 }
 
@@ -126,7 +128,7 @@ is_deeply coalesced($h, '127.0.0.1', 'revoked', qw(a.example same.example revoki
     ['200 revoked 1 2', '200 revoked 0 2', '200  0 2', '200  0 2', '200  0 2', '200 revoked 0 2'],
     'HTTP/2: the hosts of one connection judge each for itself';
 is_deeply coalesced($h, '127.0.0.1', 'alice', qw(revoking.example a.example b.example)),
-    ['200 alice 1 2', '200 alice 0 2', '200  0 2'], 'HTTP/2: and verify anew what they can';
+    ['200 alice 1 2', '200 alice 0 2', '200  0 2'], 'HTTP/2: and verify again what they can';
 
 announce('AH02032');
 $h = ClientCert::Test->server(%server, global => $global);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA that is taken away, or a CRL that comes, ends the sessions from before.
+# Tests that removing a CA, or adding a CRL, ends the sessions from before the restart.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -8,8 +8,8 @@ use ClientCert::Test::Service;
 use ClientCert::Test::Session;
 
 # A cache outside of httpd keeps the sessions from before a restart. Tickets would not do: with
-# OpenSSL 3, httpd 2.4 forgets half of SSLSessionTicketKeyFile, and what stands in its place changes
-# with a restart or not, so that a ticket refused says nothing of who refused it.
+# OpenSSL 3, httpd 2.4 forgets half of SSLSessionTicketKeyFile, and the octets in its place may
+# change with a restart, so a refused ticket does not show which of the two refused it.
 my $redis  = ClientCert::Test::Service->redis;
 my %server = (
     modules => ['headers', 'socache_redis'],
@@ -35,7 +35,7 @@ my $services = site('SSLCACertificateFile @CA@/services-chain.pem');
 my $crl      = site('SSLCARevocationFile @CA@/staff.crl');
 my $checked  = site("SSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf");
 
-# The sessions of these, on both versions.
+# The sessions of these clients, on both versions of TLS.
 sub sessions {
     my ($h, @certs) = @_;
     return map {
@@ -61,7 +61,8 @@ sub are_lost {
     my ($h, $when, @sessions) = @_;
     for (@sessions) {
         my $again = resumed($h, $_->{session}, '/', tls => $_->{tls});
-        is_served_to($again, '', "TLS $_->{tls}: nobody by the session of $_->{cert} after $when");
+        is_served_to($again, '',
+            "TLS $_->{tls}: the session of $_->{cert} gives no identity after $when");
         ok !$again->{reused}, 'which is not resumed';
     }
     return;
@@ -80,7 +81,7 @@ are_lost($h, 'a CA was removed', @sessions);
 for my $tls ('1.2', '1.3') {
     my ($of_service) = grep { $_->{cert} eq 'service' && $_->{tls} eq $tls } @sessions;
     is_served_to(resumed($h, $of_service->{session}, '/', cert => 'service', tls => $tls), 'cart',
-        "TLS $tls: who is still trusted is asked again");
+        "TLS $tls: a client that is still trusted is asked again");
 }
 
 ok $h->reload(conf => $crl), 'a CRL is added';
@@ -88,7 +89,7 @@ are_lost($h, 'a CRL was added', @sessions);
 ok $h->reload(conf => $checked), 'a CRL is added and checked';
 are_lost($h, 'a CRL is checked', @sessions);
 ok $h->reload(conf => $all), 'all is as it was';
-are_kept($h, 'all is as it was', @sessions);    # they were there, then, each time they were refused
+are_kept($h, 'all is as it was', @sessions);    # so they existed whenever they were refused
 $h->stop;
 
 $h = ClientCert::Test->server(%server, conf => $services);

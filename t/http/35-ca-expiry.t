@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity ends with a CA above the certificate, in open connections and in sessions.
+# Tests that an identity ends when a CA above the certificate expires, in open connections and in
+# sessions.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -24,7 +25,7 @@ announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02008', 'AH02039', 'AH02276
 
 my (%server, $h, $end, %open, %session, @seen);
 
-# Servers whose second CA ends in so many seconds.
+# Servers whose second CA expires in this number of seconds.
 sub start {
     my ($seconds) = @_;
     $end = int(time + $seconds);
@@ -46,7 +47,7 @@ sub start {
 
 # ---- before
 
-# Connections and sessions of both users; what was seen is judged later.
+# Connections and sessions of both users; the results are judged later.
 sub open_all {
     for my $tls ('1.2', '1.3') {
         for my $user (sort keys %client) {
@@ -68,7 +69,7 @@ sub open_all {
     return;
 }
 
-# A busy machine takes longer than the CA lasts: then once more, with one that lasts longer.
+# If a busy machine takes longer than the CA is valid, repeats with a CA that is valid for longer.
 my $slow = $ENV{CC_SLOW} // 1;
 for my $seconds (map { $_ * $slow } 10, 30, 90, 270) {
     @seen = ();
@@ -87,7 +88,7 @@ for my $tls ('1.2', '1.3') {
     $h->mark_log;
     my $denied = $open{short}{$tls}->request('/private');
     is $denied->{status}, 403, "TLS $tls: its CA has expired, and the connection is denied";
-    is $denied->{headers}{user}, '', 'since it is nobody\'s';
+    is $denied->{headers}{user}, '', 'because it gives no identity';
     ok $h->wait_log(qr/CC0104: .* reason="a CA above it has expired"/), 'and the log says why';
     is_served_to($open{lasting}{$tls}->request('/private'), 'lasting', 'the other CA has not');
     for my $store (session_stores()) {

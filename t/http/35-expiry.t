@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that an identity ends with the certificate, in open connections and in sessions.
+# Tests that an identity ends when the certificate expires, in open connections and in sessions.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -14,7 +14,8 @@ my $conf = identity_host(<<'CONF');
 </Location>
 CONF
 
-# Two requests by curl over one HTTP/2 connection, so many seconds apart; a handle to read from.
+# Two requests by curl over one HTTP/2 connection, with this many seconds between them; returns a
+# handle to read from.
 sub two_by_http2 {
     my ($h, $cert, $seconds) = @_;
     my ($ca, $port) = ($h->ca, $h->port);
@@ -81,7 +82,7 @@ for my $tls ('1.2', '1.3') {
     }
 }
 chomp(my @lines = <$http2>);
-tr/\r//d for @lines;    # what curl gives for an empty header
+tr/\r//d for @lines;    # what curl prints for an empty header
 is_deeply \@lines, ['200 short 1 2', '403  0 2'],
     'HTTP/2: it expired while its connection was open';
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a request is judged when it is there as a whole: who sends it slowly gains no time.
+# Tests that a request is judged when it has arrived completely: a client that sends it slowly gains
+# no time.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -22,7 +23,7 @@ my $h = ClientCert::Test->server(
     global  => "Timeout 300\n",
     conf    => host('', '') . host(2, "ClientCertMaxAge $seconds"));
 
-# A connection on which a request has begun.
+# A connection with an unfinished request.
 sub begin {
     my ($cert, $port) = @_;
     my $path = $h->ca . "/$cert";
@@ -34,7 +35,7 @@ sub begin {
     return $s;
 }
 
-# Its status, once the rest of it is sent.
+# The status of the request, after the rest of it is sent.
 sub finish {
     my ($s) = @_;
     print $s "\r\n";
@@ -47,7 +48,7 @@ my $end   = time + $seconds;
 my %begun = (
     'a certificate that has expired since'      => [begin($short, 1)],
     'a handshake that is too old since'         => [begin('alice', 2)],
-    'who may still come, however slowly'        => [begin('alice', 1), 200],
+    'which may still arrive, however slowly'        => [begin('alice', 1), 200],
 );
 is finish(begin($short, 1)), 200, 'a certificate that is about to expire';
 is finish(begin('alice', 2)), 200, 'a handshake that is about to be too old';

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Certificates with ML-DSA keys (FIPS 204) and of CAs with such keys, in a handshake and in rules.
+# Tests certificates with ML-DSA keys (FIPS 204), and those of CAs with such keys, in a handshake
+# and in rules.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -56,7 +57,7 @@ sub seen {
     return join ' ', $response->{status}, map { $response->{headers}{$_} // '-' } qw(user groups);
 }
 
-# The alert that ends a handshake, and the status: 0, where there was no request.
+# The alert that ends a handshake, and the status: 0 if there was no request.
 sub refused {
     my ($response) = @_;
     return join ' ', $response->{status},
@@ -76,10 +77,10 @@ is seen($h->s_client(tls => '1.3', get => '/', cert => $mixed)), '200 client-mix
     'an EC key that an ML-DSA key has signed is mapped';
 
 is refused($h->s_client(tls => '1.3', get => '/', cert => $foreign, args => ['-msg'])),
-    '0 unknown_ca', 'a certificate of an ML-DSA key that is no CA here is refused';
+    '0 unknown_ca', 'a certificate issued by an ML-DSA CA that is not trusted is refused';
 
 is seen($h->s_client(tls => '1.3', get => '/', cert => $client{'ML-DSA-65'}, port => 2)),
-    '200 client-ML-DSA-65 ', 'a CRL that an ML-DSA key has signed is taken';
+    '200 client-ML-DSA-65 ', 'a CRL that an ML-DSA key has signed is accepted';
 is refused($h->s_client(tls => '1.3', get => '/', cert => $other, port => 2, args => ['-msg'])),
     '0 certificate_revoked', 'and revokes what it lists';
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate asked for within a connection counts from that request on, not before.
+# Tests that a certificate requested within a connection counts from that request on, and not
+# before.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -23,7 +24,7 @@ sub in_the_middle {
     my ($h, $tls, $cert) = @_;
     my $where = "$way{$tls}, $cert";
     my $c = $h->connection(cert => $cert, tls => $tls, args => ['-enable_pha', '-msg']);
-    is_served_to($c->request('/'), '', "$where: nobody before");
+    is_served_to($c->request('/'), '', "$where: no identity before");
     unlike $c->trace, qr/CertificateRequest/, 'since nobody asked';
     is_served_to($c->request('/private'), $cert, "$where: an identity in the request that asks");
     like $c->trace, qr/<<< .*CertificateRequest.*>>> .*CertificateVerify/s,
@@ -39,7 +40,7 @@ sub unverified {
     for my $cert ('selfsigned', 'stranger') {
         $h->mark_log;
         my $c = $h->connection(cert => $cert, tls => $tls, args => ['-enable_pha']);
-        is_served_to($c->request('/anybody'), '', "$way{$tls}, $cert, optional_no_ca: nobody");
+        is_served_to($c->request('/anybody'), '', "$way{$tls}, $cert, optional_no_ca: no identity");
         ok $h->wait_log(qr/CC0104: .* reason="it did not verify"/), 'and the log says why';
         is_served_to($c->request('/'), '', 'nor after it');
         $c = $h->connection(cert => $cert, tls => $tls, args => ['-enable_pha']);
@@ -58,15 +59,16 @@ sub kept_in_session {
     is_served_to($after, 'alice', "$where: is resumed, and asked for one");
     ok $after->{reused}, 'which was resumed indeed';
     my $again = resumed($h, $after, '/', tls => $tls);
-    # mod_ssl ties a renegotiated session to its request: nobody can come back with that one.
+    # mod_ssl ties a renegotiated session to its request, so no client can resume it.
     is_served_to($again, $tls eq '1.3' ? 'alice' : '', "$where: what comes back after it");
     ok $again->{reused}, 'by a session with the certificate' if $tls eq '1.3';
     is_served_to(resumed($h, $before, '/', tls => $tls), '',
-        "$where: the old one is nobody's still");
+        "$where: the old session still gives no identity");
     return;
 }
 
-# Nobody can be asked within an HTTP/2 connection: mod_http2 sends the client back to HTTP/1.1.
+# HTTP/2 has no request for a certificate within a connection: mod_http2 sends the client back to
+# HTTP/1.1.
 sub over_http2 {
     my ($h) = @_;
     my $ca      = $h->ca;
@@ -77,12 +79,12 @@ sub over_http2 {
     like $said, qr/RST_STREAM.*HTTP_1_1_REQUIRED/s, 'the client is sent to HTTP/1.1 to be asked';
     unlike $said, qr/user: alice/, 'and is nobody';
     my $after = $h->get('/private', cert => 'alice', http2 => 1);
-    is_served_to($after, 'alice', 'where it is asked, and somebody');
+    is_served_to($after, 'alice', 'where it is asked, and has an identity');
     return;
 }
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0722', 'AH01630', qr/SSL Library Error/);
-announce('AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified when asked again
+announce('AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified in the second try
 
 my %server = (
     modules => ['headers', 'http2'],

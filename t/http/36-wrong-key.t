@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests certificates that are presented within a connection by clients without their key.
+# Tests certificates that a client presents within a connection without having their key.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -7,7 +7,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Session;
 use Time::HiRes qw(sleep time);
 
-# What a request does is seen on the server: its client may never get an answer.
+# The effect of a request is observed on the server, because its client may never get a response.
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -65,7 +65,7 @@ sub server {
     return $h;
 }
 
-# Waits until a request has been logged, and gives what the CGI program saw of it, or nothing.
+# Waits until a request has been logged, and returns what the CGI program saw of it, if it ran.
 sub seen {
     my ($h, $path) = @_;
     my $until = time + 20 * ($ENV{CC_SLOW} // 1);
@@ -77,12 +77,12 @@ sub seen {
 
 my $count = 0;
 
-# A request for a place that asks for a certificate, on a connection without one so far.
+# A request for a path that needs a certificate, on a connection that has none yet.
 sub asked {
     my ($h, $place, %o) = @_;
     my $c    = $h->connection(%o, args => ['-enable_pha']);
     my $path = "/$place/" . ++$count;
-    is $c->request("/open/$count")->{body}, '-', "$o{where}: nobody before";
+    is $c->request("/open/$count")->{body}, '-', "$o{where}: no identity before";
     my $response = $c->request($path, %{ $o{request} // {} });
     return ($response, seen($h, $path), $c, $path);
 }
@@ -98,7 +98,7 @@ sub with_another_key {
             is $seen, undef, 'and nothing is run for it';
             is $c->request("/open/after$count")->{status}, 0, 'its connection has ended';
             unlike read_if_there($h->path('logs/user_log')), qr/^\Q$path\E /m,
-                'it is logged as nobody';
+                'it is logged without an identity';
         }
     }
     return;
@@ -123,7 +123,7 @@ sub with_none {
     my ($h, $tls) = @_;
     my $where = "TLS $tls, without a certificate";
     my ($response, $seen) = asked($h, 'optional', tls => $tls, where => $where);
-    is "$response->{status} $seen", '200 - - 0', "$where: optional: it is nobody";
+    is "$response->{status} $seen", '200 - - 0', "$where: optional: there is no identity";
     for my $place (qw(require identity)) {
         my ($response, $seen) = asked($h, $place, tls => $tls, where => $where);
         isnt $response->{status}, 200, "$where: $place: it is not let in";
@@ -132,7 +132,8 @@ sub with_none {
     return;
 }
 
-# The body comes in two pieces, and the server asks in between: it reads all of it first.
+# The body is sent in two pieces, and the server requests the certificate in between: it first reads
+# the whole body.
 sub in_a_body {
     my ($h, $tls, $key) = @_;
     for my $k ('alice', $key) {

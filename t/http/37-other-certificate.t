@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a client that shows another certificate within a connection is another one then.
+# Tests that a client that presents another certificate within a connection changes its identity.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Session;
 
-# The first host asks for a certificate in the handshake, the other where a request needs one. To
-# mod_ssl the session of the one may be resumed on the other: ServerName and port are the same.
+# The first host requests a certificate in the handshake, the other where a request needs one.
+# mod_ssl can resume the session of one on the other, because ServerName and port are the same.
 my $common = <<'CONF';
     ServerName ab.example:443
     @SSL:ab.example@

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the parallel streams of HTTP/2 connections each get the answer of their own rules.
+# Tests that each parallel stream of an HTTP/2 connection is answered by its own rules.
 use strict;
 use warnings;
 use ClientCert::Test;
 use POSIX ();
 
-# More places with rules of their own than a connection keeps answers for.
+# More locations with rules of their own than a connection keeps results for.
 my $places = 80;
 my $rules  = join '', map { <<"CONF" } 1 .. $places;
 <Location "/$_/">
@@ -53,7 +53,7 @@ sub serial_of {
     return lc $output =~ s/^serial=|\s+//gr;
 }
 
-my %client = (    # user and group are followed by the number of the place
+my %client = (    # user and group are followed by the number of the location
     alice   => { user => 'alice-%d', group => 'staff-%d', issuer => 'Staff CA', staff => 200 },
     deep    => { user => 'deep-%d', group => 'staff-%d', issuer => 'Department CA', staff => 200 },
     service => { user => 'cart-other-%d', group => 'services ca-%d', issuer => 'Services CA',
@@ -61,7 +61,7 @@ my %client = (    # user and group are followed by the number of the place
     nobody  => {},
 );
 
-# What is asked of each place: who it is, whether it is of the staff, and other exports.
+# The requests for each location: the user, membership of the staff, and other exports.
 my @paths = map { my $path = $_; map { "/$_/$path" } 1 .. $places } 'who', 'staff', 'again';
 
 sub expected {
@@ -74,7 +74,7 @@ sub expected {
         $what eq 'again' ? $client->{issuer} : $serial;
 }
 
-# One line a wrong answer, and how many connections there were.
+# One line for each wrong response, and the number of connections.
 sub visit {
     my ($name) = @_;
     my $serial    = $name eq 'nobody' ? '' : serial_of($name);

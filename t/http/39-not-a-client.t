@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a certificate that is not for clients gives no identity, though its chain verifies.
+# Tests that a certificate that is not for client authentication gives no identity, even if its
+# chain verifies.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -26,7 +27,7 @@ for my $store (session_stores()) {
         my $where = "TLS $tls, $store";
         $h->mark_log;
         my $ca = full($h, '/', cert => 'ca-client', tls => $tls);
-        is "$ca->{status} $ca->{headers}{user}", '200 ', "$where: a CA as a client is nobody";
+        is "$ca->{status} $ca->{headers}{user}", '200 ', "$where: a CA as a client has no identity";
         like $ca->{headers}{verify}, qr/^FAILED:/, 'and to mod_ssl\'s variables it has failed';
         is full($h, '/verified', cert => 'ca-client', tls => $tls)->{status}, 403,
             'so no condition on them lets it in';

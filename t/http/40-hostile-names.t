@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that names made to be mistaken for others are not, and that the log says what they are.
+# Tests that names made to resemble other names are not mistaken for them, and that the log shows
+# what they contain.
 use strict;
 use warnings;
 use ClientCert::Test;
 
-# Whatever makes somebody the user admin. The user of the template is the name itself.
+# Every kind of rule that can give the user admin. The template gives the name itself.
 my $conf = <<'CONF';
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -38,9 +39,9 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-# The places, the user there where there is one, and what the log says. A value that cannot be used
-# meets no condition, not even /unlike. two-cn and multi-rdn do have a common name of admin, which
-# their CA has signed; what they are not is CN=admin,O=Example.
+# The locations, the user in each, if any, and what is logged. A value that is not usable meets no
+# condition, not even /unlike. two-cn and multi-rdn do have a common name of admin, which their CA
+# has signed; but their subject is not CN=admin,O=Example.
 my @names = (
     ['admin',      { map { $_ => 'admin' } qw(equal pattern template unlike dn san) }],
     ['comma-o',    { template => 'comma-o', unlike => 'admin' }],
@@ -50,16 +51,16 @@ my @names = (
         template => qr/CC0152: .*ambiguous.*: 'two-cn' or 'admin'/],
     ['multi-rdn',  { map { $_ => 'admin' } qw(equal pattern template unlike) }],
     ['bmp-cn',     { template => "\xe6\x85\xa4\xe6\xb5\xa9\xe6\xb8\xa1", unlike => 'admin' }],
-    ['nul-cn',     {}, equal => qr/CC0150: .*subject\.CN: .*x00\.public': it holds a NUL/],
+    ['nul-cn',     {}, equal => qr/CC0150: .*subject\.CN: .*x00\.public': it contains a NUL/],
     ['newline-cn', {}, pattern => qr/CC0150: .*subject\.CN: .*admin\S*x0AGET': .*control char/],
     ['empty-cn',   { unlike => 'admin' }, template => qr/CC0154: .*it is empty/],
     ['no-subject', { unlike => 'admin' }],
     ['nul-mail',   { template => 'nul-mail', unlike => 'admin' },
-        san => qr/CC0150: .*san\.email: .*it holds a NUL/],
+        san => qr/CC0150: .*san\.email: .*it contains a NUL/],
     ['nul-uri',    { template => 'nul-uri', unlike => 'admin' },
-        san => qr/CC0150: .*san\.uri: .*it holds a NUL/],
+        san => qr/CC0150: .*san\.uri: .*it contains a NUL/],
     ['nul-dns',    { template => 'nul-dns', unlike => 'admin' },
-        san => qr/CC0150: .*san\.dns: .*it holds a NUL/],
+        san => qr/CC0150: .*san\.dns: .*it contains a NUL/],
     ['bad-upn',    { template => 'bad-upn', unlike => 'admin' },
         san => qr/CC0150: .*san\.upn: .*it is not valid UTF-8/],
 );

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what client and server say to each other in a handshake, and where it ends if it must.
+# Tests the messages of a handshake between client and server, and where a handshake ends if it must
+# fail.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -30,7 +31,7 @@ my $h    = ClientCert::Test->server(
     conf    => site('@PORT@', 'optional') . site('@PORT2@', 'require')
         . site('@PORT3@', 'optional_no_ca'));
 
-# The messages that matter here, < those of the server, > those of the client. OpenSSL 3.2 and later
+# The messages that matter here: < from the server, > from the client. OpenSSL 3.2 and later
 # compress certificates.
 sub messages {
     my ($response) = @_;
@@ -49,7 +50,7 @@ sub alert {
     return $response->{trace} =~ /^<<< .*Alert \[length \w+\], fatal (\w+)/m ? $1 : '';
 }
 
-# The key file of somebody who knows a certificate, and so its public key, but not its private key.
+# The key file of an attacker who knows a certificate and its public key, but not the private key.
 sub stolen {
     my ($public, $private) = map {
         open my $in, '<', ClientCert::Test->ca . "/$_.key" or die "$_.key: $!\n";
@@ -85,12 +86,12 @@ for my $tls ('1.2', '1.3') {
     my $alice = exchange($tls, 'optional', cert => 'alice');
     is_deeply messages($alice), $full{$tls},
         "TLS $tls: asked, a client sends its certificate and proves that it has the key";
-    is "$alice->{status} $alice->{headers}{user}", '200 alice', 'and is somebody';
+    is "$alice->{status} $alice->{headers}{user}", '200 alice', 'and has an identity';
 
     my $nobody = exchange($tls, 'optional');
     is_deeply messages($nobody), $unproved{$tls},
         "TLS $tls: without a certificate nothing is proved";
-    is "$nobody->{status} $nobody->{headers}{user}", '200 ', 'and the client is nobody';
+    is "$nobody->{status} $nobody->{headers}{user}", '200 ', 'and the client has no identity';
     $h->mark_log;
     is exchange($tls, 'optional', get => '/private')->{status}, 403, 'who is not let in';
     ok $h->wait_log(qr/CC0110: .*no client certificate was presented/), 'and the log says why';
@@ -103,7 +104,7 @@ for my $tls ('1.2', '1.3') {
             "TLS $tls: the handshake ends at an unknown CA ($cert)";
         my $generous = exchange($tls, 'optional_no_ca', cert => $cert, get => '/private');
         is_deeply messages($generous), $full{$tls}, 'unless that is optional';
-        is "$generous->{status} $generous->{headers}{user}", '403 ', 'but then it is nobody';
+        is "$generous->{status} $generous->{headers}{user}", '403 ', 'but then it has no identity';
     }
 
     my %ends = (

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that mod_ssl's SSLUserName, which takes every certificate, decides nothing where rules do.
+# Tests that mod_ssl's SSLUserName, which accepts every certificate, has no effect where rules
+# decide.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -41,14 +42,14 @@ for my $tls ('1.2', '1.3') {
     my %liar  = (cert => 'selfsigned', tls => $tls);
 
     is_served_to($h->get('/', %alice), 'alice',
-        "TLS $tls: without rules SSLUserName works as ever");
+        "TLS $tls: without rules SSLUserName works as usual");
     is_served_to($h->get('/rules/', %alice), 'mapped-alice', 'where there are rules they decide');
     is_served_to($h->get('/rules/private', %alice), 'mapped-alice', 'who is let in');
     is_served_to($h->get('/rules/mapped', %alice), 'mapped-alice', 'under the name they give');
     is $h->get('/rules/raw', %alice)->{status}, 403, 'and not under that in the certificate';
 
     my $nobody = $h->get('/rules/', %liar);
-    is_served_to($nobody, '', "TLS $tls: a certificate that did not verify is nobody's");
+    is_served_to($nobody, '', "TLS $tls: a certificate that did not verify gives no identity");
     is $nobody->{headers}{mapped}, '', 'and nothing is exported';
     is $h->get("/rules/$_", %liar)->{status}, 403, "nor let in to $_" for qw(private raw mapped);
 }

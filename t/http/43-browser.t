@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows log-in by a browser with a .p12 file, as conf/examples/browser.conf has it.
+# Tests login by a browser with a .p12 file, as configured in conf/examples/browser.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -28,11 +28,11 @@ for my $http2 (0, 1) {
     is $h->get('/private/login', p12 => 'alice', http2 => $http2)->{body},
         '<h1>Welcome, alice</h1>staff,admins', "$way: the page after log-in shows user and groups";
     is $h->get('/private/login', p12 => 'bob', http2 => $http2)->{body},
-        '<h1>Welcome, bob</h1>staff', "$way: of whoever it is";
+        '<h1>Welcome, bob</h1>staff', "$way: of each user";
     is $h->get('/private/admin/page', p12 => 'alice', http2 => $http2)->{status}, 200,
         "$way: an admin gets to the admins' page";
     is $h->get('/private/admin/page', p12 => 'bob', http2 => $http2)->{status}, 403,
-        "$way: and nobody else";
+        "$way: and no other user";
     is $h->get('/page', http2 => $http2)->{body}, "open\n",
         "$way: an open page needs no certificate";
 
@@ -40,7 +40,7 @@ for my $http2 (0, 1) {
     my $denied = $h->get('/private/login', http2 => $http2);
     is "$denied->{status} $denied->{body}",
         '403 This page needs the certificate of a member of staff.',
-        "$way: without one there is a page that says what is missing, not a broken connection";
+        "$way: without a certificate a page explains what is missing, on a working connection";
     ok $h->wait_log(qr{CC0110: .* reason="no client certificate was presented" }
             . qr{request="GET /private/login" needs="clientcert-group staff"}),
         "$way: and a line in the log";

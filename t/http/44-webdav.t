@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what is done by WebDAV is done in the name of the certificate's user, as
-# conf/examples/webdav.conf has it.
+# Tests that WebDAV requests run as the user of the certificate, as configured in
+# conf/examples/webdav.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -41,7 +41,7 @@ is status('bob', 'LOCK', '/plans/new', @lock), 423,
 is status('bob', 'PUT', '/plans/new', data => "two\n", headers => ["If: ($token)"]), 403,
     'another user cannot write with the token either';
 ok $h->wait_log(qr/User "bob" submitted a locktoken created by user "alice"/),
-    'since the owner of the lock is the user of the certificate';
+    'because the owner of the lock is the user of the certificate';
 is $h->get('/plans/new', cert => 'bob')->{body}, "one\n", 'and nothing was written so far';
 is status('alice', 'PUT', '/plans/new', data => "two\n", headers => ["If: ($token)"]), 204,
     'the owner writes with the token';
@@ -53,12 +53,13 @@ is status('alice', 'MOVE', '/plans/new',
     headers => ["Destination: $site/plans/moved", "If: <$site/plans/new> ($token)"]), 201,
     'MOVE by the owner moves it';
 is $h->get('/plans/moved', cert => 'bob')->{body}, "two\n", 'to its new name';
-is status('bob', 'PUT', '/plans/moved', data => "three\n"), 204, 'where it is not locked any more';
+is status('bob', 'PUT', '/plans/moved', data => "three\n"), 204, 'where it is no longer locked';
 
-# ---- who may not
+# ---- users without permission
 
-is status('service', 'PUT', '/plans/x', data => 'x'), 403, 'who is not of the staff writes nothing';
-is status(undef, 'PUT', '/plans/x', data => 'x'), 403, 'nor does anybody without a certificate';
+is status('service', 'PUT', '/plans/x', data => 'x'), 403,
+    'a client that is not of the staff writes nothing';
+is status(undef, 'PUT', '/plans/x', data => 'x'), 403, 'nor does a client without a certificate';
 ok !-e $h->path('htdocs/plans/x'), 'and nothing is there';
 
 # ---- the journal
@@ -68,7 +69,7 @@ sub journal {
     local $/;
     return scalar(<$in>) // '';
 }
-for (1 .. 200) {    # a line is written after the response
+for (1 .. 200) {    # the line is written after the response
     last if journal() =~ / bob PUT .* 204$/m;
     select undef, undef, undef, 0.05;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an AS2 partner speaks in its own name alone, as conf/examples/as2.conf has it.
+# Tests that an AS2 partner can send only in its own name, as configured in conf/examples/as2.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,21 +16,22 @@ sub sent {
 }
 
 my $taken = sent('partner', 'PARTNER-AS2');
-is $taken->{status}, 200, 'a message of the partner is taken';
+is $taken->{status}, 200, 'a message of the partner is accepted';
 my $env = $h->cgi_env($taken);
-is $env->{REMOTE_USER}, 'PARTNER-AS2', 'the program sees who sent it,';
+is $env->{REMOTE_USER}, 'PARTNER-AS2', 'the program sees the sender,';
 is $env->{CLIENTCERT_GROUPS}, 'partners', 'its group,';
-is $env->{HTTP_AS2_FROM}, 'PARTNER-AS2', 'what the header says,';
+is $env->{HTTP_AS2_FROM}, 'PARTNER-AS2', 'the value of the header,';
 is $env->{HTTP_MESSAGE_ID}, '<1@partner.example>', 'the other headers';
 like $taken->{body}, qr/the message\z/, 'and the message';
 
 is sent('partner', 'OTHER')->{status}, 403, 'the partner cannot send in the name of another';
 is sent('partner', 'partner-as2')->{status}, 403, 'nor in another spelling of its own';
-is sent('partner')->{status}, 403, 'nor in no name';
-is sent('partner', 'PARTNER-AS2', 'AS2-From: OTHER')->{status}, 403, 'nor in two';
-is sent('alice', 'PARTNER-AS2')->{status}, 403, 'nobody else can send in the name of the partner';
+is sent('partner')->{status}, 403, 'nor without a name';
+is sent('partner', 'PARTNER-AS2', 'AS2-From: OTHER')->{status}, 403, 'nor in two names';
+is sent('alice', 'PARTNER-AS2')->{status}, 403,
+    'no other client can send in the name of the partner';
 is sent('alice', 'alice')->{status}, 403, 'or at all';
-is sent(undef, 'PARTNER-AS2')->{status}, 403, 'nor can anybody without a certificate,';
+is sent(undef, 'PARTNER-AS2')->{status}, 403, 'nor can a client without a certificate,';
 is sent()->{status}, 403, 'with no user and no name alike';
 
 done_testing;

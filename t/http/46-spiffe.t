@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows an API for services with SPIFFE identities, as conf/examples/spiffe.conf has it.
+# Tests an API for services with SPIFFE identities, as configured in conf/examples/spiffe.conf.
 use strict;
 use warnings;
 use ClientCert::Test;

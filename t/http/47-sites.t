@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the other examples: a certificate or a password (password.conf), a back end (backend.conf),
-# and access by groups (groups.conf).
+# Tests further examples: certificate or password (password.conf), a back end (backend.conf), and
+# access by groups (groups.conf).
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -26,13 +26,14 @@ my $asked = $h->get('/wiki/page');
 is $asked->{status}, 401, 'password: without one';
 is $asked->{headers}{'www-authenticate'}, 'Basic realm="wiki"', 'password: there is a prompt';
 is status($h, '/wiki/page', undef, user => 'carol:secret'), 200, 'password: and it is enough too';
-is status($h, '/wiki/page', 'service'), 401, 'password: a certificate of nobody is asked too';
+is status($h, '/wiki/page', 'service'), 401,
+    'password: for an unmapped certificate it is requested too';
 is status($h, '/wiki/page', 'service', user => 'carol:secret'), 200, 'password: and may give one';
 announce('AH01617');
 is status($h, '/wiki/page', undef, user => 'carol:wrong'), 401, 'password: a wrong one is refused';
-is status($h, '/wiki/keys/page', 'alice'), 200, 'password: where a certificate is needed';
+is status($h, '/wiki/keys/page', 'alice'), 200, 'password: if a certificate is required';
 is status($h, '/wiki/keys/page', undef, user => 'carol:secret'), 403,
-    'password: a password does not do';
+    'password: a password is not enough';
 $h->stop;
 
 # ---- backend.conf
@@ -51,12 +52,12 @@ my @forged   = map { "$_: forged" } qw(ClientCert-User CLIENTCERT_USER clientcer
 my $response = $h->get('/app', cert => 'alice', headers => \@forged);
 is header($response, 'ClientCert-User'), 'alice', 'backend: it sees the user in the header';
 is header($response, 'ClientCert-Groups'), 'staff,admins', 'backend: and the groups';
-unlike $response->{body}, qr/forged/, 'backend: what the client sent as such is gone';
+unlike $response->{body}, qr/forged/, 'backend: headers of these names from the client are dropped';
 $response = $h->get('/app', cert => 'alice',
     headers => ['Connection: close, ClientCert-Groups, ClientCert-User']);
 is header($response, 'ClientCert-Groups'), 'staff,admins', 'backend: nor can it take them away';
 for my $cert ('', 'service') {
-    is status($h, '/app', $cert), 403, "backend: nobody else gets there: '$cert'";
+    is status($h, '/app', $cert), 403, "backend: no other client gets there: '$cert'";
     $response = $h->get('/app/open', $cert ? (cert => $cert) : (), headers => \@forged);
     like $response->{body}, qr{^GET /app/open }, 'backend: but where it is open,';
     unlike $response->{body}, qr/client.?cert/i, 'backend: without a header about nobody';
@@ -78,7 +79,7 @@ my %in = (
 my @clients = (qw(alice bob partner service), '');
 for my $place (sort keys %in) {
     is join(' ', grep { status($h, "/$place/page", $_) == 200 } @clients), $in{$place},
-        "groups: who gets to /$place";
+        "groups: which clients get to /$place";
 }
 
 done_testing;

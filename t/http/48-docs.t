@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what the pages of doc/ and conf/clientcert.conf tell people to write does work.
+# Tests that the configurations shown in doc/ and in conf/clientcert.conf work.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -19,8 +19,9 @@ sub text {
 
 sub blocks { my ($page) = @_; return text("doc/$page.md") =~ /^```apache\n(.*?)^```/msg }
 
-# A block inside of a virtual host, but for what is the server's. Its files are those of the test; a
-# digest that the page shortens is filled up; what is legal in a <Location> only gets one.
+# A block inside a virtual host, except for directives of the server. Its files are replaced by
+# those of the test, shortened digests are completed, and directives that are legal only in a
+# <Location> get one.
 sub site {
     my ($block) = @_;
     my $global = '';
@@ -45,8 +46,8 @@ sub loads {
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(
         modules => [@modules, @more], conf => $conf, files => \%files);
-    # A piece of a configuration may lack its rules, or the host with TLS, or say nothing of CAs.
-    unlike $output, qr/CC07(?!04|21|24)/, 'there is nothing to warn of' or diag $conf;
+    # A fragment of a configuration may lack its rules, the host with TLS, or its CAs.
+    unlike $output, qr/CC07(?!04|21|24)/, 'there are no warnings' or diag $conf;
     return is $exit, 0, $claim || diag "$conf\n$output";
 }
 
@@ -54,7 +55,7 @@ sub loads {
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language)) {    # 49-migration.t has the third
+for my $page (qw(directives language)) {    # 49-migration.t tests the third
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {
@@ -66,11 +67,11 @@ for my $page (qw(directives language)) {    # 49-migration.t has the third
     }
 }
 
-# ---- conf/clientcert.conf, as it is and with its comments taken off
+# ---- conf/clientcert.conf, unchanged and with its comment marks removed
 
 my $conf = text('conf/clientcert.conf');
 loads('conf/clientcert.conf loads', $conf);
-ok $conf =~ s/^#(?=ClientCert|<|    Require)//mg, 'it has more to take off the comment from';
+ok $conf =~ s/^#(?=ClientCert|<|    Require)//mg, 'it has further lines in comments';
 loads('which loads too', $conf);
 
 # ---- the names for mod_ssl's variables
@@ -105,17 +106,17 @@ announce('AH01630', 'AH01629', 'CC0110', 'AH02035');
 sub status { my ($path, @o) = @_; return $h->get($path, @o)->{status} }
 
 is status('/payments/page', cert => 'alice', user => 'alice:secret'), 200,
-    'password and certificate together, of one person';
-is status('/payments/page', cert => 'alice'), 401, 'the certificate alone does not do';
-is status('/payments/page', user => 'alice:secret'), 403, 'nor does the password';
+    'password and certificate together, of the same person';
+is status('/payments/page', cert => 'alice'), 401, 'the certificate alone is not enough';
+is status('/payments/page', user => 'alice:secret'), 403, 'nor is the password';
 is status('/payments/page', cert => 'bob', user => 'alice:secret'), 401,
-    'nor do those of two people';
+    'nor are those of two people';
 
 is status('/internal/page', cert => 'alice', port => 2), 200,
-    'a group file for FakeBasicAuth goes on to work';
-is status('/internal/page', cert => 'bob', port => 2), 403, 'for those who are in it';
+    'a group file for FakeBasicAuth still works';
+is status('/internal/page', cert => 'bob', port => 2), 403, 'but only for its members';
 is status('/internal/page', cert => 'service', port => 2,
     user => '/O=Example/OU=staff/OU=admins/CN=alice:password'), 403,
-    'and a subject cannot be typed any more';
+    'and a subject can no longer be typed in';
 
 done_testing;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that doc/migration.md opens nothing: whom a Before of it refuses, its After refuses too. What
-# a <Directory> closes by a Require of its own stays closed.
+# Tests that doc/migration.md widens no access: a client refused by a Before is also refused by its
+# After. What a <Directory> closes by its own Require stays closed.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -12,7 +12,7 @@ use List::Util qw(sum);
 
 my $ca = ClientCert::Test->ca;
 
-# ---- the pairs, as the page has them
+# ---- the pairs of the page
 
 # [title, Before, After ...]: a block belongs to the last line that begins with one of these words.
 sub pairs {
@@ -40,7 +40,7 @@ my $blocks = () = $page =~ /^```apache$/mg;
 is $blocks, sum(map { $#$_ } @pairs), 'every block of it belongs to one';
 is join(' ', map { $_->[0] } grep { @$_ < 3 } @pairs), '', 'and each Before has an After';
 
-# ---- what they name
+# ---- the files that they name
 
 my ($command) = $page =~ /^(sed .*)$/m;
 my $alice     = 'OU=staff/OU=admins/CN=alice';
@@ -60,7 +60,7 @@ my %files = (
         qw(. private admin internal app api units reports),
 );
 
-# What the command of the page makes of the file of users.
+# The result of the page's command for the file of users.
 sub list {
     my ($text) = @_;
     my $dir = File::Temp->newdir;
@@ -96,13 +96,14 @@ $block</VirtualHost>
 CONF
 }
 
-# ---- who gets where
+# ---- which client gets in where
 
-# One of the staff who fits; of the staff; of another CA that the host trusts; of none of its CAs.
+# A staff certificate that matches; another staff certificate; one of another CA that the host
+# trusts; one of a CA that it does not trust.
 my @clients = ('', qw(alice bob two-cn service stranger selfsigned serveronly revoked));
 
-# By path and client, whether that is served: a handshake that fails, 401, 403 and 500 refuse. On
-# TLS 1.2 curl can be asked for a certificate in the middle.
+# For each path and client, whether the request is served: a failed handshake, 401, 403 and 500 are
+# refusals. On TLS 1.2 the server can request a certificate from curl within a connection.
 sub served {
     my ($h, @paths) = @_;
     my %served;
@@ -132,10 +133,10 @@ for my $pair (@pairs) {
         $h = server($after[$n - 1]);
         my $is = served($h, @paths);
         is join(', ', grep { $is->{$_} && !$was->{$_} } sort keys %$is), '',
-            "$title: After $n lets in nobody whom Before refuses";
+            "$title: After $n lets in no client that Before refuses";
         is join(', ', grep { / alice$/ && $was->{$_} && !$is->{$_} } sort keys %$is), '',
-            'and whoever it is for goes on to get in';
-        is join('', $h->log_lines(qr/CC07/)), '', 'with nothing to warn of';
+            'and its intended clients still get in';
+        is join('', $h->log_lines(qr/CC07/)), '', 'without warnings';
         $h->stop;
     }
     cmp_ok scalar(grep { $_ } values %$was), '>', 0, 'as before';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what README.md says is so: its configuration, word by word, and what it says of it.
+# Tests that the configuration in README.md works as README.md describes.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -18,7 +18,7 @@ my $ca      = ClientCert::Test->ca;
 my $tool    = dirname(dirname(ClientCert::Test->module_path)) . '/clientcert';
 my ($block) = slurp("$FindBin::Bin/../../README.md") =~ /^```apache\n(.*?)^```/ms;
 
-# What the configuration names, where it looks for it.
+# The files that the configuration names, in their places.
 my %files = (
     'conf/server.pem'           => slurp("$ca/localhost.pem"),
     'conf/server.key'           => slurp("$ca/localhost.key"),
@@ -33,13 +33,13 @@ my %server = (modules => ['-clientcert', 'headers'], files => \%files);
 cmp_ok scalar(split /\n/, $block), '<=', 15, 'the first configuration has 15 lines at most';
 my ($exit, $output) = ClientCert::Test->configtest(%server, conf => $block);
 is $exit, 0, 'it loads as it is' or diag $output;
-unlike $output, qr/CC07/, 'with nothing to warn of';
+unlike $output, qr/CC07/, 'without warnings';
 
 my $free = $block =~ s/\*:443/*:\@PORT\@/r;
 my $h    = ClientCert::Test->server(%server, conf => <<"CONF");
 ${free}Header always set Who "expr=%{REMOTE_USER}: %{clientcert:group}"
 CONF
-announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # its certificate is for localhost
+announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # the server's certificate is for localhost
 
 sub answer {
     my ($path, @o) = @_;
@@ -49,13 +49,15 @@ sub answer {
 
 is answer('/admin/page', cert => 'alice'), '200 alice: staff,admins',
     'the user before the @, in staff and one group for each unit; /admin is for admins';
-is answer('/admin/page', cert => 'bob'), '403 bob: staff', 'who is none does not get there';
+is answer('/admin/page', cert => 'bob'), '403 bob: staff',
+    'a user that is not an admin does not get there';
 is answer('/index.html', cert => 'bob'), '200 bob: staff', 'the rest of the site is open';
 is answer('/admin/page'), '403 :', 'without a certificate there is a 403 page';
 ok $h->wait_log(qr/CC0110: .* reason="no client cert.*" .* needs="clientcert-group admins"/),
     'and the log says what was missing';
 is answer('/index.html'), '200 :', 'and the rest is open';
-is answer('/index.html', cert => 'service'), '200 :', 'who fits no rule has no user and no group';
+is answer('/index.html', cert => 'service'), '200 :',
+    'a certificate that matches no rule gives no user and no group';
 $h->stop;
 
 # ---- SSLVerifyDepth
@@ -88,7 +90,7 @@ for my $cert (qw(alice service partner multi-rdn)) {
             =~ s/^ *ClientCertMap.*\n//mgr
             =~ s/^ *Require .*\n/'Require clientcert ' . join(' ', @lines) . "\n"/emr);
     is $h->get('/admin/page', cert => $cert)->{status}, 200, 'which hold when they are pasted';
-    is $h->get('/admin/page', cert => 'bob')->{status}, 403, 'for this certificate alone';
+    is $h->get('/admin/page', cert => 'bob')->{status}, 403, 'only for this certificate';
     $h->stop;
 }
 

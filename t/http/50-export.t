@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
+# Tests what applications see of a certificate: the variables of ClientCertExport, REMOTE_USER and
 # AUTH_TYPE, in programs, pages, logs and headers for back ends.
 use strict;
 use warnings;
@@ -53,7 +53,7 @@ CONF
 my $ours = qr/^(?:REDIRECT_)?CLIENTCERT_|^REMOTE_USER$|^AUTH_TYPE$/;
 my $h;
 
-# The variables of ours, as one text.
+# The module's variables, as one text.
 sub seen {
     my ($place, %o) = @_;
     my $env = $h->cgi_env($h->get("/cgi-bin/env/$place", %o));
@@ -64,15 +64,15 @@ sub alice { my ($place) = @_; return seen($place, cert => 'alice') }
 my $auth = 'AUTH_TYPE=ClientCert';
 my $user = 'REMOTE_USER=alice';
 
-# Programs of mod_cgid, and of mod_cgi.
+# Programs run by mod_cgid and by mod_cgi.
 for my $mpm ('event', 'prefork') {
     my @cgi = $mpm eq 'prefork' ? ('-cgid', 'cgi') : ();
     $h = ClientCert::Test->server(mpm => $mpm, cgi => 1, modules => \@cgi, conf => $conf);
 
     is alice('inherited'), "$auth MAIL=alice\@example.com USER=alice $user",
-        "$mpm: the server's ClientCertExport counts where nobody says otherwise";
+        "$mpm: the server's ClientCertExport applies by default";
     is alice('default'), "$auth GROUPS=staff,admins USER=alice $user",
-        "$mpm: a Location's own list alone";
+        "$mpm: only a Location's own list applies";
     is alice('nothing'), "$auth $user", "$mpm: without a name nothing is exported";
     like alice('nothing/again'), qr{^$auth RULE=\S+/site\.conf:6 $user$},
         "$mpm: unless it is again; the rule is its place in the configuration";
@@ -93,29 +93,29 @@ for my $mpm ('event', 'prefork') {
         "$mpm: several values are joined by a comma; commas and backslashes in them are escaped";
 
     is seen('default'), '', "$mpm: nothing without a certificate";
-    is seen('default', cert => 'service'), '', "$mpm: nothing for a certificate that is nobody";
-    is seen('inherited', cert => 'service'), '', "$mpm: nor an empty variable";
+    is seen('default', cert => 'service'), '', "$mpm: nothing for an unmapped certificate";
+    is seen('inherited', cert => 'service'), '', "$mpm: not even an empty variable";
     like seen('names', cert => 'service'), qr/SUBJECT_CN=cart /,
-        "$mpm: but fields of a verified certificate are there, where they are exported";
+        "$mpm: but exported fields of a verified certificate are set";
     like seen('identity', cert => 'service'),
         qr{^$auth RULE=\S+:\d+ USER=somebody REMOTE_USER=somebody$},
         "$mpm: a user without groups has no empty GROUPS";
     $h->stop if $mpm eq 'event';
 }
 
-# ---- what did not verify
+# ---- certificates that do not verify
 
 announce('CC0104');
-is seen('x', host => 'a.example', cert => 'selfsigned'), '', 'nothing of one that signed itself';
+is seen('x', host => 'a.example', cert => 'selfsigned'), '', 'nothing of a self-signed certificate';
 is seen('x', host => 'a.example', cert => 'stranger'), '', 'nothing of a stranger\'s certificate';
 is seen('x', host => 'a.example', cert => 'alice'),
     "$auth MAIL=alice\@example.com USER=alice $user",
-    'where alice has something';
+    'which alice has';
 
 # ---- beside mod_ssl's variables
 
 my $env = $h->cgi_env($h->get('/cgi-bin/env', host => 'b.example', cert => 'alice'));
 is_deeply [@$env{qw(SSL_CLIENT_S_DN_CN CLIENTCERT_USER CLIENTCERT_GROUPS)}],
-    ['alice', 'alice', 'staff,admins'], 'StdEnvVars and ours stand beside each other';
+    ['alice', 'alice', 'staff,admins'], 'StdEnvVars and the own variables coexist';
 
 done_testing;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows clientcert() in httpd's expressions, and what reaches headers, logs and a proxied back end.
+# Tests clientcert() in httpd's expressions, and what it gives to headers, logs and a back end
+# behind a proxy.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -109,20 +110,20 @@ is headers_of(cert => 'alice'),
     'user=alice group=staff,admins mail=ALICE@EXAMPLE.COM in=yes name=yes'
     . ' if=yes hash=6384e2b2184bcbf58eccf10ca7a6563c', 'expressions have user, groups and fields';
 is headers_of(cert => 'bob'), 'user=bob group=staff mail=BOB@EXAMPLE.COM in=- name=- if=-'
-    . ' hash=9f9d51bc70ef21ca5c14f307980a29d8', 'of whoever it is';
+    . ' hash=9f9d51bc70ef21ca5c14f307980a29d8', 'of each user';
 is headers_of(), 'user= group= mail= in=- name=- if=- hash=d41d8cd98f00b204e9800998ecf8427e',
     'and nothing without a certificate';
 is headers_of(cert => 'service'),
     'user= group= mail= in=- name=- if=- hash=d41d8cd98f00b204e9800998ecf8427e',
-    'or of one that is nobody';
+    'or of an unmapped certificate';
 like $h->get('/', cert => 'alice')->{headers}{'x-rule'}, qr{/site\.conf:11$},
     'the rule is its place in the configuration';
 is $h->get('/if.shtml', cert => 'alice')->{body}, "an admin\n", 'mod_include has the groups';
-is $h->get('/if.shtml', cert => 'bob')->{body}, "no admin\n", 'of whoever it is';
+is $h->get('/if.shtml', cert => 'bob')->{body}, "no admin\n", 'of each user';
 
-# ---- what did not verify
+# ---- certificates that do not verify
 
-announce('CC0104', 'CC0727');    # as the place that is for who is not an admin
+announce('CC0104', 'CC0727');    # one location is for clients that are not admins
 for my $cert ('selfsigned', 'stranger') {
     is $h->get('/', host => 'a.example', cert => $cert)->{headers}{'x-seen'}, '[]',
         "clientcert() is empty where the certificate did not verify: $cert";
@@ -147,13 +148,13 @@ for my $path (sort keys %let_in) {
         $let_in{$path}, "Require expr with clientcert(): $path";
 }
 is $h->get('/expr/field', host => 'a.example', cert => 'selfsigned')->{status}, 403,
-    'nor has it a list then';
+    'and it has no list then';
 is $h->get('/expr/header', cert => 'bob', headers => ['X-Claims: bob'])->{status}, 200,
     'a claim can be compared with the user';
 is $h->get('/expr/header', cert => 'bob', headers => ['X-Claims: alice'])->{status}, 403,
-    'and is refused if it is another';
+    'and is refused if it differs';
 is $h->get('/rewritten', cert => 'alice')->{status}, 200, 'RewriteCond expr with clientcert()';
-is $h->get('/rewritten', cert => 'bob')->{status}, 404, 'for whoever it is';
+is $h->get('/rewritten', cert => 'bob')->{status}, 404, 'for each user';
 
 # ---- the back end
 
@@ -164,12 +165,12 @@ sub backend_sees {
         qw(X_USER X_GROUPS X_NAME CLIENTCERT_USER X_REMOTE);
 }
 is backend_sees(cert => 'alice'), 'X_USER=alice X_GROUPS=staff,admins X_NAME=alice'
-    . ' CLIENTCERT_USER=alice X_REMOTE=alice', 'a back end is told by headers that are set for it';
+    . ' CLIENTCERT_USER=alice X_REMOTE=alice', 'a back end gets the headers that are set for it';
 is backend_sees(cert => 'bob', headers => ['X-User: alice', 'ClientCert-User: alice']),
     'X_USER=bob X_GROUPS=staff X_NAME=bob CLIENTCERT_USER=bob X_REMOTE=bob',
-    'whatever the client says';
+    'whatever the client sends';
 is backend_sees(headers => ['X-User: alice', 'ClientCert-User: alice']),
-    'X_USER= X_GROUPS=- X_NAME=- CLIENTCERT_USER= X_REMOTE=', 'also where there is no certificate';
+    'X_USER= X_GROUPS=- X_NAME=- CLIENTCERT_USER= X_REMOTE=', 'also without a certificate';
 is backend_sees(cert => 'comma-ou') =~ s/.*X_GROUPS=(.*) X_NAME.*/$1/r,
     'a\x5c,b\x5c\x5cc,The "Board"', 'several values are joined so that they can be split';
 is $h->get('/', port => 2, scheme => 'http')->{headers}{'x-seen'}, '[]',

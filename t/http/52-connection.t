@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can take away, by naming it in Connection, what RequestHeader tells a back end.
+# Tests that no client can remove a header that RequestHeader sets for a back end by naming it in
+# Connection.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -32,7 +33,7 @@ CONF
 
 sub header { my ($response, $name) = @_; return join '|', $response->{body} =~ /^$name: (.*)\r$/mg }
 
-# What the back end is told.
+# What the back end receives.
 sub told {
     my ($response) = @_;
     return join ' ', map { header($response, $_) } qw(X-User ClientCert-Groups X-Set X-Early);
@@ -48,7 +49,7 @@ sub asked {
 my @all = qw(X-User ClientCert-Groups X-Set X-Early);
 my $all = join ', ', @all;
 my @ways = (
-    # what is said of it, and the lines, which close the connection too
+    # a description, and the lines, which also close the connection
     ['one line',                ["Connection: close, $all"]],
     ['close is last',           ["Connection: $all, close"]],
     ['several lines',           ['Connection: close', map { "Connection: $_" } @all]],
@@ -79,9 +80,9 @@ my $plain = $h->get('/app', port => 2, scheme => 'http',
 is told($plain), '  always early', 'plain HTTP: no user and no groups, and all else arrives';
 unlike $plain->{body}, qr/^(?:x-user|clientcert)/im, 'nor is there an empty header';
 unlike $h->get('/app', headers => ['X-User: root'])->{body}, qr/^(?:x-user|clientcert)/im,
-    'nor over TLS without a certificate';
+    'and not over TLS without a certificate either';
 
-# What HTTP has the header for is as it was.
+# The header still does what HTTP defines it for.
 my $c = $h->connection(cert => 'alice');
 is told($c->request('/app', headers => ["Connection: keep-alive, $all"])),
     'alice staff,admins always early', 'a connection that is kept alive';
@@ -91,6 +92,6 @@ my $hop = asked('/app', ['Connection: close, TE, Keep-Alive', 'TE: trailers', 'K
 unlike $hop->{body}, qr/^(?:TE|Keep-Alive):/im, 'the fields of one connection go no further';
 
 ok $h->wait_log(qr/CC0117: the request header Connection may not name .*: "close, X-User, /),
-    'the log tells what was sent';
+    'the log shows the header that was sent';
 
 done_testing;

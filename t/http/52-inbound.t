@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can say in a header what only we may say, to programs or to back ends.
+# Tests that no client can forge, in a request header, what only the module may send to programs and
+# back ends.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -42,7 +43,7 @@ ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=%{subject.OU}
 </VirtualHost>
 CONF
 
-# A program, a language or a back end may take each of these for one of ours.
+# A program, a language or a back end may take each of these for a header of the module.
 my @dropped = (
     'ClientCert-User: x',        'clientcert-user: x',     'CLIENTCERT_USER: x',
     'ClientCert_User: x',        'Client-Cert: x',         'client.cert.groups: x',
@@ -58,7 +59,7 @@ my @passed = (
 my @names = map { (my $name = $_) =~ s/[:;].*//; $name } @passed;
 my @seen  = map { 'HTTP_' . uc tr/a-zA-Z0-9/_/cr } @names;
 
-# The names of variables that look like one of ours, other than those that we set.
+# The names of variables that resemble the module's, except those that it sets.
 sub ours_in {
     my ($env) = @_;
     return join ' ', grep { lc =~ tr/a-z0-9//cdr =~ /^(?:http)?clientcert/ }
@@ -66,7 +67,7 @@ sub ours_in {
 }
 
 my @ways = (
-    # what is said of it, and how it is asked
+    # a description, and the options of the request
     ['HTTP/1.1',                          {}],
     ['HTTP/1.1, with a certificate',      { cert => 'alice' }],
     ['HTTP/2',                            { http2 => 1 }],
@@ -83,11 +84,11 @@ for my $way (@ways) {
         my $response = $h->get($path, %$o, headers => [@dropped, @passed]);
         my $env      = $h->cgi_env($response);
         is $response->{status}, 200, "$what: $path answers";
-        is ours_in($env), '', "$what: $path sees nothing that could pass for ours";
+        is ours_in($env), '', "$what: $path sees nothing that resembles the module's";
         is join(' ', map { $env->{$_} // '-' } @seen), join(' ', map { 'yes' } @seen),
             "$what: $path sees the other headers";
         is $env->{CLIENTCERT_USER}, $o->{cert} && $path ne '/app' ? 'alice' : undef,
-            "$what: $path: CLIENTCERT_USER is ours";
+            "$what: $path: CLIENTCERT_USER is the module's";
     }
 }
 
@@ -101,8 +102,8 @@ is $env->{HTTP_OTHER}, 'd', 'and no line of others';
 $env = $h->cgi_env($h->get('/app', port => 3, headers => ['ClientCert-Set: theirs']));
 is $env->{HTTP_CLIENTCERT_SET}, 'ours', 'a header that RequestHeader sets early stays';
 
-# What comes behind a body is merged into the headers where MergeTrailers says so, when programs and
-# back ends have been told the headers already.
+# With MergeTrailers, trailers are merged into the headers after programs and back ends have
+# received the headers.
 chmod 0755, $_->path('cgi-bin/read') for $h, $backend;
 my $trailers = "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     . "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
@@ -111,10 +112,10 @@ for my $path ('/cgi-bin/read', '/body') {
     my $response = $h->s_client(port => 3, request => sprintf $trailers, $path);
     is $response->{headers}{'x-merged'}, 'yes', "$path: trailers are merged";
     is ours_in($h->cgi_env($response)) =~ s/HTTP_CLIENTCERT_SET//r, '',
-        "$path sees none that could pass for ours";
+        "$path sees none that resembles the module's";
 }
 
-my @lines = $h->log_lines(qr/CC0111: removed the request header ClientCert-User, which/);
+my @lines = $h->log_lines(qr/CC0111: removed the request header ClientCert-User, whose name/);
 ok scalar @lines, 'the log names what was dropped';
 
 done_testing;

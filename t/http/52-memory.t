@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the memory of a connection does not grow with its requests, nor with what is asked.
+# Tests that the memory of a connection grows neither with its requests nor with what is asked about
+# the client.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -8,14 +9,14 @@ use ClientCert::Test::Machine qw(top);
 
 use File::Temp qw(tempdir);
 
-# What counts the octets that are asked of the pools of connections.
+# The library that counts the octets allocated from the pools of connections.
 my $dir   = tempdir(CLEANUP => 1);
 my @flags = map { split } `pkg-config --cflags apr-1`;
 system($ENV{CC} // 'cc', '-std=gnu11', '-O2', '-D_GNU_SOURCE', @flags, '-shared', '-fPIC', '-o',
     "$dir/pools.so", top() . '/t/bench/pools.c', '-ldl') == 0 or die "pools.c\n";
 chmod 0755, $dir;
 
-# The octets that all connections of a server have taken, at its end.
+# The octets that all connections of a server have allocated, at its end.
 my $servers = 0;
 
 sub octets_of {

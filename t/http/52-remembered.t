@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a connection goes on remembering, however much it has been asked.
+# Tests that a connection keeps its results for reuse, however many different ones were asked for.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no client can say in a trailer what only we may say, whoever reads the body, and when.
+# Tests that no client can forge, in a trailer, what only the module may send, whichever module
+# reads the body, and when.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -7,7 +8,7 @@ use ClientCert::Test::Backend;
 use ClientCert::Test::Example;
 
 my %backend = map { $_ => backend($_) } qw(http fcgi scgi uwsgi);
-my @chunks  = qw(fcgi http);    # the others take no chunks
+my @chunks  = qw(fcgi http);    # the others do not accept chunks
 my $passes  = join '',
     map { qq(    ProxyPass "/$_" "@{[ $backend{$_}->url ]}"\n) } sort keys %backend;
 
@@ -41,7 +42,7 @@ CONF
 announce('CC0722', 'AH02651');    # a program that answers before it has read
 chmod 0755, map { $h->path("cgi-bin/$_") } qw(last read);
 
-# The end of the body comes at once, or after a body that is more than the proxies read before.
+# The body ends at once, or is longer than the part that the proxies read beforehand.
 my @trailers = ('ClientCert-User: f0rged', 'Client-Cert: :f0rged:', 'clientcert_groups: f0rged',
     '_Client.Cert-Chain: f0rged', 'Connection: ClientCert-Set, Other', 'Other: yes');
 
@@ -54,7 +55,7 @@ sub posted {
     return $h->s_client(request => $request, @o);
 }
 
-# What it sees that could pass for ours, and is not CLIENTCERT_USER of our own.
+# What it sees that resembles the module's names, except the module's own CLIENTCERT_USER.
 sub forged {
     my ($response) = @_;
     return join ' ', $response->{body} =~ /^(.*(?:f0rged).*)$/mg;
@@ -63,7 +64,7 @@ sub forged {
 sub is_clean {
     my ($response, $claim) = @_;
     is $response->{status}, 200, "$claim: there is an answer";
-    is forged($response), '', "$claim: nothing that could pass for ours";
+    is forged($response), '', "$claim: nothing that resembles the module's";
     return is $response->{headers}{'x-merged'}, 'yes', "$claim: other trailers are merged";
 }
 
@@ -75,14 +76,15 @@ for my $tls ('1.2', '1.3') {
         is_clean(posted($path, 'x', @o), "TLS $tls, $path");
         my $response = posted($path, 'x', @o, cert => 'alice');
         is_clean($response, "TLS $tls, $path, with a certificate");
-        is $h->cgi_env($response)->{CLIENTCERT_USER}, 'alice', 'CLIENTCERT_USER is ours'
+        is $h->cgi_env($response)->{CLIENTCERT_USER}, 'alice',
+            'CLIENTCERT_USER is the value of the module'
             if $path !~ /^.http/;
         like $response->{body}, qr/CLIENTCERT[-_]SET(?:=|: )ours/i,
             "TLS $tls, $path: what RequestHeader set is there" if $path =~ /set/;
     }
 }
 
-# ---- read by what answers: before it tells the headers, or after it
+# ---- read by the handler: before or after it passes the headers on
 
 for my $size (1, 200_000) {
     for my $path ('/cgi-bin/read', map { ("/$_/", "/$_/set") } @chunks) {
@@ -107,17 +109,17 @@ for my $more ([], ['--no-content-length']) {
         my $output = join '', <$nghttp>;
         my $claim  = "HTTP/2, @$more, $protocol";
         like $output, qr/CLIENTCERT[-_]SET(?:=|: )ours/i, "$claim: what RequestHeader set is there";
-        is forged({ body => $output }), '', "$claim: nothing that could pass for ours";
+        is forged({ body => $output }), '', "$claim: nothing that resembles the module's";
     }
 }
 
-# ---- what others are told of them
+# ---- what other modules see of trailers
 
 ok $h->wait_log(qr/CC0118: removed the request trailer ClientCert-User, which/),
     'the log names what was removed';
 open my $in, '<', $h->path('logs/trailers') or die "logs/trailers: $!\n";
 my @lines = <$in>;
 cmp_ok scalar(grep { /\[yes\]/ } @lines), '>', 10, 'trailers are there to be logged';
-is join('', grep { !/\[---\]/ } @lines), '', 'but none that could pass for ours';
+is join('', grep { !/\[---\]/ } @lines), '', 'but none that resembles a header of the module';
 
 done_testing;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that nothing a certificate or a URL says can split a line of a log or a header, or end a
-# quotation in it.
+# Tests that no text of a certificate or a URL can split a log line or a header, or end a quotation
+# in one.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -56,24 +56,24 @@ isnt $user{$_}, 'admin', "$_ is not admin" for grep { $_ ne 'multi-rdn' } @hosti
 is "[$user{'long-cn'}]", $h->get('/', cert => 'long-cn')->{headers}{'x-user'},
     'a long name is whole everywhere';
 
-# ---- what a client says in the URL
+# ---- text in the URL
 
 my $evil = '/denied%0A%5Berror%5D%20CC0110:%20denied%22%5C%1B%5B31m%E2%80%AE';
-is $h->get($evil, cert => 'alice')->{status}, 404, 'a URL with a line break is no place of ours';
+is $h->get($evil, cert => 'alice')->{status}, 404, 'a URL with a line break matches no location';
 is $h->get('/denied/%0ACC0110:%20forged%22%1B%5B31m%E2%80%AE', cert => 'alice')->{status}, 403,
     'one that is denied';
 
 # ---- the logs
 
-$h->stop;    # from here on they are complete
+$h->stop;    # from here on the logs are complete
 my @denials = $h->log_lines(qr/needs="clientcert-user root"/);
 is scalar(@denials), @hostile + 1, 'each denial is one line';
-is_deeply [not_decisions($h->log)], [], 'its parts can be told apart, as those of all decisions';
+is_deeply [not_decisions($h->log)], [], 'its fields are distinct, like those of all decisions';
 my @lines = $h->log_lines(qr/./);
 is_deeply [grep { !/^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[\w+:\w+\] / } @lines], [],
     'every line of the error log begins as a line does';
 is_deeply [grep { /[\x00-\x1f\x7f]|\xe2\x80[\xa8-\xae]/ } @lines], [],
-    'and has no control character, nor one that turns the direction of text';
+    'and has no control character, and none that changes the direction of text';
 
 open my $who, '<:raw', $h->path('logs/who') or die $!;
 my @who = <$who>;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that demo/run shows what it says: its table cell by cell, then a server that stops cleanly.
+# Tests that demo/run prints its table, each cell as documented, and then runs a server that stops
+# cleanly.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -11,10 +12,10 @@ use IO::Socket::INET;
 my $demo  = "$FindBin::Bin/../../demo/run";
 my $build = dirname(dirname(ClientCert::Test->module_path));
 
-# What demo/run is started with: the module under test.
+# The environment of demo/run: the module under test.
 my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
 
-# A process, and what it says on both outputs.
+# A process, and its output on stdout and stderr.
 sub started {
     my (@arguments) = @_;
     local @ENV{ keys %environment } = values %environment;
@@ -50,12 +51,12 @@ sub table {
 my $staff    = 'CC0110 needs="clientcert-group staff"';
 my $admins   = 'CC0110 needs="clientcert-group admins"';
 my $services = 'CC0110 needs="clientcert-group services"';
-my $password = '401 - - a password is asked for';
+my $password = '401 - - password required';
 my $unmapped = 'CC0103 no rule gives it a user or group';
 my @places   = qw(/open /whoami /staff /admin /api /wiki);
 
 my %expected = (
-    nobody  => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
+    anonymous => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
         $password],
     alice   => [('200 alice staff,admins') x 4, "403 alice staff,admins $services",
         '200 alice staff,admins'],
@@ -90,7 +91,7 @@ for my $client (sort keys %refused) {
 }
 is scalar(grep { length > 100 } split /\n/, $text), 0, 'no line is longer than 100 columns';
 
-# ---- the server that goes on
+# ---- the server that keeps running
 
 my ($pid, $out) = started();
 $text = '';
@@ -103,7 +104,7 @@ my ($folder)     = $text =~ m{cd (\S+)};
 my ($log)        = $text =~ m{tail -f (\S+)};
 my ($curl)       = $text =~ m{(curl --cacert .*)};
 my ($root)       = $text =~ m{Import the CA.* (\S+/root\.pem)};
-ok $url, 'demo/run goes on serving after the table, and says where';
+ok $url, 'demo/run keeps serving after the table, and prints the address';
 
 my $page = `cd '$folder' && $curl --silent --noproxy '*' 2>&1`;
 like $page, qr{<h1>You may see /whoami</h1>}, 'the command that it prints for curl works';
@@ -143,7 +144,7 @@ ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port), 'and its 
 %environment = (CC_BUILD => '/nowhere');
 ($exit, $text) = said('--once');
 is $exit, 1, 'a build that is not there ends it';
-like $text, qr{there is no /nowhere/\.libs/mod_clientcert\.so}, 'and is named';
+like $text, qr{/nowhere/\.libs/mod_clientcert\.so does not exist}, 'and is named';
 ($exit, $text) = said('--port', '70000');
 like $text, qr/--port 70000: a port is a number/, 'so is a port that cannot be';
 

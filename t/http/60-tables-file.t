@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a table in a file does: rows become users and groups, and mistakes stop the start.
+# Tests file: tables: rows become users and groups, and mistakes stop the start.
 use strict;
 use warnings;
 use ClientCert::Test;
 
 my $ca = ClientCert::Test->ca;
 
-# As openssl prints it: capitals and colons.
+# As openssl prints it: capital letters and colons.
 sub fingerprint {
     my ($name) = @_;
     my ($digits) = `openssl x509 -in $ca/$name.pem -noout -fingerprint -sha256` =~ /=(.*)/;
@@ -22,7 +22,7 @@ my $h = ClientCert::Test->server(
     cgi     => 1,
     files   => {
         'conf/pins.map' => <<"MAP",
-# partners, one by one
+# individual partners
 $alice  alice  staff,admins
 
    $bare_bob   "Bob B."   staff
@@ -107,21 +107,21 @@ sub who {
 is who('/', 'alice'), '200 alice staff,admins', 'a digest with colons and capitals is found';
 is who('/', 'bob'), '200 Bob B. staff', 'one without, and a quoted column';
 is who('/', 'service'), '200 cart services', 'a quoted key';
-is who('/', 'partner'), '200', 'who is not listed is nobody';
-is who('/'), '200', 'nor is who has no certificate';
-is who('/mail/page', 'alice'), '200 alice.by.mail', 'nocase: a mail address in another spelling';
+is who('/', 'partner'), '200', 'a client that is not listed has no identity';
+is who('/'), '200', 'nor has a client without a certificate';
+is who('/mail/page', 'alice'), '200 alice.by.mail', 'nocase: an email address in another spelling';
 announce('CC0152');
 is who('/mail/page', 'bob'), '200', 'a list gives no user';
 ok $h->wait_log(qr/CC0152: .*'b' or 'c'/), 'which of them is told to be ambiguous';
 is who('/grid/page', 'alice'), '200 alice_grid', 'a grid-mapfile is a table';
 is who('/grid/page', 'bob'), '200', 'which does not list others';
-is who('/off/page', 'bob'), '200', '!in: who is listed is nobody';
-is who('/off/page', 'alice'), '200 alice', '!in: who is not is somebody';
+is who('/off/page', 'bob'), '200', '!in: a listed client has no identity';
+is who('/off/page', 'alice'), '200 alice', '!in: an unlisted client has one';
 is who('/case/page', 'alice'), '200 lower upper', 'without nocase, letters count';
 is who('/groups/page', 'service'), '200 cart services', 'a group from the table lets in';
 is who('/groups/page', 'alice'), '403 alice staff,admins', 'and none other';
 is who('/unlisted/page', 'alice'), '200 alice staff,admins', 'Require clientcert ... !in';
-is who('/unlisted/page', 'bob'), '403 Bob B. staff', 'refuses who is listed';
+is who('/unlisted/page', 'bob'), '403 Bob B. staff', 'refuses listed clients';
 is who('/', 'bob', port => 2), '200 mine', 'a virtual host has tables of its own';
 is who('/', 'alice', port => 2), '200 lower', 'where a name may be that of another table';
 
@@ -132,10 +132,10 @@ is "$env->{REMOTE_USER} $env->{AUTH_TYPE} $env->{CLIENTCERT_GROUPS}",
 # ---- .htaccess
 
 is who('/listed/page', 'alice'), '200 alice staff,admins', '.htaccess may ask a table';
-is who('/listed/page', 'partner'), '403', 'which refuses who is not in it';
+is who('/listed/page', 'partner'), '403', 'which refuses clients that are not in it';
 announce(qr/CC0231: "nosuch": no such table/, qr/CC0231: "mine": no such table/);
 is $h->get('/nosuch/page', cert => 'alice')->{status}, 500, '.htaccess with a table that does not exist';
-ok $h->wait_log(qr/CC0231: "nosuch": .*there are: pins, mail, grid, off, case/),
+ok $h->wait_log(qr/CC0231: "nosuch": .*tables so far: pins, mail, grid, off, case/),
     'is told which ones there are';
 is $h->get('/other/page', cert => 'alice')->{status}, 500, 'that of another virtual host is none';
 is who('/other/page', 'bob', port => 2), '200 mine', 'and is one there';
@@ -160,12 +160,12 @@ sub is_refused {
 
 my $use = 'ClientCertMap subject.CN in t user=$1';
 is((configtest("ClientCertTable t file:conf/t.map\n$use"))[0], 0, 'a good table is taken');
-is_refused($use, qr{line 4 of .*\n.*CC0231: .*"t": no such table.*there are: none},
+is_refused($use, qr{line 4 of .*\n.*CC0231: .*"t": no such table.*tables so far: none},
     'a table that does not exist stops the start');
 is_refused("ClientCertTable u file:conf/t.map\nClientCertTable v file:conf/t.map\n$use",
-    qr/CC0231: .*"t": .*there are: u, v/, 'and the others are named');
-is_refused("$use\nClientCertTable t file:conf/t.map", qr/CC0231: .*must stand before/,
-    'a table must stand before the rules that name it');
+    qr/CC0231: .*"t": .*tables so far: u, v/, 'and the others are named');
+is_refused("$use\nClientCertTable t file:conf/t.map", qr/CC0231: .*must come before/,
+    'a table must come before the rules that use it');
 is_refused('ClientCertTable t file:conf/t.map',
     qr{CC0607: \S+/conf/site\.conf:4: "t": no rule uses this table}, 'so does one nobody uses');
 is_refused("ClientCertTable t file:conf/nosuch.map\n$use",

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a changed file is followed: every kind of change, identities of open connections, and
-# what stays where the new file is bad.
+# Tests how a changed table file is reloaded: every kind of change, the identities of open
+# connections, and which rows stay in use after a bad change.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -43,9 +43,9 @@ sub user_of { my ($response) = @_; return "$response->{status} $response->{heade
 sub user      { return user_of($h->get($_[0] // '/', cert => 'alice')) }
 sub open_user { return user_of($open->request($_[0] // '/')) }
 
-# The lines on what became of a change; one for each of the others follows.
+# The log lines about a change; a line follows for each of the other tables.
 sub followed { return $h->wait_log(qr/CC0131: table t has changed/) }
-sub refused  { return $h->wait_log(qr/CC0132: table t stays as it was: /) }
+sub refused  { return $h->wait_log(qr/CC0132: table t was not reloaded; its previous rows stay in use: /) }
 
 sub rewrite { my ($text) = @_; return $h->file('conf/t.map', $text) }
 sub replace {
@@ -63,7 +63,7 @@ sub is_now {
 is_now('200 first/one', 'at the start');
 is open_user('/staff/page'), '403 first/one', 'and it may not';
 
-# ---- changes that are followed
+# ---- changes that are loaded
 
 $h->mark_log;
 replace("alice second staff\n");
@@ -77,16 +77,17 @@ ok followed(), 'a file that is rewritten in its place';
 is_now('200 third/staff', 'after that');
 
 $h->mark_log;
-rewrite("bobby third staff\n");    # as long as before
+rewrite("bobby third staff\n");    # the same length as before
 ok followed(), 'of the same size';
-is_now('200 /', 'after that, who is not listed any more');
-is open_user('/staff/page'), '403 /', 'may not any more';
-is open_user('/require/page'), '403 /', 'nor by a condition of Require';
+is_now('200 /', 'after that, a client that is no longer listed');
+is open_user('/staff/page'), '403 /', 'is no longer permitted';
+is open_user('/require/page'), '403 /', 'not even by a condition of Require';
 
 $h->mark_log;
 rewrite("alice back staff\n");
 ok followed(), 'and again';
-is open_user('/require/page'), '200 back/staff', 'who is listed again may, on the open connection';
+is open_user('/require/page'), '200 back/staff',
+    'a client that is listed again is permitted, on the open connection';
 
 $h->mark_log;
 rewrite('');
@@ -103,7 +104,7 @@ utime $before, $before, $h->path('conf/t.map');
 ok followed(), 'a file whose time of change is set back';
 is_now('200 fifth/staff', 'after that');
 
-# ---- changes that are not
+# ---- changes that are rejected
 
 my %bad = (
     'bad UTF-8'     => ["alice \xff staff\n",           qr/t\.map:1: .*UTF-8/],
@@ -123,7 +124,7 @@ for my $what (sort keys %bad) {
 
 $h->mark_log;
 rewrite("alice sixth x\nalice y y\n");
-ok refused(), 'another bad file is told again';
+ok refused(), 'another bad file is logged again';
 $h->mark_log;
 unlink $h->path('conf/t.map');
 my ($gone) = refused();
@@ -157,7 +158,7 @@ is user(), '200 eighth/staff', 'and followed as before';
 
 $h->stop;
 
-# ---- processes that come later, and bring nothing back
+# ---- later processes, which do not return to old rows
 
 my %late = (
     modules => ['headers'],
@@ -177,7 +178,7 @@ $h = ClientCert::Test->server(%late);
 
 sub child { return ($h->log_lines(qr/AH01964/))[-1] =~ /\[pid (\d+)/ ? $1 : 0 }
 
-# The first answer to alice of a child that is not this one.
+# The first response to alice from a child other than this one.
 sub of_the_next_child {
     my ($last) = @_;
     my ($until, $response) = (time + 30);
@@ -193,14 +194,14 @@ is user(), '200 old/', 'a process with the rows of the start';
 my $first = child();
 $h->mark_log;
 replace("bob bob\n");
-ok followed(), 'somebody is taken off the list';
+ok followed(), 'a client is removed from the list';
 is of_the_next_child($first), '200 /', 'and is not on it in a process that is started later';
 
-sleep 12;    # the parent looks every ten seconds
+sleep 12;    # the parent checks every ten seconds
 $h->mark_log;
 replace("alice bad\n\xff\n");
 ok refused(), 'a bad file comes';
-is user(), '200 /', 'which brings nobody back';
+is user(), '200 /', 'which brings no removed client back';
 is of_the_next_child(child()), '200 /', 'not in a process that never saw a good one, either';
 
 done_testing;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a graceful restart reads only what has changed, and that a bad table does not end it.
+# Tests that a graceful restart reads only files that have changed, and that a bad table does not
+# make it fail.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -32,14 +33,14 @@ sub user { return $h->get('/', cert => 'alice')->{headers}{user} }
 sub restart {
     my ($file, $claim) = @_;
     $h->mark_log;
-    $h->{files} = {};    # as they are
+    $h->{files} = {};    # unchanged
     return ok $h->reload(conf => conf($file)), $claim;
 }
 
 is user(), 'alice', 'a table';
 my $young = (stat $h->path('conf/people.map'))[9] + 0.7;
-sleep 0.05 while time < $young;                 # until then somebody may be writing it
-restart('people.map', 'a graceful restart');    # what was young is read once more
+sleep 0.05 while time < $young;                 # until then the file may still be being written
+restart('people.map', 'a graceful restart');    # a recently changed file is read once more
 for (1 .. 2) {
     restart('people.map', 'a graceful restart');
     ok $h->wait_log(qr/CC0187: table people keeps its rows .*site\.conf:5\)/, 10),
@@ -58,7 +59,7 @@ announce('CC0132', 'CC0133', 'CC0185', 'CC0186');
 replace($h->path('conf/people.map'), "nobody\n");
 for (1 .. 2) {
     restart('people.map', 'a graceful restart with a bad table');
-    ok $h->wait_log(qr/:error\].*CC0185: table people stays as it was before the restart: CC0611: .*site\.conf:5/, 10),
+    ok $h->wait_log(qr/:error\].*CC0185: table people was not reloaded at the restart; its previous rows stay in use: CC0611: .*site\.conf:5/, 10),
         'what was held stays, and the log says why';
     is user(), 'other', 'and it counts';
 }
@@ -68,9 +69,9 @@ is user(), 'alice', 'and counts';
 
 write_file($h->path('conf/new.map'), "nobody\n");
 restart('new.map', 'a graceful restart with a bad table that is new');
-ok $h->wait_log(qr/:crit\].*CC0186: table people cannot be read, .*CC0611/, 10), 'the log says so';
+ok $h->wait_log(qr/:crit\].*CC0186: table people was not loaded at the restart; .*CC0611/, 10), 'the log says so';
 is $h->get('/', cert => 'alice')->{status}, 500, 'lookups fail';
-is $h->get('/')->{status}, 200, 'who presents no certificate needs none';
+is $h->get('/')->{status}, 200, 'a request without a certificate needs no table';
 $h->mark_log;
 replace($h->path('conf/new.map'), $row);
 ok $h->wait_log(qr/CC0131/, 30), 'it is repaired';

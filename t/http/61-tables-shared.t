@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a table that has changed is read once, by the parent, and shared by all processes.
+# Tests that a changed table is read once, by the parent, and shared by all processes.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -23,7 +23,7 @@ CONF
 
 sub rows { my ($user) = @_; return "alice\@example.com $user\n" }
 
-# A file that the parent alone may read, in the place of the one that is there.
+# Replaces a file by one that only the parent may read.
 sub replace_secret {
     my ($h, $octets) = @_;
     my $new = write_file($h->path('conf/people.map.tmp'), $octets);
@@ -32,14 +32,14 @@ sub replace_secret {
     return;
 }
 
-# How many children have said so since the last mark.
+# How many children have logged this since the last mark.
 sub children_said {
     my ($h, $pattern) = @_;
     my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
     return scalar keys %pids;
 }
 
-# The files below the server's root that another user may read, and that hold this.
+# The files below the server's root that another user may read and that contain this text.
 sub readable {
     my ($h, $octets) = @_;
     my @found;
@@ -49,7 +49,7 @@ sub readable {
     return @found;
 }
 
-# How many images the children have, of all that they share.
+# How many of the shared images the children have.
 sub images {
     my ($h) = @_;
     my %images = map { /(\d+) +\/memfd:clientcert-table / ? ($1 => 1) : () }
@@ -57,8 +57,8 @@ sub images {
     return scalar keys %images;
 }
 
-# So many children from the start to the end. One that came while rows are exchanged would have the
-# old ones for a moment, and nobody could tell when the last one has the new.
+# The number of children is constant. A child that started while rows are replaced would have the
+# old rows for a moment, and the test could not see when the last child has the new ones.
 sub fixed {
     my ($mpm, $children) = @_;
     return "StartServers $children\n" . ($mpm eq 'prefork'
@@ -81,7 +81,7 @@ for my $mpm ('prefork', 'event') {
         $h->mark_log;
         replace_secret($h, rows($new));
         ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }),
-            "$mpm: every child takes what the parent alone may read";
+            "$mpm: every child uses the file that only the parent may read";
         is_deeply [map { $user->() } 1 .. 3 * $children], [($new) x (3 * $children)],
             "$mpm: and it counts";
     }
@@ -94,7 +94,7 @@ for my $mpm ('prefork', 'event') {
     $h->mark_log;
     replace($h->path('conf/people.map'), "alice\@example.com\n");
     ok wait_until(sub { children_said($h, qr/CC0132: .*CC0611/) >= $children }),
-        "$mpm: a bad file is told by every child";
+        "$mpm: a bad file is logged by every child";
     is $user->(), 'third', "$mpm: the last good rows stay";
 
     # ---- restarts
@@ -108,7 +108,7 @@ for my $mpm ('prefork', 'event') {
     replace_secret($h, rows('fifth'));
     ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }), "$mpm: and the parent goes on";
     is $user->(), 'fifth', "$mpm: with what comes then";
-    is_deeply [readable($h, "fifth\0")], [], "$mpm: and nobody else reads it";
+    is_deeply [readable($h, "fifth\0")], [], "$mpm: and no other process reads it";
     $h->stop;
 }
 

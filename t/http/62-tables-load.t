@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a table may change while a server is at its limit: no request fails, none sees half a
+# Tests that a table can change while the server is fully loaded: no request fails, none sees half a
 # table, and memory does not grow.
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ my $changes = 100;
 
 announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
 
-# The rows of alice and of her mail address always say the same.
+# The rows of alice and of her email address always have the same values.
 sub rows {
     my ($n) = @_;
     my $filler = join '', map { "nobody$_\@example.com n$_\n" } 1 .. 10_000;
@@ -50,7 +50,7 @@ CONF
     my $load = ClientCert::Test::Load->start($h, 'alice');
     my ($before, $n, $followed) = (0, 0, 0);
     while ($n < $changes) {
-        my $wait = ++$n % 4 < 2;    # one that is written anew, and the new file after it
+        my $wait = ++$n % 4 < 2;    # an overwritten file, and the new file after it
         $followed += mark($h) if $wait;
         change($h, $n);
         if ($wait) {
@@ -73,7 +73,7 @@ SKIP: {
     $h->stop;
 }
 
-# Begins the log anew: how many changes were told in what was there.
+# Empties the log, and returns how many changes it reported until then.
 sub mark {
     my ($h) = @_;
     my @told = $h->log_lines(qr/CC0131/);
@@ -81,8 +81,8 @@ sub mark {
     return scalar @told;
 }
 
-# By turns: a new file in the place of the old one, and the old one written anew, at one go: what is
-# on the disk between two writes is a file too.
+# Alternately replaces the file and overwrites it, with a single write: the content between two
+# writes would be a complete file too.
 sub change {
     my ($h, $n) = @_;
     return rename $h->file('conf/t.new', rows($n)), $h->path('conf/t.map') if $n % 2;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a database file, and what a request is answered whose lookup fails.
+# Tests dbm: tables, and how a request is answered if its lookup fails.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ use SDBM_File ();
 
 my $h;
 
-# A database of these rows, in the place of the one before.
+# Replaces the database by one of these rows.
 sub database {
     my ($path, %rows) = @_;
     my $new = $h->path("$path.new");
@@ -91,9 +91,9 @@ my %who = (cert => 'alice', user => 'carol:secret');
 
 # ---- rows
 
-is user(), '', 'an empty database lists nobody';
+is user(), '', 'an empty database lists no client';
 ok rows(alice => 'alice staff,admins', bob => '"b b" staff'), 'a database that is replaced';
-is user(), 'alice', 'lists who is in it';
+is user(), 'alice', 'lists the clients in it';
 is $h->get('/public/page', cert => 'bob')->{headers}{user} =~ m{^(.*?/.*?)/} && $1, 'b b/staff',
     'with its columns';
 is_deeply [map { status("/$_/page", %who) } @places], [200, 200, 200, 403, 200, 200],
@@ -109,15 +109,16 @@ is $open->request('/public/page')->{headers}{user} =~ m{^(\w*)/} && $1, 'alice',
 ok rows(alice => 'alice'), 'a row gets too short';
 $h->mark_log;
 is_deeply [map { status("/$_/page", %who) } @places], [(500) x 6],
-    '500 for whoever has to be known, also under Require not, and beside a password';
+    '500 if an identity is needed, also under Require not, and beside a password';
 is scalar(my @once = $h->log_lines(qr/CC0133: .* reason="table t \(\S+:1\): .*\$2/)),
     scalar @places, 'and one line of the log for each';
-is status('/off/page', %who), 200, 'where nobody is asked for, the password counts';
+is status('/off/page', %who), 200, 'if no identity is needed, the password counts';
 my $public = $open->request('/public/page');
-is "$public->{status} $public->{headers}{user}", '500 //', 'a public page is not served, nor a name';
-is status('/cgi-bin/env', cert => 'alice'), 500, 'nor is the application asked';
-is status('/group/page', cert => 'bob'), 403, 'who is not listed is refused as before';
-is status('/group/page'), 403, 'and who has no certificate';
+is "$public->{status} $public->{headers}{user}", '500 //',
+    'a public page is not served, and has no user';
+is status('/cgi-bin/env', cert => 'alice'), 500, 'and the application is not run';
+is status('/group/page', cert => 'bob'), 403, 'an unlisted client is refused as before';
+is status('/group/page'), 403, 'and so is a client without a certificate';
 is status('/password/page', user => 'carol:secret'), 200,
     'and may give a password, if there is no certificate';
 
@@ -125,7 +126,7 @@ is status('/password/page', user => 'carol:secret'), 200,
 
 $h->mark_log;
 unlink map { $h->path("conf/t.$_") } qw(pag dir);
-ok $h->wait_log(qr/CC0132: table t stays as it was: CC0621: /), 'a database that is gone is told';
+ok $h->wait_log(qr/CC0132: table t was not reloaded; lookups in it fail until it can be read: CC0621: /), 'a database that is gone is told';
 is_deeply [map { status("/$_/page", %who) } @places], [(500) x 6], 'and every lookup fails';
 ok rows(alice => 'alice staff'), 'it comes back';
 is_deeply [map { status("/$_/page", %who) } @places], [200, 200, 200, 403, 200, 200],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows tables in a Redis server: what it answers, and what it does to requests when it is away, slow
-# or comes back.
+# Tests redis: tables: what Redis answers, and what happens to requests while it is unreachable or
+# slow, and when it returns.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -45,16 +45,16 @@ sub user { return user_of(get(@_)) }
 
 # ---- answers
 
-is user('user'), '403 /', 'who is not there is nobody';
+is user('user'), '403 /', 'a client without a key has no identity';
 $redis->ask('SET', 'cert:alice', 'alice staff,admins');
-is user('user'), '200 alice/staff,admins', 'and somebody at once where nothing is kept';
+is user('user'), '200 alice/staff,admins', 'and has one at once if nothing is cached';
 $redis->ask('SET', 'cert:alice', '"a b" "c d"');
 is user('user'), '200 a b/c d', 'a row has the quotes of a file';
 is user('user', 'bob'), '403 /', 'another is not there';
 my $open = $h->connection(cert => 'alice');
 is user_of($open->request('/public/page')), '200 a b/c d', 'an open connection';
 
-# ---- what is kept
+# ---- cached answers
 
 is user('cached'), '200 a b/c d', 'an answer';
 my $kept = $h->connection(cert => 'alice');
@@ -78,7 +78,7 @@ $redis->ask('SET', 'cert:bob', "b\xffb staff");
 is user('user', 'bob'), '500 /', 'and one that is not UTF-8';
 $redis->ask('DEL', 'cert:bob');
 
-# ---- it is away
+# ---- Redis is unreachable
 
 $redis->stop;
 $h->mark_log;
@@ -86,13 +86,13 @@ is user('user'), '500 /', 'it is away: 500';
 is scalar(my @told = $h->log_lines(qr/CC0133: .* reason="table plain/)), 1,
     'and one line';
 is user_of($open->request('/public/page')), '500 /',
-    'also where rules alone are in effect: a user who is missing would pass for nobody';
+    'also if only rules are in effect: a missing user would count as none';
 is user('stale'), '200 new/staff', 'stale=60: the last answer serves';
 sleep 1.2;
 is user('stale'), '200 new/staff', 'also after its time';
-ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer serves: table stale/),
+ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer is used: table stale/),
     'and the log says so';
-is user('stale', 'bob'), '500 /', 'but not for whom nothing is known';
+is user('stale', 'bob'), '500 /', 'but not for clients without a cached answer';
 is user('cached'), '500 /', 'stale=0: no old answer serves';
 
 $redis->start;
@@ -100,7 +100,7 @@ $redis->ask('SET', 'cert:alice', 'back staff');
 is user('user'), '200 back/staff', 'the first request after its return works';
 is user_of($h->get('/public/page', cert => 'alice')), '200 back/staff', 'on any page';
 
-# ---- it is slow
+# ---- Redis is slow
 
 $redis->pause;
 $h->mark_log;
@@ -110,7 +110,7 @@ my $took = time - $from;
 cmp_ok $took, '<', 2.5 * ($ENV{CC_SLOW} // 1), 'within the timeout, though several ask';
 is scalar(@told = $h->log_lines(qr/CC0133/)), 1, 'and one line';
 $from = time;
-is $h->get('/public/page')->{status}, 200, 'who has no certificate is served at once';
+is $h->get('/public/page')->{status}, 200, 'a client without a certificate is served at once';
 cmp_ok time - $from, '<', 1, 'really';
 $redis->resume;
 is user('user'), '200 back/staff', 'and all is well when it answers again';

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that a table whose source does not answer keeps few threads waiting: others are served.
+# Tests that a table whose source does not answer blocks only a few threads, and that other requests
+# are served.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -40,30 +41,30 @@ sub turned_away {
     return metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_table_turned_away_total');
 }
 
-# The number of a line of mod_status.
+# The number in a line of mod_status.
 sub counted {
     my ($name) = @_;
     my ($value) = $h->get('/status?auto')->{body} =~ /^\Q$name\E: (\d+)/m;
     return $value // 'none';
 }
 
-is $h->get('/private', cert => 'alice')->{status}, 200, 'who is in the table is served';
-is turned_away(), 0, 'nobody was turned away';
+is $h->get('/private', cert => 'alice')->{status}, 200, 'a client in the table is served';
+is turned_away(), 0, 'no client was turned away';
 
 # More clients than threads, each on a connection of its own.
 $redis->pause;
 my $crowd = ClientCert::Test::Crowd->new($h, 12, '/private', cert => 'alice');
 ok $h->wait_log(qr/CC0133: .*it is slow, and enough others wait for it/, 30),
-    'who comes too late does not wait, and the log says why';
+    'later requests do not wait, and the log has the reason';
 is $h->get('/public', curl => ['--max-time', 30])->{status}, 200, 'a page for everybody is served';
-cmp_ok turned_away(), '>=', 1, 'those who did not wait are counted';
+cmp_ok turned_away(), '>=', 1, 'requests that did not wait are counted';
 cmp_ok counted('ClientCertTable[0]TurnedAway'), '>=', 1, 'where mod_status shows it too';
 is counted('ClientCertLogLinesLeftOutCC0133'), 0, 'and how many lines were left out';
 cmp_ok $crowd->waiting, '>=', 1, 'some still wait';
 $redis->resume;
 my $got = $crowd->statuses;
-cmp_ok $got->{200} // 0, '>=', 1, 'whoever waited has the answer';
-is $got->{200} + ($got->{500} // 0), 12, 'and nobody got anything but the page or a failure';
+cmp_ok $got->{200} // 0, '>=', 1, 'requests that waited get the answer';
+is $got->{200} + ($got->{500} // 0), 12, 'and every client got the page or a failure';
 is $h->get('/private', cert => 'alice')->{status}, 200, 'all others have it from then on';
 
 done_testing;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the examples with tables: conf/examples/partners.conf and conf/examples/gridmap.conf.
+# Tests the examples with file tables: conf/examples/partners.conf and conf/examples/gridmap.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -33,12 +33,12 @@ my $h = example('partners', files => {
         'var/blocked.map'  => openssl_says('bob', '-serial') . "\n",
         map { ("htdocs/$_/page" => "$_\n") } qw(orders catalogue),
     });
-is status($h, '/orders/page', 'alice'), 200, 'partners: one who is listed for orders';
-is status($h, '/orders/page', 'service'), 403, 'partners: one who is listed, but not for orders';
+is status($h, '/orders/page', 'alice'), 200, 'partners: a client listed for orders';
+is status($h, '/orders/page', 'service'), 403, 'partners: a client listed, but not for orders';
 is status($h, '/catalogue/page', 'service'), 200, 'partners: sees the catalogue';
-is status($h, '/catalogue/page', 'partner'), 403, 'partners: who is not listed does not';
-is status($h, '/orders/page', 'bob'), 403, 'partners: nobody whose serial number is blocked';
-is status($h, '/orders/page'), 403, 'partners: nor anybody without a certificate';
+is status($h, '/catalogue/page', 'partner'), 403, 'partners: an unlisted client does not';
+is status($h, '/orders/page', 'bob'), 403, 'partners: no client whose serial number is blocked';
+is status($h, '/orders/page'), 403, 'partners: and no client without a certificate';
 ok $h->wait_log(qr/CC0101: result=mapped user="acme" groups="partners,orders"/),
     'partners: the names are the file\'s';
 $h->stop;

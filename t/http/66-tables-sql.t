@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what sql: tables do with SQLite and PostgreSQL: rows, errors, hostile keys, and a database that
-# is down, hangs or restarts.
+# Tests sql: tables with SQLite and PostgreSQL: rows, errors, hostile keys, and a database that is
+# down, hangs or restarts.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -93,9 +93,10 @@ sub test_rows {
     $env = $h->cgi_env($h->get('/cgi-bin/env', cert => 'bob'));
     is $env->{REMOTE_USER}, 'bob', 'another row, another user';
     is $env->{CLIENTCERT_GROUPS}, undef, 'NULL is no group';
-    is $h->get('/people/', cert => 'admin')->{status}, 403, 'who is not listed is nobody';
+    is $h->get('/people/', cert => 'admin')->{status}, 403, 'an unlisted client has no identity';
     is $h->get('/others/', cert => 'admin')->{status}, 200, 'and !in holds';
-    is $h->get('/others/', cert => 'alice')->{status}, 403, 'which it does not for who is listed';
+    is $h->get('/others/', cert => 'alice')->{status}, 403,
+        'but not for a listed client';
     fails_ok($h, '/people/', 'partner', qr/people.*more than one row/, 'two rows are a failure');
     fails_ok($h, '/others/', 'partner', qr/more than one row/, 'where !in does not hold either');
     fails_ok($h, '/people/', 'service', qr/column 2.*empty/, 'a list with a hole is a failure');
@@ -110,7 +111,7 @@ sub test_hostile_keys {
     my ($h) = @_;
     is $h->get('/names/', cert => 'alice')->{status}, 200, 'a name is looked up';
     for my $cert (qw(sql-cn filter-cn escape-cn)) {
-        is $h->get('/names/', cert => $cert)->{status}, 403, "$cert is a name that nobody has";
+        is $h->get('/names/', cert => $cert)->{status}, 403, "$cert has a name without a row";
     }
     is scalar $h->log_lines(qr/CC0133/), 0, 'and no error in the query';
     return;
@@ -195,7 +196,7 @@ sub test_down {
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'and the one after';
     $db->stop;
     $db->start;
-    is $h->get('/people/', cert => 'alice')->{status}, 200, 'a restart that nobody saw is survived';
+    is $h->get('/people/', cert => 'alice')->{status}, 200, 'an unnoticed restart is survived';
     return;
 }
 
@@ -217,7 +218,7 @@ sub test_example {
         files => { map { ("htdocs/$_" => "$_\n") } qw(everybody plans) });
     is $h->get('/plans', cert => 'alice')->{status}, 200, 'conf/examples/sql.conf: planners plan';
     is $h->get('/plans', cert => 'bob')->{status},   403, 'others do not';
-    is $h->get('/everybody', cert => 'bob')->{status},   200, 'but are somebody';
+    is $h->get('/everybody', cert => 'bob')->{status},   200, 'but have an identity';
     is $h->get('/everybody', cert => 'admin')->{status}, 403, 'unless they are not listed';
     $h->stop;
     return;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what an ldap: table does with an attribute that a directory gives in parts, as Active
-# Directory does with more than 1500 values.
+# Tests ldap: tables with an attribute that a directory returns in parts, as Active Directory does
+# with more than 1500 values.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -104,9 +104,9 @@ ClientCertTable people "ldap:ldap://127.0.0.1:$port/dc=example?uid,memberOf?sub?
 </VirtualHost>
 CONF
 
-fails_ok($h, '/private/page', 'alice', qr/gives memberOf in parts: it has too many values/,
+fails_ok($h, '/private/page', 'alice', qr/returns memberOf in parts: it has too many values/,
     'an attribute that comes in parts is a failure');
 is $h->get('/private/page', cert => 'bob')->{status}, 200, 'one that comes whole is not';
-is $h->get('/private/page', cert => 'admin')->{status}, 200, 'nor is one that is not there';
+is $h->get('/private/page', cert => 'admin')->{status}, 200, 'nor is a missing one';
 
 done_testing;

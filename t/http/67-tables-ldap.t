@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what ldap: tables do with a real slapd: keys in filters, binding, TLS, and a directory that is
-# down, hangs or restarts.
+# Tests ldap: tables with a real slapd: keys in filters, binding, TLS, and a directory that is down,
+# hangs or restarts.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -34,7 +34,7 @@ sub said_of {
     return <$in> =~ s/^.*?=\s*|\s*\z//gr;
 }
 
-# As Active Directory writes it: the issuer from its root on, the octets of the number reversed.
+# As Active Directory writes it: the issuer from its root down, the octets of the number reversed.
 sub issuer_serial {
     my ($name) = @_;
     my $serial = join '', reverse lc(said_of($name, '-serial')) =~ /(..)/g;
@@ -169,7 +169,7 @@ sub serve {
     ClientCertMap $_->[3]
 </Location>
 CONF
-    # A copy, because who httpd runs as may not read what is root's.
+    # A copy, because httpd's user may not read files of root.
     $files{'conf/root.pem'} = read_file("$ca/root.pem");
     return ClientCert::Test->server(modules => [qw(authz_user ldap)], cgi => 1, files => \%files,
         global => $global, conf => <<"CONF");
@@ -203,31 +203,31 @@ sub status_of {
 for my $page (qw(subject altsec exact der digest tls kept)) {
     is user_of($page, 'alice'), 'jane', "$page: one entry, one user";
     is user_of($page, 'bob'),   'bob',  'and another';
-    is status_of($page, 'admin'), 403, 'who has no entry is nobody';
+    is status_of($page, 'admin'), 403, 'a client without an entry has no identity';
 }
 is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'alice'))->{CLIENTCERT_GROUPS},
     'cn=planners\x5c,ou=groups\x5c,dc=example\x5c,dc=com,cn=Night\x5c\x5c\x5c, shift\x5c,dc=example\x5c,dc=com',
     'several values of an attribute are several groups';
 is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'bob'))->{CLIENTCERT_GROUPS}, undef,
-    'an attribute that is not there is none';
+    'a missing attribute has no value';
 fails_ok($h, '/name/', 'admin', qr/name.*more than one entry/, 'two entries are a failure');
 fails_ok($h, '/all/', 'admin', qr/more than one entry/, 'and so are many');
 fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a base that is not there is a failure');
 fails_ok($h, '/bytes/', 'sql-cn', qr/not base64/, 'a key for %o must be octets');
-fails_ok($h, '/nul/', 'alice', qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
+fails_ok($h, '/nul/', 'alice', qr/certOctets contains a NUL/, 'a value with a NUL is a failure');
 
 $h->mark_log;
 for my $cert (qw(filter-cn sql-cn escape-cn)) {
-    is status_of('name', $cert),   403, "$cert is a name that nobody has";
+    is status_of('name', $cert),   403, "$cert has a name without an entry";
     is status_of('others', $cert), 200, 'and !in holds';
 }
 is scalar $h->log_lines(qr/CC0133/), 0, 'and no error in the filter';
 
-# ---- who binds
+# ---- binding
 
-is status_of('closed', 'alice'), 403, 'nobody sees what is closed to anonymous';
-is user_of('bound', 'alice'), 'closed', 'who binds sees it';
-is user_of('told',  'alice'), 'closed', 'with a password that a program says, too';
+is status_of('closed', 'alice'), 403, 'an entry closed to anonymous is not found without a bind';
+is user_of('bound', 'alice'), 'closed', 'a bind finds it';
+is user_of('told',  'alice'), 'closed', 'also with a password printed by a program';
 fails_ok($h, '/wrong/', 'alice', qr/Invalid credentials/, 'a wrong password is a failure');
 is scalar(grep { /terces/ } split /\n/, $h->log), 0, 'and is not in the log';
 is status_of('closed', 'alice'), 403, 'and the next one without is anonymous again';
@@ -239,7 +239,7 @@ hangs_ok($h, $directory, '/subject/', qr/no answer|Timed out/);
 down_ok($h, $directory, '/subject/', qr/contact/, 2);
 $directory->stop;
 $directory->start;
-is status_of('subject', 'alice'), 200, 'a restart that nobody saw is survived';
+is status_of('subject', 'alice'), 200, 'an unnoticed restart is survived';
 
 restarts_ok($h, $directory, '/subject/', 3);
 $h->stop;
@@ -248,7 +248,8 @@ $h->stop;
 
 $h = serve("LDAPTrustedGlobalCert CA_BASE64 conf/root.pem\nLDAPTrustedMode STARTTLS\n"
         . "LogLevel ldap:trace8\n");
-is user_of('closed', 'alice'), 'closed', 'with STARTTLS a directory tells what it does not tell else';
+is user_of('closed', 'alice'), 'closed',
+    'with STARTTLS a directory returns entries that it hides otherwise';
 $h->stop;
 $h = serve("LDAPTrustedGlobalCert CA_BASE64 $ca/foreign.pem\n");
 fails_ok($h, '/tls/', 'alice', qr/contact/, 'a directory of an unknown CA is not asked');
@@ -260,7 +261,7 @@ $h = example('ldap', define => { LDAP => $directory->url },
     files => { map { ("htdocs/$_" => "$_\n") } qw(everybody plans) });
 is $h->get('/plans', cert => 'alice')->{status}, 200, 'conf/examples/ldap.conf: planners plan';
 is $h->get('/plans', cert => 'bob')->{status},   403, 'others do not';
-is $h->get('/everybody', cert => 'bob')->{status},   200, 'but are somebody';
+is $h->get('/everybody', cert => 'bob')->{status},   200, 'but have an identity';
 is $h->get('/everybody', cert => 'admin')->{status}, 403, 'unless they have no entry';
 $h->stop;
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the examples with a database file and with Redis: conf/examples/devices.conf and farm.conf.
+# Tests the examples with a database file and with Redis: conf/examples/devices.conf and farm.conf.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -45,10 +45,10 @@ my $h = example('devices', files => {
         'htdocs/telemetry/page' => "page\n",
     });
 is status($h, '/telemetry/page', 'service'), 200, 'devices: a sensor, by its key';
-is status($h, '/telemetry/page', 'alice'), 403, 'devices: not who is listed as something else';
-is status($h, '/telemetry/page', 'bob'), 403, 'devices: nor who is not listed';
+is status($h, '/telemetry/page', 'alice'), 403, 'devices: not a client listed as something else';
+is status($h, '/telemetry/page', 'bob'), 403, 'devices: and not an unlisted client';
 ok $h->wait_log(qr/CC0101: result=mapped user="pump7" groups="sensors"/),
-    'devices: the row says who';
+    'devices: the row gives the user';
 $h->stop;
 
 # ---- farm.conf
@@ -60,9 +60,9 @@ $redis->ask('SET', 'mail:bob@example.com',   'bob staff');
 $h = example('farm', define => { REDIS => '127.0.0.1:' . $redis->port },
     files => { map { ("htdocs/$_/page" => "page\n") } qw(everybody plans) });
 is status($h, '/plans/page', 'alice'), 200, 'farm: a planner';
-is status($h, '/plans/page', 'bob'), 403, 'farm: one who is none';
-is status($h, '/everybody/page', 'bob'), 200, 'farm: but somebody';
-is status($h, '/everybody/page', 'service'), 403, 'farm: and one whom Redis does not know';
+is status($h, '/plans/page', 'bob'), 403, 'farm: a user without the group';
+is status($h, '/everybody/page', 'bob'), 200, 'farm: but with an identity';
+is status($h, '/everybody/page', 'service'), 403, 'farm: and a client without a key in Redis';
 $redis->stop;
 is status($h, '/plans/page', 'alice'), 200, 'farm: what was known serves while Redis is away';
 

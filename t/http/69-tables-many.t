@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests what sql: and ldap: tables do with a certificate of many values, and with answers that are
-# too large.
+# Tests sql: and ldap: tables with a certificate of many values, and with answers that are too
+# large.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -15,7 +15,7 @@ sub many {
         san => join ',', map { "email:m$_\@example.com" } 1 .. $count);
 }
 
-# Those of the certificate's addresses that are known, in the order of the certificate.
+# The certificate's addresses that have a row, in the order of the certificate.
 my @known = map { 41 * $_ } 1 .. 12;
 my ($some, $too_many) = (many(500), many(1001));
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no text from outside forges a field of the log: whoever says it, each field of the line
-# ends where it ends, and tells what was said.
+# Tests that no text from outside can forge a field of the log: each field of a line ends where it
+# should and shows the text that was sent.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -9,7 +9,7 @@ use ClientCert::Test::Log;
 use ClientCert::Test::Ocsp;
 use ClientCert::Test::Service;
 
-# What would be a field, if it could end the quotation that it stands in.
+# Text that would become a field if it could end its quotation.
 my $evil = 'x" user="admin" groups="root" result=mapped \\" \\x22 \\';
 
 my $responder = ClientCert::Test::Ocsp->new(certs => ['alice']);
@@ -94,7 +94,7 @@ CONF
 announce('CC0104', 'CC0106', 'CC0110', 'CC0133', 'AH01630', 'AH02276', 'AH02008',
     qr/SSL Library Error/, map { "CC015$_" } 0 .. 6);
 
-# The one line with a tag that the request gave; its fields.
+# The fields of the one line with this tag that the request caused.
 sub line_of {
     my ($tag, $path, %o) = @_;
     $h->mark_log;
@@ -136,7 +136,7 @@ is $line->{request}, "GET /private/$evil\nresult=mapped", 'the request is what w
 is $line->{subject}, $line->{subject} =~ /\QCN=$rdn\E/ ? $line->{subject} : '', 'and the subject';
 like $line->{needs}, qr/^clientcert-user .*more/, 'what it needs is what the configuration says';
 
-# ---- who is asked
+# ---- responders
 
 $line = line_of('CC0104', '/', cert => 'alice', port => 2);
 is $line->{result}, 'rejected', 'CC0104: the result is ours';
@@ -164,11 +164,11 @@ $h->mark_log;
 is $h->get($at, cert => 'newline-cn')->{status}, 403, 'a folder of .htaccess that has such a name';
 for my $text ($h->wait_log(qr/CC0110/), $h->log_lines(qr/CC015/)) {
     my $decision = decision($text);
-    ok $decision, "$decision->{tag}: its fields can be told apart";
+    ok $decision, "$decision->{tag}: its fields are distinct";
     isnt $decision->{user}, 'admin', 'and it makes none up';
 }
 
 $h->stop;
-is_deeply [not_decisions($h->log)], [], 'all decisions of the log can be told apart';
+is_deeply [not_decisions($h->log)], [], 'the fields of all decisions of the log are distinct';
 is_deeply [grep { /[\x00-\x1f\x7f-\xff]/ } split /\n/, $h->log], [], 'in printable characters';
 done_testing;

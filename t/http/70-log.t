@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the log tells each decision in one line: the same fields, in one order, whole, and
-# whatever a certificate says.
+# Tests that each decision is logged in one line: the same fields in the same order, complete,
+# whatever a certificate contains.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -23,7 +23,7 @@ sub database {
     return map { ("$path.$_" => do { local (@ARGV, $/) = "$dir/db.$_"; <> // '' }) } qw(dir pag);
 }
 
-# Everything as long as can be.
+# Everything at its greatest length.
 my $umlauts = "\xc3\xa4" x 2000;
 my $wide_ca = certificate('wide-ca', "/description=$umlauts/CN=Wide CA", self => 1,
     extension => 'basicConstraints = critical, CA:TRUE');
@@ -135,7 +135,7 @@ sub told {
     return map { decision($_) // "not as it should be: $_" } $h->wait_log(qr/\] $tag: /);
 }
 
-# What openssl says of a certificate.
+# openssl's output for a certificate.
 sub facts {
     my ($name) = @_;
     my $file   = $name =~ m{/} ? $name : "$ca/$name";
@@ -155,7 +155,7 @@ sub rule { my ($line) = @_; return $h->path('conf/site.conf') . ":$line" }
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0133',
     map { "CC015$_" } 0 .. 4);
-announce('CC0704');    # each is a user of any CA
+announce('CC0704');    # each rule gives a user to any CA
 
 is_deeply [told('CC0101', '/mapped/page', cert => 'alice')],
     [{ %alice, tag => 'CC0101', level => 'info', result => 'mapped', user => 'alice',
@@ -185,13 +185,13 @@ my %forbidden = (%alice, tag => 'CC0110', level => 'error', result => 'forbidden
     request => 'GET /private/page', needs => $needs);
 is_deeply [told('CC0110', '/private/page?query', cert => 'alice')],
     [{ %forbidden, user => 'alice', groups => '', rule => rule(38), reason => '' }],
-    'forbidden to somebody';
+    'forbidden to a user';
 is_deeply [told('CC0110', '/private/page')],
     [{ %forbidden, %nobody, (map { $_ => '' } qw(subject issuer)), serial => '-', sha256 => '-',
-        reason => 'no client certificate was presented' }], 'to who has no certificate';
+        reason => 'no client certificate was presented' }], 'to a client without a certificate';
 is_deeply [told('CC0110', '/private/page', cert => 'bob')],
     [{ %forbidden, %nobody, facts('bob'), subject => 'CN=bob,OU=staff,O=Example',
-        reason => 'no rule gives it a user or group' }], 'to who is not mapped';
+        reason => 'no rule gives it a user or group' }], 'to an unmapped certificate';
 is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example',
     cert => 'selfsigned')], ['it did not verify'], 'to one that does not count';
 
@@ -199,7 +199,7 @@ is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example'
 
 my %note = (
     unusable  => ['CC0150', 'unusable', 'nul-cn', { groups => 'staff' },
-        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it holds a NUL\z/],
+        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it contains a NUL\z/],
     limited   => ['CC0151', 'limited',
         certificate('limited', '/O=Example/CN=' . 'a' x 60 . 'bx'), {}, qr/limit exceeded/],
     ambiguous => ['CC0152', 'ambiguous', 'alice', { user => 'somebody' },
@@ -207,7 +207,7 @@ my %note = (
     many      => ['CC0153', 'limited',
         certificate('many', join('', '/O=Example', map { "/OU=unit $_" } 1 .. 40),
             san => join ',', map { "email:a$_\@example.com" } 1 .. 40), {},
-        qr/: the values make more than 1000 results\z/],
+        qr/: the values give more than 1000 results\z/],
     empty     => ['CC0154', 'unusable', 'empty-cn', {}, qr/it is empty\z/],
 );
 for my $place (sort keys %note) {
@@ -217,25 +217,25 @@ for my $place (sort keys %note) {
     like $note->{rule}, qr/site\.conf:\d+\z/, 'the rule that it is about';
     like $note->{reason}, $reason, 'what it is about';
     is_deeply { map { $_ => $note->{$_} } qw(user groups) }, { user => '', groups => '', %$who },
-        'who the rules say it is all the same';
+        'and the rules give the user nevertheless';
     is_deeply { map { $_ => $note->{$_} } qw(serial sha256) }, { facts($cert) },
         'and which certificate';
 }
 
-# ---- who is the client
+# ---- the client's address
 
 my ($far) = told('CC0101', '/mapped/page', cert => 'alice',
     headers => ['X-Forwarded-For: 2001:db8::7']);
-is $far->{client}, '2001:db8::7', 'the client is who mod_remoteip says';
+is $far->{client}, '2001:db8::7', 'the client has the address of mod_remoteip';
 
-# ---- once, and where it is asked for
+# ---- one line for each decision, and only where it is needed
 
 $h->mark_log;
 my $c = $h->connection(cert => 'alice');
 $c->request('/mapped/page') for 1 .. 3;
 $c->request('/unmapped/page') for 1 .. 3;
 is_deeply [map { decision($_)->{result} } $h->log_lines(qr/ result=/)], ['mapped', 'unmapped'],
-    'a connection is told once for each set of rules';
+    'a connection is logged once for each set of rules';
 $h->mark_log;
 $h->get('/warn/page', cert => $_) for qw(alice bob two-cn);
 is_deeply [map { decision($_)->{result} } $h->log_lines(qr/ result=/)], ['ambiguous'],
@@ -284,7 +284,7 @@ for my $name (sort keys %hostile) {
     my ($notice)    = map { decision($_) } $h->log_lines(qr/CC0103.*no rule gives it/);
     my %fact        = facts($cert);
     for ($forbidden, $notice) {
-        is $_->{sha256}, $fact{sha256}, "$name: the line says which it is";
+        is $_->{sha256}, $fact{sha256}, "$name: the line shows which it is";
     }
     is $notice->{result}, 'unmapped', "$name: and what";
     is $forbidden->{needs}, 'clientcert-user root', "$name: whole to its end";
@@ -303,7 +303,7 @@ my ($widest) = told('CC0110', '/' . '%C3%A4/' x 600, cert => $wide, host => 'b.e
 like $widest->{$_}, qr/\.\.\.\z/, "a line with everything long: its $_ is cut"
     for qw(user groups subject issuer serial request needs);
 
-# ---- all of the log
+# ---- the whole log
 
 $h->stop;
 my $log = do { local (@ARGV, $/) = $h->path('logs/error_log'); <> };
@@ -311,7 +311,7 @@ is_deeply [not_decisions($log)], [], 'every decision has its form';
 my @ours = grep { /\] \[clientcert:/ } split /\n/, $log;
 is_deeply [grep { !/^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[\w+:\w+\] / }
         split /\n/, $log], [], 'every line of the log begins as a line does';
-is_deeply [grep { /[^ -~]/ } @ours], [], 'ours are printable';
+is_deeply [grep { /[^ -~]/ } @ours], [], 'the module\'s lines are printable';
 my %most = (user => 512, serial => 256,
     map { $_ => 1024 } qw(groups subject issuer reason request needs));
 for my $name (sort keys %most) {
@@ -321,6 +321,6 @@ for my $name (sort keys %most) {
 }
 my ($longest) = sort { $b <=> $a } map { length } @ours;
 cmp_ok $longest, '<=', 8000, 'none is longer than what httpd keeps';
-cmp_ok $longest, '>', 6000, 'though some had much to say';
+cmp_ok $longest, '>', 6000, 'although some had long texts';
 
 done_testing;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clients without an identity cannot fill the log, whatever they do how often.
+# Tests that clients without an identity cannot flood the log, whatever they repeat.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -32,7 +32,7 @@ my $h = ClientCert::Test->server(modules => ['headers'], conf => <<'CONF');
 CONF
 announce('CC0106', 'CC0104', 'CC0110', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
 
-# One curl asks so often, on a connection for each.
+# One curl sends this many requests, each on its own connection.
 sub ask {
     my ($port, $path, @args) = @_;
     my $url = 'https://localhost:' . $h->port($port) . $path;
@@ -51,7 +51,7 @@ sub metric {
     return $value;
 }
 
-# What the log says of lines that were left out; the parent tells the last of them after a while.
+# The log lines about lines that were omitted; the parent writes the last of them after a while.
 sub told {
     my ($tag, $left) = @_;
     my $told = 0;
@@ -68,7 +68,7 @@ sub told {
 sub is_bounded {
     my ($tag, $what) = @_;
     my ($left, @lines) = (0);
-    for (1 .. 600) {    # the line of a denial comes after its answer
+    for (1 .. 600) {    # the line of a denial is written after its response
         @lines = $h->log_lines(qr/ $tag: /);
         $left  = metric($tag);
         last if @lines + $left >= $many;
@@ -77,13 +77,13 @@ sub is_bounded {
     cmp_ok scalar @lines, '>=', 100, "$what: the first lines are written";
     cmp_ok $left, '>', 0, 'some are left out';
     is @lines + $left, $many, 'and counted';
-    is told($tag, $left), $left, 'and told in the log';
+    is told($tag, $left), $left, 'and logged';
     return @lines;
 }
 
 ask(1, '/', with($long));
 my ($longest) = sort { $b <=> $a } map { length } is_bounded('CC0106', 'handshakes that fail');
-cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate says';
+cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate contains';
 ask(2, '/', with($long));
 is_bounded('CC0104', 'certificates that do not verify');
 ask(2, '/closed');
@@ -92,6 +92,6 @@ is_bounded('CC0110', 'denials of nobody');
 $h->mark_log;
 ask(2, '/closed', '-H', 'ClientCert-User: root', with($h->ca . '/alice'));
 is scalar(my @removed = $h->log_lines(qr/ CC0111: /)) + metric('CC0111'), $many,
-    'headers that pass for ours';
+    'headers that resemble the module\'s';
 
 done_testing;

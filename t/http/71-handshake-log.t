@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a handshake which fails because of the client's certificate is told in one line: whose
-# certificate, which one of its chain is at fault, and why.
+# Tests that a handshake that fails because of the client's certificate is logged in one line: the
+# subject, which certificate of the chain is at fault, and why.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -63,7 +63,7 @@ ClientCertAuth On
 </VirtualHost>
 CONF
 
-# What openssl says of a certificate.
+# openssl's output for a certificate.
 sub facts {
     my ($name) = @_;
     my $file   = $name =~ m{/} ? $name : "$ca/$name";
@@ -78,7 +78,8 @@ my $staff = 'CN=Staff CA,O=Example';
 my $no_ca = 'its issuer is not a CA of this virtual host';
 my @weak  = ('-cipher', 'DEFAULT@SECLEVEL=0');
 
-# Client, what reads as the reason, and options: the host, the depth of what is at fault, and that.
+# Client, the expected reason, and options: the host, the depth of the certificate at fault, and its
+# subject.
 my @refusals = (
     ['expired',    qr/it has expired: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
     ['notyet',     qr/it is not yet valid: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
@@ -100,9 +101,9 @@ my @refusals = (
 );
 
 announce('CC0106', 'AH02039', 'AH02040', 'CC0104', qr/SSL Library Error/);
-announce(qr/AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # of mod_ssl, when it asks again
+announce(qr/AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # mod_ssl, when it asks again
 announce('CC0722');    # SSLVerifyClient in a section
-announce('AH01909');    # the server's certificate is one for another name
+announce('AH01909');    # the server's certificate is for another name
 
 sub is_refusal {
     my ($cert, $reason, $at, $host) = @_;
@@ -115,7 +116,7 @@ sub is_refusal {
     is_deeply $fact, { facts($cert), tag => 'CC0106', level => 'warn', result => 'refused',
         user => '', groups => '', rule => '-', client => '127.0.0.1', vhost => $host,
         depth => $depth, at_subject => $fault{subject}, at_serial => $fault{serial} },
-        'whose certificate, and which one of its chain is at fault';
+        'the client, and which certificate of its chain is at fault';
     is scalar(@lines), 1, 'in one line';
     return;
 }
@@ -151,7 +152,8 @@ for my $tls ('1.2', '1.3') {
     }
     $h->mark_log;
     my $c = $h->connection(cert => 'selfsigned', tls => $tls, port => 2, args => ['-enable_pha']);
-    is $c->request('/any/page')->{status}, 200, "TLS $tls: one that is let pass within";
+    is $c->request('/any/page')->{status}, 200,
+        "TLS $tls: an error that is tolerated within a connection";
     is_deeply [$h->log_lines(qr/CC0106/)], [], 'is no refusal either';
 
     $h->mark_log;
@@ -160,7 +162,7 @@ for my $tls ('1.2', '1.3') {
     is_deeply [$h->log_lines(qr/CC0106/)], [], 'is not told';
 }
 
-# ---- where there is no certificate to tell of
+# ---- handshakes without a certificate
 
 for my $tls ('1.2', '1.3') {
     $h->mark_log;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that no certificate can put anything of its own into clientcert-status, nor make it large.
+# Tests that no certificate can inject markup into clientcert-status or make the page large.
 use strict;
 use warnings;
 use utf8;
@@ -20,7 +20,7 @@ sub openssl {
 }
 
 # Makes a certificate of the Staff CA with this subject, [TYPE, VALUE, ...], and these alternative
-# names, "DNS:NAME"; gives what cert => is to be.
+# names, "DNS:NAME"; returns the value for cert =>.
 sub certificate {
     my ($name, $attributes, @names) = @_;
     my $at      = "$dir/$name";
@@ -92,7 +92,7 @@ for my $name (sort keys %made) {
         ok $data, "$name: $path is one line of JSON" or diag $@;
         like $data->{result}, qr/^(?:un)?mapped$/, "$name: it is a certificate that rules are asked about";
         is_deeply [map { substr $_, 0, 200 } missing($page, $data)], [],
-            "$name: $path says the same in both";
+            "$name: $path has the same content in both";
         cmp_ok length $response->{body}, '<', 700_000, "$name: $path is of bounded size";
         cmp_ok length $json->{body}, '<', 700_000, "$name: so is the JSON";
         $pages{$name} = { page => $page, json => $data } if $path eq '/whoami?trace';
@@ -103,16 +103,16 @@ like $pages{script}{page}{title}, qr/^You are <script>alert\("1"\)<\/script>$/,
     'what looks like a tag is shown as it is';
 like $pages{bidi}{json}{certificate}{'subject.CN'}[0]{octets}, qr/^\\xE2\\x80\\xAEevil\\xE2/,
     'what turns the direction of text is shown as octets';
-is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it holds a bidirectional control',
+is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it contains a bidirectional control',
     'with why';
 like $pages{much}{json}{certificate}{'san.uri'}[0],
-    qr/^http:\/\/<&.{1000,1024}\.\.\. \(cut; it has 880\d\d octets\)$/, 'a long text is cut, and says so';
-like $pages{long}{page}{text}, qr/é"\.\.\. \(cut; it has 90000 octets\)/, 'not within a character';
+    qr/^http:\/\/<&.{1000,1024}\.\.\. \(truncated; 880\d\d bytes in total\)$/, 'a long text is cut, and says so';
+like $pages{long}{page}{text}, qr/é"\.\.\. \(truncated; 90000 bytes in total\)/, 'not within a character';
 my $many = $pages{many}{json}{certificate}{'san.dns'};
-is scalar(@$many) . " $many->[-1]", '1001 ... (cut; 7000 more)', 'so is a long list';
-is $pages{many}{json}{trace}[-1], '... (cut; 203 more)', 'and that of the rules';
+is scalar(@$many) . " $many->[-1]", '1001 ... (truncated; 7000 more)', 'so is a long list';
+is $pages{many}{json}{trace}[-1], '... (truncated; 203 more)', 'and that of the rules';
 
-# ---- what a client sends besides
+# ---- other text from the client
 
 announce('AH10244', 'AH00127');
 for my $query ('%22%3E%3Cscript%3E', 'trace=%3Cscript%3E', 'format=json%0d%0aX:%20y', 'x' x 7000,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells a client nothing of what stands behind the server: whom that
-# asks, which files it reads, and what went wrong there.
+# Tests that clientcert-status reveals nothing internal: which sources the server asks, which files
+# it reads, and which errors occurred there.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ my $failing   = ClientCert::Test::Service->says("-ERR secret reason\r\n");
 $responder->revoke('bob', 'keyCompromise');
 my $url = 'http://responder.invalid:8080/internal';
 
-# A virtual host for each line: what it is asked, and what must not be told.
+# A virtual host for each line: the source that it asks, and the text that must not appear.
 my %asked = (
     2 => "ClientCertOCSP On timeout=5 responder=$url",
     3 => 'ClientCertOCSP On timeout=20 responder=' . $responder->url('type/internal'),
@@ -27,7 +27,7 @@ my %asked = (
     8 => "RewriteEngine on\n    RewriteRule ^/nice\$ /internal/place [PT]\n"
         . "    <Location /internal>\n    Require all denied\n    </Location>",
 );
-# The same for who may see the rules.
+# The same for clients that may see the rules.
 $asked{ $_ + 10 } = "$asked{$_}\n    ClientCertStatusRules On" for 2, 3, 5, 8;
 my $never = qr/responder|invalid|:8080|internal|localhost:|127\.0\.0\.1|redis|secret|\.crl|\.d\b
     |missing=|failure=|resolve|[Nn]ame\sor\sservice|content\stype|OCSP|CRL|\/tmp/x;
@@ -64,8 +64,8 @@ CONF
 announce('CC0104', 'CC0110', 'CC0133', 'AH01630', 'AH01797');
 $responder->mood('type/internal', 'type=text/internal');
 
-# The page that stands in the place of what was refused, in each form; over a connection that is
-# open, where there is one.
+# The page that replaces a refused one, in each form; over a connection that is already open, if
+# there is one.
 my %headers = (HTML => [], JSON => ['Accept: application/json']);
 my %open;
 
@@ -81,12 +81,12 @@ sub told {
     my %all = map { $_ => refused($port, $cert, $_) } sort keys %headers;
     for my $form (sort keys %all) {
         my ($heart) = $all{$form}{body} =~ m{<body>(.*)}s;
-        unlike $heart // $all{$form}{body}, $never, "$claim: $form tells nothing of it";
+        unlike $heart // $all{$form}{body}, $never, "$claim: $form does not reveal it";
     }
     return json($all{JSON});
 }
 
-# The CRL goes while connections are open: in the next handshake there would be no page.
+# The CRL is removed while connections are open: after the next handshake there would be no page.
 for my $of ('5 HTML', '5 JSON', '15 JSON') {
     $open{$of} = $h->connection(cert => 'alice', port => $of =~ s/ .*//r);
     is $open{$of}->request('/')->{status}, 200, 'a CRL covers the certificate';
@@ -106,26 +106,26 @@ for my $port (sort keys %unknown) {
     like $said->{summary}, qr/: \Q$could_not\E$/, 'in the first sentence too';
     my $all = json(refused($port + 10, 'alice', 'JSON'));
     like $all->{verification}{problem}, qr/^$full./,
-        'who may see the rules sees all';
+        'a client that may see the rules sees all';
     like +($h->wait_log(qr/CC0104: .*vhost=localhost:@{[$h->port($port)]} /))[0] // '',
         qr/reason="$full[^"]+"/, 'and so does the log';
 }
 is told(4, 'partner', 'a responder that does not know it')->{verification}{problem}, $could_not,
     'which is one of these too';
 
-# Where a request is led to is not for the client either.
+# The client must not see the target of a redirect within the server either.
 for my $path ('/nice', '/led/there') {
     my %said = map { my $port = $_;
         ($port => json($h->get($path, cert => 'alice', port => $port,
             headers => $headers{JSON}))->{request}{uri}) } 8, 18;
     is $said{8}, $path, "$path: the page names what was asked for";
-    is $said{18}, '/internal/place', 'and the place to those who may see the rules';
+    is $said{18}, '/internal/place', 'and the place only to clients that may see the rules';
 }
 
-# What helps the client is told.
+# The client sees what helps it.
 like told(4, 'bob', 'revoked')->{verification}{problem},
     qr/^it was revoked on \d{4}-\d\d-\d\d/, 'that it was revoked, and when';
-is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'it cannot be known who this is',
+is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'the identity could not be determined',
     'that a lookup failed';
 
 done_testing;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert-status tells each client what concerns it, in HTML and JSON, and no more.
+# Tests that clientcert-status shows each client what concerns that client, and no more, in HTML and
+# JSON.
 use strict;
 use warnings;
 use utf8;
@@ -123,7 +124,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# ---- who one is
+# ---- the identity
 
 my $alice = $h->get('/whoami', cert => 'alice');
 is $alice->{status}, 200, 'the page is there';
@@ -131,7 +132,7 @@ is_deeply { map { $_ => $alice->{headers}{$_} }
         qw(content-type cache-control vary x-content-type-options referrer-policy) },
     { 'content-type' => 'text/html; charset=utf-8', 'cache-control' => 'no-store',
     'vary' => 'Accept', 'x-content-type-options' => 'nosniff', 'referrer-policy' => 'no-referrer' },
-    'its headers keep it from caches, and from being taken for something else';
+    'its headers prevent caching and content sniffing';
 my ($style)  = $alice->{body} =~ m{<style>(.*?)</style>}s;
 my $expected = "'sha256-" . sha256_base64($style) . "='";
 like $alice->{headers}{'content-security-policy'},
@@ -140,7 +141,7 @@ like $alice->{headers}{'content-security-policy'},
 like $alice->{body}, qr/<html lang="en">.*<meta name="viewport" /s, 'it has a language and a viewport';
 
 my $page = page($alice);
-is $page->{title}, 'You are alice', 'the title says who one is';
+is $page->{title}, 'You are alice', 'the title names the user';
 like $page->{text}, qr/User alice by site\.conf:53\b/, 'the user, and the rule that gave it';
 like $page->{text}, qr/Groups staff by site\.conf:53 admins by site\.conf:53\b/, 'and the groups';
 unlike $alice->{body}, qr/\Q$h->{root}\E/, 'but not where the configuration lies';
@@ -162,7 +163,7 @@ ok $json->{verification}{verified}, 'which is true';
 is_deeply [@{ $json->{connection} }{qw(version sni session)}],
     ['TLSv1.3', 'localhost', 'full handshake'], 'and the connection';
 ok !exists $json->{trace}, 'the rules are gone through on request only';
-is_deeply [missing($page, $json)], [], 'what is in the JSON stands in the page';
+is_deeply [missing($page, $json)], [], 'the page has every text of the JSON';
 
 for my $http2 (0, 1) {
     my $same = json($h->get('/whoami?format=json', cert => 'alice', http2 => $http2));
@@ -175,7 +176,7 @@ $h->s_client(get => '/whoami', cert => 'alice', args => ['-sess_out', $session])
 like $h->s_client(get => '/whoami?format=json', args => ['-sess_in', $session])->{body},
     qr/"session":"resumed session"/, 'a session that is resumed is told as such';
 
-# ---- which form
+# ---- HTML or JSON
 
 for ([json => 'application/json'], [json => 'application/json, */*;q=0.1'],
     [json => 'application/json, text/plain, */*'], [json => 'application/*, text/html;q=0.9'],
@@ -192,11 +193,11 @@ like $h->get('/whoami?format=html', headers => ['Accept: application/json'])->{b
     qr/^<!DOCTYPE html>/, 'the query decides before Accept';
 ok json($h->get('/whoami?trace&format=json&x=%22')), 'for JSON too';
 like $h->get('/whoami?format=xml&formatx=json')->{body}, qr/^<!DOCTYPE html>/,
-    'another format is none';
+    'another format is ignored';
 
 my $head = $h->get('/whoami', method => 'HEAD', cert => 'alice');
 is "$head->{status} $head->{headers}{'cache-control'} " . ($head->{body} =~ /</ || 0), '200 no-store 0',
-    'HEAD gives the headers alone';
+    'HEAD gives only the headers';
 for my $method (qw(POST PUT DELETE)) {
     my $refused = $h->get('/whoami', method => $method, data => 'x');
     my @allowed = sort split /,/, $refused->{headers}{allow};
@@ -222,43 +223,44 @@ sub state_of {
 my ($plain) = state_of('no TLS', 'no-tls', qr/not encrypted/, '/whoami', port => 2,
     scheme => 'http');
 is_deeply [@$plain{qw(identity certificate verification connection)}], [undef, undef, undef, undef],
-    'then there is nothing to tell';
+    'then there is no warning';
 like $plain->{advice}[0], qr/https/, 'but what to do';
 
 my ($none) = state_of('no certificate', 'no-certificate', qr/No client certificate/, '/whoami');
-is $none->{certificate}, undef, 'then there is none to tell of';
+is $none->{certificate}, undef, 'then there is no certificate to describe';
 like "@{ $none->{advice} }", qr/\.p12.*Firefox.*Chrome.*Safari.*start it again/,
     'but how to present one';
 
-my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here/, '/whoami', cert => 'service',
+my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here maps/, '/whoami', cert => 'service',
     port => 5);
-ok $unmapped->{verification}{verified} && !$unmapped->{identity}{user}, 'verified, and nobody';
+ok $unmapped->{verification}{verified} && !$unmapped->{identity}{user},
+    'verified, without an identity';
 
 my ($groups) = state_of('groups alone', 'mapped', qr/groups here, but no user/, '/whoami',
     cert => 'service');
 is_deeply [map { $_->{name} } @{ $groups->{identity}{groups} }], ['stranger'], 'and which';
 
-my ($denied) = state_of('a rule says deny', 'denied', qr/refuses/, '/whoami', cert => 'bob');
+my ($denied) = state_of('a rule says deny', 'denied', qr/a rule here denies it/, '/whoami', cert => 'bob');
 is $denied->{identity}{denied_by}, 'site.conf:50', 'and which one it is';
 
 my ($no_rules) = state_of('no rules are in effect', 'no-rules', qr/no rules/, '/whoami', port => 6,
     cert => 'alice');
-is $no_rules->{identity}, undef, 'then they say nothing';
+is $no_rules->{identity}, undef, 'then they are not shown';
 
 my ($two, $two_page) = state_of('an ambiguous user', 'mapped', qr/no user/, '/whoami',
     cert => 'two-cn');
 my ($note) = grep { $_->{tag} eq 'CC0152' } @{ $two->{identity}{notes} };
 like $note->{text}, qr/^two users are possible/, 'is noted, without what the rule says';
-like $two_page->{text}, qr/To note .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
+like $two_page->{text}, qr/Notes .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
 my ($two_on) = json($h->get('/rules?format=json', cert => 'two-cn'));
 like $two_on->{identity}{notes}[0]{text}, qr/%\{subject\.CN\} is ambiguous/,
-    'ClientCertStatusRules On: with what it says';
+    'ClientCertStatusRules On: with its text';
 
-my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/refuses/,
+my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/a rule here denies it/,
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
-like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
+like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
     cert => 'stranger');
@@ -266,7 +268,7 @@ ok !$foreign->{verification}{verified}, 'it is not verified';
 is_deeply $foreign->{certificate}{subject}, ['CN=alice,OU=admins,OU=staff,O=Example'], 'but shown';
 is $foreign->{identity}, undef, 'and nobody';
 is json($h->get('/whoami?format=json&trace', port => 3, cert => 'selfsigned'))->{result},
-    'rejected', 'nor does a certificate that signs itself';
+    'rejected', 'nor does a self-signed certificate';
 
 my $short = ClientCert::Test->short_cert(4 * ($ENV{CC_SLOW} // 1));
 my $kept  = $h->connection(cert => $short, port => 3);
@@ -276,17 +278,17 @@ my $late = $kept->request('/whoami?format=json&trace', headers => ['Accept: appl
 is $late->{status}, 403, 'its requests are refused when it has expired,';
 my $expired = json($late);
 is "$expired->{result}: $expired->{verification}{problem}", 'rejected: it has expired',
-    'and the page of that says why';
+    'and its page gives the reason';
 ok !exists $expired->{trace}, 'then no rules are asked';
 
 my ($failed) = state_of('a table that is away', 'failed', qr/lookup failed/, '/whoami', port => 4,
     cert => 'alice');
 unlike $h->get("/whoami?$_", port => 4, cert => 'alice')->{body}, qr/127\.0\.0\.1|redis|away/,
-    "of the back end nothing is told ($_)" for qw(trace trace&format=json);
+    "nothing about the back end is shown ($_)" for qw(trace trace&format=json);
 like json($h->get('/rules?format=json', port => 4, cert => 'alice'))->{identity}{failure},
     qr/127\.0\.0\.1:1/, 'ClientCertStatusRules On: what failed';
 
-# ---- the rules, one by one
+# ---- the trace of the rules
 
 $h->mark_log;
 my $traced = json($h->get('/whoami?format=json&trace', cert => 'alice'));
@@ -299,7 +301,7 @@ is_deeply $traced->{trace}, [
         seen => 'alice@example.com' },
     { rule => 'site.conf:53', holds => $traced->{trace}[3]{holds} },
     { rule => 'site.conf:54', holds => $traced->{trace}[4]{holds}, field => 'subject.CN',
-        seen => 'alice' }], 'which rule fits, and what the others saw';
+        seen => 'alice' }], 'which rule matches, and the values in the others';
 is join('', map { $_->{holds} ? 1 : 0 } @{ $traced->{trace} }), '00010', 'which fit and which not';
 is_deeply $traced->{identity}, $json->{identity}, 'with the same result';
 $h->get('/whoami?trace', cert => 'alice');
@@ -307,7 +309,7 @@ $h->wait_log(qr/CC0101/);
 is scalar(my @lines = $h->log_lines(qr/CC0101/)), 2, 'each connection is logged once, not twice';
 
 my $off = $h->get('/whoami?trace', cert => 'alice');
-is_deeply [missing(page($off), $traced)], [], 'all of it stands in the page';
+is_deeply [missing(page($off), $traced)], [], 'the page has all of it';
 unlike $off->{body}, qr/secret-domain|known/, 'but nothing that a rule asks for';
 unlike $h->get("/whoami?$_", cert => 'alice')->{body}, qr/secret-domain|known/, "nor with $_"
     for 'trace&rules=on', 'trace&ClientCertStatusRules=On', 'format=json&trace';
@@ -319,9 +321,9 @@ like $of->{trace}[2]{condition}, qr/^san\.email =~ .*secret-domain/, 'and what f
 like $of->{trace}[2]{rule}, qr{^/.*/site\.conf:52$}, 'and where it stands';
 is_deeply [missing(page($h->get('/rules?trace', cert => 'alice')), $of)], [], 'also in the page';
 like $h->get('/inherited?trace', port => 5, cert => 'alice')->{body}, qr/subject\.CN == &quot;nobody/,
-    'ClientCertStatusRules holds for what stands inside';
+    'ClientCertStatusRules applies to sections inside';
 unlike $h->get('/hidden?trace', port => 5, cert => 'alice')->{body}, qr/nobody/,
-    'unless that says otherwise';
+    'unless these override it';
 announce(qr/ClientCertStatusRules not allowed here/);
 is $h->get('/over/page')->{status}, 500, 'and it is not for .htaccess';
 my ($exit, $output) = ClientCert::Test->configtest(conf => "ClientCertStatusRules Maybe\n");
@@ -334,20 +336,20 @@ my $why     = json($refused);
 is "$refused->{status} $refused->{headers}{'cache-control'}", '403 no-store',
     'as ErrorDocument it keeps the status';
 is_deeply $why->{request}, { status => 403, uri => '/private/page', needs => undef },
-    'says what was refused';
-is_deeply $why->{identity}, $json->{identity}, 'and to whom';
-like "@{ $why->{advice} }", qr/is for others/, 'and what to do';
+    'names the refused request';
+is_deeply $why->{identity}, $json->{identity}, 'and the user';
+like "@{ $why->{advice} }", qr/not allowed to see this page/, 'and what to do';
 my $html = $h->get('/private/page', cert => 'alice');
 like page($html)->{text}, qr{403 Forbidden /private/page You are alice}, 'also in the page';
 unlike $html->{body}, qr/board|<a /, 'without what would have been needed, and without links';
 is json($h->get('/private/page?format=html', headers => ['Accept: application/json']))->{result},
-    'no-certificate', 'the query of the request is none of the page';
+    'no-certificate', 'the query of the request does not affect the page';
 is $h->get('/private/page', method => 'POST', data => 'x', cert => 'alice')->{status}, 403,
     'a POST that is refused gets the page too';
 is json($h->get('/own/page', cert => 'alice', headers => ['Accept: application/json']))
     ->{trace}[0]{rule}, 'site.conf:69', 'it is about the rules of what was refused';
 my $shown = $h->get('/show/page', cert => 'alice');
-like page($shown)->{text}, qr{403 Forbidden /show/page needs clientcert-group board },
+like page($shown)->{text}, qr{403 Forbidden /show/page requires clientcert-group board },
     'ClientCertStatusRules On there: with what would have been needed';
 like $shown->{body}, qr/secret-domain/, 'and the rules';
 my $evil = $h->get('/private/%3Cscript%3E%22%E2%80%AE%0A', cert => 'alice');
@@ -369,7 +371,7 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
 my $stopped = $site->get('/private/page', cert => 'service');
-like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here makes it a user/s,
+like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';
 is $site->get('/admin/whoami?trace', cert => 'bob')->{status}, 403, 'the rules are for admins';
 like $site->get('/admin/whoami?trace', cert => 'alice')->{body}, qr/\[\^\@\]/, 'who see them';

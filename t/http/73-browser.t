@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that people with a certificate in a real browser can read the page: on a phone and a desktop,
-# light and dark. SHOTS=DIRECTORY keeps the screenshots, to be looked at.
+# Tests that the page is readable in a real browser with a client certificate: on a phone and a
+# desktop, light and dark. SHOTS=DIRECTORY keeps the screenshots for review.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -58,14 +58,14 @@ like $dom, qr{<h1>You are alice</h1>}, 'the certificate of an imported .p12 is p
 like text($dom), qr/User alice by site\.conf:\d+ Groups staff .*admins/, 'user and groups are there';
 like text($dom), qr/SHA-256 [0-9a-f]{64}\b.*Session full handshake/, 'certificate and connection too';
 unlike $dom, qr/<(?:script|img|link|iframe)/, 'the page has no scripts, and loads nothing';
-like text($alice->dom("$site/rules?trace")), qr/does not fit issuer == "CN=Staff CA,O=Example" subject\.CN == "nobody" user=nobody/,
+like text($alice->dom("$site/rules?trace")), qr/does not match issuer == "CN=Staff CA,O=Example" subject\.CN == "nobody" user=nobody/,
     'the rules are there on request';
 like text($alice->dom("$site/private/page")), qr{403 Forbidden /private/page You are alice},
-    'who is refused learns why';
+    'a refused user sees the reason';
 like text($nobody->dom("$site/whoami")), qr/No client certificate was presented .*Firefox/,
-    'a browser without a certificate is told how to bring one';
+    'a browser without a certificate sees how to present one';
 
-# ---- what it looks like
+# ---- the layout
 
 my %background = (light => '#f6f8fa', dark => '#0d1117');
 for my $scheme (sort keys %background) {
@@ -83,7 +83,7 @@ for my $scheme (sort keys %background) {
 }
 $nobody->picture("$site/whoami", name => 'none', width => 390, height => 1600);
 
-# ---- what a certificate says is text to the browser
+# ---- text of a certificate stays text in the browser
 
 my $evil = '<script>document.title=1<\\/script><img src=x onerror="document.title=2">';
 my $at   = $h->path('evil');

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what clientcert explain and rules make of their words, of a configuration and of a
-# certificate, good or bad: which host they take, what they refuse, and that nothing hostile reaches
-# a terminal.
+# Tests how clientcert explain and rules treat their arguments, a configuration and a certificate,
+# good or bad: which host they choose, what they refuse, and that no hostile text reaches a
+# terminal.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -15,7 +15,7 @@ use JSON::PP ();
 my $ca  = ClientCert::Test->ca;
 my $tmp = File::Temp->newdir;
 
-# ---- a server that serves answers nobody
+# ---- a server that runs does not answer the tool
 
 my $asked = File::Temp->newdir;
 write_file("$asked/question.json", '{"ask": "rules"}');
@@ -86,7 +86,7 @@ for (
     [["$ca/alice.key"], qr/CC0303/, 'a file without a certificate'],
     [['-passin', 'pass:wrong', "$ca/alice.p12"], qr/CC0305/, 'a wrong password'],
     [[], qr/CC0510/, 'no certificate'],
-    [["$tmp/empty"], qr/CC0541: "[^"]*empty": the folder has no file/, 'a folder without a file'],
+    [["$tmp/empty"], qr/CC0541: "[^"]*empty": the directory contains no file/, 'a folder without a file'],
     [['--vhost'], qr/CC0508: "--vhost"/, 'an option without its value'],
     [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, -passin, --json/, 'an unknown option'],
     [['--httpd', '/nowhere/httpd', "$ca/alice.pem"], qr{CC0513: "/nowhere/httpd"}, 'a program that is not there'],
@@ -98,7 +98,7 @@ for (
     is $said->{output}, '', 'and no output';
 }
 like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0507/, 'rules takes no file';
-like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*write --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
+like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
 mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
@@ -154,13 +154,13 @@ like $away->{verdict}{failure}, qr/people.*refused/i, 'and why';
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
-    # With a table that is looked at, this process gets ready for lookups.
+    # If a table is used, this process prepares for lookups.
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";
     for (['dbd', 'sql:SELECT x FROM y WHERE z = %s'], ['ldap', 'ldap:ldap://127.0.0.1:9/dc=x?cn?sub?(mail=%s)']) {
         my ($module, $source) = @$_;
         my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
-        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a server that runs asks it/, "$module is not asked, and that is said";
+        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a running server can ask it/, "$module is not asked, and that is said";
     }
 }
 
@@ -195,7 +195,7 @@ for my $name (sort keys %hostile) {
     ok utf8::decode($decoded), "$name: in UTF-8";
     unlike $decoded, qr/[\x00-\x09\x0b-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{2028}\x{2029}]/,
         "$name: and without control characters and marks of direction";
-    like $decoded, qr/\Aresult .*\n(?:[a-z_0-9 ]{14}.*\n)*\nThe rules in their order:\n(?: {4}.*\n)*\z/, "$name: each line is one of ours";
+    like $decoded, qr/\Aresult .*\n(?:[a-z_0-9 ]{14}.*\n)*\nThe rules, in order:\n(?: {4}.*\n)*\z/, "$name: each line is one of ours";
     my $raw = ask($site, 'explain', '--json', $hostile{$name})->{output};
     ok eval { JSON::PP->new->utf8->decode($raw) }, "$name: JSON is JSON" or diag $@;
     unlike $raw, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xc2[\x80-\x9f]/, "$name: and safe for a terminal too";

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that lint finds rewrite rules which run before the user is known, and no others.
+# Tests that lint reports rewrite rules that run before the user is known, and no others.
 use strict;
 use warnings;
 use ClientCert::Test;
 
 my $rule = 'ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN}';
 
-# The lines that are found in a virtual host; its own begin at line 1.
+# The lines of a virtual host with findings; its own lines begin at 1.
 sub found {
     my ($lines) = @_;
     my ($exit, $output) = ClientCert::Test->configtest(modules => ['rewrite'],

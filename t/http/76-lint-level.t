@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Shows that lint does nothing at all where the log would not show what it finds.
+# Tests that lint does no work if the log level would hide its findings.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ sub conf {
         . "SSLCACertificatePath $folder\nClientCertMap user=%{subject.CN}\n</VirtualHost>\n";
 }
 
-# What is to be run gets a configuration. Gives whether the FIFO was opened meanwhile.
+# Calls a function with a configuration. Returns whether the FIFO was opened meanwhile.
 sub is_read {
     my ($level, $run) = @_;
     my $folder = tempdir('clientcert-XXXXXX', TMPDIR => 1, CLEANUP => 1);
@@ -30,7 +30,7 @@ sub is_read {
         POSIX::_exit(0);
     }
     $run->(conf($folder, $level));
-    # A reader has read to the end by now, which is where the writer had told of it.
+    # A reader has read to the end by now, so the writer has reported it.
     $opened->blocking(0);
     my $told = sysread $opened, my $octet, 1;
     kill 'KILL', $writer;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the configuration is warned of, what it is not warned of, and when.
+# Tests which findings lint reports about a configuration, which it does not, and when.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -8,7 +8,7 @@ my @modules = qw(rewrite http2 headers auth_basic authn_file authz_user);
 my $issued  = 'issuer == "CN=Staff CA,O=Example"';
 my $rule    = "ClientCertMap $issued user=%{subject.CN} group=staff";
 
-# What httpd -t says of a configuration: "TAG LINE", and the texts.
+# The output of httpd -t for a configuration: "TAG LINE", and the texts.
 sub lint {
     my (%options) = @_;
     my ($exit, $output) = ClientCert::Test->configtest(modules => \@modules, %options);
@@ -39,7 +39,7 @@ sub host {
 
 my $optional = "SSLVerifyClient optional\n";
 
-# ---- nobody is asked for a certificate
+# ---- no certificate is requested
 
 is_told('rules of a host that asks nobody', host("$rule\n"), 'CC0720: 4');
 is_told('and says so', host("SSLVerifyClient none\n$rule\n"), 'CC0720: 5');
@@ -66,7 +66,7 @@ is_silent('no rules wait for one', host("Header set A b\n"));
 is_silent('Require without TLS lets nobody in',
     "<VirtualHost *:\@PORT\@>\n<Location /a>\nRequire clientcert\n</Location>\n</VirtualHost>\n");
 
-# ---- there is no TLS
+# ---- no TLS
 
 my $plain = "<VirtualHost *:\@PORT2\@>\nServerName plain.example\n$rule\n</VirtualHost>\n";
 
@@ -87,9 +87,9 @@ my %on = (
     'TLS 1.3 and HTTP/2' => "Protocols h2 http/1.1\nSSLProtocol -all +TLSv1.2 +TLSv1.3\n",
 );
 my %says = (
-    'TLS 1.3' => 'on TLS 1.3 browsers get 403; write',
-    'HTTP/2'  => 'asks after the handshake: HTTP/2 does not allow it; write',
-    'TLS 1.3 and HTTP/2' => 'on TLS 1.3 browsers get 403, and HTTP/2 does not allow it; write',
+    'TLS 1.3' => 'with TLS 1.3, browsers get 403; use',
+    'HTTP/2'  => 'requests a certificate after the handshake: HTTP/2 does not allow it; use',
+    'TLS 1.3 and HTTP/2' => 'with TLS 1.3, browsers get 403, and HTTP/2 does not allow it; use',
 );
 for my $with (sort keys %on) {
     my $line = 5 + ($on{$with} =~ tr/\n//);
@@ -97,7 +97,7 @@ for my $with (sort keys %on) {
         my @found = lint(conf => host($on{$with} . section($mode)));
         is scalar @found, 1, "$with: $mode in a section";
         like $found[0], qr/^CC0722: $line: .*\Q$says{$with}\E/, 'where it stands, and what follows';
-        like $found[0], qr/write "SSLVerifyClient optional" on the virtual host/, 'and the remedy';
+        like $found[0], qr/use "SSLVerifyClient optional" on the virtual host/, 'and the remedy';
         ($mode eq 'require' ? \&like : \&unlike)
             ->($found[0], qr/and "Require clientcert" here/, 'which keeps what was required');
     }
@@ -108,7 +108,7 @@ for my $section ('<Directory "/srv">', '<Files "a">', '<If "true">', '<LocationM
         'CC0722: 5');
 }
 my ($again) = lint(conf => host($optional . section('require')));
-like $again, qr/^CC0722: 6: .*; write "Require clientcert" here, since the virtual host asks/,
+like $again, qr/^CC0722: 6: .*; use "Require clientcert" here, since the virtual host already requests a certificate/,
     'require where the host asks, but does not insist';
 is_told('in a section of the main server', section('require') . host(''), 'CC0722: 2');
 is_silent('where no directive is ours', bare('require') . host(bare('require')));
@@ -139,7 +139,7 @@ is_silent('deny by serial number',
     host("${optional}ClientCertMap $issued serial == 6b1f deny\n"));
 is_silent('who may pass by it', host("${optional}ClientCertMap sha256 == $digest user=alice\n"));
 
-# ---- names that no rule gives
+# ---- users and groups that no rule gives
 
 sub needs { my ($what) = @_; return "<Location /a>\nRequire $what\n</Location>\n" }
 
@@ -170,7 +170,7 @@ is_told('that only the main server gives, whose rules are not those of the host'
 is_told('in the main server, where no host gives it',
     needs('clientcert-group admins') . host($gives) . host($gives, 2), 'CC0723: 2');
 my ($told) = lint(conf => host($gives . needs(q{clientcert-group "\x \"y"})));
-like $told, qr/the group "\\\\\\\\x \\\\x22y": correct the name, or write a rule that gives it$/,
+like $told, qr/the group "\\\\\\\\x \\\\x22y": correct the name, or add a rule that gives it$/,
     'a name cannot break out of its quotes';
 
 is_silent('a rule gives it', host($gives . needs('clientcert-group staff')));
@@ -310,9 +310,9 @@ is_deeply [map { /^(CC\d+: \S+): .*?("admins"|$)/ ? "$1 $2" : $_ } @found],
     ['CC0720: conf/host.conf:5 ', 'CC0723: conf/host.conf:7 "admins"'],
     'two hosts of the same lines are told from each other';
 
-# ---- expressions that let in who is not known
+# ---- expressions that let in clients without an identity
 
-# A section with this in it, in a host whose rules give the group.
+# A section with this content, in a host whose rules give the group.
 sub asks {
     my ($lines) = @_;
     return host("SSLVerifyClient optional\n$rule\n<Location /a>\n$lines\n</Location>\n");
@@ -372,7 +372,7 @@ is_silent('If that lets in who is known', asks("<If \"$in\">\nRequire all grante
 is_silent('If that keeps out who is not', asks("<If \"! ($in)\">\nRequire all denied\n</If>"));
 is_silent('If about something else', asks("<If \"! ($in)\">\nHeader set A b\n</If>"));
 
-# ---- when: once at a start, at each reload, and by httpd -t
+# ---- when findings appear: once at a start, at each reload, and with httpd -t
 
 my %late = (modules => \@modules, conf => host("$rule\n$rule\n" . needs('clientcert-group admins'))
         . host($optional . needs('clientcert-group staff'), 2));

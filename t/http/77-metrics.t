@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that the numbers are exact, whichever processes count, that what a certificate says cannot
-# get into them, and that they are documented.
+# Tests that metrics are exact whichever processes count, that no text of a certificate gets into
+# them, and that all of them are documented.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -26,7 +26,7 @@ sub decisions {
             qw(mapped unmapped denied failed) };
 }
 
-# Those that are not 0, of all virtual hosts.
+# The metrics that are not 0, of all virtual hosts.
 sub words {
     my ($metrics, $name) = @_;
     my %sum;
@@ -47,7 +47,7 @@ sub rules {
     return [map { $rule{$_} } sort { $a <=> $b } keys %rule];
 }
 
-# The numbers of the table t.
+# The metrics of the table t.
 sub table {
     my ($metrics, @names) = @_;
     return [map { metric($metrics, "clientcert_table_$_", table => 't') } @names];
@@ -55,7 +55,7 @@ sub table {
 
 # ---- traffic
 
-# Runs the same in so many processes at once.
+# Runs the same function in this many processes at once.
 sub at_once {
     my ($count, $code) = @_;
     my @children;
@@ -75,7 +75,7 @@ my %options = (
     modules => ['status', 'authz_user'],
     files   => {
         'conf/t.map' => "alice one\nbob two\n",
-        # Children follow it, as a user who may be shut out of the folder of the build.
+        # Children reload it as a user that may have no access to the build's folder.
         'htdocs/files/.htaccess' => "Require clientcert-user root\n",
         'conf/staff.crl' => do { local (@ARGV, $/) = ClientCert::Test->ca . '/staff.crl'; <> },
         map { ("htdocs/$_/page" => "page\n") } qw(table down private files),
@@ -182,7 +182,7 @@ for my $mpm ('prefork', 'event') {
 
 # ---- why certificates are rejected
 
-# The virtual hosts that have samples of a metric, in their order; each by name, ports by number.
+# The virtual hosts with samples of a metric, in their order; by name, and ports by number.
 sub vhosts {
     my ($name) = @_;
     my %port = map { ($h->port($_) => $_) } 1 .. 5;
@@ -241,7 +241,7 @@ sub soon {
     return is_deeply table(metrics(), @names), $wanted, $claim;
 }
 
-# At once, or a process may see it half written: another load.
+# In one write, or a process may load a half-written file too.
 sub replace { return rename $h->file('conf/t.new', $_[0]), $h->path('conf/t.map') }
 
 sub age { return time - table(metrics(), 'last_load_timestamp_seconds')->[0] }
@@ -260,7 +260,7 @@ is metric(metrics(), 'clientcert_table_cache_misses_total', table => 'down'), 1,
 like join(' ', keys %{ metrics()->{clientcert_decisions_total} }),
     qr/vhost="localhost:@{[$h->port]}",section="<Location \\"\/table\\">"/, 'labels are escaped';
 
-# ---- certificates that end soon
+# ---- certificates that expire soon
 
 sub expiring { return metric(metrics(), 'clientcert_certificates_expiring') }
 
@@ -295,7 +295,7 @@ sub status_of { return $h->get('/metrics', scheme => 'http', port => 2, @_)->{st
 is status_of(method => 'HEAD'), 200, 'HEAD is answered';
 is status_of(method => 'POST', data => 'x'), 405, 'POST is not';
 
-# ---- what is documented
+# ---- the documentation
 
 my @named = $page =~ /^\| `(clientcert_\w+)` \|/mg;
 is_deeply [sort @named], [sort keys %{ metrics() }],

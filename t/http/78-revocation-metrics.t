@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that what becomes of CRLs and of questions to OCSP responders is counted: once, whichever
-# processes see it, and not at all for the further requests of a connection.
+# Tests the metrics of CRLs and OCSP: each event counts once, whichever processes see it, and
+# further requests of a connection do not count.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -39,7 +39,7 @@ sub page { return $h->get("/$_[0]", scheme => 'http', port => 9)->{body} }
 
 sub vhost { my ($port) = @_; return 'localhost:' . $h->port($port || 1) }
 
-# Of the host at this port: the number without labels, or "good 1 failed 2" of those that are not 0.
+# The value for the host of this port: a number, or with labels "good 1 failed 2", without zeros.
 sub number {
     my ($name, $port) = @_;
     my $vhost = 'vhost="' . vhost($port) . '"';
@@ -50,7 +50,7 @@ sub number {
 
 sub numbers { my ($port, @names) = @_; return join ' ', map { number($_, $port) } @names }
 
-# Waits for a number: what it is in the end.
+# Waits for a value, and returns the last one seen.
 sub soon {
     my ($expected, $code) = @_;
     wait_until(sub { $code->() eq $expected }, 20);
@@ -67,7 +67,7 @@ my $on = 'ClientCertOCSP On timeout=' . 20 * $slow . ' ttl=60';
 $h = ClientCert::Test->server(
     mpm     => 'prefork',
     modules => ['status'],
-    global  => "MinSpareServers 1\n",    # the four of the start, and no other
+    global  => "MinSpareServers 1\n",    # only the four children of the start
     files   => { 'conf/staff.crl' => $first, 'conf/crls/staff.crl' => $first,
         'conf/crls/README' => "no CRL\n" },
     conf => $numbers
@@ -77,7 +77,7 @@ $h = ClientCert::Test->server(
 
 my @of_files = qw(crl_loads_total crl_load_failures_total crl_files_refused);
 
-# The fewest lines of this that any of the four processes has written.
+# The least number of such lines that any of the four processes has written.
 sub said_by_all {
     my ($pattern) = @_;
     my %said;
@@ -86,7 +86,7 @@ sub said_by_all {
     return keys %said >= 4 ? $fewest : 0;
 }
 
-# Does it, and waits until every process has followed.
+# Calls a function, and waits until every process has reloaded.
 sub becomes {
     my ($do, $tag, $expected, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -112,7 +112,7 @@ becomes(sub { unlink $h->path('conf/staff.crl') }, qr/CC0406/, '3 3 1', 'no file
 becomes(put($staff->crl), qr/CC0173/, '4 3 0', 'and it is loaded when it comes back');
 is numbers(2, @of_files), '1 0 0', 'nothing of that is counted for another ClientCertCRL';
 
-# All at once, which every process reads in whatever steps it likes.
+# All at once: each process may read them in any number of steps.
 replace($h->path("conf/crls/$_.crl"), $staff->crl) for 'staff', 'a' .. 'e';
 is soon('7 0 0', sub { numbers(2, @of_files) }), '7 0 0', 'in a folder, each file counts';
 cmp_ok number('crl_last_look_timestamp_seconds', ''), '>', $looked, 'the last look was later';
@@ -129,7 +129,7 @@ is numbers(3, 'ocsp_checks_total', 'ocsp_cache_hits_total', 'ocsp_questions_tota
 
 my %line = page('status?auto') =~ /^ClientCert((?:CRL|OCSP)\S+): (.*)$/mg;
 
-# What stands in the group that is about this host.
+# The content of the group about this host.
 sub lines {
     my ($group, $port, @words) = @_;
     my ($at) = grep { ($line{"$group\[$_]Vhost"} // '') eq vhost($port) } 0, 1;
@@ -150,7 +150,7 @@ like $files, qr/\Q$two@{[$cells->(7, 0, 0)]}\E/, 'the same for people: files';
 like $ocsp, qr/\Q$three@{[$cells->(0, 12, 0, 0, 11, 0, 0, 0, 0, 1, 0, 0, 0, 0)]}\E/, 'and OCSP';
 $h->stop;
 
-# ---- what came of questions to responders
+# ---- results of questions to responders
 
 my $gone = 'closes/gone';
 $h = ClientCert::Test->server(
@@ -185,7 +185,7 @@ is numbers(6, 'ocsp_checks_total', 'ocsp_questions_total', 'ocsp_cache_hits_tota
 ask(5, 'alice');
 is numbers(5, @of_ocsp), 'failed 1 not_asked 1 0 0 0', 'a certificate that names no responder';
 
-# Each is another question. After three failures in a row nobody asks for a while.
+# Each is a new question. After three failures in a row the responder is not asked for a while.
 my @many = qw(alice bob admin two-cn two-mail comma-o comma-cn slash-cn multi-rdn long-cn);
 my $asked = 0;
 while ($asked < @many && number('ocsp_questions_total', 2) !~ /left_alone/) {
@@ -196,7 +196,7 @@ is numbers(2, @of_ocsp), "failed $asked failed $failed left_alone 1 0 0 0",
     'a responder that fails again and again is left alone';
 is $asked, $failed + 1, 'which is no question to it';
 
-# ---- answers that have run out
+# ---- answers that have expired
 
 ask(3, 'alice');
 $responder->mood('honest/stale', 'closes');

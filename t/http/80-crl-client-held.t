@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA certificate that only the client has hides no revocation of that CA.
+# Tests that a CA certificate that only the client has does not hide a revocation of that CA.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -8,7 +8,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Identity;
 use ClientCert::Test::Refusal;
 
-# The server trusts the root; sub-staff sends its own certificate and that of the Staff CA.
+# The server trusts the root; sub-staff sends its own certificate and the Staff CA's.
 my $root   = ClientCert::Test::Crl->new('root');
 my $before = $root->crl;
 $root->revoke('staff', 'keyCompromise');
@@ -37,7 +37,7 @@ my $h = ClientCert::Test->server(
         identity_host("SSLCACertificateFile \@CA\@/root.pem\nClientCertCRL $crls[$_ - 1]", $_)
     } 1 .. @crls);
 
-# No connection to the host of this port, and the log says why.
+# Expects no connection to the host of this port, and the reason in the log.
 sub is_nobody {
     my ($port, $reason, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;

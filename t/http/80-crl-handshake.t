@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that what ClientCertCRL revokes, or must know and does not, fails in the handshake as it does
-# with mod_ssl's own CRLs: on TLS 1.2 and 1.3, whenever the certificate is asked for.
+# Tests that a certificate that ClientCertCRL revokes, or must cover and does not, fails in the
+# handshake as with mod_ssl's own CRLs: on TLS 1.2 and 1.3, whenever the certificate is requested.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -56,7 +56,7 @@ sub alert {
     return $trace =~ /^<<< .*Alert \[length \w+\], fatal (\w+)/m ? $1 : 'no alert';
 }
 
-# How many certificates were rejected for each reason, but for those that are 0.
+# How many certificates were rejected for each reason, without zeros.
 sub rejected {
     my $body = $h->get('/metrics', scheme => 'http', port => 9)->{body};
     my %sum;
@@ -80,7 +80,7 @@ my $revoked = "it was revoked on $when \\(keyCompromise\\)";
 my $above   = "the CA one level above it was revoked on $when \\(cACompromise\\)";
 my $missing = 'no current CRL covers it: there is no CRL of its issuer';
 
-# Certificate, the port of ours, that of mod_ssl's own CRLs, and: alert, depth, reason.
+# Certificate, the port with ClientCertCRL, the port with mod_ssl's own CRLs, alert, depth, reason.
 my @refused = (
     (map { ['alice', $_, 4, 'certificate_revoked', 0, $revoked] } 1 .. 3),
     (map { ['service', $_, 4, 'certificate_revoked', 1, $above] } 1 .. 3),
@@ -125,7 +125,7 @@ for my $tls ('1.2', '1.3') {
 is_deeply rejected(), \%expected, 'metrics: why, and mod_ssl\'s own as handshakes';
 $h->stop;
 
-# ---- a session from before
+# ---- an earlier session
 
 for my $store (session_stores()) {
     $staff->restore('alice');

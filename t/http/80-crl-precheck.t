@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that bad CRLs are told before a server runs: by httpd -t, clientcert check and the terminal.
+# Tests that bad CRLs are reported before a server runs: by httpd -t, by clientcert check and on the
+# terminal.
 use strict;
 use warnings;
 use POSIX qw(mkfifo);
@@ -24,7 +25,7 @@ sub host {
 CONF
 }
 
-# httpd -t: its exit status, and what it printed.
+# Runs httpd -t; returns its exit status and output.
 sub tested {
     my ($site) = @_;
     my $exit = $site->_run_httpd(['-t'], $site->path('logs/tested'));
@@ -80,7 +81,7 @@ my $two = site(conf => host('ClientCertCRL conf/one') . host('ClientCertCRL conf
 my (undef, $both) = tested($two);
 like $both, qr/conf\/$_": /, "all of several are told: $_" for 'one', 'two';
 
-# ---- what is right
+# ---- correct configurations
 
 my $right = site(files => { 'conf/staff.crl' => $good, 'conf/crls/staff.crl' => $good,
         'conf/crls/foreign.crl' => $foreign->crl, 'conf/none/README' => "none\n" },
@@ -106,7 +107,7 @@ sub is_warned {
 
 is_warned('a CRL of nobody, beside a FIFO', 'ClientCertCRL conf/crls',
     qr{CC0183: \S+site\.conf:6: "\S+/crls/foreign\.crl": the CRL of "CN=Staff CA,O=Elsewhere"});
-is_warned('a folder without CRLs', 'ClientCertCRL conf/none', qr/CC0184: \S+site\.conf:6: there is no CRL/);
+is_warned('a folder without CRLs', 'ClientCertCRL conf/none', qr/CC0184: \S+site\.conf:6: these directories have no CRL/);
 
 # ---- a start
 
@@ -121,7 +122,7 @@ my $unused = site(conf => "ClientCertCRL conf/none\n");
 ok !$unused->_start, 'a start ends for a directive that no host with TLS has';
 like read_if_there($unused->path('logs/error_log')), qr/CC0406: \S+site\.conf:1: /, 'which the log says';
 
-# ---- signals to a server that runs
+# ---- signals to a running server
 
 announce('CC0181');
 my $h = ClientCert::Test->server(files => { 'conf/staff.crl' => $good },

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what becomes of a certificate that a CRL lists, does not list, or cannot speak of: in PEM
-# and DER, files and folders, leaf and chain, for rules, exports and the log.
+# Tests certificates that a CRL lists, does not list, or does not cover: in PEM and DER, files and
+# folders, leaf and chain, for rules, exports and the log.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -86,7 +86,7 @@ my $h = ClientCert::Test->server(
     },
     conf => join '', map { host($_, $hosts{$_}) } sort keys %hosts);
 
-# What a request comes to: "STATUS USER REVOCATION".
+# The result of a request: "STATUS USER REVOCATION".
 sub answer {
     my ($host, $cert, $path) = @_;
     my $response = $h->get($path // '/private', host => "$host.example", cert => $cert,
@@ -105,7 +105,7 @@ sub is_denied {
 my $revoked = 'it was revoked on 2026-01-02T03:04:05Z';
 my $missing = 'no current CRL covers the CA one level above it: there is no CRL of its issuer';
 
-# ---- who is listed, and who is not
+# ---- listed and unlisted certificates
 
 for my $host (qw(chain leaf der folder quoted many)) {
     is answer($host, 'bob'), '200 bob good', "$host: who is not listed is served";
@@ -156,7 +156,7 @@ is_deeply \%exported, { chain => 'good', allow => 'unknown', nobody => 'unchecke
 is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
 $h->stop;
 
-# ---- what a virtual host inherits, and what it does not
+# ---- what a virtual host inherits
 
 my $bob_too = ClientCert::Test::Crl->new('staff');
 $bob_too->revoke('bob', 'superseded');
@@ -183,7 +183,7 @@ is_deeply \%got, { inherits => '200 bob', own => '403 ' },
     'requests on one connection are judged by the host that they are for';
 $h->stop;
 
-# ---- a revocation on the day from which computers count
+# ---- a revocation on 1 January 1970
 
 $h = ClientCert::Test->server(
     modules => ['headers'],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate which is revoked while its connection is open opens no door by the modules
-# that authorise, rewrite, include or negotiate beside ours; and that it opens no other connection.
+# Tests that a certificate revoked during its connection gains no access through other modules that
+# authorize, rewrite, include or negotiate, and that it opens no other connection.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -10,7 +10,7 @@ use ClientCert::Test::Refusal;
 
 my $staff = ClientCert::Test::Crl->new('staff');
 
-# What each path is protected by.
+# The protection of each path.
 my %protected = (
     required       => "Require clientcert\n",
     listed         => "Require clientcert\n",
@@ -57,7 +57,7 @@ my $h = ClientCert::Test->server(
             . "user=<!--#echo var=\"REMOTE_USER\" -->\n",
         map { ("htdocs/$_/page.txt" => "SECRET\n") } keys %protected,
     },
-    # One process, which has followed the CRL when its log says so.
+    # One process: when it logs that it has reloaded the CRL, all connections are affected.
     global => "Protocols h2 http/1.1\nServerLimit 1\nThreadLimit 64\nThreadsPerChild 64\n"
         . "MaxSpareThreads 64\nKeepAliveTimeout 300\n",
     conf   => "$host$locations</VirtualHost>\n");

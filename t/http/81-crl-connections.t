@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a revocation ends what goes on: open connections of HTTP/1.1 and HTTP/2, and sessions
-# of TLS 1.2 and 1.3; and that nobody else notices.
+# Tests that a revocation ends open connections of HTTP/1.1 and HTTP/2 and sessions of TLS 1.2 and
+# 1.3, and that other clients are not affected.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -25,7 +25,7 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-# Waits, for a minute at most, until there is run/NAME; that it waits is seen by run/NAME-PID.
+# Waits, for a minute at most, until run/NAME exists; run/NAME-PID shows that it waits.
 my $wait = <<'CGI';
 #!/bin/sh
 name="@ROOT@/run/$QUERY_STRING"
@@ -41,7 +41,7 @@ my $more   = 20;               # requests after the revocation
 my @tls    = ('1.2', '1.3');
 my $reason = 'it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)';
 
-# Puts a CRL of what is revoked now in place, and waits until it is held.
+# Installs a CRL of the certificates revoked so far, and waits until it is loaded.
 sub publish {
     my ($h, $staff) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -118,7 +118,7 @@ sub others_are_undisturbed {
     return;
 }
 
-# A CRL without it, and one that holds it for a while.
+# A CRL without the certificate, and one that puts it on hold for a while.
 sub it_comes_back {
     my ($h, $staff, $open) = @_;
     $staff->restore('alice');
@@ -146,7 +146,7 @@ sub it_comes_back {
 
 # ---- HTTP/2
 
-# Curl on these paths, so many at a time; what it says of each is read by finish.
+# Runs curl on these paths, this many at a time; finish reads its output for each.
 sub begin {
     my ($h, $cert, $most, @paths) = @_;
     my ($ca, $port) = ($h->ca, $h->port);
@@ -171,8 +171,9 @@ sub finish {
     return @said;
 }
 
-# That of requests after a revocation on an open connection some are denied, which then ends, and
-# that the others have none. A request may cross with the GOAWAY.
+# Expects that some requests on an open connection are denied after a revocation, that the
+# connection then ends, and that the other requests get no response. A request may cross with the
+# GOAWAY.
 sub are_refused {
     my ($said, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -180,7 +181,7 @@ sub are_refused {
         $claim;
 }
 
-# Until so many scripts wait for run/NAME.
+# Waits until this many scripts wait for run/NAME.
 sub wait_for {
     my ($h, $name, $count) = @_;
     my $until = time + 30 * ($ENV{CC_SLOW} // 1);
@@ -188,7 +189,7 @@ sub wait_for {
     return;
 }
 
-# ---- all of it
+# ---- the totals
 
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', qr/SSL Library Error/);
 

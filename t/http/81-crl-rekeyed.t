@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a CA with a new key still revokes what it signed with the old one, and that a delta CRL
-# without its complete one revokes whom it lists.
+# Tests that a CA with a new key can still revoke what it signed with the old one, and that a delta
+# CRL without its complete CRL revokes the certificates it lists.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a request which may become a WebSocket leaves nothing of itself to the one behind it,
-# which is read before it has ended where an MPM answers requests that come in a row.
+# Tests that a request that may become a WebSocket leaves nothing behind for a pipelined request
+# after it, which some MPMs read before the first one has ended.
 use strict;
 use warnings;
 use ClientCert::Test;
 
 use IO::Select;
 
-# An answer that is written in several pieces; and one to a body, which is read after a first one.
+# A response that is written in several pieces, and one to a body, which is read after an interim
+# response.
 my $long = <<'CGI';
 #!/bin/sh
 printf 'Content-Type: text/plain\r\n\r\n'
@@ -29,7 +30,7 @@ my %behind  = (
         'Content-Length: 50000') . 'x' x 50000,
 );
 
-# Sends all at once, and reads until the last answer is there.
+# Sends all requests at once, and reads until the last response has arrived.
 sub answered {
     my ($h, $name) = @_;
     my $c      = $h->connection(cert => 'alice');

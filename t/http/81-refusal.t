@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate which does not hold any more gets nothing on an open connection but the
-# refusal, whatever lets it in: conditions of mod_ssl, other modules, pages for everybody, caches.
+# Tests that a certificate which is no longer valid gets only the refusal on an open connection,
+# whatever grants access: conditions of mod_ssl, other modules, public pages, caches.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 
 my $slow = $ENV{CC_SLOW} // 1;
 
-# What lets alice in, none of it a rule of ours.
+# What lets alice in; none of it is a Require of the module.
 my %protected = (
     'verify-client' => 'Require ssl-verify-client',
     'ssl-require'   => 'SSLRequire %{SSL_CLIENT_VERIFY} eq "SUCCESS"',
@@ -33,7 +33,7 @@ my @others = qw(/verify-client/ /rewritten /proxied /cgi-bin/count /own/page /wh
 my @all    = ((map { "/$_/page" } sort keys %protected), @others);
 my @some   = qw(/verify-client/page /granted/page /cached/page /proxied);
 
-# What counts how often it was reached: a CGI and a back end.
+# A CGI program and a back end count how often they were reached.
 my $reached = File::Temp->new;
 chmod 0666, $reached->filename;
 my $script = <<"CGI";
@@ -62,7 +62,7 @@ my @doors = ('CacheEnable disk /cached', 'CacheRoot @ROOT@/run', 'CacheHeader on
     "<Location /own>\nClientCertMap subject.CN =~ \"(.+)\" user=\$1\nRequire clientcert\n</Location>",
     "<Location /whoami>\nSetHandler clientcert-status\n</Location>");
 
-# All connections are those of one process, which has followed a CRL when its log says so.
+# All connections belong to one process, which logs when it has reloaded a CRL.
 sub server {
     my ($conf, %files) = @_;
     my $h = ClientCert::Test->server(
@@ -116,7 +116,7 @@ sub are_refused {
         unlike "$after->{body}$stream->{body}", qr/SECRET|CN=alice/, 'and shows nothing';
     }
     is read_file($reached->filename), $before, "$why: no CGI and no back end was reached";
-    my $needs = qr/CC0110: .*needs="a certificate that still holds"/;
+    my $needs = qr/CC0110: .*needs="a certificate that is still accepted"/;
     my $until = time + 20 * $slow;
     sleep 0.05 while time < $until && (my @now = $h->log_lines($needs)) < 2 * keys %open;
     is scalar(my @told = $h->log_lines($needs)), 2 * keys %open, 'each refusal is told';
@@ -151,7 +151,7 @@ my ($running, $waited, $also) = go_on($h, $beside);
 is "$running->{status} $running->{body}", "200 waited\n", 'a stream that runs beside is answered to its end';
 is "$waited->{status} $also->{status}", '200 403', 'while a new one is refused';
 
-# ---- the page that says so
+# ---- the page that explains it
 
 my $status = $page{2}->request('/granted/page');
 is_refused($status, 'ErrorDocument: clientcert-status');
@@ -208,7 +208,7 @@ my $late = sub {
 is $late->('/late')->{status}, 404, 'a certificate that is asked for by a page';
 is $late->('/turned-away')->{status}, 404, 'also where mod_ssl denies, and Satisfy Any lets in';
 $responder->revoke('alice');
-my $end = time + 2;    # when answers of before have run out
+my $end = time + 2;    # when earlier answers have expired
 sleep 0.1 while time < $end + 0.5;
 are_refused($h, 'OCSP', %open);
 is $late->('/late')->{status}, 403,

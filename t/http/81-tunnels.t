@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a WebSocket ends with the identity of who opened it: at the next octet, in either
-# direction, after a revocation and when its handshake is too old.
+# Tests that a WebSocket ends with the identity of the client that opened it: before the next octet
+# in either direction, after a revocation and when its handshake is too old.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -15,8 +15,8 @@ use Time::HiRes qw(sleep time);
 my $slow = $ENV{CC_SLOW} // 1;
 $SIG{PIPE} = 'IGNORE';
 
-# A back end that agrees to every upgrade, and then gives back what it gets; after "push" it says
-# something each tenth of a second.
+# A back end that accepts every upgrade and then echoes its input; after "push" it sends something
+# every tenth of a second.
 my $listener = IO::Socket::INET->new(Listen => 20, LocalAddr => '127.0.0.1') or die "listen: $!\n";
 my $backend  = fork // die "fork: $!\n";
 if ($backend == 0) {
@@ -45,7 +45,7 @@ sub serve {
 
 my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';
 announce('CC0104', 'CC0110', 'AH01630');
-announce('AH03307');    # mod_proxy, when what the back end says is not taken any more
+announce('AH03307');    # mod_proxy, when output of the back end is no longer accepted
 my $to = $listener->sockport;
 my $h  = ClientCert::Test->server(
     modules => ['proxy', 'proxy_http', 'proxy_wstunnel', 'rewrite'],
@@ -77,7 +77,7 @@ my $h  = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-# A WebSocket, as far as that looks like one to httpd.
+# A WebSocket, as far as httpd can tell.
 sub open_one {
     my ($cert, $path, $port) = @_;
     my $at = $h->ca . "/$cert";
@@ -93,7 +93,7 @@ sub open_one {
     return $socket;
 }
 
-# What comes next; '' is the end of the connection.
+# The next data; '' is the end of the connection.
 sub hear {
     my ($socket) = @_;
     my $ready = $socket->pending || IO::Select->new($socket)->can_read(10 * $slow);
@@ -105,7 +105,7 @@ sub hear {
 
 sub echo { my ($socket, $text) = @_; syswrite $socket, $text; return hear($socket) }
 
-# Whether it ends, with what was on its way before.
+# Whether the connection ends, and the data that was on its way before.
 sub ends {
     my ($socket) = @_;
     my $until = time + 10 * $slow;
@@ -113,7 +113,7 @@ sub ends {
     return 0;
 }
 
-my @paths = qw(ws old moved);    # an internal redirect leads to the last
+my @paths = qw(ws old moved);    # an internal redirect leads to the last one
 my %open = map { $_ => open_one('alice', "/$_") } @paths;
 is echo($open{$_}, 'one'), 'echo one', "$_: it works" for @paths;
 my $pushed = open_one('alice', '/ws');
@@ -123,7 +123,7 @@ my $other = open_one('bob', '/ws');
 $staff->revoke('alice');
 replace($h->path('conf/staff.crl'), $staff->crl);
 ok $h->wait_log(qr/CC0173/), 'she is revoked';
-sleep 0.5 * $slow;    # each child has to look
+sleep 0.5 * $slow;    # each child has to check the file
 for my $path (@paths) {
     unlike echo($open{$path}, 'two'), qr/two/, "$path: not an octet more";
     ok ends($open{$path}), 'and its end';

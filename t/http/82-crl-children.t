@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that every process of the server follows a CRL, those that begin later, too; and that none
-# of them can be led back to an older one.
+# Tests that every child process, also one that starts later, uses a replaced CRL, and that none can
+# be led back to an older one.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -37,7 +37,7 @@ my $h = ClientCert::Test->server(
     files   => { 'conf/staff.crl' => $first },
     conf    => $conf);
 
-# The processes that have said so.
+# The processes that have logged this.
 sub who_said {
     my ($pattern) = @_;
     my %pids = map { /\[pid (\d+)/ ? ($1 => 1) : () } $h->log_lines($pattern);
@@ -52,7 +52,7 @@ my @answers = map { $h->get('/', cert => 'alice')->{status} } 1 .. 12;
 is_deeply \@answers, [(0) x 12], 'and refuses who is revoked';
 $h->stop;
 
-# ---- processes that come later
+# ---- processes that start later
 
 $h = ClientCert::Test->server(
     modules => ['headers'],
@@ -62,14 +62,14 @@ $h = ClientCert::Test->server(
 
 sub child { return ($h->log_lines(qr/AH01964/))[-1] =~ /\[pid (\d+)/ ? $1 : 0 }
 
-# Who alice is, and whether the log tells that she was refused; neither where a child has just ended.
+# The user of alice, and whether the log has a refusal; neither if a child has just ended.
 sub alice {
     $h->mark_log;
     my $user = $h->get('/', cert => 'alice')->{headers}{user};
     return ($user, !$user && scalar(my @lines = $h->wait_log(qr/CC0106/, 1)));
 }
 
-# What becomes of alice in the first child that is not this one.
+# The result for alice in the first child other than this one.
 sub in_the_next_child {
     my ($last) = @_;
     my $end = time + 60 * $slow;
@@ -87,10 +87,10 @@ ok $h->wait_log(qr/CC0173/, 30), 'a certificate is revoked';
 is_refused_in_handshake($h, 'alice', 'it was revoked on .*', 'in the process that saw it');
 is in_the_next_child($child), 'refused', 'and in one that begins later';
 
-sleep 12;    # the parent looks every ten seconds
+sleep 12;    # the parent checks every ten seconds
 for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
     my ($octets, $tag) = @$back;
-    $h->get('/');    # so that there is a child
+    $h->get('/');    # so that a child exists
     $h->mark_log;
     replace($h->path('conf/staff.crl'), $octets);
     ok $h->wait_log(qr/CC0174: .*$tag/, 30), 'a CRL that is refused';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what happens when a CRL is past its nextUpdate: at start and later, in open connections and
-# in sessions, with a grace time, and with missing=allow.
+# Tests what happens after the nextUpdate of a CRL: at start and later, in open connections and in
+# sessions, with a grace time, and with missing=allow.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -62,7 +62,7 @@ is told($open{$_}->request('/')), 'bob:good', "$_: a connection" for sort keys %
 my $session = full($h, '/', cert => 'bob', tls => '1.3');
 is told($session), 'bob:good', 'a session';
 
-# ---- one that was past at start
+# ---- a CRL that had expired at start
 
 ok $h->wait_log(qr{CC0174: .*CC0416: .*/conf/past": .*has expired: its nextUpdate was \S+; missing=deny}, 30),
     'a CRL that is past at start is told of';
@@ -73,7 +73,7 @@ is_refused_in_handshake($h, 'alice', 'it was revoked on .*',
     "$_: who is listed is revoked by the CRL that is past", port => $_) for 4 .. 6;
 cmp_ok time, '<', $end, 'all that in good time';
 
-# ---- and one that ends meanwhile
+# ---- a CRL that expires meanwhile
 
 sleep 0.1 while time < $end + 1.1;
 my $until = time + 30 * $slow;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that CRLs may be replaced while a server is at its limit: no request of a certificate that is
-# not revoked fails, and memory does not grow.
+# Tests that CRLs can be replaced while the server is fully loaded: no request with an unrevoked
+# certificate fails, and memory does not grow.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which changes of a CRL are followed and which are refused, what is held then, and what
-# happens when a CRL runs out.
+# Tests which changes of a CRL are accepted and which are rejected, which CRLs are in use then, and
+# what happens when a CRL expires.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -19,7 +19,7 @@ announce('CC0106', 'CC0174', 'AH02039', qr/SSL Library Error/);
 
 my $h;
 
-# Who is what: "alice:good bob:-", - for those who have no connection.
+# The state of each client: "alice:good bob:-", with - for those without a connection.
 sub standing {
     my ($port) = @_;
     return join ' ', map {
@@ -40,14 +40,14 @@ sub is_followed {
     return is standing(), $expected, 'and used';
 }
 
-# Nothing changes, and that is told once.
+# Expects that nothing changes and that this is logged once.
 sub is_not_taken {
     my ($octets, $expected, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     $h->mark_log;
     put('staff.crl', $octets);
     my ($line) = $h->wait_log(qr/CC0174/, 30);
-    like $line, qr{\[clientcert:error\].*CC0174: what was held of these CRLs stays: $expected},
+    like $line, qr{\[clientcert:error\].*CC0174: the CRLs loaded before stay in use: $expected},
         "$claim: refused";
     is standing(), 'alice:- bob:good', 'what was held is held';
     sleep 0.6;
@@ -67,7 +67,7 @@ $h = ClientCert::Test->server(
     conf    => host('', 'conf/staff.crl reload=0.1') . host(2, 'conf/pem reload=0.1')
         . host(3, 'conf/der reload=0.1') . host(4, 'conf/none reload=0.1'));
 
-# ---- followed
+# ---- accepted changes
 
 is standing(), 'alice:- bob:good', 'at the start';
 $staff->restore('alice');
@@ -82,7 +82,7 @@ my $held = $staff->crl(number => 200, from => -600);
 is_followed(sub { $h->file('conf/staff.crl', $held) }, 'alice:- bob:good',
     'a file that is written anew');
 
-# ---- refused
+# ---- rejected changes
 
 my $path = qr{\S+site\.conf:\d+: "\S+/conf/staff\.crl": };
 my $crl  = qr/the CRL of "CN=Staff CA,O=Example", number/;
@@ -112,7 +112,7 @@ ok $h->wait_log(qr/CC0174.*number 307/, 30), 'and the next: that is told, too';
 is_followed(sub { put('staff.crl', $staff->crl(number => 308)) }, 'alice:good bob:good',
     'a good one after that');
 
-# ---- not finished: waited for, then refused
+# ---- unfinished files: waited for, then rejected
 
 my $better = $staff->crl(number => 309);
 my %cut    = (
@@ -135,7 +135,7 @@ $h->file('conf/pem', $better);
 ok $h->wait_log(qr/CC0173: CRLs have changed/, 30), 'it is finished';
 is standing(2), 'alice:good bob:good', 'and taken';
 
-# ---- gone
+# ---- removed files
 
 $h->mark_log;
 unlink $h->path('conf/staff.crl');

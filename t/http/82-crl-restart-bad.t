@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that no restart ends for a bad file of CRLs, and that none lets anybody in.
+# Tests that no restart fails because of a bad CRL file, and that no restart lets a client in
+# because of one.
 use strict;
 use warnings;
 use Time::HiRes qw(sleep);
@@ -12,7 +13,7 @@ my $foreign = ClientCert::Test::Crl->new('foreign');
 $staff->revoke('alice');
 my $good = $staff->crl;
 
-# One virtual host with a directive of its own and a log of its own, one with that of the server.
+# One virtual host with its own directive and log, one that inherits both from the server.
 sub conf {
     my ($own, $servers) = @_;
     return "ClientCertCRL $servers reload=0.1\nClientCertCRLCheck leaf\n"
@@ -25,7 +26,7 @@ my $h = ClientCert::Test->server(modules => ['headers'],
     conf  => conf('conf/own.crl', 'conf/servers.crl'),
     files => { 'conf/own.crl' => $good, 'conf/servers.crl' => $good });
 
-# Who of alice, who is revoked, and bob gets in.
+# Which of alice, whose certificate is revoked, and bob get in.
 sub let_in {
     my (%o) = @_;
     return join ' ', grep { $_ } map { $h->get('/', cert => $_, %o)->{headers}{user} } 'alice', 'bob';
@@ -40,7 +41,7 @@ sub all_let_in {
     return;
 }
 
-# Each process follows both directives; the clients see when it has.
+# Each process follows both directives; the responses show when it has reloaded.
 sub are_let_in_at_last {
     my ($expected, $claim) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
@@ -53,7 +54,7 @@ sub are_let_in_at_last {
 
 all_let_in('bob', 'at the start, who is revoked is refused');
 
-# ---- what was held stays
+# ---- the CRLs loaded before stay in use
 
 sub damage_all {
     my ($octets) = @_;
@@ -79,14 +80,14 @@ for my $damage (@damages) {
         $h->mark_log;
         ok $h->reload(files => {}, signal => $signal), "$what: SIG$signal does not end the server";
         my @lines = $h->log_lines(qr/CC018[12]/);
-        is scalar(grep { /CC0181: .*stays: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
+        is scalar(grep { /CC0181: .*stay in use: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
             'the main log says what is wrong, where, and that what was held stays';
         is scalar(@lines), 2, 'in one line each';
         all_let_in('bob', "$what: as before");
     }
 }
 
-# ---- the next good one is taken
+# ---- the next good CRL is accepted
 
 damage_all(substr $good, 0, -40);
 ok $h->reload(files => {}), 'a restart with files that are cut off';
@@ -96,7 +97,7 @@ announce('CC0174');
 damage_all($staff->crl);
 are_let_in_at_last('alice bob', 'a good file is taken');
 
-# ---- nothing is held
+# ---- no CRL was loaded before
 
 my @new = map { "conf/new-$_.crl" } 'cut', 'missing';
 $h->file($new[0], substr $good, 0, -40);
@@ -114,7 +115,7 @@ my $last = $staff->crl;
 replace($h->path($_), $last) for @new;
 are_let_in_at_last('alice', 'until the files are good');
 
-# ---- files that nobody follows
+# ---- files that are not followed
 
 ok $h->reload(files => {}, conf => conf(map { "$_ reload=0" } @new) =~ s/ reload=0\.1//gr),
     'a restart with files that are not followed';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a graceful restart is no way back to an older CRL, and that a stop and a start is one.
+# Tests that a graceful restart does not return to an older CRL, and that a stop and a start does.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -35,13 +35,13 @@ are_let_in('alice bob', 'nobody is revoked');
 $staff->revoke('alice');
 put($staff->crl, 'CC0173');
 are_let_in('bob', 'alice is');
-sleep 13;    # httpd's first process, which is there after the restart, looks every ten seconds
+sleep 13;    # httpd's parent process, which survives the restart, checks every ten seconds
 
 put($before, 'CC0412');
 are_let_in('bob', 'the CRL from before is no way back');
 $h->mark_log;
 ok $h->reload, 'a graceful restart';
-ok $h->wait_log(qr/CC0181: .*stays: CC0412: .*number 1, .*older than the one loaded before, number 2/),
+ok $h->wait_log(qr/CC0181: .*stay in use: CC0412: .*number 1, .*older than the one loaded before, number 2/),
     'does not forget what was held';
 are_let_in('bob', 'and goes on with it');
 is $h->get('/', cert => 'bob', port => 2)->{headers}{user}, 'bob',

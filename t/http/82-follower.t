@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that one thread of a child follows all CRLs and tables, and keeps no child from its end.
+# Tests that one thread of each child follows all CRLs and tables, and never delays the end of the
+# child.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +17,7 @@ my $crl   = $staff->crl;
 $staff->revoke('alice');
 my $revoked = $staff->crl;
 
-# Virtual hosts with a CRL and a table each, all files of their own.
+# Virtual hosts with their own CRL and table each, all in separate files.
 sub hosts {
     my ($reload) = @_;
     return join '', map { <<"CONF" } 1 .. HOSTS;
@@ -58,7 +59,7 @@ sub rests {
     return $rests;
 }
 
-# The threads of a child without us; of event: the main one, the listener, and ThreadsPerChild.
+# The threads of a child without the module; of event: main, listener, and ThreadsPerChild.
 my %usual = (event => 2 + 16, prefork => 1);
 
 for my $mpm ('event', 'prefork') {
@@ -68,7 +69,7 @@ for my $mpm ('event', 'prefork') {
     ok wait_until(sub { tasks($child) == $usual + 1 }),
         "$mpm: one thread follows @{[2 * HOSTS]} files" or diag scalar tasks($child), ", usual $usual";
 
-    # Files that were written just now are looked at again in the first second.
+    # Files that were just written are checked again in the first second.
     wait_until(sub { my $before = rests($child); sleep 1; rests($child) - $before < 10 });
     my ($began, $before) = (time, rests($child));
     sleep 4;
@@ -79,11 +80,11 @@ for my $mpm ('event', 'prefork') {
     ok $h->reload, "$mpm: a graceful restart";
     ok wait_until(sub { my %now = map { $_ => 1 } $h->_children; !grep { $now{$_} } @old }),
         "$mpm: the children of before are gone";
-    $h->stop;    # without AH00045: none had to be told twice
+    $h->stop;    # without AH00045: no child needed a second signal
     unlike $h->_whole_log, qr/AH0004[56]/, "$mpm: children end when they are told to";
 }
 
-# ---- what changes is seen in all of them
+# ---- changes are seen in all files
 
 my $h = ClientCert::Test->server(files => \%files, global => "StartServers 1\n", conf => hosts(0.2));
 replace($h->path("conf/$_.crl"), $revoked)                 for 1, HOSTS;

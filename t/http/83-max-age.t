@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that an identity is as old as its full handshake, and ends at ClientCertMaxAge: in open
+# Tests that an identity is as old as its full handshake and ends at ClientCertMaxAge: in open
 # connections of HTTP/1.1 and HTTP/2, and in sessions however often they were resumed.
 use strict;
 use warnings;
@@ -30,14 +30,14 @@ sub host {
 CONF
 }
 
-# Waits until it is over.
+# Waits until this time has passed.
 my $wait = <<'CGI';
 #!/bin/sh
 while [ ! -e "@ROOT@/run/over" ]; do sleep 0.05; done
 printf 'Content-Type: text/plain\r\n\r\nwaited\n'
 CGI
 
-my $why = 'its full handshake was longer ago than ClientCertMaxAge says';
+my $why = 'its full handshake is older than ClientCertMaxAge allows';
 my %server = map {
     my $h = ClientCert::Test->server(
         modules => ['headers', 'http2'],
@@ -51,7 +51,7 @@ my %server = map {
 } session_stores();
 my $h = $server{tickets};
 
-# Hosts of one connection that trust others than the one of its handshake, so that they verify anew.
+# Hosts that trust other CAs than the host of the handshake, so that they verify again.
 my $hosts = ClientCert::Test->server(
     modules => ['headers'],
     files   => { 'htdocs/private' => "only for you\n" },
@@ -75,7 +75,7 @@ sub is_resumed_by {
         "1 200 $user", $claim;
 }
 
-# Curl on these paths over one HTTP/2 connection, one after the other.
+# Runs curl on these paths over one HTTP/2 connection, one after the other.
 sub begin {
     my ($port, @paths) = @_;
     my $ca = $h->ca;
@@ -93,7 +93,7 @@ sub finish { my ($out) = @_; return map { tr/\r\n//dr } <$out> }
 # ---- before
 
 my (%open, %session, %unlimited, %anew);
-my $end = time + $seconds;    # of the first; that of the last is not later than $last
+my $end = time + $seconds;    # for the first connection; for the last one not later than $last
 my @paths = ('/private', '/cgi-bin/wait', ('/private') x 20);
 my %http2 = map { $_ => begin($_, @paths) } 1, 2;
 for my $tls ('1.2', '1.3') {
@@ -119,7 +119,7 @@ for my $tls ('1.2', '1.3') {
 }
 my $last = time + $seconds;
 
-# Half of the time later they are resumed, which makes nobody younger.
+# They are resumed after half of the time, which renews no identity.
 sleep 0.1 while time < $end - $seconds / 2;
 my %again;
 for my $tls ('1.2', '1.3') {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what OCSP responders that do what they should are asked, and what their answers do.
+# Tests correct OCSP responders: which questions they get, and the effects of their answers.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -78,7 +78,7 @@ my %files = (files => { 'htdocs/private' => "only for you\n" });
     }
 }
 
-# ---- when it is asked, and what is kept
+# ---- when the responder is asked, and which answers are kept
 
 my $responder = ClientCert::Test::Ocsp->new(certs => [qw(alice bob admin)]);
 
@@ -109,9 +109,9 @@ sub on {
     is $responder->asked('hang/public'), 0, 'which nobody has asked';
 }
 
-# ---- what is in use ends
+# ---- connections in use end
 
-# Asks until it is denied; the last response, and how long it took.
+# Sends requests until one is denied; returns the last response and how long it took.
 sub until_denied {
     my ($request) = @_;
     my $began = time;
@@ -139,8 +139,8 @@ for my $store (session_stores()) {
     }
     is $h->get('/private', cert => 'bob', http2 => 1)->{status}, 200, 'HTTP/2';
     my $cert = "--cert $ca/bob.pem --key $ca/bob.key --cacert $ca/root.pem";
-    # One connection, a request each second; what is told on stderr is told at once. Where a request
-    # and a GOAWAY cross, the client is to make it again (RFC 9113 6.8).
+    # One connection, a request each second; output on stderr is not buffered. If a request and a
+    # GOAWAY cross, the client has to send the request again (RFC 9113 6.8).
     open my $http2, '-|', "exec curl -q -sS --noproxy '*' --http2 $cert --rate 3600/h -o /dev/null"
         . ' --no-progress-meter --retry 3 --retry-all-errors'
         . " -w '%{stderr}%{http_code} %{num_connects} %{http_version}\\n'"
@@ -164,7 +164,7 @@ for my $store (session_stores()) {
 }
 $responder->know('bob');
 
-# ---- whom the certificate names
+# ---- responders named by the certificate
 
 {
     my $port = $responder->port;
@@ -236,7 +236,7 @@ my @wrong  = (
     ["$stands stale=-1",                        'CC0432', '-1',         '0 to 31536000'],
     ["$stands failure=ignore",                  'CC0432', 'ignore',     'failure=deny or'],
     ["$stands nonce=maybe",                     'CC0432', 'maybe',      'nonce=off or nonce=on'],
-    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl stands here twice'],
+    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl is given twice'],
     ['ClientCertOCSP On responder=https://a.example/', 'CC0434', 'https://a.example/',
         'its scheme is not http'],
     ['ClientCertOCSP On responder=http://u:p@a.example/', 'CC0434', 'http://u:p@a.example/',
@@ -261,7 +261,7 @@ for (@wrong) {
         conf => "ClientCertOCSPCache tape:/dev/st0\n");
     ok $exit != 0 && $output =~ m{error on line 1 of \S+/conf/site\.conf:\n.*CC0175: "tape": },
         'CC0175: an unknown type of cache' or diag $output;
-    like $output, qr/there are: .*shmcb/, 'those that there are';
+    like $output, qr/available: .*shmcb/, 'those that there are';
     ($exit, $output) = ClientCert::Test->configtest(conf => "\nClientCertOCSPCache shmcb:x(1)\n");
     ok $exit != 0 && $output =~ m{error on line 2 of \S+/conf/site\.conf:\n.*CC0176: "x\(1\)": },
         'CC0176: a size that the cache does not take' or diag $output;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a responder that lies, is slow or is gone gives nobody an identity, holds nobody up for
-# longer than it may, and is asked again when it is well.
+# Tests that an OCSP responder that lies, is slow or is unreachable gives no identity, delays no
+# request longer than configured, and is asked again when it has recovered.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -16,7 +16,7 @@ my $responder = ClientCert::Test::Ocsp->new(certs => \@many);
 
 announce('CC0104', 'CC0110', 'AH01630');
 
-# A virtual host for each line of options; all let in who has an identity.
+# A virtual host for each line of options; all let in clients with an identity.
 sub hosts {
     my (@lines) = @_;
     my $n = 0;
@@ -122,9 +122,9 @@ for my $i (0 .. $#signers) {
     ok $h->wait_log(qr/CC0104.*reason="the OCSP responder does not know it"/), 'as the log says';
 }
 
-# ---- responders that are gone
+# ---- unreachable responders
 
-# Who is denied on a port for another reason than that the responder is left alone.
+# Which clients are denied on a port, other than because the responder is left alone.
 sub denied {
     my ($h, $port, @certs) = @_;
     for my $cert (@certs) {
@@ -152,17 +152,18 @@ sub denied {
     my $most = 1 + int((time - $began) / 5);
     cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is remembered for a while';
 
-    # Each asks for a certificate of its own, so that all would ask; nobody ever gets an answer.
+    # Each client has its own certificate, so that each would cause a question; none is ever
+    # answered.
     $began = time;
     denied($h, 3, @many, @many);
     my $took = time - $began;
     my $asked = $responder->asked('hang/breaker');
     cmp_ok $asked, '>=', 3, 'a responder that says nothing is asked a few times';
-    # After the third failure it is left alone for 1, 2, 4 ... seconds.
+    # After the third failure the responder is left alone for 1, 2, 4 ... seconds.
     cmp_ok $asked, '<=', 4 + log(1 + $took) / log 2, "and then seldom ($asked times in $took s)";
 
     $responder->mood('hang/breaker', 'honest');
-    # A failure is remembered for five seconds, for each certificate by itself.
+    # A failure is remembered for five seconds, separately for each certificate.
     for my $cert ('alice', 'two-cn') {
         my $until  = time + 60 * $slow;
         my $status = 0;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a responder whose own certificate is on a CRL of the host vouches for nobody: neither
-# when it is asked, nor with what it said before.
+# Tests that an OCSP responder whose own certificate is on a CRL of the host vouches for no client,
+# neither by new answers nor by earlier ones.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a responder which does not answer keeps few threads waiting: others are served.
+# Tests that an OCSP responder that does not answer blocks only a few threads, and that other
+# requests are served.
 use strict;
 use warnings;
 use ClientCert::Test;

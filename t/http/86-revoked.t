@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that clientcert revoked says of a certificate what the server makes of its CRLs and
-# responders, and how old these are; and that pages and metrics of the server say it too.
+# Tests that clientcert revoked reports what the server's CRLs and responders give for a
+# certificate, and their age, and that the server's pages and metrics agree.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -17,7 +17,7 @@ my $root  = ClientCert::Test::Crl->new('root');
 
 $staff->revoke('revoked', 'keyCompromise');
 
-# One virtual host with these lines.
+# A virtual host with these lines.
 sub host {
     my ($lines, %files) = @_;
     my %o = (files => \%files, conf => <<"CONF");
@@ -74,7 +74,7 @@ like ask($h, 'revoked', "$ca/service.pem")->{output}, qr/unknown: there is no CR
 like ask($h, 'revoked', "$ca/expired.pem")->{output}, qr/^verified +no: it has expired/m,
     'why nobody was asked';
 
-# ---- what the configuration makes of it
+# ---- effects of the configuration
 
 $h = configured('ClientCertCRL conf/staff.crl missing=allow',
     'conf/staff.crl' => $staff->crl(from => -9000, until => -1000));
@@ -104,7 +104,7 @@ like join(' ', @{ $said->{notes} }), qr/SSLCARevocationCheck/, 'and a note says 
 $h = configured('');
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'where nobody is asked, nothing can be told';
-like $said->{error}, qr/CC0757: "localhost:\d+": nobody is asked whether a certificate was revoked/, 'which is said';
+like $said->{error}, qr/CC0757: "localhost:\d+": there is no source of revocation status/, 'which is said';
 $h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => damaged($staff->crl));
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'a CRL that a start would refuse is an error';
@@ -153,7 +153,7 @@ is "$said->{result} $said->{exit} $said->{crls}{state} $said->{ocsp}{state}", 'u
     'a responder that is gone';
 like $said->{reason}, qr/^there is no valid OCSP answer for it: \S/, 'in words';
 
-# ---- a server that runs: its page, its metrics
+# ---- the page and the metrics of a running server
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'AH02039', qr/SSL Library Error/);
 my $before  = ClientCert::Test::Crl->new('staff')->crl(number => 19);
@@ -188,11 +188,11 @@ is $who->{result}, 'rejected', 'and it knows that one was revoked';
 is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
     ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
 my $page = page($open[1]->request('/whoami'));
-like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Why it was revoked keyCompromise/,
+like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Reason for revocation keyCompromise/,
     'in HTML too';
 like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
 
-# The samples of CRLs by name.
+# The samples of the CRL metrics, by name.
 sub crls {
     my %value;
     for (split /\n/, $h->get('/metrics')->{body}) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that one question serves all processes and all who wait, and that an answer is replaced
-# before it runs out, while nobody waits.
+# Tests that one OCSP question serves all processes and all waiting requests, and that an answer is
+# renewed before it expires, while no request waits.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -44,7 +44,8 @@ sub server {
         conf => "$cache\n$log" . host('PORT', $path, 'timeout=' . 20 * $slow . " $options"));
 }
 
-# Connections with these certificates at once; calling what it gives waits for their answers.
+# Opens connections with these certificates at once; returns a function that waits for the
+# responses.
 sub at_once {
     my ($h, $port, @certs) = @_;
     my @reads;
@@ -84,7 +85,8 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
     is $responder->asked('hold/crowd'), 2, 'after a question of its own';
 }
 
-# The threads that ask are 16, and of these 4 at most are for one responder. Who waits for one in vain says nothing of his responder.
+# Of the 16 threads that ask, at most 4 serve one responder. A request that waits for a thread in
+# vain does not count as a failure of its responder.
 {
     my @staff = qw(alice bob admin revoked noeku two-cn two-mail comma-o comma-cn comma-ou slash-cn
         multi-rdn bmp-cn no-subject long-cn empty-cn);
@@ -104,7 +106,7 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
     is $responder->asked('honest/threads'), 1, 'and only for who still waits';
 }
 
-# Children that are told apart by their process numbers, with any of them in any order.
+# Children, distinguished by their process numbers, in any order.
 sub is_shared {
     my ($name, $path, %o) = @_;
     my $h = server($path, '', %o);
@@ -163,7 +165,7 @@ SKIP: {
         cache  => 'ClientCertOCSPCache memcache:127.0.0.1:' . $memcached->port);
 }
 
-# ---- in good time
+# ---- renewed in time
 
 {
     my $ttl  = 12 * $slow;
@@ -178,7 +180,7 @@ SKIP: {
         push @other, grep { $_ != 200 } $h->get('/', cert => 'alice')->{status};
         sleep 0.2;
     }
-    # The responder holds the second question: had anybody waited for it, we would wait still.
+    # The responder holds the second question: a request that waited for it would still be waiting.
     my $again = (@times = $responder->times_asked($path))[1];
     cmp_ok $again - $asked, '>=', $ttl / 2, 'is asked for again, and not too soon';
     cmp_ok $again - $asked, '<', $ttl, 'but before it has run out';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows that a child of the prefork MPM ends when it is told to, whatever its threads wait for: a
-# signal ends it, in the middle of anything.
+# Tests that a child of the prefork MPM ends when it should, whatever its threads wait for: a signal
+# ends it at any time.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -32,12 +32,12 @@ if ($client == 0) {
 }
 ok $responder->wait_asked('hang', 1), 'a thread waits for an answer that never comes';
 
-announce('AH00045');    # after three seconds, which a busy machine may need
+announce('AH00045');    # after three seconds, which may pass on a busy machine
 my $began = time;
 $h->stop;
 my $took = time - $began;
 waitpid $client, 0;
-# httpd kills what is left after nine seconds, and says so; the harness finds that in the log.
+# httpd kills remaining children after nine seconds and logs it; the harness finds that in the log.
 cmp_ok $took, '<', 9, "the server stops all the same (in $took s)";
 
 done_testing;

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# What measures the module's cost runs to its end, in its smallest form.
+# Tests that the programs that measure the module's cost run to their end, in their smallest form.
 use strict;
 use warnings;
 use Test::More;
 
 my $top = $ENV{CC_TOP};
 
-# Another checker in httpd would be counted, too; and its build does not link with these programs.
+# Another checker in httpd would be counted too, and its build does not link with these programs.
 plan skip_all => 'counts instructions by itself'
     if grep { $ENV{$_} } qw(CC_VALGRIND CC_PRELOAD GCOV_PREFIX);
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to build the project, from a checkout or a release, into a directory of its own.
+# Builds the project, from a checkout or a release, in a separate directory.
 # shellcheck shell=sh disable=SC3013  # every sh of today has -nt
 #
 #   . t/lib/build.sh                            in the top directory
-#   build DIR ARGUMENT-OF-CONFIGURE ...         configures, where that is due, and makes all
+#   build DIR ARGUMENT-OF-CONFIGURE ...         configures, if necessary, and makes all
 #   build_more TARGET ...                       makes more, in the same directory
 #
-# What they say goes to DIR/build.log. Where one fails it is shown, and the program ends.
+# Their output goes to DIR/build.log. If one fails, the log is shown and the program ends.
 
 build() { # DIR ARGUMENT-OF-CONFIGURE ...
     build_dir=$1
     shift
     if ! mkdir -p "$build_dir" || [ ! -w "$build_dir" ]; then
-        echo "$(id -un) cannot write to $(pwd)/$build_dir: do this as its owner, or in a copy" >&2
+        echo "$(id -un) cannot write to $(pwd)/$build_dir: run this as its owner, or in a copy" >&2
         exit 1
     fi
     if [ -f config.status ]; then
@@ -35,7 +35,7 @@ build_or_end() { # COMMAND ...
     }
 }
 
-# Called where set -e does not hold. What was configured with other arguments is done anew.
+# Called where set -e has no effect. Configures again if the arguments have changed.
 build_configure() { # ARGUMENT-OF-CONFIGURE ...
     if [ ! -f configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ]; then
         autoreconf -fi && touch configure Makefile.in || return

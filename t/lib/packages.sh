@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows which packages of the system the build, the demo and the tests need, and installs them.
+# Installs the packages that the build, the demo and the tests need.
 # shellcheck shell=sh
 #
 #   . t/lib/packages.sh
@@ -7,14 +7,14 @@
 #   want_packages servers browser   the servers that tables ask or t/bench compares with, and a
 #                                   browser; the tests go without what is missing
 #
-# need_packages ends the program where something is missing that it cannot install. "a|b" is the first
-# of them that the system knows. No server is started, neither now nor when the system starts.
+# need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
+# that the system knows. No server is started, neither now nor when the system starts.
 
 debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-ssl-dev
     libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libldap-dev|libldap2-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
 debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
-    redis-tools mandoc libio-socket-ssl-perl'
+    redis-tools mandoc libio-socket-ssl-perl cmark-gfm|pandoc'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
@@ -27,7 +27,7 @@ fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-lin
 fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
     perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
-    perl-IO-Socket-SSL redis|valkey mandoc diffutils'
+    perl-IO-Socket-SSL redis|valkey mandoc diffutils cmark-gfm|pandoc'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
@@ -35,12 +35,12 @@ fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
-other_test='prove clang nghttp valgrind mandoc'
+other_test='prove clang nghttp valgrind mandoc cmark-gfm|pandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'
 other_browser='chromium certutil'
 other_elsewhere='debootstrap perl unshare'
 
-# The list of a family for some of build, demo and test.
+# The packages of a family of systems for some of build, demo and test.
 packages_of() { # FAMILY SET ...
     packages_family=$1
     shift
@@ -55,7 +55,7 @@ fedora_has() { rpm -q --whatprovides "$1" >/dev/null 2>&1; }
 fedora_knows() { dnf -q list "$1" >/dev/null 2>&1; }
 other_has() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
 
-# Those of the list that are not installed, with "a|b" decided.
+# The packages of a list that are not installed, with "a|b" resolved.
 missing_of() { # FAMILY PACKAGE ...
     missing_family=$1
     shift
@@ -79,7 +79,7 @@ first_known() { # FAMILY CHOICE
     echo "${2%%|*}"
 }
 
-# Runs a command as root, or says which one is to be run, and ends.
+# Runs a command as root, or prints the command to run, and ends.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -94,8 +94,8 @@ as_root() {
     fi
 }
 
-# Runs apt-get install, as root. For the time of it, servers are not started (policy-rc.d) and
-# PostgreSQL makes no cluster; afterwards none of those that are new starts with the system.
+# Runs apt-get install, as root. Meanwhile no servers are started (policy-rc.d) and PostgreSQL
+# makes no cluster; afterwards no new server starts with the system.
 # shellcheck disable=SC2016  # for another shell
 debian_install='
     policy=/usr/sbin/policy-rc.d
@@ -132,7 +132,7 @@ need_packages() { # SET ...
         debian)
             packages_line="apt-get update && apt-get install -y --no-install-recommends $packages_missing"
             as_root apt-get update -q
-            # shellcheck disable=SC2046,SC2086  # decided anew: the lists of packages are fresh
+            # shellcheck disable=SC2046,SC2086  # resolved again: the lists of packages are fresh
             as_root sh -c "$debian_install" sh $(missing_of debian $(packages_of debian "$@"))
             ;;
         fedora)
@@ -149,11 +149,11 @@ need_packages() { # SET ...
     esac
 }
 
-# The same, but goes on without what cannot be had. Where CI is set, it must be had.
+# The same, but goes on without packages that cannot be installed. If CI is set, they are required.
 want_packages() { # SET ...
     if [ -n "${CI-}" ]; then
         need_packages "$@"
     else
-        (need_packages "$@") || echo "Going on without; the tests of it are skipped." >&2
+        (need_packages "$@") || echo "Going on without them; tests that need them are skipped." >&2
     fi
 }

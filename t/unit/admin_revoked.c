@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a configuration test answers of certificates that were revoked, or may be. */
+/* Tests the answers of a configuration test about certificates that are, or may be, revoked. */
 #include <apr_strings.h>
 
 #include "crlset.h"
@@ -35,7 +35,7 @@ static void teardown(void)
     fake_end();
 }
 
-/* The answer of a host with these lines. */
+/* The answer for a host with these lines. */
 static const json_t *asked(const char *lines)
 {
     fake_configured(apr_pstrcat(fake.pool,
@@ -120,7 +120,8 @@ TEST(a_certificate_that_does_not_verify_is_asked_about_nobody)
     asked("ClientCertCRL crl.pem\n");
     second = fakequestion_answer(1);
     ck_assert_str_eq(at(second, "result"), "unknown");
-    ck_assert_str_eq(at(second, "reason"), "it would not be verified, so nobody was asked");
+    ck_assert_str_eq(at(second, "reason"),
+                     "the certificate would not be verified, so no source was asked");
     ck_assert_str_eq(at(second, "verification/verified"), "false");
     ck_assert_str_eq(at(second, "crls/state"), "unknown");
 }
@@ -157,7 +158,7 @@ TEST(a_list_of_a_ca_that_is_not_trusted_is_passed_over)
     }
 }
 
-/* Nobody answers at port 1. */
+/* No server listens at port 1. */
 TEST(a_responder_that_is_away_is_told)
 {
     const json_t *answer = asked("ClientCertOCSP On responder=http://127.0.0.1:1/ timeout=1\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the threads that wait for other programs in the place of requests. */
+/* Tests the threads that wait for other programs on behalf of requests. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 
 static apr_pool_t *pchild;
 static cc_threads_t *threads;
-static atomic_int works, most, done; /* at this moment, at once, so far */
+static atomic_int works, most, done; /* now, at most at once, so far */
 static atomic_bool held;             /* works wait until it is false */
 
 static void setup(void)
@@ -111,7 +111,7 @@ TEST(one_in_four_threads_may_wait)
 
 /* ---- jobs -------------------------------------------------------------------------------- */
 
-/* Says of each key that it is missing, or fails; "slow" waits until it is let go. */
+/* Answers for each key that it is missing, or fails; "slow" waits for its release. */
 static void ask(cc_job_t *job)
 {
     atomic_fetch_add(&works, 1);
@@ -130,7 +130,7 @@ static void ask(cc_job_t *job)
     atomic_fetch_add(&done, 1);
 }
 
-/* What came of these keys: "missing", or why there is no answer, joined by " | ". */
+/* The results for these keys: "missing", or why there is no answer, joined by " | ". */
 static const char *answers(cc_jobs_t *jobs, apr_interval_time_t patience, const char *keys)
 {
     char *text = apr_pstrdup(fake.pool, keys), *state;
@@ -174,7 +174,7 @@ TEST(nobody_is_asked_before_the_child_is_ready_or_by_a_test)
     ck_assert_str_eq(answers(jobs, MSEC(100), "a"), "this process is not ready for lookups");
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     ck_assert_int_eq(cc_jobs_child(jobs, pchild), APR_SUCCESS);
-    fake_expect_begins(answers(jobs, MSEC(100), "a"), "only a server that runs asks it: httpd -t");
+    fake_expect_begins(answers(jobs, MSEC(100), "a"), "only a running server can ask it: mod_dbd");
     ck_assert_int_eq(atomic_load(&works), 0);
 }
 

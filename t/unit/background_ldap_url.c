@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how an ldap: table is written: its URL, with the key in the filter, and who binds. */
+/*
+ * Tests the syntax of an ldap: table: its URL, with the key in the filter, and the bind
+ * options.
+ */
 #include <apr_strings.h>
 
 #include "base/error.h"
@@ -10,7 +13,7 @@
 static cc_ldap_url_t url;
 static cc_error_t err;
 
-/* Reads what follows "ldap:", bound as this name and password: "" or the error. */
+/* Reads the text after "ldap:", with this bind name and password: "" or the error. */
 static const char *reads(const char *source, const char *name, const char *password)
 {
     cc_table_spec_t spec = {.name = "t",
@@ -63,12 +66,12 @@ TEST_LOOP(a_url_has_a_host_attributes_and_the_key_in_its_filter, 0, COUNT(urls))
 }
 
 static const struct {
-    const char *source, *error; /* behind the source in quotes */
+    const char *source, *error; /* after the source in quotes */
 } errors[] = {
     {"http://h/x", "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER"},
     {"ldapi://%2Ftmp/x?uid?sub?(a=%s)", "the URL must begin with ldap:// or ldaps://"},
     {"ldap:///x?uid?sub?(a=%s)", "the URL names no host"},
-    {"ldap://h/x?uid?sub?(a=%s)?bindname=cn", "extensions of the URL are not known here"},
+    {"ldap://h/x?uid?sub?(a=%s)?bindname=cn", "extensions of the URL are not supported"},
     {"ldap://h/x??sub?(a=%s)", "the URL names no attributes; they are the columns of the table"},
     {"ldap://h/x?*?sub?(a=%s)",
      "the attributes must be named one by one; they are the columns of the table"},
@@ -91,12 +94,12 @@ TEST_LOOP(a_url_says_what_is_wrong_with_it, 0, COUNT(errors))
         apr_pstrcat(fake.pool, "CC0642: \"", errors[_i].source, "\": ", errors[_i].error, NULL));
 }
 
-/* ---- who binds --------------------------------------------------------------------------- */
+/* ---- binding ----------------------------------------------------------------------------- */
 
 #define GOOD "ldap://h/dc=x?uid?sub?(mail=%s)"
 
 static const struct {
-    const char *name, *password, *program; /* what it says */
+    const char *name, *password, *program; /* the options */
     const char *error;                     /* "": none */
     const char *bound_by;
 } binds[] = {
@@ -105,8 +108,10 @@ static const struct {
     {"cn=me", "exec:/bin/say it", NULL, "bindpassword= gives no password", NULL},
     {"cn=me", "exec:", "x", "bindpassword= gives no password", NULL},
     {"cn=me", "", NULL, "bindpassword= gives no password", NULL},
-    {"cn=me", NULL, NULL, "write both binddn= and bindpassword=, or none to bind as nobody", NULL},
-    {NULL, "secret", NULL, "write both binddn= and bindpassword=, or none to bind as nobody", NULL},
+    {"cn=me", NULL, NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
+     NULL},
+    {NULL, "secret", NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
+     NULL},
     {NULL, NULL, NULL, "", NULL},
 };
 

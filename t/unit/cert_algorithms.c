@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Algorithms that not every OpenSSL knows have the same names and sizes with each of them. */
+/*
+ * Tests that algorithms which some versions of OpenSSL lack have the same names and sizes with
+ * all versions.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -23,7 +26,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* The certificate is read as it would arrive, by an OpenSSL that may not know these. */
+/* The certificate is read like a client's, by an OpenSSL that may lack these algorithms. */
 static cc_cert_t *read_again(X509 *x509)
 {
     unsigned char *der = NULL;
@@ -125,7 +128,7 @@ static void operand_is(const char *field, const char *written, const char *text)
     ck_assert_str_eq(value.text, text);
 }
 
-/* What a rule may say, in each of the ways: the name, the other name, and the dotted form. */
+/* Each form that a rule may use: the name, the other name, and the dotted form. */
 TEST(a_rule_may_name_each)
 {
     const cc_algorithm_t *each = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what every field says of one certificate that has them all. */
+/* Tests the value of every field of one certificate that has them all. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -132,7 +132,7 @@ TEST(connection_and_chain_have_their_exact_values)
     }
 }
 
-/* Computed another way: from the DER that openssl gives. */
+/* Computed in another way: from the DER that openssl prints. */
 static const char *digest_of(const unsigned char *der, int len, const EVP_MD *type)
 {
     unsigned char octets[EVP_MAX_MD_SIZE];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how CAs are counted that may issue clients. */
+/* Tests how the CAs that may issue client certificates are counted. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* A file of certificates, which ends with the test. */
+/* A file of certificates, which is removed with the test. */
 static void file_of(int count, const pki_t *const *certs)
 {
     char *path = apr_pstrdup(pool, "/tmp/cert_issuers.XXXXXX");

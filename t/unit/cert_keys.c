@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what the fields say of public keys of every kind, and of those that cannot be decoded. */
+/* Tests the fields about public keys, of every type, and of keys that cannot be decoded. */
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -21,7 +21,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Takes the key over. */
+/* Takes ownership of the key. */
 static cc_cert_t *with_key(EVP_PKEY *key)
 {
     X509 *x509 = certs_x509(&certs_rich);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when distinguished names are equal, how they are written, and how they are read. */
+/* Tests when distinguished names are equal, how they are written, and how they are read. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -142,7 +142,7 @@ TEST(what_rfc4514_allows_is_read)
     ck_assert(same(parsed("GN=x"), parsed("givenName=x")));
 }
 
-/* What is no name, and a part of what is said about it. */
+/* Texts that are not valid names, and a part of each error. */
 static const struct {
     const char *text;
     const char *tag;

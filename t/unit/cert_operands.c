@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which fields there are and what may stand to the right of an operator for each. */
+/* Tests the list of fields and the operands that each field accepts. */
 #include <string.h>
 
 #include "certs.h"
@@ -99,7 +99,7 @@ TEST(the_registry_ends)
 static const struct {
     const char *field;
     const char *written;
-    const char *text; /* as a certificate's value would read */
+    const char *text; /* the text of an equal value of a certificate */
     const char *key;  /* NULL: the same as text */
 } legal[] = {
     {"sha256", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF 0011 2233445566778899aabbccddeeff",

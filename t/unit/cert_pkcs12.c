@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A PKCS#12 file that takes too many iterations is refused before a key of it is derived. */
+/*
+ * Tests that a PKCS#12 file with too many iterations is refused before any of its keys is
+ * derived.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,7 +58,7 @@ static int secret(char *buf, int size, void *baton)
 static void refused(PKCS12 *p12, const char *count)
 {
     const char *wanted = apr_pstrcat(pool, "the keys of this PKCS#12 file take ", count,
-                                     " iterations, and at most 5000000 are made", NULL);
+                                     " iterations, and the limit is 5000000", NULL);
     cc_cert_t *cert = NULL;
     cc_error_t err = {0};
 
@@ -67,7 +70,7 @@ static void refused(PKCS12 *p12, const char *count)
     ck_assert_uint_eq(ERR_peek_error(), 0);
 }
 
-/* ---- files with an algorithm of one's own: nothing is derived for them -------------------- */
+/* ---- files with a chosen algorithm, for which no key is derived --------------------------- */
 
 static PKCS12 *of_parts(STACK_OF(PKCS7) * parts)
 {
@@ -78,7 +81,7 @@ static PKCS12 *of_parts(STACK_OF(PKCS7) * parts)
     return p12;
 }
 
-/* A part that nobody can decrypt, since it holds nothing. */
+/* A part that cannot be decrypted, because it is empty. */
 static PKCS7 *encrypted(X509_ALGOR *algorithm)
 {
     PKCS7 *part = PKCS7_new();

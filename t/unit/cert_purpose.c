@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates may speak for a client, until when, and that threads may read them. */
+/*
+ * Tests which certificates are for client authentication and until when, and that threads may
+ * share them.
+ */
 #include <pthread.h>
 #include <string.h>
 
@@ -22,7 +25,7 @@ static void teardown(void)
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* Extensions as in openssl.cnf, and what is said against them: NULL is nothing. */
+/* Extensions as in openssl.cnf, and the objection to them: NULL for none. */
 static const struct {
     const char *extensions[5];
     const char *reason;

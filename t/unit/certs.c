@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make certificates that no CA would sign, octet by octet. */
+/* Makes certificates for the unit tests that no CA would sign, octet by octet. */
 #include "certs.h"
 
 #include <string.h>
@@ -67,7 +67,7 @@ static X509_EXTENSION *extension_make(const certs_extension_t *from)
     return extension;
 }
 
-/* The generator of P-256: a public key that is the same in every run, and nobody's. */
+/* The generator of P-256: a public key that is the same in every run, and of no one. */
 static void key_fill(X509 *x509)
 {
     static const unsigned char spki[] =
@@ -93,14 +93,14 @@ static void serial_fill(X509 *x509, const certs_spec_t *spec)
     serial->type = spec->serial_negative ? V_ASN1_NEG_INTEGER : V_ASN1_INTEGER;
 }
 
-/* Whatever text it is; that is the point. */
+/* Any text, even an invalid one. */
 static void time_fill(ASN1_TIME *time, const char *text)
 {
     ASN1_STRING_set(time, text, -1);
     time->type = strlen(text) == 13 ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME;
 }
 
-/* Nobody checks the signature here; it has to be of a kind. */
+/* The signature is not checked here; it only needs the right form. */
 static void signature_fill(X509 *x509)
 {
     const ASN1_BIT_STRING *bits = NULL;
@@ -113,7 +113,7 @@ static void signature_fill(X509 *x509)
     ASN1_STRING_set((ASN1_BIT_STRING *)bits, "\x30\x06\x02\x01\x01\x02\x01\x01", 8);
 }
 
-/* What is filled in is encoded and read again, so that it is seen as it would arrive. */
+/* The certificate is encoded and read again, so that it is like a client's. */
 X509 *certs_x509_try(const certs_spec_t *spec)
 {
     X509 *made = X509_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows one certificate that has something in every field. */
+/* Makes a certificate that has something in every field. */
 #include "certs.h"
 
 #define UTF8(text) V_ASN1_UTF8STRING, CERTS_OCTETS(text)

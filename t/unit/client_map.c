@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is remembered of clients: who is forgotten first, who holds what, and the bound. */
+/* Tests the map of clients: which entry is dropped first, which are in use, and its bound. */
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -12,17 +12,17 @@
 #define CLIENTS 10000
 #define PLACES 96
 
-/* What is kept of a client in these tests. */
+/* The data of a client in these tests. */
 typedef struct {
     apr_uint64_t number;
-    apr_uint64_t again; /* the same, as far as nobody has freed it */
+    apr_uint64_t again; /* the same, unless it was freed */
 } known_t;
 
 static apr_pool_t *pool;
 static cc_client_map_t *map;
-static atomic_int alive; /* what is kept and not yet freed */
+static atomic_int alive; /* data that is not yet freed */
 static atomic_int most_alive;
-static atomic_int wrong; /* what was found, and was another's or had been freed */
+static atomic_int wrong; /* results of another client, or freed ones */
 
 static void setup(void)
 {
@@ -153,7 +153,7 @@ TEST(the_last_of_a_key_is_found_and_the_one_before_stays_with_its_holder)
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
 
-/* ---- who is forgotten --------------------------------------------------------------------- */
+/* ---- which client is dropped -------------------------------------------------------------- */
 
 TEST(what_was_asked_for_the_longest_time_ago_is_forgotten_first)
 {
@@ -164,7 +164,7 @@ TEST(what_was_asked_for_the_longest_time_ago_is_forgotten_first)
     ck_assert(!is_known(2));
     ck_assert(is_known(3));
     ck_assert(is_known(4));
-    keep_all(6, 7); /* in the places of 1 and 5 */
+    keep_all(6, 7); /* in place of 1 and 5 */
     ck_assert(!is_known(1));
     ck_assert(!is_known(5));
     ck_assert(is_known(3) && is_known(4) && is_known(6) && is_known(7));
@@ -183,7 +183,7 @@ TEST(the_order_is_kept_over_many_rounds)
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
 
-/* A key that is kept anew needs no other place. */
+/* A key that is stored again needs no other place. */
 TEST(a_client_that_is_kept_again_displaces_itself_alone)
 {
     map = cc_client_map_make(3);
@@ -259,7 +259,7 @@ TEST(a_holder_outlives_the_map)
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
 
-/* Of a request that asks for ever, the memory would grow for ever. */
+/* Otherwise a request that never ends would use memory without bound. */
 TEST(to_ask_again_for_a_holder_costs_no_memory)
 {
     apr_pool_t *request = request_make();
@@ -310,7 +310,7 @@ static void *APR_THREAD_FUNC ask_all(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-/* So many clients on one connection: its memory is that of its places and of its requests. */
+/* Many clients on one connection: its memory is that of its places and requests. */
 TEST(threads_ask_for_many_clients_in_bounded_memory)
 {
     apr_thread_t *threads[THREADS];

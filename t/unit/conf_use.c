@@ -8,7 +8,7 @@
 
 static const char *const words[] = {"none", "elsewhere", "files", "here"};
 
-/* What use there is of the main server, of each host in order, and anywhere. */
+/* The use by the main server, by each host in order, and by any of them. */
 static const char *uses(const char *text)
 {
     const char *all, *hosts = "";
@@ -84,7 +84,7 @@ TEST(what_the_main_server_says_is_said_for_all)
                      "files files here; here");
 }
 
-/* Its section may be one that was not recognised. */
+/* It may be in a section that was not recognised. */
 TEST(a_host_of_which_nothing_is_known_is_served_as_the_one_that_does_most)
 {
     ck_assert_str_eq(uses("<VirtualHost *:1>\n</VirtualHost>\n"

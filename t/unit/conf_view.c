@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is known of each server, of the configuration as it was read. */
+/* Tests what the module derives for each server from the configuration as it was read. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -140,7 +140,7 @@ TEST(http2_needs_its_module_and_its_name)
     ck_assert(!host_with("", "")->http2);
 }
 
-/* ---- whom it asks ------------------------------------------------------------------------ */
+/* ---- clients that are asked -------------------------------------------------------------- */
 
 static const struct {
     const char *mode;
@@ -238,7 +238,7 @@ TEST(it_is_known_where_users_are_off_and_passwords_are_asked)
     ck_assert(!view->user_off && !view->asks_passwords);
 }
 
-/* ---- where a directive stands ------------------------------------------------------------ */
+/* ---- the place of a directive ------------------------------------------------------------ */
 
 TEST(a_directive_stands_in_a_file_and_line)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows short ways to make CRLs, to open them and to ask them. */
+/* Makes CRLs for unit tests, opens them and looks certificates up in them. */
 #include "crlset.h"
 
 #include <stdio.h>
@@ -263,7 +263,7 @@ void *crlset_read(crlset_t *set, const char *name, apr_size_t *len)
     return octets;
 }
 
-/* ---- opening and asking ---------------------------------------------------------------- */
+/* ---- opening and lookups --------------------------------------------------------------- */
 
 const char *crlset_try(crlset_t *set, const char *arguments)
 {

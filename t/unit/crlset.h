@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows short ways to make CRLs, to open them and to ask them. */
+/* Makes CRLs for unit tests, opens them and looks certificates up in them. */
 #ifndef CRLSET_H
 #define CRLSET_H
 
@@ -10,30 +10,30 @@
 
 /** An entry of a CRL. */
 typedef struct crl_entry_t {
-    const X509 *cert;    /* NULL: no more */
-    int reason;          /* RFC 5280 5.3.1; 0: not said */
-    const pki_t *issuer; /* certificateIssuer; NULL: not said */
+    const X509 *cert;    /* NULL: the end */
+    int reason;          /* RFC 5280 5.3.1; 0: none */
+    const pki_t *issuer; /* certificateIssuer; NULL: none */
     const char *name;    /* one more extension, as in openssl.cnf; NULL: none */
     const char *value;
 } crl_entry_t;
 
 typedef enum { CRL_SHA256, CRL_MD5, CRL_PSS, CRL_OWN_DIGEST } crl_signing_t;
 
-/** What goes into a CRL. */
+/** The content of a CRL. */
 typedef struct crl_recipe_t {
-    const pki_t *ca;    /* who signs */
-    const char *issuer; /* a CN that is not the signer's; NULL: it is */
+    const pki_t *ca;    /* the signer */
+    const char *issuer; /* a CN other than the signer's; NULL: the signer's */
     const char *number; /* decimal; NULL: none */
-    const char *base;   /* decimal; NULL: it is no delta */
+    const char *base;   /* decimal; NULL: not a delta */
     long begin, end;    /* seconds from now; 0, 0: from a minute ago, for a day */
     bool no_end, no_akid, v1;
     crl_signing_t signing;
     const char *extensions[5]; /* pairs as in openssl.cnf */
-    const char *sections;      /* of openssl.cnf, that they speak of */
+    const char *sections;      /* of openssl.cnf, that they refer to */
     crl_entry_t entries[4];
 } crl_recipe_t;
 
-/** Makes it; the caller frees it. */
+/** Makes the CRL; the caller frees it. */
 X509_CRL *crl_make(const crl_recipe_t *recipe);
 
 /** A folder for files, a virtual host's trust, one ClientCertCRL. */
@@ -42,23 +42,23 @@ typedef struct crlset_t {
     char *folder;
     SSL_CTX *ctx;
     cc_trust_t *trust;
-    cc_crls_t *crls; /* the last that was opened */
+    cc_crls_t *crls; /* the last one opened */
     cc_error_t err;
-    apr_time_t later;       /* by so much all clocks have moved on */
+    apr_time_t later;       /* how far all clocks have moved on */
     cc_crl_answer_t answer; /* the last */
 } crlset_t;
 
-/** An empty one, with a new folder; and its end. */
+/** Begins an empty set, with a new folder; and ends it. */
 void crlset_begin(crlset_t *set);
 void crlset_end(crlset_t *set);
 
-/** Puts a certificate into the store; before anything is opened. */
+/** Puts a certificate into the store; call it before anything is opened. */
 void crlset_trust(crlset_t *set, const pki_t *ca);
 
 const char *crlset_path(crlset_t *set, const char *name);
 void crlset_write(crlset_t *set, const char *name, const void *octets, apr_size_t len);
 
-/** Writes a CRL in PEM in the file's place (at once); or in DER. */
+/** Replaces a file atomically by a CRL in PEM; or in DER. */
 void crlset_put(crlset_t *set, const char *name, const crl_recipe_t *recipe);
 void crlset_put_der(crlset_t *set, const char *name, const crl_recipe_t *recipe);
 
@@ -66,10 +66,10 @@ void crlset_put_der(crlset_t *set, const char *name, const crl_recipe_t *recipe)
 void crlset_add(crlset_t *set, const char *name, const crl_recipe_t *recipe);
 void crlset_add_cert(crlset_t *set, const char *name, const pki_t *pki);
 
-/** A file of the folder in memory. */
+/** The content of a file of the folder. */
 void *crlset_read(crlset_t *set, const char *name, apr_size_t *len);
 
-/** Opens "ARGUMENTS" at "site.conf:1"; paths begin in the folder: "" or the error. */
+/** Opens "ARGUMENTS" at "site.conf:1", with paths relative to the folder: "" or the error. */
 const char *crlset_try(crlset_t *set, const char *arguments);
 
 /** The same, and it must succeed. */
@@ -81,10 +81,10 @@ const char *crlset_ask(crlset_t *set, const pki_t *who, const pki_t *issuer);
 /** The same for the whole chain, with the depth in front: "1 revoked keyCompromise". */
 const char *crlset_ask_chain(crlset_t *set, const pki_t *who, const pki_t *issuer);
 
-/** Polls as if all clocks had moved on for a minute: what is told, joined by " | ". */
+/** Polls as if all clocks had moved on by a minute: the messages, joined by " | ". */
 const char *crlset_poll(crlset_t *set);
 
-/** Polls so often that what is away is gone. */
+/** Polls often enough that a missing file counts as removed. */
 const char *crlset_poll_gone(crlset_t *set);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests when files are due: often enough, and together. */
+/* Tests when files are due to be checked: often enough, and together. */
 #include "base/due.h"
 #include "suite.h"
 
@@ -69,7 +69,7 @@ static int wakeups(const apr_interval_time_t *intervals, int count)
         next = now + 3600 * SECOND;
         for (int i = 0; i < count; i++) {
             if (cc_due_now(&all[i], intervals[i], now)) {
-                /* Each of them is being written at some time, which makes a look of its own. */
+                /* Each of them is being written at some time, which causes a check of its own. */
                 bool written = looks == i && looks < 100;
                 cc_due_polled(&all[i], intervals[i], written ? SECOND / 20 : 0, now);
             }

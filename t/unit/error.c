@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how errors are filled and how they read. */
+/* Tests how errors are filled and how they read. */
 #include "base/error.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the list of certificates that expire soon: once, whole, and by how many at once. */
+/*
+ * Tests the list of certificates that expire soon: each once, complete, and with concurrent
+ * writers.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +20,7 @@
 static cc_expiring_t *list;
 static cc_expiry_t expiries[CC_EXPIRING_MOST];
 
-/* Shared with processes that a test makes. */
+/* Shared with the child processes of a test. */
 static void setup(void)
 {
     list = mmap(NULL, sizeof(*list), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -29,7 +32,7 @@ static void teardown(void)
     munmap(list, sizeof(*list));
 }
 
-/* The number-th certificate; those of one remainder of 256 begin at one place. */
+/* Certificate `number`; those with the same remainder of 256 begin at one place. */
 static cc_expiry_t expiry_of(unsigned number, apr_time_t not_after)
 {
     cc_expiry_t expiry;
@@ -57,7 +60,7 @@ static int read_at(apr_time_t now)
     return cc_expiring_read(list, expiries, now);
 }
 
-/* ---- what is listed -------------------------------------------------------------------- */
+/* ---- the entries ----------------------------------------------------------------------- */
 
 TEST(soon_is_within_30_days_and_not_past)
 {
@@ -130,7 +133,7 @@ TEST(where_there_is_no_place_left_those_that_end_first_stay)
     ck_assert(!add(1000, NOW + DAY + 255));
     ck_assert(add(1001, NOW + DAY + 254));
     ck_assert(!add(1001, NOW + DAY + 254));
-    ck_assert(add(255, NOW + DAY - 1)); /* it had to go, and comes back in the place of another */
+    ck_assert(add(255, NOW + DAY - 1)); /* it was dropped, and replaces another now */
     ck_assert_int_eq(read_at(NOW), CC_EXPIRING_MOST);
     ck_assert_str_eq(expiries[0].subject, "CN=255");
     ck_assert(expiries[CC_EXPIRING_MOST - 1].not_after == NOW + DAY + 254);
@@ -162,8 +165,8 @@ TEST(the_first_user_of_a_listed_certificate_is_noted)
 /* ---- many at once ---------------------------------------------------------------------- */
 
 /*
- * Every octet of an entry says whose it is, so that half of another shows. All begin at one place,
- * and each ends as the next one comes: they take it from each other all the time.
+ * Every octet of an entry identifies its writer, so that a mixed entry is detected. All begin at
+ * one place, and each expires as the next one arrives: they replace each other all the time.
  */
 static void fill(cc_expiry_t *expiry, unsigned number)
 {

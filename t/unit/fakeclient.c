@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connections and requests for unit tests, their way through a server, and what they answer. */
+/*
+ * Makes connections and requests for unit tests, leads them through a server, and reads the
+ * responses.
+ */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -159,7 +162,7 @@ static cc_client_map_t *source_map(const cc_client_t *client, conn_rec *c, bool 
 
 const cc_client_source_t fake_source = {source_again, source_end, source_pool, source_map};
 
-/* ---- its way ----------------------------------------------------------------------------- */
+/* ---- the phases of a request ------------------------------------------------------------- */
 
 int ap_location_walk(request_rec *r)
 {
@@ -178,7 +181,7 @@ int ap_run_pre_translate_name(request_rec *r)
     return strcmp(r->uri, "/untranslated") ? DECLINED : DONE;
 }
 
-/* Below /www; of paths that begin so, as mod_rewrite and others answer. */
+/* Maps paths below /www; answers other paths as mod_rewrite and other modules do. */
 int ap_run_translate_name(request_rec *r)
 {
     if (!strncmp(r->uri, "/proxied", 8) || !strncmp(r->uri, "/forbidden", 10)) {
@@ -196,7 +199,7 @@ int ap_run_map_to_storage(request_rec *r)
     return OK;
 }
 
-/* As httpd does with the flags that are asked for here. */
+/* As httpd does with the flags that are used here. */
 int ap_normalize_path(char *path, unsigned flags)
 {
     char *to = path;
@@ -237,7 +240,7 @@ int ap_unescape_url_ex(char *url, unsigned flags)
     return slash && (flags & AP_UNESCAPE_URL_FORBID_SLASHES) ? HTTP_NOT_FOUND : OK;
 }
 
-/* ---- its answer -------------------------------------------------------------------------- */
+/* ---- the response ------------------------------------------------------------------------ */
 
 int ap_rwrite(const void *octets, int len, request_rec *r)
 {
@@ -333,7 +336,7 @@ const char *ap_ssl_var_lookup(apr_pool_t *p, server_rec *s, conn_rec *c, request
     return apr_table_get(fake.tls_variables, name);
 }
 
-/* Texts with %{NAME} alone, which is a note of the request; "%{}" cannot be parsed. */
+/* Only texts with %{NAME}, which is a note of the request; "%{}" is a syntax error. */
 ap_expr_info_t *ap_expr_parse_cmd_mi(const cmd_parms *cmd, const char *text, unsigned flags,
                                      const char **error, ap_expr_lookup_fn_t *look,
                                      int module_index)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads configurations for unit tests as httpd does: first the tree, then what each line says. */
+/* Reads configurations for unit tests as httpd does: first the tree, then each directive. */
 #include <stdlib.h>
 
 #include <apr_lib.h>
@@ -24,7 +24,7 @@ static apr_hash_t *providers; /* name to const authz_provider * */
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
-/* Where the next directive goes, and where it stands. */
+/* The parent of the next directive, and its file and line. */
 typedef struct reader_t {
     ap_directive_t **next;
     ap_directive_t *parent;
@@ -133,7 +133,7 @@ static server_rec *host_make(const ap_directive_t *directive)
     return s;
 }
 
-/* As httpd merges them once all has been read. */
+/* Merges them as httpd does after everything is read. */
 static void host_merge(server_rec *s)
 {
     apr_pool_t *p = fake.pconf;
@@ -151,7 +151,7 @@ static void host_merge(server_rec *s)
                      ap_get_module_config(s->lookup_defaults, &clientcert_module)));
 }
 
-/* What of httpd's own directives counts. */
+/* Those of httpd's own directives that matter here. */
 static void core_directive(server_rec *s, const ap_directive_t *directive)
 {
     core_server_config *core = ap_get_core_module_config(s->module_config);
@@ -203,7 +203,7 @@ const char *ap_check_cmd_context(cmd_parms *cmd, unsigned forbidden)
                : NULL;
 }
 
-/* As mod_authz_core has it parsed. */
+/* As mod_authz_core parses it. */
 static const char *require_read(cmd_parms *cmd, const char *args)
 {
     const char *name = ap_getword_conf(cmd->pool, &args);
@@ -257,7 +257,7 @@ static const char *directive_read(cmd_parms *cmd, void *record)
 
 static const char *all_read(cmd_parms *outer, void *record, ap_directive_t *first);
 
-/* A section has a record of its own, where it is one of requests. */
+/* A section that applies to requests has a record of its own. */
 static const char *section_read(cmd_parms *outer, void *record, ap_directive_t *directive)
 {
     static const char of_requests[] =

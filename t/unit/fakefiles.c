@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of ServerRoot in a unit test. */
+/* Makes the files of ServerRoot in a unit test. */
 #include <stdarg.h>
 #include <stdio.h>
 

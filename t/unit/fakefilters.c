@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filters of a request for unit tests: their order, and what is passed on at their end. */
+/*
+ * The filters of a request for unit tests: their order, and the data that the last one passes
+ * on.
+ */
 #include <stddef.h>
 
 #include <apr_strings.h>
@@ -26,7 +29,7 @@ static ap_filter_t *filter_make(const char *name, void *ctx, request_rec *r, con
     return f;
 }
 
-/* In front of the filters of the connection, behind those of the request. */
+/* Before the filters of the connection, after those of the request. */
 static void filter_put(ap_filter_t *f, ap_filter_t **first, const ap_filter_t *connection)
 {
     while (*first && *first != connection) {
@@ -36,7 +39,7 @@ static void filter_put(ap_filter_t *f, ap_filter_t **first, const ap_filter_t *c
     *first = f;
 }
 
-/* httpd keeps what it has of the protocol by the first of its filters. */
+/* httpd finds its filters of the protocol by the first of them. */
 static bool is_protocol(const char *name)
 {
     return strncmp(name, "CLIENTCERT_", 11) == 0;
@@ -111,13 +114,13 @@ static const apr_bucket_type_t error_type = {"error ",
                                              apr_bucket_split_notimpl,
                                              apr_bucket_copy_notimpl};
 
-/* APR_BRIGADE_SENTINEL, which clang does not take. */
+/* APR_BRIGADE_SENTINEL, which clang rejects. */
 static const apr_bucket *end_of(const apr_bucket_brigade *bb)
 {
     return (const apr_bucket *)(const void *)((const char *)&bb->list - offsetof(apr_bucket, link));
 }
 
-/* What a brigade says in words: "error 500 end ". */
+/* The content of a brigade as text: "error 500 end ". */
 apr_status_t ap_pass_brigade(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     (void)f;

@@ -91,7 +91,7 @@ void fake_end(void)
     lines = NULL;
 }
 
-/* ---- what httpd says of itself ------------------------------------------------------------- */
+/* ---- httpd's properties -------------------------------------------------------------------- */
 
 int ap_state_query(int query)
 {

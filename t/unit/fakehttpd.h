@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As much of httpd as modules/httpd needs: a configuration is read, and requests can be made. */
+/* As much of httpd as modules/httpd needs: reads a configuration and makes requests. */
 #ifndef FAKEHTTPD_H
 #define FAKEHTTPD_H
 
@@ -14,14 +14,14 @@
 #include <mod_auth.h>
 #include <util_filter.h>
 
-/** What a section says of requests. */
+/** A section that applies to requests. */
 typedef struct fake_section_t {
     server_rec *server;
     const char *kind, *path; /* "<Location", "/admin" */
     ap_conf_vector_t *config;
 } fake_section_t;
 
-/** A Require of one of our providers. */
+/** A Require of one of the module's providers. */
 typedef struct fake_require_t {
     int line;
     const authz_provider *provider;
@@ -30,17 +30,17 @@ typedef struct fake_require_t {
 } fake_require_t;
 
 /*
- * One server in one process, as tests see it. A test sets what it wants; fake_begin empties it. The
- * directives are those of the module's own table, and what httpd and mod_ssl would do beside it is
- * done as far as the module can see. None of this is for threads, but for the log.
+ * One server in one process, as tests see it. A test sets members as needed; fake_begin empties
+ * it. The directives are those of the module's own table. The parts of httpd and mod_ssl that the
+ * module can observe are imitated. Only the log may be used by several threads.
  */
 typedef struct fake_t {
-    apr_pool_t *pool;           /* of the process: configurations come and go */
+    apr_pool_t *pool;           /* of the process, across configurations */
     apr_pool_t *pconf;          /* of the configuration */
     server_rec *main;           /* the main server; virtual hosts follow it, the last one first */
     const char *folder;         /* ServerRoot */
-    const char *modules;        /* "mod_ssl.c mod_http2.c": that are loaded beside ours */
-    const char *program;        /* what programs say in their first line */
+    const char *modules;        /* other loaded modules: "mod_ssl.c mod_http2.c" */
+    const char *program;        /* the first output line of programs */
     const char *defines;        /* -D, one word */
     int run_mode;               /* AP_SQ_RM_...: a server by default */
     int main_state;             /* AP_SQ_MS_...: the configuration counts by default */
@@ -48,7 +48,7 @@ typedef struct fake_t {
     int threads;                /* of a process; 0: of the prefork MPM */
     bool tls;                   /* connections have TLS */
     apr_table_t *tls_variables; /* SSL_..., of every connection */
-    bool asks_more;             /* a directive has asked for further hooks */
+    bool asks_more;             /* a directive needs further hooks */
     apr_array_header_t *sections, *requires; /* of the configuration */
 } fake_t;
 
@@ -58,64 +58,63 @@ extern fake_t fake;
 void fake_begin(void);
 void fake_end(void);
 
-/* ---- the configuration (fakeconf.c, fakesections.c)
- * -------------------------------------------------------- */
+/* ---- the configuration (fakeconf.c, fakesections.c) ---------------------------------------- */
 
 /**
- * Ends the configuration and reads this one, of the file site.conf: NULL, or the first error of a
- * directive. "@NAME NUMBER" goes on in that line of another file, as Include does.
+ * Ends the configuration and reads this one, as the file site.conf: NULL, or the first error of a
+ * directive. "@NAME NUMBER" continues at that line of another file, as Include does.
  */
 const char *fake_configure(const char *text);
 
-/** The same, where it must be right. */
+/** The same for a configuration that must be correct. */
 void fake_configured(const char *text);
 
-/** A graceful restart: the process goes on to this configuration, which must be right. */
+/** A graceful restart to this configuration, which must be correct. */
 void fake_restart(const char *text);
 
 /** Ends the configuration. */
 void fake_configuration_end(void);
 
-/** Reads text as an .htaccess that a request finds: NULL, or the first error. */
+/** Reads text as the .htaccess file of a request: NULL, or the first error. */
 const char *fake_htaccess(request_rec *r, const char *text);
 
-/** The virtual host of this name; the test fails where there is none. */
+/** The virtual host of this name; the test fails if there is none. */
 server_rec *fake_host(const char *name);
 
 /** The first directive of this name, in the order of the configuration, or NULL. */
 const ap_directive_t *fake_directive(const char *name);
 
-/** The configuration vector of a server, of which the module has its place. */
+/** The configuration vector of a server, in which the module has its place. */
 ap_conf_vector_t *fake_vector(apr_pool_t *p);
 
-/** Merges into a request what its server's sections of this kind ("<Location") say of a path. */
+/** Merges its server's sections of this kind ("<Location") for a path into a request. */
 void fake_sections_merge(request_rec *r, const char *kind, const char *path);
 
-/** What Require in this request says: AUTHZ_GRANTED and so on of the line with this number. */
+/** The result of the Require in this line for a request: AUTHZ_GRANTED and so on. */
 int fake_require(request_rec *r, int line);
 
 /* ---- files of ServerRoot (fakefiles.c) ----------------------------------------------------- */
 
-/** The path of one; writes it; its text, which the test fails without. */
+/** The path of a file; writes it; reads it, or fails the test. */
 const char *fake_path(const char *name);
 void fake_write(const char *name, const char *text);
 const char *fake_read(const char *name);
 
-/** Writes one of certificates (a list of them in PEM, that ends with NULL). */
+/** Writes a file of certificates in PEM (a list that ends with NULL). */
 void fake_write_certs(const char *name, ...);
 
 /* ---- the log ------------------------------------------------------------------------------- */
 
-/** Lines since it was last asked for, "LEVEL TEXT", joined by newlines; "" where there is none. */
+/** The lines since the last call, "LEVEL TEXT", joined by newlines; "" for none. */
 const char *fake_logged(void);
 
-/** Fails the test unless these lines were logged since, and nothing else. */
+/** Fails the test unless exactly these lines were logged since the last call. */
 void fake_expect_log(const char *lines);
 
-/** Fails the test unless the text, which may be NULL, begins so. */
+/** Fails the test unless the text, which may be NULL, has this beginning. */
 void fake_expect_begins(const char *text, const char *begin);
 
-/** The source of a client that is not of TLS: what is remembered of it lives in the connection. */
+/** The source of a client without TLS, whose data lives as long as the connection. */
 extern const struct cc_client_source_t fake_source;
 
 /* ---- requests (fakeclient.c) ----------------------------------------------------------------- */
@@ -123,27 +122,27 @@ extern const struct cc_client_source_t fake_source;
 /** A connection with a client at 192.0.2.1, and its GET of a path of the host. */
 request_rec *fake_request(server_rec *s, const char *path);
 
-/** The two of them apart: a connection may have many requests, to several hosts. */
+/** Both separately: a connection may have many requests, to several hosts. */
 conn_rec *fake_connection(server_rec *s);
 request_rec *fake_request_on(conn_rec *c, server_rec *s, const char *path);
 
-/** A request that this one has led to within the server; and one for what its page includes. */
+/** An internal redirect of this request; and a subrequest for an included document. */
 request_rec *fake_redirect(request_rec *r, const char *path);
 request_rec *fake_subrequest(request_rec *r, const char *path);
 
-/** What was written to the client since it was last asked for. */
+/** The text written to the client since the last call. */
 const char *fake_sent(void);
 
-/** The names of a list of filters, with a blank between them. */
+/** The names of a list of filters, separated by spaces. */
 const char *fake_filters(const ap_filter_t *first, apr_pool_t *p);
 
-/** A JSON value: the text of a string, anything else as it is written; NULL: there is none. */
+/** A JSON value: the text of a string, other values as written; NULL: there is none. */
 const char *fake_json(const json_t *value);
 
-/** Adds to what was written to the client. */
+/** Adds to the text written to the client. */
 void fake_note(const char *text);
 
-/** Pulls the other files of this helper into a program: for fakehttpd.c alone. */
+/** Links the other files of this helper into a program: only for fakehttpd.c. */
 void fake_client_begin(void);
 void fake_conf_begin(void);
 void fake_filters_begin(void);

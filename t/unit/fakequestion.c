@@ -12,7 +12,7 @@
 #include "httpd/conf/use.h"
 #include "suite.h"
 
-static json_t *answers; /* a list of them */
+static json_t *answers; /* a JSON array */
 
 void fakequestion_begin(void)
 {

@@ -7,18 +7,18 @@
 
 #include <jansson.h>
 
-/** After fake_begin, and before fake_end: httpd tests its configuration, and the tool asks. */
+/** Begins, after fake_begin, a configuration test that answers the tool; and ends it. */
 void fakequestion_begin(void);
 void fakequestion_end(void);
 
-/** Asks (JSON), and gives the first answer. Answers are there until the next question. */
+/** Asks a question in JSON; the first answer. Answers stay until the next question. */
 const json_t *fakequestion_ask(const char *question);
 
-/** How many answers there are, and the one with this number, from 0. */
+/** The number of answers, and the answer with this number, from 0. */
 size_t fakequestion_count(void);
 const json_t *fakequestion_answer(size_t number);
 
-/** What stands at a path of keys and numbers, "scopes/0/rules": as fake_json. */
+/** The value at a path of keys and numbers, "scopes/0/rules", in the form of fake_json. */
 const char *fakequestion_at(const json_t *json, const char *path);
 
 #endif

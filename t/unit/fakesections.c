@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks into the configuration of a unit test: its hosts, directives, sections and Requires. */
+/* Looks up the configuration of a unit test: its hosts, directives, sections and Requires. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -7,7 +7,7 @@
 #include "httpd/conf/module.h"
 #include "suite.h"
 
-/* ---- looking into them ----------------------------------------------------------------------- */
+/* ---- lookups --------------------------------------------------------------------------------- */
 
 server_rec *fake_host(const char *name)
 {
@@ -40,7 +40,7 @@ const ap_directive_t *fake_directive(const char *name)
 /* ---- what is in effect for a request -----------------------------------------------------------
  */
 
-/* As httpd does in each of its walks: the main server's sections come before the host's. */
+/* As httpd does in each of its walks: the main server's sections precede the host's. */
 static void section_merge(request_rec *r, const fake_section_t *section)
 {
     ap_conf_vector_t *config = fake_vector(r->pool);

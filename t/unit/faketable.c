@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables for tests: the rows stand in the test, and so does what goes wrong. */
+/* Tables for unit tests: the test itself holds the rows and chooses the failures. */
 #include "faketable.h"
 
 #include <stdio.h>
@@ -98,7 +98,7 @@ static const cc_backend_t several = {
     .type = "several", .remote = true, .open = fake_open, .lookup_many = fake_ask};
 static const cc_backend_t *const backends[] = {&fake, &asked, &several, NULL};
 
-/* Test code has no use for a table that could not be made. */
+/* A table that cannot be made is a mistake in the test. */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p)
 {
     cc_tables_t *tables = cc_tables_create(backends, p);

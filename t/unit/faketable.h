@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables for tests: the rows stand in the test, and so does what goes wrong. */
+/* Tables for unit tests: the test itself holds the rows and chooses the failures. */
 #ifndef FAKETABLE_H
 #define FAKETABLE_H
 
@@ -11,22 +11,22 @@ typedef struct faketable_row_t {
     const char *columns;
 } faketable_row_t;
 
-/** What every fake table says. A test sets it. */
+/** The content of every fake table. A test sets it. */
 typedef struct faketable_t {
     const faketable_row_t *rows;      /* ends with a key of NULL */
-    const faketable_row_t *next_rows; /* that are there after `changes` */
+    const faketable_row_t *next_rows; /* the rows after `changes` lookups */
     const char *fails;                /* the lookup of this key fails; "*": each; NULL: none */
-    int changes;                      /* so many lookups are followed by a change of the table */
-    int lookups;                      /* that were made */
-    int batches;                      /* of several:, in which they were made */
+    int changes;                      /* after this many lookups the table changes */
+    int lookups;                      /* so far */
+    int batches;                      /* of several:, which contained them */
     apr_uint64_t generation;
 } faketable_t;
 
 extern faketable_t faketable;
 
 /**
- * Tables from lines as ClientCertTable has them, of the types fake:, asked: (a source that is
- * asked each time) and several: (one that takes several questions at once). faketable is emptied.
+ * Tables from lines in the syntax of ClientCertTable, of the types fake:, asked: (a source that is
+ * asked each time) and several: (one that accepts several questions at once). Empties faketable.
  */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p);
 

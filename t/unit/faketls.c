@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients that come to the hosts of a fake httpd over TLS, and the phases of their requests. */
+/*
+ * Connects clients to the hosts of a fake httpd over TLS, and runs the phases of their
+ * requests.
+ */
 #include "faketls.h"
 
 #include <apr_strings.h>
@@ -28,7 +31,7 @@ host_t *faketls_host(server_rec *s, const pki_t *ca)
 {
     host_t *host = host_make(TLS13_TICKET, ca, fake.pconf);
 
-    SSL_CTX_set_app_data(host->ctx, s); /* as mod_ssl has it */
+    SSL_CTX_set_app_data(host->ctx, s); /* as mod_ssl does */
     ck_assert_int_eq(cc_tls_init_server(s, fake.pconf, 0, host->ctx), OK);
     return host;
 }
@@ -52,7 +55,7 @@ void faketls_close(faketls_t *client)
 
 /* ---- phases ---------------------------------------------------------------------------------- */
 
-/* As httpd asks a user for where none of its Requires grants access. */
+/* As httpd requests a user if none of its Requires grants access. */
 static int access_ask(request_rec *r, int require)
 {
     int status;

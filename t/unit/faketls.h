@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients that come to the hosts of a fake httpd over TLS, and the phases of their requests. */
+/*
+ * Connects clients to the hosts of a fake httpd over TLS, and runs the phases of their
+ * requests.
+ */
 #ifndef FAKETLS_H
 #define FAKETLS_H
 
@@ -17,33 +20,33 @@ typedef struct faketls_t {
 } faketls_t;
 
 /**
- * After fake_configured: what httpd and mod_ssl do at a start. Makes the TLS of a host, which
- * trusts `ca`; it lives as long as the configuration. Use and counters are there already.
+ * Does, after fake_configured, what httpd and mod_ssl do at a start. Makes the TLS of a host, which
+ * trusts `ca`; it lives as long as the configuration. Use and counters exist already.
  */
 void faketls_start(void);
 host_t *faketls_host(server_rec *s, const pki_t *ca);
 
-/** A client's connection to a host, with its handshake: false where that ended. */
+/** Connects a client to a host, with a handshake: false if that failed. */
 bool faketls_connect(faketls_t *client, host_t *host, server_rec *s, const pki_t *pki,
                      SSL_SESSION *resume);
 void faketls_close(faketls_t *client);
 
 /**
- * Has a request go through the phases in which the module takes part, up to the handler: OK, or
- * what it is answered with, which becomes its status. `require`: the line of the Require that it
- * has to meet; 0: none.
+ * Runs the phases of a request in which the module takes part, up to the handler: OK, or the
+ * status of the response, which becomes that of the request. `require`: the line of the Require
+ * that the request has to meet; 0: none.
  */
 int faketls_serve(request_rec *r, int require);
 
-/** The same, and it is logged. */
+/** The same, and logs the request. */
 int faketls_run(request_rec *r, int require);
 
 /* ---- one host and one client --------------------------------------------------------------- */
 
-/** What such tests share. */
+/** The state that such tests share. */
 typedef struct faketls_set_t {
     pki_t ca, other_ca; /* the host trusts the first */
-    pki_t alice;        /* whom that has issued */
+    pki_t alice;        /* issued by it */
     host_t *host;       /* "a" */
     faketls_t client;
     crlset_t files; /* in ServerRoot */
@@ -55,20 +58,19 @@ extern faketls_set_t faketls_set;
 void faketls_begin(void);
 void faketls_end(void);
 
-/** A host "a" with these lines, from line 5 on, and its client: false where the handshake ended. */
+/** A host "a" with these lines, from line 5 on, and its client: false if the handshake failed. */
 bool faketls_connect_with(const pki_t *pki, const char *lines);
 
-/** The same, where it must not end, and nothing be logged. */
+/** The same; the handshake must succeed without a log line. */
 void faketls_connected(const pki_t *pki, const char *lines);
 
 /** The next request of the client. */
 request_rec *faketls_request(const char *path);
 
-/** What a variable of a request is, or NULL. */
+/** The value of a variable of a request, or NULL. */
 const char *faketls_variable(const request_rec *r, const char *name);
 
-/** Fails unless one line was logged that begins so and has these parts in their order; then NULL.
- */
+/** Fails unless one line was logged with this beginning and these parts in order, before a NULL. */
 void faketls_expect_line(const char *begin, ...);
 
 #endif

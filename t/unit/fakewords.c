@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of httpd for texts, as far as modules/httpd calls them, for unit tests. */
+/* The text functions of httpd that modules/httpd calls, for unit tests. */
 #include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -12,7 +12,7 @@ void fake_words_begin(void)
 {
 }
 
-/* A word, or what stands between quotes, in which a backslash takes the next one along. */
+/* A word, or a text in quotes, in which a backslash escapes the next character. */
 char *ap_getword_conf(apr_pool_t *p, const char **line)
 {
     const char *at = *line;
@@ -85,7 +85,7 @@ void ap_bin2hex(const void *octets, apr_size_t len, char *hex)
     *hex = '\0';
 }
 
-/* A member of a list with commas, in lower case and without blanks. */
+/* A member of a list with commas, in lower case and without spaces. */
 char *ap_get_list_item(apr_pool_t *p, const char **list)
 {
     const char *at = *list + strspn(*list, ", \t");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the thread that follows files: it looks when it said, and the end of a process waits for
- * nobody. */
+/*
+ * Tests the thread that follows files: it checks them on time, and never delays the end of a
+ * process.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -41,7 +43,7 @@ static void teardown(void)
     apr_terminate();
 }
 
-/* ---- looks ------------------------------------------------------------------------------- */
+/* ---- checks of files --------------------------------------------------------------------- */
 
 static apr_interval_time_t look_often(void *baton)
 {
@@ -59,7 +61,7 @@ static apr_interval_time_t look_until_stopped(void *baton)
     while (!atomic_load(&stop)) {
         apr_sleep(SOON);
     }
-    apr_sleep(20 * SOON); /* longer than the end of a child waits */
+    apr_sleep(20 * SOON); /* longer than a child waits at its end */
     say('s');
     return 0;
 }
@@ -90,8 +92,7 @@ static apr_status_t start(cc_poll_fn *poll_fn, apr_interval_time_t wait, apr_poo
     return cc_poll_thread_start(&started, &how, p);
 }
 
-/* A process that ends as a child of httpd does, once its follower has said this. Its exit status.
- */
+/* Ends a process as a child of httpd, after this output of its follower; its exit status. */
 static int process_end(cc_poll_fn *poll_fn, char what, void (*handler)(void))
 {
     int status = -1;
@@ -142,7 +143,7 @@ TEST(the_end_wakes_a_thread_that_would_sleep_for_a_day)
 
     apr_pool_create(&p, NULL);
     ck_assert_int_eq(start(look_never, NEVER, p), APR_SUCCESS);
-    apr_pool_destroy(p); /* and waits for it */
+    apr_pool_destroy(p); /* and waits for the thread */
     say('e');
     ck_assert_int_eq(hear(), 'e');
 }
@@ -196,7 +197,7 @@ TEST(another_process_may_ask_and_ends_without_it)
     pid = fork();
     if (pid == 0) {
         ask('a');
-        apr_pool_destroy(p); /* it has no such thread */
+        apr_pool_destroy(p); /* this process has no such thread */
         _exit(3);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -228,7 +229,7 @@ TEST(a_process_whose_follower_rests_ends_as_ever)
     ck_assert_int_eq(hear(), 'h');
 }
 
-/* What handlers free may be in use. */
+/* Memory that handlers free may be in use. */
 TEST(a_process_ends_in_the_middle_of_a_look_without_its_exit_handlers)
 {
     ck_assert_int_eq(process_end(look_for_ever, 'l', handler_run), 0);

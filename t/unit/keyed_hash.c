@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that texts collide by chance alone, whoever has chosen them. */
+/* Tests that texts collide only by chance, even if an attacker has chosen them. */
 #include <string.h>
 
 #include "base/keyed_hash.h"
@@ -50,7 +50,7 @@ TEST(each_octet_of_a_long_text_counts)
     }
 }
 
-/* A seed and multiplications alone would let these collide, whatever the seed is. */
+/* With only a seed and multiplications these would collide, whatever the seed is. */
 TEST(differences_that_cancel_each_other_in_a_seeded_hash_do_not)
 {
     for (int i = 0; i < TIMES; i++) {

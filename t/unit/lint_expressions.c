@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests which expressions let in somebody of whom clientcert() says nothing, and what is told. */
+/* Tests which expressions lint reports because they let in clients without an identity. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -17,7 +17,7 @@ static void configure(const char *lines)
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
 }
 
-/* Whether a finding of this tag is among those of these lines. */
+/* Whether these lines cause a finding with this tag. */
 static bool finds(const char *tag, const char *lines)
 {
     const apr_array_header_t *findings;
@@ -37,7 +37,7 @@ static bool finds(const char *tag, const char *lines)
 
 static const struct {
     const char *text;
-    bool told; /* if it is negated, the contrary is */
+    bool told; /* if it is negated, the opposite */
 } expressions[] = {
     {USER " == 'alice'", false},
     {USER " != 'alice'", true},
@@ -182,8 +182,10 @@ TEST(a_user_that_any_of_several_cas_could_give)
 /* ---- what is logged ---------------------------------------------------------------------- */
 
 #define LATE                                                                                       \
-    "warn CC0722: site.conf:7: SSLVerifyClient in a section asks after the handshake: on TLS 1.3 " \
-    "browsers get 403; write \"Require clientcert\" here, since the virtual host asks already"
+    "warn CC0722: site.conf:7: SSLVerifyClient in a section requests a certificate after the "     \
+    "handshake: with TLS 1.3, browsers get 403; use \"Require clientcert\" here, since the "       \
+    "virtual "                                                                                     \
+    "host already requests a certificate"
 
 TEST(findings_are_warnings_of_a_start_and_of_a_test)
 {
@@ -195,7 +197,7 @@ TEST(findings_are_warnings_of_a_start_and_of_a_test)
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     cc_lint_test(fake.pconf, fake.main);
     fake_expect_log(LATE);
-    fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG; /* httpd reads it twice */
+    fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG; /* httpd reads the configuration twice */
     cc_lint_start(fake.pconf, NULL, fake.pconf, fake.main);
     fake_expect_log("");
 }
@@ -217,18 +219,18 @@ static const struct {
     const char *lines, *text;
 } texts[] = {
     {"Protocols h2\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     "on TLS 1.3 browsers get 403, and HTTP/2 does not allow it; write \"Require clientcert\" "
+     "with TLS 1.3, browsers get 403, and HTTP/2 does not allow it; use \"Require clientcert\" "
      "here"},
     {"Protocols h2\nSSLProtocol TLSv1.2\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     ": HTTP/2 does not allow it; write"},
+     ": HTTP/2 does not allow it; use"},
     {"SSLVerifyClient none\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     "write \"SSLVerifyClient optional\" on the virtual host, and \"Require clientcert\" here"},
+     "use \"SSLVerifyClient optional\" on the virtual host, and \"Require clientcert\" here"},
     {"SSLVerifyClient none\n<Location /x>\nSSLVerifyClient optional\n</Location>",
-     "write \"SSLVerifyClient optional\" on the virtual host"},
-    {"SSLVerifyClient none\n", "CC0720: site.conf:5: this waits for a client certificate, and a "
-                               "never asks for one"},
-    {"SSLEngine off\n", "CC0721: site.conf:5: this rule waits for a client certificate, and a has "
-                        "no TLS: move it"},
+     "use \"SSLVerifyClient optional\" on the virtual host"},
+    {"SSLVerifyClient none\n", "CC0720: site.conf:5: this needs a client certificate, but a "
+                               "never requests one"},
+    {"SSLEngine off\n", "CC0721: site.conf:5: this rule needs a client certificate, but a has "
+                        "no TLS: move the rule"},
     {"ClientCertMap group=a\nRequire clientcert-group \"x\\\"y\"",
      "no rule that can be in effect here gives the group \"x\\x22y\": correct the name"},
     {"RewriteRule ^ /%{ENV:CLIENTCERT_USER}",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests which lines of a configuration are probably not meant, and that no others are told. */
+/* Tests which lines of a configuration are reported as likely mistakes, and that no others are. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -7,7 +7,7 @@
 #include "httpd/conf/use.h"
 #include "suite.h"
 
-/* The tags and lines of what is found: "CC0720 5, CC0723 7". */
+/* The tags and lines of the findings: "CC0720 5, CC0723 7". */
 static const char *found(void)
 {
     const apr_array_header_t *findings;
@@ -25,7 +25,7 @@ static const char *found(void)
     return all;
 }
 
-/* Of a host with TLS whose own lines begin in line 4. */
+/* The same for a host with TLS whose own lines begin in line 4. */
 static const char *found_in(const char *lines)
 {
     fake_configured(apr_pstrcat(fake.pool, "<VirtualHost *:443>\nServerName a\nSSLEngine on\n",
@@ -37,7 +37,7 @@ typedef struct case_t {
     const char *lines, *found;
 } case_t;
 
-/* ---- nobody is asked --------------------------------------------------------------------- */
+/* ---- no certificate is requested --------------------------------------------------------- */
 
 #define ASKS "SSLVerifyClient optional\n"
 #define STAFF "ClientCertMap user=%{subject.CN} group=staff\n"
@@ -70,7 +70,7 @@ static const case_t late[] = {
     {ASKS STAFF "<Location /x>\nSSLVerifyClient optional\n</Location>", ""},
     {ASKS STAFF "<Location /x>\nSSLVerifyClient none\n</Location>", ""},
     {"SSLVerifyClient require\n" STAFF "<If true>\nSSLVerifyClient require\n</If>", ""},
-    {ASKS "<Location /x>\nSSLVerifyClient require\n</Location>", ""}, /* it uses nothing of ours */
+    {ASKS "<Location /x>\nSSLVerifyClient require\n</Location>", ""}, /* the module is not used */
     {"SSLEngine off\n" STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", "CC0721 5"},
     {"SSLEngine optional\n" STAFF "<Location /x>\nSSLVerifyClient require\n</Location>", ""},
 };
@@ -160,7 +160,7 @@ TEST_LOOP(a_rewrite_asks_for_the_user_too_early, 0, COUNT(early))
 #define HOST(name, lines) "<VirtualHost *:443>\nServerName " name "\n" lines "</VirtualHost>\n"
 
 static const case_t hosts[] = {
-    /* a line of the main server is at fault if it is for no host */
+    /* a line of the main server is a mistake if no host uses it */
     {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\n") HOST("b", "SSLEngine on\n"), "CC0720 1"},
     {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\n")
          HOST("b", "SSLEngine on\nSSLVerifyClient optional\n"),
@@ -169,7 +169,7 @@ static const case_t hosts[] = {
     {"ClientCertMap user=x\n" HOST("a",
                                    "SSLEngine on\nSSLVerifyClient none\nClientCertMap user=y\n"),
      "CC0721 1, CC0720 6"},
-    /* sections of the main server are everybody's */
+    /* sections of the main server apply to all hosts */
     {"<Location /x>\nClientCertMap user=x\n</Location>\n" HOST(
          "a", "SSLEngine on\nSSLVerifyClient optional\nRequire clientcert-user x\n"),
      ""},
@@ -179,11 +179,11 @@ static const case_t hosts[] = {
     {"<Location /x>\nRequire clientcert-user y\n</Location>\n" HOST(
          "a", "SSLEngine on\nSSLVerifyClient optional\nClientCertMap user=x\n"),
      "CC0723 2"},
-    /* a host with rules of its own does not have the main server's */
+    /* a host with its own rules does not inherit the main server's */
     {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\nSSLVerifyClient optional\n"
                                         "ClientCertMap user=y\nRequire clientcert-user x\n"),
      "CC0721 1, CC0723 7"},
-    /* each server is told of once */
+    /* each server is reported once */
     {HOST("a", "SSLEngine on\n" STAFF "<Location /x>\nClientCertMap user=z\n</Location>\n")
          HOST("b", "SSLEngine on\n" STAFF),
      "CC0720 4, CC0720 12"},
@@ -203,7 +203,7 @@ TEST_LOOP(a_line_is_judged_in_all_hosts_where_it_is_in_effect, 0, COUNT(hosts))
     ck_assert_str_eq(found(), hosts[_i].found);
 }
 
-/* ---- the order, and rules by themselves --------------------------------------------------- */
+/* ---- the order, and rules without hosts --------------------------------------------------- */
 
 TEST(findings_come_in_the_order_of_the_configuration)
 {

@@ -44,7 +44,7 @@ static const char *line_text(cc_log_line_t line)
     return cc_log_line_text(&line, pool);
 }
 
-/* What httpd's log makes of it: backslashes are doubled, octets beyond ASCII written as \xHH. */
+/* httpd's form of a line in its log: double backslashes, octets beyond ASCII as \xHH. */
 static size_t cost(const char *text)
 {
     size_t octets = 0;
@@ -55,7 +55,7 @@ static size_t cost(const char *text)
     return octets;
 }
 
-/* So many of these texts in a row. */
+/* This many of these texts in a row. */
 static const char *repeated(const char *text, int times)
 {
     char *all = apr_pcalloc(pool, strlen(text) * (size_t)times + 1);
@@ -66,7 +66,7 @@ static const char *repeated(const char *text, int times)
     return all;
 }
 
-/* What is no UTF-8 passes as a TeletexString. */
+/* Octets that are not UTF-8 are accepted as a TeletexString. */
 static cc_cert_t *cert_named(const char *name, int attributes)
 {
     certs_attribute_t *names = apr_pcalloc(pool, sizeof(*names) * (size_t)(attributes + 1));
@@ -103,7 +103,7 @@ TEST(a_line_has_what_certificate_and_verdict_say)
     ck_assert_int_eq((int)(end - strstr(text, "sha256=")), 7 + 64);
 }
 
-/* The rule that decides stands in the line: deny, then that of the user, then the first. */
+/* The line names the deciding rule: deny, then the rule of the user, then the first. */
 TEST(the_rule_of_a_line_is_the_one_that_decides)
 {
     static const cc_match_t matched[] = {{.where = "m:1"}, {.where = "m:2"}};
@@ -141,7 +141,7 @@ static const char *const hostile[] = {"a\" result=mapped user=\"root",
                                       "\"",
                                       "\r\n\r\n"};
 
-/* A field ends where it ends: one quotation mark at its begin, and one at its end. */
+/* A field has exactly two quotation marks: at its beginning and at its end. */
 static void is_one_field(const char *field)
 {
     const char *first = strchr(field, '"');

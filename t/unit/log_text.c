@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that no text ends a quotation or a line of the log, and that none is longer than it may. */
+/*
+ * Tests that no text can end a quotation or a line of the log, and that each is shortened to
+ * its limit.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -33,7 +36,7 @@ TEST_LOOP(a_quote_becomes_another_and_control_characters_are_escaped, 0, COUNT(q
     ck_assert_str_eq(cc_log_text_requote(quoted[_i].text, '\'', fake.pool), quoted[_i].safe);
 }
 
-/* Whatever octets there are: no quote that is bare, no control character. */
+/* For all octets: no unescaped quote, no control character. */
 TEST(any_octet_is_safe_between_quotes)
 {
     for (int octet = 1; octet < 256; octet++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests ClientCertTest: how it is written, which rules it asks, and what it says. */
+/* Tests ClientCertTest: its syntax, the rules that it checks, and its messages. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -29,7 +29,7 @@ static void teardown(void)
     fake_end();
 }
 
-/* ---- how it is written ------------------------------------------------------------------- */
+/* ---- the syntax -------------------------------------------------------------------------- */
 
 static const struct {
     const char *args, *error; /* NULL: none */
@@ -41,16 +41,16 @@ static const struct {
     {"", "CC0754: expect must follow the name of the file; write FILE expect user=NAME "
          "group=NAME ..., or FILE expect none"},
     {"a.pem user=alice", "CC0754: \"user=alice\": expect must follow the name of the file; "},
-    {"a.pem expect", "CC0754: \"expect\": nothing is expected; "},
-    {"a.pem expect none user=a", "CC0754: \"none\": none stands alone; "},
-    {"a.pem expect user=a none", "CC0754: \"none\": none stands alone; "},
-    {"a.pem expect name=a", "CC0754: \"name=a\": this is no expectation; "},
-    {"a.pem expect alice", "CC0754: \"alice\": this is no expectation; "},
-    {"a.pem expect user=", "CC0754: \"user=\": no rule gives such a name; "},
-    {"a.pem expect group=", "CC0754: \"group=\": no rule gives such a name; "},
-    {"a.pem expect user=a\x01", "CC0754: \"user=a\\x01\": no rule gives such a name; "},
-    {"a.pem expect user=a user=b", "CC0754: \"user=b\": there can be one user only; "},
-    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this group stands there already; "},
+    {"a.pem expect", "CC0754: \"expect\": an expectation must follow; "},
+    {"a.pem expect none user=a", "CC0754: \"none\": none must be the only expectation; "},
+    {"a.pem expect user=a none", "CC0754: \"none\": none must be the only expectation; "},
+    {"a.pem expect name=a", "CC0754: \"name=a\": this is not a valid expectation; "},
+    {"a.pem expect alice", "CC0754: \"alice\": this is not a valid expectation; "},
+    {"a.pem expect user=", "CC0754: \"user=\": no rule can give such a name; "},
+    {"a.pem expect group=", "CC0754: \"group=\": no rule can give such a name; "},
+    {"a.pem expect user=a\x01", "CC0754: \"user=a\\x01\": no rule can give such a name; "},
+    {"a.pem expect user=a user=b", "CC0754: \"user=b\": only one user can be expected; "},
+    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this group is listed already; "},
     {"a.pem expect \"user=a", "CC0210: "},
 };
 
@@ -66,7 +66,7 @@ TEST_LOOP(a_test_is_a_file_and_what_is_expected, 0, COUNT(written))
     }
 }
 
-/* ---- what it says ------------------------------------------------------------------------ */
+/* ---- the messages ------------------------------------------------------------------------ */
 
 static const struct {
     const char *rules, *test;
@@ -95,7 +95,7 @@ static const struct {
      "user \"u\""},
     {"ClientCertMap user=u", "nosuch.pem expect user=u", false, "user \"u\"", "CC0"},
     {"", "alice.pem expect user=u", false, "user \"u\"",
-     "no ClientCertMap is in effect where this test stands"},
+     "no ClientCertMap is in effect in the scope of this test"},
 };
 
 TEST_LOOP(who_it_should_be_and_who_it_is, 0, COUNT(said))
@@ -114,7 +114,7 @@ TEST_LOOP(who_it_should_be_and_who_it_is, 0, COUNT(said))
     ck_assert_int_eq(tested->passed, said[_i].passed);
 }
 
-/* ---- which rules it asks ----------------------------------------------------------------- */
+/* ---- the rules that it checks ------------------------------------------------------------ */
 
 TEST(a_test_asks_the_rules_of_the_place_where_it_stands)
 {
@@ -158,7 +158,7 @@ TEST(what_fails_is_logged_by_a_configuration_test_alone)
         "emerg CC0756: site.conf:4: site.conf:1: does not hold: subject.CN == \"alice\"; "
         "seen bob\n"
         "emerg CC0756: site.conf:4: site.conf:2: holds");
-    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for them itself */
+    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for tests itself */
     ck_assert_int_eq(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log("");
 }

@@ -140,7 +140,7 @@ TEST(a_family_without_samples_has_help_and_type)
     cc_prometheus_family(&metricset_sink, family("clientcert_rule_matches_total"), &metricset);
     ck_assert_str_eq(metricset_text,
                      "# HELP clientcert_rule_matches_total Decisions in which the rule "
-                     "fitted.\n# TYPE clientcert_rule_matches_total counter\n");
+                     "matched.\n# TYPE clientcert_rule_matches_total counter\n");
 }
 END_TEST
 
@@ -177,8 +177,8 @@ static const struct {
     {"a\\b", "a\\\\b"},
     {"\xC3\xA4{},= ", "\xC3\xA4{},= "},
     {"a\nb", "a\\\\x0Ab"},         /* not usable: escaped for a line, then as a label */
-    {"a\xFF", "a\\\\xFF"},         /* no UTF-8 */
-    {"a\\\n", "a\\\\\\\\\\\\x0A"}, /* a backslash of its own is told from that of an escape */
+    {"a\xFF", "a\\\\xFF"},         /* not UTF-8 */
+    {"a\\\n", "a\\\\\\\\\\\\x0A"}, /* a backslash differs from that of an escape */
 };
 
 TEST_LOOP(a_label_is_escaped, 0, COUNT(values))

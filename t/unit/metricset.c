@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted, made up for tests of the renderers, and the text that these put. */
+/* Invents metrics for tests of the renderers, and collects the text that these print. */
 #include "metricset.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted, made up for tests of the renderers, and the text that these put. */
+/* Invents metrics for tests of the renderers, and collects the text that these print. */
 #ifndef METRICSET_H
 #define METRICSET_H
 
@@ -7,7 +7,7 @@
 #include "httpd/metrics/sink.h"
 
 extern cc_collected_t metricset;   /* without instances, after metricset_setup */
-extern const char *metricset_text; /* what was put since metricset_clear */
+extern const char *metricset_text; /* the output since metricset_clear */
 extern cc_sink_t metricset_sink;
 
 void metricset_setup(void);

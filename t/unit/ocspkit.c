@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make OCSP responses, and how a responder on loopback serves them. */
+/* Makes OCSP responses for the unit tests, and serves them by a responder on loopback. */
 #include "ocspkit.h"
 
 #include <stdlib.h>
@@ -161,7 +161,7 @@ static bool send_text(apr_socket_t *socket, const char *text)
     return send_all(socket, text, strlen(text));
 }
 
-/* Reads a request in HTTP; NULL: none came. */
+/* Reads a request in HTTP; NULL if there was none. */
 static OCSP_REQUEST *request_read(responder_t *responder, apr_socket_t *socket)
 {
     static const char marker[] = "\r\n\r\n";
@@ -201,7 +201,7 @@ static void serve_reply(responder_t *responder, apr_socket_t *socket, OCSP_REQUE
     OPENSSL_free(der);
 }
 
-/* Each octet on its own, so that a reader gets the header in many parts. */
+/* Sends each octet separately, so that a reader gets the header in many parts. */
 static void serve_pieces(responder_t *responder, apr_socket_t *socket, OCSP_REQUEST *request,
                          apr_interval_time_t pause)
 {

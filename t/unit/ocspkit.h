@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make OCSP responses, and how a responder on loopback serves them. */
+/* Makes OCSP responses for the unit tests, and serves them by a responder on loopback. */
 #ifndef OCSPKIT_H
 #define OCSPKIT_H
 
@@ -11,9 +11,9 @@
 #include "pki.h"
 #include "ocsp/internal.h"
 
-extern pki_extensions_t ocsp_is_delegate; /* what makes a certificate a responder's */
+extern pki_extensions_t ocsp_is_delegate; /* of the certificate of a responder */
 
-/** What a response says; times are seconds from now. */
+/** The content of a response; times are seconds from now. */
 typedef struct reply_t {
     const pki_t *signer;
     bool bare;         /* without the signer's certificate */
@@ -23,31 +23,31 @@ typedef struct reply_t {
     int reason; /* OCSP_REVOKED_STATUS_ */
     long this_update;
     long next_update;     /* 0: none */
-    bool no_nonce;        /* that of the question is left out */
+    bool no_nonce;        /* the nonce of the question is omitted */
     bool wrong_nonce;     /* another one */
     bool twice;           /* the same single response again */
-    bool critical;        /* an extension that nobody knows */
-    const X509 *also;     /* another certificate of the issuer that it speaks of first */
+    bool critical;        /* an unknown critical extension */
+    const X509 *also;     /* another certificate of the issuer, answered first */
     const EVP_MD *digest; /* of the signature; NULL: SHA-256 */
-    bool pss;             /* RSASSA-PSS; the signer's key is one of RSA */
-    int error;            /* OCSP_RESPONSE_STATUS_ of a response that says nothing */
+    bool pss;             /* RSASSA-PSS; the signer's key is RSA */
+    int error;            /* OCSP_RESPONSE_STATUS_ of a response without an answer */
 } reply_t;
 
-/** A good answer for a certificate, signed by its issuer, from a minute ago until in an hour. */
+/** A good answer for a certificate, signed by its issuer, valid from a minute ago for an hour. */
 reply_t ocsp_good(const pki_t *leaf, const pki_t *issuer);
 
-/** The DER of a response to a request (NULL: none came); to be freed by OPENSSL_free. */
+/** The DER of a response to a request (NULL: there was none); free it with OPENSSL_free. */
 unsigned char *ocsp_reply(const reply_t *reply, OCSP_REQUEST *request, int *len);
 
-/** What cc_answer_read makes of these octets now, without a question (its nonce) or with one. */
+/** The result of cc_answer_read for these octets now, without or with a question (its nonce). */
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p);
 
-/** The same of what answers a question, which may have a nonce. */
+/** The same for the answer to a question, which may have a nonce. */
 cc_ocsp_answer_t ocsp_read_reply(const cc_ocsp_subject_t *of, const reply_t *reply, bool nonce,
                                  apr_pool_t *p);
 
-/** A list of one certificate: what is asked about signers. `state` is its pki_t. */
+/** A list of one revoked certificate, for questions about signers. `state` is its pki_t. */
 bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now);
 
 /** How a responder behaves. */
@@ -88,7 +88,7 @@ typedef struct responder_t {
 responder_t *responder_start(behaviour_t behaviour, const reply_t *reply, apr_pool_t *p);
 void responder_stop(responder_t *responder);
 
-/** A URL at which nobody listens. */
+/** A URL without a listener. */
 const char *responder_nobody(apr_pool_t *p);
 
 #endif

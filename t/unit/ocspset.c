@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests surround the engine that asks responders: a cache, threads, a clock. */
+/* Surrounds the engine that asks OCSP responders, for unit tests: a cache, threads, a clock. */
 #include "ocspset.h"
 
 #include <string.h>

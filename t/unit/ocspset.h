@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests surround the engine that asks responders: a cache, threads, a clock. */
+/* Surrounds the engine that asks OCSP responders, for unit tests: a cache, threads, a clock. */
 #ifndef OCSPSET_H
 #define OCSPSET_H
 
@@ -8,13 +8,13 @@
 
 #include "ocspkit.h"
 
-/** Everything that a question needs. One at a time: it is cleared by ocspset_setup. */
+/** Everything that a question needs. There is one; ocspset_setup clears it. */
 typedef struct ocspset_t {
     apr_pool_t *pool;
     pki_t ca, leaf;
     responder_t *responder; /* answers that `leaf` is good, for a day */
-    cc_ocsp_io_t io;  /* of a cache in memory, and of threads */
-    cc_ocsp_lists_t lists;  /* of the engines that are made; none */
+    cc_ocsp_io_t io;  /* with a cache in memory, and threads */
+    cc_ocsp_lists_t lists;  /* of the next engines; empty by default */
     cc_ocsp_t *ocsp;
     apr_time_t now;          /* the engine's clock */
     cc_ocsp_answer_t answer; /* the last one */
@@ -36,10 +36,10 @@ void ocspset_engine(ocspset_t *set, const char *options);
 cc_ocsp_status_t ocspset_status_of(ocspset_t *set, const pki_t *cert);
 cc_ocsp_status_t ocspset_status(ocspset_t *set);
 
-/** So many seconds later, when all threads of before have ended. */
+/** Moves the clock on by these seconds, after all threads so far have ended. */
 void ocspset_later(ocspset_t *set, long seconds);
 
-/** Forgets what is kept. */
+/** Empties the cache. */
 void ocspset_forget(ocspset_t *set);
 
 #endif

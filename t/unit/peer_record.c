@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the record of a connection: which ones have it, its pools and its map. */
+/* Tests the record of a connection: which connections have one, its pools and its map. */
 #include "fakehttpd.h"
 #include "httpd/conf/use.h"
 #include "httpd/peer/peer.h"
@@ -9,7 +9,7 @@
 
 SUITE("peer_record", .setup = fake_begin, .teardown = fake_end);
 
-/* A server with these lines, which has found out whether it uses the module. */
+/* A server with these lines, for which the use of the module is known. */
 static void configured(const char *lines)
 {
     fake_configured(lines);
@@ -29,7 +29,7 @@ static conn_rec *connection_make(conn_rec *master)
     return c;
 }
 
-/* One of a client, which httpd has begun. */
+/* A client's connection, which httpd has begun. */
 static conn_rec *begun(void)
 {
     conn_rec *c = connection_make(NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make keys, certificates and CRLs, in memory. */
+/* Makes keys, certificates and CRLs in memory, for the unit tests. */
 #include "pki.h"
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ pki_extensions_t pki_is_client = {"basicConstraints", "critical,CA:FALSE", "exte
 pki_extensions_t pki_is_server = {"basicConstraints", "critical,CA:FALSE", "extendedKeyUsage",
                                   "serverAuth", NULL};
 
-/* Test code has no use for a certificate that could not be made. */
+/* A certificate that cannot be made is a mistake in the test. */
 static void must(int done)
 {
     if (!done) {
@@ -64,7 +64,7 @@ static void number(X509 *cert)
     BN_free(serial);
 }
 
-/* All of it but the extensions and the signature. */
+/* The whole certificate except the extensions and the signature. */
 static pki_t begin_with(const char *cn, const pki_t *issuer, EVP_PKEY *key, long begin, long end)
 {
     pki_t made = {X509_new(), key ? key : EVP_EC_gen("P-256")};
@@ -163,7 +163,7 @@ X509_CRL *pki_crl(const pki_t *ca, X509 *revoked)
     must(X509_CRL_sort(crl) && X509_CRL_sign(crl, ca->key, EVP_sha256()));
     ASN1_TIME_free(begin);
     ASN1_TIME_free(end);
-    parsed = X509_CRL_dup(crl); /* OpenSSL looks at the extensions of a CRL while it parses */
+    parsed = X509_CRL_dup(crl); /* OpenSSL reads the extensions of a CRL while it parses */
     X509_CRL_free(crl);
     must(parsed != NULL);
     return parsed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests make keys, certificates and CRLs, in memory. */
+/* Makes keys, certificates and CRLs in memory, for the unit tests. */
 #ifndef PKI_H
 #define PKI_H
 
@@ -12,7 +12,7 @@ typedef struct pki_t {
     EVP_PKEY *key;
 } pki_t;
 
-/** What a certificate says: pairs of extension name and value as in openssl.cnf, then NULL. */
+/** Extensions of a certificate: pairs of name and value as in openssl.cnf, then NULL. */
 typedef const char *const pki_extensions_t[];
 
 extern pki_extensions_t pki_is_ca, pki_is_client, pki_is_server;
@@ -22,8 +22,8 @@ pki_t pki_make(const char *cn, const pki_t *issuer, pki_extensions_t extensions,
                long end);
 
 /**
- * The same, valid for a day, with sections of openssl.cnf that the extensions speak of (NULL:
- * none), and a key that the certificate takes over (NULL: a new one).
+ * The same, valid for a day, with sections of openssl.cnf that the extensions refer to (NULL:
+ * none), and a key whose ownership passes to the certificate (NULL: a new one).
  */
 pki_t pki_make_with(const char *cn, const pki_t *issuer, pki_extensions_t extensions,
                     const char *sections, EVP_PKEY *key);

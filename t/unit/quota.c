@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests the quota of a kind of log line: how many it lets, when it reports, and clocks. */
+/*
+ * Tests the quota of a kind of log line: how many lines it permits, when it reports, and
+ * clocks.
+ */
 #include <string.h>
 
 #include "httpd/metrics/quota.h"
@@ -15,7 +18,7 @@ static void setup(void)
     memset(&quota, 0, sizeof(quota));
 }
 
-/* How many of so many lines are let at this moment. */
+/* How many of this many lines are permitted at this moment. */
 static int lets(int lines, apr_time_t now)
 {
     int let = 0;

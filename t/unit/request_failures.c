@@ -125,7 +125,7 @@ TEST(a_report_has_a_filter_for_each_that_it_ends_once)
     cc_failure_insert_again(fake_request(fake.main, "/"));
 }
 
-/* A brigade with something in it that was to be sent. */
+/* A brigade with content that would be sent. */
 static apr_bucket_brigade *brigade_make(void)
 {
     apr_bucket_alloc_t *list = r->connection->bucket_alloc;
@@ -214,7 +214,7 @@ TEST(a_request_is_as_personal_as_the_one_that_led_to_it)
     request_rec *next = fake_redirect(r, "/next");
 
     cc_cache_personal(r);
-    ap_add_output_filter("CACHE_SAVE", NULL, next, r->connection); /* none of mod_cache's */
+    ap_add_output_filter("CACHE_SAVE", NULL, next, r->connection); /* not mod_cache's filter */
     cc_cache_guard(next);
     ck_assert_int_eq(next->no_cache, 0);
     ap_add_output_filter("cache_save", NULL, next, r->connection);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that no client says in a header or trailer what only the module may say. */
+/* Tests that no client can forge, in a header or trailer, what only the module may send. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -51,7 +51,7 @@ static request_rec *request_with(const char *host, const char *headers)
     return r;
 }
 
-/* ---- headers that could pass for ours ---------------------------------------------------- */
+/* ---- headers that resemble the module's -------------------------------------------------- */
 
 static const char *const ours[] = {
     "ClientCert",           "clientcert-user",   "CLIENTCERT_USER",  "Client-Cert",
@@ -84,9 +84,10 @@ TEST(each_of_many_is_removed_with_a_line_of_its_own)
     request_rec *r = request_with("a", "ClientCert-A: 1\nClientCert-B: 2\nclientcert-a: 3\nX: y");
 
     ck_assert_str_eq(headers_text(r->headers_in), "X: y");
-    fake_expect_log(
-        "info CC0111: removed the request header ClientCert-A, which could pass for ours\n"
-        "info CC0111: removed the request header ClientCert-B, which could pass for ours");
+    fake_expect_log("info CC0111: removed the request header ClientCert-A, whose name is reserved "
+                    "for this module\n"
+                    "info CC0111: removed the request header ClientCert-B, whose name is reserved "
+                    "for this module");
 }
 
 TEST(a_host_that_does_not_use_the_module_may_share_a_back_end_with_one_that_does)
@@ -126,7 +127,7 @@ TEST_LOOP(connection_names_no_headers_but_those_of_http, 0, COUNT(connections))
     ck_assert_int_eq(!!strstr(fake_logged(), "CC0117"), connections[_i].logged);
 }
 
-/* ---- what else is noticed ---------------------------------------------------------------- */
+/* ---- other effects ----------------------------------------------------------------------- */
 
 TEST(a_request_for_another_protocol_is_remembered_where_the_host_uses_the_module)
 {
@@ -160,8 +161,7 @@ TEST_LOOP(a_body_that_may_have_trailers_is_watched, 0, COUNT(bodies))
                      bodies[_i].watched ? "CLIENTCERT_TRAILERS" : "");
 }
 
-/* mod_ssl reads a body past those of the content, and mod_proxy does not stream what they change.
- */
+/* mod_ssl reads a body without content filters, and mod_proxy does not stream with them. */
 TEST(the_filter_is_the_first_of_the_protocols)
 {
     request_rec *r = fake_request(fake_host("a"), "/");
@@ -220,11 +220,10 @@ TEST(trailers_that_could_pass_for_ours_are_removed_and_what_the_server_has_set_s
     ck_assert_str_eq(headers_text(r->headers_in),
                      "Host: a\nTransfer-Encoding: chunked\nClientCert-User: set by RequestHeader\n"
                      "Digest: y");
-    fake_expect_log(
-        "info CC0118: removed the request trailer Client-Cert, which is not for clients "
-        "to send\n"
-        "info CC0118: removed the request trailer Connection, which is not for clients "
-        "to send");
+    fake_expect_log("info CC0118: removed the request trailer Client-Cert, which clients may not "
+                    "send\n"
+                    "info CC0118: removed the request trailer Connection, which clients may not "
+                    "send");
 }
 
 TEST(nothing_is_removed_while_the_lines_of_trailers_are_read)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests requests from the handshake to the log: who their clients are, and what they may. */
+/* Tests requests from the handshake to the log: the identity of each client, and its access. */
 #include <apr_strings.h>
 
 #include "faketls.h"
@@ -12,7 +12,7 @@
 #include "httpd/request/state.h"
 #include "suite.h"
 
-/* ---- who it is --------------------------------------------------------------------------- */
+/* ---- the identity ------------------------------------------------------------------------ */
 
 TEST(a_mapped_client_has_a_user_and_variables_and_is_told_of_once)
 {
@@ -31,13 +31,13 @@ TEST(a_mapped_client_has_a_user_and_variables_and_is_told_of_once)
     next = faketls_request("/next");
     ck_assert_int_eq(faketls_run(next, 0), OK);
     fake_expect_log("");
-    ck_assert_ptr_eq(next->user, r->user); /* remembered with the connection */
+    ck_assert_ptr_eq(next->user, r->user); /* kept with the connection */
     ck_assert_uint_eq(atomic_load(&cc_dir_of(r)->tally->results[0]), 1);
     ck_assert_uint_eq(atomic_load(&cc_dir_of(r)->tally->rules[0]), 1);
 }
 
 static const struct {
-    const char *lines, *log; /* as it begins */
+    const char *lines, *log; /* its beginning */
     const char *user, *exported;
 } judged[] = {
     {"ClientCertMap subject.CN == bob user=bob\n",
@@ -69,7 +69,7 @@ TEST(who_presents_nothing_is_nobody)
 
     faketls_connected(NULL, "ClientCertMap user=a\n");
     r = faketls_request("/");
-    r->user = apr_pstrdup(r->pool, "CN=forged"); /* as SSLUserName may have it */
+    r->user = apr_pstrdup(r->pool, "CN=forged"); /* as SSLUserName may set it */
     r->ap_auth_type = NULL;
     ck_assert_int_eq(faketls_run(r, 0), OK);
     ck_assert_pstr_eq(r->user, NULL);
@@ -150,7 +150,7 @@ TEST(a_403_of_another_is_not_told_as_ours)
     r = faketls_request("/");
     ck_assert_int_eq(faketls_serve(r, 7), OK);
     fake_logged();
-    r->status = HTTP_FORBIDDEN; /* a file that nobody may have */
+    r->status = HTTP_FORBIDDEN; /* a file closed to all clients */
     cc_environment_log(r);
     fake_expect_log("");
 }
@@ -158,7 +158,7 @@ TEST(a_403_of_another_is_not_told_as_ours)
 static const struct {
     const char *lines, *type; /* AuthType */
     int status;
-    const char *needs; /* NULL: nothing is remembered */
+    const char *needs; /* NULL: nothing is kept */
 } users_wanted[] = {
     {"ClientCertMap user=alice\n", NULL, HTTP_FORBIDDEN, "another user"},
     {"ClientCertMap user=alice\n", "clientcert", HTTP_FORBIDDEN, "another user"},
@@ -187,7 +187,7 @@ TEST_LOOP(where_a_user_is_wanted_the_certificate_was_the_only_way, 0, COUNT(user
     ck_assert_pstr_eq(kept ? kept->missing : NULL, users_wanted[_i].needs);
 }
 
-/* ---- requests that lead to others -------------------------------------------------------- */
+/* ---- subrequests and redirects ----------------------------------------------------------- */
 
 TEST(what_a_page_includes_is_served_as_the_page_is)
 {
@@ -254,7 +254,7 @@ TEST(a_lookup_that_fails_ends_the_request)
 {
     request_rec *r;
 
-    fake.generation = 2; /* a restart bears a table that cannot be read */
+    fake.generation = 2; /* a restart tolerates an unreadable table */
     faketls_connect_with(&faketls_set.alice,
                          "ClientCertTable t file:nosuch\nClientCertMap subject.CN in t user=$1\n");
     ck_assert_int_eq(cc_tables_start(fake.pconf, NULL, fake.pconf, fake.main), OK);

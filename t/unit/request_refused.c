@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of certificates that do not hold any more, or not for every host. */
+/* Tests requests with certificates that are no longer valid, or not valid for every host. */
 #include <apr_strings.h>
 
 #include "faketls.h"
@@ -9,7 +9,7 @@
 #include "httpd/request/tunnel.h"
 #include "suite.h"
 
-/* ---- certificates that do not hold any more ---------------------------------------------- */
+/* ---- certificates that are no longer valid ----------------------------------------------- */
 
 static void put(X509 *revoked, const char *number)
 {

@@ -23,7 +23,7 @@ static void setup(void)
     client.source = &fake_source;
 }
 
-/* A request of alice to a server with these lines, whom these rules judge; NULL: none are asked. */
+/* A request of alice to a server with these lines and rules; NULL: no rules are evaluated. */
 static cc_request_t *asked(const char *lines, const char *rules)
 {
     cc_request_t *kept;
@@ -50,7 +50,7 @@ static const char *word(int status)
                                            : "?";
 }
 
-/* What a Require says of alice by these rules, and what it would have needed. */
+/* The result of a Require for alice with these rules, and what it would have needed. */
 static const char *said(const char *line, const char *rules)
 {
     cc_request_t *kept = asked(line, rules);
@@ -85,7 +85,7 @@ static const struct {
     {"Require not clientcert-group guests", RULES, "denied"},
     {"Require not clientcert-group staff", RULES, "granted; needs not clientcert-group staff"},
     {"Require NOT clientcert-user alice", RULES, "granted; needs not clientcert-user alice"},
-    /* who has no identity may be the very person that is to be kept out */
+    /* a client without an identity may be the one to keep out */
     {"Require not clientcert-group guests", "subject.CN == Alice deny",
      "granted; needs not clientcert-group guests"},
     {"Require not clientcert-group guests", "subject.CN == bob user=bob",
@@ -105,7 +105,7 @@ TEST(who_presented_no_certificate_is_surely_not_the_one_who_is_kept_out)
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
     ck_assert_str_eq(word(fake_require(r, 1)), "denied");
     ck_assert_pstr_eq(kept->missing, NULL);
-    kept->answer.presented = true; /* it came, and was not proved */
+    kept->answer.presented = true; /* a certificate was presented, but not verified */
     ck_assert_str_eq(word(fake_require(r, 1)), "granted");
     ck_assert_str_eq(kept->missing, "not clientcert-group guests");
 }
@@ -177,7 +177,7 @@ TEST_LOOP(conditions_are_those_of_rules, 0, COUNT(conditions))
     ck_assert_str_eq(said(conditions[_i].line, NULL), conditions[_i].said);
     ck_assert_str_eq(word(fake_require(r, 1)),
                      apr_pstrndup(fake.pool, conditions[_i].said,
-                                  strcspn(conditions[_i].said, ";"))); /* remembered by now */
+                                  strcspn(conditions[_i].said, ";"))); /* kept by now */
 }
 
 TEST(conditions_of_an_htaccess_are_gone_with_the_request)
@@ -223,8 +223,9 @@ TEST(what_is_negated_twice_is_not)
 
 #define ALIAS "<AuthzProviderAlias clientcert-group guests \"guests\">\n</AuthzProviderAlias>\n"
 #define CC0158                                                                                     \
-    "\"guests\" is a name for clientcert-group, which would not know that it is negated here, "    \
-    "and would let in whom it cannot judge: write Require clientcert-group itself"
+    "\"guests\" is an alias of clientcert-group, which cannot detect that it is negated here, "    \
+    "and "                                                                                         \
+    "would admit clients that it cannot identify: use Require clientcert-group directly"
 
 static const struct {
     const char *lines, *log;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that variables of a name of ours are what the module says, and nothing else. */
+/* Tests that variables with a name of the module's have only values from the module. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -49,7 +49,7 @@ static void setup(void)
 /* ---- one request ------------------------------------------------------------------------- */
 
 static const struct {
-    const char *before, *with, *without; /* after ours were set; or after there are none */
+    const char *before, *with, *without; /* after the module set its own; or set none */
 } environments[] = {
     {"", OURS, ""},
     {"A=b C=d", "A=b C=d " OURS, "A=b C=d"},
@@ -107,7 +107,7 @@ TEST(a_value_that_somebody_has_changed_is_put_right)
     ck_assert_str_eq(text_of(r->subprocess_env), OURS);
 }
 
-/* mod_dir lays the environment of a directory's index over that of the request. */
+/* mod_dir merges the environment of a directory's index into that of the request. */
 TEST(ours_may_be_there_twice_in_their_order)
 {
     const apr_table_t *once;
@@ -133,7 +133,7 @@ TEST(how_many_there_are_is_told_in_the_end)
     ck_assert_int_eq(cc_variables_last(r, exports), 3);
 }
 
-/* ---- requests that lead to others -------------------------------------------------------- */
+/* ---- subrequests and redirects ----------------------------------------------------------- */
 
 TEST(what_httpd_took_over_from_the_request_before_is_right)
 {
@@ -158,9 +158,9 @@ TEST(a_subrequest_may_have_what_its_page_has_of_the_one_before)
     ck_assert_str_eq(text_of(below->subprocess_env), "REDIRECT_CLIENTCERT_USER=alice");
 }
 
-/* ---- what a page includes ---------------------------------------------------------------- */
+/* ---- included documents ------------------------------------------------------------------ */
 
-/* A page with so many variables beside ours. */
+/* A page with this many other variables. */
 static void page_fill(int count)
 {
     for (int i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of CRLs: at a start, over a graceful restart, before a start, in a child. */
+/* Tests the life of CRLs: at a start, over a graceful restart, before a start, in a child. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,7 +53,7 @@ static void put(const pki_t *by, const char *number)
     crlset_put(&files, "crl.pem", &(crl_recipe_t){.ca = by, .number = number});
 }
 
-/* What the host of this name trusts: this file of CAs. */
+/* Makes the host of this name trust this file of CAs. */
 static const cc_trust_t *trust(const char *file)
 {
     cc_trust_files_t from = {.ca_file = fake_path(file), .depth = 1};
@@ -64,7 +64,7 @@ static const cc_trust_t *trust(const char *file)
     return made;
 }
 
-/* Sets up the host as mod_ssl has it done: "" or the error. */
+/* Sets the host up as mod_ssl does: "" or the error. */
 static const char *host(const char *name, const char *cas, cc_revocation_t **revocation)
 {
     cc_revocation_t *made = NULL;
@@ -84,7 +84,7 @@ static int start(void)
     return cc_revocation_start(fake.pconf, fake.pconf, fake.pconf, fake.main);
 }
 
-/* The numbers of the CRLs that this process holds. */
+/* The numbers of the CRLs that this process uses. */
 static const char *held(void)
 {
     const apr_array_header_t *all = cc_crl_held_list(fake.main, fake.pool);
@@ -160,7 +160,7 @@ TEST(what_was_taken_before_stays_where_the_file_is_gone)
     started("7");
     unlink(fake_path("crl.pem"));
     restarted(CONF HOST("a"));
-    fake_expect_begins(fake_logged(), "error CC0181: after the restart, what was taken on 20");
+    fake_expect_begins(fake_logged(), "error CC0181: after the restart, the CRLs loaded on 20");
     ck_assert_str_eq(held(), "7");
     restarted(CONF HOST("a"));
     fake_expect_begins(fake_logged(), "error CC0181: ");
@@ -216,7 +216,7 @@ TEST(a_trouble_of_many_hosts_is_told_once)
     ck_assert_ptr_null(strchr(fake_logged(), '\n'));
 }
 
-/* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+/* httpd reads its configuration twice at a start: the first time only as a check. */
 TEST(a_configuration_that_is_only_tried_is_no_start_and_leaves_nothing)
 {
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -240,7 +240,7 @@ TEST(another_directive_does_not_know_what_this_one_has_held)
     fake_expect_log("");
 }
 
-/* ---- CRLs of CAs that nobody trusts ------------------------------------------------------ */
+/* ---- CRLs of CAs that no host trusts ----------------------------------------------------- */
 
 TEST(a_file_that_is_named_and_no_use_to_any_host_ends_a_start)
 {
@@ -284,7 +284,7 @@ TEST(a_host_tells_what_it_passes_over_where_somebody_looks_closely)
     fake_configured(CONF HOST("a"));
     fake_host("a")->log.level = APLOG_DEBUG;
     host("a", "ca.pem", NULL);
-    fake_expect_log("debug CC0440: the CRL of \"CN=Other\", number 1, is passed over: this virtual "
+    fake_expect_log("debug CC0440: the CRL of \"CN=Other\", number 1, is ignored: this virtual "
                     "host does not trust its issuer");
 }
 
@@ -308,7 +308,7 @@ TEST(a_test_tells_what_would_end_a_start)
     put(&other, "7");
     ck_assert_int_ne(checked(CONF PRE("a")), OK);
     fake_expect_begins(fake_logged(), "emerg CC04");
-    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for it itself */
+    setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for checks itself */
     ck_assert_int_eq(checked(CONF PRE("a")), OK);
     fake_expect_log("");
 }
@@ -318,7 +318,7 @@ TEST(a_start_goes_on_to_where_its_log_is_open)
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
     ck_assert_int_eq(checked(CONF PRE("a")), OK);
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
-    ck_assert_int_eq(checked(CONF "SSLEngine off\n"), OK); /* nobody will open it at the start */
+    ck_assert_int_eq(checked(CONF "SSLEngine off\n"), OK); /* it is not opened at the start */
     fake_expect_begins(fake_logged(), "emerg CC0406: site.conf:1: ");
     ck_assert(!cc_crl_precheck_passed(fake.main));
     ck_assert_int_ne(start(), OK);
@@ -333,9 +333,8 @@ TEST(a_folder_without_a_crl_is_a_warning_of_a_test)
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     ck_assert_int_eq(checked("ClientCertCRL crls\n" PRE("a")), OK);
-    fake_expect_log(
-        "warn CC0184: site.conf:1: there is no CRL in these folders: nothing is known to "
-        "be revoked, or good");
+    fake_expect_log("warn CC0184: site.conf:1: these directories have no CRL, so the revocation "
+                    "status of certificates is unknown");
     rmdir(fake_path("crls"));
 }
 
@@ -352,7 +351,7 @@ TEST(a_child_tells_what_has_changed_and_what_it_refuses)
     ck_assert_str_eq(held(), "8");
     put(&ca, "5");
     cc_revocation_poll_child(fake.main, LATER + apr_time_from_sec(60));
-    fake_expect_begins(fake_logged(), "error CC0174: what was held of these CRLs stays: CC04");
+    fake_expect_begins(fake_logged(), "error CC0174: the CRLs loaded before stay in use: CC04");
     ck_assert_str_eq(held(), "8");
     fake_configured("");
     ck_assert(cc_revocation_poll_child(fake.main, LATER) == 0);

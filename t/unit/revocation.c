@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what the answers of CRLs and of OCSP come to, for every pair of them. */
+/* Tests the combined result of CRLs and OCSP, for every pair of their results. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -52,7 +52,7 @@ static void sources_make(const char *missing, const char *failure)
 
 /* ---- one source ------------------------------------------------------------------------ */
 
-/* An answer of CRLs by a word; "none": there are none. */
+/* An answer of CRLs, by its word; "none": no CRLs. */
 static cc_crl_answer_t crl_answer(const char *word)
 {
     cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN, .stale_at = 50, .generation = 3};
@@ -86,7 +86,7 @@ static cc_ocsp_answer_t ocsp_answer(const char *word)
     return answer;
 }
 
-/* What both come to; "none" is a source that is not there. */
+/* The combined result; "none" is a source that is not configured. */
 static cc_revocation_status_t combine(const char *crl, const char *ocsp)
 {
     cc_revocation_status_t status = cc_revocation_unchecked();
@@ -108,9 +108,8 @@ static const char *const crl_words[] = {"none", "good", "revoked", "unknown", "n
 static const char *const ocsp_words[] = {"none", "good", "revoked", "unknown", "failed"};
 
 /*
- * Of each pair: - unchecked, g good, w waived. What refuses: R the list has it, r the responder
- * says that it is revoked, L the list does not know it, u the responder does not, f the responder
- * failed.
+ * For each pair: - unchecked, g good, w waived. Refused: R revoked on the list, r revoked by the
+ * responder, L unknown to the list, u unknown to the responder, f the responder failed.
  */
 static const struct {
     const char *missing, *failure;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests CRLs and a responder that are asked together, of the client's certificate and its chain. */
+/* Tests CRLs and a responder together, for the client's certificate and its chain. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -79,7 +79,7 @@ static const char *check(void)
     return cc_revocation_word(status.verdict);
 }
 
-/* What is objected to, with the depth in front: "1 23"; "" for nothing. */
+/* The depth and the error of the objection: "1 23"; "" for none. */
 static const char *objection(void)
 {
     cc_verified_t cert = {leaf.cert, &seal, NULL};
@@ -197,7 +197,7 @@ TEST(a_responder_revokes_what_the_lists_hold_for_good)
     sources_make("root.crl sub.crl", "");
     ck_assert_str_eq(check(), "revoked");
     ck_assert_str_eq(status.reason, "superseded");
-    ck_assert_str_eq(objection(), ""); /* a handshake waits for nobody */
+    ck_assert_str_eq(objection(), ""); /* a handshake does not wait */
 }
 
 TEST(a_responder_that_fails_is_waived_or_not)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that each rule has one form, which is read back as the same rule. */
+/* Tests that each rule has one canonical form, which is read back as the same rule. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -148,7 +148,7 @@ TEST_LOOP(rules_in_their_form_give_the_same_verdict, 0, COUNT(sets))
                          ruleset_gist(ruleset_verdict(again, *certificates[i], pool), pool));
 }
 
-/* Each field with what the registry itself has as an example. */
+/* Each field with the example of the registry. */
 TEST(every_field_has_a_form)
 {
     int count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which conditions hold for which certificate: operators, modifiers, quotes, bad values. */
+/* Tests which conditions hold for which certificate: operators, modifiers, quotes, bad values. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which patterns forget that a dot fits any character, and which could mean it. */
+/*
+ * Tests which patterns are reported because a dot in them matches any character, and which are
+ * not.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -19,7 +22,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Tags and where, with a blank between them. */
+/* Tags and places, separated by spaces. */
 static const char *told(const char *line)
 {
     const apr_array_header_t *notes = cc_rules_lint(ruleset_compile(line, pool), false, pool);

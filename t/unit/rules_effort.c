@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that an evaluation costs no more than it may, whatever the certificate holds. */
+/* Tests that the cost of an evaluation is bounded, whatever the certificate contains. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "ruleset.h"
 #include "suite.h"
 
-/* A pattern that PCRE2 gives up on such names. */
+/* PCRE2 gives up matching such names with this pattern. */
 #define BACKTRACKING "(a+)+b"
 #define MANY_A "aaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -26,7 +26,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* A certificate of so many mail addresses; %d in the format is the number of each. */
+/* A certificate with this many email addresses; %d in the format is the number of each. */
 static const char **mails(int count, const char *format)
 {
     const char **pairs = apr_pcalloc(pool, sizeof(*pairs) * (2 * (apr_size_t)count + 1));
@@ -38,7 +38,7 @@ static const char **mails(int count, const char *format)
     return pairs;
 }
 
-/* The line so many times, %d being its number, and after them a last one. */
+/* The line this many times, with %d for its number, and then a last line. */
 static const char *lines(int count, const char *line, const char *last)
 {
     apr_array_header_t *all = apr_array_make(pool, count, sizeof(const char *));
@@ -70,7 +70,7 @@ TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
     const cc_verdict_t *verdict = ruleset_ask(rules, mails(800, MANY_A "bx%d"), pool);
 
     ck_assert_ptr_nonnull(strstr(verdict->failure, "r1: san.email =~"));
-    ck_assert_ptr_nonnull(strstr(verdict->failure, "the patterns have taken all the steps"));
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "the patterns have used all the steps"));
     ck_assert(verdict->failure_lasts && verdict->stale_at == APR_INT64_MAX);
     ck_assert_ptr_null(verdict->user);
     ck_assert_int_eq(verdict->group_count, 0);
@@ -102,7 +102,7 @@ TEST(many_values_and_many_patterns_of_the_usual_kind_do_not_take_too_much)
     ck_assert_int_eq(verdict->note_count, 0);
 }
 
-/* A trace looks at rules that the index has ruled out: they must not use up what others need. */
+/* A trace evaluates rules that the index has ruled out: they must not use up the others' steps. */
 TEST(a_trace_takes_nothing_from_the_rules_that_count)
 {
     const char *text =
@@ -119,7 +119,7 @@ TEST(a_trace_takes_nothing_from_the_rules_that_count)
     ck_assert_int_eq(trace->nelts, 62);
 }
 
-/* Octets of this process in memory: pools may map theirs, so malloc's own count is not enough. */
+/* The memory of this process in octets: pools may map theirs, so malloc's count is not enough. */
 static long resident(void)
 {
     FILE *in = fopen("/proc/self/statm", "r");
@@ -131,14 +131,14 @@ static long resident(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
-/* AddressSanitizer keeps what is freed, and more with it. */
+/* AddressSanitizer keeps freed memory, and more. */
 #ifdef __SANITIZE_ADDRESS__
 #define MOST_OCTETS 1000000
 #else
 #define MOST_OCTETS 6000
 #endif
 
-/* To compile one takes 12 KB that are not needed afterwards. */
+/* Compiling a rule takes 12 KB that are not needed afterwards. */
 TEST(a_compiled_pattern_keeps_what_it_needs_and_no_more)
 {
     const char *text =
@@ -164,7 +164,7 @@ TEST(groups_are_distinct_and_in_their_order_however_many_there_are)
     ck_assert_str_eq(verdict->groups[919].name, "extra19");
 }
 
-/* `deny` empties the list, and what comes after it (in another evaluation) begins anew. */
+/* `deny` empties the list; the next groups (in another evaluation) start a new one. */
 TEST(groups_of_a_denied_certificate_are_none)
 {
     const cc_verdict_t *verdict =

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows every error of the rule language: its tag, the word at fault, and what it says is legal. */
+/*
+ * Tests every error of the rule language: its tag, the wrong word, and the legal choices it
+ * names.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -25,29 +28,30 @@ static const error_case_t of_rules[] = {
     {"san.email| == x user=y", "CC0211", "", "lower, upper"},
     {"san.email||lower == x user=y", "CC0211", "", "lower, upper"},
     {"user=%{san.email|lowr}", "CC0211", "lowr", "lower, upper"},
-    {"san.email|oneline == x user=y", "CC0212", "oneline", "for DNs, which san.email is not"},
-    {"subject|lower == x user=y", "CC0212", "lower", "for text and octets"},
-    {"subject|local == x user=y", "CC0212", "local", "for text, which"},
-    {"key.bits|upper == x user=y", "CC0212", "upper", "for text and octets"},
-    {"sha256|domain == x user=y", "CC0212", "domain", "for text, which"},
-    {"user=%{subject|lower}", "CC0212", "lower", "which subject is not"},
+    {"san.email|oneline == x user=y", "CC0212", "oneline",
+     "only on DNs, and san.email has another type"},
+    {"subject|lower == x user=y", "CC0212", "lower", "only on text and octets"},
+    {"subject|local == x user=y", "CC0212", "local", "only on text, and"},
+    {"key.bits|upper == x user=y", "CC0212", "upper", "only on text and octets"},
+    {"sha256|domain == x user=y", "CC0212", "domain", "only on text, and"},
+    {"user=%{subject|lower}", "CC0212", "lower", "and subject has another type"},
     {"san.email", "CC0213", "san.email", "==, !=, =~, !~"},
     {"key.bits", "CC0213", "key.bits", "==, !=, in, !in, <, <=, >, >="},
     {"san.email ==", "CC0213", "==", "an operand must follow"},
-    {"san.email = x user=y", "CC0214", "=", "after san.email there may stand ==, !=, =~, !~"},
+    {"san.email = x user=y", "CC0214", "=", "after san.email write one of ==, !=, =~, !~"},
     {"san.email is partners user=y", "CC0214", "is", "==, !=, =~, !~, in, !in"},
-    {"san.email in partners user=y", "CC0231", "partners", "so far there are: none"},
+    {"san.email in partners user=y", "CC0231", "partners", "tables so far: none"},
     {"not_after in partners user=y", "CC0215", "in", "==, !=, <, <=, >, >="},
     {"is_ca in", "CC0213", "in", "an operand must follow"},
     {"san.email user=y", "CC0214", "user=y", "==, !=, =~, !~"},
-    {"san.email < x user=y", "CC0215", "<", "there may stand ==, !=, =~, !~"},
+    {"san.email < x user=y", "CC0215", "<", "write one of ==, !=, =~, !~"},
     {"san.email under CN=x user=y", "CC0215", "under", "==, !=, =~, !~"},
     {"subject > CN=x user=y", "CC0215", ">", "==, !=, under"},
     {"key.bits =~ 2048 user=y", "CC0215", "=~", "==, !=, in, !in, <, <=, >, >="},
     {"not_after !~ x user=y", "CC0215", "!~", "==, !=, <, <=, >, >="},
-    {"sha256 =~ aa user=y", "CC0215", "=~", "there may stand ==, !="},
-    {"sha256 < aa user=y", "CC0215", "<", "there may stand ==, !="},
-    {"subject|oneline under CN=x user=y", "CC0215", "under", "there may stand ==, !="},
+    {"sha256 =~ aa user=y", "CC0215", "=~", "write one of ==, !="},
+    {"sha256 < aa user=y", "CC0215", "<", "write one of ==, !="},
+    {"subject|oneline under CN=x user=y", "CC0215", "under", "write one of ==, !="},
     {"subject =~ .*CN=x user=y", "CC0216", "=~", "subject.CN"},
     {"issuer !~ .*CN=x user=y", "CC0216", "!~", "==, !=, under"},
     {"subject|oneline =~ .*CN=x user=y", "CC0216", "=~", "subject.CN"},
@@ -64,18 +68,18 @@ static const error_case_t of_rules[] = {
     {"san.email =~ (?<n>a) san.dns =~ (?<n>b) user=y", "CC0219", "(?<n>b)", "(?<n>...)"},
     {"", "CC0220", "", "user=TEMPLATE, group=TEMPLATE, deny or stop"},
     {"san.email == user=x", "CC0220", "user=x", "no output"},
-    {"user=x san.email == y", "CC0221", "san.email", "conditions stand before the outputs"},
+    {"user=x san.email == y", "CC0221", "san.email", "conditions come before outputs"},
     {"user=a b", "CC0221", "b", "user=TEMPLATE, group=TEMPLATE, deny or stop"},
-    {"stop san.email == y", "CC0221", "san.email", "conditions stand before"},
-    {"deny stop", "CC0222", "deny", "stands alone"},
-    {"user=x deny", "CC0222", "deny", "stands alone"},
-    {"deny group=x", "CC0222", "deny", "stands alone"},
+    {"stop san.email == y", "CC0221", "san.email", "conditions come before"},
+    {"deny stop", "CC0222", "deny", "must be the only output"},
+    {"user=x deny", "CC0222", "deny", "must be the only output"},
+    {"deny group=x", "CC0222", "deny", "must be the only output"},
     {"user=x user=y", "CC0223", "user=y", "group="},
     {"stop stop", "CC0223", "stop", "one output of this kind"},
     {"deny deny", "CC0223", "deny", "one output of this kind"},
     {"user=a$", "CC0225", "$", "$$"},
     {"user=$0", "CC0225", "$0", "$1 to $9"},
-    {"user=${name}", "CC0225", "${name}", "httpd's own"},
+    {"user=${name}", "CC0225", "${name}", "variable of httpd"},
     {"san.email =~ (?<n>.*) user=$<n", "CC0225", "$<n", "the > is missing"},
     {"user=50%", "CC0226", "%", "%%"},
     {"user=%{san.email", "CC0226", "%{san.email", "%{FIELD}"},
@@ -180,7 +184,7 @@ TEST_LOOP(a_rule_after_an_unconditional_end_is_refused_and_the_end_is_named, 0, 
     ck_assert_int_eq(cc_rules_add(rules, "user=late", "r2", &err), APR_EINVAL);
     ck_assert_str_eq(err.tag, "CC0230");
     ck_assert_str_eq(err.word, "user=late");
-    ck_assert_ptr_nonnull(strstr(err.message, "the one at r1"));
+    ck_assert_ptr_nonnull(strstr(err.message, "the rule at r1"));
     ck_assert_int_eq(cc_rules_count(rules), 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that lint has nothing against any rule that the project itself shows. */
+/* Tests that lint has no finding about any rule that the project itself shows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* A path below the top of the source. */
+/* A path below the top directory. */
 static const char *source(const char *path)
 {
     const char *top = getenv("CC_TOP");
@@ -33,7 +33,7 @@ static const char *source(const char *path)
     return apr_pstrcat(pool, top, "/", path, NULL);
 }
 
-/* What stands behind the name of a directive, also where the line is a comment; or NULL. */
+/* The arguments of a directive, also in a comment line; or NULL. */
 static const char *directive(const char *line, const char *name)
 {
     line += strspn(line, "# \t");
@@ -56,7 +56,7 @@ static apr_array_header_t *lines_of(const char *path)
     return lines;
 }
 
-/* The tables that the file names, under their names alone. */
+/* The tables that the file configures, known only by name. */
 static cc_tables_t *tables_of(const apr_array_header_t *lines)
 {
     const char *made = "", *text;
@@ -72,7 +72,7 @@ static cc_tables_t *tables_of(const apr_array_header_t *lines)
     return faketable_make(made, pool);
 }
 
-/* How many rules there are; each alone, since a page has many that do not belong together. */
+/* Checks each rule alone, because a page has many unrelated rules; returns their number. */
 static int rules_check(const char *path, bool several_cas)
 {
     const apr_array_header_t *lines = lines_of(path);
@@ -119,7 +119,7 @@ TEST(configurations_that_are_shown_have_nothing_to_tell)
     ck_assert_int_ge(rules_check(source("README.md"), true), 2);
 }
 
-/* A page may say of a rule what holds for it, such as that there is one CA. */
+/* A page may state a condition for a rule, such as that there is only one CA. */
 TEST(rules_of_the_documentation_have_nothing_to_tell)
 {
     ck_assert_int_ge(folder_check("doc", ".md", false), 15);

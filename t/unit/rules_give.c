@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which users and groups rules could ever give. */
+/* Tests which users and groups a set of rules can give at all. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that the index changes the cost of an evaluation and never its answer, in any thread. */
+/* Tests that the index changes the cost of an evaluation and never its result, in any thread. */
 #include <pthread.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how many lookups an evaluation makes in a table that is another program. */
+/* Tests how many lookups an evaluation makes in a table that another program serves. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -33,7 +33,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* m0@example.com to the last of so many; `same` of them are m0. */
+/* m0@example.com and so on, this many addresses; `same` of them are m0. */
 static const char **mails(int count, int same)
 {
     const char **pairs = apr_pcalloc(pool, sizeof(*pairs) * (2 * (apr_size_t)count + 1));
@@ -120,7 +120,7 @@ TEST(old_answers_are_told_once_for_a_condition)
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0155");
     ck_assert_ptr_nonnull(
-        strstr(verdict->notes[0].text, "old answers serve for 100 of 100 values: table people"));
+        strstr(verdict->notes[0].text, "old answers are used for 100 of 100 values: table people"));
 }
 
 SUITE("lookups", .setup = setup, .teardown = teardown);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shows that lint finds in many rules what a comparison of all pairs finds, in far fewer steps. */
+/* Tests that lint finds in many rules what a comparison of all pairs finds, in far fewer steps. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -127,7 +127,7 @@ TEST_LOOP(the_first_rule_that_holds_too_is_that_of_a_comparison_of_all_pairs, 0,
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* Rules of one kind, # being a number. The second # is another one, if there is. */
+/* Rules of one kind, with a number for #. A second # is another number. */
 typedef struct kind_t {
     const char *rule;
     int most; /* steps for each rule */
@@ -206,7 +206,7 @@ TEST(values_are_compared_with_the_patterns_that_may_match_them_alone)
     ck_assert_uint_le(steps_of(rules, 2000), 4000 * 8);
 }
 
-/* Where it takes too long, it says so once; what is told is true all the same. */
+/* If it takes too long, this is reported once; the other findings are still true. */
 TEST(a_comparison_that_would_take_too_long_is_cut_short_and_told)
 {
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
@@ -255,7 +255,7 @@ TEST(many_fields_and_tables_are_each_kept_once)
     ck_assert_int_eq(rules->named->nelts, 3);
 }
 
-/* ---- what a pattern's texts begin and end with -------------------------------------------- */
+/* ---- the beginning and the end of a pattern's texts --------------------------------------- */
 
 typedef struct literal_case_t {
     const char *pattern;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how rules name tables: which are there, what is refused, and that a table hears of it. */
+/*
+ * Tests how rules name tables: which tables exist, what is refused, and that a table learns its
+ * uses.
+ */
 #include <string.h>
 
 #include "faketable.h"
@@ -36,11 +39,11 @@ typedef struct error_case_t {
 } error_case_t;
 
 static const error_case_t errors[] = {
-    {"san.email in nosuch user=x", "CC0231", "so far there are: t, u"},
-    {"san.email !in T user=x", "CC0231", "so far there are: t, u"},
+    {"san.email in nosuch user=x", "CC0231", "tables so far: t, u"},
+    {"san.email !in T user=x", "CC0231", "tables so far: t, u"},
     {"subject in t user=x", "CC0232", "write subject|oneline"},
     {"san.dirname|first !in t user=x", "CC0232", "san.dirname|first|oneline"},
-    {"san.email in t san.dns in u user=$1", "CC0228", "in its own rule"},
+    {"san.email in t san.dns in u user=$1", "CC0228", "a rule for each table"},
     {"san.email in t san.dns =~ (.*) user=$1", "CC0228", "(?<name>...)"},
     {"san.email in t san.dns =~ (?<a>.*)(.*) user=$1", "CC0228", "(?<name>...)"},
     {"san.email !in t user=$1", "CC0227", "the first column of an in"},
@@ -61,19 +64,19 @@ TEST_LOOP(a_bad_use_of_a_table_is_refused, 0, COUNT(errors))
 TEST(a_table_of_another_scope_is_not_there)
 {
     cc_tables_t *tables = faketable_make("t fake:x", pool);
-    int scope = 0, other = 0; /* their addresses count, not they */
+    int scope = 0, other = 0; /* only their addresses matter */
 
     ck_assert_int_eq(cc_tables_add(tables, &scope, "mine fake:x", "site.conf:2", NULL),
                      APR_SUCCESS);
     ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &scope, pool),
                                   "san.email in mine san.dns in t user=x", "r1", NULL),
                      APR_SUCCESS);
-    ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &other, pool),
-                                  "san.email in mine user=x", "r1", NULL),
-                     APR_EINVAL);
+    ck_assert_int_eq(
+        cc_rules_add(cc_rules_create(tables, &other, pool), "san.email in mine user=x", "r1", NULL),
+        APR_EINVAL);
 }
 
-/* A row with fewer columns than rules take is a failure of the table's: so it was told. */
+/* A row with fewer columns than rules use is a failure of the table, which knows the number. */
 TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
 {
     static const faketable_row_t rows[] = {{ALICE, "a b"}, {NULL, NULL}};

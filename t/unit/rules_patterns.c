@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that patterns match whole characters and whole values, and cannot be made to run long. */
+/* Tests that patterns match whole characters and whole values, and cannot be made to run long. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -7,7 +7,7 @@
 #include "ruleset.h"
 #include "suite.h"
 
-/* 2 to the power of 20 ways to split it: more than ours, less than PCRE2's own limit. */
+/* 2 to the power of 20 ways to split it: above this module's limit, below PCRE2's own. */
 #define MANY_A "aaaaaaaaaaaaaaaaaaaa"
 
 static apr_pool_t *pool;
@@ -79,7 +79,7 @@ TEST(a_match_that_needs_much_memory_is_given_up_and_told)
     ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "match limit exceeded"));
 }
 
-/* Between two of its steps PCRE2 walks over the whole value: 100,000 of them took 0.6 s here. */
+/* PCRE2 walks over the whole value between two of its steps: 100,000 of them took 0.6 s. */
 TEST(a_value_that_is_too_long_for_patterns_is_told)
 {
     const char *pairs[] = {"email", many_a(8193), NULL};

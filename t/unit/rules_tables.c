@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what `in` and `!in` make of a certificate: rows, columns, failures, generations. */
+/* Tests the results of `in` and `!in` for a certificate: rows, columns, failures, generations. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -46,7 +46,7 @@ static const cc_verdict_t *ask(const char *rules, const faketable_row_t *rows,
     return ruleset_verdict(ruleset_compile_with(one_table(rows), rules, pool), pairs, pool);
 }
 
-/* ---- what a row gives -------------------------------------------------------------------- */
+/* ---- the result of a row ----------------------------------------------------------------- */
 
 static const faketable_row_t people[] = {
     {ALICE, "alice staff,admins x,y -"},
@@ -84,10 +84,10 @@ static const row_case_t of_people[] = {
     {"san.dns !in t user=x", "x", "", ""},
     {"san.email !in t user=x", NULL, "", ""},
     {"subject.UID !in t user=x", "x", "", ""},
-    /* beside a pattern whose groups have names, numbers are columns */
+    /* with a pattern whose groups have names, numbers are columns */
     {"san.uri =~ .*/(?<sa>[^/]+) san.email in t user=$1.$<sa>", "alice.db", "", ""},
     {"san.email in t san.uri =~ .*/(?<sa>[^/]+) user=$1.$<sa>", "alice.db", "", ""},
-    /* a pattern may capture where the table is only asked */
+    /* a pattern may capture if the columns of the table are not used */
     {"san.email in t san.uri =~ .*/([^/]+) user=x", "x", "", ""},
     {"san.email !in t user=a\nsan.dns !in t san.uri =~ .*/([^/]+) user=$1", "db", "", ""},
 };
@@ -151,10 +151,10 @@ TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
 
     ck_assert(!cc_verdict_has_identity(verdict));
     ck_assert_str_eq(verdict->failure, "table t (site.conf:1): a value of column 2 cannot be used, "
-                                       "\"b\\x01\": it holds a control character");
+                                       "\"b\\x01\": it contains a control character");
     ck_assert_str_eq(tags(verdict), "CC0156 ");
     ck_assert_str_eq(verdict->notes[0].text, "san.email in \"t\": a value of column 2 cannot be "
-                                             "used, \"b\\x01\": it holds a control character");
+                                             "used, \"b\\x01\": it contains a control character");
     ck_assert_ptr_nonnull(ask("san.email in t user=$1", rows, ruleset_alice)->failure);
     ck_assert_ptr_nonnull(ask("san.email in t group=$2-$3", rows, ruleset_alice)->failure);
 }
@@ -203,10 +203,10 @@ static const failure_case_t failures[] = {
     {"user=x group=g\nsan.email in t deny", "*", true},
     {"user=x group=g\nsan.email !in t deny", "*", true},
     {"san.email in t user=$1\nsan.dns in t group=x", "alice.example.com", true},
-    /* one value is found, the other cannot be asked for */
+    /* one value is found, the other is not usable as a key */
     {"san.email in t user=$1", OTHER, true},
     {"san.email in t user=x", OTHER, false},
-    /* a lookup that is not made does not fail */
+    /* a lookup that is not needed does not fail */
     {"subject.CN == Bob san.email in t user=x\nuser=y", "*", false},
     {"san.email in t subject.CN == Bob user=x\nuser=y", "*", false},
     {"subject.CN == Alice deny\nsan.email in t user=$1", "*", false},

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what templates make of a certificate: captures, fields, several values, ambiguity. */
+/*
+ * Tests the results of templates for a certificate: captures, fields, several values,
+ * ambiguity.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -11,7 +14,7 @@ typedef struct template_case_t {
     const char *rules;
     const char *user; /* NULL: none */
     const char *groups;
-    const char *notes; /* the tags, each with a blank after it */
+    const char *notes; /* the tags, each followed by a space */
 } template_case_t;
 
 #define ALL_EMAIL "san.email =~ (.+)@(.+) "
@@ -36,11 +39,11 @@ static const template_case_t of_alice[] = {
     {"san.uri =~ .*/(?<sa>[^/]+) user=$1-$<sa>", "db-db", "", ""},
     {"subject.OU !~ (x) san.uri =~ .*/([^/]+) user=$1", "db", "", ""},
     {"subject.CN =~ (?:A|B)(lice) user=$1", "lice", "", ""},
-    /* one binding for each value that fits, both groups of the same one */
+    /* one binding for each value that matches, with both groups from the same value */
     {ALL_EMAIL "group=$2:$1", NULL, "example.com:alice Example.ORG:Alice.A", ""},
     {ALL_EMAIL "group=%{subject.OU}/$1", NULL,
      "Staff/alice Staff/Alice.A Admins/alice Admins/Alice.A", ""},
-    /* a group that took no part gives nothing for that value; an empty one is empty */
+    /* a group that did not match gives nothing for that value; an empty match gives "" */
     {"subject.OU =~ (Staff)|Admins group=x$1", NULL, "xStaff", ""},
     {"subject.OU =~ (?:Staff)|(Admins)(y)? group=x$1 group=z$2", NULL, "xAdmins", ""},
     {"subject.OU =~ Staff()|Admins group=x$1", NULL, "x", ""},
@@ -145,8 +148,8 @@ TEST(an_empty_name_is_refused_and_told)
     ck_assert_int_eq(verdict->note_count, 2);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0154");
     ck_assert_str_eq(verdict->notes[0].text,
-                     "group=%{san.email|local}: 2 of its results cannot be a name; the last of "
-                     "them: it is empty");
+                     "group=%{san.email|local}: 2 of its results cannot be used as a name; the "
+                     "last one: it is empty");
 }
 
 TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)

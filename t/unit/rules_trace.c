@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A trace tells of all rules that matter, and of those that came nearest to holding. */
+/* Tests that a trace shows all rules that matter, and those that came nearest to matching. */
 #include <apr_strings.h>
 
 #include "ruleset.h"
@@ -17,7 +17,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Asks of Alice; "r1 r4 ..., and N more". */
+/* Traces Alice's certificate: "r1 r4 ..., and N more". */
 static const char *told(const char *lines, int most)
 {
     cc_rules_t *rules = ruleset_compile(lines, pool);

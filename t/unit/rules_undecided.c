@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that what cannot be decided lets nobody in: rules that deny or stop, and doubts. */
+/* Tests that rules that deny or stop, and cannot be decided, let no client in. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Of Staff, with a CN that cannot be used, and one OU of two. */
+/* A certificate of Staff with an unusable CN and one usable OU of two. */
 static ruleset_certificate_t odd = {
     "issuer.CN", "Staff CA",       "O",     "Example",         "OU", "Staff", "OU", "Guests" BIDI,
     "CN",        "ban" BIDI "ned", "email", "odd@example.com", NULL};
@@ -37,7 +37,7 @@ static const cc_verdict_t *ask(const char *rules, ruleset_certificate_t pairs)
     return ruleset_ask(rules, pairs, pool);
 }
 
-/* ---- rules that keep people out ------------------------------------------------------------ */
+/* ---- rules that keep clients out ----------------------------------------------------------- */
 
 typedef struct rule_case_t {
     const char *rule;
@@ -59,17 +59,17 @@ static const rule_case_t keeping_out[] = {
     {"subject.OU|last == Guests deny", true},
     {"subject.CN == banned stop", true},
     {"subject.CN == banned group=x stop", true},
-    /* beside it all others hold, in either order; or are undecided too */
+    /* all other conditions hold, in either order, or are undecided too */
     {"issuer == \"CN=Staff CA\" subject.CN == banned deny", true},
     {"subject.CN == banned issuer == \"CN=Staff CA\" deny", true},
     {"subject.CN == banned subject.OU == Guests deny", true},
     {"subject.CN == banned san.email in t deny", true},
-    /* one of them does not hold, so the rule does not */
+    /* one condition does not hold, so the rule does not match */
     {"issuer == \"CN=Other CA\" subject.CN == banned deny", false},
     {"subject.CN == banned issuer == \"CN=Other CA\" deny", false},
     {"subject.CN == banned san.email !in t deny", false},
     {"subject.CN == banned subject.OU =~ St.* subject.O != Example deny", false},
-    /* another value decides it */
+    /* another value decides the condition */
     {"subject.OU == Staff deny", true},
     {"subject.OU != Staff deny", false},
     {"subject.OU|first == Guests deny", false},
@@ -140,7 +140,7 @@ TEST(a_trace_tells_what_is_not_decided)
     ck_assert_str_eq(steps[2].condition, "subject.CN == \"a\"");
 }
 
-/* The index must not pass over a rule whose field equals no operand because it cannot be used. */
+/* The index must not skip a rule whose field equals no operand because it is not usable. */
 TEST(a_rule_among_thousands_denies_too)
 {
     apr_array_header_t *lines = apr_array_make(pool, 8, sizeof(const char *));
@@ -169,7 +169,7 @@ TEST(a_lookup_that_fails_beside_it_is_a_failure)
 typedef struct doubt_case_t {
     const char *rules;
     const char *doubt;  /* NULL: none */
-    const char *groups; /* which are given all the same */
+    const char *groups; /* the groups that are given nevertheless */
 } doubt_case_t;
 
 static const doubt_case_t doubts[] = {
@@ -187,10 +187,10 @@ static const doubt_case_t doubts[] = {
     {"subject.OU =~ (.+) group=$1", "r1", "Staff"},
     {"subject.OU =~ .+ group=staff", NULL, "staff"},
     {"subject.OU =~ (.+) subject.O == Other group=$1\ngroup=b", NULL, "b"},
-    /* what is usable */
+    /* usable values */
     {"group=%{subject.O}\nsubject.O == Other group=x", NULL, "Example"},
     {"san.email == x group=banned", NULL, ""},
-    /* where a rule denies, there is nothing to doubt */
+    /* if a rule denies, there is no doubt */
     {"group=%{subject.OU}\ndeny", NULL, ""},
 };
 

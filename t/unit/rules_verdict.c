@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a verdict holds: order of rules, deny, stop, notes, staleness, and the trace. */
+/* Tests the content of a verdict: order of rules, deny, stop, notes, staleness, and the trace. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -21,7 +21,7 @@ static void teardown(void)
 
 typedef struct verdict_case_t {
     const char *rules;
-    const char *text; /* ruleset_text without what is stale */
+    const char *text; /* ruleset_text without staleness */
 } verdict_case_t;
 
 static const verdict_case_t cases[] = {
@@ -89,7 +89,7 @@ TEST(an_unusable_value_is_told_once_and_escaped)
     ck_assert_str_eq(verdict->notes[0].tag, "CC0150");
     ck_assert_str_eq(verdict->notes[0].where, "r1");
     ck_assert_str_eq(verdict->notes[0].text, "san.email: 2 of 3 values cannot be used; the first "
-                                             "is \"evil\\x01@example.com\": it holds a control "
+                                             "is \"evil\\x01@example.com\": it contains a control "
                                              "character");
 }
 
@@ -137,7 +137,7 @@ TEST(a_verdict_needs_neither_scratch_nor_certificate_any_more)
 /* ---- the trace --------------------------------------------------------------------------- */
 
 typedef struct step_case_t {
-    const char *condition; /* NULL: all held */
+    const char *condition; /* NULL: all hold */
     const char *seen;
 } step_case_t;
 
@@ -178,8 +178,8 @@ TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
 TEST(a_trace_shows_unusable_values_as_such)
 {
     static const step_case_t steps[] = {
-        {"san.email == \"x\"", "(unusable: it holds a control character), bob@example.com, "
-                               "(unusable: it holds a control character)"},
+        {"san.email == \"x\"", "(unusable: it contains a control character), bob@example.com, "
+                               "(unusable: it contains a control character)"},
     };
 
     steps_check("san.email == x user=a", ruleset_bad, steps, 1);
@@ -199,7 +199,7 @@ TEST(a_trace_ends_where_the_evaluation_ends)
 
 #define LARGE 102400
 
-/* `begin`, then as many of a letter as make it large. */
+/* `begin`, and then one letter often enough to make it large. */
 static const char *large(const char *begin, char letter)
 {
     char *text = apr_palloc(pool, LARGE + 1);
@@ -239,7 +239,7 @@ TEST(a_trace_shows_the_first_of_many_values)
 TEST(a_note_shows_the_begin_of_a_long_value)
 {
     const char *const pairs[] = {"email", large("\1@", 'a'), "dns", large("", 'b'),
-                                 "dns",   large("", 'c'),   NULL};
+                                 "dns",   large("", 'c'),    NULL};
     const cc_verdict_t *verdict =
         ruleset_ask("san.email == x user=x\nuser=%{san.dns}", pairs, pool);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the certificates on which rules are tested, and short ways to compile and evaluate. */
+/* Holds the certificates on which rules are tested, and compiles and evaluates rules for tests. */
 #include "ruleset.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ const cc_facts_t ruleset_facts = {.now = APR_INT64_C(1780272000) * APR_USEC_PER_
                                   .tls_version = "TLSv1.3",
                                   .tls_known = true};
 
-/* Test code has no use for a certificate that could not be made. */
+/* A certificate that cannot be made is a mistake in the test. */
 static void must(int done)
 {
     if (!done)
@@ -72,7 +72,7 @@ static void pair_add(X509 *x509, GENERAL_NAMES *names, const char *where, const 
     }
 }
 
-/* A certificate that came as DER, as those of clients do: OpenSSL keeps the encoding of such. */
+/* A certificate read from DER, like those of clients: OpenSSL keeps their encoding. */
 static cc_cert_t *parsed(X509 *x509, apr_pool_t *p)
 {
     unsigned char *der = NULL;

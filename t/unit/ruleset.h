@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows the certificates on which rules are tested, and short ways to compile and evaluate. */
+/* Holds the certificates on which rules are tested, and compiles and evaluates rules for tests. */
 #ifndef RULESET_H
 #define RULESET_H
 
 #include "rules/rules.h"
 
-/** A certificate: pairs of where and what, then NULL. The dates and the serial number are fixed. */
+/** A certificate: pairs of place and value, then NULL. Dates and serial number are fixed. */
 typedef const char *const ruleset_certificate_t[];
 
 /**
- * Makes one; it lives as long as `p`. Where: an attribute of the subject ("CN"), one of the issuer
- * ("issuer.CN"), or a subjectAltName ("email", "dns", "uri"). Valid through 2026, serial 1A2B.
+ * Makes a certificate; it lives as long as `p`. Places: an attribute of the subject ("CN") or of
+ * the issuer ("issuer.CN"), or a subjectAltName ("email", "dns", "uri"). Valid through 2026,
+ * serial 1A2B.
  */
 cc_cert_t *ruleset_certificate(ruleset_certificate_t pairs, apr_pool_t *p);
 
@@ -20,16 +21,16 @@ cc_cert_t *ruleset_certificate(ruleset_certificate_t pairs, apr_pool_t *p);
  */
 extern ruleset_certificate_t ruleset_alice;
 
-/** One whose first and third mail address hold a control character; so does its only CN. */
+/** A certificate with a control character in its first and third email address and its only CN. */
 extern ruleset_certificate_t ruleset_bad;
 
-/** What the connection says: it is the first of June 2026, TLS 1.3. */
+/** The connection: TLS 1.3, on the first of June 2026. */
 extern const cc_facts_t ruleset_facts;
 
-/** Rules from lines; the first is at "r1". A rule that does not compile ends the program. */
+/** Rules from lines; the first one is "r1". A rule that does not compile ends the program. */
 cc_rules_t *ruleset_compile(const char *lines, apr_pool_t *p);
 
-/** The same with the tables that the rules may name. */
+/** The same with tables that the rules may name. */
 cc_rules_t *ruleset_compile_with(cc_tables_t *tables, const char *lines, apr_pool_t *p);
 
 /** The verdict of rules, without a trace. */
@@ -39,16 +40,16 @@ const cc_verdict_t *ruleset_verdict(const cc_rules_t *rules, ruleset_certificate
 /** The same, from the lines. */
 const cc_verdict_t *ruleset_ask(const char *lines, ruleset_certificate_t pairs, apr_pool_t *p);
 
-/** A verdict as text, all of it: equal texts are equal verdicts. */
+/** A whole verdict as text: equal texts are equal verdicts. */
 const char *ruleset_text(const cc_verdict_t *verdict, apr_pool_t *p);
 
-/** The same without the texts of the notes, which hold words as the rules were written. */
+/** The same without the texts of the notes, which have the original words of the rules. */
 const char *ruleset_gist(const cc_verdict_t *verdict, apr_pool_t *p);
 
-/** The rules once more, from their canonical forms, which must be read back as they are. */
+/** The same rules, read from their canonical forms, which must not change by that. */
 cc_rules_t *ruleset_rewritten(const cc_rules_t *rules, cc_tables_t *tables, apr_pool_t *p);
 
-/** The names of its groups, with a blank between them. */
+/** The names of its groups, separated by spaces. */
 const char *ruleset_groups(const cc_verdict_t *verdict, apr_pool_t *p);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what "clientcert show" promises: each line that it prints is a condition that holds. */
+/* Tests what "clientcert show" promises: each line that it prints is a condition that holds. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,18 +31,18 @@ static const char *setting(const char *name)
     return value;
 }
 
-/* A line of its output is read with its line break; what it says of errors is not looked at. */
+/* Each line of its output is read with its line break; its error messages are not checked. */
 static FILE *show_open(const char *arguments)
 {
-    const char *command = apr_psprintf(pool, "%s/clientcert show %s 2>&1", setting("CC_BUILD"),
-                                       arguments);
+    const char *command =
+        apr_psprintf(pool, "%s/clientcert show %s 2>&1", setting("CC_BUILD"), arguments);
     FILE *out = popen(command, "r");
 
     ck_assert_ptr_nonnull(out);
     return out;
 }
 
-/* The next line without its break, which must be there; NULL at the end. */
+/* The next line without its break, which must exist; NULL at the end. */
 static char *line_next(FILE *out)
 {
     char *line = NULL;
@@ -64,7 +64,7 @@ typedef struct shown_t {
     unsigned char ca_sha256[32], ca_spki_sha256[32];
 } shown_t;
 
-/* False where the file holds no certificate that OpenSSL reads. */
+/* False if the file has no certificate that OpenSSL reads. */
 static bool shown_read(shown_t *shown, const char *path)
 {
     cc_cert_t *issuer = NULL;
@@ -95,7 +95,7 @@ static void check_condition(const shown_t *shown, const char *line, const char *
     ck_assert_msg(verdict->matched_count == 1, "%s: does not hold: %s", path, line);
 }
 
-/* httpd would put a variable in for ${, and show a control character to a terminal's peril. */
+/* httpd would expand ${, and print control characters, which may harm a terminal. */
 static void check_line(const char *line, const char *path)
 {
     const char *why = cc_text_unusable(line, strlen(line));
@@ -146,7 +146,7 @@ TEST(every_line_of_every_test_certificate_is_a_condition_that_holds)
     ck_assert_int_gt(legal, 20);
 }
 
-/* ---- what is shown --------------------------------------------------------------------------- */
+/* ---- the output ------------------------------------------------------------------------------ */
 
 static bool has_line(const char *arguments, const char *wanted)
 {
@@ -174,9 +174,8 @@ TEST(values_are_quoted_and_numbers_are_not)
 
 TEST(a_value_that_no_rule_may_use_is_a_comment)
 {
-    ck_assert(has_line(alice("%s/nul-mail.pem"),
-                       "# san.email: unusable: it holds a NUL: "
-                       "\"admin@example.com\\x00.example.org\""));
+    ck_assert(has_line(alice("%s/nul-mail.pem"), "# san.email: unusable: it contains a NUL: "
+                                                 "\"admin@example.com\\x00.example.org\""));
 }
 
 TEST(the_password_of_a_p12_file_comes_from_where_passin_says)

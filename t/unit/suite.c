@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main of a unit test program: runs the tests that are registered, and prints TAP. */
+/* Runs the tests that are registered, as main of a unit test program, and prints TAP. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Unit tests: each registers itself, and main runs them in the order of their lines. */
+/* Registers unit tests, which main runs in the order of their lines. */
 #ifndef SUITE_H
 #define SUITE_H
 
 #include <check.h>
 
-/** What the tests of a program share. A member that is not given is none. */
+/** The fixture of the tests of a program. All members are optional. */
 typedef struct {
-    const char *name;             /* stands in each line of the output */
+    const char *name;             /* appears in each line of the output */
     void (*setup)(void);          /* before each test, in its process */
     void (*teardown)(void);       /* after each test that passed so far */
     double timeout;               /* of a test, in seconds; else Check's own */
-    const char *(*prepare)(void); /* once before all: NULL, or why none of them can run here */
+    const char *(*prepare)(void); /* once before all: NULL, or why no test can run here */
 } suite_t;
 
-/** Each program has one of these, behind its fixture: SUITE("name", .setup = setup); */
+/** Each program has one of these, after its fixture: SUITE("name", .setup = setup); */
 #define SUITE(...) const suite_t program_suite = {__VA_ARGS__}
 extern const suite_t program_suite;
 
-/** One test, which its block follows: TEST(a_claim) { ... } */
+/** One test, followed by its block: TEST(a_claim) { ... } */
 #define TEST(name) TEST_LOOP(name, 0, 1)
 
-/** The same for each _i from the first number up to the second, which may be known to prepare only.
- */
+/** The same for each _i from the first number up to the second, which prepare may set. */
 #define TEST_LOOP(name, from, to)                                                                  \
     static const TTest *name;                                                                      \
     static void name##_add(TCase *tests)                                                           \
@@ -46,7 +45,7 @@ typedef struct suite_test_t {
     struct suite_test_t *next;
 } suite_test_t;
 
-/** Adds a test to those of the program. For TEST_LOOP alone. */
+/** Adds a test to those of the program. Only for TEST_LOOP. */
 void suite_register(suite_test_t *test);
 
 #endif

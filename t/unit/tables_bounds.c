@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a table that is another program may take: octets that are kept, lookups, and time. */
+/* Tests the bounds of a table that another program serves: cached octets, lookups, and time. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -58,7 +58,7 @@ static void open_with(const char *options)
         APR_SUCCESS);
 }
 
-/* A text of so many KiB, which is the same for the same number. */
+/* A text of this many KiB, which is the same for the same number. */
 static const char *large(int kib)
 {
     char *text = apr_palloc(set.pool, (apr_size_t)kib * 1024 + 1);
@@ -78,7 +78,7 @@ static cc_table_result_t ask_on(cc_account_t *account, const char *key)
     return query.result;
 }
 
-/* How often the source is asked for the key; the answer does not matter. */
+/* How often one lookup of the key asks the source; the answer does not matter. */
 static int asked_often(const char *key)
 {
     cc_account_t account = {0, 0};
@@ -125,7 +125,7 @@ TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
     ck_assert_str_eq(info.failure,
                      "the lookups for one certificate have taken 2 s, the limit (timeout=)");
     ck_assert_int_eq(source.asked, 1);
-    ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND); /* that is known */
+    ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND); /* it is cached */
 }
 
 TEST(an_evaluation_has_so_many_keys_and_no_more)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which answers of a source are kept and for how long, and what happens while it fails. */
+/* Tests which answers of a source are cached and for how long, and what happens while it fails. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +9,14 @@
 #include "suite.h"
 #include "tableset.h"
 
-/* ---- a source that does what a test says ----------------------------------------------- */
+/* ---- a source that the test controls --------------------------------------------------- */
 
 static struct {
     cc_table_result_t result;
     const char *value;
     int asked;             /* atomic: how often */
     char key[100];         /* the last one */
-    pthread_mutex_t *gate; /* held: nobody gets an answer */
+    pthread_mutex_t *gate; /* held: no question is answered */
 } source;
 
 static apr_status_t fake_open(void **state, const cc_table_spec_t *spec, apr_pool_t *p,
@@ -84,7 +84,7 @@ static const char *ask(const char *key)
     return tableset_ask_info(&set, key, &info);
 }
 
-/* Asks, and how often the source was asked for it. */
+/* Looks a key up; returns how often the source was asked. */
 static int asked_for(const char *key, const char *answer)
 {
     int before = source.asked;
@@ -93,7 +93,7 @@ static int asked_for(const char *key, const char *answer)
     return source.asked - before;
 }
 
-/* ---- what is kept ---------------------------------------------------------------------- */
+/* ---- cached answers -------------------------------------------------------------------- */
 
 TEST(an_answer_is_asked_for_once_within_ttl)
 {
@@ -224,7 +224,7 @@ TEST_LOOP(a_key_of_any_length_is_folded, 0, 10)
     open_with(octets ? "octets" : "nocase");
     memset(key, 'A', len);
     memset(folded, 'a', len);
-    ck_assert_str_eq(ask(key), octets && len % 2 /* half an octet is left over */
+    ck_assert_str_eq(ask(key), octets && len % 2 /* half an octet remains */
                                    ? "MISSING"
                                    : apr_pstrcat(set.pool, "a,", folded, "|", NULL));
 }
@@ -241,7 +241,7 @@ TEST(a_row_with_fewer_columns_than_rules_take_is_a_failure)
 
 TEST(a_failure_is_not_kept_and_the_next_lookup_after_a_recovery_works)
 {
-    open_with("ttl=0"); /* and without stale, no old answer serves */
+    open_with("ttl=0"); /* and without stale, no old answer is used */
     asked_for("k", "a,k|");
     source.result = CC_TABLE_FAILED;
     ck_assert_int_eq(asked_for("k", "FAILED: it is down"), 1);
@@ -262,7 +262,7 @@ TEST(an_old_answer_serves_while_the_source_fails_but_no_longer_than_stale)
     ck_assert_str_eq(info.failure, "it is down");
     ck_assert(info.stale_at <= apr_time_now() + 1000000 && info.stale_at > apr_time_now());
     ck_assert_int_eq(asked_for("l", "FAILED: it is down"), 1);
-    ck_assert_int_eq(asked_for("k", "a,k|"), 0); /* for a second nobody waits for the source */
+    ck_assert_int_eq(asked_for("k", "a,k|"), 0); /* for a second no lookup waits for the source */
     ck_assert_ptr_null(info.failure);
     set.ahead += apr_time_from_msec(1050);
     ck_assert_int_eq(asked_for("k", "a,k|"), 1);

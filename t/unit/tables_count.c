@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted of a table, by one process and by several that share the counters. */
+/* Tests the metrics of a table, in one process and in several that share the counters. */
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "suite.h"
 #include "tableset.h"
 
-/* Two processes that have the same table; the second one opens it again. */
+/* Two processes with the same table; the second one opens it again. */
 static tableset_t set, other;
 static cc_table_counters_t counters;
 
@@ -33,7 +33,7 @@ static void count_in(tableset_t *tableset)
     cc_table_count_in(tableset->table, &counters);
 }
 
-/* Both have read the file when it was settled. */
+/* Both have read the file after it had settled. */
 static void open_both(const char *text)
 {
     tableset_open_text(&set, text);
@@ -44,7 +44,7 @@ static void open_both(const char *text)
     count_in(&other);
 }
 
-/* ---- a source that answers, or not ------------------------------------------------------ */
+/* ---- a source that may answer or not ---------------------------------------------------- */
 
 static cc_table_result_t answer;
 
@@ -111,8 +111,7 @@ TEST(a_file_that_is_read_again_unchanged_is_no_load)
     tableset_open(&set, "file:f", 1);
     cc_table_counters_start(&counters, set.table);
     count_in(&set);
-    ck_assert_str_eq(tableset_poll(&set),
-                     ""); /* it was read, as somebody might have been writing it */
+    ck_assert_str_eq(tableset_poll(&set), ""); /* it was read as it might be being written */
     ck_assert_uint_eq(counters.loads, 1);
 }
 
@@ -196,7 +195,7 @@ TEST(lookups_are_counted_by_what_came_out)
     tableset_ask(&set, "l");
     tableset_ask(&set, ""); /* a key that no table has */
     cc_table_use(set.table, 2);
-    tableset_ask(&set, "k"); /* a column less than rules take */
+    tableset_ask(&set, "k"); /* one column less than rules use */
     ck_assert_uint_eq(counters.lookups[CC_TABLE_FOUND], 2);
     ck_assert_uint_eq(counters.lookups[CC_TABLE_MISSING], 2);
     ck_assert_uint_eq(counters.lookups[CC_TABLE_FAILED], 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables in database files of every type that this machine offers. */
+/* Tests tables in database files of every type that this machine offers. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "tableset.h"
 
 static const char *const all_types[] = {"sdbm", "gdbm", "ndbm", "db", "lmdb"};
-static const char *types[5]; /* those that there are */
+static const char *types[5]; /* the types that exist here */
 static int type_count;
 
 static tableset_t set;
@@ -52,7 +52,7 @@ static const char *source(const char *options)
     return apr_pstrcat(set.pool, "dbm:", type, ":f ", options, NULL);
 }
 
-/* The files that the library made, for what is to be done to them. */
+/* Calls a function for the files that the library made. */
 static const char *file_at(int i)
 {
     const char *files[2] = {NULL, NULL};
@@ -242,7 +242,7 @@ TEST_LOOP(an_unknown_type_is_an_error_that_names_those_there_are, 0, 6)
             strstr(set.err.message, apr_pstrcat(set.pool, "dbm:", types[i], ":PATH", NULL)));
 }
 
-/* Finds the types that there are. */
+/* Finds the types that exist here. */
 static const char *prepare(void)
 {
     apr_pool_t *pool;

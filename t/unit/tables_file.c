@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a table's file is written, what its lines mean, and how every bad line is told. */
+/*
+ * Tests the syntax of a table's file, the meaning of its lines, and the message for each bad
+ * line.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,11 +134,11 @@ static const bad_t bad[] = {
     {"",
      "k a\x01"
      "b\n",
-     "f:1: \"a\\x01b\": it holds a control character"},
-    {"", "k a\vb\n", "it holds a control character"},
-    {"", "k a\rb\n", "it holds a control character"},
-    {"", "k \"a\tb\"\n", "it holds a control character"},
-    {"", "k a\xE2\x80\xAE\n", "it holds a bidirectional control"},
+     "f:1: \"a\\x01b\": it contains a control character"},
+    {"", "k a\vb\n", "it contains a control character"},
+    {"", "k a\rb\n", "it contains a control character"},
+    {"", "k \"a\tb\"\n", "it contains a control character"},
+    {"", "k a\xE2\x80\xAE\n", "it contains a bidirectional control"},
     {"", "k a,,b\n", "f:1: \"a,,b\": a value of the list is empty"},
     {"", "k ,b\n", "a value of the list is empty"},
     {"", "k a,\n", "a value of the list is empty"},
@@ -164,7 +167,7 @@ TEST(a_nul_is_refused)
 {
     tableset_write_octets(&set, "f", "k a\0b\n", 6);
     ck_assert_int_ne(tableset_try(&set, "file:f", 0), APR_SUCCESS);
-    ck_assert_ptr_nonnull(strstr(tableset_error(&set), "f:1: \"a\\x00b\": it holds a NUL"));
+    ck_assert_ptr_nonnull(strstr(tableset_error(&set), "f:1: \"a\\x00b\": it contains a NUL"));
 }
 
 TEST(a_line_needs_the_columns_that_rules_take)
@@ -208,7 +211,7 @@ TEST_LOOP(a_million_bad_lines_are_counted_without_delay, 0, 2)
         memcpy(text + (apr_size_t)i * size, lines_of[_i], size);
     before = apr_time_now();
     ck_assert_ptr_nonnull(strstr(error_of("", 0, text), _i ? "; and 999980 more" : "999979 more"));
-    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it is 0.1, or hours */
+    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(30)); /* it takes 0.1 s, or hours */
 }
 
 TEST(a_long_word_is_cut_in_the_message)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that one process reads a file for others, and whose word they take. */
+/* Tests that one process reads a file for others, and which images these trust. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -14,12 +14,12 @@
 #include "tables/internal.h"
 #include "tableset.h"
 
-#define QUIET apr_time_from_msec(600) /* then a file is no longer thought to be written */
+#define QUIET apr_time_from_msec(600) /* then a file no longer counts as being written */
 #define KEY 7
 
 static tableset_t set;
 static cc_sharing_t sharing;
-static cc_tables_t *sharer; /* NULL: nobody has made an image */
+static cc_tables_t *sharer; /* NULL: there is no image */
 static atomic_bool stop;
 
 static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
@@ -146,7 +146,7 @@ TEST(a_bad_state_is_told_as_such)
     ck_assert_int_eq(image_take(&taken, image_make(&bad)), APR_EGENERAL);
 }
 
-/* The octets of an image in something else. */
+/* The octets of an image in a file of another kind. */
 static int copy_of(int image, int to)
 {
     char octets[8192];
@@ -230,7 +230,7 @@ TEST(who_is_stopped_makes_no_image)
 
 /* ---- sharing ------------------------------------------------------------------------------- */
 
-/* Tables as another process has them. */
+/* The tables of another process. */
 static cc_tables_t *tables_open(const char *source)
 {
     static const cc_backend_t *const backends[] = {&cc_backend_file, NULL};
@@ -298,7 +298,7 @@ TEST(a_bad_file_is_read_at_once_by_everyone_and_told)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
 
-/* How often the file was opened since. */
+/* How often the file was opened since the watch began. */
 static int times_opened(int watch)
 {
     char events[65536];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows tables in a real redis-server: what it answers, and what happens when it does not. */
+/* Tests tables in a real redis-server: its answers, and what happens when it does not answer. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static bool installed(const char *name)
     return system(apr_pstrcat(set.pool, "command -v ", name, " >/dev/null 2>&1", NULL)) == 0;
 }
 
-/* Debian's package redis-tools has the server under the second name, and starts none. */
+/* Debian's package redis-tools has the server under the second name, and does not start it. */
 static const char *program(void)
 {
     return installed("redis-server") ? "redis-server" : "redis-check-rdb";
@@ -86,7 +86,7 @@ static void stop(void)
     waitpid(server, NULL, 0);
 }
 
-/* One command, in the words of redis-cli: its answer. */
+/* The answer to one command, in the syntax of redis-cli. */
 static const char *command(const char *words)
 {
     int fd = connect_to(port);
@@ -268,7 +268,7 @@ TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late)
     open_at("127.0.0.1", " ttl=0 timeout=1");
     ck_assert_str_eq(tableset_ask(&set, "a"), "one");
     kill(server, SIGSTOP);
-    for (int i = 0; i < 2; i++) { /* on a connection that is there, and on a new one */
+    for (int i = 0; i < 2; i++) { /* on an open connection, and on a new one */
         before = apr_time_now();
         ck_assert_str_eq(
             tableset_ask(&set, "a"),
@@ -348,7 +348,7 @@ static const char *prepare(void)
     bool there =
         system("{ command -v redis-server || command -v redis-check-rdb; } >/dev/null") == 0;
 
-    signal(SIGPIPE, SIG_IGN); /* as httpd */
+    signal(SIGPIPE, SIG_IGN); /* as httpd does */
     return there || getenv("CI") ? NULL : "redis-server is not installed";
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a file is followed while it changes, and when it is looked at. */
+/* Tests how a file is reloaded while it changes, and when it is checked. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,7 +121,7 @@ TEST(the_target_of_a_link_is_followed)
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
 
-/* ---- when it is looked at -------------------------------------------------------------- */
+/* ---- when the file is checked ---------------------------------------------------------- */
 
 static int told_count;
 
@@ -138,13 +138,13 @@ TEST(a_file_is_left_alone_until_nobody_writes_it_and_then_read)
     tableset_open_text(&set, "k a\n");
     told_count = 0;
     tableset_write(&set, "f", "");
-    now = apr_time_now(); /* the file was cut an instant ago: its lines may be about to come */
+    now = apr_time_now(); /* the file was just truncated: its lines may follow */
     ck_assert_int_eq(cc_tables_poll(set.tables, now, count, NULL), apr_time_from_msec(50));
     tableset_write(&set, "f", "k b\n");
     ck_assert_int_eq(told_count, 0);
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_int_eq(cc_tables_poll(set.tables, now + apr_time_from_sec(3), count, NULL),
-                     apr_time_from_sec(5 - 3)); /* when the others are due */
+                     apr_time_from_sec(5 - 3)); /* when other files are due */
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
@@ -155,7 +155,7 @@ TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
 
     tableset_write(&set, "f", "k a\n");
     tableset_open(&set, "file:f", 1);
-    /* The stamp that was read at start need not differ from this one's; the content does. */
+    /* The stamp may equal the one that was read at start; the content differs. */
     tableset_write(&set, "f", "k b\n");
     told_count = 0;
     cc_tables_poll(set.tables, now + apr_time_from_sec(60), count, NULL);
@@ -163,7 +163,7 @@ TEST(a_second_write_in_the_tick_of_the_load_at_start_is_noticed)
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
 }
 
-/* A file that looks the same while somebody goes on to write it, as in a write that is held up. */
+/* A file with the same stamp although it is still being written, as in a delayed write. */
 static char *write_begin(const char *text)
 {
     size_t len = strlen(text);
@@ -176,7 +176,7 @@ static char *write_begin(const char *text)
     at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     ck_assert(at != MAP_FAILED);
     close(fd);
-    at[len - 1] = '\n'; /* from here on the system knows that the page changes */
+    at[len - 1] = '\n'; /* from here on the system notices changes of the page */
     return at;
 }
 
@@ -253,7 +253,7 @@ TEST(a_file_that_never_rests_is_read_all_the_same)
     }
     ck_assert_int_eq(told_count, 1);
     ck_assert_str_ne(tableset_ask(&set, "k"), "a");
-    poll_after(600); /* what was read in haste is read again */
+    poll_after(600); /* a file that was read too early is read again */
     ck_assert_str_ne(tableset_ask(&set, "k"), "a");
 }
 
@@ -271,7 +271,7 @@ TEST(a_file_is_looked_at_every_reload_seconds)
     cc_tables_poll(set.tables, now + apr_time_from_sec(7), count, NULL);
     ck_assert_str_eq(tableset_ask(&set, "k"), "b");
     tableset_replace(&set, "f", "k c\n");
-    cc_tables_poll(set.tables, now - apr_time_from_sec(3600), count, NULL); /* the clock was set */
+    cc_tables_poll(set.tables, now - apr_time_from_sec(3600), count, NULL); /* a clock set back */
     ck_assert_str_eq(tableset_ask(&set, "k"), "c");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a table makes of answers that no Redis gives: cut short, in pieces, late, or wrong. */
+/* Tests replies that no Redis gives: cut short, in pieces, late, or wrong. */
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "suite.h"
 #include "tableset.h"
 
-/* ---- a server that answers as a test says ---------------------------------------------- */
+/* ---- a server whose answers the test sets ---------------------------------------------- */
 
 typedef struct {
     const char *text;
@@ -24,7 +24,7 @@ typedef struct {
 static struct {
     int fd;
     int port;
-    const answer_t *answers; /* to one question after the other; the last one stays */
+    const answer_t *answers; /* to each question in order; the last one repeats */
     int count;
     int connections;
     int questions;
@@ -102,7 +102,7 @@ static void open_with(const answer_t *answers, int count)
         0);
 }
 
-/* What the table says, without what all its failures begin with. */
+/* The table's answer, without the common beginning of its failures. */
 static const char *ask(void)
 {
     const char *said = tableset_ask(&set, "k");
@@ -120,7 +120,7 @@ static const char *ask(void)
 typedef struct {
     answer_t answer;
     const char *said;
-    bool kept; /* the connection serves for the next question */
+    bool kept; /* the connection is used for the next question */
 } case_t;
 
 static const case_t cases[] = {
@@ -178,7 +178,7 @@ TEST_LOOP(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0,
 
 TEST(a_line_without_end_is_not_read_for_ever)
 {
-    static char line[100001]; /* the server reads them beyond the end of this test */
+    static char line[100001]; /* the server still reads it after this test */
     static const answer_t endless = {line, false, false};
 
     memset(line, '-', 100000);
@@ -272,7 +272,7 @@ TEST(an_answer_that_comes_late_answers_no_other_question)
 
 TEST(an_answer_that_trickles_in_fails_within_the_timeout)
 {
-    static char text[2001]; /* the server reads them beyond the end of this test */
+    static char text[2001]; /* the server still reads it after this test */
     static const answer_t slow = {text, true, false};
     apr_time_t before;
 
@@ -305,7 +305,7 @@ TEST_LOOP(a_bad_source_is_refused, 0, 9)
 
 static const char *prepare(void)
 {
-    signal(SIGPIPE, SIG_IGN); /* as httpd */
+    signal(SIGPIPE, SIG_IGN); /* as httpd does */
     return NULL;
 }
 

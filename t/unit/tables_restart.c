@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of a table when a process gets another configuration. */
+/* Tests what happens to a table when a process gets another configuration. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,7 +72,7 @@ static apr_status_t configure(const char *source, int columns, bool restart)
     return status;
 }
 
-/* A file that has been there for a while, and its configuration. */
+/* A file that has existed for a while, and its configuration. */
 static void start(const char *text)
 {
     tableset_write(&set, "f", text);
@@ -159,7 +159,7 @@ TEST(rows_that_lack_a_column_are_not_taken)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
 }
 
-/* ---- a bad one ----------------------------------------------------------------------------- */
+/* ---- a bad file ---------------------------------------------------------------------------- */
 
 TEST(a_bad_file_stops_a_first_start)
 {

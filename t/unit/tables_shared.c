@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows who reads which version of a file while it is replaced, and what memory that takes. */
+/*
+ * Tests which version of a file each reader sees while it is replaced, and the memory that this
+ * takes.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +27,8 @@
 #define SANITIZED
 #endif
 
-/* KB that a process may grow by: valgrind keeps 20 MB of what was freed, a leak would be 60 MB. */
-#ifdef SANITIZED /* which keeps much more, and writes where it is read */
+/* The permitted growth in KB: valgrind keeps 20 MB of freed memory, a leak would be 60 MB. */
+#ifdef SANITIZED /* which keeps much more, and also writes when memory is read */
 #define GROWTH (1024 * 1024)
 #else
 #define GROWTH (24 * 1024)
@@ -47,7 +50,7 @@ static void teardown(void)
 
 static int stop; /* atomic */
 
-/* Every version says its number twice; a reader that sees two numbers in a row saw a mixture. */
+/* Every version has its number twice; a row with two different numbers is a mixture. */
 static void *read_on(void *baton)
 {
     apr_pool_t *p;
@@ -95,7 +98,7 @@ static long resident(void)
     return pages * sysconf(_SC_PAGESIZE) / 1024;
 }
 
-/* As long as somebody reads what was before the last change, the next one waits. */
+/* While a reader uses the version before the last change, the next change waits. */
 static void follow_change(void)
 {
     const char *told = "";
@@ -148,7 +151,7 @@ TEST(a_file_that_is_cut_while_it_is_read_gives_no_half_table)
     tableset_write(&set, "f", "last old\n");
     tableset_open(&set, "file:f", 1);
     tableset_write(&set, "f", text);
-    apr_sleep(apr_time_from_msec(600)); /* so that it is not taken for a file being written */
+    apr_sleep(apr_time_from_msec(600)); /* so that it does not count as being written */
     pthread_create(&thread, NULL, cut, NULL);
     told = tableset_poll_now(&set);
     pthread_join(thread, NULL);
@@ -166,7 +169,7 @@ static const char *big_text(void)
     return text;
 }
 
-/* KB of the process's own, not shared with its parent; -1 where the system does not tell. */
+/* Private memory in KB, not shared with the parent; -1 if the system does not report it. */
 static long own_memory(void)
 {
     FILE *file = fopen("/proc/self/smaps_rollup", "r");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how ClientCertTable is written, what is refused, and which table a name means. */
+/* Tests the syntax of ClientCertTable, what it refuses, and which table a name refers to. */
 #include <string.h>
 
 #include "suite.h"
@@ -95,7 +95,7 @@ TEST(a_name_is_taken_once_a_scope)
 
 TEST(a_scope_finds_its_own_table_before_the_one_for_all)
 {
-    int other = 0; /* its address counts */
+    int other = 0; /* only its address matters */
 
     add(NULL, "people file:all");
     add(NULL, "staff file:staff");
@@ -135,7 +135,7 @@ TEST(the_shortest_reload_is_the_interval_and_0_is_never)
     ck_assert_int_eq(cc_tables_interval(tables), apr_time_from_sec(3));
 }
 
-/* ---- what a back end gets -------------------------------------------------------------- */
+/* ---- the options of a back end --------------------------------------------------------- */
 
 static cc_table_spec_t seen;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how values go into questions and come out of answers: filters, and columns of one text. */
+/*
+ * Tests how values are put into queries and read from answers: filters, and columns of one
+ * text.
+ */
 #include <string.h>
 
 #include "suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows short ways to write a table's source, to open the table and to ask it. */
+/* Writes the source of a table for unit tests, opens the table and looks keys up in it. */
 #include "tableset.h"
 #include "base/waiting.h"
 #include "folder.h"
@@ -192,7 +192,7 @@ void tableset_open_text(tableset_t *set, const char *text)
 {
     tableset_write(set, "f", text);
     tableset_open(set, "file:f", 1);
-    tableset_poll(set); /* what is younger than a tick is read once more */
+    tableset_poll(set); /* a file younger than a tick is read once more */
     must(strcmp(tableset_poll(set), "") == 0);
 }
 

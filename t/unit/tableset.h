@@ -1,70 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows short ways to write a table's source, to open the table and to ask it. */
+/* Writes the source of a table for unit tests, opens the table and looks keys up in it. */
 #ifndef TABLESET_H
 #define TABLESET_H
 
 #include "tables/table.h"
 
-/** A folder for sources, one table, and where everything lives. */
+/** A folder for sources, one table, and their pool. */
 typedef struct tableset_t {
     apr_pool_t *pool;
     char *folder;
     cc_tables_t *tables;
-    cc_table_t *table;         /* the last one that was opened */
+    cc_table_t *table;         /* the last one opened */
     apr_interval_time_t ahead; /* for lookups: the clock is ahead by this */
     cc_error_t err;
 } tableset_t;
 
-/** An empty one, with a new folder; and its end. */
+/** Begins an empty set, with a new folder; and ends it. */
 void tableset_begin(tableset_t *set);
 void tableset_end(tableset_t *set);
 
-/** Writes a file of the folder, in its place: cut to nothing, then filled. */
+/** Overwrites a file of the folder: truncates it, then fills it. */
 void tableset_write(tableset_t *set, const char *name, const char *text);
 void tableset_write_octets(tableset_t *set, const char *name, const void *octets, apr_size_t len);
 
-/** Writes it elsewhere and puts it in the file's place. */
+/** Writes another file and puts it in place of the file. */
 void tableset_replace(tableset_t *set, const char *name, const char *text);
 
 /**
- * Makes a file one that was written long ago, and waits for a tick of the file system's clock:
- * after that nobody takes it for one that is being written.
+ * Dates a file back to a time long ago, and waits for a tick of the file system's clock: after
+ * that it no longer counts as being written.
  */
 void tableset_settle(tableset_t *set, const char *name);
 
 /** The path of a file of the folder. */
 const char *tableset_path(tableset_t *set, const char *name);
 
-/** Configures "t SOURCE" at "site.conf:1", of which rules take so many columns, and opens it. */
+/** Configures "t SOURCE" at "site.conf:1", with this many columns in rules, and opens it. */
 apr_status_t tableset_try(tableset_t *set, const char *source, int columns);
 
-/** The same with a list of other back ends. */
+/** The same with another list of back ends. */
 apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backends,
                                const char *source, int columns);
 
 /** The same, and it must succeed. */
 void tableset_open(tableset_t *set, const char *source, int columns);
 
-/** Opens a file "f" with this text, of which rules take a column, and waits until it is settled. */
+/** Opens a file "f" with this text and one column in rules, and waits until it has settled. */
 void tableset_open_text(tableset_t *set, const char *text);
 
 /**
- * What the table says: "a,b|c" for two columns, "MISSING", or "FAILED: " and why. In the set's
- * pool; tableset_ask_in may be called by any thread with a pool of its own.
+ * The table's answer: "a,b|c" for two columns, "MISSING", or "FAILED: " and why. In the set's pool;
+ * tableset_ask_in may be called by any thread with a pool of its own.
  */
 const char *tableset_ask(tableset_t *set, const char *key);
 const char *tableset_ask_info(tableset_t *set, const char *key, cc_answer_info_t *info);
 const char *tableset_ask_in(cc_table_t *table, const char *key, apr_size_t len,
                             cc_answer_info_t *info, apr_pool_t *p);
 
-/** Asks so many questions on one account. Their keys are the format with their number. */
+/** Looks this many keys up on one account. Each key is the format with its number. */
 cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
     __attribute__((format(printf, 3, 0)));
 
 /** Polls: "changed", "" or the error. */
 const char *tableset_poll_now(tableset_t *set);
 
-/** Polls as if all clocks had moved on for a minute. */
+/** Polls as if all clocks had moved on by a minute. */
 const char *tableset_poll(tableset_t *set);
 
 /** The error of tableset_try as one line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the unit tests run whole TLS connections between two ends in memory. */
+/* Runs whole TLS connections between two ends in memory, for the unit tests. */
 #include "tls.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 enum { CACHE_SIZE = 16, ROUNDS = 20 };
 
-/* A session as a server's cache keeps it: outside of OpenSSL, as octets. */
+/* A session as in a server's cache: outside of OpenSSL, as octets. */
 typedef struct entry_t {
     unsigned char id[SSL_MAX_SSL_SESSION_ID_LENGTH];
     unsigned int id_len;
@@ -195,7 +195,7 @@ tls_t tls_open(host_t *host, const pki_t *client, SSL_SESSION *resume)
 
 void tls_free(tls_t *tls)
 {
-    /* A connection that was not shut down would make its session unfit for resumption. */
+    /* The session of a connection without a shutdown could not be resumed. */
     SSL_set_shutdown(tls->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_set_shutdown(tls->server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->client);
@@ -203,7 +203,7 @@ void tls_free(tls_t *tls)
     SSL_CTX_free(tls->client_ctx);
 }
 
-/* True if `result` is no failure: done, or waiting for the other end. */
+/* True unless `result` is a failure: done, or waiting for the other end. */
 static bool goes_on(SSL *ssl, int result)
 {
     int error = SSL_get_error(ssl, result);
@@ -211,7 +211,7 @@ static bool goes_on(SSL *ssl, int result)
     return result > 0 || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-/* Lets both ends take in what the other has sent, until nothing moves any more. */
+/* Lets both ends read the other's data, until there is no more. */
 static bool tls_settle(tls_t *tls)
 {
     char octet;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a session must say after the client was asked for a certificate once more. */
+/* Tests the record in a session after the client was asked for a certificate once more. */
 #include "suite.h"
 #include "tls.h"
 
@@ -40,7 +40,7 @@ static void change(tls_t *tls, const pki_t *to)
 }
 
 /*
- * Frees the connection, and checks what its last session is worth on the next one. With mod_ssl's
+ * Frees the connection, and checks its last session on the next connection. With mod_ssl's
  * SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION a renegotiation gives no ticket.
  */
 static void check_next(tls_t *tls, host_t *at, const pki_t *who, cc_trust_state_t state)

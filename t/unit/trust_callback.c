@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the verification treats the callback in place, and what a seal that fails leaves. */
+/* Tests how the verification wraps the callback in place, and the result of a seal that fails. */
 #include <openssl/err.h>
 
 #include "suite.h"
@@ -51,7 +51,7 @@ TEST(the_context_of_the_verification_is_left_as_it_was)
     SSL_free(ssl);
 }
 
-/* Goes on with an error of its own, where OpenSSL has found none. */
+/* Continues with an error of its own if OpenSSL has found none. */
 static int object(int ok, X509_STORE_CTX *store_ctx)
 {
     X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_APPLICATION_VERIFICATION);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which verdict CRLs, present and missing, must lead to. */
+/* Tests which verdicts CRLs, present and missing, lead to. */
 #include "suite.h"
 #include "tls.h"
 
@@ -24,7 +24,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* A host that checks CRLs, with one on which bob stands or with none. */
+/* A host that checks CRLs, with a CRL that lists bob or without any. */
 static host_t *host(bool with_crl, SSL_verify_cb callback)
 {
     host_t *made = host_make(TLS13_TICKET, &ca, pool);
@@ -42,7 +42,7 @@ static host_t *host(bool with_crl, SSL_verify_cb callback)
     return made;
 }
 
-/* The verdict that a full handshake seals; -1 where there is no handshake. */
+/* The verdict that a full handshake seals; -1 if there is no handshake. */
 static int sealed(host_t *at, const pki_t *who)
 {
     tls_t tls = tls_open(at, who, NULL);
@@ -64,7 +64,7 @@ TEST(a_missing_crl_fails_unless_the_callback_clears_that_error)
     ck_assert_int_eq(sealed(host(false, tls_no_crl_for_cert_ok), &alice), CC_TRUST_OK);
 }
 
-/* Lets a missing CRL pass without clearing it. */
+/* Tolerates a missing CRL without clearing the error. */
 static int shrug(int ok, X509_STORE_CTX *store_ctx)
 {
     return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
@@ -75,7 +75,7 @@ TEST(a_missing_crl_that_passes_without_being_cleared_is_failed)
     ck_assert_int_eq(sealed(host(false, shrug), &alice), CC_TRUST_FAILED);
 }
 
-/* Lets everything pass and clears every error. */
+/* Tolerates everything and clears every error. */
 static int whitewash(int ok, X509_STORE_CTX *store_ctx)
 {
     (void)ok;
@@ -88,14 +88,14 @@ TEST(a_revoked_certificate_whose_error_was_cleared_is_failed)
     ck_assert_int_eq(sealed(host(true, whitewash), &bob), CC_TRUST_FAILED);
 }
 
-/* Lets everything pass, and clears the error of a missing CRL alone. */
+/* Tolerates everything, and clears only the error of a missing CRL. */
 static int pass_all(int ok, X509_STORE_CTX *store_ctx)
 {
     (void)tls_no_crl_for_cert_ok(ok, store_ctx);
     return 1;
 }
 
-/* One whose first error comes before that of the CRL, in every OpenSSL. */
+/* A certificate whose first error precedes that of the CRL, in every OpenSSL. */
 static pki_t unknown_extension(void)
 {
     static pki_extensions_t extensions = {
@@ -118,13 +118,13 @@ TEST(a_missing_crl_that_is_cleared_hides_no_earlier_error)
     pki_free(&odd);
 }
 
-/* OpenSSL before 3.6 wants a CRL for it, which hides the error; since then it wants none. */
+/* OpenSSL before 3.6 needs a CRL for it, which hides the error; later versions do not. */
 TEST(a_self_signed_certificate_is_failed_whether_or_not_a_crl_is_wanted_for_it)
 {
     ck_assert_int_eq(sealed(host(false, tls_both), &stranger), CC_TRUST_FAILED);
 }
 
-/* Lets a missing CRL pass, and clears the error only when the next good news comes. */
+/* Tolerates a missing CRL, and clears the error only at the next successful call. */
 static int clear_later(int ok, X509_STORE_CTX *store_ctx)
 {
     if (ok) {
@@ -139,8 +139,9 @@ TEST(a_missing_crl_that_is_cleared_only_later_is_failed)
 }
 
 /*
- * A CA that has changed its key: its clients bear the old one, its CRL the new one. The certificate
- * of the new key, which the client sends along, is then verified in a context of its own.
+ * A CA that has changed its key: its clients' certificates are signed with the old one, its CRL
+ * with the new one. The client also sends the certificate of the new key, which is verified
+ * separately.
  */
 static int sealed_after_new_key(long begin, SSL_verify_cb callback)
 {
@@ -167,7 +168,7 @@ static int sealed_after_new_key(long begin, SSL_verify_cb callback)
     return state;
 }
 
-/* Lets a certificate pass whose time has not come. */
+/* Tolerates a certificate that is not yet valid. */
 static int early(int ok, X509_STORE_CTX *store_ctx)
 {
     return ok || X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_CERT_NOT_YET_VALID;

@@ -44,7 +44,7 @@ static X509_ALGOR *digest_make(const EVP_MD *md)
     return made;
 }
 
-/* A mask by MGF1, or by what is none. */
+/* A mask by MGF1, or by an invalid function. */
 static X509_ALGOR *mask_make(int nid, const EVP_MD *md)
 {
     X509_ALGOR *digest = digest_make(md), *made = X509_ALGOR_new();
@@ -63,7 +63,7 @@ static ASN1_INTEGER *integer_make(long value)
     return made;
 }
 
-/* RSASSA-PSS with these parameters, which are freed; NULL digests and -1 are left out. */
+/* RSASSA-PSS with these parameters, which are freed; NULL digests and -1 are omitted. */
 static X509_ALGOR *pss_make(const EVP_MD *md, X509_ALGOR *mask, long salt, long trailer)
 {
     RSA_PSS_PARAMS *params = RSA_PSS_PARAMS_new();
@@ -82,7 +82,7 @@ static X509_ALGOR *pss_make(const EVP_MD *md, X509_ALGOR *mask, long salt, long 
 
 /* ---- signatures ------------------------------------------------------------------------ */
 
-/* A signature over the octets; salt -1: no RSASSA-PSS. */
+/* A signature over the octets; salt -1: not RSASSA-PSS. */
 static apr_size_t sign(unsigned char *to, size_t room, EVP_PKEY *key, const EVP_MD *md, int salt)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -99,7 +99,7 @@ static apr_size_t sign(unsigned char *to, size_t room, EVP_PKEY *key, const EVP_
     return len;
 }
 
-/* What is wrong with this signature under an algorithm, which is freed; NULL: nothing. */
+/* The error of this signature under an algorithm, which is freed; NULL: none. */
 static const char *verify(X509_ALGOR *algorithm, EVP_PKEY *key, unsigned char *signature,
                           apr_size_t len)
 {
@@ -117,7 +117,7 @@ static const char *verify(X509_ALGOR *algorithm, EVP_PKEY *key, unsigned char *s
     return error;
 }
 
-/* The same of what this key has signed. */
+/* The same for a signature of this key. */
 static const char *check(X509_ALGOR *algorithm, EVP_PKEY *key, const EVP_MD *md, int salt)
 {
     unsigned char signature[512];

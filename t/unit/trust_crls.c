@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates are good, revoked and unknown by CRLs in files of all kinds. */
+/*
+ * Tests which certificates are good, revoked and unknown according to CRLs in files of all
+ * kinds.
+ */
 #include <string.h>
 #include <unistd.h>
 
@@ -31,7 +34,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* The CRL of most tests: bob is on it. */
+/* The CRL of most tests, which lists bob. */
 #define BOB_REVOKED .ca = &ca, .number = "1", .entries = {{.cert = bob.cert, .reason = 1}}
 
 static void expect_bob_revoked(void)
@@ -111,7 +114,7 @@ TEST(two_cas_of_one_name_are_told_apart_by_their_keys)
     pki_free(&twin);
 }
 
-/* As those of a CA that gives no numbers, and two CRLs in a minute. */
+/* As CRLs of a CA that omits numbers and publishes two CRLs in a minute. */
 TEST(of_two_crls_with_one_number_and_time_the_one_that_lists_more_counts)
 {
     static const char *const orders[] = {"a.crl b.crl", "b.crl a.crl"};

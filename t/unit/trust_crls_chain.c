@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what CRLs say of the CAs above a client, and of those who sign CRLs. */
+/* Tests CRLs about the CAs above a client, and about the signers of CRLs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static void teardown(void)
     pki_free(&alice);
 }
 
-/* The CRLs of all three; issuing stands in its file. */
+/* The CRLs of all three; `issuing` is in its file. */
 static void put_all(const crl_recipe_t *of_root, const crl_recipe_t *of_middle)
 {
     crlset_put(&set, "root.crl", of_root);
@@ -149,7 +149,7 @@ TEST(crl_checks_of_the_store_do_not_hinder_the_signers)
     ck_assert_str_eq(crlset_ask_chain(&set, &alice, &issuing), "0 good");
 }
 
-/* A certificate that t/ca has made. */
+/* A certificate made by t/ca. */
 static pki_t made_read(const char *name)
 {
     const char *path = apr_pstrcat(set.pool, getenv("CC_CA"), "/", name, ".pem", NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is counted of files of CRLs, by one process and by several that share the counters. */
+/* Tests the metrics of CRL files, in one process and in several that share the counters. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +42,7 @@ static void put(const char *name, const char *number)
     crlset_put(&set, name, &recipe);
 }
 
-/* Both have read the files when they were settled. */
+/* Both have read the files after they had settled. */
 static void open_both(const char *arguments)
 {
     crlset_open(&set, arguments);
@@ -84,12 +84,12 @@ TEST(each_file_at_the_start_is_a_load)
     cc_crls_count_in(set.crls, &counters);
     expect("2 loads, 0 failures, 0 refused");
     ck_assert_uint_ge(counters.looked_at, before);
-    crlset_poll(&set); /* reads again what is younger than a tick */
+    crlset_poll(&set); /* reads files younger than a tick again */
     expect("2 loads, 0 failures, 0 refused");
     ck_assert_uint_ge(counters.looked_at, before + 60);
 }
 
-/* A delta that stands before its base is refused at first, within one look. */
+/* A delta before its base is rejected at first, within one check. */
 TEST(what_is_only_put_off_is_no_failure)
 {
     crl_recipe_t delta = {.ca = &ca, .number = "3", .base = "2"};
@@ -102,7 +102,7 @@ TEST(what_is_only_put_off_is_no_failure)
     expect("3 loads, 0 failures, 0 refused");
 }
 
-/* ---- two ------------------------------------------------------------------------------- */
+/* ---- two processes --------------------------------------------------------------------- */
 
 TEST(a_change_is_one_however_many_processes_see_it)
 {
@@ -149,7 +149,7 @@ TEST(what_cannot_be_read_is_one_failure_each_time)
     }
 }
 
-/* More files than there are places: each process alone still counts each once. */
+/* More files than places: each process still counts each file once. */
 TEST(there_is_an_end_to_the_places)
 {
     for (int i = 0; i < CC_CRL_PLACES; i++) {

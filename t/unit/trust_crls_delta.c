@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how delta CRLs change what complete ones say (RFC 5280 5.2.4). */
+/* Tests how delta CRLs change complete ones (RFC 5280 5.2.4). */
 #include <string.h>
 #include <unistd.h>
 
@@ -30,7 +30,7 @@ static void teardown(void)
 
 enum { HOLD = 6, REMOVE = 8 };
 
-/* Complete CRL number 10 with bob on hold, and a delta from `base`, with who is on it and why. */
+/* Complete CRL number 10 with bob on hold, and a delta for `base` with this entry. */
 static void put(const char *base, const char *number, const pki_t *who, int reason)
 {
     crl_recipe_t delta = {.ca = &ca, .number = number, .base = base};
@@ -175,7 +175,7 @@ TEST(a_new_delta_waits_for_its_base_while_the_last_one_stays)
     ck_assert_str_eq(crlset_poll(&set), "");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "revoked keyCompromise");
     put_base("11");
-    ck_assert_str_eq(crlset_poll(&set), "changed"); /* the delta has been told of */
+    ck_assert_str_eq(crlset_poll(&set), "changed"); /* the delta has been reported */
     crlset_put(&set, "base.crl",
                &(crl_recipe_t){.ca = &ca,
                                .number = "20",
@@ -195,7 +195,7 @@ TEST(a_new_delta_waits_for_its_base_while_the_last_one_stays)
 TEST(base_and_delta_that_change_together_are_taken_together)
 {
     put("10", "11", NULL, 0);
-    crlset_open(&set, "delta.crl base.crl"); /* the delta is looked at first */
+    crlset_open(&set, "delta.crl base.crl"); /* the delta is read first */
     crlset_poll(&set);
     crlset_put(&set, "delta.crl",
                &(crl_recipe_t){

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that CRLs of issuers who are not trusted are passed over where others may need them. */
+/* Tests that CRLs of issuers that are not trusted are skipped where other hosts may need them. */
 #include <stdlib.h>
 #include <string.h>
 

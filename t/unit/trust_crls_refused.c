@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which CRLs are refused, and that the message says why. */
+/* Tests which CRLs are rejected, and that the message gives the reason. */
 #include <string.h>
 #include <unistd.h>
 
@@ -28,7 +28,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* What is in a.crl is refused with these words. */
+/* Expects that a.crl is rejected with these words. */
 static void expect(const char *tag, const char *words)
 {
     const char *error = crlset_try(&set, "a.crl");
@@ -139,7 +139,7 @@ TEST(both_signature_algorithms_are_the_same)
     for (apr_size_t i = 0; i + sizeof(sha256) < len; i++) {
         last = memcmp(octets + i, sha256, sizeof(sha256)) == 0 ? i : last;
     }
-    octets[last + sizeof(sha256) - 1] = 0x03; /* SHA-384, outside of what is signed */
+    octets[last + sizeof(sha256) - 1] = 0x03; /* SHA-384, outside of the signed part */
     crlset_write(&set, "a.crl", octets, len);
     expect("CC0409", "its two signature algorithms differ");
 }
@@ -163,7 +163,7 @@ TEST(a_length_in_more_octets_than_it_takes_is_refused)
     expect("CC0409", "not a CRL in DER");
 }
 
-/* ---- what a CRL says ------------------------------------------------------------------- */
+/* ---- the content of a CRL -------------------------------------------------------------- */
 
 TEST(critical_extensions_that_are_not_known_are_named)
 {
@@ -264,7 +264,7 @@ TEST(a_crl_has_a_next_update_and_the_version_of_its_extensions)
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
 
-/* ---- who signed it --------------------------------------------------------------------- */
+/* ---- the signer ------------------------------------------------------------------------ */
 
 TEST(another_name_or_key_than_the_signers_is_refused)
 {

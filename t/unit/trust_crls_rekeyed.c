@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what CRLs say of a CA that has a new key and its old name (RFC 5280 6.3.3 f). */
+/* Tests CRLs of a CA that has a new key and its old name (RFC 5280 6.3.3 f). */
 #include "crlset.h"
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how files of CRLs are followed: what is taken, what is refused, what is waited for. */
+/* Tests how CRL files are reloaded: what is accepted, what is rejected, what is waited for. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* A CRL with this number, on which bob stands or not. */
+/* A CRL with this number, which lists bob or not. */
 static void put(const char *name, const char *number, bool with_bob)
 {
     crl_recipe_t recipe = {.ca = &ca, .number = number};
@@ -44,7 +44,7 @@ static void expect_bob(const char *answer)
 #define LISTED "revoked unspecified"
 #define NO_CRL "unknown: there is no CRL of its issuer"
 
-/* Number 10, without bob, settled. */
+/* CRL number 10, without bob, settled. */
 static void open_ten(const char *arguments)
 {
     put("a.crl", "10", false);
@@ -54,7 +54,7 @@ static void open_ten(const char *arguments)
     expect_bob("good");
 }
 
-/* What is told begins with this tag and has these words. */
+/* Expects a message that begins with this tag and has these words. */
 static void expect_told(const char *told, const char *tag, const char *words)
 {
     ck_assert_msg(strncmp(told, tag, strlen(tag)) == 0 && strstr(told, words), "%s", told);
@@ -98,7 +98,7 @@ TEST(another_crl_with_the_same_number_and_time_is_a_change)
     ck_assert(ASN1_INTEGER_set(X509_get_serialNumber(carol.cert), 1));
     ck_assert(ASN1_INTEGER_set(X509_get_serialNumber(bob.cert), 2));
     open_ten("a.crl");
-    for (int i = 0; i < 24; i++) { /* signatures differ in length; many of these do not */
+    for (int i = 0; i < 24; i++) { /* signatures may differ in length; many of these do not */
         recipe.entries[0].cert = i % 2 ? bob.cert : carol.cert;
         crlset_put(&set, "a.crl", &recipe);
         ck_assert_str_eq(crlset_poll(&set), "changed");
@@ -341,7 +341,7 @@ TEST(files_are_looked_at_every_reload_seconds_or_never)
     ck_assert_int_eq(told_count, 1);
     put("a.crl", "12", false);
     cc_crls_poll(set.crls, now - apr_time_from_sec(3600), count, NULL,
-                 set.pool); /* the clock was set */
+                 set.pool); /* the clock was set back */
     ck_assert_int_eq(told_count, 2);
     crlset_open(&set, "a.crl reload=0");
     ck_assert_int_eq(cc_crls_poll(set.crls, now, count, NULL, set.pool), 0);

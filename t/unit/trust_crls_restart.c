@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what a restart makes of files of CRLs that have become bad. */
+/* Tests the effect of a restart on CRL files that have become bad. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +42,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* Alice is revoked; the number says which CRL it is. */
+/* A CRL that lists alice; its number identifies it. */
 static crl_recipe_t recipe(const char *number)
 {
     return (crl_recipe_t){.ca = &ca, .number = number, .entries = {{.cert = alice.cert}}};
@@ -97,7 +97,7 @@ static cc_trust_t *trust_now(apr_pool_t *p)
     return trust;
 }
 
-/* The end of a configuration, with all that it held. */
+/* Ends a configuration, with everything in it. */
 static void end(void)
 {
     if (configuration && set.crls) {
@@ -118,7 +118,7 @@ static void start(const char *arguments)
     cc_crls_kept_sweep(kept);
 }
 
-/* What is told at it. */
+/* The messages of the restart. */
 static const char *restart(const char *arguments)
 {
     told_t to = {"", set.pool};
@@ -156,7 +156,7 @@ static void expect_shut(const char *arguments, const char *tag)
     ck_assert(set.answer.incomplete);
 }
 
-/* ---- what is kept ---------------------------------------------------------------------- */
+/* ---- CRLs that stay in use ------------------------------------------------------------- */
 
 TEST(a_file_that_was_cut_off_damaged_or_emptied_gives_what_it_gave)
 {
@@ -215,7 +215,7 @@ TEST(a_good_file_is_taken_by_the_next_poll)
     start("a.crl");
     spoil("a.crl");
     expect_kept("a.crl", "CC0408");
-    ck_assert_str_eq(crlset_poll(&set), ""); /* what was said at the restart is not said again */
+    ck_assert_str_eq(crlset_poll(&set), ""); /* messages of the restart are not repeated */
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &ca, .number = "2"});
     ck_assert_ptr_nonnull(strstr(crlset_poll(&set), "changed"));
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "good");
@@ -232,7 +232,7 @@ TEST(one_bad_file_of_a_folder_is_kept_and_the_others_are_taken)
     put("f/a.crl", "2");
     expect_kept("f", "CC0408");
     rename(crlset_path(&set, "f"), crlset_path(&set, "g"));
-    expect_kept("f", "CC0406"); /* the folder is gone, with all files */
+    expect_kept("f", "CC0406"); /* the folder and all its files are gone */
     rename(crlset_path(&set, "g"), crlset_path(&set, "f"));
     unlink(crlset_path(&set, "f/b.crl"));
     ck_assert_str_eq(restart("f"), "");
@@ -258,13 +258,13 @@ TEST(with_other_cas_what_is_kept_is_verified_anew)
     spoil("a.crl");
     crlset_trust(&set, &other);
     expect_kept("a.crl", "CC0408");
-    SSL_CTX_set_cert_store(set.ctx, X509_STORE_new()); /* it says nothing about other CAs */
+    SSL_CTX_set_cert_store(set.ctx, X509_STORE_new()); /* it does not cover other CAs */
     crlset_trust(&set, &other);
     expect_shut("a.crl missing=allow", "CC0408");
     expect_shut("a.crl missing=allow", "CC0408");
 }
 
-/* ---- where nothing is held ------------------------------------------------------------- */
+/* ---- no CRL loaded before -------------------------------------------------------------- */
 
 TEST(a_new_directive_whose_file_is_bad_is_shut_until_it_is_good)
 {
@@ -334,7 +334,7 @@ TEST(a_process_that_does_not_own_it_writes_nothing)
         crlset_poll(&set);
         spoil("a.crl");
         restart("a.crl");
-        _exit(strcmp(crlset_ask(&set, &alice, &ca), "good") == 0); /* as number 2 has it */
+        _exit(strcmp(crlset_ask(&set, &alice, &ca), "good") == 0); /* as in number 2 */
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_int_eq(status, 0);

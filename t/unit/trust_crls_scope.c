@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which certificates a CRL is about: distribution points, kinds, reasons, other issuers. */
+/* Tests which certificates a CRL covers: distribution points, kinds, reasons, other issuers. */
 #include <string.h>
 
 #include "crlset.h"
@@ -42,7 +42,7 @@ static void teardown(void)
 static const char no_scope[] =
     "unknown: the CRLs of its issuer do not cover this kind of certificate";
 
-/* A CRL of the CA with this issuing distribution point, and alice on it or not. */
+/* A CRL of the CA with this issuing distribution point, which lists alice or not. */
 static void open_point(const char *idp, bool with_alice)
 {
     crl_recipe_t recipe = {.ca = &ca, .extensions = {"issuingDistributionPoint", idp}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that a serial number is found on a CRL however it is written, and has one form only. */
+/* Tests that a serial number is found on a CRL however it is encoded, and has only one form. */
 #include <string.h>
 
 #include <openssl/x509v3.h>
@@ -27,7 +27,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* Bob's certificate with this serial number, as octets; to be freed by OPENSSL_free. */
+/* Bob's certificate with this serial number, as octets; free it with OPENSSL_free. */
 static unsigned char *bob_write(const ASN1_INTEGER *serial, long *len)
 {
     unsigned char *der = NULL;
@@ -38,7 +38,7 @@ static unsigned char *bob_write(const ASN1_INTEGER *serial, long *len)
     return der;
 }
 
-/* Revokes bob with this serial number: who shows his certificate must be found. */
+/* Revokes bob with this serial number: the certificate must be found on the CRL. */
 static void expect_found(const ASN1_INTEGER *serial)
 {
     long len = 0;
@@ -71,7 +71,7 @@ TEST(a_number_around_each_power_of_256_is_found)
     }
 }
 
-/* RFC 5280 4.1.2.2 wants 20 positive octets at most, and CAs have made others. */
+/* RFC 5280 4.1.2.2 permits at most 20 positive octets, but CAs have used others. */
 TEST(a_number_of_any_length_and_sign_is_found)
 {
     unsigned char octets[119];
@@ -91,7 +91,7 @@ TEST(a_number_of_any_length_and_sign_is_found)
     }
 }
 
-/* Else the same number in another form would not be that of the CRL. */
+/* Otherwise the same number in another form would not be found on the CRL. */
 TEST(a_certificate_with_a_padded_number_is_not_read)
 {
     static const unsigned char wanted[] = {2, 3, 0x11, 0x22, 0x33};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that CRLs are asked by many threads while one replaces them. */
+/* Tests that many threads can use CRLs while one thread replaces them. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void teardown(void)
     pki_free(&bob);
 }
 
-/* Every version lists one of the two: alice where its generation is even, bob where it is odd. */
+/* Every version lists one of two: alice if its generation is even, bob if it is odd. */
 static void put(int number)
 {
     crl_recipe_t recipe = {.ca = &ca, .number = apr_itoa(set.pool, number)};
@@ -50,7 +50,7 @@ static void count(const cc_crl_info_t *info, void *baton)
     *(int *)baton += info->entries == 1;
 }
 
-/* Both answers of one generation must not be the same; the number of rounds, or -1. */
+/* The two answers of one generation must differ; the number of rounds, or -1. */
 static void *read_on(void *baton)
 {
     long rounds = 0;
@@ -72,7 +72,7 @@ static void *read_on(void *baton)
     return (void *)rounds;
 }
 
-/* As long as somebody reads what was before the last change, the next one waits. */
+/* While a reader uses the version before the last change, the next change waits. */
 static void follow_change(void)
 {
     const char *told = "";
@@ -118,7 +118,7 @@ TEST(what_was_opened_can_be_closed_at_any_time)
     apr_pool_destroy(set.pool);
     apr_pool_create(&set.pool, pool);
     crlset_write(&set, "b.crl", "0", 1);
-    ck_assert_str_ne(crlset_try(&set, "a.crl nowhere"), ""); /* and what was not */
+    ck_assert_str_ne(crlset_try(&set, "a.crl nowhere"), ""); /* and a file that does not exist */
     apr_pool_destroy(set.pool);
     set.pool = pool;
 }

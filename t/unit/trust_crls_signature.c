@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests signatures of CRLs: the parameters of RSASSA-PSS, and keys that do not fit an algorithm. */
+/*
+ * Tests signatures of CRLs: the parameters of RSASSA-PSS, and keys of the wrong type for an
+ * algorithm.
+ */
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -27,7 +30,7 @@ static EVP_PKEY *key_make(const char *type)
     return key;
 }
 
-/* Keys for all tests, since they take a while. */
+/* Keys for all tests, because making them takes a while. */
 static const char *prepare(void)
 {
     rsa = key_make("RSA");
@@ -38,16 +41,16 @@ static const char *prepare(void)
 
 /* ---- parameters as octets -------------------------------------------------------------------- */
 
-/* What signs, and what the AlgorithmIdentifier says: it may say something else. */
+/* The signing parameters and the AlgorithmIdentifier, which may differ. */
 typedef struct {
-    const char *hash;   /* NULL: left out, which stands for SHA-1 */
-    const char *mask;   /* the digest of MGF1; NULL: left out, likewise */
-    int salt;           /* -1: left out, which stands for 20 */
-    int trailer;        /* 0: left out, which stands for 1 */
+    const char *hash;   /* NULL: omitted, which means SHA-1 */
+    const char *mask;   /* the digest of MGF1; NULL: omitted, likewise */
+    int salt;           /* -1: omitted, which means 20 */
+    int trailer;        /* 0: omitted, which means 1 */
     int mask_function;  /* a NID; 0: MGF1 */
-    int mask_parameter; /* 0: none is wrong; V_ASN1_SEQUENCE: its octets; else its type */
-    int parameter;      /* 0: all that; else this in its place */
-    int signed_salt;    /* with so many octets; 0: what `salt` says */
+    int mask_parameter; /* 0: correct; V_ASN1_SEQUENCE: its octets; else its type */
+    int parameter;      /* 0: all of these; else this type instead */
+    int signed_salt;    /* the real length of the salt; 0: as in `salt` */
     const char *why;    /* NULL: it is good */
 } pss_case_t;
 
@@ -66,7 +69,7 @@ static X509_ALGOR *mask_of(const pss_case_t *c)
     ASN1_STRING *octets = ASN1_item_pack(inner, ASN1_ITEM_rptr(X509_ALGOR), NULL);
 
     if (c->mask_parameter == V_ASN1_SEQUENCE)
-        ASN1_STRING_set(octets, "\x01\x02", 2); /* not the octets of one */
+        ASN1_STRING_set(octets, "\x01\x02", 2); /* not the octets of a SEQUENCE */
     ck_assert(X509_ALGOR_set0(mask, function,
                               c->mask_parameter ? c->mask_parameter : V_ASN1_SEQUENCE, octets));
     X509_ALGOR_free(inner);
@@ -115,7 +118,7 @@ static X509_ALGOR *pss_algorithm(const pss_case_t *c)
 
 /* ---- signing and verifying ------------------------------------------------------------------- */
 
-/* OpenSSL signs; its length is the result. */
+/* Signs with OpenSSL; the length of the signature. */
 static size_t pss_sign(unsigned char *signature, size_t room, const pss_case_t *c, EVP_PKEY *key)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -133,7 +136,7 @@ static size_t pss_sign(unsigned char *signature, size_t room, const pss_case_t *
     return room;
 }
 
-/* What the module says of this text, algorithm and signature: NULL, or why not. */
+/* The module's result for this text, algorithm and signature: NULL, or the error. */
 static const char *verify(const unsigned char *signed_text, X509_ALGOR *algorithm,
                           const unsigned char *signature, size_t len, EVP_PKEY *key)
 {
@@ -159,7 +162,7 @@ static void says(const char *why, const char *expected)
 }
 
 static const pss_case_t cases[] = {
-    /* RFC 4055 3.1: what is left out has a value; RFC 8017 9.1.2: any salt that has room. */
+    /* RFC 4055 3.1: omitted parameters have defaults; RFC 8017 9.1.2: any salt that has room. */
     {NULL, NULL, -1, 0, 0, 0, 0, 0, NULL},
     {"SHA256", "SHA256", 32, 0, 0, 0, 0, 0, NULL},
     {"SHA256", "SHA256", 32, 1, 0, 0, 0, 0, NULL},
@@ -167,19 +170,19 @@ static const pss_case_t cases[] = {
     {"SHA256", "SHA384", 0, 0, 0, 0, 0, 0, NULL},
     {"SHA384", NULL, 20, 0, 0, 0, 0, 0, NULL},
     {"SHA256", "SHA256", -1, 0, 0, 0, 0, 0, NULL},
-    /* Another salt than it says. */
+    /* Another salt than the parameters have. */
     {"SHA256", "SHA256", 32, 0, 0, 0, 0, 20, OTHERS},
     {"SHA256", "SHA256", -1, 0, 0, 0, 0, 32, OTHERS},
-    /* Parameters that nobody may use. */
+    /* Parameters that are not permitted. */
     {"SHA256", "SHA256", 65, 0, 0, 0, 0, 0, UNKNOWN},
     {"SHA256", "SHA256", -2, 0, 0, 0, 0, 32, UNKNOWN},
     {"SHA256", "SHA256", 32, 2, 0, 0, 0, 0, UNKNOWN},
     {"MD5", "MD5", 16, 0, 0, 0, 0, 0, WEAK},
-    /* A mask of another function, or without a digest that can be read. */
+    /* A mask by another function, or without a readable digest. */
     {"SHA256", "SHA256", 32, 0, NID_sha256, 0, 0, 0, UNKNOWN},
     {"SHA256", "SHA256", 32, 0, 0, V_ASN1_OCTET_STRING, 0, 0, UNKNOWN},
     {"SHA256", "SHA256", 32, 0, 0, V_ASN1_SEQUENCE, 0, 0, UNKNOWN},
-    /* No parameters, or none that can be read: the defaults do not stand for them. */
+    /* No parameters, or unreadable ones: the defaults do not replace them. */
     {NULL, NULL, -1, 0, 0, 0, V_ASN1_NULL, 0, UNKNOWN},
     {NULL, NULL, -1, 0, 0, 0, V_ASN1_SEQUENCE, 0, UNKNOWN},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that a guarded verdict holds for what was sealed, and for not an octet else. */
+/* Tests that a guarded verdict counts only for exactly the octets that were sealed. */
 #include <string.h>
 
 #include "suite.h"
@@ -38,7 +38,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* Alice's session, as her handshake has sealed it; the caller frees it. */
+/* Alice's session, as sealed in her handshake; the caller frees it. */
 static SSL_SESSION *handshake(void)
 {
     tls_t tls = tls_open(at, &alice, NULL);
@@ -130,7 +130,7 @@ TEST(no_name_in_the_certificate_can_be_changed)
     SSL_SESSION *session = handshake_guarded();
     SSL_SESSION *forged = renamed(session, "alice", "admin");
 
-    ck_assert(resumes(unguarded, forged)); /* which is what the guard is for */
+    ck_assert(resumes(unguarded, forged)); /* which the guard prevents */
     ck_assert(!resumes(at->trust, forged));
     SSL_SESSION_free(forged);
     SSL_SESSION_free(session);

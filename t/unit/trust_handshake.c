@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what real handshakes must leave in a session, and what comes back when it is resumed. */
+/* Tests what real handshakes leave in a session, and what is found there when it is resumed. */
 #include <string.h>
 
 #include <openssl/x509v3.h>
@@ -36,12 +36,12 @@ static host_t *host(int way, SSL_verify_cb callback)
     return made;
 }
 
-/* What one connection came to. */
+/* The result of one connection. */
 typedef struct outcome_t {
     bool connected;
     bool resumed;
     cc_seal_t seal;
-    SSL_SESSION *session; /* to go on with */
+    SSL_SESSION *session; /* for the next connection */
 } outcome_t;
 
 static outcome_t outcome_take(const tls_t *tls, const host_t *at)
@@ -176,7 +176,7 @@ TEST_LOOP(a_session_of_a_host_with_another_ca_holds_nothing_and_may_not_be_resum
 
     other->guarded = true;
     seen = visit(other, &client, seen.session);
-    ck_assert(!seen.connected); /* a full handshake, which the other CA fails */
+    ck_assert(!seen.connected); /* a full handshake, which fails with the other CA */
     pki_free(&other_ca);
 }
 
@@ -251,7 +251,7 @@ TEST_LOOP(a_ca_certificate_is_no_client, 0, TLS_WAYS)
     pki_free(&sub);
 }
 
-/* As a callback that lets everything pass would; libssl itself refuses this certificate. */
+/* As a callback that tolerates everything; libssl itself refuses this certificate. */
 static int let_all_pass(int ok, X509_STORE_CTX *store_ctx)
 {
     (void)ok, (void)store_ctx;

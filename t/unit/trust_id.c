@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what makes two hosts trust the same, and what makes them differ. */
+/* Tests which differences make the trust of two hosts different, and which do not. */
 #include <openssl/evp.h>
 
 #include "suite.h"
@@ -28,7 +28,7 @@ static void ctx_trust(SSL_CTX *ctx, const pki_t *ca)
     ck_assert(SSL_CTX_add_client_CA(ctx, ca->cert));
 }
 
-/* A context that trusts `a` and then `b`, where they are not NULL. */
+/* A context that trusts `a` and then `b`, unless they are NULL. */
 static SSL_CTX *ctx_make(const pki_t *a, const pki_t *b)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());

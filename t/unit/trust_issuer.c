@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows where the issuer of a client's certificate is found again, after its handshake. */
+/* Tests how the issuer of a client's certificate is found again after its handshake. */
 #include <openssl/err.h>
 
 #include "suite.h"
 #include "tls.h"
 
 static apr_pool_t *pool;
-static pki_t root, sub, alice, bob; /* alice is of the root, bob of the CA below it */
+static pki_t root, sub, alice, bob; /* root issues alice and sub, sub bob */
 static host_t *host;
 
 static void setup(void)
@@ -29,7 +29,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* The seal of a verification with these certificates beside the client's. */
+/* The seal of a verification with these certificates in addition to the client's. */
 static cc_seal_t seal_of(const pki_t *client, STACK_OF(X509) * sent)
 {
     cc_seal_t seal;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests a trust that is made of files and folders alone. */
+/* Tests a trust that is loaded from files and folders alone. */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,7 +12,7 @@
 #include "suite.h"
 
 static crlset_t set;
-static pki_t one, two, sub, alice, bob, deep; /* alice is of one, bob of two, deep of sub of one */
+static pki_t one, two, sub, alice, bob, deep; /* one issues alice and sub, two bob, sub deep */
 static cc_trust_t *trust;
 
 static void setup(void)
@@ -181,7 +181,7 @@ TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
     crlset_add_cert(&set, "alice.pem", &alice);
     ck_assert_str_eq(load_cas("alice.pem", NULL, 1), "");
     ck_assert(!verifies(&below, NULL));
-    ck_assert(!verifies(&alice, NULL)); /* its own chain leads to nothing that is trusted */
+    ck_assert(!verifies(&alice, NULL)); /* its chain does not reach a trust anchor */
     pki_free(&below);
 }
 
@@ -206,7 +206,7 @@ TEST(the_depth_counts_the_certificates_above_the_clients)
     sk_X509_free(sent);
 }
 
-/* ---- what such a trust can do ---------------------------------------------------------- */
+/* ---- abilities of such a trust --------------------------------------------------------- */
 
 TEST(its_id_is_that_of_a_context_with_the_same_cas_and_depth)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests a trust of the files that mod_ssl's directives name, and what is verified against it. */
+/* Tests a trust of the files that mod_ssl's directives name, and verification against it. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "suite.h"
 
 static crlset_t set;
-static pki_t one, sub, alice, deep; /* alice is of one, deep of sub of one */
+static pki_t one, sub, alice, deep; /* one issues alice and sub, sub deep */
 static cc_trust_t *trust;
 
 /* A CA certificate that OpenSSL takes for a client's. */
@@ -62,7 +62,7 @@ static bool verifies(const pki_t *client, STACK_OF(X509) * sent)
     return seal.state == CC_TRUST_OK;
 }
 
-/* Under the name by which OpenSSL looks it up. */
+/* Uses the file name under which OpenSSL looks it up. */
 static void hash_link(const char *folder, const pki_t *ca)
 {
     const char *name =
@@ -89,7 +89,7 @@ TEST(a_folder_of_hashes_is_the_same_as_the_file)
     ck_assert(cc_trust_same(file, trust));
 }
 
-/* In which order a folder is read is not known: some of these come before the certificate. */
+/* The order in which a folder is read is unspecified: some of these precede the certificate. */
 TEST(a_link_that_leads_nowhere_hides_no_ca_of_its_folder)
 {
     folder_make("links");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what becomes of a chain that verifies, and that somebody objects to. */
+/* Tests chains that verify, but to which a caller objects. */
 #include <string.h>
 
 #include "suite.h"
@@ -12,14 +12,14 @@ static pki_t ca, alice, below, stranger;
 static pki_extensions_t is_both = {"basicConstraints", "critical,CA:TRUE", "keyUsage",
                                    "critical,digitalSignature,keyCertSign", NULL};
 
-/* What the one who objects does, and was asked; and what was told after it. */
+/* The behaviour of the caller that objects, its question, and the report afterwards. */
 static int error, depth;
 static int asked;
 static cc_seal_t judged;
 static int told;
 static bool told_sealed;
 static int told_error, told_depth;
-static X509 *told_cert; /* a reference of our own */
+static X509 *told_cert; /* a reference owned by this file */
 
 static void setup(void)
 {
@@ -76,7 +76,7 @@ static host_t *host(int way, SSL_verify_cb callback)
     return made;
 }
 
-/* A handshake; what is sealed in its session for `who` is left in *seal. */
+/* Runs a handshake; its session's seal for `who` is stored in *seal. */
 static bool connects(host_t *at, const pki_t *who, cc_seal_t *seal)
 {
     tls_t tls = tls_open(at, who, NULL);
@@ -137,7 +137,7 @@ TEST_LOOP(a_callback_cannot_waive_it, 0, TLS_WAYS)
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
 }
 
-/* To mod_ssl it has verified, whatever we make of it. */
+/* mod_ssl takes it as verified, whatever the module decides. */
 TEST_LOOP(it_is_asked_for_about_a_ca_certificate_too, 0, TLS_WAYS)
 {
     cc_seal_t seal;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows when a responder is asked, and what holds where it does not answer. */
+/* Tests when an OCSP responder is asked, and the result if it does not answer. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -172,7 +172,7 @@ TEST(a_new_answer_may_revoke)
     ck_assert_int_eq(status(), CC_OCSP_REVOKED);
 }
 
-/* Who is on the way to the responder can say again what it said before. */
+/* An attacker on the path to the responder can replay earlier answers. */
 TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_does)
 {
     set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
@@ -188,7 +188,7 @@ TEST(an_answer_from_before_a_revocation_does_not_undo_it_and_one_from_after_it_d
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
 }
 
-/* ---- nobody answers -------------------------------------------------------------------------- */
+/* ---- no answer ------------------------------------------------------------------------------- */
 
 TEST(a_failure_is_kept_for_a_moment_for_all_processes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how answers age, and what a record of a cache is. */
+/* Tests how OCSP answers age, and the form of a record in a cache. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -13,7 +13,7 @@
 
 static apr_pool_t *pool;
 static cc_ocsp_spec_t spec;
-static cc_ocsp_answer_t answer; /* good, asked for now, said now, for an hour */
+static cc_ocsp_answer_t answer; /* good, asked and answered now, for an hour */
 
 static void setup(void)
 {
@@ -30,7 +30,7 @@ static void teardown(void)
 
 /* ---- ages ------------------------------------------------------------------------------------ */
 
-/* The age of the answer so many seconds later. */
+/* The age of the answer this many seconds later. */
 static cc_age_t age_after(long seconds)
 {
     cc_life_t life = cc_answer_life(&answer, &spec);

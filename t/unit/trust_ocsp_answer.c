@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is read from responses, and which do not count (RFC 6960 3.2). */
+/* Tests what is read from OCSP responses, and which responses do not count (RFC 6960 3.2). */
 #include <string.h>
 
 #include "ocspkit.h"
@@ -57,7 +57,7 @@ static bool about(apr_time_t time, long seconds)
     return off > -apr_time_from_sec(30) && off < apr_time_from_sec(30);
 }
 
-/* ---- what it says ---------------------------------------------------------------------------- */
+/* ---- the content ----------------------------------------------------------------------------- */
 
 TEST(a_good_certificate_is_good)
 {
@@ -194,7 +194,7 @@ TEST(a_responder_that_is_busy_wants_to_be_left_alone)
     }
 }
 
-/* ---- when ------------------------------------------------------------------------------------ */
+/* ---- times ----------------------------------------------------------------------------------- */
 
 TEST(this_update_may_lie_ahead_by_a_skew_of_clocks_alone)
 {

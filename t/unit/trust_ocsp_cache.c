@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that nobody gains by writing into the cache, and that askers share. */
+/*
+ * Tests that writing into the OCSP cache gives an attacker nothing, and that processes share
+ * answers.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -39,7 +42,7 @@ static void later(long seconds)
 
 /* ---- the cache ------------------------------------------------------------------------------- */
 
-/* Puts other octets in the place of all that is kept. */
+/* Replaces all cached records by other octets. */
 static void forge(const void *octets, apr_size_t len)
 {
     for (apr_hash_index_t *i = apr_hash_first(set.pool, set.records); i; i = apr_hash_next(i)) {
@@ -175,7 +178,7 @@ static void must_be_revoked(const pki_t *signer, const pki_t *listed)
     set.responder->reply.signer = signer;
     engine_make("");
     ck_assert_int_eq(status(), CC_OCSP_GOOD);
-    list = *listed; /* from here on what is kept does not count either */
+    list = *listed; /* from here on cached answers do not count either */
     ck_assert_int_eq(status(), CC_OCSP_FAILED);
     ck_assert_msg(strstr(set.answer.error, "its signer is revoked by a CRL") != NULL, "%s",
                   set.answer.error);
@@ -271,7 +274,7 @@ TEST(questions_to_one_responder_are_asked_by_some_of_the_threads_one_after_the_o
         inflights[i] = ask_number(i);
     }
     ck_assert_int_eq(given.count, CC_OCSP_ASKING_MAX);
-    given.work(given.data[0]); /* and then those that stand in line */
+    given.work(given.data[0]); /* and then the waiting ones */
     ck_assert(cc_inflight_wait(inflights[0], 1));
     ck_assert(!cc_inflight_wait(inflights[1], 1));
     for (int i = CC_OCSP_ASKING_MAX; i < QUESTIONS; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows which responders are left alone, and how askers share a question. */
+/* Tests which OCSP responders are left alone for a while, and how requests share a question. */
 #include <string.h>
 
 #include <apr_strings.h>

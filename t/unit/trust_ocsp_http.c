@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how a responder is talked to, and that no way in which it misbehaves takes time or memory.
+/*
+ * Tests HTTP with an OCSP responder, and that no misbehaviour of it costs unbounded time or
+ * memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,8 @@ static apr_pool_t *pool;
 static pki_t ca, leaf;
 static reply_t good;
 static responder_t *responder;
-static const char *why;          /* the last question failed */
-static apr_interval_time_t took; /* it so long */
+static const char *why;          /* why the last question failed */
+static apr_interval_time_t took; /* and its duration */
 
 static void setup(void)
 {
@@ -56,7 +58,7 @@ static bool ask_url(const char *text, int msec)
     return came;
 }
 
-/* Whether an answer comes from a responder that behaves so. */
+/* Whether a responder with this behaviour gives an answer. */
 static bool ask(behaviour_t behaviour, int msec)
 {
     responder->behaviour = behaviour;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows who waits for a responder that is slow, and who does not. */
+/* Tests which requests wait for a slow OCSP responder, and which do not. */
 #include <apr_strings.h>
 
 #include "base/waiting.h"
@@ -57,7 +57,7 @@ TEST(an_answer_begins_the_quarter_anew)
 {
     begin_few();
     cc_limiter_wait_end(limiter, &one, true, NOW + MS(200));
-    ck_assert_int_eq(begin_at(&one, NOW + MS(210)), TIMEOUT); /* in the place of who got it */
+    ck_assert_int_eq(begin_at(&one, NOW + MS(210)), TIMEOUT); /* it replaces the answered one */
     ck_assert_int_eq(begin_at(&one, NOW + MS(300)), MS(150));
 }
 
@@ -88,7 +88,7 @@ TEST(a_process_of_few_threads_has_fewer_who_wait)
     ck_assert_int_eq(begin_at(&one, NOW), MS(250));
 }
 
-/* ---- who asks ------------------------------------------------------------------------------ */
+/* ---- which threads ask --------------------------------------------------------------------- */
 
 TEST(few_ask_a_responder_at_a_time_and_the_others_stand_in_line)
 {
@@ -136,7 +136,7 @@ TEST(responders_without_number_are_forgotten)
         ck_assert_int_eq(begin_at(&url, NOW), TIMEOUT);
         cc_limiter_wait_end(limiter, &url, true, NOW);
     }
-    ck_assert_int_le(begin_at(&one, NOW + S(1)), 0); /* but not who is waited for */
+    ck_assert_int_le(begin_at(&one, NOW + S(1)), 0); /* but not the one that is waited for */
 }
 
 SUITE("patience", .setup = setup, .teardown = teardown);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An answer in HTTP is the same answer however it is cut, and what is none is said to be none. */
+/*
+ * Tests that an HTTP response is the same however it is cut into pieces, and that invalid ones
+ * are refused with a reason.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +87,7 @@ static const reply_case_t replies[] = {
     NONE(OK TYPE "\r\n\x30\x84\xFF\xFF\xFF\xFF", "too large"),
 };
 
-/* Reads so many octets of a copy that has no more, so that a look beyond them is seen. */
+/* Reads this many octets of a copy without more, so that a read beyond them is detected. */
 static const char *read_part(cc_response_t *response, cc_http_reply_t *http,
                              const reply_case_t *reply, apr_size_t len)
 {
@@ -133,7 +136,7 @@ TEST_LOOP(in_pieces_it_is_the_same, 0, COUNT(replies))
     expect(reply, why, &response);
 }
 
-/* The response without a byte of what is around it. */
+/* Only the octets of the OCSP response. */
 TEST(the_content_alone_is_the_response)
 {
     static const char octets[] = OK TYPE "\r\n" DER "more";
@@ -162,7 +165,7 @@ TEST(a_header_has_an_end)
     ck_assert_str_eq(read_padded("", 16384), "the header of its answer is too large");
 }
 
-/* However much of it a responder writes where a word is wrong. */
+/* However long the wrong word of a responder is. */
 TEST(a_reason_is_no_longer_than_a_line)
 {
     cc_response_t response = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows whose signature counts on a response (RFC 6960 4.2.2.2). */
+/* Tests whose signature counts on an OCSP response (RFC 6960 4.2.2.2). */
 #include <string.h>
 
 #include <openssl/rsa.h>
@@ -44,7 +44,7 @@ static void refused(const reply_t *reply, const char *why)
     ck_assert_str_eq(read_reply(reply, false).error, why);
 }
 
-/* What it says where another certificate signs. */
+/* The result if another certificate signs. */
 static cc_ocsp_answer_t read_signed_by(const pki_t *signer)
 {
     reply_t reply = good;
@@ -53,7 +53,7 @@ static cc_ocsp_answer_t read_signed_by(const pki_t *signer)
     return read_reply(&reply, false);
 }
 
-/* ---- who ------------------------------------------------------------------------------------- */
+/* ---- signers --------------------------------------------------------------------------------- */
 
 TEST(whom_the_issuer_made_a_responder_may_sign)
 {
@@ -183,7 +183,7 @@ TEST(a_signature_with_sha1_does_not_count)
     refused(&reply, REFUSED "it is signed with SHA-1 or MD5");
 }
 
-/* Whose digest stands in the parameters of the algorithm, not in its name. */
+/* Its digest is in the parameters of the algorithm, not in its name. */
 TEST(a_signature_with_pss_counts_but_for_one_with_sha1)
 {
     pki_t rsa = pki_make_with("CA", NULL, pki_is_ca, NULL, EVP_RSA_gen(2048));

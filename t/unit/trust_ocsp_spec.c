@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows how the directives about OCSP are written, and which URLs may be asked. */
+/* Tests the syntax of the directives about OCSP, and which URLs may be asked. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -28,7 +28,7 @@ static const error_case_t errors[] = {
     {"AIA stale=99999999999999999999", "CC0432", "99999999999999999999", "stale=SECONDS"},
     {"AIA failure=open", "CC0432", "open", "failure=deny or failure=allow"},
     {"AIA nonce=1", "CC0432", "1", "nonce=off or nonce=on"},
-    {"AIA nonce=on nonce=on", "CC0433", "nonce=on", "nonce stands here twice"},
+    {"AIA nonce=on nonce=on", "CC0433", "nonce=on", "nonce is given twice"},
     {"On responder=https://a.example/", "CC0434", "https://a.example/", "scheme is not http"},
     {"On responder=a.example", "CC0434", "a.example", "not a valid URL"},
     {"On responder=", "CC0434", "", "not a valid URL"},
@@ -136,11 +136,11 @@ TEST(hosts_of_several_lines_add_up)
     ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, " ", pool, &error), APR_EINVAL);
 }
 
-/* ---- whom a certificate names ---------------------------------------------------------------- */
+/* ---- responders that a certificate names ----------------------------------------------------- */
 
 #define ALLOWED "ocsp.example.com .example.net 10.example"
 
-/* Whom a certificate with this authorityInfoAccess leads to: a URL, or why not. */
+/* The responder of a certificate with this authorityInfoAccess: a URL, or the error. */
 static const char *chosen(const char *spec_text, const char *access)
 {
     pki_extensions_t extensions = {"authorityInfoAccess", access, NULL};

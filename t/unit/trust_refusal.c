@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what is told of a verification that ends a handshake: whose certificate, which one, why. */
+/*
+ * Tests the report of a verification that ends a handshake: the client, the certificate at
+ * fault, the reason.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -10,7 +13,7 @@
 static apr_pool_t *pool;
 static pki_t ca, alice, expired, stranger, server;
 
-/* What was told last. */
+/* The last report. */
 typedef struct told_t {
     int count;
     const char *leaf, *cert; /* their subjects */
@@ -117,7 +120,7 @@ TEST(what_openssl_turns_down_is_told)
     ck_assert_int_eq(told.depth, 0);
 }
 
-/* As mod_ssl does with SSLVerifyDepth 0: an answer of its own, and no error. */
+/* As mod_ssl does with SSLVerifyDepth 0: it fails without an error of the context. */
 static int only_leaves(int ok, X509_STORE_CTX *store_ctx)
 {
     return ok && X509_STORE_CTX_get_error_depth(store_ctx) == 0;
@@ -131,7 +134,7 @@ TEST(a_callback_that_finds_the_chain_too_long_is_told)
     ck_assert_int_eq(told.depth, 1);
 }
 
-/* As mod_ssl does where OCSP says so. */
+/* As mod_ssl does after OCSP. */
 static int revoked(int ok, X509_STORE_CTX *store_ctx)
 {
     (void)ok;
@@ -144,7 +147,7 @@ TEST(a_callback_with_an_error_of_its_own_is_told)
     check_refused(revoked, &alice, X509_V_ERR_CERT_REVOKED, "it was revoked");
 }
 
-/* As mod_ssl does with an expired CRL, so that the client is told something else. */
+/* As mod_ssl does with an expired CRL, so that the client gets another alert. */
 static int disguise(int ok, X509_STORE_CTX *store_ctx)
 {
     if (!ok) {

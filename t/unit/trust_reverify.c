@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what verifying anew against another host's store, and a look at the dates, must say. */
+/* Tests verifying again against another host's store, and checking the dates again. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -86,7 +86,7 @@ TEST(a_certificate_of_another_ca_does_not)
 
 TEST(a_refusal_leaves_no_error_behind_that_a_connection_would_trip_over)
 {
-    pki_t namesake = pki_ca("CA", NULL); /* the name is right, its signatures are not */
+    pki_t namesake = pki_ca("CA", NULL); /* the right name, but wrong signatures */
     pki_t forged = pki_client("alice", &namesake);
 
     ERR_clear_error();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows what a record in a session must be to be believed, octet by octet. */
+/* Tests which records in a session are accepted, octet by octet. */
 #include <string.h>
 
 #include "suite.h"
@@ -41,7 +41,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* What `cert` gets where the session holds these octets. */
+/* The result for `cert` if the session has these octets. */
 static cc_trust_state_t state_of(const void *octets, size_t len, X509 *cert)
 {
     cc_seal_t seal;
@@ -80,7 +80,7 @@ TEST(every_shorter_or_longer_record_is_bad)
     }
 }
 
-/* Magic, verdict, trust id and leaf; after them stands what a verdict only tells. */
+/* Magic, verdict, trust id and leaf; the rest does not decide. */
 #define DECIDES (4 + 1 + 16 + 16)
 
 TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is remembered of the verdicts on a client: reuse, dates, tables, failures, exports. */
+/* Tests the verdicts that are kept for a client: reuse, dates, tables, failures, exports. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -16,7 +16,7 @@
 static apr_pool_t *pool;
 static cc_client_t client;
 static cc_client_map_t *map;
-static int pools; /* that the source still gives */
+static int pools; /* that the source can still give */
 
 /* ---- a source of clients ------------------------------------------------------------------ */
 
@@ -192,7 +192,7 @@ TEST(a_verdict_holds_for_one_generation_of_its_tables)
     faketable.generation++;
     ck_assert_str_eq(ask(rules)->verdict->user, "second");
     ck_assert(is_new);
-    ck_assert_str_eq(memo->verdict->user, "first"); /* who keeps it has what it had */
+    ck_assert_str_eq(memo->verdict->user, "first"); /* a kept verdict does not change */
 }
 
 TEST(a_failure_that_passes_is_not_remembered)
@@ -209,7 +209,7 @@ TEST(a_failure_that_passes_is_not_remembered)
     ck_assert_str_eq(ask(rules)->verdict->user, "first");
 }
 
-/* 32 names and 32 addresses make more groups than a rule may give: each time. */
+/* 32 names and 32 addresses make more groups than a rule may give, every time. */
 TEST(a_failure_that_lasts_is_remembered)
 {
     cc_rules_t *rules = ruleset_compile("group=%{subject.CN}%{san.email}", pool);
@@ -323,7 +323,7 @@ TEST(in_a_map_a_failure_that_passes_goes_with_the_request)
     ck_assert_str_eq(ask(rules)->verdict->user, "first");
 }
 
-/* Two clients that one connection carries in turn are told apart by their numbers. */
+/* Two clients of one connection, one after the other, differ by their numbers. */
 TEST(verdicts_of_one_map_are_those_of_their_clients)
 {
     static ruleset_certificate_t bob = {"CN", "Bob", NULL};

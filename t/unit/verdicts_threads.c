@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that threads which ask one client for more verdicts than its list takes get their own. */
+/* Tests that threads that need more verdicts for one client than its list holds get their own. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -123,5 +123,5 @@ TEST(threads_that_ask_one_client_get_what_is_theirs)
         apr_thread_join(&rv, threads[i]);
     }
     ck_assert_int_eq(atomic_load(&wrong), 0);
-    ck_assert_int_gt(atomic_load(&given_count), SHARE); /* the map was asked, too */
+    ck_assert_int_gt(atomic_load(&given_count), SHARE); /* the map was used too */
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Knows that what is read is neither replaced under the reader nor lost, however long he takes. */
+/*
+ * Tests that a version is neither freed nor replaced while a reader uses it, however long that
+ * takes.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what tests ask of a real httpd of their own; what does it lies in the folder Test.
+# Starts a real httpd for a test. The modules of the folder Test do the work.
 package ClientCert::Test;
 
 =head1 SYNOPSIS
 
     use strict;
     use warnings;
-    use ClientCert::Test;    # brings Test::More along
+    use ClientCert::Test;    # exports Test::More too
 
     my $h = ClientCert::Test->server(
         modules => ['authz_user'],
@@ -26,12 +26,12 @@ package ClientCert::Test;
     is $h->get('/', cert => 'alice')->{status}, 200, 'a certificate of the staff is served';
 
     announce('AH01630', 'CC0110');
-    is $h->get('/private')->{status}, 403, 'nobody gets in without a certificate';
+    is $h->get('/private')->{status}, 403, 'no client gets in without a certificate';
 
     my $env = $h->cgi_env($h->get('/cgi-bin/env', cert => 'alice'));
     is $env->{REMOTE_USER}, 'alice', 'the application sees the user';
 
-    done_testing;            # ours: stops the servers and checks their logs first
+    done_testing;            # of this module: first stops the servers and checks their logs
 
 Run it with C<t/run t/http/NAME.t>, or after a build with C<prove -It/lib t/http/NAME.t>.
 C<KEEP=1> keeps the server's directory and prints its name.
@@ -46,22 +46,22 @@ Makes a directory for a server and starts it on free ports of 127.0.0.1. Further
 
     modules => [NAME, ...]      modules besides authn_core, authz_core, dir, log_config, unixd,
                                 socache_shmcb, ssl, clientcert and the MPM; "-NAME" leaves one
-                                out. Whether one is static or shared is found out.
+                                out. Static and shared modules are distinguished.
     mpm     => 'event'          or worker, prefork
     cgi     => 1                adds alias and cgid, and /cgi-bin/env, which shows its environment
-                                (modules => ['-cgid', 'cgi'] takes cgi instead)
+                                (modules => ['-cgid', 'cgi'] uses cgi instead)
                                 (modules => ['^clientcert'] loads that before all others)
     files   => {PATH => TEXT}   files below the server's directory; also htdocs/..., conf/...
-    global  => TEXT             configuration to stand before conf (conf is a file of its own,
+    global  => TEXT             configuration in front of conf (conf is a file of its own,
                                 site.conf, so that its line numbers count from its first line)
 
-In conf, global and files stand for something:
+Placeholders in conf, global and files:
 
-    @PORT@ @PORT2@ @PORT3@ ...  free ports; httpd listens on each that is mentioned
+    @PORT@ @PORT2@ @PORT3@ ...  free ports; httpd listens on each that appears
     @SSL@ @SSL:a.example@       SSLEngine on, the server's certificate of localhost or another
                                 (a.example, b.example, ab.example), SSLVerifyDepth 4 and
-                                SSLCACertificateFile clients.pem; one line. What follows
-                                it may set another.
+                                SSLCACertificateFile clients.pem; one line. Later lines
+                                may override them.
     @CA@                        the directory of test certificates (see t/ca)
     @ROOT@                      the server's directory: conf, htdocs, logs, run, cgi-bin
     @TOP@                       the project's source
@@ -70,44 +70,45 @@ The server has LogLevel info; a LogLevel in conf changes that.
 
 =item ClientCert::Test->configtest(...), ClientCert::Test->try_start(...)
 
-Take the same options, give (exit status, output). configtest runs C<httpd -t>; try_start starts
-the server, for errors that show only then; status 0 means that it did start (it is stopped again),
-the output is then its log.
+Take the same options and return (exit status, output). configtest runs C<httpd -t>; try_start
+starts the server, for errors that appear only then. Status 0 means that it did start (it is stopped
+again); the output is then its log.
 
 =item $h->disturb
 
-Does to each port of the server what its clients should not: speaks plain HTTP, garbage, and the
-first octets of a handshake. Each test's server has to survive it, since stop begins with it.
+Sends to each port of the server what clients should not send: plain HTTP, garbage, and the first
+octets of a handshake. The server of each test has to survive this, because stop begins with it.
 
 =item $h->stop
 
-Stops the server and checks, as one test, that no process died by a signal and that the log holds
-no line of level warn or worse but those announced. done_testing does it for all.
+Stops the server and checks, as one test, that no process died by a signal and that the log has no
+line of level warn or worse except announced ones. done_testing does this for all servers.
 
 =item announce(WHAT, ...)
 
-Says which of those lines are expected: tags ('CC0110', 'AH01630') or patterns (qr/.../), such as
+Announces expected lines: tags ('CC0110', 'AH01630') or patterns (qr/.../), such as
 qr/SSL Library Error/ for the lines that mod_ssl adds to its own.
 
 =item $h->reload(conf => TEXT)
 
-A graceful restart (conf may be left out). True when the server runs with the new configuration,
-false when it ended. C<files> may be given too; signal => 'HUP' makes it a restart that is not graceful.
+A graceful restart (conf may be omitted). True if the server runs with the new configuration, false
+if it has ended. C<files> may be given too; with signal => 'HUP' the restart is not graceful.
 
 =item $h->log, $h->log_lines(PATTERN), $h->wait_log(PATTERN, SECONDS), $h->mark_log
 
-The error log, or the lines of it that match, since the last mark_log. wait_log waits until there
-is a line that matches (10 seconds), and gives those lines, or none. mod_log_config's lines come
-after the response: use wait_log for what is logged at the end of a request.
+The error log, or its lines that match, since the last mark_log. wait_log waits until a line matches
+(10 seconds) and returns the matching lines, or none. mod_log_config writes its lines after the
+response: use wait_log for lines that are written at the end of a request.
 
 =item $h->file(PATH, TEXT), $h->path(PATH), $h->port, $h->port(2), $h->pid
 
-A file below the server's directory is written; the full name of one; the ports; the parent.
+Writes a file below the server's directory; the full path of one; the ports; the parent's process
+number.
 
 =item ClientCert::Test->ca, ClientCert::Test->short_cert(SECONDS)
 
 The directory of test certificates; a new certificate of the Staff CA (CN=short,
-short@example.com) that expires in so many seconds, for C<< cert => >>.
+short@example.com) that expires in this number of seconds, for C<< cert => >>.
 
 =back
 

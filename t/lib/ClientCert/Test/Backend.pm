@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to be a back end that shows what a proxy sent to it, octet by octet.
+# Runs a back end that shows the request that a proxy sent to it, octet by octet.
 package ClientCert::Test::Backend;
 
 =head1 SYNOPSIS
@@ -9,9 +9,9 @@ package ClientCert::Test::Backend;
     my $http  = backend('http');          # or fcgi, scgi, uwsgi
     my $proxy = 'ProxyPass "/app" "' . $http->url . '"';
 
-A process of its own that answers every request with what came: head and body of HTTP as they are
-("Name: value" lines), or the variables of the other protocols ("NAME=value" lines). It ends with
-the test.
+A separate process that answers every request with the request itself: head and body of HTTP
+unchanged ("Name: value" lines), or the variables of the other protocols ("NAME=value" lines). It
+ends with the test.
 
 =cut
 
@@ -43,8 +43,8 @@ sub backend {
 
 sub url { my ($self) = @_; return "$self->{protocol}://127.0.0.1:$self->{port}/" }
 
-# One request a connection; each has a process, so that none waits for another. None of these may run
-# the END blocks of the test, which end its servers.
+# One request for each connection. Each connection has a process, so that none waits for another.
+# These processes must not run the END blocks of the test, which end its servers.
 sub _serve {
     my ($listener, $answer) = @_;
     local $SIG{CHLD} = 'IGNORE';
@@ -67,7 +67,7 @@ sub _converse {
     return;
 }
 
-# Exactly so many octets, or what there is until the end.
+# Exactly this number of octets, or all octets until the end.
 sub _take {
     my ($socket, $size) = @_;
     my $taken = '';
@@ -86,7 +86,7 @@ sub _until {
     return $taken;
 }
 
-# A body in chunks, with its trailers, as it came.
+# A body in chunks, with its trailers, unchanged.
 sub _chunks {
     my ($socket) = @_;
     my $taken = '';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs an HTTP back end of a test, which can break a connection off where it likes.
+# Runs an HTTP back end of a test, which can break a connection off at any point.
 package ClientCert::Test::BreakingBackend;
 
 =head1 SYNOPSIS
@@ -12,9 +12,9 @@ package ClientCert::Test::BreakingBackend;
     });
     ... ProxyPass / http://127.0.0.1:$port/ ... $backend->port
 
-Keeps its connections open. Where the function gives undef, the connection is closed without an
-answer; where it gives a reference to a text, that text is sent as it is, and the connection closed.
-Each connection is served by a process of its own. It ends with the test.
+Keeps its connections open. If the function returns undef, the connection is closed without a
+response; if it returns a reference to a text, that text is sent unchanged and the connection is
+closed. Each connection is served by a process of its own. The back end ends with the test.
 
 =cut
 

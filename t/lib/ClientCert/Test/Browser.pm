@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to show a page in Chromium, with a certificate imported from a .p12 file.
+# Shows a page in Chromium, with a certificate imported from a .p12 file.
 package ClientCert::Test::Browser;
 
 =head1 SYNOPSIS
@@ -11,13 +11,13 @@ package ClientCert::Test::Browser;
     my $dom     = $browser->dom($url);
     my $picture = $browser->picture($url, width => 390, height => 844, dark => 1);
 
-A browser has a home of its own, with a database of certificates (NSS) that trusts C<ca> and holds the
-certificate of C<p12> (none without it). What a server asks for is presented without a question: that
-takes a policy of Chromium, whose folder is mounted over the one in /etc in a mount namespace that the
-browser alone sees. C<dom> gives what Chromium made of the page, as HTML. C<picture> gives a
-screenshot: width, height, C<< pixel($x, $y) >> as "#rrggbb", and colours, how many there are. Both
-die where Chromium has anything to say about the page on its console. C<< shots => DIRECTORY >>
-keeps the screenshots there.
+A browser has its own home directory, with a database of certificates (NSS) that trusts C<ca> and
+contains the certificate of C<p12> (or none). It presents a certificate without asking the user.
+That needs a policy of Chromium, whose folder is mounted over the one in /etc, in a mount namespace
+of the browser. C<dom> returns the page as Chromium parsed it, as HTML. C<picture> returns a
+screenshot: width, height, C<< pixel($x, $y) >> as "#rrggbb", and colours, their number. Both die
+if Chromium prints anything about the page on its console. C<< shots => DIRECTORY >> keeps the
+screenshots there.
 
 =cut
 
@@ -35,7 +35,7 @@ my $slow = $ENV{CC_SLOW} // 1;
 
 sub _chromium { return program('chromium', 'chromium-browser') }
 
-# The command that gives a mount namespace: as root, or as somebody who is root in there alone.
+# The command that makes a mount namespace: as root, or as a user that is root only within it.
 sub _unshare {
     return (grep { system("$_ true 2>/dev/null") == 0 } 'unshare -m', 'unshare -rm')[0];
 }
@@ -47,7 +47,7 @@ sub missing {
     return;
 }
 
-# What no package brings: some containers and change-roots have no mount namespaces.
+# A requirement that no package provides: some containers and change-roots lack mount namespaces.
 sub impossible { return _unshare() ? undef : 'no mount namespaces here' }
 
 sub new {
@@ -118,7 +118,7 @@ sub new {
     return $self;
 }
 
-# Each line was written as a difference to what stands left (a), above (b) and left above (c) of it.
+# Each octet is the difference to those on the left (a), above (b), and above on the left (c).
 sub _lines {
     my ($self, $raw) = @_;
     my ($size, $length) = ($self->{size}, $self->{width} * $self->{size});

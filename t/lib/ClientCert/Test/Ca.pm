@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows where the certificates of t/ca are, and that they are made when a test first asks.
+# Finds the certificates of t/ca, and makes them when a test first needs them.
 package ClientCert::Test::Ca;
 
 use strict;
@@ -31,8 +31,8 @@ sub short_cert {
     return $name;
 }
 
-# A key file that passes for the key of a certificate, since it has its public key; but the private
-# one is another. For connection(cert => NAME, key => ...).
+# A key file that OpenSSL accepts as the key of a certificate, because it has its public key,
+# although the private key is a different one. For connection(cert => NAME, key => ...).
 sub other_key {
     my ($self, $name) = @_;
     my $pem = read_file($self->ca . "/$name.key");

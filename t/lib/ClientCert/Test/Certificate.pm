@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to make a certificate that only one test needs.
+# Makes a certificate that only one test needs.
 package ClientCert::Test::Certificate;
 
 =head1 SYNOPSIS
@@ -10,11 +10,12 @@ package ClientCert::Test::Certificate;
         san => 'email:a@example.com');
     $h->get('/', cert => $cert);
 
-The subject is written as for openssl req -subj; days are 10 without it, and end => time + 12 is an end
-to the second, for what another one signs. The Staff CA signs it, or issuer => another that was made
-here; self => 1 makes one that signs itself. eku => 'OCSPSigning' has it for something other than
-clientAuth, and extension => a line of openssl.cnf is in the place of that; aia => 'OCSP;URI:...' gives
-it an authorityInfoAccess. bits => 1024 makes an RSA key, not EC, and key => 'ML-DSA-44' one of any type.
+The subject has the format of openssl req -subj. days is 10 by default; end => time + 12 sets the
+end to the second, for a certificate with another issuer. The Staff CA signs the certificate, or
+issuer => another one that was made here; self => 1 makes a self-signed one. eku => 'OCSPSigning'
+replaces clientAuth; extension => a line of openssl.cnf replaces the whole extension. aia =>
+'OCSP;URI:...' adds an authorityInfoAccess. bits => 1024 makes an RSA key instead of EC, key =>
+'ML-DSA-44' a key of any type.
 
 =cut
 
@@ -39,7 +40,7 @@ sub _openssl {
     return;
 }
 
-# What openssl x509 cannot do: it counts in days.
+# An exact end, which openssl x509 cannot set: it counts in days.
 sub _sign_until {
     my ($at, $issuer, $end, $serial) = @_;
     write_file("$at.index", '');

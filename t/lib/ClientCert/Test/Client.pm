@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the clients of the tests: curl and openssl s_client, against one server.
+# Runs the clients of the tests, curl and openssl s_client, against one server.
 package ClientCert::Test::Client;
 
 =head1 DESCRIPTION
@@ -7,43 +7,43 @@ package ClientCert::Test::Client;
 Methods of a server of L<ClientCert::Test>. These options are common to all of them:
 
     cert => 'alice'      a certificate of t/ca (or of short_cert) and its key; none without it
-    key  => 'bob'        the key of another one, for a client that does not hold its own
+    key  => 'bob'        the key of another certificate, for a client that lacks its own key
     host => 'a.example'  the name in SNI and Host; localhost
     sni  => 'b.example'  another name in SNI, '' for none at all (s_client and connection)
     port => 2            @PORT2@; @PORT@
-    tls  => '1.2'        or 1.3; what both sides like best
+    tls  => '1.2'        or 1.3; by default the one that both sides prefer
 
 A response is a hash: status (0 if there was none), headers (names in lower case; several lines of
-one name joined by ", "), body, and what its method adds.
+one name joined by ", "), body, and further members of each method.
 
 =over
 
 =item $h->get(PATH, ...)
 
-By curl, on a new connection. Adds exit (curl's) and error. Further options: method, headers
+Uses curl on a new connection. Adds exit (curl's) and error. Further options: method, headers
 (['Name: value', ...]), data (a body), user ('name:password'), http2 => 1, scheme => 'http',
 ca (the file of CAs for the server's certificate), p12 => 'alice' (its .p12 file instead of cert),
 curl => [further arguments].
 
 =item $h->parallel([PATH, ...], ...)
 
-The same by curl over one HTTP/2 connection, all at once: a list of responses in the order of the
-paths. Adds connects: how many connections this transfer opened (so the sum tells how many there
-were). A path may be [PATH, HOST].
+The same over one HTTP/2 connection, all at once: a list of responses in the order of the paths.
+Adds connects: how many connections this transfer opened (so the sum is the number of connections).
+A path may be [PATH, HOST].
 
 =item $h->s_client(...)
 
 Runs openssl s_client once. Options: args => [further arguments], request => 'text to send';
-get => PATH makes a request that closes the connection. Gives exit, output (all it printed), error,
-trace (with args -msg or -trace: the messages), and the response if there is one. For sessions:
-args => ['-sess_out', FILE], then ['-sess_in', FILE]. With TLS 1.3 the tickets come with the first
-response, so use get => too.
+get => PATH sends a request that closes the connection. Returns exit, output (all that it printed),
+error, trace (with args -msg or -trace: the messages), and the response if there is one. For
+sessions: args => ['-sess_out', FILE], then ['-sess_in', FILE]. With TLS 1.3 the tickets arrive with
+the first response, so use get => too.
 
 =item $h->connection(...)
 
 A connection by openssl s_client that stays open. Option: args. Its methods: request(PATH, method,
-host, headers, data) sends one request and reads its response; trace (what -msg said so far); error;
-close.
+host, headers, data) sends one request and reads its response; trace (the output of -msg so far);
+error; close.
 
     my $c = $h->connection(cert => 'alice', tls => '1.3', args => ['-enable_pha', '-msg']);
     is $c->request('/')->{status}, 200, '...';
@@ -52,7 +52,7 @@ close.
 
 =item $h->cgi_env(RESPONSE)
 
-What /cgi-bin/env answered, as a hash. A backslash and control characters are written \xHH.
+The response of /cgi-bin/env as a hash. A backslash and control characters are written \xHH.
 
 =back
 
@@ -92,7 +92,7 @@ sub _curl_arguments {
     return (@a, @{ $o{curl} // [] });
 }
 
-# The URL, with the argument that leads its host to this machine.
+# The URL, with the argument that directs its host to this machine.
 sub _url {
     my ($self, $path, %o) = @_;
     my ($host, $port) = ($o{host} // 'localhost', $self->port($o{port}));
@@ -160,7 +160,7 @@ sub s_client {
         // (defined $o{get} ? "GET $o{get} HTTP/1.1\r\nHost: $host\r\nConnection: close\r\n\r\n"
         : '');
     my @hold = $send eq '' ? ('-no_ign_eof') : ();
-    # Line by line, since what s_client says and what the server sends go different ways to stdout.
+    # Line by line, because s_client writes its own output and the server's in different ways.
     my ($exit, $output, $error) = run_command($send, 'stdbuf', '-oL', $self->_s_client_arguments(%o),
         @hold, '-msgfile', "$dir/trace", @{ $o{args} // [] });
     my ($response) = $output =~ m{^(HTTP/1\.[01] \d.*)}ms;
@@ -182,7 +182,7 @@ sub connection {
 
 # ---- common
 
-# status, headers and body of the last response whose header lines these are.
+# status, headers and body of the last of the responses with these header lines.
 sub _response {
     my ($head, $body) = @_;
     my ($last) = reverse grep { /\S/ } split /\r?\n\r?\n/, $head;
@@ -245,7 +245,7 @@ sub _body {
     return ClientCert::Test::Client::_unchunk($head, $self->_take($end) // '');
 }
 
-# Reads until `enough` says how many octets are wanted, and gives those; undef at the end.
+# Reads until `enough` returns the number of wanted octets, and returns these; undef at the end.
 sub _take {
     my ($self, $enough) = @_;
     my $select = IO::Select->new($self->{out});

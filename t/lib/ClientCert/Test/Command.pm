@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs a command, and gives what it says.
+# Runs a command and returns its output.
 package ClientCert::Test::Command;
 
 =head1 SYNOPSIS
@@ -7,9 +7,9 @@ package ClientCert::Test::Command;
     use ClientCert::Test::Command;
 
     my ($exit, $output, $error) = run_command($input, 'sort', '-u');
-    my $output = openssl('x509', '-noout', '-serial', '-in', $file);    # dies where openssl fails
+    my $output = openssl('x509', '-noout', '-serial', '-in', $file);    # dies if openssl fails
 
-A command may take a minute, CC_SLOW times as long where that is set.
+A command may take a minute, or CC_SLOW minutes if that is set.
 
 =cut
 

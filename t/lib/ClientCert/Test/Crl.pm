@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how the CAs of the tests revoke certificates: CRLs of every kind, made by openssl ca.
+# Revokes certificates for the CAs of the tests: CRLs of every kind, made by openssl ca.
 package ClientCert::Test::Crl;
 
 =head1 SYNOPSIS
@@ -15,21 +15,21 @@ package ClientCert::Test::Crl;
     ...
     $staff->restore('alice');
 
-C<revoke> takes a name of t/ca, or a path as C<certificate> gives it, and a reason as openssl ca has it, or none. C<crl> gives the octets of a
-CRL of what is revoked at that time. Its options:
+C<revoke> takes a name of t/ca, or a path that C<certificate> returned, and a reason of openssl ca,
+or none. C<crl> returns the octets of a CRL of the certificates revoked at that time. Its options:
 
-    number     => 7            the CRL number; else one more than that of the CRL before
+    number     => 7            the CRL number; by default one more than the last number
     from       => -60          thisUpdate, in seconds from now; 0
     until      => 60           nextUpdate, likewise; 30 days
     form       => 'DER'        instead of PEM
     extensions => "OID = ...\n"  further ones, as in a section of openssl.cnf
-    base       => 3            makes a delta CRL to that number
-    only       => {name => reason}  lists these instead; for a delta
-    others     => 1000         lists so many certificates more, of nobody
-    date       => 'YYMMDDHHMMSSZ'  when all that was; 2026-01-02T03:04:05Z
+    base       => 3            makes a delta CRL for that base number
+    only       => {name => reason}  lists only these; for a delta CRL
+    others     => 1000         also lists this many certificates that do not exist
+    date       => 'YYMMDDHHMMSSZ'  the date of revocation; 2026-01-02T03:04:05Z
 
-C<replace> (of L<ClientCert::Test::File>) puts a file in the place of another at one go. C<damaged>
-is a CRL with another signature.
+C<replace> (of L<ClientCert::Test::File>) replaces a file atomically. C<damaged> returns a CRL with
+a wrong signature.
 
 =cut
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# A crowd of clients that ask for one page at once, each on a connection of its own.
+# Runs many clients that request one page at once, each on its own connection.
 package ClientCert::Test::Crowd;
 
 =head1 SYNOPSIS
@@ -7,7 +7,7 @@ package ClientCert::Test::Crowd;
     use ClientCert::Test::Crowd;
 
     my $crowd = ClientCert::Test::Crowd->new($h, 12, '/private', cert => 'alice');
-    $crowd->waiting;               # how many have no answer yet
+    $crowd->waiting;               # how many have no response yet
     my $got = $crowd->statuses;    # waits for all of them: {200 => 10, 500 => 2}
 
 =cut

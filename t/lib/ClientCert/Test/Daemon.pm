@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run the servers that tables ask, for one test: PostgreSQL and slapd.
+# Runs the servers that tables ask, for one test: PostgreSQL and slapd.
 package ClientCert::Test::Daemon;
 
 =head1 SYNOPSIS
@@ -15,7 +15,7 @@ package ClientCert::Test::Daemon;
     my $directory = slapd(schema => TEXT, ldif => TEXT, conf => TEXT, tls => 'localhost');
     $directory->url;                # ldap://127.0.0.1:PORT; $directory->tls_url: ldaps://127.0.0.1:PORT
 
-    $daemon->freeze; $daemon->thaw;     # it hangs, and goes on
+    $daemon->freeze; $daemon->thaw;     # it hangs, and continues
     $daemon->stop; $daemon->start;      # at once, as in a crash
 
 Each is an ordinary process in a directory of its own, as the user that runs the tests or, for root,
@@ -23,8 +23,8 @@ an unprivileged one. It ends with the test. schema and conf are lines of slapd.c
 the one database, whose suffix is dc=example,dc=com and whose root is cn=root,dc=example,dc=com with
 the password "secret"; tls names a certificate of the test CA.
 
-What ..._missing gives says which program is not there, or nothing. Where CI is set in the
-environment, all must be there.
+..._missing returns which program is missing, or nothing. If CI is set in the environment, a missing
+program is a failure.
 
 =cut
 
@@ -68,7 +68,7 @@ sub _missing {
 sub postgres_missing { return _missing(qw(postgres initdb psql)) }
 sub slapd_missing    { return _missing(qw(slapd)) }
 
-# Who runs it: root would be refused by PostgreSQL.
+# The user that runs it: PostgreSQL refuses root.
 sub _user {
     return if $> != 0;
     return (unprivileged())[2, 3];
@@ -88,7 +88,7 @@ sub _run {
     open STDIN,  '<',  '/dev/null'            or POSIX::_exit(127);
     open STDOUT, '>>', "$self->{dir}/$output" or POSIX::_exit(127);
     open STDERR, '>&', \*STDOUT               or POSIX::_exit(127);
-    delete @ENV{qw(LD_PRELOAD PERL5LIB)};    # psql of Debian is Perl, and may not read our folder
+    delete @ENV{qw(LD_PRELOAD PERL5LIB)};    # Debian's psql is Perl, and may not read t/lib
     $ENV{LC_ALL} = 'C';
     exec { $command[0] } @command or POSIX::_exit(127);
 }
@@ -100,7 +100,7 @@ sub _run_once {
     die "$command[0] failed:\n", read_if_there("$self->{dir}/said");
 }
 
-# ---- what all have
+# ---- common methods
 
 sub _new {
     my ($class, %options) = @_;
@@ -136,7 +136,7 @@ sub _give_up {
     die "@{[$self->_command]}: $why\n", @said;
 }
 
-# The process and those that it made, which need not be of its process group.
+# The process and its children, which may be in another process group.
 sub _processes {
     my ($self) = @_;
     my %parent;
@@ -204,7 +204,7 @@ package ClientCert::Test::Daemon;
 
 sub postgres {
     my ($sql) = @_;
-    my $self = ClientCert::Test::Daemon::Postgres->_new(port => 5432); # of the socket's name
+    my $self = ClientCert::Test::Daemon::Postgres->_new(port => 5432); # in the name of the socket
     $self->_run_once(_program('initdb'), '-D', "$self->{dir}/data", '-U', 'httpd', '-A', 'trust',
         '-E', 'UTF8', '--no-locale', '-N');
     $self->start;
@@ -275,7 +275,7 @@ sub slapd {
     # A copy, because AppArmor may keep the installed one to its own directories.
     $self->_copy(_program('slapd'), 'slapd', 0755);
     if ($self->{tls}) {
-        # Copies too, because who runs it may not read what is root's.
+        # Copies too, because the user that runs it may not read files of root.
         $self->_copy(ClientCert::Test->ca . '/root.pem', 'ca.pem', 0644);
         $self->_copy(ClientCert::Test->ca . "/$self->{tls}.$_", "tls.$_", 0600) for qw(pem key);
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the directory of a server: its configuration, its files, and the ports that stand in them.
+# Makes the directory of a server: its configuration, its files, and the ports that they contain.
 package ClientCert::Test::Directory;
 
 use strict;
@@ -26,7 +26,7 @@ sub file {
     return write_file($full, $text);
 }
 
-# The directory as it is before the first start.
+# Makes the directory before the first start.
 sub _lay_out {
     my ($self) = @_;
     chmod 0755, $self->{root};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Speaks to the ports of a server as no client should, to see that no process of it dies.
+# Sends malformed data to the ports of a server, to see that none of its processes dies.
 package ClientCert::Test::Disturbance;
 
 use strict;
@@ -11,7 +11,7 @@ use Time::HiRes qw(time);
 
 my $slow = $ENV{CC_SLOW} // 1;
 
-# A TLS 1.3 record that announces a ClientHello of 508 octets, and how it begins.
+# A TLS 1.3 record that announces a ClientHello of 508 octets, and its first octets.
 my $hello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" . 'r' x 32;
 
 my @said = (
@@ -30,7 +30,7 @@ sub disturb {
     return;
 }
 
-# Gives what came back. A port on which nobody listens, or whose server is busy, is left alone.
+# Returns the response. Skips a port without a listener or with a busy server.
 sub _say {
     my ($port, $octets) = @_;
     local $SIG{PIPE} = 'IGNORE';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the error log of a server, and which of its lines a test has announced.
+# Reads the error log of a server, and separates the lines that a test has announced.
 package ClientCert::Test::ErrorLog;
 
 use strict;
@@ -11,8 +11,8 @@ use ClientCert::Test::File;
 
 my $slow = $ENV{CC_SLOW} // 1;
 
-# Lines that say nothing about a test: an OpenSSL other than the one httpd was built with, that
-# there is no session cache, and that rules name no CA although clients.pem has several.
+# Lines that do not matter to any test: an OpenSSL other than the one httpd was built with, no
+# session cache, and rules that name no CA although clients.pem has several.
 my @announced = ('AH01882', 'AH01873', 'CC0704');
 
 sub announce { push @announced, @_; return }
@@ -24,7 +24,7 @@ sub log {
     return substr $self->_whole_log, $self->{mark};
 }
 
-# httpd logs the end of a request after its answer: so this waits until the log stands still.
+# httpd logs the end of a request after its response, so this waits until the log does not change.
 sub mark_log {
     my ($self) = @_;
     my $path = $self->path('logs/error_log');
@@ -54,7 +54,7 @@ sub wait_log {
     return;
 }
 
-# What in the log, and what memory checkers say, should not be there.
+# Unexpected lines of the log and of memory checkers.
 sub _wrong {
     my ($self) = @_;
     my @wrong = grep { _is_unexpected($_) } split /\n/, $self->_whole_log;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to serve an example of conf/examples as its own comment says.
+# Serves an example of conf/examples as its own comment describes.
 package ClientCert::Test::Example;
 
 =head1 SYNOPSIS
@@ -9,14 +9,14 @@ package ClientCert::Test::Example;
     my $h = example('browser', files => { 'htdocs/private/page' => "private\n" });
 
 Starts a server (see L<ClientCert::Test>) whose one virtual host includes
-conf/examples/browser.conf. The modules are those of the example's line "# Modules:", and no others
-of those that the harness loads as a rule; what it says to be defined is defined: CLIENTCERT_PKI is
-the directory of test certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME =>
-VALUE } gives others.
+conf/examples/browser.conf. The modules are those of the example's line "# Modules:", without the
+others that the harness usually loads. The names that the example needs are defined: CLIENTCERT_PKI
+is the directory of test certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME
+=> VALUE } defines others.
 
 files and modules (further ones) are those of server; conf is more for the virtual host; writable =>
 [PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
-C<$program> is one that prints its environment and then what was sent to it.
+C<$program> is a program that prints its environment and then the request body.
 
 =cut
 
@@ -36,7 +36,7 @@ our $program = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\nenv\nc
 my $examples = top() . '/conf/examples';
 my %defined  = (PKI => '@CA@', WWW => '@ROOT@/htdocs', VAR => '@ROOT@/var');
 
-# For the harness: the modules of the example, without those of its own that the example lacks.
+# For the harness: the modules of the example, without those of the harness that the example lacks.
 sub _modules {
     my ($text) = @_;
     my ($line) = $text =~ /^# Modules: (.*)\.$/m or die "no line of modules\n";
@@ -58,7 +58,7 @@ sub example {
     my $more    = $o{conf} // '';
     my $h       = ClientCert::Test->server(
         modules => [_modules($text), @{ $o{modules} // [] }],
-        files   => { 'var/.here' => '', %{ $o{files} // {} } },    # var is to be there at the start
+        files   => { 'var/.here' => '', %{ $o{files} // {} } },    # so that var exists at the start
         global  => "<IfModule cgid_module>\n    ScriptSock cgisock\n</IfModule>\n",
         conf    => <<"CONF");
 $defines

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a file is read, written or replaced as a whole, octet by octet.
+# Reads, writes or replaces a whole file, octet by octet.
 package ClientCert::Test::File;
 
 =head1 SYNOPSIS
 
     use ClientCert::Test::File;
 
-    my $octets = read_file($path);        # dies where there is none
-    my $octets = read_if_there($path);    # '' where there is none
+    my $octets = read_file($path);        # dies if the file does not exist
+    my $octets = read_if_there($path);    # '' if the file does not exist
     my $path   = write_file($path, $octets);
-    replace($path, $octets);              # in the place of another, at one go
+    replace($path, $octets);              # replaces the file atomically
 
 =cut
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Keeps connections of HTTP/2 open while something changes, and goes on with them afterwards.
+# Keeps HTTP/2 connections open while something changes, and uses them again afterwards.
 package ClientCert::Test::Held;
 
 =head1 SYNOPSIS
@@ -14,10 +14,11 @@ package ClientCert::Test::Held;
     my ($first, $private, $public) = go_on($h, $held);
     my ($running, undef, $also)    = go_on($h, $beside);
 
-C<hold> opens a connection with a certificate and makes a request to a script that waits; C<go_on> lets
-it end and makes the other requests, one after the other. It gives the responses in this order: status
-(0: none), connects (how many connections this one opened) and body. With C<hold_beside> there is one
-more request, which runs until the others have been answered; its response comes first.
+C<hold> opens a connection with a certificate and sends a request to a script that waits. C<go_on>
+ends the script and sends the other requests, one after the other. It returns the responses in this
+order: status (0: none), connects (how many connections this one opened) and body. With
+C<hold_beside> there is one more request, which runs until the others have been answered; its
+response is the first.
 
 =cut
 
@@ -35,7 +36,7 @@ our @EXPORT = qw(go_on hold hold_beside);
 my $slow  = $ENV{CC_SLOW} // 1;
 my $count = 0;
 
-# Waits, for a minute at most, until there is run/go-NAME; run/at-NAME says that it does.
+# Waits, for a minute at most, until run/go-NAME exists; run/at-NAME shows that it waits.
 my $script = <<'CGI';
 #!/bin/sh
 : >"@ROOT@/run/at-$QUERY_STRING"
@@ -84,7 +85,7 @@ sub go_on {
         my ($number, $code, $connects) = /^(\d+) (\d+) (\d+)$/ or next;
         $said[$number] = { status => $code + 0, connects => $connects,
             body => read_if_there("$held->{dir}/$number") };
-        # All but the one beside them.
+        # All except the one beside them.
         $h->file("run/go-$names[0]", '') if @names > 1 && grep({ $_ } @said) == @{ $held->{paths} } - 1;
     }
     return @said;

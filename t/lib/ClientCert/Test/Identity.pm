@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows a virtual host whose answers say who a request is, and how a test reads that.
+# A virtual host whose responses contain the identity of the request, and functions that read it.
 package ClientCert::Test::Identity;
 
 =head1 SYNOPSIS
@@ -15,9 +15,9 @@ package ClientCert::Test::Identity;
 
     is_served_to($h->get('/', cert => 'alice'), 'alice', 'a certificate of the staff');
 
-The host asks for a certificate (SSLVerifyClient optional) and takes subject.CN for the user; what
-is given may say otherwise. Headers of each response: User; Verify, which is what mod_ssl reports;
-and Revocation. is_served_to is for a response with the status 200; the user is '' for nobody.
+The host requests a certificate (SSLVerifyClient optional) and maps subject.CN to the user, unless
+the argument overrides this. Headers of each response: User; Verify, which is mod_ssl's result; and
+Revocation. is_served_to expects the status 200 and this user, '' for none.
 
 =cut
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a server is kept at its limit while something changes, and what became of it.
+# Keeps a server under full load while something changes, and returns the results.
 package ClientCert::Test::Load;
 
 =head1 SYNOPSIS
@@ -11,11 +11,11 @@ package ClientCert::Test::Load;
     ...
     my $kib = $load->memory;
     ...
-    $load->ends_well('event');    # tests: there were requests, none failed, none was denied
+    $load->ends_well('event');    # tests: there were requests; none failed, none was denied
 
-C<memory> is what the largest child holds; it is undef where that is not httpd's alone, because a
-checker runs along. The event MPM itself takes some 25 octets of a connection's pool for each
-request, without any module of ours: a configuration should say MaxKeepAliveRequests.
+C<memory> is the memory of the largest child, or undef if a checker that runs in httpd distorts it.
+The event MPM itself takes some 25 octets of a connection's pool for each request, even without the
+module, so a configuration should set MaxKeepAliveRequests.
 
 =cut
 
@@ -60,7 +60,7 @@ sub start {
     return bless { h => $h, pid => \%pid, out => \%out }, $class;
 }
 
-# In KiB. How many children there are is the MPM's business.
+# In KiB. The MPM decides how many children there are.
 sub memory {
     my ($self) = @_;
     return if $ENV{CC_VALGRIND} || $ENV{CC_PRELOAD};
@@ -76,7 +76,7 @@ sub memory {
 
 sub ends_well {
     my ($self, $what) = @_;
-    kill 'INT', values %{ $self->{pid} };    # then ab says what it has counted
+    kill 'INT', values %{ $self->{pid} };    # then ab prints its counts
     for my $client (sort keys %clients) {
         waitpid $self->{pid}{$client}, 0;
         my $said = read_file($self->{out}{$client});

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the form of the lines in which the error log tells decisions.
+# Describes the lines of the error log that report decisions.
 package ClientCert::Test::Log;
 
 =head1 SYNOPSIS
@@ -11,9 +11,10 @@ package ClientCert::Test::Log;
 
     is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
 
-C<decision> gives the fields of a line by name, or undef if it has not exactly the form that
-doc/messages.md promises for its tag; C<sent> the octets that such a field tells of; C<not_decisions> gives those lines of a log whose tag is that
-of a decision and that have not.
+C<decision> returns the fields of a line by name, or undef if the line does not have exactly the
+form that doc/messages.md promises for its tag. C<sent> returns the octets that such a field
+represents. C<not_decisions> returns the lines of a log that have the tag of a decision, but not
+that form.
 
 =cut
 
@@ -24,11 +25,11 @@ use Exporter qw(import);
 
 our @EXPORT = qw(decision not_decisions sent);
 
-# Between quotes stands no quote, and nothing but printable ASCII. httpd doubles backslashes.
+# Quoted text has no quotes and only printable ASCII. httpd doubles backslashes.
 my $text   = qr/"(?:[ !\#-\[\]-~]|\\\\|\\x[0-9a-f]{2})*"/;
 my $number = qr/-|-?[0-9a-f]+(?:\.\.\.)?/;
 
-# What every decision has, in this order; and what follows it, by its tag.
+# The fields of every decision, in this order, and the fields that follow, by tag.
 my @fields = (
     result => qr/\w+/, user => $text, groups => $text, rule => qr/-|\S+:\d+/, subject => $text,
     issuer => $text, serial => $number, sha256 => qr/-|[0-9a-f]{64}/, client => qr/[0-9a-f.:]+/,
@@ -56,7 +57,7 @@ my $httpd = qr/\[[^\]]+\] \[clientcert:(?<level>\w+)\] \[pid \d+[^\]]*\] \[clien
 my %form  = map { my $more = _pattern(@fields, @{ $more{$_} }); ($_ => qr/\A$httpd$_: $more\z/) }
     keys %more;
 
-# The tag of a line that is to tell a decision.
+# The tag of a line that should report a decision.
 sub _tag {
     my ($line) = @_;
     return $line =~ /\A\[[^\]]+\] \[clientcert:.*?\] (CC\d{4}): / && $form{$1} ? $1 : undef;
@@ -71,7 +72,7 @@ sub decision {
     return \%field;
 }
 
-# Undoes what httpd does to the line, and then what we do to the octets.
+# Undoes httpd's escapes in the line, and then the module's escapes of octets.
 sub sent {
     my ($field) = @_;
     for (1, 2) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what the machine has for a test: httpd and its modules, the build, programs, ports, a user.
+# Finds what the machine has for a test: httpd and its modules, the build, programs, ports, a user.
 package ClientCert::Test::Machine;
 
 =head1 FUNCTIONS
@@ -10,24 +10,24 @@ Exported by request.
 
 =item top, build, module_path
 
-The directories of the source and of the build; the module that was built.
+The directories of the source and of the build; the path of the built module.
 
 =item httpd, load_module(NAME)
 
-The server's program; the line that loads one of its modules or ours, or nothing for one that is
-built in.
+The server's program; the line that loads one of its modules or this one, or nothing for a module
+that is built in.
 
 =item program(NAME, ...)
 
-The path of the first of these programs that there is.
+The path of the first of these programs that is installed.
 
 =item free_port
 
-A port of 127.0.0.1 that nobody has and that no client is given.
+An unused port of 127.0.0.1 that the system does not give to clients.
 
 =item unprivileged
 
-What getpwnam says of a user who owns nothing.
+The result of getpwnam for a user that owns no files.
 
 =back
 
@@ -102,11 +102,11 @@ sub load_module {
     return "LoadModule ${name}_module $path\n";
 }
 
-# ---- where and as whom a server runs
+# ---- the port and the user of a server
 
-# Ports below those that the system gives to clients, so that no client takes one meanwhile.
-# Test files that run beside each other look at other ports: the first free one from a place that
-# the process number gives. (Between the look and a server's bind another could take it.)
+# Ports below those that the system gives to clients, so that no client takes one meanwhile. Tests
+# that run at the same time check different ports: the search starts at a port that depends on the
+# process number. (Another process could take the port between the check and the server's bind.)
 sub free_port {
     our %given;
     my $first = $$ % 1500 * 8;

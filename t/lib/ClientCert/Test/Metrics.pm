@@ -7,11 +7,11 @@ package ClientCert::Test::Metrics;
     use ClientCert::Test::Metrics;
 
     my $metrics = read_metrics($h->get('/metrics')->{body});
-    $metrics->{$name}{'host="a"'};                          # a number, by its labels as they stand
+    $metrics->{$name}{'host="a"'};                          # a value, by the text of its labels
     metric($metrics, 'clientcert_decisions_total', result => 'allowed');
 
-read_metrics dies of what is not in the grammar of the text format 0.0.4, or there twice. metric is
-the sum of the samples that have these labels, and dies where there is no such name.
+read_metrics dies if a line does not conform to the text format 0.0.4 or a sample appears twice.
+metric is the sum of the samples that have these labels, and dies if the name does not exist.
 
 =cut
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run an OCSP responder for a test: openssl's own, and one that can also lie.
+# Runs an OCSP responder for a test: openssl's own, and one that can also lie.
 package ClientCert::Test::Ocsp;
 
 =head1 SYNOPSIS
@@ -10,24 +10,24 @@ package ClientCert::Test::Ocsp;
     my $responder = ClientCert::Test::Ocsp->new(certs => ['alice', 'bob']);
     my $url = $responder->url('honest');     # for responder=
     $responder->revoke('bob', 'keyCompromise');
-    $responder->mood('honest', 'hang');      # what it does at this URL from now on
+    $responder->mood('honest', 'hang');      # its behaviour at this URL from now on
     $responder->asked('honest');             # how often it was asked there
-    $responder->stop; $responder->start;     # it is gone, and back on the same port
+    $responder->stop; $responder->start;     # it stops, and starts on the same port
 
     my $openssl = ClientCert::Test::Ocsp->openssl(certs => ['alice']);
 
-What C<new> makes answers by C<openssl ocsp>, which it runs for each question, and counts questions.
-The path of a URL says what it does: its first word is a mood, and the rest tells one path from
-another (C<honest/a>, C<honest/b>). The moods are those of L<ClientCert::Test::OcspServer>.
-C<release> lets all questions at paths in the mood C<hold> be answered.
+A responder made by C<new> runs C<openssl ocsp> for each question, and counts questions. The path of
+a URL selects its behaviour: the first word is a mood, and the rest distinguishes paths
+(C<honest/a>, C<honest/b>). The moods are those of L<ClientCert::Test::OcspServer>. C<release>
+answers all questions at paths in the mood C<hold>.
 
-What C<openssl> makes is C<openssl ocsp -port>: one at a time, at any path.
+A responder made by C<openssl> is C<openssl ocsp -port>: one question at a time, at any path.
 
-Options of both: certs, names of test certificates that the responder knows as good; signer, the
-name of the certificate with which it signs (staff). Both know certificates of the Staff CA only.
+Options of both: certs, the names of test certificates that are good to the responder; signer, the
+name of the certificate with which it signs (staff). Both know only certificates of the Staff CA.
 
-C<know(NAME, ...)> adds certificates, or has them revoked no more. C<delegate(NAME)> makes a
-certificate for OCSP signing, and gives its name for signer.
+C<know(NAME, ...)> adds certificates, or ends their revocation. C<delegate(NAME)> makes a
+certificate for OCSP signing, and returns its name for signer.
 
 =cut
 
@@ -80,7 +80,7 @@ sub start {
     return $self->SUPER::start;
 }
 
-# openssl ocsp does not get over a connection without a question, but it says when it is ready.
+# openssl ocsp does not survive a connection without a question, but it reports when it is ready.
 sub _connect {
     my ($self) = @_;
     return $self->SUPER::_connect if $self->{command}[0] ne 'openssl';
@@ -94,7 +94,7 @@ sub delegate {
         serial => sprintf('%x', 0x4000_0000 + rand 0x3fff_ffff), %o);
 }
 
-# ---- what it knows
+# ---- its certificates
 
 sub _path { my ($name) = @_; return $name =~ m{/} ? $name : ClientCert::Test->ca . "/$name" }
 
@@ -118,7 +118,7 @@ sub _index {
     my ($self) = @_;
     $self->_write('index', join '', map { $self->{lines}{$_} } sort keys %{ $self->{lines} });
     return unless $self->{pid} && $self->{command}[0] eq 'openssl';
-    $self->stop;    # it reads the file at start alone
+    $self->stop;    # it reads the file only at start
     return $self->start;
 }
 
@@ -136,7 +136,7 @@ sub know {
     return $self->_index;
 }
 
-# ---- what it does, and did
+# ---- its behaviour and its counts
 
 sub url { my ($self, $path) = @_; return "http://127.0.0.1:$self->{port}/" . ($path // '') }
 
@@ -158,7 +158,7 @@ sub times_asked {
 
 sub asked { my ($self, $path) = @_; return scalar(my @times = $self->times_asked($path)) }
 
-# Waits until it was asked so often; false if it is not.
+# Waits until it was asked this many times; false if it was not.
 sub wait_asked {
     my ($self, $path, $count) = @_;
     my $until = time + 20 * ($ENV{CC_SLOW} // 1);

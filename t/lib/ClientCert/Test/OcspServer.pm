@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how an OCSP responder answers that can do everything wrong; runs as a process of its own.
+# An OCSP responder that can make every mistake; it runs as a process of its own.
 package ClientCert::Test::OcspServer;
 
 =head1 DESCRIPTION
 
     serve(DIR, PORT, CA, SIGNER)
 
-What it does at /WORD/... is said by the file DIR/moods/WORD_..., or by WORD itself:
+The file DIR/moods/WORD_... selects the behaviour at /WORD/..., or WORD itself does:
 
     honest          answers as openssl ocsp does, for an hour
     brief           the same without a nextUpdate
-    hold            waits until there is DIR/release, then does that
-    hang            takes the question and says nothing
+    hold            waits until DIR/release exists, then does the same
+    hang            accepts the question and never answers
     drip            answers an octet at a time
-    closes          closes the connection instead of an answer
+    closes          closes the connection without an answer
     cut             announces more than it sends
     signer=NAME     signs with this test certificate
-    other=NAME      speaks of this one instead
+    other=NAME      answers for this certificate instead
     shift=SECONDS   moves all times of an honest answer, and signs it
-    timeless=SECONDS  the same of a brief one
-    unknown         knows nobody
-    nonceless       leaves the nonce out
-    later           says tryLater
+    timeless=SECONDS  the same with a brief answer
+    unknown         knows no certificate
+    nonceless       omits the nonce
+    later           answers tryLater
     more            has an octet after the response
     type=TEXT       answers with this Content-Type; text/html
-    garbage empty huge endless redirect error     what their names say, in HTTP
+    garbage empty huge endless redirect error     in HTTP, as their names suggest
 
 =cut
 
@@ -52,7 +52,7 @@ sub serve {
     while (getppid == $parent) {
         my $client = $select->can_read(1) ? $listener->accept : undef;
         next unless $client && !(fork // die "fork: $!\n");
-        close $listener;    # or the port would stay when this process has ended
+        close $listener;    # else the port would stay in use after this process
         local $SIG{CHLD} = 'DEFAULT';
         alarm 120;
         eval { _serve($client); 1 } or warn $@;
@@ -134,7 +134,7 @@ sub _made {
     return read_if_there("$at/response");
 }
 
-# A question of our own about a certificate, or the same certificate without a nonce.
+# A new question about another certificate, or about the same one without a nonce.
 sub _asked_for {
     my ($name) = @_;
     my $at = File::Temp->newdir;
@@ -143,7 +143,7 @@ sub _asked_for {
     return read_if_there("$at/request");
 }
 
-# The serial number stands at the end of the only CertID.
+# The serial number is at the end of the only CertID.
 sub _serial_of {
     my ($question) = @_;
     my $at   = File::Temp->newdir;
@@ -153,7 +153,7 @@ sub _serial_of {
     return "0x$serial";
 }
 
-# ---- DER, as far as an answer is to be signed anew
+# ---- DER, as far as signing an answer again needs it
 
 sub _tlv {
     my ($tag, $content) = @_;
@@ -163,7 +163,7 @@ sub _tlv {
     return chr($tag) . chr(0x80 | length $octets) . $octets . $content;
 }
 
-# The elements that stand one behind the other: [tag, content, all of it].
+# The elements of a sequence: [tag, content, the whole element].
 sub _elements {
     my ($der) = @_;
     my @elements;
@@ -215,7 +215,7 @@ sub _do_hold {
     return _do_honest($client, $question);
 }
 
-# Until who asks gives up.
+# Until the client gives up.
 sub _do_hang   { my ($client) = @_; sysread $client, my $more, 1; return }
 sub _do_closes { return }
 
@@ -272,7 +272,7 @@ sub _do_garbage { my ($client) = @_; return _answer($client, "\xff\0garbage" x 1
 sub _do_empty   { my ($client) = @_; return _answer($client, '') }
 sub _do_huge    { my ($client) = @_; return _answer($client, _tlv(0x30, 'x' x 10_000_000)) }
 
-# HTTP does not say how long it is.
+# HTTP without a length.
 sub _do_endless {
     my ($client) = @_;
     return _send($client, "HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\n\r\n"

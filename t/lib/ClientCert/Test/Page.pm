@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what HTML and JSON of clientcert-status must be like, whatever stands in them.
+# Checks that clientcert-status is correct HTML and JSON, whatever text it contains.
 package ClientCert::Test::Page;
 
 =head1 SYNOPSIS
@@ -8,13 +8,13 @@ package ClientCert::Test::Page;
 
     my $page = page($h->get('/whoami', cert => 'alice'));    # { title, text }
     my $json = json($h->get('/whoami?format=json', cert => 'alice'));
-    is_deeply [missing($page, $json)], [], 'what is in the JSON stands in the page';
+    is_deeply [missing($page, $json)], [], 'the page has every text of the JSON';
 
-C<page> dies where a body is not HTML made of the tags and attributes of the template alone, each
-closed, with everything else escaped, UTF-8, and free of control characters and of those that turn
-the direction of text. text has the texts, with single blanks between them. C<json> dies where a body
-is not one line of JSON with the type of JSON. C<missing> gives the texts of the JSON that are not in
-the page.
+C<page> dies if a body is not HTML with only the tags and attributes of the template, each closed,
+and with all other text escaped, in UTF-8, without control characters and without characters that
+change the direction of text. text has the texts, separated by single spaces. C<json> dies if a
+body is not one line of JSON with the type of JSON. C<missing> returns the texts of the JSON that
+are not in the page.
 
 =cut
 
@@ -67,7 +67,7 @@ sub _text {
 
 sub page {
     my ($response) = @_;
-    my $html = $response->{body};    # octets: Perl finds its place in them at once
+    my $html = $response->{body};    # octets: Perl finds positions in them at once
     _utf8($html);
     my (@open, @texts, $title);
     $html =~ m{\A<!DOCTYPE html>\n}g or die "no document type\n";

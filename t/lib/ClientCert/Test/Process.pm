@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows the processes of a server: how they start, restart and end, and that they do.
+# Starts, restarts and ends the processes of a server, and checks that this works.
 package ClientCert::Test::Process;
 
 use strict;
@@ -11,7 +11,7 @@ use Time::HiRes qw(sleep time);
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(httpd top);
 
-my $slow = $ENV{CC_SLOW} // 1;    # how many times longer than usual everything may take
+my $slow = $ENV{CC_SLOW} // 1;    # everything may take this many times longer than usual
 
 sub pid { my ($self) = @_; return $self->{pid} }
 
@@ -20,9 +20,9 @@ sub _arguments {
     return (httpd(), '-d', $self->{root}, '-f', 'conf/httpd.conf');
 }
 
-# The command under which httpd runs, and its environment. What is freed is overwritten, so that
-# nothing that is read after that passes for what it was: by libc, or by the sanitizer, which does
-# not see what libraries read.
+# The command under which httpd runs, and its environment. Freed memory is overwritten, so that code
+# that still reads it cannot find the old content: by libc, or by the sanitizer, which does not see
+# what libraries read.
 sub _checker {
     my ($self) = @_;
     my $logs = $self->path('logs');
@@ -82,14 +82,14 @@ sub _start {
     return 0;
 }
 
-# How often the server has said that it runs.
+# How often the server has reported that it runs.
 sub _times_up {
     my ($self) = @_;
     my @said = $self->_whole_log =~ /configured -- resuming normal operations/g;
     return scalar @said;
 }
 
-# Waits until the server has said for the n-th time that it runs; false if it ended instead.
+# Waits until the server has reported for the n-th time that it runs; false if it ended instead.
 sub _is_up {
     my ($self, $times) = @_;
     my $until = time + 30 * $slow;
@@ -116,7 +116,7 @@ sub reload {
     my @children = $self->_children;
     kill $signal, $self->{pid};
     my $up = $self->_is_up($before + 1);
-    # Processes of before take connections until they have heard of it.
+    # Old processes accept connections until they have received the signal.
     my $until = time + 3 * $slow;
     sleep 0.02 while time < $until && grep { $self->_listens($_) } @children;
     return $up;
@@ -144,13 +144,13 @@ sub _listens {
 
 # ---- end
 
-# Waits a moment until no connection to the server is left. Where a connection ends while httpd is
-# told to end, its event MPM may look at a socket that is gone (close_worker_sockets), and crash.
+# Waits a moment until no connection to the server is left. If a connection ends while httpd is
+# being stopped, its event MPM may use a closed socket (close_worker_sockets) and crash.
 sub _settle {
     my ($self) = @_;
     my $until = time + 0.5 * $slow;
     while (time < $until) {
-        return unless $self->_sockets('(?!06|0A)..');    # but for TIME_WAIT and LISTEN
+        return unless $self->_sockets('(?!06|0A)..');    # except TIME_WAIT and LISTEN
         sleep 0.01;
     }
     return;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a certificate is refused: in its handshake, or on a connection that is open.
+# Checks that a certificate is refused: in its handshake, or on an open connection.
 package ClientCert::Test::Refusal;
 
 =head1 SYNOPSIS
@@ -10,9 +10,9 @@ package ClientCert::Test::Refusal;
 
     is_refused($connection->request('/'), 'revoked since its handshake');
 
-C<is_refused_in_handshake> connects with a certificate and looks for one line CC0106 with this reason
-(a pattern, for all of it). Options of C<get> may follow, path => '/' among them. C<is_refused> is for a
-response: 403, and the connection ends.
+C<is_refused_in_handshake> connects with a certificate and expects one line CC0106 with this reason
+(a pattern for the whole reason). Options of C<get> may follow, including path => '/'.
+C<is_refused> expects the response 403 and the end of the connection.
 
 =cut
 

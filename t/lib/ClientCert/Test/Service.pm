@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run another server beside httpd: an ordinary process in a folder of its own.
+# Runs another server beside httpd: an ordinary process in a folder of its own.
 package ClientCert::Test::Service;
 
 =head1 SYNOPSIS
@@ -10,15 +10,15 @@ package ClientCert::Test::Service;
     my $redis = ClientCert::Test::Service->redis;
     my $port  = $redis->port;
     $redis->ask('SET', 'key', 'alice staff');
-    $redis->pause;        # it holds its connections and answers nobody
+    $redis->pause;        # it keeps its connections open and does not answer
     $redis->resume;
-    $redis->stop;         # it is gone
+    $redis->stop;         # it ends
     $redis->start;        # on the same port
 
-    my $odd = ClientCert::Test::Service->says("-ERR no\r\n");   # to whatever it is sent
+    my $odd = ClientCert::Test::Service->says("-ERR no\r\n");   # its answer to any input
 
-Where its program is not there, the test is skipped; where CI is set, it fails. The server is stopped
-and its folder removed when the test ends.
+If its program is not installed, the test is skipped, or fails if CI is set. At the end of the test,
+the server is stopped and its folder removed.
 
 =cut
 
@@ -36,7 +36,7 @@ use ClientCert::Test::Machine qw(free_port program);
 
 my $slow = $ENV{CC_SLOW} // 1;
 
-# The path of the first of these programs that there is; where there is none, the test is skipped.
+# The path of the first of these programs that is installed; without any, the test is skipped.
 sub needed_program {
     my ($class, @names) = @_;
     my $found = program(@names);
@@ -48,7 +48,7 @@ sub needed_program {
 
 sub redis {
     my ($class) = @_;
-    # Debian's package redis-tools has the server under this name, and starts none.
+    # Debian's package redis-tools has the server under this name, and does not start it.
     my $program = $class->needed_program('redis-server', 'valkey-server', 'redis-check-rdb');
     my $self    = $class->_new;
     $self->{program} = $program;
@@ -111,7 +111,7 @@ sub _connect {
     return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}, Timeout => 5);
 }
 
-# A command of Redis; gives the first line of its answer.
+# Sends a command to Redis; returns the first line of the answer.
 sub ask {
     my ($self, @words) = @_;
     my $socket = $self->_connect or die "no connection: $!\n";

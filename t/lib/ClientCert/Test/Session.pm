@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a TLS session is begun, kept and resumed: tickets and cache, TLS 1.2 and 1.3.
+# Starts, keeps and resumes TLS sessions: tickets and cache, TLS 1.2 and 1.3.
 package ClientCert::Test::Session;
 
 =head1 SYNOPSIS
@@ -15,14 +15,14 @@ package ClientCert::Test::Session;
         }
     }
 
-C<full> makes a request after a full handshake, C<resumed> one on a new connection that offers the
-session of an earlier response. Both take the options of s_client in L<ClientCert::Test::Client>
-and give its response, and in it: reused, whether the server did resume, and session, the name of a
-file with the session to offer next. Without cert the client has no other certificate than that of
-the session.
+C<full> sends a request after a full handshake, C<resumed> on a new connection that offers the
+session of an earlier response. Both take the options of s_client in L<ClientCert::Test::Client> and
+return its response, with reused, whether the server resumed the session, and session, the name of a
+file with the session to offer next. Without cert, the client has only the certificate of the
+session.
 
-session_conf is configuration for the whole server: 'tickets' keeps sessions with the clients, in
-tickets alone, 'cache' in the server's cache alone.
+session_conf is a configuration for the whole server: 'tickets' keeps sessions only with the
+clients, in tickets, 'cache' only in the server's cache.
 
 =cut
 
@@ -56,7 +56,7 @@ sub resumed {
     my ($h, $before, $path, %o) = @_;
     my @args     = (@{ $o{args} // [] }, '-sess_in', $before->{session});
     my $response = full($h, $path, %o, args => \@args);
-    # Without a new ticket the client goes on with what it has.
+    # Without a new ticket the client keeps the session that it has.
     $response->{session} = $before->{session} unless -e $response->{session};
     return $response;
 }

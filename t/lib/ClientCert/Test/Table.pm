@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows what a table's failure is like: in the configuration, for one request, and while the server
-# that the table asks hangs, is away or restarts.
+# Checks the failures of a table: in the configuration, for one request, and while the server that
+# the table asks hangs, is unreachable or restarts.
 package ClientCert::Test::Table;
 
 =head1 SYNOPSIS
 
     use ClientCert::Test::Table;
 
-    fails_ok($h, '/people/', 'alice', qr/locked/, 'a locked database');    # 500, told once
-    in_time(3.5, sub { ... });                  # gives what that gives
+    fails_ok($h, '/people/', 'alice', qr/locked/, 'a locked database');    # 500, logged once
+    in_time(3.5, sub { ... });                  # returns the function's result
 
     hangs_ok($h, $db, '/people/', qr/no answer/);
     down_ok($h, $db, '/people/', qr/people/, 3);
@@ -16,11 +16,13 @@ package ClientCert::Test::Table;
 
     table_refused_ok('"sql:..."', qr/CC0640/, 'a query without the key', modules => ['dbd']);
 
-The last but one take a server of L<ClientCert::Test::Daemon>, and a path that is served (200) to
-who is in the table, as alice is, and closed (403) to who is not, as admin. hangs_ok needs two paths
-more: /others/, served to who is not in it, and /kept/, where its answers are kept.
+hangs_ok, down_ok and restarts_ok take a server of L<ClientCert::Test::Daemon>, and a path that is
+served (200) to clients in the table, such as alice, and denied (403) to others, such as admin.
+hangs_ok needs two more paths: /others/, served to clients outside the table, and /kept/, where
+answers are cached.
 
-table_refused_ok has a ClientCertTable with these words in the first line; it gives what httpd says.
+table_refused_ok has a ClientCertTable with these words in its first line; it returns httpd's
+output.
 
 =cut
 
@@ -40,7 +42,7 @@ my $slow = $ENV{CC_SLOW} // 1;
 
 sub _status { my ($h, $path, $cert) = @_; return $h->get($path, cert => $cert)->{status} }
 
-# The status, and that the log tells a failure from a denial, once.
+# The status, and one line in the log, about a failure and not about a denial.
 sub fails_ok {
     my ($h, $path, $cert, $why, $name) = @_;
     $h->mark_log;
@@ -85,7 +87,8 @@ sub down_ok {
     return;
 }
 
-# Requests for three seconds, in a process of their own: its exit status is 0 where none was wrong.
+# Requests for three seconds, in a separate process: its exit status is 0 if all responses were
+# right.
 sub _requests {
     my ($h, $path) = @_;
     my $pid = fork // die "fork: $!\n";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to run the clientcert tool, on its own or on the configuration of a test's server.
+# Runs the clientcert tool, on its own or on the configuration of a test's server.
 package ClientCert::Test::Tool;
 
 =head1 SYNOPSIS
@@ -11,7 +11,7 @@ package ClientCert::Test::Tool;
     my $said = ask($site, 'rules');                        # with the options that name its httpd.conf
     my $json = answer($site, 'explain', "$ca/alice.pem");  # the same with --json, decoded
 
-answer adds C<exit> to what the tool says. A server that runs is as good as a site. OPTIONS of
+answer adds C<exit> to the tool's output. A running server can be used as a site. The options of
 site are those of server.
 
 =cut
@@ -32,7 +32,7 @@ my $tool = build() . '/clientcert';
 
 sub tool {
     my (@words) = @_;
-    # The module may want the run-time library of a sanitizer in httpd, which the tool starts.
+    # The module may need the run-time library of a sanitizer in httpd, which the tool starts.
     local $ENV{LD_PRELOAD}   = $ENV{CC_PRELOAD} // $ENV{LD_PRELOAD} // '';
     local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS} // 'detect_leaks=0';
     my ($exit, $output, $error) = run_command('', $tool, @words);

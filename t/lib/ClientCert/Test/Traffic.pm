@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Clients of one kind that ask a server without a pause, and a count of what they got.
+# Runs clients that send requests without a pause, and counts their responses.
 package ClientCert::Test::Traffic;
 
 =head1 SYNOPSIS
@@ -12,19 +12,19 @@ package ClientCert::Test::Traffic;
         is_right => sub { my ($answer) = @_; return $answer->{user} eq 'alice' });
     ...
     my $counts = $traffic->finish;
-    $counts->{requests};                   # how many were made
-    $counts->{lost};                       # how many got no answer,
+    $counts->{requests};                   # how many were sent
+    $counts->{lost};                       # how many got no response,
     $counts->{exits};                      # by the exit status of curl
-    $counts->{wrong};                      # how many answers are not right
+    $counts->{wrong};                      # how many responses were wrong
     $counts->{resumed};                    # how many TLS sessions were resumed
-    $counts->{seen};                       # the different wrong answers, a few of them
+    $counts->{seen};                       # a few of the different wrong responses
 
 The kinds: "HTTP/1.1" keeps a connection for many requests, "HTTP/2" has several streams on one,
-"resumption" makes a new connection for each request and resumes the TLS session. C<is_right> sees
-an answer: status, user (the response header User), and resumed (the header Resumed is "Resumed").
+"resumption" opens a new connection for each request and resumes the TLS session. C<is_right> gets a
+response: status, user (the response header User), and resumed (the header Resumed is "Resumed").
 
-A process of its own runs curl again and again. A request that fails on a kept connection is made
-again by curl, as browsers do. It is lost where that fails, too.
+A separate process runs curl again and again. curl repeats a request that fails on a kept
+connection, as browsers do. The request is lost if that fails too.
 
 =cut
 
@@ -67,7 +67,7 @@ sub _command {
         $resolve, $name, $url);
 }
 
-# Until there is a file "stop". (A signal would also end the wait for curl.)
+# Until a file "stop" exists. (A signal would also end the wait for curl.)
 sub _work {
     my ($self)  = @_;
     my %counts  = (requests => 0, lost => 0, wrong => 0, resumed => 0, seen => {}, exits => {});

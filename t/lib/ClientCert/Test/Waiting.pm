@@ -6,10 +6,10 @@ package ClientCert::Test::Waiting;
 
     use ClientCert::Test::Waiting;
 
-    ok wait_until(sub { -e $file }), 'the file comes';    # within half a minute
-    wait_until(sub { -e $file }, 5);                      # within 5 s
+    ok wait_until(sub { -e $file }), 'the file appears';    # within half a minute
+    wait_until(sub { -e $file }, 5);                        # within 5 s
 
-wait_until gives what its code says in the end. CC_SLOW makes it wait so many times as long.
+wait_until returns the last result of its function. CC_SLOW multiplies the time that it waits.
 
 =cut
 
