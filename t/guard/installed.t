@@ -110,7 +110,7 @@ overwritten() {
     make_in "$root" install-data-hook $mods # a second time changes nothing
     unlike "$root$mods/clientcert.conf" '# by the administrator'
 }
-not_replaced() { # what an earlier release installed, and nobody edited
+not_replaced() { # a file of an earlier release, without edits
     copy=$(installed '*/share/mod_clientcert/conf/clientcert.conf')
     echo '# of an earlier release' | tee "$copy" >"$root$mods/clientcert.conf"
     make_in "$root" install-data-hook $mods
