@@ -137,8 +137,8 @@ not_own() {
     (
         own_top=$(pwd)
         cd "$work/out" || exit
-        eval "'$own_top/configure' $options --srcdir='$own_top' --prefix='$work/home'" \
-            >"$work/configure.log" 2>&1 || cat "$work/configure.log"
+        options="$options --srcdir='$own_top' --prefix='$work/home' --with-moduledir= --with-httpd-confdir"
+        eval "'$own_top/configure' $options" >"$work/configure.log" 2>&1 || cat "$work/configure.log"
         # shellcheck disable=SC2016  # as make has them
         unlike Makefile 'moduledir = ${libdir}/httpd/modules'
         unlike Makefile 'httpd_confdir = no'
