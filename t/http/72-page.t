@@ -223,7 +223,7 @@ sub state_of {
 my ($plain) = state_of('no TLS', 'no-tls', qr/not encrypted/, '/whoami', port => 2,
     scheme => 'http');
 is_deeply [@$plain{qw(identity certificate verification connection)}], [undef, undef, undef, undef],
-    'then there is no warning';
+    'then there is nothing to show';
 like $plain->{advice}[0], qr/https/, 'but what to do';
 
 my ($none) = state_of('no certificate', 'no-certificate', qr/No client certificate/, '/whoami');

@@ -44,7 +44,7 @@ like $said->{host}{name}, qr/^one:/, 'without --vhost: the only one with TLS and
 is $said->{exit}, 0, 'whose rules count';
 $said = answer(site(conf => "<VirtualHost *:\@PORT2\@>\nServerName one\n</VirtualHost>\n" . with($rule)), 'explain',
     '--vhost', 'one', "$ca/alice.pem");
-is $said->{exit}, 0, 'of two hosts of one name, the one with TLS is meant';
+is $said->{exit}, 0, 'of two hosts of one name, the one with TLS is chosen';
 $said = answer(site(conf => $rule), 'explain', "$ca/alice.pem");
 like "$said->{result} $said->{verification}{reason}", qr/^rejected it has no TLS/, 'a server without TLS';
 like $said->{host}{name}, qr/main server/, 'is the main server';
@@ -130,7 +130,8 @@ SKIP: {
     $site->file('apache2.conf', "Include conf/httpd.conf\n");
     local $ENV{APACHE_CONFDIR} = $site->path('');
     my $control = tool('explain', "$ca/alice.pem");
-    is $control->{exit}, 0, 'where no configuration is named, the control script knows which one' or diag $control->{error};
+    is $control->{exit}, 0,
+        'by default, the configuration is that of the control script' or diag $control->{error};
     like $control->{output}, qr/^user +"ours"/m, 'and what stands in envvars';
 }
 
@@ -141,7 +142,7 @@ $site = site(conf => with("ClientCertTable people file:conf/people.map\n$table")
     files => { 'conf/people.map' => "alice alicia\n" });
 is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'alicia', 'a file is read';
 $site->file('conf/people.map', "alice elise\n");
-is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'elise', 'each time anew';
+is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'elise', 'each time again';
 system "printf 'alice albert\\n' > $tmp/map; httxt2dbm -i $tmp/map -o $tmp/dbm -f sdbm >/dev/null 2>&1";
 SKIP: {
     skip 'no httxt2dbm', 1 unless -e "$tmp/dbm.pag";

@@ -73,7 +73,7 @@ for my $command (qw(explain revoked)) {
         my @text = map { JSON::PP->new->canonical->encode($_) } $one, $answers[$i];
         push @different, "$names[$i]: @text" if $text[0] ne $text[1];
     }
-    is_deeply \@different, [], 'which is the answer for it alone';
+    is_deeply \@different, [], 'which is the answer for each certificate alone';
     is $many->{exit}, $worst, 'and the exit status is the highest';
 }
 
@@ -84,7 +84,7 @@ is $said->{starts}, 1, 'as text: one start';
 my ($alice, $bob, $service, $expired) = split /\n/, $said->{output};
 is $alice, "$ca/alice.pem: mapped: user \"alice\", groups \"staff\", \"admins\"", 'a line for one that is mapped';
 like $bob, qr/^\S+bob\.pem: denied: by \S+site\.conf:\d+$/, 'one that is denied';
-is $service, "$ca/service.pem: unmapped", 'one whom no rule gives anything';
+is $service, "$ca/service.pem: unmapped", 'one to which no rule gives anything';
 like $expired, qr/^\S+expired\.pem: rejected: it has expired: \d{4}-/, 'one that is rejected, with the reason';
 is $said->{exit}, 1, 'exit status 1: one has no user and no group';
 is starts('explain', "$ca/alice.pem", "$ca/admin.pem")->{exit}, 0, 'exit status 0: each has';

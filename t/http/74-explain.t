@@ -126,7 +126,8 @@ for my $cert (@certificates) {
         push @different, "$cert at @$at: the server says $server, the tool says $tool" if $server ne $tool;
     }
 }
-is_deeply \@different, [], 'the tool says what ' . @certificates . ' certificates are on three hosts';
+is_deeply \@different, [],
+    'the tool agrees with the server: ' . @certificates . ' certificates on three hosts';
 cmp_ok $count{$_}, '>', 15, "$_ on many" for qw(somebody nobody);
 
 @different = ();
@@ -138,8 +139,9 @@ for my $path (qw(/cgi-bin/env /cgi-bin/env/who /cgi-bin/env/who/more /cgi-bin/en
     }
 }
 is_deeply \@different, [], 'and on many paths';
-is served('ab.example', '/cgi-bin/env', 'alice'), '- -', 'a host that asks nobody has nobody';
-is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and so says the tool';
+is served('ab.example', '/cgi-bin/env', 'alice'), '- -',
+    'a host that requests no certificate has no identities';
+is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and the tool agrees';
 
 # ---- the output
 
@@ -153,7 +155,7 @@ is_deeply [map { $_->{name} } @{ $said->{verdict}{groups} }], [qw(staff mapped l
     'the groups, also of a table and of the verified issuer';
 like $said->{host}{name}, qr/^localhost:\d+$/, 'the host';
 like $said->{host}{where}, qr/site\.conf:7$/, 'and where it stands';
-is $said->{host}{taken_as}, 'named by --vhost', 'and why it was taken';
+is $said->{host}{taken_as}, 'named by --vhost', 'and why it was chosen';
 is_deeply $said->{verification}, { verified => JSON::PP::true, reason => undef }, 'that it would verify';
 is $said->{certificate}{subject}[0], 'CN=alice,OU=admins,OU=staff,O=Example', 'the certificate';
 is $said->{scope}{section}, undef, 'the rules are those of the host';
@@ -194,7 +196,7 @@ for (
     like $said->{verification}{reason}, $reason, 'and why not' if $reason;
 }
 $said = answer($h, 'explain', @at, "$ca/expired.pem");
-is $said->{verdict}{user}, 'expired', 'of one who is rejected, what the rules would say';
+is $said->{verdict}{user}, 'expired', 'for a rejected certificate, the result of the rules';
 $shown = ask($h, 'explain', @at, "$ca/expired.pem");
 like $shown->{output}, qr/\Aresult +rejected: it would not be verified\n +What follows is what the rules would say if it were not\.\nuser +"expired"/,
     'marked as such';
@@ -223,13 +225,13 @@ like $said->{error}, qr/CC0752: several .* say --vhost and one of localhost:\d+,
 $said = answer($h, 'explain', @at, '--path', '/old/who', "$ca/alice.pem");
 is $said->{scope}{section}, '<Location "/cgi-bin/env/who">', '--path: the section whose rules are in effect';
 like $said->{filename}, qr{/cgi-bin/env/?}, 'and the file';
-ok((grep { /ClientCertAuth is Off/ } @{ $said->{notes} }), 'with what .htaccess says');
+ok((grep { /ClientCertAuth is Off/ } @{ $said->{notes} }), 'with the settings of .htaccess');
 ok((grep { /judged for a GET.*X-Secret/ } @{ $said->{notes} }), 'and the conditions that a request may meet');
 ok !(grep { /env\/who/ } @{ $said->{notes} }), 'not what does not depend on a request';
 for (['/moved', 302], ['/gone', 410], ['/%zz', 400], ['/a%2fb', 404]) {
     my ($path, $status) = @$_;
     $said = answer($h, 'explain', @at, '--path', $path, "$ca/alice.pem");
-    is $said->{exit}, 1, "--path $path: nobody is asked who they are";
+    is $said->{exit}, 1, "--path $path: no identity is requested";
     ok((grep { /answers this path with $status/ } @{ $said->{notes} }), "because httpd answers $status");
 }
 is answer($h, 'explain', @at, '--path', '/proxied', "$ca/alice.pem")->{result}, 'mapped', 'a path that is proxied by a RewriteRule';

@@ -31,7 +31,7 @@ sub are_let_in {
     return is "@users", $expected, $claim;
 }
 
-are_let_in('alice bob', 'nobody is revoked');
+are_let_in('alice bob', 'no client is revoked');
 $staff->revoke('alice');
 put($staff->crl, 'CC0173');
 are_let_in('bob', 'alice is');
@@ -42,8 +42,8 @@ are_let_in('bob', 'the CRL from before is no way back');
 $h->mark_log;
 ok $h->reload, 'a graceful restart';
 ok $h->wait_log(qr/CC0181: .*stays: CC0412: .*number 1, .*older than what was held, number 2/),
-    'does not forget what was held';
-are_let_in('bob', 'and goes on with it');
+    'does not forget the CRLs loaded before';
+are_let_in('bob', 'and keeps using them');
 is $h->get('/', cert => 'bob', port => 2)->{headers}{user}, 'bob',
     'but on another host, whose own CRL has not changed';
 $staff->revoke('bob');
