@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The front door: every hook and filter of the module, in the order in which they run. */
+/* Defines the module: registers its hooks and filters, in the order in which they run. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_connection.h>
@@ -41,10 +41,10 @@
 #include "httpd/request/refuse.h"
 #include "httpd/request/tunnel.h"
 
-/* mod_ssl's access hook renegotiates and authenticates after the handshake. */
+/* mod_ssl's access hook renegotiates, or requests a certificate after the handshake. */
 static const char *const after_ssl[] = {"mod_ssl.c", NULL};
 
-/* ---- the start: in the parent, twice, and in httpd -t ------------------------------------- */
+/* ---- startup: in the parent, twice, and in httpd -t --------------------------------------- */
 
 static void register_start(void)
 {
@@ -68,7 +68,7 @@ static void register_start(void)
 
 /* ---- a process ------------------------------------------------------------------------------ */
 
-/* Tables and revocation count from their first lookup on, and the files are polled last. */
+/* Tables and revocation use the counters from their first lookup on. The poller starts last. */
 static void register_process(void)
 {
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
@@ -98,8 +98,8 @@ static void register_connection(void)
 static void register_access(void)
 {
     /*
-     * With Satisfy Any mod_access_compat denies, and Require is asked for the user all the same.
-     * The others read the user and the variables that we set.
+     * With Satisfy Any, mod_access_compat may deny although Require still needs the user. mod_lua
+     * and mod_perl read the user and the variables that this module sets.
      */
     static const char *const before_access[] = {"mod_access_compat.c", "mod_lua.c", "mod_perl.c",
                                                 NULL};
@@ -116,8 +116,8 @@ static void register_fixups(void)
 {
     static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c", NULL};
     /*
-     * .htaccess may set variables by them; and mod_dir replaces the configuration of the request by
-     * that of a directory's index.
+     * .htaccess may set variables with these modules. mod_dir replaces the configuration of the
+     * request with that of the directory's index.
      */
     static const char *const after_setters[] = {"mod_dir.c", "mod_env.c",  "mod_rewrite.c",
                                                 "mod_lua.c", "mod_perl.c", NULL};
@@ -134,7 +134,8 @@ static void register_answer(void)
     ap_hook_handler(cc_handlers_run, after_cache, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, cc_mod_status_show, NULL, NULL, APR_HOOK_MIDDLE);
 
-    /* After filters that may ask (mod_headers), and before those that write the headers. */
+    /* After filters that may evaluate expressions (mod_headers), before those that write headers.
+     */
     ap_register_output_filter(cc_failure_filter, cc_failure_refuse, NULL, AP_FTYPE_PROTOCOL - 1);
     ap_register_output_filter(cc_failure_include_filter, cc_failure_drop, NULL,
                               AP_FTYPE_PROTOCOL - 1);
@@ -151,7 +152,7 @@ static void register_hooks(apr_pool_t *p)
 
     ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_register_input_filter(cc_inbound_filter, cc_inbound_read_trailers, NULL, AP_FTYPE_PROTOCOL);
-    /* Then what cc_hooks_ask_more registers, where a host has such directives. */
+    /* Next come the hooks of cc_hooks_ask_more, if a virtual host has such directives. */
     register_access();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
@@ -160,9 +161,9 @@ static void register_hooks(apr_pool_t *p)
 }
 
 /*
- * What only hosts that ask more need, since a hook costs each request of all others. httpd sorts
- * its hooks again once it has read the directives. By then the name that goes with a hook is that
- * of the module which was loaded last.
+ * Only hosts that check more need these hooks, and a hook costs time in each request of all others.
+ * httpd sorts its hooks again once it has read the directives. At that time, a hook is registered
+ * under the name of the module that was loaded last, so the name is set here.
  */
 void cc_hooks_ask_more(void)
 {
@@ -182,8 +183,8 @@ void cc_hooks_ask_more(void)
 }
 
 /*
- * Without the flag httpd gives a virtual host that has no directive of ours the main server's
- * record, and what one host learns at start (its trust, its CRLs) would become that of others.
+ * Without the flag, a virtual host without directives of this module would share the record of the
+ * main server, and with it what is set at startup for each host: its trust, its CRLs.
  */
 module AP_MODULE_DECLARE_DATA clientcert_module = {
     STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge,   cc_vhost_conf_create,

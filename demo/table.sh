@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Knows how to show what each client of the demo gets: it asks the server, and reads its error log.
+# Shows the result for each client of the demo: requests pages, and reads the server's error log.
 #
 #   demo/table.sh PORT PKI LOG
 set -eu
@@ -12,31 +12,31 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 
-clients() { # NAME WHAT-IT-COMES-WITH
+clients() { # NAME DESCRIPTION
     cat <<LIST
-nobody     no certificate
+anonymous  no certificate
 alice      Staff CA, alice@example.com, units staff and admins
 bob        Staff CA, bob@example.com, unit staff
 service    Services CA, spiffe://example.com/ns/shop/sa/cart
-partner    Services CA, and no rule is for it
+partner    Services CA, matches no rule
 carol      no certificate, but the password of the wiki
-expired    Staff CA, but expired
-stranger   all that alice's certificate says, by another "CN=Staff CA"
-selfsigned all that alice's certificate says, signed by itself
+expired    Staff CA, has expired
+stranger   the names of alice's certificate, issued by another "CN=Staff CA"
+selfsigned the names of alice's certificate, self-signed
 LIST
 }
 
-# What curl is to know of a client.
+# The options of curl for a client.
 credentials() { # NAME
     case $1 in
-        nobody) ;;
+        anonymous) ;;
         carol) echo '--user carol:secret' ;;
         *) echo "--cert-type P12 --cert $1.p12:secret" ;;
     esac
 }
 
-# Asks for all places, on one connection where the server keeps it. Writes "STATUS PORT" of the
-# client's side to $work/answers, a line for each place, and the pages to $work/page.1 ...
+# Requests all places, on one connection if the server keeps it open. Writes a line "STATUS CLIENT-PORT"
+# for each place to $work/answers, and the pages to $work/page.1 and so on.
 ask() { # NAME
     rm -f "$work"/page.*
     # shellcheck disable=SC2046  # lists of arguments
@@ -46,29 +46,29 @@ ask() { # NAME
         >"$work/answers" 2>"$work/errors" || :
 }
 
-# What a page shows under this id.
+# The text of the element of a page with this id.
 shown() { # N ID
     sed -n "s/.* id=\"$2\">\([^<]*\).*/\1/p" "$work/page.$1" 2>/dev/null | grep . || echo -
 }
 
-# What a sed expression finds first in the log's lines of one connection.
+# The first match of a sed expression in the log lines of one connection.
 logged() { # CLIENT-PORT EXPRESSION
     grep -E "\[(client|remote) 127\.0\.0\.1:$1\]" "$log" | sed -n "s/.*$2.*/\1 \2/p" | head -n 1
 }
 
-# The same for a line that must come: a denial is logged after its response.
+# The same, but waits for the line: a denial is logged after its response.
 awaited() { # CLIENT-PORT EXPRESSION
     for _ in $(seq 100); do
         logged "$@" | grep . && return
         sleep 0.1
     done
-    echo "(nothing in the log)"
+    echo "(no line in the log)"
 }
 
 reason() { # STATUS CLIENT-PORT PLACE
     case $1 in
         000) awaited "$2" '\(CC0106\): .* reason="\([^",:]*\)' ;;
-        401) echo 'a password is asked for' ;;
+        401) echo 'password required' ;;
         403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" \(needs=\"[^\"]*\"\)" ;;
         *) logged "$2" '\(CC0103\): .* reason="\([^"]*\)' ;;
     esac
@@ -76,7 +76,7 @@ reason() { # STATUS CLIENT-PORT PLACE
 
 row() { printf '  %-9s  %-6s  %-10s  %-13s  %s\n' "$@" | sed 's/ *$//'; }
 
-rows() { # one for each place, or one for all if there was no handshake
+rows() { # one for each place, or a single one if the handshake failed
     n=0
     while read -r status client_port; do
         n=$((n + 1))
@@ -89,7 +89,7 @@ rows() { # one for each place, or one for all if there was no handshake
 }
 
 [ -t 1 ] && bold=$(printf '\033[1m') plain=$(printf '\033[0m') || bold='' plain=''
-row place status user groups 'why (a tag, and words of the error log)'
+row place status user groups 'reason (tag and text of the error log)'
 row --------- ------ ---------- ------------- ---------------------------------------------------
 clients | while read -r name what; do
     ask "$name"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# Knows how a table of Markdown becomes a list of a manual page (mdoc).
+# Turns a table of Markdown into a list of a manual page (mdoc).
 #
-# The first column names the item. Columns headed Type, Values, For or Labels stand beside it in
-# parentheses, one headed Example below it; all others are its text. In a table without heads
-# literals are bold, in others they stand in quotes. A bar inside a cell is written \|.
+# The first column is the name of the item. Columns with the heads Type, Values, For or Labels follow
+# it in parentheses, one with the head Example is below it, and all others are its text. Literals are
+# bold in a table without heads, and quoted in others. A bar inside a cell is written \|.
 /^\|/ {
     line = $0
     gsub(/\\\|/, "\001", line)
@@ -29,7 +29,7 @@ function item(count,    i, beside) {
             paragraph(cell[i])
 }
 
-# `a`, `b` are two names; a word without quotes is one of the page's own.
+# `a`, `b` are two names; a word without backticks is plain text.
 function term(cell,    parts, n, i, words) {
     n = split(cell, parts, "`")
     if (n == 1) return plain(cell)
@@ -58,7 +58,7 @@ function paragraph(cell,    parts, n, i, before, after) {
         }
 }
 
-# Of [name](link), the name.
+# Replaces [name](link) by the name.
 function unlinked(text,    link) {
     while (match(text, /\[[^][]*\]\([^)]*\)/)) {
         link = substr(text, RSTART + 1, RLENGTH - 1)
@@ -97,7 +97,7 @@ function unbroken(text,    at, operand) {
     return substr(text, 1, at - 1) operand
 }
 
-# One argument of a macro, to be copied from the page as it stands.
+# One argument of a macro, which can be copied from the page literally.
 function code(text) {
     gsub(/\\/, "\\e", text)
     gsub(/\001/, "|", text)

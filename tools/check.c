@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command check: prints findings of lint and failed tests of a configuration. */
+/* Command check: prints the findings of lint and the failed tests of a configuration. */
 #include <stdio.h>
 
 #include "tool.h"
@@ -65,8 +65,9 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
     findings_print(findings, p);
     tests_print(tests, p);
-    printf("%zu findings; %zu tests, %zu failed\n", json_array_size(findings),
-           json_array_size(tests), failed_of(tests));
+    printf("%zu %s; %zu %s, %zu failed\n", json_array_size(findings),
+           json_array_size(findings) == 1 ? "finding" : "findings", json_array_size(tests),
+           json_array_size(tests) == 1 ? "test" : "tests", failed_of(tests));
 }
 
 static int exit_of(const json_t *answer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command-line tool: its commands, its help and its exit status. */
+/* The main program of the command-line tool: its commands, its help and its exit status. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -38,36 +38,38 @@ static const struct {
 static apr_status_t help_print(cc_tool_t *tool)
 {
     (void)tool;
-    puts("clientcert show [-passin ARG] FILE\n"
-         "    Prints what rules of mod_clientcert see in a certificate (PEM, DER or PKCS#12): one\n"
-         "    line a value, each a condition that can be pasted into ClientCertMap. A value that\n"
-         "    no rule may use is a comment. The password of a PKCS#12 file is asked for, or taken\n"
-         "    from ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
-         "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
-         "        [--all] [-passin ARG] FILE ...\n"
-         "    Asks the server who the certificate would be: what its rules say, and whether it\n"
-         "    would verify. Of rules that do not hold, the ten that came nearest are shown, or\n"
-         "    with --all every one. Several files, or those of a folder, have a line each.\n"
-         "    Exit status 0: it has a user or a group; 1: it has none.\n"
-         "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
-         "    Lists all rules of the server, and for which virtual hosts they stand.\n"
-         "clientcert check [SERVER] [--json]\n"
-         "    Tells what in the server's configuration is probably not meant, and which\n"
-         "    ClientCertTest fails. Exit status 0: nothing; 1: something.\n"
-         "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG]\n"
-         "        FILE ...\n"
-         "    Asks the CRLs and the OCSP responder of the server whether the certificate was\n"
-         "    revoked, and tells how old their answers are. Exit status 0: it is good; 1: it was\n"
-         "    revoked, or nobody knows.\n"
-         "clientcert fields | operators | modifiers\n"
-         "    Prints that table of the reference, in Markdown.\n"
-         "clientcert --help | --version\n"
-         "\n"
-         "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE], as httpd\n"
-         "has them. The program reads its configuration, as with -t, and does not serve.\n"
-         "\n"
-         "The exit status is 0, or 2 after an error, which is one line on standard error. Of\n"
-         "several certificates it is the highest, and what is wrong with one is its line.");
+    puts(
+        "clientcert show [-passin ARG] FILE\n"
+        "    Prints the values that rules can use from a certificate (PEM, DER or PKCS#12), each\n"
+        "    as a condition that can be pasted into ClientCertMap. A value that rules cannot use\n"
+        "    is printed as a comment. The password of a PKCS#12 file is asked for, or taken from\n"
+        "    ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
+        "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
+        "        [--all] [-passin ARG] FILE ...\n"
+        "    Shows to which user and groups the server would map the certificate, by which rules,\n"
+        "    and whether it would verify the certificate. Of the rules that do not match, the ten\n"
+        "    closest are shown; --all shows every rule. Several files, or the files of a\n"
+        "    directory, have one line each.\n"
+        "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
+        "    Lists all rules of the server, and the virtual hosts in which they are in effect.\n"
+        "clientcert check [SERVER] [--json]\n"
+        "    Reports likely mistakes in the configuration, and each ClientCertTest that fails.\n"
+        "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG]\n"
+        "        FILE ...\n"
+        "    Asks the CRLs and the OCSP responder of the server whether the certificate was\n"
+        "    revoked, and shows how old their answers are.\n"
+        "clientcert fields | operators | modifiers\n"
+        "    Prints that table of the reference, in Markdown.\n"
+        "clientcert --help | --version\n"
+        "\n"
+        "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE]; the options\n"
+        "of one letter are those of httpd. The program only reads its configuration, as with -t.\n"
+        "\n"
+        "Exit status: 0: success; 1: a negative answer: the certificate has no user and no group\n"
+        "(explain), there is a likely mistake or a failed test (check), the certificate was\n"
+        "revoked or its status is unknown (revoked); 2: an error, which is the last line on\n"
+        "standard error, or a failed lookup (explain). Of several certificates, the highest\n"
+        "status counts, and errors are in the lines of their certificates.");
     return APR_SUCCESS;
 }
 
@@ -86,18 +88,18 @@ static apr_status_t command_run(cc_tool_t *tool, const char *name)
         }
     }
     return cc_error_set(&tool->err, tool->pool, "CC0501", name,
-                        "%s; write show, explain, rules, check, revoked, fields, "
+                        "%s; use show, explain, rules, check, revoked, fields, "
                         "operators, modifiers, --help or --version",
-                        name ? "no such command" : "a command is missing");
+                        name ? "unknown command" : "the command is missing");
 }
 
-/* A full disk shows only when everything has been written. */
+/* A full disk may be noticed only when the buffer is flushed. */
 static apr_status_t output_finish(cc_tool_t *tool)
 {
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
         return cc_error_set(&tool->err, tool->pool, "CC0505", NULL,
-                            "the output could not be written: %s",
+                            "the output cannot be written: %s",
                             errno ? strerror(errno) : "an earlier write failed");
     }
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory through which a query and its certificates go to httpd, and answers come back. */
+/* The temporary directory through which a query is passed to httpd and answers come back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 struct cc_exchange_t {
     char *directory;
     const char *query, *answer, *output;
-    int certificates; /* how many stand there */
+    int certificates; /* how many have been added */
     FILE *answers;    /* NULL: nothing has been read yet */
 };
 
@@ -47,7 +47,7 @@ static apr_status_t exchange_remove(void *data)
 
 static apr_status_t not_written(const char *path, cc_tool_t *tool)
 {
-    return cc_error_set(&tool->err, tool->pool, "CC0512", path, "it cannot be written: %s",
+    return cc_error_set(&tool->err, tool->pool, "CC0512", path, "cannot be written: %s",
                         strerror(errno));
 }
 
@@ -79,7 +79,7 @@ const char *cc_exchange_output(const cc_exchange_t *exchange)
     return exchange->output;
 }
 
-/* ---- what goes there ----------------------------------------------------------------------- */
+/* ---- the query ----------------------------------------------------------------------------- */
 
 static apr_status_t file_write(const char *path, const char *text, cc_tool_t *tool)
 {
@@ -111,14 +111,14 @@ apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t
     return status;
 }
 
-/* ---- what comes from there ----------------------------------------------------------------- */
+/* ---- the answers --------------------------------------------------------------------------- */
 
 bool cc_exchange_answered(const cc_exchange_t *exchange)
 {
     return access(exchange->answer, R_OK) == 0;
 }
 
-/* An object a line: the end of one is not the end of the file. */
+/* There is one object per line, so the file continues after an object. */
 json_t *cc_exchange_answer(cc_exchange_t *exchange)
 {
     if (!exchange->answers) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command explain: prints who a certificate would be on the server, and why. */
+/* Command explain: prints the identity that the server would give a certificate, and why. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +47,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
-/* One line that says it all, also to people who read no further. */
+/* The first line has to be enough for people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
@@ -58,10 +58,11 @@ static void result_print(const json_t *answer, apr_pool_t *p)
         cc_print_line("result", result);
         return;
     }
-    cc_print_line("result", reason ? "rejected: it would not be verified"
-                                   : "rejected: this path asks nobody who they are");
+    cc_print_line("result",
+                  reason ? "rejected: the certificate would not be verified"
+                         : "rejected: httpd answers this path before the client is identified");
     if (!json_is_null(json_object_get(answer, "verdict"))) {
-        puts("              What follows is what the rules would say if it were not.");
+        puts("              If it were accepted, the rules would give:");
     }
 }
 
@@ -76,7 +77,7 @@ static void where_print(const json_t *answer, apr_pool_t *p)
     cc_print_line("path", cc_print_member(answer, "path", p));
     cc_print_line("file", cc_print_member(answer, "filename", p));
     if (json_is_null(scope)) {
-        cc_print_line("rules of", "(there are none)");
+        cc_print_line("rules of", "(none)");
     } else {
         printf("%-14s%s%s%s\n", "rules of", section ? section : "", section ? " in " : "",
                cc_print_member(scope, "server", p));
@@ -93,15 +94,15 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
     }
 }
 
-/* `rest`: how many rules do not hold and are not in the trace. */
+/* `rest`: how many rules do not match and are not in the trace. */
 static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
 {
     if (json_array_size(trace) > 0) {
-        puts(rest > 0 ? "\nThe rules that matter, in their order:" : "\nThe rules in their order:");
+        puts(rest > 0 ? "\nThe relevant rules, in order:" : "\nThe rules, in order:");
         cc_print_trace(trace, "    ", p);
     }
     if (rest > 0) {
-        printf("\n%" JSON_INTEGER_FORMAT " more %s not hold; --all tells why\n", rest,
+        printf("\n%" JSON_INTEGER_FORMAT " more %s not match; --all shows them\n", rest,
                rest == 1 ? "rule does" : "rules do");
     }
 }
@@ -124,7 +125,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     rules_print(trace, json_integer_value(json_object_get(answer, "rest")), p);
 }
 
-/* ---- one line for one of many -------------------------------------------------------------- */
+/* ---- one line for each of several certificates --------------------------------------------- */
 
 static const char *groups_text(const json_t *verdict, apr_pool_t *p)
 {
@@ -162,7 +163,7 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
     }
     if (!strcmp(result, "rejected")) {
         reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
-        reason = reason ? reason : "this path asks nobody who they are";
+        reason = reason ? reason : "httpd answers this path before the client is identified";
     } else if (!strcmp(result, "denied")) {
         reason = apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
     } else if (!strcmp(result, "failed")) {

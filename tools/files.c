@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The certificates that a command line names: files, and those of a folder. */
+/* Lists the certificates that a command line names: files, and the files of directories. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A link counts as what it leads to. What is neither a file nor a folder is an error later. */
+/* Follows links. A path that is neither a file nor a directory is reported later. */
 static bool is_folder(const char *path, apr_pool_t *p)
 {
     apr_finfo_t info;
@@ -49,15 +49,15 @@ static apr_status_t folder_read(apr_array_header_t *paths, const char *folder, c
 
     if (status != APR_SUCCESS) {
         return cc_error_set(&tool->err, tool->pool, "CC0541", folder,
-                            "the folder cannot be read: %s",
+                            "the directory cannot be read: %s",
                             apr_strerror(status, reason, sizeof(reason)));
     }
     entries_read(paths, dir, folder, tool->pool);
     apr_dir_close(dir);
     if (paths->nelts == before) {
         return cc_error_set(&tool->err, tool->pool, "CC0541", folder,
-                            "the folder has no file; those below its own folders, and those whose "
-                            "names begin with a dot, are not looked at");
+                            "the directory contains no file; subdirectories, and files whose names "
+                            "begin with a dot, are ignored");
     }
     qsort(paths->elts + before * paths->elt_size, (size_t)(paths->nelts - before),
           sizeof(const char *), by_name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs httpd, so that the module in it answers a query. */
+/* Runs httpd with -t, so that its module answers a query. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -25,8 +25,8 @@ extern char **environ;
 /* ---- httpd --------------------------------------------------------------------------------- */
 
 /*
- * Where no configuration is named, it is the one that the system starts, and a control script knows
- * what its files take from the environment.
+ * Without -f the configuration is that of the system. Its files may need environment variables,
+ * which the control script sets.
  */
 static const char *program_of(const cc_options_t *options)
 {
@@ -50,7 +50,7 @@ static char **command_of(const cc_options_t *options, apr_pool_t *p)
     return command;
 }
 
-/* Its exit status; -1: it ended by a signal; -2: it could not be run. */
+/* Returns its exit status; -1: a signal ended it; -2: it could not be run. */
 static int program_run(char *const *command, const char *output)
 {
     posix_spawn_file_actions_t actions;
@@ -73,7 +73,7 @@ static int program_run(char *const *command, const char *output)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* What httpd has said goes where its own words would have gone. */
+/* Copies the output of httpd to standard error. */
 static void output_show(const char *path, apr_pool_t *p)
 {
     apr_file_t *file;
@@ -97,22 +97,22 @@ static void no_answer(int status, const char *program, const cc_exchange_t *exch
 {
     if (status == -2) {
         cc_error_set(&tool->err, tool->pool, "CC0513", program,
-                     "it cannot be run: %s; --httpd names the server's program", strerror(errno));
+                     "cannot be run: %s; name the server program with --httpd", strerror(errno));
         return;
     }
     output_show(cc_exchange_output(exchange), tool->pool);
     if (status == -1) {
         cc_error_set(&tool->err, tool->pool, "CC0514", program,
-                     "it crashed while it read the configuration");
+                     "crashed while reading the configuration");
     } else if (status != 0) {
         cc_error_set(&tool->err, tool->pool, "CC0515", program,
-                     "it cannot load the configuration (exit status %d); what it said stands above",
+                     "cannot load the configuration (exit status %d); see its messages above",
                      status);
     } else {
         cc_error_set(&tool->err, tool->pool, "CC0516", program,
-                     "it loads the configuration, but did not answer: mod_clientcert of this "
-                     "version is not in it; write LoadModule clientcert_module ..., or name the "
-                     "configuration by -f and -D");
+                     "loaded the configuration but did not answer: the configuration does not "
+                     "load mod_clientcert of this version; add LoadModule clientcert_module ..., "
+                     "or select the configuration with -f and -D");
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of the commands that query the server's configuration. */
+/* Parses the options of the commands that query the configuration of the server. */
 #include <stddef.h>
 #include <string.h>
 
@@ -7,12 +7,12 @@
 
 #include "tool.h"
 
-/* An option, and where its value goes: a member of cc_options_t, or httpd's command line. */
+/* An option; its value goes into a member of cc_options_t or to the command line of httpd. */
 typedef struct tool_option_t {
     const char *name;
     char own;       /* 0: every command has it */
-    bool for_httpd; /* it is handed on */
-    size_t member;  /* offset; unused where it is handed on */
+    bool for_httpd; /* it is passed on to httpd */
+    size_t member;  /* offset; unused for options of httpd */
 } tool_option_t;
 
 #define MEMBER(name) offsetof(cc_options_t, name)
@@ -57,7 +57,7 @@ static const char *legal(const char *own, apr_pool_t *p)
 static apr_status_t option_unknown(const char *word, const char *own, cc_tool_t *tool)
 {
     return cc_error_set(&tool->err, tool->pool, "CC0507", word,
-                        "there is no such option here; write %s", legal(own, tool->pool));
+                        "this command has no such option; use %s", legal(own, tool->pool));
 }
 
 static void option_take(cc_options_t *options, const tool_option_t *option, const char *value)
@@ -87,7 +87,7 @@ static apr_status_t word_read(cc_options_t *options, const char *const **word, c
     } else if (option && (*word)[1]) {
         option_take(options, option, *++*word);
     } else if (option) {
-        return cc_error_set(&tool->err, tool->pool, "CC0508", name, "a value must follow");
+        return cc_error_set(&tool->err, tool->pool, "CC0508", name, "the value is missing");
     } else if (*name == '-' || !has(own, 'c')) {
         return option_unknown(name, own, tool);
     } else {
@@ -100,12 +100,12 @@ static apr_status_t options_check(const cc_options_t *options, const char *own, 
 {
     if (has(own, 'c') && options->files->nelts == 0) {
         return cc_error_set(&tool->err, tool->pool, "CC0510", NULL,
-                            "a certificate is missing: the name of a PEM, DER or PKCS#12 file, or "
-                            "of a folder of them");
+                            "no certificate was given; name a PEM, DER or PKCS#12 file, or a "
+                            "directory of such files");
     }
     if (options->path && *options->path != '/') {
         return cc_error_set(&tool->err, tool->pool, "CC0511", options->path,
-                            "a path of the server begins with a slash");
+                            "a URL path begins with a slash");
     }
     return APR_SUCCESS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords: read from what -passin of openssl names, or from the terminal. */
+/* Reads the password of a PKCS#12 file from the source that -passin names, or the terminal. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 #define LENGTH_MAX 1024 /* as openssl */
 
-/* The first line of a file, without its end. */
+/* Reads the first line of a file, without its end. */
 static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const char *source,
                               apr_pool_t *p, cc_error_t *err)
 {
@@ -21,12 +21,12 @@ static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const cha
     char reason[120];
 
     if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
-        return cc_error_set(err, p, "CC0504", source, "the password cannot be read from there: %s",
+        return cc_error_set(err, p, "CC0504", source, "the password cannot be read: %s",
                             apr_strerror(status, reason, sizeof(reason)));
     }
     line[strcspn(line, "\r\n")] = '\0';
     if (strlen(line) > LENGTH_MAX) {
-        return cc_error_set(err, p, "CC0504", source, "the password there is longer than %d octets",
+        return cc_error_set(err, p, "CC0504", source, "the password is longer than %d bytes",
                             LENGTH_MAX);
     }
     password->given = line;
@@ -42,7 +42,7 @@ static apr_status_t file_read(cc_password_t *password, const char *source, apr_p
     char reason[120];
 
     if (status != APR_SUCCESS) {
-        return cc_error_set(err, p, "CC0504", source, "the password cannot be read from there: %s",
+        return cc_error_set(err, p, "CC0504", source, "the password cannot be read: %s",
                             apr_strerror(status, reason, sizeof(reason)));
     }
     return line_read(password, in, source, p, err);
@@ -56,7 +56,7 @@ static apr_status_t descriptor_read(cc_password_t *password, const char *source,
     apr_os_file_t fd = atoi(number);
 
     if (!*number || strspn(number, "0123456789") != strlen(number) || strlen(number) > 6) {
-        return cc_error_set(err, p, "CC0503", source, "write the number of an open file after fd:");
+        return cc_error_set(err, p, "CC0503", source, "the number of an open file must follow fd:");
     }
     apr_os_file_put(&in, &fd, APR_FOPEN_READ, p);
     return line_read(password, in, source, p, err);
@@ -67,7 +67,7 @@ static apr_status_t variable_read(cc_password_t *password, const char *source, a
 {
     password->given = getenv(source + strlen("env:"));
     if (!password->given) {
-        return cc_error_set(err, p, "CC0504", source, "there is no such environment variable");
+        return cc_error_set(err, p, "CC0504", source, "this environment variable is not set");
     }
     return APR_SUCCESS;
 }
@@ -99,10 +99,10 @@ apr_status_t cc_password_read(cc_password_t *password, const char *source, apr_p
         apr_file_open_stdin(&in, p);
         return line_read(password, in, source, p, err);
     }
-    /* The word may be the password itself, so it is not shown. */
+    /* The argument is not shown: it may be the password itself. */
     return cc_error_set(err, p, "CC0503", NULL,
-                        "-passin does not say where the password is; write "
-                        "pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin");
+                        "the argument of -passin is not a source of passwords; use pass:TEXT, "
+                        "env:NAME, file:PATH, fd:NUMBER or stdin");
 }
 
 int cc_password_ask(char *buf, int size, void *baton)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers on a terminal: prints them safely, whatever they hold. */
+/* Prints parts of an answer, escaped so that they are safe for a terminal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,10 +73,10 @@ void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
         printf("%s%s: ClientCertMap %s\n", indent, cc_print_member(step, "rule", p),
                cc_print_member(step, "text", p));
         if (json_is_true(json_object_get(step, "holds"))) {
-            printf("%s    holds\n", indent);
+            printf("%s    matches\n", indent);
         } else {
             printf("%s    %s: %s; seen: %s\n", indent,
-                   json_object_get(step, "undecided") ? "is not decided" : "does not hold",
+                   json_object_get(step, "undecided") ? "cannot be decided" : "does not match",
                    cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
         }
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Queries to the server's own configuration, for one certificate, for many, or for none. */
+/* Sends a query about one, several or no certificates to the module, and prints its answers. */
 
 /*
- * Reading a configuration takes most of the time. So all certificates of a command line go to one
- * run of httpd, and its answers are read and printed one after another.
+ * Reading a configuration takes most of the time. So httpd is run once for all certificates of a
+ * command line, and its answers are read and printed one after another.
  */
 #include <stdio.h>
 
@@ -20,15 +20,15 @@ typedef struct query_run_t {
     cc_options_t options;
     cc_password_t password;
     apr_array_header_t
-        *paths; /* const char *: of the certificates; NULL: the query is about none */
-    apr_array_header_t *errors; /* cc_error_t: of one that could not be read; else without a tag */
-    bool one;                   /* one certificate, or none: the answer is printed at length */
+        *paths; /* const char *: of the certificates; NULL: the query concerns none */
+    apr_array_header_t *errors; /* cc_error_t, one per certificate; without a tag if it was read */
+    bool one;                   /* one certificate, or none: the answer is printed in full */
     cc_exchange_t *exchange;
 } query_run_t;
 
 /* ---- the certificates ---------------------------------------------------------------------- */
 
-/* With many certificates, the terminal is not asked for passwords. */
+/* For several certificates, passwords are not asked for on the terminal. */
 static apr_status_t certificate_add(query_run_t *run, const char *path, cc_error_t *err,
                                     apr_pool_t *p)
 {
@@ -51,7 +51,7 @@ static void error_keep(query_run_t *run, int i, const cc_error_t *err)
                      .message = apr_pstrdup(p, err->message)};
 }
 
-/* APR_EINVAL: the error concerns all of them, or the only one. */
+/* APR_EINVAL: the error concerns all certificates, or the only one. */
 static apr_status_t certificates_add(query_run_t *run)
 {
     apr_status_t status = APR_SUCCESS;
@@ -124,7 +124,7 @@ static int exit_of(const query_run_t *run, const json_t *answer)
 static apr_status_t no_more(cc_tool_t *tool)
 {
     return cc_error_set(&tool->err, tool->pool, "CC0542", NULL,
-                        "the server ended before it had answered all of the question");
+                        "the server ended before it had answered for all certificates");
 }
 
 static apr_status_t answer_print(const query_run_t *run)
@@ -184,7 +184,7 @@ static void answer_line(const query_run_t *run, const char *path, json_t *answer
     }
 }
 
-/* An error of one certificate has a result too; other errors concern the query. */
+/* An error with a result concerns one certificate; one without concerns the whole query. */
 static apr_status_t line_print(const query_run_t *run, int i, apr_pool_t *p)
 {
     const char *path = APR_ARRAY_IDX(run->paths, i, const char *);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands fields, operators and modifiers: prints the registries as tables of the reference. */
+/* Commands fields, operators and modifiers: print the registries as tables in Markdown. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #include "tool.h"
 
-/* A cell of a Markdown table, where a bar would end the cell. */
+/* Escapes the bars in a cell of a Markdown table. */
 static const char *cell(const char *text, apr_pool_t *p)
 {
     char *escaped = apr_palloc(p, 2 * strlen(text) + 1);
@@ -37,7 +37,7 @@ static apr_status_t takes_nothing(cc_tool_t *tool)
 {
     if (*tool->words) {
         return cc_error_set(&tool->err, tool->pool, "CC0506", *tool->words,
-                            "this command takes no argument");
+                            "this command takes no arguments");
     }
     return APR_SUCCESS;
 }

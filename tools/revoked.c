@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command revoked: prints whether a certificate was revoked, by which source, and its age. */
+/* Command revoked: prints the revocation status of a certificate, its source and its age. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 /* ---- times --------------------------------------------------------------------------------- */
 
-/* "3 hours"; the largest unit of which there are two. */
+/* "3 hours"; in the largest unit that gives at least 2. */
 static const char *span_text(json_int_t seconds, apr_pool_t *p)
 {
     static const struct {
@@ -80,10 +80,10 @@ static void list_print(const json_t *list, apr_pool_t *p)
         const char *use;
         const char *text;
     } uses[] = {
-        {"superseded", "no: a newer one is there"},
-        {"older", "no: it is older than one that was held"},
-        {"no_base", "for what it lists; the complete CRL that it belongs to is missing"},
-        {"foreign", "no: this host does not trust its issuer"},
+        {"superseded", "no: there is a newer one"},
+        {"older", "no: it is older than one that was loaded before"},
+        {"no_base", "only for the certificates that it lists; its base CRL is missing"},
+        {"foreign", "no: this virtual host does not trust its issuer"},
     };
     const char *use = cc_print_member(list, "use", p);
 

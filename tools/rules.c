@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command rules: lists all rules of a configuration. */
+/* Command rules: lists the rules of a configuration. */
 #include <stdio.h>
 
 #include "tool.h"
@@ -14,7 +14,7 @@ static void hosts_print(const json_t *scope, apr_pool_t *p)
         printf("%s %s", i > 0 ? "," : "", cc_print_safe(json_string_value(host), p));
     }
     if (i == 0) {
-        printf(" nobody");
+        printf(" no virtual host");
     }
 }
 

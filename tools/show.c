@@ -29,7 +29,7 @@ static void field_print(const char *name, const cc_fieldref_t *ref, cc_values_t 
     }
 }
 
-/* What stands on the command line after "show". */
+/* The arguments of "show". */
 typedef struct arguments_t {
     const char *path;
     const char *passin;
@@ -42,19 +42,20 @@ static apr_status_t arguments_read(arguments_t *arguments, cc_tool_t *tool)
     if (*word && (strcmp(*word, "-passin") == 0 || strcmp(*word, "--passin") == 0)) {
         arguments->passin = *++word;
         if (!arguments->passin) {
-            return cc_error_set(&tool->err, tool->pool, "CC0502", *tool->words,
-                                "pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin must follow");
+            return cc_error_set(
+                &tool->err, tool->pool, "CC0502", *tool->words,
+                "the value is missing: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin");
         }
         word++;
     }
     if (*word && **word == '-') {
         return cc_error_set(&tool->err, tool->pool, "CC0502", *word,
-                            "show has no such option; write clientcert show [-passin ARG] FILE, "
-                            "and ./ before a file that begins with -");
+                            "show has no such option; use clientcert show [-passin ARG] FILE, and "
+                            "write ./ before a file name that begins with -");
     }
     if (!*word || word[1]) {
         return cc_error_set(&tool->err, tool->pool, "CC0502", *word ? word[1] : NULL,
-                            "show takes one file; write clientcert show [-passin ARG] FILE");
+                            "show takes one file; use clientcert show [-passin ARG] FILE");
     }
     arguments->path = *word;
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command-line tool: what its files share. */
+/* Declarations shared by the files of the command-line tool. */
 #ifndef CC_TOOL_H
 #define CC_TOOL_H
 
@@ -14,12 +14,12 @@
 /* One run of the tool. */
 typedef struct cc_tool_t {
     apr_pool_t *pool;
-    const char *const *words; /* what follows the command, NULL at the end */
+    const char *const *words; /* the arguments of the command, NULL at the end */
     int answer;               /* the exit status of a command that returns APR_SUCCESS */
-    cc_error_t err;           /* filled where it does not */
+    cc_error_t err;           /* filled if it does not */
 } cc_tool_t;
 
-/* Runs a command: writes to stdout; tool->answer is 0 unless it says otherwise. */
+/* Runs a command, which writes to stdout. It sets tool->answer if that is not 0. */
 typedef apr_status_t cc_command_fn(cc_tool_t *tool);
 
 /* ---- show.c ---- */
@@ -27,8 +27,8 @@ typedef apr_status_t cc_command_fn(cc_tool_t *tool);
 cc_command_fn cc_show_run;
 
 /*
- * A value as one line of text: a condition that holds for it (san.email == "a@example.com"), or
- * where it is unusable a comment that says so. Valid UTF-8 without control characters.
+ * A value as one line of text: a condition that holds for it (san.email == "a@example.com"), or for
+ * an unusable value a comment with the reason. Valid UTF-8 without control characters.
  */
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p);
 
@@ -38,7 +38,8 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c: queries to the server's own configuration ---- */
+/* ---- explain.c, rules.c, check.c, revoked.c: queries about the configuration of the server ----
+ */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
@@ -47,37 +48,38 @@ cc_command_fn cc_revoked_run;
 
 /* ---- options.c ---- */
 
-/* What stands on the command line after the command. */
+/* The options and arguments after the command. */
 typedef struct cc_options_t {
-    const char *httpd;             /* NULL: the one that this was built for */
+    const char *httpd;             /* NULL: the one that the tool was built for */
     bool file_given;               /* -f is among the arguments */
-    apr_array_header_t *arguments; /* const char *: for httpd */
+    apr_array_header_t *arguments; /* const char *: passed on to httpd */
     const char *vhost;
     const char *path;
     const char *passin;
-    apr_array_header_t *files; /* const char *: certificates, and folders of them */
+    apr_array_header_t *files; /* const char *: certificates, and directories of them */
     bool json;
     bool all;
 } cc_options_t;
 
 /*
- * Reads tool->words. `own` are the letters of the options that the command has besides those for
- * httpd: v --vhost, p --path, a --all, c certificates and -passin. CC0507, CC0508.
+ * Reads tool->words. `own` has the letters of the options that the command takes in addition to
+ * those for httpd and --json: v --vhost, p --path, a --all, c certificates and -passin. CC0507,
+ * CC0508, CC0510, CC0511.
  */
 apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
 
-/* A text of the command line for JSON, or null: escaped where it is not text that JSON takes. */
+/* A text of the command line for JSON; NULL becomes null. Escaped if it is not usable text. */
 json_t *cc_options_text(const char *text, apr_pool_t *p);
 
 /* ---- exchange.c ---- */
 
-/* A directory of our own, which a query and its answers go through; gone with tool->pool. */
+/* A temporary directory for a query and its answers; removed with tool->pool. */
 typedef struct cc_exchange_t cc_exchange_t;
 
-/* NULL: there is none, and tool->err is filled (CC0512). */
+/* NULL: it cannot be made, and tool->err is filled (CC0512). */
 cc_exchange_t *cc_exchange_make(cc_tool_t *tool);
 
-/* Its path, and that of the file for what httpd says. They live as long as it does. */
+/* Its path, and the path of the file for the output of httpd. They live as long as it does. */
 const char *cc_exchange_directory(const cc_exchange_t *exchange);
 const char *cc_exchange_output(const cc_exchange_t *exchange);
 
@@ -86,7 +88,7 @@ apr_status_t cc_exchange_add(cc_exchange_t *exchange, const char *pem, cc_tool_t
                              apr_pool_t *p);
 apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t *tool);
 
-/* True if the module has answered. Then the next answer, which is the caller's; NULL: no more. */
+/* True if the module has answered. Then the next answer, a new reference; NULL: no more. */
 bool cc_exchange_answered(const cc_exchange_t *exchange);
 json_t *cc_exchange_answer(cc_exchange_t *exchange);
 
@@ -96,8 +98,8 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
 /* ---- httpd.c ---- */
 
 /*
- * Has httpd read its configuration and the module answer the query in the exchange. APR_EINVAL: it
- * has not answered, and tool->err is filled (CC0513 to CC0516).
+ * Runs httpd, which reads its configuration and whose module answers the query in the exchange.
+ * APR_EINVAL: there is no answer, and tool->err is filled (CC0513 to CC0516).
  */
 apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
                             cc_tool_t *tool);
@@ -105,9 +107,10 @@ apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *ex
 /* ---- files.c ---- */
 
 /*
- * The certificates that the command line names, as paths (const char *), in its order: a folder
- * stands for the files in it, by name, but for those that begin with a dot and folders. CC0541: a
- * folder that cannot be read, or has none. *one: a single file was named, and no folder.
+ * The certificates that the command line names, as paths (const char *), in its order. A directory
+ * is replaced by its files, sorted by name, without subdirectories and names that begin with a dot.
+ * CC0541: a directory cannot be read, or contains no file. *one: true if a single file was named,
+ * and no directory.
  */
 apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_options_t *options,
                            cc_tool_t *tool);
@@ -117,29 +120,29 @@ apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_optio
 /* A command that queries httpd. */
 typedef struct cc_query_command_t {
     const char *kind;                     /* of the query */
-    const char *own;                      /* its options, as cc_options_read has them */
+    const char *own;                      /* its options, for cc_options_read */
     int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
     void (*print)(const json_t *answer, apr_pool_t *p);
-    /* One line of text for an answer among many; NULL: it is not about certificates. */
+    /* The answer for one of several certificates, as one line; NULL: no certificates. */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
 } cc_query_command_t;
 
 /*
- * Reads tool->words, sends the query, and prints the answer, with --json as it is. Each of several
- * certificates has a line, in JSON an object; an error of one stands in its line, and tool->answer
- * is the worst of all.
+ * Reads tool->words, sends the query, and prints the answer; with --json, as JSON. For several
+ * certificates it prints one line (or JSON object) each. The error of one certificate is printed in
+ * its line, and tool->answer is the highest exit status.
  */
 apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool);
 
 /* ---- print.c ---- */
 
-/* Text of any origin, fit for a terminal: as it is, or escaped where that is not so. */
+/* Makes text of any origin safe for a terminal: unchanged if it is usable text, else escaped. */
 const char *cc_print_safe(const char *text, apr_pool_t *p);
 
-/* A member of an answer, fit for a terminal; NULL where it is null. */
+/* A member of an answer, safe for a terminal; NULL if it is null. */
 const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *p);
 
-/* "label         text"; nothing where the text is NULL. */
+/* "label         text"; nothing if the text is NULL. */
 void cc_print_line(const char *label, const char *text);
 
 /* Lines of an answer about a certificate: a field with one value, the host, the verification. */
@@ -147,22 +150,22 @@ void cc_print_field(const json_t *answer, const char *name, apr_pool_t *p);
 void cc_print_host(const json_t *answer, apr_pool_t *p);
 void cc_print_verification(const json_t *answer, apr_pool_t *p);
 
-/* "file:line: ClientCertMap ..." of an answer's trace, each with what became of it. */
+/* The rules of a trace, "file:line: ClientCertMap ...", each with its result. */
 void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p);
 
-/* The answer as it is: on several lines, or on one, as JSON_INDENT(2) and JSON_COMPACT have it. */
+/* The answer as JSON: on several lines with JSON_INDENT(2), on one with JSON_COMPACT. */
 void cc_print_json(const json_t *answer, size_t flags);
 
 /* ---- password.c ---- */
 
-/* Where the password of a PKCS#12 file comes from. */
+/* The source of the password of a PKCS#12 file. */
 typedef struct cc_password_t {
-    const char *given; /* NULL: it is asked for on the terminal */
+    const char *given; /* NULL: ask for it on the terminal */
 } cc_password_t;
 
 /*
- * Fills password->given as -passin of openssl has it: pass:TEXT, env:NAME, file:PATH, fd:NUMBER
- * or stdin. APR_EINVAL: CC0503, CC0504.
+ * Fills password->given from a source as for -passin of openssl: pass:TEXT, env:NAME, file:PATH,
+ * fd:NUMBER or stdin. APR_EINVAL: CC0503, CC0504.
  */
 apr_status_t cc_password_read(cc_password_t *password, const char *source, apr_pool_t *p,
                               cc_error_t *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counters that any number of threads and processes count up at once. */
+/* Counters that any number of threads and processes increment at once. */
 #ifndef CC_COUNTER_H
 #define CC_COUNTER_H
 
@@ -10,18 +10,18 @@
 
 /* ---- counters ---- */
 
-/** Begins at 0. It may lie in memory that several processes share. */
+/** Begins at 0. It may be in memory that several processes share. */
 typedef atomic_uint_least64_t cc_counter_t;
 
-/** Counts one more. Any thread may call; nothing else is ordered by it. */
+/** Adds one. Any thread may call; it orders no other memory accesses. */
 static inline void cc_counter_add(cc_counter_t *counter)
 {
     atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
 }
 
-/* ---- changes that many processes see, and one counts ---- */
+/* ---- changes that many processes see and one of them counts ---- */
 
-/** The last outcome of looking at a source; 0: there was none. It may lie in shared memory. */
+/** The outcome of the last look at a source; 0: none yet. It may be in shared memory. */
 typedef atomic_uint_least64_t cc_outcome_t;
 
 /** An outcome: the digest of the source's state, and whether it was good. Never 0. */
@@ -30,7 +30,7 @@ static inline apr_uint64_t cc_outcome_of(apr_uint64_t digest, bool good)
     return digest << 2 | (good ? 2 : 0) | 1;
 }
 
-/** Notes an outcome. True for the first process that notes this one, which is to count it. */
+/** Notes an outcome. True in the first process that notes it, which must count it. */
 static inline bool cc_outcome_note(cc_outcome_t *last, apr_uint64_t outcome)
 {
     return atomic_exchange(last, outcome) != outcome;

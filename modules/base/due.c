@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intervals: says when a thing that is polled is due, so that equal intervals meet. */
+/* Decides when polls are due, so that polls with equal intervals coincide. */
 #include "base/due.h"
 
 /*
- * Polls stand on a grid: whole intervals after the first one. Things that began together and have
+ * Polls are due on a grid: whole intervals after the first one. Things that began together and have
  * the same interval stay due together, even if one of them is polled in between. So one thread
  * wakes up once for all of them.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intervals: says when a thing that is polled is due, so that equal intervals meet. */
+/* Decides when polls are due, so that polls with equal intervals coincide. */
 #ifndef CC_DUE_H
 #define CC_DUE_H
 
@@ -7,7 +7,7 @@
 
 #include <apr_time.h>
 
-/** The polls of one thing; all 0: there was none yet. For one thread. */
+/** The polls of one thing; all 0: not polled yet. For one thread. */
 typedef struct cc_due_t {
     apr_time_t first; /* poll: the grid begins here */
     apr_time_t next;  /* when it is due again */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: fills them, and writes one as a line. */
+/* Fills errors, and writes an error as one line. */
 #include "base/error.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors: one struct for all rooms, filled where the error is found. */
+/* The error struct of all components, which is filled where an error is found. */
 #ifndef CC_ERROR_H
 #define CC_ERROR_H
 
@@ -7,8 +7,8 @@
 #include <apr_pools.h>
 
 /**
- * One error. All text is allocated in the pool that was handed to cc_error_set
- * (tags are literals) and lives as long as that pool.
+ * One error. All text is allocated in the pool that was passed to cc_error_set (tags are literals)
+ * and lives as long as that pool.
  */
 typedef struct cc_error_t {
     const char *tag;     /* "CC0201": stable, explained in doc/messages.md */
@@ -18,9 +18,9 @@ typedef struct cc_error_t {
 } cc_error_t;
 
 /**
- * Fills *err (which may be NULL: then nothing is filled) and returns APR_EINVAL, so
- * that a function can end with "return cc_error_set(...)". `where` is left as it was.
- * `word` is copied; it may be NULL. Any thread may call, each with its own pool.
+ * Fills *err (which may be NULL: then nothing is filled) and returns APR_EINVAL, so that a function
+ * can end with "return cc_error_set(...)". `where` is not changed. `word` is copied; it may be
+ * NULL. Any thread may call, each with its own pool.
  */
 apr_status_t cc_error_set(cc_error_t *err, apr_pool_t *p, const char *tag, const char *word,
                           const char *fmt, ...) __attribute__((format(printf, 5, 6)));

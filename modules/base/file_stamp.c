@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File stamps: tell whether a file has changed, and whether it may still be changing. */
+/* File stamps: detect that a file has changed, and that it may still be changing. */
 #include "base/file_stamp.h"
 
 #include <apr_file_info.h>
@@ -38,15 +38,15 @@ bool cc_file_stamp_fresh(const cc_file_stamp_t *stamp, apr_time_t now)
 
     /*
      * On a busy machine the file may change after `now` was read and before its stamp is taken: it
-     * then is younger than `now`. A clock that was set back makes nothing fresh for long.
+     * is then younger than `now`. A clock that was set back does not keep a file fresh for long.
      */
     return age < tick && age > -SLOW_TICK;
 }
 
 /*
- * A write in place sets the times of the file when it begins. On a busy machine it may be held up
- * before its end, and nothing about the file changes when it goes on. A rename sets only the ctime,
- * and what was written long before is complete.
+ * A write in place sets the times of the file when it begins. On a busy machine it may be suspended
+ * before its end, and nothing about the file changes when it continues. A rename sets only the
+ * ctime; content that was written long before is complete.
  */
 bool cc_file_stamp_settling(const cc_file_stamp_t *stamp, apr_time_t now)
 {

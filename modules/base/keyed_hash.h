@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A keyed hash: octets that others choose do not collide on purpose, since the key is secret. */
+/* A hash with a secret key, so that clients cannot choose octets that collide. */
 #ifndef CC_KEYED_HASH_H
 #define CC_KEYED_HASH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moments: as ISO 8601 text, as eight octets, and as certificates write them. */
+/* Moments as ISO 8601 text, as eight octets, and as ASN.1 times of certificates. */
 #include "base/moment.h"
 
 #include <apr_strings.h>
@@ -38,7 +38,7 @@ apr_time_t cc_moment_get(const unsigned char octets[8])
 
 /* ---- ASN.1 ----------------------------------------------------------------------------------- */
 
-/* The number that `count` digits are, or -1. */
+/* The number that `count` digits represent, or -1. */
 static int digits_read(const unsigned char *at, int count)
 {
     int number = 0;

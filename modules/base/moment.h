@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moments: as ISO 8601 text, as eight octets, and as certificates write them. */
+/* Moments as ISO 8601 text, as eight octets, and as ASN.1 times of certificates. */
 #ifndef CC_MOMENT_H
 #define CC_MOMENT_H
 
@@ -15,13 +15,13 @@ const char *cc_moment_text(apr_time_t moment, apr_pool_t *p);
 void cc_moment_put(unsigned char octets[8], apr_time_t moment);
 apr_time_t cc_moment_get(const unsigned char octets[8]);
 
-/** The two types that ASN.1 has for a time. */
+/** The two ASN.1 types of a time. */
 typedef enum { CC_UTC_TIME, CC_GENERALIZED_TIME } cc_time_form_t;
 
 /**
- * Reads the content octets of a time of ASN.1 as RFC 5280 4.1.2.5 has it: UTC, to the second, and
- * no other form. *seconds since 1970 may be negative. False where it is none: *seconds is left
- * alone then.
+ * Reads the content octets of an ASN.1 time in the form that RFC 5280 4.1.2.5 requires: UTC, to the
+ * second, and no other form. *seconds since 1970 may be negative. False if it is not such a time;
+ * *seconds is then unchanged.
  */
 bool cc_moment_asn1(apr_int64_t *seconds, cc_time_form_t form, const unsigned char *octets,
                     apr_size_t len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and seconds as the configuration writes them. */
+/* Parses numbers and seconds of the configuration. */
 #include "base/number.h"
 
 #include <string.h>

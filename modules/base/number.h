@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers and seconds as the configuration writes them. */
+/* Parses numbers and seconds of the configuration. */
 #ifndef CC_NUMBER_H
 #define CC_NUMBER_H
 
@@ -8,7 +8,7 @@
 
 #define CC_NUMBER_MAX 1000000000
 
-/** The number from 0 to CC_NUMBER_MAX that a text is, or -1. */
+/** The number, 0 to CC_NUMBER_MAX, that a text represents, or -1. */
 apr_int64_t cc_number_read(const char *text);
 
 /** The microseconds of a number of seconds such as 5 or 0.25, or -1. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of a directive: NAME=VALUE or NAME, read into the members of a record. */
+/* Reads the options of a directive, NAME=VALUE or NAME, into the members of a record. */
 #include "base/option.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ void cc_options_usual(const cc_option_reader_t *reader)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-/* The word to be blamed for a value that is not legal. */
+/* The word that an error about an illegal value names. */
 static const char *blamed(const cc_option_reader_t *r, const char *word, const char *value)
 {
     return r->blames_value && value ? value : word;
@@ -57,7 +57,7 @@ static apr_status_t number_read(const cc_option_reader_t *r, const cc_option_t *
     }
     if (number < option->min || (option->max && number > option->max)) {
         return cc_error_set(r->err, r->pool, r->value_tag, blamed(r, word, value),
-                            "write %s=%s, a number from %s", option->name,
+                            "not a legal value; write %s=%s, a number from %s", option->name,
                             seconds ? "SECONDS" : "NUMBER", option->range);
     }
     number_set(r->record, option, number);
@@ -71,8 +71,8 @@ static apr_status_t choice_read(const cc_option_reader_t *r, const cc_option_t *
 
     if (!yes && (!value || strcmp(value, option->no) != 0)) {
         return cc_error_set(r->err, r->pool, r->value_tag, blamed(r, word, value),
-                            "write %s=%s or %s=%s", option->name, option->no, option->name,
-                            option->yes);
+                            "not a legal value; write %s=%s or %s=%s", option->name, option->no,
+                            option->name, option->yes);
     }
     *(bool *)((char *)r->record + option->member) = yes;
     return APR_SUCCESS;
@@ -82,7 +82,8 @@ static apr_status_t flag_read(const cc_option_reader_t *r, const cc_option_t *op
                               const char *word, const char *value)
 {
     if (value) {
-        return cc_error_set(r->err, r->pool, r->value_tag, word, "%s takes no value", option->name);
+        return cc_error_set(r->err, r->pool, r->value_tag, word,
+                            "%s takes no value; write it without one", option->name);
     }
     *(bool *)((char *)r->record + option->member) = true;
     return APR_SUCCESS;
@@ -92,8 +93,8 @@ static apr_status_t text_read(const cc_option_reader_t *r, const cc_option_t *op
                               const char *value)
 {
     if (!value || !*value) {
-        return cc_error_set(r->err, r->pool, r->text_tag, option->name, "write %s=TEXT",
-                            option->name);
+        return cc_error_set(r->err, r->pool, r->text_tag, option->name,
+                            "the value is missing; write %s=TEXT", option->name);
     }
     *(const char **)((char *)r->record + option->member) = value;
     return APR_SUCCESS;
@@ -124,7 +125,7 @@ apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *optio
     if (*seen) {
         return cc_error_set(reader->err, reader->pool, reader->twice_tag,
                             option->kind == CC_OPTION_TEXT ? option->name : word,
-                            "%s stands here twice", option->name);
+                            "%s is given twice; give it once", option->name);
     }
     *seen = true;
     return value_read(reader, option, word, equals ? equals + 1 : NULL);

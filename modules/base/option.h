@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of a directive: NAME=VALUE or NAME, read into the members of a record. */
+/* Reads the options of a directive, NAME=VALUE or NAME, into the members of a record. */
 #ifndef CC_OPTION_H
 #define CC_OPTION_H
 
@@ -28,10 +28,10 @@ typedef struct cc_option_t {
     size_t member;        /* where the value goes: its offset in the record */
     /* Of SECONDS, in microseconds, and of a NUMBER: */
     apr_int64_t min, max; /* max 0: CC_NUMBER_MAX, or as many seconds */
-    apr_int64_t usual;    /* where the option does not stand there */
-    const char *range;    /* the same for people: "0.1 to 60" */
+    apr_int64_t usual;    /* if the option is not given */
+    const char *range;    /* the same as text for errors: "0.1 to 60" */
     /* Of a CHOICE: */
-    const char *no, *yes; /* what stands for false, which is usual, and for true */
+    const char *no, *yes; /* the words for false, the default, and for true */
     /** Of CUSTOM: reads a value into the record, or says what is wrong with it. */
     apr_status_t (*set)(void *record, const char *value, apr_pool_t *p, cc_error_t *err);
 } cc_option_t;
@@ -43,22 +43,22 @@ typedef struct cc_option_reader_t {
     const cc_option_t *options;
     size_t count; /* CC_OPTIONS_MAX at most */
     void *record;
-    const char *value_tag;     /* of the error that a value is not legal */
-    const char *text_tag;      /* of the error that a TEXT is empty */
+    const char *value_tag;     /* of the error for an illegal value */
+    const char *text_tag;      /* of the error for an empty TEXT */
     const char *twice_tag;     /* of the error for an option that is given twice */
-    bool blames_value;         /* the first of them names the value, not the whole word */
+    bool blames_value;         /* the first of these errors names the value, not the whole word */
     bool seen[CC_OPTIONS_MAX]; /* begins as false */
     apr_pool_t *pool;          /* of what is read, and of errors */
     cc_error_t *err;
 } cc_option_reader_t;
 
-/** Gives the members of SECONDS and NUMBER their usual values. All others begin as zeros. */
+/** Sets the members of SECONDS and NUMBER to their defaults. All other members begin as zeros. */
 void cc_options_usual(const cc_option_reader_t *reader);
 
-/** The option that a word is, by what stands before its "="; NULL: it is none of them. */
+/** Finds the option that a word gives by the part before its "="; NULL: there is no such option. */
 const cc_option_t *cc_option_find(const cc_option_reader_t *reader, const char *word);
 
-/** Reads the word, which is this option, into the record. Errors name the word. */
+/** Reads the word, which gives this option, into the record. Errors name the word. */
 apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *option,
                             const char *word);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regular files: opens them, and nothing that could make the reader wait. */
+/* Opens regular files, and no other files, which could make the reader wait. */
 #include "base/regular_file.h"
 
 #include <apr_file_info.h>
@@ -11,8 +11,8 @@ static const char *kind_of(apr_filetype_e type)
         apr_filetype_e type;
         const char *name;
     } kinds[] = {
-        {APR_DIR, "a folder"}, {APR_PIPE, "a FIFO"},  {APR_SOCK, "a socket"},
-        {APR_CHR, "a device"}, {APR_BLK, "a device"},
+        {APR_DIR, "a directory"}, {APR_PIPE, "a FIFO"},  {APR_SOCK, "a socket"},
+        {APR_CHR, "a device"},    {APR_BLK, "a device"},
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -25,7 +25,7 @@ static const char *kind_of(apr_filetype_e type)
 
 static apr_status_t other_kind(apr_filetype_e type, const char **reason, apr_pool_t *p)
 {
-    *reason = apr_pstrcat(p, "it is ", kind_of(type), ", not a file", NULL);
+    *reason = apr_pstrcat(p, "it is ", kind_of(type), ", not a regular file", NULL);
     return APR_EINVAL;
 }
 

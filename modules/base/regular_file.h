@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regular files: opens them, and nothing that could make the reader wait. */
+/* Opens regular files, and no other files, which could make the reader wait. */
 #ifndef CC_REGULAR_FILE_H
 #define CC_REGULAR_FILE_H
 
@@ -8,7 +8,7 @@
 /**
  * Opens a file for reading if it is a regular one, or a link to one. Anything else is not opened: a
  * FIFO waits for a writer, and a device may do anything. Then the status is APR_EINVAL, and *reason
- * says what it is: "it is a FIFO, not a file". For other errors *reason is the system's.
+ * says what it is: "it is a FIFO, not a regular file". For other errors *reason is the system's.
  * *reason lives as long as `p`, *file until it is closed, or as long as `p`. Any thread may call,
  * with a pool of its own.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots: one thread replaces what many threads read, and no reader ever waits. */
+/* Snapshots: one thread replaces data that many threads read, and readers never wait. */
 #include "base/snapshot.h"
 
 #include <apr_time.h>
@@ -9,16 +9,16 @@
 
 /*
  * There are two sides, and the last bit of a number says which of them is current. The writer fills
- * the other side and then adds one to the number. Each side counts its readers; what was replaced
- * is free once its side has none.
+ * the other side and then adds one to the number. Each side counts its readers. Replaced data can
+ * be freed once its side has no readers.
  *
  * A reader takes the number, counts itself in, and looks at the number again. If the number is the
  * same, the reader was counted before the replacement, and the writer will see it. If not, it
  * counts itself out and tries again. That happens at most once for each replacement, so readers
  * never wait for the writer.
  *
- * The writer may fill a side only if no reader is left there. It may have to put a replacement off
- * (cc_snapshot_settled); readers go on with what is current.
+ * The writer may fill a side only if no reader is left there. It may have to postpone a replacement
+ * (cc_snapshot_settled); readers continue with the current data.
  */
 
 void cc_snapshot_init(cc_snapshot_t *snapshot, void *first)

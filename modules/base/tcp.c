@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP with a deadline: what is done with a socket ends in time, however the other side behaves. */
+/* TCP with a deadline: every call ends in time, however the other side behaves. */
 #include "base/tcp.h"
 
-/* Gives what is done next a part of the time that is left. */
+/* Allots a part of the remaining time to the next step. */
 static apr_status_t time_limit(apr_socket_t *socket, apr_time_t deadline, int parts)
 {
     apr_interval_time_t left = (deadline - apr_time_now()) / parts;

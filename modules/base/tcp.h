@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP with a deadline: what is done with a socket ends in time, however the other side behaves. */
+/* TCP with a deadline: every call ends in time, however the other side behaves. */
 #ifndef CC_TCP_H
 #define CC_TCP_H
 
@@ -13,9 +13,9 @@
  */
 
 /**
- * Connects to the first address of the host that answers, IPv6 or IPv4; each of those that are left
- * may take an equal part of the time. Looking the host up is not limited. The socket is in `p`;
- * NULL where it fails.
+ * Connects to the first address of the host that answers, IPv6 or IPv4. Each address that is left
+ * may take an equal part of the remaining time. The lookup of the host is not limited. The socket
+ * is allocated in `p`; NULL on failure.
  */
 apr_status_t cc_tcp_connect(apr_socket_t **socket, const char *host, apr_port_t port,
                             apr_time_t deadline, apr_pool_t *p);

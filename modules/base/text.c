@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text from outside: which octets may decide anything, and how any octets are shown on one line. */
+/* Untrusted text: checks whether it may decide anything, and escapes it for one line. */
 #include "base/text.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-/* Reads one code point (RFC 3629) and gives its length in octets, 0 where there is none. */
+/* Reads one code point (RFC 3629) and gives its length in octets, 0 if it is not valid. */
 static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *code)
 {
     static const unsigned min[] = {0, 0, 0x80, 0x800, 0x10000}; /* refuses overlong forms */
@@ -29,7 +29,7 @@ static apr_size_t utf8_read(const unsigned char *s, apr_size_t len, unsigned *co
     return n;
 }
 
-/* Unicode's Bidi_Control: what reorders the text around it on a screen. */
+/* Unicode's Bidi_Control: characters that reorder the text around them on a screen. */
 static bool is_bidi_control(unsigned c)
 {
     return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
@@ -39,19 +39,19 @@ static bool is_bidi_control(unsigned c)
 static const char *code_unusable(unsigned c)
 {
     if (c == 0) {
-        return "it holds a NUL";
+        return "it contains a NUL";
     }
     if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) {
-        return "it holds a control character";
+        return "it contains a control character";
     }
     if (c == 0x2028 || c == 0x2029) {
-        return "it holds a line or paragraph separator";
+        return "it contains a line or paragraph separator";
     }
     if (is_bidi_control(c)) {
-        return "it holds a bidirectional control";
+        return "it contains a bidirectional control";
     }
     if ((c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF)) {
-        return "it holds a Unicode noncharacter";
+        return "it contains a Unicode noncharacter";
     }
     return NULL;
 }
@@ -94,7 +94,7 @@ static char *hex_escape(char *to, const unsigned char *s, apr_size_t n)
     return to;
 }
 
-/* Escapes one character, or one octet where there is none, and moves both on. */
+/* Escapes one character, or one octet that is not part of a valid one, and advances both. */
 static void character_escape(char **to, const unsigned char **s, apr_size_t len)
 {
     unsigned code = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text from outside: which octets may decide anything, and how any octets are shown on one line. */
+/* Untrusted text: checks whether it may decide anything, and escapes it for one line. */
 #ifndef CC_TEXT_H
 #define CC_TEXT_H
 
@@ -7,8 +7,8 @@
 
 /**
  * NULL if these octets are UTF-8 (RFC 3629) without NUL, C0, DEL, C1, line and paragraph
- * separators, bidirectional controls and noncharacters; else a literal that says which of them it
- * is not. Any thread may call.
+ * separators, bidirectional controls and noncharacters; else a literal that says why they are not.
+ * Any thread may call.
  */
 const char *cc_text_unusable(const char *text, apr_size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for other programs: how many threads may wait, and how long. */
+/* Limits how many threads may wait for another program, and how long. */
 #ifndef CC_WAITING_H
 #define CC_WAITING_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words of a line of configuration: splits and quotes them by httpd's rules. */
+/* Splits a line of configuration into words, and quotes words, by httpd's rules. */
 
 #include <stdbool.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const char *blanks_skip(const char *text)
     return text;
 }
 
-/* Copies one word without its quotes and moves both on; false if a quote is not closed. */
+/* Copies one word without its quotes and advances both; false if a quote is not closed. */
 static bool word_copy(const char **text, char **out)
 {
     const char *in = *text;
@@ -43,7 +43,7 @@ static bool word_copy(const char **text, char **out)
 apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_pool_t *p,
                             cc_error_t *err)
 {
-    /* A word with its NUL is never longer than its source with the blank that ends it. */
+    /* A word with its NUL is never longer than its source with the space that ends it. */
     char *out = apr_palloc(p, strlen(text) + 1);
 
     *words = apr_array_make(p, 8, sizeof(const char *));
@@ -53,8 +53,8 @@ apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_po
         APR_ARRAY_PUSH(*words, const char *) = out;
         if (!word_copy(&text, &out)) {
             return cc_error_set(err, p, "CC0210", start,
-                                "a quote is opened and not closed; inside \"...\" write \\\" for "
-                                "the quote itself");
+                                "the quote is not closed; close it, and inside \"...\" write \\\" "
+                                "for the quote itself");
         }
     }
     return APR_SUCCESS;

@@ -6,9 +6,9 @@
 
 /*
  * A rule must mean the same on every system, and OpenSSL before 3.5 has no names for these, nor can
- * it decode their keys. So names and sizes are taken from here even where OpenSSL has them; the
- * names are its own. The size of a key is what OpenSSL 3.5 says it is: the octets of the public key
- * in bits, but for ML-KEM the number in its name.
+ * it decode their keys. So names and sizes are taken from here even if OpenSSL has them; the names
+ * are those of OpenSSL. The size of a key is the one that OpenSSL 3.5 reports: the octets of the
+ * public key in bits, but for ML-KEM the number in its name.
  */
 #define OF "2.16.840.1.101.3.4."
 
@@ -31,7 +31,7 @@ static const cc_algorithm_t algorithms[] = {
     {OF "4.1", "ML-KEM-512", "id-alg-ml-kem-512", 800, 512},
     {OF "4.2", "ML-KEM-768", "id-alg-ml-kem-768", 1184, 768},
     {OF "4.3", "ML-KEM-1024", "id-alg-ml-kem-1024", 1568, 1024},
-    /* Of signatures alone. */
+    /* For signatures only. */
     {OF "3.32", "HASH-ML-DSA-44-WITH-SHA512", "id-hash-ml-dsa-44-with-sha512", 0, 0},
     {OF "3.33", "HASH-ML-DSA-65-WITH-SHA512", "id-hash-ml-dsa-65-with-sha512", 0, 0},
     {OF "3.34", "HASH-ML-DSA-87-WITH-SHA512", "id-hash-ml-dsa-87-with-sha512", 0, 0},

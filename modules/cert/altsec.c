@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates in altSecurityIdentities, as Active Directory writes them. */
+/* Writes certificates in the forms of Active Directory's altSecurityIdentities. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,7 +8,7 @@
 
 #include "cert/internal.h"
 
-/* What would have to be quoted, and what the frame around a name is made of. */
+/* Characters that would have to be quoted, and those of the frame around a name. */
 static bool is_plain(const cc_attribute_t *attribute)
 {
     const char *text = attribute->text;
@@ -18,8 +18,8 @@ static bool is_plain(const cc_attribute_t *attribute)
 }
 
 /*
- * A name from the root down, joined by commas. NULL where it has none; then *values says whether
- * it is empty (no value) or cannot be written.
+ * A name from the root down, joined by commas. NULL if there is no such text; *values then says
+ * whether the name is empty (no value) or cannot be written.
  */
 static const char *name_text(const X509_NAME *x509_name, cc_values_t *values, apr_pool_t *p)
 {
@@ -114,7 +114,9 @@ static cc_values_t spki(const cc_extraction_t *s)
     return framed(s->pool, "<SHA1-PUKEY>", cc_octets_hex(octets, len, s->pool), "", "");
 }
 
-/* The values of another field, each behind a tag; what is unusable there is unusable here. */
+/*
+ * The values of another field, each after a tag. Values that are unusable there are unusable here.
+ */
 static cc_values_t tagged(const cc_extraction_t *s, cc_values_t from, const char *tag)
 {
     apr_array_header_t *list = apr_array_make(s->pool, 1, sizeof(cc_value_t));

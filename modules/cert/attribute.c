@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attribute types of distinguished names, by the names that each kind of reader has for them. */
+/* The attribute types of distinguished names, and their names in each form of text. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -75,7 +75,7 @@ static const char *word_copy(const char *word, apr_pool_t *p)
     return apr_pstrmemdup(p, word, strcspn(word, " "));
 }
 
-/* Takes the words of `names` one by one; NULL at the end. */
+/* Returns the words of `names` one by one; NULL at the end. */
 static const char *word_next(const char *word)
 {
     word += strcspn(word, " ");
@@ -135,8 +135,8 @@ const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t
     object = object ? object : cc_oid_read(dotted, p);
     if (!object) {
         cc_error_set(err, p, "CC0202", text,
-                     "no such attribute of a name; the nearest is %s, and "
-                     "every attribute can be written as its dotted object identifier",
+                     "no such attribute; the nearest is %s, and every attribute can be written as "
+                     "a dotted object identifier",
                      nearest_word(text, p));
     }
     return object;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates: wraps or parses one, and says whether it may speak for a client. */
+/* Wraps or parses a certificate, and decides whether it may identify a client. */
 #include "cert/internal.h"
 
 #include <openssl/err.h>
@@ -19,9 +19,9 @@ cc_cert_t *cc_cert_wrap(X509 *x509, apr_pool_t *p)
     cert->x509 = x509;
 
     /*
-     * OpenSSL decodes what it wants to know of the extensions when it is first asked, and keeps
-     * that in the X509. Asked here, it writes nothing there once several threads read. After a
-     * verification this costs one look at a flag.
+     * OpenSSL decodes the extensions that it needs when it is first asked, and keeps the result in
+     * the X509. It is asked here, so that it writes nothing there once several threads read. After
+     * a verification this costs one look at a flag.
      */
     ERR_set_mark();
     X509_check_purpose(x509, -1, 0);
@@ -43,7 +43,8 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
         *cert = cc_cert_wrap(x509, p);
     } else {
         status = cc_error_set(err, p, "CC0301", NULL,
-                              x509 ? "octets follow the certificate" : "not a certificate in DER");
+                              x509 ? "there are octets after the certificate"
+                                   : "not a certificate in DER");
     }
     X509_free(x509);
     return status;
@@ -61,7 +62,7 @@ cc_values_t cc_self_issued_extract(const cc_extraction_t *s)
     return cc_values_one(cc_value_words(same ? "true" : "false", s->pool), s->pool);
 }
 
-/* Why OpenSSL's sslclient purpose refuses it. */
+/* Why OpenSSL's sslclient purpose refuses the certificate. */
 static const char *purpose_reason(X509 *x509)
 {
     if (!(X509_get_extended_key_usage(x509) & XKU_SSL_CLIENT)) {
@@ -78,7 +79,7 @@ static const char *not_client(X509 *x509)
     uint32_t flags = X509_get_extension_flags(x509);
 
     if (flags & EXFLAG_INVALID) {
-        return "an extension of it cannot be decoded, or is there twice";
+        return "one of its extensions cannot be decoded, or occurs twice";
     }
     if (flags & EXFLAG_CA) {
         return "it is a CA certificate";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates (RFC 5280), the door of this room: DER in, typed values of fields out. */
+/* The public header of the certificate component (RFC 5280): DER in, typed values out. */
 #ifndef CC_CERT_H
 #define CC_CERT_H
 
@@ -17,7 +17,7 @@ struct x509_st; /* OpenSSL's X509; callers outside cert and trust need no OpenSS
 
 /* ---- values ------------------------------------------------------------------------------ */
 
-/** What a value is, and so which operators work on it. */
+/** The type of a value, which decides which operators work on it. */
 typedef enum {
     CC_TYPE_TEXT,   /* UTF-8 */
     CC_TYPE_DN,     /* a distinguished name, compared as a structure (RFC 5280 7.1) */
@@ -27,22 +27,22 @@ typedef enum {
 } cc_type_t;
 
 /**
- * One value. Where `unusable` is NULL, `text` is valid UTF-8 without NUL, control or bidirectional
- * control characters (cc_text_unusable), and is NUL-terminated too. Where it is not NULL, it is a
- * literal, the reason why nothing may be decided by this value. Then text/len hold the raw octets
+ * One value. If `unusable` is NULL, `text` is valid UTF-8 without NUL, control or bidirectional
+ * control characters (cc_text_unusable), and is NUL-terminated too. Otherwise `unusable` is a
+ * literal: the reason why nothing may be decided by this value. Then text/len hold the raw octets
  * for a log (never to be printed without cc_text_escape), and the other members mean nothing.
  */
 typedef struct cc_value_t {
-    const char *text; /* as people write it: RFC 4514 for a DN, hex, ISO 8601, decimal */
+    const char *text; /* in its usual form: RFC 4514 for a DN, hex, ISO 8601, decimal */
     apr_size_t len;
     const char *key; /* two values are equal if and only if their keys are (octet by octet) */
     apr_size_t key_len;
     apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
     const char *unusable; /* NULL, or the reason */
-    const void *dn;       /* CC_TYPE_DN: private to this room, for cc_value_oneline */
+    const void *dn;       /* CC_TYPE_DN: private to cert, for cc_value_oneline */
 } cc_value_t;
 
-/** The values of one field, in the certificate's order; count is 0 where it has none. */
+/** The values of one field, in the order of the certificate; count is 0 if there are none. */
 typedef struct cc_values_t {
     int count;
     const cc_value_t *at;
@@ -53,7 +53,7 @@ typedef struct cc_values_t {
 /** A certificate. Read-only once made: any number of threads may read it at once. */
 typedef struct cc_cert_t cc_cert_t;
 
-/** What fields need to know that the certificate does not say. Unknown members are NULL. */
+/** What fields need beyond the certificate itself. Unknown members are NULL. */
 typedef struct cc_facts_t {
     apr_time_t now;          /* for days_left */
     const char *tls_version; /* "TLSv1.3" */
@@ -69,14 +69,14 @@ typedef struct cc_facts_t {
 } cc_facts_t;
 
 /**
- * Wraps an X509 that the caller holds. Takes a reference of its own, given back when `p` is
+ * Wraps an X509 that the caller holds. Takes its own reference, which is released when `p` is
  * cleared. Cannot fail.
  */
 cc_cert_t *cc_cert_wrap(struct x509_st *x509, apr_pool_t *p);
 
 /**
- * Parses one DER certificate. All of `der` must be the certificate. The result lives as long as
- * `p`; `der` is not kept. APR_EINVAL (CC03xx) where it is none.
+ * Parses one DER certificate. `der` must be the certificate and nothing else. The result lives as
+ * long as `p`; `der` is not kept. APR_EINVAL (CC03xx) if it is not a certificate.
  */
 apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, apr_pool_t *p,
                            cc_error_t *err);
@@ -85,26 +85,27 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
 typedef int cc_password_fn(char *buf, int size, void *baton);
 
 /**
- * Reads the first certificate of a PEM or DER file (in DER, what follows it is not looked at), or
- * the client certificate of a PKCS#12 file (then `ask` is called for the password, at most once;
- * an empty password is tried first). A FIFO, device, socket or folder is not read, and a PKCS#12
- * file whose keys take more than 5,000,000 iterations is not opened (CC0540).
- * Where the file also holds the issuer's certificate, *issuer is it, else NULL; `issuer` may be
- * NULL. Both live as long as `p`. Other errors: CC03xx, naming the file.
+ * Reads the first certificate of a PEM or DER file (in DER, octets after it are ignored), or the
+ * client certificate of a PKCS#12 file (then `ask` is called for the password, at most once; an
+ * empty password is tried first). A FIFO, device, socket or directory is not read, and a PKCS#12
+ * file whose keys take more than 5,000,000 iterations is not opened (CC0540). If the file also
+ * contains the issuer's certificate, *issuer is set to it, else to NULL; `issuer` may be NULL. Both
+ * live as long as `p`. Other errors: CC03xx, naming the file.
  */
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
 
 /**
- * How many CAs in these PEM files (const char *) may be meant to issue clients: names of CA
- * certificates none of which issued another one there. A root and the CAs below it count without
- * the root; a CA that is there with two keys counts once. A file that cannot be read has none.
+ * How many CAs in these PEM files (const char *) may issue client certificates. Counted are the
+ * names of CA certificates that issued no other CA certificate in the files: a root is not counted
+ * beside the CAs below it, and a CA with two keys counts once. A file that cannot be read counts as
+ * empty.
  */
 int cc_cert_count_issuers(const apr_array_header_t *paths);
 
 /**
- * Reads the same files, and gives PEM: the certificate that cc_cert_read gives, then all others of
- * the file. Lives as long as `p`.
+ * Reads the same files, and returns PEM: the certificate that cc_cert_read returns, then all others
+ * of the file. Lives as long as `p`.
  */
 apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn *ask, void *baton,
                               apr_pool_t *p, cc_error_t *err);
@@ -130,32 +131,31 @@ typedef struct cc_field_t {
 const cc_field_t *cc_field_at(int i);
 
 /**
- * A field as named in a rule: the row, and the argument as a dotted OID (NULL if none). Made by
- * cc_field_find or cc_field_each alone.
+ * A field as named in a rule: the row, and the argument as a dotted OID (NULL if none). Made only
+ * by cc_field_find and cc_field_each.
  */
 typedef struct cc_fieldref_t {
     const cc_field_t *field;
     const char *oid;
-    const void *object; /* private to this room */
+    const void *object; /* private to cert */
 } cc_fieldref_t;
 
 /**
- * Finds a field by name ("subject.CN", "san.other.1.2.3", "sha256"). Names of fields and
- * attributes are compared without regard to case. Where there is none: APR_EINVAL, CC0201,
- * with the nearest legal name in the message, or CC02xx for an argument that is none. ref->oid
- * lives as long as `p`.
+ * Finds a field by name ("subject.CN", "san.other.1.2.3", "sha256"). Names of fields and attributes
+ * are case-insensitive. If there is no such field: APR_EINVAL, CC0201, with the nearest legal name
+ * in the message, or CC02xx for an invalid argument. ref->oid lives as long as `p`.
  */
 apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
 
 /**
- * Its name as the registry spells it, attributes by their short name where they have one. May be
- * a literal, else it lives as long as `p`.
+ * The name of the field as the registry spells it, with the short name of an attribute that has
+ * one. A literal, or lives as long as `p`.
  */
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
 
 /**
- * True if the connection gives it, not the certificate (tls.version, tls.cipher, tls.sni,
- * tls.resumed): where a certificate is only read from a file, it has no value.
+ * True if the value comes from the connection, not from the certificate (tls.version, tls.cipher,
+ * tls.sni, tls.resumed). If a certificate is only read from a file, there is no value.
  */
 bool cc_field_of_connection(const cc_fieldref_t *ref);
 
@@ -163,23 +163,23 @@ bool cc_field_of_connection(const cc_fieldref_t *ref);
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 
 /**
- * Parses what stands to the right of an operator for this field: a DN in RFC 4514 form, a
- * number, a date (2026-11-20 or 2026-11-20T12:00:00Z), hex, an OID or its short name, an address.
- * Gives the same key as a certificate with that value. APR_EINVAL (CC02xx) says what is legal.
+ * Parses the operand of an operator for this field: a DN in RFC 4514 form, a number, a date
+ * (2026-11-20 or 2026-11-20T12:00:00Z), hex, an OID or its short name, an address. The key is the
+ * same as that of a certificate with this value. APR_EINVAL: the error (CC02xx) says what is legal.
  */
 apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
                               apr_pool_t *p, cc_error_t *err);
 
 /**
- * The values of a field. Never fails: what cannot be decoded is one unusable value. They live as
- * long as `p` and the certificate. Any thread may call, each with its own pool.
+ * The values of a field. Never fails: a field that cannot be decoded has one unusable value. The
+ * values live as long as `p` and the certificate. Any thread may call, each with its own pool.
  */
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p);
 
 /**
- * The first value of a field (its name) that the certificate itself gives, without facts. NULL: it
- * has none, or there is no such field. Where it is unusable, it is to be escaped. Lives as long as
+ * The first value of the field with this name that the certificate itself gives, without facts.
+ * NULL: there is no value, or no such field. An unusable value must be escaped. Lives as long as
  * `p` and the certificate. Any thread may call, each with its own pool.
  */
 const cc_value_t *cc_cert_value(const cc_cert_t *cert, const char *field, apr_pool_t *p);
@@ -192,8 +192,8 @@ apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
                              const cc_facts_t *facts);
 
 /**
- * Calls `each` for every field that this certificate has, with families (subject.CN, ext.OID, ...)
- * spelled out, in the order of the registry. `name` is what a rule writes.
+ * Calls `each` for every field that this certificate has, each member of a family (subject.CN,
+ * ext.OID, ...) on its own, in the order of the registry. `name` is what a rule writes.
  */
 typedef void cc_field_each_fn(const char *name, const cc_fieldref_t *ref, cc_values_t values,
                               void *baton);
@@ -203,25 +203,25 @@ void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each
 /* ---- distinguished names ----------------------------------------------------------------- */
 
 /**
- * True if DN `v` is `base` or lies below it: its RDNs begin with all RDNs of `base`. Names are
- * equal, here and by their keys, as RFC 5280 7.1 has it for ASCII: types by OID, an RDN as a set,
- * case and surplus blanks ignored, string types ignored. Letters beyond ASCII are compared as
- * they are (as OpenSSL does).
+ * True if DN `v` is `base` or is below it: its RDNs begin with all RDNs of `base`. Names are equal,
+ * here and by their keys, as RFC 5280 7.1 defines it for ASCII: types by OID, an RDN as a set, case
+ * and surplus spaces ignored, string types ignored. Letters beyond ASCII are compared as they are
+ * (as OpenSSL does).
  */
 bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 
 /**
- * The slash form of a DN value (/C=DE/O=Example/CN=x), as grid-mapfiles and FakeBasicAuth lists
- * have it: a text value. Unusable where two different names would give the same text (a value
- * that holds "/TYPE=" or a newline of its own).
+ * The slash form of a DN value (/C=DE/O=Example/CN=x), as in grid-mapfiles and FakeBasicAuth lists:
+ * a text value. Unusable if two different names would give the same text (a value that contains
+ * "/TYPE=" or a newline).
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 
 /**
- * The seconds since 1970 of a date in a certificate (an ASN1_TIME of OpenSSL). False, and *seconds
- * is left alone, where RFC 5280 4.1.2.5 does not allow its form.
+ * The seconds since 1970 of a date in a certificate (an ASN1_TIME of OpenSSL). False, with *seconds
+ * unchanged, if RFC 5280 4.1.2.5 does not allow its form.
  */
 bool cc_cert_time_read(apr_int64_t *seconds, const struct asn1_string_st *time);
 
@@ -229,9 +229,9 @@ bool cc_cert_time_read(apr_int64_t *seconds, const struct asn1_string_st *time);
 void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t *not_after);
 
 /**
- * NULL if the certificate may speak for a client: it is no CA certificate, and its key usage,
- * extended key usage and Netscape type, where present, allow TLS client authentication
- * (RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.12). Else a literal that says what is against it.
+ * NULL if the certificate may identify a client: it is not a CA certificate, and its key usage,
+ * extended key usage and Netscape type, where present, allow TLS client authentication (RFC 5280
+ * 4.2.1.3, 4.2.1.9, 4.2.1.12). Else a literal that says why it may not.
  */
 const char *cc_cert_not_client(const cc_cert_t *cert);
 

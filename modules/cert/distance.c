@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The distance of two names (Levenshtein), for error messages that suggest one. */
+/* Computes the Levenshtein distance of two names, for error messages that suggest a name. */
 #include "cert/distance.h"
 
 #include <string.h>

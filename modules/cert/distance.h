@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The distance of two names, for error messages that suggest one. */
+/* Computes the distance of two names, for error messages that suggest a name. */
 #ifndef CC_CERT_DISTANCE_H
 #define CC_CERT_DISTANCE_H
 
-/* How many letters must be added, dropped or changed (case apart) to turn one into the other. */
+/* How many letters must be added, dropped or changed to turn one into the other, ignoring case. */
 int cc_name_distance(const char *a, const char *b);
 
 #endif

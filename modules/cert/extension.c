@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Extensions of a certificate (RFC 5280 4.2.1), but for its alternative names. */
+/* Fields from the extensions of a certificate (RFC 5280 4.2.1), except its alternative names. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -19,7 +19,7 @@ const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *
         return NULL;
     }
     if (X509_get_ext_by_OBJ(x509, object, i) >= 0) {
-        *reason = "its extension is in the certificate twice";
+        *reason = "its extension occurs twice in the certificate";
         return NULL;
     }
     return X509_EXTENSION_get_data(X509_get_ext(x509, i));
@@ -134,7 +134,7 @@ cc_values_t cc_policy_extract(const cc_extraction_t *s)
 
 /* ---- key usage ------------------------------------------------------------------------------ */
 
-/* By the number of the bit (RFC 5280 4.2.1.3). */
+/* Indexed by the number of the bit (RFC 5280 4.2.1.3). */
 static const char *const usages[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
                                      "dataEncipherment", "keyAgreement",   "keyCertSign",
                                      "cRLSign",          "encipherOnly",   "decipherOnly"};
@@ -169,7 +169,7 @@ apr_status_t cc_operand_ku(cc_value_t *value, const char *text, int variant, apr
         }
         all = apr_pstrcat(p, all, i ? ", " : "", usages[i], NULL);
     }
-    return cc_error_set(err, p, "CC0282", text, "no such key usage; there are %s", all);
+    return cc_error_set(err, p, "CC0282", text, "no such key usage; write one of %s", all);
 }
 
 /* ---- others --------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the connection and of the verified chain, which are not in the certificate. */
+/* Fields of the connection and of the verified chain, whose values are not in the certificate. */
 #include "cert/internal.h"
 
 #include <apr_cstr.h>
@@ -56,7 +56,7 @@ bool cc_fact_of_connection(cc_fact_t fact)
 
 static const char *const states[] = {"good", "revoked", "unknown", "unchecked", NULL};
 
-/* By their numbers in the ASN.1 of RFC 5280 5.3.1, which leaves 7 out. */
+/* In the order of their numbers in the ASN.1 of RFC 5280 5.3.1, which skips 7. */
 static const char *const reasons[] = {"unspecified",
                                       "keyCompromise",
                                       "cACompromise",
@@ -82,5 +82,6 @@ apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int variant, a
         }
         legal = i > 0 ? apr_pstrcat(p, legal, ", ", words[i], NULL) : legal;
     }
-    return cc_error_set(err, p, "CC0285", text, "this field is one of %s", legal);
+    return cc_error_set(err, p, "CC0285", text, "not a value of this field; write one of %s",
+                        legal);
 }

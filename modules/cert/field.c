@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields: finds them by name, and gives their values and operands. */
+/* Finds fields by name, and computes their values and operands. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -25,7 +25,7 @@ const cc_field_t *cc_field_at(int i)
 
 /* ---- by name -------------------------------------------------------------------------------- */
 
-/* What stands behind as many dots as the name of the family has. */
+/* The part of the name after as many dots as the name of the family has. */
 static const char *argument_of(const char *name, const char *family)
 {
     for (; *family; family++) {
@@ -37,7 +37,7 @@ static const char *argument_of(const char *name, const char *family)
     return name;
 }
 
-/* The legal name that is most like this one. */
+/* The legal name that is most similar to this one. */
 static const char *nearest(const char *name, apr_pool_t *p)
 {
     const char *found = "";
@@ -64,7 +64,7 @@ static bool row_fits(const cc_field_row_t *row, const char *name)
                        : apr_cstr_casecmp(name, row->field.name) == 0;
 }
 
-/* Fills ref with the row, and with the argument where there is one. */
+/* Fills ref with the row, and with the argument if there is one. */
 static apr_status_t ref_set(cc_fieldref_t *ref, const cc_field_row_t *row,
                             const ASN1_OBJECT *object, apr_pool_t *p)
 {
@@ -144,7 +144,7 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
     return status;
 }
 
-/* OpenSSL's error queue is left as it was: mod_ssl reads its own errors from it. */
+/* OpenSSL's error queue is not changed: mod_ssl reads its own errors from it. */
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p)
 {
@@ -179,7 +179,7 @@ apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-/* Where cc_field_each hands its fields to. */
+/* The receiver of the fields of cc_field_each. */
 typedef struct {
     const cc_cert_t *cert;
     const cc_facts_t *facts;

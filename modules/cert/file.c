@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates in files: reads PEM, DER and PKCS#12. */
+/* Reads certificates from files in PEM, DER and PKCS#12. */
 #include <string.h>
 
 #include <apr_file_io.h>
@@ -15,13 +15,13 @@
 
 #define FILE_SIZE_MAX (16 * 1024 * 1024)
 
-/* What a file gives: the certificate first, then others that came with it. */
+/* The certificates of a file: the one sought first, then the others. */
 typedef struct {
     X509 *x509;
     STACK_OF(X509) * others;
 } cc_file_certs_t;
 
-/* What reading a file needs: the password, and a place for errors. */
+/* State of reading a file: the source of the password, and a place for errors. */
 typedef struct {
     const char *path;
     cc_password_fn *ask;
@@ -73,7 +73,7 @@ static apr_status_t file_fill(BIO *bio, const cert_reader_t *r)
 
 /* ---- PEM ------------------------------------------------------------------------------------ */
 
-/* An encrypted block is none of ours: no password, and above all no prompt. */
+/* Encrypted blocks are not read: there is no password, and there must be no prompt. */
 static int no_password(char *buf, int size, int writing, void *baton)
 {
     (void)buf, (void)size, (void)writing, (void)baton;
@@ -97,7 +97,7 @@ static void read_pem(cc_file_certs_t *found, BIO *bio)
 
 /* ---- PKCS#12 -------------------------------------------------------------------------------- */
 
-/* No password is two: the empty one, and none (RFC 7292 B.1); PKCS12_parse tries both, too. */
+/* "No password" can mean the empty one or none (RFC 7292 B.1); PKCS12_parse tries both, too. */
 static const char *password_meant(PKCS12 *p12, const char *password)
 {
     if (!*password && (!PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, NULL, 0))) {
@@ -112,8 +112,8 @@ static apr_status_t too_much(const char *excess, const cert_reader_t *r)
 }
 
 /*
- * The certificate of the private key; where there is no key, the first. APR_EACCES: the password
- * does not open it.
+ * The certificate of the private key; without a key, the first one. APR_EACCES: the password does
+ * not open the file.
  */
 static apr_status_t open_pkcs12(cc_file_certs_t *found, PKCS12 *p12, const char *password,
                                 const cert_reader_t *r)
@@ -211,7 +211,8 @@ static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader
     }
     if (status == APR_SUCCESS && !found->x509) {
         return cc_error_set(r->err, r->pool, "CC0303", r->path,
-                            "no certificate in it; PEM, DER and PKCS#12 files are read");
+                            "the file contains no certificate; give a PEM, DER or PKCS#12 file "
+                            "with one");
     }
     return status;
 }
@@ -227,7 +228,7 @@ static X509 *find_issuer(const cc_file_certs_t *found)
     return NULL;
 }
 
-/* `found` is the caller's to free, whatever comes out. */
+/* The caller must free `found`, whatever the result. */
 static apr_status_t found_read(cc_file_certs_t *found, const cert_reader_t *r)
 {
     BIO *bio = BIO_new(BIO_s_mem());

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates: what the files of this room share: extractors, parsers of operands, values. */
+/* What the files of the certificate component share: extractors, parsers of operands, values. */
 #ifndef CC_CERT_INTERNAL_H
 #define CC_CERT_INTERNAL_H
 
@@ -16,7 +16,7 @@ struct cc_cert_t {
     X509 *x509;
 };
 
-/* What an extractor reads from. */
+/* The input of an extractor. */
 typedef struct cc_extraction_t {
     X509 *x509;
     const cc_facts_t *facts;
@@ -31,22 +31,23 @@ typedef cc_values_t cc_extract_fn(const cc_extraction_t *s);
 typedef apr_status_t cc_operand_fn(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                    cc_error_t *err);
 
-/* Fields that take an argument: subject.CN, ext.OID ... */
+/* A family: fields that take an argument, subject.CN, ext.OID ... */
 typedef struct cc_field_family_t {
     /* The argument as an object, or NULL with err filled. */
     const ASN1_OBJECT *(*find)(const char *text, apr_pool_t *p, cc_error_t *err);
     /* Pushes the arguments (const ASN1_OBJECT *) that give values; repeats are allowed. */
     void (*list)(const cc_extraction_t *s, apr_array_header_t *objects);
-    /* The argument as a rule writes it. */
+    /* The argument as it is written in a rule. */
     const char *(*label)(const ASN1_OBJECT *object, apr_pool_t *p);
 } cc_field_family_t;
 
 /* ---- pkcs12.c ---- */
 
 /*
- * NULL, or that the keys of this file take too many iterations, in words: of those that can be seen
- * without a password, or with those inside of what it opens, too (NULL: none, which is not ""). The
- * second derives the keys of encrypted parts, so the first must have been asked before.
+ * NULL, or a text that says that the keys of this file take too many iterations. The first function
+ * counts those that can be seen without a password; the second also those in the parts that the
+ * password opens (NULL: no password, which is not ""). The second derives the keys of encrypted
+ * parts, so the first must be called before it.
  */
 const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p);
 const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p);
@@ -98,20 +99,23 @@ typedef struct cc_algorithm_t {
 
 /** The i-th from 0; NULL after the last one. */
 const cc_algorithm_t *cc_algorithm_at(int i);
-/** By its dotted identifier, or by one of its names, in their case; NULL: it is none of them. */
+/**
+ * By its dotted identifier, or by one of its names (case-sensitive); NULL: there is no such
+ * algorithm.
+ */
 const cc_algorithm_t *cc_algorithm_find(const char *dotted);
 const cc_algorithm_t *cc_algorithm_named(const char *name);
 
 /* ---- oid.c ---- */
 
-/* The dotted form; NULL where the encoding is bad or longer than OpenSSL reads. */
+/* The dotted form; NULL if the encoding is bad or longer than OpenSSL reads. */
 const char *cc_oid_dotted(const ASN1_OBJECT *object, apr_pool_t *p);
 /* A dotted OID as an object that lives as long as `p`, or NULL. */
 const ASN1_OBJECT *cc_oid_read(const char *text, apr_pool_t *p);
-/* The same, with an error where it is none. */
+/* The same, with an error if it is not an OID. */
 const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err);
 
-/* Which name an OID is shown by. Its key is the dotted form in any case. */
+/* Which name an OID is shown by. Its key is always the dotted form. */
 typedef enum { CC_OID_DOTTED, CC_OID_SHORT, CC_OID_LONG } cc_oid_style_t;
 cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_pool_t *p);
 cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
@@ -119,8 +123,8 @@ cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
 /* ---- attribute.c ---- */
 
 /*
- * How RFC 4514 text writes an attribute type: a registered name, else the dotted OID. NULL where
- * that cannot be decoded.
+ * An attribute type as written in RFC 4514 text: a registered name, else the dotted OID. NULL if it
+ * cannot be decoded.
  */
 const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
 /* The same for Active Directory (CertNameToStr): S=, E=, OID.1.2.3= ... */
@@ -131,19 +135,19 @@ const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t
 
 typedef struct cc_attribute_t {
     const ASN1_OBJECT *type;
-    const char *name; /* of the type, as cc_attribute_name has it */
+    const char *name; /* of the type, as of cc_attribute_name */
     const char *text; /* usable text */
     apr_size_t len;
     int rdn; /* attributes of one RDN have the same number */
 } cc_attribute_t;
 
-/* A name in the order of its encoding: from the root down. */
+/* A name in the order of its encoding, from the root down. */
 typedef struct cc_name_t {
     int count;
     const cc_attribute_t *at;
 } cc_name_t;
 
-/* NULL where an attribute is unusable; *bad is then that value. */
+/* NULL if an attribute is unusable; *bad is then that value. */
 const cc_name_t *cc_name_read(const X509_NAME *name, cc_value_t *bad, apr_pool_t *p);
 cc_value_t cc_value_name(const cc_name_t *name, apr_pool_t *p);
 cc_value_t cc_value_x509_name(const X509_NAME *name, apr_pool_t *p);
@@ -158,14 +162,14 @@ cc_operand_fn cc_operand_name;
 /* ---- extension.c ---- */
 
 /*
- * The value of the extension with this OID. NULL where there is none, or, with *reason set,
- * where it is there twice.
+ * The value of the extension with this OID. NULL if there is none, or, with *reason set, if it
+ * occurs twice.
  */
 const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
                                            const char **reason);
-/* DER, all of it, as `item`; freed with the pool. NULL where it is none. */
+/* Decodes DER, all of it, as `item`; freed with the pool. NULL if it cannot be decoded. */
 void *cc_der_decode(const unsigned char *der, apr_size_t len, const ASN1_ITEM *item, apr_pool_t *p);
-/* An extension decoded. NULL and *values filled where there is none or it is unusable. */
+/* A decoded extension. NULL, with *values filled, if there is none or it is unusable. */
 void *cc_extension_decode(const cc_extraction_t *s, const ASN1_OBJECT *object,
                           const ASN1_ITEM *item, cc_values_t *values);
 
@@ -197,14 +201,14 @@ cc_extract_fn cc_sid_extract;
 extern const cc_field_family_t cc_san_other_family;
 cc_operand_fn cc_operand_ip;
 
-/* True if an otherName belongs to this field; *value is then what it says. */
+/* True if an otherName belongs to this field; *value is then its value. */
 bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value);
 cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p);
 
 /* ---- encoding.c ---- */
 
 typedef enum { CC_DIGEST_SHA256, CC_DIGEST_SHA1 } cc_digest_t;
-/* Digest of the DER of the certificate, of its SubjectPublicKeyInfo. False where OpenSSL fails. */
+/* Digest of the DER of the certificate, and of its SubjectPublicKeyInfo. False if OpenSSL fails. */
 bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
 bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
 cc_extract_fn cc_digest_extract; /* `variant` is a cc_digest_t */
@@ -240,7 +244,7 @@ cc_extract_fn cc_time_extract; /* `variant` is a cc_end_t */
 cc_extract_fn cc_days_left_extract;
 cc_extract_fn cc_lifetime_extract;
 cc_operand_fn cc_operand_time;
-/* The moment at which days_left will have changed; APR_INT64_MAX where it has no value. */
+/* The moment at which days_left will have changed; APR_INT64_MAX if it has no value. */
 apr_time_t cc_days_left_stale_at(const X509 *x509, apr_time_t now);
 
 /* ---- cert.c, facts.c ---- */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts the CAs of a set of files that may issue clients' certificates. */
+/* Counts the CAs in a set of files that may issue client certificates. */
 #include "cert/internal.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-/* An encrypted key in the file is none of ours: no password, and above all no prompt. */
+/* Encrypted keys in the file are not read: there is no password, and there must be no prompt. */
 static int no_password(char *buf, int size, int writing, void *baton)
 {
     (void)buf, (void)size, (void)writing, (void)baton;
@@ -43,7 +43,7 @@ static bool issued_another(STACK_OF(X509) * authorities, X509 *x509)
     return false;
 }
 
-/* A CA may stand there twice, with an older and a newer key. */
+/* A CA may be in the files twice, with an old and a new key. */
 static bool is_above_another(STACK_OF(X509) * authorities, const X509 *x509)
 {
     for (int i = 0; i < sk_X509_num(authorities); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public key: its type, size and curve; and the algorithm of the signature. */
+/* Fields of the public key (type, size, curve), and the algorithm of the signature. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -42,7 +42,7 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* An algorithm that not every OpenSSL knows, where it has keys; else NULL. */
+/* An algorithm that not every OpenSSL knows, if it has keys; else NULL. */
 static const cc_algorithm_t *new_kind(const ASN1_OBJECT *object, apr_pool_t *p)
 {
     const char *dotted = cc_oid_dotted(object, p);
@@ -72,7 +72,7 @@ cc_values_t cc_key_type_extract(const cc_extraction_t *s)
     return cc_values_one(kind_value(object, s->pool), s->pool);
 }
 
-/* The i-th name of all; NULL after the last one. */
+/* The i-th of all names; NULL after the last one. */
 static const char *kind_name(int i)
 {
     const cc_algorithm_t *algorithm = i < KINDS ? NULL : cc_algorithm_at(i - KINDS);
@@ -102,9 +102,7 @@ apr_status_t cc_operand_key_type(cc_value_t *value, const char *text, int varian
         return APR_SUCCESS;
     }
     return cc_error_set(err, p, "CC0283", text,
-                        "no such type of key; there are %sand the dotted "
-                        "object identifiers of others",
-                        all);
+                        "no such key type; write one of %sor a dotted object identifier", all);
 }
 
 /* ---- size ----------------------------------------------------------------------------------- */
@@ -163,7 +161,7 @@ cc_values_t cc_key_curve_extract(const cc_extraction_t *s)
     return cc_values_one(curve_value(parameter, s->pool), s->pool);
 }
 
-/* NIST's name, OpenSSL's, or SEC 2's of the two curves that OpenSSL calls otherwise. */
+/* NIST's name, OpenSSL's, or SEC 2's name of the two curves that have another name in OpenSSL. */
 static int curve_nid(const char *text)
 {
     if (strcmp(text, "secp256r1") == 0) {
@@ -184,8 +182,8 @@ apr_status_t cc_operand_curve(cc_value_t *value, const char *text, int variant, 
     (void)variant;
     if (!curve) {
         return cc_error_set(err, p, "CC0284", text,
-                            "no such curve; write P-256, P-384, P-521, "
-                            "another name that OpenSSL has for one, or a dotted object identifier");
+                            "no such curve; write P-256, P-384, P-521, another of OpenSSL's "
+                            "names, or a dotted object identifier");
     }
     *value = curve_value(curve, p);
     return APR_SUCCESS;

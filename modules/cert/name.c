@@ -56,8 +56,8 @@ static unsigned char *put_length(unsigned char *to, apr_size_t len)
 }
 
 /*
- * RFC 5280 7.1 for ASCII, as OpenSSL does it: case does not count, nor do blanks at the ends, nor
- * how many there are inside. Letters beyond ASCII are compared as they are.
+ * RFC 5280 7.1 for ASCII, as OpenSSL does it: case is ignored, and so are spaces at the ends and
+ * the number of spaces inside. Letters beyond ASCII are compared as they are.
  */
 static unsigned char *put_folded(unsigned char *to, const char *text, apr_size_t len)
 {
@@ -135,7 +135,10 @@ static piece_t rdn_key(const cc_attribute_t *attributes, int count, apr_pool_t *
     return rdn;
 }
 
-/* Each RDN says its length, so the key of a name begins with the keys of all names above it. */
+/*
+ * Each RDN is preceded by its length, so the key of a name begins with the keys of all names above
+ * it.
+ */
 static void set_key(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 {
     piece_t *rdns = apr_palloc(p, sizeof(*rdns) * (apr_size_t)(name->count + 1));
@@ -177,8 +180,8 @@ static char *put_escaped(char *to, const char *text, apr_size_t len)
 }
 
 /*
- * A type without a registered name is written dotted and its value as a string. (RFC 4514 2.4 has
- * hex of the BER there, which people can neither read nor write.)
+ * A type without a registered name is written dotted and its value as a string. (RFC 4514 2.4
+ * requires the BER in hex, which people can neither read nor write.)
  */
 static void set_text(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 {

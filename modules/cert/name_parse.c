@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Distinguished names in the text of RFC 4514: reads them. */
+/* Parses distinguished names in the text form of RFC 4514. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -20,9 +20,8 @@ typedef struct {
 static apr_status_t syntax_error(const parser_t *ps, const char *problem)
 {
     return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
-                        "%s at character %d; a name is "
-                        "written as in RFC 4514, the most specific part first: "
-                        "CN=Web User,OU=Staff,O=Example",
+                        "not a valid name, %s at character %d; write it as in RFC 4514, the most "
+                        "specific part first: CN=Web User,OU=Staff,O=Example",
                         problem, (int)(ps->at - ps->whole) + 1);
 }
 
@@ -64,7 +63,9 @@ static int hex_digit(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-/* What stands behind a backslash: a character that needs one, or the two hex digits of an octet. */
+/*
+ * Reads the part after a backslash: a character that needs one, or the two hex digits of an octet.
+ */
 static apr_status_t parse_escape(parser_t *ps, char **to)
 {
     const char *s = ps->at + 1;
@@ -85,11 +86,11 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
 {
     char *text = apr_palloc(ps->pool, strlen(ps->at) + 1);
     char *to = text;
-    char *end = text; /* behind the last character that is no bare blank */
+    char *end = text; /* after the last character that is not a bare space */
 
     skip_blanks(ps);
     if (*ps->at == '#') {
-        return syntax_error(ps, "a value in hex (write it as text, a first \"#\" as \\#)");
+        return syntax_error(ps, "a value in hex (write it as text, and a leading \"#\" as \\#)");
     }
     while (*ps->at && *ps->at != ',' && *ps->at != '+') {
         if (strchr("\";<>", *ps->at)) {
@@ -109,7 +110,7 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
     attribute->len = (apr_size_t)(end - text);
     if (cc_text_unusable(text, attribute->len)) {
         return syntax_error(ps, "a value that no certificate can have (a control character, or "
-                                "no UTF-8)");
+                                "invalid UTF-8)");
     }
     text[attribute->len] = '\0';
     return APR_SUCCESS;
@@ -127,7 +128,7 @@ static apr_status_t parse_attribute(parser_t *ps)
     return APR_SUCCESS;
 }
 
-/* The RDNs turned round, each with its attributes in the order in which they were written. */
+/* The RDNs in reverse order, each with its attributes in the order in which they were written. */
 static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_pool_t *p)
 {
     const cc_attribute_t *from = (const cc_attribute_t *)attributes->elts;
@@ -147,7 +148,7 @@ static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_
     return name;
 }
 
-/* One part of the slash form, with backslashes where RFC 4514 wants them. */
+/* One part of the slash form, with backslashes where RFC 4514 requires them. */
 static const char *part_escaped(const char *part, apr_pool_t *p)
 {
     char *escaped = apr_palloc(p, 2 * strlen(part) + 1);
@@ -163,7 +164,7 @@ static const char *part_escaped(const char *part, apr_pool_t *p)
     return escaped;
 }
 
-/* "/C=DE/O=Example" as "O=Example,C=DE": what to write instead. */
+/* "/C=DE/O=Example" as "O=Example,C=DE": the form to write instead. */
 static const char *from_slashes(const char *text, apr_pool_t *p)
 {
     char *rest = apr_pstrdup(p, text);
@@ -188,15 +189,13 @@ apr_status_t cc_operand_name(cc_value_t *value, const char *text, int variant, a
     skip_blanks(&ps);
     if (!*ps.at) {
         return cc_error_set(err, p, "CC0275", text,
-                            "an empty name fits nothing that is meant; "
-                            "write one such as CN=Staff CA,O=Example");
+                            "the name is empty; write one such as CN=Staff CA,O=Example");
     }
     if (*ps.at == '/') {
         const char *name = from_slashes(ps.at, p);
 
         return cc_error_set(err, p, "CC0274", text,
-                            "the slash form of a name is ambiguous; in "
-                            "RFC 4514 form it is %s",
+                            "the slash form of a name is ambiguous; write it as in RFC 4514: %s",
                             cc_text_unusable(name, strlen(name)) ? "CN=...,O=..." : name);
     }
     while (parse_attribute(&ps) == APR_SUCCESS) {

@@ -28,7 +28,7 @@ cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool
     return value;
 }
 
-/* The hex digits of an operand in lower case, without colons and blanks; NULL for anything else. */
+/* The hex digits of an operand in lower case, without colons and spaces; NULL for anything else. */
 static char *hex_read(const char *text, apr_pool_t *p)
 {
     char *hex = apr_palloc(p, strlen(text) + 1);
@@ -45,7 +45,7 @@ static char *hex_read(const char *text, apr_pool_t *p)
     return hex;
 }
 
-/* An extension may be empty, so no octets at all are legal too. */
+/* An extension may be empty, so an operand without octets is legal too. */
 apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                                cc_error_t *err)
 {
@@ -54,8 +54,8 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant,
     (void)variant;
     if (!hex || strlen(hex) % 2) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not octets; write an even number of hex "
-                            "digits, colons and blanks are ignored");
+                            "not octets; write an even number of hex digits (colons and spaces "
+                            "are ignored)");
     }
     *value = cc_value_words(hex, p);
     return APR_SUCCESS;
@@ -68,8 +68,8 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
 
     if (!hex || strlen(hex) != digits) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not a whole digest; write its %d hex digits, "
-                            "colons and blanks are ignored",
+                            "not a whole digest; write all its %d hex digits (colons and spaces "
+                            "are ignored)",
                             (int)digits);
     }
     *value = cc_value_words(hex, p);
@@ -120,8 +120,8 @@ apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int variant,
     (void)variant;
     if (!hex || !*hex) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not a serial number; write its hex digits, "
-                            "colons and blanks are ignored");
+                            "not a serial number; write its hex digits (colons and spaces are "
+                            "ignored)");
     }
     *value = cc_value_words(serial_text(hex, negative, p), p);
     return APR_SUCCESS;

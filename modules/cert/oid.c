@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Object identifiers as text: dotted, or by the names that OpenSSL has for them. */
+/* Converts object identifiers to and from text: the dotted form, or OpenSSL's names. */
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -26,7 +26,7 @@ static apr_status_t object_free(void *object)
     return APR_SUCCESS;
 }
 
-/* `dotted` true: dotted form alone; false: names as well. */
+/* `dotted` true: only the dotted form; false: names as well. */
 static const ASN1_OBJECT *object_read(const char *text, bool dotted, apr_pool_t *p)
 {
     const cc_algorithm_t *algorithm = dotted ? NULL : cc_algorithm_named(text);
@@ -43,7 +43,10 @@ const ASN1_OBJECT *cc_oid_read(const char *text, apr_pool_t *p)
     const ASN1_OBJECT *object = object_read(text, true, p);
     const char *dotted = object ? cc_oid_dotted(object, p) : NULL;
 
-    /* OpenSSL reads blanks, a last dot and leading zeros too; a rule has one way to write it. */
+    /*
+     * OpenSSL also accepts spaces, a trailing dot and leading zeros; in a rule there is only one
+     * form.
+     */
     return dotted && strcmp(dotted, text) == 0 ? object : NULL;
 }
 
@@ -52,14 +55,14 @@ const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err)
     const ASN1_OBJECT *object = cc_oid_read(text, p);
 
     if (!object) {
-        cc_error_set(err, p, "CC0271", text,
-                     "not an object identifier; write its dotted form, "
-                     "such as 1.3.6.1.5.5.7.1.1");
+        cc_error_set(
+            err, p, "CC0271", text,
+            "not an object identifier; write it in dotted form, such as 1.3.6.1.5.5.7.1.1");
     }
     return object;
 }
 
-/* A name of the style, or the dotted form where there is none. */
+/* A name of this style, or the dotted form if there is no name. */
 static const char *name_of(const ASN1_OBJECT *object, const char *dotted, cc_oid_style_t style)
 {
     const cc_algorithm_t *algorithm = cc_algorithm_find(dotted);
@@ -98,8 +101,8 @@ apr_status_t cc_operand_oid(cc_value_t *value, const char *text, int variant, ap
 
     if (!object) {
         return cc_error_set(err, p, "CC0279", text,
-                            "neither a dotted object identifier nor a "
-                            "name that OpenSSL has for one (such as clientAuth)");
+                            "neither a dotted object identifier nor OpenSSL's name for one; write "
+                            "the dotted form, or a name such as clientAuth");
     }
     *value = cc_value_oid(object, (cc_oid_style_t)variant, p);
     return APR_SUCCESS;

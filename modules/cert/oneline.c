@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The slash form of a name, as X509_NAME_oneline of OpenSSL 3 writes it. */
+/* Writes the slash form of a name as X509_NAME_oneline of OpenSSL 3 does. */
 #include <string.h>
 
 #include <apr_lib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
+/* Reads the otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -57,14 +57,14 @@ static cc_value_t utf8_value(const ASN1_TYPE *type, apr_pool_t *p)
     cc_value_t value = string_value(type, p);
 
     if (!value.unusable && type->type != V_ASN1_UTF8STRING) {
-        value.unusable = "it is not the UTF8String that it should be";
+        value.unusable = "it is not a UTF8String";
     }
     return value;
 }
 
 /* ---- Kerberos ------------------------------------------------------------------------------- */
 
-/* "/" and "@" inside a component get a backslash, as Kerberos prints principals. */
+/* Puts a backslash before "/" and "@" inside a component, as Kerberos prints principals. */
 static char *put_component(char *to, const ASN1_STRING *component)
 {
     const unsigned char *s = ASN1_STRING_get0_data(component);
@@ -78,7 +78,7 @@ static char *put_component(char *to, const ASN1_STRING *component)
     return to;
 }
 
-/* user/admin@REALM. KerberosString is a GeneralString with ASCII in it (RFC 4120 5.2.1). */
+/* user/admin@REALM. KerberosString is a GeneralString of ASCII (RFC 4120 5.2.1). */
 static cc_value_t krb5_text(const krb5_t *krb5, apr_pool_t *p)
 {
     STACK_OF(ASN1_GENERALSTRING) *components = krb5->name->components;
@@ -170,12 +170,12 @@ cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p)
     cc_value_t value = {0};
 
     if (!is_oid(other->type_id, oid_sid, sizeof(oid_sid)) || type->type != V_ASN1_OCTET_STRING) {
-        return cc_value_unusable("its extension does not hold a SID", NULL, 0, p);
+        return cc_value_unusable("its extension does not contain a SID", NULL, 0, p);
     }
     value = cc_value_text((const char *)ASN1_STRING_get0_data(type->value.octet_string),
                           (apr_size_t)ASN1_STRING_length(type->value.octet_string), p);
     if (!value.unusable && !is_sid(value.text, value.len)) {
-        value.unusable = "it is not written as a SID";
+        value.unusable = "it does not have the form of a SID";
     }
     return value;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The work that a PKCS#12 file asks for before it can be read, and its limit. */
+/* Limits the work that a PKCS#12 file demands before it can be read. */
 
 /*
  * The file itself says how often a hash is to be computed for each of its keys: for its MAC, for
  * each encrypted part, and for each private key, which may lie inside of an encrypted part. A file
- * of a few octets may ask for 2^31 rounds, or for many parts of some each. So all that it asks for
- * is summed up first, as far as it stands open; once a password fits, what lies inside is added
- * before any of that is derived. For scrypt, whose time grows with N * r * p, that product counts,
- * since one unit of it takes about as long as one round of PBKDF2. A count that is negative or
- * beyond 64 bits is beyond any limit.
+ * of a few octets may ask for 2^31 rounds, or for many parts of some each. So everything that it
+ * asks for outside of encrypted parts is summed up first. Once a password opens those parts, what
+ * they ask for is added before any of their keys is derived. For scrypt, whose time grows with N *
+ * r * p, that product counts, since one unit of it takes about as long as one round of PBKDF2. A
+ * count that is negative or beyond 64 bits is beyond any limit.
  */
 #include <string.h>
 
@@ -19,13 +19,13 @@
 
 #include "cert/internal.h"
 
-/* Firefox asks for 600,000 for each of three, which is the most of what is known to be usual. */
+/* Firefox asks for 600,000 for each of three keys, which is the highest known in practice. */
 #define ROUNDS_MAX 5000000
 
-/* Octets of the shortest hash: so many of a key come from each pass over all rounds. */
+/* Octets of the shortest hash: each pass over all rounds gives so many octets of a key. */
 #define HASH_MIN 20
 
-/* ---- numbers, which stay at the end of their range ------------------------------------------- */
+/* ---- numbers that stop at the end of their range --------------------------------------------- */
 
 static apr_uint64_t number_of(const ASN1_INTEGER *integer)
 {
@@ -49,7 +49,7 @@ static apr_uint64_t product_of(apr_uint64_t a, apr_uint64_t b)
 
 /* ---- the cost of one algorithm --------------------------------------------------------------- */
 
-/* Its parameters as that type, which the caller frees; NULL: they are none. */
+/* The parameters decoded as that type, which the caller frees; NULL: they are of another type. */
 static void *parameters_of(const X509_ALGOR *algorithm, const ASN1_ITEM *type)
 {
     const void *value = NULL;
@@ -90,7 +90,10 @@ static apr_uint64_t scrypt_rounds(const X509_ALGOR *algorithm)
     return rounds;
 }
 
-/* PBES2 and PBMAC1 both name a function and what it makes the key for (RFC 8018 A.4, A.5). */
+/*
+ * PBES2 and PBMAC1 both name a function, and the algorithm that it makes the key for (RFC 8018 A.4,
+ * A.5).
+ */
 static apr_uint64_t named_rounds(const X509_ALGOR *algorithm)
 {
     PBE2PARAM *named = parameters_of(algorithm, ASN1_ITEM_rptr(PBE2PARAM));
@@ -105,7 +108,7 @@ static apr_uint64_t named_rounds(const X509_ALGOR *algorithm)
     return rounds;
 }
 
-/* What is none of these has no key that OpenSSL could derive. */
+/* OpenSSL can derive no key for any other algorithm. */
 static apr_uint64_t rounds_of(const X509_ALGOR *algorithm)
 {
     PBEPARAM *pbe;
@@ -134,7 +137,7 @@ static apr_uint64_t mac_rounds(const PKCS12 *p12)
     return sum_of(number_of(rounds), rounds_of(algorithm));
 }
 
-/* Bags nest as deep as OpenSSL's decoder lets them, which is a few. */
+/* Bags nest as deep as OpenSSL's decoder allows, which is a few levels. */
 static apr_uint64_t bags_rounds(const STACK_OF(PKCS12_SAFEBAG) * bags)
 {
     apr_uint64_t rounds = 0;
@@ -153,7 +156,9 @@ static apr_uint64_t bags_rounds(const STACK_OF(PKCS12_SAFEBAG) * bags)
     return rounds;
 }
 
-/* `inside`: what an encrypted part holds, which the password opens; else what stands open. */
+/*
+ * `inside`: the content of encrypted parts, which the password opens; else what is not encrypted.
+ */
 static apr_uint64_t part_rounds(PKCS7 *part, const char *password, bool inside)
 {
     bool encrypted = PKCS7_type_is_encrypted(part);
@@ -195,7 +200,7 @@ static const char *excess_text(apr_uint64_t rounds, apr_pool_t *p)
     }
     return apr_psprintf(p,
                         "the keys of this PKCS#12 file take %s%" APR_UINT64_T_FMT
-                        " iterations, and at most %d are made; export it anew with fewer",
+                        " iterations, and the limit is %d; export it again with fewer",
                         rounds == APR_UINT64_MAX ? "at least " : "", rounds, ROUNDS_MAX);
 }
 

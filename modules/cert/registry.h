@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the registry of fields, with what the door does not show of them. */
+/* Rows of the registry of fields, with the members that the public header does not show. */
 #ifndef CC_CERT_REGISTRY_H
 #define CC_CERT_REGISTRY_H
 

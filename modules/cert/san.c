@@ -14,7 +14,7 @@ static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool
 
     if ((len != 4 && len != 16) ||
         !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
-        return cc_value_unusable("it is an address of neither 4 nor 16 octets", octets, len, p);
+        return cc_value_unusable("it is an IP address of neither 4 nor 16 octets", octets, len, p);
     }
     return cc_value_words(text, p);
 }
@@ -31,12 +31,12 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr
         *value = ip_value(octets, 16, p);
     } else {
         return cc_error_set(err, p, "CC0280", text,
-                            "not an address; write 192.0.2.1 or 2001:db8::1");
+                            "not an IP address; write one such as 192.0.2.1 or 2001:db8::1");
     }
     return APR_SUCCESS;
 }
 
-/* The type of GeneralName that a field is about; what is none of them is an otherName. */
+/* The type of GeneralName that a field is about; all other fields are about an otherName. */
 static int name_type(int variant)
 {
     static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
@@ -48,7 +48,7 @@ static int name_type(int variant)
     return types[variant];
 }
 
-/* True if a decoded name belongs to the field; *value is then what it says. */
+/* True if a decoded name belongs to the field; *value is then its value. */
 static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_value_t *value)
 {
     switch (name->type) {
@@ -72,13 +72,15 @@ static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_va
 
 /* ---- the sequence of names --------------------------------------------------------------- */
 
-/* What is left of the names. A certificate is asked for several kinds: only those are decoded. */
+/*
+ * The remaining names. A certificate is asked for several kinds of names: only those are decoded.
+ */
 typedef struct walk_t {
     const unsigned char *at;
     const unsigned char *end;
 } walk_t;
 
-/* The tag at `walk->at`, its contents to *in; -1 where there is none in DER. */
+/* The tag at `walk->at`, with its contents in *in; -1 if there is no valid DER. */
 static int tag_read(const walk_t *walk, int class, walk_t *in)
 {
     const unsigned char *at = walk->at;
@@ -111,7 +113,7 @@ static bool is_wanted(int tag, const walk_t *in, int variant)
            (tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(in));
 }
 
-/* A name that is an IA5String holds it as it stands; others are decoded. */
+/* A name that is an IA5String is taken as it is; others are decoded. */
 static bool name_read(const unsigned char *start, const walk_t *in, int tag,
                       const cc_extraction_t *s, apr_array_header_t *list)
 {
@@ -131,7 +133,7 @@ static bool name_read(const unsigned char *start, const walk_t *in, int tag,
     return name != NULL;
 }
 
-/* Adds what the next name says, if it belongs to the field. False where it cannot be decoded. */
+/* Adds the value of the next name, if it belongs to the field. False if it cannot be decoded. */
 static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_extraction_t *s)
 {
     const unsigned char *start = walk->at;
@@ -189,8 +191,8 @@ static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
 const cc_field_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
 
 /*
- * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, and so encoded
- * as GeneralNames are.
+ * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, which is encoded
+ * like GeneralNames.
  */
 cc_values_t cc_sid_extract(const cc_extraction_t *s)
 {
@@ -205,7 +207,8 @@ cc_values_t cc_sid_extract(const cc_extraction_t *s)
     }
     name = sk_GENERAL_NAME_num(names) == 1 ? sk_GENERAL_NAME_value(names, 0) : NULL;
     if (!name || name->type != GEN_OTHERNAME) {
-        return cc_values_unusable("its extension does not hold exactly one SID", NULL, 0, s->pool);
+        return cc_values_unusable("its extension does not contain exactly one SID", NULL, 0,
+                                  s->pool);
     }
     return cc_values_one(cc_othername_sid(name->d.otherName, s->pool), s->pool);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ASN.1 character strings as UTF-8, by their tag alone: nothing is guessed. */
+/* Converts ASN.1 character strings to UTF-8, by their tag alone, without guessing. */
 #include "cert/internal.h"
 
 /*
- * T61String is here because certificates carry it with ASCII in it; what its high octets mean,
- * no two readers agree on.
+ * T61String is supported because certificates use it for ASCII text. There is no agreement on what
+ * its high octets mean.
  */
 static cc_value_t seven_bit(const unsigned char *data, apr_size_t len, apr_pool_t *p)
 {
     for (apr_size_t i = 0; i < len; i++) {
         if (data[i] > 0x7F) {
-            return cc_value_unusable("it holds an octet that its string type does not define", data,
-                                     len, p);
+            return cc_value_unusable("it contains an octet that its string type does not define",
+                                     data, len, p);
         }
     }
     return cc_value_text((const char *)data, len, p);
@@ -37,7 +37,7 @@ static char *utf8_write(char *to, unsigned code)
     return to;
 }
 
-/* One UTF-16 code point of a BMPString; gives its length in octets, 0 where there is none. */
+/* One UTF-16 code point of a BMPString; gives its length in octets, 0 if it is not valid. */
 static apr_size_t utf16_read(const unsigned char *s, apr_size_t len, unsigned *code)
 {
     unsigned low;
@@ -57,7 +57,7 @@ static apr_size_t utf16_read(const unsigned char *s, apr_size_t len, unsigned *c
     return 4;
 }
 
-/* One code point of a UniversalString, likewise. */
+/* The same for a code point of a UniversalString. */
 static apr_size_t utf32_read(const unsigned char *s, apr_size_t len, unsigned *code)
 {
     if (len < 4) {
@@ -71,7 +71,7 @@ typedef apr_size_t read_fn(const unsigned char *s, apr_size_t len, unsigned *cod
 
 static cc_value_t wide(read_fn *read, const unsigned char *data, apr_size_t len, apr_pool_t *p)
 {
-    char *utf8 = apr_palloc(p, 2 * len + 1); /* two octets give three at most */
+    char *utf8 = apr_palloc(p, 2 * len + 1); /* two octets give at most three */
     char *to = utf8;
 
     for (apr_size_t i = 0; i < len;) {

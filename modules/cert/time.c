@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The validity period of a certificate (RFC 5280 4.1.2.5), and what is computed from it. */
+/* Fields of the validity period (RFC 5280 4.1.2.5), and operands that are dates. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values and lists of them, and the operands that are text or numbers. */
+/* Makes values and lists of values, and parses operands that are text or numbers. */
 #include <errno.h>
 #include <string.h>
 
@@ -67,7 +67,7 @@ apr_status_t cc_operand_text(cc_value_t *value, const char *text, int variant, a
     *value = cc_value_words(text, p);
     if (value->unusable) {
         return cc_error_set(err, p, "CC0272", text,
-                            "no value of a certificate can be this: %s; write plain UTF-8 text",
+                            "no certificate can have this value: %s; write plain UTF-8 text",
                             value->unusable);
     }
     return APR_SUCCESS;
@@ -95,7 +95,8 @@ apr_status_t cc_operand_boolean(cc_value_t *value, const char *text, int variant
 {
     (void)variant;
     if (apr_cstr_casecmp(text, "true") != 0 && apr_cstr_casecmp(text, "false") != 0) {
-        return cc_error_set(err, p, "CC0281", text, "this field is either true or false");
+        return cc_error_set(err, p, "CC0281", text,
+                            "not a value of this field; write true or false");
     }
     *value = cc_value_words(apr_cstr_casecmp(text, "true") == 0 ? "true" : "false", p);
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of directives: each row leads to the file that keeps what is written. */
+/* Defines the table of directives, and the functions of those that are short. */
 #include <stddef.h>
 
 #include <apr_strings.h>
@@ -62,15 +62,15 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
 
 /* ---- the table of directives ------------------------------------------------------------- */
 
-/* What takes a directive that is not for .htaccess. */
+/* The function of a directive that is not for .htaccess. */
 typedef struct taker_t {
     const char *(*take)(cmd_parms *cmd, void *record, const char *args);
-    bool asks_more; /* of a certificate than that it has verified, which needs more hooks */
+    bool asks_more; /* checks more than that a certificate was verified: needs more hooks */
 } taker_t;
 
 /*
- * The way in of each such directive. httpd's table does not keep it out of .htaccess: what
- * AllowOverrideList names is let in there, whatever its context is.
+ * Handles each such directive. The context in httpd's table does not keep it out of .htaccess:
+ * httpd accepts any directive there that AllowOverrideList names.
  */
 static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *args)
 {
@@ -94,7 +94,10 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
 #define TAKER(function) ((void *)&(const taker_t){function, false})
 #define ASKS_MORE(function) ((void *)&(const taker_t){function, true})
 
-/* Rows of directives that are not for .htaccess: of the server, and of directories too. */
+/*
+ * Rows of directives that are not for .htaccess. SERVER_ rows are for servers and virtual hosts,
+ * SECTION_ rows for directories too. The help strings are the descriptions of doc/directives.md.
+ */
 #define SERVER_LINE(name, function, help)                                                          \
     AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
 #define SERVER_LINE_HOOKED(name, function, help)                                                   \
@@ -109,42 +112,44 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
 /*
- * Directives of others, which httpd calls as well. A row makes httpd know them, so each of these
- * functions makes them an error where no other module knows them.
+ * Directives of other modules. httpd calls the functions of all modules that have a row for a
+ * directive. Because a row alone makes a directive legal, each of these functions returns an error
+ * if no other module has the directive.
  */
-static const char set_handler[] = "SetHandler"; /* of its core */
+static const char set_handler[] = "SetHandler"; /* of httpd's core */
 static const char require[] = "Require";
 static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
 const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
-                 "a rule: [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ..."),
-    SERVER_LINE("ClientCertTable", cc_tables_directive,
-                "a table for in and !in: NAME TYPE:SOURCE [option=value ...]"),
+                 "Rule that maps certificates to a user, to groups or to no identity"),
+    SERVER_LINE("ClientCertTable", cc_tables_directive, "Table for the operators in and !in"),
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
-                 "a test of the rules: FILE expect user=NAME group=NAME ... | none"),
+                 "Test of the rules, run by httpd -t"),
     SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl,
-                       "CRLs: PATH ... [reload=SECONDS] [grace=SECONDS] [missing=deny|allow]"),
+                       "Files and directories of certificate revocation lists (CRLs)"),
     SERVER_WORD("ClientCertCRLCheck", cc_vhost_conf_crl_check,
-                "which certificates CRLs are asked about: leaf or chain"),
+                "Which certificates of the chain must be covered by CRLs"),
     SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
-                       "how many seconds after its full handshake a certificate gives an identity"),
+                       "Maximum age of the full TLS handshake, in seconds"),
     SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
-                       "OCSP: On|Off|AIA [responder=URL] [timeout=SECONDS] [ttl=SECONDS] ..."),
+                       "Whether OCSP responders are asked about client certificates, and which"),
     SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
-                "hosts that certificates may name as OCSP responders: HOST ..."),
+                "Hosts that certificates may name as OCSP responders"),
     SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,
-                "where OCSP answers are kept: TYPE[:ARGUMENTS] of a socache provider"),
+                "Cache in which the processes of httpd share OCSP responses"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
-                 RSRC_CONF | OR_AUTHCFG, "whether the mapped user becomes REMOTE_USER: On or Off"),
+                 RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,
-                 "whether clientcert-status shows what the rules say: On or Off"),
+                 "Shows rules and reasons on the page of clientcert-status"),
     SECTION_LINE("ClientCertExport", export_directive,
-                 "what applications see as CLIENTCERT_NAME: NAME[=FIELD] ..."),
-    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO, "a handler name"),
-    AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG, "who is let in"),
+                 "Environment variables for applications and logs"),
+    AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
+                     "Handler of requests, read to find clientcert-metrics in .htaccess"),
+    AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG,
+                     "Conditions for access, read to find negated aliases of providers"),
     AP_INIT_RAW_ARGS(fcgi_set, cc_variables_fcgi_directive, NULL, OR_FILEINFO,
-                     "a variable for a FastCGI program"),
+                     "Variable for FastCGI programs, read to protect CLIENTCERT_NAME"),
     {.name = NULL}};
 
 int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

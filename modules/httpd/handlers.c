@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handlers clientcert-status and clientcert-metrics, and SetHandler, which names them. */
+/* Runs the handlers clientcert-status and clientcert-metrics, and reads SetHandler. */
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
@@ -11,8 +11,8 @@
 #include "httpd/status/status.h"
 
 /*
- * httpd does not keep what set the handler of a request. So we take part in its own directive, and
- * note what that says in files that only the administrator writes.
+ * httpd does not record which directive set the handler of a request. So the module reads
+ * SetHandler too, and records the handler that files of the administrator set.
  */
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args)
 {
@@ -23,7 +23,7 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
     if (strstr(args, "clientcert-metrics")) {
         if (is_htaccess) {
             return "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the "
-                   "numbers of the whole server";
+                   "metrics of the whole server";
         }
         dir->handler = CC_HANDLER_METRICS;
     } else if (strstr(args, "clientcert-status") && !is_htaccess) {
@@ -33,8 +33,9 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
 }
 
 /*
- * mod_headers asks for what RequestHeader says behind our last fixup. What would be reached without
- * that header could do what it is to keep from.
+ * mod_headers evaluates the expressions of RequestHeader after the last fixup of this module. If
+ * such an expression failed, the request ends here: a back end must not be reached without the
+ * header.
  */
 int cc_handlers_run(request_rec *r)
 {

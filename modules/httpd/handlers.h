@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clientcert-status and clientcert-metrics, and which SetHandler names them. */
+/* Declares the handlers clientcert-status and clientcert-metrics, and SetHandler. */
 #ifndef CC_HANDLERS_H
 #define CC_HANDLERS_H
 
 #include "httpd/conf/module.h"
 
-/** SetHandler, which is httpd's own and comes here as well (handlers.c). CC0113. */
+/**
+ * Reads SetHandler of httpd's core into the record of the directory. Returns NULL, or CC0113 for
+ * clientcert-metrics in .htaccess.
+ */
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args);
 
 /**
- * handler, after mod_cache's: tells that to store nothing that depends on the client, and serves
- * clientcert-status and clientcert-metrics. DECLINED for any other; 500 where an expression met a
- * lookup that failed since the fixups.
+ * handler hook, after that of mod_cache: keeps mod_cache from storing a response that depends on
+ * the client, and serves clientcert-status and clientcert-metrics. Returns DECLINED for other
+ * handlers, and 500 if a lookup of an expression has failed since the fixups.
  */
 int cc_handlers_run(request_rec *r);
 

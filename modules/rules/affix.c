@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Affixes: files items by how the texts that match them begin or end. */
+/* Affixes: an index of items by how the texts that match them begin or end. */
 
 /*
- * Each item says with which octets all of its texts begin, and with which they end. It is filed
- * under one of the two: the one with fewer items so far. To find what a text can match, it is cut
- * to each length under which something is filed, from the left and from the right, and that piece
- * is looked up. So the cost depends on how many lengths there are, and hardly on how many items.
+ * Each item gives the octets with which all of its texts begin, and those with which they end. It
+ * is filed under whichever of the two has fewer items so far. To find the items that a text can
+ * match, the text is cut to each length under which an item is filed, from the left and from the
+ * right, and each piece is looked up. So the cost depends on the number of lengths, and hardly on
+ * the number of items.
  */
 
 #include "rules/logic.h"
 
-#define LENGTH_MAX 256 /* octets of a piece; what is longer is cut */
+#define LENGTH_MAX 256 /* octets of a piece; longer ones are cut */
 
 /* Pieces at one end of texts. */
 typedef struct cc_side_t {
@@ -22,7 +23,7 @@ typedef struct cc_side_t {
 struct cc_affixes_t {
     apr_pool_t *pool;
     cc_side_t begin, end;
-    apr_array_header_t *loose; /* const void *: that any text may match */
+    apr_array_header_t *loose; /* const void *: items that any text may match */
 };
 
 static void side_init(cc_side_t *side, apr_pool_t *p)
@@ -118,7 +119,7 @@ static bool each_of(const apr_array_header_t *items, cc_affix_fn *each, void *ba
     return true;
 }
 
-/* The pieces of the text at one end; `from_end`: at its end. */
+/* The pieces at one end of the text: its end if `from_end`, else its beginning. */
 static bool each_piece(const cc_side_t *side, struct iovec text, bool from_end, cc_affix_fn *each,
                        void *baton)
 {

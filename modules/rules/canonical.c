@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The canonical form of a rule: one way to write each. */
+/* Writes the canonical form of a rule, the same for all ways to write it. */
 
 #include <string.h>
 
@@ -7,13 +7,13 @@
 
 #include "rules/internal.h"
 
-/* The form is a list of pieces, joined in the end. */
+/* The form is a list of pieces, which are joined at the end. */
 static void put(apr_array_header_t *pieces, const char *piece)
 {
     APR_ARRAY_PUSH(pieces, const char *) = piece;
 }
 
-/* A blank stands before each word but the first. */
+/* Puts a space before each word except the first. */
 static void put_word(apr_array_header_t *pieces, const char *word)
 {
     if (pieces->nelts > 0) {
@@ -29,7 +29,7 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
                           : cc_field_name(&selector->ref, p);
 }
 
-/* A pattern and the name of a table are as they were written; a value has a normal form. */
+/* A pattern and the name of a table stay as written; a value has a normal form. */
 static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
 {
     apr_pool_t *p = pieces->pool;
@@ -40,7 +40,7 @@ static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
     put_word(pieces, cc_word_quote(is_value ? c->value.text : c->operand, p));
 }
 
-/* What would not be read back as it is. */
+/* Whether the template needs quotes to be read back unchanged. */
 static bool needs_quotes(const char *template)
 {
     return template[strcspn(template, " \t\n\v\f\r\"'\\")] != '\0' || strstr(template, "${");

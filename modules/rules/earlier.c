@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Earlier rules: finds, for each rule, the first one before it that holds whenever it does. */
+/* Finds, for each rule, the first earlier rule that matches whenever it does. */
 
 /*
- * To compare each rule with all rules before it would take a time that grows with the square of
- * their number. So rules are filed by their conditions. Each distinct condition has a number
- * (implied.c). A rule is the ascending list of the numbers of its conditions, and the lists are the
- * paths of a tree.
+ * Comparing each rule with all earlier rules would take time that grows with the square of their
+ * number. So rules are filed by their conditions. Each distinct condition has a number (implied.c).
+ * A rule is the ascending list of the numbers of its conditions, and the lists are the paths of a
+ * tree.
  *
- * A rule holds whenever another one does if each of its conditions follows from some condition of
- * the other. So the filed conditions that follow from the rule at hand are found first. Then the
- * tree is walked along their numbers alone, and the rules on the way are the ones that are sought.
+ * A rule matches whenever another one does if each of its conditions follows from a condition of
+ * the other. So the filed conditions that follow from the current rule are found first. Then the
+ * tree is walked along their numbers alone, and the rules on the way are the ones sought.
  *
  * Two things can still grow: conditions that have to be tried one by one, and a rule from which so
  * many conditions follow that it has many paths in the tree. Each has a budget of steps, which is
- * large, and grows with each rule by a constant. What is left out beyond that is missed; nothing is
+ * large, and grows with each rule by a constant. Findings beyond that are missed; nothing is
  * reported by mistake.
  */
 
@@ -98,7 +98,7 @@ static const cc_rule_t *tree_find(cc_earlier_t *earlier, const cc_node_t *root)
     return first < INT_MAX ? APR_ARRAY_IDX(earlier->rules->rules, first, const cc_rule_t *) : NULL;
 }
 
-/* Rules come in their order, so one that is there already is before this one. */
+/* Rules come in their order, so a rule that is already there is before this one. */
 static void node_reach(cc_node_t *node, int rule)
 {
     if (node->first == INT_MAX) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluation: decides the conditions of each rule for a certificate, and takes its outputs. */
+/* Evaluates rules: decides the conditions of each rule for a certificate, and takes its outputs. */
 
 #include <limits.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
         of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
     }
     cc_evaluation_note(ev, CC_NOTE_PATTERN_LIMIT, ev->rule->where,
-                       "a pattern was given up, so it does not fit",
+                       "a pattern was given up, so its condition does not hold",
                        "%s: matching was given up%s (%s), so the condition does not hold",
                        cc_condition_text(c, ev->scratch), of, trouble->reason);
 }
@@ -34,8 +34,8 @@ static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
 }
 
 /*
- * All matches of a condition that captures are wanted, else the first will do. Where one of them
- * is lost, it may have been the group that a negation asks for.
+ * A condition that captures needs all its matches; otherwise the first is enough. If a match is
+ * lost, it may have been the group that a negation asks for.
  */
 static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
 {
@@ -65,9 +65,9 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
 }
 
 /*
- * Whether the rule at hand holds: undecided where a condition is, and all others hold or are so
- * too. *failed is its first condition that does not hold, or NULL. A rule that the index has ruled
- * out fails by one of its other conditions: it must not make a lookup that could fail.
+ * Whether the current rule matches: undecided if a condition is, and all others hold or are
+ * undecided too. *failed is its first condition that does not hold, or NULL. A rule that the index
+ * has ruled out fails by one of its other conditions: it must not make a lookup that could fail.
  */
 static cc_fit_t rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed)
 {
@@ -117,7 +117,7 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     }
 }
 
-#define GROUPS_FEW 16 /* up to here a walk over the groups is quicker than a hash */
+#define GROUPS_FEW 16 /* up to here, a search of the list is faster than a hash */
 
 static bool group_known(const cc_evaluation_t *ev, const char *name)
 {
@@ -166,7 +166,7 @@ static void verdict_deny(cc_evaluation_t *ev)
     ev->groups->nelts = 0;
 }
 
-/* Takes the outputs of the rule at hand, whose conditions hold. False if it ends the evaluation. */
+/* Takes the outputs of the current rule, whose conditions hold. False if it ends the evaluation. */
 static bool outputs_take(cc_evaluation_t *ev)
 {
     const cc_rule_t *rule = ev->rule;
@@ -193,8 +193,8 @@ static bool outputs_take(cc_evaluation_t *ev)
 }
 
 /*
- * The rule at hand may hold, or may not. Nobody is let in by that: it gives nothing, and what it
- * might have kept out is kept out. False if it ends the evaluation.
+ * The current rule is undecided. That never gives access: the rule gives nothing, and a client that
+ * it might have kept out is kept out. False if it ends the evaluation.
  */
 static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
 {
@@ -203,7 +203,7 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
         return true;
     }
     cc_evaluation_note(ev, CC_NOTE_UNDECIDED_RULE, ev->rule->where,
-                       "a rule that keeps people out cannot be decided, so it denies",
+                       "a rule with deny or stop cannot be decided, so it denies",
                        "%s cannot be decided, so this rule denies",
                        cc_condition_text(open, ev->scratch));
     verdict_deny(ev);
@@ -213,8 +213,8 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
 /* ---- the evaluation ---------------------------------------------------------------------- */
 
 /*
- * With a trace every rule is walked. Those that the index rules out are walked without notes, so
- * that the verdict is the same to the last note.
+ * With a trace every rule is walked. Rules that the index rules out are walked without notes, so
+ * that the verdict has exactly the same notes.
  */
 static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
 {
@@ -271,7 +271,7 @@ static void verdict_finish(cc_evaluation_t *ev)
     verdict->stale_at = stale_at(ev);
 }
 
-/* What is known so far is not the whole truth, so nothing of it counts. */
+/* The results so far are incomplete, so none of them counts. */
 static void verdict_fail(cc_evaluation_t *ev)
 {
     cc_verdict_t *verdict = ev->verdict;
@@ -309,7 +309,10 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     return ev->verdict;
 }
 
-/* A table that changed meanwhile may have answered one rule before and the next one after. */
+/*
+ * A table that changed in the meantime may have answered one rule before the change and another
+ * after it.
+ */
 static const cc_verdict_t *evaluate(cc_evaluation_t *ev, cc_trace_t *trace)
 {
     int traced = trace ? trace->steps->nelts : 0;

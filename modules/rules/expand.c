@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates become names: one for each combination of the texts of their variables. */
+/* Expands templates into names: one for each combination of the texts of their variables. */
 
 #include <string.h>
 
@@ -10,8 +10,9 @@
 #define COMBINATIONS_MAX 1000 /* of one template: a certificate may have any number of values */
 
 /*
- * What one variable may stand for. A choice is what cc_matcher_match gives, the texts of the groups
- * by number, or those of a row's columns. A value of a field is a choice with group 0 alone.
+ * The texts that a variable may stand for. A choice is the result of cc_matcher_match, the texts of
+ * the groups by number, or the texts of the columns of a row. A value of a field is a choice with
+ * group 0 alone.
  */
 typedef struct cc_choices_t {
     int count;
@@ -60,7 +61,7 @@ static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variabl
     return (cc_choices_t){matches->nelts, (const struct iovec *const *)matches->elts, 0};
 }
 
-/* Moves on to the combination after this one, like an odometer. */
+/* Advances to the next combination, like an odometer. */
 static void choices_next(cc_choices_t *choices, int count)
 {
     for (int i = count - 1; i >= 0; i--) {
@@ -76,7 +77,7 @@ static const char *name_unusable(const char *text)
     return *text == '\0' ? "it is empty" : cc_text_unusable(text, strlen(text));
 }
 
-/* The text of one combination; NULL if it needs a group that took no part in its match. */
+/* The text of one combination; NULL if it needs a group that took no part in the match. */
 static const char *combination_text(const cc_evaluation_t *ev, const cc_template_t *template,
                                     const cc_choices_t *choices)
 {
@@ -101,10 +102,10 @@ static void results_note(cc_evaluation_t *ev, const cc_template_t *template, int
                          const char *reason)
 {
     if (refused > 0) {
-        cc_evaluation_note(ev, CC_NOTE_REFUSED_OUTPUT, ev->rule->where, "a result cannot be a name",
-                           "%s: %d of its results cannot be a name; the last of them: %s",
-                           cc_text_escape(template->text, strlen(template->text), ev->scratch),
-                           refused, reason);
+        cc_evaluation_note(
+            ev, CC_NOTE_REFUSED_OUTPUT, ev->rule->where, "a result cannot be used as a name",
+            "%s: %d of its results cannot be used as a name; the last one: %s",
+            cc_text_escape(template->text, strlen(template->text), ev->scratch), refused, reason);
     }
 }
 
@@ -130,15 +131,15 @@ static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *
     return results;
 }
 
-/* Any of them may be the one that a negation asks for: without it, nothing is known. */
+/* Any result may be the one that a negation asks for: without it, nothing is known. */
 static void too_many(cc_evaluation_t *ev, const cc_template_t *template)
 {
     const char *what = apr_psprintf(
-        ev->result, "%s: the values make more than %d results",
+        ev->result, "%s: the values give more than %d results",
         cc_text_escape(template->text, strlen(template->text), ev->scratch), COMBINATIONS_MAX);
 
     cc_evaluation_note(ev, CC_NOTE_TOO_MANY_RESULTS, ev->rule->where,
-                       "the values make too many results", "%s", what);
+                       "the values give too many results", "%s", what);
     ev->failure = apr_pstrcat(ev->result, ev->rule->where, ": ", what, NULL);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Explanations of an evaluation: conditions as rules write them, and the values they saw. */
+/* Explains an evaluation: conditions as written in rules, and the values that they saw. */
 
 #include <limits.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static int nearness_of(const cc_rule_t *rule, const cc_condition_t *failed)
     return before - behind;
 }
 
-/* Of the others, the last one of those that came least near; -1: there is none. */
+/* The last of the others with the lowest nearness; -1 if there are no others. */
 static int farthest_of(const cc_trace_t *trace)
 {
     int farthest = -1;
@@ -78,7 +78,7 @@ static void step_remove(apr_array_header_t *steps, int at)
     steps->nelts--;
 }
 
-/* Makes room for a rule that does not hold. False where others came as near before it. */
+/* Makes space for a rule that does not match. False if earlier ones came as near. */
 static bool room_make(cc_trace_t *trace, int nearness)
 {
     int farthest;

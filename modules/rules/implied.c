@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implied conditions: files conditions, and finds those that hold whenever a rule does. */
+/* Implied conditions: an index of conditions that finds those that hold whenever a rule matches. */
 
 /*
- * Each distinct condition has a number. To compare a rule with all filed conditions would take too
- * long, so they are filed by selector, and by what they may follow from:
+ * Each distinct condition has a number. Comparing a rule with all filed conditions would take too
+ * long, so they are filed by selector, and by the conditions that they may follow from:
  *
  *   ==      from itself alone, which a hash finds
  *   =~      from ==, if the operand matches: by how its matches begin or end (affix.c)
  *   under   from == and under: by its key, with which the keys of all names below it begin
  *   others  from any condition on the same selector: tried one by one
  *
- * Many conditions may still have to be tried. Trials have a budget of steps (cc_effort_t); what is
- * left out beyond it is missed, and nothing is found by mistake.
+ * Many conditions may still have to be tried. Trials have a budget of steps (cc_effort_t);
+ * conditions beyond it are missed, and nothing is found by mistake.
  */
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ typedef struct cc_filed_condition_t {
 typedef struct cc_related_t {
     cc_affixes_t *patterns;     /* =~ */
     cc_affixes_t *names;        /* under, by the key of the DN */
-    apr_array_header_t *others; /* but ==, which follows from itself alone */
+    apr_array_header_t *others; /* except ==, which follows from itself alone */
 } cc_related_t;
 
 struct cc_implied_t {
@@ -54,7 +54,7 @@ cc_implied_t *cc_implied_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool
 
 /* ---- filing ------------------------------------------------------------------------------ */
 
-/* Equal for conditions that are the same: selector, operator, operand. */
+/* Equal for equal conditions: selector, operator, operand. */
 static struct iovec condition_key(const cc_condition_t *c, apr_pool_t *p)
 {
     bool is_value = !c->pattern && !c->table;
@@ -95,7 +95,7 @@ static cc_related_t *related_make(cc_implied_t *implied, const cc_condition_t *c
     return related;
 }
 
-/* Files it where what it may follow from will look for it. */
+/* Files it where the conditions that it may follow from will look for it. */
 static void filed_relate(cc_implied_t *implied, const cc_filed_condition_t *filed)
 {
     const cc_condition_t *c = filed->condition;
@@ -135,12 +135,12 @@ int cc_implied_file(cc_implied_t *implied, const cc_condition_t *c)
 
 /* ---- finding ----------------------------------------------------------------------------- */
 
-/* A condition of the rule, while filed ones are tried against it. */
+/* A condition of the rule, while filed conditions are tried against it. */
 typedef struct cc_trial_t {
     cc_logic_t *logic;
     const cc_condition_t *condition;
     cc_effort_t *effort;
-    apr_array_header_t *numbers; /* int: of what follows */
+    apr_array_header_t *numbers; /* int: of the conditions that follow */
 } cc_trial_t;
 
 static bool filed_try(void *baton, const void *item)
@@ -157,7 +157,7 @@ static bool filed_try(void *baton, const void *item)
     return true;
 }
 
-/* Tries what is filed against one condition of the rule. */
+/* Tries filed conditions against one condition of the rule. */
 static void related_try(const cc_implied_t *implied, cc_trial_t *trial)
 {
     const cc_condition_t *c = trial->condition;

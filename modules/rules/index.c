@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index of rules: finds those that can hold for a certificate by their == conditions. */
+/* The index of rules: finds those that can match a certificate by their == conditions. */
 
 #include <apr_strings.h>
 
 #include "rules/internal.h"
 
 /*
- * A rule with a == condition can only hold if the certificate has that value. So it is filed in a
- * bucket: that of the selector and the value of one of its == conditions, the one with fewest rules
- * so far. Rules without == are in no bucket (cc_rules_t.unfiled).
+ * A rule with a == condition can only match if the certificate has that value. So it is filed in
+ * the bucket of the selector and the value of one of its == conditions, whichever has the fewest
+ * rules so far. Rules without == are in no bucket (cc_rules_t.unfiled).
  *
- * An evaluation begins with a bit for each unfiled rule, looks up the values of each selector that
- * has buckets, and sets the bits of the rules that it finds there. Then it walks the bits, in the
- * order of the rules. The cost of a rule that is not a candidate is one bit.
+ * An evaluation begins with the bits of the unfiled rules, looks up the values of each selector
+ * that has buckets, and sets the bits of the rules that it finds there. Then it walks the bits, in
+ * the order of the rules. A rule that is not a candidate costs one bit.
  */
 
 #define WORD_BITS 64
@@ -36,7 +36,7 @@ static int bucket_size(const cc_condition_t *c)
     return bucket ? bucket->nelts : 0;
 }
 
-/* The == condition that has fewest rules filed under it so far, or NULL. */
+/* The == condition with the fewest rules filed under it so far, or NULL. */
 static const cc_condition_t *condition_choose(const cc_rule_t *rule)
 {
     const cc_condition_t *best = NULL;
@@ -101,7 +101,7 @@ static void filed_candidates(const cc_selector_t *selector, apr_uint64_t *bits, 
     }
 }
 
-/* What cannot be used equals no operand, but does not differ from it either. */
+/* An unusable value equals no operand, but does not differ from any either. */
 static void selector_candidates(cc_evaluation_t *ev, const cc_selector_t *selector,
                                 apr_uint64_t *bits)
 {

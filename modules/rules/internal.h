@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled rules: what they are made of, and what the files of this room do for each other. */
+/* Compiled rules, and the functions that the files of the rules component share. */
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
@@ -26,8 +26,8 @@ typedef struct cc_pattern_t cc_pattern_t;
 /* ---- what rules are made of -------------------------------------------------------------- */
 
 /*
- * A distinct FIELD[|MODIFIER ...] of a rule set. One with modifiers is its last modifier applied
- * to the selector of what stands before it, so an evaluation fetches each field once.
+ * A distinct FIELD[|MODIFIER ...] of a rule set. A selector with modifiers is its last modifier
+ * applied to the selector of the text before it, so an evaluation fetches each field once.
  */
 struct cc_selector_t {
     int number;        /* its cell in an evaluation */
@@ -38,7 +38,7 @@ struct cc_selector_t {
     const cc_modifier_t *modifier; /* NULL for a field without modifiers */
     const cc_modifier_t *casing;   /* the last one that fixes the case of letters, or NULL */
     cc_type_t type;                /* of its values, after the modifiers */
-    bool plain;                    /* a modifier made its text: so operands are text as it stands */
+    bool plain;                    /* a modifier made its text, so operands are plain text */
     apr_hash_t *buckets;           /* index.c: key of a value -> numbers of rules; NULL: none */
 };
 
@@ -55,8 +55,8 @@ struct cc_condition_t {
 };
 
 /*
- * What an evaluation fills into a template: the values of a selector, the matches of a =~, or the
- * rows of an `in`.
+ * A source of texts for a template: the values of a selector, the matches of a =~, or the rows of
+ * an `in`.
  */
 typedef struct cc_variable_t {
     const cc_selector_t *selector; /* NULL: the capture */
@@ -66,7 +66,7 @@ typedef struct cc_variable_t {
 
 typedef struct cc_part_t {
     struct iovec literal;
-    int variable; /* its place among the template's; -1: the literal */
+    int variable; /* its index in the template's variables; -1: the literal */
     int group;    /* of the variable's capture, or the column of its row; 0 for a field */
 } cc_part_t;
 
@@ -91,18 +91,18 @@ struct cc_rules_t {
     apr_pool_t *pool;
     apr_array_header_t *rules;     /* cc_rule_t * */
     apr_array_header_t *selectors; /* cc_selector_t *, by their number */
-    apr_hash_t *selected;          /* the same, by what they are (selector.c) */
+    apr_hash_t *selected;          /* the same, by field and modifiers (selector.c) */
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
     cc_tables_t *tables;           /* that may be named, as `scope` sees them; NULL: none */
     const void *scope;
-    apr_array_header_t *named; /* cc_table_t *: those that are, each once */
-    apr_hash_t *naming;        /* the same, by itself */
+    apr_array_header_t *named; /* cc_table_t *: those that are named, each once */
+    apr_hash_t *naming;        /* the same, as a set */
     cc_engine_t *engine;       /* NULL until a pattern needs it */
     int capture_max;           /* the largest capture_count */
-    const char *ended_where;   /* the rule after which none is reached, or NULL */
+    const char *ended_where;   /* the rule after which no rule is reached, or NULL */
 };
 
-/* What the parsers share while they read one rule. */
+/* State that the parsers share while they read one rule. */
 typedef struct cc_rule_reader_t {
     cc_rules_t *rules;
     cc_rule_t *rule;
@@ -111,11 +111,11 @@ typedef struct cc_rule_reader_t {
 
 /* ---- reading rules ----------------------------------------------------------------------- */
 
-/* parse.c: fills reader->rule from text. Selectors may have been added even where it fails. */
+/* parse.c: fills reader->rule from text. Selectors may have been added even if it fails. */
 apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text);
 apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text);
 
-/* selector.c: finds or makes the one for FIELD[|MODIFIER ...]. */
+/* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
 apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);
 
 /* template.c: `output` is the whole word, the template follows its "=". */
@@ -138,17 +138,17 @@ struct cc_modifier_t {
 
 cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p);
 
-/* modifier.c: NULL if there is none; the names of all, for an error. */
+/* modifier.c: NULL if there is no such modifier; the names of all, for an error. */
 const cc_modifier_t *cc_modifier_find(const char *name);
 const char *cc_modifier_names(apr_pool_t *p);
 
-/* Whether a value fits an operand. A pattern that hits a limit leaves it undecided. */
+/* Whether a value satisfies an operator and its operand. Undecided if a pattern hits a limit. */
 typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
-/* When a value fits the operand. */
+/* When a value satisfies the operator. */
 typedef enum {
     CC_OPERATOR_EQUAL,   /* their keys are the same */
     CC_OPERATOR_UNDER,   /* a DN is the operand or lies below it */
@@ -164,7 +164,7 @@ struct cc_operator_t {
     cc_word_t word;
     cc_operator_kind_t kind;
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
-    bool negative;  /* holds if no value fits */
+    bool negative;  /* holds if no value satisfies it */
     cc_operator_fn *fits;
 };
 
@@ -174,7 +174,10 @@ static inline bool cc_operator_is_equal(const cc_operator_t *op)
     return op->kind == CC_OPERATOR_EQUAL && !op->negative;
 }
 
-/* operator.c: NULL if there is none; the names of those that work on a type, for an error. */
+/*
+ * operator.c: NULL if there is no such operator; the names of those that work on a type, for an
+ * error.
+ */
 const cc_operator_t *cc_operator_find(const char *name);
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector);
 const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
@@ -186,26 +189,26 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
                                 cc_error_t *err);
 
 /*
- * How many groups it has, and whether all have names; the number of the one with this name, 0 where
- * that is not one group.
+ * How many groups it has, and whether all have names; the number of the group with this name, 0 if
+ * there is not exactly one.
  */
 int cc_pattern_groups(const cc_pattern_t *pattern);
 bool cc_pattern_groups_named(const cc_pattern_t *pattern);
 int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
 
-/* A name that both give to a group, or NULL. */
+/* A name that both patterns give to a group, or NULL. */
 const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
 
 /*
- * What one evaluation needs to match, and the effort that it has left. Its memory is given back by
- * cc_matcher_destroy (NULL is none), or else with the pool.
+ * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
+ * by cc_matcher_destroy (which accepts NULL), or else with the pool.
  */
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
 void cc_matcher_destroy(cc_matcher_t *matcher);
 
 /*
- * Begins a condition, which adds to the effort that is left. `aside`: it is one that only a trace
- * looks at; such have an effort of their own, so that the verdict is the same without.
+ * Begins a condition, which adds to the effort that is left. `aside`: only a trace looks at the
+ * condition; such conditions have a separate effort, so that a trace does not change the verdict.
  */
 void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
 
@@ -213,8 +216,8 @@ void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
 bool cc_matcher_spent(const cc_matcher_t *matcher);
 
 /*
- * Matches. *groups, if asked for and the value fits, are the texts of the groups by number; one
- * that took no part has no base. *reason, if undecided, says why.
+ * Matches. *groups, if asked for and the value matches, are the texts of the groups by number; a
+ * group that took no part has no base. *reason, if undecided, says why.
  */
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups,
@@ -228,10 +231,10 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
 /* Marks the tables of the rule's conditions as used. */
 void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 
-/* Looks the value up; where that fails, ev->failure is the reason. Rows are captured. */
+/* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* Adds the note of a condition that has trouble: old answers serve for some of its values. */
+/* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
@@ -242,27 +245,30 @@ const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
                                  const cc_value_t *value);
 
 /*
- * Whether all values of these columns of the captured rows can be used; where one cannot,
- * ev->failure says so.
+ * Whether all values of these columns of the captured rows can be used; if not, ev->failure says
+ * so.
  */
 bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned columns);
 
 /*
  * The combinations (const struct iovec *, by the number of the column) of the values of these
- * columns, row by row; NULL where there are more than `max`.
+ * columns, row by row; NULL if there are more than `max`.
  */
 apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned columns, int max,
                                       apr_pool_t *p);
 
 /* ---- the index (index.c) ----------------------------------------------------------------- */
 
-/* Files a rule under one of its == conditions, or among those that are always looked at. */
+/* Files a rule under one of its == conditions, or among those that are always evaluated. */
 void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
 
-/* A bit for each rule that may hold for this certificate. */
+/* A bit for each rule that may match this certificate. */
 apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
 
-/* Whether the bit of a rule is set; the first such rule from `from` on, else their count. */
+/*
+ * Whether the bit of a rule is set; the first rule from `from` on whose bit is set, else the number
+ * of rules.
+ */
 bool cc_index_has(const apr_uint64_t *bits, int number);
 int cc_index_next(const cc_rules_t *rules, const apr_uint64_t *bits, int from);
 
@@ -276,7 +282,7 @@ typedef struct cc_cell_t {
     cc_values_t values;
 } cc_cell_t;
 
-/* What stood in the way of values of one condition: noted once for all of them. */
+/* A problem with values of one condition, noted once for all of them. */
 typedef struct cc_trouble_t {
     int count;          /* of values */
     const char *reason; /* of the first; safe for a log */
@@ -290,16 +296,16 @@ struct cc_evaluation_t {
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
-    cc_trouble_t trouble;          /* of the condition at hand */
+    cc_trouble_t trouble;          /* of the current condition */
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
-    apr_array_header_t **captures; /* of the rule at hand: const struct iovec *, one per match of a
-                                    * =~, or cc_row_t, one per row of an `in` */
-    const cc_rule_t *rule;         /* the rule at hand */
+    apr_array_header_t **captures; /* of the current rule: const struct iovec *, one per match of
+                                    * a =~, or cc_row_t, one per row of an `in` */
+    const cc_rule_t *rule;         /* the current rule */
     bool quiet;                    /* no notes, no lookups: the index has ruled this rule out */
-    bool partial;                  /* a match that the rule at hand captures was lost */
+    bool partial;                  /* a match that the current rule captures was lost */
     const char *failure;           /* NULL, or why nothing is known: cc_verdict_t.failure */
-    bool lost;                     /* that is the fault of a table, which may be better soon */
-    apr_time_t stale_at;           /* the earliest of what lookups say */
+    bool lost;                     /* because of a table, which may soon work again */
+    apr_time_t stale_at;           /* the earliest of all lookups */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
     apr_hash_t *group_names;       /* the same by name, once there are many; else NULL */
@@ -310,27 +316,27 @@ struct cc_evaluation_t {
 /* values.c: the values of a selector; unusable ones among them are noted. */
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
-/* values.c: the evaluation's matcher, which is made where there is none. */
+/* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
 
-/* values.c: says that the condition at hand has trouble with a value. */
+/* values.c: records a problem of the current condition with a value. */
 void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason);
 
-/* values.c: adds a note to the verdict; what fmt makes must be safe for a log. */
+/* values.c: adds a note to the verdict; the formatted text must be safe for a log. */
 void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,
                         const char *meaning, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* values.c: says that the rule at hand may have given more than it did. */
+/* values.c: records that the current rule may have given more than it did. */
 void cc_evaluation_doubt(cc_evaluation_t *ev);
 
 /*
- * expand.c: all results (const char *, usable, not empty; not distinct) of a template. Where some
- * are lost the verdict has a doubt, or the evaluation a failure.
+ * expand.c: all results (const char *, usable, not empty; not distinct) of a template. If some are
+ * lost, the verdict has a doubt, or the evaluation a failure.
  */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
 
-/* explain.c: a condition as a rule writes it; the step of a rule for a trace. */
+/* explain.c: a condition as written in a rule; the step of a rule for a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
 void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Issuer binding: the fields that fix the issuing CA, or one certificate or key of all. */
+/* Decides which fields fix the issuing CA, or a single certificate or key. */
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const struct {
     {"altsec.issuer_subject", CC_BINDS_HOLDER},
     {"pem", CC_BINDS_HOLDER},
     {"der", CC_BINDS_HOLDER},
-    /* A rule that names these relies on what the CA promises by them. */
+    /* A rule that uses these fields relies on what the CA promises by them. */
     {"policy", CC_BINDS_HOLDER},
     {"ext.", CC_BINDS_HOLDER},
 };
@@ -39,7 +39,9 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
     return CC_BINDS_NOTHING;
 }
 
-/* A negative condition on a digest leaves all other certificates; one on the CA is at least one. */
+/*
+ * A negative condition on a digest admits all other certificates; one on the CA still names a CA.
+ */
 static bool condition_binds(const cc_condition_t *c)
 {
     cc_issuer_binding_t binding = cc_issuer_binding_of(c->selector);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lint of rules: notes probable mistakes, as far as they are certain from the rules alone. */
+/* Lint of rules: reports likely mistakes that can be seen in the rules alone. */
 
 #include <stdarg.h>
 #include <string.h>
@@ -8,18 +8,18 @@
 
 #include "rules/logic.h"
 
-/* The rule at hand, and what was seen before it. */
+/* The current rule, and what was seen before it. */
 typedef struct cc_rule_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;
     cc_logic_t *logic;
     cc_earlier_t *earlier;
     bool cut_noted;
-    bool issuer_matters;       /* several CAs, and no earlier rule has parted them */
+    bool issuer_matters;       /* several CAs, and no earlier rule separates them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
     apr_pool_t *pool;          /* for the hash */
-    apr_pool_t *scratch;       /* for the rule at hand */
+    apr_pool_t *scratch;       /* for the current rule */
 } cc_rule_lint_t;
 
 static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...)
@@ -39,7 +39,7 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_end(args);
 }
 
-/* ---- rules without an effect: each function notes what it finds, and is true then --------- */
+/* ---- rules without an effect: each function notes what it finds, and then returns true --- */
 
 static bool is_never_true(cc_rule_lint_t *lint)
 {
@@ -49,8 +49,8 @@ static bool is_never_true(cc_rule_lint_t *lint)
         return false;
     }
     note_add(lint, "CC0700",
-             "the rule can never hold, because %s and %s exclude each other; write a rule for "
-             "each, or leave one of them out",
+             "the rule can never match, because %s and %s exclude each other; write a rule for "
+             "each, or remove one of them",
              cc_condition_text(a, lint->scratch), cc_condition_text(b, lint->scratch));
     return true;
 }
@@ -61,8 +61,8 @@ static bool is_repeated(cc_rule_lint_t *lint)
     const char *where = apr_hash_get(lint->written, text, APR_HASH_KEY_STRING);
 
     if (where) {
-        note_add(lint, "CC0702",
-                 "the rule stands at %s already, so it has no effect here; leave it out", where);
+        note_add(lint, "CC0702", "the same rule is at %s, so this one has no effect; remove it",
+                 where);
     } else {
         apr_hash_set(lint->written, text, APR_HASH_KEY_STRING, lint->rule->where);
     }
@@ -75,8 +75,8 @@ static bool is_unreached(cc_rule_lint_t *lint)
 
     if (earlier) {
         note_add(lint, "CC0701",
-                 "the rule is never reached: whenever it would hold, the one at %s holds too, and "
-                 "its %s ends the evaluation; put this rule before that one, or leave it out",
+                 "the rule is never reached: whenever it would match, the rule at %s matches too, "
+                 "and its %s ends the evaluation; move this rule before that one, or remove it",
                  earlier->where, earlier->deny ? "deny" : "stop");
     }
     return earlier != NULL;
@@ -94,7 +94,7 @@ static const char *output_text(const cc_template_t *template, apr_pool_t *p)
     return cc_text_escape(template->text, strlen(template->text), p);
 }
 
-/* To say the same user once more beside other outputs does no harm. */
+/* Giving the same user again beside other outputs does no harm. */
 static bool is_useless(cc_rule_lint_t *lint)
 {
     const cc_rule_t *rule = lint->rule;
@@ -105,10 +105,10 @@ static bool is_useless(cc_rule_lint_t *lint)
         return false;
     }
     note_add(lint, "CC0703",
-             "%s has no effect%s: whenever this rule holds, the one at %s holds too, and the first "
-             "user counts, %s; put this rule before that one, or leave %s out",
+             "%s has no effect%s: whenever this rule matches, the rule at %s matches too, and the "
+             "first user counts, %s; move this rule before that one, or remove %s",
              output_text(rule->user, lint->scratch),
-             gives_user_alone(rule) ? ", and neither has the rule" : "", earlier->where,
+             gives_user_alone(rule) ? ", nor does the rule" : "", earlier->where,
              output_text(earlier->user, lint->scratch), gives_user_alone(rule) ? "it" : "user=");
     return true;
 }
@@ -120,8 +120,8 @@ static void issuer_binding_check(cc_rule_lint_t *lint)
     if (from) {
         note_add(lint, "CC0704",
                  "%s takes the user from %s, and no condition says which CA issued the "
-                 "certificate: each of those that are trusted may issue one with the same %s to "
-                 "somebody else; add a condition such as issuer == \"CN=...,O=...\"",
+                 "certificate: every trusted CA can issue one with the same %s to another holder; "
+                 "add a condition such as issuer == \"CN=...,O=...\"",
                  output_text(lint->rule->user, lint->scratch), from->name, from->name);
     }
 }
@@ -134,8 +134,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
     if (cc_regex_host_misread(c, &host, &escaped, lint->scratch)) {
         note_add(lint, "CC0705",
-                 "%s: in the pattern a dot fits any character, so more than the domain %s fits; "
-                 "write %s",
+                 "%s: an unescaped dot matches any character, so the pattern matches more than "
+                 "the domain %s; write %s",
                  cc_condition_text(c, lint->scratch), host, escaped);
     }
 }
@@ -144,8 +144,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
 /*
  * A signature of ECDSA has two forms, (r, s) and (r, n - s). The holder of a certificate with one
- * can write the other without any key: the digest of a certificate names it, but does not exclude
- * it.
+ * can write the other without any key: the digest of a certificate identifies it, but cannot
+ * exclude it.
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
@@ -157,8 +157,8 @@ static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
     for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
         if (strcmp(c->selector->name, digests[i]) == 0) {
             note_add(lint, "CC0706",
-                     "%s: who has this certificate can write its signature in another form, and is "
-                     "not denied then; write issuer == ... serial == ... or spki.sha256 == ...",
+                     "%s: the holder of this certificate can re-encode its signature, and is not "
+                     "denied then; write issuer == ... serial == ... or spki.sha256 == ...",
                      cc_condition_text(c, lint->scratch));
         }
     }
@@ -171,9 +171,9 @@ static void effort_check(cc_rule_lint_t *lint)
     if (!lint->cut_noted && cc_earlier_cut(lint->earlier)) {
         lint->cut_noted = true;
         note_add(lint, "CC0760",
-                 "from this rule on, not all conditions are compared with those of the rules "
-                 "before, which would take too long: what CC0701 and CC0703 warn of may be there "
-                 "unseen; list single values in a ClientCertTable, with one rule for all of them");
+                 "from this rule on, not all conditions are compared with those of earlier rules, "
+                 "which would take too long, so CC0701 and CC0703 may be missing; list single "
+                 "values in a ClientCertTable, with one rule for all of them");
     }
 }
 

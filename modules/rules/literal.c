@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Literals of a pattern: the texts with which everything that it matches begins, and ends. */
+/* Finds the literal text with which everything that a pattern matches begins, and ends. */
 
 /*
- * The pattern is read once from left to right. Characters that stand for themselves outside of all
- * groups make a run; anything else ends the run. The first run, if the pattern begins with it, is
- * the beginning; the last one, if the pattern ends with it, is the end. A quantifier takes the
- * character before it out of its run. A pattern with an alternative outside of groups, with options
- * or with anything that is not known here has neither.
+ * The pattern is read once from left to right. Literal characters outside of all groups make a run;
+ * anything else ends the run. The first run, if the pattern begins with it, is the beginning; the
+ * last one, if the pattern ends with it, is the end. A quantifier takes the character before it out
+ * of its run. A pattern with an alternative outside of groups, with options or with syntax that is
+ * unknown here has neither.
  */
 
 #include <string.h>
@@ -19,21 +19,21 @@ typedef struct cc_run_t {
     const char *at;
     int depth;        /* of groups */
     bool first;       /* nothing but literal characters so far */
-    bool after_one;   /* one stands right before */
+    bool after_one;   /* one comes right before */
     bool given_up;    /* neither is known */
-    char *run;        /* the run at hand */
+    char *run;        /* the current run */
     apr_size_t len;   /* of it */
     apr_size_t begin; /* of the first run: how many of its octets are certain */
 } cc_run_t;
 
-/* Whatever stands here is no literal character. */
+/* The next item is not a literal character. */
 static void run_end(cc_run_t *run)
 {
     if (run->first) {
         run->begin = run->len;
         run->first = false;
     }
-    /* A new run is kept behind the first one. */
+    /* A new run is stored after the first one. */
     run->run += run->len;
     run->len = 0;
     run->after_one = false;
@@ -48,7 +48,7 @@ static void literal_read(cc_run_t *run, char c, int octets)
     }
 }
 
-/* Of those that are a letter: classes and assertions that take nothing else along. */
+/* Escapes of one letter: classes and assertions that have no argument. */
 static void escape_read(cc_run_t *run)
 {
     unsigned char c = (unsigned char)run->at[1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conditions compared: which cannot both hold, and which follows from which. */
+/* Compares conditions: which cannot both hold, and which follows from which. */
 
 #include <string.h>
 
@@ -38,7 +38,7 @@ static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
            memcmp(a->value.key, b->value.key, a->value.key_len) == 0;
 }
 
-/* Whether the operand of a == fits another condition. What a table says may change. */
+/* Whether the operand of a == satisfies another condition. The content of a table may change. */
 static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
                              const cc_condition_t *c)
 {
@@ -57,7 +57,7 @@ typedef struct cc_range_t {
     apr_int64_t max;
 } cc_range_t;
 
-/* The numbers that fit the condition; false if it is not of a kind that has a range. */
+/* The numbers that satisfy the condition; false if its operator has no range. */
 static bool range_of(cc_range_t *range, const cc_condition_t *c)
 {
     apr_int64_t number = c->value.number;
@@ -88,15 +88,15 @@ static bool range_of(cc_range_t *range, const cc_condition_t *c)
     }
 }
 
-/* ---- what excludes ----------------------------------------------------------------------- */
+/* ---- exclusion --------------------------------------------------------------------------- */
 
-/* One holds where a value fits, the other where none does. */
+/* One holds if a value satisfies it, the other if no value does. */
 static bool opposite(const cc_condition_t *a, const cc_condition_t *b)
 {
     return a->op->kind == b->op->kind && a->op->negative != b->op->negative && operand_same(a, b);
 }
 
-/* No value fits both. */
+/* No value satisfies both. */
 static bool apart(const cc_condition_t *a, const cc_condition_t *b)
 {
     cc_range_t x, y;
@@ -107,7 +107,7 @@ static bool apart(const cc_condition_t *a, const cc_condition_t *b)
     return range_of(&x, a) && range_of(&y, b) && (x.max < y.min || y.max < x.min);
 }
 
-/* Where there may be several values, another one than that of the == may fit. */
+/* If there can be several values, another value than that of the == may satisfy it. */
 static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
     cc_fit_t fit =
@@ -139,9 +139,9 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
     return false;
 }
 
-/* ---- what follows ------------------------------------------------------------------------ */
+/* ---- implication ------------------------------------------------------------------------- */
 
-/* A value that is the operand of the == fits, or it is the only value and does not. */
+/* The operand of the == satisfies it, or it is the only value and does not. */
 static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
     cc_fit_t fit =
@@ -150,7 +150,7 @@ static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const 
     return c->op->negative ? fit == CC_FIT_NO && !cc_selector_many(c->selector) : fit == CC_FIT_YES;
 }
 
-/* Every value that fits `a` fits `c`. */
+/* Every value that satisfies `a` satisfies `c`. */
 static bool within(const cc_condition_t *a, const cc_condition_t *c)
 {
     cc_range_t x, y;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules compared with each other, before anything is evaluated: for lint, and reachable names. */
+/* Compares rules with each other before any evaluation, for lint and reachable names. */
 #ifndef CC_RULES_LOGIC_H
 #define CC_RULES_LOGIC_H
 
@@ -9,28 +9,28 @@
 typedef struct cc_logic_t cc_logic_t;
 cc_logic_t *cc_logic_create(const cc_rules_t *rules, const cc_rule_t *rule, apr_pool_t *p);
 
-/* Whether the rule can never hold, and two of its conditions that cannot hold together. */
+/* Whether the rule can never match, and two of its conditions that cannot hold together. */
 bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b);
 
 /* Whether `c` holds whenever `a` does. They may be of different rules of the set. */
 bool cc_logic_implies(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *c);
 
 /*
- * Whether nothing is evaluated after the rule; whether it gives the same user each time it holds;
+ * Whether no rule is evaluated after this one; whether it gives the same user each time it matches;
  * the condition that gives a variable, or NULL.
  */
 bool cc_rule_ends(const cc_rule_t *rule);
 bool cc_rule_always_user(const cc_rule_t *rule);
 const cc_condition_t *cc_rule_captured(const cc_rule_t *rule, const cc_variable_t *variable);
 
-/* A budget of steps, for what could take too long. */
+/* A budget of steps, for work that could take too long. */
 typedef struct cc_effort_t {
     apr_int64_t left;
     apr_uint64_t taken;
     bool cut; /* a step was refused */
 } cc_effort_t;
 
-/* Takes a step; false: there is none left. */
+/* Takes a step; false: there are no steps left. */
 static inline bool cc_effort_step(cc_effort_t *effort)
 {
     if (effort->left <= 0) {
@@ -49,14 +49,14 @@ static inline bool cc_effort_step(cc_effort_t *effort)
 typedef struct cc_implied_t cc_implied_t;
 cc_implied_t *cc_implied_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
 
-/* The number of a condition, which is filed if it is a new one. */
+/* The number of a condition, which is filed if it is new. */
 int cc_implied_file(cc_implied_t *implied, const cc_condition_t *c);
 
-/* The numbers (int, sorted) of filed conditions that hold whenever the rule does; in scratch. */
+/* The numbers (int, sorted) of filed conditions that hold whenever the rule matches; in scratch. */
 apr_array_header_t *cc_implied_by(const cc_implied_t *implied, const cc_rule_t *rule,
                                   cc_effort_t *effort);
 
-/* Sorts numbers (int): ascending, each once. */
+/* Sorts numbers (int) in ascending order, each once. */
 void cc_numbers_sort(apr_array_header_t *numbers);
 
 /*
@@ -68,8 +68,9 @@ typedef struct cc_earlier_t cc_earlier_t;
 cc_earlier_t *cc_earlier_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
 
 /*
- * Takes up the next rule: finds which filed conditions hold whenever it does. Then the first filed
- * rule that ends, or that always gives a user, and that holds whenever this one does; or NULL.
+ * Takes up the next rule: finds which filed conditions hold whenever it matches. Then the first
+ * filed rule that ends the evaluation, or that always gives a user, and that matches whenever this
+ * one does; or NULL.
  */
 void cc_earlier_look(cc_earlier_t *earlier, const cc_rule_t *rule);
 const cc_rule_t *cc_earlier_ending(cc_earlier_t *earlier);
@@ -92,14 +93,14 @@ cc_affixes_t *cc_affixes_create(apr_pool_t *p);
 /* Both pieces, which may be empty, must live as long as the pool of `affixes`. */
 void cc_affixes_add(cc_affixes_t *affixes, struct iovec begin, struct iovec end, const void *item);
 
-/* Calls `each` for items that may match the text, and some that do not, until it gives false. */
+/* Calls `each` for items that may match the text, and some that do not, until it returns false. */
 typedef bool cc_affix_fn(void *baton, const void *item);
 void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn *each,
                      void *baton);
 
 /*
  * literal.c: the octets with which all texts that the pattern matches begin, and with which they
- * end; empty where that is not certain. They live as long as `p`.
+ * end; empty if that is not certain. They live as long as `p`.
  */
 void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
                          apr_pool_t *p);
@@ -108,7 +109,7 @@ void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec 
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 
-/* issuer_binding.c: what a value of a field fixes. */
+/* issuer_binding.c: what a value of a field determines. */
 typedef enum {
     CC_BINDS_NOTHING,
     CC_BINDS_HOLDER, /* one certificate, or one key */
@@ -116,15 +117,15 @@ typedef enum {
 } cc_issuer_binding_t;
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* The selector that gives the user, if nothing in the rule fixes the CA; else NULL. */
+/* The selector that gives the user, if nothing in the rule determines the CA; else NULL. */
 const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
 
-/* Whether the rule ends the evaluation for some CAs, and looks at nothing but the CA. */
+/* Whether the rule ends the evaluation for some CAs, and depends on the CA alone. */
 bool cc_issuer_binding_decides(const cc_rule_t *rule);
 
 /*
  * regex_host.c: whether a pattern has a host name with a dot that is not escaped, certainly by
- * mistake; *host is the name as it stands there, *escaped as it should be.
+ * mistake; *host is the name as written, *escaped as it should be.
  */
 bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
                            apr_pool_t *p);

@@ -9,16 +9,16 @@
 
 /* ---- while rules are read ---------------------------------------------------------------- */
 
-/* Only a directory compares DNs: elsewhere the text of one is not that of its equal. */
+/* Only a directory compares DNs: elsewhere, equal DNs can have different texts. */
 static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
         return APR_SUCCESS;
     }
     return cc_error_set(reader->err, reader->rules->pool, "CC0232", c->op->word.name,
-                        "%s is a DN, which has no one text that a table could list (an ldap: table "
-                        "may, it compares DNs); write %s|oneline, the slash form of grid-mapfiles, "
-                        "or use a field of one attribute such as subject.CN",
+                        "%s is a DN, which has no single text form that a table could list (only "
+                        "an ldap: table compares DNs); write %s|oneline, the slash form of "
+                        "grid-mapfiles, or use a field of one attribute such as subject.CN",
                         c->selector->name, c->selector->name);
 }
 
@@ -33,8 +33,8 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
         return table_suits(condition, reader);
     }
     return cc_error_set(reader->err, rules->pool, "CC0231", condition->operand,
-                        "no such table; a ClientCertTable must stand before the rules that name "
-                        "it; so far there are: %s",
+                        "no such table; a ClientCertTable must come before the rules that use it; "
+                        "tables so far: %s",
                         rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool)
                                       : "none");
 }
@@ -78,7 +78,7 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules)
 static const char *failure_text(const cc_condition_t *c, const char *reason, apr_pool_t *p)
 {
     return apr_psprintf(p, "table %s (%s): %s", cc_table_name(c->table), cc_table_where(c->table),
-                        reason ? reason : "it could not be asked");
+                        reason ? reason : "its source could not be queried");
 }
 
 /* The table may answer the next time. */
@@ -190,7 +190,7 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-/* What the answer of a table means for a condition; a row is captured. */
+/* The result of a condition from the answer of a table; a row is captured. */
 static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const cc_query_t *answer)
 {
     const cc_answer_info_t *info = &answer->info;
@@ -225,12 +225,12 @@ cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_eva
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
 {
     const cc_trouble_t *trouble = &ev->trouble;
-    const char *which = "an old answer serves";
+    const char *which = "an old answer is used";
 
     if (trouble->count > 1) {
-        which = apr_psprintf(ev->scratch, "old answers serve for %d of %d values", trouble->count,
-                             values);
+        which = apr_psprintf(ev->scratch, "old answers are used for %d of %d values",
+                             trouble->count, values);
     }
-    cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table serves",
+    cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table is used",
                        "%s: %s", which, failure_text(c, trouble->reason, ev->scratch));
 }

@@ -6,10 +6,10 @@
 /*
  * This is for remote tables. The holder of a certificate chooses how many values it has, and each
  * may have to be looked up. So the values of a condition are looked up together, up to AT_ONCE of
- * them: a source answers many nearly as quickly as one. More would be in vain if one of the first
- * decides, and more than some directories take on one connection. A memo keeps the answers of a
- * table to the end of the evaluation: other conditions, and equal values, get the same answer. All
- * lookups in one table may take its timeout together, and cc_account_t keeps account of that.
+ * them: a source answers many values nearly as quickly as one. More would be wasted if one of the
+ * first decides, and more than some directories accept on one connection. A memo keeps the answers
+ * of a table to the end of the evaluation: other conditions, and equal values, get the same answer.
+ * All lookups in one table share its timeout, which cc_account_t keeps account of.
  */
 #define AT_ONCE 32
 
@@ -17,7 +17,7 @@
 typedef struct cc_table_memo_t {
     cc_table_t *table;
     cc_account_t account;
-    apr_hash_t *answers; /* cc_query_t * by its key; an empty one may be there too */
+    apr_hash_t *answers; /* cc_query_t * by its key; an empty key may be there too */
 } cc_table_memo_t;
 
 static cc_table_memo_t *memo_of(cc_evaluation_t *ev, cc_table_t *table)

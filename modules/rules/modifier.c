@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modifiers behind a field's "|": what each takes, and what it makes of the values. */
+/* The modifiers after a field's "|": the types that each works on, and the values that it makes. */
 
 #include <string.h>
 
@@ -89,38 +89,38 @@ static cc_values_t choose_last(cc_values_t in)
 
 static const cc_modifier_t modifiers[] = {
     {.word = {"lower",
-              "Letters A to Z become a to z; no other letter is changed. For text and octets.",
+              "Converts the letters A to Z to lower case; other characters are unchanged. For "
+              "text and octets.",
               "san.email|lower == \"alice@example.com\""},
      .takes = TEXT | OCTETS,
      .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
      .map = map_lower},
     {.word = {"upper",
-              "Letters a to z become A to Z; no other letter is changed. For text and octets.",
+              "Converts the letters a to z to upper case; other characters are unchanged. For "
+              "text and octets.",
               "subject.C|upper == \"DE\""},
      .takes = TEXT | OCTETS,
      .letters = "abcdefghijklmnopqrstuvwxyz",
      .map = map_upper},
-    {.word = {"local",
-              "What stands before the last `@`; a text without one gives no value. For text.",
+    {.word = {"local", "The part before the last `@`; a text without `@` gives no value. For text.",
               "san.email|local == \"alice\""},
      .takes = TEXT,
      .map = map_local},
-    {.word = {"domain",
-              "What stands after the last `@`; a text without one gives no value. For text.",
+    {.word = {"domain", "The part after the last `@`; a text without `@` gives no value. For text.",
               "san.email|domain|lower == \"example.com\""},
      .takes = TEXT,
      .map = map_domain},
-    {.word = {"first", "The first value alone, be it usable or not. For every type.",
+    {.word = {"first", "The first value only, whether usable or not. For every type.",
               "san.email|first == \"alice@example.com\""},
      .takes = CC_TYPES_ALL,
      .choose = choose_first},
-    {.word = {"last", "The last value alone, be it usable or not. For every type.",
+    {.word = {"last", "The last value only, whether usable or not. For every type.",
               "subject.OU|last == \"Staff\""},
      .takes = CC_TYPES_ALL,
      .choose = choose_last},
     {.word = {"oneline",
-              "The slash form of a DN, as grid-mapfiles and FakeBasicAuth lists have it. For DNs; "
-              "unusable where two names would give the same text.",
+              "The slash form of a DN, as in grid-mapfiles and FakeBasicAuth lists. For DNs; "
+              "unusable if two names would give the same text.",
               "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
      .takes = DN,
      .map = map_oneline},
@@ -128,7 +128,7 @@ static const cc_modifier_t modifiers[] = {
 
 #define MODIFIER_COUNT ((int)(sizeof(modifiers) / sizeof(modifiers[0])))
 
-/* Unusable values stay in the list as they are: a condition must know that they were there. */
+/* Unusable values stay in the list unchanged: a condition must see that they were there. */
 cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p)
 {
     cc_value_t *at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operators: the types that each works on, and when a value fits the operand. */
+/* The operators: the types that each works on, and when a value satisfies each. */
 
 #include <string.h>
 
@@ -84,65 +84,67 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
 #define ORDERED (CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_TIME))
 
 static const cc_operator_t operators[] = {
-    {.word = {"==", "A value equals the operand, by the rules of the field's type.",
+    {.word = {"==", "A value equals the operand, compared as the type of the field requires.",
               "san.email == \"alice@example.com\""},
      .kind = CC_OPERATOR_EQUAL,
      .takes = CC_TYPES_ALL,
      .fits = fits_equal},
-    {.word = {"!=", "No value equals the operand, and none is unusable.",
+    {.word = {"!=", "No value equals the operand, and no value is unusable.",
               "subject.OU != \"Guests\""},
      .kind = CC_OPERATOR_EQUAL,
      .takes = CC_TYPES_ALL,
      .negative = true,
      .fits = fits_equal},
-    {.word = {"=~",
-              "The pattern (PCRE2) matches a value from its first to its last character. "
-              "For text.",
+    {.word = {"=~", "The pattern (PCRE2) matches a whole value. For text.",
               "san.email =~ \"(.+)@example\\.com\""},
      .kind = CC_OPERATOR_PATTERN,
      .takes = TEXT,
      .fits = fits_pattern},
-    {.word = {"!~", "The pattern matches no value, and none is unusable. For text.",
+    {.word = {"!~", "The pattern matches no value, and no value is unusable. For text.",
               "san.dns !~ \".*\\.test\""},
      .kind = CC_OPERATOR_PATTERN,
      .takes = TEXT,
      .negative = true,
      .fits = fits_pattern},
-    {.word = {"under", "A DN is the operand or lies below it. For DNs.",
+    {.word = {"under", "A DN equals the operand or is below it. For DNs.",
               "subject under \"OU=Staff,O=Example,C=DE\""},
      .kind = CC_OPERATOR_UNDER,
      .takes = DN,
      .fits = fits_under},
     {.word = {"in",
               "A value is a key of the table; `$1` to `$9` are the columns of its row. For text, "
-              "numbers and octets; for a DN in `ldap:` tables.",
+              "numbers and octets; for DNs in `ldap:` tables only.",
               "sha256 in partners"},
      .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,
      .fits = cc_lookup_fits},
     {.word = {"!in",
-              "No value is a key of the table, and none is unusable. For text, numbers and "
-              "octets.",
+              "No value is a key of the table, and no value is unusable. For text, numbers and "
+              "octets; for DNs in `ldap:` tables only.",
               "serial !in withdrawn"},
      .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,
      .negative = true,
      .fits = cc_lookup_fits},
-    {.word = {"<", "A value is less, or earlier. For numbers and times.",
+    {.word = {"<", "A value is less than the operand, or earlier. For numbers and times.",
               "not_before < \"2026-01-01\""},
      .kind = CC_OPERATOR_LESS,
      .takes = ORDERED,
      .fits = fits_less},
-    {.word = {"<=", "A value is less or equal, or not later. For numbers and times.",
+    {.word = {"<=",
+              "A value is less than or equal to the operand, or not later. For numbers and times.",
               "lifetime_days <= 398"},
      .kind = CC_OPERATOR_AT_MOST,
      .takes = ORDERED,
      .fits = fits_at_most},
-    {.word = {">", "A value is greater, or later. For numbers and times.", "days_left > 0"},
+    {.word = {">", "A value is greater than the operand, or later. For numbers and times.",
+              "days_left > 0"},
      .kind = CC_OPERATOR_GREATER,
      .takes = ORDERED,
      .fits = fits_greater},
-    {.word = {">=", "A value is greater or equal, or not earlier. For numbers and times.",
+    {.word = {">=",
+              "A value is greater than or equal to the operand, or not earlier. For numbers "
+              "and times.",
               "key.bits >= 2048"},
      .kind = CC_OPERATOR_AT_LEAST,
      .takes = ORDERED,
@@ -161,7 +163,7 @@ const cc_operator_t *cc_operator_find(const char *name)
     return NULL;
 }
 
-/* A pattern over a whole DN is how impersonation happens, in whichever form it is written. */
+/* A pattern over a whole DN invites impersonation, in whichever form the DN is written. */
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector)
 {
     if (op->kind == CC_OPERATOR_PATTERN && selector->ref.field->type == CC_TYPE_DN) {

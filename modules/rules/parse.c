@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar of a rule: conditions of three words each, then outputs. */
+/* Parses rules: conditions of three words each, then outputs. */
 
 #include <string.h>
 
@@ -16,24 +16,28 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
     c->op = cc_operator_find(word);
     if (!c->op) {
         return cc_error_set(reader->err, p, "CC0214", word,
-                            "no such operator; after %s there may stand %s", c->selector->name,
+                            "no such operator; after %s write one of %s", c->selector->name,
                             cc_operator_names(c->selector, p));
     }
     if (c->op->kind == CC_OPERATOR_PATTERN && c->selector->ref.field->type == CC_TYPE_DN) {
         return cc_error_set(reader->err, p, "CC0216", word,
-                            "%s is a DN, and a pattern over a whole DN takes one name for another; "
-                            "use a field of one attribute such as subject.CN or issuer.O, or %s",
+                            "%s is a DN, and a pattern over a whole DN can mistake one name for "
+                            "another; use a field of one attribute such as subject.CN or "
+                            "issuer.O, or %s",
                             c->selector->name, cc_operator_names(c->selector, p));
     }
     if (!cc_operator_takes(c->op, c->selector)) {
         return cc_error_set(reader->err, p, "CC0215", word,
-                            "this operator cannot work on %s; there may stand %s",
-                            c->selector->name, cc_operator_names(c->selector, p));
+                            "this operator does not work on %s; write one of %s", c->selector->name,
+                            cc_operator_names(c->selector, p));
     }
     return APR_SUCCESS;
 }
 
-/* Text of a modifier has no form of its own, but what it can never equal is a mistake. */
+/*
+ * The text that a modifier makes has no form of its own, but an operand that it can never equal is
+ * a mistake.
+ */
 static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
 {
     apr_pool_t *p = reader->rules->pool;
@@ -46,7 +50,8 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
     }
     if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
         return cc_error_set(reader->err, p, "CC0217", c->operand,
-                            "no value of %s can equal this: with |%s it has none of the letters %s",
+                            "no value of %s can equal this: with |%s it contains none of the "
+                            "letters %s",
                             c->selector->name, casing->word.name, casing->letters);
     }
     c->value.text = c->value.key = c->operand;
@@ -69,7 +74,7 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
                             reader->err);
 }
 
-/* `words` are the words that are left, `count` of them and at least one. */
+/* `words` are the remaining words, `count` of them and at least one. */
 static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const *words, int count)
 {
     apr_pool_t *p = reader->rules->pool;
@@ -85,7 +90,8 @@ static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const 
     }
     if (count < 2) {
         return cc_error_set(reader->err, p, "CC0213", words[0],
-                            "a condition is FIELD OPERATOR OPERAND: an operator must follow, %s",
+                            "an operator must follow; a condition is FIELD OPERATOR OPERAND, with "
+                            "one of %s",
                             cc_operator_names(c->selector, p));
     }
     rv = operator_parse(c, reader, words[1]);
@@ -94,7 +100,7 @@ static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const 
     }
     if (count < 3) {
         return cc_error_set(reader->err, p, "CC0213", words[1],
-                            "a condition is FIELD OPERATOR OPERAND: an operand must follow");
+                            "an operand must follow; a condition is FIELD OPERATOR OPERAND");
     }
     c->operand = words[2];
     return operand_parse(c, reader);
@@ -111,8 +117,8 @@ static apr_status_t shared_names_refuse(cc_rule_reader_t *reader)
                                    : NULL;
             if (name) {
                 return cc_error_set(reader->err, reader->rules->pool, "CC0219", all[i].operand,
-                                    "another condition of this rule has a group (?<%s>...) "
-                                    "already; give each group of a rule its own name",
+                                    "another condition of this rule already has a group "
+                                    "(?<%s>...); give each group of a rule its own name",
                                     name);
             }
         }
@@ -131,8 +137,8 @@ static bool is_output(const char *word)
 static apr_status_t output_once(cc_rule_reader_t *reader, bool already, const char *word)
 {
     return already ? cc_error_set(reader->err, reader->rules->pool, "CC0223", word,
-                                  "a rule has one output of this kind; only group= may stand "
-                                  "several times")
+                                  "a rule can have only one output of this kind; only group= may "
+                                  "be repeated")
                    : APR_SUCCESS;
 }
 
@@ -159,8 +165,8 @@ static apr_status_t output_parse(cc_rule_reader_t *reader, const char *word)
         template = &APR_ARRAY_PUSH(rule->groups, const cc_template_t *);
     } else {
         return cc_error_set(reader->err, reader->rules->pool, "CC0221", word,
-                            "conditions stand before the outputs; after an output there may only "
-                            "stand user=TEMPLATE, group=TEMPLATE, deny or stop");
+                            "not an output; conditions come before outputs, and an output is "
+                            "user=TEMPLATE, group=TEMPLATE, deny or stop");
     }
     return rv == APR_SUCCESS ? cc_template_parse(template, reader, word) : rv;
 }
@@ -178,15 +184,15 @@ static apr_status_t outputs_check(cc_rule_reader_t *reader, const char *last)
     }
     if (rule->deny && (names || rule->stop)) {
         return cc_error_set(reader->err, reader->rules->pool, "CC0222", "deny",
-                            "deny leaves no identity and ends the evaluation, so it stands alone; "
-                            "a rule gives user= and group=, with or without stop, or it denies");
+                            "deny must be the only output, since it leaves no identity and ends "
+                            "the evaluation; remove the other outputs, or write two rules");
     }
     return APR_SUCCESS;
 }
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
-/* Parses conditions up to the first output or the end; *next is the place of what follows. */
+/* Parses conditions up to the first output or the end; *next is the index of the next word. */
 static apr_status_t conditions_parse(cc_rule_reader_t *reader, const apr_array_header_t *words,
                                      int *next)
 {
@@ -234,8 +240,8 @@ apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text
     if (rv == APR_SUCCESS && i < words->nelts) {
         rv = cc_error_set(reader->err, reader->rules->pool, "CC0224",
                           APR_ARRAY_IDX(words, i, const char *),
-                          "only conditions may stand here, FIELD OPERATOR OPERAND; outputs belong "
-                          "into ClientCertMap");
+                          "only conditions are allowed here, FIELD OPERATOR OPERAND; outputs "
+                          "belong in ClientCertMap");
     }
     return rv;
 }

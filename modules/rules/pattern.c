@@ -18,11 +18,12 @@
  * it reaches.
  *
  * PCRE2 does not say how many steps a match took, only that it took more than a limit. So a match
- * begins with a low limit, which is enough for nearly all, and begins anew with the next one if it
- * hits the limit. It pays for each limit in full, which is at most some hundred times what it took.
+ * begins with a low limit, which is enough for nearly all, and begins again with the next limit if
+ * it hits that one. It pays for each limit in full, which is at most some hundred times what it
+ * took.
  *
  * Memory is bounded by depth, and not by octets: those of one level differ with PCRE2's version.
- * HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, but for patterns with dozens of groups.
+ * HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, except for patterns with dozens of groups.
  */
 #define EFFORT_BASE 1000000
 #define EFFORT_CONDITION 25000
@@ -40,7 +41,7 @@ static const apr_int64_t step_limits[] = {32, 1024, 11000, 25000, 90000};
 #define SPENT (-1001)
 #define TOO_LONG (-1002)
 
-/* Constant once its last pattern is compiled, but for what PCRE2 itself guards. */
+/* Constant once its last pattern is compiled, except for data that PCRE2 itself guards. */
 struct cc_engine_t {
     apr_pool_t *pool;
     pcre2_general_context *general;
@@ -90,8 +91,8 @@ static pcre2_match_context *match_context(const cc_engine_t *engine, apr_int64_t
 }
 
 /*
- * PCRE2 has memory of its own (malloc) and gives it back: compiling a pattern needs many times what
- * the pattern then takes. NULL: no memory.
+ * PCRE2 uses malloc and releases its memory: compiling a pattern needs many times the memory of the
+ * compiled pattern. NULL: no memory.
  */
 static cc_engine_t *engine_create(apr_pool_t *p)
 {
@@ -129,7 +130,7 @@ static const char *error_text(int error, apr_pool_t *p)
     return apr_pstrdup(p, (const char *)text);
 }
 
-/* Takes over the code, and compiles it further where it can be. */
+/* Takes ownership of the code, and compiles it to machine code if possible. */
 static cc_pattern_t *pattern_create(cc_engine_t *engine, pcre2_code *code)
 {
     cc_pattern_t *pattern = apr_palloc(engine->pool, sizeof(*pattern));
@@ -169,7 +170,7 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
                          rules->engine->compile);
     if (!code) {
         return cc_error_set(err, rules->pool, "CC0218", text,
-                            "this is no pattern: %s (at octet %" APR_SIZE_T_FMT ")",
+                            "not a valid pattern: %s (at octet %" APR_SIZE_T_FMT ")",
                             error_text(error, rules->pool), (apr_size_t)offset);
     }
     *pattern = pattern_create(rules->engine, code);
@@ -271,7 +272,8 @@ static const struct iovec *groups_copy(const cc_matcher_t *matcher, const cc_pat
 
 /*
  * PCRE2 before 10.43 has no way to say that "(?i)" must not take U+017F for an s and U+212A for a
- * k, and that would let another name pass for an ASCII one. So no match is taken on these two.
+ * k, and another name could be mistaken for an ASCII one. So no match counts for a value with one
+ * of these.
  */
 static bool folds_to_ascii(const cc_value_t *value)
 {
@@ -284,8 +286,8 @@ static bool folds_to_ascii(const cc_value_t *value)
 }
 
 /*
- * Usable values are valid UTF-8 already, so nothing is checked again. What needs more stack than
- * compiled code has is interpreted, which takes its memory from the heap, up to the limit.
+ * Usable values are valid UTF-8 already, so nothing is checked again. A match that needs more stack
+ * than compiled code has is interpreted, which takes its memory from the heap, up to the limit.
  */
 static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern,
                         const cc_value_t *value, pcre2_match_context *context)
@@ -303,7 +305,7 @@ static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern
                        matcher->data, context);
 }
 
-/* What has not enough left is not begun, and nothing is after it. */
+/* A match for which not enough effort is left is not begun, nor is any match after it. */
 static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const cc_value_t *value)
 {
     apr_int64_t weight = 1 + (apr_int64_t)value->len / VALUE_WEIGHT;
@@ -332,7 +334,7 @@ static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const c
 static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t *p)
 {
     if (error == SPENT) {
-        return "the patterns have taken all the steps that one certificate may cost";
+        return "the patterns have used all the steps that one certificate is allowed";
     }
     if (error == TOO_LONG) {
         return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " octets, and the limit is %d",
@@ -354,7 +356,7 @@ cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
         return CC_FIT_UNDECIDED;
     }
     if (folds_to_ascii(value)) {
-        *reason = "the value has a letter that folds to an ASCII one, U+017F or U+212A";
+        *reason = "the value contains a letter that folds to an ASCII one, U+017F or U+212A";
         return CC_FIT_UNDECIDED;
     }
     if (groups) {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reachable names: the users and groups that rule sets could give for any certificate. */
+/* Reachable names: the users and groups that rule sets could give to any certificate. */
 
 /*
- * A configuration may have as many Require lines as rules, so the rules are not gone through for
- * each name. A template without a variable gives one name, which a hash finds. The others are kept
- * once for each shape, which is their text with the variables left open. Shapes are filed by how
- * the names that they give begin or end (affix.c). A name is laid along the shapes that it finds
- * there, TRIES_MAX of them; beyond that it is called reachable without a proof.
+ * A configuration may have as many Require lines as rules, so the rules are not searched for each
+ * name. A template without a variable gives one name, which a hash finds. The others are kept once
+ * for each shape, which is their text with the variables left open. Shapes are filed by how the
+ * names that they give begin or end (affix.c). A name is compared with the shapes found there, up
+ * to TRIES_MAX of them; beyond that it counts as reachable without proof.
  *
- * A rule counts unless it can never hold (logic.c), or an earlier one ends the evaluation whenever
- * it would (earlier.c).
+ * A rule counts unless it can never match (logic.c), or an earlier rule ends the evaluation
+ * whenever it would match (earlier.c).
  */
 
 #include <string.h>
@@ -21,8 +21,8 @@
 /* ---- templates --------------------------------------------------------------------------- */
 
 /*
- * While a template is laid along a name: from which places of the name on the parts that are left
- * could go on.
+ * State of comparing a template with a name: the places of the name at which the remaining parts
+ * could continue.
  */
 typedef struct cc_fitting_t {
     const char *name;
@@ -40,7 +40,7 @@ static void literal_fit(cc_fitting_t *fitting, const struct iovec *literal)
     }
 }
 
-/* A variable may stand for anything, also for nothing, but not for these letters. */
+/* A variable may stand for any text, also an empty one, but not for these letters. */
 static void variable_fit(cc_fitting_t *fitting, const char *never)
 {
     for (apr_size_t i = 1; i <= fitting->len; i++) {
@@ -49,7 +49,7 @@ static void variable_fit(cc_fitting_t *fitting, const char *never)
     }
 }
 
-/* The letters that |lower or |upper keep out of what the variable stands for, or NULL. */
+/* The letters that |lower or |upper keep out of the variable's text, or NULL. */
 static const char *letters_never(const cc_rule_t *rule, const cc_variable_t *variable)
 {
     const cc_condition_t *captured = cc_rule_captured(rule, variable);
@@ -79,14 +79,14 @@ static bool template_may_give(const cc_rule_t *rule, const cc_template_t *templa
     return fitting.from[fitting.len];
 }
 
-/* ---- what is kept ------------------------------------------------------------------------ */
+/* ---- stored names and shapes ------------------------------------------------------------- */
 
 #define TRIES_MAX 256 /* shapes that are tried for one name */
 
 /* The outputs of one kind. */
 typedef struct cc_names_t {
     apr_hash_t *fixed;  /* the names of templates without a variable */
-    apr_hash_t *shapes; /* those that are kept, each once */
+    apr_hash_t *shapes; /* those stored, each once */
     cc_affixes_t *open; /* cc_shape_t, by how their names begin or end */
 } cc_names_t;
 
@@ -124,8 +124,8 @@ static const cc_part_t *part_at(const cc_template_t *template, int i)
 }
 
 /*
- * What the templates of two rules have in common if they may give the same names. No name, and so
- * no text of a template, has an octet below a blank.
+ * A key that the templates of two rules share if they can give the same names. No name, and so no
+ * text of a template, has an octet below a space.
  */
 static const char *shape_text(const cc_rule_t *rule, const cc_template_t *template, apr_pool_t *p)
 {
@@ -147,7 +147,7 @@ static const char *shape_text(const cc_rule_t *rule, const cc_template_t *templa
     return apr_array_pstrcat(p, pieces, '\0');
 }
 
-/* The literal at one end, which is empty where a variable is there. */
+/* The literal at one end, which is empty if a variable is there. */
 static struct iovec literal_at(const cc_template_t *template, int i)
 {
     const cc_part_t *part = part_at(template, i);

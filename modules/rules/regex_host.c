@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host names in patterns: finds one whose dots are not escaped, so that they fit any character. */
+/* Finds a host name in a pattern whose dots are not escaped, so that they match any character. */
 
 /*
  * The pattern is read from left to right. A run of letters, digits, "-" and dots is a host name if
  * it has a bare dot and ends with a label of letters. In most fields John.Smith would be one too.
- * So it counts only behind an "@" or "//", or with a common top-level domain, or in a field of
- * hosts. Escapes, classes, quoted parts and comments are passed over.
+ * So it counts only after an "@" or "//", or with a common top-level domain, or in a field of
+ * hosts. Escapes, classes, quoted parts and comments are skipped.
  */
 
 #include <string.h>
@@ -20,12 +20,12 @@
 typedef struct cc_reading_t {
     const char *at;
     int depth;      /* of groups */
-    int host_depth; /* of the "@" or "//" that stands before; -1: none does */
+    int host_depth; /* of the "@" or "//" before it; -1: there is none */
 } cc_reading_t;
 
-/* ---- what is no letter ------------------------------------------------------------------- */
+/* ---- items that are not letters ---------------------------------------------------------- */
 
-/* Behind `end`, or at the end of the pattern. */
+/* The place after `end`, or the end of the pattern. */
 static const char *behind(const char *at, const char *end)
 {
     const char *found = strstr(at, end);
@@ -48,7 +48,7 @@ static const char *class_skip(const char *at)
     return at + (*at != '\0');
 }
 
-/* Whether an option x is set, which lets comments stand anywhere. */
+/* Whether an option x is set, which allows comments anywhere. */
 static bool has_comments(const char *pattern)
 {
     for (const char *at = strstr(pattern, "(?"); at; at = strstr(at + 2, "(?")) {
@@ -70,7 +70,7 @@ static void host_forget(cc_reading_t *reading)
     reading->host_depth = -1;
 }
 
-/* An alternative to what the "@" stands in begins anew; ")" may close the group around it. */
+/* An alternative to the part with the "@" begins again; ")" may close the group around it. */
 static void group_read(cc_reading_t *reading, char c)
 {
     if (c == '|' && reading->host_depth >= reading->depth) {
@@ -116,7 +116,7 @@ typedef struct cc_regex_host_t {
     bool bare;        /* a dot is */
 } cc_regex_host_t;
 
-/* Reads one; the repetition of its last letter would make it something else. */
+/* Reads a host name; a repetition of its last letter would make it something else. */
 static bool host_read(cc_reading_t *reading, cc_regex_host_t *host)
 {
     const char *at = reading->at;
@@ -147,7 +147,7 @@ static bool is_common(const char *label, apr_size_t len)
             apr_cstr_casecmpn(label, "org", 3) == 0);
 }
 
-/* John.Smith is a host name only where one is expected. */
+/* John.Smith counts as a host name only if one is expected. */
 static bool is_host(const cc_regex_host_t *host, bool expected)
 {
     apr_size_t len = (apr_size_t)(host->text + host->len - host->last);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rule sets: a rule is added whole, or not at all. */
+/* Makes rule sets, to which a rule is added as a whole or not at all. */
 
 #include "rules/internal.h"
 
@@ -44,8 +44,8 @@ static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const c
 
     if (rules->ended_where) {
         return cc_error_set(reader->err, rules->pool, "CC0230", text,
-                            "this rule is never reached: the one at %s has no condition and ends "
-                            "every evaluation; put this one before it",
+                            "this rule is never reached: the rule at %s has no condition and ends "
+                            "every evaluation; move this rule before it",
                             rules->ended_where);
     }
     reader->rule = apr_pcalloc(rules->pool, sizeof(*reader->rule));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule language, the door of this room: text becomes rules, and rules give a verdict. */
+/* The public header of the rule language: text becomes rules, and rules give a verdict. */
 #ifndef CC_RULES_H
 #define CC_RULES_H
 
@@ -14,15 +14,15 @@
 #include "tables/table.h"
 
 /**
- * Rules in their order. Made and filled while the configuration is read, by one thread; from then
- * on it is never written again, and any number of threads may evaluate it at once.
+ * Rules in their order. A set is made and filled by one thread while the configuration is read. It
+ * is never written again after that, and any number of threads may evaluate it at once.
  */
 typedef struct cc_rules_t cc_rules_t;
 
 /**
  * An empty rule set that lives as long as `p`. Compiled patterns are freed with `p`. Its rules may
  * name the tables that cc_tables_find finds in the scope; both must live as long as the rules
- * (NULL: there are none).
+ * (NULL: no tables).
  */
 cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *p);
 
@@ -31,18 +31,18 @@ cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *
  *
  *   [FIELD[|MODIFIER ...] OPERATOR OPERAND ...] OUTPUT ...
  *
- * Words are separated by blanks; a word, or a part of one, may stand in "..." or '...'; inside,
- * \\ is a backslash and \" the quote, outside \\ is a backslash; any other backslash stands for
- * itself (as in httpd).
- * The table of an `in` or `!in` is marked as used (cc_table_use).
- * `where` ("file:line") is kept by reference and must live as long as the rules. On APR_EINVAL
- * (CC02xx) the rule set is unchanged and err names the word at fault and what would be legal.
+ * Words are separated by spaces; a word, or a part of one, may be enclosed in "..." or '...';
+ * inside, \\ is a backslash and \" the quote, outside \\ is a backslash; any other backslash stands
+ * for itself (as in httpd). The table of an `in` or `!in` is marked as used (cc_table_use). `where`
+ * ("file:line") is kept by reference and must live as long as the rules. On APR_EINVAL (CC02xx) the
+ * rule set is unchanged and err names the word at fault and what would be legal.
  */
 apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where, cc_error_t *err);
 
 /**
- * The same for conditions alone (what follows "Require clientcert"; none at all hold always).
- * The verdict's matched then tells whether they hold; its doubt_where, that this is undecided.
+ * The same for conditions alone (what follows "Require clientcert"; an empty list always holds).
+ * The verdict's `matched` then says whether they hold, and its `doubt_where` that this is
+ * undecided.
  */
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
                                      cc_error_t *err);
@@ -51,22 +51,22 @@ apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const 
 int cc_rules_count(const cc_rules_t *rules);
 
 /**
- * A rule (0 to cc_rules_count - 1): where it was configured; and its canonical form, which has one
- * way to write each rule and reads back as the same rule. Templates and patterns stand in it as
- * they were written, so it is to be escaped where it is shown. It lives as long as `p`.
+ * A rule (0 to cc_rules_count - 1): where it was configured; and its canonical form, which is the
+ * same for all ways to write the rule and reads back as the same rule. Templates and patterns are
+ * in it as they were written, so it must be escaped when it is shown. It lives as long as `p`.
  */
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
-/** True if they name a field that the connection gives (cc_field_of_connection). */
+/** True if they use a field of the connection (cc_field_of_connection). */
 bool cc_rules_ask_connection(const cc_rules_t *rules);
 
-/** True if they name a table. */
+/** True if they use a table. */
 bool cc_rules_use_tables(const cc_rules_t *rules);
 
 /**
- * The sum of cc_table_generation over the tables that the rules name; 0 where they name none. A few
- * instructions for each table. A verdict with another `generation` is one of yesterday's tables.
+ * The sum of cc_table_generation over the tables that the rules use; 0 if they use none. Costs a
+ * few instructions for each table. A verdict with another `generation` comes from older tables.
  */
 apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
@@ -77,20 +77,21 @@ typedef enum {
     CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
     CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
     CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */
-    CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer served */
+    CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer was used */
     CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
     CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
     CC_NOTE_COUNT,            /* how many kinds an evaluation has */
     CC_NOTE_LINT = CC_NOTE_COUNT /* not of an evaluation: CC07xx */
 } cc_note_kind_t;
 
-/** Something that an administrator should know of an evaluation. */
+/** Something that an administrator should know about an evaluation. */
 typedef struct cc_note_t {
     cc_note_kind_t kind;
     const char *tag;     /* explained in doc/messages.md: CC01xx, of lint CC07xx */
     const char *where;   /* the rule */
-    const char *meaning; /* a literal: the text without what the rule says; NULL: of lint */
-    const char *text;    /* escaped, one line; of a long value only the begin (cc_text_excerpt) */
+    const char *meaning; /* a literal: the text without anything from the rule; NULL: of lint */
+    const char *text;    /* escaped, one line; of a long value only the beginning
+                          * (cc_text_excerpt) */
 } cc_note_t;
 
 /** A group and the rule that gave it. */
@@ -105,7 +106,7 @@ typedef struct cc_match_t {
     int number; /* the first rule of a set is 0 */
 } cc_match_t;
 
-/** What the rules say of a certificate. All of it lives in the result pool. */
+/** The result of the rules for a certificate. All of it lives in the result pool. */
 typedef struct cc_verdict_t {
     const char *user;       /* NULL: none. Usable text, not empty */
     const char *user_where; /* the rule that gave it */
@@ -113,41 +114,41 @@ typedef struct cc_verdict_t {
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
     int matched_count;
     const cc_match_t *matched; /* in order */
-    const char *denied_where;  /* NULL, or the rule that said deny, or that may have kept this
+    const char *denied_where;  /* NULL, or the rule that denied, or that may have kept this
                                 * client out and was not decided: then no user and no group */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
                               * APR_INT64_MAX if no rule names a field that changes or a remote
-                              * table; the evaluation's own time where it failed and that does
-                              * not last */
+                              * table; the time of the evaluation if it failed and the failure
+                              * does not last */
     apr_uint64_t generation; /* cc_rules_generation throughout the evaluation */
-    const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a result:
-                              * there may be more to this client than is said here, so nothing may
-                              * be concluded from what is not. NULL too where a rule denied */
+    const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a
+                              * result: the client may have more than is listed here, so nothing
+                              * may be concluded from what is missing. NULL too if a rule denied */
     const char *failure; /* NULL, or why nothing is known, safe for a log: a table that gave no
                           * answer or has a value that cannot be used, or too many results (a
-                          * rule that was not decided might have said deny). Then there is no
-                          * user, no group and no matched rule */
-    bool failure_lasts;  /* it is the certificate's and the rules' own: until stale_at, and while
-                          * the generation is the same, there is no use in another evaluation */
+                          * rule that was not decided might have denied). Then there is no user,
+                          * no group and no matched rule */
+    bool failure_lasts;  /* the certificate and the rules cause it: until stale_at, and while the
+                          * generation is the same, another evaluation is useless */
 } cc_verdict_t;
 
-/** What a verdict comes to. */
+/** The result of a verdict. */
 typedef enum {
     CC_RESULT_MAPPED,   /* there is a user or a group */
     CC_RESULT_UNMAPPED, /* no rule gave one */
-    CC_RESULT_DENIED,   /* a rule said deny, or was not decided and may have kept the client out */
+    CC_RESULT_DENIED,   /* a rule denied, or was not decided and may have kept the client out */
     CC_RESULT_FAILED,   /* nothing is known */
     CC_RESULT_COUNT
 } cc_result_t;
 
-/** In one word ("mapped"), by cc_result_t: literals that stay what they are, and NULL. */
+/** The names of the results ("mapped"), by cc_result_t: fixed literals, and NULL. */
 extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
 
 cc_result_t cc_verdict_result(const cc_verdict_t *verdict);
 
-/** Its result in one word. */
+/** The name of its result. */
 static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
 {
     return cc_result_words[cc_verdict_result(verdict)];
@@ -156,13 +157,13 @@ static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
 /** True if there is a user or a group. */
 bool cc_verdict_has_identity(const cc_verdict_t *verdict);
 
-/** True if the verdict has this group (octet by octet). */
+/** True if the verdict has this group, compared octet by octet. */
 static inline bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
 {
     for (int i = 0; i < verdict->group_count; i++) {
         const char *group = verdict->groups[i].name;
 
-        if (group[0] == name[0] && strcmp(group, name) == 0) { /* few begin alike */
+        if (group[0] == name[0] && strcmp(group, name) == 0) { /* few have the same first letter */
             return true;
         }
     }
@@ -173,64 +174,67 @@ static inline bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *
 typedef struct cc_step_t {
     const char *where;     /* the rule */
     int number;            /* its place in the set */
-    const char *field;     /* what its first condition that failed looks at; NULL: all held */
+    const char *field;     /* the field of its first condition that failed; NULL: all held */
     const char *condition; /* its first condition that failed, as written; NULL: all held */
-    bool undecided;        /* that condition, and perhaps others, is neither true nor false */
-    const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; of long
-                            * values and of many the begin (cc_text_excerpt, 16 of them) */
-    int nearness;          /* how many conditions held before that one, less those behind it */
+    bool undecided;        /* that condition, and perhaps others, is undecided */
+    const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; long
+                            * values and long lists are cut (cc_text_excerpt, 16 values) */
+    int nearness;          /* how many conditions held before that one, minus those after it */
 } cc_step_t;
 
 /**
- * Evaluates. Never fails: what cannot be decided gives nothing, denies where the rule says deny or
- * stop, and is noted; but what is lost of a table, and too many results, end it with the verdict's
- * `failure`. All lookups see one generation of a table.
+ * Evaluates. Never fails: an undecided rule gives nothing, denies if it has deny or stop, and is
+ * noted. A failed lookup or too many results end the evaluation with the verdict's `failure`. All
+ * lookups see one generation of a table.
  *
  * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
  * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of
  * cc_step_t to which every rule that is reached appends a step, with texts in the array's pool
- * (this switches the index off, not the answer).
- * Any thread may call, each with its own pools.
+ * (this turns the index off, but does not change the verdict). Any thread may call, each with its
+ * own pools.
  */
 const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *cert,
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
-/** The steps that explain a verdict: of all rules that matter, and of a few others. */
+/** The steps that explain a verdict: those of all rules that matter, and of a few others. */
 typedef struct cc_trace_t {
     apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
     int max;                   /* how many others there may be */
     int others;                /* how many there are */
-    int rest;                  /* rules that do not hold and have no step */
+    int rest;                  /* rules that do not match and have no step */
     int min_nearness;          /* of the others that have a step */
 } cc_trace_t;
 
 /**
- * cc_rules_evaluate with a trace that has, of the rules that do not hold, the `trace->max` that
- * came nearest to it (cc_step_t.nearness; the first of those that came equally near). The caller
- * gives `max` and an empty array.
+ * cc_rules_evaluate with a trace that has, of the rules that do not match, the `trace->max` rules
+ * that came nearest (cc_step_t.nearness; the first of those that came equally near). The caller
+ * sets `max` and gives an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
                                      apr_pool_t *result, apr_pool_t *scratch);
 
 /**
- * Probable mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never hold or
- * never has an effect, a pattern that fits more than its author thinks, a deny that the holder of
- * the certificate can evade, and, where `several_cas`, a user from a field that other CAs may give
- * too while no condition says which CA issued it. Only what is certain is noted. The cost grows
- * with the number of rules; if comparing all of them would take more, a note says so (CC0760).
- * Lives as long as `p`.
+ * Likely mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never match or
+ * never has an effect, a pattern that matches more than its author intended, a deny that the holder
+ * of the certificate can evade, and, if `several_cas`, a user from a field that other CAs could
+ * give too while no condition says which CA issued it. Only certain findings are noted. The cost
+ * grows with the number of rules; if comparing all of them would take more, a note says so
+ * (CC0760). Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
 /** The users and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;
 
-/** None so far; lives as long as `p`. */
+/** Makes an empty set that lives as long as `p`. */
 cc_reachable_t *cc_reachable_create(apr_pool_t *p);
 
-/** Adds the names of a rule set, which must live as long. Its cost grows with its rules. */
+/**
+ * Adds the names of a rule set, which must live as long. The cost grows with the number of its
+ * rules.
+ */
 void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules);
 
 /**
@@ -241,7 +245,7 @@ bool cc_reachable_user(const cc_reachable_t *reachable, const char *name);
 bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
 
 /**
- * FIELD[|MODIFIER ...] on its own, as an export or an expression names it. Constant once made.
+ * FIELD[|MODIFIER ...] on its own, as used in an export or an expression. Constant once made.
  */
 typedef struct cc_selector_t cc_selector_t;
 
@@ -249,7 +253,7 @@ typedef struct cc_selector_t cc_selector_t;
 apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text, apr_pool_t *p,
                                cc_error_t *err);
 
-/** True if it may have several values; cc_parts_join makes one text of such. */
+/** True if it may have several values; cc_parts_join makes one text of them. */
 bool cc_selector_many(const cc_selector_t *selector);
 
 /** Its values, unusable ones included. They live as long as `p` and the certificate. */
@@ -266,7 +270,7 @@ apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *
  */
 const char *cc_parts_join(const char *const *parts, int count, apr_pool_t *p);
 
-/** A row of the operators and modifiers, for the reference and its guard. */
+/** An operator or modifier, for the reference and its guard. */
 typedef struct cc_word_t {
     const char *name;
     const char *description; /* one line of Markdown */

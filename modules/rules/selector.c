@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Selectors, FIELD[|MODIFIER ...]: reads them, and keeps each once in a rule set. */
+/* Parses selectors, FIELD[|MODIFIER ...], and keeps each once in a rule set. */
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #include "rules/internal.h"
 
-/* Equal for selectors that are the same; an OID has its own field. */
+/* Equal for equal selectors; an OID has its own field. */
 static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
 {
     const void *parts[] = {selector->base, selector->modifier, selector->ref.field};
@@ -19,14 +19,16 @@ static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
     return (struct iovec){key, sizeof(parts) + strlen(oid)};
 }
 
-/* Those of a rule that could not be read are not there any more. */
+/* Selectors of a rule that could not be parsed are gone. */
 static bool is_kept(const cc_rules_t *rules, const cc_selector_t *selector)
 {
     return selector && selector->number < rules->selectors->nelts &&
            APR_ARRAY_IDX(rules->selectors, selector->number, cc_selector_t *) == selector;
 }
 
-/* The selector of the rule set that is the same as `wanted`, which is copied if there is none. */
+/*
+ * The selector of the rule set that equals `wanted`, which is copied if there is no such selector.
+ */
 static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *wanted)
 {
     struct iovec key = selector_key(wanted, rules->pool);
@@ -78,12 +80,12 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
 
     wanted.modifier = cc_modifier_find(name);
     if (!wanted.modifier) {
-        return cc_error_set(reader->err, p, "CC0211", name, "no such modifier; there are %s",
+        return cc_error_set(reader->err, p, "CC0211", name, "no such modifier; write one of %s",
                             cc_modifier_names(p));
     }
     if (!(wanted.modifier->takes & CC_TYPE_BIT(base->type))) {
         return cc_error_set(reader->err, p, "CC0212", name,
-                            "this modifier is for %s, which %s is not",
+                            "this modifier works only on %s, and %s has another type",
                             takes_text(wanted.modifier, p), base->name);
     }
     wanted.name = apr_pstrcat(p, base->name, "|", name, NULL);
@@ -101,7 +103,7 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
     return APR_SUCCESS;
 }
 
-/* Takes the next piece off *rest, which becomes NULL with the last one. */
+/* Takes the next piece off *rest, which becomes NULL after the last piece. */
 static char *piece_take(char **rest)
 {
     char *piece = *rest;

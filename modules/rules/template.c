@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates: reads text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
+/* Parses templates: text, %{FIELD|MODIFIER}, $1 to $9, $<name>, %% and $$. */
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #include "rules/internal.h"
 
-/* What is being read, and how far. */
+/* The template that is being read, and the place in it. */
 typedef struct cc_template_scan_t {
     cc_rule_reader_t *reader;
     cc_template_t *template;
@@ -45,7 +45,7 @@ static void literal_add(cc_template_scan_t *scan, const char *text, apr_size_t l
     part->group = 0;
 }
 
-/* One variable for all parts that come from the same field or condition: they change together. */
+/* All parts that come from the same field or condition share one variable: they change together. */
 static cc_variable_t *variable_add(cc_template_scan_t *scan, cc_variable_t wanted, int group)
 {
     apr_array_header_t *variables = scan->template->variables;
@@ -96,8 +96,8 @@ static bool has_columns(const cc_condition_t *condition)
 }
 
 /*
- * Whether $1 may be meant for this condition. Columns have no names: where there are some, a
- * pattern whose groups all have one leaves the numbers to them.
+ * Whether $1 can refer to this condition. Columns have no names: if there are columns, a pattern
+ * whose groups all have names leaves the numbers to them.
  */
 static bool captures_by_number(const cc_condition_t *condition, bool columns)
 {
@@ -115,7 +115,7 @@ static bool rule_has_columns(const apr_array_header_t *conditions)
     return false;
 }
 
-/* The first condition from *i on that captures by number, or NULL; *i is then behind it. */
+/* The first condition from *i on that captures by number, or NULL; *i is then after it. */
 static cc_condition_t *capturing_next(const apr_array_header_t *conditions, bool columns, int *i)
 {
     while (*i < conditions->nelts) {
@@ -139,16 +139,17 @@ static apr_status_t scan_number(cc_template_scan_t *scan)
 
     if (capturing_next(conditions, columns, &i)) {
         return scan_error(scan, "CC0228", word,
-                          columns ? "several conditions of this rule capture; beside an in, name "
-                                    "all groups of a pattern, (?<name>...), and write $<name>; of "
-                                    "several tables, take the columns of each in its own rule"
+                          columns ? "several conditions of this rule capture; beside an in "
+                                    "condition, name all groups of a pattern, (?<name>...), and "
+                                    "write $<name>; for the columns of several tables, write a "
+                                    "rule for each table"
                                   : "several conditions of this rule capture; name their groups, "
                                     "(?<name>...), and write $<name>");
     }
     if (!found || (found->pattern && group > cc_pattern_groups(found->pattern))) {
         return scan_error(scan, "CC0227", word,
                           "no condition of this rule captures it; $1 is the first (...) in the "
-                          "pattern of a =~ condition, or the first column of an in");
+                          "pattern of a =~ condition, or the first column of an in condition");
     }
     capture_add(scan, found, group);
     return APR_SUCCESS;
@@ -175,8 +176,8 @@ static apr_status_t scan_name(cc_template_scan_t *scan)
         }
     }
     return scan_error(scan, "CC0227", apr_pstrcat(scan->reader->rules->pool, "$<", name, ">", NULL),
-                      "no condition of this rule captures it; a =~ condition with one group "
-                      "(?<name>...) of this name does");
+                      "no condition of this rule captures it; it must be the name of one group, "
+                      "(?<name>...), of a =~ condition");
 }
 
 /* ---- the template ------------------------------------------------------------------------ */
@@ -194,8 +195,8 @@ static apr_status_t scan_dollar(cc_template_scan_t *scan)
         return scan_name(scan);
     }
     return scan_error(scan, "CC0225", scan->at - 1,
-                      "a $ of its own; write $1 to $9 or $<name> for a group of the pattern, $$ "
-                      "for a dollar sign (${...} is httpd's own, for variables of Define)");
+                      "a lone $; write $1 to $9 or $<name> for a group of the pattern, $$ for a "
+                      "dollar sign (${...} is a variable of httpd)");
 }
 
 static apr_status_t scan_percent(cc_template_scan_t *scan)
@@ -215,7 +216,7 @@ static apr_status_t scan_percent(cc_template_scan_t *scan)
     }
     if (!name) {
         return scan_error(scan, "CC0226", word,
-                          "a % of its own; write %{FIELD} or %{FIELD|MODIFIER} for the value of a "
+                          "a lone %; write %{FIELD} or %{FIELD|MODIFIER} for the value of a "
                           "field, %% for a percent sign");
     }
     rv = cc_selector_find(&selector, scan->reader, name);
@@ -247,9 +248,10 @@ apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t 
     apr_status_t rv = APR_SUCCESS;
 
     if (unusable || *scan.at == '\0') {
-        return scan_error(&scan, "CC0229", output,
-                          unusable ? apr_pstrcat(p, "no name can have this: ", unusable, NULL)
-                                   : "a template must follow: text, $1, $<name>, %{FIELD}");
+        return scan_error(
+            &scan, "CC0229", output,
+            unusable ? apr_pstrcat(p, "no user or group can have this name: ", unusable, NULL)
+                     : "a template must follow; write text, $1, $<name> or %{FIELD}");
     }
     made->text = output;
     made->parts = apr_array_make(p, 2, sizeof(cc_part_t));

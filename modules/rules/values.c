@@ -8,7 +8,7 @@
 
 #include "rules/internal.h"
 
-/* Of the line that a note becomes in the log. */
+/* Tags of the lines that notes become in the log. */
 static const char *const note_tags[CC_NOTE_COUNT] = {
     [CC_NOTE_UNUSABLE_VALUE] = "CC0150",  [CC_NOTE_PATTERN_LIMIT] = "CC0151",
     [CC_NOTE_AMBIGUOUS_USER] = "CC0152",  [CC_NOTE_TOO_MANY_RESULTS] = "CC0153",
@@ -75,7 +75,7 @@ static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
     return cell;
 }
 
-/* Notes what is unusable, once: with the field, or with the modifier that made it so. */
+/* Notes unusable values once, with the field, or with the modifier that made them unusable. */
 static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
     cc_cell_t *cell = &ev->cells[selector->number];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts in words, and several names joined to one text. */
+/* The names of results, and several names joined into one text. */
 
 #include <string.h>
 

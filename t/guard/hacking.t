@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that every file and folder that doc/HACKING.md or the comment of a header names exists.
+# Checks that the files and directories that the pages for contributors and the comments of headers
+# name exist.
 . "$(dirname "$0")/lib.sh"
 
 page=doc/HACKING.md
+pages="$page CONTRIBUTING.md"
 headers=$(files modules '*.h')
 
 # Names of files in a text, each once: but for those of httpd's modules, PCRE2's header and NAME.c.
@@ -14,9 +16,9 @@ file_names() {
 
 # Names of folders on a page, in backquotes.
 # shellcheck disable=SC2016  # these are no expressions
-folder_names() { grep -oE '`[a-z][a-z_/]*/`' "$1" | tr -d '`' | sort -u; }
+folder_names() { grep -oE '`[a-z][a-z_/]*/`' | tr -d '`' | sort -u; }
 
-# Where a name may lead from: the top, the rooms, httpd's floors, and the folder of who says it.
+# A name is relative to the top, modules, modules/httpd, or the directory of the file that has it.
 exists() { # NAME FOLDER
     for base in . modules modules/httpd "$2"; do
         [ -e "$base/$1" ] && return
@@ -25,8 +27,10 @@ exists() { # NAME FOLDER
 }
 
 missing_on_page() {
-    for name in $(file_names <"$page") $(folder_names "$page"); do
-        exists "$name" doc || echo "$page: $name"
+    for missing_page in $pages; do
+        for name in $(file_names <"$missing_page") $(folder_names <"$missing_page"); do
+            exists "$name" "$(dirname "$missing_page")" || echo "$missing_page: $name"
+        done
     done
 }
 
@@ -39,7 +43,7 @@ missing_in_headers() {
     done
 }
 
-# Every room of the engine, floor of httpd and door stands on the page.
+# Directories of modules that the page does not name.
 unnamed() {
     for folder in $(find modules -mindepth 1 -type d | sed 's,.*/,,' | sort); do
         grep -qE "(^| |\`|/)$folder/" "$page" || echo "$folder/"
@@ -48,10 +52,10 @@ unnamed() {
 
 # shellcheck disable=SC2046,SC2086  # lists of words
 {
-    look_at 'names of files on the page' $(file_names <"$page")
-    look_at 'names of folders on the page' $(folder_names "$page")
-    claim 'the page for those who change the code names what exists' missing_on_page
-    claim 'that page names every folder of modules' unnamed
+    look_at 'names of files on the pages' $(cat $pages | file_names)
+    look_at 'names of directories on the pages' $(cat $pages | folder_names)
+    claim 'the pages for contributors name files and directories that exist' missing_on_page
+    claim 'doc/HACKING.md names every directory of modules' unnamed
     look_at 'names of files in headers' $(cat $headers | sed -E 's/^ *#.*//' | file_names)
     claim 'comments of headers name files that exist' missing_in_headers
 }

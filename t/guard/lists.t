@@ -1,25 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that every list of Makefile.am has all files of its folder, each once, and no other.
+# Checks that every list of Makefile.am has all files of its directory, nothing else, nothing twice.
 . "$(dirname "$0")/lib.sh"
 
-# The files that a list stands for.
+# The files that a list must have.
 meant() { # LIST
     case $1 in
         tool_sources) ls tools/*.[ch] ;;
-
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
-        pages) ls doc/* ;;
+        front_pages) ls ./*.md | sed 's|^\./||' ;;
+        pages) ls doc/*.md ;;
         examples) ls conf/examples/* ;;
         unit_helpers) grep -L '^SUITE(' t/unit/*.c | grep -v '/suite\.c$' ;;
         dist_man_MANS) ls man/*.[1-9] ;;
         dist_completions_DATA) ls completion/* ;;
-        *) echo "(which folder is it of? t/guard/lists.t must know)" ;;
+        *) echo '(t/guard/lists.t has no directory for it)' ;;
     esac
 }
 
-# Lists of files: one a line each, or of what is installed as it is. What is only packed is compared
-# by release.t.
+# Lists of files: those with a file on each line, and those that are installed unchanged. release.t
+# compares what is only packed.
 lists() {
     sed -n 's/^\([a-z_]*\) = \\$/\1/p; s/^\(dist_[a-z]*_[A-Z]*\) = .*/\1/p' Makefile.am
 }
@@ -30,18 +30,18 @@ listed() { # LIST
     ' Makefile.am
 }
 
-# What is missing in a list, and what it has that is not there, or has twice.
+# Files that a list lacks, and those that it has although they do not exist, or twice.
 wrong() {
     work=$(mktemp -d)
     for wrong_list in $(lists); do
         listed "$wrong_list" | LC_ALL=C sort >"$work/list"
         meant "$wrong_list" | LC_ALL=C sort >"$work/folder"
         LC_ALL=C comm -13 "$work/list" "$work/folder" | sed "s/^/$wrong_list lacks /"
-        LC_ALL=C comm -23 "$work/list" "$work/folder" | sed "s/^/$wrong_list has, in vain or twice, /"
+        LC_ALL=C comm -23 "$work/list" "$work/folder" | sed "s/^/$wrong_list has, wrongly or twice, /"
     done
     rm -r "$work"
 }
-# Folders of sources of which no list is made.
+# Directories of sources that have no list.
 without_list() {
     find modules tools -name '*.c' -exec dirname {} + | sort -u | while read -r folder; do
         grep -qE "^[[:space:]]$folder/[a-z_]*\.c( |\$)" Makefile.am || echo "$folder"

@@ -11,7 +11,7 @@ language=man/mod_clientcert.5
 command=man/clientcert.1
 completion=completion/clientcert
 
-# ---- what there is: names, one a line
+# ---- the code: names, one on each line
 
 directives() { sed -n 's/^    [A-Z0-9_]*("\(ClientCert[A-Za-z]*\)",.*/\1/p' $glue; }
 providers() {
@@ -51,7 +51,7 @@ usage() {
         }'
 }
 
-# ---- what the pages have
+# ---- the manual pages
 
 # A page's text without the escapes of mdoc.
 unescaped() { sed 's/\\&//g; s/\\-/-/g; s/\\(ti/~/g; s/\\(ha/^/g; s/\\(aq/'\''/g; s/\\e/\\/g'; }
@@ -78,14 +78,14 @@ synopsis() {
         $0 == ".Op Ar server" { for (n = 1; n <= count; n++) print name[n], "SERVER" }
         $1 == ".Server" { print "SERVER", "-" $3 }'
 }
-told() { # Cm | Fl
+described() { # Cm | Fl
     section "$command" DESCRIPTION | unescaped |
         awk -v macro="$1" '$1 == ".It" && $2 == macro {
             for (i = 3; i == 3 || $(i - 1) == "|"; i += 2) print (macro == "Fl" ? "-" : "") $i
         }'
 }
 
-# ---- what the completion offers
+# ---- the completion
 
 offered() { # WORD ...: for the last of them
     # shellcheck disable=SC2016  # for bash
@@ -98,7 +98,7 @@ completed() {
         offered "$completed_command" - | grep . | sed "s/^/$completed_command /"
     done
 }
-# usage, with what SERVER stands for.
+# usage, with the options of SERVER.
 usage_expanded() {
     usage | grep -v '^SERVER ' | while read -r name word; do
         case $word in
@@ -114,7 +114,7 @@ counted() { tr ' ' _; } # a name of two words is one
 
 lacking() { # LIST WHOSE OTHER-LIST WHOSE
     echo "$1" | grep . | while IFS= read -r lacking_name; do
-        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 has not"
+        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 does not"
     done
 }
 same() { # LIST WHOSE OTHER-LIST WHOSE
@@ -122,6 +122,15 @@ same() { # LIST WHOSE OTHER-LIST WHOSE
     lacking "$3" "$4" "$1" "$2"
 }
 
+# "SECTION: ROW" of each synopsis, here and in the reference.
+synopsis_rows() {
+    awk '/^\.Ss / { name = substr($0, 5) }
+        /^\.It (Syntax|Default|Context|Override)$/ { print name ": " $2 }' "$language"
+}
+reference_rows() {
+    awk '/^##+ / { name = $0; sub(/^#+ /, "", name); if (name == "Expressions") name = "" }
+        /^\| (Syntax|Default|Context|Override) \|/ && name { print name ": " $2 }' doc/directives.md
+}
 # Sections of directives whose Syntax, Default and Context are not taken from the reference.
 without_syntax() {
     for without_section in DIRECTIVES 'ACCESS CONTROL' HANDLERS; do
@@ -132,7 +141,7 @@ without_syntax() {
     done
 }
 
-# Productions, one a line.
+# Productions, one on each line.
 productions() {
     awk '/^[a-z]+ +=/ { if (line) print line; line = "" }
         /^[a-z]+ +=/ || (line && /^ /) { gsub(/ +/, " "); line = line $0; next }
@@ -184,12 +193,14 @@ claim 'every provider has its section in ACCESS CONTROL' \
 claim 'every handler has its section in HANDLERS' \
     same "$(handlers)" 'the code' "$(headings HANDLERS)" "$language"
 claim 'each of them has Syntax, Default and Context from the reference' without_syntax
+claim 'each of them has Syntax, Default, Context and Override where the reference has them' \
+    same "$(synopsis_rows)" "$language" "$(reference_rows)" doc/directives.md
 for what in fields operators modifiers; do
     part=$(echo $what | tr '[:lower:]' '[:upper:]')
-    claim "every one of the $what stands in $part" \
+    claim "every one of the $what is in $part" \
         same "$(registry $what)" "clientcert $what" "$(items "$part")" "$language"
 done
-claim 'every option of a table stands in DIRECTIVES' \
+claim 'every option of a table is in DIRECTIVES' \
     lacking "$(table_options)" 'the code' "$(items DIRECTIVES | sed 's/=.*//')" "$language"
 claim 'all tables are as the registries and the reference have them (else run man/refresh)' \
     man/refresh --diff "$build"
@@ -208,9 +219,9 @@ claim '--help has every option of the code' \
 claim 'SYNOPSIS has the commands and options of --help' \
     same "$(usage)" 'clientcert --help' "$(synopsis)" $command
 claim 'every command is described' \
-    same "$(usage | grep -v '[ -]')" 'clientcert --help' "$(told Cm)" $command
+    same "$(usage | grep -v '[ -]')" 'clientcert --help' "$(described Cm)" $command
 claim 'every option is described' \
-    same "$(usage | grep -oE -e '-.*')" 'clientcert --help' "$(told Fl)" $command
+    same "$(usage | grep -oE -e '-.*')" 'clientcert --help' "$(described Fl)" $command
 claim 'bash is offered the commands and options of --help' \
     same "$(usage_expanded)" 'clientcert --help' "$(completed)" $completion
 claim 'the pages are clean' lint $command $language

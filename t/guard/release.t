@@ -1,20 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that a release has exactly the files of the project, and that one commit gives the same
-# octets twice.
+# Checks that a release has every file of the project and no other, and that it is reproducible.
 . "$(dirname "$0")/lib.sh"
 
 build=${CC_BUILD:-build}
-name=release-$$ # not the usual one, which may be in the making
+name=release-$$ # not the usual one, which may be in use
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
-# What autoconf, automake and libtool make of the project's files.
+# The files that autoconf, automake and libtool generate.
 generated='aclocal\.m4|configure~?|config\.h\.in~?|Makefile\.in|build-aux/.*|m4/.*\.m4'
-# What git alone needs.
+# The files that only git needs.
 not_released='\.gitignore|m4/\.gitignore'
 
-# The files of the project as git has them, those that are new too; in a release, all that it has.
+# The files of the project: those of git, new ones too; in a release, all files.
 sources() {
     if [ -e .git ] && command -v git >/dev/null; then
         git -c safe.directory='*' ls-files --cached --others --exclude-standard |
@@ -54,8 +53,8 @@ first_release() {
     released "$work/release" >"$work/released"
 }
 
-# Makes the release of a release: in elsewhere, as somebody with another umask, when the files
-# are all newer but for the one that says the time.
+# Makes a release from the release: in another directory, with another umask, and with newer files,
+# except for the one that gives the time.
 second_release() {
     cp -Rp "$work/release" "$work/elsewhere"
     find "$work/elsewhere" ! -name configure.ac -exec touch -r "$work/released" {} +
@@ -72,7 +71,7 @@ second_release() {
 }
 different() { cmp "$work/first.tar.xz" "$work/second.tar.xz" 2>&1 || [ $? -eq 1 ]; }
 
-# Members that say when or by whom they were packed.
+# Members that reveal when or by which user they were packed.
 marked() {
     marked_time=$(perl -e 'print((stat shift)[9])' "$work/release/configure.ac")
     tar -tvJf "$work/first.tar.xz" --numeric-owner --full-time --utc |
@@ -94,10 +93,10 @@ second_release
     look_at 'files of the project' $(sources)
     look_at 'files of a release' $(cat "$work/released")
     claim 'every file of the project is in a release (else add it to its list in Makefile.am)' missing
-    claim 'nothing else is in a release, but what autotools make of it' strange
-    claim 'what autotools make of it is in a release' not_made
-    claim 'nothing in a release says by whom, or when it was packed' marked
+    claim 'a release has no other files, but those that autotools generate' strange
+    claim 'the files that autotools generate are in a release' not_made
+    claim 'a release does not reveal when or by which user it was packed' marked
     claim 'its files have the time of the commit' not_the_commit
-    claim 'packed again, elsewhere and by others, it is the same to the octet' different
+    claim 'packed again, elsewhere and with another umask, it is the same, byte for byte' different
 }
 done_claiming

@@ -3,13 +3,14 @@
 # Checks how every source begins, and that some texts appear in none.
 . "$(dirname "$0")/lib.sh"
 
-code="mod_clientcert.c configure.ac Makefile.am .ci/run
+code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
+    doc/make-html doc/page.css doc/picture
     $(find modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
     $(files man '*') $(files completion '*')"
 requests=$(files t/ca '*.cnf')
-prose="README.md $(files doc '*.md')"
+prose="$(ls ./*.md) $(files doc '*.md')"
 
 # Files without a match of the pattern in their first lines.
 without() { # LINES PATTERN FILE ...

@@ -147,8 +147,8 @@ denies('/c/', 'alice', $alice, 'all that was asked for',
     '/c/', 'clientcert-user root, clientcert-group wheel');
 denies('/d/', 'alice', $alice, 'what must not be', '/d/', 'not clientcert-group staff');
 denies('/e/', 'alice', $alice, 'that it was the Require of another module',
-    '/e/', 'what another Require asks for');
-denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'what another Require asks for');
+    '/e/', 'the condition of another Require');
+denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'the condition of another Require');
 
 denies('/a/', undef, $nobody, 'no certificate, and thus no subject',
     '/a/', q{clientcert-group 'board members' owners});

@@ -164,7 +164,7 @@ for my $name ('not', 'none') {
     is $h->get("/access/$name/page", cert => $_)->{status}, 500,
         "a negated name of AuthzProviderAlias is refused in .htaccess: $name, $_"
         for 'bob', 'selfsigned';
-    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* write Require clientcert-group}),
+    ok $h->log_lines(qr{CC0158: \S+/$name/\.htaccess:\d+: "are-admins" .* use Require clientcert-group}),
         'with what to write';
 }
 is $h->get('/access/other/page', cert => 'bob')->{status}, 200,
@@ -237,7 +237,7 @@ sub answers_until_rejected {
     }
     return 'never rejected';
 }
-is answers_until_rejected('alice', 4, 'its full handshake was longer ago'), 403,
+is answers_until_rejected('alice', 4, 'its full handshake is older'), 403,
     'a client that was kept out stays out when the handshake is too old';
 is answers_until_rejected(ClientCert::Test->short_cert(4), 5, 'it has expired'), 403,
     'when the certificate has expired';
@@ -259,7 +259,7 @@ for my $section (all('Require not are-admins'), all(none('Require are-admins')),
     all(none(all('Require are-admins')))) {
     my ($exit, $output) = negated_alias($section);
     isnt $exit, 0, 'a negated name of AuthzProviderAlias is refused: ' . $section =~ tr/\n/ /r;
-    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* write Require clientcert-group itself/,
+    like $output, qr/CC0158: \S+site\.conf:\d+: "are-admins" .* use Require clientcert-group directly/,
         'with what to write';
 }
 for my $section ('Require are-admins', all(none(all(none('Require are-admins')))),

@@ -57,7 +57,7 @@ is $h->get('/negated', cert => $cert)->{status}, 500,
     'an evaluation with too many steps does not satisfy a negation';
 my @lines = $h->wait_log(qr/CC0133/);
 is scalar @lines, 1, 'and is logged in one line';
-like $lines[0], qr/the patterns have taken all the steps that one certificate may cost/,
+like $lines[0], qr/the patterns have used all the steps that one certificate is allowed/,
     'which says why';
 @lines = $h->log_lines(qr/clientcert:/);
 is scalar(grep { /CC0151/ } @lines), 1, 'beside one line about the pattern';

@@ -115,7 +115,7 @@ for my $path ('/cgi-bin/read', '/body') {
         "$path sees none that resembles the module's";
 }
 
-my @lines = $h->log_lines(qr/CC0111: removed the request header ClientCert-User, which/);
+my @lines = $h->log_lines(qr/CC0111: removed the request header ClientCert-User, whose name/);
 ok scalar @lines, 'the log names what was dropped';
 
 done_testing;

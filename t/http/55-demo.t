@@ -51,12 +51,12 @@ sub table {
 my $staff    = 'CC0110 needs="clientcert-group staff"';
 my $admins   = 'CC0110 needs="clientcert-group admins"';
 my $services = 'CC0110 needs="clientcert-group services"';
-my $password = '401 - - a password is asked for';
+my $password = '401 - - password required';
 my $unmapped = 'CC0103 no rule gives it a user or group';
 my @places   = qw(/open /whoami /staff /admin /api /wiki);
 
 my %expected = (
-    nobody  => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
+    anonymous => ['200 - -', '200 - -', "403 - - $staff", "403 - - $admins", "403 - - $services",
         $password],
     alice   => [('200 alice staff,admins') x 4, "403 alice staff,admins $services",
         '200 alice staff,admins'],
@@ -144,7 +144,7 @@ ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port), 'and its 
 %environment = (CC_BUILD => '/nowhere');
 ($exit, $text) = said('--once');
 is $exit, 1, 'a build that is not there ends it';
-like $text, qr{there is no /nowhere/\.libs/mod_clientcert\.so}, 'and is named';
+like $text, qr{/nowhere/\.libs/mod_clientcert\.so does not exist}, 'and is named';
 ($exit, $text) = said('--port', '70000');
 like $text, qr/--port 70000: a port is a number/, 'so is a port that cannot be';
 

@@ -135,7 +135,7 @@ is who('/listed/page', 'alice'), '200 alice staff,admins', '.htaccess may ask a 
 is who('/listed/page', 'partner'), '403', 'which refuses clients that are not in it';
 announce(qr/CC0231: "nosuch": no such table/, qr/CC0231: "mine": no such table/);
 is $h->get('/nosuch/page', cert => 'alice')->{status}, 500, '.htaccess with a table that does not exist';
-ok $h->wait_log(qr/CC0231: "nosuch": .*there are: pins, mail, grid, off, case/),
+ok $h->wait_log(qr/CC0231: "nosuch": .*tables so far: pins, mail, grid, off, case/),
     'is told which ones there are';
 is $h->get('/other/page', cert => 'alice')->{status}, 500, 'that of another virtual host is none';
 is who('/other/page', 'bob', port => 2), '200 mine', 'and is one there';
@@ -160,12 +160,12 @@ sub is_refused {
 
 my $use = 'ClientCertMap subject.CN in t user=$1';
 is((configtest("ClientCertTable t file:conf/t.map\n$use"))[0], 0, 'a good table is taken');
-is_refused($use, qr{line 4 of .*\n.*CC0231: .*"t": no such table.*there are: none},
+is_refused($use, qr{line 4 of .*\n.*CC0231: .*"t": no such table.*tables so far: none},
     'a table that does not exist stops the start');
 is_refused("ClientCertTable u file:conf/t.map\nClientCertTable v file:conf/t.map\n$use",
-    qr/CC0231: .*"t": .*there are: u, v/, 'and the others are named');
-is_refused("$use\nClientCertTable t file:conf/t.map", qr/CC0231: .*must stand before/,
-    'a table must stand before the rules that name it');
+    qr/CC0231: .*"t": .*tables so far: u, v/, 'and the others are named');
+is_refused("$use\nClientCertTable t file:conf/t.map", qr/CC0231: .*must come before/,
+    'a table must come before the rules that use it');
 is_refused('ClientCertTable t file:conf/t.map',
     qr{CC0607: \S+/conf/site\.conf:4: "t": no rule uses this table}, 'so does one nobody uses');
 is_refused("ClientCertTable t file:conf/nosuch.map\n$use",

@@ -45,7 +45,7 @@ sub open_user { return user_of($open->request($_[0] // '/')) }
 
 # The log lines about a change; a line follows for each of the other tables.
 sub followed { return $h->wait_log(qr/CC0131: table t has changed/) }
-sub refused  { return $h->wait_log(qr/CC0132: table t stays as it was: /) }
+sub refused  { return $h->wait_log(qr/CC0132: table t was not reloaded; its previous rows stay in use: /) }
 
 sub rewrite { my ($text) = @_; return $h->file('conf/t.map', $text) }
 sub replace {

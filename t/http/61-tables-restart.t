@@ -59,7 +59,7 @@ announce('CC0132', 'CC0133', 'CC0185', 'CC0186');
 replace($h->path('conf/people.map'), "nobody\n");
 for (1 .. 2) {
     restart('people.map', 'a graceful restart with a bad table');
-    ok $h->wait_log(qr/:error\].*CC0185: table people stays as it was before the restart: CC0611: .*site\.conf:5/, 10),
+    ok $h->wait_log(qr/:error\].*CC0185: table people was not reloaded at the restart; its previous rows stay in use: CC0611: .*site\.conf:5/, 10),
         'what was held stays, and the log says why';
     is user(), 'other', 'and it counts';
 }
@@ -69,7 +69,7 @@ is user(), 'alice', 'and counts';
 
 write_file($h->path('conf/new.map'), "nobody\n");
 restart('new.map', 'a graceful restart with a bad table that is new');
-ok $h->wait_log(qr/:crit\].*CC0186: table people cannot be read, .*CC0611/, 10), 'the log says so';
+ok $h->wait_log(qr/:crit\].*CC0186: table people was not loaded at the restart; .*CC0611/, 10), 'the log says so';
 is $h->get('/', cert => 'alice')->{status}, 500, 'lookups fail';
 is $h->get('/')->{status}, 200, 'a request without a certificate needs no table';
 $h->mark_log;

@@ -90,7 +90,7 @@ is user_of($open->request('/public/page')), '500 /',
 is user('stale'), '200 new/staff', 'stale=60: the last answer serves';
 sleep 1.2;
 is user('stale'), '200 new/staff', 'also after its time';
-ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer serves: table stale/),
+ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer is used: table stale/),
     'and the log says so';
 is user('stale', 'bob'), '500 /', 'but not for clients without a cached answer';
 is user('cached'), '500 /', 'stale=0: no old answer serves';

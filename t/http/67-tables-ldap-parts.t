@@ -104,7 +104,7 @@ ClientCertTable people "ldap:ldap://127.0.0.1:$port/dc=example?uid,memberOf?sub?
 </VirtualHost>
 CONF
 
-fails_ok($h, '/private/page', 'alice', qr/gives memberOf in parts: it has too many values/,
+fails_ok($h, '/private/page', 'alice', qr/returns memberOf in parts: it has too many values/,
     'an attribute that comes in parts is a failure');
 is $h->get('/private/page', cert => 'bob')->{status}, 200, 'one that comes whole is not';
 is $h->get('/private/page', cert => 'admin')->{status}, 200, 'nor is a missing one';

@@ -214,7 +214,7 @@ fails_ok($h, '/name/', 'admin', qr/name.*more than one entry/, 'two entries are 
 fails_ok($h, '/all/', 'admin', qr/more than one entry/, 'and so are many');
 fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a base that is not there is a failure');
 fails_ok($h, '/bytes/', 'sql-cn', qr/not base64/, 'a key for %o must be octets');
-fails_ok($h, '/nul/', 'alice', qr/certOctets holds a NUL/, 'a value with a NUL is a failure');
+fails_ok($h, '/nul/', 'alice', qr/certOctets contains a NUL/, 'a value with a NUL is a failure');
 
 $h->mark_log;
 for my $cert (qw(filter-cn sql-cn escape-cn)) {

@@ -199,7 +199,7 @@ is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example'
 
 my %note = (
     unusable  => ['CC0150', 'unusable', 'nul-cn', { groups => 'staff' },
-        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it holds a NUL\z/],
+        qr/\Asubject\.CN: .*'public\\\\x00|\Asubject\.CN: .*\\\\x00.*': it contains a NUL\z/],
     limited   => ['CC0151', 'limited',
         certificate('limited', '/O=Example/CN=' . 'a' x 60 . 'bx'), {}, qr/limit exceeded/],
     ambiguous => ['CC0152', 'ambiguous', 'alice', { user => 'somebody' },
@@ -207,7 +207,7 @@ my %note = (
     many      => ['CC0153', 'limited',
         certificate('many', join('', '/O=Example', map { "/OU=unit $_" } 1 .. 40),
             san => join ',', map { "email:a$_\@example.com" } 1 .. 40), {},
-        qr/: the values make more than 1000 results\z/],
+        qr/: the values give more than 1000 results\z/],
     empty     => ['CC0154', 'unusable', 'empty-cn', {}, qr/it is empty\z/],
 );
 for my $place (sort keys %note) {

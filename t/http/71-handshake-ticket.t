@@ -32,7 +32,7 @@ is $h->get('/', cert => $small, tls => '1.3')->{status}, 200, 'a ticket has room
 is scalar(my @none = $h->log_lines(qr/CC0189/)), 0, 'and nothing is said';
 is $h->get('/', cert => $large, tls => '1.3')->{status}, 0, 'one for 65,200 ends the connection';
 my ($line) = $h->wait_log(qr/CC0189/);
-like $line, qr/the client's certificate has 65\d\d\d octets, .*SSLSessionTickets off/, 'which is told';
+like $line, qr/the client's certificate has 65\d\d\d bytes, .*SSLSessionTickets off/, 'which is told';
 $h->mark_log;
 is $h->get('/', cert => $large, tls => '1.3', port => 2)->{status}, 200, 'with the remedy it serves';
 is scalar(@none = $h->log_lines(qr/CC0189/)), 0, 'and nothing is said';

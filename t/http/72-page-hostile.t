@@ -103,14 +103,14 @@ like $pages{script}{page}{title}, qr/^You are <script>alert\("1"\)<\/script>$/,
     'what looks like a tag is shown as it is';
 like $pages{bidi}{json}{certificate}{'subject.CN'}[0]{octets}, qr/^\\xE2\\x80\\xAEevil\\xE2/,
     'what turns the direction of text is shown as octets';
-is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it holds a bidirectional control',
+is $pages{bidi}{json}{certificate}{'subject.CN'}[0]{unusable}, 'it contains a bidirectional control',
     'with why';
 like $pages{much}{json}{certificate}{'san.uri'}[0],
-    qr/^http:\/\/<&.{1000,1024}\.\.\. \(cut; it has 880\d\d octets\)$/, 'a long text is cut, and says so';
-like $pages{long}{page}{text}, qr/é"\.\.\. \(cut; it has 90000 octets\)/, 'not within a character';
+    qr/^http:\/\/<&.{1000,1024}\.\.\. \(truncated; 880\d\d bytes in total\)$/, 'a long text is cut, and says so';
+like $pages{long}{page}{text}, qr/é"\.\.\. \(truncated; 90000 bytes in total\)/, 'not within a character';
 my $many = $pages{many}{json}{certificate}{'san.dns'};
-is scalar(@$many) . " $many->[-1]", '1001 ... (cut; 7000 more)', 'so is a long list';
-is $pages{many}{json}{trace}[-1], '... (cut; 203 more)', 'and that of the rules';
+is scalar(@$many) . " $many->[-1]", '1001 ... (truncated; 7000 more)', 'so is a long list';
+is $pages{many}{json}{trace}[-1], '... (truncated; 203 more)', 'and that of the rules';
 
 # ---- other text from the client
 

@@ -125,7 +125,7 @@ for my $path ('/nice', '/led/there') {
 # The client sees what helps it.
 like told(4, 'bob', 'revoked')->{verification}{problem},
     qr/^it was revoked on \d{4}-\d\d-\d\d/, 'that it was revoked, and when';
-is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'it cannot be known who this is',
+is told(7, 'alice', 'a table that fails')->{identity}{failure}, 'the identity could not be determined',
     'that a lookup failed';
 
 done_testing;

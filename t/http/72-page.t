@@ -231,7 +231,7 @@ is $none->{certificate}, undef, 'then there is no certificate to describe';
 like "@{ $none->{advice} }", qr/\.p12.*Firefox.*Chrome.*Safari.*start it again/,
     'but how to present one';
 
-my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here/, '/whoami', cert => 'service',
+my ($unmapped) = state_of('no rule fits', 'unmapped', qr/no rule here maps/, '/whoami', cert => 'service',
     port => 5);
 ok $unmapped->{verification}{verified} && !$unmapped->{identity}{user},
     'verified, without an identity';
@@ -240,7 +240,7 @@ my ($groups) = state_of('groups alone', 'mapped', qr/groups here, but no user/, 
     cert => 'service');
 is_deeply [map { $_->{name} } @{ $groups->{identity}{groups} }], ['stranger'], 'and which';
 
-my ($denied) = state_of('a rule says deny', 'denied', qr/refuses/, '/whoami', cert => 'bob');
+my ($denied) = state_of('a rule says deny', 'denied', qr/a rule here denies it/, '/whoami', cert => 'bob');
 is $denied->{identity}{denied_by}, 'site.conf:50', 'and which one it is';
 
 my ($no_rules) = state_of('no rules are in effect', 'no-rules', qr/no rules/, '/whoami', port => 6,
@@ -251,16 +251,16 @@ my ($two, $two_page) = state_of('an ambiguous user', 'mapped', qr/no user/, '/wh
     cert => 'two-cn');
 my ($note) = grep { $_->{tag} eq 'CC0152' } @{ $two->{identity}{notes} };
 like $note->{text}, qr/^two users are possible/, 'is noted, without what the rule says';
-like $two_page->{text}, qr/To note .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
+like $two_page->{text}, qr/Notes .*two users are possible.* CC0152 by site\.conf:54/, 'in the page';
 my ($two_on) = json($h->get('/rules?format=json', cert => 'two-cn'));
 like $two_on->{identity}{notes}[0]{text}, qr/%\{subject\.CN\} is ambiguous/,
     'ClientCertStatusRules On: with its text';
 
-my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/refuses/,
+my ($unusable, $unusable_page) = state_of('a value that cannot be used', 'denied', qr/a rule here denies it/,
     '/whoami', cert => 'nul-cn');
 like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as such';
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
-like $unusable_page->{text}, qr/cannot be used it holds a NUL: \S*\\x00/, 'and escaped';
+like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
 my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
     cert => 'stranger');
@@ -288,7 +288,7 @@ unlike $h->get("/whoami?$_", port => 4, cert => 'alice')->{body}, qr/127\.0\.0\.
 like json($h->get('/rules?format=json', port => 4, cert => 'alice'))->{identity}{failure},
     qr/127\.0\.0\.1:1/, 'ClientCertStatusRules On: what failed';
 
-# ---- the rule trace
+# ---- the trace of the rules
 
 $h->mark_log;
 my $traced = json($h->get('/whoami?format=json&trace', cert => 'alice'));
@@ -338,7 +338,7 @@ is "$refused->{status} $refused->{headers}{'cache-control'}", '403 no-store',
 is_deeply $why->{request}, { status => 403, uri => '/private/page', needs => undef },
     'names the refused request';
 is_deeply $why->{identity}, $json->{identity}, 'and the user';
-like "@{ $why->{advice} }", qr/is for others/, 'and what to do';
+like "@{ $why->{advice} }", qr/not allowed to see this page/, 'and what to do';
 my $html = $h->get('/private/page', cert => 'alice');
 like page($html)->{text}, qr{403 Forbidden /private/page You are alice}, 'also in the page';
 unlike $html->{body}, qr/board|<a /, 'without what would have been needed, and without links';
@@ -349,7 +349,7 @@ is $h->get('/private/page', method => 'POST', data => 'x', cert => 'alice')->{st
 is json($h->get('/own/page', cert => 'alice', headers => ['Accept: application/json']))
     ->{trace}[0]{rule}, 'site.conf:69', 'it is about the rules of what was refused';
 my $shown = $h->get('/show/page', cert => 'alice');
-like page($shown)->{text}, qr{403 Forbidden /show/page needs clientcert-group board },
+like page($shown)->{text}, qr{403 Forbidden /show/page requires clientcert-group board },
     'ClientCertStatusRules On there: with what would have been needed';
 like $shown->{body}, qr/secret-domain/, 'and the rules';
 my $evil = $h->get('/private/%3Cscript%3E%22%E2%80%AE%0A', cert => 'alice');
@@ -371,7 +371,7 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
 my $stopped = $site->get('/private/page', cert => 'service');
-like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here makes it a user/s,
+like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';
 is $site->get('/admin/whoami?trace', cert => 'bob')->{status}, 403, 'the rules are for admins';
 like $site->get('/admin/whoami?trace', cert => 'alice')->{body}, qr/\[\^\@\]/, 'who see them';

@@ -58,7 +58,7 @@ like $dom, qr{<h1>You are alice</h1>}, 'the certificate of an imported .p12 is p
 like text($dom), qr/User alice by site\.conf:\d+ Groups staff .*admins/, 'user and groups are there';
 like text($dom), qr/SHA-256 [0-9a-f]{64}\b.*Session full handshake/, 'certificate and connection too';
 unlike $dom, qr/<(?:script|img|link|iframe)/, 'the page has no scripts, and loads nothing';
-like text($alice->dom("$site/rules?trace")), qr/does not fit issuer == "CN=Staff CA,O=Example" subject\.CN == "nobody" user=nobody/,
+like text($alice->dom("$site/rules?trace")), qr/does not match issuer == "CN=Staff CA,O=Example" subject\.CN == "nobody" user=nobody/,
     'the rules are there on request';
 like text($alice->dom("$site/private/page")), qr{403 Forbidden /private/page You are alice},
     'a refused user sees the reason';

@@ -86,7 +86,7 @@ for (
     [["$ca/alice.key"], qr/CC0303/, 'a file without a certificate'],
     [['-passin', 'pass:wrong', "$ca/alice.p12"], qr/CC0305/, 'a wrong password'],
     [[], qr/CC0510/, 'no certificate'],
-    [["$tmp/empty"], qr/CC0541: "[^"]*empty": the folder has no file/, 'a folder without a file'],
+    [["$tmp/empty"], qr/CC0541: "[^"]*empty": the directory contains no file/, 'a folder without a file'],
     [['--vhost'], qr/CC0508: "--vhost"/, 'an option without its value'],
     [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, -passin, --json/, 'an unknown option'],
     [['--httpd', '/nowhere/httpd', "$ca/alice.pem"], qr{CC0513: "/nowhere/httpd"}, 'a program that is not there'],
@@ -98,7 +98,7 @@ for (
     is $said->{output}, '', 'and no output';
 }
 like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0507/, 'rules takes no file';
-like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*write --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
+like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
 mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
@@ -161,7 +161,7 @@ SKIP: {
         my ($module, $source) = @$_;
         my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
-        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a server that runs asks it/, "$module is not asked, and that is said";
+        like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a running server can ask it/, "$module is not asked, and that is said";
     }
 }
 
@@ -196,7 +196,7 @@ for my $name (sort keys %hostile) {
     ok utf8::decode($decoded), "$name: in UTF-8";
     unlike $decoded, qr/[\x00-\x09\x0b-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{2028}\x{2029}]/,
         "$name: and without control characters and marks of direction";
-    like $decoded, qr/\Aresult .*\n(?:[a-z_0-9 ]{14}.*\n)*\nThe rules in their order:\n(?: {4}.*\n)*\z/, "$name: each line is one of ours";
+    like $decoded, qr/\Aresult .*\n(?:[a-z_0-9 ]{14}.*\n)*\nThe rules, in order:\n(?: {4}.*\n)*\z/, "$name: each line is one of ours";
     my $raw = ask($site, 'explain', '--json', $hostile{$name})->{output};
     ok eval { JSON::PP->new->utf8->decode($raw) }, "$name: JSON is JSON" or diag $@;
     unlike $raw, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xc2[\x80-\x9f]/, "$name: and safe for a terminal too";

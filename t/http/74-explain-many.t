@@ -109,8 +109,8 @@ is $said->{starts}, 1, 'a folder: one start';
 is $said->{exit}, 2, 'exit status 2: some could not be read';
 my @lines = map { s/^\Q$folder\E\/+//r } split /\n/, $said->{output};
 like shift @lines, $_, "line: $_" for qr/^"?\\x1B\[31mred"?: error: CC0303: /, qr/^a\.pem: mapped: user "alice"/, qr/^b\.pem: denied/,
-    qr/^c\.p12: error: CC0304: .*needs a password, and none was given$/, qr/^e\.key: error: CC0303: no certificate/,
-    qr/^fifo: error: CC0302: .*it is a FIFO, not a file$/, qr/^link\.pem: mapped: /, qr/^socket: error: CC0302: .*it is a socket, not a file$/,
+    qr/^c\.p12: error: CC0304: .*needs a password, and none was given$/, qr/^e\.key: error: CC0303: the file contains no certificate/,
+    qr/^fifo: error: CC0302: .*it is a FIFO, not a regular file$/, qr/^link\.pem: mapped: /, qr/^socket: error: CC0302: .*it is a socket, not a regular file$/,
     qr/partner\.pem: /;
 is_deeply \@lines, [], 'and no more: hidden files and deeper folders are not looked at';
 like starts('explain', '-passin', 'pass:secret', $folder)->{output}, qr/c\.p12: mapped: user "alice"/, '-passin is for all';
@@ -163,18 +163,18 @@ my $host  = site(conf => <<"CONF");
 </VirtualHost>
 CONF
 $said = ask($host, 'explain', "$ca/alice.pem");
-like $said->{output}, qr/^The rules that matter, in their order:$/m, 'of many rules, those that matter';
-like $said->{output}, qr/ClientCertMap $_\n +holds$/m, "$_: held" for qr/subject\.CN == "alice" group=held/, qr/[^\n]*user=alice stop/;
-like $said->{output}, qr/user=nearest\n +does not hold: subject\.CN == "z"; seen: alice$/m, 'the one that came nearest is told';
-is scalar(() = $said->{output} =~ /^ +does not hold: /mg), 10, 'with others, ten in all';
+like $said->{output}, qr/^The relevant rules, in order:$/m, 'of many rules, those that matter';
+like $said->{output}, qr/ClientCertMap $_\n +matches$/m, "$_: held" for qr/subject\.CN == "alice" group=held/, qr/[^\n]*user=alice stop/;
+like $said->{output}, qr/user=nearest\n +does not match: subject\.CN == "z"; seen: alice$/m, 'the one that came nearest is told';
+is scalar(() = $said->{output} =~ /^ +does not match: /mg), 10, 'with others, ten in all';
 unlike $said->{output}, qr/group=x$/m, 'not those of which no condition held';
 unlike $said->{output}, qr/user=late$/m, 'nor those that are not reached';
-like $said->{output}, qr/^43 more rules do not hold; --all tells why$/m, 'and the count of the rest';
+like $said->{output}, qr/^43 more rules do not match; --all shows them$/m, 'and the count of the rest';
 my $json = answer($host, 'explain', "$ca/alice.pem");
 is scalar(@{ $json->{trace} }) . " $json->{rest}", '12 43', 'JSON: likewise';
 $said = ask($host, 'explain', '--all', "$ca/alice.pem");
-is scalar(() = $said->{output} =~ /^ +does not hold: /mg), 53, '--all: every rule';
-like $said->{output}, qr/^The rules in their order:$/m, 'as such';
+is scalar(() = $said->{output} =~ /^ +does not match: /mg), 53, '--all: every rule';
+like $said->{output}, qr/^The rules, in order:$/m, 'as such';
 unlike $said->{output}, qr/more rules?/, 'and no rest';
 $json = answer($host, 'explain', '--all', "$ca/alice.pem");
 is scalar(@{ $json->{trace} }) . " $json->{rest}", '55 0', 'JSON: likewise';

@@ -87,9 +87,9 @@ my %on = (
     'TLS 1.3 and HTTP/2' => "Protocols h2 http/1.1\nSSLProtocol -all +TLSv1.2 +TLSv1.3\n",
 );
 my %says = (
-    'TLS 1.3' => 'on TLS 1.3 browsers get 403; write',
-    'HTTP/2'  => 'asks after the handshake: HTTP/2 does not allow it; write',
-    'TLS 1.3 and HTTP/2' => 'on TLS 1.3 browsers get 403, and HTTP/2 does not allow it; write',
+    'TLS 1.3' => 'with TLS 1.3, browsers get 403; use',
+    'HTTP/2'  => 'requests a certificate after the handshake: HTTP/2 does not allow it; use',
+    'TLS 1.3 and HTTP/2' => 'with TLS 1.3, browsers get 403, and HTTP/2 does not allow it; use',
 );
 for my $with (sort keys %on) {
     my $line = 5 + ($on{$with} =~ tr/\n//);
@@ -97,7 +97,7 @@ for my $with (sort keys %on) {
         my @found = lint(conf => host($on{$with} . section($mode)));
         is scalar @found, 1, "$with: $mode in a section";
         like $found[0], qr/^CC0722: $line: .*\Q$says{$with}\E/, 'where it stands, and what follows';
-        like $found[0], qr/write "SSLVerifyClient optional" on the virtual host/, 'and the remedy';
+        like $found[0], qr/use "SSLVerifyClient optional" on the virtual host/, 'and the remedy';
         ($mode eq 'require' ? \&like : \&unlike)
             ->($found[0], qr/and "Require clientcert" here/, 'which keeps what was required');
     }
@@ -108,7 +108,7 @@ for my $section ('<Directory "/srv">', '<Files "a">', '<If "true">', '<LocationM
         'CC0722: 5');
 }
 my ($again) = lint(conf => host($optional . section('require')));
-like $again, qr/^CC0722: 6: .*; write "Require clientcert" here, since the virtual host asks/,
+like $again, qr/^CC0722: 6: .*; use "Require clientcert" here, since the virtual host already requests a certificate/,
     'require where the host asks, but does not insist';
 is_told('in a section of the main server', section('require') . host(''), 'CC0722: 2');
 is_silent('without a directive of the module', bare('require') . host(bare('require')));
@@ -171,7 +171,7 @@ is_told('that only the main server gives, whose rules the host does not inherit'
 is_told('in the main server, where no host gives it',
     needs('clientcert-group admins') . host($gives) . host($gives, 2), 'CC0723: 2');
 my ($told) = lint(conf => host($gives . needs(q{clientcert-group "\x \"y"})));
-like $told, qr/the group "\\\\\\\\x \\\\x22y": correct the name, or write a rule that gives it$/,
+like $told, qr/the group "\\\\\\\\x \\\\x22y": correct the name, or add a rule that gives it$/,
     'a name cannot break out of its quotes';
 
 is_silent('a rule gives it', host($gives . needs('clientcert-group staff')));

@@ -24,7 +24,7 @@ is_refused('ClientCertCRL',             qr/CC0405: .*no path is named; write PAT
 is_refused('ClientCertCRL reload=5',    qr/CC0405: .*no path is named/);
 is_refused('ClientCertCRL ""',          qr/CC0405: .*a path is empty/);
 is_refused('ClientCertCRL a relaod=5',  qr/CC0403: .*"relaod=5".*reload=SECONDS, grace=SECONDS/);
-is_refused('ClientCertCRL a grace=1 b grace=2', qr/CC0404: .*"grace=2".*grace stands here twice/);
+is_refused('ClientCertCRL a grace=1 b grace=2', qr/CC0404: .*"grace=2".*grace is given twice/);
 is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*write reload=SECONDS/)
     for 'reload=', 'reload=soon', 'reload=-1', 'reload=99999999999';
 is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*write grace=SECONDS/)
@@ -32,7 +32,7 @@ is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*write grace=SECON
 is_refused("ClientCertCRL a $_",        qr/CC0404: .*"\Q$_\E".*missing=deny or missing=allow/)
     for 'missing=', 'missing=maybe', 'missing=Deny';
 is_refused("ClientCertCRL a\nClientCertCRL b",
-    qr/CC0170: ClientCertCRL stands at \S+site\.conf:2 already/);
+    qr/CC0170: ClientCertCRL is already set at \S+site\.conf:2;/);
 is_refused('ClientCertCRLCheck both',   qr/CC0171: "both": write leaf or chain/);
 is_refused('ClientCertCRLCheck',        qr/ClientCertCRLCheck takes one argument/);
 is_refused("ClientCertMaxAge $_",       qr/CC0172: "\Q$_\E": write a number of seconds/)
@@ -124,5 +124,5 @@ ok $h->reload(conf => site('conf/a.crl reload=0'), files => {}),
 announce('CC0181');
 $h->file('conf/a.crl', damaged($good));
 ok $h->reload(files => {}), 'with a damaged CRL, the CRLs loaded before stay in use';
-ok $h->wait_log(qr/CC0181: after the restart, what was taken on \S+ stays: CC0411: /), 'and says so';
+ok $h->wait_log(qr/CC0181: after the restart, the CRLs loaded on \S+ stay in use: CC0411: /), 'and says so';
 done_testing;

@@ -107,7 +107,7 @@ sub is_warned {
 
 is_warned('a CRL of an unknown issuer, beside a FIFO', 'ClientCertCRL conf/crls',
     qr{CC0183: \S+site\.conf:6: "\S+/crls/foreign\.crl": the CRL of "CN=Staff CA,O=Elsewhere"});
-is_warned('a folder without CRLs', 'ClientCertCRL conf/none', qr/CC0184: \S+site\.conf:6: there is no CRL/);
+is_warned('a folder without CRLs', 'ClientCertCRL conf/none', qr/CC0184: \S+site\.conf:6: these directories have no CRL/);
 
 # ---- a start
 

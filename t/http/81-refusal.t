@@ -116,7 +116,7 @@ sub are_refused {
         unlike "$after->{body}$stream->{body}", qr/SECRET|CN=alice/, 'and shows nothing';
     }
     is read_file($reached->filename), $before, "$why: no CGI and no back end was reached";
-    my $needs = qr/CC0110: .*needs="a certificate that still holds"/;
+    my $needs = qr/CC0110: .*needs="a certificate that is still accepted"/;
     my $until = time + 20 * $slow;
     sleep 0.05 while time < $until && (my @now = $h->log_lines($needs)) < 2 * keys %open;
     is scalar(my @told = $h->log_lines($needs)), 2 * keys %open, 'each refusal is logged';

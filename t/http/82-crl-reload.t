@@ -47,7 +47,7 @@ sub is_not_taken {
     $h->mark_log;
     put('staff.crl', $octets);
     my ($line) = $h->wait_log(qr/CC0174/, 30);
-    like $line, qr{\[clientcert:error\].*CC0174: what was held of these CRLs stays: $expected},
+    like $line, qr{\[clientcert:error\].*CC0174: the CRLs loaded before stay in use: $expected},
         "$claim: refused";
     is standing(), 'alice:- bob:good', 'the CRLs loaded before stay in use';
     sleep 0.6;

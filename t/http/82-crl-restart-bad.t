@@ -80,7 +80,7 @@ for my $damage (@damages) {
         $h->mark_log;
         ok $h->reload(files => {}, signal => $signal), "$what: SIG$signal does not end the server";
         my @lines = $h->log_lines(qr/CC018[12]/);
-        is scalar(grep { /CC0181: .*stays: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
+        is scalar(grep { /CC0181: .*stay in use: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
             'the main log has the error, its place, and that the CRLs loaded before stay in use';
         is scalar(@lines), 2, 'in one line each';
         all_let_in('bob', "$what: as before");

@@ -41,7 +41,7 @@ put($before, 'CC0412');
 are_let_in('bob', 'the CRL from before is no way back');
 $h->mark_log;
 ok $h->reload, 'a graceful restart';
-ok $h->wait_log(qr/CC0181: .*stays: CC0412: .*number 1, .*older than what was held, number 2/),
+ok $h->wait_log(qr/CC0181: .*stay in use: CC0412: .*number 1, .*older than what was held, number 2/),
     'does not forget the CRLs loaded before';
 are_let_in('bob', 'and keeps using them');
 is $h->get('/', cert => 'bob', port => 2)->{headers}{user}, 'bob',

@@ -37,7 +37,7 @@ while [ ! -e "@ROOT@/run/over" ]; do sleep 0.05; done
 printf 'Content-Type: text/plain\r\n\r\nwaited\n'
 CGI
 
-my $why = 'its full handshake was longer ago than ClientCertMaxAge says';
+my $why = 'its full handshake is older than ClientCertMaxAge allows';
 my %server = map {
     my $h = ClientCert::Test->server(
         modules => ['headers', 'http2'],

@@ -236,7 +236,7 @@ my @wrong  = (
     ["$stands stale=-1",                        'CC0432', '-1',         '0 to 31536000'],
     ["$stands failure=ignore",                  'CC0432', 'ignore',     'failure=deny or'],
     ["$stands nonce=maybe",                     'CC0432', 'maybe',      'nonce=off or nonce=on'],
-    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl stands here twice'],
+    ["$stands ttl=1 ttl=2",                     'CC0433', 'ttl=2',      'ttl is given twice'],
     ['ClientCertOCSP On responder=https://a.example/', 'CC0434', 'https://a.example/',
         'its scheme is not http'],
     ['ClientCertOCSP On responder=http://u:p@a.example/', 'CC0434', 'http://u:p@a.example/',
@@ -261,7 +261,7 @@ for (@wrong) {
         conf => "ClientCertOCSPCache tape:/dev/st0\n");
     ok $exit != 0 && $output =~ m{error on line 1 of \S+/conf/site\.conf:\n.*CC0175: "tape": },
         'CC0175: an unknown type of cache' or diag $output;
-    like $output, qr/there are: .*shmcb/, 'those that there are';
+    like $output, qr/available: .*shmcb/, 'those that there are';
     ($exit, $output) = ClientCert::Test->configtest(conf => "\nClientCertOCSPCache shmcb:x(1)\n");
     ok $exit != 0 && $output =~ m{error on line 2 of \S+/conf/site\.conf:\n.*CC0176: "x\(1\)": },
         'CC0176: a size that the cache does not take' or diag $output;

@@ -104,7 +104,7 @@ like join(' ', @{ $said->{notes} }), qr/SSLCARevocationCheck/, 'and a note says 
 $h = configured('');
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'without a source there is no answer';
-like $said->{error}, qr/CC0757: "localhost:\d+": nobody is asked whether a certificate was revoked/, 'which is said';
+like $said->{error}, qr/CC0757: "localhost:\d+": there is no source of revocation status/, 'which is said';
 $h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => damaged($staff->crl));
 $said = ask($h, 'revoked', "$ca/alice.pem");
 is $said->{exit}, 2, 'a CRL that a start would refuse is an error';
@@ -190,7 +190,7 @@ is $who->{result}, 'rejected', 'and it shows that one was revoked';
 is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
     ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
 my $page = page($open[1]->request('/whoami'));
-like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Why it was revoked keyCompromise/,
+like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Reason for revocation keyCompromise/,
     'in HTML too';
 like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
 

@@ -14,7 +14,7 @@ debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-
     libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libldap-dev|libldap2-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
 debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
-    redis-tools mandoc libio-socket-ssl-perl'
+    redis-tools mandoc libio-socket-ssl-perl cmark-gfm|pandoc'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
@@ -27,7 +27,7 @@ fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-lin
 fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
     perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
-    perl-IO-Socket-SSL redis|valkey mandoc diffutils'
+    perl-IO-Socket-SSL redis|valkey mandoc diffutils cmark-gfm|pandoc'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
@@ -35,7 +35,7 @@ fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
-other_test='prove clang nghttp valgrind mandoc'
+other_test='prove clang nghttp valgrind mandoc cmark-gfm|pandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'
 other_browser='chromium certutil'
 other_elsewhere='debootstrap perl unshare'

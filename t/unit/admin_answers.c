@@ -55,12 +55,12 @@ static const struct {
     {"both.example", "both.example:443", "named by --vhost"},
     {"both.example:80", "both.example:80", "named by --vhost"},
     {"a.example:80", "CC0751",
-     "no server has this name and port; there are main.example:8080 (main "
+     "no virtual host has this name and port; use one of main.example:8080 (main "
      "server), a.example:443, b.example:443, plain.example:80, "
      "both.example:80, both.example:443"},
-    {"nosuch", "CC0751", "no server has this name and port; there are"},
+    {"nosuch", "CC0751", "no virtual host has this name and port; use one of"},
     {NULL, "CC0752",
-     "several servers take client certificates: say --vhost and one of "
+     "several virtual hosts accept client certificates; choose one with --vhost: "
      "a.example:443, b.example:443, both.example:443"},
 };
 
@@ -180,7 +180,7 @@ TEST(each_certificate_is_explained_by_itself)
     ck_assert_str_eq(fakequestion_at(answer, "scope"), "{\"server\":\"a:443\",\"section\":null}");
     ck_assert_str_eq(fakequestion_at(answer, "host/where"), "site.conf:1");
     ck_assert_str_eq(fakequestion_at(answer, "notes/0"),
-                     "ClientCertAuth is Off here: the user does not become REMOTE_USER");
+                     "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
     ck_assert_str_eq(fakequestion_at(answer, "path"), "null");
     ck_assert_str_eq(fakequestion_at(second, "result"), "rejected");
     ck_assert_str_eq(fakequestion_at(second, "verification/verified"), "false");
@@ -195,17 +195,17 @@ static const struct {
 } notes[] = {
     {"SSLVerifyClient none\n", NULL},
     {"SSLVerifyClient none\n<Location />\nSSLVerifyClient require\n</Location>\n",
-     "the handshake asks for no certificate; a section that says SSLVerifyClient asks later"},
+     "the handshake requests no certificate; a section with SSLVerifyClient requests one later"},
     {"SSLOCSPEnable on\n", "no OCSP responder was asked (SSLOCSPEnable)"},
-    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd was not looked at"},
-    {"SSLEngine optional\n", "whether this host has TLS is decided when the server starts; it is "
-                             "taken as if it had: SSLEngine on"},
+    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd was not taken into account"},
+    {"SSLEngine optional\n", "whether this host has TLS is decided when the server starts; "
+                             "SSLEngine on is assumed"},
     {"", "no ClientCertMap is in effect here"},
     {"<Location /x>\nClientCertMap user=x\n</Location>\n",
-     "these sections have rules of their own, which --path asks for: <Location /x>"},
+     "these sections have their own rules; use --path to apply them: <Location /x>"},
     {"ClientCertMap tls.version == TLSv1.3 user=x\n",
-     "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) have no value here: "
-     "only a connection has them"},
+     "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) have no value "
+     "here"},
 };
 
 TEST_LOOP(notes_say_what_was_not_judged, 0, COUNT(notes))
@@ -231,7 +231,7 @@ static const struct {
     const char *lines, *reason;
 } never[] = {
     {"SSLEngine off\nSSLVerifyClient require\n", "it has no TLS: SSLEngine is not on"},
-    {"SSLEngine on\n", "it asks no client for a certificate: SSLVerifyClient is none"},
+    {"SSLEngine on\n", "it never requests a client certificate: SSLVerifyClient none"},
     {"SSLEngine on\nSSLVerifyClient require\n",
      "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set"},
     {"SSLEngine on\nSSLVerifyClient require\nSSLCACertificateFile ca.pem\nSSLVerifyDepth 0\n",
@@ -262,13 +262,12 @@ static const struct {
     {"/proxied", "proxy:http://b/proxied", "null", NULL},
     {"/untranslated", "/www/untranslated", "null", NULL},
     {"/forbidden", "/www/forbidden", "null",
-     "httpd answers this path with 403 before it asks who the "
-     "client is"},
-    {"/nobodys", "/www/nobodys", "null", "httpd answers this path with 500 before it asks who"},
-    {"/a/../b", "null", "null",
-     "httpd answers this path with 400 before it asks who the client is"},
-    {"/a%2Fb", "null", "null", "httpd answers this path with 404 before it asks who the client is"},
-    {"/a%zzb", "null", "null", "httpd answers this path with 400 before it asks who the client is"},
+     "httpd answers this path with 403 before the client is identified"},
+    {"/nobodys", "/www/nobodys", "null",
+     "httpd answers this path with 500 before the client is identified"},
+    {"/a/../b", "null", "null", "httpd answers this path with 400 before the client is identified"},
+    {"/a%2Fb", "null", "null", "httpd answers this path with 404 before the client is identified"},
+    {"/a%zzb", "null", "null", "httpd answers this path with 400 before the client is identified"},
 };
 
 TEST_LOOP(a_path_leads_to_what_is_in_effect_there, 0, COUNT(paths))
@@ -301,8 +300,8 @@ TEST(sections_of_conditions_are_named_where_a_path_is_asked_for)
         fakequestion_at(
             fakequestion_ask("{\"ask\": \"explain\", \"certificates\": 1, \"path\": \"/\"}"),
             "notes/0"),
-        "judged for a GET without further headers; by conditions of requests these "
-        "have rules of their own: <If true>");
+        "this is the result for a GET without further headers; other requests may also "
+        "meet the rules of: <If true>");
 }
 
 /* ---- questions --------------------------------------------------------------------------- */
@@ -329,10 +328,10 @@ TEST(an_answer_is_for_nobody_else_and_is_not_written_twice)
     ck_assert_int_eq(info.st_mode & 0777, 0600);
     fake_expect_log("");
     cc_admin_answer(fake.pconf, fake.main);
-    fake_expect_begins(fake_logged(), "error CC0753: the question in /tmp/");
+    fake_expect_begins(fake_logged(), "error CC0753: the query in /tmp/");
     fake_write("question.json", "no JSON");
     cc_admin_answer(fake.pconf, fake.main);
-    fake_expect_begins(fake_logged(), "error CC0753: the question in /tmp/");
+    fake_expect_begins(fake_logged(), "error CC0753: the query in /tmp/");
 }
 
 TEST(a_server_that_starts_answers_nothing)

@@ -120,7 +120,8 @@ TEST(a_certificate_that_does_not_verify_is_asked_about_nobody)
     asked("ClientCertCRL crl.pem\n");
     second = fakequestion_answer(1);
     ck_assert_str_eq(at(second, "result"), "unknown");
-    ck_assert_str_eq(at(second, "reason"), "it would not be verified, so nobody was asked");
+    ck_assert_str_eq(at(second, "reason"),
+                     "the certificate would not be verified, so no source was asked");
     ck_assert_str_eq(at(second, "verification/verified"), "false");
     ck_assert_str_eq(at(second, "crls/state"), "unknown");
 }

@@ -174,7 +174,7 @@ TEST(nobody_is_asked_before_the_child_is_ready_or_by_a_test)
     ck_assert_str_eq(answers(jobs, MSEC(100), "a"), "this process is not ready for lookups");
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     ck_assert_int_eq(cc_jobs_child(jobs, pchild), APR_SUCCESS);
-    fake_expect_begins(answers(jobs, MSEC(100), "a"), "only a server that runs asks it: httpd -t");
+    fake_expect_begins(answers(jobs, MSEC(100), "a"), "only a running server can ask it: mod_dbd");
     ck_assert_int_eq(atomic_load(&works), 0);
 }
 

@@ -71,7 +71,7 @@ static const struct {
     {"http://h/x", "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER"},
     {"ldapi://%2Ftmp/x?uid?sub?(a=%s)", "the URL must begin with ldap:// or ldaps://"},
     {"ldap:///x?uid?sub?(a=%s)", "the URL names no host"},
-    {"ldap://h/x?uid?sub?(a=%s)?bindname=cn", "extensions of the URL are not known here"},
+    {"ldap://h/x?uid?sub?(a=%s)?bindname=cn", "extensions of the URL are not supported"},
     {"ldap://h/x??sub?(a=%s)", "the URL names no attributes; they are the columns of the table"},
     {"ldap://h/x?*?sub?(a=%s)",
      "the attributes must be named one by one; they are the columns of the table"},
@@ -108,8 +108,10 @@ static const struct {
     {"cn=me", "exec:/bin/say it", NULL, "bindpassword= gives no password", NULL},
     {"cn=me", "exec:", "x", "bindpassword= gives no password", NULL},
     {"cn=me", "", NULL, "bindpassword= gives no password", NULL},
-    {"cn=me", NULL, NULL, "write both binddn= and bindpassword=, or none to bind as nobody", NULL},
-    {NULL, "secret", NULL, "write both binddn= and bindpassword=, or none to bind as nobody", NULL},
+    {"cn=me", NULL, NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
+     NULL},
+    {NULL, "secret", NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
+     NULL},
     {NULL, NULL, NULL, "", NULL},
 };
 

@@ -230,18 +230,18 @@ TEST(what_is_no_regular_file_is_named_and_not_waited_for)
 
     unlink(path);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    read_fails("CC0302", "it is a FIFO, not a file", ask, NULL);
+    read_fails("CC0302", "it is a FIFO, not a regular file", ask, NULL);
     unlink(path);
     ck_assert_int_eq(symlink("/dev/zero", path), 0);
-    read_fails("CC0302", "it is a device, not a file", ask, NULL);
+    read_fails("CC0302", "it is a device, not a regular file", ask, NULL);
     unlink(path);
     apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    read_fails("CC0302", "it is a socket, not a file", ask, NULL);
+    read_fails("CC0302", "it is a socket, not a regular file", ask, NULL);
     close(fd);
     unlink(path);
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    read_fails("CC0302", "it is a folder, not a file", ask, NULL);
+    read_fails("CC0302", "it is a directory, not a regular file", ask, NULL);
     rmdir(path);
 }
 
@@ -260,7 +260,7 @@ TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
     ck_assert_str_eq(err.tag, "CC0301");
     memcpy(more, der, (size_t)len);
     ck_assert_int_eq(cc_cert_parse(&cert, more, (apr_size_t)len + 1, pool, &err), APR_EINVAL);
-    ck_assert_str_eq(err.message, "octets follow the certificate");
+    ck_assert_str_eq(err.message, "there are octets after the certificate");
     ck_assert_uint_eq(ERR_peek_error(), 0);
     OPENSSL_free(der);
 }

@@ -6,8 +6,14 @@
 #include "suite.h"
 
 #define CN(tag, literal) ((const certs_attribute_t[]){{"CN", tag, CERTS_OCTETS(literal), 0}, END})
-#define END {NULL, 0, {NULL, 0}, 0}
-#define NO_MORE {NULL, {NULL, 0}, NULL}
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0, {NULL, 0}, 0                                                                      \
+    }
+#define NO_MORE                                                                                    \
+    {                                                                                              \
+        NULL, {NULL, 0}, NULL                                                                      \
+    }
 
 static apr_pool_t *pool;
 
@@ -32,7 +38,7 @@ static cc_cert_t *extended(const certs_extension_t *extensions)
 }
 
 /* One extension, by its DER. */
-#define WITH(oid, literal)                                                                       \
+#define WITH(oid, literal)                                                                         \
     extended((const certs_extension_t[]){{oid, CERTS_OCTETS(literal), NULL}, NO_MORE})
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -79,15 +85,16 @@ static void subject_is_not(const cc_cert_t *cert, const char *operand)
 
     ck_assert_int_eq(cc_field_find(&ref, "subject", pool, NULL), APR_SUCCESS);
     ck_assert_int_eq(cc_field_operand(&value, &ref, operand, pool, NULL), APR_SUCCESS);
-    ck_assert(value.key_len != values.at[0].key_len
-              || memcmp(value.key, values.at[0].key, value.key_len) != 0);
+    ck_assert(value.key_len != values.at[0].key_len ||
+              memcmp(value.key, values.at[0].key, value.key_len) != 0);
     ck_assert(!cc_value_under(&values.at[0], &value));
 }
 
 TEST(a_comma_inside_a_value_makes_no_attribute)
 {
     cc_cert_t *o = named((const certs_attribute_t[]){
-        {"O", V_ASN1_UTF8STRING, CERTS_OCTETS("x,CN=admin"), 0}, END,
+        {"O", V_ASN1_UTF8STRING, CERTS_OCTETS("x,CN=admin"), 0},
+        END,
     });
     cc_cert_t *cn = named(CN(V_ASN1_UTF8STRING, "a,CN=admin"));
 
@@ -116,20 +123,34 @@ TEST(an_empty_subject_is_no_name)
 
 TEST(bad_names_among_the_alternative_names_are_unusable)
 {
-    certs_unusable(WITH("subjectAltName", "\x30\x08\x82\x06" "a\0.com"), "san.dns", "NUL");
-    certs_unusable(WITH("subjectAltName", "\x30\x08\x81\x06" "a\0@b.c"), "san.email", "NUL");
-    certs_unusable(WITH("subjectAltName", "\x30\x08\x81\x06" "a\0@b.c"), "altsec.email", "NUL");
-    certs_unusable(WITH("subjectAltName", "\x30\x05\x86\x03" "a\nb"), "san.uri", "control");
-    certs_unusable(WITH("subjectAltName", "\x30\x05\x81\x03" "a\xFC" "b"), "san.email",
-                   "does not define");
+    certs_unusable(WITH("subjectAltName", "\x30\x08\x82\x06"
+                                          "a\0.com"),
+                   "san.dns", "NUL");
+    certs_unusable(WITH("subjectAltName", "\x30\x08\x81\x06"
+                                          "a\0@b.c"),
+                   "san.email", "NUL");
+    certs_unusable(WITH("subjectAltName", "\x30\x08\x81\x06"
+                                          "a\0@b.c"),
+                   "altsec.email", "NUL");
+    certs_unusable(WITH("subjectAltName", "\x30\x05\x86\x03"
+                                          "a\nb"),
+                   "san.uri", "control");
+    certs_unusable(WITH("subjectAltName", "\x30\x05\x81\x03"
+                                          "a\xFC"
+                                          "b"),
+                   "san.email", "does not define");
     certs_unusable(WITH("subjectAltName", "\x30\x07\x87\x05\1\2\3\4\5"), "san.ip", "neither 4");
     certs_unusable(WITH("subjectAltName", "\x30\x10\xa4\x0e\x30\x0c\x31\x0a\x30\x08\x06\x03\x55"
-                                          "\x04\x03\x0c\x01\x07"), "san.dirname", "control");
+                                          "\x04\x03\x0c\x01\x07"),
+                   "san.dirname", "control");
 }
 
 TEST(one_bad_name_does_not_hide_the_others)
 {
-    cc_cert_t *cert = WITH("subjectAltName", "\x30\x0d\x82\x03" "a\0b\x82\x01" "c\x81\x03" "d@e");
+    cc_cert_t *cert = WITH("subjectAltName", "\x30\x0d\x82\x03"
+                                             "a\0b\x82\x01"
+                                             "c\x81\x03"
+                                             "d@e");
     cc_values_t values = certs_values(cert, "san.dns", pool);
 
     ck_assert_int_eq(values.count, 2);
@@ -142,11 +163,14 @@ TEST(one_bad_name_does_not_hide_the_others)
 TEST(other_names_of_the_wrong_type_are_unusable)
 {
     cc_cert_t *upn = WITH("subjectAltName", "\x30\x15\xa0\x13\x06\x0a\x2b\x06\x01\x04\x01\x82\x37"
-                                            "\x14\x02\x03\xa0\x05\x16\x03" "a@b");
+                                            "\x14\x02\x03\xa0\x05\x16\x03"
+                                            "a@b");
     cc_cert_t *mail = WITH("subjectAltName", "\x30\x13\xa0\x11\x06\x08\x2b\x06\x01\x05\x05\x07"
-                                             "\x08\x09\xa0\x05\x16\x03" "a@b");
+                                             "\x08\x09\xa0\x05\x16\x03"
+                                             "a@b");
     cc_cert_t *krb5 = WITH("subjectAltName", "\x30\x0f\xa0\x0d\x06\x06\x2b\x06\x01\x05\x02\x02"
-                                             "\xa0\x03\x0c\x01" "a");
+                                             "\xa0\x03\x0c\x01"
+                                             "a");
     cc_cert_t *nobody = WITH("subjectAltName", "\x30\x20\xa0\x1e\x06\x06\x2b\x06\x01\x05\x02\x02"
                                                "\xa0\x14\x30\x12\xa0\x03\x1b\x01R\xa1\x0b\x30\x09"
                                                "\xa0\x03\x02\x01\x01\xa1\x02\x30\x00");
@@ -163,32 +187,39 @@ TEST(other_names_of_the_wrong_type_are_unusable)
 
 static void every_san_is_unusable(const cc_cert_t *cert, const char *reason)
 {
-    static const char *const names[] = {
-        "san.email", "san.dns", "san.uri", "san.ip", "san.dirname", "san.rid", "san.upn",
-        "san.krb5", "san.other.1.2.3", "altsec.email"
-    };
+    static const char *const names[] = {"san.email",       "san.dns",     "san.uri", "san.ip",
+                                        "san.dirname",     "san.rid",     "san.upn", "san.krb5",
+                                        "san.other.1.2.3", "altsec.email"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         certs_unusable(cert, names[i], reason);
     ck_assert_str_eq(cc_cert_not_client(cert),
-                     "an extension of it cannot be decoded, or is there twice");
+                     "one of its extensions cannot be decoded, or occurs twice");
 }
 
 TEST(alternative_names_that_do_not_decode_or_come_twice_are_unusable)
 {
-    every_san_is_unusable(WITH("subjectAltName", "\x30\x05\x82\x04" "abc"), "cannot be decoded");
+    every_san_is_unusable(WITH("subjectAltName", "\x30\x05\x82\x04"
+                                                 "abc"),
+                          "cannot be decoded");
     every_san_is_unusable(WITH("subjectAltName", "admin"), "cannot be decoded");
-    every_san_is_unusable(extended((const certs_extension_t[]){
-                              {"subjectAltName", CERTS_OCTETS("\x30\x03\x82\x01" "a"), NULL},
-                              {"subjectAltName", CERTS_OCTETS("\x30\x03\x82\x01" "b"), NULL},
-                              NO_MORE}),
+    every_san_is_unusable(extended((const certs_extension_t[]){{"subjectAltName",
+                                                                CERTS_OCTETS("\x30\x03\x82\x01"
+                                                                             "a"),
+                                                                NULL},
+                                                               {"subjectAltName",
+                                                                CERTS_OCTETS("\x30\x03\x82\x01"
+                                                                             "b"),
+                                                                NULL},
+                                                               NO_MORE}),
                           "twice");
 }
 
 TEST(octets_behind_an_extension_make_it_unusable)
 {
-    certs_unusable(WITH("subjectAltName", "\x30\x03\x82\x01" "a\x05\0"), "san.dns",
-                   "cannot be decoded");
+    certs_unusable(WITH("subjectAltName", "\x30\x03\x82\x01"
+                                          "a\x05\0"),
+                   "san.dns", "cannot be decoded");
     certs_unusable(WITH("basicConstraints", "\x30\0\x05\0"), "is_ca", "cannot be decoded");
 }
 
@@ -197,54 +228,52 @@ TEST(octets_behind_an_extension_make_it_unusable)
 TEST(extensions_that_do_not_decode_are_unusable_and_no_client)
 {
     static const char *const pairs[][2] = {
-        {"basicConstraints", "is_ca"}, {"keyUsage", "ku"}, {"extendedKeyUsage", "eku"},
-        {"subjectKeyIdentifier", "ski"}, {"authorityKeyIdentifier", "aki"},
-        {"subjectKeyIdentifier", "altsec.ski"}, {"certificatePolicies", "policy"},
-        {"1.3.6.1.4.1.311.25.2", "sid"}
-    };
+        {"basicConstraints", "is_ca"},     {"keyUsage", "ku"},
+        {"extendedKeyUsage", "eku"},       {"subjectKeyIdentifier", "ski"},
+        {"authorityKeyIdentifier", "aki"}, {"subjectKeyIdentifier", "altsec.ski"},
+        {"certificatePolicies", "policy"}, {"1.3.6.1.4.1.311.25.2", "sid"}};
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         cc_cert_t *cert = WITH(pairs[i][0], "admin");
         certs_unusable(cert, pairs[i][1], "cannot be decoded");
         if (strcmp(pairs[i][1], "policy") != 0 && strcmp(pairs[i][1], "sid") != 0)
             ck_assert_str_eq(cc_cert_not_client(cert),
-                             "an extension of it cannot be decoded, or is there twice");
+                             "one of its extensions cannot be decoded, or occurs twice");
     }
 }
 
 TEST(any_extension_that_is_there_twice_is_unusable)
 {
-    static const certs_extension_t twice[] = {
-        {"1.2.3", CERTS_OCTETS("\x05\0"), NULL},
-        {"1.2.3", CERTS_OCTETS("\x05\0"), NULL},
-        {"1.2.4", CERTS_OCTETS(""), NULL},
-        NO_MORE
-    };
+    static const certs_extension_t twice[] = {{"1.2.3", CERTS_OCTETS("\x05\0"), NULL},
+                                              {"1.2.3", CERTS_OCTETS("\x05\0"), NULL},
+                                              {"1.2.4", CERTS_OCTETS(""), NULL},
+                                              NO_MORE};
 
     certs_unusable(extended(twice), "ext.1.2.3", "twice");
     certs_has(extended(twice), "ext.1.2.4", "");
 }
 
-#define SID(len, text)                                                                           \
-    "\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01\xa0" len text
+#define SID(len, text) "\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01\xa0" len text
 
 TEST(a_sid_is_one_and_written_as_such)
 {
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-5-")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1--5")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06T-1-51")),
-                   "sid", "not written as a SID");
+                   "sid", "the form of a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x0c\x06S-1-51")),
-                   "sid", "does not hold a SID");
+                   "sid", "does not contain a SID");
     certs_unusable(WITH("1.3.6.1.4.1.311.25.2",
-                        "\x30\x30\xa0\x16" SID("\x08", "\x04\x06S-1-51")
-                        "\xa0\x16" SID("\x08", "\x04\x06S-1-52")),
+                        "\x30\x30\xa0\x16" SID("\x08", "\x04\x06S-1-51") "\xa0\x16" SID(
+                            "\x08", "\x04\x06S-1-52")),
                    "sid", "exactly one");
-    certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x03\x82\x01" "a"), "sid", "exactly one");
-    certs_has(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-51")),
-              "sid", "S-1-51");
+    certs_unusable(WITH("1.3.6.1.4.1.311.25.2", "\x30\x03\x82\x01"
+                                                "a"),
+                   "sid", "exactly one");
+    certs_has(WITH("1.3.6.1.4.1.311.25.2", "\x30\x18\xa0\x16" SID("\x08", "\x04\x06S-1-51")), "sid",
+              "S-1-51");
 }
 
 /* ---- numbers and dates ------------------------------------------------------------------- */
@@ -256,8 +285,9 @@ TEST(odd_serial_numbers_have_one_form_each)
     certs_spec_t zero = {.serial = CERTS_OCTETS("\0")};
     certs_spec_t high = {.serial = CERTS_OCTETS("\xff\x01")};
 
-    certs_has(certs_make(&forty, pool), "serial", "30313233343536373839303132333435363738393031"
-                                                  "323334353637383930313233343536373839");
+    certs_has(certs_make(&forty, pool), "serial",
+              "30313233343536373839303132333435363738393031"
+              "323334353637383930313233343536373839");
     certs_has(certs_make(&negative, pool), "serial", "-05");
     certs_has(certs_make(&zero, pool), "serial", "00");
     certs_has(certs_make(&high, pool), "serial", "ff01");
@@ -281,10 +311,9 @@ static void no_end(const cc_cert_t *cert)
 
 TEST(dates_that_do_not_decode_are_unusable_and_an_empty_span)
 {
-    static const char *const bad[] = {
-        "20261301000000Z", "20260230000000Z", "20260101000000+0100", "202601010000Z",
-        "20260101000000.5Z", "not before never", "20260101000000z", "2026010100000\xC3Z"
-    };
+    static const char *const bad[] = {"20261301000000Z", "20260230000000Z",   "20260101000000+0100",
+                                      "202601010000Z",   "20260101000000.5Z", "not before never",
+                                      "20260101000000z", "2026010100000\xC3Z"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         no_end(certs_make(&(certs_spec_t){.end = bad[i]}, pool));

@@ -58,7 +58,7 @@ static int secret(char *buf, int size, void *baton)
 static void refused(PKCS12 *p12, const char *count)
 {
     const char *wanted = apr_pstrcat(pool, "the keys of this PKCS#12 file take ", count,
-                                     " iterations, and at most 5000000 are made", NULL);
+                                     " iterations, and the limit is 5000000", NULL);
     cc_cert_t *cert = NULL;
     cc_error_t err = {0};
 

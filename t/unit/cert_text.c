@@ -31,11 +31,23 @@ TEST(plain_utf8_is_usable)
 
 TEST(what_is_not_utf8_is_unusable)
 {
-    static const char *const bad[] = {
-        "\x80", "\xC3", "\xC3(", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\xAF", "\xE0\x9F\xBF",
-        "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-        "\xFE", "\xFF", "\xE2\x82", "\xF0\x9F\x98", "a\xFCz"
-    };
+    static const char *const bad[] = {"\x80",
+                                      "\xC3",
+                                      "\xC3(",
+                                      "\xC0\xAF",
+                                      "\xC1\xBF",
+                                      "\xE0\x80\xAF",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xED\xBF\xBF",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xFE",
+                                      "\xFF",
+                                      "\xE2\x82",
+                                      "\xF0\x9F\x98",
+                                      "a\xFCz"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_str_eq(cc_text_unusable(bad[i], strlen(bad[i])), "it is not valid UTF-8");
@@ -43,25 +55,25 @@ TEST(what_is_not_utf8_is_unusable)
 
 TEST(characters_that_deceive_are_unusable_and_named)
 {
-    ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it holds a NUL");
-    ck_assert_str_eq(UNUSABLE("\0"), "it holds a NUL");
-    ck_assert_str_eq(UNUSABLE("a\nb"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\x1b[0m"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\x7f"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\xC2\x80"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("a\xC2\x9F"), "it holds a control character");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA8"), "it holds a line or paragraph separator");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA9"), "it holds a line or paragraph separator");
-    ck_assert_str_eq(UNUSABLE("\xD8\x9C"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8E"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8F"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAA"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAE"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA6"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA9"), "it holds a bidirectional control");
-    ck_assert_str_eq(UNUSABLE("\xEF\xB7\x90"), "it holds a Unicode noncharacter");
-    ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it holds a Unicode noncharacter");
-    ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it holds a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("admin\0.evil"), "it contains a NUL");
+    ck_assert_str_eq(UNUSABLE("\0"), "it contains a NUL");
+    ck_assert_str_eq(UNUSABLE("a\nb"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\x1b[0m"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\x7f"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x80"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("a\xC2\x9F"), "it contains a control character");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA8"), "it contains a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xA9"), "it contains a line or paragraph separator");
+    ck_assert_str_eq(UNUSABLE("\xD8\x9C"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8E"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\x8F"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAA"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x80\xAE"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA6"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xE2\x81\xA9"), "it contains a bidirectional control");
+    ck_assert_str_eq(UNUSABLE("\xEF\xB7\x90"), "it contains a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xEF\xBF\xBE"), "it contains a Unicode noncharacter");
+    ck_assert_str_eq(UNUSABLE("\xF4\x8F\xBF\xBF"), "it contains a Unicode noncharacter");
 }
 
 TEST(escaped_text_is_one_printable_line_and_complete)
@@ -116,8 +128,7 @@ TEST(an_excerpt_of_a_text_that_is_short_when_escaped_is_all_of_it)
     ck_assert_str_eq(excerpt(""), "");
     ck_assert_str_eq(excerpt("J\xC3\xBCrgen \"x\"\n"), "J\xC3\xBCrgen \\\"x\\\"\\x0A");
     ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX, "a")), times(CC_EXCERPT_MAX, "a"));
-    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX / 4, "\1")),
-                     times(CC_EXCERPT_MAX / 4, "\\x01"));
+    ck_assert_str_eq(excerpt(times(CC_EXCERPT_MAX / 4, "\1")), times(CC_EXCERPT_MAX / 4, "\\x01"));
     ck_assert_str_eq(cc_text_excerpt("a\0b", 3, pool), "a\\x00b");
 }
 
@@ -127,9 +138,9 @@ TEST(an_excerpt_is_cut_between_characters_and_says_how_long_the_text_is)
                      apr_pstrcat(pool, times(CC_EXCERPT_MAX, "a"), "... (257 octets)", NULL));
     ck_assert_str_eq(excerpt(times(100, "\xE6\x97\xA5")),
                      apr_pstrcat(pool, times(85, "\xE6\x97\xA5"), "... (300 octets)", NULL));
-    ck_assert_str_eq(excerpt(times(100, "\xF4\x8F\xBF\xBF")),
-                     apr_pstrcat(pool, times(16, "\\xF4\\x8F\\xBF\\xBF"), "... (400 octets)",
-                                 NULL));
+    ck_assert_str_eq(
+        excerpt(times(100, "\xF4\x8F\xBF\xBF")),
+        apr_pstrcat(pool, times(16, "\\xF4\\x8F\\xBF\\xBF"), "... (400 octets)", NULL));
     ck_assert_str_eq(excerpt(apr_pstrcat(pool, times(255, "a"), "\"", NULL)),
                      apr_pstrcat(pool, times(255, "a"), "... (256 octets)", NULL));
     ck_assert_str_eq(excerpt(apr_pstrcat(pool, times(255, "a"), "\xF4\x8F\xBF\xBF", NULL)),
@@ -166,10 +177,9 @@ TEST(wide_strings_decode_or_are_unusable)
 
 TEST(a_nul_in_a_wide_string_is_named)
 {
-    cc_value_t value = cc_value_string(V_ASN1_BMPSTRING, (const unsigned char *)"\0a\0\0", 4,
-                                       pool);
+    cc_value_t value = cc_value_string(V_ASN1_BMPSTRING, (const unsigned char *)"\0a\0\0", 4, pool);
 
-    ck_assert_str_eq(value.unusable, "it holds a NUL");
+    ck_assert_str_eq(value.unusable, "it contains a NUL");
 }
 
 TEST(other_types_are_no_text)

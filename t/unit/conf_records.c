@@ -133,28 +133,30 @@ static const struct {
     const char *text, *error; /* its beginning */
 } errors[] = {
     {"ClientCertCRL a.pem\nClientCertCRL b.pem",
-     "CC0170: ClientCertCRL stands at site.conf:1 already; name all files and folders in one"},
+     "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "
+     "directive"},
     {"ClientCertCRL", "CC0405: \"\": no path is named"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": write reload=SECONDS"},
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+                                     "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},
-    {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds; 0: any age"},
-    {"ClientCertMaxAge 1h", "CC0172: \"1h\": write a number of seconds; 0: any age"},
+    {"ClientCertMaxAge -1", "CC0172: \"-1\": write a number of seconds, or 0 for any age"},
+    {"ClientCertMaxAge 1h", "CC0172: \"1h\": write a number of seconds, or 0 for any age"},
     {"ClientCertMaxAge 2147483648", "CC0172: \"2147483648\": write"},
     {"ClientCertMaxAge \"\"", "CC0172: \"\": write"},
     {"ClientCertOCSP maybe", "CC0430: \"maybe\": the first word is On"},
     {"ClientCertOCSPAllow", "CC0436: write at least one host"},
     {"ClientCertOCSPCache none",
-     "CC0175: \"none\": no cache of this type is loaded (there are: none)"},
+     "CC0175: \"none\": no cache of this type is loaded (available: none)"},
     {"ClientCertStatusRules yes", "ClientCertStatusRules must be On or Off"},
     {"ClientCertMap nosuch == a user=x", "CC0201: \"nosuch\": no such field"},
     {"ClientCertExport user", "CC0125: \"user\": not a variable name"},
     {"ClientCertTable", "CC0601: \"\": a table is written NAME"},
     {"ClientCertTest a.pem", "CC0754: expect must follow the name of the file"},
     {"<Location />\nRequire clientcert-user\n</Location>",
-     "CC0121: Require clientcert-user: no name; write at least one"},
+     "CC0121: Require clientcert-user: the name is missing; write at least one"},
     {"<Location />\nRequire not clientcert-group\n</Location>",
-     "CC0121: Require not clientcert-group: no name; write at least one"},
+     "CC0121: Require not clientcert-group: the name is missing; write at least one"},
     {"Require clientcert-user x%{}", "CC0122: Require clientcert-user x%{}: syntax error"},
     {"Require clientcert nosuch == a", "CC0201: \"nosuch\": no such field"},
 };
@@ -177,17 +179,19 @@ static const struct {
      "configuration of the server or of a virtual host"},
     {"ClientCertAuth Off", NULL},
     {"SetHandler clientcert-metrics",
-     "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the numbers of the "
+     "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the metrics of the "
      "whole server"},
     {"SetHandler clientcert-status", NULL},
     {"Require clientcert-user alice", NULL},
     {"Require clientcert subject.CN == a", NULL},
     {"ProxyFCGISetEnvIf true CLIENTCERT_USER x",
-     "CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER: what begins with CLIENTCERT_ says "
-     "who the client is; use another name"},
+     "CC0119: ProxyFCGISetEnvIf may not change CLIENTCERT_USER: names that begin with CLIENTCERT_ "
+     "are "
+     "reserved for this module; use another name"},
     {"ProxyFCGISetEnvIf true !redirect_clientcert.x",
      "CC0119: ProxyFCGISetEnvIf may not change "
-     "redirect_clientcert.x: what begins with CLIENTCERT_ says who the client is; use another "
+     "redirect_clientcert.x: names that begin with CLIENTCERT_ are reserved for this module; use "
+     "another "
      "name"},
     {"ProxyFCGISetEnvIf true PATH_INFO x", NULL},
 };

@@ -182,8 +182,10 @@ TEST(a_user_that_any_of_several_cas_could_give)
 /* ---- what is logged ---------------------------------------------------------------------- */
 
 #define LATE                                                                                       \
-    "warn CC0722: site.conf:7: SSLVerifyClient in a section asks after the handshake: on TLS 1.3 " \
-    "browsers get 403; write \"Require clientcert\" here, since the virtual host asks already"
+    "warn CC0722: site.conf:7: SSLVerifyClient in a section requests a certificate after the "     \
+    "handshake: with TLS 1.3, browsers get 403; use \"Require clientcert\" here, since the "       \
+    "virtual "                                                                                     \
+    "host already requests a certificate"
 
 TEST(findings_are_warnings_of_a_start_and_of_a_test)
 {
@@ -217,18 +219,18 @@ static const struct {
     const char *lines, *text;
 } texts[] = {
     {"Protocols h2\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     "on TLS 1.3 browsers get 403, and HTTP/2 does not allow it; write \"Require clientcert\" "
+     "with TLS 1.3, browsers get 403, and HTTP/2 does not allow it; use \"Require clientcert\" "
      "here"},
     {"Protocols h2\nSSLProtocol TLSv1.2\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     ": HTTP/2 does not allow it; write"},
+     ": HTTP/2 does not allow it; use"},
     {"SSLVerifyClient none\n<Location /x>\nSSLVerifyClient require\n</Location>",
-     "write \"SSLVerifyClient optional\" on the virtual host, and \"Require clientcert\" here"},
+     "use \"SSLVerifyClient optional\" on the virtual host, and \"Require clientcert\" here"},
     {"SSLVerifyClient none\n<Location /x>\nSSLVerifyClient optional\n</Location>",
-     "write \"SSLVerifyClient optional\" on the virtual host"},
-    {"SSLVerifyClient none\n", "CC0720: site.conf:5: this waits for a client certificate, and a "
-                               "never asks for one"},
-    {"SSLEngine off\n", "CC0721: site.conf:5: this rule waits for a client certificate, and a has "
-                        "no TLS: move it"},
+     "use \"SSLVerifyClient optional\" on the virtual host"},
+    {"SSLVerifyClient none\n", "CC0720: site.conf:5: this needs a client certificate, but a "
+                               "never requests one"},
+    {"SSLEngine off\n", "CC0721: site.conf:5: this rule needs a client certificate, but a has "
+                        "no TLS: move the rule"},
     {"ClientCertMap group=a\nRequire clientcert-group \"x\\\"y\"",
      "no rule that can be in effect here gives the group \"x\\x22y\": correct the name"},
     {"RewriteRule ^ /%{ENV:CLIENTCERT_USER}",

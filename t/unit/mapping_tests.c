@@ -41,16 +41,16 @@ static const struct {
     {"", "CC0754: expect must follow the name of the file; write FILE expect user=NAME "
          "group=NAME ..., or FILE expect none"},
     {"a.pem user=alice", "CC0754: \"user=alice\": expect must follow the name of the file; "},
-    {"a.pem expect", "CC0754: \"expect\": nothing is expected; "},
-    {"a.pem expect none user=a", "CC0754: \"none\": none stands alone; "},
-    {"a.pem expect user=a none", "CC0754: \"none\": none stands alone; "},
-    {"a.pem expect name=a", "CC0754: \"name=a\": this is no expectation; "},
-    {"a.pem expect alice", "CC0754: \"alice\": this is no expectation; "},
-    {"a.pem expect user=", "CC0754: \"user=\": no rule gives such a name; "},
-    {"a.pem expect group=", "CC0754: \"group=\": no rule gives such a name; "},
-    {"a.pem expect user=a\x01", "CC0754: \"user=a\\x01\": no rule gives such a name; "},
-    {"a.pem expect user=a user=b", "CC0754: \"user=b\": there can be one user only; "},
-    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this group stands there already; "},
+    {"a.pem expect", "CC0754: \"expect\": an expectation must follow; "},
+    {"a.pem expect none user=a", "CC0754: \"none\": none must be the only expectation; "},
+    {"a.pem expect user=a none", "CC0754: \"none\": none must be the only expectation; "},
+    {"a.pem expect name=a", "CC0754: \"name=a\": this is not a valid expectation; "},
+    {"a.pem expect alice", "CC0754: \"alice\": this is not a valid expectation; "},
+    {"a.pem expect user=", "CC0754: \"user=\": no rule can give such a name; "},
+    {"a.pem expect group=", "CC0754: \"group=\": no rule can give such a name; "},
+    {"a.pem expect user=a\x01", "CC0754: \"user=a\\x01\": no rule can give such a name; "},
+    {"a.pem expect user=a user=b", "CC0754: \"user=b\": only one user can be expected; "},
+    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this group is listed already; "},
     {"a.pem expect \"user=a", "CC0210: "},
 };
 
@@ -95,7 +95,7 @@ static const struct {
      "user \"u\""},
     {"ClientCertMap user=u", "nosuch.pem expect user=u", false, "user \"u\"", "CC0"},
     {"", "alice.pem expect user=u", false, "user \"u\"",
-     "no ClientCertMap is in effect where this test stands"},
+     "no ClientCertMap is in effect in the scope of this test"},
 };
 
 TEST_LOOP(who_it_should_be_and_who_it_is, 0, COUNT(said))

@@ -140,7 +140,7 @@ TEST(a_family_without_samples_has_help_and_type)
     cc_prometheus_family(&metricset_sink, family("clientcert_rule_matches_total"), &metricset);
     ck_assert_str_eq(metricset_text,
                      "# HELP clientcert_rule_matches_total Decisions in which the rule "
-                     "fitted.\n# TYPE clientcert_rule_matches_total counter\n");
+                     "matched.\n# TYPE clientcert_rule_matches_total counter\n");
 }
 END_TEST
 

@@ -106,17 +106,20 @@ TEST(a_name_is_found_as_a_whole)
 static const struct {
     const char *word, *tag, *blamed, *says;
 } errors[] = {
-    {"flag=1", "T1", "flag=1", "flag takes no value"},
-    {"choice=maybe", "T1", "choice=maybe", "write choice=deny or choice=allow"},
-    {"choice", "T1", "choice", "write choice=deny or choice=allow"},
-    {"wait=0.05", "T1", "wait=0.05", "write wait=SECONDS, a number from 0.1 to 60"},
-    {"wait=60.1", "T1", "wait=60.1", "write wait=SECONDS, a number from 0.1 to 60"},
-    {"wait", "T1", "wait", "write wait=SECONDS, a number from 0.1 to 60"},
-    {"number=0", "T1", "number=0", "write number=NUMBER, a number from 1 to many"},
+    {"flag=1", "T1", "flag=1", "flag takes no value; write it without one"},
+    {"choice=maybe", "T1", "choice=maybe", "not a legal value; write choice=deny or choice=allow"},
+    {"choice", "T1", "choice", "not a legal value; write choice=deny or choice=allow"},
+    {"wait=0.05", "T1", "wait=0.05",
+     "not a legal value; write wait=SECONDS, a number from 0.1 to 60"},
+    {"wait=60.1", "T1", "wait=60.1",
+     "not a legal value; write wait=SECONDS, a number from 0.1 to 60"},
+    {"wait", "T1", "wait", "not a legal value; write wait=SECONDS, a number from 0.1 to 60"},
+    {"number=0", "T1", "number=0",
+     "not a legal value; write number=NUMBER, a number from 1 to many"},
     {"number=1000000001", "T1", "number=1000000001",
-     "write number=NUMBER, a number from 1 to many"},
-    {"text=", "T2", "text", "write text=TEXT"},
-    {"text", "T2", "text", "write text=TEXT"},
+     "not a legal value; write number=NUMBER, a number from 1 to many"},
+    {"text=", "T2", "text", "the value is missing; write text=TEXT"},
+    {"text", "T2", "text", "the value is missing; write text=TEXT"},
     {"custom=", "T4", "", "custom"},
 };
 
@@ -133,7 +136,7 @@ TEST(what_stands_there_twice_is_an_error_that_shows_no_secret)
     ck_assert(reads("number=1") && !reads("number=2"));
     ck_assert_str_eq(err.tag, "T3");
     ck_assert_str_eq(err.word, "number=2");
-    ck_assert_str_eq(err.message, "number stands here twice");
+    ck_assert_str_eq(err.message, "number is given twice; give it once");
     ck_assert(reads("text=secret") && !reads("text=secret"));
     ck_assert_str_eq(err.word, "text");
 }

@@ -119,14 +119,14 @@ static const struct {
     {"A_B=rule USER", "CLIENTCERT_A_B=r1,r2 CLIENTCERT_USER=alice"},
     {"\"X=subject.CN\"", "CLIENTCERT_X=Alice"},
     {"SAN_IP", ""},
-    {"user", "CC0125: \"user\": not a variable name; write capital letters, digits and _"},
+    {"user", "CC0125: \"user\": not a variable name; use capital letters, digits and _"},
     {"1A=user", "CC0125: \"1A\": not a variable name"},
     {"A-B=user", "CC0125: \"A-B\": not a variable name"},
     {"=user", "CC0125: \"\": not a variable name"},
-    {"USER USER", "CC0126: \"USER\": named twice; write each variable once"},
-    {"A=user A=group", "CC0126: \"A\": named twice"},
-    {"NOSUCH", "CC0124: \"NOSUCH\": no field is spelled so; write NOSUCH=FIELD, where FIELD is"},
-    {"NO_SUCH", "CC0124: \"NO_SUCH\": no field is spelled so"},
+    {"USER USER", "CC0126: \"USER\": this variable is named twice; name it once"},
+    {"A=user A=group", "CC0126: \"A\": this variable is named twice"},
+    {"NOSUCH", "CC0124: \"NOSUCH\": no field has this name; write NOSUCH=FIELD, where FIELD is"},
+    {"NO_SUCH", "CC0124: \"NO_SUCH\": no field has this name"},
     {"A=nosuch", "CC0201: \"nosuch\": no such field"},
 };
 
@@ -243,7 +243,7 @@ TEST(where_a_lookup_failed_the_expression_fails_and_the_request_with_it)
     kept->answer = (cc_answer_t){.client = &client, .verdict = &failed, .presented = true};
     look_up(AP_EXPR_FUNC_STRING, "clientcert", "user", &string, &data, &err);
     ck_assert_str_eq(((ap_expr_string_func_t *)string)(&ctx, data, NULL), "");
-    ck_assert_str_eq(err, "CC0112: a lookup failed, so it is not known who the client is");
+    ck_assert_str_eq(err, "CC0112: a lookup failed, so the identity of the client is unknown");
     ck_assert(kept->failing);
     ck_assert_str_eq(fake_filters(r->output_filters, r->pool), "CLIENTCERT_FAILURE");
 }

@@ -223,8 +223,9 @@ TEST(what_is_negated_twice_is_not)
 
 #define ALIAS "<AuthzProviderAlias clientcert-group guests \"guests\">\n</AuthzProviderAlias>\n"
 #define CC0158                                                                                     \
-    "\"guests\" is a name for clientcert-group, which would not know that it is negated here, "    \
-    "and would let in whom it cannot judge: write Require clientcert-group itself"
+    "\"guests\" is an alias of clientcert-group, which cannot detect that it is negated here, "    \
+    "and "                                                                                         \
+    "would admit clients that it cannot identify: use Require clientcert-group directly"
 
 static const struct {
     const char *lines, *log;

@@ -160,7 +160,7 @@ TEST(what_was_taken_before_stays_where_the_file_is_gone)
     started("7");
     unlink(fake_path("crl.pem"));
     restarted(CONF HOST("a"));
-    fake_expect_begins(fake_logged(), "error CC0181: after the restart, what was taken on 20");
+    fake_expect_begins(fake_logged(), "error CC0181: after the restart, the CRLs loaded on 20");
     ck_assert_str_eq(held(), "7");
     restarted(CONF HOST("a"));
     fake_expect_begins(fake_logged(), "error CC0181: ");
@@ -284,7 +284,7 @@ TEST(a_host_tells_what_it_passes_over_where_somebody_looks_closely)
     fake_configured(CONF HOST("a"));
     fake_host("a")->log.level = APLOG_DEBUG;
     host("a", "ca.pem", NULL);
-    fake_expect_log("debug CC0440: the CRL of \"CN=Other\", number 1, is passed over: this virtual "
+    fake_expect_log("debug CC0440: the CRL of \"CN=Other\", number 1, is ignored: this virtual "
                     "host does not trust its issuer");
 }
 
@@ -333,9 +333,8 @@ TEST(a_folder_without_a_crl_is_a_warning_of_a_test)
     fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
     fake.run_mode = AP_SQ_RM_CONFIG_TEST;
     ck_assert_int_eq(checked("ClientCertCRL crls\n" PRE("a")), OK);
-    fake_expect_log(
-        "warn CC0184: site.conf:1: there is no CRL in these folders: nothing is known to "
-        "be revoked, or good");
+    fake_expect_log("warn CC0184: site.conf:1: these directories have no CRL, so the revocation "
+                    "status of certificates is unknown");
     rmdir(fake_path("crls"));
 }
 
@@ -352,7 +351,7 @@ TEST(a_child_tells_what_has_changed_and_what_it_refuses)
     ck_assert_str_eq(held(), "8");
     put(&ca, "5");
     cc_revocation_poll_child(fake.main, LATER + apr_time_from_sec(60));
-    fake_expect_begins(fake_logged(), "error CC0174: what was held of these CRLs stays: CC04");
+    fake_expect_begins(fake_logged(), "error CC0174: the CRLs loaded before stay in use: CC04");
     ck_assert_str_eq(held(), "8");
     fake_configured("");
     ck_assert(cc_revocation_poll_child(fake.main, LATER) == 0);

@@ -119,12 +119,12 @@ TEST(rows_that_did_not_change_are_kept)
     start_with("Alice u1\n");
     fake_restart(IN);
     ck_assert_int_eq(start(), OK);
-    fake_expect_log("info CC0187: table t keeps its rows over the restart (site.conf:1)");
+    fake_expect_log("info CC0187: table t keeps its rows across the restart (site.conf:1)");
     child();
     ck_assert_str_eq(user(), "u1");
     fake_restart(IN);
     ck_assert_int_eq(start(), OK);
-    fake_expect_log("info CC0187: table t keeps its rows over the restart (site.conf:1)");
+    fake_expect_log("info CC0187: table t keeps its rows across the restart (site.conf:1)");
 }
 
 TEST(rows_that_changed_are_read)
@@ -144,8 +144,8 @@ TEST(a_table_that_cannot_be_read_any_more_stays_as_it_was)
     unlink(fake_path("users.txt"));
     fake_restart(IN);
     ck_assert_int_eq(start(), OK);
-    fake_expect_begins(fake_logged(),
-                       "error CC0185: table t stays as it was before the restart: CC06");
+    fake_expect_begins(fake_logged(), "error CC0185: table t was not reloaded at the restart; its "
+                                      "previous rows stay in use: CC06");
     child();
     ck_assert_str_eq(user(), "u1");
 }
@@ -156,8 +156,9 @@ TEST(a_new_table_that_cannot_be_read_does_not_end_a_restart)
     ck_assert_int_eq(start(), OK);
     fake_restart(IN);
     ck_assert_int_eq(start(), OK);
-    fake_expect_begins(fake_logged(), "crit CC0186: table t cannot be read, and lookups in it fail "
-                                      "until it can: CC06");
+    fake_expect_begins(fake_logged(),
+                       "crit CC0186: table t was not loaded at the restart; lookups in "
+                       "it fail until it can be read: CC06");
     child();
     ck_assert_ptr_nonnull(strstr(user(), "t"));
     ck_assert_str_ne(user(), "-");
@@ -218,7 +219,9 @@ TEST(a_child_tells_what_has_changed_and_what_it_refuses)
     ck_assert_str_eq(user(), "u2");
     write_table("Alice \"u3\n");
     cc_tables_poll_child(fake.main, LATER + apr_time_from_sec(60));
-    fake_expect_begins(fake_logged(), "error CC0132: table t stays as it was: CC06");
+    fake_expect_begins(
+        fake_logged(),
+        "error CC0132: table t was not reloaded; its previous rows stay in use: CC06");
     ck_assert_str_eq(user(), "u2");
 }
 

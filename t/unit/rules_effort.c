@@ -70,7 +70,7 @@ TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
     const cc_verdict_t *verdict = ruleset_ask(rules, mails(800, MANY_A "bx%d"), pool);
 
     ck_assert_ptr_nonnull(strstr(verdict->failure, "r1: san.email =~"));
-    ck_assert_ptr_nonnull(strstr(verdict->failure, "the patterns have taken all the steps"));
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "the patterns have used all the steps"));
     ck_assert(verdict->failure_lasts && verdict->stale_at == APR_INT64_MAX);
     ck_assert_ptr_null(verdict->user);
     ck_assert_int_eq(verdict->group_count, 0);

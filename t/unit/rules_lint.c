@@ -216,10 +216,16 @@ TEST(a_rule_that_stands_there_twice_is_told)
 TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
 {
     static const char *const rules[] = {
-        "user=%{subject.CN}", "san.email =~ (.*)@a user=$1", "user=%{serial}.%{key.type}",
-        "san.email in t user=$1", "serial in t user=$1", "user=%{san.email|local|lower}",
-        "san.email =~ (?<a>.*)@(?<b>.*) user=$<a>.$<b> stop", "sha256 !in t user=%{subject.CN}",
-        "subject under O=a user=%{subject.CN}", "eku == clientAuth user=%{ski}",
+        "user=%{subject.CN}",
+        "san.email =~ (.*)@a user=$1",
+        "user=%{serial}.%{key.type}",
+        "san.email in t user=$1",
+        "serial in t user=$1",
+        "user=%{san.email|local|lower}",
+        "san.email =~ (?<a>.*)@(?<b>.*) user=$<a>.$<b> stop",
+        "sha256 !in t user=%{subject.CN}",
+        "subject under O=a user=%{subject.CN}",
+        "eku == clientAuth user=%{ski}",
         "tls.sni == a user=%{subject.CN}",
     };
 
@@ -232,13 +238,24 @@ TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
 TEST(a_user_of_a_known_ca_or_certificate_is_not_told)
 {
     static const char *const rules[] = {
-        "issuer == CN=a user=%{subject.CN}", "issuer under O=a user=%{subject.CN}",
-        "issuer.CN =~ a user=%{subject.CN}", "issuer|oneline in t user=%{subject.CN}",
-        "aki == 00 user=%{subject.CN}", "issuer != CN=a user=%{subject.CN}",
-        "sha256 in t user=$1", "sha256 in t user=%{subject.CN}", "spki.sha256 in t user=$1",
-        "altsec.issuer_serial in t user=$1", "user=%{sha256}", "user=%{subject.CN}.%{spki.sha1}",
-        "user=%{issuer.CN}.%{subject.CN}", "policy == 1.2.3 user=%{subject.CN}", "user=guest",
-        "subject.CN == a user=alice", "group=%{subject.OU}", "san.email in t group=$1",
+        "issuer == CN=a user=%{subject.CN}",
+        "issuer under O=a user=%{subject.CN}",
+        "issuer.CN =~ a user=%{subject.CN}",
+        "issuer|oneline in t user=%{subject.CN}",
+        "aki == 00 user=%{subject.CN}",
+        "issuer != CN=a user=%{subject.CN}",
+        "sha256 in t user=$1",
+        "sha256 in t user=%{subject.CN}",
+        "spki.sha256 in t user=$1",
+        "altsec.issuer_serial in t user=$1",
+        "user=%{sha256}",
+        "user=%{subject.CN}.%{spki.sha1}",
+        "user=%{issuer.CN}.%{subject.CN}",
+        "policy == 1.2.3 user=%{subject.CN}",
+        "user=guest",
+        "subject.CN == a user=alice",
+        "group=%{subject.OU}",
+        "san.email in t group=$1",
     };
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
@@ -291,30 +308,29 @@ TEST(every_field_is_bound_to_a_ca_or_is_not)
 
 static const lint_case_t texts[] = {
     {"sid == 'a\"b' sid == b user=x",
-     "the rule can never hold, because sid == \"a\\\"b\" and sid == \"b\" exclude each other; "
-     "write a rule for each, or leave one of them out"},
+     "the rule can never match, because sid == \"a\\\"b\" and sid == \"b\" exclude each other; "
+     "write a rule for each, or remove one of them"},
     {"sid == a deny\nsid == a user=x",
-     "the rule is never reached: whenever it would hold, the one at r1 holds too, and its deny "
-     "ends the evaluation; put this rule before that one, or leave it out"},
+     "the rule is never reached: whenever it would match, the rule at r1 matches too, and its "
+     "deny ends the evaluation; move this rule before that one, or remove it"},
     {"sid == a user=x\nsid == a user=x",
-     "the rule stands at r1 already, so it has no effect here; leave it out"},
+     "the same rule is at r1, so this one has no effect; remove it"},
     {"user=y\nsid == a user=x",
-     "user=x has no effect, and neither has the rule: whenever this rule holds, the one at r1 "
-     "holds too, and the first user counts, user=y; put this rule before that one, or leave it "
-     "out"},
+     "user=x has no effect, nor does the rule: whenever this rule matches, the rule at r1 matches "
+     "too, and the first user counts, user=y; move this rule before that one, or remove it"},
     {"user=y\nsid == a user=x group=g",
-     "user=x has no effect: whenever this rule holds, the one at r1 holds too, and the first user "
-     "counts, user=y; put this rule before that one, or leave user= out"},
+     "user=x has no effect: whenever this rule matches, the rule at r1 matches too, and the first "
+     "user counts, user=y; move this rule before that one, or remove user="},
     {"san.email|lower =~ (.*)@b user=$1",
      "user=$1 takes the user from san.email|lower, and no condition says which CA issued the "
-     "certificate: each of those that are trusted may issue one with the same san.email|lower to "
-     "somebody else; add a condition such as issuer == \"CN=...,O=...\""},
+     "certificate: every trusted CA can issue one with the same san.email|lower to another "
+     "holder; add a condition such as issuer == \"CN=...,O=...\""},
     {"san.email =~ .*@Example.co\\.test user=x",
-     "san.email =~ \".*@Example.co\\\\.test\": in the pattern a dot fits any character, so more "
-     "than the domain Example.co\\.test fits; write Example\\.co\\.test"},
+     "san.email =~ \".*@Example.co\\\\.test\": an unescaped dot matches any character, so the "
+     "pattern matches more than the domain Example.co\\.test; write Example\\.co\\.test"},
     {"sha256 in t deny",
-     "sha256 in \"t\": who has this certificate can write its signature in another form, and is "
-     "not denied then; write issuer == ... serial == ... or spki.sha256 == ..."},
+     "sha256 in \"t\": the holder of this certificate can re-encode its signature, and is not "
+     "denied then; write issuer == ... serial == ... or spki.sha256 == ..."},
 };
 
 TEST_LOOP(a_note_says_what_is_wrong_and_what_to_write, 0, COUNT(texts))

@@ -120,7 +120,7 @@ TEST(old_answers_are_told_once_for_a_condition)
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0155");
     ck_assert_ptr_nonnull(
-        strstr(verdict->notes[0].text, "old answers serve for 100 of 100 values: table people"));
+        strstr(verdict->notes[0].text, "old answers are used for 100 of 100 values: table people"));
 }
 
 SUITE("lookups", .setup = setup, .teardown = teardown);

@@ -39,11 +39,11 @@ typedef struct error_case_t {
 } error_case_t;
 
 static const error_case_t errors[] = {
-    {"san.email in nosuch user=x", "CC0231", "so far there are: t, u"},
-    {"san.email !in T user=x", "CC0231", "so far there are: t, u"},
+    {"san.email in nosuch user=x", "CC0231", "tables so far: t, u"},
+    {"san.email !in T user=x", "CC0231", "tables so far: t, u"},
     {"subject in t user=x", "CC0232", "write subject|oneline"},
     {"san.dirname|first !in t user=x", "CC0232", "san.dirname|first|oneline"},
-    {"san.email in t san.dns in u user=$1", "CC0228", "in its own rule"},
+    {"san.email in t san.dns in u user=$1", "CC0228", "a rule for each table"},
     {"san.email in t san.dns =~ (.*) user=$1", "CC0228", "(?<name>...)"},
     {"san.email in t san.dns =~ (?<a>.*)(.*) user=$1", "CC0228", "(?<name>...)"},
     {"san.email !in t user=$1", "CC0227", "the first column of an in"},
@@ -71,9 +71,9 @@ TEST(a_table_of_another_scope_is_not_there)
     ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &scope, pool),
                                   "san.email in mine san.dns in t user=x", "r1", NULL),
                      APR_SUCCESS);
-    ck_assert_int_eq(cc_rules_add(cc_rules_create(tables, &other, pool),
-                                  "san.email in mine user=x", "r1", NULL),
-                     APR_EINVAL);
+    ck_assert_int_eq(
+        cc_rules_add(cc_rules_create(tables, &other, pool), "san.email in mine user=x", "r1", NULL),
+        APR_EINVAL);
 }
 
 /* A row with fewer columns than rules use is a failure of the table, which knows the number. */

@@ -151,10 +151,10 @@ TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
 
     ck_assert(!cc_verdict_has_identity(verdict));
     ck_assert_str_eq(verdict->failure, "table t (site.conf:1): a value of column 2 cannot be used, "
-                                       "\"b\\x01\": it holds a control character");
+                                       "\"b\\x01\": it contains a control character");
     ck_assert_str_eq(tags(verdict), "CC0156 ");
     ck_assert_str_eq(verdict->notes[0].text, "san.email in \"t\": a value of column 2 cannot be "
-                                             "used, \"b\\x01\": it holds a control character");
+                                             "used, \"b\\x01\": it contains a control character");
     ck_assert_ptr_nonnull(ask("san.email in t user=$1", rows, ruleset_alice)->failure);
     ck_assert_ptr_nonnull(ask("san.email in t group=$2-$3", rows, ruleset_alice)->failure);
 }

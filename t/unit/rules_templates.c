@@ -148,8 +148,8 @@ TEST(an_empty_name_is_refused_and_told)
     ck_assert_int_eq(verdict->note_count, 2);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0154");
     ck_assert_str_eq(verdict->notes[0].text,
-                     "group=%{san.email|local}: 2 of its results cannot be a name; the last of "
-                     "them: it is empty");
+                     "group=%{san.email|local}: 2 of its results cannot be used as a name; the "
+                     "last one: it is empty");
 }
 
 TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)

@@ -89,7 +89,7 @@ TEST(an_unusable_value_is_told_once_and_escaped)
     ck_assert_str_eq(verdict->notes[0].tag, "CC0150");
     ck_assert_str_eq(verdict->notes[0].where, "r1");
     ck_assert_str_eq(verdict->notes[0].text, "san.email: 2 of 3 values cannot be used; the first "
-                                             "is \"evil\\x01@example.com\": it holds a control "
+                                             "is \"evil\\x01@example.com\": it contains a control "
                                              "character");
 }
 
@@ -178,8 +178,8 @@ TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
 TEST(a_trace_shows_unusable_values_as_such)
 {
     static const step_case_t steps[] = {
-        {"san.email == \"x\"", "(unusable: it holds a control character), bob@example.com, "
-                               "(unusable: it holds a control character)"},
+        {"san.email == \"x\"", "(unusable: it contains a control character), bob@example.com, "
+                               "(unusable: it contains a control character)"},
     };
 
     steps_check("san.email == x user=a", ruleset_bad, steps, 1);
@@ -239,7 +239,7 @@ TEST(a_trace_shows_the_first_of_many_values)
 TEST(a_note_shows_the_begin_of_a_long_value)
 {
     const char *const pairs[] = {"email", large("\1@", 'a'), "dns", large("", 'b'),
-                                 "dns",   large("", 'c'),   NULL};
+                                 "dns",   large("", 'c'),    NULL};
     const cc_verdict_t *verdict =
         ruleset_ask("san.email == x user=x\nuser=%{san.dns}", pairs, pool);
 

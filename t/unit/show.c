@@ -34,8 +34,8 @@ static const char *setting(const char *name)
 /* Each line of its output is read with its line break; its error messages are not checked. */
 static FILE *show_open(const char *arguments)
 {
-    const char *command = apr_psprintf(pool, "%s/clientcert show %s 2>&1", setting("CC_BUILD"),
-                                       arguments);
+    const char *command =
+        apr_psprintf(pool, "%s/clientcert show %s 2>&1", setting("CC_BUILD"), arguments);
     FILE *out = popen(command, "r");
 
     ck_assert_ptr_nonnull(out);
@@ -174,9 +174,8 @@ TEST(values_are_quoted_and_numbers_are_not)
 
 TEST(a_value_that_no_rule_may_use_is_a_comment)
 {
-    ck_assert(has_line(alice("%s/nul-mail.pem"),
-                       "# san.email: unusable: it holds a NUL: "
-                       "\"admin@example.com\\x00.example.org\""));
+    ck_assert(has_line(alice("%s/nul-mail.pem"), "# san.email: unusable: it contains a NUL: "
+                                                 "\"admin@example.com\\x00.example.org\""));
 }
 
 TEST(the_password_of_a_p12_file_comes_from_where_passin_says)

@@ -58,13 +58,13 @@ static const struct {
     {"user=alice", "mapped", "You are alice", NULL},
     {"group=staff", "mapped", "You have groups here, but no user name", NULL},
     {"subject.CN == bob user=b", "unmapped",
-     "Your certificate is verified, but no rule here makes it a user",
-     "If you expected to be known"},
-    {"user=alice\ndeny", "denied", "Your certificate is verified, but a rule here refuses it",
-     "Ask the administrator of this server why"},
+     "Your certificate is verified, but no rule here maps it to a user or group",
+     "If you expected to be recognized"},
+    {"user=alice\ndeny", "denied", "Your certificate is verified, but a rule here denies it",
+     "Ask the administrator of this server for the reason"},
     {NULL, "no-rules",
-     "Your certificate is verified, but no rules are in effect here that make it a user",
-     "Ask the administrator of this server where"},
+     "Your certificate is verified, but no rules are in effect here that map it to a user",
+     "Ask the administrator of this server which pages"},
 };
 
 TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))
@@ -101,9 +101,10 @@ TEST(a_failure_is_not_told_in_full)
 
     asked("", NULL)->answer.verdict = &failed;
     ck_assert_str_eq(at("result"), "failed");
-    ck_assert_str_eq(at("summary"), "It is not known who you are: a lookup failed");
+    ck_assert_str_eq(at("summary"), "Your identity could not be determined: a lookup failed");
     ck_assert_ptr_null(strstr(at("identity"), "10.0.0.1"));
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"failure\":\"it cannot be known who this is\""));
+    ck_assert_ptr_nonnull(
+        strstr(at("identity"), "\"failure\":\"the identity could not be determined\""));
     asked("ClientCertStatusRules On", NULL)->answer.verdict = &failed;
     ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
 }
@@ -115,7 +116,7 @@ static const struct {
 } problems[] = {
     {"the responder 10.0.0.1 is away", "it is not known whether it was revoked", NULL,
      "it is not known whether it was revoked"},
-    {"CRL /etc/x.pem has no number", NULL, NULL, "it does not count here"},
+    {"CRL /etc/x.pem has no number", NULL, NULL, "this server does not accept it"},
     {NULL, NULL, "it has expired", "it has expired"},
 };
 
@@ -132,10 +133,9 @@ TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
         kept = asked(rules ? "ClientCertStatusRules On" : "", NULL);
         kept->answer.problem = problem;
         ck_assert_str_eq(at("result"), "rejected");
-        ck_assert_str_eq(at("summary"), apr_pstrcat(fake.pool,
-                                                    "Your certificate gives no identity "
-                                                    "here: ",
-                                                    sentence, NULL));
+        ck_assert_str_eq(
+            at("summary"),
+            apr_pstrcat(fake.pool, "Your certificate is not accepted here: ", sentence, NULL));
         ck_assert_str_eq(
             at("verification"),
             apr_psprintf(fake.pool, "{\"verified\":false,\"problem\":\"%s\"}", sentence));
@@ -159,8 +159,8 @@ TEST_LOOP(a_certificate_that_ends_soon_is_to_be_renewed, 0, COUNT(renewals))
     ck_assert_str_eq(at("advice"),
                      renewals[_i].told
                          ? apr_psprintf(fake.pool,
-                                        "[\"Your certificate ends in %d days: have it "
-                                        "renewed.\"]",
+                                        "[\"Your certificate expires soon (days left: %d). "
+                                        "Have it renewed.\"]",
                                         renewals[_i].left)
                          : "[]");
 }
@@ -242,9 +242,11 @@ TEST(an_error_document_is_about_the_request_that_failed)
                                               : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
         ck_assert_str_eq(
             at("advice"),
-            "[\"Your certificate is known here, but what you asked for is for others. If "
-            "you need it, ask the administrator of this server.\"]");
+            "[\"Your certificate is recognized, but you are not allowed to see this page. If you "
+            "need access, ask the administrator of this server.\"]");
     }
+    r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
+    ck_assert_str_eq(at("advice"), "[]");
 }
 
 /* ---- the connection, and the bounds ------------------------------------------------------ */
@@ -285,10 +287,10 @@ TEST(no_text_and_no_list_is_longer_than_a_page_can_hold)
     asked("", NULL)->answer.verdict = &verdict;
     identity = json_object_get(cc_status_document(r, false), "identity");
     fake_expect_begins(json_string_value(json_object_get(identity, "user")) + 1023,
-                       "... (cut; it has 1101 octets)");
+                       "... (truncated; 1101 bytes in total)");
     list = json_object_get(identity, "groups");
     ck_assert_uint_eq(json_array_size(list), 1001);
-    ck_assert_str_eq(json_string_value(json_array_get(list, 1000)), "... (cut; 1 more)");
+    ck_assert_str_eq(json_string_value(json_array_get(list, 1000)), "... (truncated; 1 more)");
 }
 
 /* ---- texts in JSON ----------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ static const struct {
     {"'request': {'status': 403, 'uri': '/a\\\"<b>', 'needs': null}",
      "<p><strong>403 Forbidden</strong> <code>/a&quot;&lt;b&gt;</code></p>"},
     {"'request': {'status': 403, 'uri': '/a', 'needs': 'clientcert-group <g>'}",
-     "<code>/a</code> needs <code>clientcert-group &lt;g&gt;</code></p>"},
+     "<code>/a</code> requires <code>clientcert-group &lt;g&gt;</code></p>"},
     {"'identity': {'user': 'al<ice', 'user_rule': 'a.conf:1', 'groups': [], 'rules': []}",
      "<dt>User</dt><dd><bdi>al&lt;ice</bdi> <small>by a.conf:1</small></dd>\n"
      "<dt>Groups</dt><dd><small>(none)</small></dd>"},
@@ -96,10 +96,10 @@ static const struct {
      "<dd><small>(empty)</small></dd>\n<dt>Groups</dt><dd><ul><li><bdi>g</bdi> </li>"
      "<li><bdi>h</bdi> </li></ul></dd>"},
     {"'identity': {'user': 'u', 'groups': [], 'denied_by': 'a:3', 'failure': 'f'}",
-     "<dt>Refused by</dt><dd><bdi>a:3</bdi></dd>\n<dt>Failure</dt><dd><bdi>f</bdi></dd>"},
+     "<dt>Denied by</dt><dd><bdi>a:3</bdi></dd>\n<dt>Failure</dt><dd><bdi>f</bdi></dd>"},
     {"'identity': {'user': 'u', 'groups': [], 'notes': [{'tag': 'CC0150', 'rule': 'a:3', 'text': "
      "'t'}]}",
-     "<dt>To note</dt><dd><bdi>t</bdi> <small>CC0150</small> <small>by a:3</small></dd>"},
+     "<dt>Notes</dt><dd><bdi>t</bdi> <small>CC0150</small> <small>by a:3</small></dd>"},
     {"'certificate': {'subject': ['CN=a'], 'serial': ['1A'], 'x': ['<y>']}",
      "<dt>Subject</dt><dd><bdi>CN=a</bdi></dd>\n<dt>Serial number</dt><dd><code>1A</code></dd>"},
     {"'certificate': {'subject': ['CN=a'], 'x': ['<y>', 'z']}",
@@ -112,15 +112,15 @@ static const struct {
      "<dt>TLS version</dt><dd><bdi>TLSv1.3</bdi></dd>\n<dt>Cipher</dt><dd><bdi>C</bdi></dd>\n"
      "<dt>Session</dt>"},
     {"'trace': [{'rule': 'a:1', 'holds': true, 'text': 'user=<u>'}]",
-     "<li><code>a:1</code> <span class=\"tag ok\">fits</span><pre>user=&lt;u&gt;</pre></li>"},
+     "<li><code>a:1</code> <span class=\"tag ok\">matches</span><pre>user=&lt;u&gt;</pre></li>"},
     {"'trace': [{'rule': 'a:1', 'holds': false, 'field': 'f', 'seen': 's'}]",
-     "<span class=\"tag no\">does not fit</span><dl>\n<dt>Looks at</dt><dd><bdi>f</bdi></dd>\n"
-     "<dt>Sees</dt><dd><bdi>s</bdi></dd>\n</dl>"},
+     "<span class=\"tag no\">does not match</span><dl>\n<dt>Field</dt><dd><bdi>f</bdi></dd>\n"
+     "<dt>Value</dt><dd><bdi>s</bdi></dd>\n</dl>"},
     {"'trace': [{'rule': 'a:1', 'holds': false, 'condition': 'c', 'field': 'f', 'seen': 's', "
      "'undecided': true}]",
-     "<span class=\"tag no\">cannot be decided</span><dl>\n<dt>Asks "
-     "for</dt><dd><bdi>c</bdi></dd>\n"},
-    {"'trace': ['... (cut; 3 more)']", "<li>... (cut; 3 more)</li>"},
+     "<span class=\"tag no\">cannot be decided</span><dl>\n<dt>Condition</dt>"
+     "<dd><bdi>c</bdi></dd>\n"},
+    {"'trace': ['... (truncated; 3 more)']", "<li>... (truncated; 3 more)</li>"},
 };
 
 TEST_LOOP(each_part_of_a_document_is_on_the_page_with_its_texts_escaped, 0, COUNT(parts))
@@ -137,12 +137,12 @@ TEST(the_page_refers_to_its_other_forms)
                                "{'user': 'u', 'groups': []}}",
                                true);
 
-    expect_part(page, "<nav><a href=\"?trace\">The rules, one by one</a> "
-                      "<a href=\"?format=json\">The same as JSON</a></nav>");
+    expect_part(page, "<nav><a href=\"?trace\">Rule trace</a> "
+                      "<a href=\"?format=json\">View as JSON</a></nav>");
     expect_part(page, "<span class=\"tag ok\">mapped</span>");
     page = page_of("{'result': 'mapped', 'summary': 's', " EMPTY ", 'trace': []}", true);
-    expect_part(page, "<nav><a href=\"?\">Without the rules</a> "
-                      "<a href=\"?format=json&amp;trace\">The same as JSON</a></nav>");
+    expect_part(page, "<nav><a href=\"?\">Hide rule trace</a> "
+                      "<a href=\"?format=json&amp;trace\">View as JSON</a></nav>");
 }
 
 TEST(the_policy_allows_the_style_of_the_page_and_no_other)

@@ -134,11 +134,11 @@ static const bad_t bad[] = {
     {"",
      "k a\x01"
      "b\n",
-     "f:1: \"a\\x01b\": it holds a control character"},
-    {"", "k a\vb\n", "it holds a control character"},
-    {"", "k a\rb\n", "it holds a control character"},
-    {"", "k \"a\tb\"\n", "it holds a control character"},
-    {"", "k a\xE2\x80\xAE\n", "it holds a bidirectional control"},
+     "f:1: \"a\\x01b\": it contains a control character"},
+    {"", "k a\vb\n", "it contains a control character"},
+    {"", "k a\rb\n", "it contains a control character"},
+    {"", "k \"a\tb\"\n", "it contains a control character"},
+    {"", "k a\xE2\x80\xAE\n", "it contains a bidirectional control"},
     {"", "k a,,b\n", "f:1: \"a,,b\": a value of the list is empty"},
     {"", "k ,b\n", "a value of the list is empty"},
     {"", "k a,\n", "a value of the list is empty"},
@@ -166,7 +166,7 @@ TEST(a_nul_is_refused)
 {
     tableset_write_octets(&set, "f", "k a\0b\n", 6);
     ck_assert_int_ne(tableset_try(&set, "file:f", 0), APR_SUCCESS);
-    ck_assert_ptr_nonnull(strstr(tableset_error(&set), "f:1: \"a\\x00b\": it holds a NUL"));
+    ck_assert_ptr_nonnull(strstr(tableset_error(&set), "f:1: \"a\\x00b\": it contains a NUL"));
 }
 
 TEST(a_line_needs_the_columns_that_rules_take)

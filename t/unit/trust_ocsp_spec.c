@@ -28,7 +28,7 @@ static const error_case_t errors[] = {
     {"AIA stale=99999999999999999999", "CC0432", "99999999999999999999", "stale=SECONDS"},
     {"AIA failure=open", "CC0432", "open", "failure=deny or failure=allow"},
     {"AIA nonce=1", "CC0432", "1", "nonce=off or nonce=on"},
-    {"AIA nonce=on nonce=on", "CC0433", "nonce=on", "nonce stands here twice"},
+    {"AIA nonce=on nonce=on", "CC0433", "nonce=on", "nonce is given twice"},
     {"On responder=https://a.example/", "CC0434", "https://a.example/", "scheme is not http"},
     {"On responder=a.example", "CC0434", "a.example", "no URL"},
     {"On responder=", "CC0434", "", "no URL"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers the query of the command-line tool: reads it, and writes what the kind of it gives. */
+/* Answers the query of the command-line tool: reads the query and writes the answers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/status/verdict_json.h"
 
-/* A query about the configuration as a whole, or one about certificates: prepared, then each. */
+/* A kind of query: about the whole configuration (answer), or about certificates (the others). */
 typedef struct kind_t {
     const char *name;
     json_t *(*answer)(cc_admin_query_t *q);
@@ -41,7 +41,7 @@ static const char *path_of(const cc_admin_query_t *q, const char *name)
     return apr_pstrcat(q->pool, q->directory, "/", name, NULL);
 }
 
-/* A member of the query that is copied, or NULL. */
+/* A copy of a member of the query, or NULL. */
 static const char *word_of(json_t *asked, const char *name, apr_pool_t *p)
 {
     return apr_pstrdup(p, json_string_value(json_object_get(asked, name)));
@@ -55,8 +55,8 @@ static const kind_t *kind_find(cc_admin_query_t *q, const char *name)
         }
     }
     cc_error_set(&q->err, q->pool, "CC0750", name,
-                 "this module does not know such a question; the tool and the module must be of "
-                 "one version");
+                 "this module does not support this query; the tool and the module must be of the "
+                 "same version");
     return NULL;
 }
 
@@ -68,7 +68,7 @@ static json_t *error_json(const cc_error_t *err, apr_pool_t *p)
                      cc_json_string(err->word, p), "message", cc_json_string(err->message, p));
 }
 
-/* Writes an answer as a line, and drops it. */
+/* Writes an answer as one line, and releases it. */
 static apr_status_t line_write(apr_file_t *file, json_t *answer)
 {
     char *text = json_dumps(answer, JSON_COMPACT);
@@ -97,7 +97,7 @@ static json_t *certificate_answer(const kind_t *kind, const void *prepared, cons
     return kind->certificate(prepared, &(cc_presented_t){path, cert, p});
 }
 
-/* Whatever is found out about one certificate is forgotten before the next. */
+/* The pool is cleared after each certificate. */
 static apr_status_t certificates_write(const kind_t *kind, const void *prepared,
                                        const cc_admin_query_t *q, apr_file_t *file)
 {
@@ -129,7 +129,7 @@ static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_fil
 
 /* ---- the query ----------------------------------------------------------------------------- */
 
-/* For the tool, which made the directory: no other user may read it. */
+/* The directory belongs to the user of the tool; no other user may read the answer. */
 static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
 {
     const char *kind = word_of(asked, "ask", q->pool);
@@ -170,8 +170,8 @@ void cc_admin_answer(apr_pool_t *pconf, server_rec *s)
     if (status != APR_SUCCESS) {
         ap_log_error(
             APLOG_MARK, APLOG_ERR, status, s,
-            "CC0753: the question in %s cannot be answered: CLIENTCERT_QUESTION is for the "
-            "clientcert tool alone",
+            "CC0753: the query in %s cannot be answered; only the clientcert command may set "
+            "CLIENTCERT_QUESTION",
             cc_log_text(cc_text_escape(q.directory, strlen(q.directory), pconf), pconf));
     }
 }

@@ -5,7 +5,7 @@
 
 #include "httpd/conf/module.h"
 
-/** test_config: answers what the command-line tool asks (admin/query.h), if it does. CC0753. */
+/** test_config: answers the query of the command-line tool (admin/query.h), if any. CC0753. */
 void cc_admin_answer(apr_pool_t *pconf, server_rec *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds what is in effect for a path, by httpd's own walks and without a client. */
+/* Finds the configuration in effect for a path, by the walks of httpd but without a client. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -24,7 +24,7 @@ static apr_sockaddr_t *address_make(apr_port_t port, apr_pool_t *p)
     return address;
 }
 
-/* What httpd makes of a socket, without one. */
+/* A connection without a socket. */
 static conn_rec *connection_make(server_rec *s, apr_pool_t *p)
 {
     conn_rec *c = apr_pcalloc(p, sizeof(*c));
@@ -58,7 +58,7 @@ static request_rec *request_make(server_rec *s, const char *path, apr_pool_t *p)
     return r;
 }
 
-/* ---- the way of a request, as far as its configuration goes (ap_process_request_internal) --- */
+/* ---- the steps of ap_process_request_internal that select the configuration ---------------- */
 
 static int sections_walk(request_rec *r)
 {
@@ -80,7 +80,7 @@ static int path_unescape(request_rec *r)
     return ap_unescape_url_ex(r->parsed_uri.path, flags);
 }
 
-/* A module may keep the path as it is, by DONE. */
+/* A module may return DONE to keep the path as it is. */
 static int path_prepare(request_rec *r)
 {
     const core_server_config *core = ap_get_core_module_config(r->server->module_config);
@@ -104,7 +104,7 @@ static int path_prepare(request_rec *r)
     return path_unescape(r);
 }
 
-/* mod_rewrite learns at a start alone that there is a proxy, and forbids RewriteRule ... [P]. */
+/* mod_rewrite detects mod_proxy only when httpd starts; here it forbids RewriteRule ... [P]. */
 static bool is_rewritten_to_proxy(const request_rec *r, int status)
 {
     return status == HTTP_FORBIDDEN && r->filename && !strncmp(r->filename, "proxy:", 6) &&
@@ -140,7 +140,7 @@ static int request_walk(request_rec *r)
     return status == OK ? sections_walk(r) : status;
 }
 
-/* ---- what is in effect --------------------------------------------------------------------- */
+/* ---- the configuration in effect ----------------------------------------------------------- */
 
 static const cc_ruleset_t *ruleset_of(const cc_admin_query_t *q, const cc_rules_t *rules)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is in effect for a path, as httpd finds it for a request. */
+/* The configuration in effect for a path, found as httpd finds it for a request. */
 #ifndef CC_ADMIN_DRY_RUN_H
 #define CC_ADMIN_DRY_RUN_H
 
@@ -8,15 +8,16 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 
-/** What is in effect for requests to a server, or to a path on it. */
+/** The configuration in effect for requests to a server, or to a path on it. */
 typedef struct cc_effect_t {
     const cc_dir_t *dir;
-    const cc_ruleset_t *ruleset; /* where dir->rules come from; NULL: there are none */
-    const char *filename;        /* what httpd makes of the path; NULL: no path was given */
-    int status;                  /* OK, or what httpd answers before the client is identified */
+    const cc_ruleset_t *ruleset; /* the origin of dir->rules; NULL: no rules */
+    const char *filename;        /* to which httpd maps the path; NULL: no path was given */
+    int status;                  /* OK, or the status with which httpd answers before the client is
+                                    identified */
 } cc_effect_t;
 
-/** The server as a whole, or the path of the query on it. Lives as long as q->pool. */
+/** For the server as a whole, or for the path of the query on it. Lives as long as q->pool. */
 cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s);
 
 #endif

@@ -18,24 +18,24 @@
 #include "rules/rules.h"
 #include "trust/trust.h"
 
-/* So many rules that do not hold are listed, unless all are asked for. */
+/* How many rules that do not match are listed, unless the query wants all. */
 #define OTHERS_MAX 10
 
-/* What is the same for all certificates. */
+/* Shared by all certificates of a query. */
 typedef struct explain_common_t {
     server_rec *server;
-    const char *reason; /* why this server */
+    const char *reason; /* why this server was chosen */
     const char *path;
-    int others; /* so many rules that do not hold are listed */
+    int others; /* how many rules that do not match are listed */
     cc_judge_t judge;
     cc_effect_t effect;
     apr_array_header_t *notes; /* const char * */
 } explain_common_t;
 
-/* What is known of one. */
+/* One certificate. */
 typedef struct explained_t {
     const explain_common_t *common;
-    const char *problem; /* as cc_judge_certificate has it */
+    const char *problem; /* as from cc_judge_certificate */
     cc_seal_t seal;
     const cc_cert_t *cert;
     cc_facts_t facts;
@@ -76,7 +76,7 @@ static void note_add(explain_common_t *common, const char *text)
     APR_ARRAY_PUSH(common->notes, const char *) = text;
 }
 
-/* The sections of this server with rules; `condition`: those that only a request decides. */
+/* The sections of this server with rules; `condition`: only <If>, <ElseIf> and <Else>. */
 static const char *sections_of(const explain_common_t *common, const cc_admin_query_t *q,
                                bool condition)
 {
@@ -104,11 +104,11 @@ static void section_notes(explain_common_t *common, const cc_admin_query_t *q)
 
     if (sections) {
         note_add(common, apr_pstrcat(q->pool,
-                                     q->path ? "judged for a GET without further headers; by "
-                                               "conditions of requests these have rules of their "
-                                               "own: "
-                                             : "these sections have rules of their own, which "
-                                               "--path asks for: ",
+                                     q->path ? "this is the result for a GET without further "
+                                               "headers; other requests may also meet the rules "
+                                               "of: "
+                                             : "these sections have their own rules; use --path "
+                                               "to apply them: ",
                                      sections, NULL));
     }
 }
@@ -117,8 +117,8 @@ static void effect_notes(explain_common_t *common, const cc_admin_query_t *q)
 {
     if (common->effect.status != OK) {
         note_add(common, apr_psprintf(q->pool,
-                                      "httpd answers this path with %d before it asks who "
-                                      "the client is",
+                                      "httpd answers this path with %d before the client is "
+                                      "identified",
                                       common->effect.status));
     }
     section_notes(common, q);
@@ -126,11 +126,12 @@ static void effect_notes(explain_common_t *common, const cc_admin_query_t *q)
         note_add(common, "no ClientCertMap is in effect here");
     }
     if (common->effect.dir->auth == 0) {
-        note_add(common, "ClientCertAuth is Off here: the user does not become REMOTE_USER");
+        note_add(common, "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
     }
     if (common->effect.dir->rules && cc_rules_ask_connection(common->effect.dir->rules)) {
-        note_add(common, "fields of the connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
-                         "have no value here: only a connection has them");
+        note_add(common,
+                 "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
+                 "have no value here");
     }
 }
 

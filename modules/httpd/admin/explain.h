@@ -8,12 +8,12 @@
 #include "httpd/admin/query.h"
 
 /**
- * What is the same for all certificates of a query: the virtual host, its CAs, the rules. Lives as
- * long as q->pool. NULL: q->err says why there is no answer.
+ * Prepares the data shared by all certificates of a query: the virtual host, its CAs, the rules.
+ * Lives as long as q->pool. NULL: there is no answer, and q->err has the reason.
  */
 void *cc_explain_prepare(cc_admin_query_t *q);
 
-/** Then the answer for each certificate: a new reference, never NULL. */
+/** The answer for one certificate: a new reference, never NULL. */
 json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lint: goes through the configuration for probable mistakes, and logs them. */
+/* Lint: finds likely mistakes in the configuration, and logs them. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -18,7 +18,7 @@
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
-/* Which lines are checked, and how. */
+/* The directives that are checked. */
 static const struct {
     const char *directive;
     cc_lint_fn *check;
@@ -47,7 +47,7 @@ static cc_lint_fn *check_of(const ap_directive_t *directive)
     return NULL;
 }
 
-/* The same line with other arguments is another one: it names a variable that was defined anew. */
+/* A line may occur with other arguments: it contains a variable that was redefined. */
 static void add_place(cc_lint_t *lint, apr_array_header_t *lines, const cc_place_t *place)
 {
     const char *where = cc_directive_where(place->directive, lint->pool);
@@ -106,13 +106,13 @@ static void lint_lines(cc_lint_t *lint)
     }
 }
 
-/* ---- in the order of the configuration, each once ------------------------------------------ */
+/* ---- sorting by the order of the configuration, without duplicates ------------------------- */
 
-/* A finding, and the place of its line among all directives. */
+/* A finding, and the rank of its line among all directives. */
 typedef struct cc_ranked_t {
     cc_note_t note;
     int rank;
-    int number; /* of findings: those of one line stay in their order */
+    int number; /* of the finding: keeps the order of findings of one line */
 } cc_ranked_t;
 
 static int compare_ranked(const void *left, const void *right)
@@ -200,7 +200,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 
 /* ---- logging them -------------------------------------------------------------------------- */
 
-/* To APLOG_IS_LEVEL a warning is always asked for: at a start, whatever it logs is to be seen. */
+/* APLOG_IS_LEVEL is of no use: while httpd starts, it is true for every warning. */
 static bool is_wanted(const server_rec *s)
 {
     return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX) >= APLOG_WARNING;
@@ -222,7 +222,7 @@ static void log_findings(server_rec *s, apr_pool_t *p)
     }
 }
 
-/* httpd reads its configuration twice when it starts. */
+/* httpd reads its configuration twice when it starts; findings are logged once. */
 int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)pconf;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lint: finds probable mistakes in a configuration. */
+/* Lint: finds likely mistakes in a configuration. */
 #ifndef CC_ADMIN_LINT_H
 #define CC_ADMIN_LINT_H
 
@@ -9,14 +9,14 @@
 #include "rules/rules.h"
 
 /**
- * Probable mistakes in the configuration in effect (cc_note_t, CC07xx, in the order of the
- * configuration): each with the FILE:LINE at fault, what is wrong and what to write instead. To be
- * called once the configuration has been read. What is not certain is not found. Lives as long as
+ * Likely mistakes in the current configuration (cc_note_t, CC07xx, in the order of the
+ * configuration), each with its FILE:LINE, a description and a correction. To be called after the
+ * configuration has been read. A line is reported only if it is certainly wrong. Lives as long as
  * `p`.
  */
 apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p);
 
-/** post_config: warns of probable mistakes in the configuration. Returns OK. */
+/** post_config: logs likely mistakes in the configuration as warnings. Returns OK. */
 int cc_lint_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** test_config: the same for httpd -t. */

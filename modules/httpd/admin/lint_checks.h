@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of lint: each judges the lines of some directives. */
+/* The checks of lint, each for the lines of some directives. */
 #ifndef CC_ADMIN_LINT_CHECKS_H
 #define CC_ADMIN_LINT_CHECKS_H
 
@@ -9,28 +9,27 @@
 #include "httpd/conf/view.h"
 
 /**
- * Judges one line of a directive, and adds what is wrong with it to the findings (cc_lint_add).
- * One thread.
+ * Judges one line of a directive, and adds its mistakes to the findings (cc_lint_add). One thread.
  */
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 
-/* lint_handshake.c: rules and Require where no certificate is asked for, or too late. */
+/* lint_handshake.c: rules and Require where no certificate is requested, or too late. */
 cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client;
 
-/* lint_require.c: Require lines that never hold, and those whose expression is to be judged. */
+/* lint_require.c: Require lines that never match; passes Require expr to lint_expression.c. */
 cc_lint_fn cc_lint_require;
 
-/* lint_expression.c: <If>, and the expression of a Require expr, negated or not. */
+/* lint_expression.c: the expressions of <If>, and of Require expr, negated or not. */
 cc_lint_fn cc_lint_if;
 void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *expression);
 
 /* lint_early.c: rewrite rules that run before the user is known. */
 cc_lint_fn cc_lint_rewrite;
 
-/* lint_user.c: mod_ssl's own ways to a user, and what it says of a certificate. */
+/* lint_user.c: users from mod_ssl, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
-/* lint_trust.c: true if a server trusts several CAs that may issue clients. */
+/* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
 
 #endif

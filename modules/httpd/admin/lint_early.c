@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds rewrite rules that ask for the user, or for its variables, before there are any. */
+/* Finds rewrite rules that use the user or its variables before they are set. */
 
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
@@ -7,7 +7,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 
-/* Sections are judged by mod_rewrite in the fixups; what stands outside of them much earlier. */
+/* mod_rewrite runs rules in sections in the fixups phase, and all others much earlier. */
 static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
                                    const cc_place_t *place, const void *baton)
 {
@@ -18,7 +18,7 @@ static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
     return cc_lint_has_rules(lint, view) ? CC_LINE_FAULT : CC_LINE_ASIDE;
 }
 
-/* "%{LA-U:REMOTE_USER}", which looks ahead, is spelled otherwise. */
+/* "%{LA-U:REMOTE_USER}", which looks ahead, contains none of these. */
 static const char *early_name(const char *args)
 {
     static const char *const names[] = {"%{ENV:CLIENTCERT_", "%{REMOTE_USER}"};
@@ -40,7 +40,7 @@ void cc_lint_rewrite(cc_lint_t *lint, const cc_line_t *line)
     if (name && cc_lint_culprit(lint, line, judge_early, NULL)) {
         cc_lint_add(lint, "CC0730", line->where,
                     "%s outside of a section runs before the user is known, so %s is empty here: "
-                    "move it into a <Location> or <Directory>, or write "
+                    "move it to a <Location> or <Directory>, or use "
                     "RewriteCond expr \"clientcert('user') == '...'\"",
                     directive->directive, name);
     }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds expressions that let a client in because its certificate gives no identity. */
+/* Finds expressions that admit a client because its certificate gives no identity. */
 /*
- * To an expression, a client without an identity has an empty user and no groups: it looks like one
- * that is not banned. So whatever asks clientcert() for an inequality is true of it. The expression
- * is scanned once, term by term, without parsing it in full. Each pair of parentheses keeps whether
- * what stands around it is negated. A term is suspect if it asks clientcert() and an odd number of
- * negations is in effect: "!" before it or around it, "!=", "ne" or "-z" in it, an empty text
- * beside
- * "==". Where this is wrong, it is silent: what it cannot follow is not suspect.
+ * In an expression, a client without an identity has an empty user and no groups: it looks like one
+ * that is not banned. So a term that tests clientcert() for inequality is true for it. The
+ * expression is scanned once, term by term, without parsing it in full. Each pair of parentheses
+ * records whether it is negated as a whole. A term is suspect if it uses clientcert() and an odd
+ * number of negations is in effect: "!" before or around the term, "!=", "ne" or "-z" in it, an
+ * empty string next to
+ * "==". What the scan cannot follow is not reported.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -21,12 +21,12 @@
 
 #define DEPTH_MAX 32
 
-/* What stands between two parentheses, term by term: "&&" and "||" end one. */
+/* The content of a pair of parentheses, term by term: "&&" and "||" end a term. */
 typedef struct cc_group_state_t {
-    bool call;     /* these are the parentheses of a function: no terms of their own */
-    bool negated;  /* by an odd number of what stands around it */
-    bool inverted; /* the term is: "!" before it, "!=" in it, "-z", the empty text */
-    bool asks;     /* the term has clientcert() */
+    bool call;     /* these are the parentheses of a function, which contain no terms */
+    bool negated;  /* an odd number of negations surrounds it */
+    bool inverted; /* the term is negated: "!" before it, "!=" in it, "-z", an empty string */
+    bool asks;     /* the term uses clientcert() */
 } cc_group_state_t;
 
 typedef struct cc_expression_scan_t {
@@ -37,7 +37,7 @@ typedef struct cc_expression_scan_t {
     bool found;
 } cc_expression_scan_t;
 
-/* The one that the term at hand belongs to. */
+/* The group that the current term belongs to. */
 static cc_group_state_t *group_of(cc_expression_scan_t *scan)
 {
     int i = scan->depth;
@@ -82,7 +82,7 @@ static void group_end(cc_expression_scan_t *scan)
     scan->depth -= scan->depth > 0;
 }
 
-/* The rest behind a text that ends with this character; a backslash takes the next one along. */
+/* The text after a string that ends with this character; a backslash escapes the next one. */
 static const char *behind(const char *text, char end)
 {
     while (*text && *text != end) {
@@ -105,7 +105,7 @@ static void quoted_read(cc_expression_scan_t *scan)
     }
 }
 
-/* A pattern follows =~ and !~: /.../ or m#...#. A backslash does not take its end along. */
+/* The pattern after =~ and !~: /.../ or m#...#. A backslash does not escape its end. */
 static void pattern_skip(cc_expression_scan_t *scan)
 {
     while (apr_isspace(*scan->at)) {
@@ -190,7 +190,7 @@ static void token_read(cc_expression_scan_t *scan)
     }
 }
 
-/* True if it holds for a client without an identity, or, where `negated`, does not. */
+/* True if it holds for a client without an identity; with `negated`, if it does not. */
 static bool lets_unmapped_in(const char *expression, bool negated)
 {
     cc_expression_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};
@@ -205,18 +205,19 @@ static bool lets_unmapped_in(const char *expression, bool negated)
     return scan.found;
 }
 
-/* ---- where it stands ----------------------------------------------------------------------- */
+/* ---- lines with expressions ---------------------------------------------------------------- */
 
 static void finding_add(cc_lint_t *lint, const cc_line_t *line)
 {
-    cc_lint_add(
-        lint, "CC0727", line->where,
-        "this also lets in a certificate that gives no identity: to an expression it looks like "
-        "one that is not banned. Write \"Require not clientcert-group\" (or clientcert-user, or "
-        "clientcert with conditions) in <RequireAll>");
+    cc_lint_add(lint, "CC0727", line->where,
+                "this also admits a certificate that gives no identity: in an expression, it looks "
+                "like one "
+                "that is not banned; use \"Require not clientcert-group\" (or clientcert-user, or "
+                "clientcert "
+                "with conditions) in <RequireAll>");
 }
 
-/* mod_authz_core takes off quotes around the whole. */
+/* mod_authz_core removes quotes around the whole expression. */
 static const char *unquoted(const char *text, apr_pool_t *p)
 {
     apr_size_t len = strlen(text);
@@ -234,7 +235,7 @@ void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *ex
     }
 }
 
-/* The Require of a section, or NULL: without one, it may be about something else than access. */
+/* The first Require of a section; NULL: the section may not concern access control. */
 static const ap_directive_t *require_in(const ap_directive_t *directive)
 {
     const ap_directive_t *found = NULL;

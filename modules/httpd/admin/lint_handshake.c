@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds rules and Require where no certificate is asked for, or too late. */
+/* Finds rules and Require where no certificate is requested, or too late. */
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -10,9 +10,9 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/view.h"
 
-/* ---- rules and Require where no client is asked -------------------------------------------- */
+/* ---- rules and Require where no certificate is requested ----------------------------------- */
 
-/* The main server's rules are not those of a host with rules of its own. */
+/* The rules of the main server do not apply to a virtual host with rules of its own. */
 static bool is_overridden(const cc_lint_t *lint, const cc_conf_view_t *view,
                           const cc_place_t *place)
 {
@@ -47,7 +47,7 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
-/* A server that asks no client is found once, however many lines wait there. */
+/* A server that never requests a certificate is reported once, for its first line. */
 static bool is_unasked(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
     return apr_hash_get(lint->unasked, &view, sizeof(view)) != NULL;
@@ -65,13 +65,13 @@ void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
     if (culprit && !is_unasked(lint, culprit)) {
         note_unasked(lint, culprit);
         cc_lint_add(lint, "CC0720", line->where,
-                    "this waits for a client certificate, and %s never asks for one: write "
+                    "this needs a client certificate, but %s never requests one: set "
                     "\"SSLVerifyClient optional\" on the virtual host",
                     server_name(culprit, lint->pool));
     }
 }
 
-/* Without TLS a Require lets no client in, which may be meant; a rule has no use. */
+/* Without TLS a Require admits no client, which may be intended; a rule has no use. */
 void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
 {
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_tls, NULL);
@@ -80,7 +80,7 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
     if (culprit && !is_unasked(lint, culprit)) {
         note_unasked(lint, culprit);
         cc_lint_add(lint, "CC0721", line->where,
-                    "this rule waits for a client certificate, and %s has no TLS: move it to a "
+                    "this rule needs a client certificate, but %s has no TLS: move the rule to a "
                     "virtual host with \"SSLEngine on\"",
                     server_name(culprit, lint->pool));
     }
@@ -103,20 +103,20 @@ static cc_line_state_t judge_late(cc_lint_t *lint, const cc_conf_view_t *view,
                                                                                     : CC_LINE_FINE;
 }
 
-/* What becomes of it: browsers have no post-handshake authentication, HTTP/2 forbids it. */
+/* The consequence: browsers have no post-handshake authentication, and HTTP/2 forbids it. */
 static const char *too_late(const cc_conf_view_t *view)
 {
     if (!view->http2) {
-        return "on TLS 1.3 browsers get 403";
+        return "with TLS 1.3, browsers get 403";
     }
-    return view->tls13 ? "on TLS 1.3 browsers get 403, and HTTP/2 does not allow it"
+    return view->tls13 ? "with TLS 1.3, browsers get 403, and HTTP/2 does not allow it"
                        : "HTTP/2 does not allow it";
 }
 
 static const char *instead(const cc_conf_view_t *view, cc_verify_client_t wanted)
 {
     if (view->verify_client != CC_VERIFY_NONE) {
-        return "\"Require clientcert\" here, since the virtual host asks already";
+        return "\"Require clientcert\" here, since the virtual host already requests a certificate";
     }
     return wanted == CC_VERIFY_REQUIRE ? "\"SSLVerifyClient optional\" on the virtual host, and "
                                          "\"Require clientcert\" here"
@@ -128,9 +128,10 @@ void cc_lint_verify_client(cc_lint_t *lint, const cc_line_t *line)
     const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_late, NULL);
 
     if (culprit) {
-        cc_lint_add(lint, "CC0722", line->where,
-                    "SSLVerifyClient in a section asks after the handshake: %s; write %s",
-                    too_late(culprit),
-                    instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
+        cc_lint_add(
+            lint, "CC0722", line->where,
+            "SSLVerifyClient in a section requests a certificate after the handshake: %s; use %s",
+            too_late(culprit),
+            instead(culprit, cc_conf_view_verify_client(cc_line_directive(line)->args)));
     }
 }

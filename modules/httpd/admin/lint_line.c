@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line of the configuration, as lint judges it: by each server that it is in effect in. */
+/* Judges a line of the configuration, in each server in which it is in effect. */
 #include <apr_strings.h>
 
 #include "httpd/admin/lint_line.h"
@@ -14,7 +14,7 @@ const ap_directive_t *cc_line_directive(const cc_line_t *line)
 
 /* ---- judging ------------------------------------------------------------------------------ */
 
-/* A line while it is judged: by each server that it is in effect in, until one finds it fine. */
+/* A line while it is judged, in one server after another until it is fine in one. */
 typedef struct trial_t {
     cc_lint_t *lint;
     cc_line_judge_fn *judge;
@@ -34,7 +34,7 @@ static void view_try(trial_t *trial, const cc_conf_view_t *view, const cc_place_
     }
 }
 
-/* A line of the main server is in effect in all, and judged once for each kind of them. */
+/* A line of the main server is in effect in all servers, and judged once for each kind. */
 static void place_try(trial_t *trial, const cc_place_t *place)
 {
     const cc_lint_t *lint = trial->lint;

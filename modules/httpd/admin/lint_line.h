@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of lint share: the configuration that is gone through, and its lines. */
+/* Declarations shared by the files of lint: the configuration, and its lines. */
 #ifndef CC_ADMIN_LINT_LINE_H
 #define CC_ADMIN_LINT_LINE_H
 
@@ -12,15 +12,15 @@
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
-/** The rules that stand in one server, and what they give. */
+/** The rules of one server, and the names that they give. */
 typedef struct cc_ruled_t {
     const cc_ruleset_t *whole;      /* of the server as a whole; NULL: none */
     apr_array_header_t *sections;   /* const cc_ruleset_t * */
-    cc_reachable_t *whole_gives;    /* NULL: not gathered yet; as the next one */
+    cc_reachable_t *whole_gives;    /* NULL: not collected yet; also the next member */
     cc_reachable_t *sections_give;
 } cc_ruled_t;
 
-/** The configuration, and what has been found in it. */
+/** The configuration, and the findings. */
 typedef struct cc_lint_t {
     server_rec *server; /* the main one */
     apr_pool_t *pool;
@@ -28,38 +28,38 @@ typedef struct cc_lint_t {
     apr_array_header_t *kinds;       /* const cc_conf_view_t *: the first one of each kind */
     apr_array_header_t *rulesets;    /* cc_ruleset_t */
     apr_hash_t *ruled;               /* server to cc_ruled_t */
-    cc_reachable_t *reachable;       /* by all rule sets; NULL: not gathered yet */
+    cc_reachable_t *reachable;       /* by all rule sets; NULL: not collected yet */
     apr_array_header_t *findings;    /* cc_note_t */
     apr_hash_t *lines;               /* "file:line args" to cc_line_t */
-    apr_hash_t *holding;             /* sections to whether rules stand in them */
-    apr_hash_t *unasked;             /* servers with a finding that clients are never asked */
-    apr_hash_t *several;             /* files of CAs to whether they are several */
+    apr_hash_t *holding;             /* sections to whether they contain rules */
+    apr_hash_t *unasked;             /* servers found to never request certificates */
+    apr_hash_t *several;             /* files of CAs to whether they contain several */
 } cc_lint_t;
 
-/** A line of the configuration, which stands in several places if its file is included twice. */
+/** A line of the configuration; in several places if its file is included twice. */
 typedef struct cc_line_t {
     const char *where;          /* FILE:LINE */
     apr_array_header_t *places; /* const cc_place_t * */
 } cc_line_t;
 
-/** What a line is to one server in which it is in effect. */
+/** The judgement on a line, in one server. */
 typedef enum {
-    CC_LINE_ASIDE, /* it does not matter there */
-    CC_LINE_FINE,  /* it does what it says, or may do so */
+    CC_LINE_ASIDE, /* it is irrelevant there */
+    CC_LINE_FINE,  /* it works, or may work */
     CC_LINE_FAULT
 } cc_line_state_t;
 
 /**
- * Judges a line at one of its places, for one server. `baton` is what cc_lint_culprit was
- * given. A line of the main server must be judged alike for all servers of one kind (see
- * lint_rulesets.c).
+ * Judges a line at one of its places, for one server. `baton` is that of cc_lint_culprit. For a
+ * line of the main server, the result must be the same for all servers of one kind
+ * (lint_rulesets.c).
  */
 typedef cc_line_state_t cc_line_judge_fn(cc_lint_t *lint, const cc_conf_view_t *view,
                                          const cc_place_t *place, const void *baton);
 
 /**
- * The first server in which a line is at fault; NULL if there is none, or one where it is fine.
- * What stands in the main server is in effect in all of them.
+ * The first server in which a line is at fault; NULL if it is fine in any server, or at fault in
+ * none. A line of the main server is in effect in all servers.
  */
 const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line,
                                       cc_line_judge_fn *judge, const void *baton);

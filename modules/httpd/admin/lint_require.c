@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds Require lines that can never hold. */
+/* Finds Require lines that can never match. */
 
 #include "base/text.h"
 #include "cert/cert.h"
@@ -11,11 +11,11 @@
 #include "httpd/request/authz.h"
 #include "rules/rules.h"
 
-/* A name, and how rules are asked whether they give it. */
+/* A name, and the function that looks for it among those that rules give. */
 typedef struct cc_wanted_t {
     cc_gives_fn *gives;
     const char *name;
-    bool anywhere; /* some rules give it, of whichever server */
+    bool anywhere; /* rules of any server give it */
 } cc_wanted_t;
 
 static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_conf_view_t *view,
@@ -26,7 +26,7 @@ static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_conf_view_t *view,
     return cc_lint_has_rules(lint, view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-/* What rules give is no matter of the kind of a server, so a line of the main one asks of all. */
+/* The kind of a server does not determine its names, so a line of the main server uses all. */
 static cc_line_state_t judge_name(cc_lint_t *lint, const cc_conf_view_t *view,
                                   const cc_place_t *place, const void *baton)
 {
@@ -58,21 +58,22 @@ static void name_check(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *want
     if (cc_lint_culprit(lint, line, judge_name, wanted)) {
         cc_lint_add(lint, "CC0723", line->where,
                     "no rule that can be in effect here gives the %s \"%s\": correct the name, or "
-                    "write a rule that gives it",
+                    "add a rule that gives it",
                     kind, name);
     }
 }
 
-/* An expression is another name in each request. */
+/* An expression can give another name in each request. */
 static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *names,
                         cc_gives_fn *gives)
 {
     cc_wanted_t wanted = {gives, NULL, false};
 
     if (cc_lint_culprit(lint, line, judge_rules, NULL)) {
-        cc_lint_add(lint, "CC0724", line->where,
-                    "no rules are in effect here, so nobody has a user or a group: write a "
-                    "ClientCertMap, or \"Require clientcert\" with conditions");
+        cc_lint_add(
+            lint, "CC0724", line->where,
+            "no rules are in effect here, so no certificate is mapped to a user or group: add "
+            "a ClientCertMap, or use \"Require clientcert\" with conditions");
     } else if (!strstr(names, "%{")) {
         while (*(wanted.name = ap_getword_conf(lint->pool, &names))) {
             name_check(lint, line, &wanted);
@@ -80,7 +81,7 @@ static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *name
     }
 }
 
-/* Where it is negated, what never holds never denies: that may be meant. */
+/* A negated Require that never matches denies no request, which may be intended. */
 void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
 {
     const ap_directive_t *directive = cc_line_directive(line);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells which rules can be in effect in which servers, and what they give there. */
+/* Finds the rules that can be in effect in a server, and the names that they give. */
 
 /*
- * There may be thousands of servers, sections and lines, so nothing here goes through one of them
- * for each of another. Rules are filed by the server that they stand in. A line of the main server
- * is in effect in all servers, and is judged once for each kind of them: servers are of one kind if
- * whatever a line could be judged by is the same for both. What rules give is gathered once for
- * each server, and once for all of them.
+ * There may be thousands of servers, sections and lines, so no loop over one is nested in a loop
+ * over another. Rules are indexed by their server. A line of the main server is in effect in all
+ * servers, and is judged once for each kind of server: two servers are of one kind if all
+ * properties by which a line is judged are the same. The names that rules give are collected once
+ * for each server, and once for all servers.
  */
 
 #include <apr_strings.h>
@@ -19,7 +19,7 @@
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
-/* ---- what is filed ------------------------------------------------------------------------- */
+/* ---- indexes ------------------------------------------------------------------------------- */
 
 static cc_ruled_t *ruled_of(const cc_lint_t *lint, const server_rec *s)
 {
@@ -42,7 +42,7 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
     }
 }
 
-/* All that a line of the main server may be judged by, but what the names of its rules are. */
+/* All properties by which a line of the main server is judged, except the names in rules. */
 static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
     return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", view->tls, view->verify_client,
@@ -86,7 +86,7 @@ const cc_ruleset_t *cc_lint_ruleset(const cc_lint_t *lint, const cc_conf_view_t 
     return own ? own->whole : NULL;
 }
 
-/* The main server's sections are everybody's, its other rules those of servers without their own.
+/* Sections of the main server apply to all servers, its other rules to servers without their own.
  */
 bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
@@ -105,7 +105,7 @@ static bool holds_rules(const ap_directive_t *section)
     return directive != NULL;
 }
 
-/* Many lines stand in one section. */
+/* Cached, since a section may contain many lines. */
 static bool is_holding(cc_lint_t *lint, const ap_directive_t *section)
 {
     static const char yes[] = "yes", no[] = "no";
@@ -129,7 +129,7 @@ bool cc_lint_ruled(cc_lint_t *lint, const cc_conf_view_t *view, const cc_place_t
     return section || cc_lint_ruleset(lint, view) || cc_lint_ruleset(lint, view->main);
 }
 
-/* ---- what they give ------------------------------------------------------------------------ */
+/* ---- the names that rules give ------------------------------------------------------------- */
 
 static const cc_reachable_t *whole_of(const cc_lint_t *lint, cc_ruled_t *ruled)
 {
@@ -154,7 +154,7 @@ static const cc_reachable_t *sections_of(const cc_lint_t *lint, cc_ruled_t *rule
     return ruled->sections_give;
 }
 
-/* Each ruleset is in effect in its own server at least. */
+/* Each rule set is in effect at least in its own server. */
 static const cc_reachable_t *all_of(cc_lint_t *lint)
 {
     if (!lint->reachable) {
@@ -189,7 +189,7 @@ static bool view_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
     return view && view->tls != CC_TLS_OFF && cc_lint_several_cas(lint, view);
 }
 
-/* Of all servers, or of those without rules of their own and the main one. */
+/* Among all servers, or among the main server and those without rules of their own. */
 static bool any_several_cas(cc_lint_t *lint, bool all)
 {
     for (int i = 0; i < lint->views->nelts; i++) {
@@ -203,7 +203,7 @@ static bool any_several_cas(cc_lint_t *lint, bool all)
     return false;
 }
 
-/* The main server may have many sections with rules. */
+/* Cached, since the main server may have many sections with rules. */
 bool cc_lint_ruleset_several_cas(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 {
     static const char yes[] = "yes", no[] = "no", key[] = "all servers";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells whether a virtual host trusts several CAs, any of which may issue clients. */
+/* Finds whether a virtual host trusts several CAs that may issue client certificates. */
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -9,7 +9,7 @@
 #include "httpd/admin/lint_line.h"
 #include "httpd/conf/view.h"
 
-/* OpenSSL looks for nothing else in a folder: 9d66eef0.0 */
+/* OpenSSL looks only for such names in a directory: 9d66eef0.0 */
 static bool is_hashed(const char *name)
 {
     int digits = 0;
@@ -49,7 +49,7 @@ static bool are_several(const char *file, const char *folder, apr_pool_t *p)
     return cc_cert_count_issuers(paths) > 1;
 }
 
-/* Many hosts name the same files. */
+/* Cached, since many virtual hosts use the same files. */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     static const char yes[] = "yes", no[] = "no";

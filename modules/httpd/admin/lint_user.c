@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds mod_ssl's own ways to a user, where they stand beside rules. */
+/* Finds directives of mod_ssl that set a user, or test a certificate, where rules are in effect. */
 
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
@@ -13,7 +13,7 @@ static cc_line_state_t judge_ruled(cc_lint_t *lint, const cc_conf_view_t *view,
     return cc_lint_ruled(lint, view, place) ? CC_LINE_FAULT : CC_LINE_FINE;
 }
 
-/* Where the mapped user is not the user of the request, it may be mod_ssl's. */
+/* With ClientCertAuth Off, the user of mod_ssl remains that of the request. */
 static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_conf_view_t *view,
                                        const cc_place_t *place, const void *baton)
 {
@@ -26,9 +26,10 @@ static cc_line_state_t judge_user_name(cc_lint_t *lint, const cc_conf_view_t *vi
 void cc_lint_user_name(cc_lint_t *lint, const cc_line_t *line)
 {
     if (cc_lint_culprit(lint, line, judge_user_name, NULL)) {
-        cc_lint_add(lint, "CC0725", line->where,
-                    "SSLUserName has no effect where rules are: remove it, and write a rule such "
-                    "as ClientCertMap issuer == \"...\" user=%%{subject.CN}");
+        cc_lint_add(
+            lint, "CC0725", line->where,
+            "SSLUserName has no effect where rules are in effect: remove it, and add a rule "
+            "such as ClientCertMap issuer == \"...\" user=%%{subject.CN}");
     }
 }
 
@@ -58,13 +59,13 @@ void cc_lint_options(cc_lint_t *lint, const cc_line_t *line)
     if (fakes_passwords(cc_line_directive(line)->args, lint->pool) &&
         cc_lint_culprit(lint, line, judge_basic, NULL)) {
         cc_lint_add(lint, "CC0726", line->where,
-                    "with FakeBasicAuth a certificate that no rule maps logs in all the same where "
-                    "a password is asked for: remove it; user=%%{subject|oneline} gives the same "
+                    "with FakeBasicAuth, a certificate that no rule maps can still log in where a "
+                    "password is asked for: remove it; user=%%{subject|oneline} gives the same "
                     "names");
     }
 }
 
-/* ---- mod_ssl's word on the certificate, where rules decide ---------------------------------- */
+/* ---- conditions on the verification by mod_ssl, where rules are in effect ------------------- */
 
 void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
 {
@@ -72,10 +73,10 @@ void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
 
     if ((ap_strcasestr(args, "SSL_CLIENT_VERIFY") || ap_strcasestr(args, "ssl-verify-client")) &&
         cc_lint_culprit(lint, line, judge_ruled, NULL)) {
-        cc_lint_add(lint, "CC0737", line->where,
-                    "this asks whether mod_ssl has verified the certificate, not what the rules "
-                    "say: a certificate that a rule denies passes, and so does one that no rule "
-                    "maps; write \"Require clientcert-user\", \"Require clientcert-group\" or "
-                    "\"Require valid-user\"");
+        cc_lint_add(
+            lint, "CC0737", line->where,
+            "this tests only whether mod_ssl has verified the certificate: it also holds for "
+            "a certificate that a rule denies, or that no rule maps; use \"Require "
+            "clientcert-user\", \"Require clientcert-group\" or \"Require valid-user\"");
     }
 }

@@ -10,35 +10,36 @@
 #include "httpd/conf/module.h"
 
 /**
- * The command-line tool asks about a configuration by running `httpd -t` with a directory of its
- * own in the environment (CLIENTCERT_QUESTION). There stand
+ * The command-line tool queries a configuration by running `httpd -t`, with the path of a temporary
+ * directory in the environment (CLIENTCERT_QUESTION). The directory contains
  *
  *   question.json    {"ask": "explain" | "rules" | "check" | "revoked", "vhost": TEXT,
  *                    "path": TEXT, "certificates": NUMBER, "all": BOOLEAN}
- *   1.pem, 2.pem ... explain, revoked: the certificates, each with what a client sends along
- *   answer.json      made by the module, one object a line: what was asked for, of each certificate
- *                    in turn, or {"error": {"tag": TEXT, "word": TEXT or null, "message": TEXT}}
- *                    instead of all answers; with "result": "error" instead of one
+ *   1.pem, 2.pem ... explain, revoked: the certificates, each with the others that a client sends
+ *   answer.json      written by the module, one object per line: the answer, or one answer for each
+ *                    certificate in turn; or {"error": {"tag": TEXT, "word": TEXT or null,
+ *                    "message": TEXT}} instead of all answers, or with "result": "error" instead of
+ *                    the answer for one certificate
  *
- * One thread, in a configuration test alone; the process ends when the query is answered.
+ * Used by one thread, only in a configuration test; the process ends after answering the query.
  */
 typedef struct cc_admin_query_t {
     const char *directory;
-    const char *vhost; /* NAME or NAME:PORT; NULL: the query names none */
-    const char *path;  /* begins with a slash; NULL: a virtual host as a whole */
+    const char *vhost; /* NAME or NAME:PORT; NULL: not given */
+    const char *path;  /* begins with a slash; NULL: the virtual host as a whole */
     int certificates;  /* how many */
-    bool all;          /* every rule is listed, not only those that matter */
-    bool own_sources;  /* the CRLs of mod_ssl's directives are left out */
+    bool all;          /* list every rule, not only the relevant ones */
+    bool own_sources;  /* without the CRLs of mod_ssl's directives */
     server_rec *main;
     apr_pool_t *pool;
-    cc_error_t err; /* filled where there is no answer */
+    cc_error_t err; /* filled if there is no answer */
 } cc_admin_query_t;
 
 /** A certificate of the query. */
 typedef struct cc_presented_t {
-    const char *path; /* its PEM file, with what a client sends along */
+    const char *path; /* its PEM file, with the other certificates that a client sends */
     const cc_cert_t *cert;
-    apr_pool_t *pool; /* for what is found out about this one */
+    apr_pool_t *pool; /* for data about this certificate */
 } cc_presented_t;
 
 #endif

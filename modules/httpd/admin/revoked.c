@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whether a certificate was revoked: which CRL or responder says so, since when. */
+/* Answers whether a certificate was revoked, according to each CRL and the OCSP responder. */
 #include <apr_signal.h>
 
 #include <http_main.h>
@@ -20,29 +20,29 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/* What is the same for all certificates. */
+/* Shared by all certificates of a query. */
 typedef struct revoked_sources_t {
     server_rec *server;
-    const char *reason; /* why this server */
+    const char *reason; /* why this server was chosen */
     cc_judge_t judge;
     cc_revocation_t revocation;
 } revoked_sources_t;
 
-/* What is known of one. */
+/* One certificate. */
 typedef struct revoked_check_t {
     const revoked_sources_t *sources;
-    const char *unverified; /* as cc_judge_certificate has it */
+    const char *unverified; /* as from cc_judge_certificate */
     cc_seal_t seal;
     const cc_cert_t *cert;
-    cc_crl_answer_t crl;   /* state, of a certificate that verifies */
+    cc_crl_answer_t crl;   /* valid for a certificate that verifies */
     cc_ocsp_answer_t ocsp; /* likewise */
     cc_revocation_status_t status;
     apr_time_t now;
 } revoked_check_t;
 
-/* ---- finding out --------------------------------------------------------------------------- */
+/* ---- asking the sources -------------------------------------------------------------------- */
 
-/* As the server would open them at a start, but for itself alone: nothing is followed or kept. */
+/* Opened as when the server starts, but without reloading and without a cache. */
 static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q)
 {
     static const cc_ocsp_io_t none = {0};
@@ -65,7 +65,7 @@ static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q
     return status;
 }
 
-/* All of them, also where a server would ask no further. */
+/* Asks all sources, even after one for which a server would stop. */
 static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t *p)
 {
     const cc_revocation_t *revocation = &one->sources->revocation;
@@ -84,8 +84,8 @@ static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t 
 static void no_source_error(const revoked_sources_t *sources, cc_admin_query_t *q)
 {
     cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(sources->server, q->pool),
-                 "nobody is asked whether a certificate was revoked: neither ClientCertCRL "
-                 "nor ClientCertOCSP is set for this server");
+                 "there is no source of revocation status: neither ClientCertCRL nor "
+                 "ClientCertOCSP is set for this server");
 }
 
 void *cc_revoked_prepare(cc_admin_query_t *q)
@@ -104,7 +104,7 @@ void *cc_revoked_prepare(cc_admin_query_t *q)
         no_source_error(sources, q);
         return NULL;
     }
-    apr_signal(SIGPIPE, SIG_IGN); /* of a responder that hangs up */
+    apr_signal(SIGPIPE, SIG_IGN); /* when a responder closes the connection */
     return sources;
 }
 
@@ -122,20 +122,20 @@ static json_t *time_of(apr_time_t time, apr_pool_t *p)
     return time ? json_string(cc_moment_text(time, p)) : json_null();
 }
 
-/* Seconds from one moment to another, where both are known. */
+/* Seconds from one time to another; null unless both are known. */
 static json_t *seconds_of(apr_time_t from, apr_time_t to)
 {
     return from && to ? json_integer(apr_time_sec(to) - apr_time_sec(from)) : json_null();
 }
 
-/* What cc_crls_each hands on. */
+/* The baton of cc_crls_each. */
 typedef struct list_t {
     json_t *all;
     apr_time_t now;
     apr_pool_t *pool;
 } list_t;
 
-/* Those of a CRL that is passed over are not counted. */
+/* The entries of a CRL that is not used are not counted. */
 static json_t *entries_of(const cc_crl_info_t *info)
 {
     return info->use == CC_CRL_FOREIGN ? json_null() : json_integer((json_int_t)info->entries);
@@ -213,10 +213,11 @@ static json_t *ocsp_of(const revoked_check_t *one, apr_pool_t *p)
         seconds_of(one->now, answer->next_update));
 }
 
-/* The reason that the log would have, or that no source was asked. */
+/* The reason as in the log, or the reason why no source was asked. */
 static const char *problem_of(const revoked_check_t *one)
 {
-    return one->unverified ? "it would not be verified, so nobody was asked" : one->status.problem;
+    return one->unverified ? "the certificate would not be verified, so no source was asked"
+                           : one->status.problem;
 }
 
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)

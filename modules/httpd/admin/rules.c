@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
+/* Answers queries about a configuration as a whole: its rules, and its mistakes. */
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
@@ -71,7 +71,7 @@ json_t *cc_admin_rules(cc_admin_query_t *q)
 
 /* ---- check --------------------------------------------------------------------------------- */
 
-/* What would end a start, or is a warning there. */
+/* Faults of CRLs, which prevent a start or are logged as warnings. */
 static void crls_add(json_t *findings, const cc_admin_query_t *q)
 {
     const apr_array_header_t *faults = cc_crl_precheck_faults(q->main, q->pool);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers queries about a configuration as a whole: its rules, and what is wrong with it. */
+/* Answers queries about a configuration as a whole: its rules, and its mistakes. */
 #ifndef CC_ADMIN_RULES_H
 #define CC_ADMIN_RULES_H
 
@@ -7,10 +7,10 @@
 
 #include "httpd/admin/query.h"
 
-/** All rule sets, or those of q->vhost: a new reference. NULL: q->err says why there is none. */
+/** All rule sets, or those of q->vhost: a new reference. NULL: q->err has the reason. */
 json_t *cc_admin_rules(cc_admin_query_t *q);
 
-/** What is wrong: findings of lint and of CRLs, and the tests of the mapping: a new reference. */
+/** The findings of lint and for CRLs, and the mapping tests: a new reference. */
 json_t *cc_admin_check(cc_admin_query_t *q);
 
 #endif

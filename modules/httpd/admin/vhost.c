@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the virtual host that a query means: by its name, or because there is no other. */
+/* Finds the virtual host of a query: by its name, or because it is the only one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ json_t *cc_vhost_json(const server_rec *s, const char *reason, apr_pool_t *p)
                      cc_json_string(where, p), "taken_as", reason);
 }
 
-/* Of const cc_conf_view_t *, for a message. */
+/* The names of servers (const cc_conf_view_t *), for a message. */
 static const char *names_of(const apr_array_header_t *views, apr_pool_t *p)
 {
     const char *names = "";
@@ -55,7 +55,7 @@ static const char *names_of(const apr_array_header_t *views, apr_pool_t *p)
     return names;
 }
 
-/* ---- the one that is named ----------------------------------------------------------------- */
+/* ---- by name ------------------------------------------------------------------------------- */
 
 /* NAME or NAME:PORT. */
 typedef struct name_t {
@@ -108,8 +108,7 @@ static bool is_named(const server_rec *s, const name_t *name)
            is_listed(s->names, name->name, false) || is_listed(s->wild_names, name->name, true);
 }
 
-/* ServerName and ServerAlias. The same name may be that of a virtual host with TLS and of one
- * without. */
+/* By ServerName or ServerAlias. Prefers a virtual host with TLS. */
 static server_rec *vhost_named(cc_admin_query_t *q, const apr_array_header_t *views)
 {
     name_t name = name_read(q->vhost, q->pool);
@@ -128,12 +127,13 @@ static server_rec *vhost_named(cc_admin_query_t *q, const apr_array_header_t *vi
     }
     if (!found) {
         cc_error_set(&q->err, q->pool, "CC0751", q->vhost,
-                     "no server has this name and port; there are %s", names_of(views, q->pool));
+                     "no virtual host has this name and port; use one of %s",
+                     names_of(views, q->pool));
     }
     return found;
 }
 
-/* ---- the only one -------------------------------------------------------------------------- */
+/* ---- without a name ------------------------------------------------------------------------ */
 
 bool cc_vhost_serves(const cc_ruleset_t *ruleset, const server_rec *s)
 {
@@ -157,7 +157,7 @@ static bool has_rules(const server_rec *s, const server_rec *main)
     return false;
 }
 
-/* Those with TLS, or those that have rules too. */
+/* The servers with TLS; `rules`: only those that have rules, too. */
 static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array_header_t *views,
                                       bool rules)
 {
@@ -173,7 +173,7 @@ static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array
     return some;
 }
 
-/* Where SSLEngine stands outside of virtual hosts, they have the server's place. */
+/* With SSLEngine outside of virtual hosts, all of them have TLS and cover the main server. */
 static void drop_main(apr_array_header_t *views)
 {
     if (views->nelts > 1 && !APR_ARRAY_IDX(views, 0, const cc_conf_view_t *)->server->is_virtual) {
@@ -199,9 +199,10 @@ static server_rec *vhost_only(cc_admin_query_t *q, const apr_array_header_t *vie
         return q->main;
     }
     if (some->nelts > 1) {
-        cc_error_set(&q->err, q->pool, "CC0752", NULL,
-                     "several servers take client certificates: say --vhost and one of %s",
-                     names_of(some, q->pool));
+        cc_error_set(
+            &q->err, q->pool, "CC0752", NULL,
+            "several virtual hosts accept client certificates; choose one with --vhost: %s",
+            names_of(some, q->pool));
         return NULL;
     }
     return APR_ARRAY_IDX(some, 0, const cc_conf_view_t *)->server;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Virtual hosts, as queries name them and answers show them. */
+/* Virtual hosts: how queries select them, and how answers show them. */
 #ifndef CC_ADMIN_VHOST_H
 #define CC_ADMIN_VHOST_H
 
@@ -15,8 +15,8 @@
 const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
 
 /**
- * The virtual host, or main server, that a query means: by q->vhost, else the one that has TLS and
- * rules. *reason: a sentence that says why this one. NULL: CC0751, CC0752 in q->err.
+ * The virtual host, or main server, of a query: by q->vhost, else the one that has TLS and rules.
+ * *reason: why this one was chosen. NULL: CC0751, CC0752 in q->err.
  */
 server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **reason);
 

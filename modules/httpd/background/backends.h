@@ -10,12 +10,12 @@
 #include "tables/table.h"
 
 /**
- * sql: through mod_dbd, ldap: through mod_ldap. To be opened before mod_dbd's post_config, which
- * takes the statements to prepare. A lookup may outlive its request (see jobs.h).
+ * sql: through mod_dbd, ldap: through mod_ldap. Open them before mod_dbd's post_config, which takes
+ * the statements to prepare. A lookup may outlive its request (see jobs.h).
  */
 extern const cc_backend_t cc_backend_sql, cc_backend_ldap;
 
-/** The virtual host of the directive; a table for all of them asks in the main server's name. */
+/** The virtual host of the directive; for a table of all virtual hosts, the main server. */
 static inline server_rec *cc_backend_server(const cc_table_spec_t *spec)
 {
     return spec->server ? spec->server : ap_server_conf;

@@ -15,8 +15,8 @@ typedef struct cc_held_crl_t {
 } cc_held_crl_t;
 
 /**
- * All CRLs that count (cc_held_crl_t), as this process holds them. Texts are copies in `p`: they
- * stay when a poll replaces the CRLs meanwhile. Any thread.
+ * All CRLs in use (cc_held_crl_t) in this process. Texts are copies in `p`, so they remain valid
+ * when a poll replaces the CRLs. Any thread.
  */
 apr_array_header_t *cc_crl_held_list(const server_rec *s, apr_pool_t *p);
 

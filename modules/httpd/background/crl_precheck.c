@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the CRLs of a configuration that does not serve yet: httpd -t, and before a start. */
+/* Checks the CRLs of a configuration before it is used: in httpd -t, and before a start. */
 /*
- * mod_ssl makes its contexts when httpd starts, and not in a test. By then, an error goes to the
- * log alone. So the CRLs are opened here too, right after the configuration was read, while
- * standard error is still the terminal. Each host's CAs are loaded from the files that mod_ssl's
- * directives name. Where they may not name all of them, an issuer that no host trusts is no fault.
+ * mod_ssl makes its contexts when httpd starts, and not in a test. By then, errors are only logged.
+ * So the CRLs are opened here too, right after the configuration was read, while standard error is
+ * still the terminal. Each host's CAs are loaded from the files that mod_ssl's directives name. If
+ * these may not name all CAs, an issuer that no host trusts is not a fault.
  */
 #include <apr_strings.h>
 
@@ -26,19 +26,19 @@
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
-/* A check that runs. */
+/* The state of a check. */
 typedef struct {
     apr_array_header_t *faults; /* of cc_crl_fault_t */
     apr_array_header_t *opened; /* of cc_opened_crls_t * */
-    apr_hash_t *trusts;         /* what they are made of -> cc_trust_t * */
+    apr_hash_t *trusts;         /* by their files and options: cc_trust_t * */
     apr_hash_t *found;          /* "where text" of faults */
     apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
-    bool other_cas;             /* some host may trust other CAs than its files say */
+    bool other_cas;             /* a host may trust CAs that are not in its files */
     apr_pool_t *pool;           /* of the faults */
     apr_pool_t *scratch;        /* of what is opened */
 } check_t;
 
-/* An error that the start would meet too; one that only this check finds; a warning. */
+/* An error that the start would find too; an error that only this check finds; a warning. */
 typedef enum { ERROR, ERROR_HERE_ALONE, WARNING } weight_t;
 
 static void fault_add(const check_t *check, const cc_crl_fault_t *fault)
@@ -63,7 +63,7 @@ static void error_add(const check_t *check, const cc_error_t *err, weight_t weig
                                        weight == WARNING, weight == ERROR_HERE_ALONE});
 }
 
-/* ---- what a host trusts --------------------------------------------------------------------- */
+/* ---- the CAs of a host --------------------------------------------------------------------- */
 
 static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *files)
 {
@@ -80,7 +80,7 @@ static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *file
     return trust;
 }
 
-/* mod_ssl will say itself what is wrong with the files; without any, all issuers are foreign. */
+/* mod_ssl reports errors of the files itself. Without CAs, all issuers are foreign. */
 static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
 {
     static const cc_trust_files_t none = {.depth = 1};
@@ -134,7 +134,7 @@ static void view_check(check_t *check, const cc_conf_view_t *view)
     }
 }
 
-/* A directive that no host with TLS has: its files are read, though they will not be asked. */
+/* A directive that no host with TLS has: its files are read, though no host will use them. */
 static void unopened_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
@@ -144,7 +144,7 @@ static void unopened_check(check_t *check, const cc_conf_view_t *view)
     }
 }
 
-/* ---- what is found when all are open ------------------------------------------------------- */
+/* ---- checks when all are open -------------------------------------------------------------- */
 
 static void unused_check(const check_t *check)
 {
@@ -179,8 +179,8 @@ static void empty_check(const check_t *check)
         cc_crls_each(one->crls, crl_count, &crls);
         if (crls == 0) {
             fault_add(check, &(cc_crl_fault_t){"CC0184", apr_pstrdup(check->pool, one->spec->where),
-                                               "there is no CRL in these folders: nothing is known "
-                                               "to be revoked, or good",
+                                               "these directories have no CRL, so the revocation "
+                                               "status of certificates is unknown",
                                                true, false});
         }
     }
@@ -219,8 +219,8 @@ static void fault_log(const cc_crl_fault_t *fault, server_rec *s, apr_pool_t *p)
 }
 
 /*
- * Errors always; what is only a warning, in a test: a start has it in its log. True where one of
- * them ends a test, or a start that would not meet it otherwise.
+ * Logs errors always, and warnings only in a test: a start has them in its log. True if a fault
+ * ends the test, or a start that would not find it otherwise.
  */
 static bool faults_log(const apr_array_header_t *faults, bool test, server_rec *s, apr_pool_t *p)
 {
@@ -238,8 +238,8 @@ static bool faults_log(const apr_array_header_t *faults, bool test, server_rec *
 }
 
 /*
- * A test ends here. A start goes on to where its log is open, which is to have the reason too; and
- * httpd -k graceful, stop and the like only send a signal after this, which no CRL may hinder.
+ * A test ends here. A start goes on until its log is open, so that the log has the reason too. And
+ * httpd -k graceful, stop and others only send a signal after this, which no CRL may prevent.
  */
 int cc_crl_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {

@@ -2,9 +2,8 @@
 /* Finds the CRLs that no virtual host can use, because none trusts their issuer. */
 /*
  * Several virtual hosts that trust different CAs may have the same directive. A CRL of a CA that a
- * host does not trust says nothing about any of its clients, and is passed over there. Where none
- * of the hosts that have the directive trusts its issuer, a CA is missing somewhere, or the CRL
- * lies in the wrong place.
+ * host does not trust covers none of its clients, and is ignored there. If none of the hosts with
+ * the directive trusts its issuer, a CA is missing, or the CRL is in the wrong place.
  */
 #include <apr_strings.h>
 
@@ -13,12 +12,12 @@
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/revocation.h"
 
-/* A search. Its keys are texts. */
+/* The state of a search. Keys are texts. */
 typedef struct {
     apr_hash_t *used;  /* "path issuer" of CRLs that a virtual host uses, and the "path" of each */
     apr_hash_t *found; /* "path issuer" of those in `unused` */
     apr_array_header_t *unused;     /* cc_unused_crl_t */
-    const cc_opened_crls_t *opened; /* those that are gone through */
+    const cc_opened_crls_t *opened; /* the CRLs that are searched now */
     apr_pool_t *pool;
 } unused_search_t;
 
@@ -94,8 +93,8 @@ apr_array_header_t *cc_crl_unused_find(const apr_array_header_t *opened, apr_poo
 void cc_crl_unused_error(cc_error_t *err, const cc_unused_crl_t *crl, apr_pool_t *p)
 {
     cc_error_set(err, p, "CC0183", crl->info.path,
-                 "the CRL of \"%s\", number %s, is of no use: no virtual host that has this "
-                 "ClientCertCRL trusts its issuer; remove it, or add the CA to a host",
+                 "the CRL of \"%s\", number %s, cannot be used: no virtual host with this "
+                 "ClientCertCRL trusts its issuer; remove the CRL, or add the CA to a virtual host",
                  crl->info.issuer, crl->info.number);
     err->where = apr_pstrdup(p, crl->opened->spec->where);
 }

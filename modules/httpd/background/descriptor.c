@@ -10,7 +10,7 @@
 
 #include "httpd/background/descriptor.h"
 
-/* A place for one descriptor beside the message. */
+/* A buffer for one descriptor, sent with the message. */
 typedef union {
     struct cmsghdr header;
     char octets[CMSG_SPACE(sizeof(int))];

@@ -7,22 +7,23 @@
 #include <apr_time.h>
 
 /**
- * Two ends of a socket, for no program that is started: what is written at [1] is read at [0], each
- * write as one message. Reading does not wait; writing waits for as long as `patience` at most.
+ * Makes both ends of a socket, which programs that this process starts do not inherit. Data written
+ * at [1] is read at [0], each write as one message. Reads do not wait; writes wait for `patience`
+ * at most.
  */
 apr_status_t cc_descriptor_pair(int ends[2], apr_interval_time_t patience);
 
 /**
- * Sends a number, and a descriptor with it; -1: none. It stays the caller's. Waits only where the
- * socket does. APR_EAGAIN where it has no room; errors of the system, and no signal, where the
- * other end is closed.
+ * Sends a number, and a descriptor with it (-1: none), which the caller keeps. Waits only if the
+ * socket does. APR_EAGAIN: its buffer is full. If the other end is closed: an error of the system,
+ * and no signal.
  */
 apr_status_t cc_descriptor_send(int socket, apr_uint64_t number, int descriptor);
 
 /**
- * Takes what one send has sent; *descriptor is the caller's, -1: there was none. Does not wait
- * where the socket does not, and else until something was sent or the other end is closed.
- * APR_EOF: it is closed; APR_EAGAIN: there is nothing; else errors of the system.
+ * Receives one message. *descriptor then belongs to the caller; -1: it had none. If the socket
+ * waits, waits until something was sent or the other end is closed. APR_EOF: it is closed;
+ * APR_EAGAIN: there is nothing; otherwise errors of the system.
  */
 apr_status_t cc_descriptor_receive(int socket, apr_uint64_t *number, int *descriptor);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs: lookups that may hang are made by another thread, which can be left behind. */
+/* Makes lookups that may hang in another thread, as jobs that can be abandoned. */
 /*
  * mod_dbd and mod_ldap cannot be interrupted. So a request hands its lookups to a thread, as a job
- * with memory of its own, and waits for it until the deadline. In time, it copies the answers and
- * frees the job. Too late, it leaves the job: the thread frees that once it comes back. As long as
- * left jobs hold all threads, further ones fail at once and no request waits.
+ * with memory of its own, and waits for it until the deadline. If the job is done in time, the
+ * request copies the answers and frees the job. If not, the request leaves the job, and the thread
+ * frees it when its call returns. While jobs that were left occupy all threads, further jobs fail
+ * at once and no request waits.
  */
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -23,16 +24,16 @@ struct cc_jobs_t {
     apr_interval_time_t timeout;
     cc_threads_t *threads;    /* NULL before cc_jobs_child */
     apr_thread_mutex_t *lock; /* of what follows, and of `done` and `left` of every job */
-    int left;                 /* jobs that no request waits for any more */
+    int left;                 /* jobs that no request waits for */
 };
 
-/* A job between the thread that waits for it and the one that does it; in the pool of the job. */
+/* A job that is shared by the thread that waits for it and the thread that does it; in its pool. */
 typedef struct {
     cc_job_t job;
     cc_jobs_t *jobs;
     apr_thread_cond_t *ended;
     bool done;
-    bool left; /* the thread that does it frees it */
+    bool left; /* no request waits: the thread that does it frees it */
 } shared_job_t;
 
 cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_t timeout,
@@ -54,7 +55,7 @@ apr_status_t cc_jobs_child(void *state, apr_pool_t *p)
     apr_status_t status = APR_SUCCESS;
 
     if (cc_configtest()) {
-        return APR_SUCCESS; /* mod_dbd and mod_ldap get ready at a start alone */
+        return APR_SUCCESS; /* mod_dbd and mod_ldap are initialized only at a start */
     }
     status = apr_thread_mutex_create(&jobs->lock, APR_THREAD_MUTEX_DEFAULT, p);
     return status == APR_SUCCESS ? cc_threads_start(&jobs->threads, THREADS, p) : status;
@@ -97,7 +98,7 @@ static void shared_job_do(void *data)
 
 /* ---- the thread that waits ------------------------------------------------------------------- */
 
-/* Queries of its own: those of the request may be gone before the job ends. */
+/* Copies the queries, because those of the request may be freed before the job ends. */
 static cc_query_t *queries_copy(cc_query_t *const *queries, int count, apr_pool_t *p)
 {
     cc_query_t *copies = apr_pcalloc(p, sizeof(*copies) * (apr_size_t)count);
@@ -142,7 +143,7 @@ static bool all_hang(cc_jobs_t *jobs)
     return hang;
 }
 
-/* A job in the hands of a thread; NULL: *reason says why there is none. */
+/* Gives a job to a thread; NULL: *reason is why that failed. */
 static shared_job_t *shared_job_start(cc_jobs_t *jobs, const cc_job_t *job,
                                       cc_query_t *const *queries, const char **reason)
 {
@@ -151,7 +152,7 @@ static shared_job_t *shared_job_start(cc_jobs_t *jobs, const cc_job_t *job,
     if (!jobs->threads) {
         *reason =
             cc_configtest()
-                ? "only a server that runs asks it: httpd -t has no mod_dbd and mod_ldap at work"
+                ? "only a running server can ask it: mod_dbd and mod_ldap do not work in httpd -t"
                 : "this process is not ready for lookups";
         return NULL;
     }
@@ -166,13 +167,13 @@ static shared_job_t *shared_job_start(cc_jobs_t *jobs, const cc_job_t *job,
     }
     if (!cc_threads_give(jobs->threads, shared_job_do, shared)) {
         apr_pool_destroy(shared->job.pool);
-        *reason = "this process ends, or is out of memory";
+        *reason = "this process is ending, or is out of memory";
         return NULL;
     }
     return shared;
 }
 
-/* False where it took too long: the job then belongs to its thread. */
+/* False if it took too long: the job then belongs to its thread. */
 static bool shared_job_wait(shared_job_t *shared)
 {
     cc_jobs_t *jobs = shared->jobs;
@@ -200,7 +201,7 @@ static void all_fail(cc_query_t *const *queries, int count, const char *reason)
     }
 }
 
-/* What the job has answered, without what else is in its pool. */
+/* Copies the answers of the job, without the rest of its pool. */
 static void answers_take(cc_query_t *const *queries, const cc_job_t *job, apr_pool_t *p)
 {
     for (int i = 0; i < job->count; i++) {
@@ -233,7 +234,7 @@ void cc_jobs_ask(cc_query_t *const *queries, int count, void *state, apr_time_t 
     }
 }
 
-/* ---- for those that ask ---------------------------------------------------------------------- */
+/* ---- for back ends --------------------------------------------------------------------------- */
 
 cc_table_result_t cc_query_fail(cc_query_t *query, const char *reason)
 {

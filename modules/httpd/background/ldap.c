@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks tables of type "ldap": a directory is searched, by mod_ldap's connections, for entries. */
+/* Looks up keys in tables of type "ldap": searches a directory over connections of mod_ldap. */
 #include <string.h>
 
 #include <apr_optional.h>
@@ -30,18 +30,18 @@ typedef struct {
 /* A search that was sent, or is to be. */
 typedef struct {
     cc_query_t *query;
-    int id;    /* of its message; -1: none is under way */
-    bool open; /* there is no answer yet */
+    int id;    /* of its message; -1: not sent */
+    bool open; /* it has no answer yet */
 } search_t;
 
-/* A job with the connection that it has. */
+/* A job and its connection. */
 typedef struct {
     const ldap_t *ldap;
     cc_job_t *job;
     request_rec *r;
     util_ldap_connection_t *ldc;
     search_t *searches; /* one for each query of the job */
-    cc_query_t *query;  /* the one at hand */
+    cc_query_t *query;  /* the current one */
 } ldap_run_t;
 
 /* ---- the entry ------------------------------------------------------------------------------- */
@@ -52,8 +52,8 @@ static cc_table_result_t ask_failed(const ldap_run_t *run, const char *reason)
 }
 
 /*
- * An attribute with many values comes in parts from Active Directory, under another name:
- * "memberOf;range=0-1499". What is not there may be what matters.
+ * Active Directory returns an attribute with many values in parts, under another name:
+ * "memberOf;range=0-1499". The missing values may be the important ones.
  */
 static bool comes_in_parts(LDAP *ldap, LDAPMessage *entry, const char *name)
 {
@@ -72,7 +72,7 @@ static bool comes_in_parts(LDAP *ldap, LDAPMessage *entry, const char *name)
     return found;
 }
 
-/* Copies the values of an attribute; false where one cannot be, or all are too large. */
+/* Copies the values of an attribute; false if one cannot be copied, or all are too large. */
 static bool values_copy(const ldap_run_t *run, const char *name, struct berval **values,
                         cc_column_t *column, apr_size_t *octets)
 {
@@ -86,7 +86,7 @@ static bool values_copy(const ldap_run_t *run, const char *name, struct berval *
             return false;
         }
         if (memchr(values[i]->bv_val, '\0', values[i]->bv_len)) {
-            ask_failed(run, apr_psprintf(p, "a value of %s holds a NUL", name));
+            ask_failed(run, apr_psprintf(p, "a value of %s contains a NUL", name));
             return false;
         }
         copies[i] = apr_pstrmemdup(p, values[i]->bv_val, values[i]->bv_len);
@@ -109,7 +109,7 @@ static cc_table_result_t column_read(const ldap_run_t *run, LDAPMessage *entry, 
     }
     if (column->count == 0 && comes_in_parts(run->ldc->ldap, entry, name)) {
         return ask_failed(run, apr_psprintf(run->job->pool,
-                                            "the directory gives %s in parts: it has too many "
+                                            "the directory returns %s in parts: it has too many "
                                             "values",
                                             name));
     }
@@ -126,7 +126,7 @@ static cc_table_result_t found_read(const ldap_run_t *run, LDAPMessage *found)
     apr_size_t octets = 0;
 
     if (!entry && ldap_count_references(ldap, found) > 0) {
-        return ask_failed(run, "the directory refers to another one, which was not asked");
+        return ask_failed(run, "the directory answered with a referral, which is not followed");
     }
     if (!entry) {
         return CC_TABLE_MISSING;
@@ -144,8 +144,8 @@ static cc_table_result_t found_read(const ldap_run_t *run, LDAPMessage *found)
 /* ---- a lookup, in a thread of its own -------------------------------------------------------- */
 
 /*
- * mod_ldap wants a request, for its pool, server and log. The one that asks may end before the job
- * does, so this is another, with what a line of the log may take from it.
+ * mod_ldap needs a request, for its pool, server and log. The request that waits may end before the
+ * job. So this makes another one, with the members that a line of the log may use.
  */
 static request_rec *request_make(const cc_ldap_url_t *directory, apr_pool_t *p)
 {
@@ -173,7 +173,7 @@ static request_rec *request_make(const cc_ldap_url_t *directory, apr_pool_t *p)
     return r;
 }
 
-/* The key in its place, or NULL where it is not what belongs there. */
+/* The filter with the key, or NULL if the key does not have the required form. */
 static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t *query,
                                apr_pool_t *p)
 {
@@ -189,7 +189,7 @@ static const char *filter_make(const cc_ldap_url_t *directory, const cc_query_t 
     return key ? apr_pstrcat(p, directory->before, key, directory->after, NULL) : NULL;
 }
 
-/* All that have no answer yet fail. */
+/* Fails all queries that have no answer yet. */
 static void open_fail(ldap_run_t *run, const char *reason)
 {
     for (int i = 0; i < run->job->count; i++) {
@@ -202,7 +202,7 @@ static void open_fail(ldap_run_t *run, const char *reason)
     }
 }
 
-/* Connects where that is due. */
+/* Connects if necessary. */
 static int ask_connect(ldap_run_t *run)
 {
     int code = run->ldap->open(run->r, run->ldc);
@@ -215,7 +215,7 @@ static int ask_connect(ldap_run_t *run)
     return code;
 }
 
-/* Why a search failed at the server, or on its way; of the query at hand. */
+/* Why the current search failed, at the server or on its way. */
 static const char *search_trouble(const ldap_run_t *run, int code)
 {
     return apr_psprintf(run->job->pool, "the search at %s: %s", run->ldap->directory.host,
@@ -240,8 +240,7 @@ static int search_send(const ldap_run_t *run, search_t *search)
                            &search->id);
 }
 
-/* What the server says of the search at hand: LDAP_SUCCESS, or that the connection is to be ended.
- */
+/* Takes the result of the current search; not LDAP_SUCCESS if the connection must be closed. */
 static int found_take(ldap_run_t *run, LDAPMessage *found)
 {
     int code = LDAP_SUCCESS;
@@ -260,7 +259,7 @@ static int found_take(ldap_run_t *run, LDAPMessage *found)
     return code;
 }
 
-/* Waits for the answer to one search, which is told from the others by the id of its message. */
+/* Waits for the answer to one search, which has the id of its message. */
 static int search_receive(ldap_run_t *run, search_t *search)
 {
     apr_interval_time_t left = run->job->deadline - apr_time_now();
@@ -273,7 +272,7 @@ static int search_receive(ldap_run_t *run, search_t *search)
     if (got > 0) {
         run->query = search->query;
         code = found_take(run, found);
-        search->open = AP_LDAP_IS_SERVER_DOWN(code); /* then it may be asked once more */
+        search->open = AP_LDAP_IS_SERVER_DOWN(code); /* then it may be sent once more */
     } else if (got < 0) {
         ldap_get_option(run->ldc->ldap, LDAP_OPT_RESULT_CODE, &code);
     }
@@ -281,7 +280,7 @@ static int search_receive(ldap_run_t *run, search_t *search)
     return code;
 }
 
-/* Sends all searches that are open, and then reads the answers. */
+/* Sends all open searches, and then reads the answers. */
 static int searches_run(ldap_run_t *run)
 {
     int failed = LDAP_SUCCESS;
@@ -299,7 +298,7 @@ static int searches_run(ldap_run_t *run)
             code = search_receive(run, search);
         }
         if (!search->open &&
-            code != LDAP_SUCCESS) { /* the server answered; others may fare better */
+            code != LDAP_SUCCESS) { /* the server answered; other searches may succeed */
             failed = code;
             code = LDAP_SUCCESS;
         }
@@ -313,7 +312,7 @@ static void ask_directory(ldap_run_t *run)
 
     if (code == LDAP_SUCCESS) {
         code = searches_run(run);
-        if (AP_LDAP_IS_SERVER_DOWN(code)) { /* an idle connection that has ended meanwhile */
+        if (AP_LDAP_IS_SERVER_DOWN(code)) { /* an idle connection that was closed meanwhile */
             run->ldap->unbind(run->ldc);
             code = ask_connect(run);
             code = code == LDAP_SUCCESS ? searches_run(run) : code;
@@ -321,7 +320,7 @@ static void ask_directory(ldap_run_t *run)
     }
     if (code != LDAP_SUCCESS) {
         open_fail(run, search_trouble(run, code));
-        run->ldap->unbind(run->ldc); /* so that the next one begins anew */
+        run->ldap->unbind(run->ldc); /* so that the next one binds again */
     }
 }
 

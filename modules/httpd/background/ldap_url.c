@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads how an ldap: table is written: an LDAP URL with the key in its filter, and options. */
+/* Parses the source and options of an ldap: table: an LDAP URL with the key in its filter. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -13,11 +13,11 @@
 #include "httpd/background/ldap_url.h"
 #include "tables/table.h"
 
-/* The key in a filter: as text, or as the octets that its hex or base64 stands for. */
+/* The mark of the key in a filter: for text, or for the octets that its hex or base64 encodes. */
 #define AS_TEXT "%s"
 #define AS_OCTETS "%o"
 
-#define PROGRAM "exec:" /* what follows is run for the password */
+#define PROGRAM "exec:" /* a program to run for the password follows */
 
 /* ---- the URL (RFC 4516), at start ------------------------------------------------------------ */
 
@@ -27,7 +27,7 @@ static apr_status_t url_free(void *url)
     return APR_SUCCESS;
 }
 
-/* The URL with the marks of the key as the percent-encoding has them: it has none by s or o. */
+/* Percent-encodes the marks of the key in the URL. No percent-encoding begins with s or o. */
 static const char *url_encode(const char *url, apr_pool_t *p)
 {
     char *encoded = apr_palloc(p, 3 * strlen(url) + 1);
@@ -44,7 +44,7 @@ static const char *url_encode(const char *url, apr_pool_t *p)
     return encoded;
 }
 
-/* Takes the filter apart at its key; false where it has not one. */
+/* Splits the filter at its key; false if it does not have exactly one. */
 static bool filter_read(cc_ldap_url_t *directory, apr_pool_t *p)
 {
     const char *filter = directory->url->lud_filter ? directory->url->lud_filter : "";
@@ -61,7 +61,7 @@ static bool filter_read(cc_ldap_url_t *directory, apr_pool_t *p)
     return true;
 }
 
-/* Those that belong to a value are written \28 and \29. */
+/* Parentheses that belong to a value are written \28 and \29. */
 static bool parentheses_match(const char *filter)
 {
     int depth = 0;
@@ -72,7 +72,7 @@ static bool parentheses_match(const char *filter)
     return depth == 0;
 }
 
-/* What is wrong with the parts of the URL. */
+/* The error in the parts of the URL, or NULL. */
 static const char *url_error(const LDAPURLDesc *url)
 {
     if (strcmp(url->lud_scheme, "ldap") != 0 && strcmp(url->lud_scheme, "ldaps") != 0) {
@@ -82,7 +82,7 @@ static const char *url_error(const LDAPURLDesc *url)
         return "the URL names no host";
     }
     if (url->lud_exts) {
-        return "extensions of the URL are not known here";
+        return "extensions of the URL are not supported";
     }
     if (!url->lud_attrs || !url->lud_attrs[0]) {
         return "the URL names no attributes; they are the columns of the table";
@@ -95,7 +95,7 @@ static const char *url_error(const LDAPURLDesc *url)
     return NULL;
 }
 
-/* mod_ldap takes the port from the name of the host. */
+/* Adds the port to the host name, where mod_ldap expects it. */
 static void host_read(cc_ldap_url_t *directory, apr_pool_t *p)
 {
     const LDAPURLDesc *url = directory->url;
@@ -137,9 +137,9 @@ static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *sp
     return APR_SUCCESS;
 }
 
-/* ---- who binds ------------------------------------------------------------------------------- */
+/* ---- the bind -------------------------------------------------------------------------------- */
 
-/* What a program says on its first line, as AuthLDAPBindPassword has it; NULL where it fails. */
+/* The first output line of a program, as with AuthLDAPBindPassword; NULL if the program fails. */
 static const char *program_says(const char *command, apr_pool_t *p)
 {
     char **words = NULL;
@@ -151,7 +151,7 @@ static const char *program_says(const char *command, apr_pool_t *p)
     return words[0] ? ap_get_exec_line(p, words[0], (const char *const *)words) : NULL;
 }
 
-/* A name without a password would bind as nobody, and succeed (RFC 4513 5.1.2). */
+/* A bind with a name and no password is anonymous, and succeeds (RFC 4513 5.1.2). */
 static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err)
 {
@@ -161,8 +161,9 @@ static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
         return APR_SUCCESS;
     }
     if (!spec->binddn || !password) {
-        return cc_error_set(err, p, "CC0644", spec->name,
-                            "write both binddn= and bindpassword=, or none to bind as nobody");
+        return cc_error_set(
+            err, p, "CC0644", spec->name,
+            "write both binddn= and bindpassword=, or neither for an anonymous bind");
     }
     if (strncmp(password, PROGRAM, strlen(PROGRAM)) == 0) {
         password = program_says(password + strlen(PROGRAM), p);

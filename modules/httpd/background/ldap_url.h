@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an ldap: table was configured with, as its lookups need it. */
+/* The configuration of an ldap: table, in the form that lookups need. */
 #ifndef CC_BACKGROUND_LDAP_URL_H
 #define CC_BACKGROUND_LDAP_URL_H
 
@@ -17,20 +17,20 @@
 typedef struct cc_ldap_url_t {
     server_rec *server;
     LDAPURLDesc *url;
-    const char *host; /* with its port, as mod_ldap wants it */
+    const char *host; /* with its port, as mod_ldap needs it */
     int port;
-    int secure;         /* APR_LDAP_SSL, or -1: as LDAPTrustedMode says */
-    int attributes;     /* how many the URL names */
+    int secure;         /* APR_LDAP_SSL, or -1: as set by LDAPTrustedMode */
+    int attributes;     /* the number of attributes in the URL */
     const char *before; /* the filter up to the key, and what follows it */
     const char *after;
-    bool octets;      /* %o: the key is sought as octets */
-    bool hex;         /* which it holds in hex, else in base64 */
+    bool octets;      /* %o: the key is searched as octets */
+    bool hex;         /* encoded in hex, else in base64 */
     const char *user; /* the name to bind with; NULL: anonymous */
     const char *password;
     struct timeval timeout;
 } cc_ldap_url_t;
 
-/** Reads source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
+/** Parses source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
 apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the answers of OCSP responders for all processes, by an ap_socache provider. */
+/* Caches the answers of OCSP responders for all processes, in an ap_socache provider. */
 #include <stdatomic.h>
 
 #include <apr_global_mutex.h>
@@ -21,9 +21,9 @@
 #include "ocsp/ocsp.h"
 
 #define THREADS 16
-#define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached takes more for a date */
+#define LONGEST apr_time_from_sec(30 * 24 * 3600) /* memcached treats a larger value as a date */
 
-/* The provider's own 512 KiB have room for some 250 answers, this for 2000. */
+/* The provider's default of 512 KiB holds about 250 answers, this size 2000. */
 #define USUAL_PROVIDER "shmcb"
 #define USUAL_SIZE "(4194304)"
 
@@ -32,8 +32,8 @@ static const char cache_name[] = "clientcert";     /* with ":", at most 16 octet
 
 typedef struct cc_ocsp_cache_t {
     cc_ocsp_io_t io;
-    server_rec *server;                    /* the main one, for its log; set at start */
-    const ap_socache_provider_t *provider; /* NULL: no directive names one */
+    server_rec *server;                    /* the main server, for its log; set at start */
+    const ap_socache_provider_t *provider; /* NULL: no directive sets one */
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex; /* NULL: the provider needs none */
     cc_threads_t *threads;     /* NULL: not in this process */
@@ -44,17 +44,17 @@ typedef struct cc_ocsp_cache_t {
 
 /* ---- keeping ----------------------------------------------------------------------------- */
 
-/* Once: where something is amiss, every answer would say so. */
+/* Logs once per process: a fault concerns every answer. */
 static void trouble_log(cc_ocsp_cache_t *cache, apr_status_t rv, const char *what)
 {
     if (!atomic_flag_test_and_set(&cache->logged)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, cache->server,
-                     "CC0179: this process cannot %s (%s): responders will be asked more often",
-                     what, cache->provider->name);
+                     "CC0179: this process cannot %s (%s); responders are asked more often", what,
+                     cache->provider->name);
     }
 }
 
-/* A pool for one call of the provider, and the right to call it. NULL: there is none. */
+/* Locks the provider for one call, and makes a pool for it. NULL: that failed. */
 static apr_pool_t *cache_enter(cc_ocsp_cache_t *cache)
 {
     apr_pool_t *p = NULL;
@@ -170,7 +170,7 @@ static const char *providers_text(apr_pool_t *p)
     return *text ? text : "none";
 }
 
-/* Of the usual provider; NULL: its own. */
+/* Default arguments for the default provider; NULL: its own. */
 static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t *p)
 {
     bool usual = !strcmp(provider->name, USUAL_PROVIDER);
@@ -179,7 +179,7 @@ static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t 
     return path ? apr_pstrcat(p, path, USUAL_SIZE, NULL) : NULL;
 }
 
-/* NULL, or what is wrong. `args` NULL: the usual ones. */
+/* Creates the cache. NULL, or the error. `args` NULL: the default arguments. */
 static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr_pool_t *ptemp,
                                    apr_pool_t *p)
 {
@@ -191,7 +191,7 @@ static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr
         return NULL;
     }
     given = given ? given : "";
-    return apr_psprintf(p, "CC0176: \"%s\": the cache %s does not take this: %s",
+    return apr_psprintf(p, "CC0176: \"%s\": the cache type %s does not accept these arguments: %s",
                         cc_text_escape(given, strlen(given), p), provider->name, error);
 }
 
@@ -210,7 +210,7 @@ const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *ar
     if (!cache->provider) {
         name = cc_text_escape(name, strlen(name), cmd->pool);
         return apr_psprintf(cmd->pool,
-                            "CC0175: \"%s\": no cache of this type is loaded (there are: %s); its "
+                            "CC0175: \"%s\": no cache of this type is loaded (available: %s); its "
                             "module may be missing: LoadModule socache_%s_module "
                             "modules/mod_socache_%s.so",
                             name, providers_text(cmd->pool), name, name);
@@ -236,7 +236,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
 }
 
-/* Makes the usual cache where no directive names another. NULL, or what is wrong. */
+/* Creates the default cache if no directive sets one. NULL, or the error. */
 static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {
@@ -245,10 +245,10 @@ static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr
     cache->provider = provider_find(USUAL_PROVIDER);
     if (!cache->provider) {
         return apr_psprintf(ptemp,
-                            "CC0177: ClientCertOCSP keeps answers in a cache, usually of the type "
+                            "CC0177: ClientCertOCSP needs a cache, by default of the type "
                             "shmcb, which is not loaded: write LoadModule socache_shmcb_module "
                             "modules/mod_socache_shmcb.so, or ClientCertOCSPCache with another "
-                            "type (there are: %s)",
+                            "type (available: %s)",
                             providers_text(ptemp));
     }
     return instance_create(cache, NULL, ptemp, pconf);
@@ -273,13 +273,13 @@ static int cache_open(cc_ocsp_cache_t *cache, apr_pool_t *pconf)
         rv = ap_global_mutex_create(&cache->mutex, NULL, lock_name, NULL, cache->server, pconf, 0);
     }
     if (rv != APR_SUCCESS) {
-        return refuse(cache->server, rv, "its mutex cannot be made");
+        return refuse(cache->server, rv, "its mutex cannot be created");
     }
     rv = provider->init(cache->instance, cache_name, &hints, cache->server, pconf);
     if (rv != APR_SUCCESS) {
         return refuse(cache->server, rv, provider->name);
     }
-    /* Before the pools below `pconf` go, where a provider may have its own. */
+    /* Runs before the subpools of `pconf` are destroyed, where a provider may have its own. */
     apr_pool_pre_cleanup_register(pconf, cache, cache_close);
     cache->open = true;
     return OK;
@@ -295,7 +295,7 @@ int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", error);
         return !OK;
     }
-    /* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+    /* httpd reads its configuration twice when it starts: the first time only to check it. */
     if (!cache->used || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
@@ -322,7 +322,8 @@ void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s)
     }
     rv = cc_threads_start(&cache->threads, THREADS, pchild);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "CC0179: this process cannot ask OCSP responders: it can make no threads");
+        ap_log_error(
+            APLOG_MARK, APLOG_CRIT, rv, s,
+            "CC0179: this process cannot ask OCSP responders: it could not create threads");
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cache of OCSP answers: how it is configured, opened and used. */
+/* Configures, opens and uses the cache of OCSP answers. */
 #ifndef CC_BACKGROUND_OCSP_CACHE_H
 #define CC_BACKGROUND_OCSP_CACHE_H
 
@@ -9,37 +9,39 @@
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
-/* One cache for the whole configuration, of an ap_socache provider: all processes share it. */
+/* One cache for the whole configuration, in an ap_socache provider. All processes share it. */
 
 /**
  * ClientCertOCSPCache TYPE[:ARGUMENTS]; the last one counts. Errors: CC0175 (no such provider is
- * loaded), CC0176 (it refuses the arguments).
+ * loaded), CC0176 (it rejects the arguments).
  */
 const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg);
 
 /**
- * What cc_ocsp_create takes, the same for all virtual hosts; lives as long as the configuration.
- * There from the first directive on. Nothing is kept or asked before a child has started.
+ * The I/O functions for cc_ocsp_create, the same for all virtual hosts; lives as long as the
+ * configuration. Available from the first directive on. Caches and asks nothing before a child has
+ * started.
  */
 const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s);
 
-/** A virtual host asks responders: without, no cache is opened. Before cc_ocsp_cache_start. */
+/** Notes that a virtual host asks responders: otherwise no cache is opened. Before
+ * cc_ocsp_cache_start. */
 void cc_ocsp_cache_use(server_rec *s);
 
 /* ---- hooks, one thread --------------------------------------------------------------------- */
 
-/** pre_config: registers the mutex clientcert-ocsp, which `Mutex` may speak of. OK or not. */
+/** pre_config: registers the mutex clientcert-ocsp, which `Mutex` can configure. OK or not. */
 int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /**
  * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache
- * where one is used. What is wrong is logged (CC0176 to CC0178), and the start ends. OK or not.
+ * if one is used. OK, or not: errors are logged (CC0176 to CC0178), and the start ends.
  */
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * child_init: readies the cache, and makes the threads that ask, which end before `pchild` goes.
- * What is wrong is logged (CC0179).
+ * child_init: prepares the cache, and makes the threads that ask. They end before `pchild` is
+ * destroyed. Errors are logged (CC0179).
  */
 void cc_ocsp_cache_child_start(apr_pool_t *pchild, server_rec *s);
 

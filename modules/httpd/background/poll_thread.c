@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a thread that polls from time to time, and ends it at once. */
+/* Runs a thread that polls at intervals, and ends it without delay. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,37 +15,37 @@
 
 /*
  * One thread sleeps until the next file is due, so a child wakes up once per `reload=`, however
- * many files there are. It sleeps in poll() on a pipe: the end of the process writes to it, and the
- * thread is awake at once. poll() counts an interval and reads no clock, which may be set back.
+ * many files there are. It sleeps in poll() on a pipe: the end of the process writes to it and
+ * wakes the thread at once. poll() measures an interval and reads no clock, which may be set back.
  *
- * An end must not wait for a file that takes long to load. The parent replaces children one for one
- * as they end, and a child that is a few milliseconds late is replaced a second later, with nobody
- * to accept connections until then. So the end waits a moment for the thread and then goes on
- * without it. Nothing that the thread uses is destroyed before exit(), whose handlers (those of
- * OpenSSL among them) are left out in that case.
+ * The end must not wait for a file that takes long to load. The parent replaces children one by one
+ * as they end. A child that is a few milliseconds late is replaced a second later, and no process
+ * accepts connections until then. So the end waits briefly for the thread and then continues
+ * without it. Nothing that the thread uses is destroyed before exit(), whose handlers (including
+ * those of OpenSSL) do not run in that case.
  *
- * A prefork child ends from within a signal handler, so its end calls write, poll and join, and
- * nothing that needs memory from malloc, but where a thread is left behind.
+ * A prefork child ends from within a signal handler. So its end calls write, poll and join, and
+ * nothing that needs memory from malloc, unless a thread is left behind.
  */
 
 /* How long the end waits for the thread, in milliseconds. */
-#define END_POLLING 20    /* in which thousands of files are polled that did not change */
-#define END_SLEEPING 2000 /* where it has only to be woken */
+#define END_POLLING 20    /* enough to poll thousands of unchanged files */
+#define END_SLEEPING 2000 /* if it only has to wake up */
 
 struct cc_poll_thread_t {
     cc_poll_plan_t plan;
     int wake[2];  /* a pipe: the thread is to end */
-    int ended[2]; /* a pipe: the thread does nothing more */
+    int ended[2]; /* a pipe: the thread has ended */
     atomic_bool ending;
     atomic_bool polling;
     pid_t process;
     apr_thread_t *handle;
-    apr_pool_t *pool; /* its own, and everything above is in it: the thread may outlive `pchild` */
+    apr_pool_t *pool; /* its own, which contains all of this: the thread may outlive `pchild` */
 };
 
 /* ---- the thread -------------------------------------------------------------------------- */
 
-/* True if there is something to read within so many milliseconds; -1: for ever. */
+/* True if there is something to read within so many milliseconds; -1: no limit. */
 static bool pipe_wait(int fd, int timeout)
 {
     struct pollfd pipe_end = {.fd = fd, .events = POLLIN};
@@ -61,7 +61,7 @@ static void pipe_write(int fd)
 {
     ssize_t written = write(fd, "", 1);
 
-    (void)written; /* a pipe that is full says the same */
+    (void)written; /* a full pipe wakes the thread as well */
 }
 
 /* In milliseconds for poll(), not too early; 0: never. */
@@ -75,7 +75,7 @@ static int timeout_of(apr_interval_time_t wait)
     return (int)((wait < longest ? wait : longest) / 1000 + 1);
 }
 
-/* Until the time is over, or there are requests, or the process ends. */
+/* Sleeps until the time is over, a request arrives or the process ends. */
 static void thread_sleep(const cc_poll_thread_t *thread, apr_interval_time_t wait)
 {
     struct pollfd files[] = {
@@ -89,7 +89,7 @@ static void thread_sleep(const cc_poll_thread_t *thread, apr_interval_time_t wai
     } while (ready < 0 && errno == EINTR);
 }
 
-/* False at the end of the process. The thread that ends it sees a poll that has begun. */
+/* False at the end of the process. The thread that ends it can see that a poll has begun. */
 static bool poll_begin(cc_poll_thread_t *thread)
 {
     atomic_store(&thread->polling, true);
@@ -144,7 +144,7 @@ static apr_status_t thread_end(void *data)
     cc_poll_thread_t *thread = data;
     apr_status_t unused;
 
-    if (getpid() != thread->process) { /* a copy of it, which has no such thread */
+    if (getpid() != thread->process) { /* a fork of it, which does not have the thread */
         return APR_SUCCESS;
     }
     if (thread->plan.stop) {
@@ -157,14 +157,14 @@ static apr_status_t thread_end(void *data)
         pipes_close(thread);
         apr_pool_destroy(thread->pool);
     } else {
-        atexit(exit_at_once); /* the last handler to be registered runs first */
+        atexit(exit_at_once); /* the last registered handler runs first */
     }
     return APR_SUCCESS;
 }
 
 /* ---- its beginning ----------------------------------------------------------------------- */
 
-/* Not for programs that this process starts; both ends are waited for in poll() alone. */
+/* Programs that this process starts do not inherit it. Both ends are non-blocking, for poll(). */
 static apr_status_t pipe_make(int ends[2])
 {
     if (pipe(ends) != 0) {
@@ -214,7 +214,7 @@ apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_
         apr_pool_destroy(pool);
         return rv;
     }
-    /* Before the pools below `p` go, where others have what a poll may use. */
+    /* Runs before the subpools of `p` are destroyed, which may have data that a poll uses. */
     apr_pool_pre_cleanup_register(p, made, thread_end);
     *thread = made;
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a thread that polls from time to time, and ends it at once. */
+/* Runs a thread that polls at intervals, and ends it without delay. */
 #ifndef CC_BACKGROUND_POLL_THREAD_H
 #define CC_BACKGROUND_POLL_THREAD_H
 
@@ -9,30 +9,30 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/** A thread that polls from time to time. */
+/** A thread that polls at intervals. */
 typedef struct cc_poll_thread_t cc_poll_thread_t;
 
-/** Polls whatever is due; returns in how long it wants to be called again, 0: never. */
+/** Polls everything that is due; returns the time until its next call, 0: never. */
 typedef apr_interval_time_t cc_poll_fn(void *baton);
 
-/** What such a thread does. */
+/** The task of such a thread. */
 typedef struct cc_poll_plan_t {
     cc_poll_fn *poll;
     void *baton;
-    apr_interval_time_t wait; /* before the first poll; 0: for ever, or until there are requests */
-    int requests;             /* it polls at once where this open file has something to read, which
-                                 the poll takes; 0: there is no such file */
-    atomic_bool *stop;        /* set at the end, and soon after that a poll returns: the end waits
+    apr_interval_time_t wait; /* before the first poll; 0: no limit, or until a request arrives */
+    int requests;             /* it polls at once if this open file has something to read, which the
+                                 poll reads; 0: no such file */
+    atomic_bool *stop;        /* set at the end. A poll returns soon after that, and the end waits
                                  for it. NULL: it does not wait. */
 } cc_poll_plan_t;
 
 /**
- * Makes a thread that calls poll(baton) for the first time after `wait`, and then whenever the time
- * that it returned is over. The pre-cleanup of `p` ends it. A thread that sleeps is joined. Without
- * `stop`, one that is in the middle of a poll is left behind; the process then ends without its
- * exit handlers (_exit), since that thread may still use what they would free: this is for the pool
- * of a child, and whatever a poll uses must outlive that. Call it in the main thread. Errors are
- * those of the system.
+ * Makes a thread that calls poll(baton) first after `wait`, and then each time after the interval
+ * that poll returned. The pre-cleanup of `p` ends it, and joins it if it sleeps. Without `stop`, a
+ * thread in the middle of a poll is left behind. The process then ends without its exit handlers
+ * (_exit), since that thread may still use what they would free. So this is for the pool of a
+ * child, and the data that a poll uses must outlive that pool. Call it in the main thread. Errors
+ * are those of the system.
  */
 apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_t *plan,
                                   apr_pool_t *p);

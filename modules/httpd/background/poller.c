@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Polls the files of all tables and CRLs: by one thread of each child, and by the parent. */
 /*
- * A child has one thread that polls, whatever there is to poll: it does what is due and sleeps
- * until the next thing is. The due times of files with the same `reload=` fall together
- * (base/due.h), so such a child wakes up once for all of them. What a poll finds is swapped in, and
- * requests go on with what they have (base/snapshot.h); none of them waits for a poll.
+ * A child has one thread that polls everything. It polls what is due and sleeps until the next poll
+ * is due. Files with the same `reload=` are due at the same time (base/due.h), so the child wakes
+ * up once for all of them. New data is swapped in, and running requests keep the data that they
+ * have (base/snapshot.h). No request waits for a poll.
  *
- * The parent polls as well, whenever httpd calls its monitor hook, and logs nothing: its polls are
- * for the children that it will fork, which are to inherit what was last good. A source may be
- * broken when such a child starts, and what the server had read at its start may be days old.
+ * The parent polls too, whenever httpd calls its monitor hook, and logs nothing. Its polls are for
+ * the children that it will fork: they inherit the last good data. When such a child starts, a
+ * source may be broken, and the data that the server read at its start may be days old.
  */
 #include "httpd/background/poll_thread.h"
 #include "httpd/background/poller.h"
@@ -22,7 +22,7 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
     return b > 0 && (a == 0 || b < a) ? b : a;
 }
 
-/* All that is due, with one clock: what has the same reload time stays due together. */
+/* Polls everything that is due, with one clock, so that equal intervals stay due together. */
 static apr_interval_time_t poll_all(void *s)
 {
     apr_time_t now = apr_time_now();
@@ -31,7 +31,7 @@ static apr_interval_time_t poll_all(void *s)
     return sooner(wait, cc_revocation_poll_child(s, now));
 }
 
-/* A child may come long after the parent has loaded what it inherits, so it polls at once. */
+/* A child may start long after the parent loaded the data that it inherits, so it polls at once. */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
 {
     cc_poll_plan_t plan = {.poll = poll_all, .baton = s, .wait = poll_all(s)};
@@ -45,8 +45,8 @@ void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "CC0135: this process cannot follow changes of tables and CRLs: it can make "
-                     "no thread");
+                     "CC0135: this process does not follow changes of tables and CRLs: it could "
+                     "not create a thread");
     }
 }
 

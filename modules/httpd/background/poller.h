@@ -7,8 +7,8 @@
 
 /**
  * child_init, after those of tables and revocation: polls once, and makes the thread that polls
- * from then on, if there is anything to poll. It ends with `pchild`. CC0135: it cannot be made, and
- * this child stays with what it has.
+ * from then on, if there is anything to poll. It ends with `pchild`. CC0135: the thread could not
+ * be created, and this child keeps the data that it has.
  */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps what the virtual hosts of a configuration ask about revocation, and polls its files. */
+/*
+ * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
+ */
 
 #include "base/error.h"
 #include "crl/crl.h"
@@ -38,7 +40,7 @@ static void change_log(const cc_crls_t *crls, const cc_error_t *err, void *baton
                      cc_crls_spec(crls)->where);
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, opened->server,
-                     "CC0174: what was held of these CRLs stays: %s", cc_error_text(err, p));
+                     "CC0174: the CRLs loaded before stay in use: %s", cc_error_text(err, p));
         apr_pool_destroy(p);
     }
 }
@@ -50,7 +52,10 @@ static void change_ignore(const cc_crls_t *crls, const cc_error_t *err, void *ba
     (void)baton;
 }
 
-/* Below no other pool: that may end before the thread that polls. NULL where nothing is opened. */
+/*
+ * Has no parent pool, which might be destroyed before the polling thread ends. NULL: nothing is
+ * open.
+ */
 static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {
     apr_pool_t *scratch = NULL;
@@ -87,7 +92,7 @@ apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now)
     return soonest;
 }
 
-/* So that a child that comes later inherits what was last held. */
+/* Lets a child that starts later inherit the CRLs loaded last. */
 void cc_revocation_poll_parent(server_rec *s, apr_time_t now)
 {
     const apr_array_header_t *opened = cc_revocation_opened(s)->crls;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CRLs and OCSP responders that the virtual hosts of a configuration ask, and their polls. */
+/*
+ * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
+ */
 #ifndef CC_BACKGROUND_REVOCATION_H
 #define CC_BACKGROUND_REVOCATION_H
 
@@ -11,7 +13,7 @@
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 
-/** The CRLs of a ClientCertCRL, and a virtual host that asks them: others may share them. */
+/** The CRLs of a ClientCertCRL, and a virtual host that uses them; others may share them. */
 typedef struct cc_opened_crls_t {
     const cc_crl_spec_t *spec;
     const cc_trust_t *trust;
@@ -25,26 +27,26 @@ typedef struct cc_opened_ocsp_t {
     server_rec *server;
 } cc_opened_ocsp_t;
 
-/** All that the virtual hosts of a configuration ask; httpd sets the last one up first. */
+/** All CRLs and responders of a configuration. httpd initializes the last virtual host first. */
 typedef struct cc_opened_t {
     apr_array_header_t *crls; /* of cc_opened_crls_t * */
     apr_array_header_t *ocsp; /* of cc_opened_ocsp_t */
-    apr_hash_t *logged;       /* texts of errors: several virtual hosts may meet one, logged once */
+    apr_hash_t *logged;       /* texts of errors: one of several virtual hosts is logged once */
 } cc_opened_t;
 
 /**
- * Those of a configuration, as long-lived as that. Filled at the start by cc_revocation_create;
- * complete after mod_ssl's post_config, then constant.
+ * The CRLs and responders of a configuration; live as long as it. cc_revocation_create fills them
+ * at the start. Complete after mod_ssl's post_config, then constant.
  */
 const cc_opened_t *cc_revocation_opened(const server_rec *s);
 
 /**
- * Polls the files of CRLs that are due, and logs what has changed and what is refused; returns in
- * how long it wants to be called again, 0: never. In a child, by one thread.
+ * Polls the files of CRLs that are due, and logs changed and refused files; returns the time until
+ * its next call, 0: never. In a child, by one thread.
  */
 apr_interval_time_t cc_revocation_poll_child(server_rec *s, apr_time_t now);
 
-/** The same in the parent, whose later children inherit what it holds. It logs nothing. */
+/** The same in the parent, whose later children inherit its CRLs. Logs nothing. */
 void cc_revocation_poll_parent(server_rec *s, apr_time_t now);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens the CRLs and responders of virtual hosts, at a start and at a restart. */
+/* Opens the CRLs and OCSP responders of virtual hosts, at a start and at a restart. */
 #include <apr_strings.h>
 
 #include <http_core.h>
@@ -19,11 +19,13 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/* ---- what outlives a configuration --------------------------------------------------------- */
+/*
+ * ---- data that outlives a configuration -------------------------------------------------------
+ */
 
 /*
- * The highest CRLs that a configuration of this process has held from these paths. Another host may
- * have an older one of the same CA.
+ * The highest CRL numbers that configurations of this process have loaded from these paths. Another
+ * host may have an older CRL of the same CA.
  */
 static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
 {
@@ -40,7 +42,7 @@ static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
     return ever;
 }
 
-/* httpd reads its configuration twice when it starts: the first time only to see if it can. */
+/* httpd reads its configuration twice when it starts: the first time only to check it. */
 static bool only_tried(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -52,8 +54,8 @@ static bool is_restart(void)
 }
 
 /*
- * What files gave, for the next restart; NULL while the configuration is only tried. The number in
- * the key is that of its layout: after a restart, the module may be another one.
+ * The loaded CRLs, kept for the next restart; NULL while the configuration is only checked. The key
+ * has the number of the layout, because another version of the module may run after a restart.
  */
 static cc_crl_kept_t *kept_of(const server_rec *s)
 {
@@ -67,7 +69,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
     apr_pool_userdata_get(&kept, key, p);
     if (!kept) {
         kept = cc_crls_kept_create(p);
-        apr_pool_userdata_set(kept, key, NULL, p); /* a copy: ours goes with the module */
+        apr_pool_userdata_set(kept, key, NULL, p); /* copies the key, which may be unloaded */
     }
     cc_crls_kept_own(kept);
     return kept;
@@ -75,7 +77,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
 
 /* ---- CRLs ---------------------------------------------------------------------------------- */
 
-/* What another host has opened that has the same directive and trusts the same CAs. */
+/* The CRLs that another host with the same directive and the same CAs has opened, or NULL. */
 static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
                               const cc_trust_t *trust)
 {
@@ -90,8 +92,8 @@ static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spe
 }
 
 /*
- * For the main log: a virtual host may have one of its own, where this would not be looked for.
- * Once, though several virtual hosts that trust different CAs may have the same file.
+ * Writes to the main log: a virtual host may have a log of its own, where administrators would not
+ * look. Once, although several virtual hosts that trust different CAs may have the same file.
  */
 static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
 {
@@ -105,7 +107,7 @@ static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
     apr_hash_set(logged, text, APR_HASH_KEY_STRING, "");
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     "CC0181: after the restart, what was taken on %s stays: %s",
+                     "CC0181: after the restart, the CRLs loaded on %s stay in use: %s",
                      cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
@@ -121,8 +123,8 @@ static void passed_over_log(const cc_crl_info_t *info, void *baton)
 
     if (info->use == CC_CRL_FOREIGN) {
         ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, s,
-                     "CC0440: the CRL of \"%s\", number %s, is passed over: this virtual host does "
-                     "not trust its issuer",
+                     "CC0440: the CRL of \"%s\", number %s, is ignored: this virtual host does not "
+                     "trust its issuer",
                      info->issuer, info->number);
     }
 }
@@ -190,8 +192,8 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
 /* ---- CRLs that no virtual host can use ------------------------------------------------------ */
 
 /*
- * A named file that no virtual host can use is an error. At a restart it ends no server either:
- * what the file may have for others counts as not read. False: the start ends.
+ * A named file that no virtual host can use is an error. It does not end a restart, where the file
+ * counts as not read. False: the start ends.
  */
 static bool unused_file_log(const cc_unused_crl_t *crl, const apr_array_header_t *opened,
                             apr_pool_t *p)

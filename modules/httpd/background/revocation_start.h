@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens the CRLs and responders of virtual hosts, at a start and at a restart. */
+/* Opens the CRLs and OCSP responders of virtual hosts, at a start and at a restart. */
 #ifndef CC_BACKGROUND_REVOCATION_START_H
 #define CC_BACKGROUND_REVOCATION_START_H
 
@@ -9,11 +9,11 @@
 #include "trust/trust.h"
 
 /**
- * Opens what the directives of a virtual host name; *revocation is NULL where they name nothing,
- * and lives as long as `p`. Virtual hosts with the same directive that trust the same CAs share the
- * CRLs. In the parent, at start. At a restart, files that are bad now are not errors: what was last
- * held of them stays, or nothing is held (CC0181, CC0182 are logged). Else errors are those of
- * cc_crls_open and cc_ocsp_create.
+ * Opens the CRLs and responders that the directives of a virtual host name; *revocation is NULL if
+ * they name none, and lives as long as `p`. Virtual hosts with the same directive that trust the
+ * same CAs share the CRLs. In the parent, at start. At a restart, bad files are not errors: the
+ * CRLs loaded from them before stay in use, if there are any (CC0181, CC0182 are logged). Otherwise
+ * errors are those of cc_crls_open and cc_ocsp_create.
  */
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err);
@@ -25,7 +25,7 @@ int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
 
 /**
  * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: ends the start
- * where CRLs are wrong, and opens the cache of OCSP answers. OK or not; what is wrong is logged.
+ * if CRLs are bad, and opens the cache of OCSP answers. OK, or not: errors are logged.
  */
 int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Has the parent read tables that have changed, once for all its children. */
+/* Lets the parent read changed tables, once for all its children. */
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -17,31 +17,32 @@
 #include "tables/table.h"
 
 /*
- * Children ask the parent over a socket that they have from it, and no program that httpd starts.
- * With a request comes a descriptor, where the answer is to go: an open image, or none. The
- * socket stays when the configuration changes, for children of the one before that end later.
+ * Children ask the parent over an inherited socket, which programs that httpd starts do not
+ * inherit. A request carries a descriptor for the answer: an open image, or none. The socket
+ * remains when the configuration changes, for children of the previous configuration that end
+ * later.
  *
- * The parent forks while this thread runs, and a child must not find a lock that the thread held at
- * that moment. So the thread uses malloc, whose locks a fork sees to, pools of its own, files and
- * sockets; no OpenSSL, no log, and no pool of httpd's. It writes to nothing that a child reads.
+ * The parent forks while this thread runs, and a child must not inherit a lock that the thread held
+ * at that moment. So the thread uses malloc (fork handles its locks), pools of its own, files and
+ * sockets; no OpenSSL, no log, and no pool of httpd. It writes to nothing that a child reads.
  *
- * A child that was taken over may ask for anything at any time. It gets what it holds anyway, and
- * keeps the thread neither from its work nor from its end.
+ * A compromised child may ask for anything at any time. It gets only data that it has anyway, and
+ * cannot keep the thread from its work or its end.
  */
 
-#define PATIENCE apr_time_from_msec(50) /* with the parent, who may be reading a file */
-#define AT_ONCE 1000                    /* so many requests are answered between two polls */
+#define PATIENCE apr_time_from_msec(50) /* with the parent, which may be reading a file */
+#define AT_ONCE 1000                    /* requests that are answered between two polls */
 
-/* What outlives configurations: no addresses of ours, for the module may be another one then. */
+/* Outlives configurations. It has no addresses of the module, which may be another one later. */
 typedef struct {
-    int parent;   /* where requests arrive; -1 in children */
-    int children; /* where they are sent */
+    int parent;   /* the receiving end; -1 in children */
+    int children; /* the sending end */
 } channel_t;
 
 typedef struct {
     cc_sharing_t is;
     const channel_t *channel;
-    cc_poll_thread_t *thread; /* NULL: there is none, and no table is shared */
+    cc_poll_thread_t *thread; /* NULL: no thread, and no table is shared */
     cc_tables_t *tables;
     atomic_bool stop;
 } sharing_t;
@@ -58,7 +59,7 @@ static channel_t *channel_find(const server_rec *s)
     return channel;
 }
 
-/* The same for all configurations of the process; NULL: it cannot be made. */
+/* The same for all configurations of the process; NULL: it could not be created. */
 static const channel_t *channel_of(const server_rec *s)
 {
     apr_pool_t *p = s->process->pool;
@@ -78,7 +79,7 @@ void cc_sharing_child(const server_rec *s)
     channel_t *channel = channel_find(s);
 
     if (channel && channel->parent >= 0) {
-        close(channel->parent); /* what others ask is not for this process */
+        close(channel->parent); /* requests of others are not for this process */
         channel->parent = -1;
     }
 }
@@ -123,13 +124,13 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* The sender may have made anything of the descriptor, so closing it must not wait. */
+/* The sender may have passed any kind of descriptor, so closing it must not wait. */
 static void answer(int socket, int image)
 {
     static const struct linger none = {.l_onoff = 1};
 
     fcntl(socket, F_SETFL, O_NONBLOCK);
-    cc_descriptor_send(socket, 0, image); /* who does not wait any more asks again */
+    cc_descriptor_send(socket, 0, image); /* a child that no longer waits asks again */
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
     close(socket);
 }
@@ -154,7 +155,7 @@ static apr_interval_time_t share(void *baton)
     sharing_t *sharing = baton;
     apr_interval_time_t wait;
 
-    requests_answer(sharing); /* which may be for what is there */
+    requests_answer(sharing); /* they may be for tables already read */
     wait = cc_tables_share(sharing->tables, &sharing->stop);
     requests_answer(sharing);
     return wait;
@@ -162,7 +163,7 @@ static apr_interval_time_t share(void *baton)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-/* True where this process is going to have children. */
+/* True if this process will have children. */
 static bool is_parent(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_CONFIG &&
@@ -200,7 +201,7 @@ void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const se
     rv = cc_poll_thread_start(&made->thread, &plan, pconf);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
-                     "CC0286: each process reads changed tables for itself: the parent can make no "
-                     "thread that does");
+                     "CC0286: each process reads changed tables itself, because the parent process "
+                     "could not create a thread");
     }
 }

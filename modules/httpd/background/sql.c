@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks tables of type "sql": a prepared statement of mod_dbd gives the row of a key. */
+/* Looks up keys in tables of type "sql", with a prepared statement of mod_dbd. */
 #include <string.h>
 
 #include <apr_dbd.h>
@@ -22,24 +22,24 @@
 typedef struct {
     server_rec *server;
     const char *query;
-    const char *label; /* of the prepared statement: an SQL identifier, which PostgreSQL wants */
+    const char *label; /* of the prepared statement: an SQL identifier, as PostgreSQL requires */
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
 } sql_t;
 
-/* A job with the connection that it has. */
+/* A job and its connection. */
 typedef struct {
     const sql_t *sql;
     cc_job_t *job;
-    cc_query_t *lookup; /* the one at hand, */
-    apr_pool_t *pool;   /* and what the driver gives for it */
+    cc_query_t *lookup; /* the current one, */
+    apr_pool_t *pool;   /* and the results of the driver for it */
     ap_dbd_t *dbd;
     apr_dbd_results_t *results;
 } sql_run_t;
 
 /* ---- a lookup, in a thread of its own -------------------------------------------------------- */
 
-/* The first line of what the driver says of the last error. */
+/* The first line of the driver's message about the last error. */
 static const char *driver_says(const sql_run_t *run, int status)
 {
     const char *text = apr_dbd_error(run->dbd->driver, run->dbd->handle, status);
@@ -49,7 +49,7 @@ static const char *driver_says(const sql_run_t *run, int status)
 }
 
 /*
- * At once and not row by row: only so does every driver tell an error from the end of the rows.
+ * Reads all rows at once: row by row, not every driver distinguishes an error from the end.
  */
 static bool ask_select(sql_run_t *run)
 {
@@ -72,8 +72,8 @@ static bool ask_select(sql_run_t *run)
 }
 
 /*
- * Whether preparing anew may help. The driver of SQLite keeps each statement for good, so for that
- * one not after any error.
+ * True if preparing the statement again may help. The driver of SQLite keeps each statement for
+ * good, so with SQLite only a change of the schema counts.
  */
 static bool statement_may_be_lost(const sql_run_t *run)
 {
@@ -86,8 +86,8 @@ static bool statement_may_be_lost(const sql_run_t *run)
 }
 
 /*
- * After a restart of the database its driver connects anew, but nobody prepares anew. True where
- * the statement was missing, and no longer is.
+ * Prepares the statement again: after a restart of the database its driver reconnects, but does not
+ * prepare statements. True if the statement was missing and is now prepared.
  */
 static bool ask_prepare(const sql_run_t *run)
 {
@@ -108,8 +108,8 @@ static bool ask_prepare(const sql_run_t *run)
 }
 
 /*
- * What is wrong with a column, or NULL. Drivers give any text as it is, so its size is looked at
- * before it is copied.
+ * Reads a column; the error, or NULL. Drivers return texts of any size, so the size is checked
+ * before the text is copied.
  */
 static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, cc_column_t *column,
                                apr_size_t *octets)
@@ -121,7 +121,7 @@ static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, 
         return NULL;
     }
     if (status != APR_SUCCESS) {
-        return "it has no form as text";
+        return "its type has no text form";
     }
     if (!cc_job_reserve(run->job, run->lookup, strlen(text), octets)) {
         return run->lookup->info.failure;
@@ -129,7 +129,7 @@ static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, 
     return cc_column_read(column, text, run->job->pool);
 }
 
-/* The columns of a row; what is wrong with them is the failure. */
+/* Reads the columns of a row; an error in them is the failure. */
 static cc_table_result_t row_read(const sql_run_t *run, apr_dbd_row_t *row)
 {
     apr_pool_t *p = run->job->pool;
@@ -148,7 +148,7 @@ static cc_table_result_t row_read(const sql_run_t *run, apr_dbd_row_t *row)
     return CC_TABLE_FOUND;
 }
 
-/* The row must be read before it is known to be the only one: the next one takes its place. */
+/* The row must be read before the check that it is the only one, since the next one replaces it. */
 static cc_table_result_t results_read(const sql_run_t *run)
 {
     const apr_dbd_driver_t *driver = run->dbd->driver;
@@ -156,7 +156,7 @@ static cc_table_result_t results_read(const sql_run_t *run)
     cc_table_result_t result = CC_TABLE_MISSING;
 
     if (apr_dbd_num_cols(driver, run->results) < 1) {
-        return cc_query_fail(run->lookup, "the query gives no columns");
+        return cc_query_fail(run->lookup, "the query returns no columns");
     }
     if (apr_dbd_get_row(driver, run->pool, run->results, &row, -1) != 0) {
         return CC_TABLE_MISSING;
@@ -164,19 +164,21 @@ static cc_table_result_t results_read(const sql_run_t *run)
     result = row_read(run, row);
     if (result == CC_TABLE_FOUND &&
         apr_dbd_get_row(driver, run->pool, run->results, &row, -1) == 0) {
-        return cc_query_fail(run->lookup, "the query gives more than one row for this key");
+        return cc_query_fail(run->lookup, "the query returns more than one row for this key");
     }
     return result;
 }
 
-/* What the driver gives is given back before the next query: some want that, and it may be large.
+/*
+ * Frees the results of the driver before the next query: some drivers need that, and it may be
+ * much.
  */
 static void lookup_do(sql_run_t *run)
 {
     cc_query_t *lookup = run->lookup;
 
-    if (apr_time_now() >= run->job->deadline) { /* no request waits any more */
-        cc_query_fail(lookup, "no time was left");
+    if (apr_time_now() >= run->job->deadline) { /* no request waits */
+        cc_query_fail(lookup, "the timeout was reached before the query was sent");
     } else if (apr_pool_create(&run->pool, run->job->pool) != APR_SUCCESS) {
         cc_query_fail(lookup, "out of memory");
     } else {
@@ -188,7 +190,9 @@ static void lookup_do(sql_run_t *run)
     }
 }
 
-/* One query for each key, on one connection: what a query does with its %s is not known here. */
+/*
+ * One query for each key, on one connection. Keys are not combined: only the query defines its %s.
+ */
 static void backend_ask(cc_job_t *job)
 {
     const sql_t *sql = job->source;
@@ -209,7 +213,7 @@ static void backend_ask(cc_job_t *job)
 
 /* ---- the query, at start --------------------------------------------------------------------- */
 
-/* What is wrong with it. APR-util takes every % before a letter for a parameter. */
+/* The error in the query, or NULL. APR-util takes every % before a letter as a parameter. */
 static const char *query_error(const char *query)
 {
     int parameters = 0;
@@ -223,7 +227,7 @@ static const char *query_error(const char *query)
             continue;
         }
         if (at[1] == 's' && quoted) {
-            return "%s stands in quotes; write it without, it is a value and no text";
+            return "%s is in quotes, where it is text and not a value; write it without quotes";
         }
         if (apr_isalpha(at[1]) && at[1] != 's') {
             return "a % must be written %%, except for the one %s that stands for the key";
@@ -248,7 +252,7 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
     sql->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
     if (!sql->open || !sql->close || !prepare) {
         return cc_error_set(err, p, "CC0641", spec->name,
-                            "a sql: table needs mod_dbd; load it, and say DBDriver and DBDParams");
+                            "a sql: table needs mod_dbd; load it, and set DBDriver and DBDParams");
     }
     sql->server = cc_backend_server(spec);
     sql->query = spec->source;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps the tables of a configuration: opens them, lets rules name them, polls them. */
+/* Keeps the tables of a configuration: opens them, makes them available to rules, polls them. */
 
 #include <http_core.h>
 #include <http_main.h>
@@ -16,15 +16,18 @@
 #include "rules/rules.h"
 #include "tables/table.h"
 
-/* Every type of table. One that needs another module of httpd has a file of its own beside this. */
+/*
+ * All types of tables. A type that needs another module of httpd has its own file in this
+ * directory.
+ */
 static const cc_backend_t *const backends[] = {
     &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
 
 /* ---- while the configuration is read ----------------------------------------------------- */
 
 /*
- * Require of another module leads here too, while the configuration is read. By then a virtual host
- * has a record only if a directive of ours stood in it before.
+ * A Require of another module may call this while the configuration is read. Then a virtual host
+ * has a record only if a directive of this module came before it.
  */
 cc_tables_t *cc_tables_configured(const server_rec *s)
 {
@@ -41,13 +44,13 @@ static cc_tables_t *tables_make(const server_rec *s)
     return configuration->tables;
 }
 
-/* A table of the main server is everybody's. */
+/* NULL for the main server, whose tables all virtual hosts can use. */
 static void *owner_of(server_rec *s)
 {
     return s->is_virtual ? s : NULL;
 }
 
-/* Requests read .htaccess, any number at once: what is shared is not written any more then. */
+/* Several requests may read .htaccess at once, so shared data is no longer written then. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd)
 {
     bool htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
@@ -69,7 +72,7 @@ const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
     return NULL;
 }
 
-/* ---- looking at the sources -------------------------------------------------------------- */
+/* ---- polling the sources ---------------------------------------------------------------- */
 
 static void change_log(const cc_table_t *table, const cc_error_t *err, void *s)
 {
@@ -79,8 +82,11 @@ static void change_log(const cc_table_t *table, const cc_error_t *err, void *s)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s, "CC0131: table %s has changed (%s)",
                      cc_table_name(table), cc_table_where(table));
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s stays as it was: %s",
-                     cc_table_name(table), cc_error_text(err, p));
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "CC0132: table %s was not reloaded; %s: %s",
+                     cc_table_name(table),
+                     cc_table_has_rows(table) ? "its previous rows stay in use"
+                                              : "lookups in it fail until it can be read",
+                     cc_error_text(err, p));
         apr_pool_destroy(p);
     }
 }
@@ -100,8 +106,8 @@ apr_interval_time_t cc_tables_poll_child(server_rec *s, apr_time_t now)
 }
 
 /*
- * So that a child that comes later inherits the last good rows, and not those of the start: where
- * the source is broken by then, somebody who was taken off the list would be back.
+ * Lets a child that starts later inherit the last good rows, and not those of the start: if the
+ * source is broken by then, a client that was removed from the list would be back on it.
  */
 void cc_tables_poll_parent(server_rec *s, apr_time_t now)
 {
@@ -122,25 +128,27 @@ static void restart_log(const cc_table_t *table, cc_table_restart_t what, const 
 
     if (what == CC_TABLE_KEPT) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
-                     "CC0187: table %s keeps its rows over the restart (%s)", name,
+                     "CC0187: table %s keeps its rows across the restart (%s)", name,
                      cc_table_where(table));
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
         const char *reason = cc_error_text(err, p);
 
         if (what == CC_TABLE_OLD) {
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         "CC0185: table %s stays as it was before the restart: %s", name, reason);
+                         "CC0185: table %s was not reloaded at the restart; its previous rows stay "
+                         "in use: %s",
+                         name, reason);
         } else {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                         "CC0186: table %s cannot be read, and lookups in it fail until it can: %s",
+                         "CC0186: table %s was not loaded at the restart; lookups in it fail until "
+                         "it can be read: %s",
                          name, reason);
         }
         apr_pool_destroy(p);
     }
 }
 
-/* Says whether the process goes on to another configuration, before the tables of this one close.
- */
+/* Before the tables of this configuration close: ends the kept rows if no other one follows. */
 static apr_status_t kept_decide(void *kept)
 {
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_DESTROY_CONFIG) {
@@ -152,7 +160,7 @@ static apr_status_t kept_decide(void *kept)
 /* The same one for all configurations of the process. */
 static cc_tables_kept_t *kept_of(const server_rec *s)
 {
-    static const char key[] = "clientcert_tables_kept_1"; /* another number for another layout */
+    static const char key[] = "clientcert_tables_kept_1"; /* the number is that of the layout */
     apr_pool_t *p = s->process->pool;
     void *kept = NULL;
 
@@ -165,14 +173,14 @@ static cc_tables_kept_t *kept_of(const server_rec *s)
     return kept;
 }
 
-/* True where httpd has run with another configuration before: a bad table must not end it. */
+/* True if httpd has run with another configuration before: a bad table must not end it. */
 static bool is_restart(void)
 {
     return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
 /*
- * Here, and not in post_config, so that httpd -t and the foreground of a start say what is wrong.
+ * In check_config and not in post_config, so that httpd -t and the terminal of a start show errors.
  */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -205,6 +213,8 @@ void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)
     cc_sharing_child(s);
     rv = cc_tables_child(tables, cc_threads_waiting(), pchild);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "CC0136: tables cannot be readied");
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "CC0136: this process could not prepare its tables; it caches no answers and "
+                     "follows no changes");
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes and ends the threads that a child process has beside those of its MPM. */
+/* Makes and ends the threads that a child process has besides those of its MPM. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "base/waiting.h"
 #include "httpd/background/threads.h"
 
-#define END_SECONDS 2 /* httpd complains of a child that has not ended after three */
+#define END_SECONDS 2 /* httpd logs a warning about a child that has not ended after three */
 
 struct cc_threads_t {
     apr_pool_t *pool;
@@ -40,8 +40,8 @@ static void *APR_THREAD_FUNC thread_ready(apr_thread_t *thread, void *nothing)
 }
 
 /*
- * APR counts a thread that is just being woken as idle, and makes none for a task that comes then.
- * That one must not wait for the end of another: whoever wakes sees to it.
+ * APR counts a thread that is just waking up as idle, and makes no thread for a task that arrives
+ * then. That task must not wait for the end of another one, so the waking thread takes care of it.
  */
 static void threads_suffice(const cc_threads_t *threads)
 {
@@ -72,7 +72,7 @@ bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data)
         return false;
     }
     *task = (task_t){work, data, threads};
-    /* Where it fails to make one more thread, the task is queued for those that there are. */
+    /* If no further thread can be created, the task is queued for the existing ones. */
     apr_thread_pool_push(threads->all, thread_work, task, 0, NULL);
     return true;
 }
@@ -91,8 +91,8 @@ static void leave(int signal)
 }
 
 /*
- * The prefork MPM ends a child from within a signal handler. If that came in the middle of malloc,
- * which has a lock in a process with threads, the end would wait for what it interrupted, for ever.
+ * The prefork MPM ends a child from within a signal handler. If the signal interrupts malloc, which
+ * holds a lock in a process with threads, the end would wait forever for the interrupted call.
  */
 static apr_status_t end_soon(void *nothing)
 {
@@ -134,7 +134,7 @@ static apr_status_t threads_end(void *state)
 
 /* ---- their beginning --------------------------------------------------------------------- */
 
-/* With the first thread, which stays, so that there is always one for what is queued. */
+/* Makes the first thread too, which stays, so that queued tasks always have one. */
 static apr_status_t threads_make(cc_threads_t *threads)
 {
     apr_status_t rv = apr_thread_pool_create(&threads->all, 0, threads->max, threads->pool);
@@ -143,7 +143,7 @@ static apr_status_t threads_make(cc_threads_t *threads)
         return rv;
     }
     apr_thread_pool_threshold_set(threads->all, 0);
-    apr_thread_pool_idle_max_set(threads->all, threads->max); /* a new one costs memory for good */
+    apr_thread_pool_idle_max_set(threads->all, threads->max); /* new ones cost pool memory */
     rv = apr_thread_pool_push(threads->all, thread_ready, NULL, 0, NULL);
     if (rv != APR_SUCCESS) {
         apr_thread_pool_destroy(threads->all);
@@ -154,7 +154,7 @@ static apr_status_t threads_make(cc_threads_t *threads)
 apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild)
 {
     cc_threads_t *made = apr_pcalloc(pchild, sizeof(*made));
-    /* Not below `pchild`: its memory is for the main thread of a prefork child alone. */
+    /* Not a subpool of `pchild`, whose memory only the main thread of a prefork child may use. */
     apr_status_t rv = apr_pool_create(&made->pool, NULL);
 
     if (rv != APR_SUCCESS) {
@@ -166,14 +166,14 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *
         apr_pool_destroy(made->pool);
         return rv;
     }
-    /* Before the pools below `pchild` go, where mod_dbd has its connections. */
+    /* Runs before the subpools of `pchild` are destroyed, where mod_dbd has its connections. */
     apr_pool_pre_cleanup_register(pchild, made, threads_end);
-    cc_threads_end_soon(pchild); /* and before that */
+    cc_threads_end_soon(pchild); /* runs before that */
     *threads = made;
     return APR_SUCCESS;
 }
 
-/* ---- the MPM's --------------------------------------------------------------------------- */
+/* ---- the MPM ----------------------------------------------------------------------------- */
 
 int cc_threads_waiting(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that a child process has beside those of its MPM. */
+/* The threads that a child process has besides those of its MPM. */
 #ifndef CC_BACKGROUND_THREADS_H
 #define CC_BACKGROUND_THREADS_H
 
@@ -7,37 +7,37 @@
 
 #include <apr_pools.h>
 
-/** Threads of one process: each work has one for itself while there are any. */
+/** Threads of one process. Each task has a thread of its own as long as one is free. */
 typedef struct cc_threads_t cc_threads_t;
 
-/** What a thread is to do. */
+/** A task of a thread. */
 typedef void cc_work_fn(void *data);
 
 /**
- * Makes room for `max` threads, in a child; they are made when they are needed, and stay. They end
- * before anything else of `pchild`, which waits for their work.
+ * Prepares up to `max` threads, in a child. They are made when needed, and stay. The end of
+ * `pchild` waits for their tasks and ends them first.
  */
 apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild);
 
 /**
- * Has work(data) done by one of them, as soon as one is free; work that is not begun when the
- * process ends never is. False where it never will be. Any thread.
+ * Gives work(data) to the next free thread. Work that has not begun when the process ends is
+ * dropped. False: it is dropped now. Any thread.
  */
 bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data);
 
-/** Whether the process ends. Work that takes long asks from time to time. Any thread. */
+/** True if the process is ending. Long tasks should call this at intervals. Any thread. */
 bool cc_threads_ending(const cc_threads_t *threads);
 
 /**
- * Sees to it that a child of an MPM without threads ends within two seconds of its being told to,
- * whatever its own threads hold. Register what ends a thread in `pchild` first: the last
+ * Makes a child of an MPM without threads end within two seconds of the request to end, whatever
+ * locks its own threads hold. Register the code that ends a thread in `pchild` before: the last
  * pre-cleanup runs first. In a child.
  */
 void cc_threads_end_soon(apr_pool_t *pchild);
 
 /**
- * How many threads of a process of httpd may wait for one program that is slow (base/waiting.h):
- * one in four, and CC_WAITING_MAX at most. For a child process.
+ * How many threads of a process of httpd may wait for one slow program (base/waiting.h): one in
+ * four, and CC_WAITING_MAX at most. For a child process.
  */
 int cc_threads_waiting(void);
 

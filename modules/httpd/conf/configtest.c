@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether httpd only tests its configuration, and whether the command-line tool asks something. */
+/* Finds out whether httpd only tests its configuration, and whether the tool sent a query. */
 #include <stdlib.h>
 
 #include <httpd.h>
@@ -12,7 +12,7 @@ bool cc_configtest(void)
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
 }
 
-/* A user who may start a server may ask about its configuration. */
+/* A user that may start a server may also query its configuration. */
 const char *cc_configtest_query(void)
 {
     return cc_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;

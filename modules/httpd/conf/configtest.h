@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether httpd only tests its configuration, and whether the command-line tool asks something. */
+/* Finds out whether httpd only tests its configuration, and whether the tool sent a query. */
 #ifndef CC_CONF_CONFIGTEST_H
 #define CC_CONF_CONFIGTEST_H
 
@@ -9,7 +9,7 @@
 bool cc_configtest(void);
 
 /**
- * The directory of the tool's query (admin/query.h) in a configuration test; NULL: there is none. A
+ * The directory of the tool's query (admin/query.h) in a configuration test; NULL: no query. A
  * server that starts to serve answers no query.
  */
 const char *cc_configtest_query(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the record of a configuration: one for each time that httpd reads it. */
+/* Makes the record of a configuration, once each time that httpd reads its configuration. */
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 

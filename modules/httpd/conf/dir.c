@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The per-directory record: made for each section, and merged for each request. */
+/* Makes the per-directory record of each section, and merges the records of each request. */
 #include "httpd/conf/dir.h"
 
 void *cc_dir_create(apr_pool_t *p, char *path)
@@ -17,8 +17,8 @@ static bool says_nothing(const cc_dir_t *dir)
 }
 
 /*
- * A ruleset with rules of its own uses those alone: what is in effect can be read at one place.
- * httpd merges in every request, and most sections say nothing of ours.
+ * A section with rules of its own uses those alone, so the rules in effect are in one place. httpd
+ * merges in every request, and most sections have no directives of this module.
  */
 void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
 {

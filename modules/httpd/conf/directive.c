@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every directive needs: the place where it stands, and the text of its errors. */
+/* Gives the place of a directive, and the text of its errors. */
 #include <apr_strings.h>
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every directive needs: the place where it stands, and the text of its errors. */
+/* Gives the place of a directive, and the text of its errors. */
 #ifndef CC_CONF_DIRECTIVE_H
 #define CC_CONF_DIRECTIVE_H
 
@@ -9,10 +9,12 @@
 /** "FILE:LINE" of a directive (cc_where_text). Lives as long as `p`. */
 const char *cc_directive_where(const ap_directive_t *directive, apr_pool_t *p);
 
-/** What a directive returns to httpd: NULL, or the text of an error, which lives in `cmd->pool`. */
+/** The result of a directive for httpd: NULL, or the text of an error, in `cmd->pool`. */
 const char *cc_directive_result(const cmd_parms *cmd, apr_status_t rv, const cc_error_t *err);
 
-/** NULL, or an error: a directive that is another module's too, which is not loaded. */
+/**
+ * For a directive that another module, `owner`, has too: an error if it is not loaded, else NULL.
+ */
 const char *cc_directive_unknown(const cmd_parms *cmd, const char *owner);
 
 #endif

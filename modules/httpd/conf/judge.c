@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judges certificates as mod_ssl would, by what its directives say of a virtual host. */
+/* Judges certificates as mod_ssl would with its directives for a virtual host. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -9,14 +9,14 @@
 
 /* ---- whether it asks for a certificate ------------------------------------------------------ */
 
-/* NULL, or why no certificate ever counts there. */
+/* NULL, or why the host never accepts a certificate. */
 static const char *never_asks(const cc_conf_view_t *view)
 {
     if (view->tls == CC_TLS_OFF) {
         return "it has no TLS: SSLEngine is not on";
     }
     if (!cc_conf_view_ever_verifies(view)) {
-        return "it asks no client for a certificate: SSLVerifyClient is none";
+        return "it never requests a client certificate: SSLVerifyClient none";
     }
     return NULL;
 }
@@ -42,7 +42,7 @@ static bool has_word(const char *arguments, const char *word, apr_pool_t *p)
     return false;
 }
 
-/* SSLCipherSuite [TLSv1.3|SSL] SUITES: those of TLS 1.3 say nothing of certificates. */
+/* SSLCipherSuite [TLSv1.3|SSL] SUITES: suites of TLS 1.3 do not concern certificates. */
 static const char *ciphers_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *arguments = cc_conf_view_arguments(view, "SSLCipherSuite");
@@ -93,20 +93,21 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
 
     if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
-                          "it is taken as if it had: SSLEngine on");
+                          "SSLEngine on is assumed");
     }
     if (view->verify_client == CC_VERIFY_NONE) {
-        unseen_add(judge, "the handshake asks for no certificate; a section that says "
-                          "SSLVerifyClient asks later");
+        unseen_add(judge,
+                   "the handshake requests no certificate; a section with SSLVerifyClient requests "
+                   "one later");
     }
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
     if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
-        unseen_add(judge, "mod_ssl's own CRLs were not looked at (SSLCARevocationCheck)");
+        unseen_add(judge, "mod_ssl's own CRLs were not checked (SSLCARevocationCheck)");
     }
     if (cc_conf_view_arguments(view, "SSLOpenSSLConfCmd")) {
-        unseen_add(judge, "SSLOpenSSLConfCmd was not looked at");
+        unseen_add(judge, "SSLOpenSSLConfCmd was not taken into account");
     }
 }
 
@@ -138,7 +139,7 @@ const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const
     if (!problem) {
         problem = cc_trust_check(seal, judge->trust, path, apr_time_now(), p);
     }
-    /* OpenSSL has no word for a certificate that stands for itself alone. */
+    /* OpenSSL has no setting for a chain of one certificate that is trusted itself. */
     if (!problem && judge->alone && seal->ca_known) {
         problem = "certificate chain too long: SSLVerifyDepth is 0";
     }

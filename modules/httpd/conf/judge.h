@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judges certificates as mod_ssl would, by what its directives say: for configuration tests. */
+/* Judges certificates as mod_ssl would with its directives, for configuration tests. */
 #ifndef CC_CONF_JUDGE_H
 #define CC_CONF_JUDGE_H
 
@@ -12,26 +12,26 @@
 /** The files of CAs that mod_ssl's directives name, without CRLs. Texts are in `p`. */
 cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 
-/** By what a server judges certificates. */
+/** How a server judges certificates. */
 typedef struct cc_judge_t {
-    const char *never; /* NULL, or why no certificate counts there */
-    cc_trust_t *trust; /* its CAs; NULL: it asks for no certificate, or trusts no CA */
-    bool alone;        /* SSLVerifyDepth 0: a certificate stands for itself */
-    apr_array_header_t *unseen; /* const char *: what is not judged, in plain words */
+    const char *never; /* NULL, or why it accepts no certificate */
+    cc_trust_t *trust; /* its CAs; NULL: it requests no certificate, or trusts no CA */
+    bool alone;        /* SSLVerifyDepth 0: only certificates that are trusted themselves */
+    apr_array_header_t *unseen; /* const char *: checks that are left out, in plain words */
 } cc_judge_t;
 
 /**
- * What a server judges by in a handshake, as mod_ssl's directives say: mod_ssl itself is not at
- * work in a test. `own_sources`: the CRLs of those directives are left out. Lives as long as `p`.
- * CC0402: a file cannot be loaded.
+ * Makes a judge from mod_ssl's directives for the handshakes of a server, since mod_ssl itself is
+ * not active in a test. `own_sources`: leaves out the CRLs of these directives. Lives as long as
+ * `p`. CC0402: a file cannot be loaded.
  */
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err);
 
 /**
- * NULL: the certificate would verify, and *seal is filled as in a handshake. Else the reason why
- * there would be no identity. `path` is a PEM file, with what a client sends along; texts are in
- * `p`.
+ * NULL: the certificate would verify, and *seal is filled as in a handshake. Otherwise the reason
+ * why it would give no identity. `path` is a PEM file: the certificate, and the chain that a client
+ * sends with it. Texts are in `p`.
  */
 const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const char *path,
                                  apr_pool_t *p);

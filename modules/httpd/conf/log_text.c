@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts from outside, for a line of httpd's log: no text can end a quotation or the line. */
+/* Makes external texts safe for a line of httpd's log: none can end a quotation or the line. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -9,12 +9,12 @@
 #include "httpd/conf/log_text.h"
 
 /*
- * httpd doubles all backslashes, so that the \" of cc_text_escape would be a bare quote there and
- * end the quotation that it stands in: it becomes \x22. What was not escaped and is no text is
- * escaped here.
+ * httpd doubles all backslashes. So the \" of cc_text_escape would be a bare quote in the log and
+ * end its quotation; it becomes \x22. Octets that were not escaped and are not text are escaped
+ * here.
  */
 
-/* A character, or an escape of cc_text_escape: what is cut is cut between them. */
+/* A character, or an escape of cc_text_escape. Texts are cut between these. */
 static apr_size_t piece_len(const char *text)
 {
     apr_size_t len = 1;
@@ -31,7 +31,7 @@ static apr_size_t piece_len(const char *text)
     return len;
 }
 
-/* What httpd's log makes of it: backslashes are doubled, octets beyond ASCII written as \xHH. */
+/* Its length in httpd's log, which doubles backslashes and writes octets beyond ASCII as \xHH. */
 static apr_size_t piece_cost(const char *text, apr_size_t len)
 {
     apr_size_t cost = len;
@@ -45,7 +45,7 @@ static apr_size_t piece_cost(const char *text, apr_size_t len)
 const char *cc_log_text_cut(const char *text, apr_size_t max, apr_pool_t *p)
 {
     char *line = apr_palloc(p, max + 1);
-    char *to = line, *room = line; /* from `room` on there is place for the dots */
+    char *to = line, *room = line; /* the dots have space from `room` on */
     apr_size_t cost = 0, len;
 
     for (; *text; text += len) {

@@ -66,13 +66,14 @@ static const char *expectation_add(cc_test_t *test, const char *word)
     bool user = !strncmp(word, "user=", 5);
 
     if (!user && strncmp(word, "group=", 6) != 0) {
-        return !strcmp(word, "none") ? "none stands alone" : "this is no expectation";
+        return !strcmp(word, "none") ? "none must be the only expectation"
+                                     : "this is not a valid expectation";
     }
     if (!*++name || cc_text_unusable(name, strlen(name))) {
-        return "no rule gives such a name";
+        return "no rule can give such a name";
     }
     if (user ? test->user != NULL : is_listed(test->groups, name)) {
-        return user ? "there can be one user only" : "this group stands there already";
+        return user ? "only one user can be expected" : "this group is listed already";
     }
     if (user) {
         test->user = name;
@@ -115,7 +116,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
                           "expect must follow the name of the file", p);
     }
     if (words->nelts < 3) {
-        return word_error(err, word[1], "nothing is expected", p);
+        return word_error(err, word[1], "an expectation must follow", p);
     }
     test->file = word[0];
     return expectations_read(test, words, p, err);
@@ -137,7 +138,7 @@ const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char 
     return NULL;
 }
 
-/* ---- which rules it asks ------------------------------------------------------------------- */
+/* ---- the rules of a test ------------------------------------------------------------------- */
 
 static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_t *section)
 {
@@ -153,7 +154,9 @@ static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_
     return NULL;
 }
 
-/* Those of the section that it stands in, else of what that stands in, else of its server. */
+/*
+ * The rules of its section, else of the next enclosing section that has rules, else of its server.
+ */
 static const cc_rules_t *rules_of(const cc_test_t *test)
 {
     const cc_dir_t *dir = ap_get_module_config(test->server->lookup_defaults, &clientcert_module);
@@ -166,7 +169,7 @@ static const cc_rules_t *rules_of(const cc_test_t *test)
     return rules ? rules : dir->rules;
 }
 
-/* ---- what is expected, and what there is --------------------------------------------------- */
+/* ---- the expected and the actual result ---------------------------------------------------- */
 
 static const char *quoted(const char *name, apr_pool_t *p)
 {
@@ -201,7 +204,7 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
     return text;
 }
 
-/* Groups stand once in both, so as many and each of them is the same ones. */
+/* Both lists have each group once, so equal counts and one inclusion make them equal. */
 static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 {
     if (verdict->failure || verdict->group_count != test->groups->nelts) {
@@ -218,7 +221,7 @@ static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-/* Nothing but the mapping: whether it verifies, and when it expires, is not asked. */
+/* The mapping alone: neither verification nor expiry is tested. */
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
                             const cc_cert_t *issuer, apr_pool_t *p)
 {
@@ -246,7 +249,7 @@ static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
     tested.expected = expected_text(test, p);
     tested.trace = apr_array_make(p, 8, sizeof(cc_step_t));
     if (!tested.rules) {
-        tested.got = "no ClientCertMap is in effect where this test stands";
+        tested.got = "no ClientCertMap is in effect in the scope of this test";
     } else if (cc_cert_read(&cert, &issuer, path ? path : test->file, NULL, NULL, p, &err) !=
                APR_SUCCESS) {
         tested.got = cc_error_text(&err, p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module as httpd knows it: its record, and its name in the log. */
+/* The record of the module for httpd, and its name in the log. */
 #ifndef CC_CONF_MODULE_H
 #define CC_CONF_MODULE_H
 
@@ -13,8 +13,8 @@ extern module AP_MODULE_DECLARE_DATA clientcert_module;
 APLOG_USE_MODULE(clientcert);
 
 /**
- * The request of the client: a subrequest's lines are those of the request that it serves, which is
- * told that the index of a directory is forbidden, say.
+ * The request of the client: lines about a subrequest, such as a forbidden index of a directory,
+ * are logged for the request that it serves.
  */
 static inline request_rec *cc_request_client(request_rec *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists all rule sets of the configuration, with the sections that they stand in. */
+/* Lists all rule sets of the configuration, with their sections. */
 #include <apr_strings.h>
 
 #include "httpd/conf/configuration.h"

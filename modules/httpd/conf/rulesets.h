@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All rule sets of the configuration, and what their decisions are counted in. */
+/* Lists all rule sets of the configuration, with the counters of their decisions. */
 #ifndef CC_CONF_RULESETS_H
 #define CC_CONF_RULESETS_H
 
@@ -9,18 +9,18 @@
 #include "rules/rules.h"
 
 /**
- * What the decisions of a rule set are counted in. Set by metrics/counters.c, before there are
- * children; then any thread counts.
+ * The counters of the decisions of a rule set. metrics/counters.c sets them before the children
+ * start; then any thread counts.
  */
 typedef struct cc_tally_t {
     atomic_uint_least64_t *results; /* mapped, unmapped, denied, failed */
-    atomic_uint_least64_t *rules;   /* how often each rule fitted */
+    atomic_uint_least64_t *rules;   /* how often each rule matched */
 } cc_tally_t;
 
 /** A rule set of the configuration. */
 typedef struct cc_ruleset_t {
     const cc_rules_t *rules;
-    server_rec *server;           /* the virtual host that it stands in, or the main server */
+    server_rec *server;           /* its virtual host, or the main server */
     const char *section;          /* `<Location "/admin">`; NULL: that server as a whole */
     const ap_directive_t *inside; /* that section, or <VirtualHost>; NULL: none */
     cc_tally_t *tally;
@@ -33,8 +33,8 @@ typedef struct cc_ruleset_t {
 apr_array_header_t *cc_rulesets_of(const server_rec *s);
 
 /**
- * Adds the rule set that begins with this directive; gives what it is counted in. To be called once
- * for each, while the configuration is read.
+ * Adds the rule set that begins with this directive, and returns its counters. Call it once for
+ * each rule set, while the configuration is read.
  */
 const cc_tally_t *cc_rulesets_add(const cmd_parms *cmd, const cc_rules_t *rules);
 

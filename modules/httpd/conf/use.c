@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds out which virtual hosts use this module, so that the others are left alone. */
+/* Finds out which virtual hosts use this module, so that the others are left unchanged. */
 #include <apr_lib.h>
 
 #include "httpd/conf/module.h"
@@ -8,17 +8,17 @@
 #include "httpd/conf/view.h"
 
 /*
- * A host uses the module if a directive of ours is in effect there, or one of another module that
- * names something of ours: Require clientcert, SetHandler clientcert-status, an expression with
- * clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is searched for the
- * word. To take one for ours that is not is harmless; the contrary would leave a host unguarded.
+ * A host uses the module if a directive of this module is in effect there, or a directive of
+ * another module that names this one: Require clientcert, SetHandler clientcert-status, an
+ * expression with clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is
+ * searched for the word. A false match is harmless; a missed one would leave a host unprotected.
  *
- * What stands in files that are read while requests are served is not known at start. Where there
- * may be .htaccess, pages with SSI, whose expressions may ask, or scripts of a module that can ask,
- * the host is served as if they did.
+ * Files that are read while requests are served are unknown at start. A host that may have
+ * .htaccess files, pages with SSI, whose expressions may call clientcert(), or scripts of a module
+ * that can do so, is served as if they did.
  */
 
-/* The word as a name begins: not in mod_clientcert, nor in a path. A dot joins texts. */
+/* The word at the beginning of a name: not in mod_clientcert, nor in a path. A dot joins texts. */
 static bool names_us(const char *text)
 {
     static const char word[] = "clientcert";
@@ -41,7 +41,7 @@ static bool is_ours(const ap_directive_t *directive)
            (strcasecmp(name, "LogLevel") != 0 && names_us(directive->args));
 }
 
-/* SSI is allowed by Includes, IncludesNOEXEC and All, unless a minus takes it away. */
+/* SSI is allowed by Includes, IncludesNOEXEC and All, unless a minus removes it. */
 static bool allows_includes(const char *options)
 {
     for (options += strspn(options, " \t\"'"); *options; options += strspn(options, " \t\"'")) {
@@ -68,7 +68,7 @@ static bool reads_files(const ap_directive_t *directive)
     return !strncasecmp(name, "Lua", 3) || !strncasecmp(name, "Perl", 4);
 }
 
-/* By the directives that stand in this server. */
+/* By the directives of this server. */
 static cc_use_t own_use(const cc_conf_view_t *view)
 {
     cc_use_t use = CC_USE_NONE;
@@ -85,7 +85,7 @@ static cc_use_t own_use(const cc_conf_view_t *view)
     return use;
 }
 
-/* In any server, whether its host was recognised or not. */
+/* By the directives of any server, whether its host was recognised or not. */
 static cc_use_t use_below(const ap_directive_t *directive)
 {
     cc_use_t use = CC_USE_NONE;
@@ -107,7 +107,7 @@ static cc_use_t greater(cc_use_t a, cc_use_t b)
     return a > b ? a : b;
 }
 
-/* A host of which nothing is known may be one whose section was not recognised. */
+/* A host without a view may be one whose section was not recognised. */
 static cc_use_t use_of(const cc_conf_view_t *view, cc_use_t main, cc_use_t anywhere)
 {
     cc_use_t use = greater(main, view == view->main ? main : own_use(view));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directives on revocation, which are a virtual host's and not a directory's. */
+/* The directives on revocation, which belong to a virtual host and not to a directory. */
 #include <apr_hooks.h>
 #include <apr_strings.h>
 
@@ -46,8 +46,8 @@ const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args)
     (void)record;
     if (conf->crls) {
         return apr_psprintf(cmd->pool,
-                            "CC0170: ClientCertCRL stands at %s already; name all files and "
-                            "folders in one",
+                            "CC0170: ClientCertCRL is already set at %s; name all files and "
+                            "directories in one directive",
                             conf->crls->where);
     }
     rv = cc_crls_parse(&conf->crls, args, cmd->pool, &err);
@@ -77,7 +77,8 @@ const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word
 
     (void)record;
     if (!*word || *end || seconds < 0 || seconds > APR_INT32_MAX) {
-        return apr_psprintf(cmd->pool, "CC0172: \"%s\": write a number of seconds; 0: any age",
+        return apr_psprintf(cmd->pool,
+                            "CC0172: \"%s\": write a number of seconds, or 0 for any age",
                             cc_text_escape(word, strlen(word), cmd->pool));
     }
     cc_vhost_conf_of(cmd->server)->max_age = apr_time_from_sec(seconds);

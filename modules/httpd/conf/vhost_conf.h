@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The per-server record: what is configured for a virtual host. */
+/* The per-server record: the configuration of a virtual host. */
 #ifndef CC_CONF_VHOST_CONF_H
 #define CC_CONF_VHOST_CONF_H
 
@@ -10,20 +10,22 @@
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
-/** The per-server record, as the directives fill it; a virtual host's overrides the server's. */
+/**
+ * The per-server record, filled by the directives; that of a virtual host overrides the server's.
+ */
 typedef struct cc_vhost_conf_t {
     cc_crl_spec_t *crls;            /* ClientCertCRL; NULL: none */
-    int leaf_alone;                 /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 not said */
-    apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 not said */
-    cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: not said */
+    int leaf_alone;                 /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 unset */
+    apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
+    cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: unset */
     apr_array_header_t *ocsp_hosts; /* ClientCertOCSPAllow; NULL: none */
     struct cc_vhost_t *vhost;       /* peer/tls_hooks.c: once mod_ssl has made its context */
-    struct cc_vhost_counters_t *counters; /* metrics/counted.h: those of this virtual host */
-    int use; /* cc_use_t of use.h: that of this virtual host */
-    cc_configuration_t *configuration; /* that it belongs to */
+    struct cc_vhost_counters_t *counters; /* metrics/counted.h: the counters of this virtual host */
+    int use; /* cc_use_t of use.h */
+    cc_configuration_t *configuration; /* to which it belongs */
 } cc_vhost_conf_t;
 
-/** That of a virtual host, or of the main server. Written at the start alone. */
+/** The record of a virtual host, or of the main server. Written only at start. */
 static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)
 {
     return ap_get_module_config(s->module_config, &clientcert_module);
@@ -45,7 +47,7 @@ const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word
 const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args);
 
-/** For the module record: an empty per-server record, and base overridden by add. */
+/** For the module record: makes an empty per-server record; merges `add` over `base`. */
 void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s);
 void *cc_vhost_conf_merge(apr_pool_t *p, void *base, void *add);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads what the directives of httpd and mod_ssl say of each virtual host. */
+/* Reads the directives of httpd and mod_ssl for each virtual host. */
 /*
- * A test of the configuration has no contexts of mod_ssl, and a module cannot read the records of
+ * mod_ssl has no contexts in a test of the configuration, and a module cannot read the records of
  * another. So the tree of directives that httpd keeps (ap_conftree) is walked once, when Include,
- * Define, IfModule and macros have been resolved in it. The walk meets <VirtualHost> sections in
- * the order of httpd's list of servers, and each section is that of the next server which names its
- * file and line. Directives outside of sections are filed by name; the last one counts, as for
- * httpd.
+ * Define, IfModule and macros have been resolved in it. The walk finds <VirtualHost> sections in
+ * the order of httpd's list of servers. Each section belongs to the next server that names its file
+ * and line. Directives outside of sections are filed by name. The last one counts, as for httpd.
  */
 #include <string.h>
 
@@ -19,12 +18,12 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
-/* ---- which server a directive stands in ---------------------------------------------------- */
+/* ---- the server of a directive ------------------------------------------------------------- */
 
-/* A walk through the configuration, which meets its virtual hosts in their order. */
+/* A walk through the configuration, which finds its virtual hosts in their order. */
 typedef struct view_walk_t {
     apr_array_header_t *views; /* cc_conf_view_t * */
-    int next;                  /* from here on they have not been met yet */
+    int next;                  /* views from here on have not been found yet */
 } view_walk_t;
 
 static bool is(const ap_directive_t *directive, const char *name)
@@ -75,9 +74,9 @@ static void directives_walk(view_walk_t *walk, cc_conf_view_t *view, const ap_di
 
 /* ---- directives ---------------------------------------------------------------------------- */
 
-#define NAME_MAX_LEN 64 /* octets of the name of a directive; no longer one is asked for */
+#define NAME_MAX_LEN 64 /* octets of the name of a directive; longer names are never looked up */
 
-/* Directives are named without regard to case. */
+/* Names of directives are case-insensitive. */
 static const char *folded(char folded_name[NAME_MAX_LEN], const char *name)
 {
     apr_cpystrn(folded_name, name, NAME_MAX_LEN);
@@ -92,7 +91,7 @@ static const char *own_value(const cc_conf_view_t *view, const char *name)
     return apr_hash_get(view->values, folded(buffer, name), APR_HASH_KEY_STRING);
 }
 
-/* What others ask for is kept while the directives are walked once. The last value counts. */
+/* Notes what other components look up, in the one walk. The last value counts. */
 static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 {
     apr_pool_t *p = view->places->pool;
@@ -132,14 +131,14 @@ cc_verify_client_t cc_conf_view_verify_client(const char *mode)
     return !strncasecmp(mode, "optional", 8) ? CC_VERIFY_OPTIONAL : CC_VERIFY_REQUIRE;
 }
 
-/* Sections of the main server are those of every virtual host. */
+/* Every virtual host inherits the sections of the main server. */
 bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
 {
     return view->verify_client != CC_VERIFY_NONE || view->verifies_later ||
            view->main->verifies_later;
 }
 
-/* Without SSLEngine mod_ssl takes the protocol of Listen, if there is a certificate. */
+/* Without SSLEngine, mod_ssl uses the protocol of Listen, if there is a certificate. */
 static cc_tls_t tls_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *engine = cc_conf_view_value(view, "SSLEngine", p);
@@ -153,7 +152,7 @@ static cc_tls_t tls_of(const cc_conf_view_t *view, apr_pool_t *p)
     return !strcasecmp(engine, "off") ? CC_TLS_OFF : CC_TLS_UNKNOWN;
 }
 
-/* SSLProtocol: a word without a sign begins anew. SSLOpenSSLConfCmd may say something else. */
+/* SSLProtocol: a word without a sign resets the list. SSLOpenSSLConfCmd may override it. */
 static bool speaks_tls13(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *words = cc_conf_view_arguments(view, "SSLProtocol");
@@ -189,9 +188,9 @@ static void read_facts(cc_conf_view_t *view, apr_pool_t *p)
     view->http2 = speaks_http2(view->server);
 }
 
-/* ---- all of them --------------------------------------------------------------------------- */
+/* ---- all views ----------------------------------------------------------------------------- */
 
-/* httpd's list begins with the main server, and then has the last virtual host first. */
+/* httpd's list begins with the main server, followed by the virtual hosts in reverse order. */
 static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
 {
     apr_array_header_t *servers = apr_array_make(p, 8, sizeof(server_rec *));
@@ -210,7 +209,7 @@ static apr_array_header_t *servers_in_order(server_rec *s, apr_pool_t *p)
     return servers;
 }
 
-/* All of them, and each by its server. */
+/* All views, in order and by server. */
 typedef struct cc_conf_views_t {
     apr_array_header_t *list; /* cc_conf_view_t * */
     apr_hash_t *by_server;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A view of the configuration: what httpd and mod_ssl are told of each virtual host. */
+/* A view of the configuration: the directives of httpd and mod_ssl for each virtual host. */
 #ifndef CC_CONF_VIEW_H
 #define CC_CONF_VIEW_H
 
@@ -12,10 +12,10 @@
 
 #include "httpd/conf/module.h"
 
-/** A directive where it stands; Include, Define, IfModule and macros have been resolved. */
+/** A directive and its place; Include, Define, IfModule and macros have been resolved. */
 typedef struct cc_place_t {
     const ap_directive_t *directive;
-    const struct cc_conf_view_t *view; /* the server that it stands in */
+    const struct cc_conf_view_t *view; /* its server */
     const ap_directive_t *section;     /* the innermost container: <Location>, <If>, <RequireAny>;
                                         * NULL: the server as a whole */
 } cc_place_t;
@@ -23,44 +23,44 @@ typedef struct cc_place_t {
 /** Whether a server has TLS. Without SSLEngine mod_ssl decides that when it starts. */
 typedef enum { CC_TLS_OFF, CC_TLS_ON, CC_TLS_UNKNOWN } cc_tls_t;
 
-/** SSLVerifyClient: whether clients are asked for a certificate. optional_no_ca asks as well. */
+/** SSLVerifyClient: whether clients are asked for a certificate. optional_no_ca is OPTIONAL. */
 typedef enum { CC_VERIFY_NONE, CC_VERIFY_OPTIONAL, CC_VERIFY_REQUIRE } cc_verify_client_t;
 
 /** A server: the main one, or a virtual host. Constant once read. */
 typedef struct cc_conf_view_t {
     server_rec *server;
-    const struct cc_conf_view_t *main; /* that of the main server, which others inherit from */
-    apr_array_header_t *places; /* cc_place_t: what stands in it and in its sections, in order */
+    const struct cc_conf_view_t *main; /* the view of the main server, from which others inherit */
+    apr_array_header_t *places; /* cc_place_t: directives of it and of its sections, in order */
     apr_hash_t *values;         /* private to view.c */
     cc_tls_t tls;
     cc_verify_client_t verify_client; /* in the handshake */
     bool verifies_later; /* a section asks for a certificate, after the handshake */
-    bool tls13;          /* TLS 1.3 is spoken for certain */
-    bool http2;          /* HTTP/2 is spoken */
-    bool user_off;       /* "ClientCertAuth Off" stands in it or in a section */
-    bool asks_passwords; /* and "AuthType Basic" */
+    bool tls13;          /* TLS 1.3 is certainly enabled */
+    bool http2;          /* HTTP/2 is enabled */
+    bool user_off;       /* it or a section has "ClientCertAuth Off" */
+    bool asks_passwords; /* likewise, "AuthType Basic" */
 } cc_conf_view_t;
 
 /**
- * All servers (const cc_conf_view_t *): the main one, which is given, then the virtual hosts in the
- * order of the configuration. To be called once that has been read: the first call walks through
- * it, and what it finds lives as long as the configuration. One thread.
+ * All servers (const cc_conf_view_t *): the main server, which is given, then the virtual hosts in
+ * the order of the configuration. Call it after the configuration has been read: the first call
+ * walks through it. The views live as long as the configuration. One thread.
  */
 const apr_array_header_t *cc_conf_views_of(server_rec *s);
 
-/** The view of a server that is among them. As cc_conf_views_of. */
+/** The view of one of these servers. As cc_conf_views_of. */
 const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s);
 
 /**
- * The first argument of a directive (the last one that stands in no section), as it is in effect
- * for the server: its own, else the main server's. NULL: there is none. In `p`.
+ * The first argument of a directive in effect for the server: its own, else the main server's. Of
+ * several directives outside of sections, the last one counts. NULL: no such directive. In `p`.
  */
 const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p);
 
-/** All arguments of that directive, as they stand there. */
+/** All arguments of that directive, unchanged. */
 const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name);
 
-/** What SSLVerifyClient says with this argument; NULL: there is no such directive. */
+/** The meaning of an argument of SSLVerifyClient; NULL: no such directive. */
 cc_verify_client_t cc_conf_view_verify_client(const char *mode);
 
 /** True if clients are ever asked for a certificate: in the handshake, or for a section. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "FILE:LINE": names a place in the configuration, and shortens such a name. */
+/* Names a place in the configuration as "FILE:LINE", and shortens such a name. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -11,7 +11,7 @@ const char *cc_where_text(const char *file, int line, apr_pool_t *p)
     return apr_psprintf(p, "%s:%d", file, line);
 }
 
-/* Behind the folder of a path that ends at `end`. */
+/* The file name in a path that ends at `end`. */
 static const char *name_of(const char *path, const char *end)
 {
     while (end > path && end[-1] != '/') {
@@ -20,7 +20,7 @@ static const char *name_of(const char *path, const char *end)
     return end;
 }
 
-/* The sentence of mod_macro has paths in quotes; that of a macro in a macro has one within. */
+/* The sentence of mod_macro has paths in quotes; that of a nested macro contains another one. */
 static const char *macro_short(const char *where, apr_pool_t *p)
 {
     char *text = apr_palloc(p, strlen(where) + 1);

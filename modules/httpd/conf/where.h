@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "FILE:LINE": how rules, tables, findings and messages name a place in the configuration. */
+/* Names a place in the configuration as "FILE:LINE", for rules, tables, findings and messages. */
 #ifndef CC_CONF_WHERE_H
 #define CC_CONF_WHERE_H
 
 #include <apr_pools.h>
 
 /**
- * "FILE:LINE". In a macro httpd has a sentence in place of the file, with the line in the macro:
+ * "FILE:LINE". In a macro, httpd has a sentence instead of the file, with the line in the macro:
  * `macro 'NAME' (defined on line N of "FILE") used on line M of "FILE":LINE`. Lives as long as `p`.
  */
 const char *cc_where_text(const char *file, int line, apr_pool_t *p);
 
 /**
- * The same place without the folders of its files, for those who need not know where the
- * configuration lies: "site.conf:12", `macro 'NAME' (defined on line 3 of "m.conf") used on line 7
+ * The same place without the directories of its files, for readers that need not know where the
+ * configuration is: "site.conf:12", `macro 'NAME' (defined on line 3 of "m.conf") used on line 7
  * of "site.conf":1`. May be `where` itself, or a part of it; else lives as long as `p`.
  */
 const char *cc_where_short(const char *where, apr_pool_t *p);

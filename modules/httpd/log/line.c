@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields of a line of the log: always the same, in one order, and never too long. */
+/* Makes the fields of a log line: always the same, in one order, and of limited length. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -10,22 +10,22 @@
 #include "rules/rules.h"
 
 /*
- * How many octets of the log a text may take, beside CC_LOG_TEXT_LONGEST. httpd cuts a line off at
- * 8 KiB (MAX_STRING_LEN): one with every field at its longest, behind httpd's own words, stays
- * below 8000.
+ * Limits of texts in octets of the log, besides CC_LOG_TEXT_LONGEST. httpd cuts a line off at 8 KiB
+ * (MAX_STRING_LEN). A line with every field at its limit, after httpd's own prefix, has less than
+ * 8000.
  */
 enum { MIDDLE = 512, SHORT = 256, BRIEF = 128 };
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
-/* The one place that writes a field between quotes: whatever the text is, it ends where it ends. */
+/* The only function that writes a field between quotes. No text can end the quotation early. */
 static const char *quoted(const char *name, const char *text, apr_size_t most, apr_pool_t *p)
 {
     return apr_pstrcat(p, name, "=\"", cc_log_text_cut(cc_log_text_requote(text, '\'', p), most, p),
                        "\"", NULL);
 }
 
-/* No octet takes less than one of the log: more of them than `most` need not be looked at. */
+/* Each octet takes at least one octet of the log, so no more than `most` are read. */
 static const char *octets_text(const char *octets, apr_size_t len, apr_size_t most, apr_pool_t *p)
 {
     return cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
@@ -105,13 +105,13 @@ static const char *decisive_rule(const cc_verdict_t *verdict)
     return verdict->matched_count ? verdict->matched[0].where : "-";
 }
 
-/* What httpd's log makes of an octet: \\ of a backslash, \xHH of one beyond ASCII. */
+/* The length of an octet in httpd's log, which writes \\ for a backslash and \xHH beyond ASCII. */
 static apr_size_t octet_cost(char octet)
 {
     return octet == '\\' ? 2 : octet & 0x80 ? 4 : 1;
 }
 
-/* The end of a text that takes `most` octets of the log; all of it, where that is so long. */
+/* The end of a text that takes at most `most` octets of the log; may be the whole text. */
 static const char *end_of(const char *text, apr_size_t most)
 {
     const char *from = text + strlen(text);
@@ -128,7 +128,7 @@ static const char *end_of(const char *text, apr_size_t most)
     return from;
 }
 
-/* Of a long path the end counts, with the number of the line. */
+/* Cuts a long path at its beginning, to keep the number of the line. */
 static const char *rule_text(const char *where, apr_pool_t *p)
 {
     where = cc_log_text_word(where, p);

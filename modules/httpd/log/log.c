@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of the error log about clients: one for each decision, with a tag. */
+/* Writes the lines of the error log about clients: one for each decision, with a tag. */
 #include <apr_strings.h>
 
 #include "cert/cert.h"
@@ -10,13 +10,15 @@
 #include "httpd/metrics/quota.h"
 #include "rules/rules.h"
 
-/* httpd writes a notice to a file whatever LogLevel says: who set it to warn does not want ours. */
+/*
+ * httpd writes notices to a file at any LogLevel. With warn, those of this module are not wanted.
+ */
 static bool wants(request_rec *r, int level)
 {
     return ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX) >= level;
 }
 
-/* The fields of every line, of a client whose request this is. */
+/* The fields of every line, for the client of a request. */
 static const char *fields(cc_log_line_t *line, const request_rec *r)
 {
     line->client = r->useragent_ip;
@@ -25,7 +27,7 @@ static const char *fields(cc_log_line_t *line, const request_rec *r)
     return cc_log_line_text(line, r->pool);
 }
 
-/* ---- what the rules say ------------------------------------------------------------------ */
+/* ---- results of rules -------------------------------------------------------------------- */
 
 const char *cc_log_no_identity(const cc_verdict_t *verdict)
 {
@@ -62,7 +64,7 @@ bool cc_log_failure(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *v
     return true;
 }
 
-/* In one word what a note is about. */
+/* The result of each note, in one word. */
 static const char *const note_results[CC_NOTE_COUNT] = {
     [CC_NOTE_UNUSABLE_VALUE] = "unusable",  [CC_NOTE_PATTERN_LIMIT] = "limited",
     [CC_NOTE_AMBIGUOUS_USER] = "ambiguous", [CC_NOTE_TOO_MANY_RESULTS] = "limited",
@@ -71,8 +73,8 @@ static const char *const note_results[CC_NOTE_COUNT] = {
 };
 
 /*
- * The content of a certificate decides how many notes it causes, with each connection, and with
- * each request where .htaccess has rules.
+ * The content of a certificate determines how many notes it causes: on each connection, and on each
+ * request if .htaccess has rules.
  */
 static bool may_note(const request_rec *r, const cc_note_t *note)
 {
@@ -109,7 +111,7 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
     }
 }
 
-/* ---- certificates that no rule is asked about -------------------------------------------- */
+/* ---- certificates for which no rule is evaluated ----------------------------------------- */
 
 void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem)
 {
@@ -148,15 +150,16 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
 {
     if (ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
         cc_quota_lets(s, CC_QUOTA_OUTGROWN)) {
-        ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s,
-                       "CC0189: the client's certificate has %d octets, and OpenSSL ends a "
-                       "connection whose session does not fit into a ticket of 65280: write "
-                       "SSLSessionTickets off, or give the client a smaller one",
-                       octets);
+        ap_log_cserror(
+            APLOG_MARK, APLOG_WARNING, 0, c, s,
+            "CC0189: the client's certificate has %d bytes, and OpenSSL ends a connection "
+            "whose session does not fit into a ticket of 65280 bytes: write "
+            "SSLSessionTickets off, or use a smaller certificate",
+            octets);
     }
 }
 
-/* ---- requests that were denied ----------------------------------------------------------- */
+/* ---- denied requests --------------------------------------------------------------------- */
 
 void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collects what is counted of the configuration in effect, for one answer. */
+/* Collects all metrics of the configuration in effect, for one response. */
 #include "httpd/background/crl_held.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
@@ -13,7 +13,7 @@
 #include "rules/rules.h"
 #include "tables/table.h"
 
-/* The answer that is made, and for which configuration. */
+/* The response that is made, and its configuration. */
 typedef struct collector_t {
     const server_rec *server;
     const cc_metrics_t *metrics;
@@ -48,7 +48,7 @@ static void server_add(const collector_t *it)
 
 /*
  * A host that uses the module has all its counters from the start, so that the first event is an
- * increase. One where a file that is read later may use it has them once something has happened.
+ * increase. A host where only a file that is read later may use it has them after the first event.
  */
 static bool is_shown(const cc_counted_vhost_t *vhost)
 {
@@ -63,7 +63,7 @@ static bool is_shown(const cc_counted_vhost_t *vhost)
     return false;
 }
 
-/* httpd has the main server first, and then the virtual hosts from the last one on. */
+/* httpd lists the main server first, and then the virtual hosts in reverse order. */
 static void vhosts_add(const collector_t *it)
 {
     const apr_array_header_t *vhosts = it->metrics->vhosts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All that is counted at one time, as the renderers take it. */
+/* All metrics at one time, in the form that the renderers use. */
 #ifndef CC_COLLECT_H
 #define CC_COLLECT_H
 
@@ -12,14 +12,14 @@
 
 struct server_rec;
 
-/** The numbers of the server that no child counts. */
+/** The values of the server that no child counts. */
 typedef struct cc_server_numbers_t {
     apr_time_t since;        /* when the configuration took effect */
     apr_time_t earliest_end; /* of the certificates that expire soon (CC_HAS_EXPIRY) */
     apr_uint32_t expiring;   /* how many these are */
 } cc_server_numbers_t;
 
-/** What one answer shows. Texts and lists live in its pool; counters go on being counted. */
+/** The content of one response. Texts and lists live in its pool; counters continue to change. */
 typedef struct cc_collected_t {
     apr_array_header_t *instances[CC_KIND_COUNT]; /* of cc_instance_t */
     cc_server_numbers_t server;
@@ -28,8 +28,8 @@ typedef struct cc_collected_t {
 } cc_collected_t;
 
 /**
- * Collects it for the configuration in effect, in `p`; NULL where no virtual host uses the module.
- * Any thread.
+ * Collects the metrics of the configuration in effect, in `p`; NULL if no virtual host uses the
+ * module. Any thread.
  */
 const cc_collected_t *cc_metrics_collect(const struct server_rec *s, apr_pool_t *p);
 

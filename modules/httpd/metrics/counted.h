@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all children of a configuration count in: the records in the memory that they share. */
+/* The counters of a configuration, in memory that all its children share. */
 #ifndef CC_COUNTED_H
 #define CC_COUNTED_H
 
@@ -8,7 +8,7 @@
 #include "httpd/metrics/quota.h"
 #include "rules/rules.h"
 
-/** Why a certificate gives no identity, whatever rules there are. */
+/** Why a certificate gives no identity, before any rule is evaluated. */
 typedef enum {
     CC_REJECTED_NO_RECORD,
     CC_REJECTED_BAD_RECORD,
@@ -17,22 +17,22 @@ typedef enum {
     CC_REJECTED_NOT_YET,
     CC_REJECTED_EXPIRED,
     CC_REJECTED_NOT_CLIENT,
-    CC_REJECTED_NOT_REPORTED, /* mod_ssl does not call it verified */
-    CC_REJECTED_NO_TLS,       /* the virtual host has none of its own */
+    CC_REJECTED_NOT_REPORTED, /* mod_ssl does not report it as verified */
+    CC_REJECTED_NO_TLS,       /* the virtual host has no TLS of its own */
     CC_REJECTED_REVOKED,
-    CC_REJECTED_NOT_KNOWN, /* whether it was revoked */
-    CC_REJECTED_TOO_OLD,   /* for ClientCertMaxAge */
-    CC_REJECTED_HANDSHAKE, /* it ended there */
+    CC_REJECTED_NOT_KNOWN, /* its revocation status is unknown */
+    CC_REJECTED_TOO_OLD,   /* by ClientCertMaxAge */
+    CC_REJECTED_HANDSHAKE, /* it ended the handshake */
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
-/** What is counted of a virtual host. All 0 at its start. */
+/** The counters of a virtual host. All 0 at its start. */
 typedef struct cc_vhost_counters_t {
     cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
     cc_counter_t denied;                        /* requests */
 } cc_vhost_counters_t;
 
-/** What is counted of the server as a whole. All 0 at its start. */
+/** The counters of the server as a whole. All 0 at its start. */
 typedef struct cc_shared_t {
     cc_counter_t notes[CC_NOTE_COUNT];
     cc_quota_t quotas[CC_QUOTA_COUNT];

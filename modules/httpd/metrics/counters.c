@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counters of a configuration: where they lie, and who counts in them. */
+/* Allocates the counters of a configuration, and counts in them. */
 #include <string.h>
 
 #include <apr_shm.h>
@@ -31,8 +31,8 @@ static int tables_count(const cc_metrics_t *metrics)
 }
 
 /*
- * The main server, and every virtual host that uses the module. The others have no counters: should
- * anything be rejected there, it counts for the main server.
+ * The main server, and every virtual host that uses the module. The others have no counters: a
+ * rejection there counts for the main server.
  */
 static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
 {
@@ -47,7 +47,7 @@ static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
 }
 
 /*
- * The segment: what all share; then the counters of each virtual host, ruleset, table,
+ * The segment has the counters of the server, then those of each virtual host, ruleset, table,
  * ClientCertCRL, and virtual host that asks responders.
  */
 static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *rulesets)
@@ -119,7 +119,7 @@ static void revocation_place(cc_metrics_t *metrics, void *memory)
     metrics->ocsp_counters = (void *)(metrics->crl_counters + crls);
 }
 
-/* Memory that the children share, all 0; NULL: there is none, which is logged. */
+/* Allocates memory that the children share, all 0; NULL: that failed and is logged. */
 static void *segment_make(const server_rec *s, apr_size_t size, apr_pool_t *pconf)
 {
     apr_shm_t *segment;
@@ -127,15 +127,15 @@ static void *segment_make(const server_rec *s, apr_size_t size, apr_pool_t *pcon
 
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0160: no memory that the children can share, of %" APR_SIZE_T_FMT
-                     " octets, to count in",
+                     "CC0160: cannot create %" APR_SIZE_T_FMT
+                     " bytes of shared memory for the metrics",
                      size);
         return NULL;
     }
     return memset(apr_shm_baseaddr_get(segment), 0, size);
 }
 
-/* Children of the configuration before this one go on counting in its segment, unseen. */
+/* Children of the previous configuration continue to count in its segment, which nothing reads. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *rulesets = cc_rulesets_of(s);
@@ -249,7 +249,7 @@ void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who
 
 /* ---- certificates that expire soon ------------------------------------------------------- */
 
-/* The subject is the certificate's own: no facts of the connection are needed. */
+/* The subject is part of the certificate: no facts of the connection are needed. */
 static const char *subject_of(const cc_cert_t *cert, apr_pool_t *p)
 {
     const cc_value_t *subject = cc_cert_value(cert, "subject", p);

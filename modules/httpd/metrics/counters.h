@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counters of a configuration: where they lie, and who counts in them. */
+/* Allocates the counters of a configuration, and counts in them. */
 #ifndef CC_COUNTERS_H
 #define CC_COUNTERS_H
 
@@ -21,7 +21,7 @@ typedef struct cc_counted_vhost_t {
     cc_vhost_counters_t *counters;
 } cc_counted_vhost_t;
 
-/** All counters of a configuration; they begin with it, at 0. */
+/** All counters of a configuration; 0 at its start. */
 typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
@@ -34,44 +34,46 @@ typedef struct cc_metrics_t {
 } cc_metrics_t;
 
 /**
- * Those of the configuration in effect; NULL before its post_config, and where no virtual host uses
- * the module (conf/use.h). Any thread.
+ * The counters of the configuration in effect; NULL before its post_config, and if no virtual host
+ * uses the module (conf/use.h). Any thread.
  */
 const cc_metrics_t *cc_metrics_of(const server_rec *s);
 
-/** What a virtual host is called: "www.example.com:443"; "" for the main server, and for NULL. */
+/** The name of a virtual host: "www.example.com:443"; "" for the main server, and for NULL. */
 const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 
-/* ---- counting: any thread, where cc_metrics_of is not NULL ----------------------------------- */
+/* ---- counting: any thread, if cc_metrics_of is not NULL -------------------------------------- */
 
 /**
- * A certificate that gives no identity. To be called once per connection by peer and identity, with
- * the virtual host of the request, and by the handshake that ends, with that of the handshake.
+ * Counts a certificate that gives no identity. Called once per connection by peer and identity,
+ * with the virtual host of the request, and by a handshake that fails, with that of the handshake.
  */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
 /**
- * An evaluation, by identity: its notes, and where `who` says that its rules are those in effect,
- * the decision. `mark` is that of a certificate that expires soon, whose user is noted; else NULL.
+ * Counts an evaluation, for identity: its notes and, if `who` is true because its rules are those
+ * in effect, the decision. `mark`: that of a certificate that expires soon, whose user is noted; or
+ * NULL.
  */
 void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
                            const cc_mark_t *mark);
 
-/** A request that was denied, by request/denial.c, once it has been answered. */
+/** Counts a denied request, for request/denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 
-/** A certificate that expires soon (cc_expiring_soon), by peer: once per connection. */
+/** Notes a certificate that expires soon (cc_expiring_soon), for peer: once per connection. */
 void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark);
 
 /* ---- hooks ---------------------------------------------------------------------------------- */
 
 /**
- * post_config, after mod_ssl's, which makes the virtual hosts: makes the memory that the children
- * count in. OK, or not (CC0160).
+ * post_config, after mod_ssl's, which makes the virtual hosts: allocates the counters. OK, or not
+ * (CC0160).
  */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** child_init, before those of tables and revocation: they count there from here on. */
+/** child_init, before those of tables and revocation: connects tables, CRLs and OCSP to their
+ * counters. */
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
 #endif

@@ -12,28 +12,27 @@
  * The list is a hash table of 256 slots with linear probing, in shared memory, without a lock. Any
  * thread of any process reads and writes it, and any process may be killed at any instruction.
  *
- * The search. A certificate is known by its mark, 128 bits that are as good as random. The search
- * for a mark begins at the slot that the mark names, and goes on slot by slot. It ends at the mark,
- * or at a slot that was never used. Slots are given to other certificates, but none becomes unused
- * again, so no certificate is ever hidden behind an empty slot, and there are no tombstones.
+ * The search. A certificate is identified by its mark, 128 practically random bits. The search for
+ * a mark begins at the slot that the mark selects, and continues slot by slot. It ends at the mark,
+ * or at a slot that was never used. Slots are reused for other certificates, but never become
+ * unused again. So no certificate is ever hidden behind an empty slot, and there are no tombstones.
  *
- * One slot is a sequence lock. Its version counts writes: 0 is a slot that was never used, an odd
- * number one that is being written.
- *   - A writer moves the version from even to odd by a compare-and-swap. If another writer was
- *     quicker that fails, and the writer looks for a slot anew. The owner of the odd version writes
- *     the words of the entry, and makes the version even again.
- *   - A reader notes an even version, copies the words, and looks at the version again. The copy
- *     counts if both are the same. The words are stored with release and loaded with acquire: a
- *     reader that has met a new word also sees the odd version that went before it.
- *   - The time of the last sight stands beside the words. It is one number, so it is stored without
- *     the lock.
+ * Each slot is a sequence lock. Its version counts writes: 0 is a slot that was never used, an odd
+ * number a slot that is being written. - A writer changes the version from even to odd by a
+ * compare-and-swap. If another writer was quicker, that fails, and the writer searches for a slot
+ * again. The owner of the odd version writes the words of the entry, and makes the version even
+ * again. - A reader notes an even version, copies the words, and reads the version again. The copy
+ * is valid if both versions are the same. The words are stored with release and loaded with
+ * acquire: a reader that has read a new word also sees the odd version set before it. - The time of
+ * the last use is next to the words. It is one number, so it is stored without the lock.
  *
- * A process that is killed while it writes leaves an odd version for ever. So nobody waits without
- * end: after TRIES looks a reader passes the slot over. The slot is lost, the list goes on.
+ * A process that is killed while it writes leaves an odd version forever. So no thread waits
+ * without limit: after TRIES reads a reader skips the slot. The slot is lost, but the list still
+ * works.
  *
- * A new certificate takes an unused slot, or that of one that has expired. Where there is neither,
- * it takes the slot of the certificate that expires last, if that is later than its own: the list
- * keeps those that expire first.
+ * A new certificate takes an unused slot, or that of an expired certificate. If there is neither,
+ * it takes the slot of the certificate that expires last, if that is later than its own expiry: the
+ * list keeps those that expire first.
  *
  * Two threads that add one certificate at the same moment may both find a slot. That does no harm:
  * cc_expiring_read takes each mark once.
@@ -42,15 +41,15 @@
 #define WORD(member) (offsetof(cc_expiry_t, member) / sizeof(apr_uint64_t))
 
 /* The two halves of the mark are the first words of an entry. */
-_Static_assert(offsetof(cc_expiry_t, mark) == 0, "the mark stands first");
+_Static_assert(offsetof(cc_expiry_t, mark) == 0, "the mark is first");
 _Static_assert(sizeof(cc_expiry_t) % sizeof(apr_uint64_t) == 0, "an entry is whole words");
 _Static_assert(offsetof(cc_expiry_t, user) % sizeof(apr_uint64_t) == 0, "a user begins a word");
-/* Where they are made of locks, they are of one process. */
+/* Atomics that use locks would work within one process only. */
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are shared between processes");
 
 /* ---- a slot ------------------------------------------------------------------------------ */
 
-/* Its version between two writes; an odd one where a write takes longer than any live writer's. */
+/* Its version between two writes; odd if a write takes longer than that of any live writer. */
 static apr_uint64_t stable_version(const cc_expiring_slot_t *slot)
 {
     apr_uint64_t version = atomic_load(&slot->version);
@@ -71,7 +70,7 @@ static void words_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
     memcpy(expiry, words, sizeof(*expiry));
 }
 
-/* False where it was never used, or is being written all the time. */
+/* False if it was never used, or is constantly being written. */
 static bool slot_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
 {
     for (int i = 0; i < TRIES; i++) {
@@ -89,13 +88,13 @@ static bool slot_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
     return false;
 }
 
-/* Takes the write lock; false where another writer was quicker. The version is even. */
+/* Takes the write lock; false if another writer was quicker. `version` is even. */
 static bool slot_lock(cc_expiring_slot_t *slot, apr_uint64_t version)
 {
     return atomic_compare_exchange_strong(&slot->version, &version, version + 1);
 }
 
-/* Writes the entry, and gives the lock back. */
+/* Writes the entry, and releases the lock. */
 static void slot_fill(cc_expiring_slot_t *slot, const cc_expiry_t *expiry)
 {
     apr_uint64_t words[CC_EXPIRY_WORDS];
@@ -137,13 +136,13 @@ static cc_expiring_slot_t *slot_find(cc_expiring_t *list, const cc_mark_t *mark)
     return NULL;
 }
 
-/* A slot that may be written, and its version when it was looked at. */
+/* A slot that may be written, and the version that was read. */
 typedef struct {
     cc_expiring_slot_t *slot; /* NULL: none */
     apr_uint64_t version;
 } candidate_t;
 
-/* For a new certificate: unused, or of one that has expired, or of one that expires later. */
+/* A slot for a new certificate: unused, of an expired certificate, or of one that expires later. */
 static candidate_t candidate_find(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t not_after,
                                   apr_time_t now)
 {
@@ -179,7 +178,7 @@ bool cc_expiring_wants(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t no
     return candidate_find(list, mark, not_after, now).slot != NULL;
 }
 
-/* A certificate that got no slot in so many tries is added by its next connection. */
+/* A certificate that gets no slot in so many tries is added on its next connection. */
 void cc_expiring_add(cc_expiring_t *list, const cc_expiry_t *expiry)
 {
     for (int i = 0; i < TRIES && !slot_find(list, &expiry->mark); i++) {

@@ -12,16 +12,16 @@
 #define CC_EXPIRING_SPAN apr_time_from_sec(30 * 24 * 60 * 60)
 #define CC_EXPIRING_TEXT 320 /* octets of a text with its NUL */
 
-/** What tells a certificate from all others: octets that are as good as random. */
+/** Identifies a certificate: octets that are practically random. */
 typedef struct cc_mark_t {
     apr_uint64_t half[2];
 } cc_mark_t;
 
-/** A certificate that expires soon. Texts are for a page: what cc_text_excerpt gave. */
+/** A certificate that expires soon. Texts are for a page, made by cc_text_excerpt. */
 typedef struct cc_expiry_t {
     cc_mark_t mark;
     apr_time_t not_after;
-    apr_time_t seen; /* when a connection presented it last */
+    apr_time_t seen; /* when a connection last presented it */
     unsigned char sha256[32];
     char subject[CC_EXPIRING_TEXT];
     char user[CC_EXPIRING_TEXT]; /* "": none so far */
@@ -29,7 +29,7 @@ typedef struct cc_expiry_t {
 
 #define CC_EXPIRY_WORDS (sizeof(cc_expiry_t) / sizeof(apr_uint64_t))
 
-/** Room for one entry. Its members are for expiring.c alone. */
+/** Memory for one entry. Its members are for expiring.c alone. */
 typedef struct cc_expiring_slot_t {
     atomic_uint_least64_t version; /* 0: never used; odd: it is being written */
     atomic_uint_least64_t seen;
@@ -37,9 +37,9 @@ typedef struct cc_expiring_slot_t {
 } cc_expiring_slot_t;
 
 /**
- * The list. Memory that is all 0 is an empty one; processes may share it. Any thread of any process
- * may call any function at any time. No call waits for a lock, and no reader gets half an entry, or
- * hangs where a process ended while it wrote one.
+ * The list. Memory that is all 0 is an empty list; processes may share it. Any thread of any
+ * process may call any function at any time. No call waits for a lock. No reader gets half an
+ * entry, or hangs if a process ended while it wrote one.
  */
 typedef struct cc_expiring_t {
     cc_expiring_slot_t slots[CC_EXPIRING_MOST];
@@ -53,8 +53,8 @@ static inline bool cc_expiring_soon(apr_time_t not_after, apr_time_t now)
 
 /**
  * True if the certificate is to be added: it is not listed, and there is a slot for it (an unused
- * one, or that of a certificate that has expired, or that expires later). One that is listed is
- * noted as seen now.
+ * one, or that of a certificate that has expired or expires later). Notes a listed certificate as
+ * seen now.
  */
 bool cc_expiring_wants(cc_expiring_t *list, const cc_mark_t *mark, apr_time_t not_after,
                        apr_time_t now);
@@ -65,12 +65,12 @@ void cc_expiring_add(cc_expiring_t *list, const cc_expiry_t *expiry);
 /** True if the certificate is listed without a user. */
 bool cc_expiring_lacks_user(cc_expiring_t *list, const cc_mark_t *mark);
 
-/** Notes the user of a certificate that is listed without one; what is too long is cut off. */
+/** Notes the user of a certificate that is listed without one; a long name is cut off. */
 void cc_expiring_set_user(cc_expiring_t *list, const cc_mark_t *mark, const char *user);
 
 /**
- * Copies the certificates that have not expired to `expiries`, which has room for
- * CC_EXPIRING_MOST: each once, the first to expire first. Returns how many there are.
+ * Copies the certificates that have not expired to `expiries`, an array of CC_EXPIRING_MOST: each
+ * once, the first to expire first. Returns their number.
  */
 int cc_expiring_read(const cc_expiring_t *list, cc_expiry_t *expiries, apr_time_t now);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of all metrics: names, help and labels, and where each number lies. */
+/* The table of all metrics: names, help texts, labels, and where each value is stored. */
 #ifndef CC_FAMILIES_H
 #define CC_FAMILIES_H
 
@@ -10,28 +10,28 @@
 
 /*
  * A metric (a "family", as Prometheus calls it) has samples. Each is about one instance of a kind:
- * a rule, a table, a CRL. collect.c lists the instances of the configuration in effect; this table
- * says how the numbers of an instance are read and what they are called. The text for Prometheus,
- * the lines and the page of mod_status are made of nothing else.
+ * a rule, a table, a CRL. collect.c lists the instances of the configuration in effect. This table
+ * defines how the values of an instance are read and named. The text for Prometheus, the lines and
+ * the page of mod_status are made from it alone.
  */
 
-/** What a sample is about, and what cc_instance_t.numbers points at. */
+/** The subject of a sample, and the type of cc_instance_t.numbers. */
 typedef enum {
-    CC_KIND_SERVER,    /* all of it: cc_server_numbers_t */
-    CC_KIND_SHARED,    /* likewise, what all children count: cc_shared_t */
+    CC_KIND_SERVER,    /* the server as a whole: cc_server_numbers_t */
+    CC_KIND_SHARED,    /* likewise, counted by all children: cc_shared_t */
     CC_KIND_VHOST,     /* a virtual host: cc_vhost_counters_t */
     CC_KIND_RULESET,   /* the rules of a ruleset: cc_counter_t by cc_result_t */
     CC_KIND_RULE,      /* a rule: one cc_counter_t */
     CC_KIND_TABLE,     /* cc_table_counters_t */
-    CC_KIND_CRL,       /* one that this process holds: cc_crl_info_t */
-    CC_KIND_CRL_FILES, /* those of a ClientCertCRL: cc_crl_counters_t */
+    CC_KIND_CRL,       /* a CRL that this process holds: cc_crl_info_t */
+    CC_KIND_CRL_FILES, /* the files of a ClientCertCRL: cc_crl_counters_t */
     CC_KIND_OCSP,      /* a virtual host that asks responders: cc_ocsp_counters_t */
     CC_KIND_COUNT
 } cc_kind_t;
 
 #define CC_KIND_TEXTS 5
 
-/** A text that tells an instance from the others. */
+/** A text that distinguishes an instance from the others. */
 typedef struct cc_kind_text_t {
     const char *label;   /* of Prometheus; NULL: none */
     const char *line;    /* of mod_status's lines; NULL: none */
@@ -39,20 +39,20 @@ typedef struct cc_kind_text_t {
 } cc_kind_text_t;
 
 typedef struct cc_kind_info_t {
-    const char *line;  /* "Table" of ClientCertTable[0]Rows; NULL: mod_status has sums alone */
-    const char *title; /* of the table that mod_status's page has of this kind; NULL: likewise */
-    cc_kind_text_t texts[CC_KIND_TEXTS]; /* as they stand on the page */
+    const char *line;  /* "Table" of ClientCertTable[0]Rows; NULL: mod_status has only sums */
+    const char *title; /* of the table of this kind on mod_status's page; NULL: likewise */
+    cc_kind_text_t texts[CC_KIND_TEXTS]; /* in the order of the page */
     int text_count;
-    int first_label, first_line; /* the text that comes before the others elsewhere */
+    int first_label, first_line; /* the text that is first elsewhere */
 } cc_kind_info_t;
 
 /** By cc_kind_t. */
 extern const cc_kind_info_t cc_kinds[CC_KIND_COUNT];
 
-/** The index of the text that is the i-th where the first-th comes before all others. */
+/** The index of the i-th text if the text with the index `first` comes before all others. */
 int cc_kind_text_at(int first, int i);
 
-/** What not every instance has. */
+/** Features that not every instance has. */
 typedef enum {
     CC_HAS_ALWAYS = 0,
     CC_HAS_ROWS = 1,   /* a table with rows of its own */
@@ -62,17 +62,19 @@ typedef enum {
     CC_HAS_EXPIRY = 16 /* the server, if there is a certificate that expires soon */
 } cc_feature_t;
 
-/** One thing that is counted, at the time of one answer. */
+/** One counted object, at the time of one response. */
 typedef struct cc_instance_t {
     const void *numbers;
     unsigned features; /* of cc_feature_t */
     const char *texts[CC_KIND_TEXTS];
 } cc_instance_t;
 
-/** A counter is added where two instances look the same, of a gauge the first one counts. */
+/**
+ * If two instances have the same labels, counters are added, and of gauges the first one counts.
+ */
 typedef enum { CC_COUNTER, CC_GAUGE } cc_metric_type_t;
 
-/** How a number lies in memory, and what it is. */
+/** How a value is stored, and what it means. */
 typedef enum {
     CC_FORM_COUNTER, /* cc_counter_t */
     CC_FORM_SECONDS, /* cc_counter_t, seconds since 1970; on mod_status's page a date */
@@ -89,31 +91,31 @@ typedef struct cc_metric_family_t {
     cc_kind_t kind;
     cc_form_t form;
     cc_feature_t feature; /* what an instance must have */
-    size_t offset;        /* of the number in what cc_instance_t.numbers points at */
-    size_t stride;        /* from the number of a word to that of the next */
+    size_t offset;        /* of the value in the data of cc_instance_t.numbers */
+    size_t stride;        /* from the value of a word to that of the next */
     const char *label;    /* of the words */
-    const char *const *words; /* with a sample for each; NULL: there is one sample */
+    const char *const *words; /* one sample for each; NULL: a single sample */
     const char *line;         /* of mod_status: "Rows" of ClientCertTable[0]Rows; before a word */
-    const char *heading;      /* of mod_status's page: of columns "Found|Missing|Failed", for each
-                                 word one; of a row of sums "request|denied", or what comes before
-                                 the words. NULL: not there */
+    const char *heading;      /* on mod_status's page: of columns "Found|Missing|Failed", one for
+                                 each word; of a row of sums "request|denied", or the text before
+                                 the words. NULL: not shown */
     int row;                  /* the place of a sum on the page, from 1 */
 } cc_metric_family_t;
 
-/** All of them, in the order of Prometheus's text and of mod_status's lines. */
+/** All metrics, in the order of Prometheus's text and of mod_status's lines. */
 extern const cc_metric_family_t cc_families[];
 extern const int cc_family_count;
 
-/** How many samples it has of an instance: one for each word. */
+/** The number of its samples of an instance: one for each word. */
 int cc_family_samples(const cc_metric_family_t *family);
 
-/** Whether it has any of this one. */
+/** True if it has samples of this instance. */
 static inline bool cc_family_has(const cc_metric_family_t *family, const cc_instance_t *instance)
 {
     return (instance->features & family->feature) == (unsigned)family->feature;
 }
 
-/** The number of the i-th word as Prometheus has it. Any thread, while others count. */
+/** The value of the i-th word for Prometheus. Any thread, while others count. */
 apr_uint64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance,
                              int i);
 

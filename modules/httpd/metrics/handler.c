@@ -35,7 +35,7 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     return OK;
 }
 
-/* The metrics are those of the whole server: no directive of a .htaccess file can show them. */
+/* The metrics concern the whole server, so no directive of a .htaccess file can enable them. */
 int cc_metrics_serve(request_rec *r)
 {
     if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
@@ -43,8 +43,8 @@ int cc_metrics_serve(request_rec *r)
     }
     if (cc_quota_lets(r->server, CC_QUOTA_METRICS)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "CC0114: clientcert-metrics is refused: no SetHandler of the server's "
-                      "configuration names it here");
+                      "CC0114: clientcert-metrics is refused here: only SetHandler in the "
+                      "configuration of the server can enable it");
     }
     return HTTP_FORBIDDEN;
 }

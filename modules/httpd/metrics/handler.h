@@ -7,7 +7,9 @@
 
 #include "httpd/conf/module.h"
 
-/** Serves all metrics as Prometheus reads them; 403 where no server's configuration says so. */
+/**
+ * Serves all metrics in the format of Prometheus; 403 unless the server's configuration enables it.
+ */
 int cc_metrics_serve(request_rec *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shows the metrics when mod_status asks for more. */
+/* Shows the metrics on the page and in the lines of mod_status. */
 #include <http_protocol.h>
 #include <mod_status.h>
 

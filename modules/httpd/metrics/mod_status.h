@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics as mod_status shows them. */
+/* Shows the metrics in mod_status. */
 #ifndef CC_MOD_STATUS_H
 #define CC_MOD_STATUS_H
 
@@ -11,17 +11,17 @@
 
 struct request_rec;
 
-/** Puts them as lines for programs (?auto), and as a part of the page for people. Any thread. */
+/** Writes them as lines for programs (?auto), and as a part of the page for people. Any thread. */
 void cc_mod_status_lines(const cc_sink_t *sink, const cc_collected_t *collected);
 void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected);
 
-/** The number of the i-th word: of an instance, and the sum over all (mod_status_text.c). */
+/** The value of the i-th word: of an instance, and the sum of all (mod_status_text.c). */
 apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i);
 apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
                                int i);
 
-/** Whether there is anything to add up: an instance has it, or every instance would. */
+/** True if there is a sum: an instance has the metric, or every instance would. */
 bool cc_mod_status_has_sum(const cc_metric_family_t *family, const cc_collected_t *collected);
 
 /** "not_yet_valid": "NotYetValid", in `p`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics as lines of mod_status, for programs. */
+/* Writes the metrics as lines of mod_status, for programs. */
 #include <string.h>
 
 #include "base/text.h"
@@ -8,7 +8,9 @@
 #include "httpd/metrics/mod_status.h"
 #include "httpd/metrics/sink.h"
 
-/* A line as "ClientCertTable[0]Name: t". A text of a configuration need not be one line itself. */
+/*
+ * Writes a line like "ClientCertTable[0]Name: t". A text of a configuration may have several lines.
+ */
 static void line_put(const cc_sink_t *sink, const char *group, const char *name, const char *text)
 {
     if (cc_text_unusable(text, strlen(text))) {

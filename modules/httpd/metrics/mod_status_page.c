@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics as a part of the page of mod_status, for people. */
+/* Writes the metrics as a part of the page of mod_status, for people. */
 #include <string.h>
 
 #include <apr_escape.h>
@@ -63,7 +63,7 @@ static void row_of_sum(const cc_sink_t *sink, const cc_metric_family_t *family,
     cc_sink_put(sink, "</tr>\n");
 }
 
-/* NULL: there are no more rows. */
+/* NULL: no more rows. */
 static const cc_metric_family_t *family_of_row(int row)
 {
     for (int i = 0; i < cc_family_count; i++) {
@@ -144,7 +144,7 @@ static void kind_put(const cc_sink_t *sink, cc_kind_t kind, const cc_collected_t
     cc_sink_put(sink, "</table>\n");
 }
 
-/* ---- certificates that expire soon, which are no metric ----------------------------------- */
+/* ---- certificates that expire soon, which are not a metric -------------------------------- */
 
 static void expiries_put(const cc_sink_t *sink, const cc_collected_t *collected)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How numbers, words and texts are written where mod_status shows them. */
+/* Formats numbers, words and texts for mod_status. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -61,7 +61,7 @@ const char *cc_mod_status_camel(const char *word, apr_pool_t *p)
     return name;
 }
 
-/* mod_status says that its page is ISO-8859-1, so whatever is not ASCII goes by its number. */
+/* mod_status declares its page as ISO-8859-1, so characters beyond ASCII are written by number. */
 const char *cc_mod_status_html(const char *text, apr_pool_t *p)
 {
     const unsigned char *s;

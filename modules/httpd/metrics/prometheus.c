@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics as Prometheus reads them (text exposition format 0.0.4). */
+/* Writes the metrics in the format of Prometheus (text exposition format 0.0.4). */
 #include <string.h>
 
 #include <apr_hash.h>
@@ -10,7 +10,7 @@
 #include "httpd/metrics/prometheus.h"
 #include "httpd/metrics/sink.h"
 
-/* The samples of the family at hand. */
+/* The samples of the current family. */
 typedef struct samples_t {
     apr_array_header_t *list; /* of sample_t *, in the order in which they were added */
     apr_hash_t *by_labels;
@@ -22,7 +22,7 @@ typedef struct sample_t {
     apr_uint64_t value;
 } sample_t;
 
-/* As the value of a label. What stands in a configuration is not always UTF-8. */
+/* Escapes the value of a label. Texts of a configuration are not always UTF-8. */
 static const char *escaped(const char *text, apr_pool_t *p)
 {
     char *value, *to;
@@ -41,13 +41,13 @@ static const char *escaped(const char *text, apr_pool_t *p)
     return value;
 }
 
-/* `labels` ("" at first), and one more. */
+/* Adds a label to `labels` ("" at first). */
 static const char *label_add(const char *labels, const char *name, const char *value, apr_pool_t *p)
 {
     return apr_pstrcat(p, labels, *labels ? "," : "", name, "=\"", escaped(value, p), "\"", NULL);
 }
 
-/* What tells an instance from others of its kind. */
+/* The labels that distinguish an instance from others of its kind. */
 static const char *labels_of(cc_kind_t kind, const cc_instance_t *instance, apr_pool_t *p)
 {
     const cc_kind_info_t *info = &cc_kinds[kind];
@@ -64,8 +64,8 @@ static const char *labels_of(cc_kind_t kind, const cc_instance_t *instance, apr_
 }
 
 /*
- * The same labels must not stand there twice. They do come twice: from virtual hosts on one name
- * and port that include one file. Counters are added then; of gauges, the first one counts.
+ * Samples must not have the same labels. But two instances may have them: virtual hosts with one
+ * name and port that include one file. Then counters are added; of gauges, the first one counts.
  */
 static void sample_add(samples_t *samples, const cc_metric_family_t *family, const char *labels,
                        apr_uint64_t value)
@@ -110,7 +110,7 @@ static void sample_put(const cc_sink_t *sink, const cc_metric_family_t *family,
     cc_sink_put(sink, "\n");
 }
 
-/* What is made for a family goes before the next one, as there may be thousands of samples. */
+/* The memory of a family is freed before the next one, since there may be thousands of samples. */
 void cc_prometheus_family(const cc_sink_t *sink, const cc_metric_family_t *family,
                           const cc_collected_t *collected)
 {

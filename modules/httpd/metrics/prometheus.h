@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The metrics as Prometheus reads them (text exposition format 0.0.4). */
+/* Writes the metrics in the format of Prometheus (text exposition format 0.0.4). */
 #ifndef CC_PROMETHEUS_H
 #define CC_PROMETHEUS_H
 
@@ -7,7 +7,7 @@
 #include "httpd/metrics/families.h"
 #include "httpd/metrics/sink.h"
 
-/** Puts one metric, with HELP and TYPE, or all of cc_families. Any thread. */
+/** Writes one metric, with HELP and TYPE, or all of cc_families. Any thread. */
 void cc_prometheus_family(const cc_sink_t *sink, const cc_metric_family_t *family,
                           const cc_collected_t *collected);
 void cc_prometheus_put(const cc_sink_t *sink, const cc_collected_t *collected);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The quota of one kind of log line: ten a second, a hundred at once after a quiet time. */
+/* Limits one kind of log line to ten a second, or a hundred at once after a quiet time. */
 #include "base/counter.h"
 #include "httpd/metrics/quota.h"
 #include "rules/rules.h"
 
 /*
- * A quota is one number, the moment at which the lines so far would have been due if they had come
- * one at a time (the generic cell rate algorithm). A line moves it on by its share of a second, and
- * is left out where the moment lies too far ahead of the clock. So all processes share a quota by
- * one compare-and-swap for each line.
+ * A quota is one number: the time at which the lines so far would have been due at a constant rate
+ * (the generic cell rate algorithm). Each line advances it by its share of a second, and is left
+ * out if that time is too far ahead of the clock. So all processes share a quota by one
+ * compare-and-swap for each line.
  */
 #define EVERY apr_time_from_msec(100)
 #define AHEAD (100 * EVERY)
@@ -46,7 +46,7 @@ static void leave_out(cc_quota_t *quota, apr_time_t now)
     }
 }
 
-/* A moment further ahead than any line moves it is of a clock that was set back since. */
+/* A time further ahead than any line sets it means that the clock was set back since. */
 bool cc_quota_take(cc_quota_t *quota, apr_time_t now)
 {
     int_least64_t due = atomic_load_explicit(&quota->due, memory_order_relaxed);

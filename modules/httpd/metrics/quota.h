@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotas of the log: how many lines clients without an identity may cause. */
+/* Limits the log lines that clients without an identity can cause. */
 #ifndef CC_QUOTA_H
 #define CC_QUOTA_H
 
@@ -33,30 +33,36 @@ typedef enum {
 /** The tags of their lines ("CC0103"), by cc_quota_kind_t, and NULL. */
 extern const char *const cc_quota_tags[CC_QUOTA_COUNT + 1];
 
-/** The quota of one kind. It may lie in memory that processes share, and begins as zeros. */
+/** The quota of one kind. It may be in memory that processes share. Initially all zeros. */
 typedef struct cc_quota_t {
-    atomic_int_least64_t due;   /* when the lines so far would all have been due, one at a time */
-    atomic_int_least64_t since; /* when the first line was left out that no line reports yet */
+    atomic_int_least64_t due;   /* when the lines so far would have been due at a constant rate */
+    atomic_int_least64_t since; /* when the first line was left out that is not reported yet */
     cc_counter_t unreported;    /* how many were left out since then */
     cc_counter_t left_out;      /* all of them */
 } cc_quota_t;
 
 /* ---- one quota (quota.c). Any thread of any process. ----------------------------------------- */
 
-/** Takes one line's share at this moment; false: none is left, and the line counts as left out. */
+/**
+ * Takes the share of one line at this moment; false: no share is left, and the line is left out.
+ */
 bool cc_quota_take(cc_quota_t *quota, apr_time_t now);
 
-/** True if lines were left out, none of them is reported yet, and the first is a second old. */
+/**
+ * True if lines were left out that are not reported yet, the first of them at least a second ago.
+ */
 bool cc_quota_report_due(const cc_quota_t *quota, apr_time_t now);
 
-/** How many were left out since *since, to be reported now: the next call gives those after. */
+/**
+ * Returns how many lines were left out since *since, to be reported now, and resets that number.
+ */
 apr_uint64_t cc_quota_report(cc_quota_t *quota, apr_time_t *since);
 
 /* ---- those of the server (quota_log.c) ------------------------------------------------------- */
 
 /**
- * Whether a line of this kind may be written now; else it is counted. A line of its own (CC0188)
- * says how many were left out before, if any. Any thread.
+ * True if a line of this kind may be written now; otherwise it is counted. Logs how many lines were
+ * left out before, if any (CC0188). Any thread.
  */
 bool cc_quota_lets(const struct server_rec *s, cc_quota_kind_t kind);
 

@@ -10,9 +10,9 @@
 
 /*
  * Every line that a client without an identity can cause has a quota, and so have the notes of the
- * rules, for every client. All children share it. The lines beyond it are counted. One line says
- * how many there were: it comes with the next line of the kind, but at most once a second; from the
- * parent, which looks every ten seconds; or from a child that ends.
+ * rules, for every client. All children share it. Lines beyond it are counted. One line reports
+ * how many there were: with the next line of the kind, but at most once a second; from the parent,
+ * which checks every ten seconds; or from a child that ends.
  */
 static int level_of(cc_quota_kind_t kind)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a renderer puts its text: a response, or the buffer of a test. */
+/* The output of a renderer: a response, or the buffer of a test. */
 #ifndef CC_SINK_H
 #define CC_SINK_H
 
@@ -9,7 +9,7 @@
 typedef struct cc_sink_t {
     void (*put)(void *baton, const char *text); /* takes a copy */
     void *baton;
-    apr_pool_t *pool; /* for what is made on the way */
+    apr_pool_t *pool; /* for temporary data */
 } cc_sink_t;
 
 static inline void cc_sink_put(const cc_sink_t *sink, const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map of bounded size, which forgets what was asked for the longest time ago. */
+/* A map of bounded size that drops the least recently used entry. */
 #include <stdbool.h>
 
 #include <apr_thread_mutex.h>
@@ -7,25 +7,25 @@
 #include "httpd/peer/client_map.h"
 
 /*
- * A connection may live for days, and what is known of its client changes: tables and CRLs do, and
- * rules with a time in them. A proxy's connection carries the requests of thousands of clients. So
- * what is remembered has a bound.
+ * A connection may live for days, and the data about its client changes with tables, CRLs and rules
+ * with a time in them. A proxy's connection carries the requests of thousands of clients. So the
+ * number of entries is bounded.
  *
- * A request keeps pointers into what it was given, to its end, and the streams of an HTTP/2
- * connection run beside each other. So each entry has a pool of its own, and a list of those who
- * hold it: the pools of requests. An entry is found by a hash of its key, and stands in a list by
- * when it was asked for last. Where there is no place left, the last of that list loses its own. It
- * goes once it has no place and no holder. So the memory of a map is that of its places, and of
- * what requests hold at this moment.
+ * A request keeps pointers into an entry until it ends, and the streams of an HTTP/2 connection run
+ * in parallel. So each entry has a pool of its own, and a list of its holders: the pools of
+ * requests. An entry is found by a hash of its key, and is in a list in the order of last use. If
+ * the map is full, the least recently used entry loses its place. An entry is freed once it has no
+ * place and no holder. So the memory of a map is that of its places, and of the entries that
+ * requests hold at this moment.
  *
- * All is done under one lock, which is held for some hundred instructions and a walk of those who
- * hold the same entry. Most requests do not come here: they find what they want in the lists of
- * tls.c and verdicts.h, without a lock.
+ * One lock protects everything. It is held for about a hundred instructions and a walk through the
+ * holders of one entry. Most requests do not need it: they find their data in the lists of tls.c
+ * and verdicts.h.
  */
 
 typedef struct map_entry_t map_entry_t;
 
-/* That a pool holds an entry; in that pool. */
+/* One holder of an entry; in the pool of the holder. */
 typedef struct map_hold_t {
     struct map_hold_t *next;
     map_entry_t *entry;
@@ -39,15 +39,15 @@ struct map_entry_t { /* in its own pool */
     void *kept;
     map_hold_t *holds;
     map_entry_t *next;          /* in its bucket */
-    map_entry_t *newer, *older; /* by when they were asked for last */
+    map_entry_t *newer, *older; /* in the order of last use */
     bool placed;
 };
 
 struct cc_client_map_t {
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock; /* of what follows, and of all entries */
+    apr_thread_mutex_t *lock; /* protects the members below, and all entries */
     map_entry_t **buckets;
-    apr_uint64_t mask; /* of the number of buckets, which is a power of two */
+    apr_uint64_t mask; /* the number of buckets, a power of two, minus 1 */
     map_entry_t *newest, *oldest;
     int most;   /* places */
     int placed; /* entries that have one */
@@ -113,7 +113,7 @@ static bool is_same(const cc_client_map_key_t *a, const cc_client_map_key_t *b)
            a->what[2] == b->what[2];
 }
 
-/* Spreads numbers that follow each other, and addresses, whose last bits are alike. */
+/* Spreads consecutive numbers, and addresses, whose last bits are alike. */
 static apr_uint64_t mixed(apr_uint64_t hash, apr_uint64_t more)
 {
     hash = (hash ^ more) * 0x9E3779B97F4A7C15U;
@@ -167,7 +167,7 @@ static void place(cc_client_map_t *map, map_entry_t *entry)
     map->placed++;
 }
 
-/* True: nobody knows it any more, and the caller destroys it once the lock is left. */
+/* True if nothing refers to the entry: the caller destroys it after releasing the lock. */
 static bool is_lost(map_entry_t *entry)
 {
     if (entry->placed || entry->holds) {
@@ -177,7 +177,7 @@ static bool is_lost(map_entry_t *entry)
     return true;
 }
 
-/* Takes the place of an entry (NULL: none) away; gives it where it is lost. */
+/* Removes an entry (NULL: none) from its place; returns it if it is then lost. */
 static map_entry_t *displace(cc_client_map_t *map, map_entry_t *entry)
 {
     map_entry_t **link;
@@ -194,7 +194,7 @@ static map_entry_t *displace(cc_client_map_t *map, map_entry_t *entry)
     return is_lost(entry) ? entry : NULL;
 }
 
-/* The entry whose place one of this key gets; NULL: there is a free one. */
+/* The entry whose place an entry with this key takes; NULL: a place is free. */
 static map_entry_t *to_displace(const cc_client_map_t *map, const cc_client_map_key_t *key)
 {
     map_entry_t *same = find(map, key);
@@ -234,7 +234,7 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-/* Under the lock: the holder is that of the thread which asks. */
+/* Under the lock: `holder` is a pool of the calling thread. */
 static void hold(map_entry_t *entry, apr_pool_t *holder)
 {
     map_hold_t *made = entry->holds;

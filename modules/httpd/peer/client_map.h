@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is remembered of clients, in a map that has so many places and no more. */
+/* A map of bounded size for data about clients. */
 #ifndef CC_PEER_CLIENT_MAP_H
 #define CC_PEER_CLIENT_MAP_H
 
@@ -9,8 +9,8 @@
 typedef struct cc_client_map_t cc_client_map_t;
 
 /**
- * By what something is found. A pointer stands for what it points to, so that has to be held by
- * what is kept, or to live longer.
+ * The key of an entry. A pointer identifies the object that it points to, so the entry has to hold
+ * that object, or the object has to live longer.
  */
 typedef struct cc_client_map_key_t {
     apr_uint64_t number;
@@ -18,33 +18,33 @@ typedef struct cc_client_map_key_t {
 } cc_client_map_key_t;
 
 /**
- * Makes a map of `most` places, one at least; NULL: no memory. It lives until cc_client_map_end,
- * and as long as anything in it is held.
+ * Makes a map of `most` places, at least one; NULL: no memory. It lives until cc_client_map_end,
+ * and as long as an entry is held.
  */
 cc_client_map_t *cc_client_map_make(int most);
 
-/** Nobody asks any more: what nobody holds goes now, the rest with its last holder. */
+/** Ends the use of a map: frees entries without a holder now, the others with their last holder. */
 void cc_client_map_end(cc_client_map_t *map);
 
 /**
- * What was kept under this key last, or NULL. It is held until `holder`, a pool of the calling
- * thread, is cleared, whatever becomes of its place. To ask again for the same holder costs no
+ * The data kept last under this key, or NULL. It is held until `holder`, a pool of the calling
+ * thread, is cleared, even if it loses its place. Further calls with the same holder take no
  * memory.
  */
 void *cc_client_map_take(cc_client_map_t *map, const cc_client_map_key_t *key, apr_pool_t *holder);
 
 /**
- * Keeps something that lies in a pool of its own (cc_client_map_pool), which is given away. It
- * takes the place of what was kept under its key, else a free one, else that of what was asked for
- * the longest time ago. Held by `holder` as with cc_client_map_take.
+ * Keeps data in a pool of its own (cc_client_map_pool), of which the map takes ownership. The data
+ * takes the place of the entry with the same key, else a free place, else that of the least
+ * recently used entry. Held by `holder` as with cc_client_map_take.
  */
 void cc_client_map_keep(cc_client_map_t *map, const cc_client_map_key_t *key, void *kept,
                         apr_pool_t *pool, apr_pool_t *holder);
 
-/** Nothing is kept after all: `pool` goes with `holder`. */
+/** Does not keep the data: `pool` is destroyed with `holder`. */
 void cc_client_map_lend(apr_pool_t *pool, apr_pool_t *holder);
 
-/** A pool for something to be kept; any thread may destroy it. NULL: no memory. */
+/** Makes a pool for data to be kept; any thread may destroy it. NULL: no memory. */
 apr_pool_t *cc_client_map_pool(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ends a connection once it has answered, on HTTP/1 and on HTTP/2. */
+/* Closes a connection gracefully after its answers, on HTTP/1 and on HTTP/2. */
 #ifndef CC_PEER_GRACEFUL_CLOSE_H
 #define CC_PEER_GRACEFUL_CLOSE_H
 
@@ -9,15 +9,15 @@
 
 #include "httpd/conf/module.h"
 
-/** The filter of connections that may be ended: notes, at each read, whether this one is to end. */
+/** The filter of connections that may be closed: notes at each read whether this one is to end. */
 extern const char cc_graceful_close_filter[];
 apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                     apr_read_type_e block, apr_off_t readbytes);
 
-/** mpm_query: answers that the MPM stops, to who reads a connection that is to end. */
+/** mpm_query: answers that the MPM stops, to a thread that reads a connection that is to end. */
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv);
 
-/** Before the first octet of a connection: where somebody says `wanted`, it ends. */
+/** Prepares a connection, before its first octet: it ends after `wanted` is set. */
 void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted);
 
 /** Ends the connection of a request after the answer; `wanted` is that of its TLS connection. */

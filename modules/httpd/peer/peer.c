@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of a connection, and the memory that lasts as long as the connection. */
+/* Makes the record of a connection, and memory that lasts as long as the connection. */
 #include <http_main.h>
 
 #include "httpd/conf/module.h"
@@ -8,12 +8,12 @@
 #include "httpd/peer/peer.h"
 
 /*
- * More pools than the rule sets and renegotiations of most connections need. What comes after that
- * is remembered in a map, whose places are used again.
+ * More pools than the rule sets and renegotiations of most connections need. Further data goes into
+ * a map, whose places are reused.
  */
 enum { POOLS = 32, PLACES = 96 };
 
-/* A pool of its own that a stream has asked for; in that pool. */
+/* A pool that a stream has requested; in that pool. */
 typedef struct cc_peer_pool_t {
     struct cc_peer_pool_t *next;
     apr_pool_t *pool;
@@ -51,8 +51,8 @@ int cc_peer_pre_connection(conn_rec *c, void *socket)
 }
 
 /*
- * Streams run beside each other and beside their master connection, whose pool is not theirs: each
- * gets a pool of its own that the master's cleanup destroys.
+ * Streams run in parallel with each other and with their master connection, and must not use its
+ * pool. Each gets a pool of its own, which the master's cleanup destroys.
  */
 static apr_pool_t *stream_pool(cc_peer_t *peer)
 {

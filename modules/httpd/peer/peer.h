@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The other end of a connection: its record, and memory that lasts as long as it. */
+/* The record of a connection, and memory that lasts as long as the connection. */
 #ifndef CC_PEER_PEER_H
 #define CC_PEER_PEER_H
 
@@ -18,7 +18,7 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
-    atomic_bool ends;                              /* it is to be closed after an answer */
+    atomic_bool ends;                              /* it is to be closed after the answer */
 } cc_peer_t;
 
 /**
@@ -34,20 +34,20 @@ static inline cc_peer_t *cc_peer_of(const conn_rec *c)
 int cc_peer_pre_connection(conn_rec *c, void *socket);
 
 /**
- * What the other end of a request's connection presents at this moment; NULL: nothing, and *why is
- * filled in. Any thread, HTTP/2 streams in parallel. (tls.c: TLS is the only source.)
+ * The client that a request's connection presents at this moment; NULL: none, and *why is filled
+ * in. Any thread, HTTP/2 streams in parallel. (tls.c: TLS is the only source.)
  */
 cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why);
 
 /**
- * A pool in which the thread of this connection, or stream, may allocate what is to live as long as
- * the connection; NULL: it has asked for more than its share. cc_peer_map takes the rest.
+ * A pool in which the thread of this connection, or stream, may allocate data that lives as long as
+ * the connection; NULL: its share is used up. Then use cc_peer_map.
  */
 apr_pool_t *cc_peer_pool(conn_rec *c);
 
 /**
- * What is remembered of the connection's clients beyond that; NULL: nothing so far (`make`: no
- * memory). Any thread.
+ * The map of further data about the connection's clients; NULL: no data so far (`make`: no memory).
+ * Any thread.
  */
 cc_client_map_t *cc_peer_map(conn_rec *c, bool make);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guards the verdicts in session tickets whose keys mod_ssl has from a file. */
+/* Protects the verdicts in session tickets whose keys mod_ssl reads from a file. */
 #include <apr_file_io.h>
 
 #include <http_main.h>
@@ -10,12 +10,12 @@
 #include "trust/trust.h"
 
 /*
- * Such tickets are encrypted and no more: with OpenSSL 3, httpd 2.4 keeps the address of a local
- * variable as their HMAC key (ssl_init_ticket_key), so what stands on the stack authenticates them,
- * mostly zeros. A client who knows what its ticket says could change the certificate in it.
+ * Such tickets are encrypted, but not authenticated: with OpenSSL 3, httpd 2.4 keeps the address of
+ * a local variable as their HMAC key (ssl_init_ticket_key). So the key is the data on the stack,
+ * mostly zeros. A client with knowledge of its ticket's content could change the certificate in it.
  */
 
-#define LEN 48 /* the file's, as mod_ssl has it */
+#define LEN 48 /* of the file, as in mod_ssl */
 
 static const char *path_of(server_rec *s, apr_pool_t *p)
 {
@@ -51,10 +51,11 @@ apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p
         rv = cc_trust_guard(trust, octets, sizeof(octets));
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0140: verdicts in tickets cannot be guarded with SSLSessionTicketKeyFile "
-                     "%s",
-                     path);
+        ap_log_error(
+            APLOG_MARK, APLOG_EMERG, rv, s,
+            "CC0140: verdicts in session tickets cannot be protected with SSLSessionTicketKeyFile "
+            "%s",
+            path);
     }
     return rv;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Guards the verdicts in session tickets whose keys come from a file. */
+/* Protects the verdicts in session tickets whose keys mod_ssl reads from a file. */
 #ifndef CC_PEER_TICKET_MAC_H
 #define CC_PEER_TICKET_MAC_H
 
@@ -7,8 +7,8 @@
 #include "trust/trust.h"
 
 /**
- * Guards the verdicts of a server that takes the keys of its tickets from a file (ticket_mac.c).
- * What stands in the way is logged (CC0140).
+ * Protects the verdicts of a server that reads the keys of its tickets from a file (ticket_mac.c).
+ * Errors are logged (CC0140).
  */
 apr_status_t cc_ticket_mac_guard(cc_trust_t *trust, server_rec *s, apr_pool_t *p);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS as a source of clients: the certificate that the other end of a connection presents. */
+/* TLS as a source of clients: the certificate that a connection presents. */
 #include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
@@ -34,9 +34,9 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
 /* ---- a request's client ------------------------------------------------------------------ */
 
 /*
- * The SSL of a connection, or NULL where mod_ssl has freed it. It does so before the connection
- * ends: when plain HTTP is spoken to a TLS port, and when a back end breaks off. Requests are still
- * answered and logged after that.
+ * The SSL of a connection, or NULL if mod_ssl has freed it. mod_ssl may do so before the connection
+ * ends: when a client sends plain HTTP to a TLS port, or when a back end breaks off. Requests are
+ * still answered and logged after that.
  */
 static SSL *live_ssl(const cc_peer_t *peer, const request_rec *r)
 {
@@ -46,10 +46,10 @@ static SSL *live_ssl(const cc_peer_t *peer, const request_rec *r)
 }
 
 /*
- * A Certificate message alone proves nothing. That the client holds the key is proved once the
- * handshake has finished. mod_ssl may go on with a request whose post-handshake authentication
- * failed. A stream of HTTP/2 need not be asked, since no certificate can be asked for there any
- * more (RFC 9113 9.2.3); and its master's thread may be in the middle of a KeyUpdate.
+ * A Certificate message alone proves nothing. The client has proved that it holds the key once the
+ * handshake has finished. mod_ssl may continue with a request whose post-handshake authentication
+ * failed. Streams of HTTP/2 need no check, since HTTP/2 does not allow to request a certificate
+ * later (RFC 9113 9.2.3); and their master's thread may be in the middle of a KeyUpdate.
  */
 static bool is_proven(const request_rec *r, const SSL *ssl)
 {
@@ -78,7 +78,7 @@ static void entry_push(cc_peer_t *peer, cc_tls_client_t *entry)
 
 static const cc_client_source_t tls; /* below */
 
-/* In the connection's memory while it has some, and in a map after that. */
+/* Makes the entry in the connection's memory while it has some, and in the map after that. */
 static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
                                    const cc_client_map_key_t *key)
 {
@@ -100,8 +100,8 @@ static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
 }
 
 /*
- * `entry` is what the connection's memory has, but does not hold any more, or NULL. Where there is
- * one in the map, that is newer.
+ * `entry` is the entry in the connection's memory, which is no longer valid, or NULL. An entry in
+ * the map is newer.
  */
 static __attribute__((noinline)) cc_tls_client_t *entry_renew(request_rec *r, cc_peer_t *peer,
                                                               SSL *ssl, cc_tls_client_t *entry)
@@ -136,7 +136,7 @@ CC_INLINE cc_client_t *client_of(request_rec *r, cc_peer_t *peer, SSL *ssl)
     }
     entry = entry_find(peer, ssl, x509, trust);
     if (!entry || !cc_tls_client_holds(entry, host)) {
-        entry = entry_renew(r, peer, ssl, entry); /* a new one will be found before it */
+        entry = entry_renew(r, peer, ssl, entry); /* new entries are found before it */
     }
     return &entry->client;
 }
@@ -157,7 +157,7 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
     return client_of(r, peer, ssl);
 }
 
-/* ---- what is known without a client -------------------------------------------------------- */
+/* ---- facts without a client ---------------------------------------------------------------- */
 
 bool cc_tls_is_on(const request_rec *r)
 {
@@ -183,8 +183,8 @@ cc_facts_t cc_tls_facts(request_rec *r)
 /* ---- the source ------------------------------------------------------------------------- */
 
 /*
- * To mod_ssl's conditions and variables the certificate has failed from here on. The streams of an
- * HTTP/2 connection share what they read, so nothing is written there.
+ * For mod_ssl's conditions and variables the certificate has failed from here on. The streams of an
+ * HTTP/2 connection share the SSL, so nothing is written there.
  */
 static void tls_end(cc_client_t *client, request_rec *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judges what a client presented in TLS as a virtual host does: trust, dates and revocation. */
+/* Judges the certificate of a TLS client for a virtual host: trust, dates and revocation. */
 #include <apr_strings.h>
 
 #include <http_ssl.h>
@@ -28,7 +28,7 @@ static apr_status_t free_session(void *data)
     return APR_SUCCESS;
 }
 
-/* Holds both: as long as they are held, no other object can have their addresses. */
+/* Holds both: while they are held, no other object can have their addresses. */
 static void entry_hold(cc_tls_client_t *entry, SSL *ssl, apr_pool_t *p)
 {
     entry->x509 = SSL_get1_peer_certificate(ssl);
@@ -45,7 +45,7 @@ static bool mod_ssl_agrees(request_rec *r)
     return verify && !strcmp(verify, "SUCCESS");
 }
 
-/* A host that trusts others than the one of the handshake judges for itself (RFC 9110 7.4). */
+/* A host that trusts other CAs than the host of the handshake verifies again (RFC 9110 7.4). */
 static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
 {
     const cc_trust_t *trust = entry->trust;
@@ -56,7 +56,7 @@ static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
-        verified_at = entry->seal.verified_at; /* it is no younger for that */
+        verified_at = entry->seal.verified_at; /* that does not make it younger */
         cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
                           apr_time_now());
         entry->seal.verified_at = verified_at;
@@ -80,11 +80,11 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
     facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
 }
 
-/* Octets of the signature, which are as good as random from the first ones on. */
+/* Octets of the signature, which are practically random after `skip`. */
 static void mark_set(cc_mark_t *mark, const X509 *x509)
 {
     const ASN1_BIT_STRING *signature;
-    const size_t skip = 8; /* of ECDSA, the head of a sequence and of its first number */
+    const size_t skip = 8; /* with ECDSA, the headers of a sequence and of its first number */
 
     X509_get0_signature(&signature, NULL, x509);
     if (ASN1_STRING_length(signature) >= (int)(skip + sizeof(*mark))) {
@@ -113,8 +113,8 @@ static cc_rejection_t rejection_of(const cc_tls_client_t *entry)
 }
 
 /*
- * Asks whether it was revoked, if that is asked here. What it takes to ask (a response of OCSP may
- * have 64 KiB) goes at once, and the answer alone lives as long as `p`.
+ * Checks whether it was revoked, if the host checks that. Temporary memory (an OCSP response may
+ * have 64 KiB) is freed at once, and only the answer lives as long as `p`.
  */
 static void revocation_check(cc_revocation_status_t *status, const cc_tls_client_t *entry,
                              request_rec *r, SSL *ssl, apr_pool_t *p)
@@ -151,7 +151,7 @@ static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, ap
     client->facts.revoked_at = status->revoked_at;
 }
 
-/* Until when its dates, and its age, let it have an identity. */
+/* Sets until when its dates and its age allow an identity. */
 static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
     apr_time_t verified_at = entry->seal.verified_at;
@@ -165,14 +165,14 @@ static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc
     }
     if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
         client->until = verified_at + host->max_age;
-        client->expired_reason = "its full handshake was longer ago than ClientCertMaxAge says";
+        client->expired_reason = "its full handshake is older than ClientCertMaxAge allows";
         client->aged = true;
     }
 }
 
 /*
- * mod_ssl takes a CA's certificate for a client's. Its conditions and variables say otherwise from
- * here on: on HTTP/1.1, since the streams of an HTTP/2 connection share what they read.
+ * mod_ssl accepts a CA's certificate as a client's. From here on its conditions and variables do
+ * not: on HTTP/1.1 alone, since the streams of an HTTP/2 connection share the SSL.
  */
 static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, SSL *ssl)
 {

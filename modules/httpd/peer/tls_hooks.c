@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handshake: verdicts are sealed into sessions, and sessions that would not hold end. */
+/* Seals verdicts into sessions in the handshake, and ends sessions that are no longer accepted. */
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
 
@@ -18,7 +18,7 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/* mod_ssl leaves the virtual host in each context, and SNI has chosen the context by now. */
+/* mod_ssl stores the virtual host in each context, and SNI has chosen the context by now. */
 static const cc_vhost_t *host_of_ssl(SSL *ssl)
 {
     const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
@@ -28,7 +28,7 @@ static const cc_vhost_t *host_of_ssl(SSL *ssl)
 
 /* ---- which sessions may be resumed ------------------------------------------------------- */
 
-/* A session that would hold, but for its age or for what CRLs say. */
+/* True for a session that is accepted except for its age or its revocation by CRLs. */
 static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t now)
 {
     cc_seal_t seal;
@@ -75,7 +75,7 @@ static SSL_SESSION *resume_cached(SSL *ssl, const unsigned char *id, int id_len,
     SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
 
     if (session && !may_resume(ssl, session)) {
-        if (!*copy) { /* then the reference that mod_ssl gave is ours to return */
+        if (!*copy) { /* mod_ssl has given a reference, which is released here */
             SSL_SESSION_free(session);
         }
         return NULL;
@@ -83,9 +83,9 @@ static SSL_SESSION *resume_cached(SSL *ssl, const unsigned char *id, int id_len,
     return session;
 }
 
-/* ---- certificates that do not get past the handshake -------------------------------------- */
+/* ---- certificates that end the handshake -------------------------------------------------- */
 
-/* CRLs of ours end it as mod_ssl's would: who relies on SSL_CLIENT_VERIFY relies on them, too. */
+/* Our CRLs end the handshake as those of mod_ssl would, since others rely on SSL_CLIENT_VERIFY. */
 static int object(X509 *leaf, const cc_seal_t *seal, int *depth, void *revocation)
 {
     cc_verified_t cert = {leaf, seal, NULL};
@@ -101,7 +101,7 @@ static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
     return refusal->error == X509_V_ERR_CERT_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
 }
 
-/* CRLs tell more than the number of an error; should they have changed by now, that has to do. */
+/* CRLs give a better reason than the error number, which is used if they have changed by now. */
 static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
 {
     cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
@@ -113,7 +113,7 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
     return status.problem ? status.problem : cc_refusal_text(refusal, p);
 }
 
-/* mod_ssl leaves the connection in the SSL. What is told is long, and not kept as long as that. */
+/* mod_ssl stores the connection in the SSL. The line is long, so it has a shorter-lived pool. */
 static void refused(const cc_refusal_t *refusal, void *server)
 {
     conn_rec *c = SSL_get_app_data(refusal->ssl);
@@ -130,10 +130,10 @@ static void refused(const cc_refusal_t *refusal, void *server)
 }
 
 /*
- * OpenSSL puts the client's certificate into the tickets that follow a handshake, and gives the
- * connection up where the session takes more than 65280 octets. All that is seen of this elsewhere
- * is "internal error", so it is logged here, before that happens. What a session has besides takes
- * some hundred octets. (TLS 1.2 has tickets only for clients that want some.)
+ * OpenSSL puts the client's certificate into the tickets that follow a handshake, and ends the
+ * connection if the session takes more than 65280 octets. The only other trace is "internal error",
+ * so it is logged here, before that happens. The rest of a session takes some hundred octets. (TLS
+ * 1.2 has tickets only for clients that request them.)
  */
 #define TICKET_MOST 0xFF00
 #define SESSION_REST 512
@@ -162,7 +162,7 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
 
 /*
  * Every context gets the callbacks, since the first one on an address owns the tickets and the
- * cache. Hosts that do not use the module let everything through.
+ * cache. In hosts that do not use the module, the callbacks accept everything.
  */
 int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
@@ -177,7 +177,7 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     host->max_age = cc_vhost_conf_of(s)->max_age > 0 ? cc_vhost_conf_of(s)->max_age : 0;
     if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
         cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
-        /* In the main log: a virtual host may have one of its own. */
+        /* In the main log: a virtual host may have a log of its own. */
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return APR_EGENERAL;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A virtual host with TLS, as it runs: what a handshake and the requests after it share. */
+/* The runtime data of a virtual host with TLS, for a handshake and the requests after it. */
 #ifndef CC_PEER_VHOST_H
 #define CC_PEER_VHOST_H
 
@@ -13,13 +13,13 @@
 /** Made at start; constant from then on. */
 typedef struct cc_vhost_t {
     cc_trust_t *trust;
-    cc_revocation_t *revocation; /* NULL: nobody is asked */
-    bool guards_resumption;      /* sessions that would not hold are not resumed (tls_hooks.c) */
+    cc_revocation_t *revocation; /* NULL: revocation is not checked */
+    bool guards_resumption;      /* refuses to resume sessions it would reject (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_vhost_t;
 
-/** Whether it asks more of a certificate than that it has verified. */
+/** True if it requires more of a certificate than verification. */
 static inline bool cc_vhost_asks_more(const cc_vhost_t *host)
 {
     return host->revocation || host->max_age > 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Aliases: refuses a Require of ours that is negated by another name, and does not know of it. */
+/* Rejects a negated Require whose name is an alias of one of our providers. */
 #include <apr_hash.h>
 #include <apr_strings.h>
 
@@ -8,13 +8,13 @@
 #include "httpd/conf/module.h"
 #include "httpd/request/authz.h"
 
-/* What the names of <AuthzProviderAlias> that stand for a Require of ours are looked for in. */
+/* The aliases of our providers, as defined by <AuthzProviderAlias>. */
 typedef struct cc_aliases_t {
     apr_pool_t *pool;
-    apr_hash_t *names; /* to "clientcert-group" */
+    apr_hash_t *names; /* alias to provider: "clientcert-group" */
 } cc_aliases_t;
 
-/* httpd lets such a section stand in no other. */
+/* httpd does not allow such a section inside another. */
 static void aliases_find(cc_aliases_t *aliases)
 {
     for (const ap_directive_t *directive = ap_conftree; directive; directive = directive->next) {
@@ -31,7 +31,7 @@ static void aliases_find(cc_aliases_t *aliases)
     }
 }
 
-/* What is wrong with a Require that is negated; NULL: nothing. */
+/* The error of a negated Require; NULL: none. */
 static const char *negation_error(const cc_aliases_t *aliases, const ap_directive_t *directive)
 {
     const char *args = directive->args, *name, *provider;
@@ -44,12 +44,13 @@ static const char *negation_error(const cc_aliases_t *aliases, const ap_directiv
     if (!provider) {
         return NULL;
     }
-    return apr_psprintf(aliases->pool,
-                        "CC0158: %s: \"%s\" is a name for %s, which would not know that it is "
-                        "negated here, and would let in whom it cannot judge: write Require %s "
-                        "itself",
-                        cc_directive_where(directive, aliases->pool),
-                        cc_log_escaped(name, aliases->pool), provider, provider);
+    return apr_psprintf(
+        aliases->pool,
+        "CC0158: %s: \"%s\" is an alias of %s, which cannot detect that it is negated "
+        "here, and would admit clients that it cannot identify: use Require %s "
+        "directly",
+        cc_directive_where(directive, aliases->pool), cc_log_escaped(name, aliases->pool), provider,
+        provider);
 }
 
 static int errors_log(const cc_aliases_t *aliases, const ap_directive_t *directive,
@@ -73,8 +74,8 @@ static int errors_log(const cc_aliases_t *aliases, const ap_directive_t *directi
 }
 
 /*
- * httpd parses such a Require once, where the name is defined: there it stands below no Require
- * not, and at a request nothing tells.
+ * httpd parses such a Require only once, in the definition of its alias, where it is not negated.
+ * So the provider cannot detect the negation when it is evaluated.
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -89,7 +90,7 @@ int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     return errors_log(&aliases, ap_conftree, s) ? !OK : OK;
 }
 
-/* The same for an .htaccess, which httpd reads in a request. */
+/* The same for .htaccess files, which httpd reads during a request. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args)
 {
     const char *unknown = cc_directive_unknown(cmd, "mod_authz_core.c");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Authenticates a request by a mapped certificate: r->user, and AuthType ClientCert. */
+/* Sets the user of a request from its mapped certificate, and implements AuthType ClientCert. */
 #include <http_core.h>
 #include <http_request.h>
 
@@ -17,10 +17,9 @@
 #include "rules/rules.h"
 
 /*
- * Whose user has to go: ours, of a request that got the configuration of another place
- * (fixups.c); and, where the rules decide, that of SSLUserName, which takes every
- * certificate. mod_ssl calls it by the same word (older ones by none), so ours is told by
- * its address.
+ * Removes a user: ours, from before the request got another configuration (fixups.c); and, where
+ * rules decide, that of SSLUserName, which accepts every certificate. mod_ssl uses the same
+ * ap_auth_type (older versions use none), so ours is recognized by its address.
  */
 static void forget_user(request_rec *r, bool rules_decide)
 {
@@ -46,13 +45,13 @@ static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
     cc_environment_set(r, kept);
 }
 
-/* The log may ask when the connection is gone, so the request has to know its client by then. */
+/* The log may need the client after the connection is gone, so it must be known by then. */
 static bool may_be_logged(const request_rec *r)
 {
     return cc_configuration_of(r->server)->expressions;
 }
 
-/* Where nobody has to know who it is. What it has of another place goes all the same. */
+/* For a request whose configuration needs no identity. Removes variables of an earlier one. */
 static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_dir_t *dir)
 {
     cc_answer_t answer = {0};
@@ -65,7 +64,7 @@ static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_d
     return cc_answer_refused(&answer);
 }
 
-/* Serves the request by who it is; gives whether that is to be refused. */
+/* Serves the request with its identity; true if it has to be refused. */
 static inline bool asked_refused(request_rec *r, const cc_dir_t *dir)
 {
     cc_request_t *kept = cc_request_of(r);
@@ -78,9 +77,9 @@ static inline bool asked_refused(request_rec *r, const cc_dir_t *dir)
 }
 
 /*
- * User and variables are there before authorization is asked, so Require user, Require env and
- * their kin need no AuthType. And a failed lookup ends the request here, before anybody takes a
- * user that is missing for a user that is not there.
+ * User and variables are set before authorization, so Require user, Require env and the like need
+ * no AuthType. A failed lookup ends the request here; later, the missing user would look like an
+ * anonymous request.
  */
 int cc_authn_access(request_rec *r)
 {
@@ -123,8 +122,9 @@ bool cc_authn_inherit(request_rec *r)
 }
 
 /*
- * Reached where authorization wants a user. Nobody is asked for a password because a table is away:
- * whoever has none would be refused, and who has one would pass for another.
+ * Called if authorization requires a user. If a table is unreachable, the client must not be asked
+ * for a password: a client without one would be refused, and one with a password could get another
+ * user.
  */
 int cc_authn_failure(request_rec *r)
 {
@@ -153,9 +153,9 @@ static const char *wanted(const request_rec *r, const cc_dir_t *dir)
 }
 
 /*
- * Reached where authorization wants a user, or (Require expr with REMOTE_USER) another one. Without
- * an AuthType httpd would answer 500 or 401: where rules are in effect, the certificate was the
- * only way to have a user.
+ * Called if authorization requires a user, or (Require expr with REMOTE_USER) another one. Without
+ * an AuthType, httpd would answer 500 or 401: where rules are in effect, only a certificate gives a
+ * user.
  */
 int cc_authn_check(request_rec *r)
 {

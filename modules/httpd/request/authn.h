@@ -9,29 +9,29 @@
 #include "httpd/conf/module.h"
 #include "httpd/request/export.h"
 
-/** Whether the user or the variables of a request depend on who its client is. */
+/** Whether the user or the variables of a request depend on its identity. */
 static inline bool cc_authn_asks(const cc_dir_t *dir)
 {
     return (dir->rules && dir->auth != 0) || (dir->export ? dir->export->count > 0 : !!dir->rules);
 }
 
 /**
- * Serves a subrequest as its page is served, where httpd has done so with the user: it has the same
- * configuration. False where that has to be asked: the page has no such answer.
+ * Serves a subrequest with the answer of its page, if both have the same configuration; httpd does
+ * the same with the user. False if the page has no such answer: the identity has to be determined.
  */
 bool cc_authn_inherit(request_rec *r);
 
 /**
- * check_access, after mod_ssl's: makes the mapped user r->user, and ClientCertExport the
- * environment of the request. 403 where its certificate does not hold any more, 500 where a lookup
- * failed, else DECLINED.
+ * check_access, after mod_ssl: sets r->user to the mapped user, and the variables of
+ * ClientCertExport. Returns 403 if the certificate is no longer accepted, 500 if a lookup failed,
+ * otherwise DECLINED.
  */
 int cc_authn_access(request_rec *r);
 
-/** check_authn, before all others: 500 where rules are in effect and a table failed. DECLINED. */
+/** check_authn, before all others: 500 if rules are in effect and a lookup failed, or DECLINED. */
 int cc_authn_failure(request_rec *r);
 
-/** check_authn: AuthType ClientCert, or none where rules are in effect. 403 or DECLINED. */
+/** check_authn: for AuthType ClientCert, and without AuthType for rules. 403 or DECLINED. */
 int cc_authn_check(request_rec *r);
 
 #endif

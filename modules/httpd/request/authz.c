@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Require clientcert, Require clientcert-user and Require clientcert-group. */
+/* Implements Require clientcert, Require clientcert-user and Require clientcert-group. */
 #include <apr_strings.h>
 
 #include <ap_expr.h>
@@ -20,18 +20,18 @@
 #include "httpd/request/state.h"
 #include "rules/rules.h"
 
-/* One Require of ours. */
+/* A Require of one of our providers. */
 typedef struct cc_require_t {
     const char *text;                /* for the log: "not clientcert-group guests" */
-    bool negated;                    /* it denies where it holds */
-    bool keep;                       /* false: from .htaccess, gone with its request */
+    bool negated;                    /* it denies if it matches */
+    bool keep;                       /* false: from .htaccess, freed with its request */
     cc_rules_t *conditions;          /* Require clientcert */
     const apr_array_header_t *names; /* the others; NULL: they depend on the request, */
     const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
-    apr_hash_t *set;                 /* the same names, where there are many; else NULL */
+    apr_hash_t *set;                 /* the same names, if there are many; else NULL */
 } cc_require_t;
 
-/* Reads it as mod_authz_core does; *rest is what follows. */
+/* Parses "not" like mod_authz_core; *rest is the text after it. */
 static bool has_not(const char *text, const char **rest, apr_pool_t *p)
 {
     const char *provider = text;
@@ -67,9 +67,10 @@ static cc_require_t *require_make(const cmd_parms *cmd)
 }
 
 /*
- * Whether it is certain that a Require does not hold, as it must be before a negation lets anybody
- * in. Where no certificate was presented, it is certain. Where one gives no identity, it is not: it
- * may be that of the very person who is to be kept out. `who`: the rules are asked who it is.
+ * Whether it is certain that a Require does not match, which is required before a negated Require
+ * may admit a client. Without a certificate it is certain. With one that gives no identity it is
+ * not: the certificate may belong to the very person who is banned. `who`: the Require concerns
+ * user or group.
  */
 static bool surely_not(const cc_answer_t *answer, bool who)
 {
@@ -81,7 +82,7 @@ static bool surely_not(const cc_answer_t *answer, bool who)
     return verdict && !verdict->doubt_where && (!who || cc_verdict_has_identity(verdict));
 }
 
-/* What stood in the way is remembered: the log names it if the request is denied in the end. */
+/* Records a Require that is not met: the log names it if the request is denied in the end. */
 static inline authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
 {
     cc_denial_watch(r);
@@ -91,7 +92,7 @@ static inline authz_status require_answer(request_rec *r, const cc_require_t *ne
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
-/* Apart, so that a Require that is not negated does not pay for it. */
+/* A separate function, to keep the common case fast. */
 static __attribute__((noinline)) authz_status
 negation_answer(request_rec *r, const cc_require_t *need, const cc_answer_t *answer)
 {
@@ -151,7 +152,7 @@ static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
     return words;
 }
 
-/* With few, a walk over the groups for each of them is quicker. */
+/* With fewer names, comparing each with the groups is faster. */
 #define NAMES_FEW 16
 
 static apr_hash_t *names_set(const apr_array_header_t *names, apr_pool_t *p)
@@ -172,8 +173,8 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
 
     need->names = words_of(args, cmd->pool);
     if (need->names->nelts == 0) {
-        return apr_psprintf(cmd->pool, "CC0121: Require %s: no name; write at least one",
-                            need->text);
+        return apr_psprintf(
+            cmd->pool, "CC0121: Require %s: the name is missing; write at least one", need->text);
     }
     if (strstr(args, "%{")) {
         need->names = NULL;
@@ -236,7 +237,7 @@ static inline const apr_array_header_t *names_for(request_rec *r, const cc_requi
     return need->names ? need->names : names_asked(r, need);
 }
 
-/* The one by which the request is served, if it is; else one that is asked for here. */
+/* The answer with which the request is served, if any; else a new one. */
 static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
 {
     const cc_request_t *kept = cc_request_seen(r);
@@ -248,7 +249,7 @@ static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
     return asked;
 }
 
-/* In each of its two callers, of which most requests pass one. */
+/* Inlined in both callers, for speed. */
 CC_INLINE authz_status names_check(request_rec *r, const cc_require_t *need, cc_has_fn *has)
 {
     cc_answer_t asked;

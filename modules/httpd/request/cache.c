@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps mod_cache from storing a response that depends on who the client is. */
+/* Keeps mod_cache from storing responses that depend on the identity of the client. */
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/state.h"
 
-/* mod_cache's filters that store have this name, or go on after it. */
+/* The names of mod_cache's filters that store begin with this text. */
 static const char store_name[] = "cache_save";
 
 static bool is_stored(const request_rec *r)
@@ -22,8 +22,8 @@ static bool is_stored(const request_rec *r)
 }
 
 /*
- * A page depends on what it includes. What mod_cache has begun to store it drops in the end where
- * no_cache is set by then.
+ * A page depends on its included parts. mod_cache discards a response that it has begun to store if
+ * no_cache is set by the end.
  */
 void cc_cache_mark(request_rec *r)
 {
@@ -50,8 +50,8 @@ static bool is_personal(const request_rec *r)
 }
 
 /*
- * Apart, because most requests have no filter of their own. Elsewhere no_cache is left alone: httpd
- * makes a header of it.
+ * A separate function, because most requests have no filters. no_cache is set only if mod_cache
+ * stores the response, because httpd adds a header for it.
  */
 static __attribute__((noinline)) void guard(request_rec *r)
 {

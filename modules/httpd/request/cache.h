@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells mod_cache to store nothing that depends on who the client is. */
+/* Keeps mod_cache from storing responses that depend on the identity of the client. */
 #ifndef CC_REQUEST_CACHE_H
 #define CC_REQUEST_CACHE_H
 
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/** The answer to this request depends on who the client is: it is not to be stored. */
+/** Marks a request whose response depends on the identity: it must not be stored. */
 void cc_cache_mark(request_rec *r);
 static inline void cc_cache_personal(request_rec *r)
 {
@@ -17,7 +17,7 @@ static inline void cc_cache_personal(request_rec *r)
     }
 }
 
-/** Before anything else serves the request: tells mod_cache not to store it, if it is personal. */
+/** Called before other handlers: keeps mod_cache from storing the response if it is marked. */
 void cc_cache_guard(request_rec *r);
 
 #endif

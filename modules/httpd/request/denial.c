@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Denials: when a request was denied, who came, and what was missing. */
+/* Logs denials: who was denied, and which requirement was not met. */
 #include <apr_strings.h>
 
 #include "httpd/conf/module.h"
@@ -14,18 +14,18 @@
 void cc_denial_missing(request_rec *r, const char *what)
 {
     request_rec *client = cc_request_client(r);
-    apr_pool_t *p = client->pool; /* a subrequest's is gone when the line is written */
+    apr_pool_t *p = client->pool; /* that of a subrequest is freed before logging */
     cc_request_t *kept = cc_request_of(client);
 
     kept->watched = true;
     if (!kept->missing || !strcmp(kept->missing, what)) {
-        kept->missing = apr_pstrdup(p, what); /* so is an .htaccess that only a subrequest read */
+        kept->missing = apr_pstrdup(p, what); /* so is the .htaccess of a subrequest */
     } else {
         kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
     }
 }
 
-/* Why the client is nobody; "" where it is somebody. */
+/* Why the client has no identity; "" if it has one. */
 static const char *nobody_text(const cc_answer_t *answer)
 {
     const char *reason;
@@ -43,7 +43,7 @@ static const char *nobody_text(const cc_answer_t *answer)
     return reason ? reason : "";
 }
 
-/* Who has an identity answers for what is written; who has none may cause some lines only. */
+/* Clients with an identity are accountable; the number of lines for others is limited. */
 static bool may_log(const request_rec *r, const cc_answer_t *answer)
 {
     return (!answer->problem && answer->verdict && cc_verdict_has_identity(answer->verdict)) ||
@@ -55,15 +55,15 @@ static void denial_log(request_rec *r, const cc_answer_t *answer)
     const char *missing = cc_request_seen(cc_request_client(r))->missing;
     const cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL, answer->verdict,
                                     nobody_text(answer),
-                                    missing ? missing : "what another Require asks for"};
+                                    missing ? missing : "the condition of another Require"};
 
     cc_log_denial(r, &denial);
 }
 
 /*
- * Many a 403 has nothing to do with us, also where rules are in effect: an address, a file that
- * nobody may have. It is ours where one of our conditions was not met, or where the user that was
- * let down by another's is one of ours.
+ * Many 403s do not concern the client certificate, even where rules are in effect: they depend on
+ * an address, or the file is protected. A 403 concerns it if one of our conditions was not met, or
+ * if the user that another module denied is a mapped one.
  */
 static bool is_denied(request_rec *r)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells in the log that a request was denied, and what it would have needed. */
+/* Logs that a request was denied, and which requirement was not met. */
 #ifndef CC_REQUEST_DENIAL_H
 #define CC_REQUEST_DENIAL_H
 
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/** Says that from here on a 403 of this request is a denial, until cc_denial_passed. */
+/** From now on, until cc_denial_passed, a 403 of this request is logged as a denial. */
 static inline void cc_denial_watch(request_rec *r)
 {
     request_rec *client = r->main ? cc_request_client(r) : r;
@@ -17,7 +17,7 @@ static inline void cc_denial_watch(request_rec *r)
     }
 }
 
-/** Ends that: what a request is refused for from here on is for others to tell. */
+/** Ends that: a later 403 does not concern access control. */
 static inline void cc_denial_passed(request_rec *r)
 {
     request_rec *client = r->main ? cc_request_client(r) : r;
@@ -32,12 +32,12 @@ static inline void cc_denial_passed(request_rec *r)
 }
 
 /**
- * Tells, in one line (CC0110), that a request was denied, or one that it led to, if that is so.
- * Called once it has been answered, for the one that the client made.
+ * Logs one line (CC0110) if a request, or one that it led to, was denied. Called for the request of
+ * the client, after it has been answered.
  */
 void cc_denial_log(request_rec *r);
 
-/** Remembers what a denied request would have needed: "clientcert-group admins". Copied. */
+/** Records a requirement that was not met: "clientcert-group admins". Copied. */
 void cc_denial_missing(request_rec *r, const char *what);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of a request: those of its answer, and once more before it is logged. */
+/* Sets the variables of a request from its answer, and again before it is logged. */
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/request/denial.h"
@@ -31,7 +31,7 @@ void cc_environment_inherit(request_rec *r, cc_request_t *kept)
     cc_variables_copied(r, kept->answer.exports);
 }
 
-/* Since the fixups nobody has added one. To change ours, they would have to be there. */
+/* No variable was added since the fixups, and there are none of ours to be changed. */
 static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
 {
     return kept && !kept->answer.exports &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of a request: those of its answer, and once more before it is logged. */
+/* The variables of a request: set from its answer, and again before it is logged. */
 #ifndef CC_REQUEST_ENVIRONMENT_H
 #define CC_REQUEST_ENVIRONMENT_H
 
@@ -11,7 +11,7 @@
 #include "httpd/request/state.h"
 #include "httpd/request/variables.h"
 
-/** Puts the variables of a request in order: those of its answer, or none. */
+/** Sets the variables of a request to those of its answer, or to none. */
 static inline void cc_environment_renew(request_rec *r)
 {
     const cc_request_t *kept = cc_request_answered(r);
@@ -20,17 +20,17 @@ static inline void cc_environment_renew(request_rec *r)
 }
 
 /**
- * Makes these (NULL: none) the variables of a request, and puts those of the one before in order,
- * which may have ended before its last fixup.
+ * Sets the variables of a request (NULL: none), and those of the request that led to it, which may
+ * have ended before its last fixup.
  */
 void cc_environment_put(request_rec *r, const apr_table_t *exports);
 
-/** Nobody was asked who its client is: it has no variables. */
+/** For a request without a determined identity: removes its variables. */
 void cc_environment_unset(request_rec *r);
 
 /**
- * Serves a request by the answer in what is kept of it, but for its variables. A page that includes
- * the request is as personal.
+ * Serves a request with its kept answer, except for the variables. If it is personal, so is a page
+ * that includes it.
  */
 static inline void cc_environment_serve(request_rec *r, cc_request_t *kept)
 {
@@ -43,7 +43,7 @@ static inline void cc_environment_serve(request_rec *r, cc_request_t *kept)
     }
 }
 
-/** The same, and makes the exports of the answer its variables. */
+/** The same, and sets the variables from the exports of the answer. */
 static inline void cc_environment_set(request_rec *r, cc_request_t *kept)
 {
     cc_environment_serve(r, kept);
@@ -54,12 +54,12 @@ static inline void cc_environment_set(request_rec *r, cc_request_t *kept)
     }
 }
 
-/** The same for a subrequest, whose answer is that of its page. */
+/** The same for a subrequest that has the answer of its page. */
 void cc_environment_inherit(request_rec *r, cc_request_t *kept);
 
 /**
- * log_transaction, before the logs: puts the environment right once more, and has a denial told
- * (cc_denial_log). DECLINED.
+ * log_transaction, before the logs: sets the variables again, and logs a denial (cc_denial_log).
+ * DECLINED.
  */
 int cc_environment_log(request_rec *r);
 

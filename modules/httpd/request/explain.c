@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asks the rules once more who a client is, to see how they come to their answer. */
+/* Evaluates the rules for a client again, to get a trace. */
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"

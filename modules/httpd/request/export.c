@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertExport: compiles its words, and makes the variables CLIENTCERT_* of a client. */
+/* ClientCertExport: compiles its arguments, and makes the variables CLIENTCERT_* of a client. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -35,7 +35,7 @@ static bool is_name(const char *name)
     return !*name;
 }
 
-/* NAME alone is the field that is spelled so: USER, GROUPS, SERIAL, NOT_AFTER, SAN_EMAIL. */
+/* NAME alone is the field of this name: USER, GROUPS, SERIAL, NOT_AFTER, SAN_EMAIL. */
 static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
                                    cc_error_t *err)
 {
@@ -55,7 +55,7 @@ static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name,
         }
     }
     return cc_error_set(err, p, "CC0124", name,
-                        "no field is spelled so; write %s=FIELD, where FIELD is user, group, rule "
+                        "no field has this name; write %s=FIELD, where FIELD is user, group, rule "
                         "or a field of a rule",
                         name);
 }
@@ -81,11 +81,11 @@ static apr_status_t word_parse(apr_array_header_t *vars, char *word, cc_error_t 
     }
     if (!is_name(word)) {
         return cc_error_set(err, p, "CC0125", word,
-                            "not a variable name; write capital letters, digits and _");
+                            "not a variable name; use capital letters, digits and _");
     }
     var.name = apr_pstrcat(p, CC_PREFIX, word, NULL);
     if (is_taken(vars, var.name)) {
-        return cc_error_set(err, p, "CC0126", word, "named twice; write each variable once");
+        return cc_error_set(err, p, "CC0126", word, "this variable is named twice; name it once");
     }
     if (field ? cc_lookup_parse(&var.lookup, field, p, err) != APR_SUCCESS
               : lookup_by_name(&var.lookup, word, p, err) != APR_SUCCESS) {
@@ -115,10 +115,10 @@ apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_
 
 /* ---- the variables of a client ----------------------------------------------------------- */
 
-/* So many more of httpd and its modules have place in a copy, as they do in most requests. */
+/* Space in a copy for variables of httpd and other modules: enough for most requests. */
 #define CC_ROOM 8
 
-/* Copies are compared by their octets (variables.c), so that all of these are to be defined. */
+/* Copies are compared byte by byte (variables.c), so all bytes must be initialized. */
 static apr_table_t *table_make(int count, apr_pool_t *p)
 {
     apr_table_t *table = apr_table_make(p, count + CC_ROOM);

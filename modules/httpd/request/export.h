@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertExport: the variables that applications see. */
+/* ClientCertExport: the variables for applications. */
 #ifndef CC_REQUEST_EXPORT_H
 #define CC_REQUEST_EXPORT_H
 
@@ -15,22 +15,22 @@ typedef struct cc_export_var_t {
     const cc_lookup_t *lookup;
 } cc_export_var_t;
 
-/** What ClientCertExport says; told apart by pointer, so never copied. */
+/** A compiled ClientCertExport. Compared by pointer, so never copied. */
 typedef struct cc_export_t {
     int count;
     const cc_export_var_t *vars;
 } cc_export_t;
 
-/** What is exported where rules are in effect and nobody said otherwise: USER GROUPS. */
+/** The default where rules are in effect: USER GROUPS. */
 extern const cc_export_t cc_export_default;
 
-/** Compiles the words of ClientCertExport. APR_EINVAL: CC0124-CC0126, or cc_lookup_parse's. */
+/** Compiles the arguments. APR_EINVAL: CC0124 to CC0126, or an error of cc_lookup_parse. */
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
 
 /**
- * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. *stale_at
- * becomes the time from which a value may be wrong, if that is earlier. Else as cc_lookup_text.
+ * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. Lowers
+ * *stale_at to the time from which a value may be wrong. Otherwise as cc_lookup_text.
  */
 const apr_table_t *cc_export_make(const cc_export_t *export, const cc_client_t *client,
                                   const cc_facts_t *facts, const cc_verdict_t *verdict,

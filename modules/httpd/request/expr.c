@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clientcert('NAME') in httpd's expressions, as a string and as a list. */
+/* Implements clientcert('NAME') in expressions of httpd, as a string and as a list. */
 #include <apr_strings.h>
 
 #include <http_main.h>
@@ -16,8 +16,8 @@
 #include "httpd/request/state.h"
 
 /*
- * NULL where there is no verified certificate: nothing of it may be believed then. Where it is not
- * known who the client is, the expression fails, and the request with it.
+ * NULL without a verified certificate: nothing in an unverified one can be trusted. If a lookup
+ * failed, the expression fails, and the request with it.
  */
 static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer, cc_facts_t *facts)
 {
@@ -27,7 +27,7 @@ static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer
     cc_cache_personal(ctx->r);
     *answer = cc_identity_of(ctx->r);
     if (cc_answer_failure(answer) && cc_failure_report(ctx->r)) {
-        *ctx->err = "CC0112: a lookup failed, so it is not known who the client is";
+        *ctx->err = "CC0112: a lookup failed, so the identity of the client is unknown";
     }
     if (answer->problem || cc_answer_failure(answer)) {
         return NULL;
@@ -63,7 +63,7 @@ static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, 
     return cc_lookup_list(lookup, client, &facts, answer.verdict, ctx->p);
 }
 
-/* In the configuration; what stands in .htaccess is a matter of that request alone. */
+/* Only for the configuration; an expression in .htaccess concerns a single request. */
 static void use_note(const ap_expr_lookup_parms *parms)
 {
     if (parms->pool == ap_server_conf->process->pconf) {

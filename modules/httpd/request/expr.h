@@ -6,8 +6,8 @@
 #include <ap_expr.h>
 
 /**
- * expr_lookup: the function clientcert('NAME') as string and as list. OK or DECLINED. Notes in the
- * record of the configuration that it is in some expression.
+ * expr_lookup: provides the function clientcert('NAME') as string and as list. Records that the
+ * configuration uses it. OK or DECLINED; !OK: *parms->err is filled (CC0127, cc_lookup_parse).
  */
 int cc_expr_lookup(ap_expr_lookup_parms *parms);
 

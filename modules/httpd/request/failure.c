@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ends a request in 500 where it asked who its client is, and a lookup failed. */
+/* Answers a request with 500 if it needs an identity and a lookup failed. */
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
@@ -11,7 +11,7 @@
 const char cc_failure_filter[] = "CLIENTCERT_FAILURE";
 const char cc_failure_include_filter[] = "CLIENTCERT_FAILURE_INCLUDE";
 
-/* An error is on its way to the client, or the request has been answered and is being logged. */
+/* An error is being sent to the client, or the request has been answered and is being logged. */
 static bool is_over(const request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
@@ -41,7 +41,7 @@ bool cc_failure_stands(const request_rec *r)
     return cc_request_seen(r)->failing && !is_over(r);
 }
 
-/* What a page includes comes to nothing; the page itself has a filter of its own. */
+/* Discards an included part; the page itself has its own filter. */
 apr_status_t cc_failure_drop(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     (void)f;
@@ -49,7 +49,7 @@ apr_status_t cc_failure_drop(ap_filter_t *f, apr_bucket_brigade *bb)
     return APR_SUCCESS;
 }
 
-/* In the place of all that was to come. (clang does not take APR_BRIGADE_INSERT_TAIL.) */
+/* Replaces the content. (clang rejects APR_BRIGADE_INSERT_TAIL.) */
 static void put_error(request_rec *r, apr_bucket_brigade *bb, int status)
 {
     apr_bucket_alloc_t *list = r->connection->bucket_alloc;
@@ -61,8 +61,8 @@ static void put_error(request_rec *r, apr_bucket_brigade *bb, int status)
 }
 
 /*
- * Where the headers are out, the response can only be cut off: as mod_proxy has it done where a
- * back end broke, by which HTTP/1 leaves out the last chunk, and HTTP/2 resets the stream.
+ * Once the headers have been sent, the response can only be cut off, as mod_proxy does if a back
+ * end fails: HTTP/1 omits the last chunk, and HTTP/2 resets the stream.
  */
 static apr_status_t cut_off(ap_filter_t *f, apr_bucket_brigade *bb)
 {
@@ -73,7 +73,7 @@ static apr_status_t cut_off(ap_filter_t *f, apr_bucket_brigade *bb)
     return is_cut ? APR_ECONNABORTED : ap_pass_brigade(f->next, bb);
 }
 
-/* Phases that cannot fail by themselves (a rewrite rule, a header, an included page) end here. */
+/* For phases that cannot fail themselves (a rewrite rule, a header, an included page). */
 apr_status_t cc_failure_refuse(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
@@ -90,7 +90,7 @@ apr_status_t cc_failure_refuse(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/* An answer of httpd itself, such as a redirect, loses the filters that the request had. */
+/* A response of httpd itself, such as a redirect, loses the filters of the request. */
 void cc_failure_insert_again(request_rec *r)
 {
     if (cc_failure_noted(r)) {

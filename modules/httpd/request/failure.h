@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ends a request in 500 where it asked who its client is, and a lookup failed. */
+/* Answers a request with 500 if it needs an identity and a lookup failed. */
 #ifndef CC_REQUEST_FAILURE_H
 #define CC_REQUEST_FAILURE_H
 
@@ -11,10 +11,10 @@
 #include "httpd/request/state.h"
 
 /**
- * A lookup failed that this request, or what is included in it, has asked for: its answer is to be
- * 500. False where it is too late for that: an error is being answered, or the request logged. What
- * was asked for then counts as absent. cc_failure_report sees to it in any phase, also where the
- * caller cannot fail; cc_failure_note leaves it to the caller and cc_failure_noted.
+ * Records that a lookup failed for this request, or for a part included in it: it has to be
+ * answered with 500. False if it is too late: an error is being sent, or the request is being
+ * logged; the value then counts as absent. cc_failure_report installs the filters, for callers that
+ * cannot fail; after cc_failure_note, the caller acts on cc_failure_noted.
  */
 bool cc_failure_report(request_rec *r);
 bool cc_failure_note(request_rec *r);
@@ -26,21 +26,22 @@ static inline bool cc_failure_noted(const request_rec *r)
     return kept && kept->failing && cc_failure_stands(r);
 }
 
-/** Whether it is to be answered with 500 now. Our page tells what failed, unless that denies it. */
+/** Whether to answer with 500 now. Our status page is served nevertheless: it shows the failure. */
 static inline bool cc_failure_ends(const request_rec *r, bool is_page)
 {
     return !is_page && cc_failure_noted(r);
 }
 
 /**
- * The filter of a request whose answer is to be 500, after those that may ask (mod_headers) and
- * before those that write the headers; and that of what a page includes, which comes to nothing.
+ * The filter of a request to be answered with 500, after filters that may need the identity
+ * (mod_headers) and before those that write the headers; and the filter of an included part, which
+ * discards it.
  */
 extern const char cc_failure_filter[], cc_failure_include_filter[];
 apr_status_t cc_failure_refuse(ap_filter_t *f, apr_bucket_brigade *bb);
 apr_status_t cc_failure_drop(ap_filter_t *f, apr_bucket_brigade *bb);
 
-/** insert_error_filter: an answer of httpd itself has lost the filters that the request had. */
+/** insert_error_filter: a response of httpd itself has lost the filters of the request. */
 void cc_failure_insert_again(request_rec *r);
 
 #endif

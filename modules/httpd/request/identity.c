@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who the client of a request is: finds it, the rules in effect for it, and their verdict. */
+/* Determines the identity of a request: its client, the rules in effect, and their verdict. */
 #include "base/inline.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
@@ -16,23 +16,23 @@
 
 const char cc_auth_type[] = "ClientCert";
 
-/* What is asked of the client of a request. */
+/* A query for the identity of a request. */
 typedef struct identity_query_t {
     cc_memo_key_t key;
-    bool who;  /* the rules say who it is (ClientCertMap), not whether it may pass (Require) */
+    bool who;  /* the rules give an identity (ClientCertMap), not access (Require) */
     bool keep; /* as in cc_verdicts_query_t */
 } identity_query_t;
 
-/* ---- what a request keeps ---------------------------------------------------------------- */
+/* ---- answers that a request keeps -------------------------------------------------------- */
 
-/* That a request has an answer: what it does must not follow a table that changes meanwhile. */
+/* An answer that a request keeps, even if a table changes meanwhile. */
 typedef struct cc_pin_t {
     const struct cc_pin_t *next;
     const cc_client_t *client;
     const cc_memo_t *memo;
 } cc_pin_t;
 
-/* A request that led to another, and the one that a subrequest is for, are one to the client. */
+/* Redirected requests and subrequests share the answers of the request of the client. */
 static const cc_memo_t *pin_find(const request_rec *r, const cc_client_t *client,
                                  const cc_memo_key_t *key)
 {
@@ -61,7 +61,7 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
-/* Counts and logs a verdict that was not known before. A failure is told once for a request. */
+/* Counts and logs a new verdict. A failure is logged once per request. */
 static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
                          bool who, const apr_array_header_t *trace)
 {
@@ -98,7 +98,7 @@ static const cc_memo_t *memo_ask(request_rec *r, cc_client_t *client, const iden
     return memo;
 }
 
-/* Apart, so that most requests do not pay for its registers. `memo` is what was found, or NULL. */
+/* A separate function, to keep the common case fast. `memo` is the one that was found, or NULL. */
 static __attribute__((noinline)) const cc_memo_t *
 memo_pin(request_rec *r, cc_client_t *client, const identity_query_t *query, const cc_memo_t *memo)
 {
@@ -127,8 +127,9 @@ CC_INLINE const cc_memo_t *memo_get(request_rec *r, cc_client_t *client,
 #define PROMPT apr_time_from_sec(1)
 
 /*
- * When a request is judged: with its first line, if it came at one go. Between its first line and
- * its last a client may take for ever; and a look at the clock for each question would cost.
+ * The time for which a request is judged: that of its first line, if it arrived promptly. A client
+ * may take any time between the first line and the last. Reading the clock for each query would be
+ * slow.
  */
 static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
 {
@@ -144,7 +145,7 @@ static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
     return now;
 }
 
-/* What it is by its dates. Told once. */
+/* The problem with the dates of a certificate. Logged once. */
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {
     bool early = now < client->not_before;
@@ -172,7 +173,7 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* Of the request itself, or of the one that led to it; NULL where nobody has asked there. */
+/* That of the request, or of one that led to it; NULL: not determined there. */
 static cc_client_t *client_remembered(const request_rec *r)
 {
     for (; r; r = r->main ? r->main : r->prev) {
@@ -185,7 +186,7 @@ static cc_client_t *client_remembered(const request_rec *r)
     return NULL;
 }
 
-/* mod_ssl has refused to serve the request on this connection, or it is about one that it did. */
+/* mod_ssl has refused to serve the request on this connection, or this is its error page. */
 static bool is_misdirected(const request_rec *r)
 {
     return r->status == HTTP_MISDIRECTED_REQUEST ||
@@ -193,8 +194,9 @@ static bool is_misdirected(const request_rec *r)
 }
 
 /*
- * From the access phase on a request keeps its client: no certificate is asked for after that, and
- * for the log the TLS connection may be gone. Before, mod_ssl may yet ask for one.
+ * From the access phase on, a request keeps its client: mod_ssl requests no further certificate,
+ * and the TLS connection may be gone when the request is logged. Before, mod_ssl may still request
+ * one.
  */
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
@@ -229,7 +231,7 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
-/* In each of its callers, of which every request passes one. */
+/* Inlined in all callers, since every request needs it. */
 CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identity_query_t *query,
                          cc_answer_t *answer)
 {
@@ -250,7 +252,7 @@ bool cc_identity_lost(request_rec *r, cc_client_t *client)
     return !client || problem_at(r, client, apr_time_now());
 }
 
-/* What has to be asked under the configuration that the request has now. */
+/* The query for the current configuration of a request. */
 static inline identity_query_t query_of(const request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
@@ -269,7 +271,7 @@ void cc_identity_settle(request_rec *r, cc_request_t *kept)
     }
 }
 
-/* What asks outside the access phase, which few requests do. */
+/* For queries outside the access phase, which are rare. */
 static __attribute__((noinline)) cc_answer_t answer_by(request_rec *r,
                                                        const identity_query_t *query)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who the client of a request is. */
+/* The identity of a request. */
 #ifndef CC_REQUEST_IDENTITY_H
 #define CC_REQUEST_IDENTITY_H
 
@@ -10,18 +10,18 @@
 #include "httpd/request/state.h"
 #include "rules/rules.h"
 
-/** AUTH_TYPE of a user of ours; told from mod_ssl's SSLUserName by its address. */
+/** AUTH_TYPE of a mapped user; its address distinguishes it from that of SSLUserName. */
 extern const char cc_auth_type[];
 
-/** NULL, or why it is not known who it is: a table has failed. */
+/** Why the identity is unknown: a lookup failed; NULL: it is known. */
 static inline const char *cc_answer_failure(const cc_answer_t *answer)
 {
     return answer->verdict ? answer->verdict->failure : NULL;
 }
 
 /**
- * Whether nothing but a refusal may be served: a certificate came that mod_ssl takes for verified,
- * and it was revoked, has expired, is too old, or was never proved.
+ * Whether the request must be refused: mod_ssl has verified its certificate, but it was revoked,
+ * has expired, is too old, or the client never proved possession of its key.
  */
 static inline bool cc_answer_refused(const cc_answer_t *answer)
 {
@@ -29,28 +29,28 @@ static inline bool cc_answer_refused(const cc_answer_t *answer)
 }
 
 /**
- * Who the client of this request is, by the rules and exports in effect for it. Some comparisons
- * where the connection has been asked the same before. Where tables are named, the answer stays the
- * same while the request lasts; the next request follows a change. Any thread.
+ * The identity of a request, by the rules and exports in effect for it. A few comparisons if the
+ * same was determined before on this connection. Even if a table changes, the answer stays the same
+ * during the request; the next request follows the change. Any thread.
  */
 cc_answer_t cc_identity_of(request_rec *r);
 
-/** The same in the access phase: it becomes the answer of `kept`, which is settled and its own. */
+/** The same in the access phase: stores the answer in `kept`, which must be settled and own. */
 void cc_identity_settle(request_rec *r, cc_request_t *kept);
 
-/** The same by rules of Require clientcert; `keep`: they live as long as the configuration. */
+/** The same for the rules of Require clientcert; `keep`: they live as long as the configuration. */
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
 
 /**
- * As cc_identity_of, but evaluated anew to see how (explain.c): *trace are the steps (cc_step_t),
- * NULL where no rules were asked. Is not remembered, and not logged; gives no exports.
+ * As cc_identity_of, but evaluated again for a trace (explain.c): *trace has the steps (cc_step_t);
+ * NULL: no rules were evaluated. The answer is neither kept nor logged, and has no exports.
  */
 cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace);
 
-/** The certificate alone, with `problem`: no rules are asked. */
+/** Only the certificate, with `problem`, without evaluating rules. */
 cc_answer_t cc_identity_presented(request_rec *r);
 
-/** Whether a request that has taken its connection over has outlived the client it began with. */
+/** Whether the identity is lost with which a request took over its connection. */
 bool cc_identity_lost(request_rec *r, cc_client_t *client);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Removes what no client may say in a header or trailer, since only we may, nor take away. */
+/* Removes request headers and trailers that could forge, or remove, those of this module. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>
@@ -15,12 +15,12 @@
 #include "httpd/request/inbound.h"
 #include "httpd/request/state.h"
 
-/* ---- what a header is to us ---------------------------------------------------------------- */
+/* ---- kinds of headers ---------------------------------------------------------------------- */
 
-/* Bits: what is to be known of the headers of a request. */
+/* Bits: the kinds of headers of a request. */
 enum { OTHER = 0, OURS = 1, CONNECTION = 2, UPGRADE = 4, CHUNKED = 8, LENGTH = 16 };
 
-/* A letter in lower case or a digit; NUL for anything else. In ASCII, and so cheaper than ctype. */
+/* A letter in lower case or a digit; NUL for anything else. ASCII, and faster than ctype. */
 static char folded(char c)
 {
     if (c >= 'A' && c <= 'Z') {
@@ -30,8 +30,8 @@ static char folded(char c)
 }
 
 /*
- * A CGI program sees "Client-Cert.User" and "CLIENTCERT_USER" alike, and a back end may fold more:
- * letters and digits alone decide. RFC 9440's Client-Cert and Client-Cert-Chain are among them.
+ * For a CGI program, "Client-Cert.User" and "CLIENTCERT_USER" are the same, and a back end may fold
+ * more: only letters and digits count. Includes Client-Cert and Client-Cert-Chain of RFC 9440.
  */
 static bool is_ours(const char *name)
 {
@@ -48,7 +48,7 @@ static bool is_ours(const char *name)
     return !*ours;
 }
 
-/* The first letter rules most names out. */
+/* The first letter excludes most names. */
 static unsigned kind_of(const char *name)
 {
     switch (folded(*name)) {
@@ -68,7 +68,7 @@ static unsigned kind_of(const char *name)
     }
 }
 
-/* In the hook itself, which every request passes; trailers have a call of their own. */
+/* Inlined in the hook, since every request needs it. */
 CC_INLINE unsigned kinds_of(const apr_table_t *headers)
 {
     const apr_array_header_t *all = apr_table_elts(headers);
@@ -96,7 +96,7 @@ static const char *first_of(const apr_table_t *headers, unsigned kinds)
 
 /* ---- headers ------------------------------------------------------------------------------- */
 
-/* Anybody can cause these lines, and many for one request. */
+/* Any client can cause these lines, and many with one request. */
 static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
 {
     return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
@@ -108,15 +108,16 @@ static void remove_ours(request_rec *r)
 
     while ((name = first_of(r->headers_in, OURS))) {
         if (wants_line(r, CC_QUOTA_HEADER)) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "CC0111: removed the request header %s, which could pass for ours",
-                          cc_text_escape(name, strlen(name), r->pool));
+            ap_log_rerror(
+                APLOG_MARK, APLOG_INFO, 0, r,
+                "CC0111: removed the request header %s, whose name is reserved for this module",
+                cc_text_escape(name, strlen(name), r->pool));
         }
         apr_table_unset(r->headers_in, name);
     }
 }
 
-/* What HTTP itself has in Connection: its options, and the fields that are of one connection. */
+/* The values of Connection in HTTP itself: its options, and the connection-specific fields. */
 static const char *const options[] = {
     "close",   "keep-alive",        "upgrade",          "te",
     "trailer", "transfer-encoding", "proxy-connection", "http2-settings"};
@@ -134,8 +135,7 @@ static unsigned option_of(const char *word, size_t len)
     return 0;
 }
 
-/* Adds the options of a value to *found; false if there is anything else. mod_proxy's separators.
- */
+/* Adds the options of a value to *found; false if it has others. The separators of mod_proxy. */
 static bool options_read(const char *value, unsigned *found)
 {
     static const char separators[] = ",; \t";
@@ -165,8 +165,8 @@ static const char *options_text(unsigned found, apr_pool_t *p)
 }
 
 /*
- * mod_proxy removes the headers that Connection names, and does so after RequestHeader has set what
- * a back end is to know: a client that names such a header would take it away.
+ * mod_proxy removes the headers that Connection names, after RequestHeader has set those for a back
+ * end: by naming such a header, a client could remove it.
  */
 static void connection_clean(request_rec *r)
 {
@@ -200,7 +200,7 @@ static void connection_clean(request_rec *r)
 
 const char cc_inbound_filter[] = "CLIENTCERT_TRAILERS";
 
-/* A header that MergeTrailers took from a trailer has the very text of it. */
+/* A header that MergeTrailers copied from a trailer has the same key pointer. */
 static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
 {
     const apr_array_header_t *all = apr_table_elts(r->trailers_in);
@@ -213,7 +213,7 @@ static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
     return false;
 }
 
-/* The headers without the trailers of these kinds; those that RequestHeader set stay. */
+/* The headers without trailers of these kinds; those set by RequestHeader stay. */
 static apr_table_t *headers_without(const request_rec *r, unsigned kinds)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
@@ -240,22 +240,21 @@ static void trailers_clean(request_rec *r)
     r->headers_in = headers_without(r, unwanted);
     while ((name = first_of(r->trailers_in, unwanted))) {
         if (wants_line(r, CC_QUOTA_TRAILER)) {
-            ap_log_rerror(
-                APLOG_MARK, APLOG_INFO, 0, r,
-                "CC0118: removed the request trailer %s, which is not for clients to send",
-                cc_text_escape(name, strlen(name), r->pool));
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                          "CC0118: removed the request trailer %s, which clients may not send",
+                          cc_text_escape(name, strlen(name), r->pool));
         }
         apr_table_unset(r->trailers_in, name);
     }
 }
 
-/* Trailers are there, and merged, when the end of the body is read; also where that failed. */
+/* When the end of the body has been read, even with an error, trailers are set and merged. */
 apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                       apr_read_type_e block, apr_off_t readbytes)
 {
     apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
 
-    /* It is line by line that the trailers themselves are read. */
+    /* The trailers themselves are read in this mode. */
     if (mode != AP_MODE_GETLINE) {
         trailers_clean(f->r);
     }
@@ -263,8 +262,9 @@ apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap
 }
 
 /*
- * It has to be the first of the protocol's filters, and not one of the content: mod_ssl reads a
- * body past those, and mod_proxy does not stream what they may change. A new one is put last.
+ * Our filter has to be the first of the protocol filters. A content filter would not do: mod_ssl
+ * reads a body without these, and with these mod_proxy does not stream. httpd adds a filter at the
+ * end.
  */
 static void trailers_watch(request_rec *r)
 {
@@ -291,13 +291,13 @@ static void trailers_watch(request_rec *r)
 
 /* ---- a request ----------------------------------------------------------------------------- */
 
-/* HTTP/1.1 has trailers behind chunks alone, HTTP/2 behind every body. */
+/* HTTP/1.1 has trailers only after chunks, HTTP/2 after every body. */
 static bool may_have_trailers(const request_rec *r, unsigned kinds)
 {
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
-/* A host that does not use the module may lead to the same back end as one that does. */
+/* Also for a host without our directives: it may share a back end with one that has some. */
 int cc_inbound_clean(request_rec *r)
 {
     unsigned kinds;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names by which applications ask: user, group, rule, and every field with modifiers. */
+/* Looks up the values for applications: user, group, rule, and fields with modifiers. */
 #include <apr_strings.h>
 #include <apr_tables.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Refuses requests whose certificate was verified in the handshake and does not hold any more. */
+/* Refuses requests whose certificate was verified in the handshake but is no longer accepted. */
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -11,16 +11,16 @@
 #include "httpd/request/state.h"
 
 /*
- * mod_ssl remembers that a certificate verified. Its conditions (SSLRequire, Require
- * ssl-verify-client, SSL_CLIENT_VERIFY in an expression), other modules and back ends read that for
- * as long as the connection lasts. So moving a CRL from mod_ssl to ClientCertCRL would let in those
- * whom it revokes. Instead such a request gets nothing but a 403, and its connection ends: the next
- * handshake tells the client what is wrong.
+ * mod_ssl keeps the result of the verification. Its conditions (SSLRequire, Require
+ * ssl-verify-client, SSL_CLIENT_VERIFY in an expression), other modules and back ends use it for as
+ * long as the connection lasts. So if a CRL were moved from mod_ssl to ClientCertCRL, revoked
+ * clients would be admitted. Instead, such a request gets only a 403, and its connection is closed:
+ * the client learns the reason in the next handshake.
  *
- * Where there is revocation to ask about, this is done before anything else may answer (a cache
- * does so before access control). A certificate that a <Location> has asked for comes in the access
- * phase. What is refused there is refused again in the fixups, since Satisfy Any may let pass what
- * the access phase denied, be it by us or by a hook before ours.
+ * If revocation or other checks of ours are configured, this is done before any other module can
+ * answer (a cache does so before access control). A certificate that a <Location> requests arrives
+ * in the access phase. What is refused there is refused again in the fixups, because Satisfy Any
+ * may override a denial of the access phase, by us or by a hook before ours.
  */
 
 static bool asks_more(const server_rec *s)
@@ -31,8 +31,8 @@ static bool asks_more(const server_rec *s)
 }
 
 /*
- * The page that says so is not refused in turn: neither that of a refusal, nor that of a request
- * that mod_ssl turned away. The pages of other errors may come before any refusal.
+ * The error page of a refusal is not refused itself, nor is that of a request that mod_ssl
+ * rejected. The pages of other errors may come before any refusal.
  */
 static bool is_page_of_refusal(request_rec *r)
 {
@@ -48,7 +48,7 @@ int cc_refuse(request_rec *r)
         return DECLINED;
     }
     cc_request_of(r)->refused = true;
-    cc_denial_missing(r, "a certificate that still holds");
+    cc_denial_missing(r, "a certificate that is still accepted");
     return HTTP_FORBIDDEN;
 }
 

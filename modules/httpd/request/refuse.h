@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Refuses requests whose certificate was verified in the handshake and does not hold any more. */
+/* Refuses requests whose certificate was verified in the handshake but is no longer accepted. */
 #ifndef CC_REQUEST_REFUSE_H
 #define CC_REQUEST_REFUSE_H
 
 #include "httpd/conf/module.h"
 
-/** Refuses a request (cc_answer_refused): 403; DECLINED where it is for the page that says so. */
+/** Refuses a request (cc_answer_refused): 403; DECLINED for the error page of a refusal. */
 int cc_refuse(request_rec *r);
 
-/** In fixups: the same again for a request that was refused. */
+/** In the fixups: refuses a refused request again. 403 or DECLINED. */
 int cc_refuse_again(request_rec *r);
 /**
- * post_read_request, after mod_ssl's, and check_access: refuses what comes with a certificate that
- * does not hold any more, where the virtual host asks more than whether it verified. 403 or
+ * post_read_request, after mod_ssl, and check_access: refuses a request if its certificate is no
+ * longer accepted and the virtual host has checks besides the verification of mod_ssl. 403 or
  * DECLINED.
  */
 int cc_refuse_early(request_rec *r);

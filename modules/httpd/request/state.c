@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept of a request: made where somebody writes, else shared by all requests. */
+/* The state of a request: allocated when it is written, until then shared by all requests. */
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/* Of requests that keep nothing else: in their access phase, and in the log. */
+/* Shared states of requests that keep nothing else: in their access phase, and in the log. */
 static const cc_request_t none = {.own = false};
 static const cc_request_t settled = {.settled = true};
 static const cc_request_t ended = {.settled = true, .logged = true};

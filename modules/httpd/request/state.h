@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is kept of a request, and the answer to who its client is. */
+/* The state of a request, and its identity. */
 #ifndef CC_REQUEST_STATE_H
 #define CC_REQUEST_STATE_H
 
@@ -14,51 +14,51 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-struct cc_pin_t;    /* identity.c: an answer that stays the same while the request lasts */
+struct cc_pin_t;    /* identity.c: an answer that stays the same during the request */
 struct cc_client_t; /* peer/client.h */
-struct cc_copied_t; /* variables.c: an environment that subrequests have copies of */
+struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 
-/** One answer for one request: who is it? */
+/** The identity of the client of one request. */
 typedef struct cc_answer_t {
-    struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one that is not proven */
+    struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one without proof of its key */
     const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
-    const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were asked */
+    const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were evaluated */
     const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
-    bool presented;              /* a client certificate came, whatever became of it */
+    bool presented;              /* the client presented a certificate, accepted or not */
 } cc_answer_t;
 
-/** What is kept of a request. Its thread alone reads and writes it. */
+/** The state of a request. Only its thread reads and writes it. */
 typedef struct cc_request_t {
-    struct cc_client_t *client; /* as it was found once `settled`; NULL: not yet */
+    struct cc_client_t *client; /* as found when `settled`; NULL: not yet */
     const struct cc_pin_t *pins;
-    bool own;            /* it may be written to: others are shared by all requests */
-    bool settled;        /* its access phase was reached: mod_ssl asks for no other certificate */
-    bool refused;        /* its certificate does not hold any more (refuse.c) */
+    bool own;            /* it may be written; the others are shared by all requests */
+    bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
+    bool refused;        /* its certificate is no longer accepted (refuse.c) */
     bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
-    bool failed;         /* that a table failed has been logged */
+    bool failed;         /* a failed lookup has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
-    const char *missing; /* what would have been needed; NULL: that is somebody else's to say */
-    const ap_conf_vector_t *served; /* the configuration under which it has, since its access phase,
-                                     * user and variables by `answer`; NULL: nobody was asked */
+    const char *missing; /* the requirements that were not met; NULL: none of ours */
+    const ap_conf_vector_t *served; /* the configuration for which `answer` gave it user and
+                                     * variables; NULL: no identity was determined */
     cc_answer_t answer;
-    struct cc_copied_t *copied; /* as it was found in order last; NULL: not yet */
-    int variables;              /* in its environment after the fixups; 0: not yet known */
+    struct cc_copied_t *copied; /* the last one that was correct; NULL: none */
+    int variables;              /* count in its environment after the fixups; 0: not known yet */
     bool logged;                /* it has been answered, and is being logged */
-    bool failing;               /* a lookup failed that it asked for: its answer is 500 */
-    bool personal;              /* its answer depends on who the client is */
-    bool storing;               /* mod_cache stores its answer, as long as it is not personal */
+    bool failing;               /* a lookup for it failed: its answer is 500 */
+    bool personal;              /* its response depends on the identity */
+    bool storing;               /* mod_cache stores its response unless it is personal */
 } cc_request_t;
 
-/** The one of this request, to be read, or NULL. */
+/** The state of a request, for reading; NULL: none. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &clientcert_module);
 }
 
-/** Makes the one of this request, where there is none that may be written to. */
+/** Allocates a state of its own for a request. */
 cc_request_t *cc_request_make(request_rec *r);
 
-/** The one of this request, to be written; made where there is none. */
+/** The state of a request, for writing; allocated if necessary. */
 static inline cc_request_t *cc_request_of(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
@@ -67,21 +67,21 @@ static inline cc_request_t *cc_request_of(request_rec *r)
 }
 
 /**
- * In the access phase, after mod_ssl's hook: from here on the request keeps its client. `watched`:
- * it is watched, too (cc_denial_watch); else it needs no memory, until somebody asks.
+ * In the access phase, after the hook of mod_ssl: from now on the request keeps its client.
+ * `watched`: it is watched, too (cc_denial_watch); otherwise, no memory is allocated yet.
  */
 void cc_request_settle(request_rec *r, bool watched);
 
-/** Says that it has been answered, and is being logged. */
+/** Records that the request has been answered and is being logged. */
 void cc_request_end(request_rec *r);
 
-/** Whether the answer that was found in the access phase is that of the configuration now. */
+/** Whether the answer from the access phase is for the current configuration. */
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {
     return kept && kept->served == r->per_dir_config;
 }
 
-/** What is kept of a request that is served by an answer, to be written; else NULL. */
+/** The state of a request that is served with an answer, for writing; else NULL. */
 static inline cc_request_t *cc_request_answered(const request_rec *r)
 {
     cc_request_t *kept = ap_get_module_config(r->request_config, &clientcert_module);
@@ -89,7 +89,7 @@ static inline cc_request_t *cc_request_answered(const request_rec *r)
     return kept && kept->served ? kept : NULL;
 }
 
-/** Whether one of our handlers is meant; of the names of others, a look at a letter is enough. */
+/** Whether the handler has this name, which is one of ours; fast for other handlers. */
 static inline bool cc_handler_is(const request_rec *r, const char *name)
 {
     return r->handler[0] == 'c' && !strcmp(r->handler, name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tunnels: a WebSocket, or what else takes a connection over, ends with its client's identity. */
+/* Tunnels (WebSocket, CONNECT): ends the connection when the identity of its client is lost. */
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
@@ -11,20 +11,20 @@
 const char cc_tunnel_in_filter[] = "CLIENTCERT_TUNNEL_IN";
 const char cc_tunnel_out_filter[] = "CLIENTCERT_TUNNEL_OUT";
 
-/* mod_proxy then lets the request have no filters but those of the connection. */
+/* For a tunnel, mod_proxy removes all filters of the request except those of the connection. */
 static bool is_open(const request_rec *r)
 {
     return r->proto_output_filters == r->connection->output_filters;
 }
 
-/* That a request is watched by a filter, to its end. */
+/* A request that a filter watches until its end. */
 typedef struct tunnel_watch_t {
     ap_filter_t *filter;
     request_rec *r;
     cc_client_t *client;
 } tunnel_watch_t;
 
-/* Whose certificate is revoked, has expired or is too old by now does not get another octet. */
+/* No further byte passes once the certificate is revoked, has expired or is too old. */
 static bool is_over(const tunnel_watch_t *watch)
 {
     return watch && is_open(watch->r) && cc_identity_lost(watch->r, watch->client);
@@ -45,7 +45,7 @@ apr_status_t cc_tunnel_write(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/* Of requests that are sent in a row, the next one may be watched already. */
+/* With pipelining, the filter may already watch the next request. */
 static apr_status_t watch_end(void *data)
 {
     const tunnel_watch_t *watch = data;
@@ -66,8 +66,8 @@ static void watch(request_rec *r, cc_client_t *client, ap_filter_t *filter)
 }
 
 /*
- * A filter lies in the memory of its connection. So each connection has one of a kind at most,
- * which stays, and lets everything pass where no request is watched.
+ * A filter is allocated from the pool of the connection. So each connection has at most one of a
+ * kind, which stays, and passes all data while it watches no request.
  */
 static ap_filter_t *find(ap_filter_t *f, const char *name)
 {
@@ -90,7 +90,7 @@ void cc_tunnel_open(request_rec *r)
     if (answer.problem) {
         return;
     }
-    /* A redirect within the server may lead to the tunnel: each of its requests is watched. */
+    /* An internal redirect may lead to the tunnel, so each of its requests is watched. */
     in = find(c->input_filters, cc_tunnel_in_filter);
     out = find(c->output_filters, cc_tunnel_out_filter);
     watch(r, answer.client, in ? in : ap_add_input_filter(cc_tunnel_in_filter, NULL, NULL, c));

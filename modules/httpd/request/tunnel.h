@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A WebSocket, or what else takes a connection over, ends with its client's identity. */
+/* Tunnels (WebSocket, CONNECT), which end when the identity of their client is lost. */
 #ifndef CC_REQUEST_TUNNEL_H
 #define CC_REQUEST_TUNNEL_H
 
@@ -8,10 +8,10 @@
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/** Has the connection that a request may take over end with the identity. */
+/** Watches a request that may take over its connection: ends the connection with the identity. */
 void cc_tunnel_open(request_rec *r);
 
-/** In its fixups: the same, where this request takes its connection over. */
+/** In the fixups: the same, if this request may take over its connection. */
 static inline void cc_tunnel_watch(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
@@ -21,7 +21,7 @@ static inline void cc_tunnel_watch(request_rec *r)
     }
 }
 
-/** The filters of a connection that has been taken over: they end it with the identity. */
+/** The filters of such a connection: they end it with the identity. */
 extern const char cc_tunnel_in_filter[], cc_tunnel_out_filter[];
 apr_status_t cc_tunnel_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                             apr_read_type_e block, apr_off_t readbytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts CLIENTCERT_* into the environment of a request, and removes what others have named so. */
+/* Sets CLIENTCERT_* in the environment of a request, and removes foreign variables so named. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -12,8 +12,8 @@
 /* ---- names ------------------------------------------------------------------------------- */
 
 /*
- * Gives what follows a prefix of capital letters, or NULL. A program sees any character that is
- * neither letter nor digit as "_", and apr_table_get() takes names whatever their case.
+ * The text after a prefix of capital letters, or NULL. For a program, any character that is neither
+ * letter nor digit becomes "_", and apr_table_get() ignores case.
  */
 static const char *after(const char *name, const char *prefix)
 {
@@ -30,7 +30,7 @@ static bool is_ours(const char *name)
     return after(name, "CLIENTCERT_") != NULL;
 }
 
-/* What httpd makes of a variable of the request that led to this one: REDIRECT_CLIENTCERT_USER. */
+/* A variable of the request that led to this one, as renamed by httpd: REDIRECT_CLIENTCERT_USER. */
 static bool is_of_before(const char *name)
 {
     const char *rest = after(name, "REDIRECT_");
@@ -38,7 +38,7 @@ static bool is_of_before(const char *name)
     return rest && (is_ours(rest) || is_of_before(rest));
 }
 
-/* mod_proxy_fcgi does what this says to what it sends, which nobody sees after that. */
+/* mod_proxy_fcgi applies this directive when it sends the variables, after our last check. */
 const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args)
 {
     const char *unknown = cc_directive_unknown(cmd, "mod_proxy_fcgi.c");
@@ -51,15 +51,16 @@ const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char
     if (unknown || !(is_ours(name) || is_of_before(name))) {
         return unknown;
     }
-    return apr_psprintf(cmd->pool,
-                        "CC0119: %s may not change %s: what begins with CLIENTCERT_ says who the "
-                        "client is; use another name",
-                        cmd->cmd->name, cc_log_escaped(name, cmd->pool));
+    return apr_psprintf(
+        cmd->pool,
+        "CC0119: %s may not change %s: names that begin with CLIENTCERT_ are reserved "
+        "for this module; use another name",
+        cmd->cmd->name, cc_log_escaped(name, cmd->pool));
 }
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-/* Whether httpd has taken it over from the environment of another request, which is right. */
+/* Whether httpd has copied it from the environment of another request, where it is correct. */
 static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
 {
     const char *value = NULL;
@@ -72,7 +73,7 @@ static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
     return value && value == var->val;
 }
 
-/* A look at two letters of CLIENTCERT_ or REDIRECT_ rules most names out: CGI has many with one. */
+/* Two letters of CLIENTCERT_ or REDIRECT_ exclude most names; CGI has many that share one. */
 static inline bool may_be_foreign(const apr_table_entry_t *var)
 {
     const char *name = var->key;
@@ -87,14 +88,14 @@ static inline bool may_be_foreign(const apr_table_entry_t *var)
     }
 }
 
-/* Apart, because most requests have no such variable. */
+/* A separate function, because most requests have no such variable. */
 static __attribute__((noinline)) bool has_our_name(const request_rec *r,
                                                    const apr_table_entry_t *var)
 {
     return is_ours(var->key) || (is_of_before(var->key) && !is_inherited(r, var));
 }
 
-/* Whether a variable, which is none of the request's own, has a name of ours. */
+/* Whether a variable that is not from the exports of the request has a reserved name. */
 static inline bool is_foreign(const request_rec *r, const apr_table_entry_t *var)
 {
     return may_be_foreign(var) && has_our_name(r, var);
@@ -118,7 +119,7 @@ static inline apr_size_t octets_of(span_t span)
     return (apr_size_t)((const char *)span.end - (const char *)span.first);
 }
 
-/* The first of these that may have a name of ours; the end where there is none. */
+/* The first of these that may have a reserved name; `end`: none. */
 static inline const apr_table_entry_t *suspect_of(const apr_table_entry_t *var,
                                                   const apr_table_entry_t *end)
 {
@@ -128,7 +129,7 @@ static inline const apr_table_entry_t *suspect_of(const apr_table_entry_t *var,
     return var;
 }
 
-/* How many entries, from this one on, are ours in their order. */
+/* How many entries, from this one on, are ours, in the same order. */
 static __attribute__((noinline)) apr_ssize_t row_counted(const apr_table_entry_t *var,
                                                          const apr_table_entry_t *end, span_t ours)
 {
@@ -142,8 +143,8 @@ static __attribute__((noinline)) apr_ssize_t row_counted(const apr_table_entry_t
 }
 
 /*
- * Whether all of ours stand here in a row. They are known by their addresses, which costs less than
- * to compare texts; and mostly they are a copy, octet by octet.
+ * Whether all of ours follow here in a row. They are compared by address, which is faster than by
+ * text; usually they are an exact copy.
  */
 static inline bool is_row(const apr_table_entry_t *var, const apr_table_entry_t *end, span_t ours)
 {
@@ -153,10 +154,10 @@ static inline bool is_row(const apr_table_entry_t *var, const apr_table_entry_t 
            (!memcmp(var, ours.first, size) || row_counted(var, end, ours) == ours.end - ours.first);
 }
 
-/* What there is of ours in an environment. */
+/* Our variables in an environment. */
 typedef struct found_t {
-    bool foreign; /* a variable that has a name of ours and is none */
-    int count;    /* of ours, in their order; where none is foreign */
+    bool foreign; /* a variable has a reserved name but is not ours */
+    int count;    /* of ours, in order; only if `foreign` is false */
 } found_t;
 
 static inline found_t look(const request_rec *r, span_t ours)
@@ -176,7 +177,7 @@ static inline found_t look(const request_rec *r, span_t ours)
 
 /*
  * apr_table_addn, because apr_table_setn compares a new key with all that share its first four
- * letters; none of the names is there.
+ * letters; the environment has none of these names.
  */
 static void add(apr_table_t *env, span_t vars)
 {
@@ -186,9 +187,9 @@ static void add(apr_table_t *env, span_t vars)
 }
 
 /*
- * Ours, and what of the environment has no name of ours. mod_dir lays the environment of a
- * directory's index over that of the request, so all of ours may be there twice, in their order. A
- * new table, because to remove many from one takes httpd ten times as long.
+ * Our variables, and those of the environment without reserved names. mod_dir overlays the
+ * environment of a directory index on that of the request, so all of ours may occur twice, in
+ * order. Makes a new table, because removing many entries from a table takes ten times as long.
  */
 static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
 {
@@ -210,8 +211,8 @@ static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
 }
 
 /*
- * The same where two rows of ours are all that has a name of ours, so that no other is looked at.
- * What mod_ssl sets with constant texts is there twice, too, and added once.
+ * The same for an environment in which only two rows of ours have reserved names, so no other name
+ * is checked. Variables that mod_ssl sets to constant texts occur twice, too, and are added once.
  */
 static apr_table_t *without_rows(const request_rec *r, const apr_table_t *exports,
                                  const apr_table_entry_t *first, const apr_table_entry_t *second)
@@ -233,7 +234,6 @@ static apr_table_t *without_rows(const request_rec *r, const apr_table_t *export
     return env;
 }
 
-/* Apart, because most looks end before it. */
 static __attribute__((noinline)) void put_right(request_rec *r, const apr_table_t *exports)
 {
     const span_t ours = span_of(exports);
@@ -262,8 +262,8 @@ void cc_variables_set(request_rec *r, const apr_table_t *exports)
         if (var == all.end) {
             return;
         }
-        if (is_row(var, all.end, ours) &&
-            suspect_of(var + (ours.end - ours.first), all.end) == all.end) { /* mod_dir's index */
+        if (is_row(var, all.end, ours) && suspect_of(var + (ours.end - ours.first), all.end) ==
+                                              all.end) { /* a directory index of mod_dir */
             r->subprocess_env = without_rows(r, exports, first, var);
             return;
         }
@@ -291,22 +291,22 @@ int cc_variables_last(request_rec *r, const apr_table_t *exports)
     return (int)(all.end - all.first);
 }
 
-/* ---- what a page includes ---------------------------------------------------------------- */
+/* ---- subrequests ------------------------------------------------------------------------- */
 
 /*
- * Each thing that a page includes begins with a copy of the page's environment, which mod_include
- * has filled with all that it has for a page. One that was looked through is kept with the page:
- * where the next copy is the same, octet by octet, it needs no other look. Only what is the page's
- * own is kept: the memory of a subrequest is used again for the next one, with other names in it.
+ * Each included part of a page begins with a copy of the page's environment, which mod_include has
+ * filled. An environment that was checked is kept with the page: if the next copy is the same, byte
+ * for byte, it needs no other check. Only entries of the page itself are kept: the memory of a
+ * subrequest is reused for the next one, with other names.
  */
 struct cc_copied_t {
-    const apr_table_t *exports; /* that are in place in it */
+    const apr_table_t *exports; /* that it contains */
     int count, room;            /* of variables */
-    int row;                    /* where ours begin; -1: others may have a name of ours, too */
+    int row;                    /* index of ours; -1: others may have reserved names, too */
     apr_table_entry_t vars[];
 };
 
-/* Fewer are looked through as quickly. */
+/* Checking fewer is just as fast. */
 #define CC_COPIED_MIN 16
 
 static apr_size_t size_of(int count)
@@ -321,7 +321,7 @@ static bool is_known(const struct cc_copied_t *copied, const apr_array_header_t 
            !memcmp(copied->vars, all->elts, size_of(all->nelts));
 }
 
-/* Where ours stand in a row, if nothing else may have a name of ours: so it is as a rule. Or -1. */
+/* The index of ours in a row, if no other variable may have a reserved name (usual); or -1. */
 static int row_of(span_t all, const apr_table_t *exports)
 {
     const span_t ours = span_of(exports);
@@ -370,8 +370,8 @@ void cc_variables_copied(request_rec *r, const apr_table_t *exports)
 }
 
 /*
- * Whether it has the page's own names at their places, whose texts do not change, and our values.
- * Then nothing else can have a name of ours; what other values there are does not matter.
+ * Whether it has the names of the page in the same places (the texts of names do not change), and
+ * our values. Then no other variable has a reserved name; the values of the others do not matter.
  */
 static bool has_names_of(const struct cc_copied_t *copied, span_t all, const apr_table_t *exports)
 {
@@ -388,7 +388,7 @@ static bool has_names_of(const struct cc_copied_t *copied, span_t all, const apr
     return !exports || is_row(all.first + copied->row, all.end, span_of(exports));
 }
 
-/* mod_ssl has set again what the page had, with values in the subrequest's memory. */
+/* mod_ssl has set the variables of the page again, with values in the memory of the subrequest. */
 void cc_variables_copied_end(request_rec *r, const apr_table_t *exports)
 {
     const struct cc_copied_t *copied =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts: evaluates rules and exports for a client, and remembers what they say. */
+/* Verdicts: evaluates rules and exports for a client, and keeps the results. */
 #include "cert/cert.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
@@ -8,14 +8,14 @@
 #include "rules/rules.h"
 
 /*
- * What is evaluated lives in one of three places. The first of a client are in memory that lasts as
- * long as the client, and in the client's list (memos), where most requests find them. Once a
- * client has had its share of that, the rest is in a map of bounded size: each in a pool of its
- * own, which lives as long as it has its place or somebody holds it. And what nobody is to be told
- * again lies with the one who asked.
+ * A result lives in one of three places. The first results for a client are in memory that lasts as
+ * long as the client, and in its list (memos), where most requests find them. Once a client has
+ * used its share, further results are in a map of bounded size, each in its own pool, which lives
+ * as long as it is in the map or a holder uses it. A result that is not to be kept is in the pool
+ * of the caller.
  *
- * Two threads may find out the same at once. The list then has it twice, and both are right; in the
- * map the second takes the place of the first.
+ * Two threads may evaluate the same at once. The list then has the result twice, and both are
+ * correct; in the map, the second replaces the first.
  */
 
 static bool has_failed(const cc_memo_t *memo)
@@ -23,7 +23,7 @@ static bool has_failed(const cc_memo_t *memo)
     return memo->verdict && memo->verdict->failure;
 }
 
-/* The next request asks a table again that has failed. */
+/* After a failed lookup, the next request tries again. */
 static bool is_lasting(const cc_memo_t *memo)
 {
     return !has_failed(memo) || memo->verdict->failure_lasts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells a person in one sentence what their certificate gives, and what they can do. */
+/* Summarizes for a person, in one sentence, what their certificate gives, and gives advice. */
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"
@@ -19,47 +19,47 @@ typedef struct words_t {
 static const words_t all_words[] = {
     {"no-tls",
      "This connection is not encrypted, so no certificate can be presented",
-     {"Open this page with https:// at the begin of its address."}},
+     {"Open this page with https:// at the beginning of its address."}},
     {"no-certificate",
      "No client certificate was presented",
-     {"Have the file with your certificate and its key at hand (its name ends in .p12 or .pfx), "
-      "and the password of that file. Whoever issues certificates in your organization gives you "
-      "both.",
+     {"If your certificate is on a smart card, insert the card. If it is in a file (.p12 or "
+      ".pfx), import the file into your browser; you need the password of the file. If you have "
+      "neither, ask your organization for a certificate.",
       "Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import.",
-      "Chrome, Edge or Safari on Windows or macOS: open the file. The system asks for the password "
-      "and keeps the certificate. Chrome on Linux: open chrome://certificate-manager, Your "
-      "certificates, Import.",
+      "Chrome, Edge and Safari on Windows and macOS: open the file; the system asks for the "
+      "password and stores the certificate. Chrome on Linux: open chrome://certificate-manager, "
+      "Your certificates, Import.",
       "iPhone and iPad: open the file, then Settings, Profile Downloaded, Install. Android: "
       "Settings, Security, Encryption & credentials, Install a certificate.",
-      "Close all windows of the browser and start it again: until then it remembers that it had no "
-      "certificate to offer. Then come back here, and choose the certificate when you are asked.",
-      "If the certificate is there and you are not asked: it has expired, it comes from an "
-      "authority "
-      "that this server does not accept, or this server asks for none. Its administrator knows."}},
+      "Close all windows of the browser and start it again; until then, it may remember that it "
+      "had no certificate to present. Open this page again, and choose the certificate when the "
+      "browser asks for one.",
+      "If the browser does not ask although it has the certificate: the certificate may have "
+      "expired, this server may not accept its issuer, or this server may not request "
+      "certificates here. Ask the administrator of this server."}},
     {"rejected",
-     "Your certificate gives no identity here",
-     {"Look below for the dates of the certificate, and for who issued it. If you have several, "
-      "your "
-      "browser may have taken the wrong one: close all of its windows, start it again and choose "
-      "another one.",
-      "Otherwise ask whoever issued it for one that is valid today and made for the "
-      "authentication of clients; or ask the administrator of this server whether it accepts that "
-      "issuer."}},
+     "Your certificate is not accepted here",
+     {"Check the reason above, and the validity dates and the issuer below. If you have several "
+      "certificates, you may have chosen the wrong one: close all windows of the browser, start "
+      "it again and choose another.",
+      "Otherwise you may need a new one: a currently valid certificate for client "
+      "authentication, from an issuer that this server accepts. If you are not sure, ask the "
+      "administrator of this server."}},
     {"no-rules",
-     "Your certificate is verified, but no rules are in effect here that make it a user",
-     {"Ask the administrator of this server where your certificate counts."}},
+     "Your certificate is verified, but no rules are in effect here that map it to a user",
+     {"Ask the administrator of this server which pages use certificates."}},
     {"unmapped",
-     "Your certificate is verified, but no rule here makes it a user",
-     {"If you expected to be known: send the administrator of this server the subject, the issuer "
-      "and the SHA-256 that stand below. If you have several certificates, you may have chosen "
-      "another one than you meant to: close all windows of the browser and start it again."}},
+     "Your certificate is verified, but no rule here maps it to a user or group",
+     {"If you expected to be recognized: send the subject, the issuer and the SHA-256 shown "
+      "below to the administrator of this server. If you have several certificates, you may have "
+      "chosen the wrong one: close all windows of the browser and start it again."}},
     {"denied",
-     "Your certificate is verified, but a rule here refuses it",
-     {"Ask the administrator of this server why, with the SHA-256 that stands below."}},
+     "Your certificate is verified, but a rule here denies it",
+     {"Ask the administrator of this server for the reason; include the SHA-256 shown below."}},
     {"failed",
-     "It is not known who you are: a lookup failed",
-     {"Your certificate is verified. Try again in a minute; if it stays so, tell the administrator "
-      "of this server, who finds the reason in the error log."}},
+     "Your identity could not be determined: a lookup failed",
+     {"Your certificate is verified. Try again in a minute. If the problem persists, tell "
+      "the administrator of this server; the reason is in the error log."}},
 };
 
 static const words_t *words_of(const char *result)
@@ -72,15 +72,15 @@ static const words_t *words_of(const char *result)
     return NULL;
 }
 
-/* What the client itself may know of a problem, which may name what stands behind this server. */
+/* The problem as the client may see it: in full, it may name the systems behind this server. */
 static const char *public_problem(const cc_answer_t *answer)
 {
     const cc_client_t *client = answer->client;
 
     if (!client || !client->problem) {
-        return answer->problem; /* that there is no certificate, or what its dates say */
+        return answer->problem; /* there is no certificate, or its dates are wrong */
     }
-    return client->public_problem ? client->public_problem : "it does not count here";
+    return client->public_problem ? client->public_problem : "this server does not accept it";
 }
 
 const char *cc_advice_problem(const cc_status_t *status)
@@ -103,7 +103,7 @@ const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p)
     return words->summary;
 }
 
-/* Not for certificates that are made to live for days. */
+/* Short-lived certificates get this advice only in the last third of their life. */
 static void advise_renewal(json_t *advice, const cc_status_t *status, apr_pool_t *p)
 {
     const cc_client_t *client = status->answer.client;
@@ -111,7 +111,9 @@ static void advise_renewal(json_t *advice, const cc_status_t *status, apr_pool_t
     apr_time_t third = (client->not_after - client->not_before) / 3;
 
     if (left < third && left < DAYS_TO_RENEW * DAY) {
-        const char *text = apr_psprintf(p, "Your certificate ends in %d days: have it renewed.",
+        const char *text = apr_psprintf(p,
+                                        "Your certificate expires soon (days left: %d). Have it "
+                                        "renewed.",
                                         (int)(left / DAY));
         json_array_append_new(advice, json_string(text));
     }
@@ -125,11 +127,11 @@ json_t *cc_advice_list(const cc_status_t *status, apr_pool_t *p)
     for (int i = 0; words && words->advice[i]; i++) {
         json_array_append_new(advice, json_string(words->advice[i]));
     }
-    if (!words && status->failed) {
+    if (!words && status->failed && status->asked->status == HTTP_FORBIDDEN) {
         json_array_append_new(advice,
-                              json_string("Your certificate is known here, but what you asked for "
-                                          "is for others. If you need it, ask the administrator "
-                                          "of this server."));
+                              json_string("Your certificate is recognized, but you are not allowed "
+                                          "to see this page. If you need access, ask the "
+                                          "administrator of this server."));
     }
     if (status->answer.client && !status->answer.problem) {
         advise_renewal(advice, status, p);

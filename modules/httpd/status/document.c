@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document of clientcert-status: what a client may know of its own certificate. */
+/* Builds the document of clientcert-status: what a client may know about its own certificate. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>
@@ -20,7 +20,7 @@
 #define TEXT_MAX 1024
 #define LIST_MAX 1000
 
-/* ---- what it is about -------------------------------------------------------------------- */
+/* ---- the request in question ------------------------------------------------------------- */
 
 static const char *result_of(const cc_status_t *status)
 {
@@ -34,8 +34,8 @@ static const char *result_of(const cc_status_t *status)
 }
 
 /*
- * An ErrorDocument is about the request that failed: the rules that were in effect there, and
- * whether they may be shown there.
+ * An ErrorDocument describes the request that failed: with the rules in effect for that request,
+ * and with its ClientCertStatusRules.
  */
 static cc_status_t status_of(request_rec *r, bool trace)
 {
@@ -54,7 +54,7 @@ static cc_status_t status_of(request_rec *r, bool trace)
 
 /* ---- its parts --------------------------------------------------------------------------- */
 
-/* What the client asked for: what rewriting made of it is for those who may see the rules. */
+/* The path that the client requested. The rewritten path is shown only where rules may be. */
 static const char *path_of(const cc_status_t *status)
 {
     const request_rec *r = status->asked;
@@ -88,7 +88,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
         return json_null();
     }
     facts = cc_client_facts(status->answer.client, status->asked->request_time);
-    facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* they stand by themselves */
+    facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* in "connection" */
     facts.tls_known = false;
     return cc_json_fields(status->answer.client->cert, &facts, p);
 }
@@ -116,7 +116,7 @@ static json_t *connection_of(request_rec *r)
                      facts.tls_resumed ? "resumed session" : "full handshake");
 }
 
-/* ---- without the rules ------------------------------------------------------------------- */
+/* ---- where rules are not shown ------------------------------------------------------------- */
 
 static void place_shorten(json_t *place, apr_pool_t *p)
 {
@@ -152,7 +152,8 @@ static void identity_shorten(json_t *identity, const cc_verdict_t *verdict, apr_
                             json_string(verdict->notes[i].meaning));
     }
     if (verdict->failure) {
-        json_object_set_new(identity, "failure", json_string("it cannot be known who this is"));
+        json_object_set_new(identity, "failure",
+                            json_string("the identity could not be determined"));
     }
 }
 
@@ -183,7 +184,7 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
     return steps;
 }
 
-/* ---- no more than a page can hold -------------------------------------------------------- */
+/* ---- bounds of texts and lists ----------------------------------------------------------- */
 
 static void text_bound(json_t *text, apr_pool_t *p)
 {
@@ -193,10 +194,10 @@ static void text_bound(json_t *text, apr_pool_t *p)
     if (json_string_length(text) <= TEXT_MAX) {
         return;
     }
-    while (((unsigned char)octets[keep] & 0xC0) == 0x80) { /* within a character */
+    while (((unsigned char)octets[keep] & 0xC0) == 0x80) { /* inside a character */
         keep--;
     }
-    json_string_set(text, apr_psprintf(p, "%.*s... (cut; it has %" APR_SIZE_T_FMT " octets)",
+    json_string_set(text, apr_psprintf(p, "%.*s... (truncated; %" APR_SIZE_T_FMT " bytes in total)",
                                        (int)keep, octets, json_string_length(text)));
 }
 
@@ -209,7 +210,7 @@ static void list_bound(json_t *list, apr_pool_t *p)
     }
     if (more > 0) {
         json_array_append_new(
-            list, json_string(apr_psprintf(p, "... (cut; %" APR_SIZE_T_FMT " more)", more)));
+            list, json_string(apr_psprintf(p, "... (truncated; %" APR_SIZE_T_FMT " more)", more)));
     }
 }
 
@@ -235,7 +236,7 @@ static void value_bound(json_t *value, apr_pool_t *p)
     }
 }
 
-/* ---- all of it --------------------------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------------------------ */
 
 static apr_status_t document_free(void *document)
 {

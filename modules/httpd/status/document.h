@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document of clientcert-status: what a client may know of its own certificate. */
+/* The document of clientcert-status: what a client may know about its own certificate. */
 #ifndef CC_STATUS_DOCUMENT_H
 #define CC_STATUS_DOCUMENT_H
 
@@ -10,17 +10,17 @@
 #include "httpd/conf/module.h"
 
 /**
- * All that is told, as one object, which lives as long as the request. No text in it is longer, and
- * no list has more members, than a page can hold; what is cut says so.
+ * The document as one object, which lives as long as the request. Texts and lists are bounded; one
+ * that was truncated says so.
  *
  *   {"result", "summary", "advice": [TEXT], "request": {"status", "uri", "needs"} or null,
  *    "identity": cc_json_verdict or null, "certificate": cc_json_fields or null,
  *    "verification": {"verified", "problem"} or null,
  *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_json_trace}
  *
- * Without `trace` there is none. Unless ClientCertStatusRules is On, rules are named without the
- * folder of their file (cc_where_short), and what they say is left out, and so is what was asked
- * behind this server.
+ * "trace" is present only with `trace`. Unless ClientCertStatusRules is On, rules are named without
+ * the directory of their file (cc_where_short), and the document contains neither the text of rules
+ * nor names of systems behind this server.
  */
 json_t *cc_status_document(request_rec *r, bool trace);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTML of clientcert-status: the document, walked once, each text of it escaped. */
+/* Writes the document of clientcert-status as HTML; each text is escaped. */
 #include <http_protocol.h>
 
 #include "httpd/conf/module.h"
 #include "httpd/status/page.h"
 #include "httpd/status/style.h"
 
-/* A row of a list of terms: what it is called here, and in the document. */
+/* A row of a definition list: its label on the page, and its key in the document. */
 typedef struct row_t {
     const char *label;
     const char *key;
@@ -33,7 +33,7 @@ static bool has(const json_t *object, const char *key)
     return value && !json_is_null(value) && !(json_is_array(value) && !json_array_size(value));
 }
 
-/* <TAG>TEXT</TAG>, where there is a text; attributes may stand in the tag. */
+/* <TAG>TEXT</TAG>, or nothing without a text; `tag` may include attributes. */
 static void element_write(request_rec *r, const char *tag, const char *text)
 {
     if (*text) {
@@ -54,7 +54,7 @@ static void rule_write(request_rec *r, const json_t *object, const char *key)
     }
 }
 
-/* What has a rule beside it: a group, a note. Else a value that cannot be used. */
+/* A group or a note, with its rule; or a value that cannot be used. */
 static void object_write(request_rec *r, const json_t *object)
 {
     if (has(object, "unusable")) {
@@ -107,7 +107,7 @@ static void term_write(request_rec *r, const char *label, const json_t *value, b
     ap_rputs("</dd>\n", r);
 }
 
-/* Those of the rows that the object has; values of hex digits as code. */
+/* The rows for which the object has a value; hex values as code. */
 static void terms_write(request_rec *r, const json_t *object, const row_t *rows)
 {
     for (; rows->key; rows++) {
@@ -156,17 +156,17 @@ static void advice_write(request_rec *r, const json_t *document)
 
 static void identity_write(request_rec *r, const json_t *document)
 {
-    static const row_t rows[] = {{"Refused by", "denied_by"},
+    static const row_t rows[] = {{"Denied by", "denied_by"},
                                  {"Failure", "failure"},
-                                 {"Rules that fit", "rules"},
-                                 {"To note", "notes"},
+                                 {"Matching rules", "rules"},
+                                 {"Notes", "notes"},
                                  {NULL, NULL}};
     const json_t *identity = json_object_get(document, "identity");
 
     if (json_is_null(identity)) {
         return;
     }
-    section_begin(r, "Who you are here");
+    section_begin(r, "Your identity");
     ap_rputs("<dl>\n<dt>User</dt><dd>", r);
     single_write(r, json_object_get(identity, "user"), false);
     rule_write(r, identity, "user_rule");
@@ -182,7 +182,7 @@ static void fields_write(request_rec *r, json_t *fields)
     const char *name;
     json_t *values;
 
-    ap_rputs("<details>\n<summary>All fields, by their names in rules</summary>\n<dl>\n", r);
+    ap_rputs("<details>\n<summary>All fields, with their names in rules</summary>\n<dl>\n", r);
     json_object_foreach(fields, name, values)
     {
         term_write(r, name, values, true);
@@ -193,14 +193,14 @@ static void fields_write(request_rec *r, json_t *fields)
 static void certificate_write(request_rec *r, const json_t *document)
 {
     static const row_t rows[] = {{"Subject", "subject"},
-                                 {"Mail address", "san.email"},
-                                 {"User principal", "san.upn"},
+                                 {"Email address", "san.email"},
+                                 {"User principal name", "san.upn"},
                                  {"Kerberos principal", "san.krb5"},
                                  {"URI", "san.uri"},
                                  {"Host name", "san.dns"},
-                                 {"Address", "san.ip"},
-                                 {"Further name", "san.dirname"},
-                                 {"Registered name", "san.rid"},
+                                 {"IP address", "san.ip"},
+                                 {"Directory name", "san.dirname"},
+                                 {"Registered ID", "san.rid"},
                                  {"Issuer", "issuer"},
                                  {"Serial number", "serial"},
                                  {"Valid from", "not_before"},
@@ -208,14 +208,14 @@ static void certificate_write(request_rec *r, const json_t *document)
                                  {"Days left", "days_left"},
                                  {"Revocation", "revocation"},
                                  {"Revoked on", "revocation.date"},
-                                 {"Why it was revoked", "revocation.reason"},
+                                 {"Reason for revocation", "revocation.reason"},
                                  {"SHA-256", "sha256"},
                                  {"SHA-1", "sha1"},
-                                 {"SHA-256 of the key", "spki.sha256"},
-                                 {"Type of the key", "key.type"},
-                                 {"Curve of the key", "key.curve"},
-                                 {"Bits of the key", "key.bits"},
-                                 {"Made for", "eku"},
+                                 {"Public-key SHA-256", "spki.sha256"},
+                                 {"Key type", "key.type"},
+                                 {"Key curve", "key.curve"},
+                                 {"Key size", "key.bits"},
+                                 {"Extended key usage", "eku"},
                                  {NULL, NULL}};
     json_t *fields = json_object_get(document, "certificate");
 
@@ -244,20 +244,21 @@ static void connection_write(request_rec *r, const json_t *document)
 
 static void step_write(request_rec *r, const json_t *step)
 {
-    static const row_t rows[] = {{"Looks at", "field"}, {"Sees", "seen"}, {NULL, NULL}};
-    static const row_t rows_of_rule[] = {{"Asks for", "condition"}, {"Sees", "seen"}, {NULL, NULL}};
+    static const row_t rows[] = {{"Field", "field"}, {"Value", "seen"}, {NULL, NULL}};
+    static const row_t rows_of_rule[] = {
+        {"Condition", "condition"}, {"Value", "seen"}, {NULL, NULL}};
     bool holds = json_is_true(json_object_get(step, "holds"));
 
     ap_rputs("<li>", r);
-    if (json_is_string(step)) { /* that there are more */
+    if (json_is_string(step)) { /* the note that the list was truncated */
         text_write(r, json_string_value(step));
     } else {
         element_write(r, "code", text_of(step, "rule"));
         ap_rputs(" ", r);
         element_write(r, holds ? "span class=\"tag ok\"" : "span class=\"tag no\"",
-                      holds                                ? "fits"
+                      holds                                ? "matches"
                       : json_object_get(step, "undecided") ? "cannot be decided"
-                                                           : "does not fit");
+                                                           : "does not match");
         element_write(r, "pre", text_of(step, "text"));
         if (!holds) {
             rows_write(r, step, has(step, "condition") ? rows_of_rule : rows);
@@ -273,7 +274,7 @@ static void trace_write(request_rec *r, const json_t *document)
     if (!steps) {
         return;
     }
-    section_begin(r, "The rules, one by one");
+    section_begin(r, "Rule trace");
     ap_rputs("<ol>\n", r);
     for (size_t i = 0; i < json_array_size(steps); i++) {
         step_write(r, json_array_get(steps, i));
@@ -301,7 +302,7 @@ static void failed_write(request_rec *r, const json_t *request)
     ap_rputs("</strong> ", r);
     element_write(r, "code", text_of(request, "uri"));
     if (has(request, "needs")) {
-        ap_rputs(" needs ", r);
+        ap_rputs(" requires ", r);
         element_write(r, "code", text_of(request, "needs"));
     }
     ap_rputs("</p>\n", r);
@@ -340,12 +341,12 @@ static void links_write(request_rec *r, const json_t *document)
 
     ap_rputs("<nav>", r);
     if (traced) {
-        ap_rputs("<a href=\"?\">Without the rules</a> ", r);
+        ap_rputs("<a href=\"?\">Hide rule trace</a> ", r);
     } else if (has(document, "identity")) {
-        ap_rputs("<a href=\"?trace\">The rules, one by one</a> ", r);
+        ap_rputs("<a href=\"?trace\">Rule trace</a> ", r);
     }
     ap_rputs(traced ? "<a href=\"?format=json&amp;trace\">" : "<a href=\"?format=json\">", r);
-    ap_rputs("The same as JSON</a></nav>\n", r);
+    ap_rputs("View as JSON</a></nav>\n", r);
 }
 
 void cc_page_write(request_rec *r, const json_t *document, bool links)

@@ -9,7 +9,7 @@
 
 #include "httpd/conf/module.h"
 
-/** Sends a document (cc_status_document) as HTML. `links`: it may refer to itself. */
+/** Sends a document (cc_status_document) as HTML. `links`: with links to its other forms. */
 void cc_page_write(request_rec *r, const json_t *document, bool links);
 
 #endif

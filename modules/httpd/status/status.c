@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handler clientcert-status: reads what is asked for, and answers in HTML or JSON. */
+/* The handler clientcert-status: answers a GET in HTML or JSON, as the client prefers. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -14,9 +14,9 @@
 #include "httpd/status/status.h"
 #include "httpd/status/style.h"
 
-/* ---- what is asked for ------------------------------------------------------------------- */
+/* ---- the query and the preferred media type ----------------------------------------------- */
 
-/* What the query says of a name: NULL, or its value. */
+/* The value of a parameter of the query; NULL: it has none of this name. */
 static const char *argument(request_rec *r, const char *name)
 {
     char *args = apr_pstrdup(r->pool, r->args ? r->args : "");
@@ -31,10 +31,10 @@ static const char *argument(request_rec *r, const char *name)
     return NULL;
 }
 
-/* How much a client wants a media type: by the range that fits it best (RFC 9110 12.5.1). */
+/* How much a client prefers a media type: by its most specific range (RFC 9110 12.5.1). */
 typedef struct want_t {
     double quality;
-    int precision; /* 0: no range fits; 1: all types, 2: all of its kind, 3: the type itself */
+    int precision; /* 0: no range matches; 1: any type; 2: any subtype; 3: the type itself */
 } want_t;
 
 static int precision_of(const char *range, const char *type)
@@ -70,7 +70,7 @@ static want_t want_of(request_rec *r, const char *type)
     return want;
 }
 
-/* Programs that accept anything, but name JSON, want that; browsers name HTML. */
+/* A program that accepts anything but names JSON gets JSON; browsers name HTML. */
 static bool wants_json(request_rec *r)
 {
     const char *format = argument(r, "format");

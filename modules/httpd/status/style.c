@@ -2,7 +2,7 @@
 /* The style sheet of clientcert-status: wide and narrow, light and dark. */
 #include "httpd/status/style.h"
 
-/* What stands between <style> and </style>; its digest stands in the policy. */
+/* The content of the <style> element; the policy below contains its digest. */
 const char cc_page_style[] =
     ":root{color-scheme:light dark;--text:#1f2328;--soft:#59636e;--page:#f6f8fa;--card:#fff;"
     "--line:#d1d9e0;--link:#0550ae;--ok:#0f5323;--ok-bg:#dafbe1;--no:#7a1019;--no-bg:#ffebe9}"

@@ -4,8 +4,8 @@
 #define CC_STATUS_STYLE_H
 
 /**
- * What stands between <style> and </style>, and the Content-Security-Policy: it allows that style,
- * by its digest, and nothing else.
+ * The content of the <style> element, and the Content-Security-Policy of the page, which allows
+ * that style, by its digest, and nothing else.
  */
 extern const char cc_page_style[], cc_page_policy[];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts certificates, verdicts and traces in JSON. */
+/* Converts certificates, verdicts and traces to JSON. */
 #include <string.h>
 
 #include "base/text.h"
@@ -33,7 +33,7 @@ json_t *cc_json_strings(const apr_array_header_t *texts, apr_pool_t *p)
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
-/* What cc_field_each hands on. */
+/* The baton of cc_field_each. */
 typedef struct fields_t {
     json_t *all;
     apr_pool_t *pool;

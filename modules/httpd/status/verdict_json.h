@@ -11,12 +11,12 @@
 #include "rules/rules.h"
 
 /*
- * All of these give a new reference, which the caller frees or hands on; texts are copied. What
- * comes from a certificate is usable text (cc_text_unusable), or is marked as unusable and escaped:
- * who shows it only has to quote it for the place where it stands. Any thread.
+ * All of these return a new reference, which the caller frees or passes on; texts are copied. Texts
+ * from a certificate are usable text (cc_text_unusable), or are marked as unusable and escaped: the
+ * caller only has to quote them for its output format. Any thread.
  */
 
-/** Octets that may be anything: as they are where they are usable text, else escaped. */
+/** Arbitrary bytes: unchanged if they are usable text, otherwise escaped. */
 json_t *cc_json_text(const char *text, apr_size_t len, apr_pool_t *p);
 
 /** The same for a NUL-terminated text; NULL becomes null. */
@@ -26,7 +26,7 @@ json_t *cc_json_string(const char *text, apr_pool_t *p);
 json_t *cc_json_strings(const apr_array_header_t *texts, apr_pool_t *p);
 
 /**
- * All fields that a certificate has, but for pem and der, by their names in rules:
+ * All fields of a certificate except pem and der, by their names in rules:
  * {"subject": ["CN=..."], "san.email": ["a@example.com", {"unusable": WHY, "octets": TEXT}], ...}.
  */
 json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_t *p);
@@ -41,12 +41,13 @@ json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
 
 /**
  * The steps of an evaluation (cc_step_t): [{"rule": WHERE, "holds": true}, {"rule": WHERE,
- * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true where
- * that is so; without `conditions` the condition is left out, which would tell what the rule is.
+ * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true for a
+ * condition that could not be decided. Without `conditions` the condition, which would reveal the
+ * rule, is omitted.
  */
 json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
 
-/** The same with conditions, and with the canonical "text" of each step's rule, of these rules. */
+/** The same with conditions, and with the canonical "text" of the rule of each step. */
 json_t *cc_json_trace_rules(const apr_array_header_t *trace, const cc_rules_t *rules,
                             apr_pool_t *p);
 
