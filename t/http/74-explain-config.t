@@ -53,7 +53,7 @@ like answer(site(conf => "<VirtualHost *:\@PORT\@>\nServerName one\nSSLEngine on
     . "SSLCertificateKeyFile \@CA\@/localhost.key\nSSLVerifyClient optional\n</VirtualHost>\n"), 'explain', "$ca/alice.pem")
     ->{verification}{reason}, qr/^it trusts no CA/, 'no CA is configured';
 $said = ask(site(conf => with("SSLCACertificateFile conf/nowhere.pem")), 'explain', "$ca/alice.pem");
-is $said->{exit}, 2, 'a file of CAs that is not there: exit status 2';
+is $said->{exit}, 2, 'a missing file of CAs: exit status 2';
 like $said->{error}, qr/nowhere\.pem/, 'with its name';
 is answer(site(conf => with("SSLVerifyClient none\n<Location /x>\nSSLVerifyClient require\n</Location>\n$rule")), 'explain', "$ca/alice.pem")
     ->{result}, 'mapped', 'a section that asks for a certificate';
@@ -102,8 +102,8 @@ like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use
 mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
-    is ask($site, 'explain', "$ca/alice.pem")->{exit}, 0, 'TMPDIR is where tool and server meet';
-    is_deeply [glob "$tmp/through/*"], [], 'and nothing stays there';
+    is ask($site, 'explain', "$ca/alice.pem")->{exit}, 0, 'tool and server use TMPDIR';
+    is_deeply [glob "$tmp/through/*"], [], 'and leave nothing there';
 }
 
 # ---- the configuration, through httpd

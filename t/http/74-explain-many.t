@@ -142,7 +142,7 @@ mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
     starts('explain', @files);
-    is_deeply [glob "$tmp/through/*"], [], 'nothing stays where tool and server meet';
+    is_deeply [glob "$tmp/through/*"], [], 'no temporary file is left behind';
 }
 
 # ---- the rules that matter
@@ -167,7 +167,7 @@ like $said->{output}, qr/^The relevant rules, in order:$/m, 'of many rules, thos
 like $said->{output}, qr/ClientCertMap $_\n +matches$/m, "$_: held" for qr/subject\.CN == "alice" group=held/, qr/[^\n]*user=alice stop/;
 like $said->{output}, qr/user=nearest\n +does not match: subject\.CN == "z"; seen: alice$/m, 'the one that came nearest is told';
 is scalar(() = $said->{output} =~ /^ +does not match: /mg), 10, 'with others, ten in all';
-unlike $said->{output}, qr/group=x$/m, 'not those of which no condition held';
+unlike $said->{output}, qr/group=x$/m, 'not those without a condition that holds';
 unlike $said->{output}, qr/user=late$/m, 'nor those that are not reached';
 like $said->{output}, qr/^43 more rules do not match; --all shows them$/m, 'and the count of the rest';
 my $json = answer($host, 'explain', "$ca/alice.pem");

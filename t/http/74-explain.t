@@ -160,12 +160,12 @@ is_deeply $said->{verification}, { verified => JSON::PP::true, reason => undef }
 is $said->{certificate}{subject}[0], 'CN=alice,OU=admins,OU=staff,O=Example', 'the certificate';
 is $said->{scope}{section}, undef, 'the rules are those of the host';
 ok((grep { /have their own rules.*<Location "\/cgi-bin\/env\/who">/ } @{ $said->{notes} }),
-    'which sections have others');
+    'the sections with other rules');
 my ($held)   = grep { $_->{rule} =~ /site\.conf:14$/ } @{ $said->{trace} };
 my ($failed) = grep { $_->{rule} =~ /site\.conf:19$/ } @{ $said->{trace} };
-ok $held->{holds}, 'a rule that holds';
+ok $held->{holds}, 'a rule that matches';
 like $held->{text}, qr/^issuer == "CN=Staff CA,O=Example" san\.email =~ .* user=\$1 group=staff$/, 'in its canonical form';
-ok !$failed->{holds}, 'a rule that does not hold';
+ok !$failed->{holds}, 'a rule that does not match';
 is $failed->{field}, 'ca.sha256', 'with the field';
 like $failed->{condition}, qr/^ca\.sha256 == /, 'the condition';
 like $failed->{seen}, qr/^[0-9a-f]{64}$/, 'and the value seen';
@@ -179,7 +179,7 @@ is $shown->{error}, '', 'and nothing else';
 
 for (
     ['bob', 'a.example', 'denied', 1, undef, 'a rule denies'],
-    ['service', 'a.example', 'unmapped', 1, undef, 'no rule fits'],
+    ['service', 'a.example', 'unmapped', 1, undef, 'no rule matches'],
     ['expired', 'localhost', 'rejected', 1, qr/it has expired: \d{4}-/, 'expired'],
     ['notyet', 'localhost', 'rejected', 1, qr/it is not valid yet: \d{4}-/, 'not valid yet'],
     ['stranger', 'localhost', 'rejected', 1, qr/its issuer is not a CA of this virtual host: CN=Root CA of Others/, 'another CA'],
@@ -212,9 +212,9 @@ like answer($h, 'explain', '--vhost', 'a.example', "$ca/deep.pem")->{verificatio
 is answer($h, 'explain', '--vhost', $_, "$ca/alice.pem")->{host}{where} =~ s/.*://r, 7, "--vhost $_"
     for 'LOCALHOST', 'other.example', 'x.wild.example', 'localhost:' . $h->port, 'other.example:' . $h->port;
 $said = ask($h, 'explain', '--vhost', 'nowhere.example', "$ca/alice.pem");
-is $said->{exit}, 2, 'a host that is not there: exit status 2';
+is $said->{exit}, 2, 'an unknown host: exit status 2';
 like $said->{error}, qr/CC0751: "nowhere\.example": .*use one of .*localhost:\d+, a\.example:\d+, b\.example:\d+, ab\.example:\d+$/,
-    'with those that are';
+    'with the known hosts';
 like ask($h, 'explain', '--vhost', 'localhost:1', "$ca/alice.pem")->{error}, qr/CC0751/, 'nor is a port that is not there';
 $said = ask($h, 'explain', "$ca/alice.pem");
 is $said->{exit}, 2, 'several hosts to choose from: exit status 2';
@@ -227,7 +227,7 @@ is $said->{scope}{section}, '<Location "/cgi-bin/env/who">', '--path: the sectio
 like $said->{filename}, qr{/cgi-bin/env/?}, 'and the file';
 ok((grep { /ClientCertAuth is Off/ } @{ $said->{notes} }), 'with the settings of .htaccess');
 ok((grep { /result for a GET.*X-Secret/ } @{ $said->{notes} }), 'and the conditions that a request may meet');
-ok !(grep { /env\/who/ } @{ $said->{notes} }), 'not what does not depend on a request';
+ok !(grep { /env\/who/ } @{ $said->{notes} }), 'but not conditions that depend on no request';
 for (['/moved', 302], ['/gone', 410], ['/%zz', 400], ['/a%2fb', 404]) {
     my ($path, $status) = @$_;
     $said = answer($h, 'explain', @at, '--path', $path, "$ca/alice.pem");

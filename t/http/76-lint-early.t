@@ -26,7 +26,7 @@ is found("$rule\nRewriteRule ^/home /users/%{REMOTE_USER}\n"), '2', 'a rule that
 is found("RewriteCond %{REMOTE_USER} =bob\n$f\n<Location /a>\n$rule\n</Location>\n"), '1',
     'if the rules are in a section';
 
-is found("$rule\nRewriteCond %{LA-U:REMOTE_USER} =bob\n$f\n"), '', 'not: what looks ahead';
+is found("$rule\nRewriteCond %{LA-U:REMOTE_USER} =bob\n$f\n"), '', 'not: a look-ahead';
 is found("$rule\nRewriteCond %{LA-U:ENV:CLIENTCERT_USER} =bob\n$f\n"), '', 'not: for a variable';
 is found("$rule\nRewriteCond expr \"clientcert('user') == 'bob'\"\n$f\n"), '',
     'not: an expression of the module';

@@ -47,7 +47,7 @@ is_told('several of them are reported once', host("<Location /a>\n$rule\n</Locat
     'CC0720: 5');
 is_told('a section of the main server requests no certificate',
     "<Location /a>\n$rule\n</Location>\n" . host(''), 'CC0720: 2');
-is_told('rules of the main server that are in effect in no host that asks',
+is_told('rules of the main server, which no host that requests a certificate uses',
     "$rule\n" . host('') . host("$optional$rule\n", 2), 'CC0720: 1');
 is_told('Require, too, waits for a certificate',
     host("<Location /a>\nRequire clientcert\n</Location>\n"), 'CC0720: 5');
@@ -283,7 +283,7 @@ trusts(['in a folder, what has a name of OpenSSL\'s',
 my @found = lint(files => { 'one.pem' => pem('staff') },
     conf => "SSLCACertificateFile \@CA\@/clients.pem\nClientCertMap user=%{subject.CN}\n"
         . host("SSLCACertificateFile one.pem\n$optional"));
-is_deeply \@found, [], 'what a server without TLS trusts does not matter';
+is_deeply \@found, [], 'the CAs of a server without TLS do not matter';
 
 # ---- a line in several places
 
@@ -304,7 +304,7 @@ is_deeply [map { /^(CC\d+: \S+):/ } @found], ['CC0723: conf/rules.conf:3'],
 is_deeply [map { /^(CC\d+: \S+):/ } @found], ['CC0700: conf/never.conf:1'], 'also of its rules';
 @found = lint(files => \%parts, conf => host("${gives}Include conf/needs.conf\n")
         . host("${gives_admins}Include conf/needs.conf\n", 2));
-is_deeply \@found, [], 'and not at all, where one of the hosts is what it is meant for';
+is_deeply \@found, [], 'and not at all if one of the hosts gives it';
 @found = lint(files => \%parts, conf => "Define NAME staff\nDefine ASK none\n"
         . "Include conf/host.conf\nDefine NAME admins\nDefine ASK optional\n"
         . "Include conf/host.conf\n");

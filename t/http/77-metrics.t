@@ -152,7 +152,7 @@ sub counts_exactly {
     is decisions($now)->{mapped}, 30, "$mpm: 30 connections of two requests are 30 decisions";
     is_deeply rules($now), [30, 30, 0, 0, 0, 0, 0], "$mpm: and two rules matched in each";
     my %pids = map { $_ => 1 } split /\n/, do { local (@ARGV, $/) = $h->path('logs/pids'); <> };
-    cmp_ok keys %pids, '>', 1, "$mpm: which several processes made";
+    cmp_ok keys %pids, '>', 1, "$mpm: made by several processes";
 
     at_once(2, sub { $h->get('/', cert => $_) for qw(service partner two-cn bob) });
     $h->get('/down/page', cert => 'alice');
@@ -389,17 +389,17 @@ is vhosts($_), "$used localhost:5", "$_: one with .htaccess has them once someth
 is metric(metrics(), $denied, vhost => vhost('localhost', 5)), 1, 'and each its own';
 
 is $h->get('/', cert => $hostile[0], port => 3)->{status}, 200,
-    'one of two hosts that look the same';
+    'one of two hosts with equal labels';
 is_deeply [map { metrics()->{clientcert_rule_matches_total}{$_} }
         grep { /same\.conf/ } keys %{ metrics()->{clientcert_rule_matches_total} }], [1],
     'is counted with the other one';
 $h->get('/', cert => 'serveronly', port => 3);
 is_deeply [map { $$_{"vhost=\"@{[vhost('localhost', 3)]}\",reason=\"handshake\""} }
-        metrics()->{$rejected}], [1], 'and so is what is rejected';
+        metrics()->{$rejected}], [1], 'and so are rejected certificates';
 
 is $h->get('/', cert => $_)->{status}, 200, 'a hostile certificate' for @hostile;
 my $text = $h->get('/metrics', scheme => 'http', port => 2)->{body};
-is eval { keys %{ read_metrics($text) } }, @named + 0, 'the metrics are what they are' or diag $@;
+is eval { keys %{ read_metrics($text) } }, @named + 0, 'the metrics are unchanged' or diag $@;
 unlike $text, qr/evil|script|hostile|huge/, 'and nothing of a certificate is in them';
 like $text, qr/section="<Location \\"\/ä\\\\\\\\\\\\\\"\{\}\\">"/, 'what an administrator writes is';
 is expiring(), @hostile + 0, 'only their number';
@@ -425,7 +425,7 @@ $h->stop;
 $h = example('metrics', define => { WATCHER => '192.0.2.10' }, files => { 'htdocs/page' => '' });
 is $h->get('/page', cert => 'alice')->{status}, 200, 'metrics.conf: a client';
 is metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_decisions_total'), 1,
-    'which this machine may see counted';
+    'whose metrics this machine may see';
 like $h->get('/server-status?auto')->{body}, qr/^ClientCertDecisionsMapped: 1$/m, 'here too';
 
 done_testing;

@@ -79,7 +79,7 @@ is_told('one that no host with TLS has', site(conf => "ClientCertCRL conf/none\n
     qr{CC0406: \S+site\.conf:1: "\S+/conf/none": });
 my $two = site(conf => host('ClientCertCRL conf/one') . host('ClientCertCRL conf/two'));
 my (undef, $both) = tested($two);
-like $both, qr/conf\/$_": /, "all of several are told: $_" for 'one', 'two';
+like $both, qr/conf\/$_": /, "all of several are reported: $_" for 'one', 'two';
 
 # ---- correct configurations
 

@@ -135,14 +135,14 @@ is_denied('chain', 'deep',
 # ---- conditions, rules
 
 is answer('chain', 'bob', '/good'), '200 bob good', 'a condition of Require: good';
-is answer('allow', 'bob', '/good'), '403 bob unknown', 'not known is not good';
+is answer('allow', 'bob', '/good'), '403 bob unknown', 'unknown is not good';
 is answer('nobody', 'bob', '/good'), '403 bob unchecked', 'and neither is unchecked';
 is answer('allow', 'bob', '/doubtful'), '200 bob unknown', 'a condition of Require: unknown';
 is answer('allow', 'bob', '/rules'), '200 guest unknown', 'a rule: unknown';
 is answer('chain', 'bob', '/rules'), '200 bob good', 'a rule: good';
 is answer('nobody', 'bob', '/rules'), '200 - unchecked', 'a rule: neither';
 $h->mark_log;
-is answer('chain', 'alice', '/rules'), '0 - -', 'one that is revoked does not get so far';
+is answer('chain', 'alice', '/rules'), '0 - -', 'a revoked certificate is refused before the rules';
 ok $h->wait_log(qr/CC0106/), 'as the log tells,';
 is_deeply [$h->log_lines(qr/CC010[134]/)], [], 'and no rule sees it';
 
@@ -207,7 +207,7 @@ $h = ClientCert::Test->server(
     },
     conf => host('both', "ClientCertCRL conf/bob.crl\nClientCertCRLCheck leaf\n"
         . "SSLCARevocationFile conf/alice.crl\nSSLCARevocationCheck leaf"));
-is answer('both', 'service'), '0 - -', 'mod_ssl wants a CRL of each CA in the handshake';
+is answer('both', 'service'), '0 - -', 'mod_ssl requires a CRL of each CA in the handshake';
 is answer('both', 'alice'), '0 - -', 'a client that its CRL lists has no connection';
 ok $h->wait_log(qr/CC0106: .*CN=alice.*reason=".*revoked/), 'which the log tells';
 is_denied('both', 'bob', "$revoked \\(superseded\\)",

@@ -87,7 +87,7 @@ sub connections_of_the_revoked {
     is $open->{private}->request('/')->{status}, 0, 'and the connection is closed';
     ok $h->wait_log(qr/CC0104: result=rejected .*subject="CN=alice,.* reason="$reason"/),
         'the log has the date and the reason';
-    is_refused($open->{public}->request('/'), "TLS $tls: what is for everybody is denied as well");
+    is_refused($open->{public}->request('/'), "TLS $tls: a public page is denied as well");
     is $open->{public}->request('/')->{status}, 0, 'and that connection is closed, too';
     is scalar(my @told = problems($h)), 2, 'it is logged once for each connection';
     return;
@@ -138,7 +138,7 @@ sub it_comes_back {
     $staff->restore('alice');
     publish($h, $staff);
     is_served_to($open->{'1.3'}{later}->request('/private'), 'alice',
-        'no more on hold: its identity is back');
+        'no longer on hold: its identity is back');
     is_served_to($h->get('/private', cert => 'alice', http2 => 1), 'alice',
         'on a new connection, too');
     return;

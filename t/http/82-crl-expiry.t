@@ -68,10 +68,10 @@ ok $h->wait_log(qr{CC0174: .*CC0416: .*/conf/past": .*is out of date: its nextUp
     'a CRL that has expired at start is logged';
 is_refused_in_handshake($h, 'bob', $stale, 'and makes no certificate good', port => 4);
 is of('bob', 5), 'bob:unknown', 'missing=allow: it is not known';
-is of('bob', 6), 'bob:good', 'grace: it counts still';
+is of('bob', 6), 'bob:good', 'grace: it still counts';
 is_refused_in_handshake($h, 'alice', 'it was revoked on .*',
     "$_: a listed client is revoked by the expired CRL", port => $_) for 4 .. 6;
-cmp_ok time, '<', $end, 'all that in good time';
+cmp_ok time, '<', $end, 'all that before it expires';
 
 # ---- a CRL that expires meanwhile
 

@@ -147,7 +147,7 @@ $h->mark_log;
 put('staff.crl', $held);
 ok $h->wait_log(qr/CC0174: .*CC0412: .*older than what was held, number 308/, 30),
     'an older one does not come in its place';
-is standing(), 'alice:- bob:-', 'nothing is known still';
+is standing(), 'alice:- bob:-', 'nothing is known yet';
 is_followed(sub { put('staff.crl', $staff->crl(number => 400)) }, 'alice:good bob:good',
     'a newer one does');
 $h->stop;
@@ -166,7 +166,7 @@ is_followed(sub { put('crls/delta', $staff->crl(base => 500, only => { bob => 's
     'alice:- bob:-', 'the next delta lists another certificate, and does not remove it');
 $staff->restore('alice');
 is_followed(sub { put('crls/complete', $staff->crl(number => 600)) }, 'alice:good bob:good',
-    'a complete one after that has the last word');
+    'a complete CRL after that decides');
 $h->stop;
 
 done_testing;

@@ -154,7 +154,7 @@ for my $store (session_stores()) {
         is_refused($response, "TLS $tls, $store: it is revoked while a connection is open");
         cmp_ok $took, '<', 2 + 10 * $slow, 'which is noticed when the answer has expired';
         my $again = resumed($h, $session{$tls}, '/private', tls => $tls);
-        is $again->{status}, 403, 'a session of before gives no identity';
+        is $again->{status}, 403, 'an earlier session gives no identity';
     }
     my @later = grep { /^\d/ } <$http2>;
     my ($denied) = grep { $later[$_] =~ /^403/ } 0 .. $#later;
@@ -207,7 +207,7 @@ $responder->know('bob');
     is $responder->asked('honest/aia'), 2, 'the responder that they name is asked';
     is $h->get('/private', cert => $cert{$_}, port => 3)->{status}, 200,
         "AIA and a responder: $_" for 'good', 'none';
-    is $responder->asked('honest/else'), 2, 'where the certificate names none that may be asked';
+    is $responder->asked('honest/else'), 2, 'if the certificate names none that may be asked';
 }
 
 # ---- a nonce

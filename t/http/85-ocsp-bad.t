@@ -150,7 +150,7 @@ sub denied {
     $began = time;
     denied($h, 2, ('alice') x 10);
     my $most = 1 + int((time - $began) / 5);
-    cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is remembered for a while';
+    cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is cached for a while';
 
     # Each client has its own certificate, so that each would cause a question; none is ever
     # answered.
@@ -171,7 +171,7 @@ sub denied {
             $status = $h->get('/', cert => $cert, port => 3)->{status};
             sleep 0.2;
         }
-        is $status, 200, "it is well again, and so is the certificate ($cert)";
+        is $status, 200, "it has recovered, and the certificate is good ($cert)";
     }
 }
 
@@ -189,7 +189,7 @@ sub denied {
     sleep 1.1;
     is $h->get('/', cert => 'alice', port => 1)->{status}, 200,
         'stale=600: it is used when the responder no longer answers';
-    is $h->get('/', cert => 'alice', port => 2)->{status}, 403, 'without stale= it does not';
+    is $h->get('/', cert => 'alice', port => 2)->{status}, 403, 'without stale= it is not';
     $h->mark_log;
     is $h->get('/', cert => 'bob', port => 3)->{status}, 403, 'a revoked one';
     ok $h->wait_log(qr/CC0104.*reason="it was revoked on 2026-01-02T03:04:05Z/), 'stays revoked';

@@ -62,7 +62,7 @@ is $said->{ocsp}, undef, 'JSON: no responder';
 my ($list) = grep { $_->{file} =~ /staff/ } @{ $said->{crls}{lists} };
 is_deeply [@$list{qw(issuer number entries use)}], ['CN=Staff CA,O=Example', 7, 1, 'used'], 'JSON: the CRL';
 ok $list->{age} >= 7500 && $list->{age} < 7700, 'JSON: its age';
-ok $list->{left} <= 93000 && $list->{left} > 92700, 'JSON: what is left of it';
+ok $list->{left} <= 93000 && $list->{left} > 92700, 'JSON: its remaining time';
 
 my $text = ask($h, 'revoked', "$ca/revoked.pem")->{output};
 like $text, qr/^result +revoked: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/m, 'the result';
@@ -119,8 +119,8 @@ for my $cert (qw(escape-cn newline-cn nul-cn bmp-cn comma-cn)) {
     $said = ask($h, 'revoked', "$ca/$cert.pem");
     is $said->{exit}, 0, "$cert: is good";
     unlike $said->{output}, qr/[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\xa8-\xae]/, "$cert: nothing gets to the terminal";
-    is scalar(() = $said->{output} =~ /^result /mg), 1, "$cert: it makes no line of its own";
-    is answer($h, 'revoked', "$ca/$cert.pem")->{result}, 'good', "$cert: and JSON is whole";
+    is scalar(() = $said->{output} =~ /^result /mg), 1, "$cert: it adds no line";
+    is answer($h, 'revoked', "$ca/$cert.pem")->{result}, 'good', "$cert: and the JSON is complete";
 }
 
 # ---- OCSP
@@ -152,7 +152,7 @@ is "$said->{result}: $said->{reason}", 'unknown: the OCSP responder does not kno
 $responder->stop;
 $said = answer($h, 'revoked', "$ca/alice.pem");
 is "$said->{result} $said->{exit} $said->{crls}{state} $said->{ocsp}{state}", 'unknown 1 good failed',
-    'a responder that is gone';
+    'an unreachable responder';
 like $said->{reason}, qr/^OCSP does not say whether it is revoked: \S/, 'in words';
 
 # ---- the page and the metrics of a running server
