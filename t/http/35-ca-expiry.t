@@ -78,7 +78,7 @@ for my $seconds (map { $_ * $slow } 10, 30, 90, 270) {
     open_all();
     last if time < $end;
 }
-cmp_ok time, '<', $end, 'all that in good time';
+cmp_ok time, '<', $end, 'all that before it expires';
 $_->() for @seen;
 
 # ---- after

@@ -57,7 +57,7 @@ for my $tls ('1.2', '1.3') {
         $session{$store}{$tls} = $again;
     }
 }
-cmp_ok time, '<', $end, 'all that in good time';
+cmp_ok time, '<', $end, 'all that before it expires';
 
 sleep 0.1 while time < $end + 1.1;
 

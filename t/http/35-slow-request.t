@@ -52,7 +52,7 @@ my %begun = (
 );
 is finish(begin($short, 1)), 200, 'a certificate that is about to expire';
 is finish(begin('alice', 2)), 200, 'a handshake that is about to be too old';
-cmp_ok time, '<', $end, 'all that in good time';
+cmp_ok time, '<', $end, 'all that before it expires';
 
 sleep 0.1 while time < $end + 1.1;
 for my $claim (sort keys %begun) {

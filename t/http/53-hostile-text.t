@@ -39,7 +39,7 @@ for my $cert (@hostile) {
     my $env      = $h->cgi_env($response);
     $user{$cert} = $env->{REMOTE_USER};
     is $response->{status}, 200, "$cert: it is a certificate";
-    is $response->{headers}{'x-end'}, 'end', "$cert: the headers are whole";
+    is $response->{headers}{'x-end'}, 'end', "$cert: the headers are complete";
     is_deeply [grep { !/^(?:x-(?:user|dn|cn|var|end)|date|server|content-\w+|transfer-encoding)$/ }
             keys %{ $response->{headers} }], [], "$cert: and no other header is there";
     is_deeply [grep { /[\x00-\x1f\x7f]/ || /\\x[01][0-9a-f]|\\x7f/ }
@@ -51,7 +51,7 @@ for my $cert (@hostile) {
 
 is_deeply [@user{qw(newline-cn nul-cn empty-cn slash-cn comma-cn comma-ou multi-rdn no-subject)}],
     ['somebody', 'somebody', 'somebody', 'a/CN=admin', 'a,CN=admin', 'carol', 'admin', 'somebody'],
-    'names that cannot be used are not used, and others are used as they are';
+    'unusable names are not used, and other names are used unchanged';
 isnt $user{$_}, 'admin', "$_ is not admin" for grep { $_ ne 'multi-rdn' } @hostile;
 is "[$user{'long-cn'}]", $h->get('/', cert => 'long-cn')->{headers}{'x-user'},
     'a long name is whole everywhere';
@@ -71,7 +71,7 @@ is scalar(@denials), @hostile + 1, 'each denial is one line';
 is_deeply [not_decisions($h->log)], [], 'its fields are distinct, like those of all decisions';
 my @lines = $h->log_lines(qr/./);
 is_deeply [grep { !/^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[\w+:\w+\] / } @lines], [],
-    'every line of the error log begins as a line does';
+    'every line of the error log has the beginning of a line';
 is_deeply [grep { /[\x00-\x1f\x7f]|\xe2\x80[\xa8-\xae]/ } @lines], [],
     'and has no control character, and none that changes the direction of text';
 

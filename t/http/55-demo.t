@@ -129,7 +129,7 @@ for my $client (qw(alice bob service partner expired stranger selfsigned)) {
 is $exit, 1, 'a port that is in use ends it';
 like $busy, qr/port $port is in use: /, 'and is named';
 
-is `grep -o 'CC07.*' $log`, '', 'and there was nothing to warn of';
+is `grep -o 'CC07.*' $log`, '', 'and there were no warnings';
 
 kill 'INT', $pid;
 my $rest = do { local $/; <$out> };
@@ -143,9 +143,9 @@ ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port), 'and its 
 
 %environment = (CC_BUILD => '/nowhere');
 ($exit, $text) = said('--once');
-is $exit, 1, 'a build that is not there ends it';
+is $exit, 1, 'a missing build ends it';
 like $text, qr{/nowhere/\.libs/mod_clientcert\.so does not exist}, 'and is named';
 ($exit, $text) = said('--port', '70000');
-like $text, qr/--port 70000: a port is a number/, 'so is a port that cannot be';
+like $text, qr/--port 70000: a port is a number/, 'so is an invalid port';
 
 done_testing;

@@ -222,6 +222,6 @@ my ($exit, $log) = ClientCert::Test->try_start(
     files => { 'conf/t.map' => "a 1\na 2\n" },
     conf  => "ClientCertTable t file:conf/t.map\n$use\n");
 ok $exit != 0 && $log =~ m{CC0611: \S+site\.conf:1: .*/conf/t\.map:2: },
-    'a start ends as httpd -t does' or diag $log;
+    'a start fails like httpd -t' or diag $log;
 
 done_testing;

@@ -61,7 +61,7 @@ sub is_now {
 }
 
 is_now('200 first/one', 'at the start');
-is open_user('/staff/page'), '403 first/one', 'and it may not';
+is open_user('/staff/page'), '403 first/one', 'and it is not permitted';
 
 # ---- changes that are loaded
 
@@ -69,7 +69,7 @@ $h->mark_log;
 replace("alice second staff\n");
 ok followed(), 'a file that is replaced';
 is_now('200 second/staff', 'after that');
-is open_user('/staff/page'), '200 second/staff', 'and it may now';
+is open_user('/staff/page'), '200 second/staff', 'and it is permitted now';
 
 $h->mark_log;
 rewrite("alice third staff\n");
@@ -101,7 +101,7 @@ my $before = (stat $h->path('conf/t.map'))[9];
 $h->mark_log;
 rewrite("alice fifth staff\n");
 utime $before, $before, $h->path('conf/t.map');
-ok followed(), 'a file whose time of change is set back';
+ok followed(), 'a file whose modification time is set back';
 is_now('200 fifth/staff', 'after that');
 
 # ---- changes that are rejected
@@ -202,6 +202,6 @@ $h->mark_log;
 replace("alice bad\n\xff\n");
 ok refused(), 'a bad file comes';
 is user(), '200 /', 'which brings no removed client back';
-is of_the_next_child(child()), '200 /', 'not in a process that never saw a good one, either';
+is of_the_next_child(child()), '200 /', 'not even in a process that never saw a good file';
 
 done_testing;

@@ -86,7 +86,7 @@ for my $mpm ('prefork', 'event') {
             "$mpm: and it counts";
     }
     ok wait_until(sub { images($h) == 1 }), "$mpm: there is one image";
-    is_deeply [readable($h, "third\0")], [], "$mpm: which is no file that scripts could read";
+    is_deeply [readable($h, "third\0")], [], "$mpm: which is not in a file that scripts could read";
 
     # ---- a bad file
 
@@ -107,7 +107,7 @@ for my $mpm ('prefork', 'event') {
     $h->mark_log;
     replace_secret($h, rows('fifth'));
     ok wait_until(sub { children_said($h, qr/CC0131/) >= $children }), "$mpm: and the parent goes on";
-    is $user->(), 'fifth', "$mpm: with what comes then";
+    is $user->(), 'fifth', "$mpm: and later changes";
     is_deeply [readable($h, "fifth\0")], [], "$mpm: and no other process reads it";
     $h->stop;
 }

@@ -97,7 +97,7 @@ is user(), 'alice', 'lists the clients in it';
 is $h->get('/public/page', cert => 'bob')->{headers}{user} =~ m{^(.*?/.*?)/} && $1, 'b b/staff',
     'with its columns';
 is_deeply [map { status("/$_/page", %who) } @places], [200, 200, 200, 403, 200, 200],
-    'and all goes its way';
+    'and requests are served';
 is $h->cgi_env($h->get('/cgi-bin/env', cert => 'alice'))->{CLIENTCERT_USER}, 'alice',
     'the application sees the user';
 my $open = $h->connection(cert => 'alice');
@@ -130,7 +130,7 @@ ok $h->wait_log(qr/CC0132: table t was not reloaded; lookups in it fail until it
 is_deeply [map { status("/$_/page", %who) } @places], [(500) x 6], 'and every lookup fails';
 ok rows(alice => 'alice staff'), 'it comes back';
 is_deeply [map { status("/$_/page", %who) } @places], [200, 200, 200, 403, 200, 200],
-    'and all is well';
+    'and requests succeed';
 is $h->get('/public/page', cert => 'alice')->{headers}{user} =~ m{^(\w*)/} && $1, 'alice',
     'with the user';
 
@@ -143,7 +143,7 @@ sub is_refused {
     return ok($exit != 0 && $output =~ $expected, $claim) || diag $output;
 }
 is_refused('dbm:sdbm:conf/nosuch', qr{CC0621: \S+:1: .*nosuch.*No such file},
-    'a database that is not there stops the start');
+    'a missing database stops the start');
 is_refused('dbm:none:conf/x', qr{CC0620: .*dbm:sdbm:PATH}, 'so does a type that does not exist');
 
 done_testing;

@@ -50,7 +50,7 @@ $redis->ask('SET', 'cert:alice', 'alice staff,admins');
 is user('user'), '200 alice/staff,admins', 'and has one at once if nothing is cached';
 $redis->ask('SET', 'cert:alice', '"a b" "c d"');
 is user('user'), '200 a b/c d', 'a row has the quotes of a file';
-is user('user', 'bob'), '403 /', 'another is not there';
+is user('user', 'bob'), '403 /', 'another key is missing';
 my $open = $h->connection(cert => 'alice');
 is user_of($open->request('/public/page')), '200 a b/c d', 'an open connection';
 
@@ -82,18 +82,18 @@ $redis->ask('DEL', 'cert:bob');
 
 $redis->stop;
 $h->mark_log;
-is user('user'), '500 /', 'it is away: 500';
+is user('user'), '500 /', 'unreachable: 500';
 is scalar(my @told = $h->log_lines(qr/CC0133: .* reason="table plain/)), 1,
     'and one line';
 is user_of($open->request('/public/page')), '500 /',
     'also if only rules are in effect: a missing user would count as none';
-is user('stale'), '200 new/staff', 'stale=60: the last answer serves';
+is user('stale'), '200 new/staff', 'stale=60: the last answer is used';
 sleep 1.2;
 is user('stale'), '200 new/staff', 'also after its time';
 ok $h->wait_log(qr/CC0155: result=stale .* reason="an old answer is used: table stale/),
     'and the log says so';
 is user('stale', 'bob'), '500 /', 'but not for clients without a cached answer';
-is user('cached'), '500 /', 'stale=0: no old answer serves';
+is user('cached'), '500 /', 'stale=0: no old answer is used';
 
 $redis->start;
 $redis->ask('SET', 'cert:alice', 'back staff');
@@ -113,13 +113,13 @@ $from = time;
 is $h->get('/public/page')->{status}, 200, 'a client without a certificate is served at once';
 cmp_ok time - $from, '<', 1, 'really';
 $redis->resume;
-is user('user'), '200 back/staff', 'and all is well when it answers again';
+is user('user'), '200 back/staff', 'and requests succeed when it answers again';
 
 my ($exit, $output) = ClientCert::Test->configtest(
     conf => "ClientCertTable t redis:127.0.0.1\nClientCertMap subject.CN in t user=\$1\n");
 ok $exit != 0 && $output =~ /CC0630: /, 'a source without a port stops the start' or diag $output;
 ($exit, $output) = ClientCert::Test->configtest(
     conf => "ClientCertTable t redis:127.0.0.1:1\nClientCertMap subject.CN in t user=\$1\n");
-is $exit, 0, 'a server that is away does not' or diag $output;
+is $exit, 0, 'an unreachable server does not' or diag $output;
 
 done_testing;

@@ -56,10 +56,10 @@ $redis->pause;
 my $crowd = ClientCert::Test::Crowd->new($h, 12, '/private', cert => 'alice');
 ok $h->wait_log(qr/CC0133: .*it is slow, and enough others wait for it/, 30),
     'later requests do not wait, and the log has the reason';
-is $h->get('/public', curl => ['--max-time', 30])->{status}, 200, 'a page for everybody is served';
+is $h->get('/public', curl => ['--max-time', 30])->{status}, 200, 'a public page is served';
 cmp_ok turned_away(), '>=', 1, 'requests that did not wait are counted';
 cmp_ok counted('ClientCertTable[0]TurnedAway'), '>=', 1, 'where mod_status shows it too';
-is counted('ClientCertLogLinesLeftOutCC0133'), 0, 'and how many lines were left out';
+is counted('ClientCertLogLinesLeftOutCC0133'), 0, 'and how many lines were omitted';
 cmp_ok $crowd->waiting, '>=', 1, 'some still wait';
 $redis->resume;
 my $got = $crowd->statuses;

@@ -106,7 +106,7 @@ CONF
 
 fails_ok($h, '/private/page', 'alice', qr/returns memberOf in parts: it has too many values/,
     'an attribute that comes in parts is a failure');
-is $h->get('/private/page', cert => 'bob')->{status}, 200, 'one that comes whole is not';
+is $h->get('/private/page', cert => 'bob')->{status}, 200, 'a complete one is not';
 is $h->get('/private/page', cert => 'admin')->{status}, 200, 'nor is a missing one';
 
 done_testing;

@@ -212,7 +212,7 @@ is $h->cgi_env($h->get('/cgi-bin/env/altsec', cert => 'bob'))->{CLIENTCERT_GROUP
     'a missing attribute has no value';
 fails_ok($h, '/name/', 'admin', qr/name.*more than one entry/, 'two entries are a failure');
 fails_ok($h, '/all/', 'admin', qr/more than one entry/, 'and so are many');
-fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a base that is not there is a failure');
+fails_ok($h, '/nobase/', 'alice', qr/No such object/, 'a missing base is a failure');
 fails_ok($h, '/bytes/', 'sql-cn', qr/not base64/, 'a key for %o must be octets');
 fails_ok($h, '/nul/', 'alice', qr/certOctets contains a NUL/, 'a value with a NUL is a failure');
 
@@ -293,7 +293,7 @@ refused_ok("$good binddn=cn=a bindpassword=terces bindpassword=terces", qr/CC060
 refused_ok("$good binddn=cn=a bindpassword=exec:/bin/true", qr/CC0644.*no password/,
     'a program that says nothing');
 refused_ok("$good binddn=cn=a bindpassword=exec:/no/such", qr/CC0644.*no password/,
-    'a program that is not there');
+    'a missing program');
 refused_ok($good, qr/CC0643.*mod_ldap/, 'mod_ldap is not loaded', modules => []);
 
 done_testing;

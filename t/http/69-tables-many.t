@@ -53,7 +53,7 @@ sub test_many {
         'more keys than one certificate may have');
     fails_ok($h, '/large/page', 'alice', qr/table large .*: the answer is larger than 1 MiB/,
         'an answer that is too large');
-    is $h->get('/large/page', cert => 'bob')->{status}, 200, 'after which another one is read';
+    is $h->get('/large/page', cert => 'bob')->{status}, 200, 'after which the next one is read';
     return;
 }
 

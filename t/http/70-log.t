@@ -287,12 +287,12 @@ for my $name (sort keys %hostile) {
         is $_->{sha256}, $fact{sha256}, "$name: the line shows which it is";
     }
     is $notice->{result}, 'unmapped', "$name: and what";
-    is $forbidden->{needs}, 'clientcert-user root', "$name: whole to its end";
+    is $forbidden->{needs}, 'clientcert-user root', "$name: complete";
     is_deeply [$h->log_lines(qr/ user="(?:root|admin)"/)], [], "$name: no line says it is root";
 }
 $h->get('/', cert => $own);
 my ($line) = $h->wait_log(qr/CC0106/);
-is decision($line)->{depth}, 0, 'a refusal of long names: whole to its end';
+is decision($line)->{depth}, 0, 'a refusal of long names: complete';
 like decision($line)->{$_}, qr/\.\.\.\z/, "with dots where its $_ was cut" for qw(subject issuer);
 $h->get('/private/' . "%22%0A%E2%80%AE\\/" x 300 . '?x', cert => 'alice', method => 'M' x 900);
 my ($url) = $h->wait_log(qr/CC0110.*MMM/);
@@ -310,14 +310,14 @@ my $log = do { local (@ARGV, $/) = $h->path('logs/error_log'); <> };
 is_deeply [not_decisions($log)], [], 'every decision has its form';
 my @ours = grep { /\] \[clientcert:/ } split /\n/, $log;
 is_deeply [grep { !/^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[\w+:\w+\] / }
-        split /\n/, $log], [], 'every line of the log begins as a line does';
+        split /\n/, $log], [], 'every line of the log has the beginning of a line';
 is_deeply [grep { /[^ -~]/ } @ours], [], 'the module\'s lines are printable';
 my %most = (user => 512, serial => 256,
     map { $_ => 1024 } qw(groups subject issuer reason request needs));
 for my $name (sort keys %most) {
     my ($length) = sort { $b <=> $a }
         map { length($_->{$name} // '') } map { decision($_) // () } @ours;
-    cmp_ok $length, '<=', $most{$name}, "no $name is longer than it may be";
+    cmp_ok $length, '<=', $most{$name}, "no $name exceeds its limit";
 }
 my ($longest) = sort { $b <=> $a } map { length } @ours;
 cmp_ok $longest, '<=', 8000, 'none is longer than what httpd keeps';

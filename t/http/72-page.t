@@ -162,13 +162,13 @@ is_deeply $json->{verification}, { verified => $json->{verification}{verified}, 
 ok $json->{verification}{verified}, 'which is true';
 is_deeply [@{ $json->{connection} }{qw(version sni session)}],
     ['TLSv1.3', 'localhost', 'full handshake'], 'and the connection';
-ok !exists $json->{trace}, 'the rules are gone through on request only';
+ok !exists $json->{trace}, 'the rule trace is shown only on request';
 is_deeply [missing($page, $json)], [], 'the page has every text of the JSON';
 
 for my $http2 (0, 1) {
     my $same = json($h->get('/whoami?format=json', cert => 'alice', http2 => $http2));
     is_deeply [@$same{qw(result identity certificate)}], [@$json{qw(result identity certificate)}],
-        $http2 ? 'the same by HTTP/2' : 'the same again';
+        $http2 ? 'the same by HTTP/2' : 'the same on the next request';
 }
 
 my $session = $h->path('session');
@@ -223,7 +223,7 @@ sub state_of {
 my ($plain) = state_of('no TLS', 'no-tls', qr/not encrypted/, '/whoami', port => 2,
     scheme => 'http');
 is_deeply [@$plain{qw(identity certificate verification connection)}], [undef, undef, undef, undef],
-    'then there is no warning';
+    'then there is nothing to show';
 like $plain->{advice}[0], qr/https/, 'but what to do';
 
 my ($none) = state_of('no certificate', 'no-certificate', qr/No client certificate/, '/whoami');
@@ -345,9 +345,9 @@ unlike $html->{body}, qr/board|<a /, 'without what would have been needed, and w
 is json($h->get('/private/page?format=html', headers => ['Accept: application/json']))->{result},
     'no-certificate', 'the query of the request does not affect the page';
 is $h->get('/private/page', method => 'POST', data => 'x', cert => 'alice')->{status}, 403,
-    'a POST that is refused gets the page too';
+    'a refused POST gets the page too';
 is json($h->get('/own/page', cert => 'alice', headers => ['Accept: application/json']))
-    ->{trace}[0]{rule}, 'site.conf:69', 'it is about the rules of what was refused';
+    ->{trace}[0]{rule}, 'site.conf:69', 'it shows the rules of the refused request';
 my $shown = $h->get('/show/page', cert => 'alice');
 like page($shown)->{text}, qr{403 Forbidden /show/page requires clientcert-group board },
     'ClientCertStatusRules On there: with what would have been needed';

@@ -44,7 +44,7 @@ like $said->{host}{name}, qr/^one:/, 'without --vhost: the only one with TLS and
 is $said->{exit}, 0, 'whose rules count';
 $said = answer(site(conf => "<VirtualHost *:\@PORT2\@>\nServerName one\n</VirtualHost>\n" . with($rule)), 'explain',
     '--vhost', 'one', "$ca/alice.pem");
-is $said->{exit}, 0, 'of two hosts of one name, the one with TLS is meant';
+is $said->{exit}, 0, 'of two hosts of one name, the one with TLS is chosen';
 $said = answer(site(conf => $rule), 'explain', "$ca/alice.pem");
 like "$said->{result} $said->{verification}{reason}", qr/^rejected it has no TLS/, 'a server without TLS';
 like $said->{host}{name}, qr/main server/, 'is the main server';
@@ -53,7 +53,7 @@ like answer(site(conf => "<VirtualHost *:\@PORT\@>\nServerName one\nSSLEngine on
     . "SSLCertificateKeyFile \@CA\@/localhost.key\nSSLVerifyClient optional\n</VirtualHost>\n"), 'explain', "$ca/alice.pem")
     ->{verification}{reason}, qr/^it trusts no CA/, 'no CA is configured';
 $said = ask(site(conf => with("SSLCACertificateFile conf/nowhere.pem")), 'explain', "$ca/alice.pem");
-is $said->{exit}, 2, 'a file of CAs that is not there: exit status 2';
+is $said->{exit}, 2, 'a missing file of CAs: exit status 2';
 like $said->{error}, qr/nowhere\.pem/, 'with its name';
 is answer(site(conf => with("SSLVerifyClient none\n<Location /x>\nSSLVerifyClient require\n</Location>\n$rule")), 'explain', "$ca/alice.pem")
     ->{result}, 'mapped', 'a section that asks for a certificate';
@@ -102,8 +102,8 @@ like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use
 mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
-    is ask($site, 'explain', "$ca/alice.pem")->{exit}, 0, 'TMPDIR is where tool and server meet';
-    is_deeply [glob "$tmp/through/*"], [], 'and nothing stays there';
+    is ask($site, 'explain', "$ca/alice.pem")->{exit}, 0, 'tool and server use TMPDIR';
+    is_deeply [glob "$tmp/through/*"], [], 'and leave nothing there';
 }
 
 # ---- the configuration, through httpd
@@ -130,7 +130,8 @@ SKIP: {
     $site->file('apache2.conf', "Include conf/httpd.conf\n");
     local $ENV{APACHE_CONFDIR} = $site->path('');
     my $control = tool('explain', "$ca/alice.pem");
-    is $control->{exit}, 0, 'where no configuration is named, the control script knows which one' or diag $control->{error};
+    is $control->{exit}, 0,
+        'by default, the configuration is that of the control script' or diag $control->{error};
     like $control->{output}, qr/^user +"ours"/m, 'and what stands in envvars';
 }
 
@@ -141,7 +142,7 @@ $site = site(conf => with("ClientCertTable people file:conf/people.map\n$table")
     files => { 'conf/people.map' => "alice alicia\n" });
 is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'alicia', 'a file is read';
 $site->file('conf/people.map', "alice elise\n");
-is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'elise', 'each time anew';
+is answer($site, 'explain', "$ca/alice.pem")->{verdict}{user}, 'elise', 'each time again';
 system "printf 'alice albert\\n' > $tmp/map; httxt2dbm -i $tmp/map -o $tmp/dbm -f sdbm >/dev/null 2>&1";
 SKIP: {
     skip 'no httxt2dbm', 1 unless -e "$tmp/dbm.pag";

@@ -73,7 +73,7 @@ for my $command (qw(explain revoked)) {
         my @text = map { JSON::PP->new->canonical->encode($_) } $one, $answers[$i];
         push @different, "$names[$i]: @text" if $text[0] ne $text[1];
     }
-    is_deeply \@different, [], 'which is the answer for it alone';
+    is_deeply \@different, [], 'which is the answer for each certificate alone';
     is $many->{exit}, $worst, 'and the exit status is the highest';
 }
 
@@ -84,7 +84,7 @@ is $said->{starts}, 1, 'as text: one start';
 my ($alice, $bob, $service, $expired) = split /\n/, $said->{output};
 is $alice, "$ca/alice.pem: mapped: user \"alice\", groups \"staff\", \"admins\"", 'a line for one that is mapped';
 like $bob, qr/^\S+bob\.pem: denied: by \S+site\.conf:\d+$/, 'one that is denied';
-is $service, "$ca/service.pem: unmapped", 'one whom no rule gives anything';
+is $service, "$ca/service.pem: unmapped", 'one to which no rule gives anything';
 like $expired, qr/^\S+expired\.pem: rejected: it has expired: \d{4}-/, 'one that is rejected, with the reason';
 is $said->{exit}, 1, 'exit status 1: one has no user and no group';
 is starts('explain', "$ca/alice.pem", "$ca/admin.pem")->{exit}, 0, 'exit status 0: each has';
@@ -142,7 +142,7 @@ mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";
     starts('explain', @files);
-    is_deeply [glob "$tmp/through/*"], [], 'nothing stays where tool and server meet';
+    is_deeply [glob "$tmp/through/*"], [], 'no temporary file is left behind';
 }
 
 # ---- the rules that matter
@@ -167,7 +167,7 @@ like $said->{output}, qr/^The relevant rules, in order:$/m, 'of many rules, thos
 like $said->{output}, qr/ClientCertMap $_\n +matches$/m, "$_: held" for qr/subject\.CN == "alice" group=held/, qr/[^\n]*user=alice stop/;
 like $said->{output}, qr/user=nearest\n +does not match: subject\.CN == "z"; seen: alice$/m, 'the one that came nearest is told';
 is scalar(() = $said->{output} =~ /^ +does not match: /mg), 10, 'with others, ten in all';
-unlike $said->{output}, qr/group=x$/m, 'not those of which no condition held';
+unlike $said->{output}, qr/group=x$/m, 'not those without a condition that holds';
 unlike $said->{output}, qr/user=late$/m, 'nor those that are not reached';
 like $said->{output}, qr/^43 more rules do not match; --all shows them$/m, 'and the count of the rest';
 my $json = answer($host, 'explain', "$ca/alice.pem");

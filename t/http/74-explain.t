@@ -126,7 +126,8 @@ for my $cert (@certificates) {
         push @different, "$cert at @$at: the server says $server, the tool says $tool" if $server ne $tool;
     }
 }
-is_deeply \@different, [], 'the tool says what ' . @certificates . ' certificates are on three hosts';
+is_deeply \@different, [],
+    'the tool agrees with the server: ' . @certificates . ' certificates on three hosts';
 cmp_ok $count{$_}, '>', 15, "$_ on many" for qw(somebody nobody);
 
 @different = ();
@@ -138,8 +139,9 @@ for my $path (qw(/cgi-bin/env /cgi-bin/env/who /cgi-bin/env/who/more /cgi-bin/en
     }
 }
 is_deeply \@different, [], 'and on many paths';
-is served('ab.example', '/cgi-bin/env', 'alice'), '- -', 'a host that asks nobody has nobody';
-is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and so says the tool';
+is served('ab.example', '/cgi-bin/env', 'alice'), '- -',
+    'a host that requests no certificate has no identities';
+is explained('ab.example', '/cgi-bin/env', 'alice'), '- -', 'and the tool agrees';
 
 # ---- the output
 
@@ -153,17 +155,17 @@ is_deeply [map { $_->{name} } @{ $said->{verdict}{groups} }], [qw(staff mapped l
     'the groups, also of a table and of the verified issuer';
 like $said->{host}{name}, qr/^localhost:\d+$/, 'the host';
 like $said->{host}{where}, qr/site\.conf:7$/, 'and where it stands';
-is $said->{host}{taken_as}, 'named by --vhost', 'and why it was taken';
+is $said->{host}{taken_as}, 'named by --vhost', 'and why it was chosen';
 is_deeply $said->{verification}, { verified => JSON::PP::true, reason => undef }, 'that it would verify';
 is $said->{certificate}{subject}[0], 'CN=alice,OU=admins,OU=staff,O=Example', 'the certificate';
 is $said->{scope}{section}, undef, 'the rules are those of the host';
 ok((grep { /have their own rules.*<Location "\/cgi-bin\/env\/who">/ } @{ $said->{notes} }),
-    'which sections have others');
+    'the sections with other rules');
 my ($held)   = grep { $_->{rule} =~ /site\.conf:14$/ } @{ $said->{trace} };
 my ($failed) = grep { $_->{rule} =~ /site\.conf:19$/ } @{ $said->{trace} };
-ok $held->{holds}, 'a rule that holds';
+ok $held->{holds}, 'a rule that matches';
 like $held->{text}, qr/^issuer == "CN=Staff CA,O=Example" san\.email =~ .* user=\$1 group=staff$/, 'in its canonical form';
-ok !$failed->{holds}, 'a rule that does not hold';
+ok !$failed->{holds}, 'a rule that does not match';
 is $failed->{field}, 'ca.sha256', 'with the field';
 like $failed->{condition}, qr/^ca\.sha256 == /, 'the condition';
 like $failed->{seen}, qr/^[0-9a-f]{64}$/, 'and the value seen';
@@ -177,7 +179,7 @@ is $shown->{error}, '', 'and nothing else';
 
 for (
     ['bob', 'a.example', 'denied', 1, undef, 'a rule denies'],
-    ['service', 'a.example', 'unmapped', 1, undef, 'no rule fits'],
+    ['service', 'a.example', 'unmapped', 1, undef, 'no rule matches'],
     ['expired', 'localhost', 'rejected', 1, qr/it has expired: \d{4}-/, 'expired'],
     ['notyet', 'localhost', 'rejected', 1, qr/it is not yet valid: \d{4}-/, 'not valid yet'],
     ['stranger', 'localhost', 'rejected', 1, qr/its issuer is not a CA of this virtual host: CN=Root CA of Others/, 'another CA'],
@@ -194,7 +196,7 @@ for (
     like $said->{verification}{reason}, $reason, 'and why not' if $reason;
 }
 $said = answer($h, 'explain', @at, "$ca/expired.pem");
-is $said->{verdict}{user}, 'expired', 'of one who is rejected, what the rules would say';
+is $said->{verdict}{user}, 'expired', 'for a rejected certificate, the result of the rules';
 $shown = ask($h, 'explain', @at, "$ca/expired.pem");
 like $shown->{output}, qr/\Aresult +rejected: the certificate would not be verified\n +If it were accepted, the rules would give:\nuser +"expired"/,
     'marked as such';
@@ -210,9 +212,9 @@ like answer($h, 'explain', '--vhost', 'a.example', "$ca/deep.pem")->{verificatio
 is answer($h, 'explain', '--vhost', $_, "$ca/alice.pem")->{host}{where} =~ s/.*://r, 7, "--vhost $_"
     for 'LOCALHOST', 'other.example', 'x.wild.example', 'localhost:' . $h->port, 'other.example:' . $h->port;
 $said = ask($h, 'explain', '--vhost', 'nowhere.example', "$ca/alice.pem");
-is $said->{exit}, 2, 'a host that is not there: exit status 2';
+is $said->{exit}, 2, 'an unknown host: exit status 2';
 like $said->{error}, qr/CC0751: "nowhere\.example": .*use one of .*localhost:\d+, a\.example:\d+, b\.example:\d+, ab\.example:\d+$/,
-    'with those that are';
+    'with the known hosts';
 like ask($h, 'explain', '--vhost', 'localhost:1', "$ca/alice.pem")->{error}, qr/CC0751/, 'nor is a port that is not there';
 $said = ask($h, 'explain', "$ca/alice.pem");
 is $said->{exit}, 2, 'several hosts to choose from: exit status 2';
@@ -223,13 +225,13 @@ like $said->{error}, qr/CC0752: several .*; choose one with --vhost: localhost:\
 $said = answer($h, 'explain', @at, '--path', '/old/who', "$ca/alice.pem");
 is $said->{scope}{section}, '<Location "/cgi-bin/env/who">', '--path: the section whose rules are in effect';
 like $said->{filename}, qr{/cgi-bin/env/?}, 'and the file';
-ok((grep { /ClientCertAuth is Off/ } @{ $said->{notes} }), 'with what .htaccess says');
+ok((grep { /ClientCertAuth is Off/ } @{ $said->{notes} }), 'with the settings of .htaccess');
 ok((grep { /result for a GET.*X-Secret/ } @{ $said->{notes} }), 'and the conditions that a request may meet');
-ok !(grep { /env\/who/ } @{ $said->{notes} }), 'not what does not depend on a request';
+ok !(grep { /env\/who/ } @{ $said->{notes} }), 'but not conditions that depend on no request';
 for (['/moved', 302], ['/gone', 410], ['/%zz', 400], ['/a%2fb', 404]) {
     my ($path, $status) = @$_;
     $said = answer($h, 'explain', @at, '--path', $path, "$ca/alice.pem");
-    is $said->{exit}, 1, "--path $path: nobody is asked who they are";
+    is $said->{exit}, 1, "--path $path: no identity is requested";
     ok((grep { /answers this path with $status/ } @{ $said->{notes} }), "because httpd answers $status");
 }
 is answer($h, 'explain', @at, '--path', '/proxied', "$ca/alice.pem")->{result}, 'mapped', 'a path that is proxied by a RewriteRule';

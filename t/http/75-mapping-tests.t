@@ -32,10 +32,10 @@ for (
     ['alice.pem expect group=admins user=alice group=staff', 'in any order'],
     ['"alice.pem" expect "user=alice" group="staff" group=admins', 'with quotes'],
     ['service.pem expect group=services', 'groups without a user'],
-    ['partner.pem expect none', 'nobody, because a rule says deny'],
-    ['stranger.pem expect none', 'nobody, because no rule fits'],
-    ['expired.pem expect user=expired group=staff', 'one who has expired: dates are not tested'],
-    ['selfsigned.pem expect none', 'one who would not verify'],
+    ['partner.pem expect none', 'no identity, because a rule denies'],
+    ['stranger.pem expect none', 'no identity, because no rule matches'],
+    ['expired.pem expect user=expired group=staff', 'an expired certificate: dates are not tested'],
+    ['selfsigned.pem expect none', 'a certificate that would not verify'],
 ) {
     my ($line, $claim) = @$_;
     my $said = says('ClientCertTest ' . ($line =~ s{^("?)}{$1\@CA\@/}r));
@@ -160,7 +160,7 @@ is $exit, 0, 'the name of the file begins at ServerRoot' or diag $output;
             @ARGV = ("$ca/staff.pem"); $one . <> } },
     conf  => 'ClientCertMap ca.sha256 == ' . (`openssl x509 -in $ca/staff.pem -noout -fingerprint -sha256` =~ /=(\S+)/)[0]
         . " user=issued\nClientCertTest both.pem expect user=issued\nClientCertTest \@CA\@/bob.pem expect none\n");
-is $exit, 0, 'the issuer is known where the file holds it' or diag $output;
+is $exit, 0, 'the issuer is known if the file contains it' or diag $output;
 my $table = "ClientCertTable people file:conf/people.map\nClientCertMap subject.CN in people user=\$1\n"
     . "ClientCertTest \@CA\@/bob.pem expect user=robert\n";
 ($exit, $output) = ClientCert::Test->configtest(files => { 'conf/people.map' => "bob robert\n" }, conf => $table);
@@ -195,7 +195,7 @@ ClientCertTest /nowhere/x.pem expect none
 CONF
 ok $h->pid, 'a server starts with tests that would fail, and reads none of their files';
 is_deeply [$h->log_lines(qr/CC075/)], [], 'and says nothing of them';
-ok $h->reload, 'it restarts too, where nobody runs httpd -t';
+ok $h->reload, 'it also restarts without httpd -t';
 is $h->get('/', scheme => 'http')->{status}, 500, 'in .htaccess it is not legal';
 ok $h->wait_log(qr/ClientCertTest not allowed here/), 'as the log says';
 $h->stop;
@@ -205,7 +205,8 @@ my $site = site(conf => "${rules}ClientCertTest \@CA\@/bob.pem expect user=bob g
 my $check = answer($site, 'check');
 is $check->{exit}, 1, 'clientcert check runs them too';
 is_deeply [map { [!!$_->{passed}, $_->{got}] } @{ $check->{tests} }],
-    [[1, 'user "bob", group "staff"'], ['', 'user "alice", group "staff", group "admins"']], 'each with who it is';
+    [[1, 'user "bob", group "staff"'], ['', 'user "alice", group "staff", group "admins"']],
+        'each with its user and groups';
 is_deeply [map { !!$_->{holds} } @{ $check->{tests}[1]{trace} }], [1, 1, '', ''], 'and its trace';
 $said = ask($site, 'check');
 like $said->{output}, qr/site\.conf:6: ClientCertTest \S+alice\.pem: FAILED\n    expected  user "bob"\n    got       user "alice"/,
@@ -221,6 +222,7 @@ $check = answer($h, 'check');
 is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, 1], 'tested.conf: its tests pass';
 $h->file('var/service.pem', $people{'var/alice.pem'});
 $check = answer($h, 'check');
-is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, ''], 'tested.conf: and fail for somebody else';
+is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, ''],
+    'tested.conf: and fail for another user';
 
 done_testing;

@@ -18,18 +18,18 @@ sub found {
 
 my $f = 'RewriteRule ^/block - [F]';
 is found("$rule\nRewriteCond %{ENV:CLIENTCERT_USER} =bob\n$f\n"), '2',
-    'a condition on a variable of ours';
+    'a condition on a variable of the module';
 is found("$rule\nRewriteCond %{env:clientcert_GROUPS} admins\n$f\n"), '2', 'in any case';
 is found("$rule\nRewriteCond %{REMOTE_USER} =bob\n$f\n"), '2', 'and on the user';
 is found("$rule\nRewriteCond expr \"%{REMOTE_USER} == 'bob'\"\n$f\n"), '2', 'in an expression too';
 is found("$rule\nRewriteRule ^/home /users/%{REMOTE_USER}\n"), '2', 'a rule that makes a path of it';
 is found("RewriteCond %{REMOTE_USER} =bob\n$f\n<Location /a>\n$rule\n</Location>\n"), '1',
-    'where the rules stand in a section';
+    'if the rules are in a section';
 
-is found("$rule\nRewriteCond %{LA-U:REMOTE_USER} =bob\n$f\n"), '', 'not: what looks ahead';
+is found("$rule\nRewriteCond %{LA-U:REMOTE_USER} =bob\n$f\n"), '', 'not: a look-ahead';
 is found("$rule\nRewriteCond %{LA-U:ENV:CLIENTCERT_USER} =bob\n$f\n"), '', 'not: for a variable';
 is found("$rule\nRewriteCond expr \"clientcert('user') == 'bob'\"\n$f\n"), '',
-    'not: an expression of ours';
+    'not: an expression of the module';
 is found("$rule\n<Location />\nRewriteCond %{ENV:CLIENTCERT_USER} =bob\nRewriteRule ^ - [F]\n</Location>\n"),
     '', 'not: in a section';
 is found("RewriteCond %{REMOTE_USER} =bob\n$f\n"), '', 'not: where there are no rules';

@@ -48,7 +48,7 @@ my %runs = (
 
 for my $name (sort keys %runs) {
     ok is_read('clientcert:warn', $runs{$name}), "$name looks at the configuration at warn";
-    ok is_read('error clientcert:warn', $runs{$name}), '... the level of this module alone counts';
+    ok is_read('error clientcert:warn', $runs{$name}), '... only the level of this module counts';
     ok !is_read('clientcert:error', $runs{$name}), '... and not at error';
     ok !is_read('error', $runs{$name}), '... of all modules';
 }

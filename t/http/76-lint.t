@@ -27,7 +27,7 @@ sub is_told {
     return is_deeply \@short, \@expected, $claim || diag join "\n", @found;
 }
 
-sub is_silent { my ($claim, $conf) = @_; return is_told("not told: $claim", $conf) }
+sub is_silent { my ($claim, $conf) = @_; return is_told("not reported: $claim", $conf) }
 
 # A virtual host with TLS; its own lines begin at line 4.
 sub host {
@@ -43,11 +43,11 @@ my $optional = "SSLVerifyClient optional\n";
 
 is_told('rules of a host that asks nobody', host("$rule\n"), 'CC0720: 4');
 is_told('and says so', host("SSLVerifyClient none\n$rule\n"), 'CC0720: 5');
-is_told('several of them are told of once', host("<Location /a>\n$rule\n</Location>\n$rule\n"),
+is_told('several of them are reported once', host("<Location /a>\n$rule\n</Location>\n$rule\n"),
     'CC0720: 5');
-is_told('a section of the main server asks nobody',
+is_told('a section of the main server requests no certificate',
     "<Location /a>\n$rule\n</Location>\n" . host(''), 'CC0720: 2');
-is_told('rules of the main server that are in effect in no host that asks',
+is_told('rules of the main server, which no host that requests a certificate uses',
     "$rule\n" . host('') . host("$optional$rule\n", 2), 'CC0720: 1');
 is_told('Require, too, waits for a certificate',
     host("<Location /a>\nRequire clientcert\n</Location>\n"), 'CC0720: 5');
@@ -59,11 +59,11 @@ is_silent('a section of the main server asks, for all hosts',
     "SSLProtocol TLSv1.2\n<Location /a>\n$optional</Location>\n" . host("$rule\n"));
 is_silent('rules of the main server, and one host that asks',
     "$rule\n" . host('') . host($optional, 2));
-is_silent('whoever has a certificate is denied, and nobody has',
+is_silent('clients with a certificate are denied, and there are none',
     host("<Location /a>\n<RequireAll>\nRequire all granted\nRequire not clientcert\n"
             . "</RequireAll>\n</Location>\n"));
 is_silent('no rules wait for one', host("Header set A b\n"));
-is_silent('Require without TLS lets nobody in',
+is_silent('Require without TLS lets no client in',
     "<VirtualHost *:\@PORT\@>\n<Location /a>\nRequire clientcert\n</Location>\n</VirtualHost>\n");
 
 # ---- no TLS
@@ -111,21 +111,21 @@ my ($again) = lint(conf => host($optional . section('require')));
 like $again, qr/^CC0722: 6: .*; use "Require clientcert" here, since the virtual host already requests a certificate/,
     'require where the host asks, but does not insist';
 is_told('in a section of the main server', section('require') . host(''), 'CC0722: 2');
-is_silent('where no directive is ours', bare('require') . host(bare('require')));
+is_silent('without a directive of the module', bare('require') . host(bare('require')));
 is_silent('the host asks as much',
     host($optional . section('optional'))
         . host("SSLVerifyClient require\n" . section('require'), 2));
 is_silent('a host asks less than the main server',
     "SSLVerifyClient require\nClientCertAuth On\n" . host("SSLVerifyClient none\n"));
-is_silent('a section that asks nobody', host($optional . section('none')));
+is_silent('a section that requests no certificate', host($optional . section('none')));
 is_silent('TLS 1.2 renegotiates, on HTTP/1.1',
     host("SSLProtocol all -TLSv1.3\n" . section('require'))
         . host("SSLProtocol TLSv1.2\n" . section('require'), 2)
         . host("SSLProtocol TLSv1.3 TLSv1.2\n" . section('require'), 3)
         . host("SSLProtocol +TLSv1.2\n" . section('require'), 4));
 is_deeply [lint(modules => [], conf => host($on{'HTTP/2'} . section('require')))], [],
-    'not told: nothing speaks HTTP/2';
-is_silent('OpenSSL may be told another version',
+    'not reported: HTTP/2 is not available';
+is_silent('OpenSSL may be configured for another version',
     host("SSLOpenSSLConfCmd MaxProtocol TLSv1.2\n" . section('require')));
 is_silent('a section of the main server, and a host that asks as much',
     section('require') . host('') . host("SSLVerifyClient require\n", 2));
@@ -137,7 +137,8 @@ is_told('deny by the digest of a certificate', host("${optional}ClientCertMap sh
     'CC0706: 5');
 is_silent('deny by serial number',
     host("${optional}ClientCertMap $issued serial == 6b1f deny\n"));
-is_silent('who may pass by it', host("${optional}ClientCertMap sha256 == $digest user=alice\n"));
+is_silent('a rule that grants by a digest',
+    host("${optional}ClientCertMap sha256 == $digest user=alice\n"));
 
 # ---- users and groups that no rule gives
 
@@ -162,7 +163,7 @@ is_told('that only another host gives',
     host($gives . needs('clientcert-group admins'))
         . host("${optional}ClientCertMap $issued group=admins\n", 2),
     'CC0723: 7');
-is_told('that only the main server gives, whose rules are not those of the host',
+is_told('that only the main server gives, whose rules the host does not inherit',
     "ClientCertMap $issued group=admins\n"
         . host($gives . needs('clientcert-group admins'))
         . host($optional, 2),
@@ -197,7 +198,8 @@ is_silent('others can give it', host($gives . needs('user carol')));
 # ---- no rules
 
 is_told('a name, and no rules', host($optional . needs('clientcert-group staff')), 'CC0724: 6');
-is_told('nor in another host', host($gives) . host($optional . needs('clientcert-user a'), 2),
+is_told('and rules only in another host',
+    host($gives) . host($optional . needs('clientcert-user a'), 2),
     'CC0724: 12');
 is_silent('conditions need no rules', host($optional . needs('clientcert subject.O == Example')));
 is_silent('a section of the main server, and one host with rules',
@@ -238,7 +240,7 @@ is_told('FakeBasicAuth beside rules',
 is_told('also without a sign', host("${gives}SSLOptions FakeBasicAuth\n$basic"), 'CC0726: 6');
 is_silent('FakeBasicAuth where no password is asked for',
     host("${gives}SSLOptions +FakeBasicAuth\n"));
-is_silent('FakeBasicAuth that is taken away', host("${gives}SSLOptions -FakeBasicAuth\n$basic"));
+is_silent('FakeBasicAuth that is removed', host("${gives}SSLOptions -FakeBasicAuth\n$basic"));
 is_silent('FakeBasicAuth where no rules are', host("${optional}SSLOptions +FakeBasicAuth\n$basic"));
 
 # ---- several CAs
@@ -269,9 +271,9 @@ trusts(['two CAs that issue clients are several', { 'cas.pem' => pem(qw(staff se
 trusts(['also below the same root', { 'cas.pem' => pem(qw(root staff services)) }], 'CC0704');
 trusts(['two roots are', { 'cas.pem' => pem(qw(root foreign-root)) }], 'CC0704');
 trusts(['a root and a CA below it are one', { 'cas.pem' => pem(qw(root staff)) }]);
-trusts(['a CA that is there twice is one', { 'cas.pem' => pem(qw(staff staff)) }]);
-trusts(['a certificate that is no CA is none', { 'cas.pem' => pem(qw(staff alice)) }]);
-trusts(['a file without a CA tells nothing', { 'cas.pem' => "none\n" }]);
+trusts(['a duplicate CA counts once', { 'cas.pem' => pem(qw(staff staff)) }]);
+trusts(['a certificate that is not a CA does not count', { 'cas.pem' => pem(qw(staff alice)) }]);
+trusts(['a file without a CA causes no finding', { 'cas.pem' => "none\n" }]);
 my $folder = "SSLCACertificateFile one.pem\nSSLCACertificatePath cas\n";
 trusts(['a file and a folder count together',
     { 'one.pem' => pem('staff'), 'cas/0a1b2c3d.0' => pem('services') }, $folder], 'CC0704');
@@ -281,7 +283,7 @@ trusts(['in a folder, what has a name of OpenSSL\'s',
 my @found = lint(files => { 'one.pem' => pem('staff') },
     conf => "SSLCACertificateFile \@CA\@/clients.pem\nClientCertMap user=%{subject.CN}\n"
         . host("SSLCACertificateFile one.pem\n$optional"));
-is_deeply \@found, [], 'what a server without TLS trusts does not matter';
+is_deeply \@found, [], 'the CAs of a server without TLS do not matter';
 
 # ---- a line in several places
 
@@ -296,19 +298,19 @@ my $gives_admins = "${optional}ClientCertMap $issued group=admins\n";
 @found = lint(files => \%parts, conf => host("${optional}Include conf/rules.conf\n")
         . host("${optional}Include conf/rules.conf\n", 2));
 is_deeply [map { /^(CC\d+: \S+):/ } @found], ['CC0723: conf/rules.conf:3'],
-    'a file that is included twice is told of once';
+    'a file that is included twice is reported once';
 @found = lint(files => \%parts, conf => host("${optional}Include conf/never.conf\n")
         . host("${optional}Include conf/never.conf\n", 2));
 is_deeply [map { /^(CC\d+: \S+):/ } @found], ['CC0700: conf/never.conf:1'], 'also of its rules';
 @found = lint(files => \%parts, conf => host("${gives}Include conf/needs.conf\n")
         . host("${gives_admins}Include conf/needs.conf\n", 2));
-is_deeply \@found, [], 'and not at all, where one of the hosts is what it is meant for';
+is_deeply \@found, [], 'and not at all if one of the hosts gives it';
 @found = lint(files => \%parts, conf => "Define NAME staff\nDefine ASK none\n"
         . "Include conf/host.conf\nDefine NAME admins\nDefine ASK optional\n"
         . "Include conf/host.conf\n");
 is_deeply [map { /^(CC\d+: \S+): .*?("admins"|$)/ ? "$1 $2" : $_ } @found],
     ['CC0720: conf/host.conf:5 ', 'CC0723: conf/host.conf:7 "admins"'],
-    'two hosts of the same lines are told from each other';
+    'two hosts with the same lines are distinguished';
 
 # ---- expressions that let in clients without an identity
 
@@ -368,8 +370,10 @@ is_told('If that lets in', asks("<If \"! ($in)\">\nRequire all granted\n</If>"),
 is_told('ElseIf', asks("<If \"%{REQUEST_URI} == '/x'\">\nRequire all denied\n</If>\n"
         . "<ElseIf \"clientcert('user') != 'bob'\">\nRequire all granted\n</ElseIf>"), 'CC0727: 10');
 is_told('If that keeps out', asks("<If \"$in\">\nRequire all denied\n</If>"), 'CC0727: 7');
-is_silent('If that lets in who is known', asks("<If \"$in\">\nRequire all granted\n</If>"));
-is_silent('If that keeps out who is not', asks("<If \"! ($in)\">\nRequire all denied\n</If>"));
+is_silent('If that lets in clients with an identity',
+    asks("<If \"$in\">\nRequire all granted\n</If>"));
+is_silent('If that keeps out clients without one',
+    asks("<If \"! ($in)\">\nRequire all denied\n</If>"));
 is_silent('If about something else', asks("<If \"! ($in)\">\nHeader set A b\n</If>"));
 
 # ---- when findings appear: once at a start, at each reload, and with httpd -t
@@ -391,7 +395,7 @@ is_deeply [logged($h)], \@lines, 'at a start each is logged once, in their order
 is $h->get('/', port => 2)->{status}, 200, 'and the server runs';
 $h->mark_log;
 ok $h->reload, 'it reloads';
-is_deeply [logged($h)], \@lines, 'and logs them anew';
+is_deeply [logged($h)], \@lines, 'and logs them again';
 $h->mark_log;
 ok $h->reload(conf => "LogLevel clientcert:error\n$late{conf}"), 'a LogLevel above warn';
 is_deeply [logged($h)], [], 'silences them';

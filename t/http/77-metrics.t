@@ -150,9 +150,9 @@ sub counts_exactly {
             for 1 .. 6 });
     my $now = metrics();
     is decisions($now)->{mapped}, 30, "$mpm: 30 connections of two requests are 30 decisions";
-    is_deeply rules($now), [30, 30, 0, 0, 0, 0, 0], "$mpm: and two rules fitted in each";
+    is_deeply rules($now), [30, 30, 0, 0, 0, 0, 0], "$mpm: and two rules matched in each";
     my %pids = map { $_ => 1 } split /\n/, do { local (@ARGV, $/) = $h->path('logs/pids'); <> };
-    cmp_ok keys %pids, '>', 1, "$mpm: which several processes made";
+    cmp_ok keys %pids, '>', 1, "$mpm: made by several processes";
 
     at_once(2, sub { $h->get('/', cert => $_) for qw(service partner two-cn bob) });
     $h->get('/down/page', cert => 'alice');
@@ -197,7 +197,7 @@ my $rejected = 'clientcert_certificates_rejected_total';
 my $denied   = 'clientcert_requests_denied_total';
 sub vhost { my ($name, $port) = @_; return "$name:" . $h->port($port) }
 
-is_deeply words(metrics(), $rejected), {}, 'nobody was rejected';
+is_deeply words(metrics(), $rejected), {}, 'no certificate was rejected';
 is vhosts($_), ' localhost:1 a.example:1 localhost:2 localhost:3',
     "$_: virtual hosts that use the module have samples from the start, and the main server"
     for $rejected, $denied;
@@ -290,7 +290,7 @@ cmp_ok $line{'ClientCertTable[0]Age'}, '<', 60, 'and its age';
 my $response = $h->get('/metrics', scheme => 'http', port => 2);
 is $response->{headers}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8',
     'the type of content is that of the format';
-is $response->{headers}{'cache-control'}, 'no-store', 'nobody keeps it';
+is $response->{headers}{'cache-control'}, 'no-store', 'it is not cached';
 sub status_of { return $h->get('/metrics', scheme => 'http', port => 2, @_)->{status} }
 is status_of(method => 'HEAD'), 200, 'HEAD is answered';
 is status_of(method => 'POST', data => 'x'), 405, 'POST is not';
@@ -375,7 +375,8 @@ CONF
 announce('CC0150', 'CC0154', 'CC0721');
 is_deeply rules(metrics()), [0, 0, 0, 0], 'a graceful restart begins at 0';
 is expiring(), 0, 'with an empty list';
-cmp_ok time - metric(metrics(), 'clientcert_start_time_seconds'), '<', 60, 'and says when that was';
+cmp_ok time - metric(metrics(), 'clientcert_start_time_seconds'), '<', 60,
+    'and reports the time of the start';
 
 my $used = 'localhost:1 localhost:3 x\"y.example:2';
 is vhosts($_), $used, "$_: a virtual host that does not use the module has no samples"
@@ -388,20 +389,20 @@ is vhosts($_), "$used localhost:5", "$_: one with .htaccess has them once someth
 is metric(metrics(), $denied, vhost => vhost('localhost', 5)), 1, 'and each its own';
 
 is $h->get('/', cert => $hostile[0], port => 3)->{status}, 200,
-    'one of two hosts that look the same';
+    'one of two hosts with equal labels';
 is_deeply [map { metrics()->{clientcert_rule_matches_total}{$_} }
         grep { /same\.conf/ } keys %{ metrics()->{clientcert_rule_matches_total} }], [1],
     'is counted with the other one';
 $h->get('/', cert => 'serveronly', port => 3);
 is_deeply [map { $$_{"vhost=\"@{[vhost('localhost', 3)]}\",reason=\"handshake\""} }
-        metrics()->{$rejected}], [1], 'and so is what is rejected';
+        metrics()->{$rejected}], [1], 'and so are rejected certificates';
 
 is $h->get('/', cert => $_)->{status}, 200, 'a hostile certificate' for @hostile;
 my $text = $h->get('/metrics', scheme => 'http', port => 2)->{body};
-is eval { keys %{ read_metrics($text) } }, @named + 0, 'the metrics are what they are' or diag $@;
+is eval { keys %{ read_metrics($text) } }, @named + 0, 'the metrics are unchanged' or diag $@;
 unlike $text, qr/evil|script|hostile|huge/, 'and nothing of a certificate is in them';
 like $text, qr/section="<Location \\"\/ä\\\\\\\\\\\\\\"\{\}\\">"/, 'what an administrator writes is';
-is expiring(), @hostile + 0, 'their number alone';
+is expiring(), @hostile + 0, 'only their number';
 
 my $html = $h->get('/status', scheme => 'http', port => 2)->{body};
 my ($ours) = $html =~ m{<h2>mod_clientcert</h2>\n(.*?)(?=<hr|</body)}s;
@@ -424,7 +425,7 @@ $h->stop;
 $h = example('metrics', define => { WATCHER => '192.0.2.10' }, files => { 'htdocs/page' => '' });
 is $h->get('/page', cert => 'alice')->{status}, 200, 'metrics.conf: a client';
 is metric(read_metrics($h->get('/metrics')->{body}), 'clientcert_decisions_total'), 1,
-    'which this machine may see counted';
+    'whose metrics this machine may see';
 like $h->get('/server-status?auto')->{body}, qr/^ClientCertDecisionsMapped: 1$/m, 'here too';
 
 done_testing;

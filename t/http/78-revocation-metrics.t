@@ -169,10 +169,10 @@ my @of_ocsp = qw(ocsp_checks_total ocsp_questions_total ocsp_cache_hits_total
     ocsp_stale_answers_total ocsp_waits_total);
 
 $responder->revoke('bob');
-is numbers('', @of_ocsp), '  0 0 0', 'at the start nobody has asked';
+is numbers('', @of_ocsp), '  0 0 0', 'at the start there are no questions';
 ask('', qw(alice bob two-cn));
 is numbers('', @of_ocsp), 'good 1 revoked 1 unknown 1 good 1 revoked 1 unknown 1 0 0 0',
-    'checks and questions, by what the responder says';
+    'checks and questions, by the answer of the responder';
 my $connection = $h->connection(cert => 'alice');
 is $connection->request('/')->{status}, 200, "request $_ of a connection" for 1 .. 5;
 is numbers('', @of_ocsp), 'good 2 revoked 1 unknown 1 good 1 revoked 1 unknown 1 1 0 0',
@@ -193,7 +193,7 @@ while ($asked < @many && number('ocsp_questions_total', 2) !~ /left_alone/) {
 }
 my $failed = $responder->asked($gone);
 is numbers(2, @of_ocsp), "failed $asked failed $failed left_alone 1 0 0 0",
-    'a responder that fails again and again is left alone';
+    'a responder that fails repeatedly is left alone';
 is $asked, $failed + 1, 'which is no question to it';
 
 # ---- answers that have expired
@@ -201,7 +201,7 @@ is $asked, $failed + 1, 'which is no question to it';
 ask(3, 'alice');
 $responder->mood('honest/stale', 'closes');
 sleep 1.1;
-is join(' ', map { $_->{status} } ask(3, 'alice')), 200, 'an answer that has run out serves';
+is join(' ', map { $_->{status} } ask(3, 'alice')), 200, 'an expired answer is used';
 is numbers(3, @of_ocsp), 'good 2 failed 1 good 1 0 1 0', 'and is counted, with the failure';
 
 # ---- one question at a time
@@ -215,7 +215,7 @@ my @askers = map {
     $pid;
 } 1 .. 3;
 is soon(2, sub { number('ocsp_waits_total', 4) }), 2, 'two wait for the question of a third';
-is numbers(4, @of_ocsp[0, 1]), ' ', 'which nobody has answered yet';
+is numbers(4, @of_ocsp[0, 1]), ' ', 'which is not answered yet';
 $responder->release;
 waitpid $_, 0 for @askers;
 is numbers(4, @of_ocsp), 'good 3 good 1 0 0 2', 'one answer is that of three checks';

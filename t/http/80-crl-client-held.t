@@ -50,12 +50,12 @@ my $revoked = 'the CA one level above it was revoked on 2026-01-02T03:04:05Z \(k
 
 is_nobody(1, $unknown, 'missing=deny: a CA that only the client has');
 is_nobody(2, $unknown, 'missing=allow: neither, since it may be revoked');
-is_nobody(3, $unknown, 'missing=allow: nor where it is not, which cannot be told apart');
+is_nobody(3, $unknown, 'missing=allow: nor if it is not revoked, which is not distinguishable');
 is_nobody(4, $revoked, 'in the file with the CRL it is known to be revoked');
 is_nobody(7, $revoked, 'in SSLCACertificateFile, too');
 is_served_to($h->get('/', cert => 'sub-staff', port => 5), 'sub-staff',
-    'and known not to be: missing=allow lets in whose own CRL is missing');
+    'and known not to be: missing=allow lets in a client that no CRL covers');
 is_served_to($h->get('/', cert => 'sub-staff', port => 6), 'sub-staff',
-    'ClientCertCRLCheck leaf: nobody asks about a CA');
+    'ClientCertCRLCheck leaf: CAs are not checked');
 
 done_testing;

@@ -47,7 +47,7 @@ for my $directive (@directives) {
         my ($end) = $section =~ /(\w+)/;
         my ($exit, $output) = ClientCert::Test->configtest(
             conf => "$section\n$directive\n</$end>\n");
-        isnt $exit, 0, "$name does not stand in a section";
+        isnt $exit, 0, "$name is not legal in a section";
         like $output, qr/line 2 of \S+:\s+$name not allowed in <$end> context/, 'which is told';
     }
 }
@@ -57,7 +57,7 @@ my $h = ClientCert::Test->server(
     files => { map { ("htdocs/$_/.htaccess" => "$directives[$_]\n") } 0 .. $#directives });
 for my $i (0 .. $#directives) {
     my ($name) = split ' ', $directives[$i];
-    is $h->get("/$i/", scheme => 'http')->{status}, 500, "$name does not stand in .htaccess";
+    is $h->get("/$i/", scheme => 'http')->{status}, 500, "$name is not legal in .htaccess";
     ok $h->wait_log(qr/htaccess: $name not allowed here/), 'which is told';
 }
 $h->stop;
@@ -120,9 +120,9 @@ $h = ClientCert::Test->server(
     files   => { 'conf/a.crl' => $good, 'conf/b.crl' => $later },
     conf    => site('conf/b.crl conf/a.crl reload=0'));
 ok $h->reload(conf => site('conf/a.crl reload=0'), files => {}),
-    'a graceful restart begins anew: an older CRL is taken';
+    'a graceful restart with other arguments accepts an older CRL';
 announce('CC0181');
 $h->file('conf/a.crl', damaged($good));
-ok $h->reload(files => {}), 'with a CRL that is damaged, it goes on with what it held';
+ok $h->reload(files => {}), 'with a damaged CRL, the CRLs loaded before stay in use';
 ok $h->wait_log(qr/CC0181: after the restart, the CRLs loaded on \S+ stay in use: CC0411: /), 'and says so';
 done_testing;

@@ -71,7 +71,8 @@ sub is_told {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @lines = $h->wait_log(qr/CC0106/);
     my $told  = decision($lines[0] // '') // {};
-    is scalar(@lines) . " $told->{result} $told->{depth}", "1 refused $depth", 'one line tells';
+    is scalar(@lines) . " $told->{result} $told->{depth}", "1 refused $depth",
+        'one line in the log';
     return like $told->{reason} // '', qr/\A$reason\z/, 'why';
 }
 
@@ -105,7 +106,7 @@ for my $tls ('1.2', '1.3') {
         $expected{handshake}++;
     }
     is $h->s_client(get => '/', cert => 'bob', tls => $tls, port => 6)->{status}, 200,
-        "TLS $tls: who is not listed has a connection";
+        "TLS $tls: an unlisted client has a connection";
     is $h->s_client(get => '/', cert => 'service', tls => $tls, port => 7)->{status}, 200,
         "TLS $tls, missing=allow: so has a certificate that no CRL covers";
     is $h->s_client(get => '/', tls => $tls, port => 1)->{status}, 200,

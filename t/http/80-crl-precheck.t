@@ -79,7 +79,7 @@ is_told('one that no host with TLS has', site(conf => "ClientCertCRL conf/none\n
     qr{CC0406: \S+site\.conf:1: "\S+/conf/none": });
 my $two = site(conf => host('ClientCertCRL conf/one') . host('ClientCertCRL conf/two'));
 my (undef, $both) = tested($two);
-like $both, qr/conf\/$_": /, "all of several are told: $_" for 'one', 'two';
+like $both, qr/conf\/$_": /, "all of several are reported: $_" for 'one', 'two';
 
 # ---- correct configurations
 
@@ -105,7 +105,7 @@ sub is_warned {
     return like $said->{output}, qr/$tag/, 'too';
 }
 
-is_warned('a CRL of nobody, beside a FIFO', 'ClientCertCRL conf/crls',
+is_warned('a CRL of an unknown issuer, beside a FIFO', 'ClientCertCRL conf/crls',
     qr{CC0183: \S+site\.conf:6: "\S+/crls/foreign\.crl": the CRL of "CN=Staff CA,O=Elsewhere"});
 is_warned('a folder without CRLs', 'ClientCertCRL conf/none', qr/CC0184: \S+site\.conf:6: these directories have no CRL/);
 
@@ -115,7 +115,7 @@ my $start = site(files => { 'conf/staff.crl' => damaged($good) },
     conf => host('ClientCertCRL conf/staff.crl'));
 ok !$start->_start, 'a start with a bad CRL ends';
 like read_if_there($start->path('logs/stderr')), qr/CC0411: \S+site\.conf:6: /,
-    'the terminal says why';
+    'the terminal shows why';
 like read_if_there($start->path('logs/error_log')), qr/CC0411: \S+site\.conf:6: /,
     'and so does the main log, whatever log the host has';
 my $unused = site(conf => "ClientCertCRL conf/none\n");

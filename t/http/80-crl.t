@@ -108,11 +108,11 @@ my $missing = 'no current CRL covers the CA one level above it: there is no CRL 
 # ---- listed and unlisted certificates
 
 for my $host (qw(chain leaf der folder quoted many)) {
-    is answer($host, 'bob'), '200 bob good', "$host: who is not listed is served";
+    is answer($host, 'bob'), '200 bob good', "$host: an unlisted client is served";
     is_denied($host, 'alice', "$revoked \\(keyCompromise\\)", 'revoked with a reason');
     is_denied($host, 'admin', "$revoked \\(unspecified\\)", 'revoked without one');
 }
-is answer('nobody', 'alice'), '200 alice unchecked', 'where nobody is asked, it is not checked';
+is answer('nobody', 'alice'), '200 alice unchecked', 'without a source, it is not checked';
 
 # ---- leaf and chain
 
@@ -135,14 +135,14 @@ is_denied('chain', 'deep',
 # ---- conditions, rules
 
 is answer('chain', 'bob', '/good'), '200 bob good', 'a condition of Require: good';
-is answer('allow', 'bob', '/good'), '403 bob unknown', 'not known is not good';
-is answer('nobody', 'bob', '/good'), '403 bob unchecked', 'nor is not checked';
+is answer('allow', 'bob', '/good'), '403 bob unknown', 'unknown is not good';
+is answer('nobody', 'bob', '/good'), '403 bob unchecked', 'and neither is unchecked';
 is answer('allow', 'bob', '/doubtful'), '200 bob unknown', 'a condition of Require: unknown';
 is answer('allow', 'bob', '/rules'), '200 guest unknown', 'a rule: unknown';
 is answer('chain', 'bob', '/rules'), '200 bob good', 'a rule: good';
 is answer('nobody', 'bob', '/rules'), '200 - unchecked', 'a rule: neither';
 $h->mark_log;
-is answer('chain', 'alice', '/rules'), '0 - -', 'one that is revoked does not get so far';
+is answer('chain', 'alice', '/rules'), '0 - -', 'a revoked certificate is refused before the rules';
 ok $h->wait_log(qr/CC0106/), 'as the log tells,';
 is_deeply [$h->log_lines(qr/CC010[134]/)], [], 'and no rule sees it';
 
@@ -152,7 +152,7 @@ my %exported = map {
     $_ => $h->get('/private', host => "$_.example", cert => 'bob', curl => ['-k'])->{headers}{exported}
 } 'chain', 'allow', 'nobody';
 is_deeply \%exported, { chain => 'good', allow => 'unknown', nobody => 'unchecked' },
-    'it is told to the application';
+    'the application sees it';
 is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
 $h->stop;
 
@@ -172,7 +172,7 @@ $h = ClientCert::Test->server(
 is answer('inherits', 'bob'), '200 bob good', 'the CRLs of the main server hold for all hosts';
 is_denied('inherits', 'alice', "$revoked \\(keyCompromise\\)", 'which inherit them');
 is answer('own', 'alice'), '200 alice good', 'unless they have their own';
-is_denied('own', 'bob', "$revoked \\(superseded\\)", 'which hold there alone');
+is_denied('own', 'bob', "$revoked \\(superseded\\)", 'which apply only there');
 is_denied('chain', 'bob', $missing, 'and each has its own check');
 my $c = $h->connection(cert => 'bob', host => 'inherits.example');
 my %got = map {
@@ -192,7 +192,7 @@ $h = ClientCert::Test->server(
     },
     conf => host('epoch', "ClientCertCRL conf/epoch.crl\nClientCertCRLCheck leaf") . host('none', ''));
 is_denied('epoch', 'admin', 'it was revoked on 1970-01-01T00:00:00Z \(unspecified\)',
-    'it is as good as any other date');
+    'which is a date like any other');
 is_refused($h->connection(cert => 'admin', host => 'none.example')->request('/private',
     host => 'epoch.example'), 'on the connection of another host, too');
 $h->stop;
@@ -207,10 +207,11 @@ $h = ClientCert::Test->server(
     },
     conf => host('both', "ClientCertCRL conf/bob.crl\nClientCertCRLCheck leaf\n"
         . "SSLCARevocationFile conf/alice.crl\nSSLCARevocationCheck leaf"));
-is answer('both', 'service'), '0 - -', 'mod_ssl wants a CRL of each CA in the handshake';
-is answer('both', 'alice'), '0 - -', 'whom its CRL lists has no connection';
+is answer('both', 'service'), '0 - -', 'mod_ssl requires a CRL of each CA in the handshake';
+is answer('both', 'alice'), '0 - -', 'a client that its CRL lists has no connection';
 ok $h->wait_log(qr/CC0106: .*CN=alice.*reason=".*revoked/), 'which the log tells';
-is_denied('both', 'bob', "$revoked \\(superseded\\)", 'nor has one whom ours lists');
+is_denied('both', 'bob', "$revoked \\(superseded\\)",
+    'and a client that ClientCertCRL lists is denied');
 $h->stop;
 
 done_testing;

@@ -48,7 +48,7 @@ sub publish {
     $h->mark_log;
     replace($h->path('conf/staff.crl'), $staff->crl);
     return ok $h->wait_log(qr/CC0173: CRLs have changed \(\S+site\.conf:5\)/, 30),
-        'a CRL is taken up';
+        'a CRL is loaded';
 }
 
 sub problems { my ($h) = @_; return $h->log_lines(qr/CC0104/) }
@@ -83,13 +83,13 @@ sub connections_of_the_revoked {
     $h->mark_log;
     my $denied = $open->{private}->request('/private');
     is_refused($denied, "TLS $tls: the next request of the revoked one is denied");
-    is $denied->{headers}{user}, '', 'since it is nobody';
+    is $denied->{headers}{user}, '', 'because it has no identity';
     is $open->{private}->request('/')->{status}, 0, 'and the connection is closed';
     ok $h->wait_log(qr/CC0104: result=rejected .*subject="CN=alice,.* reason="$reason"/),
         'the log has the date and the reason';
-    is_refused($open->{public}->request('/'), "TLS $tls: what is for everybody is denied as well");
+    is_refused($open->{public}->request('/'), "TLS $tls: a public page is denied as well");
     is $open->{public}->request('/')->{status}, 0, 'and that connection is closed, too';
-    is scalar(my @told = problems($h)), 2, 'it is told once a connection';
+    is scalar(my @told = problems($h)), 2, 'it is logged once for each connection';
     return;
 }
 
@@ -98,7 +98,7 @@ sub sessions_of_the_revoked {
     $h->mark_log;
     my $again = resumed($h, $open->{session}, '/private', tls => $tls);
     is "$again->{reused} $again->{status}", '0 403', "TLS $tls: no session is resumed";
-    is problems($h), 0, 'and a client without its key is nobody';
+    is problems($h), 0, 'and a client without its key has no identity';
     $again = resumed($h, $open->{session}, '/private', tls => $tls, cert => 'alice');
     is $again->{status}, 0, "TLS $tls: where the certificate is shown again, there is no connection";
     my @told = $h->wait_log(qr/CC0106: result=refused .*subject="CN=alice,.* reason="$reason"/);
@@ -110,7 +110,7 @@ sub others_are_undisturbed {
     my ($h, $open, $tls, $when) = @_;
     for my $name ('public', 'private') {
         is_served_to($open->{$name}->request('/private'), 'bob',
-            "TLS $tls: the connection of somebody else, $when ($name)");
+            "TLS $tls: the connection of another client, $when ($name)");
     }
     my $again = resumed($h, $open->{session}, '/private', tls => $tls);
     is "$again->{reused} $again->{status} $again->{headers}{user}", '1 200 bob',
@@ -125,7 +125,7 @@ sub it_comes_back {
     publish($h, $staff);
     for my $tls (@tls) {
         is_served_to($open->{$tls}{later}->request('/private'), 'alice',
-            "TLS $tls: taken off the CRL, an open connection has its identity");
+            "TLS $tls: removed from the CRL, an open connection has its identity");
         my $again = resumed($h, $open->{$tls}{session}, '/private', tls => $tls);
         is "$again->{reused} $again->{status} $again->{headers}{user}", '1 200 alice',
             'and so has the session';
@@ -138,7 +138,7 @@ sub it_comes_back {
     $staff->restore('alice');
     publish($h, $staff);
     is_served_to($open->{'1.3'}{later}->request('/private'), 'alice',
-        'no more on hold: its identity is back');
+        'no longer on hold: its identity is back');
     is_served_to($h->get('/private', cert => 'alice', http2 => 1), 'alice',
         'on a new connection, too');
     return;
@@ -224,7 +224,7 @@ for my $store (session_stores()) {
     $h->file('run/first', '');
     my @alice = finish($http2{alice});
     is_deeply [map { "$_->{code} $_->{connects}" } @alice[0 .. 2]], ['200 1', '200 0', '403 0'],
-        'HTTP/2: who is revoked is denied on the connection that is open';
+        'HTTP/2: a revoked client is denied on the open connection';
     are_refused([@alice[2 .. $#alice]], 'which ends, and there is no other');
     is_deeply [map { "$_->{code} $_->{connects}" } finish($http2{bob})],
         ['200 1', ('200 0') x ($more + 1)], 'HTTP/2: others stay connected';

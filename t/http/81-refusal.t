@@ -119,7 +119,7 @@ sub are_refused {
     my $needs = qr/CC0110: .*needs="a certificate that is still accepted"/;
     my $until = time + 20 * $slow;
     sleep 0.05 while time < $until && (my @now = $h->log_lines($needs)) < 2 * keys %open;
-    is scalar(my @told = $h->log_lines($needs)), 2 * keys %open, 'each refusal is told';
+    is scalar(my @told = $h->log_lines($needs)), 2 * keys %open, 'each refusal is logged';
     is scalar(my @why = $h->log_lines(qr/CC0104/)), 2 * keys %open, 'and once a connection, why';
     return;
 }
@@ -165,7 +165,8 @@ is $sorry->{body}, "sorry\n", 'is shown';
 my $bad = $later{4}->request('/', host => 'no host');
 is $bad->{status}, 400, 'the page of another error';
 unlike $bad->{body}, qr/SECRET/, 'opens nothing';
-is_refused($later{2}->request('/whoami'), 'the page of itself is there as that of the refusal alone');
+is_refused($later{2}->request('/whoami'),
+    'clientcert-status is served only as the page of the refusal');
 $h->stop;
 
 # ---- ClientCertMaxAge
@@ -213,6 +214,6 @@ sleep 0.1 while time < $end + 0.5;
 are_refused($h, 'OCSP', %open);
 is $late->('/late')->{status}, 403,
     'Satisfy Any does not pass what is refused by the page that asks for it';
-is $late->('/turned-away')->{status}, 403, 'nor where the access phase ended before it was';
+is $late->('/turned-away')->{status}, 403, 'nor if the access phase ended early';
 
 done_testing;

@@ -125,11 +125,11 @@ replace($h->path('conf/staff.crl'), $staff->crl);
 ok $h->wait_log(qr/CC0173/), 'she is revoked';
 sleep 0.5 * $slow;    # each child has to check the file
 for my $path (@paths) {
-    unlike echo($open{$path}, 'two'), qr/two/, "$path: not an octet more";
+    unlike echo($open{$path}, 'two'), qr/two/, "$path: no further octet";
     ok ends($open{$path}), 'and its end';
 }
-ok ends($pushed), 'what the back end says does not reach her any more';
-is echo($other, 'one'), 'echo one', 'somebody else goes on';
+ok ends($pushed), 'output of the back end no longer reaches her';
+is echo($other, 'one'), 'echo one', 'the connection of another client continues';
 
 my $aged = open_one('alice', '/ws', $h->port(2));
 is echo($aged, 'one'), 'echo one', 'ClientCertMaxAge: a young one';

@@ -49,7 +49,7 @@ my $until = time + 30 * $slow;
 sleep 0.05 while time < $until && (my @said = who_said(qr/CC0173/)) < 4;
 is scalar(my @all = who_said(qr/CC0173/)), 4, 'every process of the prefork MPM follows';
 my @answers = map { $h->get('/', cert => 'alice')->{status} } 1 .. 12;
-is_deeply \@answers, [(0) x 12], 'and refuses who is revoked';
+is_deeply \@answers, [(0) x 12], 'and refuses revoked clients';
 $h->stop;
 
 # ---- processes that start later
@@ -95,6 +95,6 @@ for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
     replace($h->path('conf/staff.crl'), $octets);
     ok $h->wait_log(qr/CC0174: .*$tag/, 30), 'a CRL that is refused';
     $h->get('/', cert => 'bob');
-    is in_the_next_child(child()), 'refused', 'brings nobody back, in a later process neither';
+    is in_the_next_child(child()), 'refused', 'brings no client back, not even in a later process';
 }
 done_testing;

@@ -68,10 +68,10 @@ ok $h->wait_log(qr{CC0174: .*CC0416: .*/conf/past": .*has expired: its nextUpdat
     'a CRL that is past at start is told of';
 is_refused_in_handshake($h, 'bob', $stale, 'and speaks for nobody', port => 4);
 is of('bob', 5), 'bob:unknown', 'missing=allow: it is not known';
-is of('bob', 6), 'bob:good', 'grace: it counts still';
+is of('bob', 6), 'bob:good', 'grace: it still counts';
 is_refused_in_handshake($h, 'alice', 'it was revoked on .*',
-    "$_: who is listed is revoked by the CRL that is past", port => $_) for 4 .. 6;
-cmp_ok time, '<', $end, 'all that in good time';
+    "$_: a listed client is revoked by the expired CRL", port => $_) for 4 .. 6;
+cmp_ok time, '<', $end, 'all that before it expires';
 
 # ---- a CRL that expires meanwhile
 
@@ -79,16 +79,16 @@ sleep 0.1 while time < $end + 1.1;
 my $until = time + 30 * $slow;
 sleep 0.1 while time < $until && (my @some = $h->log_lines(qr{CC0416: .*/conf/ending"})) < 2;
 is scalar(my @all = $h->log_lines(qr{CC0416: .*/conf/ending"})), 2,
-    'it is told once for each ClientCertCRL, but for that with a grace time';
+    'it is logged once for each ClientCertCRL, except for that with a grace time';
 $h->mark_log;
 is_refused($open{$_}->request('/'), "$_: an open connection is refused, without a reload") for 1, 7, 8;
 ok $h->wait_log(qr/CC0104: .*reason="$stale"/), 'and the log says why';
-is told($open{2}->request('/')), 'bob:unknown', 'missing=allow: it is not known any more';
+is told($open{2}->request('/')), 'bob:unknown', 'missing=allow: it is no longer known';
 is told($open{3}->request('/')), 'bob:good', 'grace: nothing changes';
 is told(resumed($h, $session, '/', tls => '1.3')), ':-', 'a session gives no identity';
 is told(resumed($h, $session, '/', tls => '1.3', cert => 'bob')), 'refused',
-    'and whoever has its key has no other';
-is of('alice', $_), 'refused', "$_: who is listed stays revoked" for 1, 2, 3, 7;
+    'and the same with the key';
+is of('alice', $_), 'refused', "$_: a listed client stays revoked" for 1, 2, 3, 7;
 $h->mark_log;
 replace($h->path('conf/renewed'), $staff->crl);
 ok $h->wait_log(qr/CC0173/, 30), 'the next CRL comes';

@@ -53,15 +53,16 @@ sub user {
 my %client = (staff => 'bob', foreign => 'stranger', services => 'service');
 
 is scalar($h->log_lines(qr/CC0440: the CRL of "CN=Staff CA,O=Elsewhere".*is ignored/)), 4,
-    'each host says at LogLevel debug what it passes over';
+    'each host logs at LogLevel debug which CRLs it skips';
 my @lines = $h->log_lines(qr/CC0183/);
 is scalar(@lines), 0, 'every issuer is known to some host';
 for my $kind ('a', 'b') {
-    isnt user("$kind$_", $client{$_}), '', "$kind: who is not listed by his CA is let in ($_)" for @cas;
-    is user("${kind}staff", 'alice'), '', "$kind: who is listed is not";
+    isnt user("$kind$_", $client{$_}), '',
+        "$kind: an unlisted client of each CA is let in ($_)" for @cas;
+    is user("${kind}staff", 'alice'), '', "$kind: a listed client is not";
 }
 is user('use', 'bob'), 'bob', 'a file has what a host needs,';
-is user('deny', 'service'), '', 'and what is none of its business satisfies no missing=deny';
+is user('deny', 'service'), '', 'and CRLs of other CAs do not satisfy missing=deny';
 
 # ---- the tool, the metrics
 
@@ -106,8 +107,8 @@ is user('astaff', 'alice'), '', 'what it gave stays';
 $h->mark_log;
 ok $h->reload(files => {}), 'after a restart too';
 ok $h->wait_log(qr/CC0181: .*stay in use: CC0410: .*staff\.crl"/), 'which is told';
-is user('astaff', 'alice'), '', 'who is listed is not let in';
-is user('astaff', 'bob'), 'bob', 'who is not is';
+is user('astaff', 'alice'), '', 'a listed client is not let in';
+is user('astaff', 'bob'), 'bob', 'an unlisted client is';
 
 # ---- CRLs of an unknown CA
 
@@ -124,7 +125,7 @@ like $warned[0], qr{"\S+/new/foreign\.crl": the CRL of "CN=Staff CA,O=Elsewhere"
 is user('lonely', 'bob'), 'bob', 'and the others count';
 is scalar($h->log_lines(qr/CC0182: .*CC0410: \S+site\.conf:\d+: "\S+foreign\.crl"/)), 1,
     'a file of its own is an error';
-is user('shut', 'bob'), '', 'that lets nobody in, whatever missing= says';
+is user('shut', 'bob'), '', 'that lets no client in, whatever missing= is';
 replace($h->path('conf/foreign.crl'), $staff->crl);
 is_followed('shut', 'bob', 'bob', 'until it is the right one');
 

@@ -49,7 +49,7 @@ sub is_not_taken {
     my ($line) = $h->wait_log(qr/CC0174/, 30);
     like $line, qr{\[clientcert:error\].*CC0174: the CRLs loaded before stay in use: $expected},
         "$claim: refused";
-    is standing(), 'alice:- bob:good', 'what was held is held';
+    is standing(), 'alice:- bob:good', 'the CRLs loaded before stay in use';
     sleep 0.6;
     is scalar(my @told = $h->log_lines(qr/CC0174/)), 1, 'which is told once';
     is scalar(my @changes = $h->log_lines(qr/CC0173/)), 0, 'and is no change';
@@ -80,7 +80,7 @@ is_followed(sub { put('staff.crl', $staff->crl(from => -1800, form => 'DER')) },
 $staff->restore('bob');
 my $held = $staff->crl(number => 200, from => -600);
 is_followed(sub { $h->file('conf/staff.crl', $held) }, 'alice:- bob:good',
-    'a file that is written anew');
+    'a file that is overwritten');
 
 # ---- rejected changes
 
@@ -128,7 +128,7 @@ for my $name (sort keys %cut) {
         "$name: half a file is refused";
 }
 cmp_ok time - $begin, '>', 9, 'after its writer had time to finish it';
-is standing($_), 'alice:- bob:good', 'what was held is held' for 2 .. 4;
+is standing($_), 'alice:- bob:good', 'the CRLs loaded before stay in use' for 2 .. 4;
 is scalar(my @told = $h->log_lines(qr/CC0174/)), 3, 'which is told once';
 $h->mark_log;
 $h->file('conf/pem', $better);
@@ -147,7 +147,7 @@ $h->mark_log;
 put('staff.crl', $held);
 ok $h->wait_log(qr/CC0174: .*CC0412: .*older than the one loaded before, number 308/, 30),
     'an older one does not come in its place';
-is standing(), 'alice:- bob:-', 'nothing is known still';
+is standing(), 'alice:- bob:-', 'nothing is known yet';
 is_followed(sub { put('staff.crl', $staff->crl(number => 400)) }, 'alice:good bob:good',
     'a newer one does');
 $h->stop;
@@ -161,12 +161,12 @@ $h = ClientCert::Test->server(
     conf    => host('', 'conf/crls reload=0.1'));
 is standing(), 'alice:- bob:good', 'a certificate on hold';
 is_followed(sub { put('crls/delta', $staff->crl(base => 500, only => { alice => 'removeFromCRL' })) },
-    'alice:good bob:good', 'a delta CRL takes it off');
+    'alice:good bob:good', 'a delta CRL removes it');
 is_followed(sub { put('crls/delta', $staff->crl(base => 500, only => { bob => 'superseded' })) },
-    'alice:- bob:-', 'the next delta has somebody else, and does not take it off');
+    'alice:- bob:-', 'the next delta lists another certificate, and does not remove it');
 $staff->restore('alice');
 is_followed(sub { put('crls/complete', $staff->crl(number => 600)) }, 'alice:good bob:good',
-    'a complete one after that has the last word');
+    'a complete CRL after that decides');
 $h->stop;
 
 done_testing;

@@ -52,7 +52,7 @@ sub are_let_in_at_last {
     return all_let_in($expected, $claim);
 }
 
-all_let_in('bob', 'at the start, who is revoked is refused');
+all_let_in('bob', 'at the start, a revoked client is refused');
 
 # ---- the CRLs loaded before stay in use
 
@@ -81,7 +81,7 @@ for my $damage (@damages) {
         ok $h->reload(files => {}, signal => $signal), "$what: SIG$signal does not end the server";
         my @lines = $h->log_lines(qr/CC018[12]/);
         is scalar(grep { /CC0181: .*stay in use: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
-            'the main log says what is wrong, where, and that what was held stays';
+            'the main log has the error, its place, and that the CRLs loaded before stay in use';
         is scalar(@lines), 2, 'in one line each';
         all_let_in('bob', "$what: as before");
     }
@@ -95,7 +95,7 @@ $staff->restore('alice');
 $h->mark_log;
 announce('CC0174');
 damage_all($staff->crl);
-are_let_in_at_last('alice bob', 'a good file is taken');
+are_let_in_at_last('alice bob', 'a good file is accepted');
 
 # ---- no CRL was loaded before
 
@@ -105,9 +105,9 @@ $h->mark_log;
 ok $h->reload(files => {}, conf => conf(map { "$_ missing=allow" } @new)),
     'new directives with bad files do not end the server';
 my @lines = $h->log_lines(qr/CC0182: .*none of these CRLs is loaded.*CC040[68]: \S+site\.conf:\d+: "/);
-is scalar(@lines), 2, 'which says that none is loaded';
-all_let_in('', 'nobody gets in, whatever missing= says');
-is $h->get('/', port => $_)->{status}, 200, 'it serves who has no certificate' for 1, 2;
+is scalar(@lines), 2, 'which report that none is loaded';
+all_let_in('', 'no client gets in, whatever missing= is');
+is $h->get('/', port => $_)->{status}, 200, 'it serves clients without a certificate' for 1, 2;
 ok $h->reload(files => {}), 'a further restart';
 all_let_in('', 'changes nothing');
 $staff->revoke('bob');
@@ -121,5 +121,5 @@ ok $h->reload(files => {}, conf => conf(map { "$_ reload=0" } @new) =~ s/ reload
     'a restart with files that are not followed';
 replace($h->path($_), substr $last, 0, -40) for @new;
 ok $h->reload(files => {}), 'and one where they are bad';
-all_let_in('alice', 'goes on with what was held');
+all_let_in('alice', 'keeps using the CRLs loaded before');
 done_testing;

@@ -31,14 +31,14 @@ sub are_let_in {
     return is "@users", $expected, $claim;
 }
 
-are_let_in('alice bob', 'nobody is revoked');
+are_let_in('alice bob', 'no client is revoked');
 $staff->revoke('alice');
 put($staff->crl, 'CC0173');
 are_let_in('bob', 'alice is');
 sleep 13;    # httpd's parent process, which survives the restart, checks every ten seconds
 
 put($before, 'CC0412');
-are_let_in('bob', 'the CRL from before is no way back');
+are_let_in('bob', 'the earlier CRL is not accepted again');
 $h->mark_log;
 ok $h->reload, 'a graceful restart';
 ok $h->wait_log(qr/CC0181: .*stay in use: CC0412: .*number 1, .*older than the one loaded before, number 2/),
@@ -55,6 +55,6 @@ $h->stop;
 
 $h = ClientCert::Test->server(%server,
     files => { 'conf/staff.crl' => $before, 'conf/other.crl' => $before });
-are_let_in('alice bob', 'after a stop and a start, httpd believes what is there');
+are_let_in('alice bob', 'after a stop and a start, httpd accepts the file as it is');
 
 done_testing;

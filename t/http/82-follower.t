@@ -79,7 +79,7 @@ for my $mpm ('event', 'prefork') {
     my @old = $h->_children;
     ok $h->reload, "$mpm: a graceful restart";
     ok wait_until(sub { my %now = map { $_ => 1 } $h->_children; !grep { $now{$_} } @old }),
-        "$mpm: the children of before are gone";
+        "$mpm: the earlier children are gone";
     $h->stop;    # without AH00045: no child needed a second signal
     unlike $h->_whole_log, qr/AH0004[56]/, "$mpm: children end when they are told to";
 }

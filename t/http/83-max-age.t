@@ -115,7 +115,7 @@ for my $tls ('1.2', '1.3') {
     }
     $anew{$tls} = $hosts->connection(cert => 'alice', tls => $tls, sni => '');
     is_served_to($anew{$tls}->request('/private', host => "$_.example"), 'alice',
-        "TLS $tls: a host that verifies the certificate anew ($_)") for 'first', 'long';
+        "TLS $tls: a host that verifies the certificate again ($_)") for 'first', 'long';
 }
 my $last = time + $seconds;
 
@@ -133,7 +133,7 @@ for my $tls ('1.2', '1.3') {
     is_served_to($open{$tls}{resumed}->request('/private'), 'alice',
         "TLS $tls: a connection of a resumed session");
 }
-cmp_ok time, '<', $end, 'all that in good time';
+cmp_ok time, '<', $end, 'all that before it is too old';
 
 # ---- after
 
@@ -147,15 +147,15 @@ for my $tls ('1.2', '1.3') {
         ok $h->wait_log(qr/CC0104: .*reason="$why"/), 'and the log says why';
         is scalar(my @told = $h->log_lines(qr/CC0104/)), 1, 'once';
     }
-    is_refused($open{$tls}{public}->request('/'), "TLS $tls: what is for everybody is denied, too");
+    is_refused($open{$tls}{public}->request('/'), "TLS $tls: a public page is denied too");
     for my $port (2, 3) {
         is_served_to($unlimited{$tls}{$port}->request('/private'), 'alice',
             "TLS $tls: another host has another age, or none ($port)");
     }
     is_served_to($anew{$tls}->request('/private', host => 'long.example'), 'alice',
-        "TLS $tls: a host that has verified anew, and has another age");
+        "TLS $tls: a host that has verified again, with another age");
     is $anew{$tls}->request('/private', host => 'short.example')->{status}, 403,
-        'and one that verifies anew only now, which makes nobody younger';
+        'and one that verifies again only now, which renews no identity';
     for my $store (session_stores()) {
         for my $before ($session{$store}{$tls}, $again{$store}{$tls}) {
             my $after = resumed($server{$store}, $before, '/', cert => 'alice', tls => $tls);
@@ -163,15 +163,15 @@ for my $tls ('1.2', '1.3') {
                 "TLS $tls, $store: the session is not resumed, and the key is asked for";
             my $without = resumed($server{$store}, $before, '/', tls => $tls);
             is "$without->{reused} $without->{status} $without->{headers}{user}", '0 200 ',
-                'without the key it is nobody';
+                'without the key there is no identity';
         }
     }
 }
 $h->file('run/over', '');
 my ($young, $waited, $old, @others) = finish($http2{1});
 is $young, '2 200 alice 1', 'HTTP/2: a connection';
-is $old, '2 403  0', 'HTTP/2: that is too old, and nobody\'s';
-is scalar(grep { $_ eq '2 200 alice 1' } @others), 1, 'has to give way to another one,';
+is $old, '2 403  0', 'HTTP/2: a connection that is too old has no identity';
+is scalar(grep { $_ eq '2 200 alice 1' } @others), 1, 'has to be replaced by another one,';
 is $others[-1], '2 200 alice 0', 'which has the identity again';
 is_deeply [finish($http2{2})], ['2 200 alice 1', ('2 200 alice 0') x 21],
     'HTTP/2: where any age will do';

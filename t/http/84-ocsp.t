@@ -71,9 +71,9 @@ my %files = (files => { 'htdocs/private' => "only for you\n" });
 
             $h->mark_log;
             is_refused($h->get('/', cert => 'two-cn', port => $port),
-                "$who$nonce: one that the responder does not know is denied, whatever it asks for");
+                "$who$nonce: one that the responder does not know is denied, whatever it requests");
             ok $h->wait_log(qr/CC0104:.*reason="the OCSP responder does not know it"/),
-                'the log says that';
+                'the log has that reason';
         }
     }
 }
@@ -97,16 +97,16 @@ sub on {
     is $h->get('/private', cert => 'bob')->{status}, 200, 'another certificate';
     is $responder->asked('honest/kept'), 2, 'is another question';
     is $h->get('/private', cert => 'alice', port => 3)->{status}, 403, "connection $_" for 1 .. 5;
-    is $responder->asked('unknown/kept'), 1, 'that nobody knows it is kept too';
+    is $responder->asked('unknown/kept'), 1, 'the answer "unknown" is cached too';
 
     my $connection = $h->connection(cert => 'alice', port => 2);
-    is $responder->asked('honest/public'), 0, 'a handshake asks nobody';
+    is $responder->asked('honest/public'), 0, 'a handshake causes no question';
     is $connection->request('/')->{status}, 200, 'a page without rules';
     is $responder->asked('honest/public'), 1, 'is a question, too';
     my $began = time;
     is $h->get('/', port => 4)->{status}, 200, 'without a certificate';
-    cmp_ok time - $began, '<', 20 * $slow, 'nobody waits for a responder that says nothing';
-    is $responder->asked('hang/public'), 0, 'which nobody has asked';
+    cmp_ok time - $began, '<', 20 * $slow, 'no request waits for a silent responder';
+    is $responder->asked('hang/public'), 0, 'which was not asked';
 }
 
 # ---- connections in use end
@@ -152,9 +152,9 @@ for my $store (session_stores()) {
     for my $tls ('1.2', '1.3') {
         my ($response, $took) = until_denied(sub { $open{$tls}->request('/private') });
         is_refused($response, "TLS $tls, $store: it is revoked while a connection is open");
-        cmp_ok $took, '<', 2 + 10 * $slow, 'which is noticed when the answer has run out';
+        cmp_ok $took, '<', 2 + 10 * $slow, 'which is noticed when the answer has expired';
         my $again = resumed($h, $session{$tls}, '/private', tls => $tls);
-        is $again->{status}, 403, 'a session of before gives no identity';
+        is $again->{status}, 403, 'an earlier session gives no identity';
     }
     my @later = grep { /^\d/ } <$http2>;
     my ($denied) = grep { $later[$_] =~ /^403/ } 0 .. $#later;
@@ -202,12 +202,12 @@ $responder->know('bob');
             "AIA, host $on: $name is denied";
         ok $h->wait_log(qr/CC0104:.*there is no valid OCSP answer for it: .*$reason/), $reason;
     }
-    is $responder->asked('honest/aia'), 0, 'nobody is asked then';
+    is $responder->asked('honest/aia'), 0, 'no responder is asked then';
     is $h->get('/private', cert => $cert{$_})->{status}, 200, "AIA: $_" for 'good', 'second';
-    is $responder->asked('honest/aia'), 2, 'whom they name is asked';
+    is $responder->asked('honest/aia'), 2, 'the responder that they name is asked';
     is $h->get('/private', cert => $cert{$_}, port => 3)->{status}, 200,
         "AIA and a responder: $_" for 'good', 'none';
-    is $responder->asked('honest/else'), 2, 'where the certificate names none that may be asked';
+    is $responder->asked('honest/else'), 2, 'if the certificate names none that may be asked';
 }
 
 # ---- a nonce

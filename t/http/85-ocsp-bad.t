@@ -105,9 +105,9 @@ for my $i (0 .. $#signers) {
     my $h = ClientCert::Test->server(cgi => 1, modules => ['authz_user'],
         conf => hosts(@lines, 'On failure=allow responder=' . $responder->url('garbage/allow')));
     my $response = $h->get('/cgi-bin/env', cert => 'alice', port => 3);
-    is $response->{status}, 200, 'failure=allow: nobody knows, and there is an identity';
+    is $response->{status}, 200, 'failure=allow: the state is unknown, and there is an identity';
     my $env = $h->cgi_env($response);
-    is $env->{CLIENTCERT_REVOCATION}, 'unknown', 'that rules can tell from a good one';
+    is $env->{CLIENTCERT_REVOCATION}, 'unknown', 'which rules can distinguish from a good one';
     is $env->{REMOTE_USER}, 'somebody', 'the user is the one of the rules';
     is $h->get('/cgi-bin/env/good', cert => 'alice', port => 3)->{status}, 403,
         'Require clientcert revocation == good denies it';
@@ -118,7 +118,7 @@ for my $i (0 .. $#signers) {
     }
     $responder->mood('honest/allow', 'unknown');
     is $h->get('/', cert => 'admin', port => 1)->{status}, 403,
-        'failure=allow does not let in whom the responder does not know';
+        'failure=allow does not let in a client that the responder does not know';
     ok $h->wait_log(qr/CC0104.*reason="the OCSP responder does not know it"/), 'as the log says';
 }
 
@@ -142,7 +142,7 @@ sub denied {
 
     my $began = time;
     denied($h, 1, @many);
-    cmp_ok time - $began, '<', 20 * $slow, 'a closed port: nobody waits for the time out';
+    cmp_ok time - $began, '<', 20 * $slow, 'a closed port: no request waits for the timeout';
     ok $h->wait_log(qr/Connection refused/), 'the first ones are told why';
     ok $h->wait_log(qr/it failed repeatedly, and is not asked for a while/),
         'then it is not even tried';
@@ -150,7 +150,7 @@ sub denied {
     $began = time;
     denied($h, 2, ('alice') x 10);
     my $most = 1 + int((time - $began) / 5);
-    cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is remembered for a while';
+    cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is cached for a while';
 
     # Each client has its own certificate, so that each would cause a question; none is ever
     # answered.
@@ -158,7 +158,7 @@ sub denied {
     denied($h, 3, @many, @many);
     my $took = time - $began;
     my $asked = $responder->asked('hang/breaker');
-    cmp_ok $asked, '>=', 3, 'a responder that says nothing is asked a few times';
+    cmp_ok $asked, '>=', 3, 'a silent responder is asked a few times';
     # After the third failure the responder is left alone for 1, 2, 4 ... seconds.
     cmp_ok $asked, '<=', 4 + log(1 + $took) / log 2, "and then seldom ($asked times in $took s)";
 
@@ -171,7 +171,7 @@ sub denied {
             $status = $h->get('/', cert => $cert, port => 3)->{status};
             sleep 0.2;
         }
-        is $status, 200, "it is well again, and so is the certificate ($cert)";
+        is $status, 200, "it has recovered, and the certificate is good ($cert)";
     }
 }
 
@@ -188,8 +188,8 @@ sub denied {
     $responder->mood("honest/$_", 'hang') for qw(stale strict revoked);
     sleep 1.1;
     is $h->get('/', cert => 'alice', port => 1)->{status}, 200,
-        'stale=600: it serves when the responder says nothing any more';
-    is $h->get('/', cert => 'alice', port => 2)->{status}, 403, 'without stale= it does not';
+        'stale=600: it is used when the responder no longer answers';
+    is $h->get('/', cert => 'alice', port => 2)->{status}, 403, 'without stale= it is not';
     $h->mark_log;
     is $h->get('/', cert => 'bob', port => 3)->{status}, 403, 'a revoked one';
     ok $h->wait_log(qr/CC0104.*reason="it was revoked on 2026-01-02T03:04:05Z/), 'stays revoked';

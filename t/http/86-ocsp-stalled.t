@@ -31,13 +31,14 @@ announce('CC0104', 'CC0110', 'AH00484');    # MaxRequestWorkers is reached
 # More clients than threads, each on a connection of its own, all with one certificate.
 my $crowd = ClientCert::Test::Crowd->new($h, 12, '/', cert => 'alice');
 ok $h->wait_log(qr/CC0104: .*it is slow, and enough others wait for it/, 30),
-    'who comes too late does not wait, and gives no identity';
-is $h->get('/')->{status}, 200, 'a page for everybody is served while the responder is silent';
+    'later requests do not wait, and have no identity';
+is $h->get('/')->{status}, 200, 'a public page is served while the responder is silent';
 my $metrics = read_metrics($h->get('/metrics')->{body});
-cmp_ok metric($metrics, 'clientcert_ocsp_turned_away_total'), '>=', 1, 'those who did not wait are counted';
+cmp_ok metric($metrics, 'clientcert_ocsp_turned_away_total'), '>=', 1,
+    'requests that did not wait are counted';
 cmp_ok $crowd->waiting, '>=', 1, 'some still wait for it';
 $responder->release;
-cmp_ok $crowd->statuses->{200} // 0, '>=', 1, 'whoever waited has the answer';
+cmp_ok $crowd->statuses->{200} // 0, '>=', 1, 'requests that waited get the answer';
 is $h->get('/', cert => 'alice')->{status}, 200, 'and all others have it from then on';
 
 done_testing;

@@ -75,7 +75,7 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
 {
     my $h       = server('hold/crowd', '', global => $crowd);
     my $answers = at_once($h, 1, ('alice') x 4);
-    ok $responder->wait_asked('hold/crowd', 1), 'a certificate that 4 clients come with at once';
+    ok $responder->wait_asked('hold/crowd', 1), 'a certificate that 4 clients present at once';
     sleep 1 * $slow;
     my $open = $h->connection(cert => 'bob');
     $responder->release;
@@ -98,12 +98,12 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
     my @hanging = map { at_once($h, $_ + 3, @staff[4 * $_ .. 4 * $_ + 3]) } 0 .. 3;
     ok !(grep { !$_->wait_asked('hang/threads', 4) } @dead), 'all threads wait for responders';
     is_deeply [at_once($h, 2, qw(alice bob admin two-cn))->()], [(403) x 4],
-        'who would ask another one is denied';
+        'a request that needs another responder is denied';
     is $responder->asked('honest/threads'), 0, 'which was not asked';
     is_deeply [map { $_->() } @hanging], [(403) x 16], 'when the threads have given up';
     sleep 0.5 * $slow;
     is $h->get('/', cert => 'alice', port => 2)->{status}, 200, 'the other one is asked at once';
-    is $responder->asked('honest/threads'), 1, 'and only for who still waits';
+    is $responder->asked('honest/threads'), 1, 'and only for the request that still waits';
 }
 
 # Children, distinguished by their process numbers, in any order.
@@ -183,7 +183,7 @@ SKIP: {
     # The responder holds the second question: a request that waited for it would still be waiting.
     my $again = (@times = $responder->times_asked($path))[1];
     cmp_ok $again - $asked, '>=', $ttl / 2, 'is asked for again, and not too soon';
-    cmp_ok $again - $asked, '<', $ttl, 'but before it has run out';
+    cmp_ok $again - $asked, '<', $ttl, 'but before it has expired';
     push @other, grep { $_ != 200 } $h->get('/', cert => 'alice')->{status} for 1 .. 3;
     is $responder->asked($path), 2, 'once';
     $responder->release;
@@ -193,7 +193,7 @@ SKIP: {
         sleep 0.2;
     }
     is_deeply \@other, [], 'all are let in all the time';
-    cmp_ok time, '>', $asked + $ttl, 'also when the first answer would have run out';
+    cmp_ok time, '>', $asked + $ttl, 'also when the first answer would have expired';
     is $responder->asked($path), 2, 'the new one serves';
 }
 

@@ -38,6 +38,6 @@ $h->stop;
 my $took = time - $began;
 waitpid $client, 0;
 # httpd kills remaining children after nine seconds and logs it; the harness finds that in the log.
-cmp_ok $took, '<', 9, "the server stops all the same (in $took s)";
+cmp_ok $took, '<', 9, "the server stops nevertheless (in $took s)";
 
 done_testing;
