@@ -60,7 +60,7 @@ apr_status_t cc_reference_fields(cc_tool_t *tool)
     if (status != APR_SUCCESS) {
         return status;
     }
-    puts("| Field | Type | Values | What it is | Example |\n"
+    puts("| Field | Type | Values | Description | Example |\n"
          "|-------|------|--------|------------|---------|");
     for (int i = 0; (field = cc_field_at(i)); i++) {
         field_print(field, tool->pool);
@@ -76,7 +76,7 @@ static apr_status_t words_print(cc_tool_t *tool, const char *title, const cc_wor
     if (status != APR_SUCCESS) {
         return status;
     }
-    printf("| %s | What it does | Example |\n|---|---|---|\n", title);
+    printf("| %s | Description | Example |\n|---|---|---|\n", title);
     for (int i = 0; (word = at(i)); i++) {
         printf("| `%s` | %s | `%s` |\n", word->name, cell(word->description, tool->pool),
                cell(word->example, tool->pool));

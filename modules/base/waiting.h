@@ -20,7 +20,7 @@
 /** The threads of one process that wait for one program. Begins as zeros; the caller locks it. */
 typedef struct cc_waiting_t {
     int count;
-    apr_time_t since; /* no answer has come since, though threads waited */
+    apr_time_t since; /* no answer has come since then, although threads waited */
 } cc_waiting_t;
 
 /**

@@ -54,7 +54,7 @@ static cc_values_t framed(apr_pool_t *p, const char *a, const char *b, const cha
     return cc_values_one(cc_value_words(apr_pstrcat(p, "X509:", a, b, c, d, NULL), p), p);
 }
 
-/* The octets of the serial number, the last one first. NULL for a negative one. */
+/* The octets of the serial number in reverse order. NULL for a negative one. */
 static const char *serial_text(const X509 *x509, apr_pool_t *p)
 {
     const ASN1_INTEGER *serial = X509_get0_serialNumber(x509);

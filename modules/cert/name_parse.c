@@ -7,7 +7,7 @@
 
 #include "cert/internal.h"
 
-/* What has been read so far. The text has the most specific RDN first. */
+/* The name as read so far. The text has the most specific RDN first. */
 typedef struct {
     const char *at;
     const char *whole;
@@ -20,7 +20,7 @@ typedef struct {
 static apr_status_t syntax_error(const parser_t *ps, const char *problem)
 {
     return cc_error_set(ps->err, ps->pool, "CC0273", ps->whole,
-                        "not a valid name, %s at character %d; write it as in RFC 4514, the most "
+                        "not a valid name: %s at character %d; write it as in RFC 4514, the most "
                         "specific part first: CN=Web User,OU=Staff,O=Example",
                         problem, (int)(ps->at - ps->whole) + 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Octets as hex: digests, key identifiers, and the serial number. */
+/* Fields of octets in hex (digests, key identifiers, the serial number) and their operands. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -2,13 +2,13 @@
 /* Limits the work that a PKCS#12 file demands before it can be read. */
 
 /*
- * The file itself says how often a hash is to be computed for each of its keys: for its MAC, for
- * each encrypted part, and for each private key, which may lie inside of an encrypted part. A file
- * of a few octets may ask for 2^31 rounds, or for many parts of some each. So everything that it
- * asks for outside of encrypted parts is summed up first. Once a password opens those parts, what
- * they ask for is added before any of their keys is derived. For scrypt, whose time grows with N *
- * r * p, that product counts, since one unit of it takes about as long as one round of PBKDF2. A
- * count that is negative or beyond 64 bits is beyond any limit.
+ * The file itself says how often a hash must be computed for each of its keys: for its MAC, for
+ * each encrypted part, and for each private key, which may be inside an encrypted part. A file of a
+ * few octets may ask for 2^31 rounds, or for many parts of some each. So everything that it asks
+ * for outside of encrypted parts is summed up first. Once a password opens those parts, what they
+ * ask for is added before any of their keys is derived. For scrypt, whose time grows with N * r *
+ * p, that product counts, since one unit of it takes about as long as one round of PBKDF2. A count
+ * that is negative or beyond 64 bits is beyond any limit.
  */
 #include <string.h>
 

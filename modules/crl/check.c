@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What CRLs say of a certificate (RFC 5280 6.3.3). */
+/* Determines the status of a certificate from CRLs (RFC 5280 6.3.3). */
 #include <string.h>
 
 #include "crl/internal.h"
 
 /*
- * A certificate is looked up in all CRLs that may speak of it: those of its issuer's own key, those
- * that the issuer signs with another key, and indirect ones of others. The first that lists it is
- * the answer, be that CRL current or not: what is revoked stays revoked.
+ * A certificate is looked up in all CRLs that may cover it: those of its issuer's own key, those
+ * that the issuer signs with another key, and indirect CRLs of others. The first entry is the
+ * answer, whether its CRL is current or not: a revoked certificate stays revoked.
  *
- * If none lists it, it is good where current CRLs cover it for all reasons together; each CRL adds
- * those for which it speaks (idp.c). A CRL that is signed with another key of the CA, or whose
- * signer is revoked, adds none. Otherwise nothing is known, and the most telling cause is named.
+ * If no CRL lists it, it is good if current CRLs together cover it for all reasons; each CRL adds
+ * the reasons that it covers (idp.c). A CRL that is signed with another key of the CA, or whose
+ * signer is revoked, adds none. Otherwise the status is unknown, and the most specific cause is
+ * reported.
  *
  * The CAs above it are looked up in the same way, one after the other, and the worst answer counts.
  */
 #define CHAIN_MAX 100 /* certificates; OpenSSL allows as many */
 #define HEADER 2      /* octets before a short INTEGER */
 
-/* Why nothing is known, the most telling reason last. */
+/* Why the status is unknown, the most specific cause last. */
 typedef enum {
     CAUSE_NONE,
     CAUSE_ISSUER,
@@ -34,23 +35,23 @@ typedef enum {
 
 static const char *const cause_text[] = {
     [CAUSE_NONE] = NULL,
-    [CAUSE_ISSUER] = "the certificate that issued it is not known",
+    [CAUSE_ISSUER] = "its issuer's certificate is not available",
     [CAUSE_NO_CRL] = "there is no CRL of its issuer",
-    [CAUSE_KEY] = "the CRLs of its issuer are signed with another key than it is",
-    [CAUSE_IDP] = "the CRLs of its issuer are not about such a certificate",
-    [CAUSE_REASONS] = "the CRLs of its issuer do not cover all reasons",
-    [CAUSE_NOT_YET] = "the CRL of its issuer is not valid yet",
-    [CAUSE_STALE] = "the CRL of its issuer is out of date",
-    [CAUSE_SIGNER] = "the certificate that signed the CRL is revoked itself",
+    [CAUSE_KEY] = "the CRLs of its issuer are signed with a different key",
+    [CAUSE_IDP] = "the CRLs of its issuer do not cover this kind of certificate",
+    [CAUSE_REASONS] = "the CRLs of its issuer do not cover all reasons for revocation",
+    [CAUSE_NOT_YET] = "the CRL of its issuer is not yet valid",
+    [CAUSE_STALE] = "the CRL of its issuer has expired",
+    [CAUSE_SIGNER] = "the certificate that signed the CRL is revoked",
     [CAUSE_INCOMPLETE] = "a file of CRLs could not be read when the server restarted",
 };
 
-/* An answer that is being found. */
+/* The state of finding an answer. */
 typedef struct {
     const cc_crl_check_t *check;
     cc_crl_answer_t *answer;
     cc_serial_t serial;
-    unsigned reasons; /* for which it is not revoked */
+    unsigned reasons; /* covered: it is not revoked for these */
     cause_t cause;
 } finding_t;
 
@@ -61,7 +62,7 @@ static void cause_set(finding_t *f, cause_t cause)
     f->cause = cause > f->cause ? cause : f->cause;
 }
 
-/* True if the CRL is current; the answer is good until that changes. */
+/* True if the CRL is current; limits the answer to the time until that changes. */
 static bool is_current(finding_t *f, const cc_crl_t *crl)
 {
     apr_time_t end = crl->next_update + f->check->grace;
@@ -81,7 +82,7 @@ static bool is_current(finding_t *f, const cc_crl_t *crl)
 
 /* ---- one CRL, one pair ----------------------------------------------------------------------- */
 
-/* A negative one, which RFC 5280 forbids, and CAs have made. */
+/* A negative serial number, which RFC 5280 forbids, but some CAs have used. */
 static bool negative_take(cc_serial_t *serial, const ASN1_INTEGER *number)
 {
     unsigned char der[HEADER + CC_SERIAL_MAX];
@@ -97,7 +98,8 @@ static bool negative_take(cc_serial_t *serial, const ASN1_INTEGER *number)
     return true;
 }
 
-/* The content octets of its INTEGER: OpenSSL has the absolute value. No CRL has one too long. */
+/* The content octets of its INTEGER: OpenSSL stores the absolute value. False if it is longer than
+ * any in a CRL. */
 static bool serial_take(cc_serial_t *serial, const X509 *cert)
 {
     const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
@@ -117,7 +119,7 @@ static bool serial_take(cc_serial_t *serial, const X509 *cert)
     return true;
 }
 
-/* The entries of an indirect CRL stand under the numbers of their issuers. */
+/* The entries of an indirect CRL have keys with the numbers of their issuers. */
 static bool indirect_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *revoked)
 {
     const X509_NAME *issuer = X509_get_issuer_name(f->check->cert);
@@ -141,7 +143,7 @@ static bool crl_lists(const cc_crl_t *crl, const finding_t *f, cc_revoked_t *rev
                              : cc_serials_find(crl->serials, &f->serial, revoked);
 }
 
-/* A delta's word comes first; that something is removed holds only as long as the delta does. */
+/* The delta takes precedence. A removal counts only if the delta matches and is current. */
 static bool pair_lists(const cc_crl_pair_t *pair, finding_t *f, cc_revoked_t *revoked)
 {
     if (pair->delta && crl_lists(pair->delta, f, revoked)) {
@@ -155,7 +157,7 @@ static bool pair_lists(const cc_crl_pair_t *pair, finding_t *f, cc_revoked_t *re
     return pair->complete && crl_lists(pair->complete, f, revoked);
 }
 
-/* True if the pair lists the certificate, which is the answer then. */
+/* True if the pair lists the certificate, which is then the answer. */
 static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
 {
     cc_crl_answer_t *answer = f->answer;
@@ -170,7 +172,7 @@ static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
     return true;
 }
 
-/* The same. Else, if the pair is current, it speaks for these reasons. */
+/* The same. Otherwise, if the pair is current, it covers these reasons. */
 static bool pair_check(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
 {
     if (pair_revokes(f, pair)) {
@@ -205,7 +207,7 @@ static int pair_first(const apr_array_header_t *pairs, const unsigned char spki_
     return from;
 }
 
-/* A CRL is the issuer's own if it has its name and its key. */
+/* A CRL is the issuer's own if it has the issuer's name and key. */
 static bool is_own(const finding_t *f, const cc_crl_t *crl)
 {
     return memcmp(crl->signer.spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
@@ -231,8 +233,8 @@ static bool own_check(finding_t *f)
 }
 
 /*
- * What the CA lists with another key of its own is revoked. It gives nobody a good name: a CRL
- * need not have what was issued with the other key.
+ * A certificate in a CRL that its CA signed with another key is revoked. Such a CRL makes no
+ * certificate good: it need not contain certificates issued with the other key.
  */
 static bool rekeyed_check(finding_t *f)
 {
@@ -272,8 +274,8 @@ static bool same_root(const finding_t *f, const cc_crl_t *crl)
 }
 
 /*
- * A certificate that names the CRL's issuer, or stands under the same root, is revoked if the CRL
- * lists it. A good name it gets only where it does both.
+ * A certificate that names the CRL's issuer, or is under the same root, is revoked if the CRL lists
+ * it. The CRL can make it good only if both are true.
  */
 static bool indirect_check(finding_t *f)
 {
@@ -286,7 +288,7 @@ static bool indirect_check(finding_t *f)
         bool related = false;
 
         if (is_own(f, pair->either)) {
-            continue; /* has been asked */
+            continue; /* already checked */
         }
         reasons = cc_crl_reasons_indirect(pair->either, f->check->cert, &named);
         related = same_root(f, pair->either);
@@ -319,7 +321,7 @@ void cc_crl_check_one(cc_crl_answer_t *answer, const cc_crl_check_t *check)
     }
 }
 
-/* How bad an answer is: that a CA's certificate is not at hand is worse than that a CRL is not. */
+/* The rank of an answer: a missing certificate of a CA is worse than a missing CRL. */
 static int answer_rank(const cc_crl_answer_t *answer)
 {
     return answer->state == CC_CRL_REVOKED ? 3
@@ -328,7 +330,7 @@ static int answer_rank(const cc_crl_answer_t *answer)
                                            : 1;
 }
 
-/* Takes a worse answer, about the certificate at this depth, in the place of a better one. */
+/* Replaces the answer by a worse one, which is about the certificate at this depth. */
 static void answer_merge(cc_crl_answer_t *answer, const cc_crl_answer_t *other, int depth)
 {
     apr_time_t stale_at = answer->stale_at < other->stale_at ? answer->stale_at : other->stale_at;

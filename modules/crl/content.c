@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads a file of CRLs: finds the signer of each, verifies it, and then reads its entries. */
+/* Loads a file of CRLs: finds the signer of each CRL, verifies it, and then reads its entries. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ typedef struct {
     const char *path;
     cc_error_t *err;
     cc_crl_content_t *content;
-    apr_time_t now; /* when it was taken */
+    apr_time_t now; /* when it was accepted */
 } loading_t;
 
 /* ---- contents and their holders -------------------------------------------------------------- */
@@ -50,7 +50,7 @@ bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
     return false;
 }
 
-/* With allocators of their own: they come and go in one thread, while others use their parents. */
+/* With its own allocator: it is made and freed in one thread, while others use its parent. */
 static cc_crl_content_t *content_create(void)
 {
     apr_pool_t *pool = NULL;
@@ -86,7 +86,7 @@ static apr_status_t unreadable(const loading_t *r, apr_status_t status)
     char reason[120];
 
     cc_error_set(r->err, r->loader->pool, "CC0407", r->path, "the file cannot be read: %s",
-                 status == APR_EBUSY ? "somebody is writing it"
+                 status == APR_EBUSY ? "it is being written"
                  : status == EFBIG   ? "it is larger than 1 GiB"
                                      : apr_strerror(status, reason, sizeof(reason)));
     return status;
@@ -102,7 +102,7 @@ static apr_status_t refused(const loading_t *r, const cc_crl_t *crl, const char 
 
 /* ---- the signer ------------------------------------------------------------------------------ */
 
-/* CC_CRL_FOREIGN, remembered so, where it may be passed over. */
+/* Records a CRL as CC_CRL_FOREIGN; false if it must not be ignored. */
 static bool foreign_take(const loading_t *r, const cc_crl_t *crl)
 {
     apr_pool_t *p = r->content->pool;
@@ -164,7 +164,7 @@ static const char *issuer_read(cc_crl_t *crl, cc_der_span_t issuer)
 
     crl->issuer = d2i_X509_NAME(NULL, &at, (long)cc_der_span_len(issuer));
     if (!crl->issuer) {
-        return "its issuer is no name";
+        return "its issuer is not a valid name";
     }
     apr_pool_cleanup_register(crl->pool, crl->issuer, name_free, apr_pool_cleanup_null);
     crl->issuer_text = cc_name_text(crl->issuer, crl->pool);
@@ -184,7 +184,7 @@ static void fields_take(cc_crl_t *crl, const cc_crl_tbs_t *tbs, apr_time_t now)
     crl->number_text = cc_crl_number_text(&crl->number, crl->pool);
 }
 
-/* The same one, if it is held: what one key signed with the same signature is the same. */
+/* The same CRL, if it is loaded already: same key, same signature, same CRL. */
 static cc_crl_t *held_find(const loading_t *r, const cc_crl_t *crl)
 {
     cc_crl_t *held = apr_hash_get(r->loader->held, crl->stream_key, CC_STREAM_KEY);
@@ -200,8 +200,8 @@ static cc_crl_t *held_find(const loading_t *r, const cc_crl_t *crl)
 }
 
 /*
- * Reads all but the entries, and verifies; *crl is filled as far as it goes. APR_ENOTIMPL: it is
- * passed over.
+ * Reads everything except the entries, and verifies; fills *crl as far as possible. APR_ENOTIMPL:
+ * it is ignored.
  */
 static apr_status_t crl_verify(const loading_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
@@ -248,7 +248,7 @@ static apr_status_t crl_load(const loading_t *r, cc_der_span_t der)
 
 /* ---- a file ---------------------------------------------------------------------------------- */
 
-/* Its certificates may be written by anyone: only those count that the store vouches for. */
+/* Anyone may have written certificates into the file: only those that the store verifies count. */
 static void authorities_read(const loading_t *r, const apr_array_header_t *blocks)
 {
     STACK_OF(X509) *certs = sk_X509_new_null();
@@ -303,7 +303,7 @@ static apr_status_t content_read(const loading_t *r, cc_octets_t *octets)
     return status;
 }
 
-/* Hands over what was read, or frees it. */
+/* Returns the content that was read, or frees it after an error. */
 static apr_status_t content_finish(cc_crl_content_t **content, const loading_t *r,
                                    apr_status_t status)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts files of CRLs: a change once, however many processes see it. */
+/* Counts loads of files of CRLs: each change once, however many processes see it. */
 #include "crl/internal.h"
 
-/* What was last counted of a source; of a file it is its stamp, and whether it was taken. */
+/* The last outcome of a source. That of a file is its stamp, and whether it was accepted. */
 enum { READABLE, UNREADABLE };
 
 /* FNV-1a; never 0. A source and a file may have the same path. */
@@ -17,8 +17,8 @@ static apr_uint64_t print_of(const char *path, bool source)
 }
 
 /*
- * Notes the outcome of a path in its place; true if it is new. Where all places are taken, paths
- * share one: then what they do at the same time may count more than once.
+ * Records the outcome of a path in its place; true if it is new. When all places are taken, paths
+ * share one, and changes at the same time may be counted more than once.
  */
 static bool outcome_note(cc_crl_counters_t *counters, apr_uint64_t print, apr_uint64_t outcome)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CRLs of one directive: opened by one thread, polled by one, asked by many. */
+/* Opens, polls and queries the CRLs of one directive: one thread polls, many query. */
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
@@ -50,7 +50,7 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
     crls->spec = spec;
     crls->counters = &crls->own;
     crls->trust = trust;
-    /* With an allocator of its own: it is the polling thread's alone, whatever `p` is used for. */
+    /* With its own allocator: only the polling thread uses it, whatever `p` is used for. */
     apr_pool_create_unmanaged_ex(&crls->pool, NULL, NULL);
     crls->sources = apr_array_make(p, spec->paths->nelts, sizeof(cc_crl_source_t));
     crls->files = apr_array_make(crls->pool, 8, sizeof(cc_crl_file_t *));
@@ -65,7 +65,7 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
     return crls;
 }
 
-/* The first source that cannot be read. */
+/* Sets *err to that of the first source that cannot be read. */
 static apr_status_t sources_check(const cc_crls_t *crls, cc_error_t *err)
 {
     for (int i = 0; i < crls->sources->nelts; i++) {
@@ -125,7 +125,7 @@ const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls)
 
 /* ---- polling -------------------------------------------------------------------------------- */
 
-/* A poll, and where it reports to. */
+/* A poll, and the function that it reports to. */
 typedef struct {
     cc_crls_t *crls;
     apr_time_t now;
@@ -157,7 +157,7 @@ static void refusals_report(const poll_t *poll)
     }
 }
 
-/* What was held is gone, and what is left is older: that is no way back. */
+/* Reports an older CRL that is not used after the later one has gone. */
 static void older_report(const poll_t *poll, const cc_crl_held_t *held)
 {
     cc_crl_stream_t *stream = cc_crls_highest(poll->crls, held->crl);
@@ -169,8 +169,8 @@ static void older_report(const poll_t *poll, const cc_crl_held_t *held)
     }
     stream->reported = true;
     cc_error_set(&err, p, "CC0415", held->path,
-                 "%s of %s, is not used: a later one was held, number %s of %s, and its file is "
-                 "gone",
+                 "%s of %s, is not used: a later one was loaded before, number %s of %s, and its "
+                 "file is gone",
                  cc_crl_text(held->crl, p), cc_moment_text(held->crl->this_update, p),
                  cc_crl_number_text(&stream->number, p), cc_moment_text(stream->this_update, p));
     error_report(poll, &err);
@@ -188,8 +188,8 @@ static void stale_report(const poll_t *poll, const cc_crl_held_t *held)
     }
     crl->reported_stale = true;
     cc_error_set(&err, p, "CC0416", held->path,
-                 "%s is out of date: its nextUpdate was %s; missing=%s decides for certificates "
-                 "that it does not list",
+                 "%s has expired: its nextUpdate was %s; missing=%s applies to certificates that "
+                 "it does not list",
                  cc_crl_text(crl, p), cc_moment_text(crl->next_update, p),
                  poll->crls->spec->missing_allow ? "allow" : "deny");
     error_report(poll, &err);
@@ -204,8 +204,8 @@ static void alone_report(const poll_t *poll, const cc_crl_held_t *held)
     if (held->use == CC_CRL_NO_BASE && !crl->reported_alone) {
         crl->reported_alone = true;
         cc_error_set(&err, p, "CC0418", held->path,
-                     "%s is used without the complete CRL that it changes: whom it lists is "
-                     "revoked, missing=%s decides for all others",
+                     "%s is used without the complete CRL that it changes: certificates that it "
+                     "lists are revoked, missing=%s applies to all others",
                      cc_crl_text(crl, p), poll->crls->spec->missing_allow ? "allow" : "deny");
         error_report(poll, &err);
     }
@@ -220,8 +220,8 @@ static void signer_report(const poll_t *poll, const cc_crl_pair_t *pair)
     if (pair->signer_revoked && !crl->reported_signer) {
         crl->reported_signer = true;
         cc_error_set(&err, p, "CC0417", crl->issuer_text,
-                     "the certificate that signed this issuer's CRL is revoked itself, or one "
-                     "above it; missing=%s decides for certificates that the CRL does not list",
+                     "the certificate that signed this issuer's CRL, or a CA above it, is revoked; "
+                     "missing=%s applies to certificates that the CRL does not list",
                      poll->crls->spec->missing_allow ? "allow" : "deny");
         error_report(poll, &err);
     }
@@ -241,7 +241,7 @@ static void version_report(const poll_t *poll, const cc_crl_version_t *version)
     }
 }
 
-/* Looks at everything; in how long that is to be done again. */
+/* Checks all files; returns the time until the next poll. */
 static apr_interval_time_t poll_now(const poll_t *poll)
 {
     cc_crls_t *crls = poll->crls;
@@ -253,7 +253,7 @@ static apr_interval_time_t poll_now(const poll_t *poll)
     refusals_report(poll);
     cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
     if (crls->changed && !cc_snapshot_settled(&crls->versions)) {
-        return SOON; /* somebody who reads what was before has been kept from it since */
+        return SOON; /* a reader of an earlier version has not finished yet */
     }
     if (crls->changed) {
         crls->changed = false;
@@ -281,14 +281,14 @@ apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report
     return crls->due.next - now;
 }
 
-/* ---- asking: any thread ---------------------------------------------------------------------- */
+/* ---- queries: any thread --------------------------------------------------------------------- */
 
 apr_uint64_t cc_crls_generation(cc_crls_t *crls)
 {
     return cc_snapshot_number(&crls->versions);
 }
 
-/* The generation is taken first: so an answer is never kept beyond the version it came from. */
+/* The generation is read first, so that an answer is never kept longer than its version. */
 static cc_crl_check_t check_begin(cc_crl_answer_t *answer, cc_crls_t *crls, unsigned *side)
 {
     cc_crl_check_t check = {.grace = crls->spec->grace};
@@ -342,7 +342,7 @@ bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
     return answer.state == CC_CRL_REVOKED;
 }
 
-/* The moment after `now` at which this CRL begins or ends to be current, if it is before `next`. */
+/* When this CRL begins or ceases to be current, if that is after `now` and before `next`. */
 static apr_time_t change_of(const cc_crl_t *crl, const cc_crls_t *crls, apr_time_t now,
                             apr_time_t next)
 {

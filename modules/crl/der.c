@@ -10,7 +10,7 @@
 #define LONG_TAG 0x1F
 #define LENGTH_OCTETS 4 /* nothing here is larger than 4 GB */
 
-/* Reads tag and length; *content is where what they announce begins. */
+/* Reads tag and length; *content is the start of the content. */
 static bool header_read(unsigned char *tag, apr_size_t *len, cc_der_span_t *content,
                         cc_der_span_t from)
 {
@@ -33,7 +33,7 @@ static bool header_read(unsigned char *tag, apr_size_t *len, cc_der_span_t *cont
             *len = *len << 8 | *at++;
         }
         if (*len < 0x80) {
-            return false; /* the short form would have done */
+            return false; /* not the shortest form */
         }
     }
     *content = (cc_der_span_t){at, from.end};
@@ -112,7 +112,7 @@ bool cc_der_extension(cc_extension_t *extension, cc_der_span_t *from)
     extension->critical = false;
     if (cc_der_expect(&element, &sequence.content, CC_DER_BOOLEAN)) {
         if (cc_der_span_len(element.content) != 1 || *element.content.at != 0xFF) {
-            return false; /* FALSE is the default, which DER does not write */
+            return false; /* FALSE is the default, which DER omits */
         }
         extension->critical = true;
     }

@@ -36,29 +36,30 @@ enum {
     CC_DER_CONTEXT_0 = 0xA0
 };
 
-/** Reads an element and moves on behind it; false where none begins, or one that is no DER. */
+/** Reads an element and moves past it; false if there is none, or it is not valid DER. */
 bool cc_der_next(cc_der_t *element, cc_der_span_t *from);
 
-/** The same where it must have this tag; else `from` stays. */
+/** The same for an element with this tag; otherwise `from` does not change. */
 bool cc_der_expect(cc_der_t *element, cc_der_span_t *from, unsigned char tag);
 
-/** True where an element begins whose end is not there. */
+/** True if an element begins here whose end is missing. */
 bool cc_der_cut_off(cc_der_span_t from);
 
-/** The seconds since 1970 of a Time as RFC 5280 4.1.2.5 has it. */
+/** The seconds since 1970 of a Time (RFC 5280 4.1.2.5). */
 bool cc_der_time(apr_int64_t *seconds, const cc_der_t *element);
 
-/** True if these are the octets of an INTEGER: some, and no more than it takes. */
+/** True if these are the content octets of an INTEGER in DER: at least one, and the shortest form.
+ */
 bool cc_der_is_integer(cc_der_span_t content);
 
 typedef struct cc_extension_t {
     cc_der_span_t oid; /* as an element */
-    int id;            /* n, where it is 2.5.29.n with n < 128; else 0 */
+    int id;            /* n, if the OID is 2.5.29.n with n < 128; else 0 */
     bool critical;
     cc_der_span_t value;
 } cc_extension_t;
 
-/** What follows 2.5.29 in the OIDs of extensions. */
+/** The last arc of OIDs of extensions below 2.5.29. */
 enum {
     CC_EXT_CRL_NUMBER = 20,
     CC_EXT_REASON = 21,

@@ -11,10 +11,10 @@ typedef struct {
     cc_crl_t *crl;
     apr_hash_t *numbers; /* DER of GeneralNames -> int *: a place in crl->issuers */
     apr_pool_t *scratch;
-    apr_uint32_t issuer; /* whose entries these are: 0 the CRL's own */
+    apr_uint32_t issuer; /* the issuer of these entries; 0: that of the CRL */
 } entries_reader_t;
 
-static const char broken[] = "an entry is no DER";
+static const char broken[] = "an entry is not valid DER";
 
 /* ---- issuers --------------------------------------------------------------------------------- */
 
@@ -24,7 +24,7 @@ static apr_status_t name_free(void *name)
     return APR_SUCCESS;
 }
 
-/* The name of the certificates' issuer, in the pool of the CRL; NULL: there is none. */
+/* The name of the certificates' issuer, in the pool of the CRL; NULL: none. */
 static X509_NAME *name_take(cc_crl_t *crl, cc_der_span_t value)
 {
     const unsigned char *at = value.at;
@@ -51,7 +51,7 @@ static const char *issuer_read(entries_reader_t *r, cc_der_span_t value)
     X509_NAME *name = NULL;
 
     if (!r->crl->idp.indirect) {
-        return "an entry names an issuer of its own, and the CRL is not indirect";
+        return "an entry names an issuer, but the CRL is not indirect";
     }
     if (number) {
         r->issuer = *number;
@@ -77,11 +77,11 @@ static const char *reason_read(cc_revoked_t *revoked, cc_der_span_t value, const
     if (!cc_der_expect(&element, &value, CC_DER_ENUMERATED) || value.at != value.end ||
         cc_der_span_len(element.content) != 1 || *element.content.at > 10 ||
         *element.content.at == 7) {
-        return "an entry's reason is none of RFC 5280";
+        return "an entry has a reason that RFC 5280 does not define";
     }
     revoked->reason = *element.content.at;
     return revoked->reason == CC_REASON_REMOVE && !crl->delta
-               ? "an entry's reason is removeFromCRL, and the CRL is no delta"
+               ? "an entry has the reason removeFromCRL, but the CRL is not a delta CRL"
                : NULL;
 }
 
@@ -94,11 +94,11 @@ static const char *extension_read(entries_reader_t *r, cc_revoked_t *revoked,
     case CC_EXT_CERTIFICATE_ISSUER:
         return issuer_read(r, extension->value);
     case CC_EXT_INVALIDITY_DATE:
-    case CC_EXT_HOLD_INSTRUCTION: /* what is on hold is refused, whatever else it wants done */
+    case CC_EXT_HOLD_INSTRUCTION: /* certificates on hold are refused, whatever it instructs */
         return NULL;
     default:
         return extension->critical
-                   ? apr_psprintf(r->crl->pool, "an entry's critical extension %s is not known",
+                   ? apr_psprintf(r->crl->pool, "an entry has the unknown critical extension %s",
                                   cc_extension_text(extension, r->crl->pool))
                    : NULL;
     }
@@ -108,7 +108,7 @@ static const char *extensions_read(entries_reader_t *r, cc_revoked_t *revoked, c
 {
     cc_der_t list;
     cc_extension_t extension;
-    unsigned seen = 0; /* a bit for each id: those that are read are below 32 */
+    unsigned seen = 0; /* a bit for each id; the ids that are read are below 32 */
     const char *error = NULL;
 
     if (!cc_der_expect(&list, entry, CC_DER_SEQUENCE) || entry->at != entry->end) {
@@ -129,7 +129,7 @@ static const char *extensions_read(entries_reader_t *r, cc_revoked_t *revoked, c
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
-/* The key under which a serial number of this issuer stands. */
+/* The key of a serial number of this issuer. */
 static void key_make(cc_serial_t *key, const entries_reader_t *r, cc_der_span_t serial)
 {
     unsigned char *to = key->octets;
@@ -151,13 +151,13 @@ static const char *entry_read(entries_reader_t *r, cc_der_span_t entry)
     cc_serial_t key;
 
     if (!cc_der_expect(&serial, &entry, CC_DER_INTEGER) || !cc_der_is_integer(serial.content)) {
-        return "an entry's serial number is none";
+        return "an entry's serial number is not valid";
     }
     if (cc_der_span_len(serial.content) > CC_SERIAL_MAX) {
         return "an entry's serial number has more than 120 octets";
     }
     if (!cc_der_next(&date, &entry) || !cc_der_time(&at, &date)) {
-        return "an entry's revocationDate is no time";
+        return "an entry's revocationDate is not a valid time";
     }
     revoked.at = at < 0 ? 0 : at > APR_UINT32_MAX ? APR_UINT32_MAX : (apr_uint32_t)at;
     if (entry.at < entry.end) {
@@ -180,7 +180,7 @@ static const char *list_read(entries_reader_t *r, cc_der_span_t entries)
                                                                  : broken;
     }
     if (!error && !cc_serials_finish(r->crl->serials)) {
-        error = "there is no memory for its entries";
+        error = "there is not enough memory for its entries";
     }
     return error;
 }
@@ -198,7 +198,7 @@ const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries)
 
     crl->serials = cc_serials_create(cc_der_span_len(entries));
     if (!crl->serials) {
-        return "there is no memory for its entries";
+        return "there is not enough memory for its entries";
     }
     apr_pool_cleanup_register(crl->pool, crl->serials, serials_free, apr_pool_cleanup_null);
     crl->issuers = apr_array_make(crl->pool, 1, sizeof(X509_NAME *));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the extensions of a CRL (RFC 5280 5.2), and refuses those that it may not have. */
+/* Reads the extensions of a CRL (RFC 5280 5.2), and refuses those that are not allowed. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -15,7 +15,7 @@ static const char *number_read(cc_crl_number_t *number, cc_der_span_t value)
 
     if (!cc_der_expect(&element, &value, CC_DER_INTEGER) || value.at != value.end ||
         !cc_der_is_integer(element.content) || *element.content.at >= 0x80) {
-        return "its CRL number is none";
+        return "its CRL number is not valid";
     }
     octets = element.content;
     if (*octets.at == 0 && cc_der_span_len(octets) > 1) {
@@ -55,7 +55,7 @@ static const char *idp_read(cc_crl_t *crl, cc_der_span_t value)
     cc_crl_idp_t *idp = &crl->idp;
 
     if (!extension) {
-        return "its issuingDistributionPoint is none";
+        return "its issuingDistributionPoint is not valid";
     }
     apr_pool_cleanup_register(crl->pool, extension, idp_free, apr_pool_cleanup_null);
     idp->extension = extension;
@@ -65,7 +65,7 @@ static const char *idp_read(cc_crl_t *crl, cc_der_span_t value)
     idp->only_attribute = extension->onlyattr > 0;
     idp->reasons = cc_reasons_of(extension->onlysomereasons);
     if (at != value.end || !DIST_POINT_set_dpname(extension->distpoint, crl->issuer)) {
-        return "its issuingDistributionPoint is none";
+        return "its issuingDistributionPoint is not valid";
     }
     return idp->only_user + idp->only_ca + idp->only_attribute > 1
                ? "its issuingDistributionPoint limits it to two kinds of certificates at once"
@@ -86,13 +86,13 @@ static const char *akid_read(cc_crl_t *crl, cc_der_span_t value)
 
     crl->akid = d2i_AUTHORITY_KEYID(NULL, &at, (long)cc_der_span_len(value));
     if (!crl->akid) {
-        return "its authorityKeyIdentifier is none";
+        return "its authorityKeyIdentifier is not valid";
     }
     apr_pool_cleanup_register(crl->pool, crl->akid, akid_free, apr_pool_cleanup_null);
-    return at == value.end ? NULL : "its authorityKeyIdentifier is none";
+    return at == value.end ? NULL : "its authorityKeyIdentifier is not valid";
 }
 
-/* What is not critical may be passed over: it changes nothing of what the CRL says. */
+/* Unknown extensions that are not critical are ignored: they do not change the meaning of a CRL. */
 static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension)
 {
     switch (extension->id) {
@@ -107,7 +107,7 @@ static const char *extension_read(cc_crl_t *crl, const cc_extension_t *extension
         return idp_read(crl, extension->value);
     default:
         return extension->critical
-                   ? apr_psprintf(crl->pool, "its critical extension %s is not known",
+                   ? apr_psprintf(crl->pool, "it has the unknown critical extension %s",
                                   cc_extension_text(extension, crl->pool))
                    : NULL;
     }
@@ -119,17 +119,17 @@ const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
     cc_der_span_t at = tbs->extensions;
 
     if (at.at && !tbs->v2) {
-        return "it has extensions, and its version is 1";
+        return "it has extensions, but its version is 1";
     }
     while (at.at < at.end) {
         cc_extension_t extension;
         const char *error = NULL;
 
         if (!cc_der_extension(&extension, &at)) {
-            return "its extensions are no DER";
+            return "its extensions are not valid DER";
         }
         if (extension.id && seen[extension.id]) {
-            return apr_psprintf(crl->pool, "its extension %s stands there twice",
+            return apr_psprintf(crl->pool, "it has the extension %s twice",
                                 cc_extension_text(&extension, crl->pool));
         }
         seen[extension.id] = true;
@@ -139,7 +139,7 @@ const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs)
         }
     }
     if (crl->delta && crl->number.len == 0) {
-        return "it is a delta CRL and has no CRL number";
+        return "it is a delta CRL without a CRL number";
     }
     return NULL;
 }

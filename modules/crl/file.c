@@ -10,7 +10,7 @@
 
 #include "crl/internal.h"
 
-#define FILE_MAX ((apr_off_t)1024 * 1024 * 1024) /* places in a set have 32 bits */
+#define FILE_MAX ((apr_off_t)1024 * 1024 * 1024) /* offsets in a set have 32 bits */
 #define LABEL 40                                 /* characters of a PEM label, in a message */
 #define PIECE 4096                               /* of base64 */
 
@@ -69,7 +69,7 @@ apr_status_t cc_octets_read(cc_octets_t *octets, const char *path, apr_pool_t *p
 
 /* ---- base64 ---------------------------------------------------------------------------------- */
 
-/* Decodes what lies between two lines of PEM into its own place: it becomes shorter. */
+/* Decodes the base64 between two lines of PEM in place: the result is shorter. */
 static bool base64_decode(cc_der_span_t *der, unsigned char *at, const unsigned char *end)
 {
     EVP_ENCODE_CTX *ctx = EVP_ENCODE_CTX_new();
@@ -103,7 +103,7 @@ static bool base64_decode(cc_der_span_t *der, unsigned char *at, const unsigned 
 static const char begin[] = "-----BEGIN ";
 static const char dashes[] = "-----";
 
-/* The end of a line, or of all. */
+/* The end of a line, or of the text. */
 static unsigned char *line_end(unsigned char *at, const unsigned char *end)
 {
     unsigned char *newline = memchr(at, '\n', (apr_size_t)(end - at));
@@ -118,7 +118,7 @@ static bool starts_with(const unsigned char *at, const unsigned char *end, const
     return (apr_size_t)(end - at) >= len && memcmp(at, text, len) == 0;
 }
 
-/* The start of the next line that begins so, or NULL. */
+/* The start of the next line that begins with `text`, or NULL. */
 static unsigned char *line_find(unsigned char *at, const unsigned char *end, const char *text)
 {
     while (at < end && !starts_with(at, end, text)) {
@@ -128,7 +128,7 @@ static unsigned char *line_find(unsigned char *at, const unsigned char *end, con
     return at < end ? at : NULL;
 }
 
-/* The label in a line "-----BEGIN LABEL-----"; NULL: it has none. */
+/* The label in a line "-----BEGIN LABEL-----"; NULL: none. */
 static const char *label_read(const unsigned char *at, const unsigned char *end, apr_pool_t *p)
 {
     const unsigned char *from = at + strlen(begin);
@@ -150,7 +150,7 @@ static bool block_kind(cc_block_t *block, const char *label)
            strcmp(label, "X509 CERTIFICATE") == 0;
 }
 
-/* Takes the block whose first line begins at *at, and moves behind it. */
+/* Reads the block whose first line begins at *at, and moves past it. */
 static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
                                const unsigned char *end, const char **error, apr_pool_t *p)
 {
@@ -160,20 +160,19 @@ static apr_status_t block_take(apr_array_header_t *blocks, unsigned char **at,
     cc_block_t block;
 
     if (!label || !block_kind(&block, label)) {
-        *error = apr_psprintf(p,
-                              "it has a block \"%s\"; a file of CRLs has blocks X509 CRL and "
-                              "CERTIFICATE",
-                              label ? label : "?");
+        *error = apr_psprintf(
+            p, "it has a block \"%s\"; only blocks X509 CRL and CERTIFICATE are allowed",
+            label ? label : "?");
         return first < end ? APR_EINVAL : APR_EINCOMPLETE;
     }
     first += first < end;
     last = line_find(first, end, apr_pstrcat(p, "-----END ", label, dashes, NULL));
     if (!last) {
-        *error = apr_psprintf(p, "its last block has no line -----END %s-----", label);
+        *error = apr_psprintf(p, "its last block has no -----END %s----- line", label);
         return APR_EINCOMPLETE;
     }
     if (!base64_decode(&block.der, first, last)) {
-        *error = "a block of it is no base64";
+        *error = "a block is not valid base64";
         return APR_EINVAL;
     }
     APR_ARRAY_PUSH(blocks, cc_block_t) = block;
@@ -208,7 +207,7 @@ static apr_status_t der_find(apr_array_header_t *blocks, const cc_octets_t *octe
             return APR_EINCOMPLETE;
         }
         if (!cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-            *error = "it is neither PEM nor the DER of CRLs";
+            *error = "it contains neither PEM nor CRLs in DER";
             return APR_EINVAL;
         }
         APR_ARRAY_PUSH(blocks, cc_block_t) = (cc_block_t){true, element.whole};
@@ -216,7 +215,7 @@ static apr_status_t der_find(apr_array_header_t *blocks, const cc_octets_t *octe
     return APR_SUCCESS;
 }
 
-/* A certificate alone, in DER: such files lie beside CRLs in folders. */
+/* A single certificate in DER: folders contain such files next to CRLs. */
 static bool is_certificate(const cc_octets_t *octets)
 {
     const unsigned char *at = octets->at;
@@ -233,10 +232,10 @@ apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, con
                             apr_pool_t *p)
 {
     const unsigned char *end = octets->at + octets->len;
-    bool der = octets->len > 0 && *octets->at == CC_DER_SEQUENCE; /* no PEM begins with a "0" */
+    bool der = octets->len > 0 && *octets->at == CC_DER_SEQUENCE; /* PEM never begins with "0" */
 
     if (der ? is_certificate(octets) : !line_find(octets->at, end, "-----BEGIN X509 CRL-----")) {
-        *error = "there is no CRL in it; PEM and DER files are read";
+        *error = "it contains no CRL, neither in PEM nor in DER";
         return APR_ENOTIMPL;
     }
     return der ? der_find(blocks, octets, error) : pem_find(blocks, octets, error, p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which certificates a CRL speaks of when it does not list them (RFC 5280 6.3.3 b to d). */
+/* Determines which certificates a CRL covers without listing them (RFC 5280 6.3.3 b to d). */
 #include "crl/internal.h"
 
 unsigned cc_reasons_of(const ASN1_BIT_STRING *bits)
@@ -64,7 +64,7 @@ static bool points_meet(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 
 /* ---- distribution points of a certificate ---------------------------------------------------- */
 
-/* The first directory name, below which a relative name stands. */
+/* The first directory name, to which a relative name is appended. */
 static const X509_NAME *first_name(const GENERAL_NAMES *names)
 {
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
@@ -75,7 +75,7 @@ static const X509_NAME *first_name(const GENERAL_NAMES *names)
     return NULL;
 }
 
-/* 6.3.3 (b) (2) (i): the names of both meet, or the CRL has none. */
+/* 6.3.3 (b) (2) (i): both have a name in common, or the CRL has none. */
 static bool point_meets(const cc_crl_t *crl, DIST_POINT *point, const X509 *cert)
 {
     DIST_POINT_NAME *wanted = crl->idp.extension ? crl->idp.extension->distpoint : NULL;
@@ -97,8 +97,9 @@ static bool point_meets(const cc_crl_t *crl, DIST_POINT *point, const X509 *cert
 }
 
 /*
- * What the points of the certificate let this CRL say: those that name its issuer, if it is an
- * indirect one of somebody else (6.3.3 (b) (1)), or those that name nobody.
+ * The reasons that the distribution points of the certificate allow this CRL to cover: of points
+ * that name its issuer, if it is an indirect CRL of another issuer (6.3.3 (b) (1)), or else of
+ * points that name no issuer.
  */
 static unsigned points_reasons(const cc_crl_t *crl, X509 *cert, bool direct, bool *named)
 {
@@ -137,7 +138,7 @@ unsigned cc_crl_reasons(const cc_crl_t *crl, X509 *cert)
     if (!kind_fits(idp, cert)) {
         return 0;
     }
-    /* 6.3.3, at its end: what no point says is taken as one with the issuer's name, for all. */
+    /* 6.3.3, last step: without a point, one with the issuer's name and all reasons is assumed. */
     if (!point || point_has(point, X509_get_issuer_name(cert))) {
         return idp->reasons;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of CRLs, what they give, and answers from it: what the files of this room share. */
+/* Files of CRLs, their contents, and answers from them: what this component's files share. */
 #ifndef CC_CRL_INTERNAL_H
 #define CC_CRL_INTERNAL_H
 
@@ -20,25 +20,25 @@
 
 /* ---- signers (signer.c) ------------------------------------------------------------------ */
 
-/** True if a list has a certificate of the issuer's name and key, whether it may sign or not. */
+/** True if a list has a certificate with the issuer's name and key, whether it may sign or not. */
 bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl);
 
-/** Tries those of a list that may have signed it; *error is what was wrong with the last of them.
- */
+/** The certificate of a list that signed a CRL; NULL: none, and *error is what was wrong with the
+ * last one that may sign it. */
 const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
                                           const char **error);
 
 /* ---- files (file.c, content.c) ------------------------------------------------------- */
 
-/** What a file holds. */
+/** The octets of a file. */
 typedef struct cc_octets_t {
     unsigned char *at; /* from malloc */
     apr_size_t len;
-    cc_file_stamp_t stamp; /* of what was read */
+    cc_file_stamp_t stamp; /* of the state that was read */
 } cc_octets_t;
 
-/** APR_EBUSY: it changed meanwhile. */
+/** Reads a file. APR_EBUSY: it changed meanwhile. */
 apr_status_t cc_octets_read(cc_octets_t *octets, const char *path, apr_pool_t *p);
 
 /** A CRL or a certificate in a file. */
@@ -48,47 +48,46 @@ typedef struct cc_block_t {
 } cc_block_t;
 
 /**
- * Finds the blocks (of cc_block_t) of a file; PEM becomes DER in its place. APR_SUCCESS; else what
- * is wrong is *error: APR_EINCOMPLETE where the end is missing, APR_ENOTIMPL where this is no file
- * of CRLs at all.
+ * Finds the blocks (of cc_block_t) of a file; PEM is decoded in place. On failure *error has the
+ * reason: APR_EINCOMPLETE if the end is missing, APR_ENOTIMPL if it is not a file of CRLs at all.
  */
 apr_status_t cc_blocks_find(apr_array_header_t *blocks, cc_octets_t *octets, const char **error,
                             apr_pool_t *p);
 
-/** A state of a file, without anything of this module in it (kept.c). */
+/** A state of a file, without pointers into this module (kept.c). */
 typedef struct cc_crl_kept_state_t cc_crl_kept_state_t;
 
-/** What came out of a file. */
+/** The contents of a file. */
 typedef struct cc_crl_content_t {
     apr_pool_t *pool;
     int holders;
-    cc_crl_kept_state_t *state;      /* to be kept if this is taken; NULL: not */
+    cc_crl_kept_state_t *state;      /* to be kept if this is accepted; NULL: not */
     apr_array_header_t *foreign;     /* of cc_crl_info_t, without path and use */
     apr_array_header_t *crls;        /* of cc_crl_t * */
     apr_array_header_t *authorities; /* of cc_authority_t *: certificates of the file that verify */
 } cc_crl_content_t;
 
-/** What loading needs to know. */
+/** The settings for loading. */
 typedef struct cc_crl_loader_t {
     const cc_trust_t *trust;
     const apr_array_header_t *authorities; /* of the store */
-    apr_hash_t *held;                      /* stream -> cc_crl_t *: not to be loaded twice */
+    apr_hash_t *held;                      /* stream -> cc_crl_t *: not loaded again */
     bool pass_foreign;
-    cc_crl_kept_t *kept; /* NULL: nothing is */
-    apr_pool_t *pool;    /* for errors, and what is needed meanwhile */
+    cc_crl_kept_t *kept; /* NULL: nothing is kept */
+    apr_pool_t *pool;    /* for errors and temporary data */
 } cc_crl_loader_t;
 
 /**
- * Loads a file; *stamp is what was read, or is left alone. APR_EBUSY, APR_EINCOMPLETE and
- * APR_ENOTIMPL as above; else CC0407 to CC0411 in err.
+ * Loads a file; *stamp is that of the state that was read, or is unchanged. APR_EBUSY,
+ * APR_EINCOMPLETE and APR_ENOTIMPL as above; else CC0407 to CC0411 in err.
  */
 apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err);
 
-/** The last who gives it back frees it; NULL is none. */
+/** Releases one reference; the last one frees it. NULL is allowed. */
 void cc_crl_content_release(cc_crl_content_t *content);
 
-/** True if this very CRL is among its CRLs. */
+/** True if it contains this CRL (compared by pointer). */
 bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl);
 
 /* ---- sources and files (crls.c, scan.c, poll.c) ------------------------------------------ */
@@ -97,20 +96,20 @@ bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl);
 typedef struct cc_crl_source_t {
     const char *path;
     bool folder;
-    bool reported;      /* that it cannot be read */
-    bool unread;        /* it has not been read since a restart: what is held of it stays */
-    cc_error_t refusal; /* to be reported; tag NULL: nothing */
+    bool reported;      /* the error that it cannot be read */
+    bool unread;        /* not read since a restart: its CRLs loaded before stay in use */
+    cc_error_t refusal; /* to be reported; tag NULL: none */
 } cc_crl_source_t;
 
-/** What came of reading a file as it is. */
+/** The result of reading a file in its present state. */
 typedef enum {
-    CC_CRL_FILE_NEW,        /* it was not read, or may have changed since without a trace */
-    CC_CRL_FILE_TAKEN,      /* what it holds counts */
-    CC_CRL_FILE_REFUSED,    /* what it gave before counts, until it changes */
-    CC_CRL_FILE_WAITING,    /* the same, or until others change: the base of a delta may come */
+    CC_CRL_FILE_NEW,        /* not read yet, or it may have changed since without a trace */
+    CC_CRL_FILE_TAKEN,      /* its contents are in use */
+    CC_CRL_FILE_REFUSED,    /* its previous contents are in use until it changes */
+    CC_CRL_FILE_WAITING,    /* the same, or until other files change: a delta's base may arrive */
     CC_CRL_FILE_EARLY,      /* the same, or until `again_at`: the thisUpdate of one of its CRLs */
-    CC_CRL_FILE_UNFINISHED, /* its end is missing, and may come: it is read again at `again_at` */
-    CC_CRL_FILE_OTHER       /* it lies in a folder, and is no file of CRLs */
+    CC_CRL_FILE_UNFINISHED, /* its end is missing, and may arrive: it is read again at `again_at` */
+    CC_CRL_FILE_OTHER       /* it is in a folder, and is not a file of CRLs */
 } cc_crl_file_state_t;
 
 /** A file that is polled. */
@@ -118,63 +117,63 @@ typedef struct cc_crl_file_t {
     apr_pool_t *pool;
     const char *path;
     const cc_crl_source_t *source;
-    bool present;          /* the last scan has seen it */
-    cc_file_stamp_t stamp; /* as that scan has seen it */
-    cc_file_stamp_t seen;  /* as it was when it was last taken or refused */
+    bool present;          /* the last scan found it */
+    cc_file_stamp_t stamp; /* at the last scan */
+    cc_file_stamp_t seen;  /* when it was last accepted or refused */
     cc_crl_file_state_t state;
-    bool unread;           /* nothing of it is held since a restart */
-    apr_time_t again_at;   /* when it is read again though it is the same; 0: never */
-    apr_time_t missing_at; /* when it was first missed; 0: it is not */
-    const char *reported;  /* the tag that was reported of it as it is */
-    cc_error_t refusal;    /* to be reported; tag NULL: nothing */
+    bool unread;           /* no CRLs of it are in use since a restart */
+    apr_time_t again_at;   /* when it is read again without a change; 0: never */
+    apr_time_t missing_at; /* when it was first missing; 0: it is not */
+    const char *reported;  /* the tag that was reported for its present state */
+    cc_error_t refusal;    /* to be reported; tag NULL: none */
     cc_crl_content_t *content;
 } cc_crl_file_t;
 
-/** The highest of a stream that was ever held. */
+/** The highest CRL of a stream that was ever loaded. */
 typedef struct cc_crl_stream_t {
     unsigned char key[CC_STREAM_KEY];
     cc_crl_number_t number;
     apr_time_t this_update;
-    bool reported; /* that it is gone and only an older one is there */
+    bool reported; /* the error that it is gone and there is only an older one */
 } cc_crl_stream_t;
 
 struct cc_crls_t {
     const cc_crl_spec_t *spec;
     const cc_trust_t *trust;
-    apr_pool_t *pool;                /* of its own: the polling thread's */
-    apr_pool_t *scratch;             /* of the poll that runs */
+    apr_pool_t *pool;                /* its own, for the polling thread */
+    apr_pool_t *scratch;             /* of the current poll */
     apr_array_header_t *authorities; /* of the store */
     apr_array_header_t *sources;     /* of cc_crl_source_t */
     apr_array_header_t *files;       /* of cc_crl_file_t * */
     apr_hash_t *streams;             /* of cc_crl_stream_t * */
     cc_snapshot_t versions;
     cc_due_t due;
-    bool changed; /* what the files hold, since the version was made */
+    bool changed; /* the contents of the files have changed since the version was made */
     cc_crl_counters_t *counters;
-    cc_crl_counters_t own; /* until others are given */
+    cc_crl_counters_t own; /* used until cc_crls_count_in */
 };
 
 /**
- * Says what came of reading a file, and when it is read again though it is the same (0: never).
- * Whatever is no refusal takes back what there was to report.
+ * Sets the result of reading a file, and when it is read again without a change (0: never). States
+ * other than refusals clear the error to be reported.
  */
 void cc_crl_file_settle(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at);
 
-/** Looks which files there are. What cannot be read is a refusal of its source (CC0406). */
+/** Lists the files. A path that cannot be read is a refusal of its source (CC0406). */
 void cc_crls_scan(cc_crls_t *crls);
 
 /** Loads all files for the first time. CC0407 to CC0414. */
 apr_status_t cc_crls_load(cc_crls_t *crls, cc_error_t *err);
 
-/** Polls all files; in how long it wants to be called again at most. */
+/** Polls all files; returns the maximum time until the next call. */
 apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now);
 
 /* ---- counting (count.c). For the thread that opens or polls. ----------------------------- */
 
-/** Counts a file as it is: taken, or refused and reported. */
+/** Counts the present state of a file: accepted, or refused and reported. */
 void cc_crls_count_file(cc_crls_t *crls, const cc_crl_file_t *file, bool taken);
 
-/** Counts what was opened. */
+/** Counts the files that were opened. */
 void cc_crls_count_open(cc_crls_t *crls, apr_time_t now);
 
 /** Counts a poll: sources that cannot be read, and how many files and sources are refused. */
@@ -182,36 +181,36 @@ void cc_crls_count_poll(cc_crls_t *crls, apr_time_t now);
 
 /* ---- streams (stream.c) ------------------------------------------------------------------ */
 
-/** Makes crl->stream_key of its other members; false: OpenSSL cannot digest. */
+/** Computes crl->stream_key from its other members; false if OpenSSL cannot compute the digest. */
 bool cc_crl_stream_key_make(cc_crl_t *crl);
 
-/** True if a is older than b, of the same stream. */
+/** True if `a` is older than `b`, which is of the same stream. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b);
 
-/** The newest of each stream that the files hold: stream key -> cc_crl_t *, in `p`. */
+/** The newest CRL of each stream in all files: stream key -> cc_crl_t *, in `p`. */
 apr_hash_t *cc_crls_newest(const cc_crls_t *crls, apr_pool_t *p);
 
-/** The same with this content in the place of what the file has. */
+/** The same with this content in place of that of the file. */
 apr_hash_t *cc_crls_newest_with(const cc_crls_t *crls, const cc_crl_file_t *file,
                                 const cc_crl_content_t *content, apr_pool_t *p);
 
-/** The complete CRL that a delta changes, and the delta of a complete CRL; NULL: there is none. */
+/** The complete CRL that a delta changes, and the delta of a complete CRL; NULL: none. */
 cc_crl_t *cc_crl_base_of(apr_hash_t *newest, const cc_crl_t *delta);
 cc_crl_t *cc_crl_delta_of(apr_hash_t *newest, const cc_crl_t *complete);
 
 /**
- * True if the delta may be combined with this complete CRL (RFC 5280 5.2.4). One that is older fits
- * too, and says nothing new.
+ * True if the delta may be combined with this complete CRL (RFC 5280 5.2.4). An older delta may be
+ * combined too, and adds nothing.
  */
 bool cc_crl_fits(const cc_crl_t *delta, const cc_crl_t *base);
 
-/** The highest that was held of the stream of this CRL; NULL: nothing. */
+/** The highest CRL that was ever loaded of the stream of this CRL; NULL: none. */
 cc_crl_stream_t *cc_crls_highest(const cc_crls_t *crls, const cc_crl_t *crl);
 
-/** Says that this CRL is the highest of its stream by now. */
+/** Sets this CRL as the highest of its stream. */
 void cc_crls_highest_set(cc_crls_t *crls, const cc_crl_t *crl);
 
-/** Takes over what cc_crls_highest_save put there; before anything is loaded. */
+/** Restores the result of cc_crls_highest_save. Call it before anything is loaded. */
 void cc_crls_highest_restore(cc_crls_t *crls, apr_hash_t *highest);
 
 /** True if this is lower than the highest of its stream (rollback). */
@@ -223,28 +222,28 @@ bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
 typedef struct cc_crl_pair_t {
     cc_crl_t *complete;
     cc_crl_t *delta;     /* newer than the complete one */
-    bool fits;           /* the delta's removals hold */
-    bool signer_revoked; /* its signer is revoked: it gives nobody a good name any more */
-    cc_crl_t *either;    /* one of the two that is there */
+    bool fits;           /* the delta's removals are valid */
+    bool signer_revoked; /* its signer is revoked: it no longer makes certificates good */
+    cc_crl_t *either;    /* one of the two that exists */
 } cc_crl_pair_t;
 
 /**
- * A CRL of a CA that has a new key: it also revokes what the CA signed with this one, the other way
- * round too. The name is the same, and so is the root; RFC 5280 (6.3.3 f) asks for no more.
+ * A CRL of a CA that has a new key: it also revokes certificates that the CA signed with this key,
+ * and vice versa. The name and the root are the same; RFC 5280 (6.3.3 f) requires no more.
  */
 typedef struct cc_crl_rekeyed_t {
     const cc_crl_pair_t *pair;
     unsigned char spki_sha256[32];
 } cc_crl_rekeyed_t;
 
-/** Who is listed, for cc_crls_each. */
+/** A loaded CRL, for cc_crls_each. */
 typedef struct cc_crl_held_t {
     const char *path;
     cc_crl_t *crl;
     cc_crl_use_t use;
 } cc_crl_held_t;
 
-/** What all answers at one time come from. Constant. */
+/** The data of all answers at one time. Constant. */
 typedef struct cc_crl_version_t {
     apr_pool_t *pool;
     apr_array_header_t *contents;    /* of cc_crl_content_t *, held */
@@ -254,16 +253,16 @@ typedef struct cc_crl_version_t {
     apr_array_header_t *authorities; /* of const cc_authority_t *, by sha256 */
     apr_array_header_t *held;        /* of cc_crl_held_t */
     apr_array_header_t *foreign;     /* of cc_crl_info_t */
-    bool incomplete;                 /* a file is unread: nobody is let in for want of a CRL */
+    bool incomplete;                 /* a file is unread: `missing` does not apply */
 } cc_crl_version_t;
 
-/** Makes one of what the files hold, and remembers what is in it. */
+/** Makes a version from the contents of the files, and updates the highest CRLs. */
 cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls);
 void cc_crl_version_free(cc_crl_version_t *version);
 
 /* ---- answers (check.c) ------------------------------------------------------------------- */
 
-/** What is asked. */
+/** A check of one certificate. */
 typedef struct cc_crl_check_t {
     const cc_crl_version_t *version;
     X509 *cert;
@@ -274,7 +273,7 @@ typedef struct cc_crl_check_t {
 
 void cc_crl_check_one(cc_crl_answer_t *answer, const cc_crl_check_t *check);
 
-/** Goes on with the chain from this authority upwards, if `answer` is good so far. */
+/** Continues with the chain from this authority upwards, unless `answer` is revoked. */
 void cc_crl_check_chain(cc_crl_answer_t *answer, const cc_crl_check_t *check,
                         const unsigned char ca_sha256[32]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides whether the CRLs of a file may take the place of what the file gave before. */
+/* Decides whether the CRLs of a file may replace its previous ones. */
 #include <string.h>
 
 #include "crl/internal.h"
@@ -11,10 +11,11 @@ static apr_status_t rollback(const cc_crls_t *crls, const cc_crl_t *crl, const c
     const cc_crl_stream_t *held = cc_crls_highest(crls, crl);
     apr_pool_t *p = crls->scratch;
 
-    return cc_error_set(err, p, "CC0412", path,
-                        "%s of %s, is refused: it is older than what was held, number %s of %s",
-                        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
-                        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
+    return cc_error_set(
+        err, p, "CC0412", path,
+        "%s of %s, is refused: it is older than the one loaded before, number %s of %s",
+        cc_crl_text(crl, p), cc_moment_text(crl->this_update, p),
+        cc_crl_number_text(&held->number, p), cc_moment_text(held->this_update, p));
 }
 
 static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base,
@@ -23,13 +24,13 @@ static apr_status_t without_base(const cc_crls_t *crls, const cc_crl_t *delta, c
     apr_pool_t *p = crls->scratch;
 
     return cc_error_set(err, p, "CC0413", path,
-                        "%s is refused: it is to be combined with number %s or later of the same "
-                        "issuer, key and scope, and what is held is %s",
+                        "%s is refused: it needs the complete CRL number %s or later of the same "
+                        "issuer, key and scope; loaded: %s",
                         cc_crl_text(delta, p), cc_crl_number_text(&delta->base, p),
                         base ? base->number_text : "none");
 }
 
-/* True if this content has a delta of the same stream that says what has changed for longer. */
+/* True if this content has a delta of the same stream that covers a longer time. */
 static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *delta)
 {
     for (int i = 0; content && i < content->crls->nelts; i++) {
@@ -44,8 +45,8 @@ static bool content_says_more(const cc_crl_content_t *content, const cc_crl_t *d
 }
 
 /*
- * Where missing=allow lets in whom nobody knows, a delta alone still revokes whom it lists. It must
- * not take the place of one that may list others: that one stays until the base is there.
+ * With missing=allow, a delta without its base still revokes the certificates that it lists. It
+ * must not replace a delta that may list others: that one stays in use until the base is there.
  */
 static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_crl_t *base)
 {
@@ -59,7 +60,8 @@ static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_
     return crls->spec->missing_allow && !base && !says_more;
 }
 
-/* A file that may have changed since it was read is read again in any case. */
+/* Sets the state of a file, unless it may have changed since it was read and is read again anyway.
+ */
 static void wait_for(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at)
 {
     if (file->state != CC_CRL_FILE_NEW) {
@@ -67,7 +69,7 @@ static void wait_for(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t 
     }
 }
 
-/* Judges one of the CRLs that a file would hold with this content. `now` is 0 at start. */
+/* Decides about one CRL of the new content of a file. `now` is 0 at start. */
 static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl_t *crl,
                               apr_hash_t *newest, apr_time_t now)
 {
@@ -80,7 +82,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     if (now > 0 && crl->this_update > now) {
         wait_for(file, CC_CRL_FILE_EARLY, crl->this_update);
         return cc_error_set(
-            err, crls->scratch, "CC0414", file->path, "%s is not taken before its thisUpdate, %s",
+            err, crls->scratch, "CC0414", file->path, "%s is not used before its thisUpdate, %s",
             cc_crl_text(crl, crls->scratch), cc_moment_text(crl->this_update, crls->scratch));
     }
     if (crl->delta && !cc_crl_fits(crl, base) && !counts_alone(crls, crl, base)) {
@@ -90,7 +92,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     return APR_SUCCESS;
 }
 
-/* Judges all but those of which the same file has a newer one. */
+/* Decides about all CRLs, except those of which the same file has a newer one. */
 apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                                   const cc_crl_content_t *content, apr_time_t now)
 {

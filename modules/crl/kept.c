@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps files of CRLs as they were last taken, beyond the end of a configuration. */
+/* Keeps files of CRLs as they were last accepted, beyond the end of a configuration. */
 /*
- * A restart reads every file anew. Where one has become bad, what it gave before is to stay, so it
- * is kept: not what was made of it, but its CRLs and certificates in DER. They are read and
- * verified once more after the restart, for whom the virtual host trusts then. Between the two,
- * httpd unloads this module and OpenSSL and may load others, so nothing here is theirs: neither an
- * address of a function nor an object of OpenSSL.
+ * A restart reads every file again. If a file has become bad, its previous CRLs stay in use, so
+ * they are kept: not the data structures made from them, but the CRLs and certificates in DER.
+ * After the restart they are read and verified again, against the trust that the virtual host has
+ * then. Meanwhile httpd unloads this module and OpenSSL and may load others, so nothing here
+ * belongs to them: neither an address of a function nor an object of OpenSSL.
  *
- * An entry is the state of one file for one trust. Hosts that trust different CAs mostly have taken
- * the same state, which is there once. Under the path alone stands what any of them has taken last,
- * for a host whose CAs have changed. What is large lies in a file that has no name any more: in
- * memory every child would have it.
+ * An entry is the state of one file for one trust. Hosts that trust different CAs usually have
+ * accepted the same state, which is stored once. The entry with the path alone is the state that
+ * any of them accepted last, for a host whose CAs have changed. Large states are in a file without
+ * a name: in memory, every child would have a copy.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 
 #include "crl/kept.h"
 
-#define IN_MEMORY ((apr_size_t)256 * 1024) /* octets; what is larger lies in a file */
+#define IN_MEMORY ((apr_size_t)256 * 1024) /* octets; larger states are in a file */
 #define HEADER 9                           /* before each block: its kind, its length */
 
 /* A state of a file, which entries share. */
@@ -30,14 +30,14 @@ struct cc_crl_kept_state_t {
     int holders;
     cc_file_stamp_t stamp;
     apr_size_t len;
-    const unsigned char *at; /* NULL: it lies in `file` */
+    const unsigned char *at; /* NULL: it is in `file` */
     apr_file_t *file;
 };
 
 typedef struct kept_file_t {
     apr_pool_t *pool;
     const char *key;
-    cc_crl_kept_state_t *state; /* NULL: a folder, which was in use */
+    cc_crl_kept_state_t *state; /* NULL: the entry is a folder, which was in use */
     apr_time_t since;
     bool used; /* since the last sweep */
 } kept_file_t;
@@ -45,7 +45,7 @@ typedef struct kept_file_t {
 struct cc_crl_kept_t {
     apr_pool_t *pool;
     apr_hash_t *entries; /* key -> kept_file_t * */
-    pid_t owner;         /* children have a copy, and write nothing */
+    pid_t owner;         /* children have a copy, and do not write */
 };
 
 cc_crl_kept_t *cc_crls_kept_create(apr_pool_t *p)
@@ -119,7 +119,7 @@ static apr_status_t file_fill(apr_file_t *file, const apr_array_header_t *blocks
     return status;
 }
 
-/* A file of nobody's: its name is gone as soon as it is there. */
+/* Makes a file without a name: it is unlinked as soon as it exists. */
 static apr_status_t file_make(cc_crl_kept_state_t *state, const apr_array_header_t *blocks)
 {
     const char *folder = NULL;
@@ -222,7 +222,7 @@ static void entry_put(cc_crl_kept_t *kept, const char *path, const cc_trust_t *t
     }
 }
 
-/* ---- what the others ask --------------------------------------------------------------------- */
+/* ---- for the other files --------------------------------------------------------------------- */
 
 cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
                                        const cc_file_stamp_t *stamp,
@@ -277,7 +277,7 @@ void cc_crl_kept_forget(cc_crls_t *crls, const char *path)
     if (kept && kept->owner == getpid()) {
         apr_pool_t *p = NULL;
 
-        apr_pool_create(&p, crls->scratch); /* the path may be the entry's own */
+        apr_pool_create(&p, crls->scratch); /* the path may belong to the entry */
         path = apr_pstrdup(p, path);
         entry_remove(kept, entry_find(kept, path, crls->trust, p));
         entry_remove(kept, entry_find(kept, path, NULL, p));

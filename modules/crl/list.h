@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One CRL: its fields, its extensions, its entries, its signature, and how it is called. */
+/* One CRL: its fields, extensions, entries and signature, and its name in messages. */
 #ifndef CC_CRL_LIST_H
 #define CC_CRL_LIST_H
 
@@ -17,7 +17,7 @@
 /* ---- revoked certificates (serials.c) ---------------------------------------------------- */
 
 #define CC_SERIAL_MAX 120  /* octets; RFC 5280 allows 20, and CAs have written 40 */
-#define CC_SERIAL_ISSUER 4 /* octets before it that say whose it is, in an indirect CRL */
+#define CC_SERIAL_ISSUER 4 /* octets before it that identify the issuer, in an indirect CRL */
 
 /** A serial number as the content octets of its INTEGER. */
 typedef struct cc_serial_t {
@@ -25,32 +25,32 @@ typedef struct cc_serial_t {
     unsigned char octets[CC_SERIAL_ISSUER + CC_SERIAL_MAX];
 } cc_serial_t;
 
-/** What a CRL says of a certificate on it. */
+/** An entry of a CRL. */
 typedef struct cc_revoked_t {
-    apr_uint32_t at;      /* seconds since 1970; one later than 2106 is the latest that fits */
+    apr_uint32_t at;      /* seconds since 1970; dates after 2106 become the last possible value */
     unsigned char reason; /* RFC 5280 5.3.1 */
 } cc_revoked_t;
 
 enum { CC_REASON_UNSPECIFIED = 0, CC_REASON_REMOVE = 8 };
 
-/** Serial numbers. Filled by one thread; then never written again, and any thread may read it. */
+/** A set of serial numbers. Filled by one thread; then constant, and any thread may read it. */
 typedef struct cc_serials_t cc_serials_t;
 
-/** An empty set for entries that take so many octets in DER; NULL: no memory. */
+/** An empty set for entries of this size in DER; NULL: out of memory. */
 cc_serials_t *cc_serials_create(apr_size_t der_size);
-void cc_serials_free(cc_serials_t *serials); /* NULL is none */
+void cc_serials_free(cc_serials_t *serials); /* NULL is allowed */
 void cc_serials_add(cc_serials_t *serials, const cc_serial_t *key, const cc_revoked_t *revoked);
 
-/** Makes it fit for cc_serials_find; false: no memory. */
+/** Completes the set for cc_serials_find; false: out of memory. */
 bool cc_serials_finish(cc_serials_t *serials);
 bool cc_serials_find(const cc_serials_t *serials, const cc_serial_t *key, cc_revoked_t *revoked);
 apr_uint32_t cc_serials_count(const cc_serials_t *serials);
 
 /* ---- the fields of a CRL (tbs.c) --------------------------------------------------------- */
 
-/** A CRL taken apart, its tbsCertList and the signature; all spans are of the octets read. */
+/** The parts of a CRL: its tbsCertList and the signature; all spans are of the octets read. */
 typedef struct cc_crl_tbs_t {
-    cc_der_span_t octets;    /* what is signed: the tbsCertList, an element */
+    cc_der_span_t octets;    /* the signed octets: the tbsCertList, an element */
     cc_der_span_t algorithm; /* an element; the same inside and outside */
     cc_der_span_t signature; /* the octets of the bit string */
     cc_der_span_t issuer;    /* an element */
@@ -61,12 +61,12 @@ typedef struct cc_crl_tbs_t {
     apr_time_t next_update;
 } cc_crl_tbs_t;
 
-/** Takes one apart (RFC 5280 5.1): NULL, or what is wrong, a literal. */
+/** Splits a CRL into its parts (RFC 5280 5.1): NULL, or what is wrong, a literal. */
 const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_der_span_t der);
 
-/* ---- what a CRL is about (extensions.c, idp.c) ------------------------------------------- */
+/* ---- the scope of a CRL (extensions.c, idp.c) -------------------------------------------- */
 
-/* A bit for each of ReasonFlags (RFC 5280 4.2.1.13), keyCompromise to aACompromise. */
+/* A bit for each of the ReasonFlags (RFC 5280 4.2.1.13), keyCompromise to aACompromise. */
 #define CC_REASONS_ALL 0x1FEu
 
 /** The issuing distribution point (RFC 5280 5.2.5). */
@@ -77,16 +77,16 @@ typedef struct cc_crl_idp_t {
     unsigned reasons;
 } cc_crl_idp_t;
 
-/* Octets of the key of a stream (stream.c): a digest, and whether it is one of deltas. */
+/* Octets of the key of a stream (stream.c): a digest, and whether it is a stream of deltas. */
 #define CC_STREAM_KEY 33
 
 /** A CRL number: the larger one is the later one. */
 typedef struct cc_crl_number_t {
-    unsigned char len; /* 0: there is none */
+    unsigned char len; /* 0: no number */
     unsigned char octets[20];
 } cc_crl_number_t;
 
-/** One CRL whose signature is good. Constant but for what is the polling thread's alone. */
+/** A CRL whose signature is valid. Constant, except for the members of the polling thread. */
 typedef struct cc_crl_t {
     apr_pool_t *pool;
     int holders;
@@ -95,7 +95,7 @@ typedef struct cc_crl_t {
     cc_authority_t signer; /* without its certificate */
     unsigned char stream_key[CC_STREAM_KEY];
     cc_der_span_t signature;
-    apr_size_t size; /* of what is signed */
+    apr_size_t size; /* of the signed octets */
     cc_crl_number_t number;
     const char *number_text;
     bool delta;
@@ -105,40 +105,40 @@ typedef struct cc_crl_t {
     apr_time_t loaded_at;
     cc_crl_idp_t idp;
     AUTHORITY_KEYID *akid;       /* NULL: none */
-    apr_array_header_t *issuers; /* of X509_NAME *: whose entries an indirect CRL has */
+    apr_array_header_t *issuers; /* of X509_NAME *: the issuers of the entries of an indirect CRL */
     cc_serials_t *serials;
-    bool reported_stale; /* these are the polling thread's: what it has reported of the CRL */
+    bool reported_stale; /* for the polling thread: what it has reported about the CRL */
     bool reported_signer;
     bool reported_alone;
 } cc_crl_t;
 
-/** -1, 0, 1: a is lower than b, the same, higher. */
+/** -1, 0 or 1: `a` is lower than, equal to or higher than `b`. */
 int cc_crl_number_compare(const cc_crl_number_t *a, const cc_crl_number_t *b);
 
 /** Reads the extensions of a CRL into it: NULL, or what is wrong. */
 const char *cc_crl_extensions_read(cc_crl_t *crl, const cc_crl_tbs_t *tbs);
 
-/** The reasons that ReasonFlags name, as a mask; NULL: all. */
+/** ReasonFlags as a mask; NULL: all. */
 unsigned cc_reasons_of(const ASN1_BIT_STRING *bits);
 
-/** For which reasons this CRL of the certificate's own issuer speaks, if it does not list it. */
+/** The reasons that this CRL of the certificate's own issuer covers, if it does not list it. */
 unsigned cc_crl_reasons(const cc_crl_t *crl, X509 *cert);
 
 /**
- * The same for an indirect CRL of somebody else: 0 unless the certificate names that issuer.
- * *named: whether it does, whatever else the CRL is about.
+ * The same for an indirect CRL of another issuer: 0 unless the certificate names that issuer.
+ * *named: whether it does, regardless of the scope of the CRL.
  */
 unsigned cc_crl_reasons_indirect(const cc_crl_t *crl, X509 *cert, bool *named);
 
-/* ---- words for messages (text.c) --------------------------------------------------------- */
+/* ---- texts for messages (text.c) --------------------------------------------------------- */
 
-/** A name as RFC 4514 has it, safe for a log. */
+/** A name in the form of RFC 4514, safe for a log. */
 const char *cc_name_text(const X509_NAME *name, apr_pool_t *p);
 
-/** The OID of an extension, with its name where it has one. */
+/** The OID of an extension, with its name if it has one. */
 const char *cc_extension_text(const cc_extension_t *extension, apr_pool_t *p);
 
-/** In decimal; "none". */
+/** The number in decimal, or "none". */
 const char *cc_crl_number_text(const cc_crl_number_t *number, apr_pool_t *p);
 
 /** 'the CRL of "CN=Staff CA", number 12,': the start of a sentence. */
@@ -149,7 +149,7 @@ const char *cc_crl_text(const cc_crl_t *crl, apr_pool_t *p);
 /** Reads the entries into crl->serials and crl->issuers: NULL, or what is wrong. */
 const char *cc_crl_entries_read(cc_crl_t *crl, cc_der_span_t entries);
 
-/** True if the key signed it. Else *error says why not, a literal. */
+/** True if the key signed it. Otherwise *error is the reason, a literal. */
 bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **error);
 
 #endif

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loads files of CRLs, at start and whenever they change. */
 /*
- * A poll goes through all files. One that is as it was when it was last read is left alone, unless
- * its state says otherwise (cc_crl_file_state_t): it may have changed without a trace, or it waits
- * for another file or for a moment. Whatever else is read: loaded, judged beside what the other
- * files hold, and then taken or refused. What is refused leaves what the file gave before in its
- * place. Since a complete CRL may come after the delta that needs it, a poll in which something has
- * changed goes through the files twice.
+ * A poll goes through all files. A file that has not changed since it was last read is skipped,
+ * unless its state requires another read (cc_crl_file_state_t): it may have changed without a
+ * trace, or it waits for another file or for a time. All other files are loaded, checked together
+ * with the contents of the other files, and then accepted or refused. If a file is refused, its
+ * previous CRLs stay in use. Since a complete CRL may arrive after the delta that needs it, a poll
+ * in which something has changed goes through the files twice.
  */
 #include <string.h>
 
 #include "crl/internal.h"
 #include "crl/kept.h"
 
-#define TRIES 20 /* to read a file at start that somebody is writing, every SOON */
+#define TRIES 20 /* to read a file at start that is being written, every SOON */
 #define SOON apr_time_from_msec(50)
-#define PAUSE apr_time_from_sec(1)     /* between two looks at what is missing */
+#define PAUSE apr_time_from_sec(1)     /* between two looks for a missing file */
 #define PATIENCE apr_time_from_sec(10) /* with a file whose end is missing */
 
 /* ---- loading --------------------------------------------------------------------------------- */
@@ -30,7 +30,7 @@ cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
                              .pool = crls->scratch};
 }
 
-/* APR_EBUSY too where it is not what the scan has seen, or not there any more. */
+/* APR_EBUSY also if the file has changed since the scan, or no longer exists. */
 static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_crl_file_t *file)
 {
     cc_crl_loader_t loader = cc_crl_loader_of(crls);
@@ -50,7 +50,7 @@ static bool is_young(const cc_file_stamp_t *stamp, apr_time_t now)
     return now - stamp->changed < PATIENCE && stamp->changed - now < PATIENCE;
 }
 
-/* True where another look may find what is missing. */
+/* True if another read may find the missing part. */
 static bool is_unfinished(const cc_crl_file_t *file, apr_status_t status)
 {
     return status == APR_EBUSY ||
@@ -73,7 +73,7 @@ apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait)
     return status;
 }
 
-/* At start, a file that is being written is waited for. */
+/* At start, waits for a file that is being written. */
 static apr_status_t first_load(cc_crls_t *crls, cc_crl_file_t *file)
 {
     apr_status_t status = cc_crl_file_first(crls, file, true);
@@ -82,12 +82,12 @@ static apr_status_t first_load(cc_crls_t *crls, cc_crl_file_t *file)
         status = APR_SUCCESS;
     }
     if (status == APR_SUCCESS) {
-        file->refusal.tag = NULL; /* of a try before */
+        file->refusal.tag = NULL; /* of an earlier try */
     }
     return status;
 }
 
-/* Deltas find their bases only when all is there. */
+/* Deltas find their bases only when all files are loaded. */
 static apr_status_t first_judge(cc_crls_t *crls, cc_crl_file_t *file)
 {
     return file->content ? cc_crl_content_judge(crls, file, file->content, 0) : APR_SUCCESS;
@@ -161,7 +161,7 @@ void cc_crl_file_settle(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time
     }
 }
 
-/* What is wrong with a file is reported once, and again when it is another; `pending`: not yet. */
+/* Reports an error of a file once, and again when it is a different one; `pending`: not yet. */
 static void refusal_settle(cc_crl_file_t *file, bool pending)
 {
     if (!pending && file->reported && strcmp(file->reported, file->refusal.tag) == 0) {
@@ -189,7 +189,7 @@ static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t 
     }
 }
 
-/* Settles what a file gave that cannot be taken. */
+/* Sets the state of a file that cannot be accepted. */
 static void refused_settle(cc_crls_t *crls, cc_crl_file_t *file, apr_status_t status, bool pending,
                            apr_time_t now)
 {
@@ -199,14 +199,14 @@ static void refused_settle(cc_crls_t *crls, cc_crl_file_t *file, apr_status_t st
         cc_crl_file_settle(file, CC_CRL_FILE_UNFINISHED, now + PAUSE);
     } else if (status == APR_ENOTIMPL && file->source->folder && !file->content) {
         cc_crl_file_settle(file, CC_CRL_FILE_OTHER, 0);
-        crls->changed = crls->changed || file->unread; /* nothing of it is wanted */
+        crls->changed = crls->changed || file->unread; /* not a file of CRLs: nothing is missing */
         file->unread = false;
     } else {
         refusal_settle(file, pending);
     }
 }
 
-/* Whether what was loaded may be taken; else the file's state says what it waits for. */
+/* Whether the loaded content may be used; otherwise the file's state is what it waits for. */
 static apr_status_t content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                                   const cc_crl_content_t *content, apr_time_t now)
 {
@@ -215,7 +215,7 @@ static apr_status_t content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                : cc_crl_content_judge(crls, file, content, now);
 }
 
-/* Takes what a file holds now, or refuses it; false: somebody is writing it. */
+/* Accepts or refuses the present content of a file; false: it is being written. */
 static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
 {
     bool pending = file->refusal.tag != NULL;
@@ -244,8 +244,8 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
 }
 
 /*
- * A file that is being replaced may be away for a moment; one that stays away takes all along, and
- * then this is false.
+ * A file that is being replaced may be missing for a moment. If it stays missing, its CRLs are
+ * dropped, and this is false.
  */
 static bool missing_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
@@ -264,7 +264,7 @@ static bool missing_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
     return false;
 }
 
-/* False where the file is gone. */
+/* False if the file is gone. */
 static bool file_poll(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now,
                       apr_interval_time_t *wait)
 {
@@ -301,7 +301,7 @@ apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now)
 
     files_poll(crls, now, &wait);
     if (crls->changed) {
-        files_poll(crls, now, &wait); /* a base may have come for a delta that was refused */
+        files_poll(crls, now, &wait); /* the base of a refused delta may have arrived */
     }
     return wait;
 }

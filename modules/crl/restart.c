@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens CRLs at a restart: what cannot be taken now gives what it gave before. */
+/* Opens CRLs at a restart: for a file that cannot be loaded now, its previous CRLs are used. */
 #include <string.h>
 
 #include "crl/kept.h"
 
-/* A directive that is being opened, and where that is reported to. */
+/* A directive that is being opened, and the function that it reports to. */
 typedef struct {
     cc_crls_t *crls;
     cc_crls_reopened_fn *report;
@@ -19,9 +19,9 @@ static void refusal_report(const reopening_t *o, cc_error_t *err, apr_time_t sin
 }
 
 /*
- * What was kept of a file; *since is 0 and the answer NULL where that is nothing of use. A file may
- * have no CRL for a host, which has served with it before. Where the host's CAs have changed, that
- * says nothing about the new ones.
+ * The kept content of a file; if there is nothing useful, *since is 0 and the result NULL. A file
+ * may have been in use without a CRL for this host. That does not count if the host's CAs have
+ * changed.
  */
 static cc_crl_content_t *kept_load(apr_time_t *since, const cc_crls_t *crls, const char *path)
 {
@@ -39,20 +39,20 @@ static cc_crl_content_t *kept_load(apr_time_t *since, const cc_crls_t *crls, con
     return NULL;
 }
 
-/* Puts it in the place of what the file has now. */
+/* Replaces the present content of the file by the kept one. */
 static apr_time_t restore(const cc_crls_t *crls, cc_crl_file_t *file)
 {
     apr_time_t since = 0;
 
     cc_crl_content_release(file->content);
-    file->content = NULL; /* it is looked at while the other is loaded */
+    file->content = NULL; /* the loader looks at the contents of all files */
     file->content = kept_load(&since, crls, file->path);
     return since;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* A folder that was in use goes on as it was, whatever else has come to lie in it. */
+/* A folder that was in use stays in use, whatever new files it contains. */
 static bool is_unread(const cc_crls_t *crls, const cc_crl_file_t *file)
 {
     return !file->content &&
@@ -63,10 +63,10 @@ static void refuse(const reopening_t *o, cc_crl_file_t *file)
 {
     apr_time_t since = restore(o->crls, file);
 
-    if (file->state == CC_CRL_FILE_TAKEN) { /* it could be loaded, but not taken */
+    if (file->state == CC_CRL_FILE_TAKEN) { /* it could be loaded, but not accepted */
         cc_crl_file_settle(file, CC_CRL_FILE_REFUSED, 0);
     }
-    file->reported = file->refusal.tag; /* the poll need not say it again */
+    file->reported = file->refusal.tag; /* the poll need not report it again */
     file->unread = is_unread(o->crls, file);
     refusal_report(o, &file->refusal, since);
 }
@@ -82,7 +82,7 @@ static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
 static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
 {
     bool kept = is_kept(o->crls, file);
-    bool wait = !kept || o->crls->spec->reload == 0; /* else the poll will see how it goes on */
+    bool wait = !kept || o->crls->spec->reload == 0; /* else the poll reads it again */
     apr_status_t status = cc_crl_file_first(o->crls, file, wait);
 
     if (status == APR_SUCCESS || (status == APR_ENOTIMPL && file->source->folder && !kept)) {
@@ -92,7 +92,7 @@ static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
     }
 }
 
-/* True if it has foreign CRLs alone by now. */
+/* True if the file now has only foreign CRLs. */
 static bool turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file)
 {
     apr_time_t since = 0;
@@ -111,7 +111,7 @@ static bool turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file)
 static void file_judge(const reopening_t *o, cc_crl_file_t *file)
 {
     if (!file->content || file->reported) {
-        return; /* what was kept has been judged */
+        return; /* the kept content has been accepted before */
     }
     if (turned_foreign(o->crls, file) ||
         cc_crl_content_judge(o->crls, file, file->content, apr_time_now()) != APR_SUCCESS) {
@@ -119,7 +119,7 @@ static void file_judge(const reopening_t *o, cc_crl_file_t *file)
     }
 }
 
-/* ---- files and folders that cannot be looked at ---------------------------------------------- */
+/* ---- files and folders that cannot be read --------------------------------------------------- */
 
 static void source_reopen(const reopening_t *o, cc_crl_source_t *source)
 {
@@ -136,7 +136,7 @@ static void source_reopen(const reopening_t *o, cc_crl_source_t *source)
 
         file->source = source;
         file->present = true;
-        file->state = CC_CRL_FILE_TAKEN; /* there is nothing to read while its source is away */
+        file->state = CC_CRL_FILE_TAKEN; /* there is nothing to read while its source is missing */
         since = restore(o->crls, file);
     }
     source->unread = true;
@@ -177,7 +177,7 @@ void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_
     cc_crls_scan(made);
     sources_reopen(&o);
     files_do(&o, file_reopen);
-    files_do(&o, file_judge); /* deltas find their bases only when all is there */
+    files_do(&o, file_judge); /* deltas find their bases only when all files are loaded */
     cc_crls_complete(made);
     cc_crls_count_poll(made, apr_time_now());
     apr_pool_destroy(made->scratch);
@@ -198,7 +198,7 @@ void cc_crls_mark_unread(cc_crls_t *crls, const char *path)
     }
 }
 
-/* ---- what is unread -------------------------------------------------------------------------- */
+/* ---- unread files ---------------------------------------------------------------------------- */
 
 static bool holds_any(const cc_crls_t *crls, const cc_crl_source_t *source)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the files that there are: those that are named, and those in the folders that are. */
+/* Lists the files: those that the directive names, and those in the folders that it names. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +10,14 @@
 #include "crl/internal.h"
 #include "crl/kept.h"
 
-/* A scan that runs. */
+/* The state of a scan. */
 typedef struct {
     cc_crls_t *crls;
     apr_hash_t *by_path; /* -> cc_crl_file_t * */
     apr_hash_t *seen;    /* inode and device: links to one file are one file */
 } scan_t;
 
-/* Octets only: no padding. */
+/* Without padding. */
 typedef struct {
     apr_uint64_t inode;
     apr_uint64_t device;
@@ -32,14 +32,14 @@ static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t sta
     }
     source->reported = true;
     cc_error_set(&source->refusal, scan->crls->scratch, "CC0406", source->path,
-                 "this file or folder cannot be read: %s",
-                 status == EINVAL ? "it is neither a file nor a folder"
+                 "this file or directory cannot be read: %s",
+                 status == EINVAL ? "it is neither a file nor a directory"
                                   : apr_strerror(status, reason, sizeof(reason)));
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* With a pool of its own: in folders files come and go. */
+/* With its own pool: files in folders come and go. */
 cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path)
 {
     apr_pool_t *pool = NULL;
@@ -84,7 +84,7 @@ static bool ends_with(const char *name, const char *end)
     return len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0;
 }
 
-/* Hidden, or somebody's half-finished work. */
+/* Hidden or unfinished files. */
 static bool passed_over(const char *name)
 {
     return *name == '.' || ends_with(name, "~") || ends_with(name, ".tmp");
@@ -95,7 +95,7 @@ static int text_compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* In the order of their names, so that of several links it is always the same that counts. */
+/* Sorted by name, so that of several links to a file the same one always counts. */
 static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_pool_t *p)
 {
     apr_dir_t *dir = NULL;
@@ -140,7 +140,7 @@ static apr_status_t folder_scan(const scan_t *scan, const cc_crl_source_t *sourc
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
-/* What cannot be looked at has not gone. */
+/* Files that cannot be read are not treated as removed. */
 static void files_keep(const scan_t *scan, const cc_crl_source_t *source)
 {
     for (int i = 0; i < scan->crls->files->nelts; i++) {

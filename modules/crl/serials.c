@@ -7,27 +7,27 @@
 #include "crl/internal.h"
 
 /*
- * A CRL may list millions of certificates, and every request may ask for one. The set is filled
- * once, from the entries in their order, and never changed again, so that any thread reads it
- * without a lock.
+ * A CRL may list millions of certificates, and every request may look one up. The set is filled
+ * once, from the entries in order, and does not change after that, so any thread reads it without
+ * a lock.
  *
- * The rows stand one behind the other in one block: a head (the length of the key, the reason, the
- * date), then the key. That is less than an entry takes in DER, so the block never grows. The index
- * is a hash table with open addressing and linear probing: a slot holds the offset of a row in 32
- * bits, 0 where it is free, and two thirds of the slots are taken. It is built when all rows are
- * there, in batches, so that the slots of a batch come from memory while others are written. The
- * hash has a secret seed: a CA cannot choose numbers that all fall into one place.
+ * The rows are consecutive in one block: a head (the length of the key, the reason, the date), then
+ * the key. That is less than an entry takes in DER, so the block never grows. The index is a hash
+ * table with open addressing and linear probing: a slot contains the offset of a row in 32 bits, or
+ * 0 if it is free, and two thirds of the slots are used. It is built when all rows are there, in
+ * batches, so that the slots of a batch are fetched from memory while others are written. The hash
+ * has a secret seed, so a CA cannot choose serial numbers that all collide.
  *
- * Of an indirect CRL, a key begins with the number of the certificate's issuer.
+ * In an indirect CRL, a key begins with the number of the certificate's issuer.
  */
 #define HEAD 6   /* of a row: length of the key, reason, date */
-#define BATCH 16 /* so many slots of the index are on their way from memory at once */
+#define BATCH 16 /* slots of the index that are fetched from memory at once */
 
 struct cc_serials_t {
-    cc_hash_key_t hash_key; /* secret, so that no CA can write serials that collide */
-    unsigned char *rows;    /* each: a head, then the key; none begins at 0 */
+    cc_hash_key_t hash_key; /* secret, so that no CA can choose serials that collide */
+    unsigned char *rows;    /* each: a head, then the key; no row begins at 0 */
     apr_uint32_t used;
-    apr_uint32_t *slots; /* open addressing: where a row begins; 0: free */
+    apr_uint32_t *slots; /* open addressing: the offset of a row; 0: free */
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
 };
@@ -41,8 +41,8 @@ cc_serials_t *cc_serials_create(apr_size_t der_size)
     }
     /*
      * An entry with its date and two headers takes 19 octets more in DER than its serial number,
-     * and here 6, or 10 with the number of its issuer. The system gives memory only where it is
-     * written; cc_serials_finish gives back the rest.
+     * and here 6, or 10 with the number of its issuer. The system allocates memory only when it is
+     * written; cc_serials_finish returns the rest.
      */
     serials->rows = malloc(der_size + 1);
     serials->used = 1;
@@ -96,7 +96,7 @@ static apr_uint32_t slot_find(const cc_serials_t *serials, apr_uint32_t slot,
     return slot;
 }
 
-/* Of a certificate that is listed twice, the entry counts that revokes it. */
+/* If a certificate is listed twice, the entry that revokes it counts. */
 static void row_index(cc_serials_t *serials, apr_uint32_t at, apr_uint32_t slot)
 {
     const unsigned char *row = serials->rows + at;

@@ -8,10 +8,10 @@
 
 #define LEAST_DIGEST 20 /* octets: MD5 can be made to collide in seconds */
 
-static const char unknown[] = "its signature algorithm is not known, or not for this key";
-static const char weak[] = "its signature is over MD5 or less";
+static const char unknown[] = "its signature algorithm is unknown or does not match the key";
+static const char weak[] = "its signature uses MD5 or a weaker digest";
 
-/* The digest that an AlgorithmIdentifier names; none: SHA-1, as RFC 4055 has it. */
+/* The digest that an AlgorithmIdentifier names; the default is SHA-1 (RFC 4055). */
 static const EVP_MD *digest_of(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object = NULL;
@@ -23,7 +23,7 @@ static const EVP_MD *digest_of(const X509_ALGOR *algorithm)
     return EVP_get_digestbyobj(object);
 }
 
-/* The digest of the mask, which stands in the parameters of MGF1; NULL: another function. */
+/* The digest of the mask, which is in the parameters of MGF1; NULL: another function. */
 static const EVP_MD *mask_digest_of(const X509_ALGOR *mask)
 {
     const ASN1_OBJECT *object = NULL;
@@ -60,7 +60,7 @@ static bool pss_set(EVP_MD_CTX *ctx, const RSA_PSS_PARAMS *pss, EVP_PKEY *key, c
            EVP_PKEY_CTX_set_rsa_mgf1_md(of_key, mask) > 0;
 }
 
-/* RSASSA-PSS (RFC 4055 3.1): what the others have in their name, this has in its parameters. */
+/* RSASSA-PSS (RFC 4055 3.1), whose digest is in its parameters rather than in its name. */
 static const char *pss_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EVP_PKEY *key)
 {
     const void *value = NULL;
@@ -86,7 +86,7 @@ static const char *pss_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EVP_P
     return error;
 }
 
-/* Readies the context: NULL, or why it cannot be. Ed25519 and Ed448 have no digest of their own. */
+/* Prepares the context: NULL, or what is wrong. Ed25519 and Ed448 have no separate digest. */
 static const char *verify_start(EVP_MD_CTX *ctx, const X509_ALGOR *algorithm, EVP_PKEY *key)
 {
     const ASN1_OBJECT *object = NULL;
@@ -121,7 +121,7 @@ bool cc_crl_signed_by(const cc_crl_tbs_t *tbs, EVP_PKEY *key, const char **error
     *error = algorithm && ctx && key ? verify_start(ctx, algorithm, key) : unknown;
     if (!*error && EVP_DigestVerify(ctx, tbs->signature.at, cc_der_span_len(tbs->signature),
                                     tbs->octets.at, cc_der_span_len(tbs->octets)) != 1) {
-        *error = "its signature is not that of its issuer's key";
+        *error = "its signature was not made with its issuer's key";
     }
     EVP_MD_CTX_free(ctx);
     X509_ALGOR_free(algorithm);

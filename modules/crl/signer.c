@@ -2,7 +2,7 @@
 /* Finds the certificate that signed a CRL, among those that may have. */
 #include "crl/internal.h"
 
-/* RFC 5280 6.3.3 (f): its name, its key identifier, and that it may sign CRLs. */
+/* RFC 5280 6.3.3 (f): the name and key identifier match, and the certificate may sign CRLs. */
 static bool may_sign(const cc_authority_t *authority, const cc_crl_t *crl)
 {
     X509 *cert = authority->cert;
@@ -43,8 +43,8 @@ const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
 }
 
 static const char no_signer[] =
-    "no certificate of that name and key that may sign CRLs is trusted by the virtual host, or "
-    "stands in the file and is issued by one that is";
+    "there is no certificate with its issuer's name and key that may sign CRLs: neither among the "
+    "CAs of the virtual host nor, issued by one of these, in the file";
 
 apr_status_t cc_crl_refuse_foreign(const cc_crl_info_t *info, const char *where, apr_pool_t *p,
                                    cc_error_t *err)

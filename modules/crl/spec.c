@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of CRLs: reads PATH ... [option=value ...]. */
+/* Reads ClientCertCRL: PATH ... [option=value ...]. */
 #include <stddef.h>
 
 #include <apr_lib.h>
@@ -29,7 +29,7 @@ static const cc_option_t options[] = {
      .yes = "allow"},
 };
 
-/* The letters before a "=", or 0: then the word is a path. */
+/* The number of letters before a "=", or 0: then the word is a path. */
 static size_t name_len(const char *word)
 {
     size_t len = 0;
@@ -46,8 +46,8 @@ static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
 
     if (!option) {
         return cc_error_set(reader->err, reader->pool, "CC0403", word,
-                            "no option of ClientCertCRL; it has reload=SECONDS, grace=SECONDS and "
-                            "missing=deny|allow (a path of this form is written ./%s)",
+                            "not an option of ClientCertCRL; the options are reload=SECONDS, "
+                            "grace=SECONDS and missing=deny|allow (write such a path as ./%s)",
                             word);
     }
     return cc_option_read(reader, option, word);
@@ -80,7 +80,7 @@ apr_status_t cc_crls_parse(cc_crl_spec_t **spec, const char *text, apr_pool_t *p
         }
     }
     if (status == APR_SUCCESS && paths->nelts == 0) {
-        status = cc_error_set(err, p, "CC0405", text, "no path is named; write %s", usage);
+        status = cc_error_set(err, p, "CC0405", text, "no path is given; write %s", usage);
     }
     made->paths = paths;
     *spec = made;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams of CRLs: the newest CRL of each, the highest that was held, and what a delta fits. */
+/* Finds the newest and the highest CRL of each stream, and the complete CRL of a delta. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,14 +9,14 @@
 #include "crl/internal.h"
 
 /*
- * A stream is what an issuer signs under one sequence of CRL numbers: the CRLs of one key, one name
- * and one issuing distribution point, and the deltas apart from the complete ones. Its key is the
- * digest of the three with an octet that is 1 for deltas; so the stream of a delta and that of the
- * CRLs which it changes differ in the last octet alone.
+ * A stream consists of the CRLs that an issuer signs with one sequence of CRL numbers: those with
+ * the same key, name and issuing distribution point; deltas and complete CRLs are separate streams.
+ * The key of a stream is the digest of the three, and an octet that is 1 for deltas. So the stream
+ * of a delta and that of the CRLs which it changes differ only in the last octet.
  *
- * Of each stream the newest that any file holds is used. The highest that was ever used is held on
- * to, beyond the files and, by way of cc_crls_highest_save and _restore, beyond a restart: a lower
- * one is no successor but a way back to a time at which somebody was not revoked yet.
+ * The newest CRL of each stream in any file is used. The highest that was ever used is remembered,
+ * beyond the files and, with cc_crls_highest_save and _restore, beyond a restart. A lower one is
+ * not a successor: it would go back to a time at which some certificates were not yet revoked.
  */
 #define DELTA (CC_STREAM_KEY - 1) /* the octet of a key that is 1 for deltas */
 
@@ -41,7 +41,7 @@ bool cc_crl_stream_key_make(cc_crl_t *crl)
 
 /* ---- the newest ------------------------------------------------------------------------------ */
 
-/* Of two with one number and one thisUpdate (a CA that has no numbers), the one that lists more. */
+/* With equal number and thisUpdate (a CA without numbers), the CRL that lists more is newer. */
 bool cc_crl_older(const cc_crl_t *a, const cc_crl_t *b)
 {
     int order = cc_crl_number_compare(&a->number, &b->number);
@@ -84,7 +84,7 @@ apr_hash_t *cc_crls_newest(const cc_crls_t *crls, apr_pool_t *p)
 
 /* ---- deltas ---------------------------------------------------------------------------------- */
 
-/* The newest of the stream that differs from this one in being one of deltas, or not. */
+/* The newest CRL of the other stream: of deltas for a complete CRL, and vice versa. */
 static cc_crl_t *counterpart(apr_hash_t *newest, const cc_crl_t *crl)
 {
     unsigned char key[CC_STREAM_KEY];

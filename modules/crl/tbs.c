@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes a CRL apart into its fields (RFC 5280 5.1). */
+/* Splits a CRL into its fields (RFC 5280 5.1). */
 #include <string.h>
 
 #include "crl/internal.h"
@@ -27,20 +27,20 @@ static const char *times_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
     cc_der_t element;
 
     if (!cc_der_next(&element, at) || !cc_der_time(&this_update, &element)) {
-        return "its thisUpdate is no time";
+        return "its thisUpdate is not a valid time";
     }
     if (at->at == at->end || (*at->at != CC_DER_UTC_TIME && *at->at != CC_DER_GENERALIZED_TIME)) {
-        return "it has no nextUpdate, so that nobody can tell when it is out of date";
+        return "it has no nextUpdate, so it is not known when it expires";
     }
     if (!cc_der_next(&element, at) || !is_time(&element) || !cc_der_time(&next_update, &element)) {
-        return "its nextUpdate is no time";
+        return "its nextUpdate is not a valid time";
     }
     tbs->this_update = apr_time_from_sec(this_update);
     tbs->next_update = apr_time_from_sec(next_update);
     return tbs->next_update < tbs->this_update ? "its nextUpdate is before its thisUpdate" : NULL;
 }
 
-/* What may be missing: the entries and the extensions. */
+/* Reads the optional fields: the entries and the extensions. */
 static const char *rest_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
 {
     cc_der_t element;
@@ -54,11 +54,11 @@ static const char *rest_read(cc_crl_tbs_t *tbs, cc_der_span_t *at)
         cc_der_span_t inside = element.content;
 
         if (!cc_der_expect(&element, &inside, CC_DER_SEQUENCE) || inside.at != inside.end) {
-            return "its extensions are no DER";
+            return "its extensions are not valid DER";
         }
         tbs->extensions = element.content;
     }
-    return at->at == at->end ? NULL : "behind its entries stands what is no extension";
+    return at->at == at->end ? NULL : "its entries are followed by something other than extensions";
 }
 
 static const char *fields_read(cc_crl_tbs_t *tbs, cc_der_span_t at)
@@ -67,14 +67,14 @@ static const char *fields_read(cc_crl_tbs_t *tbs, cc_der_span_t at)
     const char *error = version_read(tbs, &at);
 
     if (!error && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-        error = "it names no signature algorithm";
+        error = "it has no signature algorithm";
     }
     if (!error && (cc_der_span_len(element.whole) != cc_der_span_len(tbs->algorithm) ||
                    memcmp(element.whole.at, tbs->algorithm.at, cc_der_span_len(element.whole)))) {
         error = "its two signature algorithms differ";
     }
     if (!error && !cc_der_expect(&element, &at, CC_DER_SEQUENCE)) {
-        error = "it names no issuer";
+        error = "it has no issuer";
     }
     if (error) {
         return error;
@@ -93,10 +93,10 @@ const char *cc_crl_tbs_read(cc_crl_tbs_t *tbs, cc_der_span_t der)
         !cc_der_expect(&algorithm, &list.content, CC_DER_SEQUENCE) ||
         !cc_der_expect(&signature, &list.content, CC_DER_BIT_STRING) ||
         list.content.at != list.content.end) {
-        return "it is not the DER of a CRL";
+        return "it is not a CRL in DER";
     }
     if (cc_der_span_len(signature.content) < 2 || *signature.content.at != 0) {
-        return "its signature is no string of octets";
+        return "its signature is not a string of octets";
     }
     tbs->octets = inner.whole;
     tbs->algorithm = algorithm.whole;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words by which messages name CRLs and what stands in them. */
+/* Makes the texts for CRLs and their contents in messages. */
 #include <apr_strings.h>
 
 #include <openssl/bn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes one version of what all files hold: the newest of each stream, deltas with their bases. */
+/* Makes a version of all contents: the newest CRL of each stream, and deltas with their bases. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +10,14 @@
 
 /*
  * All answers at one time come from one version, which is constant (base/snapshot.h): readers enter
- * it and leave it without waiting, while the polling thread makes the next one. A version holds the
- * contents of all files; a content, and a CRL in it, that has not changed is part of both versions,
- * and the last one to hold it frees it.
+ * and leave it without waiting, while the polling thread makes the next one. A version contains the
+ * contents of all files. Contents and CRLs that have not changed are shared by both versions, and
+ * the last version that has a reference frees them.
  *
- * In a version each stream is represented by its newest CRL, complete ones paired with their
- * deltas, in the order of their signers' keys; so the pairs of an issuer are found by a binary
- * search. It also has all certificates that may be issuers, with which chains are followed upwards.
+ * In a version each stream is represented by its newest CRL. Complete CRLs are paired with their
+ * deltas, and the pairs are sorted by the keys of their signers, so those of an issuer are found by
+ * a binary search. A version also has all certificates that may be issuers, to follow chains
+ * upwards.
  */
 
 /* ---- order ----------------------------------------------------------------------------------- */
@@ -106,7 +107,7 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
 
 /* ---- CAs with several keys ------------------------------------------------------------------- */
 
-/* True if the signer's key is under this root too: it may have certificates under several. */
+/* True if the signer's key is under this root too: it may have certificates under several roots. */
 static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl,
                             const cc_authority_t *other)
 {
@@ -148,7 +149,7 @@ static void rekeyed_make(cc_crl_version_t *version)
     }
 }
 
-/* The newest of each stream, but for those that would be a step back. */
+/* The newest CRL of each stream, except those that are older than one loaded before. */
 static apr_hash_t *used_find(cc_crls_t *crls)
 {
     apr_hash_t *newest = cc_crls_newest(crls, crls->scratch);
@@ -165,7 +166,7 @@ static apr_hash_t *used_find(cc_crls_t *crls)
     return used;
 }
 
-/* ---- what becomes of each -------------------------------------------------------------------- */
+/* ---- the use of each CRL --------------------------------------------------------------------- */
 
 static cc_crl_use_t use_of(const cc_crls_t *crls, apr_hash_t *used, const cc_crl_t *crl)
 {
@@ -213,7 +214,7 @@ static void foreign_take(cc_crl_version_t *version, const cc_crls_t *crls)
     }
 }
 
-/* A signer that is revoked gives nobody a good name. What is listed stays listed. */
+/* The CRL of a revoked signer makes no certificate good. Its entries still count. */
 static void signers_check(cc_crl_version_t *version, const cc_crls_t *crls)
 {
     for (int i = 0; i < version->pairs->nelts; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes requests to responders, and judges whether an answer counts (RFC 6960, RFC 9654). */
+/* Makes requests to responders, and verifies their answers (RFC 6960, RFC 9654). */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -23,7 +23,7 @@ typedef struct response_reader_t {
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* SHA-1 is what every responder knows (RFC 5019 2.1.1); here it only names, it proves nothing. */
+/* Every responder supports SHA-1 (RFC 5019 2.1.1). Here it only identifies; it proves nothing. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of)
 {
     return OCSP_cert_to_id(EVP_sha1(), of->leaf, of->issuer);
@@ -48,7 +48,7 @@ OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce)
 
 /* ---- signers --------------------------------------------------------------------------------- */
 
-/* Of RSASSA-PSS, which has it in its parameters; none: SHA-1 (RFC 4055 3.1). */
+/* The digest of RSASSA-PSS, which is in its parameters; the default is SHA-1 (RFC 4055 3.1). */
 static int pss_digest(const X509_ALGOR *algorithm)
 {
     const ASN1_OBJECT *object = NULL;
@@ -68,7 +68,7 @@ static int pss_digest(const X509_ALGOR *algorithm)
     return digest;
 }
 
-/* A digest that collides lets somebody have one thing signed and show another. */
+/* With a digest that collides, an attacker can have one thing signed and present another. */
 static const char *signature_weak(const response_reader_t *r)
 {
     const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
@@ -84,7 +84,7 @@ static const char *signature_weak(const response_reader_t *r)
     return digest == NID_sha1 || digest == NID_md5 ? "it is signed with SHA-1 or MD5" : NULL;
 }
 
-/* The issuer alone is trusted, for what is signed now; NULL: no memory. */
+/* A store that trusts only the issuer, at the time of the check; NULL: out of memory. */
 static X509_STORE *store_make(const cc_ocsp_check_t *check)
 {
     X509_STORE *store = X509_STORE_new();
@@ -101,9 +101,9 @@ static X509_STORE *store_make(const cc_ocsp_check_t *check)
 }
 
 /*
- * Whoever was to sign for the issuer, and is revoked, does not vouch for others any more. With
- * id-pkix-ocsp-nocheck nobody need ask about him (RFC 6960 4.2.2.2.1): that says where no answer is
- * to be sought, and not that one which is at hand is wrong. Where nothing is at hand, he counts.
+ * The answers of a revoked signer do not count. With id-pkix-ocsp-nocheck, clients need not check
+ * the signer (RFC 6960 4.2.2.2.1). That means that no answer about the signer has to be requested,
+ * not that a loaded CRL may be ignored. If no CRL covers the signer, the answer counts.
  */
 static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 {
@@ -113,23 +113,23 @@ static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
            lists->revoked(lists->state, signer, check->of.issuer, check->now);
 }
 
-/* What is against a signer whom the issuer authorised; whether the issuer is revoked is no matter
- * of his answers. */
+/* The objection to a signer that the issuer authorised, or NULL. Whether the issuer itself is
+ * revoked does not matter here. */
 static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 {
     if (X509_cmp(signer, r->check->of.issuer) == 0) {
         return NULL;
     }
     if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
-        return "the key of its signer is not for signatures";
+        return "the key usage of its signer does not allow signatures";
     }
-    return signer_revoked(r->check, signer) ? "its signer is revoked, says a CRL" : NULL;
+    return signer_revoked(r->check, signer) ? "its signer is revoked by a CRL" : NULL;
 }
 
 /*
- * OpenSSL holds a signer for authorised where he is the issuer, or was issued by the issuer for
- * OCSPSigning and nothing else made him trusted: NOEXPLICIT leaves out what a root may be trusted
- * for, NOCHAIN any certificate between the two. keyUsage it does not look at.
+ * OpenSSL accepts a signer that is the issuer, or a certificate that the issuer issued for
+ * OCSPSigning. The flags exclude anything else: NOEXPLICIT the explicit trust settings of a root,
+ * NOCHAIN any certificate between the two. OpenSSL does not check keyUsage.
  */
 static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
                                  STACK_OF(X509) * issuers)
@@ -140,7 +140,7 @@ static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
     unsigned long error = 0;
 
     if (!OCSP_resp_get0_signer(r->basic, &signer, issuers)) {
-        return "the certificate that signed it is neither the issuer nor in it";
+        return "the certificate that signed it is neither the issuer's nor contained in it";
     }
     if (OCSP_basic_verify(r->basic, issuers, store, flags) > 0) {
         return signer_misfit(r, signer);
@@ -150,8 +150,8 @@ static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
         return apr_pstrcat(r->pool, "its signer was not authorised by the issuer: ", data, NULL);
     }
     return ERR_GET_REASON(error) == OCSP_R_MISSING_OCSPSIGNING_USAGE
-               ? "its signer is not for OCSPSigning"
-               : "it is not signed by the issuer, nor by whom the issuer authorised";
+               ? "the extended key usage of its signer does not include OCSPSigning"
+               : "it is signed neither by the issuer nor by a signer that the issuer authorised";
 }
 
 static const char *signature_refuse(const response_reader_t *r)
@@ -169,9 +169,9 @@ static const char *signature_refuse(const response_reader_t *r)
     return error;
 }
 
-/* ---- what it says ---------------------------------------------------------------------------- */
+/* ---- the contents ---------------------------------------------------------------------------- */
 
-/* An extension that must be understood (RFC 5280 4.2), and is not. */
+/* True if there is an unknown critical extension (RFC 5280 4.2). */
 static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
 {
     int nonce = OCSP_BASICRESP_get_ext_by_NID(r->basic, NID_id_pkix_OCSP_Nonce, -1);
@@ -183,7 +183,7 @@ static bool is_beyond_us(const response_reader_t *r, OCSP_SINGLERESP *single)
     return critical >= 0 || OCSP_SINGLERESP_get_ext_by_critical(single, 1, -1) >= 0;
 }
 
-/* The one thing that it says of the certificate; NULL, and what is wrong. */
+/* The only SingleResponse for the certificate; NULL, and what is wrong. */
 static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **error)
 {
     OCSP_CERTID *id = cc_ocsp_cert_id(&r->check->of);
@@ -191,19 +191,19 @@ static OCSP_SINGLERESP *single_find(const response_reader_t *r, const char **err
     OCSP_SINGLERESP *single = at >= 0 ? OCSP_resp_get0(r->basic, at) : NULL;
 
     if (!single) {
-        *error = "it does not speak of the certificate";
+        *error = "it does not cover the certificate";
     } else if (OCSP_resp_find(r->basic, id, at) >= 0) {
-        *error = "it speaks of the certificate twice";
+        *error = "it covers the certificate twice";
     } else if (is_beyond_us(r, single)) {
-        *error = "it has a critical extension that is not known";
+        *error = "it has an unknown critical extension";
     }
     OCSP_CERTID_free(id);
     return *error ? NULL : single;
 }
 
 /*
- * Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL takes. No
- * answer is from before 1970.
+ * Some responders write fractions of a second, which RFC 5280 does not allow and OpenSSL accepts.
+ * No answer is from before 1970.
  */
 static bool time_read(apr_time_t *at, const ASN1_GENERALIZEDTIME *from)
 {
@@ -227,10 +227,10 @@ static const char *times_read(const response_reader_t *r, const ASN1_GENERALIZED
     if (!time_read(&answer->this_update, from) ||
         (until && !time_read(&answer->next_update, until)) ||
         !time_read(&answer->produced_at, OCSP_resp_get0_produced_at(r->basic))) {
-        return "one of its times is none";
+        return "one of its times is not valid";
     }
     if (answer->this_update > r->check->now + CC_OCSP_SKEW) {
-        return "its thisUpdate lies ahead";
+        return "its thisUpdate is in the future";
     }
     return until && answer->next_update < answer->this_update
                ? "its nextUpdate is before its thisUpdate"
@@ -260,7 +260,7 @@ static const char *single_read(const response_reader_t *r, OCSP_SINGLERESP *sing
         r->answer->status = CC_OCSP_UNKNOWN;
         return NULL;
     default:
-        return "its certStatus is none";
+        return "its certStatus is not valid";
     }
 }
 
@@ -271,7 +271,7 @@ static const char *basic_read(const response_reader_t *r)
 
     if (!error && r->check->request && OCSP_check_nonce(r->check->request, r->basic) != 1 &&
         OCSP_REQUEST_get_ext_by_NID(r->check->request, NID_id_pkix_OCSP_Nonce, -1) >= 0) {
-        error = "it does not have the nonce of the question";
+        error = "it does not have the nonce of the request";
     }
     if (!error) {
         single = single_find(r, &error);
@@ -288,10 +288,10 @@ static const char *response_read(response_reader_t *r, OCSP_RESPONSE *response, 
     if (status != OCSP_RESPONSE_STATUS_SUCCESSFUL) {
         *busy =
             status == OCSP_RESPONSE_STATUS_TRYLATER || status == OCSP_RESPONSE_STATUS_INTERNALERROR;
-        return apr_pstrcat(r->pool, "it says ", OCSP_response_status_str(status), NULL);
+        return apr_pstrcat(r->pool, "its status is ", OCSP_response_status_str(status), NULL);
     }
     r->basic = OCSP_response_get1_basic(response);
-    error = r->basic ? basic_read(r) : "it is no basic response";
+    error = r->basic ? basic_read(r) : "it is not a basic response";
     OCSP_BASICRESP_free(r->basic);
     return error;
 }
@@ -308,7 +308,7 @@ void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_r
     response_reader_t r = {answer, check, NULL, p};
     const unsigned char *at = response->der;
     OCSP_RESPONSE *parsed = NULL;
-    const char *error = "it is no OCSP response";
+    const char *error = "it is not an OCSP response";
 
     ERR_set_mark();
     parsed = d2i_OCSP_RESPONSE(NULL, &at, (long)response->len);
@@ -317,7 +317,7 @@ void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_r
     }
     OCSP_RESPONSE_free(parsed);
     if (error) {
-        cc_answer_fail(answer, apr_pstrcat(p, "the response does not count: ", error, NULL));
+        cc_answer_fail(answer, apr_pstrcat(p, "the response is rejected: ", error, NULL));
     }
     ERR_pop_to_mark();
 }

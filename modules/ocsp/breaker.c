@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Circuit breakers: leave responders alone that do not answer, and try them again later. */
+/* Circuit breakers: skip responders that do not answer, and try them again later. */
 #include "ocsp/internal.h"
 
 #include <apr_strings.h>
 
 /*
- * A breaker is there from the first failure of a responder to its next answer. FAILURES failures in
- * a row open it: then nobody asks for FIRST_WAIT. After that one asker tries, while it stays open
- * for all others. If that fails too, it stays open for twice as long, up to LONGEST_WAIT; an answer
- * closes it. Whoever was let ask must tell how it went; one that never does is believed to be gone
- * after TRY, so that the next may try.
+ * A breaker exists from the first failure of a responder to its next answer. FAILURES failures in a
+ * row open it: then no request is sent for FIRST_WAIT. After that one request is tried, while it
+ * stays open for all others. If that fails too, it stays open for twice as long, up to
+ * LONGEST_WAIT; an answer closes it. The thread that tries must report the outcome. If it has not
+ * after TRY, another one may try.
  */
 #define FAILURES 3
 #define FIRST_WAIT apr_time_from_sec(1)
@@ -20,12 +20,12 @@
 typedef struct breaker_t {
     int failures; /* in a row */
     apr_interval_time_t wait;
-    apr_time_t until;       /* nobody asks */
-    apr_time_t tries_until; /* one asks, the others wait for how it goes */
+    apr_time_t until;       /* no request is sent before */
+    apr_time_t tries_until; /* one request is tried, the others wait for its outcome */
 } breaker_t;
 
 struct cc_breakers_t {
-    cc_locked_hash_t by_place; /* of those whose last attempt failed */
+    cc_locked_hash_t by_place; /* responders whose last attempt failed */
 };
 
 apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p)
@@ -64,7 +64,7 @@ static breaker_t *breaker_make(cc_locked_hash_t *by_place, const char *place)
 static void breaker_fail(breaker_t *breaker, apr_time_t now)
 {
     if (breaker->failures >= FAILURES && now < breaker->until) {
-        return; /* it was asked before the others failed */
+        return; /* this request was sent before the others failed */
     }
     breaker->failures++;
     if (breaker->failures >= FAILURES) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fetches an answer from a responder, and keeps it or that the responder failed. */
+/* Fetches an answer from a responder, and keeps the answer or the failure. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,7 +8,7 @@
 
 #include "ocsp/internal.h"
 
-/* A check in the hands of the thread that asks; in the pool of its request in flight. */
+/* A check for the thread that asks; in the pool of its request in flight. */
 typedef struct job_t {
     cc_limiter_turn_t turn;
     cc_ocsp_t *ocsp;
@@ -16,9 +16,9 @@ typedef struct job_t {
     cc_ocsp_check_t check;
     cc_kept_t kept;
     const cc_url_t *url; /* NULL: there is none, */
-    const char *error;   /* and why not */
-    apr_time_t started;  /* by the clock; check.now may be another one */
-    apr_time_t begun;    /* likewise: when a thread had time for it */
+    const char *error;   /* and this is the reason */
+    apr_time_t started;  /* by the system's clock, which may differ from check.now */
+    apr_time_t begun;    /* likewise: when a thread began to work on it */
 } job_t;
 
 static void record_keep(const job_t *job, const cc_record_t *record, apr_time_t until)
@@ -36,7 +36,7 @@ static void record_keep(const job_t *job, const cc_record_t *record, apr_time_t 
     io->put(io->state, job->check.key, &packed);
 }
 
-/* What is kept stays where it still serves; that the responder failed is kept with it. */
+/* Keeps the failure, together with the cached answer if that can still be used. */
 static void failure_keep(const job_t *job, const char *error, apr_time_t now)
 {
     cc_record_t record = {0};
@@ -51,20 +51,21 @@ static void failure_keep(const job_t *job, const char *error, apr_time_t now)
     record_keep(job, &record, until);
 }
 
-/* The present by the clock of the check, which may not be the system's. */
+/* The current time by the clock of the check, which may differ from the system's. */
 static apr_time_t job_now(const job_t *job)
 {
     return job->check.now + (apr_time_now() - job->started);
 }
 
-/* Whoever is on the way may play back what was said before a revocation, until its nextUpdate. */
+/* An attacker on the network path can replay an answer from before a revocation until its
+ * nextUpdate. */
 static bool is_undone_by(const cc_kept_t *kept, const cc_ocsp_answer_t *answer)
 {
     return kept->age != CC_AGE_EXPIRED && kept->answer.status == CC_OCSP_REVOKED &&
            answer->status != CC_OCSP_REVOKED && answer->this_update < kept->answer.this_update;
 }
 
-/* What a responder sent counts if it is current too. */
+/* Accepts a response that is valid and current. */
 static void response_take(job_t *job, cc_response_t *response)
 {
     cc_ocsp_answer_t *answer = &job->inflight->answer;
@@ -76,15 +77,15 @@ static void response_take(job_t *job, cc_response_t *response)
         return;
     }
     if (is_undone_by(&job->kept, answer)) {
-        cc_answer_fail(answer, "the response does not count: it is older than a revocation");
+        cc_answer_fail(answer, "the response is rejected: it is older than a revocation");
         return;
     }
     answer->asked_at = job->check.now;
     life = cc_answer_life(answer, job->ocsp->spec);
     if (cc_life_age(&life, job->check.now) <= CC_AGE_STALE) {
         cc_answer_fail(answer, answer->next_update
-                                   ? "the response does not count: its nextUpdate has passed"
-                                   : "the response does not count: it has no nextUpdate and its "
+                                   ? "the response is rejected: its nextUpdate has passed"
+                                   : "the response is rejected: it has no nextUpdate and its "
                                      "thisUpdate is older than ttl=");
         return;
     }
@@ -125,13 +126,13 @@ static apr_status_t cert_free(void *cert)
     return APR_SUCCESS;
 }
 
-/* Nobody waits any more. That says something of our threads, and nothing of the responder. */
+/* True if no thread waits any longer. The cause is our threads, not the responder. */
 static bool job_is_late(const job_t *job)
 {
     return job->begun >= job->started + job->ocsp->spec->timeout;
 }
 
-/* Asks, or says why not; what came of it. */
+/* Asks, or sets the reason why not; returns the outcome. */
 static int job_ask(job_t *job)
 {
     cc_ocsp_t *ocsp = job->ocsp;
@@ -144,11 +145,11 @@ static int job_ask(job_t *job)
         return CC_OCSP_NOT_ASKED;
     }
     if (job_is_late(job)) {
-        cc_answer_fail(&inflight->answer, "all threads that ask were busy for too long");
+        cc_answer_fail(&inflight->answer, "all threads that ask responders were busy for too long");
         return CC_OCSP_NOT_ASKED;
     }
     if (!cc_breaker_lets(ocsp->breakers, url, job_now(job))) {
-        error = "it failed again and again, and is left alone for a while";
+        error = "it failed repeatedly, and is not asked for a while";
         cc_answer_fail(&inflight->answer, apr_psprintf(inflight->pool, "%s: %s", url->text, error));
         return CC_OCSP_LEFT_ALONE;
     }
@@ -173,7 +174,7 @@ static bool stands_in_line(const job_t *job)
     return job->ocsp->io->start && job->ocsp->io->limiter && job->url;
 }
 
-/* The job is over, and its memory goes. The one whose turn it is now, or NULL. */
+/* Ends a job and frees its memory. Returns the next job in the queue, or NULL. */
 static job_t *job_end(job_t *job)
 {
     cc_limiter_turn_t *next = NULL;
@@ -192,7 +193,7 @@ static void jobs_do(void *data)
     }
 }
 
-/* A copy of what the job needs: who asks may be gone before it is done. */
+/* Copies all data of the job: the thread that started it may be gone before it is done. */
 static job_t *job_make(cc_ocsp_t *ocsp, cc_inflight_t *inflight, const cc_ocsp_check_t *check,
                        const cc_kept_t *kept)
 {
@@ -216,13 +217,13 @@ static job_t *job_make(cc_ocsp_t *ocsp, cc_inflight_t *inflight, const cc_ocsp_c
     return job;
 }
 
-/* Those whose turn it would be then fail too. */
+/* If no thread can be started, the jobs that follow in the queue fail too. */
 static void jobs_start(job_t *job)
 {
     const cc_ocsp_io_t *io = job->ocsp->io;
 
     while (job && !io->start(io->state, jobs_do, job)) {
-        cc_answer_fail(&job->inflight->answer, "there is no thread that could ask");
+        cc_answer_fail(&job->inflight->answer, "there is no thread to ask it");
         cc_counter_add(&job->ocsp->counters->requests[CC_OCSP_NOT_ASKED]);
         cc_inflight_finish(job->inflight);
         job = job_end(job);

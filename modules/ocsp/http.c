@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sends a request to a responder by HTTP (RFC 6960 A.1), within a time and a size. */
+/* Sends a request to a responder by HTTP (RFC 6960 A.1), within limits of time and size. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,12 +8,12 @@
 #include "ocsp/internal.h"
 
 /*
- * The socket is not OpenSSL's, which counts time in whole seconds, and tries again until they are
- * over where a connection is refused.
+ * OpenSSL's own sockets are not used: they count time in whole seconds, and if a connection is
+ * refused they retry until the time is over.
  */
-#define FIRST_ROOM 4096 /* octets for a reply; the usual one has 1 or 2 KiB */
+#define FIRST_ROOM 4096 /* octets for a reply; most have 1 or 2 KiB */
 
-/* The request in HTTP/1.0, in which a connection serves once and a length is a length. */
+/* The request in HTTP/1.0: one request for each connection, and no chunked encoding. */
 static const char *request_write(apr_size_t *len, const cc_url_t *url, const OCSP_REQUEST *request,
                                  apr_pool_t *p)
 {
@@ -39,7 +39,7 @@ static const char *request_write(apr_size_t *len, const cc_url_t *url, const OCS
     return octets;
 }
 
-/* Receives until the response is whole, or cannot become one any more (exchange->error). */
+/* Receives until the response is complete, or cannot be valid (exchange->error). */
 static apr_status_t response_receive(cc_response_t *response, cc_http_exchange_t *exchange,
                                      apr_socket_t *socket, apr_pool_t *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests in flight: one at a time for each certificate, shared by all who want its answer. */
+/* Keeps requests in flight: one at a time for each certificate, shared by all checks of it. */
 #include "ocsp/internal.h"
 
 #include <string.h>
@@ -7,14 +7,14 @@
 #include <apr_thread_cond.h>
 
 /*
- * The first who wants an answer joins a request that is new, and sees to it that it is finished.
- * Whoever joins meanwhile gets the same one, and waits for the first to finish it. Once finished it
- * is found no more: what is asked from then on is asked anew. Each who joined leaves, and so does
- * the thread that asks (cc_inflight_hold); the last one frees it. So nobody who gives up waiting
- * takes the answer away from others.
+ * The first thread that needs an answer makes a new request, and has it finished. Threads that
+ * join meanwhile get the same request, and wait until it is finished. A finished request is no
+ * longer found, so later checks make a new one. Each thread that joined leaves, and so does the
+ * thread that asks (cc_inflight_hold); the last one frees the request. So a thread that stops
+ * waiting does not take the answer away from others.
  */
 struct cc_inflights_t {
-    cc_locked_hash_t by_key; /* those that are not finished; its lock is that of each, too */
+    cc_locked_hash_t by_key; /* unfinished requests; its lock also protects each request */
 };
 
 apr_status_t cc_inflights_create(cc_inflights_t **inflights, apr_pool_t *p)

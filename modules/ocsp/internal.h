@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests to OCSP responders and their answers (RFC 6960): what the files of this room share. */
+/* Requests to OCSP responders and their answers (RFC 6960): what this component's files share. */
 #ifndef CC_OCSP_INTERNAL_H
 #define CC_OCSP_INTERNAL_H
 
@@ -14,12 +14,12 @@
 
 /* ---- settings (spec.c) and responders (url.c) -------------------------------------------- */
 
-/** Where a responder is. Every octet is a visible one of ASCII. */
+/** The URL of a responder. All characters are visible ASCII. */
 typedef struct cc_url_t {
     const char *text; /* as written */
-    const char *host; /* in lower case, without the dot at its end; an IPv6 address bare */
+    const char *host; /* in lower case, without a final dot; an IPv6 address without brackets */
     apr_port_t port;
-    const char *place;     /* host and port: responders are counted by it */
+    const char *place;     /* host and port, which identify a responder */
     const char *authority; /* for "Host:" */
     const char *path;      /* with the query */
 } cc_url_t;
@@ -36,191 +36,193 @@ struct cc_ocsp_spec_t {
     bool nonce;
 };
 
-/** Splits a URL of the scheme http. NULL, or a literal that says what it lacks. */
+/** Splits a URL with the scheme http. NULL, or a literal with the reason why it is not valid. */
 const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p);
 
-/** True for an address, in any form that a resolver takes for one: 127.1, 0x7f000001, ::1. */
+/** True for an address, in any form that a resolver accepts: 127.1, 0x7f000001, ::1. */
 bool cc_host_is_address(const char *host);
 
-/** A name of a host in lower case, without the dot at its end; NULL where it is none. */
+/** A host name in lower case, without a final dot; NULL if it is not valid. */
 const char *cc_host_name(const char *text, apr_pool_t *p);
 
 /**
- * The responder for a certificate, in `p`; NULL, and why there is none. `allowed` holds names of
- * hosts, and suffixes that begin with a dot.
+ * The responder for a certificate, in `p`; NULL, and the reason in *error. `allowed` contains host
+ * names, and suffixes that begin with a dot.
  */
 const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
                               const X509 *leaf, const char **error, apr_pool_t *p);
 
 /* ---- checks and answers (answer.c) ------------------------------------------------------- */
 
-/* Clocks differ: so far may thisUpdate lie ahead and nextUpdate behind. */
+/* Clocks differ: how far thisUpdate may be in the future and nextUpdate in the past. */
 #define CC_OCSP_SKEW apr_time_from_sec(300)
 
-/** A certificate whose status somebody wants to know. */
+/** A certificate whose status is checked. */
 typedef struct cc_ocsp_check_t {
     cc_ocsp_subject_t of;
     apr_time_t now;
-    unsigned char key[CC_OCSP_KEY]; /* of what is kept for it */
-    OCSP_REQUEST *request;          /* whose nonce the answer must have; NULL: it was kept */
-    const cc_ocsp_lists_t *lists;   /* CRLs, in which its signer is looked up; NULL: none */
+    unsigned char key[CC_OCSP_KEY]; /* of its record in the cache */
+    OCSP_REQUEST *request;          /* whose nonce the answer must have; NULL: from the cache */
+    const cc_ocsp_lists_t *lists;   /* CRLs, in which the signer is looked up; NULL: none */
 } cc_ocsp_check_t;
 
-/** The CertID of a certificate (RFC 6960 4.1.1); NULL: no memory. The caller frees it. */
+/** The CertID of a certificate (RFC 6960 4.1.1); NULL: out of memory. The caller frees it. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of);
 
-/** The request to a responder, with a nonce or without; NULL: no memory. The caller frees it. */
+/** Makes a request, with or without a nonce; NULL: out of memory. The caller frees it. */
 OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce);
 
-/** What a responder said. */
+/** The response of a responder. */
 typedef struct cc_response_t {
     const unsigned char *der; /* an OCSPResponse and nothing after it */
     apr_size_t len;
-    bool busy; /* set by cc_answer_read: it asks to be left alone for a while */
+    bool busy; /* set by cc_answer_read: the responder asks for a pause (tryLater, internalError) */
 } cc_response_t;
 
 /**
- * Verifies a response in all but its age, and reads what it says of the certificate; else the
- * status is CC_OCSP_FAILED and `error` says why. Members that it does not know are left alone.
+ * Verifies everything in a response except its age, and reads the status of the certificate. On
+ * failure the status is CC_OCSP_FAILED and `error` has the reason. Members that are not part of a
+ * response (asked_at, ask_at, stale) stay as they are.
  */
 void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_response_t *response,
                     apr_pool_t *p);
 
-/** An answer that says only why there is none. */
+/** Sets the status CC_OCSP_FAILED with this reason, and clears the rest of the answer. */
 void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error);
 
 /* ---- what is kept (record.c) ------------------------------------------------------------ */
 
-/* Nobody asks again so soon after a failure. */
+/* The time after a failure during which no request is sent. */
 #define CC_OCSP_BACKOFF apr_time_from_sec(5)
 
-/** What stands in the cache for a certificate. */
+/** The record of a certificate in the cache. */
 typedef struct cc_record_t {
-    apr_time_t asked_at;  /* when the response was asked for; 0: there is none */
+    apr_time_t asked_at;  /* when the response was requested; 0: there is no response */
     apr_time_t failed_at; /* the last attempt that failed; 0: none since the response */
     cc_response_t response;
-    const char *error; /* it failed; "" where it did not */
+    const char *error; /* why the last attempt failed; "" if it did not */
 } cc_record_t;
 
-/** A copy in `p` for a cache. */
+/** Writes a record for the cache, in `p`. */
 const unsigned char *cc_record_pack(apr_size_t *len, const cc_record_t *record, apr_pool_t *p);
 
-/** False where it is none of before `now`. The response points into the octets. */
+/** Reads a record; false if it is not valid, or has times after `now`. The response points into
+ * `octets`. */
 bool cc_record_unpack(cc_record_t *record, const unsigned char *octets, apr_size_t len,
                       apr_time_t now, apr_pool_t *p);
 
-/** How much an answer of earlier is worth. */
+/** How an earlier answer may be used. */
 typedef enum {
-    CC_AGE_EXPIRED, /* nothing */
-    CC_AGE_STALE,   /* it serves where the responder does not answer */
-    CC_AGE_DUE,     /* it serves, and it is time to ask for the next */
+    CC_AGE_EXPIRED, /* not at all */
+    CC_AGE_STALE,   /* only if the responder does not answer */
+    CC_AGE_DUE,     /* it is used, and it is time to ask for the next one */
     CC_AGE_FRESH
 } cc_age_t;
 
-/** The moments at which an answer ages. */
+/** The times at which the age of an answer changes. */
 typedef struct cc_life_t {
-    apr_time_t refresh_at; /* it serves, and the next is asked for */
-    apr_time_t stale_at;   /* it serves where the responder does not answer */
+    apr_time_t refresh_at; /* then it is CC_AGE_DUE */
+    apr_time_t stale_at;   /* then it is CC_AGE_STALE */
     apr_time_t expires_at;
 } cc_life_t;
 
-/** The life of an answer: its asked_at, this_update, next_update and status are looked at. */
+/** The life of an answer, from its asked_at, this_update, next_update and status. */
 cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec);
 
 cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 
-/** True while nobody asks again, because a request failed a moment ago. */
+/** True while no request is sent because one has just failed. */
 bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
 /* ---- a reply in HTTP (reply.c) ---------------------------------------------------------- */
 
 #define CC_OCSP_RESPONSE_MAX (64 * 1024) /* a response */
 
-/** How far an answer has been read. It begins as all zeros. */
+/** The state of reading a reply. It begins as all zeros. */
 typedef struct cc_http_reply_t {
     apr_size_t at;     /* where the next line begins, or the content */
-    apr_size_t seen;   /* no line ends before it, from `at` on */
-    apr_size_t length; /* as Content-Length says, where it is `measured` */
-    bool begun;        /* the status line is read */
-    bool headed;       /* and so is all of the header */
-    bool typed;
-    bool measured;
+    apr_size_t seen;   /* no line ends between `at` and here */
+    apr_size_t length; /* the Content-Length, if `measured` */
+    bool begun;        /* the status line has been read */
+    bool headed;       /* the whole header has been read */
+    bool typed;        /* there was a Content-Type */
+    bool measured;     /* there was a Content-Length */
 } cc_http_reply_t;
 
 /**
- * Reads on in the octets, all that have come so far. Once the answer is whole, response->len is not
- * 0 and response->der points into the octets; before, it is 0. The result is NULL, or why this can
- * become no answer: a literal, or in `p`, with nothing in it that a log could not take.
+ * Continues to read `octets`, which are all that have arrived so far. Once the reply is complete,
+ * response->len is not 0 and response->der points into the octets; before that, it is 0. Returns
+ * NULL, or the reason why the reply is not valid: a literal, or in `p`, safe for a log.
  */
 const char *cc_http_reply_read(cc_response_t *response, cc_http_reply_t *reply, const char *octets,
                                apr_size_t len, apr_pool_t *p);
 
 /* ---- a request in HTTP (http.c) ---------------------------------------------------------- */
 
-/** A request that is sent, and what comes of it. */
+/** A request that is sent, and its outcome. */
 typedef struct cc_http_exchange_t {
     const cc_url_t *url;
-    apr_time_t deadline; /* of all of it but looking the host up */
-    const char *error;   /* set where it failed */
+    apr_time_t deadline; /* of the whole exchange, except the lookup of the host */
+    const char *error;   /* set if it failed */
 } cc_http_exchange_t;
 
-/** Sends the request, and receives *response, in `p`. False where none came: exchange->error. */
+/** Sends the request, and receives *response, in `p`. False on failure: see exchange->error. */
 bool cc_http_exchange(cc_response_t *response, cc_http_exchange_t *exchange,
                       const OCSP_REQUEST *request, apr_pool_t *p);
 
 /* ---- what threads share (locked_hash.c) --------------------------------------------------- */
 
-/** A hash under a lock, in a pool that is used under that lock alone. */
+/** A hash under a lock, in a pool that is used only under that lock. */
 typedef struct cc_locked_hash_t {
-    apr_thread_mutex_t *lock; /* of what follows */
-    apr_pool_t *pool;         /* of the hash and what is in it; with an allocator of its own */
+    apr_thread_mutex_t *lock; /* of the members below */
+    apr_pool_t *pool;         /* of the hash and its contents; with its own allocator */
     apr_hash_t *hash;
 } cc_locked_hash_t;
 
-/** Makes it empty. It lives as long as `p`, and must stay where it is. */
+/** Makes an empty one. It lives as long as `p`, and must not be moved. */
 apr_status_t cc_locked_hash_init(cc_locked_hash_t *hash, apr_pool_t *p);
 
 /* ---- responders that do not answer (breaker.c) ------------------------------------------- */
 
-/** A circuit breaker for each responder. Any thread, each at any time. */
+/** Circuit breakers, one for each responder. Any thread may use them at any time. */
 typedef struct cc_breakers_t cc_breakers_t;
 
 apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 
 /**
- * Whether the responder may be asked now. After three failures in a row it may not for a second,
- * then one asker tries again; with each further failure the wait is twice as long, up to a minute.
- * If it may be asked, cc_breaker_tell must be told how it went.
+ * Whether the responder may be asked now. After three failures in a row it may not be asked for a
+ * second; then one request is let through. With each further failure the wait doubles, up to a
+ * minute. If it may be asked, report the outcome with cc_breaker_tell.
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
 
-/* ---- who waits and who asks (limiter.c) -------------------------------------------------- */
+/* ---- waiting and asking (limiter.c) ------------------------------------------------------- */
 
 /**
- * Says how long one more thread may wait for the responder: up to `timeout`; 0 or less: not at all.
- * If it waits, it says when that is over, and whether there was an answer.
+ * How long one more thread may wait for the responder: up to `timeout`; 0 or less: not at all. A
+ * thread that waits calls cc_limiter_wait_end when it is done, with whether there was an answer.
  */
 apr_interval_time_t cc_limiter_wait_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url,
                                           apr_interval_time_t timeout, apr_time_t now);
 void cc_limiter_wait_end(cc_ocsp_limiter_t *limiter, const cc_url_t *url, bool answered,
                          apr_time_t now);
 
-/* Threads of a process that ask one responder: half of all that ask. */
+/* Threads of a process that ask one responder: half of those that send requests. */
 #define CC_OCSP_ASKING_MAX 8
 
-/** The place of a request in line; begins the struct of whoever asks. */
+/** The place of a request in the queue; the first member of the caller's struct. */
 typedef struct cc_limiter_turn_t {
     struct cc_limiter_turn_t *next;
 } cc_limiter_turn_t;
 
 /**
- * Whether the responder may be asked now. Else the turn stands in line, and must stay as it is
- * until it comes out of cc_limiter_ask_end.
+ * Whether the responder may be asked now. Otherwise the turn is queued, and must not be changed
+ * until cc_limiter_ask_end returns it.
  */
 bool cc_limiter_ask_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url, cc_limiter_turn_t *turn);
 
-/** For a thread that has asked: whose turn it is now, for this thread to ask; NULL: nobody's. */
+/** For a thread that has asked: the next turn in the queue, which this thread serves; or NULL. */
 cc_limiter_turn_t *cc_limiter_ask_end(cc_ocsp_limiter_t *limiter, const cc_url_t *url);
 
 /* ---- one request at a time (inflight.c) -------------------------------------------------- */
@@ -228,15 +230,15 @@ cc_limiter_turn_t *cc_limiter_ask_end(cc_ocsp_limiter_t *limiter, const cc_url_t
 /** Requests that are being asked, by key. */
 typedef struct cc_inflights_t cc_inflights_t;
 
-/** One of them. Whoever has joined it leaves it once; the last one frees it. */
+/** A request in flight. Each thread that joined it leaves it once; the last one frees it. */
 typedef struct cc_inflight_t {
-    apr_pool_t *pool;        /* for the one that asks; once finished, nobody may allocate in it */
-    cc_ocsp_answer_t answer; /* in that pool; for the one that asks, and once finished for all */
+    apr_pool_t *pool;        /* for the thread that asks; not used once finished */
+    cc_ocsp_answer_t answer; /* in that pool; for the thread that asks, and once finished for all */
     /* For inflight.c alone: */
     unsigned char key[CC_OCSP_KEY];
     cc_inflights_t *of;
     struct apr_thread_cond_t *finished;
-    apr_time_t deadline; /* nobody waits longer */
+    apr_time_t deadline; /* no thread waits longer */
     int holders;
     bool done;
 } cc_inflight_t;
@@ -244,24 +246,24 @@ typedef struct cc_inflight_t {
 apr_status_t cc_inflights_create(cc_inflights_t **inflights, apr_pool_t *p);
 
 /**
- * The request with this key; *first: it is new, is waited for no longer than `max`, and the caller
- * sees to it that it is finished. NULL: no memory.
+ * The request with this key. *first: it is new, threads wait for it no longer than `max`, and the
+ * caller must have it finished. NULL: out of memory.
  */
 cc_inflight_t *cc_inflight_join(cc_inflights_t *inflights, const unsigned char *key,
                                 apr_interval_time_t max, bool *first);
 
-/** One more that will leave it. */
+/** Adds a holder, which must leave it too. */
 void cc_inflight_hold(cc_inflight_t *inflight);
 
-/** The answer is there: wakes all that wait. Requests from now on are new ones. */
+/** Wakes all that wait, since the answer is there. Later requests with this key are new ones. */
 void cc_inflight_finish(cc_inflight_t *inflight);
 
-/** Waits so long at most. False where it was not finished in time. */
+/** Waits for `max` at most. False if it was not finished in time. */
 bool cc_inflight_wait(cc_inflight_t *inflight, apr_interval_time_t max);
 
 void cc_inflight_leave(cc_inflight_t *inflight);
 
-/* ---- all of it together (ocsp.c) ------------------------------------------------------------- */
+/* ---- the engine (ocsp.c) --------------------------------------------------------------------- */
 
 struct cc_ocsp_t {
     const cc_ocsp_spec_t *spec;
@@ -271,13 +273,13 @@ struct cc_ocsp_t {
     cc_breakers_t *breakers;
     cc_inflights_t *inflights;
     cc_ocsp_counters_t *counters;
-    cc_ocsp_counters_t own; /* until others are given */
+    cc_ocsp_counters_t own; /* used until cc_ocsp_count_in */
 };
 
-/** What is kept for a certificate, and what it is worth. */
+/** The record of a certificate, and how it may be used. */
 typedef struct cc_kept_t {
     cc_record_t record;
-    cc_ocsp_answer_t answer; /* CC_AGE_EXPIRED: nothing */
+    cc_ocsp_answer_t answer; /* CC_AGE_EXPIRED: empty */
     cc_life_t life;
     cc_age_t age;
 } cc_kept_t;
@@ -285,8 +287,8 @@ typedef struct cc_kept_t {
 /* ---- asking (fetch.c) --------------------------------------------------------------------- */
 
 /**
- * Sets a check on its way (*first), or finds the one that is. Its answer is also kept. NULL: no
- * memory. The caller leaves it.
+ * Starts a request for a check (*first), or joins the one in flight. The answer is also kept in the
+ * cache. NULL: out of memory. The caller leaves it.
  */
 cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept,
                              bool *first);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits how many threads wait for a responder and ask it, so that a slow one stops nobody else. */
+/* Limits how many threads wait for a responder and ask it, so that a slow one blocks no others. */
 #include "ocsp/internal.h"
 
 #include <apr_strings.h>
@@ -10,14 +10,15 @@
  * Two kinds of threads are limited for each responder, by its host and port; all virtual hosts of a
  * process are counted together.
  *
- * Those that wait for an answer serve a client each: base/waiting.h says how long one may wait.
+ * Threads that wait for an answer each serve a client: base/waiting.h defines how long one may
+ * wait.
  *
- * Those that ask are few, and one that asks stays busy even if nobody waits any more. So no more
- * than CC_OCSP_ASKING_MAX ask one responder at a time. Further requests to it stand in line, each
- * with a turn in memory of its own; a thread that has asked takes the next of the line, so that the
- * line needs no thread.
+ * Threads that ask are few, and stay busy even if no thread waits for them any longer. So at most
+ * CC_OCSP_ASKING_MAX ask one responder at a time. Further requests to it are queued, each with a
+ * turn in its own memory. A thread that has asked takes the next one from the queue, so the queue
+ * needs no thread of its own.
  *
- * A responder that nobody waits for or asks is forgotten when there are too many of them.
+ * When there are too many responders, those that no thread waits for or asks are forgotten.
  */
 #define PATIENCE apr_time_from_msec(250)
 #define RESPONDERS_MAX 1024 /* certificates may name any host below an allowed suffix */
@@ -25,7 +26,7 @@
 typedef struct responder_t {
     cc_waiting_t waiting;
     int asking;
-    cc_limiter_turn_t *first, *last; /* of the line; NULL: nobody stands there */
+    cc_limiter_turn_t *first, *last; /* of the queue; NULL: it is empty */
 } responder_t;
 
 struct cc_ocsp_limiter_t {
@@ -59,7 +60,8 @@ static responder_t *add(apr_hash_t *by_place, const char *place)
     return made;
 }
 
-/* Keeps those that somebody waits for or asks, which are no more than there are threads. */
+/* Keeps the responders that a thread waits for or asks, which are no more than there are threads.
+ */
 static void forget_others(cc_locked_hash_t *by_place)
 {
     apr_pool_t *pool = NULL;
@@ -94,7 +96,7 @@ static responder_t *responder_of(cc_locked_hash_t *by_place, const cc_url_t *url
     return add(by_place->hash, url->place);
 }
 
-/* Puts the turn at the end of the line. */
+/* Puts the turn at the end of the queue. */
 static void line_join(responder_t *responder, cc_limiter_turn_t *turn)
 {
     turn->next = NULL;
@@ -106,7 +108,7 @@ static void line_join(responder_t *responder, cc_limiter_turn_t *turn)
     responder->last = turn;
 }
 
-/* Takes the first turn of the line; NULL: nobody stands there. */
+/* Takes the first turn from the queue; NULL: it is empty. */
 static cc_limiter_turn_t *line_next(responder_t *responder)
 {
     cc_limiter_turn_t *next = responder->first;

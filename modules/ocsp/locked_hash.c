@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash that threads share: its lock, and a pool that nobody uses without it. */
+/* Makes a hash that threads share, with its lock and a pool that is used only under it. */
 #include "ocsp/internal.h"
 
 static apr_status_t locked_hash_free(void *hash)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The status of a certificate: from what is kept, from a request in flight, from a responder. */
+/* Finds the status of a certificate: in the cache, from a request in flight, or from a responder.
+ */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -10,18 +11,18 @@
 #include "ocsp/internal.h"
 
 /*
- * An answer that is kept serves until it is stale. In the last quarter of that time the next one is
- * fetched meanwhile, by another thread. Where nothing serves, a responder is asked, and whoever
- * wants to know the same waits along; but not while it has just failed, and no longer than the
- * limiter allows. If that gives no answer, a stale one serves as long as stale= says.
+ * A cached answer is used until it is stale. In the last quarter of that time, another thread
+ * fetches the next one. If there is no usable answer, a responder is asked, and all checks of the
+ * same certificate wait together; but not right after a failure, and no longer than the limiter
+ * allows. If that gives no answer, a stale one is used for as long as stale= allows.
  *
- * What is kept is the response as it was signed, with the moment at which it was asked for and that
- * of the last failure. It is verified each time that it is used, so the cache needs no trust.
+ * The cache contains the signed response, with the time at which it was requested and that of the
+ * last failure. It is verified each time that it is used, so the cache need not be trusted.
  */
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
 
-/* The certificate (RFC 6960 CertID), and the settings on which it depends who answers and how. */
+/* The certificate (RFC 6960 CertID), and the settings that affect the answer. */
 static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
     const cc_ocsp_spec_t *spec = ocsp->spec;
@@ -43,7 +44,7 @@ static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *
     return made;
 }
 
-/* Reads the kept answer as if it came from the responder now. */
+/* Reads the cached answer as if it came from the responder now. */
 static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
                         apr_pool_t *p)
 {
@@ -75,7 +76,7 @@ static void kept_find(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_chec
     }
 }
 
-/* A check, and what was kept of earlier answers. */
+/* A check, and the cached answer. */
 typedef struct lookup_t {
     const cc_ocsp_check_t *check;
     const cc_kept_t *kept;
@@ -83,7 +84,7 @@ typedef struct lookup_t {
 
 /* ---- answering ------------------------------------------------------------------------------- */
 
-/* Waits so long for the answer of a request in flight, and leaves it. False: none came in time. */
+/* Waits for the answer of a request in flight, and leaves it. False: none came in time. */
 static bool inflight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight,
                           apr_interval_time_t max, apr_pool_t *p)
 {
@@ -104,7 +105,7 @@ static bool inflight_take(cc_ocsp_answer_t *answer, cc_inflight_t *inflight,
     return came;
 }
 
-/* The kept answer serves; `error` says why it is no newer one, where it has run out. */
+/* Uses the cached answer; if it has expired, `error` is the reason why there is no newer one. */
 static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const char *error)
 {
     *answer = kept->answer;
@@ -112,7 +113,7 @@ static void kept_serve(cc_ocsp_answer_t *answer, const cc_kept_t *kept, const ch
     answer->error = answer->stale ? error : NULL;
 }
 
-/* Lets another thread ask while the kept answer serves. */
+/* Lets another thread ask while the cached answer is used. */
 static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept)
 {
     bool first = false;
@@ -123,7 +124,7 @@ static void kept_replace(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc
     }
 }
 
-/* Waits for a responder's answer, together with others who want to know the same. */
+/* Waits for a responder's answer, together with other checks of the same certificate. */
 static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
                            apr_interval_time_t max, apr_pool_t *p)
 {
@@ -136,7 +137,7 @@ static bool responder_wait(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const look
     return inflight_take(answer, inflight, max, p);
 }
 
-/* The same, where somebody may wait at all. */
+/* The same, if the limiter allows it. */
 static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lookup_t *lookup,
                              apr_pool_t *p)
 {
@@ -163,7 +164,7 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lo
     }
 }
 
-/* When it is worth the while to come again: not at every request while nothing can have changed. */
+/* When to check again: not at every request while nothing can have changed. */
 static apr_time_t ask_at(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec, apr_time_t now)
 {
     cc_life_t life = cc_answer_life(answer, spec);
@@ -258,8 +259,8 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     if (spec->mode == CC_OCSP_AIA && !spec->responder &&
         (!config->hosts || config->hosts->nelts == 0)) {
         return cc_error_set(err, p, "CC0437", "AIA",
-                            "nobody may be asked; name the hosts of responders in "
-                            "ClientCertOCSPAllow, or one with responder=URL");
+                            "no responder may be asked; name the hosts of responders in "
+                            "ClientCertOCSPAllow, or a responder with responder=URL");
     }
     made->spec = spec;
     made->hosts = config->hosts;
@@ -268,7 +269,7 @@ apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
     made->counters = &made->own;
     if (cc_breakers_create(&made->breakers, p) != APR_SUCCESS ||
         cc_inflights_create(&made->inflights, p) != APR_SUCCESS) {
-        return cc_error_set(err, p, "CC0438", NULL, "no lock can be made: out of memory");
+        return cc_error_set(err, p, "CC0438", NULL, "locks cannot be created: out of memory");
     }
     *ocsp = made;
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that are kept: how they are written into a cache, and how they age. */
+/* Writes answers into a cache, reads them back, and determines their age. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,18 +9,18 @@
 #include "ocsp/internal.h"
 
 /*
- * A record: the magic, two moments, the length of the error, the error, the response as it came.
- * What is kept is the signed response and not what it said: a cache that others can write into
- * needs no trust then.
+ * A record: the magic, two times, the length of the error, the error, the response as received. It
+ * contains the signed response and not only its result, so that a cache in which others can write
+ * need not be trusted.
  */
 static const unsigned char magic[4] = {'C', 'C', 'O', '1'};
 
 #define HEAD (sizeof(magic) + 8 + 8 + 1)
 #define ERROR_MAX 255
 
-/* "It does not know the certificate" may be a matter of minutes after it was issued. */
+/* A responder may not know a certificate for some minutes after it was issued. */
 #define UNKNOWN_TTL apr_time_from_sec(60)
-/* A revocation is final (but for a hold): it counts when no responder answers any more, too. */
+/* A revocation is final (except a hold), so it also counts when no responder answers any longer. */
 #define REVOKED_STALE apr_time_from_sec(30 * 24 * 3600)
 
 /* ---- records --------------------------------------------------------------------------------- */
@@ -48,7 +48,7 @@ const unsigned char *cc_record_pack(apr_size_t *len, const cc_record_t *record, 
     return octets;
 }
 
-/* A moment that somebody else wrote: not ahead, and not so far back that a sum overflows. */
+/* Checks a time that others may have written: not in the future, and no overflow in sums. */
 static bool is_past(apr_time_t time, apr_time_t now)
 {
     return time >= 0 && time <= now + CC_OCSP_SKEW;
@@ -80,7 +80,7 @@ bool cc_record_backs_off(const cc_record_t *record, apr_time_t now)
 /* ---- ages ------------------------------------------------------------------------------------ */
 
 /*
- * Without a nextUpdate, thisUpdate must be recent: that is signed, when it was asked for is not.
+ * Without a nextUpdate, thisUpdate must be recent: it is signed, the time of the request is not.
  */
 static apr_time_t current_until(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
 {

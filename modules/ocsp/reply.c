@@ -9,20 +9,20 @@
 #include "ocsp/internal.h"
 
 /*
- * What has come is read once, however it comes in pieces: the state of a reply says how far the
- * lines of its header have been read, and what they said. The caller keeps the octets together.
+ * Each octet is read once, however the reply is split into pieces: the state of a reply records how
+ * much of its header has been read, and its contents. The caller keeps all octets in one buffer.
  *
- * OpenSSL has a client for HTTP, but what it takes for an answer depends on its version: 3.0
- * forgets between two reads that it has seen a Content-Type, 3.5 fails where a memory BIO ends
- * before the answer does, and takes the content of an error for an answer. The little that OCSP
- * needs of HTTP is read here, the same with every OpenSSL: a status of 200, the type, a length that
- * fits, and one structure in DER, which says itself where it ends.
+ * OpenSSL has an HTTP client, but its behaviour depends on the version: 3.0 forgets between two
+ * reads that it has seen a Content-Type; 3.5 fails if a memory BIO ends before the answer does, and
+ * takes the content of an error for an answer. The little that OCSP needs of HTTP is read here, the
+ * same with every OpenSSL: a status of 200, the type, a matching length, and one structure in DER,
+ * which contains its own length.
  */
 
 #define HEAD_MAX (16 * 1024) /* the status line and the header */
 #define TYPE "application/ocsp-response"
 
-/* What the responder wrote, fit for a log, and not all of it where it is long. */
+/* Text of the responder, escaped for a log and cut if it is long. */
 static const char *quoted(const char *text, apr_size_t len, apr_pool_t *p)
 {
     return cc_text_escape(text, len < 100 ? len : 100, p);
@@ -34,7 +34,7 @@ static const char *status_read(cc_http_reply_t *reply, const char *line, apr_siz
                                apr_pool_t *p)
 {
     static const char version[] = "HTTP/1.";
-    const apr_size_t code = sizeof(version) + 1; /* behind a digit and a blank */
+    const apr_size_t code = sizeof(version) + 1; /* after a digit and a space */
 
     reply->begun = true;
     if (len < code + 3 || strncmp(line, version, sizeof(version) - 1) != 0 ||
@@ -45,7 +45,7 @@ static const char *status_read(cc_http_reply_t *reply, const char *line, apr_siz
         return NULL;
     }
     return apr_psprintf(p, "its answer has HTTP status %s%s", quoted(line + code, len - code, p),
-                        line[code] == '3' ? ", and a redirection is not followed" : "");
+                        line[code] == '3' ? ", and redirections are not followed" : "");
 }
 
 static const char *type_read(cc_http_reply_t *reply, const char *value, apr_size_t len,
@@ -85,7 +85,7 @@ static bool is_name(const char *line, apr_size_t len, const char *name)
     return len == strlen(name) && strncasecmp(line, name, len) == 0;
 }
 
-/* A line that has no name is left alone, as are all names but three. */
+/* Lines without a name are ignored, as are all names except three. */
 static const char *field_read(cc_http_reply_t *reply, const char *line, apr_size_t len,
                               apr_pool_t *p)
 {
@@ -106,7 +106,7 @@ static const char *field_read(cc_http_reply_t *reply, const char *line, apr_size
         return length_read(reply, value, (apr_size_t)(end - value), p);
     }
     if (is_name(line, name, "Transfer-Encoding")) {
-        return "its answer has a Transfer-Encoding, which HTTP/1.0 does not know";
+        return "its answer has a Transfer-Encoding, which HTTP/1.0 does not have";
     }
     return NULL;
 }
@@ -127,7 +127,7 @@ static const char *line_read(cc_http_reply_t *reply, const char *line, apr_size_
     return reply->typed ? NULL : "its answer has no Content-Type";
 }
 
-/* Reads whole lines, up to the empty one. */
+/* Reads complete lines, up to the empty one. */
 static const char *head_read(cc_http_reply_t *reply, const char *octets, apr_size_t len,
                              apr_pool_t *p)
 {
@@ -152,7 +152,7 @@ static const char *head_read(cc_http_reply_t *reply, const char *octets, apr_siz
 
 /* ---- the content ----------------------------------------------------------------------------- */
 
-/* How long a SEQUENCE in DER is, its tag and length included; 0: more must come to know it. */
+/* The length of a SEQUENCE in DER, with its tag and length; 0: more octets are needed to tell. */
 static const char *der_length(apr_size_t *whole, const unsigned char *der, apr_size_t len)
 {
     apr_size_t count = len > 1 && der[1] > 0x7F ? der[1] & 0x7FU : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directives about OCSP: reads ClientCertOCSP and ClientCertOCSPAllow. */
+/* Reads the directives ClientCertOCSP and ClientCertOCSPAllow. */
 #include <stddef.h>
 #include <string.h>
 
@@ -64,9 +64,10 @@ static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
     const cc_option_t *option = strchr(word, '=') ? cc_option_find(reader, word) : NULL;
 
     if (!option) {
-        return cc_error_set(reader->err, reader->pool, "CC0431", word,
-                            "no option of ClientCertOCSP; it has responder=URL, timeout=SECONDS, "
-                            "ttl=SECONDS, stale=SECONDS, failure=deny|allow and nonce=on|off");
+        return cc_error_set(
+            reader->err, reader->pool, "CC0431", word,
+            "not an option of ClientCertOCSP; the options are responder=URL, timeout=SECONDS, "
+            "ttl=SECONDS, stale=SECONDS, failure=deny|allow and nonce=on|off");
     }
     return cc_option_read(reader, option, word);
 }
@@ -82,8 +83,8 @@ static apr_status_t mode_read(cc_ocsp_spec_t *spec, const char *word, apr_pool_t
         spec->mode = CC_OCSP_AIA;
     } else {
         return cc_error_set(err, p, "CC0430", word,
-                            "the first word is On (ask the responder=), Off or AIA (ask whom the "
-                            "certificate names)");
+                            "the first word must be On (ask the responder of responder=), Off or "
+                            "AIA (ask the one that the certificate names)");
     }
     return APR_SUCCESS;
 }
@@ -112,7 +113,7 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *
     }
     if (status == APR_SUCCESS && made->mode == CC_OCSP_ON && !made->responder) {
         return cc_error_set(err, p, "CC0435", APR_ARRAY_IDX(words, 0, const char *),
-                            "On needs responder=URL; AIA takes it from the certificate");
+                            "On needs responder=URL; AIA takes the URL from the certificate");
     }
     *spec = made;
     return status;
@@ -137,8 +138,8 @@ apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, a
 
         if (!name || cc_host_is_address(name)) {
             return cc_error_set(err, p, "CC0436", word,
-                                "write the name of a host, such as ocsp.example.com, or "
-                                ".example.com for all hosts below it; no address, port or URL");
+                                "write a host name such as ocsp.example.com, or .example.com for "
+                                "all hosts below it, not an address, a port or a URL");
         }
         APR_ARRAY_PUSH(*hosts, const char *) = apr_pstrcat(p, dot, name, NULL);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URLs of responders: reads them, and chooses the one that may be asked about a certificate. */
+/* Reads URLs of responders, and chooses the responder to ask about a certificate. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -49,7 +49,7 @@ const char *cc_host_name(const char *text, apr_pool_t *p)
     return name;
 }
 
-/* A resolver takes a name for an IPv4 address only where its last part is a number. */
+/* A resolver takes a name for an IPv4 address only if its last part is a number. */
 bool cc_host_is_address(const char *host)
 {
     const char *dot = strrchr(host, '.');
@@ -71,7 +71,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
 
     if (strlen(text) > URL_MAX || !is_url_text(text) ||
         apr_uri_parse(p, text, &uri) != APR_SUCCESS || !uri.scheme) {
-        return "this is no URL";
+        return "it is not a valid URL";
     }
     if (strcasecmp(uri.scheme, "http") != 0) {
         return "its scheme is not http";
@@ -84,10 +84,10 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
     }
     url->host = strchr(uri.hostname, ':') ? uri.hostname : cc_host_name(uri.hostname, p);
     if (!url->host) {
-        return "its host is no name";
+        return "its host is not a valid name";
     }
     port = uri.port_str ? cc_number_read(uri.port_str) : APR_URI_HTTP_DEFAULT_PORT;
-    if (port < 1 || port > 65535) { /* apr_uri_parse cuts what is larger */
+    if (port < 1 || port > 65535) { /* apr_uri_parse truncates larger numbers */
         return "its port is not between 1 and 65535";
     }
     url->text = text;
@@ -98,7 +98,7 @@ const char *cc_url_read(cc_url_t *url, const char *text, apr_pool_t *p)
     return NULL;
 }
 
-/* ".example.com" allows what is below it. Both are in lower case. */
+/* ".example.com" allows all hosts below it. Both are in lower case. */
 static bool host_allowed(const apr_array_header_t *allowed, const char *host)
 {
     apr_size_t len = strlen(host);
@@ -115,7 +115,7 @@ static bool host_allowed(const apr_array_header_t *allowed, const char *host)
     return false;
 }
 
-/* What is against a URL that a certificate names, or NULL. */
+/* The objection to a URL that a certificate names, or NULL. */
 static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
                               const ASN1_STRING *from, apr_pool_t *p)
 {
@@ -124,7 +124,7 @@ static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
     const char *error = NULL;
 
     if (len > URL_MAX || memchr(octets, '\0', len)) {
-        return "this is no URL";
+        return "it is not a valid URL";
     }
     error = cc_url_read(url, apr_pstrmemdup(p, octets, len), p);
     if (error) {

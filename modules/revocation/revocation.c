@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What CRLs and OCSP responders together say of a certificate. */
+/* Combines the answers of CRLs and OCSP responders about a certificate. */
 #include "revocation/revocation.h"
 
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/moment.h"
 
 /*
- * Each source gives a verdict of its own. What is not known is waived or not by the settings of
- * the source: `missing` of CRLs, `failure` of OCSP. Then one of the two counts, as this table says:
+ * Each source gives its own verdict. The settings of the source decide whether an unknown status is
+ * waived: `missing` of CRLs, `failure` of OCSP. Then one of the two verdicts counts:
  *
  *               OCSP:  good     revoked  waived   unknown
  *   CRLs:
@@ -20,9 +20,9 @@
  *   waived             OCSP     OCSP     CRLs     OCSP
  *   unknown            CRLs     OCSP     CRLs     CRLs
  *
- * Who revokes counts more than who does not, and the responder, who knows of it first, more than a
- * list. Where CRLs refuse a certificate, no responder is asked at all, but by the tool, which shows
- * what each of them says.
+ * A source that revokes takes precedence over one that does not, and the responder, which learns of
+ * revocations first, over a CRL. If CRLs refuse a certificate, no responder is asked at all, except
+ * by the tool, which shows the answer of each source.
  */
 static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNCHECKED] = {false, true, true, true, true},
@@ -32,7 +32,7 @@ static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNKNOWN] = {false, false, true, false, false},
 };
 
-/* Which source was asked, and what came of it, is for the log: it has names, addresses, files. */
+/* For clients. Details are only for the log, since they contain names, addresses and files. */
 static const char not_known[] = "this server could not find out whether it was revoked";
 
 const char *cc_revocation_word(cc_revocation_verdict_t verdict)
@@ -57,6 +57,16 @@ static void verdict_set(cc_revocation_status_t *status, cc_revocation_verdict_t 
     status->reason = NULL;
     status->revoked_at = 0;
     status->problem = status->public_problem = NULL;
+}
+
+/* The certificate at this depth of the chain, for a sentence. */
+static const char *subject_text(int depth, apr_pool_t *p)
+{
+    if (depth == 0) {
+        return "it";
+    }
+    return depth == 1 ? "the CA one level above it"
+                      : apr_psprintf(p, "the CA %d levels above it", depth);
 }
 
 /* `subject` is the certificate, for a sentence: "it". */
@@ -111,16 +121,15 @@ void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_
                             const cc_crl_answer_t *answer, apr_pool_t *p)
 {
     cc_revocation_verdict_t verdict = crl_verdict(revocation, answer);
-    const char *subject =
-        answer->depth ? apr_psprintf(p, "the CA %d above it", answer->depth) : "it";
+    const char *subject = subject_text(answer->depth, p);
 
     status->generation = answer->generation;
     status->stale_at = answer->stale_at;
     if (verdict == CC_REVOCATION_REVOKED) {
         revoked_set(status, subject, cc_reason_text(answer->reason), answer->revoked_at, p);
     } else if (verdict == CC_REVOCATION_UNKNOWN) {
-        unknown_set(status, apr_psprintf(p, "CRLs do not say whether %s is revoked: %s", subject,
-                                         answer->cause));
+        unknown_set(status,
+                    apr_psprintf(p, "no current CRL covers %s: %s", subject, answer->cause));
     } else {
         verdict_set(status, verdict);
     }
@@ -134,7 +143,7 @@ void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
     cc_ocsp_subject_t subject = {cert->x509, issuer};
 
-    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not at hand",
+    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not available",
                                  .ask_at = APR_INT64_MAX};
     if (issuer) {
         cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
@@ -161,7 +170,7 @@ static const char *ocsp_problem(const cc_ocsp_answer_t *answer, apr_pool_t *p)
     if (answer->status == CC_OCSP_UNKNOWN) {
         return "the OCSP responder does not know it";
     }
-    return apr_psprintf(p, "OCSP does not say whether it is revoked: %s",
+    return apr_psprintf(p, "there is no valid OCSP answer for it: %s",
                         answer->error ? answer->error : "no answer");
 }
 
@@ -264,7 +273,7 @@ int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified
     }
 }
 
-/* OCSP asks in the name of the issuer, whose certificate a resumed session may not have. */
+/* An OCSP request needs the issuer's certificate, which may be missing in a resumed session. */
 static bool issuer_is_missing(const cc_revocation_t *revocation, const cc_verified_t *cert)
 {
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);

@@ -151,7 +151,7 @@ typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_
 /* When a value satisfies the operator. */
 typedef enum {
     CC_OPERATOR_EQUAL,   /* their keys are the same */
-    CC_OPERATOR_UNDER,   /* a DN is the operand or lies below it */
+    CC_OPERATOR_UNDER,   /* a DN is the operand or is below it */
     CC_OPERATOR_LESS,    /* the number is less than the operand */
     CC_OPERATOR_AT_MOST, /* less or equal */
     CC_OPERATOR_GREATER,

@@ -5,7 +5,7 @@
 
 #include "rules/logic.h"
 
-/* Of any other field, another CA may issue a certificate with the same value. */
+/* For any other field, another CA may issue a certificate with the same value. */
 static const struct {
     const char *field;
     cc_issuer_binding_t binding;

@@ -23,7 +23,7 @@ typedef struct cc_run_t {
     bool given_up;    /* neither is known */
     char *run;        /* the current run */
     apr_size_t len;   /* of it */
-    apr_size_t begin; /* of the first run: how many of its octets are certain */
+    apr_size_t begin; /* how many octets of the first run are certain */
 } cc_run_t;
 
 /* The next item is not a literal character. */

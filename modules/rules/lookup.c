@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operators `in` and `!in`: find the table, look values up in it, and capture its rows. */
+/* The operators `in` and `!in`: finds their table, looks values up in it, and captures its rows. */
 
 #include <string.h>
 
@@ -88,7 +88,7 @@ static void table_fail(cc_evaluation_t *ev, const cc_condition_t *c, const char 
     ev->lost = true;
 }
 
-/* A source may hold anything. */
+/* A source may contain any octets. */
 static bool column_usable(cc_evaluation_t *ev, const cc_condition_t *c, const cc_column_t *column,
                           int number)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups of several values at once, and of each value once in an evaluation. */
+/* Looks up several values at once, and each value only once in an evaluation. */
 
 #include "rules/internal.h"
 
@@ -53,8 +53,8 @@ static cc_query_t *query_add(cc_table_memo_t *memo, const cc_value_t *value, apr
 }
 
 /*
- * Looks up the value, and some of those that follow it. The clock is asked again: the evaluation
- * may have waited for another table, which makes the answers of this one no younger.
+ * Looks up the value, and some of those that follow it. The clock is read again: the evaluation may
+ * have waited for another table, while the answers of this one grew older.
  */
 static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_value_t *value,
                           const cc_value_t *end)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patterns (PCRE2): anchored at both ends, compiled once, and limited when they run. */
+/* Compiles and matches patterns (PCRE2), anchored at both ends and with limited effort. */
 
 #include <string.h>
 

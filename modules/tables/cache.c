@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cache of answers of a remote source. */
+/* Caches the answers of a remote source. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,18 +11,18 @@
 /*
  * Each process has one cache for each table. An answer is one block of memory: its head, its key,
  * its row. A hash finds it by its key, and a ring orders all answers by their last use. When there
- * are too many answers, or too many octets of them, the one that was used longest ago goes first.
+ * are too many answers, or too many octets of them, the least recently used ones are removed.
  *
- * An answer is fresh for ttl= or negative_ttl=. A stale one serves for stale= more, but only if the
- * source fails; it then counts as fresh for RETRY, so that not every lookup waits for the next
- * failure.
+ * An answer is fresh for ttl= or negative_ttl=. A stale one may be used for stale= longer, but only
+ * if the source fails; it then counts as fresh for RETRY, so that not every lookup waits for the
+ * next failure.
  *
  * The lock is held while the hash and the ring are used, never while the source is asked. Two
- * threads may ask for the same key at once; the later answer stays.
+ * threads may ask for the same key at once; the later answer is kept.
  */
 
-#define RETRY apr_time_from_sec(1) /* so long an old answer serves before the next attempt */
-#define LEAD_SIZE 64 /* about the octets by which an answer is found, and of its block's head */
+#define RETRY apr_time_from_sec(1) /* how long an old answer is used before the next attempt */
+#define LEAD_SIZE 64 /* roughly the octets of an entry in the hash, and of the block's head */
 
 /* An answer; the key and the row follow it in the same block. */
 typedef struct kept_t {
@@ -30,21 +30,21 @@ typedef struct kept_t {
     struct kept_t *older;
     cc_key_t key;
     cc_row_t row;
-    apr_size_t size; /* of the block, and of what leads to it */
+    apr_size_t size; /* of the block, plus LEAD_SIZE */
     cc_table_result_t result;
     apr_time_t fresh_until;
-    apr_time_t stale_until; /* and so long where the source fails */
+    apr_time_t stale_until; /* and until then if the source fails */
 } kept_t;
 
 struct cc_cache_t {
     const cc_table_spec_t *spec;
-    apr_thread_mutex_t *lock; /* of what follows; never held while the source is asked */
+    apr_thread_mutex_t *lock; /* of the members below; never held while the source is asked */
     apr_hash_t *by_key;
-    apr_size_t octets; /* of all that is kept */
-    kept_t ends;       /* of a ring: its older one is the newest, its newer one the oldest */
+    apr_size_t octets; /* of all answers */
+    kept_t ends;       /* of the ring: its `older` is the newest, its `newer` the oldest */
 };
 
-/* ---- what is kept (under the lock) ----------------------------------------------------------- */
+/* ---- the answers (under the lock) ------------------------------------------------------------ */
 
 static void use_remove(kept_t *kept)
 {
@@ -86,7 +86,7 @@ static bool has_room(const cc_cache_t *cache, apr_size_t size)
            cache->octets + size <= memory_max(cache);
 }
 
-/* The answer is not larger than all that may be kept. */
+/* The answer must not be larger than the whole cache may be. */
 static void kept_add(cc_cache_t *cache, kept_t *kept)
 {
     kept_drop(cache, kept_find(cache, &kept->key));
@@ -125,7 +125,7 @@ bool cc_cache_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_p
     return fresh;
 }
 
-/* For a while, no other lookup waits for the source to fail again. */
+/* For a while after this, no other lookup waits for the source to fail again. */
 bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
     const cc_key_t key = {query->key, query->len};
@@ -145,7 +145,7 @@ bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now,
     return serves;
 }
 
-/* NULL where there is no memory, or where it is larger than all that may be kept. */
+/* NULL if out of memory, or if it is larger than the whole cache may be. */
 static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *query)
 {
     apr_size_t key_size = APR_ALIGN(query->len + 1, sizeof(void *));
@@ -200,7 +200,7 @@ static apr_status_t pool_destroy(void *pool)
 
 apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, apr_pool_t *p)
 {
-    apr_pool_t *own = NULL; /* with an allocator that no other thread uses without the lock */
+    apr_pool_t *own = NULL; /* its allocator is used only under the lock */
     cc_cache_t *made = NULL;
     apr_status_t status = apr_pool_create_unmanaged_ex(&own, NULL, NULL);
 

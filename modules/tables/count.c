@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts the loads of a table: a change counts once, however many processes see it. */
+/* Counts the loads of a table: each change once, however many processes see it. */
 #include "tables/internal.h"
 
 void cc_table_count_load(cc_table_t *table, bool good, apr_time_t now)

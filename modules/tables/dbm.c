@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "dbm": a database file of any type that APR-util offers, a line for a key. */
+/* The back end "dbm": a database file of any type that APR-util supports, with a line for each key.
+ */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -11,15 +12,15 @@
 #include "tables/internal.h"
 
 /*
- * The file is opened for each lookup, as mod_authn_dbm and mod_rewrite do. A handle that is kept
- * would hold the library's lock against writers of the file, would go on reading one that was
- * replaced, maps a file that may be cut short, and must not be taken across a fork.
+ * The file is opened for each lookup, as in mod_authn_dbm and mod_rewrite. A permanent handle would
+ * hold the library's lock against writers of the file, would continue to read a file that was
+ * replaced, would map a file that may be truncated, and must not be used across a fork.
  */
 typedef struct {
     const char *type;
     const char *path;
-    const char *files[2];     /* what the library reads; the second may be NULL */
-    apr_thread_mutex_t *lock; /* POSIX: closing a file gives up the locks of all its readers */
+    const char *files[2];     /* the files that the library reads; the second may be NULL */
+    apr_thread_mutex_t *lock; /* POSIX: closing a file releases the locks of all its readers */
     atomic_uint_least64_t generation;
     cc_file_stamp_t seen[2]; /* for the thread that polls */
     bool unsure;             /* the files may have changed since without a trace */
@@ -62,15 +63,15 @@ static apr_status_t source_read(dbm_t *dbm, const cc_table_spec_t *spec, apr_poo
     }
     if (i == TYPES || !colon[1] || !type_offered(dbm->type, p)) {
         return cc_error_set(err, p, "CC0620", apr_pstrcat(p, "dbm:", spec->source, NULL),
-                            "the types of this machine's APR-util are %s", types_text(p));
+                            "the database types of APR-util on this machine are %s", types_text(p));
     }
     dbm->path = cc_source_path(spec, colon + 1, p);
     apr_dbm_get_usednames_ex(p, dbm->type, dbm->path, &dbm->files[0], &dbm->files[1]);
     return APR_SUCCESS;
 }
 
-/* The reason of a failure. The libraries have numbers of their own, which mean nothing to
- * apr_strerror. */
+/* The reason of a failure. The libraries have their own error numbers, which apr_strerror does not
+ * know. */
 static const char *failure_text(const dbm_t *dbm, apr_status_t status, apr_pool_t *p)
 {
     char reason[120];
@@ -81,12 +82,12 @@ static const char *failure_text(const dbm_t *dbm, apr_status_t status, apr_pool_
         status = found == APR_SUCCESS ? status : found;
     }
     if (status >= APR_OS_START_USERERR) {
-        return apr_psprintf(p, "it is no %s file, or damaged, or being written", dbm->type);
+        return apr_psprintf(p, "it is not a %s file, is damaged, or is being written", dbm->type);
     }
     return apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
 }
 
-/* Opens it, in `p`, and reads the value of a key, or of none to see whether it can be read. */
+/* Opens it, in `p`, and reads the value of a key; without a key, only tests that it is readable. */
 static apr_status_t value_read(apr_datum_t *value, const dbm_t *dbm, const cc_key_t *key,
                                apr_pool_t *p)
 {
@@ -125,7 +126,7 @@ static apr_status_t value_find(apr_datum_t *value, const dbm_t *dbm, const cc_ke
 
 /* ---- the back end ---------------------------------------------------------------------------- */
 
-/* Whether it can be read; any key will do. */
+/* Whether it is readable; with any key. */
 static apr_status_t dbm_check(const dbm_t *dbm, apr_pool_t *p, cc_error_t *err)
 {
     cc_key_t key = {"x", 1};
@@ -158,7 +159,8 @@ static apr_status_t dbm_open(void **state, const cc_table_spec_t *spec, apr_pool
     }
     status = apr_thread_mutex_create(&dbm->lock, APR_THREAD_MUTEX_DEFAULT, p);
     if (status != APR_SUCCESS) {
-        return cc_error_set(err, p, "CC0621", dbm->path, "no lock for the database can be made");
+        return cc_error_set(err, p, "CC0621", dbm->path,
+                            "a lock for the database cannot be created");
     }
     atomic_init(&dbm->generation, 1);
     stamps_take(dbm->seen, dbm, p);

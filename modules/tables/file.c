@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "file": a file of lines, held in memory and read again when it changes. */
+/* The back end "file": a file of lines, kept in memory and read again when it changes. */
 #include <unistd.h>
 
 #include <apr_time.h>
@@ -7,37 +7,37 @@
 #include "tables/internal.h"
 
 /*
- * Lookups read a map (map.c) that is never written; a new one takes its place (base/snapshot.h).
- * The file may be written while it is read, and half of it looks like a whole. So it is read when
- * it has come to rest (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
+ * Lookups read a map (map.c) that is never written; a new one replaces it (base/snapshot.h). The
+ * file may be written while it is read, and half of a file looks like a complete one. So it is read
+ * when it has settled (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
  * without a trace.
  *
- * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all, in
- * a thread of its own, and makes an image of its rows (image.c). The others wait for the image of
- * the state that they have seen; if it does not come in time, they read the file themselves.
+ * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all, in a
+ * separate thread, and makes an image of its rows (image.c). The others wait for the image of the
+ * state that they have seen; if it does not arrive in time, they read the file themselves.
  */
 
 #define TRIES 20 /* to read a file at start that is being written, every WAIT */
 #define WAIT apr_time_from_msec(50)
-#define CALM apr_time_from_msec(50)   /* the owner of the sharing waits so much longer to read */
-#define PATIENCE apr_time_from_sec(2) /* the others wait for its image so long, */
-#define SLOWEST 4                     /* and a microsecond more for so many octets */
-#define RESTLESS apr_time_from_sec(5) /* a file that is written all the time is put off so long */
+#define CALM apr_time_from_msec(50)   /* how much longer the owner of the sharing waits to read */
+#define PATIENCE apr_time_from_sec(2) /* how long the others wait for its image, */
+#define SLOWEST 4                     /* and octets for each microsecond more */
+#define RESTLESS apr_time_from_sec(5) /* how long a file that is always being written waits */
 
 typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_snapshot_t maps;
     apr_uint64_t key; /* of the image that processes share */
-    bool kept;        /* what it has at start are rows of a configuration before */
+    bool kept;        /* at start it has rows of an earlier configuration */
 
     /* For the thread that polls: */
-    cc_file_stamp_t held; /* the file that the rows are of */
+    cc_file_stamp_t held; /* the state of the file that the rows are from */
     int columns;          /* of each of these rows, at least */
     cc_file_stamp_t seen; /* the file as it was last polled */
     bool unsure;          /* it may have changed since without a trace */
-    apr_time_t put_off;   /* since then it is not read, for it may be half written; 0: it is read */
-    cc_file_stamp_t waited; /* the state of the file whose image is waited for, */
+    apr_time_t put_off;   /* since when it is not read, as it may be half written; 0: it is read */
+    cc_file_stamp_t waited; /* the state of the file whose image is expected, */
     apr_time_t patience;    /* and until when */
 
     /* For the thread that shares: */
@@ -58,7 +58,7 @@ static apr_status_t file_close(void *state)
     return APR_SUCCESS;
 }
 
-/* The map of the file as it is now. A file that is being written is waited for, or tried once. */
+/* The map of the present file. If it is being written, waits for it, unless `once`. */
 static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool_t *p,
                                cc_error_t *err)
 {
@@ -71,7 +71,7 @@ static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool
     return status;
 }
 
-/* True if the file is as it was when these rows were read. */
+/* True if the file has not changed since these rows were read. */
 static bool held_is_good(const cc_held_t *held, const file_t *file, apr_pool_t *p)
 {
     cc_file_stamp_t now = cc_file_stamp_take(file->path, p);
@@ -86,7 +86,7 @@ static void file_start(file_t *file, const cc_held_t *held)
     cc_snapshot_init(&file->maps, held->map);
 }
 
-/* Where the file cannot be read, rows of the configuration before are better than none. */
+/* If the file cannot be read, rows of the earlier configuration are better than none. */
 static apr_status_t file_read(file_t *file, cc_held_t *held, apr_pool_t *p, cc_error_t *err)
 {
     cc_map_t *map = NULL;
@@ -96,14 +96,14 @@ static apr_status_t file_read(file_t *file, cc_held_t *held, apr_pool_t *p, cc_e
         cc_map_free(held->map);
         *held = (cc_held_t){map, file->seen, file->spec->columns, false};
     } else if (status == APR_EBUSY && held->map) {
-        file->seen = held->stamp; /* which the next look finds changed */
+        file->seen = held->stamp; /* so that the next poll finds it changed */
         status = APR_SUCCESS;
     }
     file->kept = held->map != map;
     return status;
 }
 
-/* Rows of a configuration before, if they have the columns that are needed now. */
+/* Rows of the earlier configuration, if they have the columns that are needed now. */
 static void file_recall(cc_held_t *held, const file_t *file)
 {
     if (cc_kept_take(held, file->spec->kept, file->spec, file->path) &&
@@ -165,7 +165,7 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
 
 /* ---- following ------------------------------------------------------------------------------- */
 
-/* True while the image of this state of the file may still come. */
+/* True while the image of this state of the file may still arrive. */
 static bool image_is_waited_for(file_t *file, const cc_file_stamp_t *stamp, apr_time_t now)
 {
     if (!cc_file_stamp_same(&file->waited, stamp)) {
@@ -188,7 +188,7 @@ static apr_status_t image_fetch(cc_held_t *next, const file_t *file)
     return status;
 }
 
-/* True while the file may be half written, and may still come to rest. */
+/* True while the file may be half written, and may still settle. */
 static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t now)
 {
     if (!cc_file_stamp_settling(stamp, now)) {
@@ -200,7 +200,7 @@ static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t no
     return cc_file_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
 }
 
-/* The rows of the file in this state: from the image that is shared, else read. */
+/* The rows of the file in this state: from the shared image, else by reading it. */
 static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
                               cc_error_t *err)
 {
@@ -224,7 +224,7 @@ static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr
     return status;
 }
 
-/* True if this is what is held already: the file was read again to be sure. */
+/* True if these rows are in use already: the file was read again to be sure. */
 static bool is_held(file_t *file, const cc_held_t *next)
 {
     const cc_map_t *held = cc_snapshot_current(&file->maps);
@@ -287,7 +287,7 @@ static int file_image(const void *state, apr_uint64_t key)
     return file->key == key ? file->image : -1;
 }
 
-/* Beside lookups and polls: nothing that these use is touched. */
+/* Runs in parallel to lookups and polls: it changes nothing that they use. */
 static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t *p)
 {
     file_t *file = state;
@@ -300,7 +300,7 @@ static apr_status_t file_share(void *state, const atomic_bool *stop, apr_pool_t 
     if (cc_file_stamp_same(&held.stamp, &file->shared)) {
         return APR_EAGAIN;
     }
-    /* The clock is read after the stamp was taken. */
+    /* The clock is read after the stamp. */
     if (cc_file_stamp_settling(&held.stamp, apr_time_now() - CALM)) {
         return APR_EBUSY;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys in search filters (RFC 4515): escapes them, so that they are values and nothing else. */
+/* Escapes keys in search filters (RFC 4515), so that they are only values. */
 #include <string.h>
 
 #include <apr_base64.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images: hand the rows of a file from the process that read them to others. */
+/* Makes and reads images, which pass the rows of a file from the process that read it to others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -13,17 +13,17 @@
 #include "tables/internal.h"
 
 /*
- * The parent of httpd's processes reads a file that has changed, once, and makes an image: what
- * lookups need, in memory that is a file without a name. It hands the open file to the others,
- * which map it: they have one copy in memory together. An image belongs to one state of the file,
- * whose stamp stands in it.
+ * The parent of httpd's processes reads a file that has changed once, and makes an image: the data
+ * that lookups need, in a file without a name that exists only in memory. It passes the open file
+ * to the other processes, which map it, so that they share one copy. An image belongs to one state
+ * of the file, and contains the stamp of that state.
  *
- * What only root may read stays with httpd: its scripts have the children's user, and could open
- * any file that the children can. Nobody takes an image that the children's user could have
- * written, or that could still change.
+ * Data that only root may read stays inside httpd: scripts of the server run as the children's
+ * user, and could open any file that the children can open. An image is not accepted if the
+ * children's user could have written it, or if it could still change.
  */
 
-#define PIECE (1024 * 1024) /* so much is written between two looks at `stop` */
+#define PIECE (1024 * 1024) /* octets written between two checks of `stop` */
 
 static const char magic[8] = "ccmap\2\n";
 
@@ -110,7 +110,7 @@ static int image_create(void)
     return memfd_create("clientcert-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-/* Nobody may open it by a way round, or write to it. */
+/* Prevents any further writes, and opening it by another path. */
 static bool image_seal(int image)
 {
     return fchmod(image, 0400) == 0 && fcntl(image, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0;
@@ -168,7 +168,7 @@ apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-/* The image is of the owner of the sharing, and cannot have been changed. */
+/* True if the owner of the sharing made the image, and it cannot have been changed. */
 static bool may_be_trusted(int image, const struct stat *info, uid_t owner)
 {
     return S_ISREG(info->st_mode) && info->st_uid == owner &&
@@ -187,7 +187,7 @@ apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t o
         return APR_EACCES;
     }
     len = (apr_size_t)info.st_size;
-    /* Private: some systems take a shared one for an attempt to write. All have the same pages. */
+    /* Private: some systems treat a shared mapping as an attempt to write. The pages are shared. */
     head = mmap(NULL, len, PROT_READ, MAP_PRIVATE, image, 0);
     if (head == MAP_FAILED) {
         return APR_FROM_OS_ERROR(errno);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookup tables: what the files of this room share. */
+/* Lookup tables: what the files of this component share. */
 #ifndef CC_TABLES_INTERNAL_H
 #define CC_TABLES_INTERNAL_H
 
@@ -17,7 +17,7 @@
 
 /* ---- keys (key.c) ---------------------------------------------------------------------------- */
 
-/** A key as its source has it: not NUL-terminated. */
+/** A key in the form of its source: not NUL-terminated. */
 typedef struct cc_key_t {
     const char *at;
     apr_size_t len;
@@ -26,20 +26,20 @@ typedef struct cc_key_t {
 #define CC_KEY_SMALL 64 /* octets: larger than any digest */
 
 /**
- * The octets that hex stands for; colons and blanks are skipped. `to` has room for half of `len`,
- * and may be `hex`. -1 where it is no hex, or where half an octet is left over.
+ * Decodes hex into octets; colons and spaces are skipped. `to` holds half of `len`, and may be
+ * `hex`. Returns the number of octets, or -1 if it is not hex, or has an odd number of digits.
  */
 apr_ssize_t cc_key_octets(unsigned char *to, const char *hex, apr_size_t len);
 
-/** The octets at the start of hex, as long as four digits follow on each other. */
+/** Decodes the start of hex, in groups of four consecutive digits; returns the number of octets. */
 apr_size_t cc_key_start(unsigned char *to, const char *hex, apr_size_t len);
 
 /** ASCII letters in lower case; `to` may be `text`. */
 void cc_key_lower(char *to, const char *text, apr_size_t len);
 
 /**
- * Folds a key as the back end has it, in `p` or in `small`, a place of CC_KEY_SMALL octets. False
- * where no table holds such a key: it is empty, has a NUL, or should be hex and is not.
+ * Folds a key for the back end, in `p` or in `small`, a buffer of CC_KEY_SMALL octets. False if no
+ * table contains such a key: it is empty, has a NUL, or is not hex but should be.
  */
 bool cc_key_fold(cc_key_t *key, const cc_table_t *table, char *small, apr_pool_t *p);
 
@@ -47,7 +47,7 @@ bool cc_key_fold(cc_key_t *key, const cc_table_t *table, char *small, apr_pool_t
 
 /**
  * A row as one text: each value with its NUL, and CC_COLUMN_END after each column. No value is
- * empty or holds a control character.
+ * empty or contains a control character.
  */
 typedef struct cc_packed_t {
     apr_size_t columns;
@@ -61,45 +61,45 @@ typedef struct cc_packed_t {
 /** The row, copied into `p`. */
 cc_row_t cc_row_unpack(const cc_packed_t *packed, apr_pool_t *p);
 
-/** The octets that a row takes, and its copy in a place of that size (aligned for pointers). */
+/** The size of a row, and its copy in a buffer of that size (aligned for pointers). */
 apr_size_t cc_row_size(const cc_row_t *row);
 cc_row_t cc_row_put(void *place, const cc_row_t *row);
 
 /* ---- lines (line.c) -------------------------------------------------------------------------- */
 
-/** A line that is being read, and what is wrong with it. */
+/** A line that is being read, and its error. */
 typedef struct cc_table_line_t {
-    const char *at; /* what is still to be read */
+    const char *at; /* the rest of the line */
     const char *end;
     const char *error; /* what is wrong, a literal; NULL: nothing */
     const char *word;  /* the word at fault, as written */
     apr_size_t word_len;
-    apr_size_t values; /* how many have been read */
+    apr_size_t values; /* the number of values read */
 } cc_table_line_t;
 
-/** Leaves out the LF or CRLF at the end. */
+/** Removes the LF or CRLF at the end. */
 void cc_table_line_trim(cc_table_line_t *line);
 
-/** Moves to the next word; false where there is none, only blanks or a comment. */
+/** Moves to the next word; false if there are only spaces or a comment. */
 bool cc_line_more(cc_table_line_t *line);
 
-/** Reads the word, without its quotes, to `to` (room for what is left of the line): its length. */
+/** Reads the word, without its quotes, to `to` (which holds the rest of the line): its length. */
 apr_size_t cc_line_key(cc_table_line_t *line, char *to);
 
-/** The same for a word of hex: the octets that it stands for. */
+/** The same for a word of hex: decodes it into octets. */
 apr_size_t cc_line_octets(cc_table_line_t *line, char *to);
 
 /**
- * Reads all words that are left as columns. Their text goes to `to`, which has room for twice what
- * is left of the line, and 1.
+ * Reads all other words as columns. Their text goes to `to`, which holds twice the rest of the
+ * line, and one octet more.
  */
 cc_packed_t cc_line_columns(cc_table_line_t *line, char *to);
 
-/** What is wrong, with the word, for a log. */
+/** The error, with the word, for a log. */
 const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p);
 
 /**
- * A text of columns alone, as dbm and redis have it: CC_TABLE_FOUND, or CC_TABLE_FAILED with
+ * Reads a text that has only columns, for dbm and redis: CC_TABLE_FOUND, or CC_TABLE_FAILED with
  * info->failure.
  */
 cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
@@ -108,105 +108,105 @@ cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
 /* ---- maps (map.c) ---------------------------------------------------------------------------- */
 
 /**
- * Keys and packed rows in memory. Filled by one thread and then never written again: what a process
- * loaded is shared by its children, and any thread may read it.
+ * Keys and packed rows in memory. Filled by one thread and then constant: children share the map
+ * that their parent loaded, and any thread may read it.
  */
 typedef struct cc_map_t cc_map_t;
 
-/** An empty map for rows from a text of this size; NULL: no memory. */
+/** An empty map for rows from a text of this size; NULL: out of memory. */
 cc_map_t *cc_map_create(apr_size_t text_size);
 
-/** NULL is none. */
+/** Frees a map; NULL is allowed. */
 void cc_map_free(cc_map_t *map);
 
-/** Adds a row that stands so many lines below the last one. */
+/** Adds a row that is `lines` lines below the previous one. */
 void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
 
-/** Gets each row whose key an earlier row has. */
+/** Called for each row whose key an earlier row has. */
 typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
 
-/** The number of a row's line. It takes a walk over all rows before it. */
+/** The line number of a row. Walks over all rows before it. */
 apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
 
-/** How many rows it has. */
+/** The number of rows. */
 apr_uint32_t cc_map_rows(const cc_map_t *map);
 
 /**
- * Makes the map fit for cc_map_find, and finds keys that stand in it twice. APR_EINTR soon after
+ * Completes the map for cc_map_find, and finds keys that appear in it twice. APR_EINTR soon after
  * *stop is set (NULL: it never is).
  */
 apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_fn *twice,
                            void *baton);
 
 /**
- * A finished map as octets that may stand anywhere in memory, aligned to 8: three parts, one after
- * the other, which live as long as the map and `p`. Returns the length of all.
+ * A finished map as octets that may be anywhere in memory, aligned to 8: three consecutive parts,
+ * which live as long as the map and `p`. Returns their total length.
  */
 apr_size_t cc_map_image_parts(cc_key_t parts[3], const cc_map_t *map, apr_pool_t *p);
 
 /**
- * The map whose octets stand at `offset` in what mmap has given, up to its end: cc_map_free unmaps
- * it. NULL where the lengths are wrong, or no memory is left: then it is still the caller's.
- * The octets are trusted.
+ * The map whose octets are at `offset` in memory from mmap, up to its end: cc_map_free unmaps it.
+ * NULL if the lengths are wrong, or out of memory: then the caller still owns the memory. The
+ * octets are trusted.
  */
 cc_map_t *cc_map_image_take(void *image, apr_size_t image_len, apr_size_t offset);
 
 /** True if both have the same rows in the same order. Finished maps. */
 bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
 
-/** True if the key is there; *packed then is its row, as long as the map lives. */
+/** True if the map has the key; *packed is then its row, which lives as long as the map. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
 
 /* ---- files (spec.c, load.c) ------------------------------------------------------------------ */
 
-/** The path of a source: absolute, or below the root. */
+/** The path of a source: absolute, or relative to the root. */
 const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
 
 /**
- * Reads a file into a map; *stamp is what was read, or is left alone where nothing could be.
- * APR_EBUSY where it changed meanwhile, else errors (CC0610, CC0611).
+ * Reads a file into a map; *stamp is that of the state that was read, or unchanged if nothing was.
+ * APR_EBUSY if it changed meanwhile, else errors (CC0610, CC0611).
  */
 apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err);
 
 /* ---- rows that outlive a configuration (kept.c) ---------------------------------------------- */
 
-/** Rows of a file, and the state of the file that they are of. */
+/** Rows of a file, and the state of the file that they are from. */
 typedef struct cc_held_t {
     cc_map_t *map;
     cc_file_stamp_t stamp;
-    int columns; /* each row had at least so many when it was read */
+    int columns; /* the columns that each row had at least when it was read */
     bool unsure; /* the file may have changed since without a trace */
 } cc_held_t;
 
-/** Keeps the map, which is its own from here on; frees it where `kept` is NULL or has ended. */
+/** Takes ownership of the map and keeps it; frees it if `kept` is NULL or has ended. */
 void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,
                  const cc_held_t *held);
 
-/** Takes rows of this file back, which are the caller's then; false: there are none. */
+/** Returns kept rows of this file, which the caller then owns; false: none. */
 bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
                   const char *path);
 
-/** Frees what was not taken. NULL is nothing. */
+/** Frees the rows that were not taken. NULL is allowed. */
 void cc_kept_clear(cc_tables_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
 
-/** What tells the image of a file from others: where the file is, and how it is read. */
+/** The key of the image of a file: a hash of its path and of how it is read. */
 apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_pool_t *p);
 
 /**
- * Makes an image of what is held of a state of the file (map NULL: that state is bad): *image is an
+ * Makes an image of the rows of a state of the file (map NULL: that state is bad): *image is an
  * open file without a name, which cannot be changed. APR_EINTR soon after *stop is set; else errors
- * of the system, APR_ENOTIMPL where it has no such files.
+ * of the system, APR_ENOTIMPL if it does not support such files.
  */
 apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
                            const atomic_bool *stop, apr_pool_t *p);
 
 /**
- * Takes from an open image, which may be closed then, the map of the state of the file that *held
- * names, by its stamp and columns. APR_ENOENT: it is of another one; APR_EGENERAL: that state is
- * bad; APR_EACCES: it is no image of this owner.
+ * Takes the map from an open image, which may be closed afterwards. It must be of the state of the
+ * file that *held identifies by its stamp and columns. APR_ENOENT: it is of another state;
+ * APR_EGENERAL: that state is bad; APR_EACCES: it is not an image of this owner.
  */
 apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner);
 
@@ -214,11 +214,11 @@ apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t o
 
 /** The answer to GET. */
 typedef enum {
-    CC_REPLY_PART,  /* more is to come */
+    CC_REPLY_PART,  /* incomplete */
     CC_REPLY_VALUE, /* text, len */
     CC_REPLY_NONE,
-    CC_REPLY_ERROR, /* text, len: the server's words */
-    CC_REPLY_BAD    /* this is no answer to GET, or it is too large */
+    CC_REPLY_ERROR, /* text, len: the server's message */
+    CC_REPLY_BAD    /* not an answer to GET, or too large */
 } cc_reply_kind_t;
 
 #define CC_REPLY_MAX CC_ANSWER_MAX /* a value */
@@ -228,19 +228,19 @@ typedef struct cc_reply_t {
     cc_reply_kind_t kind;
     const char *text;
     apr_size_t len;
-    apr_size_t size; /* of all of it, but of CC_REPLY_PART and CC_REPLY_BAD */
+    apr_size_t size; /* of the whole reply; not for CC_REPLY_PART and CC_REPLY_BAD */
 } cc_reply_t;
 
-/** The octets of "GET prefix key" on the wire, and them, put to `to`: the place after them. */
+/** The size of the command "GET prefix key"; and writes it to `to`, and returns its end. */
 apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key);
 char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key);
 
-/** The first reply of what has been received so far; another one may follow. */
+/** The first reply in the octets received so far; another one may follow. */
 cc_reply_t cc_resp_read(const char *received, apr_size_t len);
 
-/* ---- answers that are kept (cache.c) --------------------------------------------------------- */
+/* ---- the cache (cache.c) --------------------------------------------------------------------- */
 
-/** Answers of one table in one process. Any thread may use it. */
+/** Cached answers of one table in one process. Any thread may use it. */
 typedef struct cc_cache_t cc_cache_t;
 
 /** Lives as long as `p`; `spec` is kept by reference. */
@@ -248,19 +248,20 @@ apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, ap
 
 /**
  * Answers a query whose key is folded; false: there is no answer that is fresh at `now`. The second
- * takes a stale one too, which then counts as fresh for a moment: for a source that has failed.
+ * function is for a source that has failed: it also uses a stale answer, which then counts as fresh
+ * for a moment.
  */
 bool cc_cache_recall(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p);
 bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now, apr_pool_t *p);
 
-/** Keeps the answer of a query until its stale_at, and as a stale one for stale= more. */
+/** Keeps the answer of a query until its stale_at, and then as a stale one for stale= longer. */
 void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t now);
 
 /* ---- lookups in remote sources (remote.c) ---------------------------------------------------- */
 
 /**
- * Answers from the table's cache, if it has one, else asks the source, and keeps what it says. Keys
- * are folded; info comes as {APR_INT64_MAX, NULL}. The order of the list of queries is changed.
+ * Answers from the table's cache, if it has one, else asks the source, and keeps its answers. Keys
+ * are folded; info is {APR_INT64_MAX, NULL} before. Changes the order of the list of queries.
  */
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
                       cc_account_t *account, apr_pool_t *p);
@@ -270,12 +271,12 @@ void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, 
 /** The threads of one process that wait for one source (base/waiting.h). Any thread may use it. */
 typedef struct cc_queue_t cc_queue_t;
 
-/** Lives as long as `p`; `max` threads may wait to the end. */
+/** Lives as long as `p`; `max` threads may wait for the whole timeout. */
 apr_status_t cc_queue_create(cc_queue_t **queue, int max, apr_pool_t *p);
 
 /**
- * How long one more thread may wait for the source, up to `timeout`; 0 or less: not at all. If it
- * waits, cc_queue_end must follow, which says whether an answer came. A NULL queue has no limit.
+ * How long one more thread may wait for the source, up to `timeout`; 0 or less: not at all. A
+ * thread that waits must call cc_queue_end, with whether an answer came. A NULL queue has no limit.
  */
 apr_interval_time_t cc_queue_begin(cc_queue_t *queue, apr_interval_time_t timeout);
 void cc_queue_end(cc_queue_t *queue, bool answered);
@@ -297,7 +298,7 @@ struct cc_table_t {
     cc_queue_t *queue; /* NULL: any number of threads may wait */
     cc_due_t due;      /* for the thread that polls */
     cc_table_counters_t *counters;
-    cc_table_counters_t own; /* until others are given */
+    cc_table_counters_t own; /* used until cc_table_count_in */
 };
 
 /** Counts a load, for the thread that opens or polls. */

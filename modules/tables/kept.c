@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of files that are kept while one configuration of a process ends and the next begins. */
+/* Keeps rows of files while one configuration of a process ends and the next begins. */
 #include <apr_hash.h>
 #include <apr_strings.h>
 
@@ -7,12 +7,13 @@
 
 /*
  * The back end puts its rows here when its configuration ends, and takes them back when the next
- * one begins. In between, httpd may unload this module and load it again: nothing here may point to
- * code or constants of ours, so there is no cleanup, and the glue says when the process ends.
+ * one begins. Meanwhile httpd may unload this module and load it again: nothing here may point to
+ * its code or constants. So there is no cleanup, and the glue calls cc_kept_end when the process
+ * ends.
  */
 struct cc_tables_kept_t {
     apr_pool_t *parent;
-    apr_pool_t *pool; /* of all that is kept; NULL: nothing */
+    apr_pool_t *pool; /* of all kept rows; NULL: none */
     apr_hash_t *held; /* text of the file -> held_t * */
     bool ended;
 };
@@ -30,7 +31,7 @@ cc_tables_kept_t *cc_kept_create(apr_pool_t *p)
     return kept;
 }
 
-/* What tells the rows of one file from others: where it is, and how its keys are read. */
+/* The key of the rows of a file: its path, and how its keys are read. */
 static const char *key_of(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
 {
     return apr_psprintf(p, "%d%d %s", spec->nocase, spec->octets, path);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: folds them, so that equal ones are equal octet by octet. */
+/* Folds keys, so that equal keys have equal octets. */
 #include <string.h>
 
 #include "tables/internal.h"
 
-/* A digit is its value and IS_DIGIT; what may stand between digits is SKIP; the rest is 0. */
+/* A digit is its value plus IS_DIGIT; characters allowed between digits are SKIP; others are 0. */
 #define IS_DIGIT 0x100
 #define SKIP 0x400
 
@@ -20,7 +20,7 @@
 static const apr_uint16_t high_digit[256] = {DIGITS(4)};
 static const apr_uint16_t low_digit[256] = {DIGITS(0), [':'] = SKIP, [' '] = SKIP};
 
-/* The octet of two digits and TWO_DIGITS, which other characters do not give. */
+/* The sum of two digits is their octet plus this bit, which other characters do not set. */
 #define TWO_DIGITS (2 * IS_DIGIT)
 
 static inline unsigned octet_of(const unsigned char *hex)
@@ -48,7 +48,7 @@ apr_size_t cc_key_start(unsigned char *to, const char *hex, apr_size_t len)
 
 apr_ssize_t cc_key_octets(unsigned char *to, const char *hex, apr_size_t len)
 {
-    apr_size_t digits = 2 * cc_key_start(to, hex, len); /* which is all that most keys are */
+    apr_size_t digits = 2 * cc_key_start(to, hex, len); /* most keys are nothing but digits */
 
     for (apr_size_t i = digits; i < len; i++) {
         unsigned class = low_digit[(unsigned char)hex[i]];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of a table: reads a key and columns, with quotes, lists and comments. */
+/* Reads lines of a table: a key and columns, with quotes, lists and comments. */
 #include <apr_strings.h>
 
 #include "base/text.h"
 #include "tables/internal.h"
 
-#define SHOWN 60 /* so much of a word stands in an error message */
+#define SHOWN 60 /* octets of a word in an error message */
 
 static bool is_blank(char c)
 {
@@ -29,7 +29,7 @@ static void line_fault(cc_table_line_t *line, const char *word, const char *erro
     }
 }
 
-/* True before a character that a backslash takes as it is; others leave the backslash alone. */
+/* True at a backslash that escapes the next character. Others are ordinary characters. */
 static bool is_escape(const cc_table_line_t *line, bool list)
 {
     char next = line->at + 1 < line->end ? line->at[1] : '\0';
@@ -37,7 +37,7 @@ static bool is_escape(const cc_table_line_t *line, bool list)
     return *line->at == '\\' && (next == '\\' || next == '"' || (next == ',' && list));
 }
 
-/* Reads a word to `to`: its length. In a list, each comma ends a value with a NUL. */
+/* Reads a word to `to` and returns its length. In a list, each comma ends a value with a NUL. */
 static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
 {
     const char *word = line->at;
@@ -62,7 +62,7 @@ static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
     }
     line_fault(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
     if (quoted) {
-        line_fault(line, word, "a quote is opened and not closed; write \\\" for the quote itself");
+        line_fault(line, word, "a quote is not closed; write \\\" for the quote itself");
     }
     if (gap || (value > start && value == to)) {
         line_fault(line, word, "a value of the list is empty; write \\, for the comma itself");
@@ -95,8 +95,8 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to)
     len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
     if (len <= 0) {
         line_fault(line, word,
-                   "the key is not octets; write an even number of hex digits, colons "
-                   "are ignored");
+                   "the key is not a sequence of bytes; write an even number of hex digits (colons "
+                   "are ignored)");
         return 0;
     }
     return (apr_size_t)len;
@@ -140,7 +140,8 @@ cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
     cc_table_line_trim(&line);
     packed = cc_line_columns(&line, apr_palloc(p, 2 * len + 1));
     if (line.error) {
-        info->failure = apr_psprintf(p, "what stands there is no row: %s", cc_line_error(&line, p));
+        info->failure =
+            apr_psprintf(p, "the value is not a valid row: %s", cc_line_error(&line, p));
         return CC_TABLE_FAILED;
     }
     *row = cc_row_unpack(&packed, p);

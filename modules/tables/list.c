@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists: reads the values of a text, parted by commas; \, and \\ stand for themselves. */
+/* Reads a list of values separated by commas; \, and \\ are these characters themselves. */
 #include <string.h>
 
 #include <apr_tables.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading a file of lines into a map; all its bad lines make one error. */
+/* Loads a file of lines into a map; all bad lines make one error. */
 #include <string.h>
 
 #include <apr_file_info.h>
@@ -11,7 +11,7 @@
 
 #define CHUNK (64 * 1024)
 #define REPORTED 20                                   /* bad lines that the error names */
-#define FILE_SIZE_MAX ((apr_off_t)1300 * 1024 * 1024) /* places in a map have 32 bits */
+#define FILE_SIZE_MAX ((apr_off_t)1300 * 1024 * 1024) /* offsets in a map have 32 bits */
 
 /* A file that is being read. */
 typedef struct {
@@ -19,13 +19,13 @@ typedef struct {
     const char *path;
     cc_map_t *map;
     apr_pool_t *pool;    /* of the error */
-    apr_pool_t *scratch; /* of what is read */
-    char *buffer;        /* what has been read and not yet taken, from its start */
+    apr_pool_t *scratch; /* of the buffers */
+    char *buffer;        /* at its start, octets that were read and not yet processed */
     apr_size_t size;
     apr_size_t filled;
-    char *key;                   /* a place for a key, as large as the buffer */
-    char *packed;                /* a place for columns, see cc_line_columns */
-    apr_size_t line;             /* the number of the line that is being taken */
+    char *key;                   /* a buffer for a key, as large as `buffer` */
+    char *packed;                /* a buffer for columns, see cc_line_columns */
+    apr_size_t line;             /* the number of the current line */
     apr_size_t row_line;         /* that of the last row */
     apr_array_header_t *reports; /* const char *: of bad lines */
     int bad;                     /* bad lines, reported or not */
@@ -38,11 +38,11 @@ static void unreadable(cc_error_t *err, const table_reader_t *r, apr_status_t st
     char reason[120];
 
     cc_error_set(err, r->pool, "CC0610", r->path, "the file cannot be read: %s",
-                 status == APR_EBUSY ? "somebody is writing it"
+                 status == APR_EBUSY ? "it is being written"
                                      : apr_strerror(status, reason, sizeof(reason)));
 }
 
-/* Counts a bad line; true if the error is to name it. */
+/* Counts a bad line; true if the error names it. */
 static bool is_reported(table_reader_t *r)
 {
     return r->bad++ < REPORTED;
@@ -61,7 +61,7 @@ static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
 
     if (is_reported(r)) {
         line_report(r, cc_map_line(r->map, row),
-                    apr_psprintf(r->pool, "the key of line %" APR_UINT64_T_FMT " again",
+                    apr_psprintf(r->pool, "the same key as in line %" APR_UINT64_T_FMT,
                                  cc_map_line(r->map, first)));
     }
 }
@@ -114,14 +114,14 @@ static void line_take(table_reader_t *r, const char *text, const char *end)
     } else if (is_reported(r)) {
         line_report(r, r->line,
                     line.error ? cc_line_error(&line, r->pool)
-                               : apr_psprintf(r->pool, "columns after the key: %d; rules take $%d",
+                               : apr_psprintf(r->pool, "columns after the key: %d; rules use $%d",
                                               (int)packed.columns, r->spec->columns));
     }
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------- */
 
-/* Twice the room (CHUNK at first), with what has been read. */
+/* Doubles the buffer (CHUNK at first), and keeps its contents. */
 static void buffer_grow(table_reader_t *r)
 {
     char *old = r->buffer;
@@ -135,7 +135,7 @@ static void buffer_grow(table_reader_t *r)
     }
 }
 
-/* Takes all lines of the buffer that are complete, and moves the rest to its start. */
+/* Processes all complete lines of the buffer, and moves the rest to its start. */
 static void lines_take(table_reader_t *r)
 {
     char *at = r->buffer;
@@ -160,7 +160,7 @@ static void mark_skip(table_reader_t *r)
     }
 }
 
-/* Reads so many octets, and no more if the file has grown since they were counted. */
+/* Reads `size` octets, and no more if the file has grown since it was measured. */
 static apr_status_t file_take(table_reader_t *r, apr_file_t *file, apr_off_t size)
 {
     apr_status_t status = APR_SUCCESS;
@@ -192,7 +192,8 @@ static apr_status_t file_take(table_reader_t *r, apr_file_t *file, apr_off_t siz
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* Reads all of it; *stamp is what was read. APR_EBUSY where it is another one at the end. */
+/* Reads the whole file; *stamp is that of the state that was read. APR_EBUSY if it has changed at
+ * the end. */
 static apr_status_t map_fill(table_reader_t *r, apr_file_t *file, cc_file_stamp_t *stamp)
 {
     apr_finfo_t info;

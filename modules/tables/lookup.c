@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups in a table: fold the key, take the answer of cache or source, check its columns. */
+/* Looks up keys in a table: folds the key, gets the answer of cache or source, checks its columns.
+ */
 #include <apr_strings.h>
 
 #include "tables/internal.h"
@@ -59,7 +60,7 @@ static void query_begin(cc_query_t *query)
 static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 {
     if (query->result == CC_TABLE_FOUND && query->row.count < table->spec.columns) {
-        query->info.failure = apr_psprintf(p, "columns of the row: %d; rules take $%d",
+        query->info.failure = apr_psprintf(p, "columns of the row: %d; rules use $%d",
                                            query->row.count, table->spec.columns);
         query->result = CC_TABLE_FAILED;
     }
@@ -69,7 +70,7 @@ static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
     cc_counter_add(&table->counters->lookups[query->result]);
 }
 
-/* Looks up the keys that a table may have; `open` is a list of them. */
+/* Looks up the keys that a table may contain; `open` is a list of them. */
 static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count, apr_time_t now,
                            cc_account_t *account, apr_pool_t *p)
 {
@@ -81,7 +82,7 @@ static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count
     for (int i = 0; i < count; i++) {
         open[i]->result = CC_TABLE_FAILED;
         open[i]->info.failure =
-            apr_psprintf(p, "one certificate has more than %d keys for it", CC_KEYS_MAX);
+            apr_psprintf(p, "one certificate has more than %d keys for this table", CC_KEYS_MAX);
     }
 }
 

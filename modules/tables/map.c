@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps of a million rows: one block of rows in memory, and an index of open addressing. */
+/* Maps of a million rows: one block of rows in memory, and an index with open addressing. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,25 +8,25 @@
 #include "tables/internal.h"
 
 /*
- * Rows follow each other in one block, in the order of the file, as compact as they can be: numbers
- * have seven bits an octet, and a row has its line only as a distance from the row before. The
- * index is an array of slots with linear probing, two thirds full. A slot has the place of a row
- * and half of the hash of its key, so nearly every wrong row is passed by without a look at it.
- * Places are offsets and not pointers: a map can be written to a file and mapped elsewhere.
+ * Rows are consecutive in one block, in the order of the file, and compact: numbers have seven bits
+ * an octet, and a row contains its line only as the distance from the previous row. The index is an
+ * array of slots with linear probing, two thirds full. A slot contains the offset of a row and half
+ * of the hash of its key, so nearly every other row is skipped without reading it. Rows are found
+ * by offsets and not by pointers, so a map can be written to a file and mapped elsewhere.
  *
- * The hash is keyed: no author of a file can make keys collide. A client chooses only what
- * is looked up, and so meets no longer runs of slots than there are.
+ * The hash is keyed, so the author of a file cannot make keys collide. A client chooses only the
+ * keys that are looked up, and cannot make runs of slots longer.
  *
- * The index is built when all rows are there. Slots lie far apart in memory, so BATCH of them are
- * prefetched at once. Equal keys meet in this step, and are reported.
+ * The index is built when all rows are there. Slots are far apart in memory, so BATCH of them are
+ * prefetched at once. This step also finds equal keys, which are reported.
  */
 
-#define BATCH 16 /* so many slots of the index are on their way from memory at once */
+#define BATCH 16 /* slots of the index that are prefetched from memory at once */
 
-/* A slot of the index: 0, 0 where it is free. */
+/* A slot of the index; 0, 0 if it is free. */
 typedef struct {
     apr_uint32_t print; /* half of the key's hash */
-    apr_uint32_t row;   /* where it begins in the block */
+    apr_uint32_t row;   /* its offset in the block */
 } map_slot_t;
 
 struct cc_map_t {
@@ -36,11 +36,11 @@ struct cc_map_t {
     map_slot_t *slots;
     apr_uint32_t slot_count;
     apr_uint32_t row_count;
-    void *image; /* the memory of slots and rows where they are a file's; NULL: they are malloc's */
+    void *image; /* the mapped memory of slots and rows; NULL: they are from malloc */
     apr_size_t image_len;
 };
 
-/* A row of the block, taken apart. */
+/* The parts of a row of the block. */
 typedef struct {
     apr_uint64_t hash;
     apr_size_t lines;
@@ -52,7 +52,7 @@ typedef struct {
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* Numbers stand in as many octets as they need, seven bits each. */
+/* A number takes as many octets as it needs, with seven bits each. */
 static char *number_put(char *to, apr_size_t number)
 {
     for (; number >= 0x80; number >>= 7) {
@@ -109,16 +109,16 @@ cc_map_t *cc_map_create(apr_size_t text_size)
         return NULL;
     }
     /*
-     * The row that grows most is one of one letter, "a\n": it takes 6 octets. The system gives
-     * memory only where it is written; cc_map_finish gives back the rest.
+     * The row that grows most has one letter, "a\n": it takes 6 octets. The system allocates memory
+     * only when it is written; cc_map_finish returns the rest.
      */
     map->rows = malloc(3 * text_size + 64);
-    map->used = 1; /* no row begins at 0, which in a slot says that it is free */
+    map->used = 1; /* no row begins at 0, which marks a free slot */
     if (!map->rows || cc_hash_key_make(&map->hash_key) != APR_SUCCESS) {
         cc_map_free(map);
         return NULL;
     }
-    map->rows[0] = '\0'; /* an image has it too */
+    map->rows[0] = '\0'; /* it is part of an image too */
     return map;
 }
 
@@ -167,7 +167,7 @@ static apr_uint32_t slot_next(const cc_map_t *map, apr_uint32_t slot)
     return slot + 1 < map->slot_count ? slot + 1 : 0;
 }
 
-/* True, and the row with this key; else false, and in row->slot the free slot for it. */
+/* Finds the row with this key. If there is none: false, and row->slot is the free slot for it. */
 static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash, map_row_t *row)
 {
     apr_uint32_t slot = slot_of(map, hash);
@@ -195,7 +195,7 @@ bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed)
     return true;
 }
 
-/* The number of a row's line: rows know how far they are from the one before. */
+/* The line number of a row: the sum of the distances of all rows up to it. */
 apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
 {
     map_row_t row = row_at(map, 1);
@@ -258,7 +258,7 @@ bool cc_map_same(const cc_map_t *a, const cc_map_t *b)
 
 /* ---- images ---------------------------------------------------------------------------------- */
 
-/* What stands before the slots and the rows. Slots and rows have places, and no pointers. */
+/* The head before the slots and the rows. Slots and rows have offsets, not pointers. */
 typedef struct {
     cc_hash_key_t hash_key;
     apr_uint32_t slot_count;

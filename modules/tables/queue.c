@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that wait for the source of a table, so that a slow one does not stop the server. */
+/* Limits the threads that wait for the source of a table, so that a slow one does not stop the
+ * server. */
 #include <apr_thread_mutex.h>
 
 #include "tables/internal.h"
@@ -7,7 +8,7 @@
 #define PATIENCE apr_time_from_sec(1) /* a database may take longer than a responder */
 
 struct cc_queue_t {
-    apr_thread_mutex_t *lock; /* of what follows */
+    apr_thread_mutex_t *lock; /* of the members below */
     cc_waiting_t waiting;
     int max;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "redis": a server that gives a line for each key. */
+/* The back end "redis": a server that returns a line for each key. */
 #include <string.h>
 #include <unistd.h>
 
@@ -11,18 +11,18 @@
 #include "tables/internal.h"
 
 /*
- * The conversation is on sockets of our own and not by apr_redis, which (APR-util 1.6.3) takes the
- * end of a connection for an answer, uses a connection once more after it destroyed it (an answer
- * that is cut short), says "not found" of a server that it holds for dead, connects under a lock
- * with a timeout of its own, and only by IPv4.
+ * This file uses its own sockets and not apr_redis, which (APR-util 1.6.3) takes the end of a
+ * connection for an answer, uses a connection after it has destroyed it (if an answer is cut
+ * short), reports "not found" for a server that it considers dead, connects under a lock with its
+ * own timeout, and supports only IPv4.
  */
 #define INBOX_SIZE 4096
 
 typedef struct connection_t {
     struct connection_t *next;
-    apr_pool_t *pool; /* with an allocator of its own: any thread may have the connection */
+    apr_pool_t *pool; /* with its own allocator: any thread may have the connection */
     apr_socket_t *socket;
-    pid_t process; /* that made it: a child must not use a connection of its parent */
+    pid_t process; /* the process that made it: a child must not use a connection of its parent */
 } connection_t;
 
 typedef struct {
@@ -46,12 +46,12 @@ typedef struct {
     apr_pool_t *pool;
 } talk_t;
 
-/* What is received: it is read from the front while more comes. */
+/* Received octets: they are read from the front while more arrive. */
 typedef struct {
     char *at;
     apr_size_t got;
     apr_size_t room;
-    apr_size_t total; /* with what has been read */
+    apr_size_t total; /* including the octets already read */
 } inbox_t;
 
 /* ---- connections ----------------------------------------------------------------------------- */
@@ -108,7 +108,8 @@ static void idle_put(redis_t *redis, connection_t *connection)
 
 /* ---- queries and their answers --------------------------------------------------------------- */
 
-/* Room for more, which may be elsewhere: what has been read stays where it is. */
+/* Makes space for more octets, perhaps in a new buffer. The old one stays valid: replies point into
+ * it. */
 static void inbox_grow(inbox_t *inbox, apr_pool_t *p)
 {
     if (inbox->got == inbox->room) {
@@ -155,7 +156,7 @@ static apr_status_t reply_receive(cc_reply_t *reply, inbox_t *inbox, const talk_
     return status;
 }
 
-/* True if every query has its answer, and nothing follows them. */
+/* True if every query has its answer, and nothing follows. */
 static bool is_whole(const talk_t *talk)
 {
     return talk->replies[talk->count - 1].kind != CC_REPLY_BAD;
@@ -175,7 +176,7 @@ static apr_status_t replies_receive(talk_t *talk, apr_socket_t *socket)
         bad = talk->replies[i].kind == CC_REPLY_BAD;
     }
     if (status == APR_SUCCESS && !bad &&
-        inbox.got > 0) { /* then replies may belong to other queries */
+        inbox.got > 0) { /* replies might belong to other queries */
         for (int i = 0; i < talk->count; i++) {
             talk->replies[i].kind = CC_REPLY_BAD;
         }
@@ -191,7 +192,7 @@ static apr_status_t talk_over(talk_t *talk, const connection_t *connection)
     return status == APR_SUCCESS ? replies_receive(talk, connection->socket) : status;
 }
 
-/* A server that was restarted has closed what was idle: then a new connection is tried. */
+/* A server that was restarted has closed idle connections: then a new one is tried. */
 static apr_status_t talk_run(talk_t *talk, redis_t *redis)
 {
     connection_t *connection = idle_take(redis);
@@ -210,7 +211,7 @@ static apr_status_t talk_run(talk_t *talk, redis_t *redis)
     if (status == APR_SUCCESS && is_whole(talk)) {
         idle_put(redis, connection);
     } else {
-        connection_close(connection); /* what is still to come must not answer another query */
+        connection_close(connection); /* replies that arrive later must not answer another query */
     }
     return status;
 }
@@ -289,11 +290,11 @@ static void answer_read(cc_query_t *query, const cc_reply_t *reply, const talk_t
         break;
     default:
         query->info.failure =
-            failure_text(talk, "what it answers is not Redis, or larger than 1 MiB");
+            failure_text(talk, "its answer is not that of a Redis server, or is larger than 1 MiB");
     }
 }
 
-/* One GET for each key, sent at once; the answers come in their order. */
+/* One GET for each key, sent together; the answers come in the same order. */
 static void commands_make(talk_t *talk, cc_query_t *const *queries)
 {
     apr_size_t size = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups in a remote source: from the cache where it can, else within the time that is left. */
+/* Looks up keys in a remote source: from the cache if possible, else within the remaining time. */
 #include <apr_strings.h>
 
 #include "tables/internal.h"
 
 /*
- * Three things limit what one certificate can cost a source that is slow. All lookups of an
- * evaluation share the timeout of the table, and cc_account_t keeps account of it. Few threads may
- * wait that long; the others are turned away sooner (queue.c). And an answer is kept (cache.c), so
- * that the source is asked once for it.
+ * Three things limit the time that one certificate can spend with a slow source. All lookups of an
+ * evaluation share the timeout of the table, which cc_account_t records. Few threads may wait that
+ * long; the others are turned away sooner (queue.c). And answers are cached (cache.c), so that the
+ * source is asked once for each.
  */
 
 static void answer_fail(cc_query_t *query, const char *reason)
@@ -19,13 +19,11 @@ static void answer_fail(cc_query_t *query, const char *reason)
 
 static const char *no_time(const cc_table_t *table, apr_pool_t *p)
 {
-    return apr_psprintf(p,
-                        "the lookups for one certificate have taken %g s, which is all they may "
-                        "(timeout=)",
+    return apr_psprintf(p, "the lookups for one certificate have taken %g s, the limit (timeout=)",
                         (double)table->spec.timeout / APR_USEC_PER_SEC);
 }
 
-/* Asks the source, all at once where it can. */
+/* Asks the source, all keys at once if it supports that. */
 static void source_ask(const cc_table_t *table, cc_query_t *const *queries, int count,
                        apr_time_t deadline, apr_pool_t *p)
 {
@@ -57,7 +55,7 @@ static bool any_answered(cc_query_t *const *queries, int count)
     return false;
 }
 
-/* Not the failure of the source: these lookups had less time than others. */
+/* The failure is not that of the source: these lookups had less time than others. */
 static void turn_away(const cc_table_t *table, cc_query_t *const *queries, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -68,7 +66,7 @@ static void turn_away(const cc_table_t *table, cc_query_t *const *queries, int c
     cc_counter_add(&table->counters->turned_away);
 }
 
-/* The same, for as long as this thread may wait: `max`, or less where enough others do. */
+/* The same, for as long as this thread may wait: `max`, or less if enough others wait. */
 static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int count,
                         apr_interval_time_t max, apr_pool_t *p)
 {
@@ -87,8 +85,8 @@ static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int
 }
 
 /*
- * Keeps the answer of the source from when it was asked; if it has failed, an old answer may take
- * its place from now on.
+ * Keeps the answer of the source, whose age counts from when it was asked. If the source has
+ * failed, an old answer may replace it from now on.
  */
 static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t asked_at,
                         apr_time_t now, apr_pool_t *p)

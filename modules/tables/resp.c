@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol of Redis (RESP2), as far as lookups need it: GET, and its replies. */
+/* Writes and reads the part of Redis's protocol (RESP2) that lookups need: GET, and its replies. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -7,7 +7,7 @@
 
 #include "tables/internal.h"
 
-/* The head's digits: no key is larger than a certificate. */
+/* The head with its digits: no key is larger than a certificate. */
 #define HEAD_SIZE 40
 
 apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key)
@@ -15,7 +15,7 @@ apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key)
     return HEAD_SIZE + strlen(prefix) + key->len + 2;
 }
 
-/* The key has its length before it: whatever octets it holds, they are not read as a command. */
+/* The length precedes the key, so that no octets of a key can be read as a command. */
 char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key)
 {
     apr_size_t prefix_len = strlen(prefix);
@@ -28,12 +28,12 @@ char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key)
     return to + prefix_len + key->len + 2;
 }
 
-/* The number between two places, or -1 where there is none or it is too large. */
+/* The number between two pointers, or -1 if there is none or it is too large. */
 static apr_int64_t number_read(const char *at, const char *end)
 {
     apr_int64_t number = 0;
 
-    if (at == end || end - at > 7) { /* no more digits than CC_REPLY_MAX has */
+    if (at == end || end - at > 7) { /* more digits than in CC_REPLY_MAX */
         return -1;
     }
     for (; at < end; at++) {
@@ -45,7 +45,7 @@ static apr_int64_t number_read(const char *at, const char *end)
     return number;
 }
 
-/* "$3" CRLF "abc" CRLF; `after` is the place after the first CRLF. */
+/* "$3" CRLF "abc" CRLF; `after` points past the first CRLF. */
 static cc_reply_t bulk_read(const char *received, apr_size_t len, const char *after)
 {
     cc_reply_t reply = {CC_REPLY_BAD, after, 0, 0};

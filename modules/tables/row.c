@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows in memory: packed into one text, or as columns of values. */
+/* Converts rows in memory: packed into one text, or as columns of values. */
 #include <string.h>
 
 #include "tables/internal.h"
 
-/* How much there is in a row. */
+/* The size of a row. */
 typedef struct {
     apr_size_t columns;
     apr_size_t values;
-    apr_size_t octets; /* of all values, each with its end */
+    apr_size_t octets; /* of all values, each with its NUL */
 } sizes_t;
 
-/* Where the parts of a row that is being made lie: one block, columns, then values, then text. */
+/* The parts of a row that is being made, in one block: columns, then values, then text. */
 typedef struct {
     cc_column_t *columns;
     const char **values;

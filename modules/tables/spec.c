@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of a table: reads NAME TYPE:SOURCE [option=value ...]. */
+/* Reads ClientCertTable: NAME TYPE:SOURCE [option=value ...]. */
 #include <stddef.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "tables/internal.h"
 
 /*
- * The options that every table has, those of files, which are followed, those of sources that are
- * asked, and those of sources that one has to log in to.
+ * The options of all tables, those of files, which are followed, those of sources that are asked,
+ * and those of sources that require a login.
  */
 #define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
 #define SECONDS(word, from, seconds)                                                               \
@@ -46,7 +46,7 @@ static const cc_option_t of_binding[] = {
 typedef struct {
     cc_table_spec_t *spec;
     const cc_backend_t *backend;
-    cc_option_t options[CC_OPTIONS_MAX]; /* those that tables of this back end have */
+    cc_option_t options[CC_OPTIONS_MAX]; /* the options of tables of this back end */
     cc_option_reader_t reader;
     apr_pool_t *pool;
     cc_error_t *err;
@@ -104,8 +104,9 @@ static apr_status_t option_read(spec_reader_t *r, const char *word)
     const cc_option_t *option = cc_option_find(&r->reader, word);
 
     if (!option) {
-        return cc_error_set(r->err, r->pool, "CC0604", word, "no option of %s tables; they have %s",
-                            r->backend->type, options_text(r));
+        return cc_error_set(r->err, r->pool, "CC0604", word,
+                            "not an option of %s tables; their options are %s", r->backend->type,
+                            options_text(r));
     }
     return cc_option_read(&r->reader, option, word);
 }
@@ -121,7 +122,7 @@ static apr_status_t name_read(spec_reader_t *r, const char *word)
     }
     if (*c || c == word) {
         return cc_error_set(r->err, r->pool, "CC0601", word,
-                            "the name of a table is made of letters, digits, - and _");
+                            "a table name consists of letters, digits, - and _");
     }
     r->spec->name = word;
     return APR_SUCCESS;
@@ -148,12 +149,12 @@ static apr_status_t source_read(spec_reader_t *r, const cc_backend_t *const *bac
         }
     }
     if (!r->backend) {
-        return cc_error_set(r->err, r->pool, "CC0603", word, "a source begins with one of %s",
+        return cc_error_set(r->err, r->pool, "CC0603", word, "a source must begin with one of %s",
                             types_text(backends, r->pool));
     }
     r->spec->source = word + len + 1;
     if (!*r->spec->source) {
-        return cc_error_set(r->err, r->pool, "CC0603", word, "a source must follow the :");
+        return cc_error_set(r->err, r->pool, "CC0603", word, "write a source after the colon");
     }
     return APR_SUCCESS;
 }
@@ -169,8 +170,7 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
         return status;
     }
     if (words->nelts < 2) {
-        return cc_error_set(err, p, "CC0601", text,
-                            "a table is written NAME TYPE:SOURCE [option=value ...]");
+        return cc_error_set(err, p, "CC0601", text, "write NAME TYPE:SOURCE [option=value ...]");
     }
     status = name_read(&r, APR_ARRAY_IDX(words, 0, const char *));
     if (status == APR_SUCCESS) {

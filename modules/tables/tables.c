@@ -8,11 +8,11 @@
 
 #include "tables/internal.h"
 
-#define SOON apr_time_from_msec(50) /* when a source that is being written is polled again */
+#define SOON apr_time_from_msec(50) /* until a source that is being written is polled again */
 
 struct cc_tables_t {
     const cc_backend_t *const *backends;
-    apr_array_header_t *all; /* of cc_table_t *, in their order */
+    apr_array_header_t *all; /* of cc_table_t *, in the order of the configuration */
     apr_hash_t *by_scope;    /* scope -> name -> cc_table_t */
     apr_pool_t *pool;
 };
@@ -35,7 +35,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
     return tables;
 }
 
-/* The table of this very scope. */
+/* The table of exactly this scope. */
 static cc_table_t *scope_find(const cc_tables_t *tables, const void *scope, const char *name)
 {
     apr_hash_t *names = apr_hash_get(tables->by_scope, &scope, sizeof(scope));
@@ -71,7 +71,7 @@ apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, c
     other = scope_find(tables, scope, table->spec.name);
     if (other) {
         return cc_error_set(err, tables->pool, "CC0602", table->spec.name,
-                            "there is a table of this name already, at %s", other->spec.where);
+                            "a table with this name exists already, at %s", other->spec.where);
     }
     APR_ARRAY_PUSH(tables->all, cc_table_t *) = table;
     scope_add(tables, table);
@@ -117,7 +117,7 @@ static bool is_kept(const cc_table_t *table)
     return table->source.state && backend->kept && backend->kept(table->source.state);
 }
 
-/* A source that is bad by now takes no server down that has run with it before. */
+/* A source that has become bad does not stop a server that was running with it. */
 static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
                                    const cc_restart_t *restart, cc_error_t *err)
 {
@@ -137,9 +137,10 @@ static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, a
     apr_status_t status = APR_SUCCESS;
 
     if (!table->used) {
-        return cc_error_set(err, p, "CC0607", table->spec.name,
-                            "no rule uses this table; write \"FIELD in %s\" in one, or remove it",
-                            table->spec.name);
+        return cc_error_set(
+            err, p, "CC0607", table->spec.name,
+            "no rule uses this table; write \"FIELD in %s\" in a rule, or remove the table",
+            table->spec.name);
     }
     status = table->source.backend->open(&table->source.state, &table->spec, p, err);
     if (status != APR_SUCCESS) {
@@ -235,7 +236,7 @@ static void table_poll(cc_table_t *table, table_poll_t *poll)
     cc_error_t err = {NULL, NULL, NULL, NULL};
     apr_status_t status = APR_SUCCESS;
 
-    if (!poll->scratch) { /* of no other pool: that may end before this thread does */
+    if (!poll->scratch) { /* without a parent, which might end before this thread does */
         apr_pool_create_unmanaged_ex(&poll->scratch, NULL, NULL);
     }
     status = table->source.backend->poll(table->source.state, poll->now, &err, poll->scratch);

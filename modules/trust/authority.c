@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates that may be issuers, and the chain from each to what is trusted. */
+/* Finds certificates that may be issuers, and the chain from each to a trust anchor. */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -17,8 +17,8 @@ static int no_mercy(int ok, X509_STORE_CTX *ctx)
 }
 
 /*
- * As a client's chain is verified, but for any purpose, and without CRLs: those that mod_ssl has do
- * not say more about who may sign one than that he is in a chain.
+ * As a client's chain is verified, but for any purpose and without mod_ssl's CRLs: a signer of CRLs
+ * only has to be in a chain.
  */
 static bool verify_prepare(X509_STORE_CTX *ctx, const cc_trust_t *trust)
 {
@@ -40,7 +40,7 @@ static void digests_take(unsigned char sha256[32], unsigned char spki_sha256[32]
     cc_cert_digests(cc_cert_wrap(cert, p), sha256, spki_sha256);
 }
 
-/* Fills in what the chain says. */
+/* Fills in the parent and the root from the verified chain. */
 static void chain_take(cc_authority_t *authority, const STACK_OF(X509) * chain, apr_pool_t *p)
 {
     unsigned char unused[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a trust, and the record in a session: what the files of this room share. */
+/* The parts of a trust, and the record in a session, that the files of this component share. */
 #ifndef CC_TRUST_INTERNAL_H
 #define CC_TRUST_INTERNAL_H
 
@@ -18,38 +18,38 @@ typedef struct cc_issuer_t {
 #define CC_TRUST_ID_LEN 16
 
 struct cc_trust_t {
-    SSL_CTX *ctx;                      /* a reference of our own */
+    SSL_CTX *ctx;                      /* our own reference */
     X509_STORE *store;                 /* the one that verifies clients; `ctx` owns it */
     EVP_MD *md;                        /* SHA-256, for the trust id */
     apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
     bool guarded;                      /* cc_trust_guard */
     unsigned char guard[32];           /* its key */
-    cc_object_fn *on_success;          /* NULL: nobody objects */
+    cc_object_fn *on_success;          /* NULL: no objections */
     void *on_success_baton;
-    cc_refusal_fn *on_refusal;         /* NULL: nobody wants to know */
+    cc_refusal_fn *on_refusal;         /* NULL: not reported */
     void *on_refusal_baton;
 };
 
 /**
  * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.
- * Where that is not possible the session carries no record afterwards.
+ * If that is not possible, the session carries no record afterwards.
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
 
-/** Whether the verdict in a session, and the leaf with it, are as they were sealed. */
+/** True if neither the verdict in a session nor its leaf has changed since it was sealed. */
 bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
 /**
- * Fills in which certificate of a chain a verify callback has turned down, and why. It was called
- * with `ok`, and with `error` in the context.
+ * Fills in which certificate of a chain a verify callback has refused, and why. The callback was
+ * called with `ok`, and with `error` in the context.
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error);
 
 /**
  * Sets a verification up as libssl does for a client's certificate (ssl_verify_cert_chain). False
- * where there is no memory for that.
+ * if out of memory.
  */
 bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the certificate that issued a client's, when its handshake is long over. */
+/* Finds the certificate that issued a client's certificate, long after the handshake. */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -7,7 +7,7 @@
 
 #include "trust/internal.h"
 
-/* The one that the seal speaks of, with a reference of the caller's. */
+/* The certificate whose digest is in the seal, with a new reference for the caller. */
 static X509 *issuer_pick(const cc_trust_t *trust, const cc_seal_t *seal, STACK_OF(X509) * certs)
 {
     unsigned char sha256[32];
@@ -33,7 +33,7 @@ X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509
 
     ERR_set_mark();
     if (seal->ca_known && ctx && X509_STORE_CTX_init(ctx, trust->store, NULL, NULL)) {
-        /* Not sk_X509 of the store: with SSLCACertificatePath it is filled only by looking. */
+        /* Not the store's list: with SSLCACertificatePath it is filled only by lookups. */
         named = X509_STORE_CTX_get1_certs(ctx, X509_get_issuer_name(leaf));
         issuer = issuer_pick(trust, seal, named);
     }

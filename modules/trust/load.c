@@ -21,7 +21,7 @@ static apr_status_t load_failed(const char *word, apr_pool_t *p, cc_error_t *err
 
 /* ---- folders ------------------------------------------------------------------------------- */
 
-/* The next file of a folder that is a regular one, or a link to one; APR_ENOENT: there is none. */
+/* The next entry of a folder that is a regular file, or a link to one; APR_ENOENT: no more. */
 static apr_status_t file_next(const char **file, apr_dir_t *folder, const char *path, apr_pool_t *p)
 {
     apr_finfo_t info;
@@ -39,7 +39,7 @@ static apr_status_t file_next(const char **file, apr_dir_t *folder, const char *
 
 /* ---- CAs as mod_ssl loads them --------------------------------------------------------------- */
 
-/* As mod_ssl does it: file by file, and only what can be read. */
+/* As in mod_ssl: file by file, and unreadable files are skipped. */
 static void folder_names_add(STACK_OF(X509_NAME) * names, const char *path, apr_pool_t *p)
 {
     apr_dir_t *folder;
@@ -57,8 +57,8 @@ static void folder_names_add(STACK_OF(X509_NAME) * names, const char *path, apr_
 }
 
 /*
- * NULL, or the file that cannot be loaded. The names of the CAs are what a server sends to its
- * clients: without them, nothing says which certificates a folder has (cc_trust_create).
+ * NULL, or the file that cannot be loaded. The CA names are those that a server sends to its
+ * clients. Only they show which certificates a folder contains (cc_trust_create).
  */
 static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files, apr_pool_t *p)
 {
@@ -81,7 +81,7 @@ static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files,
 
 /* ---- CAs in files and folders of any names --------------------------------------------------- */
 
-/* No certificate is encrypted: nobody is asked for a password, at the terminal of a start. */
+/* No certificate is encrypted, so a start must not prompt for a password. */
 static int no_password(char *buffer, int size, int writing, void *baton)
 {
     (void)buffer;
@@ -91,7 +91,7 @@ static int no_password(char *buffer, int size, int writing, void *baton)
     return -1;
 }
 
-/* Adds the certificates of a file, and says how many there are; -1: it is damaged. */
+/* Adds the certificates of a file and returns their number; -1: the file is damaged. */
 static int certs_add(SSL_CTX *ctx, const char *path)
 {
     BIO *bio = BIO_new_file(path, "r");
@@ -106,7 +106,7 @@ static int certs_add(SSL_CTX *ctx, const char *path)
     }
     BIO_free(bio);
     if (!good || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        ERR_clear_last_mark(); /* the error says why */
+        ERR_clear_last_mark(); /* keeps the error for the message */
         return -1;
     }
     SSL_add_file_cert_subjects_to_stack(SSL_CTX_get_client_CA_list(ctx), path);
@@ -114,7 +114,8 @@ static int certs_add(SSL_CTX *ctx, const char *path)
     return count;
 }
 
-/* Adds what the files of a folder have, but for hidden files; NULL, or what is at fault. */
+/* Adds the certificates of the files in a folder, except hidden ones; NULL, or the path at fault.
+ */
 static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const char *path,
                               apr_pool_t *p)
 {
@@ -132,7 +133,7 @@ static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const
     return APR_STATUS_IS_ENOENT(status) ? NULL : path;
 }
 
-/* The same of one path, which must give some certificate. */
+/* Adds the certificates of one file or folder, which must contain at least one. */
 static apr_status_t path_add(SSL_CTX *ctx, const char *path, apr_pool_t *p, cc_error_t *err)
 {
     apr_dir_t *folder = NULL;
@@ -151,7 +152,7 @@ static apr_status_t path_add(SSL_CTX *ctx, const char *path, apr_pool_t *p, cc_e
     }
     return count > 0 ? APR_SUCCESS
                      : cc_error_set(err, p, "CC0402", path, "it cannot be loaded: %s",
-                                    "there is no certificate in it");
+                                    "it contains no certificate");
 }
 
 static apr_status_t paths_add(SSL_CTX *ctx, const apr_array_header_t *paths, apr_pool_t *p,
@@ -255,11 +256,11 @@ static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
     if (refusal.depth == 0) {
         return cc_refusal_text(&refusal, p);
     }
-    return apr_psprintf(p, "of the CAs above it, \"%s\": %s", subject_text(refusal.cert, p),
+    return apr_psprintf(p, "the CA \"%s\" above it: %s", subject_text(refusal.cert, p),
                         cc_refusal_text(&refusal, p));
 }
 
-/* Verifies once more: what failed the first time says why now. */
+/* Verifies once more, to get the reason of the failure. */
 static const char *failure_text(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                 apr_time_t now, apr_pool_t *p)
 {

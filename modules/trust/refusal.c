@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Says why a chain did not verify, in plain words. */
+/* Describes why a chain did not verify, in plain words. */
 #include <apr_strings.h>
 
 #include <openssl/x509_vfy.h>
@@ -9,7 +9,7 @@
 
 #define NO_CA "its issuer is not a CA of this virtual host"
 
-/* Of the certificate at fault: what is wrong with it, and which of its fields shows that. */
+/* What is wrong with the certificate at fault, and which of its fields shows that. */
 typedef struct reason_t {
     int error;
     const char *text;
@@ -18,7 +18,7 @@ typedef struct reason_t {
 
 static const reason_t reasons[] = {
     {X509_V_ERR_CERT_HAS_EXPIRED, "it has expired", "not_after"},
-    {X509_V_ERR_CERT_NOT_YET_VALID, "it is not valid yet", "not_before"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "it is not yet valid", "not_before"},
     {X509_V_ERR_CERT_REVOKED, "it was revoked", NULL},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, NO_CA, "issuer"},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, NO_CA, "issuer"},
@@ -28,18 +28,20 @@ static const reason_t reasons[] = {
     {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
      "it is the root of the chain, and not a CA of this virtual host", NULL},
     {X509_V_ERR_CERT_CHAIN_TOO_LONG, "the chain is longer than SSLVerifyDepth allows", NULL},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, "its issuer's key did not sign it", NULL},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, "it was not signed with its issuer's key", NULL},
     {X509_V_ERR_EE_KEY_TOO_SMALL, "its key is too small", NULL},
     {X509_V_ERR_CA_KEY_TOO_SMALL, "its key is too small", NULL},
-    {X509_V_ERR_CA_MD_TOO_WEAK, "its signature has a digest that is too weak", NULL},
-    {X509_V_ERR_INVALID_PURPOSE, "it is not for client authentication", NULL},
-    {X509_V_ERR_INVALID_CA, "it is not a CA's, but has issued another", NULL},
-    {X509_V_ERR_PATH_LENGTH_EXCEEDED, "it may not stand above so many CAs (pathlen)", NULL},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "its signature uses a digest that is too weak", NULL},
+    {X509_V_ERR_INVALID_PURPOSE,
+     "its key usage or extended key usage does not allow client authentication", NULL},
+    {X509_V_ERR_INVALID_CA, "it is not a CA certificate, but issued another certificate", NULL},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED,
+     "its path length constraint does not allow so many CAs below it", NULL},
     {X509_V_ERR_UNABLE_TO_GET_CRL, "there is no CRL of its issuer", "issuer"},
     {X509_V_ERR_CRL_HAS_EXPIRED, "the CRL of its issuer has expired", "issuer"},
-    {X509_V_ERR_CRL_NOT_YET_VALID, "the CRL of its issuer is not valid yet", "issuer"},
-    {X509_V_ERR_CRL_SIGNATURE_FAILURE, "its issuer's key did not sign the CRL", "issuer"},
-    {X509_V_ERR_APPLICATION_VERIFICATION, "OCSP did not tell whether it was revoked", NULL}};
+    {X509_V_ERR_CRL_NOT_YET_VALID, "the CRL of its issuer is not yet valid", "issuer"},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, "the CRL was not signed with its issuer's key", "issuer"},
+    {X509_V_ERR_APPLICATION_VERIFICATION, "mod_ssl received no valid OCSP answer for it", NULL}};
 
 static const char *field_text(const char *name, X509 *x509, apr_pool_t *p)
 {
@@ -63,8 +65,8 @@ const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p)
 }
 
 /*
- * A callback that turns down what OpenSSL has found nothing wrong with has a reason of its own.
- * mod_ssl's has two: what OCSP said, which it leaves as an error, and SSLVerifyDepth.
+ * A callback that refuses a certificate in which OpenSSL found no error has its own reason.
+ * mod_ssl's callback has two: the result of OCSP, which it sets as an error, and SSLVerifyDepth.
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error)
 {

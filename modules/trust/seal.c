@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes a verdict into a TLS session, and reads it again. */
+/* Writes a verdict into a TLS session, and reads it back. */
 #include <stddef.h>
 #include <string.h>
 
@@ -11,16 +11,16 @@
 #include "trust/internal.h"
 
 /*
- * The record, as it stands in the session's ticket application data. Octets only, so there is no
+ * The record in the session's ticket application data. It consists of octets, so there is no
  * padding and the struct is the layout. The first four members decide.
  *
- * Mostly nothing guards the record itself: a client can touch neither a ticket, which the server
- * encrypts and authenticates, nor the server's session cache. (Where the server only encrypts,
- * there is cc_trust_guard.) The leaf counts with the end of the CA's signature on it, which no two
- * certificates share: OpenSSL sets a session's certificate only after cc_trust_verify, so a record
- * and a certificate that do not belong together are an accident (the session before a
- * post-handshake authentication), and a digest of the leaf would be a third of what the module may
- * cost a handshake.
+ * Usually the record itself needs no protection: a client can modify neither a ticket, which the
+ * server encrypts and authenticates, nor the server's session cache. (If the server only encrypts,
+ * there is cc_trust_guard.) The leaf is identified by the end of the CA's signature on it, which no
+ * two certificates share. OpenSSL sets a session's certificate only after cc_trust_verify, so a
+ * record that does not belong to the certificate is an accident (the session before a
+ * post-handshake authentication). A digest of the leaf would take a third of the time that the
+ * module may add to a handshake.
  */
 #define LEAF_LEN 16
 #define MAC_LEN 16
@@ -32,12 +32,12 @@ typedef struct record_t {
     unsigned char verdict;  /* a VERDICT_ */
     unsigned char trust_id[CC_TRUST_ID_LEN];
     unsigned char leaf[LEAF_LEN]; /* the last octets of its signatureValue (RFC 5280 4.1.1.3) */
-    unsigned char at[8];          /* the full handshake, microseconds since 1970, big-endian */
-    unsigned char until[8];       /* the end of the chain, likewise */
-    unsigned char ca_known;       /* 1 or 0 */
+    unsigned char at[8];    /* time of the full handshake, microseconds since 1970, big-endian */
+    unsigned char until[8]; /* when the chain expires, likewise */
+    unsigned char ca_known; /* 1 or 0 */
     unsigned char ca_sha256[32];
     unsigned char ca_spki_sha256[32];
-    unsigned char mac[MAC_LEN]; /* of all before it and of the leaf; without a guard 0 */
+    unsigned char mac[MAC_LEN]; /* of all members before it and of the leaf; 0 without a guard */
 } record_t;
 
 _Static_assert(sizeof(record_t) == 134, "the record has no padding");
@@ -66,7 +66,7 @@ static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
     }
 }
 
-/* HMAC-SHA256 over the record and the digest of the whole leaf. False: OpenSSL cannot. */
+/* HMAC-SHA256 over the record and the digest of the whole leaf. False if OpenSSL cannot. */
 static bool mac_make(unsigned char mac[MAC_LEN], const record_t *record, const cc_trust_t *trust,
                      const X509 *leaf)
 {
@@ -134,7 +134,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = record.verdict == VERDICT_FAILED ? CC_TRUST_FAILED : CC_TRUST_NOT_CLIENT;
     } else if (memcmp(record.trust_id, trust->id, sizeof(trust->id)) != 0) {
         seal->state = CC_TRUST_OTHER_TRUST;
-        seal->verified_at = cc_moment_get(record.at); /* who verifies anew makes it no younger */
+        seal->verified_at = cc_moment_get(record.at); /* another verification keeps this age */
     } else {
         seal->state = CC_TRUST_OK;
         seal->verified_at = cc_moment_get(record.at);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whom a virtual host trusts, as a digest, and whether a session may be resumed there. */
+/* Computes the trust id of a virtual host, and decides whether a session may be resumed there. */
 #include "trust/trust.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "cert/cert.h"
 #include "trust/internal.h"
 
-/* Something that is trusted: the digest of its DER, and what it is. Octets only: no padding. */
+/* An item of a trust: its kind and the digest of its DER. Octets only, so no padding. */
 typedef struct entry_t {
     unsigned char kind;
     unsigned char sha256[32];
@@ -56,7 +56,7 @@ static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJE
 
     if (cert != NULL) {
         issuer_add(trust, cert, p);
-        len = i2d_X509_AUX(cert, &der); /* what a "TRUSTED CERTIFICATE" may not do is part of it */
+        len = i2d_X509_AUX(cert, &der); /* includes the limits of a "TRUSTED CERTIFICATE" */
         return entry_add(entries, ENTRY_CERT, der, len, trust->md);
     }
     len = crl ? i2d_X509_CRL(crl, &der) : 0;
@@ -64,8 +64,8 @@ static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJE
 }
 
 /*
- * With SSLCACertificatePath the store holds only what somebody has looked for, while the names of
- * the CAs are all there: so all of them are looked for, before anybody asks what there is.
+ * With SSLCACertificatePath the store contains only certificates that were looked up, while all CA
+ * names are known. So all names are looked up before the store is listed.
  */
 static void names_look_up(const cc_trust_t *trust)
 {
@@ -102,7 +102,7 @@ static bool add_all(apr_array_header_t *entries, cc_trust_t *trust, apr_pool_t *
     return done;
 }
 
-/* The settings of a verification that OpenSSL knows of, as text. */
+/* OpenSSL's settings of a verification, as text. */
 static const char *settings_text(const cc_trust_t *trust, apr_pool_t *p)
 {
     X509_VERIFY_PARAM *store = X509_STORE_get0_param(trust->store);
@@ -247,12 +247,14 @@ const char *cc_trust_state_text(cc_trust_state_t state)
     static const char *const text[] = {
         [CC_TRUST_OK] = "it is verified",
         [CC_TRUST_NO_RECORD] = "its session carries no verdict of a full handshake",
-        [CC_TRUST_BAD_RECORD] = "its session carries a verdict that is damaged or another's",
+        [CC_TRUST_BAD_RECORD] =
+            "its session carries a verdict that is damaged or for another certificate",
         [CC_TRUST_FAILED] = "it did not verify",
-        [CC_TRUST_OTHER_TRUST] = "it was verified for a host that trusts others",
-        [CC_TRUST_NOT_YET] = "it is not valid yet",
+        [CC_TRUST_OTHER_TRUST] = "it was verified for a virtual host with a different trust",
+        [CC_TRUST_NOT_YET] = "it is not yet valid",
         [CC_TRUST_EXPIRED] = "it has expired",
-        [CC_TRUST_NOT_CLIENT] = "it is a CA certificate or not for client authentication",
+        [CC_TRUST_NOT_CLIENT] =
+            "it is a CA certificate, or its key usage does not allow client authentication",
     };
 
     return text[state];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The door of trust: whether a certificate was verified, for which host, and for how long. */
+/* Public header of trust: whether a certificate was verified, for which host, and for how long. */
 #ifndef CC_TRUST_H
 #define CC_TRUST_H
 
@@ -14,28 +14,28 @@
 #include "base/error.h"
 
 /**
- * Whom one virtual host trusts: the certificates and CRLs of its store and the CA names that it
+ * The trust of one virtual host: the certificates and CRLs of its store and the CA names that it
  * sends, as a digest (the trust id). Constant once made; any thread may read it.
  */
 typedef struct cc_trust_t cc_trust_t;
 
 /**
- * Takes the trust of a server's context, as it stands when its configuration has been applied.
- * Keeps a reference on the context until `p` is cleared. What is trusted is the store that verifies
- * clients (SSL_CTX_get0_verify_cert_store, else SSL_CTX_get_cert_store). Call it from one thread,
- * before the context serves. APR_EINVAL (CC0401) where OpenSSL cannot digest.
+ * Takes the trust of a server's context after its configuration has been applied. Keeps a reference
+ * on the context until `p` is cleared. The store is the one that verifies clients
+ * (SSL_CTX_get0_verify_cert_store, else SSL_CTX_get_cert_store). Call it from one thread, before
+ * the context serves. APR_EINVAL (CC0401) if OpenSSL cannot compute the digest.
  */
 apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err);
 
 /**
- * Guards what is sealed from now on with a MAC, under a key that comes from `secret`: over the
- * verdict and the whole certificate. For a server that does not authenticate its sessions itself;
- * cc_trust_may_resume then believes none that was not sealed with the same secret. Call it before
- * the context serves. APR_EGENERAL where OpenSSL cannot.
+ * Protects verdicts that are sealed from now on with a MAC over the verdict and the whole
+ * certificate, under a key derived from `secret`. For a server that does not authenticate its
+ * sessions itself: cc_trust_may_resume then accepts only sessions sealed with the same secret. Call
+ * it before the context serves. APR_EGENERAL if OpenSSL cannot compute it.
  */
 apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
 
-/** True if both trust the same: one's verdict holds for the other. */
+/** True if both trusts are the same: a verdict under one is valid for the other. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 
 /** The trust id in hexadecimal, in `p`: the same text for two that are the same. */
@@ -43,26 +43,25 @@ const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
  * For SSL_CTX_set_cert_verify_callback; `trust` is the cc_trust_t of that context. Runs
- * X509_verify_cert with the callback that is in place, and seals what came out into the session
- * being made (SSL_SESSION_set1_ticket_appdata). A verification in which the callback in place let
- * an error pass is sealed as failed, except X509_V_ERR_UNABLE_TO_GET_CRL that the callback itself
- * cleared. Returns what X509_verify_cert returned, or 0 where somebody objects
- * (cc_trust_on_success).
+ * X509_verify_cert with the callback that is in place, and seals the result into the session being
+ * made (SSL_SESSION_set1_ticket_appdata). If the callback in place tolerated an error, the verdict
+ * is sealed as failed, except for X509_V_ERR_UNABLE_TO_GET_CRL that the callback itself cleared.
+ * Returns what X509_verify_cert returned, or 0 if there is an objection (cc_trust_on_success).
  */
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust);
 
 struct cc_seal_t;
 
 /**
- * What somebody has against a chain that has verified: an X509_V_ERR_, and the depth of the
- * certificate at fault (0: the leaf). X509_V_OK: nothing. Asked in the thread of a handshake, where
- * nobody may wait. All is borrowed for the time of the call.
+ * An objection to a chain that has verified: an X509_V_ERR_, and the depth of the certificate at
+ * fault (0: the leaf). X509_V_OK: no objection. Called in the thread of a handshake, so it must not
+ * wait. All arguments are borrowed for the time of the call.
  */
 typedef int cc_object_fn(X509 *leaf, const struct cc_seal_t *seal, int *depth, void *baton);
 
 /**
  * Has `object` called by cc_trust_verify for each chain that has verified. An objection ends the
- * handshake as an error of the verification does: the callback in place is told of it, and the
+ * handshake as an error of the verification does: it is passed to the callback in place, and the
  * verdict is sealed as failed. Call it before the context serves.
  */
 void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
@@ -72,101 +71,102 @@ typedef struct cc_refusal_t {
     SSL *ssl;
     const struct cc_seal_t *seal; /* of a chain that verified and was objected to; NULL: it did not
                                      verify */
-    X509 *leaf; /* what the client presented */
-    X509 *cert; /* the one at fault: the leaf, or another of the chain */
-    int depth;  /* of that one; 0: the leaf */
+    X509 *leaf; /* the client's certificate */
+    X509 *cert; /* the one at fault: the leaf, or another one of the chain */
+    int depth;  /* of `cert`; 0: the leaf */
     int error;  /* X509_V_ERR_; X509_V_ERR_CERT_CHAIN_TOO_LONG for SSLVerifyDepth too */
 } cc_refusal_t;
 
-/** Called for one in the thread of the handshake. All of it is borrowed during the call. */
+/** Called in the thread of the handshake. *refusal is borrowed during the call. */
 typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 
 /**
- * Has `report` called by cc_trust_verify whenever the answer is no, be it OpenSSL's or that of the
- * callback in place. What that lets pass is not reported. Call it before the context serves.
+ * Has `report` called by cc_trust_verify whenever OpenSSL or the callback in place refuses a
+ * certificate. Errors that the callback tolerates are not reported. Call it before the context
+ * serves.
  */
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton);
 
 /**
- * Why, in plain words that speak of the certificate at fault ("it has expired: 2026-01-01T..."),
- * else in OpenSSL's. What the certificate says in it is escaped (cc_text_escape), and may be long.
+ * The reason, in plain words about the certificate at fault ("it has expired: 2026-01-01T..."), or
+ * in OpenSSL's words. Text of the certificate in it is escaped (cc_text_escape), and may be long.
  */
 const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p);
 
-/** Why a certificate gives no identity, or that it does. */
+/** Whether a certificate gives an identity, and if not, why. */
 typedef enum {
     CC_TRUST_OK,
     CC_TRUST_NO_RECORD,   /* the session carries no sealed verdict */
-    CC_TRUST_BAD_RECORD,  /* it carries one of another certificate, or a damaged one */
+    CC_TRUST_BAD_RECORD,  /* it carries one for another certificate, or a damaged one */
     CC_TRUST_FAILED,      /* the certificate did not verify */
-    CC_TRUST_OTHER_TRUST, /* it was verified for a host that trusts others */
+    CC_TRUST_OTHER_TRUST, /* it was verified for a host with a different trust */
     CC_TRUST_NOT_YET,     /* before notBefore */
     CC_TRUST_EXPIRED,     /* after notAfter */
     CC_TRUST_NOT_CLIENT   /* a CA certificate, or one not for client authentication */
 } cc_trust_state_t;
 
-/** In plain words, for a log: "its session carries no verdict of a full handshake". A literal. */
+/** The state in words, for a log: "its session carries no verdict of a full handshake". Literal. */
 const char *cc_trust_state_text(cc_trust_state_t state);
 
-/** What a sealed verdict says. */
+/** The contents of a sealed verdict. */
 typedef struct cc_seal_t {
     cc_trust_state_t state;
-    apr_time_t verified_at;      /* the full handshake */
+    apr_time_t verified_at;      /* time of the full handshake */
     apr_time_t until;            /* the first notAfter of the CAs above it; APR_INT64_MAX: none */
     unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
-    bool ca_known; /* false: a chain of one, the two digests mean nothing */
+    bool ca_known; /* false: a chain of one certificate, and the two digests mean nothing */
 } cc_seal_t;
 
 /**
- * Reads the verdict that a session carries for this certificate, and holds it against `trust` and
- * what a client's certificate must be. Dates are not looked at: cc_trust_dates. Members other than
- * `state` are 0 where there is no good record, but for `verified_at` with CC_TRUST_OTHER_TRUST.
- * Leaves nothing in OpenSSL's error queue. Any thread may call while no handshake runs on the
- * session's connection.
+ * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
+ * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). Members
+ * other than `state` are 0 if there is no good record, except `verified_at` with
+ * CC_TRUST_OTHER_TRUST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
+ * handshake runs on the session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
                      const X509 *cert);
 
 /**
- * Verifies anew, against the store of `trust` and for the purpose sslclient: for a request to a
- * virtual host that trusts others than the one whose handshake this was. `untrusted` are the
- * certificates that the client sent along, NULL in a resumed session. The flags of the store and
- * the verify parameters of the context hold as in a handshake; what a verify callback would add or
+ * Verifies again, against the store of `trust` and for the purpose sslclient: for a request to a
+ * virtual host with a different trust than the host of the handshake. `untrusted` are the other
+ * certificates that the client sent, NULL in a resumed session. The flags of the store and the
+ * verify parameters of the context apply as in a handshake. What a verify callback would add or
  * waive (depth, OCSP, missing CRLs) does not. Leaves nothing in OpenSSL's error queue. Any thread.
  */
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now);
 
 /**
- * CC_TRUST_OK if notBefore <= now <= notAfter, else which of them it breaks. Allocates nothing, but
- * reads ASN.1: who asks at every request keeps the two moments (cc_cert_validity).
+ * CC_TRUST_OK if notBefore <= now <= notAfter, else CC_TRUST_NOT_YET or CC_TRUST_EXPIRED. Allocates
+ * nothing, but reads ASN.1: to check at every request, keep the two times (cc_cert_validity).
  */
 cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 
 /**
  * Whether a session that a client offers may be resumed on a host with this trust: true if it
- * carries no client certificate, or a verdict that would give an identity now. Made to be called
- * from OpenSSL's callbacks for tickets and for cached sessions.
+ * carries no client certificate, or a verdict that would give an identity now. For OpenSSL's
+ * callbacks for tickets and for cached sessions.
  */
 bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
 
 /**
- * The certificate that issued `leaf` in the chain that a good `seal` speaks of: from the store of
- * `trust`, or of those that the client sent along (NULL in a resumed session). NULL where it is
- * among neither. The caller frees it.
+ * The certificate that issued `leaf` in the chain that a good `seal` describes: from the store of
+ * `trust`, or from those that the client sent (`untrusted`, NULL in a resumed session). NULL if
+ * neither contains it. The caller frees it.
  */
 X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509 *leaf,
                       STACK_OF(X509) * untrusted);
 
 /* ---- issuers (authority.c) ------------------------------------------------------------------- */
 
-/** A certificate that may be an issuer, and its place in the chain to what is trusted. */
+/** A certificate that may be an issuer, and its place in the chain to a trust anchor. */
 typedef struct cc_authority_t {
     X509 *cert;
     unsigned char sha256[32];
     unsigned char spki_sha256[32];
-    bool verified; /* else it stands in the store, but no chain leads from it: no parent, no root */
+    bool verified; /* false: it is in the store, but no chain leads from it: no parent, no root */
     bool anchor;   /* it is the end of its chain: no parent */
     unsigned char parent_sha256[32];
     unsigned char parent_spki_sha256[32];
@@ -177,56 +177,56 @@ typedef struct cc_authority_t {
 apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
- * A certificate from elsewhere, and its place in the chain that the store and `untrusted` give it;
- * NULL unless it verifies now. In `p`, which has a reference to the certificate.
+ * A certificate that is not from the store, and its place in the chain that the store and
+ * `untrusted` give it; NULL unless it verifies now. In `p`, which has a reference to `cert`.
  */
 cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                   apr_pool_t *p);
 
-/** A CRLReason (RFC 5280 5.3.1) by its name: "keyCompromise". A literal. */
+/** The name of a CRLReason (RFC 5280 5.3.1): "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
 
 /* ---- a trust of files (load.c) -------------------------------------------------------------- */
 
-/** The files and settings that a trust is made of. Paths are absolute; all is borrowed. */
+/** The files and settings that make a trust. Paths are absolute; all is borrowed. */
 typedef struct cc_trust_files_t {
     const char *ca_file, *ca_path;   /* SSLCACertificateFile, SSLCACertificatePath; or NULL */
     const apr_array_header_t *cas;   /* of const char *: files of certificates in PEM, and folders
                                         of such files, of any names but hidden ones; NULL: none */
-    const char *crl_file, *crl_path; /* NULL: not said */
+    const char *crl_file, *crl_path; /* NULL: not set */
     bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
     bool crl_may_miss;               /* ... no_crl_for_cert_ok */
-    int depth;                       /* SSLVerifyDepth: so many may stand above the client's */
-    const char *ciphers;             /* SSLCipherSuite, for its @SECLEVEL; NULL: not said */
+    int depth;                       /* SSLVerifyDepth: certificates allowed above the client's */
+    const char *ciphers;             /* SSLCipherSuite, for its @SECLEVEL; NULL: not set */
 } cc_trust_files_t;
 
 /**
- * Makes a trust of files alone: for a virtual host that has no TLS, or before mod_ssl has made its
- * context. Whatever is in the files is read at once, but for the folder `ca_path`, in which OpenSSL
- * looks certificates up by the hashes of their names. Without any CA it trusts nobody.
+ * Makes a trust from files alone: for a virtual host that has no TLS, or before mod_ssl has made
+ * its context. The files are read at once, except those in the folder `ca_path`, in which OpenSSL
+ * looks certificates up by the hashes of their names. Without any CA it trusts no certificate.
  *
  * It verifies certificates (cc_trust_reverify, cc_trust_check), finds issuers (cc_trust_issuer,
  * cc_authorities_of_store) and is compared (cc_trust_same, cc_trust_id_text) as any trust is. Its
- * id is that of a context with the same certificates, CA names, flags, level and depth; mod_ssl
- * keeps its depth elsewhere, so it is never that of a host with TLS. There is no session, so
+ * id is that of a context with the same certificates, CA names, flags, level and depth. mod_ssl
+ * keeps its depth elsewhere, so the id is never that of a host with TLS. There is no session, so
  * nothing is sealed or unsealed.
  *
  * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. One thread. CC0402 names what
- * cannot be loaded: a file that cannot be read or is damaged, a file or a folder among `cas` in
- * which there is no certificate, or cipher suites that are none.
+ * cannot be loaded: a file that cannot be read or is damaged, a file or a folder among `cas`
+ * without a certificate, or invalid cipher suites.
  */
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
                            cc_error_t *err);
 
 /**
- * cc_trust_reverify for the first certificate of a PEM file; the others in it are what the client
- * sends along. NULL: it would verify. Else why not, in plain words, with text of certificates
- * escaped; in `p`.
+ * cc_trust_reverify for the first certificate of a PEM file; the others in it stand for those that
+ * a client sends. NULL: it would verify. Otherwise the reason, in plain words, with text of
+ * certificates escaped; in `p`.
  */
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p);
 
-/** The certificates of a PEM file, in their order. They live as long as `p`. */
+/** The certificates of a PEM file, in order. They live as long as `p`. */
 STACK_OF(X509) * cc_trust_certs(const char *path, apr_pool_t *p);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verifies a chain, whatever somebody else's callback makes of its errors. */
+/* Verifies a chain independently of the verify callback in place, which may tolerate errors. */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -8,21 +8,21 @@
 #include "cert/cert.h"
 #include "trust/internal.h"
 
-/* Stands between OpenSSL and the callback in place for the time of one verification. */
+/* Wraps the callback in place for the time of one verification. */
 typedef struct watch_t {
     X509_STORE_CTX_verify_cb callback;
-    bool let_pass;        /* the callback answered an error with "go on" */
-    cc_refusal_t refusal; /* what it did not let pass; cert is NULL: it let pass all */
+    bool let_pass;        /* the callback tolerated an error */
+    cc_refusal_t refusal; /* the error that it did not tolerate; cert is NULL: none */
 } watch_t;
 
 static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 {
-    /* The issuer of a CRL is verified in a context of its own, which has no application data. */
+    /* The issuer of a CRL is verified in a separate context, which has no application data. */
     X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
     watch_t *watch = X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
     int error = X509_STORE_CTX_get_error(store_ctx);
     int answer = watch->callback(ok, store_ctx);
-    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator's word for this one error. */
+    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
     bool waived =
         error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
 
@@ -61,12 +61,12 @@ static void issuer_find(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX
     }
 }
 
-/* A resumed session must not outlive a CA: in a full handshake it would not verify any more. */
+/* A resumed session must not outlive a CA: in a full handshake it would no longer verify. */
 static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
 {
     seal->until = APR_INT64_MAX;
     for (int i = 1; i < sk_X509_num(chain); i++) {
-        apr_int64_t seconds = 0; /* of a date that cannot be read: long over */
+        apr_int64_t seconds = 0; /* of a date that cannot be read: long past */
         apr_time_t end;
 
         cc_cert_time_read(&seconds, X509_get0_notAfter(sk_X509_value(chain, i)));
@@ -101,7 +101,7 @@ static void verdict_take(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CT
     }
 }
 
-/* OpenSSL gives up without asking the callback where it cannot go on at all. */
+/* OpenSSL gives up without calling the callback if it cannot continue at all. */
 static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx)
 {
     refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
@@ -114,8 +114,8 @@ static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_ST
 }
 
 /*
- * Asks who has something against a chain that has verified (a CRL). The callback in place logs the
- * error as one of its own; but whatever it answers, the certificate is refused.
+ * Asks for an objection to a chain that has verified (from CRLs). The callback in place logs the
+ * error as its own. Whatever it answers, the certificate is refused.
  */
 static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trust_t *trust,
                            X509_STORE_CTX *store_ctx)
@@ -166,8 +166,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     if (watch.refusal.seal != NULL) {
         seal.state = CC_TRUST_FAILED;
     }
-    /* After post-handshake authentication OpenSSL goes on with a copy of this session, record
-     * included; the old one then holds a record that is not on its certificate, which is none. */
+    /* After post-handshake authentication OpenSSL continues with a copy of this session, including
+     * the record. The record in the old session is then not about its certificate, so it does not
+     * count. */
     cc_seal_write(SSL_get_session(ssl), &seal, trust, X509_STORE_CTX_get0_cert(store_ctx));
     return result;
 }

@@ -110,7 +110,7 @@ overwritten() {
     make_in "$root" install-data-hook $mods # a second time changes nothing
     unlike "$root$mods/clientcert.conf" '# by the administrator'
 }
-not_replaced() { # what an earlier release installed, and nobody edited
+not_replaced() { # a file of an earlier release, without edits
     copy=$(installed '*/share/mod_clientcert/conf/clientcert.conf')
     echo '# of an earlier release' | tee "$copy" >"$root$mods/clientcert.conf"
     make_in "$root" install-data-hook $mods
@@ -137,8 +137,8 @@ not_own() {
     (
         own_top=$(pwd)
         cd "$work/out" || exit
-        eval "'$own_top/configure' $options --srcdir='$own_top' --prefix='$work/home'" \
-            >"$work/configure.log" 2>&1 || cat "$work/configure.log"
+        options="$options --srcdir='$own_top' --prefix='$work/home' --with-moduledir= --with-httpd-confdir"
+        eval "'$own_top/configure' $options" >"$work/configure.log" 2>&1 || cat "$work/configure.log"
         # shellcheck disable=SC2016  # as make has them
         unlike Makefile 'moduledir = ${libdir}/httpd/modules'
         unlike Makefile 'httpd_confdir = no'

@@ -29,6 +29,7 @@ sub site {
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
+    $block =~ s{\bconf/people/(?=\w+\.pem)}{\@CA\@/}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
     $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
     return "$global<VirtualHost *:\@PORT\@>\n    ServerName localhost\n    \@SSL\@\n"

@@ -192,7 +192,7 @@ is_refused("ClientCertTable t file:conf/t.map\n"
 # ---- mistakes in the file
 
 my $table = "ClientCertTable t file:conf/t.map\n$use";
-is_refused($table, qr{CC0611: \S+site\.conf:4: "\S+/conf/t\.map": .*/conf/t\.map:3: .*of line 1},
+is_refused($table, qr{CC0611: \S+site\.conf:4: "\S+/conf/t\.map": .*/conf/t\.map:3: .*in line 1},
     'a key that stands twice: file and line', 'conf/t.map' => "a 1\nb 2\na 3\n");
 is_refused('ClientCertTable t file:conf/t.map' . "\n" . 'ClientCertMap subject.CN in t group=$2',
     qr{CC0611: .*/conf/t\.map:2: .*/conf/t\.map:4: }s,

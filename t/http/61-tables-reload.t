@@ -108,7 +108,7 @@ is_now('200 fifth/staff', 'after that');
 
 my %bad = (
     'bad UTF-8'     => ["alice \xff staff\n",           qr/t\.map:1: .*UTF-8/],
-    'a double key'  => ["alice x x\nalice y y\n",       qr/t\.map:2: .*of line 1/],
+    'a double key'  => ["alice x x\nalice y y\n",       qr/t\.map:2: .*in line 1/],
     'a column less' => ["alice x x\nbob x\n",           qr/t\.map:2: /],
 );
 for my $what (sort keys %bad) {

@@ -82,11 +82,11 @@ my @weak  = ('-cipher', 'DEFAULT@SECLEVEL=0');
 # subject.
 my @refusals = (
     ['expired',    qr/it has expired: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
-    ['notyet',     qr/it is not valid yet: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
+    ['notyet',     qr/it is not yet valid: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
     ['revoked',    qr/it was revoked/],
     ['selfsigned', qr/it is self-signed, and not a CA of this virtual host/],
     ['forged',     qr/it is self-signed, .*/],
-    ['serveronly', qr/it is not for client authentication/],
+    ['serveronly', qr/its key usage or extended key usage does not allow client authentication/],
     [$small,       qr/its key is too small/, args => \@weak],
     ['stranger',   qr/\Q$no_ca\E: CN=Root CA of Others,O=Elsewhere/, at => [1, 'foreign']],
     [$below,       qr/its key is too small/, args => \@weak, at => [1, $weak]],

@@ -44,9 +44,9 @@ sub is_nobody {
     return is_refused_in_handshake($h, 'sub-staff', $reason, $claim, port => $port);
 }
 
-my $unknown = 'CRLs do not say whether the CA 1 above it is revoked: '
-    . 'the certificate that issued it is not known';
-my $revoked = 'the CA 1 above it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)';
+my $unknown = 'no current CRL covers the CA one level above it: '
+    . 'its issuer\'s certificate is not available';
+my $revoked = 'the CA one level above it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)';
 
 is_nobody(1, $unknown, 'missing=deny: a CA that only the client has');
 is_nobody(2, $unknown, 'missing=allow: neither, since it may be revoked');

@@ -20,8 +20,8 @@ sub is_refused {
     return like $output, qr{line $where of \S+site\.conf:\s.*$expected}, 'and says why, and where';
 }
 
-is_refused('ClientCertCRL',             qr/CC0405: .*no path is named; write PATH/);
-is_refused('ClientCertCRL reload=5',    qr/CC0405: .*no path is named/);
+is_refused('ClientCertCRL',             qr/CC0405: .*no path is given; write PATH/);
+is_refused('ClientCertCRL reload=5',    qr/CC0405: .*no path is given/);
 is_refused('ClientCertCRL ""',          qr/CC0405: .*a path is empty/);
 is_refused('ClientCertCRL a relaod=5',  qr/CC0403: .*"relaod=5".*reload=SECONDS, grace=SECONDS/);
 is_refused('ClientCertCRL a grace=1 b grace=2', qr/CC0404: .*"grace=2".*grace is given twice/);
@@ -92,14 +92,14 @@ sub does_not_start {
 
 my $path = qr{\S+site\.conf:5: "\S+/conf/crls/staff\.crl": };
 does_not_start('no file', {}, qr/CC0406: $path.*No such file/);
-does_not_start('an empty one', { 'staff.crl' => '' }, qr/CC0408: $path.*there is no CRL in it/);
-does_not_start('no CRL', { 'staff.crl' => "none\n" }, qr/CC0408: $path.*there is no CRL in it/);
+does_not_start('an empty one', { 'staff.crl' => '' }, qr/CC0408: $path.*it contains no CRL/);
+does_not_start('no CRL', { 'staff.crl' => "none\n" }, qr/CC0408: $path.*it contains no CRL/);
 does_not_start('half a PEM', { 'staff.crl' => substr $good, 0, -40 },
-    qr/CC0408: $path.*no line -----END X509 CRL-----/);
+    qr/CC0408: $path.*no -----END X509 CRL----- line/);
 does_not_start('half a DER', { 'staff.crl' => substr der($good), 0, -40 },
     qr/CC0408: $path.*its end is missing/);
 does_not_start('a damaged signature', { 'staff.crl' => damaged($good) },
-    qr/CC0411: $path.*its signature is not that of its issuer's key/);
+    qr/CC0411: $path.*its signature was not made with its issuer's key/);
 does_not_start('a foreign CA', { 'staff.crl' => $foreign->crl },
     qr/CC0410: $path.*O=Elsewhere.*is refused/);
 does_not_start('one of several', { 'staff.crl' => $root->crl . damaged($good) },
@@ -108,7 +108,7 @@ does_not_start('an unknown critical extension',
     { 'staff.crl' => $staff->crl(extensions => "1.2.3.4 = critical, ASN1:NULL\n") },
     qr/CC0409: $path.*1\.2\.3\.4/);
 does_not_start('a delta without a base',
-    { 'staff.crl' => $staff->crl(base => 1) }, qr/CC0413: $path.*what is held is none/);
+    { 'staff.crl' => $staff->crl(base => 1) }, qr/CC0413: $path.*loaded: none/);
 
 my ($exit, $said) = ClientCert::Test->try_start(conf => site('conf/crls'));
 isnt $exit, 0, 'no folder: httpd does not start';

@@ -78,8 +78,8 @@ sub is_told {
 
 my $when    = '2026-01-02T03:04:05Z';
 my $revoked = "it was revoked on $when \\(keyCompromise\\)";
-my $above   = "the CA 1 above it was revoked on $when \\(cACompromise\\)";
-my $missing = 'CRLs do not say whether it is revoked: there is no CRL of its issuer';
+my $above   = "the CA one level above it was revoked on $when \\(cACompromise\\)";
+my $missing = 'no current CRL covers it: there is no CRL of its issuer';
 
 # Certificate, the port with ClientCertCRL, the port with mod_ssl's own CRLs, alert, depth, reason.
 my @refused = (

@@ -48,11 +48,11 @@ sub is_told {
 
 my @bad = (
     ['a file that is missing', undef, 'CC0406', 'No such file'],
-    ['an empty one',           '', 'CC0408', 'there is no CRL in it'],
-    ['one without a CRL',      "none\n", 'CC0408', 'there is no CRL in it'],
-    ['one that is cut off',    substr($good, 0, -40), 'CC0408', 'no line -----END X509 CRL-----'],
+    ['an empty one',           '', 'CC0408', 'it contains no CRL'],
+    ['one without a CRL',      "none\n", 'CC0408', 'it contains no CRL'],
+    ['one that is cut off',    substr($good, 0, -40), 'CC0408', 'no -----END X509 CRL----- line'],
     ['half a DER',             substr(der($good), 0, -40), 'CC0408', 'its end is missing'],
-    ['a bad signature',        damaged($good), 'CC0411', 'its signature is not that of its issuer'],
+    ['a bad signature',        damaged($good), 'CC0411', 'its signature was not made with its issuer'],
     ['a foreign CA',           $foreign->crl, 'CC0410', '.*O=Elsewhere.*is refused']);
 for my $bad (@bad) {
     my ($claim, $octets, $tag, $wrong) = @$bad;
@@ -63,7 +63,7 @@ for my $bad (@bad) {
 
 my $pipe = site(conf => host('ClientCertCRL conf/pipe'));
 mkfifo($pipe->path('conf/pipe'), 0600) or die "mkfifo: $!";
-is_told('a FIFO', $pipe, 6, qr{CC0406: \S+site\.conf:6: "\S+/conf/pipe": .*neither a file nor a folder});
+is_told('a FIFO', $pipe, 6, qr{CC0406: \S+site\.conf:6: "\S+/conf/pipe": .*neither a file nor a directory});
 
 my $folder = site(conf => host('ClientCertCRL conf/crls'));
 is_told('a folder that is missing', $folder, 6, qr{CC0406: \S+site\.conf:6: "\S+/conf/crls": .*No such});

@@ -103,7 +103,7 @@ sub is_denied {
 }
 
 my $revoked = 'it was revoked on 2026-01-02T03:04:05Z';
-my $missing = 'CRLs do not say whether the CA 1 above it is revoked: there is no CRL of its issuer';
+my $missing = 'no current CRL covers the CA one level above it: there is no CRL of its issuer';
 
 # ---- listed and unlisted certificates
 
@@ -118,18 +118,18 @@ is answer('nobody', 'alice'), '200 alice unchecked', 'without a source, it is no
 
 is_denied($_, 'bob', $missing, 'the CA needs a CRL, too') for 'default', 'explicit';
 is answer('allow', 'bob'), '200 bob unknown', 'missing=allow: served, and not known';
-is_denied('allow', 'alice', "$revoked \\(keyCompromise\\)", 'missing=allow: revoked nevertheless');
-is_denied('revoked', 'bob', 'the CA 1 above ' . $revoked . ' \(cACompromise\)',
-    'a revoked CA revokes its certificates');
-is_denied('revoked-leaf', 'bob', '.*the certificate that signed the CRL is revoked itself',
-    'and the CRL of such a CA makes no certificate good');
-is_denied('chain', 'service', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+is_denied('allow', 'alice', "$revoked \\(keyCompromise\\)", 'missing=allow: revoked all the same');
+is_denied('revoked', 'bob', 'the CA one level above ' . $revoked . ' \(cACompromise\)',
+    'a revoked CA takes its certificates along');
+is_denied('revoked-leaf', 'bob', '.*the certificate that signed the CRL is revoked',
+    'nor does the CRL of such a CA make anybody good');
+is_denied('chain', 'service', 'no current CRL covers it: there is no CRL of its issuer',
     'a CA without a CRL');
 is answer('many', 'service'), '200 cart good', 'and with one';
-is_denied('empty', 'bob', 'CRLs do not say whether it is revoked: there is no CRL of its issuer',
+is_denied('empty', 'bob', 'no current CRL covers it: there is no CRL of its issuer',
     'a folder without a CRL');
 is_denied('chain', 'deep',
-    'CRLs do not say whether the CA 1 above it is revoked: the certificate that issued it is not known',
+    'no current CRL covers the CA one level above it: its issuer\'s certificate is not available',
     'a CA below the others, known to the client alone');
 
 # ---- conditions, rules

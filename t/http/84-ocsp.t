@@ -200,7 +200,7 @@ $responder->know('bob');
         $h->mark_log;
         is $h->get('/private', cert => $cert{$name}, port => $on)->{status}, 403,
             "AIA, host $on: $name is denied";
-        ok $h->wait_log(qr/CC0104:.*OCSP does not say whether it is revoked: .*$reason/), $reason;
+        ok $h->wait_log(qr/CC0104:.*there is no valid OCSP answer for it: .*$reason/), $reason;
     }
     is $responder->asked('honest/aia'), 0, 'no responder is asked then';
     is $h->get('/private', cert => $cert{$_})->{status}, 200, "AIA: $_" for 'good', 'second';
@@ -219,18 +219,18 @@ $responder->know('bob');
     is $h->get('/private', cert => 'alice', port => $_)->{status}, 200, 'a nonce is answered, or '
         . 'there is none' for 1, 3;
     is $h->get('/private', cert => 'alice', port => 2)->{status}, 403, 'one that is left out';
-    ok $h->wait_log(qr/CC0104:.*it does not have the nonce of the question/), 'is missed';
-    is $h->get('/private', cert => 'alice')->{status}, 200, 'a cached answer needs no new nonce';
-    is $responder->asked('honest/nonce'), 1, 'and causes no question';
+    ok $h->wait_log(qr/CC0104:.*it does not have the nonce of the request/), 'is missed';
+    is $h->get('/private', cert => 'alice')->{status}, 200, 'what is kept needs no new one';
+    is $responder->asked('honest/nonce'), 1, 'and nobody is asked';
 }
 
 # ---- errors of the configuration
 
 my $stands = "ClientCertOCSP On responder=http://ocsp.example.com/";
 my @wrong  = (
-    ['ClientCertOCSP',                          'CC0430', '',           'the first word is On'],
-    ['ClientCertOCSP Maybe',                    'CC0430', 'Maybe',      'the first word is On'],
-    ["$stands wait=3",                          'CC0431', 'wait=3',     'no option'],
+    ['ClientCertOCSP',                          'CC0430', '',           'the first word must be On'],
+    ['ClientCertOCSP Maybe',                    'CC0430', 'Maybe',      'the first word must be On'],
+    ["$stands wait=3",                          'CC0431', 'wait=3',     'not an option'],
     ["$stands timeout=0",                       'CC0432', '0',          '0.1 to 60'],
     ["$stands ttl=soon",                        'CC0432', 'soon',       '1 to 31536000'],
     ["$stands stale=-1",                        'CC0432', '-1',         '0 to 31536000'],
@@ -244,9 +244,9 @@ my @wrong  = (
     ['ClientCertOCSP On responder=http://a.example:0/', 'CC0434', 'http://a.example:0/',
         'its port is not between 1 and 65535'],
     ['ClientCertOCSP On timeout=3',             'CC0435', 'On',         'On needs responder=URL'],
-    ['ClientCertOCSPAllow 127.0.0.1',           'CC0436', '127.0.0.1',  'the name of a host'],
+    ['ClientCertOCSPAllow 127.0.0.1',           'CC0436', '127.0.0.1',  'write a host name'],
     ['ClientCertOCSPAllow http://a.example/',   'CC0436', 'http://a.example/',
-        'the name of a host'],
+        'write a host name'],
 );
 for (@wrong) {
     my ($line, $tag, $word, $legal) = @$_;
@@ -270,7 +270,7 @@ for (@wrong) {
     ok $exit != 0 && $output =~ /line 2 of .*\n.*ClientCertOCSPCache cannot occur within/,
         'ClientCertOCSPCache is for the whole server' or diag $output;
     my @unserved = (
-        ['ClientCertOCSP AIA',  [],                'CC0437: .*nobody may be asked'],
+        ['ClientCertOCSP AIA',  [],                'CC0437: .*no responder may be asked'],
         [$stands,               ['-socache_shmcb'], 'CC0177: .*LoadModule socache_shmcb_module'],
     );
     for (@unserved) {

@@ -47,29 +47,29 @@ my $expired   = ClientCert::Test::Ocsp->delegate('lapsed', days => 0);
 my $self      = ClientCert::Test::Ocsp->delegate('own', self => 1);
 
 my @lies = (
-    ['garbage',  qr/not an ASN\.1 SEQUENCE|does not count/],
+    ['garbage',  qr/not an ASN\.1 SEQUENCE|is rejected/],
     ['empty',    qr/\S/],
     ['huge',     qr/its answer is too large/],
     ['endless',  qr/its answer is too large/],
-    ['more',     qr/its Content-Length is wrong|does not count: it is no OCSP response/],
+    ['more',     qr/its Content-Length is wrong|is rejected: it is not an OCSP response/],
     ['cut',      qr/closed the connection before the end of its answer/],
     ['closes',   qr/closed the connection before the end of its answer/],
-    ['redirect', qr/a redirection is not followed/],
+    ['redirect', qr/redirections are not followed/],
     ['type',     qr/its Content-Type is text\/html/],
     ['error',    qr/its answer has HTTP status 500/],
-    ['later',    qr/it says trylater/],
-    ['other=bob',       qr/it does not speak of the certificate/],
+    ['later',    qr/its status is trylater/],
+    ['other=bob',       qr/it does not cover the certificate/],
     ['shift=-7200',     qr/its nextUpdate has passed/],
-    ['shift=7200',      qr/its thisUpdate lies ahead/],
+    ['shift=7200',      qr/its thisUpdate is in the future/],
     ['timeless=-7200',  qr/its thisUpdate is older than ttl=/],
-    ['signer=bob',      qr/its signer is not for OCSPSigning/],
+    ['signer=bob',      qr/the extended key usage of its signer does not include OCSPSigning/],
     ['signer=services', qr/its signer was not authorised by the issuer/],
     ['signer=stranger', qr/its signer was not authorised by the issuer/],
     ['drip',            qr/no answer in time/],
     ['hang',            qr/no answer in time/],
 );
 my @signers = (
-    [$other,   qr/its signer is not for OCSPSigning/],
+    [$other,   qr/the extended key usage of its signer does not include OCSPSigning/],
     [$expired, qr/its signer was not authorised by the issuer: .*certificate has expired/],
     [$self,    qr/its signer was not authorised by the issuer/],
 );
@@ -89,7 +89,7 @@ for my $i (0 .. $#signers) {
         $h->mark_log;
         is $h->get('/', cert => 'alice', port => $i + 1)->{status}, 403, "$claim: denied";
         like +($h->wait_log(qr/CC0104/))[0] // '',
-            qr/result=rejected .*reason="OCSP does not say whether it is revoked: .*$reason/,
+            qr/result=rejected .*reason="there is no valid OCSP answer for it: .*$reason/,
             "$claim: the log says why";
         is $responder->asked($path), 1, "$claim: it was asked";
     }
@@ -144,7 +144,7 @@ sub denied {
     denied($h, 1, @many);
     cmp_ok time - $began, '<', 20 * $slow, 'a closed port: no request waits for the timeout';
     ok $h->wait_log(qr/Connection refused/), 'the first ones are told why';
-    ok $h->wait_log(qr/it failed again and again, and is left alone for a while/),
+    ok $h->wait_log(qr/it failed repeatedly, and is not asked for a while/),
         'then it is not even tried';
 
     $began = time;

@@ -55,7 +55,7 @@ for my $host (1, 2) {
             $h->parallel(['/', '/?2'], cert => 'alice', port => $host)], [403, 403],
         'HTTP/2 is no way around';
     my $vhost = 'localhost:' . $h->port($host);
-    my $why   = qr/reason=".*its signer is revoked, says a CRL"/;
+    my $why   = qr/reason=".*its signer is revoked by a CRL"/;
     ok scalar($h->log_lines(qr/CC0104: .*vhost=$vhost $why/)), 'the log says why';
 }
 is $h->get('/', cert => 'alice', port => 3)->{status}, 200,

@@ -81,14 +81,14 @@ $h = configured('ClientCertCRL conf/staff.crl missing=allow',
 $said = answer($h, 'revoked', "$ca/alice.pem");
 is "$said->{result} $said->{exit}", 'unknown 1', 'an expired CRL makes no certificate good';
 ok $said->{identity}, 'but missing=allow gives an identity';
-like $said->{crls}{why}, qr/out of date/, 'and the reason is told';
+like $said->{crls}{why}, qr/has expired/, 'and the reason is told';
 cmp_ok $said->{crls}{lists}[0]{left}, '<', -900, 'since when it is expired';
 like ask($h, 'revoked', "$ca/alice.pem")->{output}, qr/nextUpdate +\S+Z \(\d+ minutes ago\)/, 'also as text';
 is result($h, 'revoked'), 'revoked 1', 'one that an expired CRL lists is revoked';
 
 $h = configured('ClientCertCRL conf/staff.crl', 'conf/staff.crl' => $staff->crl);
 like answer($h, 'revoked', "$ca/alice.pem")->{reason},
-    qr/^CRLs do not say whether the CA 1 above it is revoked: there is no CRL/, 'the CA above needs one too';
+    qr/^no current CRL covers the CA one level above it: there is no CRL/, 'the CA above needs one too';
 $h = configured("ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf", 'conf/staff.crl' => $staff->crl);
 is result($h, 'alice'), 'good 0', 'unless only the leaf is checked';
 
@@ -152,8 +152,8 @@ is "$said->{result}: $said->{reason}", 'unknown: the OCSP responder does not kno
 $responder->stop;
 $said = answer($h, 'revoked', "$ca/alice.pem");
 is "$said->{result} $said->{exit} $said->{crls}{state} $said->{ocsp}{state}", 'unknown 1 good failed',
-    'an unreachable responder';
-like $said->{reason}, qr/^OCSP does not say whether it is revoked: \S/, 'in words';
+    'a responder that is gone';
+like $said->{reason}, qr/^there is no valid OCSP answer for it: \S/, 'in words';
 
 # ---- the page and the metrics of a running server
 
@@ -242,8 +242,8 @@ is status('revoked'), 403, 'revocation: one that the responder has revoked';
 is status('bob'), 403, 'revocation: one that the responder does not know';
 $responder->stop;
 is status('admin'), 200, 'revocation: without the responder the CRLs decide';
-is_refused_in_handshake($h, 'service', 'CRLs do not say whether it is revoked: .*no CRL of its issuer',
-    'revocation: a client that no CRL covers');
+is_refused_in_handshake($h, 'service', 'no current CRL covers it: .*no CRL of its issuer',
+    'revocation: who has no CRL');
 my $c = $h->connection(cert => 'alice');
 is $c->request('/private/page')->{status}, 200, 'revocation: a connection that stays open';
 $people->revoke('alice', 'affiliationChanged');

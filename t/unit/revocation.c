@@ -133,10 +133,9 @@ static const struct {
      "it was revoked on 1970-01-02T00:00:00Z (keyCompromise)", "keyCompromise"},
     {'r', CC_REVOCATION_REVOKED, "revoked", "it was revoked on 1970-01-03T00:00:00Z (superseded)",
      "superseded"},
-    {'L', CC_REVOCATION_UNKNOWN, "unknown",
-     "CRLs do not say whether it is revoked: its list is away", NULL},
+    {'L', CC_REVOCATION_UNKNOWN, "unknown", "no current CRL covers it: its list is away", NULL},
     {'u', CC_REVOCATION_UNKNOWN, "unknown", "the OCSP responder does not know it", NULL},
-    {'f', CC_REVOCATION_UNKNOWN, "unknown", "OCSP does not say whether it is revoked: it is down",
+    {'f', CC_REVOCATION_UNKNOWN, "unknown", "there is no valid OCSP answer for it: it is down",
      NULL},
 };
 
@@ -193,8 +192,9 @@ TEST(a_ca_that_is_revoked_is_told_with_its_place_in_the_chain)
     sources_make("deny", NULL);
     answer.depth = 2;
     cc_revocation_add_crls(&status, &revocation, &answer, set.pool);
-    ck_assert_str_eq(status.problem,
-                     "the CA 2 above it was revoked on 1970-01-02T00:00:00Z (keyCompromise)");
+    ck_assert_str_eq(
+        status.problem,
+        "the CA 2 levels above it was revoked on 1970-01-02T00:00:00Z (keyCompromise)");
 }
 
 TEST(a_responder_may_give_no_reason_and_no_cause_of_its_failure)
@@ -209,7 +209,7 @@ TEST(a_responder_may_give_no_reason_and_no_cause_of_its_failure)
     status = cc_revocation_unchecked();
     answer = (cc_ocsp_answer_t){.status = CC_OCSP_FAILED};
     cc_revocation_add_ocsp(&status, &revocation, &answer, set.pool);
-    ck_assert_str_eq(status.problem, "OCSP does not say whether it is revoked: no answer");
+    ck_assert_str_eq(status.problem, "there is no valid OCSP answer for it: no answer");
 }
 
 /* ---- a status -------------------------------------------------------------------------- */
@@ -229,7 +229,7 @@ TEST(what_is_kept_outlives_what_it_was_asked_with)
     status = combine("unknown", "none");
     problem = status.public_problem;
     cc_revocation_status_keep(&status, set.pool);
-    ck_assert_str_eq(status.problem, "CRLs do not say whether it is revoked: its list is away");
+    ck_assert_str_eq(status.problem, "no current CRL covers it: its list is away");
     ck_assert_ptr_eq(status.public_problem, problem);
     status = combine("good", "none");
     cc_revocation_status_keep(&status, set.pool);

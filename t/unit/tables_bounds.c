@@ -122,9 +122,8 @@ TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND);
     account.waited = apr_time_from_sec(2);
     ck_assert_int_eq(ask_on(&account, "b"), CC_TABLE_FAILED);
-    ck_assert_str_eq(
-        info.failure,
-        "the lookups for one certificate have taken 2 s, which is all they may (timeout=)");
+    ck_assert_str_eq(info.failure,
+                     "the lookups for one certificate have taken 2 s, the limit (timeout=)");
     ck_assert_int_eq(source.asked, 1);
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND); /* it is cached */
 }
@@ -136,7 +135,7 @@ TEST(an_evaluation_has_so_many_keys_and_no_more)
     open_with("");
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND);
     ck_assert_int_eq(ask_on(&account, "b"), CC_TABLE_FAILED);
-    ck_assert_str_eq(info.failure, "one certificate has more than 1000 keys for it");
+    ck_assert_str_eq(info.failure, "one certificate has more than 1000 keys for this table");
     ck_assert_int_eq(source.asked, 1);
 }
 

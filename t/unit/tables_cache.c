@@ -233,7 +233,7 @@ TEST(a_row_with_fewer_columns_than_rules_take_is_a_failure)
 {
     open_with("");
     cc_table_use(set.table, 3);
-    ck_assert_str_eq(ask("k"), "FAILED: columns of the row: 2; rules take $3");
+    ck_assert_str_eq(ask("k"), "FAILED: columns of the row: 2; rules use $3");
     ck_assert(info.stale_at == 0);
 }
 

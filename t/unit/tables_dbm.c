@@ -73,8 +73,8 @@ TEST_LOOP(a_value_is_a_line_of_columns, 0, type_count)
     ck_assert_str_eq(tableset_ask(&set, "K"), "MISSING");
     ck_assert_str_eq(tableset_ask(&set, "kk"), "MISSING");
     ck_assert_str_eq(tableset_ask(&set, "bad"),
-                     "FAILED: what stands there is no row: \"\\\"b\": a quote is opened and not "
-                     "closed; write \\\" for the quote itself");
+                     "FAILED: the value is not a valid row: \"\\\"b\": a quote is not closed; "
+                     "write \\\" for the quote itself");
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "ctl"), "a control character"));
 }
 
@@ -90,7 +90,7 @@ TEST_LOOP(keys_are_folded_to_lower_case_and_bare_hex, 0, type_count)
     tableset_open(&set, source(""), 1);
     ck_assert_str_eq(tableset_ask(&set, "ABC"), "upper");
     cc_table_use(set.table, 2);
-    ck_assert_str_eq(tableset_ask(&set, "ABC"), "FAILED: columns of the row: 1; rules take $2");
+    ck_assert_str_eq(tableset_ask(&set, "ABC"), "FAILED: columns of the row: 1; rules use $2");
 }
 
 TEST_LOOP(what_is_written_is_seen_at_once_and_moves_the_generation, 0, type_count)

@@ -127,8 +127,8 @@ typedef struct {
 } bad_t;
 
 static const bad_t bad[] = {
-    {"", "a x\nk \"b\n", "f:2: \"\\\"b\": a quote is opened and not closed"},
-    {"", "\"k b\n", "f:1: \"\\\"k b\": a quote is opened"},
+    {"", "a x\nk \"b\n", "f:2: \"\\\"b\": a quote is not closed"},
+    {"", "\"k b\n", "f:1: \"\\\"k b\": a quote is not closed"},
     {"", "k \xFF\n", "f:1: \"\\xFF\": it is not valid UTF-8"},
     {"", "k\xC3\x28 a\n", "f:1: \"k\\xC3(\": it is not valid UTF-8"},
     {"",
@@ -144,13 +144,14 @@ static const bad_t bad[] = {
     {"", "k a,\n", "a value of the list is empty"},
     {"", "k \",\"\n", "a value of the list is empty"},
     {"", "\"\" a\n", "f:1: \"\\\"\\\"\": the key is empty"},
-    {"octets", "ab x\nzz b\n", "f:2: \"zz\": the key is not octets; write an even number"},
-    {"octets", "abc b\n", "\"abc\": the key is not octets"},
-    {"octets", ": b\n", "\":\": the key is not octets"},
-    {"octets", "abcd\"\n", "a quote is opened"},
-    {"", "k a\n\nk b\n", "f:3: the key of line 1 again"},
-    {"nocase", "k a\n#\nj a\nK b\n", "f:4: the key of line 1 again"},
-    {"octets", "AB a\na:b b\n", "f:2: the key of line 1 again"},
+    {"octets", "ab x\nzz b\n",
+     "f:2: \"zz\": the key is not a sequence of bytes; write an even number"},
+    {"octets", "abc b\n", "\"abc\": the key is not a sequence of bytes"},
+    {"octets", ": b\n", "\":\": the key is not a sequence of bytes"},
+    {"octets", "abcd\"\n", "a quote is not closed"},
+    {"", "k a\n\nk b\n", "f:3: the same key as in line 1"},
+    {"nocase", "k a\n#\nj a\nK b\n", "f:4: the same key as in line 1"},
+    {"octets", "AB a\na:b b\n", "f:2: the same key as in line 1"},
 };
 
 TEST_LOOP(a_bad_line_fails_the_load_with_file_line_and_word, 0, COUNT(bad))
@@ -174,9 +175,9 @@ TEST(a_line_needs_the_columns_that_rules_take)
     const char *error = error_of("", 2, "a b c\nd e\nf g h i\nj\n");
 
     ck_assert_msg(strstr(error, "2 bad lines") != NULL, "%s", error);
-    ck_assert_msg(strstr(error, "f:2: columns after the key: 1; rules take $2; ") != NULL, "%s",
+    ck_assert_msg(strstr(error, "f:2: columns after the key: 1; rules use $2; ") != NULL, "%s",
                   error);
-    ck_assert_msg(strstr(error, "f:4: columns after the key: 0; rules take $2") != NULL, "%s",
+    ck_assert_msg(strstr(error, "f:4: columns after the key: 0; rules use $2") != NULL, "%s",
                   error);
 }
 
@@ -196,7 +197,7 @@ TEST(every_bad_line_is_told_up_to_twenty)
     }
     ck_assert_int_eq(told, 20);
     ck_assert_ptr_null(strchr(error, '\n'));
-    ck_assert_ptr_nonnull(strstr(error, "f:2: the key of line 1 again"));
+    ck_assert_ptr_nonnull(strstr(error, "f:2: the same key as in line 1"));
 }
 
 TEST_LOOP(a_million_bad_lines_are_counted_without_delay, 0, 2)

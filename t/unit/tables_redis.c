@@ -134,7 +134,7 @@ TEST(the_value_of_a_key_is_a_line_of_columns)
     ck_assert_str_eq(tableset_ask(&set, "line"), "u");
     ck_assert_str_eq(tableset_ask(&set, "empty"), "");
     ck_assert_str_eq(tableset_ask(&set, "none"), "MISSING");
-    ck_assert_int_eq(strncmp(tableset_ask(&set, "bad"), "FAILED: what stands there is no row", 35),
+    ck_assert_int_eq(strncmp(tableset_ask(&set, "bad"), "FAILED: the value is not a valid row", 36),
                      0);
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "list"), ": WRONGTYPE Operation against"));
     ck_assert_str_eq(tableset_ask(&set, "empty"), "");
@@ -188,8 +188,8 @@ TEST_LOOP(a_value_of_any_length_is_read_whole, 0, 7)
                      len <= 1024 * 1024
                          ? value
                          : apr_psprintf(set.pool,
-                                        "FAILED: Redis at 127.0.0.1:%d: what it answers "
-                                        "is not Redis, or larger than 1 MiB",
+                                        "FAILED: Redis at 127.0.0.1:%d: its answer is not that of "
+                                        "a Redis server, or is larger than 1 MiB",
                                         port));
 }
 

@@ -101,7 +101,7 @@ TEST(a_bad_file_is_told_once_a_change_and_the_last_good_table_stays)
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
     ck_assert_uint_eq(cc_table_generation(set.table), before);
     tableset_replace(&set, "f", "k b\nk c\n");
-    ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "f:2: the key of line 1 again"));
+    ck_assert_ptr_nonnull(strstr(tableset_poll(&set), "f:2: the same key as in line 1"));
     ck_assert_str_eq(tableset_poll(&set), "");
     tableset_replace(&set, "f", "k b\n");
     ck_assert_str_eq(tableset_poll(&set), "changed");

@@ -113,7 +113,7 @@ static const char *ask(void)
 
 /* ---- one answer ------------------------------------------------------------------------ */
 
-#define NO_REDIS "what it answers is not Redis, or larger than 1 MiB"
+#define NO_REDIS "its answer is not that of a Redis server, or is larger than 1 MiB"
 #define CLOSED "it closed the connection without an answer"
 #define LATE "no answer within 1 s"
 
@@ -170,7 +170,7 @@ TEST_LOOP(an_answer_is_taken_whole_or_not_at_all_and_never_for_a_missing_key, 0,
     if (expected->said)
         ck_assert_str_eq(said, expected->said);
     else
-        ck_assert_ptr_nonnull(strstr(said, "FAILED: what stands there is no row"));
+        ck_assert_ptr_nonnull(strstr(said, "FAILED: the value is not a valid row"));
     ck_assert_int_eq(count_of(&server.connections), 1);
     ask();
     ck_assert_int_eq(count_of(&server.connections), expected->kept ? 1 : 2);

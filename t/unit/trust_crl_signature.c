@@ -126,9 +126,9 @@ static const char *check(X509_ALGOR *algorithm, EVP_PKEY *key, const EVP_MD *md,
     return verify(algorithm, key, signature, len);
 }
 
-static const char unknown[] = "its signature algorithm is not known, or not for this key";
-static const char weak[] = "its signature is over MD5 or less";
-static const char wrong[] = "its signature is not that of its issuer's key";
+static const char unknown[] = "its signature algorithm is unknown or does not match the key";
+static const char weak[] = "its signature uses MD5 or a weaker digest";
+static const char wrong[] = "its signature was not made with its issuer's key";
 
 TEST(each_kind_of_key_signs)
 {

@@ -168,7 +168,7 @@ TEST(a_lower_number_is_refused_and_told_once)
     put("a.crl", "11", true);
     crlset_poll(&set);
     put("a.crl", "10", false);
-    expect_told(crlset_poll(&set), "CC0412", "older than what was held, number 11");
+    expect_told(crlset_poll(&set), "CC0412", "older than the one loaded before, number 11");
     ck_assert_str_eq(crlset_poll(&set), "");
     expect_bob(LISTED);
     put("a.crl", NULL, false);
@@ -192,7 +192,7 @@ TEST(removing_a_file_is_no_way_back)
     ck_assert_int_eq(unlink(crlset_path(&set, "a.crl")), 0);
     crlset_poll_gone(&set);
     put("a.crl", "10", false);
-    expect_told(crlset_poll(&set), "CC0412", "older than what was held");
+    expect_told(crlset_poll(&set), "CC0412", "older than the one loaded before");
     expect_bob(NO_CRL);
     put("a.crl", "11", true);
     ck_assert_str_eq(crlset_poll(&set), "changed");
@@ -232,7 +232,7 @@ TEST(a_crl_from_the_future_waits_until_then)
                                .begin = 1000,
                                .end = 86400,
                                .entries = {{.cert = bob.cert}}});
-    expect_told(crlset_poll(&set), "CC0414", "not taken before its thisUpdate");
+    expect_told(crlset_poll(&set), "CC0414", "not used before its thisUpdate");
     expect_bob("good");
     ck_assert_str_eq(crlset_poll(&set), "");
     set.later = apr_time_from_sec(1000);
@@ -250,7 +250,7 @@ TEST(a_bad_signature_keeps_the_last_good_one)
     open_ten("a.crl");
     before = cc_crls_generation(set.crls);
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &twin, .number = "11", .no_akid = true});
-    expect_told(crlset_poll(&set), "CC0411", "not that of its issuer's key");
+    expect_told(crlset_poll(&set), "CC0411", "not made with its issuer's key");
     ck_assert_str_eq(crlset_poll(&set), "");
     expect_bob("good");
     crlset_put(&set, "a.crl", &(crl_recipe_t){.ca = &twin, .number = "12", .no_akid = true});

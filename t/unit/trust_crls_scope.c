@@ -39,7 +39,8 @@ static void teardown(void)
     pki_free(&pointed);
 }
 
-static const char no_scope[] = "unknown: the CRLs of its issuer are not about such a certificate";
+static const char no_scope[] =
+    "unknown: the CRLs of its issuer do not cover this kind of certificate";
 
 /* A CRL of the CA with this issuing distribution point, which lists alice or not. */
 static void open_point(const char *idp, bool with_alice)
@@ -91,7 +92,7 @@ TEST(crls_for_some_reasons_make_good_only_together)
     crlset_put(&set, "some.crl", &some);
     crlset_open(&set, "some.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca),
-                     "unknown: the CRLs of its issuer do not cover all reasons");
+                     "unknown: the CRLs of its issuer do not cover all reasons for revocation");
     crlset_put(&set, "others.crl", &others);
     crlset_open(&set, "some.crl others.crl");
     ck_assert_str_eq(crlset_ask(&set, &alice, &ca), "good");
@@ -175,7 +176,7 @@ TEST(a_point_of_the_certificate_for_some_reasons_covers_those)
 
     open_point("critical,fullname:URI:http://crl.example/a", false);
     ck_assert_str_eq(crlset_ask(&set, &carol, &ca),
-                     "unknown: the CRLs of its issuer do not cover all reasons");
+                     "unknown: the CRLs of its issuer do not cover all reasons for revocation");
     pki_free(&carol);
 }
 

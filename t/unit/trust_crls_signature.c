@@ -11,9 +11,9 @@
 #include "crl/internal.h"
 #include "suite.h"
 
-#define UNKNOWN "its signature algorithm is not known, or not for this key"
-#define WEAK "its signature is over MD5 or less"
-#define OTHERS "its signature is not that of its issuer's key"
+#define UNKNOWN "its signature algorithm is unknown or does not match the key"
+#define WEAK "its signature uses MD5 or a weaker digest"
+#define OTHERS "its signature was not made with its issuer's key"
 
 static const unsigned char text[] = "what is signed";
 

@@ -188,7 +188,7 @@ TEST(a_file_says_why_it_would_not_verify)
     crlset_add_cert(&set, "of-old.pem", &of_old);
     crlset_add_cert(&set, "of-old.pem", &old);
     ck_assert_ptr_nonnull(
-        strstr(check("of-old.pem", &seal), "of the CAs above it, \"CN=Old\": it has expired"));
+        strstr(check("of-old.pem", &seal), "the CA \"CN=Old\" above it: it has expired"));
     ck_assert_uint_eq(ERR_peek_error(), 0);
     pki_free(&old);
     pki_free(&of_old);

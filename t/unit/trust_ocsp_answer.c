@@ -43,7 +43,7 @@ static cc_ocsp_answer_t read_octets(const unsigned char *der, int len)
     return ocsp_read(&of, &response, NULL, pool);
 }
 
-#define REFUSED "the response does not count: "
+#define REFUSED "the response is rejected: "
 
 static void refused(const reply_t *reply, const char *why)
 {
@@ -127,7 +127,7 @@ TEST(a_response_about_another_certificate_does_not_count)
     reply_t reply = good;
 
     reply.about = other_leaf.cert;
-    refused(&reply, REFUSED "it does not speak of the certificate");
+    refused(&reply, REFUSED "it does not cover the certificate");
 }
 
 TEST(the_same_serial_of_another_issuer_is_another_certificate)
@@ -147,7 +147,7 @@ TEST(a_response_that_speaks_twice_of_the_certificate_does_not_count)
     reply_t reply = good;
 
     reply.twice = true;
-    refused(&reply, REFUSED "it speaks of the certificate twice");
+    refused(&reply, REFUSED "it covers the certificate twice");
 }
 
 TEST(a_critical_extension_that_nobody_knows_does_not_count)
@@ -155,7 +155,7 @@ TEST(a_critical_extension_that_nobody_knows_does_not_count)
     reply_t reply = good;
 
     reply.critical = true;
-    refused(&reply, REFUSED "it has a critical extension that is not known");
+    refused(&reply, REFUSED "it has an unknown critical extension");
 }
 
 TEST(an_error_of_the_responder_is_a_failure_in_its_words)
@@ -163,11 +163,11 @@ TEST(an_error_of_the_responder_is_a_failure_in_its_words)
     reply_t reply = good;
 
     reply.error = OCSP_RESPONSE_STATUS_TRYLATER;
-    refused(&reply, REFUSED "it says trylater");
+    refused(&reply, REFUSED "its status is trylater");
     reply.error = OCSP_RESPONSE_STATUS_INTERNALERROR;
-    refused(&reply, REFUSED "it says internalerror");
+    refused(&reply, REFUSED "its status is internalerror");
     reply.error = OCSP_RESPONSE_STATUS_UNAUTHORIZED;
-    refused(&reply, REFUSED "it says unauthorized");
+    refused(&reply, REFUSED "its status is unauthorized");
 }
 
 TEST(a_responder_that_is_busy_wants_to_be_left_alone)
@@ -203,7 +203,7 @@ TEST(this_update_may_lie_ahead_by_a_skew_of_clocks_alone)
     reply.this_update = 200;
     ck_assert_int_eq(read_reply(&reply, false).status, CC_OCSP_GOOD);
     reply.this_update = 400;
-    refused(&reply, REFUSED "its thisUpdate lies ahead");
+    refused(&reply, REFUSED "its thisUpdate is in the future");
 }
 
 TEST(next_update_cannot_be_before_this_update)
@@ -246,7 +246,7 @@ TEST(a_response_that_is_cut_short_or_goes_on_does_not_count)
         longer[i] = der[i];
         ck_assert_int_eq(read_octets(der, i).status, CC_OCSP_FAILED);
     }
-    ck_assert_str_eq(read_octets(longer, len + 1).error, REFUSED "it is no OCSP response");
+    ck_assert_str_eq(read_octets(longer, len + 1).error, REFUSED "it is not an OCSP response");
     OPENSSL_free(longer);
     OPENSSL_free(der);
 }
@@ -264,11 +264,11 @@ TEST(a_response_without_the_nonce_or_with_another_does_not_count)
 
     reply.no_nonce = true;
     ck_assert_str_eq(read_reply(&reply, true).error,
-                     REFUSED "it does not have the nonce of the question");
+                     REFUSED "it does not have the nonce of the request");
     reply.no_nonce = false;
     reply.wrong_nonce = true;
     ck_assert_str_eq(read_reply(&reply, true).error,
-                     REFUSED "it does not have the nonce of the question");
+                     REFUSED "it does not have the nonce of the request");
 }
 
 TEST(where_no_nonce_was_asked_for_none_matters)

@@ -63,7 +63,7 @@ static const reply_case_t replies[] = {
     NONE("HTTP/1.0 500 No\r\n" TYPE "\r\n" DER, "HTTP status 500 No"),
     NONE("HTTP/1.0 2000 OK\r\n", "HTTP status 2000 OK"),
     NONE("HTTP/1.0 204\r\n", "HTTP status 204"),
-    NONE("HTTP/1.0 302 Found\r\n", "HTTP status 302 Found, and a redirection is not followed"),
+    NONE("HTTP/1.0 302 Found\r\n", "HTTP status 302 Found, and redirections are not followed"),
     NONE("HTTP/1.0 500 \x1B[31m\x00\r\n", "HTTP status 500 \\x1B[31m\\x00"),
     NONE(OK "\r\n" DER, "no Content-Type"),
     NONE(OK "Content-Type : application/ocsp-response\r\n\r\n" DER, "no Content-Type"),

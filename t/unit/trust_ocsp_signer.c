@@ -37,7 +37,7 @@ static cc_ocsp_answer_t read_reply(const reply_t *reply, bool nonce)
     return ocsp_read_reply(&of, reply, nonce, pool);
 }
 
-#define REFUSED "the response does not count: "
+#define REFUSED "the response is rejected: "
 
 static void refused(const reply_t *reply, const char *why)
 {
@@ -88,8 +88,9 @@ TEST(an_issuer_below_a_root_may_sign)
 TEST(a_certificate_of_the_issuer_that_is_not_for_it_may_not_sign)
 {
     ck_assert_str_eq(read_signed_by(&other_leaf).error,
-                     REFUSED "its signer is not for OCSPSigning");
-    ck_assert_str_eq(read_signed_by(&leaf).error, REFUSED "its signer is not for OCSPSigning");
+                     REFUSED "the extended key usage of its signer does not include OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&leaf).error,
+                     REFUSED "the extended key usage of its signer does not include OCSPSigning");
 }
 
 TEST(any_purpose_is_not_this_purpose)
@@ -97,7 +98,8 @@ TEST(any_purpose_is_not_this_purpose)
     pki_extensions_t any = {"extendedKeyUsage", "anyExtendedKeyUsage", NULL};
     pki_t delegate = pki_make("OCSP", &ca, any, -60, 60);
 
-    ck_assert_str_eq(read_signed_by(&delegate).error, REFUSED "its signer is not for OCSPSigning");
+    ck_assert_str_eq(read_signed_by(&delegate).error,
+                     REFUSED "the extended key usage of its signer does not include OCSPSigning");
     pki_free(&delegate);
 }
 
@@ -107,7 +109,7 @@ TEST(a_key_that_is_not_for_signatures_may_not_sign)
     pki_t delegate = pki_make("OCSP", &ca, agrees, -60, 60);
 
     ck_assert_str_eq(read_signed_by(&delegate).error,
-                     REFUSED "the key of its signer is not for signatures");
+                     REFUSED "the key usage of its signer does not allow signatures");
     pki_free(&delegate);
 }
 
@@ -158,7 +160,8 @@ TEST(a_responder_whose_certificate_is_not_sent_is_not_known)
 
     reply.signer = &delegate;
     reply.bare = true;
-    refused(&reply, REFUSED "the certificate that signed it is neither the issuer nor in it");
+    refused(&reply,
+            REFUSED "the certificate that signed it is neither the issuer's nor contained in it");
     pki_free(&delegate);
 }
 
@@ -166,8 +169,9 @@ TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
 {
     pki_t twin = pki_ca("CA", NULL);
 
-    ck_assert_str_eq(read_signed_by(&twin).error,
-                     REFUSED "it is not signed by the issuer, nor by whom the issuer authorised");
+    ck_assert_str_eq(
+        read_signed_by(&twin).error,
+        REFUSED "it is signed neither by the issuer nor by a signer that the issuer authorised");
     pki_free(&twin);
 }
 

@@ -15,8 +15,8 @@ typedef struct {
 } error_case_t;
 
 static const error_case_t errors[] = {
-    {"", "CC0430", "", "On (ask the responder=), Off or AIA"},
-    {"Yes", "CC0430", "Yes", "On (ask the responder=), Off or AIA"},
+    {"", "CC0430", "", "must be On (ask the responder of responder=), Off or AIA"},
+    {"Yes", "CC0430", "Yes", "must be On (ask the responder of responder=), Off or AIA"},
     {"AIA ttl", "CC0431", "ttl", "responder=URL, timeout=SECONDS"},
     {"AIA retry=3", "CC0431", "retry=3", "failure=deny|allow and nonce=on|off"},
     {"AIA timeout=", "CC0432", "", "timeout=SECONDS, a number from 0.1 to 60"},
@@ -30,8 +30,8 @@ static const error_case_t errors[] = {
     {"AIA nonce=1", "CC0432", "1", "nonce=off or nonce=on"},
     {"AIA nonce=on nonce=on", "CC0433", "nonce=on", "nonce is given twice"},
     {"On responder=https://a.example/", "CC0434", "https://a.example/", "scheme is not http"},
-    {"On responder=a.example", "CC0434", "a.example", "no URL"},
-    {"On responder=", "CC0434", "", "no URL"},
+    {"On responder=a.example", "CC0434", "a.example", "not a valid URL"},
+    {"On responder=", "CC0434", "", "not a valid URL"},
     {"On responder=http://a@b/", "CC0434", "http://a@b/", "a user"},
     {"On", "CC0435", "On", "responder=URL"},
     {"on timeout=1", "CC0435", "on", "responder=URL"},
@@ -161,12 +161,12 @@ typedef struct {
 } url_case_t;
 
 #define REFUSED "the certificate's responder is not asked: "
-#define NO_URL REFUSED "this is no URL"
+#define NO_URL REFUSED "it is not a valid URL"
 #define NOT_HTTP REFUSED "its scheme is not http"
 #define USER REFUSED "it has a user, a password or a fragment"
 #define ADDRESS REFUSED "its host is an address, not a name"
 #define NOT_NAMED REFUSED "ClientCertOCSPAllow does not name its host"
-#define NO_NAME REFUSED "its host is no name"
+#define NO_NAME REFUSED "its host is not a valid name"
 #define NO_PORT REFUSED "its port is not between 1 and 65535"
 
 static const url_case_t urls[] = {
@@ -249,8 +249,10 @@ TEST(a_line_break_in_a_url_is_none)
 {
     cc_url_t url;
 
-    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com\r\nX: y/", pool), "this is no URL");
-    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com/\nX: y", pool), "this is no URL");
+    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com\r\nX: y/", pool),
+                     "it is not a valid URL");
+    ck_assert_str_eq(cc_url_read(&url, "http://ocsp.example.com/\nX: y", pool),
+                     "it is not a valid URL");
 }
 
 TEST(the_first_responder_that_may_be_asked_is)

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Checks that pages, messages and comments are free of words that readers stumble over.
+. "$(dirname "$0")/lib.sh"
+
+list=t/guard/words.list
+pages="$(ls ./*.md) $(files doc '*.md') $(files man '*.[15]') $(files conf '*.conf')"
+code="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
+tests="$(files t '*.[ch]') $(files t '*.t') $(files t '*.p[lm]') $(files t '*.sh')"
+scripts="configure.ac Makefile.am .ci/run t/run t/elsewhere t/soak $(files t/bench '*') t/ca/make
+    doc/make-html doc/picture doc/refresh man/refresh man/mdoc.awk $(files demo '*') $(files completion '*')"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# A line for each row of the list that words.pl does not find in its own sample.
+blind() {
+    # shellcheck disable=SC2016  # C, not shell
+    printf '/* Whoever comes\n * to the begin\n * of this. */\nchar *blank = "this " "is told";\n' \
+        >"$work/sample.c"
+    for blind_word in 'c:1: "Whoever"' 'c:2: "begin of"' 'c:4: "is told"'; do
+        t/lib/words.pl $list "$work/sample.c" | grep -qF "$blind_word" || echo "$blind_word"
+    done
+    t/lib/words.pl $list "$work/sample.c" | grep -F '"blank"' || [ $? -eq 1 ]
+}
+
+# shellcheck disable=SC2046,SC2086  # lists
+{
+    look_at 'words of pages' $(seq "$(t/lib/words.pl --count $list $pages)" | sed -n '1~1000p')
+    look_at 'words of the code' $(seq "$(t/lib/words.pl --count $list $code)" | sed -n '1~1000p')
+    look_at 'words of the tests' $(seq "$(t/lib/words.pl --count $list $tests)" | sed -n '1~1000p')
+    look_at 'scripts' $scripts
+    claim 'the words of the list are found, also across lines, in prose alone' blind
+    claim 'the pages have none of them' t/lib/words.pl $list $pages
+    claim 'messages and comments have none of them' t/lib/words.pl $list $code
+    claim 'comments of the tests have none of them' t/lib/words.pl $list $tests
+    claim 'comments of scripts have none of them' t/lib/words.pl $list $scripts
+}
+done_claiming
