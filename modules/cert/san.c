@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
+/* Extracts subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr
     return APR_SUCCESS;
 }
 
-/* The type of GeneralName that a field is about; all other fields are about an otherName. */
+/* The type of GeneralName that a field extracts. */
 static int name_type(int variant)
 {
     static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
@@ -72,9 +72,7 @@ static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_va
 
 /* ---- the sequence of names --------------------------------------------------------------- */
 
-/*
- * The remaining names. A certificate is asked for several kinds of names: only those are decoded.
- */
+/* The remaining names. Each field decodes only the names of its own type. */
 typedef struct walk_t {
     const unsigned char *at;
     const unsigned char *end;

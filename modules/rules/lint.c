@@ -39,7 +39,9 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_end(args);
 }
 
-/* ---- rules without an effect: each function notes what it finds, and then returns true --- */
+/*
+ * ---- rules without an effect: each function adds a note and returns true if it has a finding ---
+ */
 
 static bool is_never_true(cc_rule_lint_t *lint)
 {
@@ -144,8 +146,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
 /*
  * A signature of ECDSA has two forms, (r, s) and (r, n - s). The holder of a certificate with one
- * can write the other without any key: the digest of a certificate identifies it, but cannot
- * exclude it.
+ * can compute the other without any key, and so change the digest of the certificate. So a digest
+ * can identify a certificate, but cannot exclude it.
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
