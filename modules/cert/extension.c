@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Extracts fields from the extensions of a certificate (RFC 5280 4.2.1), except alternative names.
- */
+/* Extracts fields from certificate extensions (RFC 5280 4.2.1), except alternative names. */
 #include <string.h>
 
 #include <apr_cstr.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Reads distinguished names, makes keys that compare them as structures, and writes them as text.
- */
+/* Reads distinguished names, makes keys that compare them, and writes them as text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +38,7 @@ const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_p
     return name;
 }
 
-/* ---- the key: equal for equal names ---------------------------------------------------- */
+/* ---- the key: equal for equal names ---------------------------------------------------------- */
 
 /* One attribute of a key, or a whole RDN. */
 typedef struct {

@@ -25,7 +25,7 @@
 /* Octets of the shortest hash: each pass over all rounds gives at least this much of a key. */
 #define HASH_MIN 20
 
-/* ---- saturating arithmetic --------------------------------------------- */
+/* ---- saturating arithmetic ------------------------------------------------------------------- */
 
 static apr_uint64_t number_of(const ASN1_INTEGER *integer)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps through DER (X.690): elements, times, integers and extensions. */
+/* Reads DER (X.690) step by step: elements, times, integers and extensions. */
 #ifndef CC_CRL_DER_H
 #define CC_CRL_DER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads URLs of responders, and chooses the responder to ask about a certificate. */
+/* Parses URLs of responders, and chooses the responder for a certificate. */
 #include <string.h>
 
 #include <apr_lib.h>

@@ -39,9 +39,7 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_end(args);
 }
 
-/*
- * ---- rules without an effect: each function adds a note and returns true if it has a finding ---
- */
+/* ---- rules without an effect: each function adds a note and returns true for a finding ------- */
 
 static bool is_never_true(cc_rule_lint_t *lint)
 {

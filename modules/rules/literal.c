@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Finds the literal text with which all matches of a pattern begin, and that with which they end.
- */
+/* Finds the literal texts with which all matches of a pattern begin and end. */
 
 /*
  * The pattern is read once from left to right. Literal characters outside of all groups make a run;

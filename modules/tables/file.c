@@ -32,11 +32,11 @@ typedef struct {
     bool kept;        /* at start it has rows of an earlier configuration */
 
     /* For the thread that polls: */
-    cc_file_stamp_t held; /* the state of the file that the rows are from */
-    int columns;          /* of each of these rows, at least */
-    cc_file_stamp_t seen; /* the file as it was last polled */
-    bool unsure;          /* it may have changed since without a trace */
-    apr_time_t put_off;   /* since when reading is put off: it may be half written; 0: not */
+    cc_file_stamp_t held;   /* the state of the file that the rows are from */
+    int columns;            /* of each of these rows, at least */
+    cc_file_stamp_t seen;   /* the file as it was last polled */
+    bool unsure;            /* it may have changed since without a trace */
+    apr_time_t put_off;     /* since when reading is put off: it may be half written; 0: not */
     cc_file_stamp_t waited; /* the state of the file whose image is expected, */
     apr_time_t patience;    /* and until when */
 

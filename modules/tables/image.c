@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Makes and reads images, which carry the rows of a file from the process that read it to others.
- */
+/* Makes and reads images, which carry the rows of a file from one process to others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
