@@ -111,7 +111,7 @@ static bool is_wanted(int tag, const walk_t *in, int variant)
            (tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(in));
 }
 
-/* A name that is an IA5String is taken as it is; others are decoded. */
+/* Names that are IA5Strings are used directly; others are decoded. */
 static bool name_read(const unsigned char *start, const walk_t *in, int tag,
                       const cc_extraction_t *s, apr_array_header_t *list)
 {

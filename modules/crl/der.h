@@ -54,7 +54,7 @@ bool cc_der_is_integer(cc_der_span_t content);
 
 typedef struct cc_extension_t {
     cc_der_span_t oid; /* as an element */
-    int id;            /* n, if the OID is 2.5.29.n with n < 128; else 0 */
+    int id;            /* n, if the OID is 2.5.29.n with n < 128; otherwise 0 */
     bool critical;
     cc_der_span_t value;
 } cc_extension_t;

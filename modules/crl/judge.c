@@ -94,7 +94,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     return APR_SUCCESS;
 }
 
-/* Decides about all CRLs, except those of which the same file has a newer one. */
+/* Decides about all CRLs, except those for which the same file has a newer one. */
 apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                                   const cc_crl_content_t *content, apr_time_t now)
 {

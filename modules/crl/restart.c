@@ -82,7 +82,7 @@ static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
 static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
 {
     bool kept = is_kept(o->crls, file);
-    bool wait = !kept || o->crls->spec->reload == 0; /* else the poll reads it again */
+    bool wait = !kept || o->crls->spec->reload == 0; /* otherwise the poll reads it again */
     apr_status_t status = cc_crl_file_first(o->crls, file, wait);
 
     if (status == APR_SUCCESS || (status == APR_ENOTIMPL && file->source->folder && !kept)) {

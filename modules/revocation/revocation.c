@@ -229,7 +229,7 @@ void cc_revocation_check(cc_revocation_status_t *status, const cc_revocation_t *
 void cc_revocation_status_keep(cc_revocation_status_t *status, apr_pool_t *p)
 {
     const char *problem = status->problem;
-    bool same = status->public_problem == problem; /* else it is a literal, as is `reason` */
+    bool same = status->public_problem == problem; /* otherwise it is a literal, as is `reason` */
 
     status->problem = problem ? apr_pstrdup(p, problem) : NULL;
     status->public_problem = same ? status->problem : status->public_problem;

@@ -119,7 +119,7 @@ static bool each_of(const apr_array_header_t *items, cc_affix_fn *each, void *ba
     return true;
 }
 
-/* The pieces at one end of the text: its end if `from_end`, else its beginning. */
+/* The pieces at one end of the text: its end if `from_end`, otherwise its beginning. */
 static bool each_piece(const cc_side_t *side, struct iovec text, bool from_end, cc_affix_fn *each,
                        void *baton)
 {

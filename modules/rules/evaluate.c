@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluates rules: decides the conditions of each rule for a certificate, and takes its outputs. */
+/* Evaluates rules for a certificate: tests their conditions, and collects their outputs. */
 
 #include <limits.h>
 #include <string.h>
@@ -167,7 +167,9 @@ static void verdict_deny(cc_evaluation_t *ev)
     ev->groups->nelts = 0;
 }
 
-/* Takes the outputs of the current rule, whose conditions hold. False if it ends the evaluation. */
+/*
+ * Collects the outputs of the current rule, whose conditions hold. False if it ends the evaluation.
+ */
 static bool outputs_take(cc_evaluation_t *ev)
 {
     const cc_rule_t *rule = ev->rule;

@@ -62,7 +62,7 @@ struct cc_condition_t {
 typedef struct cc_variable_t {
     const cc_selector_t *selector; /* NULL: the capture */
     int capture;
-    unsigned columns; /* of an `in`: a bit for each column that the template takes; else 0 */
+    unsigned columns; /* of an `in`: a bit for each column that the template takes; otherwise 0 */
 } cc_variable_t;
 
 typedef struct cc_part_t {
@@ -202,7 +202,7 @@ const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b)
 
 /*
  * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
- * by cc_matcher_destroy (which accepts NULL), or else with the pool.
+ * by cc_matcher_destroy (which accepts NULL), or with the pool.
  */
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
 void cc_matcher_destroy(cc_matcher_t *matcher);
@@ -309,7 +309,7 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of all lookups */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
-    apr_hash_t *group_names;       /* the same by name, once there are many; else NULL */
+    apr_hash_t *group_names;       /* the same by name, once there are many; until then NULL */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };

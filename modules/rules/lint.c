@@ -8,7 +8,7 @@
 
 #include "rules/logic.h"
 
-/* The current rule, and what was seen before it. */
+/* The current rule, and the state left by earlier rules. */
 typedef struct cc_rule_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;

@@ -11,7 +11,7 @@
 #include "tables/internal.h"
 
 /*
- * This file uses its own sockets and not apr_redis, which (in APR-util 1.6.3) takes the end of a
+ * This file uses its own sockets and not apr_redis, which (in APR-util 1.6.3) mistakes the end of a
  * connection for an answer, uses a connection after it has destroyed it (if an answer is cut
  * short), reports "not found" for a server that it considers dead, connects under a lock with its
  * own timeout, and supports only IPv4.
