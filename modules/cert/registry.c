@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of fields: one table for the rules, the reference and the tools. */
+/* Defines the registry of fields: one table for the rules, the reference and the tools. */
 #include "cert/registry.h"
 
 #define ONE false
