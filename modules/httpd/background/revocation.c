@@ -53,8 +53,8 @@ static void change_ignore(const cc_crls_t *crls, const cc_error_t *err, void *ba
 }
 
 /*
- * Has no parent pool, which might be destroyed before the polling thread ends. NULL: nothing is
- * open.
+ * Makes a pool for one poll, without a parent pool, which might be destroyed before the polling
+ * thread ends. NULL: nothing is open.
  */
 static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {

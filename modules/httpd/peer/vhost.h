@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime data of a virtual host with TLS, for a handshake and the requests after it. */
+/*
+ * Defines the runtime data of a virtual host with TLS, for a handshake and the requests after it.
+ */
 #ifndef CC_PEER_VHOST_H
 #define CC_PEER_VHOST_H
 
