@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declarations shared by the files of the command-line tool. */
+/* Declares what the files of the command-line tool share. */
 #ifndef CC_TOOL_H
 #define CC_TOOL_H
 

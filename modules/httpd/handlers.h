@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Declares the hook that runs the handlers of this module, and the function that reads SetHandler.
- */
+/* Declares the hook for the handlers of this module, and the function that reads SetHandler. */
 #ifndef CC_HANDLERS_H
 #define CC_HANDLERS_H
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Finds the configuration in effect for a path, as httpd does for a request, but without a client.
- */
+/* Finds the configuration in effect for a path, as httpd does, but without a client. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -32,7 +32,7 @@ typedef struct cc_expression_scan_t {
     const char *at;
     cc_group_state_t groups[DEPTH_MAX];
     int depth;
-    bool after_name; /* a "(" would be that of a function */
+    bool after_name; /* after a name: a "(" would begin the arguments of a function */
     bool found;
 } cc_expression_scan_t;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whether a certificate was revoked, according to each CRL and the OCSP responder. */
+/* Reports whether a certificate was revoked, according to each CRL and the OCSP responder. */
 #include <apr_signal.h>
 
 #include <http_main.h>

@@ -36,7 +36,7 @@ typedef struct {
     apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
     bool other_cas;             /* a host may trust CAs that are not in its files */
     apr_pool_t *pool;           /* of the faults */
-    apr_pool_t *scratch;        /* of what is opened */
+    apr_pool_t *scratch;        /* of the CAs and CRLs that are opened */
 } check_t;
 
 /* An error that the start would find too; an error that only this check finds; a warning. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
- */
+/* Keeps the CRLs and OCSP responders of a configuration, and polls the files of CRLs. */
 
 #include "base/error.h"
 #include "crl/crl.h"

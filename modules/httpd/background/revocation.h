@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
- */
+/* Keeps the CRLs and OCSP responders of a configuration, and polls the files of CRLs. */
 #ifndef CC_BACKGROUND_REVOCATION_H
 #define CC_BACKGROUND_REVOCATION_H
 

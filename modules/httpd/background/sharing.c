@@ -83,7 +83,7 @@ void cc_sharing_child(const server_rec *s)
     channel_t *channel = channel_find(s);
 
     if (channel && channel->parent >= 0) {
-        close(channel->parent); /* requests of others are not for this process */
+        close(channel->parent); /* only the parent receives requests */
         channel->parent = -1;
     }
 }

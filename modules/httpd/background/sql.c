@@ -181,7 +181,7 @@ static void lookup_do(sql_run_t *run)
 {
     cc_query_t *lookup = run->lookup;
 
-    if (apr_time_now() >= run->job->deadline) { /* no request waits */
+    if (apr_time_now() >= run->job->deadline) { /* no request waits any longer */
         cc_query_fail(lookup, "the timeout was reached before the query was sent");
     } else if (apr_pool_create(&run->pool, run->job->pool) != APR_SUCCESS) {
         cc_query_fail(lookup, "out of memory");

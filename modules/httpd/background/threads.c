@@ -169,7 +169,7 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *
     }
     /* Runs before the subpools of `pchild` are destroyed, where mod_dbd has its connections. */
     apr_pool_pre_cleanup_register(pchild, made, threads_end);
-    cc_threads_end_soon(pchild); /* runs before that */
+    cc_threads_end_soon(pchild); /* its pre-cleanup runs before that one */
     *threads = made;
     return APR_SUCCESS;
 }

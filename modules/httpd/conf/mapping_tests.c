@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Runs ClientCertTest: maps the certificate in a file, and compares the result with the expected
- * one.
- */
+/* Runs ClientCertTest: maps a certificate, and compares the result with the expected one. */
 #include <string.h>
 
 #include <apr_strings.h>

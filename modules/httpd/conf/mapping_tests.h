@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Runs ClientCertTest: in httpd -t, compares the identity of a certificate with the expected one.
- */
+/* Runs ClientCertTest: compares the identity of a certificate with the expected one. */
 #ifndef CC_CONF_MAPPING_TESTS_H
 #define CC_CONF_MAPPING_TESTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The per-server record: the configuration of a virtual host. */
+/* Defines the per-server record: the configuration of a virtual host. */
 #ifndef CC_CONF_VHOST_CONF_H
 #define CC_CONF_VHOST_CONF_H
 

@@ -31,7 +31,7 @@
 
 const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
 
-static _Thread_local bool ends; /* from a read to the query of the MPM's state */
+static _Thread_local bool ends; /* from a read to the next query of the MPM's state */
 
 apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                     apr_read_type_e block, apr_off_t readbytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS as a source of clients: mod_ssl's hook, and the facts of a connection. */
+/* Implements TLS as a source of clients: mod_ssl's hook, and the facts of a connection. */
 #ifndef CC_PEER_TLS_H
 #define CC_PEER_TLS_H
 

@@ -26,8 +26,8 @@ typedef struct cc_require_t {
     bool negated;                    /* it denies if it matches */
     bool keep;                       /* false: from .htaccess, freed with its request */
     cc_rules_t *conditions;          /* Require clientcert */
-    const apr_array_header_t *names; /* the others; NULL: they depend on the request, */
-    const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
+    const apr_array_header_t *names; /* users or groups; NULL: they depend on the request, */
+    const ap_expr_info_t *expr;      /* and this expression gives them, as for Require user */
     apr_hash_t *set;                 /* the same names, if there are many; or NULL */
 } cc_require_t;
 

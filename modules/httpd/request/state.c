@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Keeps the state of a request, which is allocated when it is first written and shared until then.
- */
+/* Keeps the state of a request, which is shared with other requests until it is first written. */
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 

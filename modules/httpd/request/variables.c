@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets CLIENTCERT_* in the environment of a request, and removes foreign variables so named. */
+/* Sets CLIENTCERT_* in the environment of a request, and removes such variables set by others. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -45,7 +45,7 @@ const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char
     const char *name;
 
     (void)record;
-    ap_getword_conf(cmd->temp_pool, &args); /* its condition */
+    ap_getword_conf(cmd->temp_pool, &args); /* skips the condition */
     name = ap_getword_conf(cmd->temp_pool, &args);
     name += *name == '!';
     if (unknown || !(is_ours(name) || is_of_before(name))) {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Implements the handler clientcert-status, which answers a GET in HTML or JSON, as the client
- * prefers.
- */
+/* Implements the handler clientcert-status, which answers a GET in HTML or JSON. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
