@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defines the table of directives, and the functions of those that are short. */
+/* Defines the table of directives, and the functions of the short ones. */
 #include <stddef.h>
 
 #include <apr_strings.h>
@@ -65,7 +65,7 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
 /* The function of a directive that is not for .htaccess. */
 typedef struct taker_t {
     const char *(*take)(cmd_parms *cmd, void *record, const char *args);
-    bool asks_more; /* checks more than that a certificate was verified: needs more hooks */
+    bool asks_more; /* checks more than the verification, which needs more hooks */
 } taker_t;
 
 /*
