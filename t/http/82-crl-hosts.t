@@ -76,7 +76,7 @@ is lists('astaff', 'bob'),    'good foreign foreign used',    'clientcert revoke
 is lists('astaff', 'alice'),  'revoked foreign foreign used', 'revoked';
 is lists('deny', 'service'),  'unknown foreign',      'unknown';
 my $told = ask($h, 'revoked', '--vhost', 'astaff.example', ClientCert::Test->ca . '/bob.pem')->{output};
-like $told, qr/foreign\.crl\n.*\n.*\n(?:.*\n){0,3}\s+used\s+no: this host does not trust its issuer/,
+like $told, qr/foreign\.crl\n.*\n.*\n(?:.*\n){0,3}\s+used\s+no: this virtual host does not trust its issuer/,
     'and which of them count';
 my $metrics = $h->get('/metrics', host => 'astaff.example', curl => ['-k'])->{body};
 my @shown = sort $metrics =~ /^clientcert_crl_entries\{vhost="a\w+\.example:\d+",file="[^"]*\/(\w+)\.crl"/mg;

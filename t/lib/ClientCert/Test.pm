@@ -192,7 +192,7 @@ sub stop {
     $self->_end;
     my @wrong = $self->_wrong;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return Test::More::ok(!@wrong, 'the error log holds only what the test announced')
+    return Test::More::ok(!@wrong, 'the error log has only lines that the test announced')
         || Test::More::diag(join "\n", @wrong);
 }
 

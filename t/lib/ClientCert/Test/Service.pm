@@ -41,8 +41,8 @@ sub needed_program {
     my ($class, @names) = @_;
     my $found = program(@names);
     return $found if $found;
-    die "there is no $names[0]\n" if $ENV{CI};
-    Test::More::plan(skip_all => "there is no $names[0] on this machine");
+    die "$names[0] is not installed\n" if $ENV{CI};
+    Test::More::plan(skip_all => "$names[0] is not installed");
     return;
 }
 
