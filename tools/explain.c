@@ -47,7 +47,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
-/* The first line has to be enough for people who read no further. */
+/* The first line has to suffice for people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);

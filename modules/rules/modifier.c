@@ -120,7 +120,7 @@ static const cc_modifier_t modifiers[] = {
      .choose = choose_last},
     {.word = {"oneline",
               "The slash form of a DN, as in grid-mapfiles and FakeBasicAuth lists. For DNs; "
-              "unusable if two names would give the same text.",
+              "unusable if another name could have the same text.",
               "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
      .takes = DN,
      .map = map_oneline},

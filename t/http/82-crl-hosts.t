@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that one folder, or one file, of CRLs serves virtual hosts that trust different CAs.
+# Tests that one directory, or one file, of CRLs serves virtual hosts that trust different CAs.
 use strict;
 use warnings;
 use Time::HiRes qw(sleep);
@@ -26,7 +26,7 @@ sub host {
 CONF
 }
 
-# Hosts of three CAs, twice: with the folder of the server, and with one file for all.
+# Hosts of three CAs, twice: with the directory of the server, and with one file for all.
 my @cas  = qw(staff foreign services);
 my $conf = "LogLevel clientcert:debug\nClientCertCRL conf/crls reload=0.1\n"
     . join('', map { host("a$_", $_, '') } @cas)

@@ -9,11 +9,11 @@
 #include "trust/trust.h"
 
 /**
- * Opens the CRLs and responders that the directives of a virtual host name; *revocation is NULL if
- * they name none, and lives as long as `p`. Virtual hosts with the same directive that trust the
- * same CAs share the CRLs. In the parent, at start. At a restart, bad files are not errors: the
- * CRLs loaded from them before stay in use, if there are any (CC0181, CC0182 are logged). Otherwise
- * errors are those of cc_crls_open and cc_ocsp_create.
+ * Opens the CRLs and responders that the directives of a virtual host name. *revocation lives as
+ * long as `p`; it is NULL if the directives name none. Virtual hosts with the same directive that
+ * trust the same CAs share the CRLs. In the parent, at start. At a restart, bad files are not
+ * errors: the CRLs loaded from them before stay in use, if there are any (CC0181, CC0182 are
+ * logged). Otherwise errors are those of cc_crls_open and cc_ocsp_create.
  */
 apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err);

@@ -10,7 +10,10 @@
 /** ClientCertTable, for httpd's table: NULL, or an error (CC06xx). */
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args);
 
-/** All tables of the configuration; live as long as it. NULL: no tables. Any thread. */
+/**
+ * All tables of the configuration, which live as long as the configuration. NULL: no tables. Any
+ * thread.
+ */
 cc_tables_t *cc_tables_configured(const server_rec *s);
 
 /** Makes an empty rule set in cmd->pool, whose rules may use the tables visible in that scope. */

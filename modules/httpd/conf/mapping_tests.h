@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertTest: compares the identity of a certificate with expectations, in httpd -t. */
+/* Runs ClientCertTest: compares the identity of a certificate with the expected one. */
 #ifndef CC_CONF_MAPPING_TESTS_H
 #define CC_CONF_MAPPING_TESTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The function clientcert() of expressions. */
+/* Provides the function clientcert() of expressions. */
 #ifndef CC_REQUEST_EXPR_H
 #define CC_REQUEST_EXPR_H
 

@@ -5,7 +5,9 @@
 
 #include "httpd/conf/module.h"
 
-/** Refuses a request (cc_answer_refused): 403; DECLINED for the error page of a refusal. */
+/**
+ * Refuses a request (cc_answer_refused): returns 403, or DECLINED for the error page of a refusal.
+ */
 int cc_refuse(request_rec *r);
 
 /** In the fixups: refuses a refused request again. 403 or DECLINED. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Starts a real httpd for a test. The modules of the folder Test do the work.
+# Starts a real httpd for a test, with the help of the modules in the directory Test.
 package ClientCert::Test;
 
 =head1 SYNOPSIS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs another server beside httpd: an ordinary process in a folder of its own.
+# Runs another server beside httpd: an ordinary process in a directory of its own.
 package ClientCert::Test::Service;
 
 =head1 SYNOPSIS
