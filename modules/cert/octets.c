@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Extracts fields of octets in hex (key identifiers, the serial number), and parses operands. */
+/* Writes octets as hex values, extracts the serial number, and parses operands in hex. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -11,10 +11,10 @@
 #include "tables/internal.h"
 
 /*
- * The file is opened for each lookup, as in mod_authn_dbm and mod_rewrite. Each value is a line of
- * columns. A permanent handle would hold the library's lock against writers of the file, would
- * continue to read a file that was replaced, would map a file that may be truncated, and must not
- * be used across a fork.
+ * The value of each key is a line of columns. The file is opened for each lookup, as in
+ * mod_authn_dbm and mod_rewrite. A permanent handle would hold the library's lock against writers
+ * of the file, would continue to read a file that was replaced, would map a file that may be
+ * truncated, and must not be used across a fork.
  */
 typedef struct {
     const char *type;
