@@ -181,7 +181,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
     {{"lifetime_days", NUMBER, ONE, false, NULL,
-      "Length of the validity period in whole days; both ends belong to it.",
+      "Length of the validity period in whole days; both ends are included.",
       "lifetime_days <= 90"},
      cc_lifetime_extract,
      cc_operand_number,
@@ -190,7 +190,7 @@ static const cc_field_row_t rows[] = {
 
     /* ---- usage ---- */
     {{"eku", TEXT, MANY, false, NULL,
-      "Extended key usages, by OpenSSL's short name if there is one, else as dotted object "
+      "Extended key usages, by OpenSSL's short name if there is one, otherwise as dotted object "
       "identifiers.",
       "eku == clientAuth"},
      cc_eku_extract,
@@ -240,7 +240,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
     {{"key.curve", TEXT, ONE, false, NULL,
-      "Curve of an EC key, by NIST's name if there is one, else by OpenSSL's.",
+      "Curve of an EC key, by NIST's name if there is one, otherwise by OpenSSL's.",
       "key.curve == P-256"},
      cc_key_curve_extract,
      cc_operand_curve,

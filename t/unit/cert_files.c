@@ -261,7 +261,7 @@ TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
     ck_assert_str_eq(err.tag, "CC0301");
     memcpy(more, der, (size_t)len);
     ck_assert_int_eq(cc_cert_parse(&cert, more, (apr_size_t)len + 1, pool, &err), APR_EINVAL);
-    ck_assert_str_eq(err.message, "there are octets after the certificate");
+    ck_assert_str_eq(err.message, "there are bytes after the certificate");
     ck_assert_uint_eq(ERR_peek_error(), 0);
     OPENSSL_free(der);
 }

@@ -135,8 +135,8 @@ static const struct {
     {"ClientCertCRL a.pem\nClientCertCRL b.pem",
      "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "
      "directive"},
-    {"ClientCertCRL", "CC0405: \"\": no path is named"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+    {"ClientCertCRL", "CC0405: \"\": no path is given"},
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a valid value; write "
                                      "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},
@@ -144,14 +144,14 @@ static const struct {
     {"ClientCertMaxAge 1h", "CC0172: \"1h\": write a number of seconds, or 0 for any age"},
     {"ClientCertMaxAge 2147483648", "CC0172: \"2147483648\": write"},
     {"ClientCertMaxAge \"\"", "CC0172: \"\": write"},
-    {"ClientCertOCSP maybe", "CC0430: \"maybe\": the first word is On"},
+    {"ClientCertOCSP maybe", "CC0430: \"maybe\": the first word must be On"},
     {"ClientCertOCSPAllow", "CC0436: write at least one host"},
     {"ClientCertOCSPCache none",
      "CC0175: \"none\": no cache of this type is loaded (available: none)"},
     {"ClientCertStatusRules yes", "ClientCertStatusRules must be On or Off"},
     {"ClientCertMap nosuch == a user=x", "CC0201: \"nosuch\": no such field"},
     {"ClientCertExport user", "CC0125: \"user\": not a variable name"},
-    {"ClientCertTable", "CC0601: \"\": a table is written NAME"},
+    {"ClientCertTable", "CC0601: \"\": write NAME"},
     {"ClientCertTest a.pem", "CC0754: expect must follow the name of the file"},
     {"<Location />\nRequire clientcert-user\n</Location>",
      "CC0121: Require clientcert-user: the name is missing; write at least one"},

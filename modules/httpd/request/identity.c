@@ -149,7 +149,7 @@ static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {
     bool early = now < client->not_before;
-    const char *problem = early ? "it is not valid yet" : client->expired_reason;
+    const char *problem = early ? "it is not yet valid" : client->expired_reason;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
