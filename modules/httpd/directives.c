@@ -133,7 +133,7 @@ const command_rec cc_directives[] = {
     SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
                        "Maximum age of the full TLS handshake, in seconds"),
     SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
-                       "Whether OCSP responders are asked about client certificates, and which"),
+                       "Checks the revocation status of client certificates by OCSP"),
     SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
                 "Hosts that certificates may name as OCSP responders"),
     SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,
