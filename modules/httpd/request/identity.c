@@ -173,7 +173,7 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* The client that the request keeps, or that a request keeps which led to it; NULL: none. */
+/* The client that this request, or one that led to it, keeps; NULL: none. */
 static cc_client_t *client_remembered(const request_rec *r)
 {
     for (; r; r = r->main ? r->main : r->prev) {
@@ -186,7 +186,7 @@ static cc_client_t *client_remembered(const request_rec *r)
     return NULL;
 }
 
-/* mod_ssl has refused to serve the request on this connection, or this is its error page. */
+/* True if mod_ssl refused to serve the request on this connection, or this is its error page. */
 static bool is_misdirected(const request_rec *r)
 {
     return r->status == HTTP_MISDIRECTED_REQUEST ||
