@@ -68,7 +68,7 @@ static void register_start(void)
 
 /* ---- a process ------------------------------------------------------------------------------ */
 
-/* Tables and revocation use the counters from their first lookup on. The poller starts last. */
+/* Tables and revocation use the counters from their first lookup on, so these come first. */
 static void register_process(void)
 {
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
@@ -98,8 +98,9 @@ static void register_connection(void)
 static void register_access(void)
 {
     /*
-     * With Satisfy Any, mod_access_compat may deny although Require still needs the user. mod_lua
-     * and mod_perl read the user and the variables that this module sets.
+     * With Satisfy Any, mod_access_compat may deny a request that Require may still allow, for
+     * which it needs the user. mod_lua and mod_perl read the user and the variables that this
+     * module sets.
      */
     static const char *const before_access[] = {"mod_access_compat.c", "mod_lua.c", "mod_perl.c",
                                                 NULL};
@@ -152,7 +153,7 @@ static void register_hooks(apr_pool_t *p)
 
     ap_hook_post_read_request(cc_inbound_clean, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_register_input_filter(cc_inbound_filter, cc_inbound_read_trailers, NULL, AP_FTYPE_PROTOCOL);
-    /* Next come the hooks of cc_hooks_ask_more, if a virtual host has such directives. */
+    /* Here cc_hooks_ask_more inserts its hooks, if a virtual host has such directives. */
     register_access();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
@@ -161,9 +162,10 @@ static void register_hooks(apr_pool_t *p)
 }
 
 /*
- * Only hosts that check more need these hooks, and a hook costs time in each request of all others.
- * httpd sorts its hooks again once it has read the directives. At that time, a hook is registered
- * under the name of the module that was loaded last, so the name is set here.
+ * Only virtual hosts that check more than the verification need these hooks, and a hook costs time
+ * in each request to all others. httpd sorts its hooks again once it has read the directives. At
+ * that time, a hook is registered under the name of the module that was loaded last, so the name is
+ * set here.
  */
 void cc_hooks_ask_more(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main program of the command-line tool: its commands, its help and its exit status. */
+/* Runs the command-line tool: chooses the command, prints the help and sets the exit status. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The temporary directory through which a query is passed to httpd and answers come back. */
+/* Makes the temporary directory that passes a query to httpd and the answers back. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -59,7 +59,7 @@ static const char *otherwise_text(const json_t *verdict)
                                      : "If it were accepted, the rules would give:";
 }
 
-/* The first line has to be enough for people who read no further. */
+/* The first line has to suffice for people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);

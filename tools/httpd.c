@@ -25,8 +25,8 @@ extern char **environ;
 /* ---- httpd --------------------------------------------------------------------------------- */
 
 /*
- * Without -f the configuration is that of the system. Its files may need environment variables,
- * which the control script sets.
+ * The program to run. Without -f, it is the control script if there is one, because the files of
+ * the system's configuration may need environment variables that the script sets.
  */
 static const char *program_of(const cc_options_t *options)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the password of a PKCS#12 file from the source that -passin names, or the terminal. */
+/* Reads the password of a PKCS#12 file from the source that -passin names, or from the terminal. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 #include "tool.h"
 
-#define LENGTH_MAX 1024 /* as openssl */
+#define LENGTH_MAX 1024 /* as in openssl */
 
 /* Reads the first line of a file, without its end. */
 static apr_status_t line_read(cc_password_t *password, apr_file_t *in, const char *source,

@@ -28,7 +28,10 @@ typedef struct query_run_t {
 
 /* ---- the certificates ---------------------------------------------------------------------- */
 
-/* For several certificates, passwords are not asked for on the terminal. */
+/*
+ * Adds a certificate to the query. With several certificates, does not ask for passwords on the
+ * terminal.
+ */
 static apr_status_t certificate_add(query_run_t *run, const char *path, cc_error_t *err,
                                     apr_pool_t *p)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands fields, operators and modifiers: print the registries as tables in Markdown. */
+/* Commands fields, operators and modifiers: prints the registries as tables in Markdown. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declarations shared by the files of the command-line tool. */
+/* Declares what the files of the command-line tool share. */
 #ifndef CC_TOOL_H
 #define CC_TOOL_H
 
@@ -16,7 +16,7 @@ typedef struct cc_tool_t {
     apr_pool_t *pool;
     const char *const *words; /* the arguments of the command, NULL at the end */
     int answer;               /* the exit status of a command that returns APR_SUCCESS */
-    cc_error_t err;           /* filled if it does not */
+    cc_error_t err;           /* filled if the command fails */
 } cc_tool_t;
 
 /* Runs a command, which writes to stdout. It sets tool->answer if that is not 0. */
@@ -79,7 +79,10 @@ typedef struct cc_exchange_t cc_exchange_t;
 /* NULL: it cannot be made, and tool->err is filled (CC0512). */
 cc_exchange_t *cc_exchange_make(cc_tool_t *tool);
 
-/* Its path, and the path of the file for the output of httpd. They live as long as it does. */
+/*
+ * The path of the directory, and of the file for the output of httpd in it. They live as long as
+ * the exchange.
+ */
 const char *cc_exchange_directory(const cc_exchange_t *exchange);
 const char *cc_exchange_output(const cc_exchange_t *exchange);
 
@@ -88,7 +91,10 @@ apr_status_t cc_exchange_add(cc_exchange_t *exchange, const char *pem, cc_tool_t
                              apr_pool_t *p);
 apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t *tool);
 
-/* True if the module has answered. Then the next answer, a new reference; NULL: no more. */
+/*
+ * cc_exchange_answered: true if the module has answered. cc_exchange_answer then gives the next
+ * answer, a new reference; NULL: no more.
+ */
 bool cc_exchange_answered(const cc_exchange_t *exchange);
 json_t *cc_exchange_answer(cc_exchange_t *exchange);
 
@@ -98,7 +104,7 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
 /* ---- httpd.c ---- */
 
 /*
- * Runs httpd, which reads its configuration and whose module answers the query in the exchange.
+ * Runs httpd, which reads its configuration; the module in it answers the query in the exchange.
  * APR_EINVAL: there is no answer, and tool->err is filled (CC0513 to CC0516).
  */
 apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
@@ -123,7 +129,10 @@ typedef struct cc_query_command_t {
     const char *own;                      /* its options, for cc_options_read */
     int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
     void (*print)(const json_t *answer, apr_pool_t *p);
-    /* The answer for one of several certificates, as one line; NULL: no certificates. */
+    /*
+     * The answer for one of several certificates, as one line; NULL: the command takes no
+     * certificates.
+     */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
 } cc_query_command_t;
 
@@ -136,16 +145,18 @@ apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool);
 
 /* ---- print.c ---- */
 
-/* Makes text of any origin safe for a terminal: unchanged if it is usable text, else escaped. */
+/* Makes text of any origin safe for a terminal: usable text is unchanged, other text is escaped. */
 const char *cc_print_safe(const char *text, apr_pool_t *p);
 
-/* A member of an answer, safe for a terminal; NULL if it is null. */
+/* The text of a member of an answer, safe for a terminal; NULL if the member is null. */
 const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *p);
 
 /* "label         text"; nothing if the text is NULL. */
 void cc_print_line(const char *label, const char *text);
 
-/* Lines of an answer about a certificate: a field with one value, the host, the verification. */
+/*
+ * Print lines of an answer about a certificate: a field with one value, the host, the verification.
+ */
 void cc_print_field(const json_t *answer, const char *name, apr_pool_t *p);
 void cc_print_host(const json_t *answer, apr_pool_t *p);
 void cc_print_verification(const json_t *answer, apr_pool_t *p);

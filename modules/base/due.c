@@ -3,8 +3,8 @@
 #include "base/due.h"
 
 /*
- * Polls are due on a grid: whole intervals after the first one. Things that began together and have
- * the same interval stay due together, even if one of them is polled in between. So one thread
+ * Polls are due on a grid: whole intervals after the first one. Things that started together with
+ * the same interval stay due together, even if one of them is polled in between, so one thread
  * wakes up once for all of them.
  */
 

@@ -9,7 +9,7 @@
 
 /** The polls of one thing; all 0: not polled yet. For one thread. */
 typedef struct cc_due_t {
-    apr_time_t first; /* poll: the grid begins here */
+    apr_time_t first; /* first poll: the start of the grid */
     apr_time_t next;  /* when it is due again */
 } cc_due_t;
 

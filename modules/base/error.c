@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fills errors, and writes an error as one line. */
+/* Fills error structs, and formats an error as one line. */
 #include "base/error.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The error struct of all components, which is filled where an error is found. */
+/* Defines the error struct of all components, which is filled where an error is found. */
 #ifndef CC_ERROR_H
 #define CC_ERROR_H
 
@@ -14,7 +14,7 @@ typedef struct cc_error_t {
     const char *tag;     /* "CC0201": stable, explained in doc/messages.md */
     const char *where;   /* "conf/site.conf:12", or NULL where there is no place */
     const char *word;    /* the word at fault, or NULL */
-    const char *message; /* what is wrong with it, and what would be legal */
+    const char *message; /* what is wrong, and what would be legal */
 } cc_error_t;
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File stamps: detect that a file has changed, and that it may still be changing. */
+/* Takes and compares file stamps, which show that a file has changed or may still be changing. */
 #include "base/file_stamp.h"
 
 #include <apr_file_info.h>
@@ -44,9 +44,9 @@ bool cc_file_stamp_fresh(const cc_file_stamp_t *stamp, apr_time_t now)
 }
 
 /*
- * A write in place sets the times of the file when it begins. On a busy machine it may be suspended
- * before its end, and nothing about the file changes when it continues. A rename sets only the
- * ctime; content that was written long before is complete.
+ * A write in place sets the times of the file when it begins. On a busy machine the writer may be
+ * suspended halfway, and the stamp does not change when it continues. A rename sets only the ctime;
+ * content that was written long before is complete.
  */
 bool cc_file_stamp_settling(const cc_file_stamp_t *stamp, apr_time_t now)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* File stamps: detect that a file has changed, and that it may still be changing. */
+/* Takes and compares file stamps, which show that a file has changed or may still be changing. */
 #ifndef CC_FILE_STAMP_H
 #define CC_FILE_STAMP_H
 
@@ -16,7 +16,7 @@ typedef struct cc_file_stamp_t {
     apr_dev_t device;
 } cc_file_stamp_t;
 
-/** What apr_stat and apr_file_info_get must be asked for. */
+/** The fields of apr_finfo_t that a stamp needs: for apr_stat and apr_file_info_get. */
 #define CC_FILE_STAMP_WANTED                                                                       \
     (APR_FINFO_MTIME | APR_FINFO_CTIME | APR_FINFO_SIZE | APR_FINFO_IDENT | APR_FINFO_TYPE)
 
@@ -34,8 +34,7 @@ apr_uint64_t cc_file_stamp_digest(const cc_file_stamp_t *stamp);
 
 /**
  * True while the clock of the file system is too coarse to distinguish the next change from this
- * one: the content that is read now may be half of what is being written. `now` must be taken
- * before the stamp.
+ * one: content that is read now may be half written. `now` must be taken before the stamp.
  */
 bool cc_file_stamp_fresh(const cc_file_stamp_t *stamp, apr_time_t now);
 

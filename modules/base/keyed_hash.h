@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A hash with a secret key, so that clients cannot choose octets that collide. */
+/* Computes a hash with a secret key, so that clients cannot choose octets that collide. */
 #ifndef CC_KEYED_HASH_H
 #define CC_KEYED_HASH_H
 
@@ -27,7 +27,7 @@ static inline apr_status_t cc_hash_key_make(cc_hash_key_t *key)
     return apr_generate_random_bytes((unsigned char *)key->factors, sizeof(key->factors));
 }
 
-/** The hash of some octets, and of their number. */
+/** The hash of `len` octets and of their number. */
 static inline apr_uint64_t cc_keyed_hash(const cc_hash_key_t *key, const void *octets,
                                          apr_size_t len)
 {

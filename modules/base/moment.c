@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moments as ISO 8601 text, as eight octets, and as ASN.1 times of certificates. */
+/* Converts moments to ISO 8601 text, to and from eight octets, and from ASN.1 times. */
 #include "base/moment.h"
 
 #include <apr_strings.h>
 
-/* A date and a time of day, as people write them. */
+/* A calendar date and a time of day. */
 typedef struct civil_t {
     int year, month, day;
     int hour, minute, second;

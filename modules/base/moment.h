@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moments as ISO 8601 text, as eight octets, and as ASN.1 times of certificates. */
+/* Converts moments to ISO 8601 text, to and from eight octets, and from ASN.1 times. */
 #ifndef CC_MOMENT_H
 #define CC_MOMENT_H
 

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/** What an option is, and the type of its member. */
+/** The kind of an option, which decides the type of its member. */
 typedef enum {
     CC_OPTION_FLAG,    /* NAME; bool */
     CC_OPTION_SECONDS, /* apr_interval_time_t */
@@ -26,13 +26,13 @@ typedef struct cc_option_t {
     const char *name;
     cc_option_kind_t kind;
     size_t member;        /* where the value goes: its offset in the record */
-    /* Of SECONDS, in microseconds, and of a NUMBER: */
+    /* For SECONDS (in microseconds) and NUMBER: */
     apr_int64_t min, max; /* max 0: CC_NUMBER_MAX, or as many seconds */
     apr_int64_t usual;    /* if the option is not given */
     const char *range;    /* the same as text for errors: "0.1 to 60" */
-    /* Of a CHOICE: */
+    /* For CHOICE: */
     const char *no, *yes; /* the words for false, the default, and for true */
-    /** Of CUSTOM: reads a value into the record, or says what is wrong with it. */
+    /** For CUSTOM: reads a value into the record, or fills *err. */
     apr_status_t (*set)(void *record, const char *value, apr_pool_t *p, cc_error_t *err);
 } cc_option_t;
 
@@ -55,10 +55,10 @@ typedef struct cc_option_reader_t {
 /** Sets the members of SECONDS and NUMBER to their defaults. All other members begin as zeros. */
 void cc_options_usual(const cc_option_reader_t *reader);
 
-/** Finds the option that a word gives by the part before its "="; NULL: there is no such option. */
+/** Finds the option that a word names before its "="; NULL: there is no such option. */
 const cc_option_t *cc_option_find(const cc_option_reader_t *reader, const char *word);
 
-/** Reads the word, which gives this option, into the record. Errors name the word. */
+/** Reads the value of this option from the word into the record. Errors name the word. */
 apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *option,
                             const char *word);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens regular files, and no other files, which could make the reader wait. */
+/* Opens regular files only, since any other file could make the reader wait. */
 #ifndef CC_REGULAR_FILE_H
 #define CC_REGULAR_FILE_H
 

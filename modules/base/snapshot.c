@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots: one thread replaces data that many threads read, and readers never wait. */
+/* Lets one thread replace data that many threads read without ever waiting. */
 #include "base/snapshot.h"
 
 #include <apr_time.h>
@@ -8,14 +8,14 @@
 #define PAUSES 20
 
 /*
- * There are two sides, and the last bit of a number says which of them is current. The writer fills
- * the other side and then adds one to the number. Each side counts its readers. Replaced data can
- * be freed once its side has no readers.
+ * There are two sides, and the last bit of a number selects the current one. The writer fills the
+ * other side and then adds one to the number. Each side counts its readers. Replaced data can be
+ * freed once its side has no readers.
  *
- * A reader takes the number, counts itself in, and looks at the number again. If the number is the
- * same, the reader was counted before the replacement, and the writer will see it. If not, it
- * counts itself out and tries again. That happens at most once for each replacement, so readers
- * never wait for the writer.
+ * A reader reads the number, counts itself in, and reads the number again. If the number is the
+ * same, the reader was counted before the next replacement, and the writer will see it. Otherwise
+ * the reader counts itself out and tries again. That happens at most once for each replacement, so
+ * readers never wait for the writer.
  *
  * The writer may fill a side only if no reader is left there. It may have to postpone a replacement
  * (cc_snapshot_settled); readers continue with the current data.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Snapshots: one thread replaces data that many threads read, and readers never wait. */
+/* Lets one thread replace data that many threads read without ever waiting. */
 #ifndef CC_SNAPSHOT_H
 #define CC_SNAPSHOT_H
 
@@ -22,7 +22,7 @@ typedef struct cc_snapshot_t {
     void *replaced; /* not reclaimed yet; NULL: none */
 } cc_snapshot_t;
 
-/** Makes `first`, which may be NULL, current. To be called before any other thread has access. */
+/** Makes `first`, which may be NULL, current. Call it before any other thread has access. */
 void cc_snapshot_init(cc_snapshot_t *snapshot, void *first);
 
 /**

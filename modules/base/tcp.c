@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP with a deadline: every call ends in time, however the other side behaves. */
+/* Connects, sends and receives over TCP, within a deadline, however the peer behaves. */
 #include "base/tcp.h"
 
 /* Allots a part of the remaining time to the next step. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP with a deadline: every call ends in time, however the other side behaves. */
+/* Connects, sends and receives over TCP, within a deadline, however the peer behaves. */
 #ifndef CC_TCP_H
 #define CC_TCP_H
 
@@ -13,18 +13,18 @@
  */
 
 /**
- * Connects to the first address of the host that answers, IPv6 or IPv4. Each address that is left
- * may take an equal part of the remaining time. The lookup of the host is not limited. The socket
+ * Connects to the first address of the host that answers, IPv6 or IPv4. Each address yet to be
+ * tried gets an equal part of the remaining time. The lookup of the host is not limited. The socket
  * is allocated in `p`; NULL on failure.
  */
 apr_status_t cc_tcp_connect(apr_socket_t **socket, const char *host, apr_port_t port,
                             apr_time_t deadline, apr_pool_t *p);
 
-/** Sends all of it. */
+/** Sends all `len` octets. */
 apr_status_t cc_tcp_send(apr_socket_t *socket, const char *octets, apr_size_t len,
                          apr_time_t deadline);
 
-/** Receives up to *len octets, as soon as there are some, and sets *len. APR_EOF at the end. */
+/** Receives up to *len octets as soon as some arrive, and sets *len. APR_EOF at the end. */
 apr_status_t cc_tcp_receive(apr_socket_t *socket, char *to, apr_size_t *len, apr_time_t deadline);
 
 #endif

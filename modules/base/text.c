@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Untrusted text: checks whether it may decide anything, and escapes it for one line. */
+/* Checks whether untrusted text may be used for decisions, and escapes it for one line. */
 #include "base/text.h"
 
 #include <stdbool.h>

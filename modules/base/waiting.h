@@ -8,14 +8,14 @@
 #include <apr_time.h>
 
 /*
- * A thread that waits for another program serves no client meanwhile. So a few threads may wait to
- * the end. All others wait for a short time at most (`patience`), counted from the last sign of
- * life of the program, or from when the first thread began to wait. A program that works answers
- * within that time, even if a thousand clients come at once. If it does not work, the others fail
- * without waiting.
+ * A thread that waits for another program serves no client meanwhile. So only a few threads may
+ * wait for the whole timeout. All others wait for a short time at most (`patience`), counted from
+ * the program's last answer, or from when the first thread began to wait. A working program answers
+ * within that time, even if a thousand clients connect at once. If it does not answer, the other
+ * threads fail without waiting.
  */
 
-#define CC_WAITING_MAX 4 /* threads of a process that may wait to the end */
+#define CC_WAITING_MAX 4 /* threads of a process that may wait for the whole timeout */
 
 /** The threads of one process that wait for one program. Begins as zeros; the caller locks it. */
 typedef struct cc_waiting_t {
@@ -25,8 +25,8 @@ typedef struct cc_waiting_t {
 
 /**
  * How long one more thread may wait: up to `timeout`; 0 or less: not at all. `max` threads may wait
- * to the end. If the thread waits, cc_waiting_end must be called afterwards. All times are
- * microseconds.
+ * for the whole timeout. If the thread waits, cc_waiting_end must be called afterwards. All times
+ * are microseconds.
  */
 static inline apr_interval_time_t cc_waiting_begin(cc_waiting_t *waiting, int max,
                                                    apr_interval_time_t patience,

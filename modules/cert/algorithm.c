@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Algorithms that some versions of OpenSSL do not know: FIPS 203, 204 and 205. */
+/* Lists the algorithms of FIPS 203, 204 and 205, which older versions of OpenSSL lack. */
 #include <string.h>
 
 #include "cert/internal.h"
 
 /*
- * A rule must mean the same on every system, and OpenSSL before 3.5 has no names for these, nor can
- * it decode their keys. So names and sizes are taken from here even if OpenSSL has them; the names
- * are those of OpenSSL. The size of a key is the one that OpenSSL 3.5 reports: the octets of the
- * public key in bits, but for ML-KEM the number in its name.
+ * A rule must mean the same on every system, but OpenSSL before 3.5 has no names for these
+ * algorithms and cannot decode their keys. So names and sizes are taken from here even if OpenSSL
+ * has them. Both are those of OpenSSL 3.5, where the size of a key is the length of the public key
+ * in bits, except for ML-KEM: there it is the number in the name.
  */
 #define OF "2.16.840.1.101.3.4."
 

@@ -8,7 +8,9 @@
 
 #include "cert/internal.h"
 
-/* Characters that would have to be quoted, and those of the frame around a name. */
+/*
+ * True if nothing in the value would need quotes, or could be read as part of the form around it.
+ */
 static bool is_plain(const cc_attribute_t *attribute)
 {
     const char *text = attribute->text;
@@ -18,8 +20,8 @@ static bool is_plain(const cc_attribute_t *attribute)
 }
 
 /*
- * A name from the root down, joined by commas. NULL if there is no such text; *values then says
- * whether the name is empty (no value) or cannot be written.
+ * A name from the root down, joined by commas. NULL if there is no such text: *values then has no
+ * value for an empty name, or an unusable one for a name that cannot be written.
  */
 static const char *name_text(const X509_NAME *x509_name, cc_values_t *values, apr_pool_t *p)
 {
@@ -114,9 +116,7 @@ static cc_values_t spki(const cc_extraction_t *s)
     return framed(s->pool, "<SHA1-PUKEY>", cc_octets_hex(octets, len, s->pool), "", "");
 }
 
-/*
- * The values of another field, each after a tag. Values that are unusable there are unusable here.
- */
+/* The values of another field, each after a tag. Unusable values stay unusable. */
 static cc_values_t tagged(const cc_extraction_t *s, cc_values_t from, const char *tag)
 {
     apr_array_header_t *list = apr_array_make(s->pool, 1, sizeof(cc_value_t));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The attribute types of distinguished names, and their names in each form of text. */
+/* Lists the attribute types of distinguished names, with their names in each text form. */
 #include <string.h>
 
 #include <apr_cstr.h>

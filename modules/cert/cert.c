@@ -19,9 +19,9 @@ cc_cert_t *cc_cert_wrap(X509 *x509, apr_pool_t *p)
     cert->x509 = x509;
 
     /*
-     * OpenSSL decodes the extensions that it needs when it is first asked, and keeps the result in
-     * the X509. It is asked here, so that it writes nothing there once several threads read. After
-     * a verification this costs one look at a flag.
+     * OpenSSL decodes the extensions that it needs on the first query, and caches the result in the
+     * X509. This is the first query, so that OpenSSL does not write there once several threads
+     * read. After a verification it costs no more than testing a flag.
      */
     ERR_set_mark();
     X509_check_purpose(x509, -1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public header of the certificate component (RFC 5280): DER in, typed values out. */
+/* The public header of the certificate component, which turns DER into typed values (RFC 5280). */
 #ifndef CC_CERT_H
 #define CC_CERT_H
 
@@ -53,7 +53,7 @@ typedef struct cc_values_t {
 /** A certificate. Read-only once made: any number of threads may read it at once. */
 typedef struct cc_cert_t cc_cert_t;
 
-/** What fields need beyond the certificate itself. Unknown members are NULL. */
+/** Facts that fields need and the certificate does not contain. Unknown members are NULL. */
 typedef struct cc_facts_t {
     apr_time_t now;          /* for days_left */
     const char *tls_version; /* "TLSv1.3" */
@@ -89,23 +89,23 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
  * client certificate of a PKCS#12 file (then `ask` is called for the password, at most once; an
  * empty password is tried first). A FIFO, device, socket or directory is not read, and a PKCS#12
  * file whose keys take more than 5,000,000 iterations is not opened (CC0540). If the file also
- * contains the issuer's certificate, *issuer is set to it, else to NULL; `issuer` may be NULL. Both
- * live as long as `p`. Other errors: CC03xx, naming the file.
+ * contains the issuer's certificate, *issuer is set to it, otherwise to NULL; `issuer` may be NULL.
+ * Both live as long as `p`. Other errors: CC03xx, naming the file.
  */
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
 
 /**
- * How many CAs in these PEM files (const char *) may issue client certificates. Counted are the
- * names of CA certificates that issued no other CA certificate in the files: a root is not counted
- * beside the CAs below it, and a CA with two keys counts once. A file that cannot be read counts as
- * empty.
+ * How many CAs in these PEM files (const char *) may issue client certificates. This is the number
+ * of distinct names of CA certificates that issued no other CA certificate in the files: a root is
+ * not counted in addition to the CAs below it, and a CA with two keys counts once. A file that
+ * cannot be read counts as empty.
  */
 int cc_cert_count_issuers(const apr_array_header_t *paths);
 
 /**
- * Reads the same files, and returns PEM: the certificate that cc_cert_read returns, then all others
- * of the file. Lives as long as `p`.
+ * Reads a file as cc_cert_read does, and returns PEM: the certificate that cc_cert_read returns,
+ * then all others of the file. Lives as long as `p`.
  */
 apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn *ask, void *baton,
                               apr_pool_t *p, cc_error_t *err);
@@ -171,8 +171,8 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
                               apr_pool_t *p, cc_error_t *err);
 
 /**
- * The values of a field. Never fails: a field that cannot be decoded has one unusable value. The
- * values live as long as `p` and the certificate. Any thread may call, each with its own pool.
+ * The values of a field. This never fails: a field that cannot be decoded has one unusable value.
+ * The values live as long as `p` and the certificate. Any thread may call, each with its own pool.
  */
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p);
@@ -231,7 +231,7 @@ void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t 
 /**
  * NULL if the certificate may identify a client: it is not a CA certificate, and its key usage,
  * extended key usage and Netscape type, where present, allow TLS client authentication (RFC 5280
- * 4.2.1.3, 4.2.1.9, 4.2.1.12). Else a literal that says why it may not.
+ * 4.2.1.3, 4.2.1.9, 4.2.1.12). Otherwise a literal with the reason.
  */
 const char *cc_cert_not_client(const cc_cert_t *cert);
 

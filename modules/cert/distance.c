@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Computes the Levenshtein distance of two names, for error messages that suggest a name. */
+/* Computes the Levenshtein distance between two names, for error messages that suggest a name. */
 #include "cert/distance.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests of certificate and key, and the certificate as PEM and base64. */
+/* Computes digests of certificate and key, and encodes the certificate as PEM and base64. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields from the extensions of a certificate (RFC 5280 4.2.1), except its alternative names. */
+/* Extracts fields from certificate extensions (RFC 5280 4.2.1), except alternative names. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -25,7 +25,7 @@ const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *
     return X509_EXTENSION_get_data(X509_get_ext(x509, i));
 }
 
-/* A decoded structure, with what OpenSSL needs to free it. */
+/* A decoded structure, and its type, which OpenSSL needs to free it. */
 typedef struct {
     ASN1_VALUE *structure;
     const ASN1_ITEM *item;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the connection and of the verified chain, whose values are not in the certificate. */
+/* Extracts the fields of the connection and the verified chain, which the certificate lacks. */
 #include "cert/internal.h"
 
 #include <apr_cstr.h>

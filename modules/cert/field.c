@@ -179,7 +179,7 @@ apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-/* The receiver of the fields of cc_field_each. */
+/* The function that receives the fields of cc_field_each, and its baton. */
 typedef struct {
     const cc_cert_t *cert;
     const cc_facts_t *facts;

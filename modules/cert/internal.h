@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the certificate component share: extractors, parsers of operands, values. */
+/* Declares what the files of the certificate component share: extractors, operands, values. */
 #ifndef CC_CERT_INTERNAL_H
 #define CC_CERT_INTERNAL_H
 
@@ -20,8 +20,8 @@ struct cc_cert_t {
 typedef struct cc_extraction_t {
     X509 *x509;
     const cc_facts_t *facts;
-    const ASN1_OBJECT *object; /* the argument of a family of fields, else NULL */
-    int variant;                  /* of the fields that share an extractor */
+    const ASN1_OBJECT *object; /* the argument of a family of fields, or NULL */
+    int variant;                  /* distinguishes fields that share an extractor */
     apr_pool_t *pool;
 } cc_extraction_t;
 
@@ -44,10 +44,10 @@ typedef struct cc_field_family_t {
 /* ---- pkcs12.c ---- */
 
 /*
- * NULL, or a text that says that the keys of this file take too many iterations. The first function
- * counts those that can be seen without a password; the second also those in the parts that the
- * password opens (NULL: no password, which is not ""). The second derives the keys of encrypted
- * parts, so the first must be called before it.
+ * NULL, or an error text if the keys of this file take too many iterations. The first function
+ * counts the iterations that are visible without a password; the second also counts those in the
+ * parts that the password opens (NULL: no password, which is not ""). The second derives the keys
+ * of encrypted parts, so the first must be called before it.
  */
 const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p);
 const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p);
@@ -93,15 +93,15 @@ typedef struct cc_algorithm_t {
     const char *oid; /* dotted */
     const char *name;
     const char *other_name; /* OpenSSL's short one */
-    int key_len;            /* of a public key, in octets; 0: of signatures alone */
-    int key_bits;           /* as `key.bits` has it */
+    int key_len;            /* of a public key, in octets; 0: for signatures only */
+    int key_bits;           /* the value of `key.bits` */
 } cc_algorithm_t;
 
-/** The i-th from 0; NULL after the last one. */
+/** The i-th algorithm, from 0; NULL after the last one. */
 const cc_algorithm_t *cc_algorithm_at(int i);
 /**
- * By its dotted identifier, or by one of its names (case-sensitive); NULL: there is no such
- * algorithm.
+ * Finds an algorithm by its dotted identifier, or by one of its names (case-sensitive). NULL: there
+ * is no such algorithm.
  */
 const cc_algorithm_t *cc_algorithm_find(const char *dotted);
 const cc_algorithm_t *cc_algorithm_named(const char *name);
@@ -115,7 +115,7 @@ const ASN1_OBJECT *cc_oid_read(const char *text, apr_pool_t *p);
 /* The same, with an error if it is not an OID. */
 const ASN1_OBJECT *cc_oid_find(const char *text, apr_pool_t *p, cc_error_t *err);
 
-/* Which name an OID is shown by. Its key is always the dotted form. */
+/* The text form of an OID. Its key is always the dotted form. */
 typedef enum { CC_OID_DOTTED, CC_OID_SHORT, CC_OID_LONG } cc_oid_style_t;
 cc_value_t cc_value_oid(const ASN1_OBJECT *object, cc_oid_style_t style, apr_pool_t *p);
 cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
@@ -123,7 +123,7 @@ cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
 /* ---- attribute.c ---- */
 
 /*
- * An attribute type as written in RFC 4514 text: a registered name, else the dotted OID. NULL if it
+ * An attribute type as written in RFC 4514 text: a registered name, or the dotted OID. NULL if it
  * cannot be decoded.
  */
 const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
@@ -135,7 +135,7 @@ const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t
 
 typedef struct cc_attribute_t {
     const ASN1_OBJECT *type;
-    const char *name; /* of the type, as of cc_attribute_name */
+    const char *name; /* of the type, from cc_attribute_name */
     const char *text; /* usable text */
     apr_size_t len;
     int rdn; /* attributes of one RDN have the same number */

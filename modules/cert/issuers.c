@@ -43,7 +43,7 @@ static bool issued_another(STACK_OF(X509) * authorities, X509 *x509)
     return false;
 }
 
-/* A CA may be in the files twice, with an old and a new key. */
+/* Compares names, since a CA may be in the files twice, with an old and a new key. */
 static bool is_above_another(STACK_OF(X509) * authorities, const X509 *x509)
 {
     for (int i = 0; i < sk_X509_num(authorities); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the public key (type, size, curve), and the algorithm of the signature. */
+/* Extracts the fields of the public key (type, size, curve) and of the signature algorithm. */
 #include <string.h>
 
 #include <apr_cstr.h>
@@ -42,7 +42,7 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* An algorithm that not every OpenSSL knows, if it has keys; else NULL. */
+/* An algorithm that not every OpenSSL knows, if it has keys; otherwise NULL. */
 static const cc_algorithm_t *new_kind(const ASN1_OBJECT *object, apr_pool_t *p)
 {
     const char *dotted = cc_oid_dotted(object, p);

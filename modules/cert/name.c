@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Distinguished names: read from a certificate, compared as structures, written as text. */
+/* Reads distinguished names, makes keys that compare them, and writes them as text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +38,7 @@ const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_p
     return name;
 }
 
-/* ---- the key: equal keys are equal names ---------------------------------------------------- */
+/* ---- the key: equal for equal names ---------------------------------------------------------- */
 
 /* One attribute of a key, or a whole RDN. */
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the subject and the issuer: whole names, and single attributes. */
+/* Extracts the fields of subject and issuer: whole names and single attributes. */
 #include <openssl/objects.h>
 
 #include "cert/internal.h"
@@ -9,7 +9,7 @@ static const X509_NAME *name_of(const X509 *x509, int which)
     return which == CC_OF_SUBJECT ? X509_get_subject_name(x509) : X509_get_issuer_name(x509);
 }
 
-/* An empty name identifies no one: the alternative names do (RFC 5280 4.1.2.6). */
+/* An empty name is no value: such a certificate has alternative names (RFC 5280 4.1.2.6). */
 cc_values_t cc_name_extract(const cc_extraction_t *s)
 {
     const X509_NAME *name = name_of(s->x509, s->variant);

@@ -7,7 +7,7 @@
 
 #include "cert/internal.h"
 
-/* The name as read so far. The text has the most specific RDN first. */
+/* The part of the name that has been read. The text has the most specific RDN first. */
 typedef struct {
     const char *at;
     const char *whole;
@@ -63,9 +63,7 @@ static int hex_digit(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-/*
- * Reads the part after a backslash: a character that needs one, or the two hex digits of an octet.
- */
+/* Reads an escape after its backslash: a special character, or the two hex digits of an octet. */
 static apr_status_t parse_escape(parser_t *ps, char **to)
 {
     const char *s = ps->at + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of octets in hex (digests, key identifiers, the serial number) and their operands. */
+/* Writes octets as hex values, extracts the serial number, and parses operands in hex. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -22,7 +22,7 @@ static bool begins_attribute(const char *s, const char *end)
 
 /*
  * True if the slash form of this value could be read another way. "/" and "+" are written with a
- * backslash, octets that do not print as \xHH; a backslash itself is written bare.
+ * backslash, unprintable octets as \xHH; a backslash itself is not escaped.
  */
 static bool is_ambiguous(const cc_attribute_t *attribute)
 {

@@ -7,7 +7,7 @@
 
 #include "cert/internal.h"
 
-/* Object identifiers that OpenSSL has no number for: 1.3.6.1.5.2.2, 1.3.6.1.4.1.311.25.2.1. */
+/* Object identifiers for which OpenSSL has no NID: 1.3.6.1.5.2.2, 1.3.6.1.4.1.311.25.2.1. */
 static const unsigned char oid_krb5[] = {0x2b, 6, 1, 5, 2, 2};
 static const unsigned char oid_sid[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37, 25, 2, 1};
 

@@ -2,13 +2,13 @@
 /* Limits the work that a PKCS#12 file demands before it can be read. */
 
 /*
- * The file itself says how often a hash must be computed for each of its keys: for its MAC, for
- * each encrypted part, and for each private key, which may be inside an encrypted part. A file of a
- * few octets may ask for 2^31 rounds, or for many parts of some each. So everything that it asks
- * for outside of encrypted parts is summed up first. Once a password opens those parts, what they
- * ask for is added before any of their keys is derived. For scrypt, whose time grows with N * r *
- * p, that product counts, since one unit of it takes about as long as one round of PBKDF2. A count
- * that is negative or beyond 64 bits is beyond any limit.
+ * The file itself sets the number of hash rounds for each of its keys: for its MAC, for each
+ * encrypted part, and for each private key, which may be inside an encrypted part. A file of a few
+ * octets may demand 2^31 rounds, or have many parts with fewer rounds each. So all rounds outside
+ * of encrypted parts are added up first. Once a password opens those parts, their rounds are added
+ * before any of their keys is derived. For scrypt, whose time grows with N * r * p, that product
+ * counts, since one unit of it takes about as long as one round of PBKDF2. A count that is negative
+ * or does not fit in 64 bits exceeds any limit.
  */
 #include <string.h>
 
@@ -19,13 +19,13 @@
 
 #include "cert/internal.h"
 
-/* Firefox asks for 600,000 for each of three keys, which is the highest known in practice. */
+/* Firefox uses 600,000 for each of three keys, the highest count known in practice. */
 #define ROUNDS_MAX 5000000
 
-/* Octets of the shortest hash: each pass over all rounds gives so many octets of a key. */
+/* Octets of the shortest hash: each pass over all rounds gives at least this much of a key. */
 #define HASH_MIN 20
 
-/* ---- numbers that stop at the end of their range --------------------------------------------- */
+/* ---- saturating arithmetic ------------------------------------------------------------------- */
 
 static apr_uint64_t number_of(const ASN1_INTEGER *integer)
 {
@@ -49,7 +49,7 @@ static apr_uint64_t product_of(apr_uint64_t a, apr_uint64_t b)
 
 /* ---- the cost of one algorithm --------------------------------------------------------------- */
 
-/* The parameters decoded as that type, which the caller frees; NULL: they are of another type. */
+/* The parameters, decoded as that type and owned by the caller; NULL: they are of another type. */
 static void *parameters_of(const X509_ALGOR *algorithm, const ASN1_ITEM *type)
 {
     const void *value = NULL;
@@ -91,8 +91,8 @@ static apr_uint64_t scrypt_rounds(const X509_ALGOR *algorithm)
 }
 
 /*
- * PBES2 and PBMAC1 both name a function, and the algorithm that it makes the key for (RFC 8018 A.4,
- * A.5).
+ * PBES2 and PBMAC1 both name a key derivation function, and the algorithm that uses the key (RFC
+ * 8018 A.4, A.5).
  */
 static apr_uint64_t named_rounds(const X509_ALGOR *algorithm)
 {
@@ -108,7 +108,7 @@ static apr_uint64_t named_rounds(const X509_ALGOR *algorithm)
     return rounds;
 }
 
-/* OpenSSL can derive no key for any other algorithm. */
+/* OpenSSL cannot derive keys for any other algorithm. */
 static apr_uint64_t rounds_of(const X509_ALGOR *algorithm)
 {
     PBEPARAM *pbe;
@@ -157,7 +157,8 @@ static apr_uint64_t bags_rounds(const STACK_OF(PKCS12_SAFEBAG) * bags)
 }
 
 /*
- * `inside`: the content of encrypted parts, which the password opens; else what is not encrypted.
+ * The rounds of one part. `inside`: of the contents of an encrypted part, which the password opens;
+ * otherwise of all that is visible without a password.
  */
 static apr_uint64_t part_rounds(PKCS7 *part, const char *password, bool inside)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of fields: one table for the rules, the reference and the tools. */
+/* Defines the registry of fields: one table for the rules, the reference and the tools. */
 #include "cert/registry.h"
 
 #define ONE false
@@ -181,8 +181,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
     {{"lifetime_days", NUMBER, ONE, false, NULL,
-      "Length of the validity period in whole days; both ends are included.",
-      "lifetime_days <= 90"},
+      "Length of the validity period in whole days, both ends included.", "lifetime_days <= 90"},
      cc_lifetime_extract,
      cc_operand_number,
      0,
@@ -190,8 +189,8 @@ static const cc_field_row_t rows[] = {
 
     /* ---- usage ---- */
     {{"eku", TEXT, MANY, false, NULL,
-      "Extended key usages, by OpenSSL's short name if there is one, otherwise as dotted object "
-      "identifiers.",
+      "Extended key usages: OpenSSL's short names, or dotted object identifiers where there is "
+      "none.",
       "eku == clientAuth"},
      cc_eku_extract,
      cc_operand_oid,
@@ -240,8 +239,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
     {{"key.curve", TEXT, ONE, false, NULL,
-      "Curve of an EC key, by NIST's name if there is one, otherwise by OpenSSL's.",
-      "key.curve == P-256"},
+      "Curve of an EC key: NIST's name, or OpenSSL's name if NIST has none.", "key.curve == P-256"},
      cc_key_curve_extract,
      cc_operand_curve,
      0,
@@ -255,7 +253,7 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
     {{"is_ca", TEXT, ONE, false, NULL,
-      "Whether the basic constraints say that this is a CA: true or false.", "is_ca == false"},
+      "Whether the basic constraints mark a CA certificate: true or false.", "is_ca == false"},
      cc_is_ca_extract,
      cc_operand_boolean,
      0,

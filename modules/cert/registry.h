@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of the registry of fields, with the members that the public header does not show. */
+/* Declares the rows of the registry of fields, with members that are not in the public header. */
 #ifndef CC_CERT_REGISTRY_H
 #define CC_CERT_REGISTRY_H
 

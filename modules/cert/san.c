@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
+/* Extracts subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr
     return APR_SUCCESS;
 }
 
-/* The type of GeneralName that a field is about; all other fields are about an otherName. */
+/* The type of GeneralName that a field extracts. */
 static int name_type(int variant)
 {
     static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
@@ -72,9 +72,7 @@ static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_va
 
 /* ---- the sequence of names --------------------------------------------------------------- */
 
-/*
- * The remaining names. A certificate is asked for several kinds of names: only those are decoded.
- */
+/* The remaining names. Each field decodes only the names of its own type. */
 typedef struct walk_t {
     const unsigned char *at;
     const unsigned char *end;
@@ -113,7 +111,7 @@ static bool is_wanted(int tag, const walk_t *in, int variant)
            (tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(in));
 }
 
-/* A name that is an IA5String is taken as it is; others are decoded. */
+/* Names that are IA5Strings are used directly; others are decoded. */
 static bool name_read(const unsigned char *start, const walk_t *in, int tag,
                       const cc_extraction_t *s, apr_array_header_t *list)
 {

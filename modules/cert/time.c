@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of the validity period (RFC 5280 4.1.2.5), and operands that are dates. */
+/* Extracts the fields of the validity period (RFC 5280 4.1.2.5), and parses dates in operands. */
 #include <string.h>
 
 #include <apr_strings.h>

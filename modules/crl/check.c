@@ -6,7 +6,7 @@
 
 /*
  * A certificate is looked up in all CRLs that may cover it: those of its issuer's own key, those
- * that the issuer signs with another key, and indirect CRLs of others. The first entry is the
+ * that the issuer signs with another key, and indirect CRLs of others. The first entry found is the
  * answer, whether its CRL is current or not: a revoked certificate stays revoked.
  *
  * If no CRL lists it, it is good if current CRLs together cover it for all reasons; each CRL adds
@@ -51,7 +51,7 @@ typedef struct {
     const cc_crl_check_t *check;
     cc_crl_answer_t *answer;
     cc_serial_t serial;
-    unsigned reasons; /* covered: it is not revoked for these */
+    unsigned reasons; /* covered: the certificate is not revoked for these */
     cause_t cause;
 } finding_t;
 
@@ -98,8 +98,10 @@ static bool negative_take(cc_serial_t *serial, const ASN1_INTEGER *number)
     return true;
 }
 
-/* The content octets of its INTEGER: OpenSSL stores the absolute value. False if it is longer than
- * any in a CRL. */
+/*
+ * Makes the content octets of the INTEGER, since OpenSSL stores the absolute value. False if the
+ * number is longer than any in a CRL.
+ */
 static bool serial_take(cc_serial_t *serial, const X509 *cert)
 {
     const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
@@ -172,7 +174,7 @@ static bool pair_revokes(finding_t *f, const cc_crl_pair_t *pair)
     return true;
 }
 
-/* The same. Otherwise, if the pair is current, it covers these reasons. */
+/* The same as pair_revokes. Otherwise, if the pair is current, it covers these reasons. */
 static bool pair_check(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons)
 {
     if (pair_revokes(f, pair)) {

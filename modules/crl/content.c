@@ -50,7 +50,9 @@ bool cc_crl_content_has(const cc_crl_content_t *content, const cc_crl_t *crl)
     return false;
 }
 
-/* With its own allocator: it is made and freed in one thread, while others use its parent. */
+/*
+ * The pool has its own allocator: it is made and freed in one thread, while others use its parent.
+ */
 static cc_crl_content_t *content_create(void)
 {
     apr_pool_t *pool = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counts loads of files of CRLs: each change once, however many processes see it. */
+/* Counts loads of files of CRLs: each change once, however many processes find it. */
 #include "crl/internal.h"
 
 /* The last outcome of a source. That of a file is its stamp, and whether it was accepted. */

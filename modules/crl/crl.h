@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public header of crl: certificate revocation lists, and the status of certificates (RFC 5280). */
+/* The public header of CRLs: loads and polls them, and checks certificates (RFC 5280). */
 #ifndef CC_CRL_H
 #define CC_CRL_H
 
@@ -63,17 +63,19 @@ apr_status_t cc_crls_open(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_
 typedef struct cc_crl_kept_t cc_crl_kept_t;
 
 /**
- * Makes an empty one, which lives as long as `p`: a pool that outlives configurations. It contains
- * no pointers into this module or OpenSSL, which may be unloaded and loaded again meanwhile. One
- * thread of one process writes to it: the one that opens and polls. Copies in children do not
- * change.
+ * Makes an empty store, which lives as long as `p`: a pool that outlives configurations. The store
+ * contains no pointers into this module or OpenSSL, which may be unloaded and loaded again
+ * meanwhile. One thread of one process writes to it: the one that opens and polls. Copies in
+ * children do not change.
  */
 cc_crl_kept_t *cc_crls_kept_create(apr_pool_t *p);
 
-/** Makes this process the one that writes. Call it before a configuration is opened. */
+/**
+ * Makes this process the one that writes to the store. Call it before a configuration is opened.
+ */
 void cc_crls_kept_own(cc_crl_kept_t *kept);
 
-/** Forgets files not used since the last call. Call it after a configuration was opened. */
+/** Forgets files that were not used since the last call. Call it after opening a configuration. */
 void cc_crls_kept_sweep(cc_crl_kept_t *kept);
 
 /**
@@ -85,7 +87,7 @@ typedef void cc_crls_reopened_fn(const cc_error_t *err, apr_time_t since, void *
 
 /**
  * The same as cc_crls_open, at a restart, which a bad file must not stop. A file that cannot be
- * read or is refused is replaced by its state in spec->kept. If there is none,
+ * read or is refused is replaced by its state in spec->kept. If there is no such state,
  * cc_crl_answer_t.incomplete is set until the file can be loaded; but not for a file in a folder
  * that was in use before.
  */
@@ -93,8 +95,8 @@ void cc_crls_reopen(cc_crls_t **crls, const cc_crl_spec_t *spec, const cc_trust_
                     apr_pool_t *p, cc_crls_reopened_fn *report, void *baton);
 
 /**
- * Marks the file at this path as useless to all hosts (all its CRLs are foreign), so that answers
- * are `incomplete` until it is loaded again. Call it before the first check.
+ * Marks the file at this path as one whose CRLs are foreign to all hosts, so that answers are
+ * `incomplete` until it is loaded again. Call it before the first check.
  */
 void cc_crls_mark_unread(cc_crls_t *crls, const char *path);
 
@@ -105,7 +107,7 @@ void cc_crls_mark_unread(cc_crls_t *crls, const char *path);
  */
 void cc_crls_highest_save(const cc_crls_t *crls, apr_hash_t *highest);
 
-/** The settings that it was opened with. */
+/** The settings with which the CRLs were opened. */
 const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
 
 /**
@@ -119,7 +121,7 @@ typedef void cc_crls_report_fn(const cc_crls_t *crls, const cc_error_t *err, voi
  * Checks the files for changes if the reload time has come: for one thread per process. Each
  * problem is reported once per change of its file. Returns the time until the next call, 0: never.
  * CRLs with the same reload time stay due at the same time. Nothing in `scratch` is needed
- * afterwards; it may be cleared between the polls of many CRLs, instead of a pool for each.
+ * afterwards, so one pool, cleared between calls, can serve the polls of many CRLs.
  *
  * A file is refused, and its previous CRLs stay in use, if it contains a CRL that is damaged, cut
  * off, not signed by its issuer, from the future, has unknown critical parts, or is lower in CRL
@@ -130,7 +132,7 @@ typedef void cc_crls_report_fn(const cc_crls_t *crls, const cc_error_t *err, voi
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report_fn *report,
                                  void *baton, apr_pool_t *scratch);
 
-/** Grows with each change of the CRLs: for comparisons. Any thread. */
+/** A number that grows with each change of the CRLs, for comparisons. Any thread may call. */
 apr_uint64_t cc_crls_generation(cc_crls_t *crls);
 
 /** The status of a certificate by CRLs. */
@@ -165,8 +167,8 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
 /**
  * Checks a client's certificate and the CAs above it, up to the trust anchor. Their certificates
  * must be in the store or in the files of CRLs; otherwise the answer is CC_CRL_UNKNOWN. The answer
- * is about the first that is revoked, else the first that is unknown. `seal` is the verdict on
- * `cert`.
+ * is about the first certificate that is revoked, or if there is none, the first that is unknown.
+ * `seal` is the verdict on `cert`.
  */
 void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now);
@@ -189,7 +191,7 @@ typedef enum {
     CC_CRL_FOREIGN     /* its issuer is not trusted there: ignored */
 } cc_crl_use_t;
 
-/** For operations: one CRL of one file. All text is safe for a log. */
+/** One CRL of one file, for administrators. All text is safe for a log. */
 typedef struct cc_crl_info_t {
     const char *path;
     const char *issuer;   /* RFC 4514 */
@@ -218,7 +220,7 @@ apr_status_t cc_crl_refuse_foreign(const cc_crl_info_t *info, const char *where,
  */
 typedef struct cc_crl_counters_t {
     cc_counter_t loads;         /* loads of files, each state once however many processes see it */
-    cc_counter_t load_failures; /* likewise: files refused, and files and folders not readable */
+    cc_counter_t load_failures; /* likewise: files refused, and unreadable files and folders */
     cc_counter_t refused;       /* how many are refused now, as of the last poll */
     cc_counter_t looked_at;     /* the time of the last poll, in seconds since 1970 */
     struct {
@@ -231,7 +233,8 @@ void cc_crls_counters_start(cc_crl_counters_t *counters, const cc_crls_t *crls);
 
 /**
  * Makes this process count in these counters, which must live as long as the CRLs; by default it
- * uses its own. For each child, before it polls: the parent may read files that children may not.
+ * uses its own. Call it in each child before it polls: the parent may read files that children may
+ * not.
  */
 void cc_crls_count_in(cc_crls_t *crls, cc_crl_counters_t *counters);
 

@@ -50,7 +50,9 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
     crls->spec = spec;
     crls->counters = &crls->own;
     crls->trust = trust;
-    /* With its own allocator: only the polling thread uses it, whatever `p` is used for. */
+    /*
+     * The pool has its own allocator, since only the polling thread uses it, independently of `p`.
+     */
     apr_pool_create_unmanaged_ex(&crls->pool, NULL, NULL);
     crls->sources = apr_array_make(p, spec->paths->nelts, sizeof(cc_crl_source_t));
     crls->files = apr_array_make(crls->pool, 8, sizeof(cc_crl_file_t *));

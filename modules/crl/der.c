@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps through DER (X.690): elements, times, integers and extensions. */
+/* Reads DER (X.690) step by step: elements, times, integers and extensions. */
 #include "crl/der.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps through DER (X.690): elements, times, integers and extensions. */
+/* Reads DER (X.690) step by step: elements, times, integers and extensions. */
 #ifndef CC_CRL_DER_H
 #define CC_CRL_DER_H
 
@@ -54,7 +54,7 @@ bool cc_der_is_integer(cc_der_span_t content);
 
 typedef struct cc_extension_t {
     cc_der_span_t oid; /* as an element */
-    int id;            /* n, if the OID is 2.5.29.n with n < 128; else 0 */
+    int id;            /* n, if the OID is 2.5.29.n with n < 128; otherwise 0 */
     bool critical;
     cc_der_span_t value;
 } cc_extension_t;

@@ -94,7 +94,7 @@ static const char *extension_read(entries_reader_t *r, cc_revoked_t *revoked,
     case CC_EXT_CERTIFICATE_ISSUER:
         return issuer_read(r, extension->value);
     case CC_EXT_INVALIDITY_DATE:
-    case CC_EXT_HOLD_INSTRUCTION: /* certificates on hold are refused, whatever it instructs */
+    case CC_EXT_HOLD_INSTRUCTION: /* certificates on hold are refused, whatever the instruction */
         return NULL;
     default:
         return extension->critical

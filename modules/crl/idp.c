@@ -97,9 +97,9 @@ static bool point_meets(const cc_crl_t *crl, DIST_POINT *point, const X509 *cert
 }
 
 /*
- * The reasons that the distribution points of the certificate allow this CRL to cover: of points
- * that name its issuer, if it is an indirect CRL of another issuer (6.3.3 (b) (1)), or else of
- * points that name no issuer.
+ * The reasons that the distribution points of the certificate allow this CRL to cover. For an
+ * indirect CRL of another issuer, these are the points that name the issuer of the CRL (6.3.3 (b)
+ * (1)); otherwise, those that name no issuer.
  */
 static unsigned points_reasons(const cc_crl_t *crl, X509 *cert, bool direct, bool *named)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of CRLs, their contents, and answers from them: what this component's files share. */
+/* Declares what the files of the CRL component share: files, their contents, and answers. */
 #ifndef CC_CRL_INTERNAL_H
 #define CC_CRL_INTERNAL_H
 
@@ -23,8 +23,10 @@
 /** True if a list has a certificate with the issuer's name and key, whether it may sign or not. */
 bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl);
 
-/** The certificate of a list that signed a CRL; NULL: none, and *error is what was wrong with the
- * last one that may sign it. */
+/**
+ * The certificate of a list that signed a CRL; NULL: none, and *error is the problem with the last
+ * one that may sign the CRL.
+ */
 const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
                                           const char **error);
@@ -79,7 +81,8 @@ typedef struct cc_crl_loader_t {
 
 /**
  * Loads a file; *stamp is that of the state that was read, or is unchanged. APR_EBUSY,
- * APR_EINCOMPLETE and APR_ENOTIMPL as above; else CC0407 to CC0411 in err.
+ * APR_EINCOMPLETE and APR_ENOTIMPL are those of the two functions above; other errors are CC0407 to
+ * CC0411 in err.
  */
 apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err);

@@ -60,7 +60,9 @@ static bool counts_alone(const cc_crls_t *crls, const cc_crl_t *delta, const cc_
     return crls->spec->missing_allow && !base && !says_more;
 }
 
-/* Sets the state of a file, unless it may have changed since it was read and is read again anyway.
+/*
+ * Sets the state of a file, unless the file may have changed since it was read: then it is read
+ * again anyway.
  */
 static void wait_for(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t again_at)
 {
@@ -92,7 +94,7 @@ static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl
     return APR_SUCCESS;
 }
 
-/* Decides about all CRLs, except those of which the same file has a newer one. */
+/* Decides about all CRLs, except those for which the same file has a newer one. */
 apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
                                   const cc_crl_content_t *content, apr_time_t now)
 {

@@ -4,13 +4,13 @@
  * A restart reads every file again. If a file has become bad, its previous CRLs stay in use, so
  * they are kept: not the data structures made from them, but the CRLs and certificates in DER.
  * After the restart they are read and verified again, against the trust that the virtual host has
- * then. Meanwhile httpd unloads this module and OpenSSL and may load others, so nothing here
- * belongs to them: neither an address of a function nor an object of OpenSSL.
+ * then. Meanwhile httpd unloads this module and OpenSSL and may load other versions, so nothing
+ * here may depend on them: neither an address of a function nor an object of OpenSSL.
  *
- * An entry is the state of one file for one trust. Hosts that trust different CAs usually have
+ * An entry is the state of one file for one trust. Hosts that trust different CAs have usually
  * accepted the same state, which is stored once. The entry with the path alone is the state that
- * any of them accepted last, for a host whose CAs have changed. Large states are in a file without
- * a name: in memory, every child would have a copy.
+ * any host accepted last, and is for a host whose CAs have changed. Large states are in a file
+ * without a name, since in memory every child would have a copy.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ struct cc_crl_kept_state_t {
 typedef struct kept_file_t {
     apr_pool_t *pool;
     const char *key;
-    cc_crl_kept_state_t *state; /* NULL: the entry is a folder, which was in use */
+    cc_crl_kept_state_t *state; /* NULL: the entry is a folder that was in use */
     apr_time_t since;
     bool used; /* since the last sweep */
 } kept_file_t;

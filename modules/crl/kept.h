@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of this component's files for opening CRLs at a restart. */
+/* Declares what the files of the CRL component share for opening CRLs at a restart. */
 #ifndef CC_CRL_KEPT_H
 #define CC_CRL_KEPT_H
 
@@ -7,7 +7,7 @@
 
 /* ---- states that outlive a restart (kept.c) ---------------------------------------------- */
 
-/** Prepares the state of a file that was just read: one holder. NULL: it is not to be kept. */
+/** Prepares the state of a file that was just read, with one holder. NULL: it is not kept. */
 cc_crl_kept_state_t *cc_crl_kept_stage(const cc_crl_loader_t *loader, const char *path,
                                        const cc_file_stamp_t *stamp,
                                        const apr_array_header_t *blocks);
@@ -16,14 +16,17 @@ void cc_crl_kept_release(cc_crl_kept_state_t *state); /* NULL is allowed */
 /** Keeps the state that was staged with this content, if any, as the last state of the file. */
 void cc_crl_kept_put(cc_crls_t *crls, const char *path, cc_crl_content_t *content);
 
-/** Records that a folder is in use; whether it was recorded before. */
+/** Records that a folder is in use; and whether it was recorded before. */
 void cc_crl_kept_mark(cc_crls_t *crls, const char *folder);
 bool cc_crl_kept_marked(const cc_crls_t *crls, const char *folder);
 
 /** Forgets a file. */
 void cc_crl_kept_forget(cc_crls_t *crls, const char *path);
 
-/** The last state of a file for this trust (*own), or else for any, and its time; NULL: none. */
+/**
+ * The last state of a file for this trust (*own is true), or for any trust, and its time; NULL:
+ * none.
+ */
 const cc_crl_kept_state_t *cc_crl_kept_find(apr_time_t *since, bool *own, const cc_crls_t *crls,
                                             const char *path);
 
@@ -41,7 +44,10 @@ apr_status_t cc_crl_content_reload(cc_crl_content_t **content, const cc_crl_load
                                    const char *path, const cc_crl_kept_state_t *state,
                                    apr_time_t since);
 
-/** Loads a file for the first time, perhaps waiting for it; the same errors in its refusal. */
+/**
+ * Loads a file for the first time, and if `wait`, waits while it is being written. The errors are
+ * those of cc_crl_content_load, also in file->refusal.
+ */
 apr_status_t cc_crl_file_first(cc_crls_t *crls, cc_crl_file_t *file, bool wait);
 
 /** Decides whether the content of a file may be used with those of the others; `now` is 0 at start.
@@ -58,7 +64,7 @@ bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
 
 /**
  * True if a source or a file is unread since a restart and has no CRLs in use. Records the folders
- * of which nothing is unread.
+ * in which no file is unread.
  */
 bool cc_crls_incomplete(cc_crls_t *crls);
 
@@ -68,7 +74,10 @@ cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls);
 /** Makes a file that is followed from now on, without content. */
 cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path);
 
-/** Opens a directive without its files; and makes the first version when they are loaded. */
+/**
+ * Opens a directive without its files; the second function makes the first version once they are
+ * loaded.
+ */
 cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, apr_pool_t *p);
 void cc_crls_complete(cc_crls_t *crls);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One CRL: its fields, extensions, entries and signature, and its name in messages. */
+/* Declares a CRL with its fields, extensions, entries and signature, and texts for messages. */
 #ifndef CC_CRL_LIST_H
 #define CC_CRL_LIST_H
 

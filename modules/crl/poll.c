@@ -15,7 +15,7 @@
 
 #define TRIES 20 /* to read a file at start that is being written, every SOON */
 #define SOON apr_time_from_msec(50)
-#define PAUSE apr_time_from_sec(1)     /* between two looks for a missing file */
+#define PAUSE apr_time_from_sec(1)     /* between two checks for a missing file */
 #define PATIENCE apr_time_from_sec(10) /* with a file whose end is missing */
 
 /* ---- loading --------------------------------------------------------------------------------- */
@@ -30,7 +30,7 @@ cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
                              .pool = crls->scratch};
 }
 
-/* APR_EBUSY also if the file has changed since the scan, or no longer exists. */
+/* Loads a file. APR_EBUSY also if the file has changed since the scan, or no longer exists. */
 static apr_status_t file_load(cc_crl_content_t **content, cc_crls_t *crls, cc_crl_file_t *file)
 {
     cc_crl_loader_t loader = cc_crl_loader_of(crls);

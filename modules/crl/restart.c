@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens CRLs at a restart: for a file that cannot be loaded now, its previous CRLs are used. */
+/* Opens CRLs at a restart, with the previous CRLs of each file that cannot be loaded now. */
 #include <string.h>
 
 #include "crl/kept.h"
@@ -19,9 +19,9 @@ static void refusal_report(const reopening_t *o, cc_error_t *err, apr_time_t sin
 }
 
 /*
- * The kept content of a file; if there is nothing useful, *since is 0 and the result NULL. A file
- * may have been in use without a CRL for this host. That does not count if the host's CAs have
- * changed.
+ * The kept content of a file. If there is no content that this host can use, *since is 0 and the
+ * result is NULL. A file may have been in use without a CRL for this host. That does not count if
+ * the host's CAs have changed.
  */
 static cc_crl_content_t *kept_load(apr_time_t *since, const cc_crls_t *crls, const char *path)
 {
@@ -82,7 +82,7 @@ static bool is_kept(const cc_crls_t *crls, const cc_crl_file_t *file)
 static void file_reopen(const reopening_t *o, cc_crl_file_t *file)
 {
     bool kept = is_kept(o->crls, file);
-    bool wait = !kept || o->crls->spec->reload == 0; /* else the poll reads it again */
+    bool wait = !kept || o->crls->spec->reload == 0; /* otherwise the poll reads it again */
     apr_status_t status = cc_crl_file_first(o->crls, file, wait);
 
     if (status == APR_SUCCESS || (status == APR_ENOTIMPL && file->source->folder && !kept)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists the files: those that the directive names, and those in the folders that it names. */
+/* Lists the files of CRLs: those that the directive names, and those in folders that it names. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ typedef struct {
     apr_hash_t *seen;    /* inode and device: links to one file are one file */
 } scan_t;
 
-/* Without padding. */
+/* Identifies a file. Without padding, since it is a key. */
 typedef struct {
     apr_uint64_t inode;
     apr_uint64_t device;
@@ -39,7 +39,7 @@ static void refuse(const scan_t *scan, cc_crl_source_t *source, apr_status_t sta
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-/* With its own pool: files in folders come and go. */
+/* Each file has its own pool, since files in folders come and go. */
 cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path)
 {
     apr_pool_t *pool = NULL;
@@ -95,7 +95,7 @@ static int text_compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted by name, so that of several links to a file the same one always counts. */
+/* The names are sorted, so that of several links to a file the same one is always used. */
 static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_pool_t *p)
 {
     apr_dir_t *dir = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets of serial numbers: a million revoked certificates in one block of rows, with an index. */
+/* Implements sets of serial numbers: millions in one block of rows, with a hash index. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,15 +8,15 @@
 
 /*
  * A CRL may list millions of certificates, and every request may look one up. The set is filled
- * once, from the entries in order, and does not change after that, so any thread reads it without
- * a lock.
+ * once, from the entries in order, and does not change after that, so any thread reads it without a
+ * lock.
  *
  * The rows are consecutive in one block: a head (the length of the key, the reason, the date), then
  * the key. That is less than an entry takes in DER, so the block never grows. The index is a hash
  * table with open addressing and linear probing: a slot contains the offset of a row in 32 bits, or
- * 0 if it is free, and two thirds of the slots are used. It is built when all rows are there, in
- * batches, so that the slots of a batch are fetched from memory while others are written. The hash
- * has a secret seed, so a CA cannot choose serial numbers that all collide.
+ * 0 if it is free, and two thirds of the slots are used. It is built once all rows have been added,
+ * in batches, so that the slots of a batch are fetched from memory while others are written. The
+ * hash has a secret seed, so a CA cannot choose serial numbers that all collide.
  *
  * In an indirect CRL, a key begins with the number of the certificate's issuer.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verifies the signature of a CRL, without a copy of it in memory. */
+/* Verifies the signature of a CRL without copying the CRL. */
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>

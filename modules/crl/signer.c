@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the certificate that signed a CRL, among those that may have. */
+/* Finds the certificate that signed a CRL, among those that may sign it. */
 #include "crl/internal.h"
 
 /* RFC 5280 6.3.3 (f): the name and key identifier match, and the certificate may sign CRLs. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads ClientCertCRL: PATH ... [option=value ...]. */
+/* Parses the directive ClientCertCRL: PATH ... [option=value ...]. */
 #include <stddef.h>
 
 #include <apr_lib.h>

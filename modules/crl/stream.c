@@ -10,13 +10,14 @@
 
 /*
  * A stream consists of the CRLs that an issuer signs with one sequence of CRL numbers: those with
- * the same key, name and issuing distribution point; deltas and complete CRLs are separate streams.
- * The key of a stream is the digest of the three, and an octet that is 1 for deltas. So the stream
- * of a delta and that of the CRLs which it changes differ only in the last octet.
+ * the same key, issuer name and issuing distribution point. Deltas and complete CRLs are separate
+ * streams. The key of a stream is the digest of these three, and an octet that is 1 for deltas. So
+ * the key of a stream of deltas differs from that of the CRLs that they update only in the last
+ * octet.
  *
  * The newest CRL of each stream in any file is used. The highest that was ever used is remembered,
  * beyond the files and, with cc_crls_highest_save and _restore, beyond a restart. A lower one is
- * not a successor: it would go back to a time at which some certificates were not yet revoked.
+ * not a successor: it would go back to a time when some certificates were not yet revoked.
  */
 #define DELTA (CC_STREAM_KEY - 1) /* the octet of a key that is 1 for deltas */
 

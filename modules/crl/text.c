@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the texts for CRLs and their contents in messages. */
+/* Formats CRLs and their contents for messages. */
 #include <apr_strings.h>
 
 #include <openssl/bn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a version of all contents: the newest CRL of each stream, and deltas with their bases. */
+/* Makes versions of all contents: the newest CRL of each stream, and deltas with their bases. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 /*
  * All answers at one time come from one version, which is constant (base/snapshot.h): readers enter
  * and leave it without waiting, while the polling thread makes the next one. A version contains the
- * contents of all files. Contents and CRLs that have not changed are shared by both versions, and
- * the last version that has a reference frees them.
+ * contents of all files. Contents and CRLs that have not changed are shared by both versions. The
+ * last version with a reference to them frees them.
  *
  * In a version each stream is represented by its newest CRL. Complete CRLs are paired with their
  * deltas, and the pairs are sorted by the keys of their signers, so those of an issuer are found by
@@ -107,7 +107,9 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
 
 /* ---- CAs with several keys ------------------------------------------------------------------- */
 
-/* True if the signer's key is under this root too: it may have certificates under several roots. */
+/*
+ * True if the signer's key is under this root too: a key may have certificates under several roots.
+ */
 static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl,
                             const cc_authority_t *other)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defines the table of directives, and the functions of those that are short. */
+/* Defines the table of directives, and the functions of the short ones. */
 #include <stddef.h>
 
 #include <apr_strings.h>
@@ -65,7 +65,7 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
 /* The function of a directive that is not for .htaccess. */
 typedef struct taker_t {
     const char *(*take)(cmd_parms *cmd, void *record, const char *args);
-    bool asks_more; /* checks more than that a certificate was verified: needs more hooks */
+    bool asks_more; /* checks more than the verification, which needs more hooks */
 } taker_t;
 
 /*
@@ -133,7 +133,7 @@ const command_rec cc_directives[] = {
     SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
                        "Maximum age of the full TLS handshake, in seconds"),
     SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
-                       "Whether OCSP responders are asked about client certificates, and which"),
+                       "Checks the revocation status of client certificates by OCSP"),
     SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
                 "Hosts that certificates may name as OCSP responders"),
     SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,

@@ -12,8 +12,9 @@ extern const command_rec cc_directives[];
 int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * Registers, once, the hooks and filters for virtual hosts that check more than that a certificate
- * was verified (mod_clientcert.c). Called while the configuration is read.
+ * Registers the hooks and filters that virtual hosts need for checks beyond the verification of a
+ * certificate (mod_clientcert.c). Call it while the configuration is read; further calls have no
+ * effect.
  */
 void cc_hooks_ask_more(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares the handlers clientcert-status and clientcert-metrics, and SetHandler. */
+/* Declares the hook for the handlers of this module, and the function that reads SetHandler. */
 #ifndef CC_HANDLERS_H
 #define CC_HANDLERS_H
 

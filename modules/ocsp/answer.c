@@ -23,7 +23,10 @@ typedef struct response_reader_t {
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* Every responder supports SHA-1 (RFC 5019 2.1.1). Here it only identifies; it proves nothing. */
+/*
+ * Every responder supports SHA-1 (RFC 5019 2.1.1). Here it identifies the certificate and proves
+ * nothing.
+ */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of)
 {
     return OCSP_cert_to_id(EVP_sha1(), of->leaf, of->issuer);
@@ -68,7 +71,7 @@ static int pss_digest(const X509_ALGOR *algorithm)
     return digest;
 }
 
-/* With a digest that collides, an attacker can have one thing signed and present another. */
+/* If a digest has collisions, an attacker can have one response signed and present another. */
 static const char *signature_weak(const response_reader_t *r)
 {
     const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
@@ -102,8 +105,8 @@ static X509_STORE *store_make(const cc_ocsp_check_t *check)
 
 /*
  * The answers of a revoked signer do not count. With id-pkix-ocsp-nocheck, clients need not check
- * the signer (RFC 6960 4.2.2.2.1). That means that no answer about the signer has to be requested,
- * not that a loaded CRL may be ignored. If no CRL covers the signer, the answer counts.
+ * the signer (RFC 6960 4.2.2.2.1). That means that clients need not request the signer's status,
+ * not that they may ignore a loaded CRL. If no CRL covers the signer, the answer counts.
  */
 static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 {
@@ -113,8 +116,10 @@ static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
            lists->revoked(lists->state, signer, check->of.issuer, check->now);
 }
 
-/* The objection to a signer that the issuer authorized, or NULL. Whether the issuer itself is
- * revoked does not matter here. */
+/*
+ * The objection to a signer that the issuer authorized, or NULL. Revocation of the issuer itself
+ * does not matter here.
+ */
 static const char *signer_misfit(const response_reader_t *r, X509 *signer)
 {
     if (X509_cmp(signer, r->check->of.issuer) == 0) {

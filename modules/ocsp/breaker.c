@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Circuit breakers: skip responders that do not answer, and try them again later. */
+/* Implements circuit breakers, which skip responders that do not answer, and retry them later. */
 #include "ocsp/internal.h"
 
 #include <apr_strings.h>
 
 /*
  * A breaker exists from the first failure of a responder to its next answer. FAILURES failures in a
- * row open it: then no request is sent for FIRST_WAIT. After that one request is tried, while it
- * stays open for all others. If that fails too, it stays open for twice as long, up to
- * LONGEST_WAIT; an answer closes it. The thread that tries must report the outcome. If it has not
- * after TRY, another one may try.
+ * row open it: then no request is sent for FIRST_WAIT. After that one request is tried, while the
+ * breaker stays open for all others. If that request fails too, the breaker stays open for twice as
+ * long, up to LONGEST_WAIT; an answer closes it. The thread that tries must report the outcome. If
+ * it has not done so after TRY, another one may try.
  */
 #define FAILURES 3
 #define FIRST_WAIT apr_time_from_sec(1)

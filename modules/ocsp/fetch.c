@@ -8,7 +8,7 @@
 
 #include "ocsp/internal.h"
 
-/* A check for the thread that asks; in the pool of its request in flight. */
+/* A check for the thread that sends the request; in the pool of the request in flight. */
 typedef struct job_t {
     cc_limiter_turn_t turn;
     cc_ocsp_t *ocsp;
@@ -57,8 +57,10 @@ static apr_time_t job_now(const job_t *job)
     return job->check.now + (apr_time_now() - job->started);
 }
 
-/* An attacker on the network path can replay an answer from before a revocation until its
- * nextUpdate. */
+/*
+ * True if the answer would undo a revocation: an attacker on the network path can replay an earlier
+ * answer until its nextUpdate.
+ */
 static bool is_undone_by(const cc_kept_t *kept, const cc_ocsp_answer_t *answer)
 {
     return kept->age != CC_AGE_EXPIRED && kept->answer.status == CC_OCSP_REVOKED &&
@@ -126,13 +128,13 @@ static apr_status_t cert_free(void *cert)
     return APR_SUCCESS;
 }
 
-/* True if no thread waits any longer. The cause is our threads, not the responder. */
+/* True if no thread waits any longer. The cause is a lack of threads here, not the responder. */
 static bool job_is_late(const job_t *job)
 {
     return job->begun >= job->started + job->ocsp->spec->timeout;
 }
 
-/* Asks, or sets the reason why not; returns the outcome. */
+/* Asks the responder, or sets the reason why not; returns the outcome. */
 static int job_ask(job_t *job)
 {
     cc_ocsp_t *ocsp = job->ocsp;

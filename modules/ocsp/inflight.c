@@ -7,11 +7,11 @@
 #include <apr_thread_cond.h>
 
 /*
- * The first thread that needs an answer makes a new request, and has it finished. Threads that
- * join meanwhile get the same request, and wait until it is finished. A finished request is no
- * longer found, so later checks make a new one. Each thread that joined leaves, and so does the
- * thread that asks (cc_inflight_hold); the last one frees the request. So a thread that stops
- * waiting does not take the answer away from others.
+ * The first thread that needs an answer makes a new request, and ensures that it is finished.
+ * Threads that join meanwhile get the same request, and wait until it is finished. A finished
+ * request is no longer found, so later checks make a new one. Each thread that joined leaves the
+ * request, and so does the thread that asks the responder (cc_inflight_hold); the last one frees
+ * it. So a thread that stops waiting does not take the answer away from others.
  */
 struct cc_inflights_t {
     cc_locked_hash_t by_key; /* unfinished requests; its lock also protects each request */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests to OCSP responders and their answers (RFC 6960): what this component's files share. */
+/* Declares what the files of the OCSP component share: requests to responders, and answers. */
 #ifndef CC_OCSP_INTERNAL_H
 #define CC_OCSP_INTERNAL_H
 
@@ -72,7 +72,7 @@ OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of);
 /** Makes a request, with or without a nonce; NULL: out of memory. The caller frees it. */
 OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce);
 
-/** The response of a responder. */
+/** The response from a responder. */
 typedef struct cc_response_t {
     const unsigned char *der; /* an OCSPResponse and nothing after it */
     apr_size_t len;
@@ -90,7 +90,7 @@ void cc_answer_read(cc_ocsp_answer_t *answer, const cc_ocsp_check_t *check, cc_r
 /** Sets the status CC_OCSP_FAILED with this reason, and clears the rest of the answer. */
 void cc_answer_fail(cc_ocsp_answer_t *answer, const char *error);
 
-/* ---- what is kept (record.c) ------------------------------------------------------------ */
+/* ---- records in the cache (record.c) --------------------------------------------------------- */
 
 /* The time after a failure during which no request is sent. */
 #define CC_OCSP_BACKOFF apr_time_from_sec(5)
@@ -126,12 +126,12 @@ typedef struct cc_life_t {
     apr_time_t expires_at;
 } cc_life_t;
 
-/** The life of an answer, from its asked_at, this_update, next_update and status. */
+/** The life of an answer, computed from its asked_at, this_update, next_update and status. */
 cc_life_t cc_answer_life(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec);
 
 cc_age_t cc_life_age(const cc_life_t *life, apr_time_t now);
 
-/** True while no request is sent because one has just failed. */
+/** True while no request is sent because the last one has just failed. */
 bool cc_record_backs_off(const cc_record_t *record, apr_time_t now);
 
 /* ---- a reply in HTTP (reply.c) ---------------------------------------------------------- */
@@ -150,7 +150,7 @@ typedef struct cc_http_reply_t {
 } cc_http_reply_t;
 
 /**
- * Continues to read `octets`, which are all that have arrived so far. Once the reply is complete,
+ * Continues to read `octets`, which are all octets received so far. Once the reply is complete,
  * response->len is not 0 and response->der points into the octets; before that, it is 0. Returns
  * NULL, or the reason why the reply is not valid: a literal, or in `p`, safe for a log.
  */
@@ -179,7 +179,7 @@ typedef struct cc_locked_hash_t {
     apr_hash_t *hash;
 } cc_locked_hash_t;
 
-/** Makes an empty one. It lives as long as `p`, and must not be moved. */
+/** Makes an empty hash. It lives as long as `p`, and must not be moved. */
 apr_status_t cc_locked_hash_init(cc_locked_hash_t *hash, apr_pool_t *p);
 
 /* ---- responders that do not answer (breaker.c) ------------------------------------------- */
@@ -190,9 +190,9 @@ typedef struct cc_breakers_t cc_breakers_t;
 apr_status_t cc_breakers_create(cc_breakers_t **breakers, apr_pool_t *p);
 
 /**
- * Whether the responder may be asked now. After three failures in a row it may not be asked for a
- * second; then one request is let through. With each further failure the wait doubles, up to a
- * minute. If it may be asked, report the outcome with cc_breaker_tell.
+ * Whether the responder may be asked now. After three failures in a row, no request is allowed for
+ * a second; then one is. With each further failure the wait doubles, up to a minute. If the result
+ * is true, report the outcome of the request with cc_breaker_tell.
  */
 bool cc_breaker_lets(cc_breakers_t *breakers, const cc_url_t *url, apr_time_t now);
 void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered, apr_time_t now);
@@ -201,7 +201,8 @@ void cc_breaker_tell(cc_breakers_t *breakers, const cc_url_t *url, bool answered
 
 /**
  * How long one more thread may wait for the responder: up to `timeout`; 0 or less: not at all. A
- * thread that waits calls cc_limiter_wait_end when it is done, with whether there was an answer.
+ * thread that waits calls cc_limiter_wait_end when it is done, and reports whether there was an
+ * answer.
  */
 apr_interval_time_t cc_limiter_wait_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url,
                                           apr_interval_time_t timeout, apr_time_t now);
@@ -217,17 +218,20 @@ typedef struct cc_limiter_turn_t {
 } cc_limiter_turn_t;
 
 /**
- * Whether the responder may be asked now. Otherwise the turn is queued, and must not be changed
- * until cc_limiter_ask_end returns it.
+ * Whether the responder may be asked now. If not, the turn is queued, and must not be changed until
+ * cc_limiter_ask_end returns it.
  */
 bool cc_limiter_ask_begin(cc_ocsp_limiter_t *limiter, const cc_url_t *url, cc_limiter_turn_t *turn);
 
-/** For a thread that has asked: the next turn in the queue, which this thread serves; or NULL. */
+/**
+ * Called by a thread that has asked: returns the next turn in the queue, for this thread to serve,
+ * or NULL.
+ */
 cc_limiter_turn_t *cc_limiter_ask_end(cc_ocsp_limiter_t *limiter, const cc_url_t *url);
 
 /* ---- one request at a time (inflight.c) -------------------------------------------------- */
 
-/** Requests that are being asked, by key. */
+/** The unfinished requests, by key. */
 typedef struct cc_inflights_t cc_inflights_t;
 
 /** A request in flight. Each thread that joined it leaves it once; the last one frees it. */
@@ -246,8 +250,8 @@ typedef struct cc_inflight_t {
 apr_status_t cc_inflights_create(cc_inflights_t **inflights, apr_pool_t *p);
 
 /**
- * The request with this key. *first: it is new, threads wait for it no longer than `max`, and the
- * caller must have it finished. NULL: out of memory.
+ * Joins the request with this key. *first: the request is new, threads wait for it no longer than
+ * `max`, and the caller must ensure that it is finished. NULL: out of memory.
  */
 cc_inflight_t *cc_inflight_join(cc_inflights_t *inflights, const unsigned char *key,
                                 apr_interval_time_t max, bool *first);
@@ -255,7 +259,10 @@ cc_inflight_t *cc_inflight_join(cc_inflights_t *inflights, const unsigned char *
 /** Adds a holder, which must leave it too. */
 void cc_inflight_hold(cc_inflight_t *inflight);
 
-/** Wakes all that wait, since the answer is there. Later requests with this key are new ones. */
+/**
+ * Wakes all waiting threads: the answer is there. From now on, cc_inflight_join makes a new request
+ * for this key.
+ */
 void cc_inflight_finish(cc_inflight_t *inflight);
 
 /** Waits for `max` at most. False if it was not finished in time. */
@@ -288,7 +295,7 @@ typedef struct cc_kept_t {
 
 /**
  * Starts a request for a check (*first), or joins the one in flight. The answer is also kept in the
- * cache. NULL: out of memory. The caller leaves it.
+ * cache. The caller must leave the request. NULL: out of memory.
  */
 cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, const cc_kept_t *kept,
                              bool *first);

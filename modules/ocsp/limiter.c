@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits how many threads wait for a responder and ask it, so that a slow one blocks no others. */
+/* Limits how many threads ask a responder and wait for it, so that a slow one blocks no others. */
 #include "ocsp/internal.h"
 
 #include <apr_strings.h>
@@ -10,10 +10,10 @@
  * Two kinds of threads are limited for each responder, by its host and port; all virtual hosts of a
  * process are counted together.
  *
- * Threads that wait for an answer each serve a client: base/waiting.h defines how long one may
+ * Each thread that waits for an answer serves a client: base/waiting.h defines how long it may
  * wait.
  *
- * Threads that ask are few, and stay busy even if no thread waits for them any longer. So at most
+ * Threads that ask are few, and stay busy even after all waiting threads have given up. So at most
  * CC_OCSP_ASKING_MAX ask one responder at a time. Further requests to it are queued, each with a
  * turn in its own memory. A thread that has asked takes the next one from the queue, so the queue
  * needs no thread of its own.
@@ -60,8 +60,7 @@ static responder_t *add(apr_hash_t *by_place, const char *place)
     return made;
 }
 
-/* Keeps the responders that a thread waits for or asks, which are no more than there are threads.
- */
+/* Keeps only the responders that a thread waits for or asks: no more than there are threads. */
 static void forget_others(cc_locked_hash_t *by_place)
 {
     apr_pool_t *pool = NULL;

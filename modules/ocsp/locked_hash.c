@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a hash that threads share, with its lock and a pool that is used only under it. */
+/* Makes a hash that threads share, with a lock, and a pool that is used only under the lock. */
 #include "ocsp/internal.h"
 
 static apr_status_t locked_hash_free(void *hash)

@@ -11,13 +11,13 @@
 #include "ocsp/internal.h"
 
 /*
- * A cached answer is used until it is stale. In the last quarter of that time, another thread
- * fetches the next one. If there is no usable answer, a responder is asked, and all checks of the
- * same certificate wait together; but not right after a failure, and no longer than the limiter
- * allows. If that gives no answer, a stale one is used for as long as stale= allows.
+ * A cached answer is used until it is stale. In the last quarter of that time, a separate thread
+ * fetches the next one. If there is no usable answer, a responder is asked, except right after a
+ * failure. All checks of the same certificate wait together, but no longer than the limiter allows.
+ * If there is still no answer, a stale one is used for as long as stale= allows.
  *
- * The cache contains the signed response, with the time at which it was requested and that of the
- * last failure. It is verified each time that it is used, so the cache need not be trusted.
+ * The cache contains the signed response, with the time of the request and that of the last
+ * failure. The response is verified at each use, so the cache need not be trusted.
  */
 
 /* ---- what is kept ---------------------------------------------------------------------------- */
@@ -44,7 +44,7 @@ static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *
     return made;
 }
 
-/* Reads the cached answer as if it came from the responder now. */
+/* Reads and verifies the cached answer as if it had just come from the responder. */
 static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
                         apr_pool_t *p)
 {
@@ -164,7 +164,7 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lo
     }
 }
 
-/* When to check again: not at every request while nothing can have changed. */
+/* When to check again: not at every request, if nothing can have changed. */
 static apr_time_t ask_at(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec, apr_time_t now)
 {
     cc_life_t life = cc_answer_life(answer, spec);

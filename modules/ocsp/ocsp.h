@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public header of ocsp: the status of a certificate from OCSP responders (RFC 6960). */
+/* The public header of OCSP: the status of a certificate from OCSP responders (RFC 6960). */
 #ifndef CC_OCSP_H
 #define CC_OCSP_H
 
@@ -26,7 +26,7 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *
 
 /**
  * Reads the names of ClientCertOCSPAllow: hosts, and suffixes that begin with a dot. Adds them to
- * *hosts (of const char *), which is made in `p` where it is NULL. CC0436 names the one at fault.
+ * *hosts (of const char *), which is made in `p` if it is NULL. CC0436 names the one at fault.
  */
 apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, apr_pool_t *p,
                                  cc_error_t *err);
@@ -42,23 +42,25 @@ typedef struct cc_ocsp_record_t {
 } cc_ocsp_record_t;
 
 /**
- * Limits how many threads of one process wait for a responder, and how many ask it (limiter.c).
- * Lives as long as `p`; may be made before a process forks. Any thread may use it through
+ * Limits how many threads of one process wait for a responder, and how many ask it (limiter.c). It
+ * lives as long as `p`, and may be made before a process forks. Any thread may use it through
  * cc_ocsp_io_t.
  */
 typedef struct cc_ocsp_limiter_t cc_ocsp_limiter_t;
 apr_status_t cc_ocsp_limiter_create(cc_ocsp_limiter_t **limiter, apr_pool_t *p);
 
-/** How many threads may wait for the whole timeout; the default is CC_WAITING_MAX. Call it before
- * threads use the limiter. */
+/**
+ * Sets how many threads may wait for the whole timeout; the default is CC_WAITING_MAX. Call it
+ * before threads use the limiter.
+ */
 void cc_ocsp_limiter_set_max(cc_ocsp_limiter_t *limiter, int max);
 
 /** Functions that the engine needs from its caller. Any thread may call them; each may be NULL. */
 typedef struct cc_ocsp_io_t {
     void *state;
     /**
-     * Copies the record with this key to `to`, which holds *len octets at most, and sets *len.
-     * False if there is no such record. NULL: nothing is kept.
+     * Copies the record with this key to `to`, a buffer of *len octets, and sets *len. False if
+     * there is no such record. NULL: nothing is kept.
      */
     bool (*get)(void *state, const unsigned char *key, unsigned char *to, unsigned int *len);
     /** Keeps a record; may fail silently. */
@@ -76,7 +78,7 @@ typedef struct cc_ocsp_io_t {
 /** Asks responders, for one virtual host. Any thread may use it. */
 typedef struct cc_ocsp_t cc_ocsp_t;
 
-/** Revoked certificates that are known without a responder: the loaded CRLs. */
+/** A source of revocations other than a responder: the loaded CRLs. */
 typedef struct cc_ocsp_lists_t {
     /** True if `cert`, issued by `issuer`, is revoked. Any thread; never waits. NULL: unknown. */
     bool (*revoked)(void *state, X509 *cert, X509 *issuer, apr_time_t now);
@@ -116,21 +118,22 @@ typedef enum {
 typedef struct cc_ocsp_answer_t {
     cc_ocsp_status_t status;
     const char *error;     /* CC_OCSP_FAILED or stale: what failed, in plain words, for a log */
-    const char *reason;    /* CC_OCSP_REVOKED: from cc_reason_text; else NULL */
+    const char *reason;    /* CC_OCSP_REVOKED: from cc_reason_text; otherwise NULL */
     apr_time_t revoked_at; /* CC_OCSP_REVOKED */
     apr_time_t this_update;
     apr_time_t next_update;
     apr_time_t produced_at;
     apr_time_t asked_at; /* when the responder was asked */
     apr_time_t ask_at;   /* when to call cc_ocsp_status again, if the status still matters */
-    bool stale;          /* it has expired, but the responder does not answer (stale=) */
+    bool stale;          /* it is used although it has expired, since the responder does not
+                            answer (stale=) */
 } cc_ocsp_answer_t;
 
 /**
- * The status of a certificate: from the cache, else from a responder. A responder takes up to
- * timeout=, or less if other threads wait for it already (cc_ocsp_limiter_t), so this is not for a
+ * The status of a certificate, from the cache or from a responder. Asking a responder takes up to
+ * timeout=, or less if other threads already wait for it (cc_ocsp_limiter_t), so this is not for a
  * handshake. (Without io->start, looking up the name of a host may take longer.) If the cached
- * answer is about to expire, another thread asks for the next one meanwhile. One request is sent at
+ * answer is about to expire, another thread fetches the next one meanwhile. One request is sent at
  * a time for a certificate; all checks of it share the answer.
  *
  * The signature of an answer is verified each time, also for an answer from the cache: it must be
@@ -148,7 +151,7 @@ void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_sub
 /** The outcome of a request to a responder: a cc_ocsp_status_t, or one of these. */
 enum {
     CC_OCSP_LEFT_ALONE = CC_OCSP_UNKNOWN + 1, /* it was not asked, since it fails repeatedly */
-    CC_OCSP_NOT_ASKED,                        /* none may be asked, or no thread was free */
+    CC_OCSP_NOT_ASKED,                        /* no responder may be asked, or no thread was free */
     CC_OCSP_OUTCOMES
 };
 

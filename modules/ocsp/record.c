@@ -9,16 +9,16 @@
 #include "ocsp/internal.h"
 
 /*
- * A record: the magic, two times, the length of the error, the error, the response as received. It
- * contains the signed response and not only its result, so that a cache in which others can write
- * need not be trusted.
+ * A record consists of the magic, two times, the length of the error, the error, and the response
+ * as received. It contains the signed response and not only its result, so that a cache to which
+ * others can write need not be trusted.
  */
 static const unsigned char magic[4] = {'C', 'C', 'O', '1'};
 
 #define HEAD (sizeof(magic) + 8 + 8 + 1)
 #define ERROR_MAX 255
 
-/* A responder may not know a certificate for some minutes after it was issued. */
+/* For some minutes after a certificate was issued, a responder may not know it. */
 #define UNKNOWN_TTL apr_time_from_sec(60)
 /* A revocation is final (except a hold), so it also counts when no responder answers any longer. */
 #define REVOKED_STALE apr_time_from_sec(30 * 24 * 3600)
@@ -80,7 +80,8 @@ bool cc_record_backs_off(const cc_record_t *record, apr_time_t now)
 /* ---- ages ------------------------------------------------------------------------------------ */
 
 /*
- * Without a nextUpdate, thisUpdate must be recent: it is signed, the time of the request is not.
+ * Without a nextUpdate, thisUpdate must be recent: it is signed, while the time of the request is
+ * not.
  */
 static apr_time_t current_until(const cc_ocsp_answer_t *answer, const cc_ocsp_spec_t *spec)
 {

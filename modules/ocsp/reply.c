@@ -10,13 +10,14 @@
 
 /*
  * Each octet is read once, however the reply is split into pieces: the state of a reply records how
- * much of its header has been read, and its contents. The caller keeps all octets in one buffer.
+ * much of its header has been read, and the fields found there. The caller keeps all octets in one
+ * buffer.
  *
  * OpenSSL has an HTTP client, but its behaviour depends on the version: 3.0 forgets between two
  * reads that it has seen a Content-Type; 3.5 fails if a memory BIO ends before the answer does, and
- * takes the content of an error for an answer. The little that OCSP needs of HTTP is read here, the
- * same with every OpenSSL: a status of 200, the type, a matching length, and one structure in DER,
- * which contains its own length.
+ * mistakes the content of an error for an answer. The small part of HTTP that OCSP needs is read
+ * here, the same way with every OpenSSL: a status of 200, the type, a matching length, and one
+ * structure in DER, which contains its own length.
  */
 
 #define HEAD_MAX (16 * 1024) /* the status line and the header */

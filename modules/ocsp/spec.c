@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the directives ClientCertOCSP and ClientCertOCSPAllow. */
+/* Parses the directives ClientCertOCSP and ClientCertOCSPAllow. */
 #include <stddef.h>
 #include <string.h>
 

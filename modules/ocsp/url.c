@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads URLs of responders, and chooses the responder to ask about a certificate. */
+/* Parses URLs of responders, and chooses the responder for a certificate. */
 #include <string.h>
 
 #include <apr_lib.h>
@@ -49,7 +49,7 @@ const char *cc_host_name(const char *text, apr_pool_t *p)
     return name;
 }
 
-/* A resolver takes a name for an IPv4 address only if its last part is a number. */
+/* A resolver treats a name as an IPv4 address only if its last part is a number. */
 bool cc_host_is_address(const char *host)
 {
     const char *dot = strrchr(host, '.');

@@ -9,8 +9,8 @@
 #include "base/moment.h"
 
 /*
- * Each source gives its own verdict. The settings of the source decide whether an unknown status is
- * waived: `missing` of CRLs, `failure` of OCSP. Then one of the two verdicts counts:
+ * Each source gives its own verdict. A setting of the source decides whether an unknown status is
+ * waived: `missing` for CRLs, `failure` for OCSP. Then one of the two verdicts counts:
  *
  *               OCSP:  good     revoked  waived   unknown
  *   CRLs:
@@ -20,9 +20,9 @@
  *   waived             OCSP     OCSP     CRLs     OCSP
  *   unknown            CRLs     OCSP     CRLs     CRLs
  *
- * A source that revokes takes precedence over one that does not, and the responder, which learns of
- * revocations first, over a CRL. If CRLs refuse a certificate, no responder is asked at all, except
- * by the tool, which shows the answer of each source.
+ * A source that revokes the certificate takes precedence over one that does not. If both revoke it,
+ * the responder counts, since it learns of revocations first. If CRLs refuse a certificate, no
+ * responder is asked at all, except by the tool, which shows the answer of each source.
  */
 static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNCHECKED] = {false, true, true, true, true},
@@ -32,7 +32,7 @@ static const bool ocsp_counts[5][5] = {
     [CC_REVOCATION_UNKNOWN] = {false, false, true, false, false},
 };
 
-/* For clients. Details are only for the log, since they contain names, addresses and files. */
+/* Texts for clients. Details are only logged, since they contain names, addresses and files. */
 static const char not_known[] = "this server could not find out whether it was revoked";
 
 const char *cc_revocation_word(cc_revocation_verdict_t verdict)
@@ -59,7 +59,7 @@ static void verdict_set(cc_revocation_status_t *status, cc_revocation_verdict_t 
     status->problem = status->public_problem = NULL;
 }
 
-/* The certificate at this depth of the chain, for a sentence. */
+/* The certificate at this depth of the chain, as the subject of a sentence. */
 static const char *subject_text(int depth, apr_pool_t *p)
 {
     if (depth == 0) {
@@ -69,7 +69,7 @@ static const char *subject_text(int depth, apr_pool_t *p)
                       : apr_psprintf(p, "the CA %d levels above it", depth);
 }
 
-/* `subject` is the certificate, for a sentence: "it". */
+/* `subject` is the certificate, as the subject of a sentence: "it". */
 static void revoked_set(cc_revocation_status_t *status, const char *subject, const char *reason,
                         apr_time_t at, apr_pool_t *p)
 {
@@ -229,7 +229,7 @@ void cc_revocation_check(cc_revocation_status_t *status, const cc_revocation_t *
 void cc_revocation_status_keep(cc_revocation_status_t *status, apr_pool_t *p)
 {
     const char *problem = status->problem;
-    bool same = status->public_problem == problem; /* else it is a literal, as is `reason` */
+    bool same = status->public_problem == problem; /* otherwise it is a literal, as is `reason` */
 
     status->problem = problem ? apr_pstrdup(p, problem) : NULL;
     status->public_problem = same ? status->problem : status->public_problem;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public header of revocation: the status of a certificate by CRLs and OCSP together. */
+/* The public header of revocation: the status of a certificate by CRLs and OCSP together. */
 #ifndef CC_REVOCATION_REVOCATION_H
 #define CC_REVOCATION_REVOCATION_H
 
@@ -17,7 +17,7 @@ typedef struct cc_revocation_t {
     cc_crls_t *crls; /* NULL: none */
     cc_ocsp_t *ocsp; /* NULL: off */
     const cc_trust_t *trust;
-    bool leaf_alone; /* CRLs are asked only about the client's certificate, not about its chain */
+    bool leaf_alone; /* CRLs are consulted only for the client's certificate, not for its chain */
 } cc_revocation_t;
 
 /** A certificate that has verified; all borrowed. */
@@ -29,7 +29,7 @@ typedef struct cc_verified_t {
 
 /** The combined result of the sources. */
 typedef enum {
-    CC_REVOCATION_UNCHECKED, /* no source was asked */
+    CC_REVOCATION_UNCHECKED, /* no source was consulted */
     CC_REVOCATION_GOOD,
     CC_REVOCATION_REVOKED,
     CC_REVOCATION_WAIVED, /* unknown, which the settings allow: missing=allow, failure=allow */
@@ -39,7 +39,7 @@ typedef enum {
 /** The revocation status of a certificate. */
 typedef struct cc_revocation_status_t {
     cc_revocation_verdict_t verdict;
-    const char *reason;         /* CC_REVOCATION_REVOKED: from cc_reason_text; else NULL */
+    const char *reason;         /* CC_REVOCATION_REVOKED: from cc_reason_text; otherwise NULL */
     apr_time_t revoked_at;      /* 0: not known, or 1970-01-01 */
     const char *problem;        /* NULL, or why it gives no identity, in plain words: for the log */
     const char *public_problem; /* the same for the client: it names no file, host or address */
@@ -47,12 +47,13 @@ typedef struct cc_revocation_status_t {
     apr_time_t stale_at;        /* and until this time */
 } cc_revocation_status_t;
 
-/** The value of the field `revocation`, a literal; NULL if no source was asked. */
+/** The value of the field `revocation`, a literal; NULL if no source was consulted. */
 const char *cc_revocation_word(cc_revocation_verdict_t verdict);
 
 /**
- * Asks the sources: first the CRLs, and if these do not refuse the certificate, the OCSP responder.
- * May take as long as the responder's timeout. Texts are in `p`. Any thread.
+ * Consults the sources: first the CRLs, and if these do not refuse the certificate, the OCSP
+ * responder. This may take as long as the responder's timeout. Texts are in `p`. Any thread may
+ * call.
  */
 void cc_revocation_check(cc_revocation_status_t *status, const cc_revocation_t *revocation,
                          const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
@@ -67,12 +68,15 @@ void cc_revocation_status_keep(cc_revocation_status_t *status, apr_pool_t *p);
 /** True if both describe the same status, however long each is valid. */
 bool cc_revocation_status_same(const cc_revocation_status_t *a, const cc_revocation_status_t *b);
 
-/** The generation of the loaded CRLs; grows when one changes. A few instructions; any thread. */
+/**
+ * The generation of the loaded CRLs, which grows when one changes. This costs a few instructions.
+ * Any thread may call.
+ */
 apr_uint64_t cc_revocation_generation(const cc_revocation_t *revocation);
 
 /* ---- one source at a time ------------------------------------------------------------------ */
 
-/** The status before any source is asked: valid for ever. */
+/** The status before any source is consulted, which is valid for ever. */
 cc_revocation_status_t cc_revocation_unchecked(void);
 
 /** The answer of the CRLs, which must exist. Never waits. */
@@ -84,8 +88,8 @@ void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *
                                const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
 /**
- * Merges an answer into a status, which begins as cc_revocation_unchecked: first that of the CRLs.
- * Texts are in `p` or borrowed from the answer.
+ * Merges an answer into a status, which begins as cc_revocation_unchecked. The answer of the CRLs
+ * comes first. Texts are in `p` or borrowed from the answer.
  */
 void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_t *revocation,
                             const cc_crl_answer_t *answer, apr_pool_t *p);
@@ -99,8 +103,8 @@ cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls);
 
 /**
  * The objection of CRLs to a certificate that has verified: X509_V_ERR_CERT_REVOKED, or
- * X509_V_ERR_UNABLE_TO_GET_CRL if they must cover it and do not; *depth is that of the certificate
- * at fault, 0 the client's. X509_V_OK: no objection. Never waits.
+ * X509_V_ERR_UNABLE_TO_GET_CRL if they must cover the certificate and do not; *depth is that of the
+ * certificate at fault, 0 the client's. X509_V_OK: no objection. Never waits.
  */
 int cc_revocation_objection(const cc_revocation_t *revocation, const cc_verified_t *cert,
                             apr_time_t now, int *depth);

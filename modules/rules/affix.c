@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Affixes: an index of items by how the texts that match them begin or end. */
+/* Indexes items by how the texts that match them begin or end. */
 
 /*
- * Each item gives the octets with which all of its texts begin, and those with which they end. It
- * is filed under whichever of the two has fewer items so far. To find the items that a text can
+ * Each item has the octets with which all of its texts begin, and those with which they end. It is
+ * filed under the one of the two that has fewer items so far. To find the items that a text can
  * match, the text is cut to each length under which an item is filed, from the left and from the
- * right, and each piece is looked up. So the cost depends on the number of lengths, and hardly on
- * the number of items.
+ * right, and each piece is looked up. So the cost depends on the number of lengths, and hardly at
+ * all on the number of items.
  */
 
 #include "rules/logic.h"
@@ -119,7 +119,7 @@ static bool each_of(const apr_array_header_t *items, cc_affix_fn *each, void *ba
     return true;
 }
 
-/* The pieces at one end of the text: its end if `from_end`, else its beginning. */
+/* The pieces at one end of the text: its end if `from_end`, otherwise its beginning. */
 static bool each_piece(const cc_side_t *side, struct iovec text, bool from_end, cc_affix_fn *each,
                        void *baton)
 {

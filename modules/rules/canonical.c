@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the canonical form of a rule, the same for all ways to write it. */
+/* Writes the canonical form of a rule, which is the same for all ways to write the rule. */
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
                           : cc_field_name(&selector->ref, p);
 }
 
-/* A pattern and the name of a table stay as written; a value has a normal form. */
+/* A pattern or the name of a table stays as written; a value is written in its normal form. */
 static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
 {
     apr_pool_t *p = pieces->pool;

@@ -9,12 +9,12 @@
  *
  * A rule matches whenever another one does if each of its conditions follows from a condition of
  * the other. So the filed conditions that follow from the current rule are found first. Then the
- * tree is walked along their numbers alone, and the rules on the way are the ones sought.
+ * tree is walked along their numbers alone; the rules on these paths are the result.
  *
- * Two things can still grow: conditions that have to be tried one by one, and a rule from which so
- * many conditions follow that it has many paths in the tree. Each has a budget of steps, which is
- * large, and grows with each rule by a constant. Findings beyond that are missed; nothing is
- * reported by mistake.
+ * Two costs can still grow: that of conditions that must be tried one by one, and that of a rule
+ * from which so many conditions follow that it has many paths in the tree. Each has a large budget
+ * of steps, which grows by a constant with each rule. Findings beyond the budget are missed;
+ * nothing is reported by mistake.
  */
 
 #include <limits.h>
@@ -98,7 +98,7 @@ static const cc_rule_t *tree_find(cc_earlier_t *earlier, const cc_node_t *root)
     return first < INT_MAX ? APR_ARRAY_IDX(earlier->rules->rules, first, const cc_rule_t *) : NULL;
 }
 
-/* Rules come in their order, so a rule that is already there is before this one. */
+/* Rules are added in order, so a rule that is already here precedes this one. */
 static void node_reach(cc_node_t *node, int rule)
 {
     if (node->first == INT_MAX) {

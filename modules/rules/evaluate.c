@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluates rules: decides the conditions of each rule for a certificate, and takes its outputs. */
+/* Evaluates rules for a certificate: tests their conditions, and collects their outputs. */
 
 #include <limits.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
-/* One note for all values that a pattern was given up on. */
+/* Adds one note for all values on which the pattern reached a limit. */
 static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
 {
     const cc_trouble_t *trouble = &ev->trouble;
@@ -35,7 +35,7 @@ static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
 
 /*
  * A condition that captures needs all its matches; otherwise the first is enough. If a match is
- * lost, it may have been the group that a negation asks for.
+ * lost, it may have given a group that a negated Require tests.
  */
 static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
 {
@@ -67,7 +67,8 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
 /*
  * Whether the current rule matches: undecided if a condition is, and all others hold or are
  * undecided too. *failed is its first condition that does not hold, or NULL. A rule that the index
- * has ruled out fails by one of its other conditions: it must not make a lookup that could fail.
+ * has ruled out is evaluated without lookups, since a lookup could fail; another of its conditions
+ * does not hold.
  */
 static cc_fit_t rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed)
 {
@@ -166,7 +167,9 @@ static void verdict_deny(cc_evaluation_t *ev)
     ev->groups->nelts = 0;
 }
 
-/* Takes the outputs of the current rule, whose conditions hold. False if it ends the evaluation. */
+/*
+ * Collects the outputs of the current rule, whose conditions hold. False if it ends the evaluation.
+ */
 static bool outputs_take(cc_evaluation_t *ev)
 {
     const cc_rule_t *rule = ev->rule;
@@ -193,8 +196,8 @@ static bool outputs_take(cc_evaluation_t *ev)
 }
 
 /*
- * The current rule is undecided. That never gives access: the rule gives nothing, and a client that
- * it might have kept out is kept out. False if it ends the evaluation.
+ * Handles a current rule that is undecided. That never gives access: the rule gives nothing, and a
+ * client that it might have kept out is kept out. False if it ends the evaluation.
  */
 static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
 {
@@ -213,8 +216,8 @@ static bool undecided_take(cc_evaluation_t *ev, const cc_condition_t *open)
 /* ---- the evaluation ---------------------------------------------------------------------- */
 
 /*
- * With a trace every rule is walked. Rules that the index rules out are walked without notes, so
- * that the verdict has exactly the same notes.
+ * With a trace, every rule is evaluated. Rules that the index excludes are evaluated without notes,
+ * so that the verdict has exactly the same notes.
  */
 static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
 {

@@ -77,7 +77,7 @@ static const char *name_unusable(const char *text)
     return *text == '\0' ? "it is empty" : cc_text_unusable(text, strlen(text));
 }
 
-/* The text of one combination; NULL if it needs a group that took no part in the match. */
+/* The text of one combination; NULL if it needs a group that did not take part in the match. */
 static const char *combination_text(const cc_evaluation_t *ev, const cc_template_t *template,
                                     const cc_choices_t *choices)
 {
@@ -131,7 +131,7 @@ static apr_array_header_t *results_of(cc_evaluation_t *ev, const cc_template_t *
     return results;
 }
 
-/* Any result may be the one that a negation asks for: without it, nothing is known. */
+/* Any result may be one that a negated Require tests: without it, nothing is known. */
 static void too_many(cc_evaluation_t *ev, const cc_template_t *template)
 {
     const char *what = apr_psprintf(

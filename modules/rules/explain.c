@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Explains an evaluation: conditions as written in rules, and the values that they saw. */
+/* Explains an evaluation: the conditions as written in rules, and the values that they tested. */
 
 #include <limits.h>
 #include <string.h>

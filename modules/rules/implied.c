@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implied conditions: an index of conditions that finds those that hold whenever a rule matches. */
+/* Indexes conditions, to find those that hold whenever a given rule matches. */
 
 /*
  * Each distinct condition has a number. Comparing a rule with all filed conditions would take too

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The index of rules: finds those that can match a certificate by their == conditions. */
+/* Indexes rules by their == conditions, to find those that can match a certificate. */
 
 #include <apr_strings.h>
 
 #include "rules/internal.h"
 
 /*
- * A rule with a == condition can only match if the certificate has that value. So it is filed in
- * the bucket of the selector and the value of one of its == conditions, whichever has the fewest
+ * A rule with a == condition can only match if the certificate has that value. So it is filed under
+ * the selector and value of one of its == conditions: in whichever of these buckets has the fewest
  * rules so far. Rules without == are in no bucket (cc_rules_t.unfiled).
  *
  * An evaluation begins with the bits of the unfiled rules, looks up the values of each selector
- * that has buckets, and sets the bits of the rules that it finds there. Then it walks the bits, in
- * the order of the rules. A rule that is not a candidate costs one bit.
+ * that has buckets, and sets the bits of the rules found there. Then it evaluates the rules whose
+ * bits are set, in order. A rule that is not a candidate costs one bit.
  */
 
 #define WORD_BITS 64
@@ -89,7 +89,7 @@ static void bucket_candidates(const cc_selector_t *selector, const cc_value_t *v
     }
 }
 
-/* All rules that are filed under some value. */
+/* Sets the bits of all rules that are filed under any value of the selector. */
 static void filed_candidates(const cc_selector_t *selector, apr_uint64_t *bits, apr_pool_t *p)
 {
     for (apr_hash_index_t *i = apr_hash_first(p, selector->buckets); i; i = apr_hash_next(i)) {

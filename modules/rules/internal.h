@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled rules, and the functions that the files of the rules component share. */
+/* Declares compiled rules, and the functions that the files of the rules component share. */
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
@@ -27,7 +27,8 @@ typedef struct cc_pattern_t cc_pattern_t;
 
 /*
  * A distinct FIELD[|MODIFIER ...] of a rule set. A selector with modifiers is its last modifier
- * applied to the selector of the text before it, so an evaluation fetches each field once.
+ * applied to the selector of everything before that modifier, so an evaluation fetches each field
+ * once.
  */
 struct cc_selector_t {
     int number;        /* its cell in an evaluation */
@@ -61,7 +62,7 @@ struct cc_condition_t {
 typedef struct cc_variable_t {
     const cc_selector_t *selector; /* NULL: the capture */
     int capture;
-    unsigned columns; /* of an `in`: a bit for each column that the template takes; else 0 */
+    unsigned columns; /* of an `in`: a bit for each column that the template takes; otherwise 0 */
 } cc_variable_t;
 
 typedef struct cc_part_t {
@@ -93,7 +94,7 @@ struct cc_rules_t {
     apr_array_header_t *selectors; /* cc_selector_t *, by their number */
     apr_hash_t *selected;          /* the same, by field and modifiers (selector.c) */
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
-    cc_tables_t *tables;           /* that may be named, as `scope` sees them; NULL: none */
+    cc_tables_t *tables;           /* that rules in `scope` may name; NULL: none */
     const void *scope;
     apr_array_header_t *named; /* cc_table_t *: those that are named, each once */
     apr_hash_t *naming;        /* the same, as a set */
@@ -124,7 +125,7 @@ apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t 
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
 
-/* Makes a text of one usable value; false: that gives no value. */
+/* Makes a text of one usable value; false: the value gives no text. */
 typedef bool cc_modifier_map_fn(cc_value_t *out, const cc_value_t *in, apr_pool_t *p);
 typedef cc_values_t cc_modifier_choose_fn(cc_values_t in);
 
@@ -189,7 +190,7 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
                                 cc_error_t *err);
 
 /*
- * How many groups it has, and whether all have names; the number of the group with this name, 0 if
+ * The number of groups; whether all have names; and the number of the group with this name, 0 if
  * there is not exactly one.
  */
 int cc_pattern_groups(const cc_pattern_t *pattern);
@@ -201,14 +202,15 @@ const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b)
 
 /*
  * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
- * by cc_matcher_destroy (which accepts NULL), or else with the pool.
+ * by cc_matcher_destroy (which accepts NULL), or with the pool.
  */
 cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
 void cc_matcher_destroy(cc_matcher_t *matcher);
 
 /*
- * Begins a condition, which adds to the effort that is left. `aside`: only a trace looks at the
- * condition; such conditions have a separate effort, so that a trace does not change the verdict.
+ * Begins a condition, which adds to the effort that is left. `aside`: the condition is evaluated
+ * only for a trace; such conditions have a separate budget, so that a trace does not change the
+ * verdict.
  */
 void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
 
@@ -216,8 +218,8 @@ void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
 bool cc_matcher_spent(const cc_matcher_t *matcher);
 
 /*
- * Matches. *groups, if asked for and the value matches, are the texts of the groups by number; a
- * group that took no part has no base. *reason, if undecided, says why.
+ * Matches a value. If it matches and `groups` is not NULL, *groups has the texts of the groups by
+ * number; a group that did not take part has a NULL base. If undecided, *reason has the reason.
  */
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups,
@@ -245,8 +247,7 @@ const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
                                  const cc_value_t *value);
 
 /*
- * Whether all values of these columns of the captured rows can be used; if not, ev->failure says
- * so.
+ * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.
  */
 bool cc_lookup_usable(cc_evaluation_t *ev, const cc_condition_t *c, unsigned columns);
 
@@ -266,7 +267,7 @@ void cc_index_add(cc_rules_t *rules, const cc_rule_t *rule);
 apr_uint64_t *cc_index_candidates(cc_evaluation_t *ev);
 
 /*
- * Whether the bit of a rule is set; the first rule from `from` on whose bit is set, else the number
+ * Whether the bit of a rule is set; the first rule from `from` on whose bit is set, or the number
  * of rules.
  */
 bool cc_index_has(const apr_uint64_t *bits, int number);
@@ -308,7 +309,7 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of all lookups */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
-    apr_hash_t *group_names;       /* the same by name, once there are many; else NULL */
+    apr_hash_t *group_names;       /* the same by name, once there are many; until then NULL */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
@@ -336,7 +337,7 @@ void cc_evaluation_doubt(cc_evaluation_t *ev);
  */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
 
-/* explain.c: a condition as written in a rule; the step of a rule for a trace. */
+/* explain.c: a condition as written in a rule; and adding the step of a rule to a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
 void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Decides which fields fix the issuing CA, or a single certificate or key. */
+/* Decides which fields determine the issuing CA, or a single certificate or key. */
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const struct {
     {"altsec.issuer_subject", CC_BINDS_HOLDER},
     {"pem", CC_BINDS_HOLDER},
     {"der", CC_BINDS_HOLDER},
-    /* A rule that uses these fields relies on what the CA promises by them. */
+    /* A rule that uses these fields relies on what the CA asserts with them. */
     {"policy", CC_BINDS_HOLDER},
     {"ext.", CC_BINDS_HOLDER},
 };

@@ -8,7 +8,7 @@
 
 #include "rules/logic.h"
 
-/* The current rule, and what was seen before it. */
+/* The current rule, and the state left by earlier rules. */
 typedef struct cc_rule_lint_t {
     const cc_rules_t *rules;
     const cc_rule_t *rule;
@@ -39,7 +39,7 @@ static void note_add(cc_rule_lint_t *lint, const char *tag, const char *fmt, ...
     va_end(args);
 }
 
-/* ---- rules without an effect: each function notes what it finds, and then returns true --- */
+/* ---- rules without an effect: each function adds a note and returns true for a finding ------- */
 
 static bool is_never_true(cc_rule_lint_t *lint)
 {
@@ -144,8 +144,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 
 /*
  * A signature of ECDSA has two forms, (r, s) and (r, n - s). The holder of a certificate with one
- * can write the other without any key: the digest of a certificate identifies it, but cannot
- * exclude it.
+ * can compute the other without any key, and so change the digest of the certificate. So a digest
+ * can identify a certificate, but cannot exclude it.
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the literal text with which everything that a pattern matches begins, and ends. */
+/* Finds the literal texts with which all matches of a pattern begin and end. */
 
 /*
  * The pattern is read once from left to right. Literal characters outside of all groups make a run;
  * anything else ends the run. The first run, if the pattern begins with it, is the beginning; the
  * last one, if the pattern ends with it, is the end. A quantifier takes the character before it out
- * of its run. A pattern with an alternative outside of groups, with options or with syntax that is
- * unknown here has neither.
+ * of its run. A pattern with an alternative outside of groups, with options, or with syntax that
+ * this file does not know has neither.
  */
 
 #include <string.h>
@@ -19,7 +19,7 @@ typedef struct cc_run_t {
     const char *at;
     int depth;        /* of groups */
     bool first;       /* nothing but literal characters so far */
-    bool after_one;   /* one comes right before */
+    bool after_one;   /* a literal character comes right before */
     bool given_up;    /* neither is known */
     char *run;        /* the current run */
     apr_size_t len;   /* of it */

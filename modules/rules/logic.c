@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compares conditions: which cannot both hold, and which follows from which. */
+/* Compares conditions: finds those that cannot both hold, and those that follow from another. */
 
 #include <string.h>
 
@@ -107,7 +107,7 @@ static bool apart(const cc_condition_t *a, const cc_condition_t *b)
     return range_of(&x, a) && range_of(&y, b) && (x.max < y.min || y.max < x.min);
 }
 
-/* If there can be several values, another value than that of the == may satisfy it. */
+/* If there can be several values, a value other than that of the == may satisfy `c`. */
 static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
     cc_fit_t fit =
@@ -141,7 +141,9 @@ bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condit
 
 /* ---- implication ------------------------------------------------------------------------- */
 
-/* The operand of the == satisfies it, or it is the only value and does not. */
+/*
+ * The operand of the == satisfies `c`, or `c` is negative and the only value does not satisfy it.
+ */
 static bool equal_implies(cc_logic_t *logic, const cc_condition_t *equal, const cc_condition_t *c)
 {
     cc_fit_t fit =

@@ -68,15 +68,15 @@ typedef struct cc_earlier_t cc_earlier_t;
 cc_earlier_t *cc_earlier_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool_t *scratch);
 
 /*
- * Takes up the next rule: finds which filed conditions hold whenever it matches. Then the first
- * filed rule that ends the evaluation, or that always gives a user, and that matches whenever this
- * one does; or NULL.
+ * Makes this the current rule, and finds which filed conditions hold whenever it matches. Then come
+ * the first filed rule that ends the evaluation, and the first that always gives a user, among
+ * those that match whenever the current rule does; NULL if there is none.
  */
 void cc_earlier_look(cc_earlier_t *earlier, const cc_rule_t *rule);
 const cc_rule_t *cc_earlier_ending(cc_earlier_t *earlier);
 const cc_rule_t *cc_earlier_user(cc_earlier_t *earlier);
 
-/* Files the rule that was taken up. */
+/* Files the current rule. */
 void cc_earlier_add(cc_earlier_t *earlier, const cc_rule_t *rule);
 
 /*
@@ -105,7 +105,10 @@ void cc_affixes_each(const cc_affixes_t *affixes, struct iovec text, cc_affix_fn
 void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec *end,
                          apr_pool_t *p);
 
-/* lint.c: cc_rules_lint; *steps, unless it is NULL, is how many steps cc_earlier_t took. */
+/*
+ * lint.c: cc_rules_lint; *steps is the number of steps that cc_earlier_t took (`steps` may be
+ * NULL).
+ */
 apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
                                   apr_pool_t *p);
 
@@ -117,15 +120,15 @@ typedef enum {
 } cc_issuer_binding_t;
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* The selector that gives the user, if nothing in the rule determines the CA; else NULL. */
+/* The selector that gives the user, if nothing in the rule determines the CA; otherwise NULL. */
 const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
 
-/* Whether the rule ends the evaluation for some CAs, and depends on the CA alone. */
+/* Whether the rule ends the evaluation for certain CAs, and depends on the CA alone. */
 bool cc_issuer_binding_decides(const cc_rule_t *rule);
 
 /*
- * regex_host.c: whether a pattern has a host name with a dot that is not escaped, certainly by
- * mistake; *host is the name as written, *escaped as it should be.
+ * regex_host.c: whether a pattern has a host name with an unescaped dot, which is certainly a
+ * mistake; *host is the name as written, *escaped the corrected one.
  */
 bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
                            apr_pool_t *p);

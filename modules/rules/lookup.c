@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operators `in` and `!in`: finds their table, looks values up in it, and captures its rows. */
+/* Implements `in` and `!in`: finds the table, looks values up in it, and captures its rows. */
 
 #include <string.h>
 

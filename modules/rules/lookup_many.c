@@ -5,11 +5,12 @@
 
 /*
  * This is for remote tables. The holder of a certificate chooses how many values it has, and each
- * may have to be looked up. So the values of a condition are looked up together, up to AT_ONCE of
- * them: a source answers many values nearly as quickly as one. More would be wasted if one of the
- * first decides, and more than some directories accept on one connection. A memo keeps the answers
- * of a table to the end of the evaluation: other conditions, and equal values, get the same answer.
- * All lookups in one table share its timeout, which cc_account_t keeps account of.
+ * may have to be looked up. So the values of a condition are looked up together, up to AT_ONCE at a
+ * time: a source answers many values nearly as quickly as one. Larger batches would be wasted if
+ * one of the first values decides, and would exceed what some directories accept on one connection.
+ * A memo keeps the answers of a table to the end of the evaluation: other conditions, and equal
+ * values, get the same answer. All lookups in one table share its timeout, which cc_account_t
+ * tracks.
  */
 #define AT_ONCE 32
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The modifiers after a field's "|": the types that each works on, and the values that it makes. */
+/* Implements the modifiers after a field's "|": their types, and the values that they make. */
 
 #include <string.h>
 
@@ -120,7 +120,7 @@ static const cc_modifier_t modifiers[] = {
      .choose = choose_last},
     {.word = {"oneline",
               "The slash form of a DN, as in grid-mapfiles and FakeBasicAuth lists. For DNs; "
-              "unusable if two names would give the same text.",
+              "unusable if another name could have the same text.",
               "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
      .takes = DN,
      .map = map_oneline},
@@ -128,7 +128,7 @@ static const cc_modifier_t modifiers[] = {
 
 #define MODIFIER_COUNT ((int)(sizeof(modifiers) / sizeof(modifiers[0])))
 
-/* Unusable values stay in the list unchanged: a condition must see that they were there. */
+/* Unusable values stay in the list unchanged, since they affect the result of a condition. */
 cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p)
 {
     cc_value_t *at;

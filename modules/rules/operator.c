@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operators: the types that each works on, and when a value satisfies each. */
+/* Implements the operators: their types, and when a value satisfies each. */
 
 #include <string.h>
 
@@ -163,7 +163,7 @@ const cc_operator_t *cc_operator_find(const char *name)
     return NULL;
 }
 
-/* A pattern over a whole DN invites impersonation, in whichever form the DN is written. */
+/* A pattern over a whole DN invites impersonation, whatever the text form of the DN. */
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector)
 {
     if (op->kind == CC_OPERATOR_PATTERN && selector->ref.field->type == CC_TYPE_DN) {

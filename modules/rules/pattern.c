@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiles and matches patterns (PCRE2), anchored at both ends and with limited effort. */
+/* Compiles and matches patterns with PCRE2, anchored at both ends and with limited effort. */
 
 #include <string.h>
 
@@ -13,17 +13,18 @@
 /*
  * The effort budget. The holder of a certificate chooses how many values it has and how long they
  * are; the author of rules chooses the patterns. So effort is counted for a whole evaluation, in
- * PCRE2's steps, each weighed by the length of the value: between two steps PCRE2 may walk over all
- * of it. An evaluation has EFFORT_BASE, and EFFORT_CONDITION more for each pattern condition that
- * it reaches.
+ * PCRE2's steps, each weighted by the length of the value, since PCRE2 may scan the whole value
+ * between two steps. An evaluation has EFFORT_BASE, and EFFORT_CONDITION more for each pattern
+ * condition that it reaches.
  *
- * PCRE2 does not say how many steps a match took, only that it took more than a limit. So a match
+ * PCRE2 does not report how many steps a match took, only that it exceeded a limit. So a match
  * begins with a low limit, which is enough for nearly all, and begins again with the next limit if
  * it hits that one. It pays for each limit in full, which is at most some hundred times what it
- * took.
+ * used.
  *
- * Memory is bounded by depth, and not by octets: those of one level differ with PCRE2's version.
- * HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, except for patterns with dozens of groups.
+ * Memory is bounded by depth and not by octets, since the octets of one level differ between
+ * versions of PCRE2. HEAP_LIMIT_KIB is above what DEPTH_LIMIT levels need, except for patterns with
+ * dozens of groups.
  */
 #define EFFORT_BASE 1000000
 #define EFFORT_CONDITION 25000
@@ -31,13 +32,13 @@
 #define DEPTH_LIMIT 20000
 #define HEAP_LIMIT_KIB 16384
 #define VALUE_MAX 8192   /* octets */
-#define VALUE_WEIGHT 512 /* each so many octets make a step weigh 1 more */
+#define VALUE_WEIGHT 512 /* each VALUE_WEIGHT octets make a step weigh 1 more */
 
 static const apr_int64_t step_limits[] = {32, 1024, 11000, 25000, 90000};
 
 #define LIMITS ((int)(sizeof(step_limits) / sizeof(step_limits[0])))
 
-/* Reasons to give a match up before it begins, beside PCRE2's own errors. */
+/* Reasons to give up on a match before it begins, in addition to PCRE2's own errors. */
 #define SPENT (-1001)
 #define TOO_LONG (-1002)
 
@@ -60,7 +61,7 @@ struct cc_matcher_t {
     const cc_engine_t *engine;
     apr_pool_t *pool;
     pcre2_match_data *data;
-    apr_int64_t left[2]; /* effort of the rules, and of those that only a trace looks at */
+    apr_int64_t left[2]; /* effort of the rules, and of those evaluated only for a trace */
     bool aside;          /* which of the two pays */
 };
 
@@ -91,8 +92,8 @@ static pcre2_match_context *match_context(const cc_engine_t *engine, apr_int64_t
 }
 
 /*
- * PCRE2 uses malloc and releases its memory: compiling a pattern needs many times the memory of the
- * compiled pattern. NULL: no memory.
+ * PCRE2 uses malloc and not a pool, so that memory is returned: compiling a pattern takes many
+ * times the memory of the compiled pattern. NULL: out of memory.
  */
 static cc_engine_t *engine_create(apr_pool_t *p)
 {
@@ -271,9 +272,9 @@ static const struct iovec *groups_copy(const cc_matcher_t *matcher, const cc_pat
 }
 
 /*
- * PCRE2 before 10.43 has no way to say that "(?i)" must not take U+017F for an s and U+212A for a
- * k, and another name could be mistaken for an ASCII one. So no match counts for a value with one
- * of these.
+ * PCRE2 before 10.43 has no option that keeps "(?i)" from treating U+017F as an s and U+212A as a
+ * k, so another name could pass for an ASCII one. So no match counts for a value with one of these
+ * characters.
  */
 static bool folds_to_ascii(const cc_value_t *value)
 {
@@ -305,7 +306,7 @@ static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern
                        matcher->data, context);
 }
 
-/* A match for which not enough effort is left is not begun, nor is any match after it. */
+/* A match for which too little effort is left does not begin, nor does any match after it. */
 static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const cc_value_t *value)
 {
     apr_int64_t weight = 1 + (apr_int64_t)value->len / VALUE_WEIGHT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reachable names: the users and groups that rule sets could give to any certificate. */
+/* Finds reachable names: the users and groups that rule sets could give to any certificate. */
 
 /*
  * A configuration may have as many Require lines as rules, so the rules are not searched for each
@@ -40,7 +40,7 @@ static void literal_fit(cc_fitting_t *fitting, const struct iovec *literal)
     }
 }
 
-/* A variable may stand for any text, also an empty one, but not for these letters. */
+/* A variable may stand for any text, even an empty one, without these letters. */
 static void variable_fit(cc_fitting_t *fitting, const char *never)
 {
     for (apr_size_t i = 1; i <= fitting->len; i++) {

@@ -4,8 +4,8 @@
 /*
  * The pattern is read from left to right. A run of letters, digits, "-" and dots is a host name if
  * it has a bare dot and ends with a label of letters. In most fields John.Smith would be one too.
- * So it counts only after an "@" or "//", or with a common top-level domain, or in a field of
- * hosts. Escapes, classes, quoted parts and comments are skipped.
+ * So a name counts only after an "@" or "//", or with a common top-level domain, or in a field of
+ * host names. Escapes, classes, quoted parts and comments are skipped.
  */
 
 #include <string.h>
@@ -16,7 +16,7 @@
 
 #include "rules/logic.h"
 
-/* How far a pattern has been read, and whether a host's name is expected there. */
+/* How far a pattern has been read, and whether a host name is expected there. */
 typedef struct cc_reading_t {
     const char *at;
     int depth;      /* of groups */
@@ -70,7 +70,7 @@ static void host_forget(cc_reading_t *reading)
     reading->host_depth = -1;
 }
 
-/* An alternative to the part with the "@" begins again; ")" may close the group around it. */
+/* "|" begins an alternative to the part with the "@"; ")" may close the group around it. */
 static void group_read(cc_reading_t *reading, char c)
 {
     if (c == '|' && reading->host_depth >= reading->depth) {

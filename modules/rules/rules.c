@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes rule sets, to which a rule is added as a whole or not at all. */
+/* Makes rule sets, and adds each rule as a whole or not at all. */
 
 #include "rules/internal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public header of the rule language: text becomes rules, and rules give a verdict. */
+/* The public header of the rule language, which compiles text to rules and evaluates them. */
 #ifndef CC_RULES_H
 #define CC_RULES_H
 
@@ -41,7 +41,7 @@ apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where
 
 /**
  * The same for conditions alone (what follows "Require clientcert"; an empty list always holds).
- * The verdict's `matched` then says whether they hold, and its `doubt_where` that this is
+ * The verdict's `matched` then shows whether they hold, and its `doubt_where` that this is
  * undecided.
  */
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
@@ -52,28 +52,28 @@ int cc_rules_count(const cc_rules_t *rules);
 
 /**
  * A rule (0 to cc_rules_count - 1): where it was configured; and its canonical form, which is the
- * same for all ways to write the rule and reads back as the same rule. Templates and patterns are
- * in it as they were written, so it must be escaped when it is shown. It lives as long as `p`.
+ * same for all ways to write the rule and reads back as the same rule. It contains templates and
+ * patterns as written, so it must be escaped when it is shown. It lives as long as `p`.
  */
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
-/** True if they use a field of the connection (cc_field_of_connection). */
+/** True if the rules use a field of the connection (cc_field_of_connection). */
 bool cc_rules_ask_connection(const cc_rules_t *rules);
 
-/** True if they use a table. */
+/** True if the rules use a table. */
 bool cc_rules_use_tables(const cc_rules_t *rules);
 
 /**
- * The sum of cc_table_generation over the tables that the rules use; 0 if they use none. Costs a
- * few instructions for each table. A verdict with another `generation` comes from older tables.
+ * The sum of cc_table_generation over the tables that the rules use; 0 if they use none. This costs
+ * a few instructions for each table. A verdict with another `generation` comes from older tables.
  */
 apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
 /** What a note is about. */
 typedef enum {
     CC_NOTE_UNUSABLE_VALUE,   /* CC0150: a value of the certificate cannot be used */
-    CC_NOTE_PATTERN_LIMIT,    /* CC0151: a pattern was given up */
+    CC_NOTE_PATTERN_LIMIT,    /* CC0151: matching a pattern was given up */
     CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
     CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
     CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */
@@ -81,7 +81,7 @@ typedef enum {
     CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
     CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
     CC_NOTE_COUNT,            /* how many kinds an evaluation has */
-    CC_NOTE_LINT = CC_NOTE_COUNT /* not of an evaluation: CC07xx */
+    CC_NOTE_LINT = CC_NOTE_COUNT /* not from an evaluation: CC07xx */
 } cc_note_kind_t;
 
 /** Something that an administrator should know about an evaluation. */
@@ -89,7 +89,7 @@ typedef struct cc_note_t {
     cc_note_kind_t kind;
     const char *tag;     /* explained in doc/messages.md: CC01xx, of lint CC07xx */
     const char *where;   /* the rule */
-    const char *meaning; /* a literal: the text without anything from the rule; NULL: of lint */
+    const char *meaning; /* a literal: the text without any part of the rule; NULL for lint */
     const char *text;    /* escaped, one line; of a long value only the beginning
                           * (cc_text_excerpt) */
 } cc_note_t;
@@ -118,10 +118,10 @@ typedef struct cc_verdict_t {
                                 * client out and was not decided: then no user and no group */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
-    apr_time_t stale_at;     /* from here on the same certificate may give another verdict;
-                              * APR_INT64_MAX if no rule names a field that changes or a remote
-                              * table; the time of the evaluation if it failed and the failure
-                              * does not last */
+    apr_time_t stale_at;     /* from then on the same certificate may give another verdict;
+                                APR_INT64_MAX if no rule names a field that changes or a remote
+                                table; the time of the evaluation if it failed and the failure
+                                does not last */
     apr_uint64_t generation; /* cc_rules_generation throughout the evaluation */
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a
                               * result: the client may have more than is listed here, so nothing
@@ -148,7 +148,7 @@ extern const char *const cc_result_words[CC_RESULT_COUNT + 1];
 
 cc_result_t cc_verdict_result(const cc_verdict_t *verdict);
 
-/** The name of its result. */
+/** The name of the verdict's result. */
 static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
 {
     return cc_result_words[cc_verdict_result(verdict)];
@@ -175,17 +175,17 @@ typedef struct cc_step_t {
     const char *where;     /* the rule */
     int number;            /* its place in the set */
     const char *field;     /* the field of its first condition that failed; NULL: all held */
-    const char *condition; /* its first condition that failed, as written; NULL: all held */
+    const char *condition; /* that condition, as written; NULL: all held */
     bool undecided;        /* that condition, and perhaps others, is undecided */
-    const char *seen;      /* the values it looked at, or "(none)"; NULL: all held. Escaped; long
-                            * values and long lists are cut (cc_text_excerpt, 16 values) */
+    const char *seen;      /* the values that it tested, or "(none)"; NULL: all held. Escaped;
+                              long values and long lists are cut (cc_text_excerpt, 16 values) */
     int nearness;          /* how many conditions held before that one, minus those after it */
 } cc_step_t;
 
 /**
- * Evaluates. Never fails: an undecided rule gives nothing, denies if it has deny or stop, and is
- * noted. A failed lookup or too many results end the evaluation with the verdict's `failure`. All
- * lookups see one generation of a table.
+ * Evaluates the rules for a certificate. This never fails: an undecided rule gives nothing, denies
+ * if it has deny or stop, and is noted. A failed lookup or too many results end the evaluation with
+ * the verdict's `failure`. All lookups see one generation of a table.
  *
  * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
  * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of
@@ -197,7 +197,10 @@ const cc_verdict_t *cc_rules_evaluate(const cc_rules_t *rules, const cc_cert_t *
                                       const cc_facts_t *facts, apr_array_header_t *trace,
                                       apr_pool_t *result, apr_pool_t *scratch);
 
-/** The steps that explain a verdict: those of all rules that matter, and of a few others. */
+/**
+ * The steps that explain a verdict: those of all rules that match or are undecided, and of a few
+ * others.
+ */
 typedef struct cc_trace_t {
     apr_array_header_t *steps; /* cc_step_t: those that hold or are undecided, and some others */
     int max;                   /* how many others there may be */
@@ -207,9 +210,9 @@ typedef struct cc_trace_t {
 } cc_trace_t;
 
 /**
- * cc_rules_evaluate with a trace that has, of the rules that do not match, the `trace->max` rules
- * that came nearest (cc_step_t.nearness; the first of those that came equally near). The caller
- * sets `max` and gives an empty array.
+ * cc_rules_evaluate with a trace. Of the rules that do not match, the trace has only the
+ * `trace->max` that came nearest (cc_step_t.nearness; among equals, the first). The caller sets
+ * `max` and provides an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
@@ -219,9 +222,9 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
  * Likely mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never match or
  * never has an effect, a pattern that matches more than its author intended, a deny that the holder
  * of the certificate can evade, and, if `several_cas`, a user from a field that other CAs could
- * give too while no condition says which CA issued it. Only certain findings are noted. The cost
- * grows with the number of rules; if comparing all of them would take more, a note says so
- * (CC0760). Lives as long as `p`.
+ * give too while no condition determines the CA. Only certain findings are noted. The cost grows
+ * with the number of rules; if comparing all of them would take more, a note says so (CC0760).
+ * Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
@@ -238,8 +241,8 @@ cc_reachable_t *cc_reachable_create(apr_pool_t *p);
 void cc_reachable_add(cc_reachable_t *reachable, const cc_rules_t *rules);
 
 /**
- * False if none of these rules can give this user, or this group, not even from a field in a
- * template. The cost hardly depends on the number of rules.
+ * False if none of these rules can give this user or this group, even from a field in a template.
+ * The cost hardly depends on the number of rules.
  */
 bool cc_reachable_user(const cc_reachable_t *reachable, const char *name);
 bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
@@ -249,18 +252,20 @@ bool cc_reachable_group(const cc_reachable_t *reachable, const char *name);
  */
 typedef struct cc_selector_t cc_selector_t;
 
-/** Compiles one; it lives as long as `p`. Errors as cc_rules_add. */
+/** Compiles a selector, which lives as long as `p`. Errors are those of cc_rules_add. */
 apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text, apr_pool_t *p,
                                cc_error_t *err);
 
-/** True if it may have several values; cc_parts_join makes one text of them. */
+/** True if the selector may have several values; cc_parts_join makes one text of them. */
 bool cc_selector_many(const cc_selector_t *selector);
 
-/** Its values, unusable ones included. They live as long as `p` and the certificate. */
+/**
+ * The values of the selector, unusable ones included. They live as long as `p` and the certificate.
+ */
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p);
 
-/** As cc_field_stale_at. */
+/** The same as cc_field_stale_at, for a selector. */
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
                                 const cc_facts_t *facts);
 

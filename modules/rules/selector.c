@@ -19,7 +19,7 @@ static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
     return (struct iovec){key, sizeof(parts) + strlen(oid)};
 }
 
-/* Selectors of a rule that could not be parsed are gone. */
+/* False for a selector of a rule that could not be parsed, which has been removed. */
 static bool is_kept(const cc_rules_t *rules, const cc_selector_t *selector)
 {
     return selector && selector->number < rules->selectors->nelts &&

@@ -96,8 +96,8 @@ static bool has_columns(const cc_condition_t *condition)
 }
 
 /*
- * Whether $1 can refer to this condition. Columns have no names: if there are columns, a pattern
- * whose groups all have names leaves the numbers to them.
+ * Whether $1 can refer to this condition. Columns have no names: if there are columns, the numbers
+ * refer to them rather than to a pattern whose groups all have names.
  */
 static bool captures_by_number(const cc_condition_t *condition, bool columns)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of an evaluation: the values of selectors that it has fetched, and its notes. */
+/* Keeps the state of an evaluation: the values of selectors that it has fetched, and its notes. */
 
 #include <stdarg.h>
 #include <string.h>
@@ -75,7 +75,7 @@ static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
     return cell;
 }
 
-/* Notes unusable values once, with the field, or with the modifier that made them unusable. */
+/* Adds one note on unusable values, with the field, or the modifier that made them unusable. */
 static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
     cc_cell_t *cell = &ev->cells[selector->number];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of results, and several names joined into one text. */
+/* Gives the names of results, and joins several names into one text. */
 
 #include <string.h>
 

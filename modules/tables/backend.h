@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Back ends: the interface that a source of a lookup table implements, and its data. */
+/* Declares the interface that the back ends of lookup tables implement, and its data. */
 #ifndef CC_BACKEND_H
 #define CC_BACKEND_H
 
@@ -18,7 +18,7 @@
 typedef enum {
     CC_TABLE_FOUND,
     CC_TABLE_MISSING, /* the source has no such key */
-    CC_TABLE_FAILED   /* the source gave no answer: never treat it as MISSING */
+    CC_TABLE_FAILED   /* the source gave no answer: never treat this as MISSING */
 } cc_table_result_t;
 
 /** A column: one value, several (a comma-separated list, an attribute of a directory) or none. */
@@ -38,10 +38,10 @@ typedef struct cc_answer_info_t {
     apr_time_t stale_at; /* the answer may be kept until then; APR_INT64_MAX: until the generation
                             of the table changes; 0: it is CC_TABLE_FAILED */
     const char *failure; /* CC_TABLE_FAILED: the reason, in plain words, safe for a log; with
-                            another result: why an old answer is used (see `stale`); else NULL */
+                            another result: why an old answer is used (see `stale`), or NULL */
 } cc_answer_info_t;
 
-/** A lookup: the key, and the answer. */
+/** A lookup: its key and its answer. */
 typedef struct cc_query_t {
     const char *key; /* in the form of cc_table_lookup; for a back end, in that of its `lookup` */
     apr_size_t len;
@@ -51,7 +51,7 @@ typedef struct cc_query_t {
 } cc_query_t;
 
 /**
- * Limits of an evaluation for a remote source: the number of keys; the octets of one answer; and
+ * Limits of an evaluation for a remote source: the number of keys, the octets of one answer, and
  * the octets of all answers to one cc_table_lookup_many.
  */
 #define CC_KEYS_MAX 1000
@@ -78,7 +78,7 @@ typedef struct cc_sharing_t {
     /**
      * Fetches the image with this key from the owner: *image is an open file, which the caller
      * closes. APR_ENOENT: there is none yet, or the owner is busy; another error: there will be no
-     * answer. Any thread of any process; waits for a moment.
+     * answer. Any thread of any process may call; it waits for a moment.
      */
     apr_status_t (*fetch)(int *image, apr_uint64_t key, void *baton);
     void *baton;
@@ -90,7 +90,7 @@ typedef struct cc_table_spec_t {
     const char *source;          /* the text after "TYPE:" */
     const char *where;           /* "file:line" of the directive */
     const char *root;            /* the base of a relative path; NULL: the working directory */
-    void *server;                /* the server_rec, for the back ends of the glue; else unused */
+    void *server;                /* the server_rec, for the back ends of the glue only */
     int columns;                 /* the number of columns that rules need ($2: 2) */
     bool nocase;                 /* keys are compared without regard to case (ASCII) */
     bool octets;                 /* keys are hex: case, colons and spaces do not matter */
@@ -116,22 +116,26 @@ typedef struct cc_table_spec_t {
  */
 typedef struct cc_backend_t {
     const char *type; /* "file" */
-    bool remote;      /* each lookup asks another program: timeout, ttl, negative_ttl, stale, size
-                         and memory are its options, and its answers are cached; else reload is */
+    bool remote;      /* each lookup asks another program: its answers are cached, and its
+                         options are timeout, ttl, negative_ttl, stale, size and memory; false:
+                         its option is reload */
     bool binds;       /* binddn and bindpassword are its options */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
-    bool bytes;       /* takes keys of a table with `octets` as bytes, else as lower-case hex */
+    bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex */
 
     /**
      * Checks the source and makes the state, in `p` (which lives as long as the configuration); a
      * cleanup of `p` closes it. Called at start, in the parent, also by httpd -t. If the source
      * cannot be read or loaded, the error (CC06xx) names it, and the line if there is one. If the
      * state is made despite the error, the source may become good later: until then lookups use the
-     * kept rows, or fail. A remote source is not asked here: it may be down when the server starts.
+     * kept rows, or fail. A remote source is not contacted here, since it may be down when the
+     * server starts.
      */
     apr_status_t (*open)(void **state, const cc_table_spec_t *spec, apr_pool_t *p, cc_error_t *err);
 
-    /** Prepares a child process, before its threads; lookups may fail without. NULL: not needed. */
+    /**
+     * Prepares a child process, before its threads; without it lookups may fail. NULL: not needed.
+     */
     apr_status_t (*child)(void *state, apr_pool_t *p);
 
     /**
@@ -153,8 +157,9 @@ typedef struct cc_backend_t {
     /**
      * Checks the source for a change; NULL for a remote one. Called by a separate thread in each
      * child. APR_SUCCESS: a new generation is in use; APR_EAGAIN: nothing has changed, or the error
-     * was returned before; APR_EBUSY: the source is being written, poll again soon; else err (in
-     * `p`) has the reason why the rows loaded before stay in use (once per change of the source).
+     * was returned before; APR_EBUSY: the source is being written, poll again soon. With any other
+     * status, err (in `p`) has the reason why the rows loaded before stay in use (once per change
+     * of the source).
      */
     apr_status_t (*poll)(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p);
 
@@ -173,8 +178,9 @@ typedef struct cc_backend_t {
     apr_uint64_t (*generation)(void *state);
 
     /**
-     * For counters, by the thread that opens or polls: a number that identifies the state of the
-     * source at the last poll (NULL for a remote one); and the number of rows (NULL: not known).
+     * For counters, called by the thread that opens or polls: a number that identifies the state of
+     * the source at the last poll (NULL for a remote one), and the number of rows (NULL: not
+     * known).
      */
     apr_uint64_t (*seen)(void *state);
     apr_uint64_t (*rows)(void *state);
@@ -194,8 +200,9 @@ extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis;
 const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p);
 
 /**
- * A key as a value in a search filter (RFC 4515), escaped so that it is only a value: its text; the
- * octets that it contains in (whole) hex; and those in base64 (NULL if it is not valid base64).
+ * A key as a value in a search filter (RFC 4515), escaped so that it can only be a value. The three
+ * functions take the key as text, as hex that is decoded into (whole) octets, and as base64 that is
+ * decoded likewise (NULL if it is not valid base64).
  */
 const char *cc_filter_text(const char *key, apr_size_t len, apr_pool_t *p);
 const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p);

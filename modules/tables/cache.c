@@ -9,16 +9,17 @@
 #include "tables/internal.h"
 
 /*
- * Each process has one cache for each table. An answer is one block of memory: its head, its key,
- * its row. A hash finds it by its key, and a ring orders all answers by their last use. When there
- * are too many answers, or too many octets of them, the least recently used ones are removed.
+ * Each process has one cache for each table. An answer is one block of memory: a head, the key and
+ * the row. A hash finds the answer by its key, and a ring orders all answers by their last use.
+ * When there are too many answers, or too many octets of them, the least recently used ones are
+ * removed.
  *
  * An answer is fresh for ttl= or negative_ttl=. A stale one may be used for stale= longer, but only
  * if the source fails; it then counts as fresh for RETRY, so that not every lookup waits for the
  * next failure.
  *
- * The lock is held while the hash and the ring are used, never while the source is asked. Two
- * threads may ask for the same key at once; the later answer is kept.
+ * The lock is held while the hash and the ring are used, never during a query to the source. Two
+ * threads may query the same key at once; the later answer is kept.
  */
 
 #define RETRY apr_time_from_sec(1) /* how long an old answer is used before the next attempt */
@@ -38,7 +39,7 @@ typedef struct kept_t {
 
 struct cc_cache_t {
     const cc_table_spec_t *spec;
-    apr_thread_mutex_t *lock; /* of the members below; never held while the source is asked */
+    apr_thread_mutex_t *lock; /* of the members below; never held during a query to the source */
     apr_hash_t *by_key;
     apr_size_t octets; /* of all answers */
     kept_t ends;       /* of the ring: its `older` is the newest, its `newer` the oldest */
@@ -145,7 +146,7 @@ bool cc_cache_recall_stale(cc_cache_t *cache, cc_query_t *query, apr_time_t now,
     return serves;
 }
 
-/* NULL if out of memory, or if it is larger than the whole cache may be. */
+/* NULL if out of memory, or if the answer is larger than the whole cache may be. */
 static kept_t *kept_make(const cc_cache_t *cache, const cc_query_t *query)
 {
     apr_size_t key_size = APR_ALIGN(query->len + 1, sizeof(void *));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "dbm": a database file of any type that APR-util supports, with a line for each key.
- */
+/* Implements the back end "dbm": a database file of any type that APR-util supports. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -12,9 +11,10 @@
 #include "tables/internal.h"
 
 /*
- * The file is opened for each lookup, as in mod_authn_dbm and mod_rewrite. A permanent handle would
- * hold the library's lock against writers of the file, would continue to read a file that was
- * replaced, would map a file that may be truncated, and must not be used across a fork.
+ * The value of each key is a line of columns. The file is opened for each lookup, as in
+ * mod_authn_dbm and mod_rewrite. A permanent handle would hold the library's lock against writers
+ * of the file, would continue to read a file that was replaced, would map a file that may be
+ * truncated, and must not be used across a fork.
  */
 typedef struct {
     const char *type;
@@ -87,7 +87,7 @@ static const char *failure_text(const dbm_t *dbm, apr_status_t status, apr_pool_
     return apr_pstrdup(p, apr_strerror(status, reason, sizeof(reason)));
 }
 
-/* Opens it, in `p`, and reads the value of a key; without a key, only tests that it is readable. */
+/* Opens the database, in `p`, and reads the value of a key; without a key, only tests reading. */
 static apr_status_t value_read(apr_datum_t *value, const dbm_t *dbm, const cc_key_t *key,
                                apr_pool_t *p)
 {
@@ -126,7 +126,7 @@ static apr_status_t value_find(apr_datum_t *value, const dbm_t *dbm, const cc_ke
 
 /* ---- the back end ---------------------------------------------------------------------------- */
 
-/* Whether it is readable; with any key. */
+/* Tests that the database is readable, with any key. */
 static apr_status_t dbm_check(const dbm_t *dbm, apr_pool_t *p, cc_error_t *err)
 {
     cc_key_t key = {"x", 1};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "file": a file of lines, kept in memory and read again when it changes. */
+/* Implements the back end "file": a file of lines, kept in memory and reloaded on change. */
 #include <unistd.h>
 
 #include <apr_time.h>
@@ -9,12 +9,12 @@
 /*
  * Lookups read a map (map.c) that is never written; a new one replaces it (base/snapshot.h). The
  * file may be written while it is read, and half of a file looks like a complete one. So it is read
- * when it has settled (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
- * without a trace.
+ * once it has settled (base/file_stamp.h), or after RESTLESS, and once more if it may have changed
+ * without changing its stamp.
  *
- * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all, in a
+ * Each child of httpd polls the file. One process, the owner of the sharing, reads it for all in a
  * separate thread, and makes an image of its rows (image.c). The others wait for the image of the
- * state that they have seen; if it does not arrive in time, they read the file themselves.
+ * state that they found; if it does not arrive in time, they read the file themselves.
  */
 
 #define TRIES 20 /* to read a file at start that is being written, every WAIT */
@@ -32,11 +32,11 @@ typedef struct {
     bool kept;        /* at start it has rows of an earlier configuration */
 
     /* For the thread that polls: */
-    cc_file_stamp_t held; /* the state of the file that the rows are from */
-    int columns;          /* of each of these rows, at least */
-    cc_file_stamp_t seen; /* the file as it was last polled */
-    bool unsure;          /* it may have changed since without a trace */
-    apr_time_t put_off;   /* since when it is not read, as it may be half written; 0: it is read */
+    cc_file_stamp_t held;   /* the state of the file that the rows are from */
+    int columns;            /* of each of these rows, at least */
+    cc_file_stamp_t seen;   /* the file as it was last polled */
+    bool unsure;            /* it may have changed since without a trace */
+    apr_time_t put_off;     /* since when reading is put off: it may be half written; 0: not */
     cc_file_stamp_t waited; /* the state of the file whose image is expected, */
     apr_time_t patience;    /* and until when */
 
@@ -200,7 +200,7 @@ static bool is_put_off(file_t *file, const cc_file_stamp_t *stamp, apr_time_t no
     return cc_file_stamp_fresh(stamp, now) || now - file->put_off < RESTLESS;
 }
 
-/* The rows of the file in this state: from the shared image, else by reading it. */
+/* The rows of the file in this state: from the shared image if there is one, or from the file. */
 static apr_status_t next_take(cc_held_t *next, file_t *file, apr_time_t now, apr_pool_t *p,
                               cc_error_t *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes and reads images, which pass the rows of a file from the process that read it to others. */
+/* Makes and reads images, which carry the rows of a file from one process to others. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -13,10 +13,10 @@
 #include "tables/internal.h"
 
 /*
- * The parent of httpd's processes reads a file that has changed once, and makes an image: the data
- * that lookups need, in a file without a name that exists only in memory. It passes the open file
- * to the other processes, which map it, so that they share one copy. An image belongs to one state
- * of the file, and contains the stamp of that state.
+ * The parent process of httpd reads a changed file once, and makes an image: the data that lookups
+ * need, in a file without a name that exists only in memory. It passes the open file to the other
+ * processes, which map it, so that they share one copy. An image belongs to one state of the file,
+ * and contains the stamp of that state.
  *
  * Data that only root may read stays inside httpd: scripts of the server run as the children's
  * user, and could open any file that the children can open. An image is not accepted if the
@@ -187,7 +187,10 @@ apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t o
         return APR_EACCES;
     }
     len = (apr_size_t)info.st_size;
-    /* Private: some systems treat a shared mapping as an attempt to write. The pages are shared. */
+    /*
+     * Private, since some systems treat a shared mapping as an attempt to write. The pages are
+     * shared.
+     */
     head = mmap(NULL, len, PROT_READ, MAP_PRIVATE, image, 0);
     if (head == MAP_FAILED) {
         return APR_FROM_OS_ERROR(errno);

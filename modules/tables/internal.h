@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookup tables: what the files of this component share. */
+/* Declares what the files of the lookup table component share. */
 #ifndef CC_TABLES_INTERNAL_H
 #define CC_TABLES_INTERNAL_H
 
@@ -83,15 +83,18 @@ void cc_table_line_trim(cc_table_line_t *line);
 /** Moves to the next word; false if there are only spaces or a comment. */
 bool cc_line_more(cc_table_line_t *line);
 
-/** Reads the word, without its quotes, to `to` (which holds the rest of the line): its length. */
+/**
+ * Reads the word, without its quotes, to `to` (as long as the rest of the line); returns its
+ * length.
+ */
 apr_size_t cc_line_key(cc_table_line_t *line, char *to);
 
 /** The same for a word of hex: decodes it into octets. */
 apr_size_t cc_line_octets(cc_table_line_t *line, char *to);
 
 /**
- * Reads all other words as columns. Their text goes to `to`, which holds twice the rest of the
- * line, and one octet more.
+ * Reads all other words as columns. Their text goes to `to`, which must have twice the length of
+ * the rest of the line, and one octet more.
  */
 cc_packed_t cc_line_columns(cc_table_line_t *line, char *to);
 
@@ -164,7 +167,7 @@ const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_po
 
 /**
  * Reads a file into a map; *stamp is that of the state that was read, or unchanged if nothing was.
- * APR_EBUSY if it changed meanwhile, else errors (CC0610, CC0611).
+ * APR_EBUSY if it changed meanwhile; other errors: CC0610, CC0611.
  */
 apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err);
@@ -197,8 +200,8 @@ apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_poo
 
 /**
  * Makes an image of the rows of a state of the file (map NULL: that state is bad): *image is an
- * open file without a name, which cannot be changed. APR_EINTR soon after *stop is set; else errors
- * of the system, APR_ENOTIMPL if it does not support such files.
+ * open file without a name, which cannot be changed. APR_EINTR soon after *stop is set; otherwise
+ * errors of the system, APR_ENOTIMPL if it does not support such files.
  */
 apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
                            const atomic_bool *stop, apr_pool_t *p);
@@ -231,7 +234,10 @@ typedef struct cc_reply_t {
     apr_size_t size; /* of the whole reply; not for CC_REPLY_PART and CC_REPLY_BAD */
 } cc_reply_t;
 
-/** The size of the command "GET prefix key"; and writes it to `to`, and returns its end. */
+/**
+ * The size of the command "GET prefix key"; the second function writes it to `to` and returns its
+ * end.
+ */
 apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key);
 char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key);
 
@@ -260,7 +266,7 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
 /* ---- lookups in remote sources (remote.c) ---------------------------------------------------- */
 
 /**
- * Answers from the table's cache, if it has one, else asks the source, and keeps its answers. Keys
+ * Answers from the table's cache, if it has one, or queries the source and caches its answers. Keys
  * are folded; info is {APR_INT64_MAX, NULL} before. Changes the order of the list of queries.
  */
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
@@ -276,7 +282,8 @@ apr_status_t cc_queue_create(cc_queue_t **queue, int max, apr_pool_t *p);
 
 /**
  * How long one more thread may wait for the source, up to `timeout`; 0 or less: not at all. A
- * thread that waits must call cc_queue_end, with whether an answer came. A NULL queue has no limit.
+ * thread that waits must call cc_queue_end, and report whether an answer came. A NULL queue has no
+ * limit.
  */
 apr_interval_time_t cc_queue_begin(cc_queue_t *queue, apr_interval_time_t timeout);
 void cc_queue_end(cc_queue_t *queue, bool answered);

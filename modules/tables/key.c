@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Folds keys, so that equal keys have equal octets. */
+/* Folds keys, so that keys that count as equal have equal octets. */
 #include <string.h>
 
 #include "tables/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads a list of values separated by commas; \, and \\ are these characters themselves. */
+/* Splits a list of values at its commas, except those in the escapes \, and \\. */
 #include <string.h>
 
 #include <apr_tables.h>

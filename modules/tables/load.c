@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads a file of lines into a map; all bad lines make one error. */
+/* Loads a file of lines into a map, and reports all bad lines as one error. */
 #include <string.h>
 
 #include <apr_file_info.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up keys in a table: folds the key, gets the answer of cache or source, checks its columns.
- */
+/* Looks up keys in a table: folds them, queries cache or source, and checks the columns. */
 #include <apr_strings.h>
 
 #include "tables/internal.h"

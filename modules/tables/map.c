@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps of a million rows: one block of rows in memory, and an index with open addressing. */
+/* Implements maps of a million rows: one block of rows in memory, and a hash index. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -8,24 +8,24 @@
 #include "tables/internal.h"
 
 /*
- * Rows are consecutive in one block, in the order of the file, and compact: numbers have seven bits
- * an octet, and a row contains its line only as the distance from the previous row. The index is an
- * array of slots with linear probing, two thirds full. A slot contains the offset of a row and half
- * of the hash of its key, so nearly every other row is skipped without reading it. Rows are found
- * by offsets and not by pointers, so a map can be written to a file and mapped elsewhere.
+ * Rows are consecutive in one block, in the order of the file, and compact: numbers are stored with
+ * seven bits per octet, and a row's line number as the distance from the previous row. The index is
+ * an array of slots with linear probing, two thirds full. A slot contains the offset of a row and
+ * half of the hash of its key, so nearly every other row is skipped without reading it. Rows are
+ * found by offsets and not by pointers, so a map can be written to a file and mapped elsewhere.
  *
  * The hash is keyed, so the author of a file cannot make keys collide. A client chooses only the
- * keys that are looked up, and cannot make runs of slots longer.
+ * keys to look up, and cannot make runs of slots longer.
  *
- * The index is built when all rows are there. Slots are far apart in memory, so BATCH of them are
- * prefetched at once. This step also finds equal keys, which are reported.
+ * The index is built once all rows have been added. Slots are far apart in memory, so BATCH of them
+ * are prefetched at once. This step also finds and reports equal keys.
  */
 
 #define BATCH 16 /* slots of the index that are prefetched from memory at once */
 
 /* A slot of the index; 0, 0 if it is free. */
 typedef struct {
-    apr_uint32_t print; /* half of the key's hash */
+    apr_uint32_t print; /* half of the hash of the key */
     apr_uint32_t row;   /* its offset in the block */
 } map_slot_t;
 
@@ -109,8 +109,8 @@ cc_map_t *cc_map_create(apr_size_t text_size)
         return NULL;
     }
     /*
-     * The row that grows most has one letter, "a\n": it takes 6 octets. The system allocates memory
-     * only when it is written; cc_map_finish returns the rest.
+     * The row that grows most is a key of one letter, "a\n": it takes 6 octets. The system
+     * allocates memory only when it is written; cc_map_finish returns the rest.
      */
     map->rows = malloc(3 * text_size + 64);
     map->used = 1; /* no row begins at 0, which marks a free slot */

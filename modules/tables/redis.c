@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back end "redis": a server that returns a line for each key. */
+/* Implements the back end "redis": a Redis server that returns a line for each key. */
 #include <string.h>
 #include <unistd.h>
 
@@ -11,7 +11,7 @@
 #include "tables/internal.h"
 
 /*
- * This file uses its own sockets and not apr_redis, which (APR-util 1.6.3) takes the end of a
+ * This file uses its own sockets and not apr_redis, which (in APR-util 1.6.3) mistakes the end of a
  * connection for an answer, uses a connection after it has destroyed it (if an answer is cut
  * short), reports "not found" for a server that it considers dead, connects under a lock with its
  * own timeout, and supports only IPv4.
@@ -192,7 +192,7 @@ static apr_status_t talk_over(talk_t *talk, const connection_t *connection)
     return status == APR_SUCCESS ? replies_receive(talk, connection->socket) : status;
 }
 
-/* A server that was restarted has closed idle connections: then a new one is tried. */
+/* A server that was restarted has closed its idle connections: then a new connection is tried. */
 static apr_status_t talk_run(talk_t *talk, redis_t *redis)
 {
     connection_t *connection = idle_take(redis);

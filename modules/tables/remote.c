@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up keys in a remote source: from the cache if possible, else within the remaining time. */
+/* Looks up keys in the cache of a remote source, or in the source within the remaining time. */
 #include <apr_strings.h>
 
 #include "tables/internal.h"
 
 /*
  * Three things limit the time that one certificate can spend with a slow source. All lookups of an
- * evaluation share the timeout of the table, which cc_account_t records. Few threads may wait that
- * long; the others are turned away sooner (queue.c). And answers are cached (cache.c), so that the
- * source is asked once for each.
+ * evaluation share the timeout of the table, which cc_account_t records. Only a few threads may
+ * wait that long; the others are turned away sooner (queue.c). And answers are cached (cache.c), so
+ * that the source is queried only once for each.
  */
 
 static void answer_fail(cc_query_t *query, const char *reason)
@@ -23,7 +23,7 @@ static const char *no_time(const cc_table_t *table, apr_pool_t *p)
                         (double)table->spec.timeout / APR_USEC_PER_SEC);
 }
 
-/* Asks the source, all keys at once if it supports that. */
+/* Queries the source, for all keys at once if it supports that. */
 static void source_ask(const cc_table_t *table, cc_query_t *const *queries, int count,
                        apr_time_t deadline, apr_pool_t *p)
 {
@@ -55,7 +55,7 @@ static bool any_answered(cc_query_t *const *queries, int count)
     return false;
 }
 
-/* The failure is not that of the source: these lookups had less time than others. */
+/* This is not a failure of the source: these lookups had less time than others. */
 static void turn_away(const cc_table_t *table, cc_query_t *const *queries, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -85,7 +85,7 @@ static void source_wait(const cc_table_t *table, cc_query_t *const *queries, int
 }
 
 /*
- * Keeps the answer of the source, whose age counts from when it was asked. If the source has
+ * Keeps the answer of the source, whose age counts from the time of the query. If the source has
  * failed, an old answer may replace it from now on.
  */
 static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t asked_at,

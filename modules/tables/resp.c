@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes and reads the part of Redis's protocol (RESP2) that lookups need: GET, and its replies. */
+/* Writes and reads the part of Redis's protocol (RESP2) that lookups need: GET and its replies. */
 #include <string.h>
 
 #include <apr_lib.h>

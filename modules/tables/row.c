@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Converts rows in memory: packed into one text, or as columns of values. */
+/* Converts rows between their two forms in memory: one packed text, and columns of values. */
 #include <string.h>
 
 #include "tables/internal.h"

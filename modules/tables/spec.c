@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads ClientCertTable: NAME TYPE:SOURCE [option=value ...]. */
+/* Parses the directive ClientCertTable: NAME TYPE:SOURCE [option=value ...]. */
 #include <stddef.h>
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "tables/internal.h"
 
 /*
- * The options of all tables, those of files, which are followed, those of sources that are asked,
- * and those of sources that require a login.
+ * The options of all tables, of files that are polled, of remote sources, and of sources that
+ * require a login.
  */
 #define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
 #define SECONDS(word, from, seconds)                                                               \

@@ -36,7 +36,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 apr_status_t cc_tables_add(cc_tables_t *tables, void *scope, const char *text, const char *where,
                            cc_error_t *err);
 
-/** The table of this name in the scope, else the one for all, else NULL. */
+/** The table of this name in the scope, or the one for all scopes, or NULL. */
 cc_table_t *cc_tables_find(const cc_tables_t *tables, const void *scope, const char *name);
 
 /** The names that cc_tables_find would find, for an error message; "none" if there are none. */
@@ -49,13 +49,16 @@ const char *cc_tables_names(const cc_tables_t *tables, const void *scope, apr_po
 void cc_table_use(cc_table_t *table, int columns);
 
 /**
- * Opens all tables. The first that cannot be opened, or that no rule uses (CC06xx), is the error;
- * its `where` is the directive. Paths are relative to `root` (ServerRoot), which is kept by
- * reference. A cleanup of `p` closes them.
+ * Opens all tables. The error is the first table that cannot be opened or that no rule uses
+ * (CC06xx); its `where` is the directive. Paths are relative to `root` (ServerRoot), which is kept
+ * by reference. A cleanup of `p` closes them.
  */
 apr_status_t cc_tables_open(cc_tables_t *tables, const char *root, apr_pool_t *p, cc_error_t *err);
 
-/** Rows that are kept from one configuration to the next; in `p`, which outlives them. */
+/**
+ * Makes an empty store of rows for the next configuration, in `p`, which must outlive both
+ * configurations.
+ */
 cc_tables_kept_t *cc_kept_create(apr_pool_t *p);
 
 /** Called when the process ends: nothing is kept any longer. */
@@ -74,8 +77,8 @@ typedef void cc_table_restart_fn(const cc_table_t *table, cc_table_restart_t wha
 
 /**
  * Like cc_tables_open, if this process may have had an earlier configuration: rows of files that
- * have not changed since are taken from `kept`, and rows that are left there are freed. In a
- * `restart` a source that cannot be read is not an error, and is reported.
+ * have not changed since are taken from `kept`, and rows that remain there are freed. With
+ * `restart`, a source that cannot be read is reported but is not an error.
  */
 typedef struct cc_restart_t {
     cc_tables_kept_t *kept;
@@ -95,8 +98,8 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
 apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p);
 
 /**
- * Reports a poll of a table: it has changed (err NULL), or the rows loaded before stay in use, and
- * err has the reason; err lives until the function returns.
+ * Reports the result of polling a table: it has changed (err NULL), or the rows loaded before stay
+ * in use, and err has the reason; err lives until the function returns.
  */
 typedef void cc_tables_report_fn(const cc_table_t *table, const cc_error_t *err, void *baton);
 
@@ -115,8 +118,10 @@ apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now,
  */
 apr_interval_time_t cc_tables_share(cc_tables_t *tables, const atomic_bool *stop);
 
-/** The image with this key that cc_tables_share has made, or -1. For its thread, valid until the
- * next call of cc_tables_share. */
+/**
+ * The image with this key that cc_tables_share has made, or -1. For the thread that shares; valid
+ * until the next call of cc_tables_share.
+ */
 int cc_tables_image(const cc_tables_t *tables, apr_uint64_t key);
 
 /** The shortest reload time of all tables, 0 if none is ever polled. */
@@ -137,7 +142,7 @@ typedef struct cc_table_counters_t {
     atomic_uint_least64_t last_good;    /* 0: the source was bad when it last changed */
     atomic_uint_least64_t lookups[3];   /* by cc_table_result_t */
     atomic_uint_least64_t cache_hits;
-    atomic_uint_least64_t cache_misses; /* the source was asked instead */
+    atomic_uint_least64_t cache_misses; /* the source was queried instead */
     atomic_uint_least64_t cache_stale;  /* the source failed, and an old answer was used */
     atomic_uint_least64_t turned_away;  /* failed because enough others waited for a slow source */
 } cc_table_counters_t;
@@ -154,8 +159,8 @@ void cc_table_counters_start(cc_table_counters_t *counters, const cc_table_t *ta
 
 /**
  * Makes this process count in these counters, which must live as long as the table; by default it
- * uses its own. For each child that answers requests, before its threads: the parent may read files
- * that children may not.
+ * uses its own. Call it in each child that answers requests, before its threads start: the parent
+ * may read files that children may not.
  */
 void cc_table_count_in(cc_table_t *table, cc_table_counters_t *counters);
 
@@ -172,7 +177,7 @@ const char *cc_table_name(const cc_table_t *table);
 const char *cc_table_where(const cc_table_t *table);
 const void *cc_table_scope(const cc_table_t *table);
 
-/** True if DNs may be its keys, because its source compares them as DNs. */
+/** True if its keys may be DNs, because its source compares them as DNs. */
 bool cc_table_takes_names(const cc_table_t *table);
 
 /**
@@ -180,13 +185,13 @@ bool cc_table_takes_names(const cc_table_t *table);
  * other members. The row and info.failure live in `p`. Answers of remote sources come from the
  * cache if ttl allows. A row with fewer columns than rules use is a failure.
  *
- * `now` is the time by the clock, for ttl and related options. It is not the start of the request,
- * which may have waited for another table meanwhile. Only remote tables use it.
+ * `now` is the time by the clock, for ttl and related options. It must not be the start of the
+ * request, which may have waited for another table meanwhile. Only remote tables use it.
  */
 cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
                                   apr_pool_t *p);
 
-/** True if each lookup asks another program: then use cc_table_lookup_many. */
+/** True if each lookup queries another program: then use cc_table_lookup_many. */
 bool cc_table_is_remote(const cc_table_t *table);
 
 /** What one evaluation has used of a table so far; begins as {0, 0}. */

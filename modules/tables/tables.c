@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of a configuration: finds them by name, opens them, and polls their sources. */
+/* Finds the tables of a configuration by name, opens them, and polls their sources. */
 #include <string.h>
 
 #include <apr_hash.h>

@@ -17,8 +17,8 @@ static int no_mercy(int ok, X509_STORE_CTX *ctx)
 }
 
 /*
- * As a client's chain is verified, but for any purpose and without mod_ssl's CRLs: a signer of CRLs
- * only has to be in a chain.
+ * Prepares the verification as for a client's chain, but for any purpose and without mod_ssl's
+ * CRLs: a signer of CRLs only has to be in a chain.
  */
 static bool verify_prepare(X509_STORE_CTX *ctx, const cc_trust_t *trust)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of a trust, and the record in a session, that the files of this component share. */
+/* Declares what the files of the trust component share: a trust, and the record in a session. */
 #ifndef CC_TRUST_INTERNAL_H
 #define CC_TRUST_INTERNAL_H
 
@@ -33,7 +33,7 @@ struct cc_trust_t {
 
 /**
  * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.
- * If that is not possible, the session carries no record afterwards.
+ * If this fails, the session has no record afterwards.
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
@@ -42,13 +42,13 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
 bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
 /**
- * Fills in which certificate of a chain a verify callback has refused, and why. The callback was
- * called with `ok`, and with `error` in the context.
+ * Sets which certificate of a chain a verify callback has refused, and why. The callback was called
+ * with `ok`, and with `error` in the context.
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error);
 
 /**
- * Sets a verification up as libssl does for a client's certificate (ssl_verify_cert_chain). False
+ * Prepares a verification as libssl does for a client's certificate (ssl_verify_cert_chain). False
  * if out of memory.
  */
 bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now);

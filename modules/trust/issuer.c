@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the certificate that issued a client's certificate, long after the handshake. */
+/* Finds the certificate that issued a client's certificate, at any time after the handshake. */
 #include <string.h>
 
 #include <openssl/err.h>

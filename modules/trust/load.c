@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a trust of files alone, and verifies a certificate file against it. */
+/* Makes a trust from files alone, and verifies a certificate file against it. */
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -58,7 +58,7 @@ static void folder_names_add(STACK_OF(X509_NAME) * names, const char *path, apr_
 
 /*
  * NULL, or the file that cannot be loaded. The CA names are those that a server sends to its
- * clients. Only they show which certificates a folder contains (cc_trust_create).
+ * clients. They alone determine which certificates of a folder are found (cc_trust_create).
  */
 static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files, apr_pool_t *p)
 {

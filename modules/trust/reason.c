@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of the reasons for a revocation. */
+/* Gives the names of the reasons for a revocation. */
 #include "trust/trust.h"
 
 const char *cc_reason_text(int reason)

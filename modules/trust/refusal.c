@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Describes why a chain did not verify, in plain words. */
+/* Describes in plain words why a chain did not verify. */
 #include <apr_strings.h>
 
 #include <openssl/x509_vfy.h>
@@ -9,7 +9,7 @@
 
 #define NO_CA "its issuer is not a CA of this virtual host"
 
-/* What is wrong with the certificate at fault, and which of its fields shows that. */
+/* The problem of the certificate at fault, and the field that shows it. */
 typedef struct reason_t {
     int error;
     const char *text;
@@ -65,7 +65,7 @@ const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p)
 }
 
 /*
- * A callback that refuses a certificate in which OpenSSL found no error has its own reason.
+ * A callback that refuses a certificate in which OpenSSL found no error has a reason of its own.
  * mod_ssl's callback has two: the result of OCSP, which it sets as an error, and SSLVerifyDepth.
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error)

@@ -12,15 +12,15 @@
 
 /*
  * The record in the session's ticket application data. It consists of octets, so there is no
- * padding and the struct is the layout. The first four members decide.
+ * padding, and the struct is the layout. The verdict depends on the first four members.
  *
  * Usually the record itself needs no protection: a client can modify neither a ticket, which the
- * server encrypts and authenticates, nor the server's session cache. (If the server only encrypts,
- * there is cc_trust_guard.) The leaf is identified by the end of the CA's signature on it, which no
- * two certificates share. OpenSSL sets a session's certificate only after cc_trust_verify, so a
- * record that does not belong to the certificate is an accident (the session before a
- * post-handshake authentication). A digest of the leaf would take a third of the time that the
- * module may add to a handshake.
+ * server encrypts and authenticates, nor the server's session cache. (For a server that encrypts
+ * without authenticating, there is cc_trust_guard.) The leaf is identified by the end of the CA's
+ * signature on it, which no two certificates share. OpenSSL sets a session's certificate only after
+ * cc_trust_verify, so a record of another certificate can only be an accident (the session before a
+ * post-handshake authentication). Computing a digest of the leaf would take a third of the time
+ * that the module may add to a handshake.
  */
 #define LEAF_LEN 16
 #define MAC_LEN 16
@@ -66,7 +66,7 @@ static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
     }
 }
 
-/* HMAC-SHA256 over the record and the digest of the whole leaf. False if OpenSSL cannot. */
+/* HMAC-SHA256 over the record and the digest of the whole leaf. False if OpenSSL fails. */
 static bool mac_make(unsigned char mac[MAC_LEN], const record_t *record, const cc_trust_t *trust,
                      const X509 *leaf)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public header of trust: whether a certificate was verified, for which host, and for how long. */
+/* Public header of trust: whether a certificate was verified, for which host, and until when. */
 #ifndef CC_TRUST_H
 #define CC_TRUST_H
 
@@ -20,10 +20,10 @@
 typedef struct cc_trust_t cc_trust_t;
 
 /**
- * Takes the trust of a server's context after its configuration has been applied. Keeps a reference
- * on the context until `p` is cleared. The store is the one that verifies clients
- * (SSL_CTX_get0_verify_cert_store, else SSL_CTX_get_cert_store). Call it from one thread, before
- * the context serves. APR_EINVAL (CC0401) if OpenSSL cannot compute the digest.
+ * Makes the trust of a server's context after its configuration has been applied. Keeps a reference
+ * to the context until `p` is cleared. The store is the one that verifies clients
+ * (SSL_CTX_get0_verify_cert_store if set, otherwise SSL_CTX_get_cert_store). Call it from one
+ * thread, before the context serves. APR_EINVAL (CC0401) if OpenSSL cannot compute the digest.
  */
 apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err);
 
@@ -31,14 +31,14 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
  * Protects verdicts that are sealed from now on with a MAC over the verdict and the whole
  * certificate, under a key derived from `secret`. For a server that does not authenticate its
  * sessions itself: cc_trust_may_resume then accepts only sessions sealed with the same secret. Call
- * it before the context serves. APR_EGENERAL if OpenSSL cannot compute it.
+ * it before the context serves. APR_EGENERAL if OpenSSL cannot derive the key.
  */
 apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
 
 /** True if both trusts are the same: a verdict under one is valid for the other. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 
-/** The trust id in hexadecimal, in `p`: the same text for two that are the same. */
+/** The trust id in hexadecimal, in `p`. Trusts that are the same have the same text. */
 const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
@@ -60,7 +60,7 @@ struct cc_seal_t;
 typedef int cc_object_fn(X509 *leaf, const struct cc_seal_t *seal, int *depth, void *baton);
 
 /**
- * Has `object` called by cc_trust_verify for each chain that has verified. An objection ends the
+ * Makes cc_trust_verify call `object` for each chain that has verified. An objection ends the
  * handshake as an error of the verification does: it is passed to the callback in place, and the
  * verdict is sealed as failed. Call it before the context serves.
  */
@@ -69,8 +69,8 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 /** A verification that ends a handshake, a renegotiation or a post-handshake authentication. */
 typedef struct cc_refusal_t {
     SSL *ssl;
-    const struct cc_seal_t *seal; /* of a chain that verified and was objected to; NULL: it did not
-                                     verify */
+    const struct cc_seal_t *seal; /* the verdict on a chain that verified but met an objection;
+                                     NULL: it did not verify */
     X509 *leaf; /* the client's certificate */
     X509 *cert; /* the one at fault: the leaf, or another one of the chain */
     int depth;  /* of `cert`; 0: the leaf */
@@ -81,7 +81,7 @@ typedef struct cc_refusal_t {
 typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 
 /**
- * Has `report` called by cc_trust_verify whenever OpenSSL or the callback in place refuses a
+ * Makes cc_trust_verify call `report` whenever OpenSSL or the callback in place refuses a
  * certificate. Errors that the callback tolerates are not reported. Call it before the context
  * serves.
  */
@@ -97,7 +97,7 @@ const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p);
 typedef enum {
     CC_TRUST_OK,
     CC_TRUST_NO_RECORD,   /* the session carries no sealed verdict */
-    CC_TRUST_BAD_RECORD,  /* it carries one for another certificate, or a damaged one */
+    CC_TRUST_BAD_RECORD,  /* the verdict is damaged, or for another certificate */
     CC_TRUST_FAILED,      /* the certificate did not verify */
     CC_TRUST_OTHER_TRUST, /* it was verified for a host with a different trust */
     CC_TRUST_NOT_YET,     /* before notBefore */
@@ -120,8 +120,8 @@ typedef struct cc_seal_t {
 
 /**
  * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
- * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). Members
- * other than `state` are 0 if there is no good record, except `verified_at` with
+ * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). If
+ * there is no good record, members other than `state` are 0, except `verified_at` with
  * CC_TRUST_OTHER_TRUST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
  * handshake runs on the session's connection.
  */
@@ -132,15 +132,17 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
  * Verifies again, against the store of `trust` and for the purpose sslclient: for a request to a
  * virtual host with a different trust than the host of the handshake. `untrusted` are the other
  * certificates that the client sent, NULL in a resumed session. The flags of the store and the
- * verify parameters of the context apply as in a handshake. What a verify callback would add or
- * waive (depth, OCSP, missing CRLs) does not. Leaves nothing in OpenSSL's error queue. Any thread.
+ * verify parameters of the context apply as in a handshake. The effects of a verify callback
+ * (depth, OCSP, waiving of missing CRLs) do not apply. Leaves nothing in OpenSSL's error queue. Any
+ * thread may call.
  */
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now);
 
 /**
- * CC_TRUST_OK if notBefore <= now <= notAfter, else CC_TRUST_NOT_YET or CC_TRUST_EXPIRED. Allocates
- * nothing, but reads ASN.1: to check at every request, keep the two times (cc_cert_validity).
+ * CC_TRUST_OK if notBefore <= now <= notAfter, otherwise CC_TRUST_NOT_YET or CC_TRUST_EXPIRED.
+ * Allocates nothing, but reads ASN.1: to check at every request, keep the two times
+ * (cc_cert_validity).
  */
 cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 
@@ -153,8 +155,8 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
 
 /**
  * The certificate that issued `leaf` in the chain that a good `seal` describes: from the store of
- * `trust`, or from those that the client sent (`untrusted`, NULL in a resumed session). NULL if
- * neither contains it. The caller frees it.
+ * `trust`, or from the certificates that the client sent (`untrusted`, NULL in a resumed session).
+ * NULL if neither contains it. The caller frees it.
  */
 X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509 *leaf,
                       STACK_OF(X509) * untrusted);
@@ -177,8 +179,9 @@ typedef struct cc_authority_t {
 apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
- * A certificate that is not from the store, and its place in the chain that the store and
- * `untrusted` give it; NULL unless it verifies now. In `p`, which has a reference to `cert`.
+ * A certificate that is not from the store, and its place in the chain built from the store and
+ * `untrusted`; NULL unless it verifies now. The result is in `p`, whose cleanup releases a
+ * reference to `cert`.
  */
 cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                   apr_pool_t *p);
@@ -201,19 +204,20 @@ typedef struct cc_trust_files_t {
 } cc_trust_files_t;
 
 /**
- * Makes a trust from files alone: for a virtual host that has no TLS, or before mod_ssl has made
- * its context. The files are read at once, except those in the folder `ca_path`, in which OpenSSL
- * looks certificates up by the hashes of their names. Without any CA it trusts no certificate.
+ * Makes a trust from files alone, for a virtual host that has no TLS, or before mod_ssl has made
+ * its context. The files are read immediately, except those in the folder `ca_path`, in which
+ * OpenSSL looks certificates up by the hashes of their names. Without any CA it trusts no
+ * certificate.
  *
  * It verifies certificates (cc_trust_reverify, cc_trust_check), finds issuers (cc_trust_issuer,
  * cc_authorities_of_store) and is compared (cc_trust_same, cc_trust_id_text) as any trust is. Its
  * id is that of a context with the same certificates, CA names, flags, level and depth. mod_ssl
- * keeps its depth elsewhere, so the id is never that of a host with TLS. There is no session, so
- * nothing is sealed or unsealed.
+ * keeps its depth elsewhere, so the id is never that of a host with TLS. There is no session, so no
+ * verdict is sealed or unsealed.
  *
- * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. One thread. CC0402 names what
- * cannot be loaded: a file that cannot be read or is damaged, a file or a folder among `cas`
- * without a certificate, or invalid cipher suites.
+ * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. Call it from one thread. CC0402
+ * names what cannot be loaded: a file that cannot be read or is damaged, a file or a folder among
+ * `cas` without a certificate, or invalid cipher suites.
  */
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
                            cc_error_t *err);

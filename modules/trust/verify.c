@@ -114,8 +114,9 @@ static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_ST
 }
 
 /*
- * Asks for an objection to a chain that has verified (from CRLs). The callback in place logs the
- * error as its own. Whatever it answers, the certificate is refused.
+ * Calls the function that may object (because of CRLs) to a chain that has verified. The callback
+ * in place logs the objection like an error of its own. Whatever it returns, the certificate is
+ * refused.
  */
 static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trust_t *trust,
                            X509_STORE_CTX *store_ctx)

@@ -149,7 +149,7 @@ static void block_read(cc_der_span_t der, apr_pool_t *p)
     }
 }
 
-/* Reads the same octets where they have no frame around them. */
+/* Reads the same octets as entries and as extensions, without the CRL around them. */
 static void inside_read(cc_der_span_t octets, apr_pool_t *p)
 {
     cc_crl_t crl = {.holders = 1, .delta = true, .idp = {.indirect = true}};

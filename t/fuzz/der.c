@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Fuzzes certificates: text that counts as usable is usable, and the same question gives the
- * same answer twice.
- */
+/* Fuzzes certificates: text that counts as usable is usable, and two runs give the same answers. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -86,7 +86,7 @@ static void record_check(const unsigned char *octets, size_t len, apr_pool_t *p)
     }
 }
 
-/* The input itself, and as a difference to the signed answer (so the seeds are mostly zeros). */
+/* Tests the input itself, and as a difference to the signed answer (so seeds are mostly zeros). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t len = size > (size_t)revoked_len ? size : (size_t)revoked_len;

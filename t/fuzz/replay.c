@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs a fuzz target over its corpus without a fuzzer: TAP, one test a file. */
+/* Runs a fuzz target over its corpus without a fuzzer, and prints TAP with one test per file. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>
@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak)); /* a target may have it */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak)); /* a target may define
+                                                                            it */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Runs one file; an input that breaks the target ends the program, which fails the run. */

@@ -115,7 +115,7 @@ static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_
     must(strcmp(ruleset_gist(first, p), ruleset_gist(rewritten, p)) == 0);
 }
 
-/* An error has a tag and takes one line; the wrong rule then has no effect. */
+/* An error has a tag and fits on one line; a rule with an error has no effect. */
 static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
 {
     int before = cc_rules_count(rules);

@@ -95,7 +95,7 @@ static void check(const unsigned char *octets, size_t len)
     must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now)));
 }
 
-/* The input itself, and as a difference to the sealed record (so the seeds are mostly zeros). */
+/* Tests the input itself, and as a difference to the sealed record (so seeds are mostly zeros). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     unsigned char *changed = malloc(size + 1);

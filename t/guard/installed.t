@@ -101,18 +101,24 @@ not_printed() {
 }
 
 edit() { echo "$1" >>"$root$mods/clientcert.conf"; }
+kept_copy() { installed '*/share/mod_clientcert/conf/clientcert.conf'; }
 overwritten() {
     edit '# by the administrator'
+    echo '# of an earlier release' >"$(kept_copy)"
     make_in "$root" install-data-hook $mods
     unlike "$root$mods/clientcert.conf" '# by the administrator'
     other conf/clientcert.conf "$root$mods/clientcert.conf.new"
     unlike "$root.log" "    $mods/clientcert.conf.new"
-    make_in "$root" install-data-hook $mods # a second time changes nothing
+}
+added_again() { # the administrator has removed it, and the release is the same
+    rm -f "$root$mods/clientcert.conf.new"
+    make_in "$root" install-data-hook $mods
     unlike "$root$mods/clientcert.conf" '# by the administrator'
+    unlike "$root.log" "    $mods/clientcert.conf (it has been edited and was not replaced)"
+    exists "$root$mods/clientcert.conf.new"
 }
 not_replaced() { # a file of an earlier release, without edits
-    copy=$(installed '*/share/mod_clientcert/conf/clientcert.conf')
-    echo '# of an earlier release' | tee "$copy" >"$root$mods/clientcert.conf"
+    echo '# of an earlier release' | tee "$(kept_copy)" >"$root$mods/clientcert.conf"
     make_in "$root" install-data-hook $mods
     other conf/clientcert.conf "$root$mods/clientcert.conf"
     exists "$root$mods/clientcert.conf.new"
@@ -162,6 +168,7 @@ claim 'they name the directory of the module' not_moved
 claim 'on Fedora, the file is in conf.modules.d, and is removed again' not_fedora
 claim 'elsewhere, the line to add is printed and no file is installed' not_printed
 claim 'an edited file stays as it is, and the new one is beside it' overwritten
+claim 'the new one is not added again while the release is the same' added_again
 claim 'a file that has not been edited is replaced' not_replaced
 claim 'uninstalling removes all files but those that were edited, and names what is left' left_behind
 claim 'with another prefix, all files are installed below it' not_own

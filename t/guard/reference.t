@@ -125,6 +125,13 @@ summary() { # HEAD
         }
         $2 == head && $3 == "Description" { on = 1 }' $page
 }
+# Names of a kind that has a section of its own in the index, in another section.
+misplaced() {
+    awk '
+        /^## / { section = substr($0, 4) }
+        /^- .*\[metric\]/ && section != "Metrics"
+        /^- .*\[line of mod_status\]/ && section != "Lines of mod_status"' doc/index.md
+}
 # The entries of the index: "NAME: KIND", and the names alone.
 indexed() {
     perl -ne 'if (/^- `(.*?)`: (.*)/) {
@@ -270,5 +277,6 @@ claim 'the summary has every directive with its description' \
 claim 'the summaries and the index are as doc/refresh makes them (else run it)' doc/refresh --diff
 claim 'every field, operator and modifier is in the reference as it is' not_in_pages
 claim 'the index has every name of the code, as what it is' not_indexed
+claim 'metrics and lines of mod_status are apart from the other names' misplaced
 claim 'no link of the index or the reference is dead' dead_links
 done_claiming

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that each denial is logged in one line that names the client and what it lacked.
+# Tests that each denial is logged in one line that names the client and the missing requirement.
 use strict;
 use warnings;
 use ClientCert::Test;

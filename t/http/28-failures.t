@@ -16,7 +16,7 @@ my $long       = ("x" x 79 . "\n") x 400;
 my @plain      = qw(plain require expr equal negated if rewrite section header always condition
     request setenv export auth any index);
 
-# Counts how often it was reached.
+# A CGI program that counts how often it was reached.
 my $reached = File::Temp->new;
 chmod 0666, $reached->filename;
 my $reach = <<"CGI";

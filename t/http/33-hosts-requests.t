@@ -93,7 +93,7 @@ sub without_sni {
     return;
 }
 
-# The certificates that a client sends along are not in the session.
+# The session does not contain the certificates that a client sends in addition to its own.
 sub resumed_without_sni {
     my ($h, $version) = @_;
     my %o     = (host => 'a.example', sni => '', tls => $version);

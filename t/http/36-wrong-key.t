@@ -65,7 +65,7 @@ sub server {
     return $h;
 }
 
-# Waits until a request has been logged, and returns what the CGI program saw of it, if it ran.
+# Waits until a request has been logged, and returns what its CGI program recorded, if it ran.
 sub seen {
     my ($h, $path) = @_;
     my $until = time + 20 * ($ENV{CC_SLOW} // 1);

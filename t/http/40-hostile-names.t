@@ -39,7 +39,7 @@ my $conf = <<'CONF';
 </VirtualHost>
 CONF
 
-# The locations, the user in each, if any, and what is logged. A value that is not usable meets no
+# The locations, the user in each, if any, and what is logged. A value that is not usable matches no
 # condition, not even /unlike. two-cn and multi-rdn do have a common name of admin, which their CA
 # has signed; but their subject is not CN=admin,O=Example.
 my @names = (

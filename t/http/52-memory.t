@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the memory of a connection grows neither with its requests nor with what is asked about
-# the client.
+# Tests that the memory of a connection grows neither with its requests nor with answers of a
+# responder about its client.
 use strict;
 use warnings;
 use ClientCert::Test;

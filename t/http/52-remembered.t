@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that a connection keeps its results for reuse, however many different ones were asked for.
+# Tests that a connection keeps results for reuse, however many different results it needs.
 use strict;
 use warnings;
 use ClientCert::Test;

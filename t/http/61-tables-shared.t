@@ -57,8 +57,8 @@ sub images {
     return scalar keys %images;
 }
 
-# The number of children is constant. A child that started while rows are replaced would have the
-# old rows for a moment, and the test could not see when the last child has the new ones.
+# Keeps the number of children constant. A child that started while rows are replaced would have the
+# old rows for a moment, and the test could not find out when the last child has the new rows.
 sub fixed {
     my ($mpm, $children) = @_;
     return "StartServers $children\n" . ($mpm eq 'prefork'

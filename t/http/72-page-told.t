@@ -113,7 +113,7 @@ for my $port (sort keys %unknown) {
 is told(4, 'partner', 'a responder that does not know it')->{verification}{problem}, $could_not,
     'which is one of these too';
 
-# The client must not see the target of a redirect within the server either.
+# The client must not see the target of an internal redirect either.
 for my $path ('/nice', '/led/there') {
     my %said = map { my $port = $_;
         ($port => json($h->get($path, cert => 'alice', port => $port,

@@ -94,7 +94,7 @@ like $said->{output}, qr/\A\S+alice\.pem: good\n\S+revoked\.pem: revoked: it was
 $said = starts('explain', '--all', "$ca/alice.pem", "$ca/bob.pem");
 like $said->{output}, qr/^# \S+alice\.pem\nresult +mapped\n.*^# \S+bob\.pem\nresult +denied$/ms, '--all: what is told of one, of each';
 
-# ---- folders
+# ---- directories
 
 my $folder = "$tmp/people";
 mkdir $_ for $folder, "$folder/deeper";

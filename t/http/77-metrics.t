@@ -75,7 +75,7 @@ my %options = (
     modules => ['status', 'authz_user'],
     files   => {
         'conf/t.map' => "alice one\nbob two\n",
-        # Children reload it as a user that may have no access to the build's folder.
+        # Children reload it as a user that may have no access to the build directory.
         'htdocs/files/.htaccess' => "Require clientcert-user root\n",
         'conf/staff.crl' => do { local (@ARGV, $/) = ClientCert::Test->ca . '/staff.crl'; <> },
         map { ("htdocs/$_/page" => "page\n") } qw(table down private files),

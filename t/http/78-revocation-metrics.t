@@ -77,7 +77,7 @@ $h = ClientCert::Test->server(
 
 my @of_files = qw(crl_loads_total crl_load_failures_total crl_files_refused);
 
-# The least number of such lines that any of the four processes has written.
+# How many such lines each of the four processes has written, at least.
 sub said_by_all {
     my ($pattern) = @_;
     my %said;
@@ -129,7 +129,7 @@ is numbers(3, 'ocsp_checks_total', 'ocsp_cache_hits_total', 'ocsp_questions_tota
 
 my %line = page('status?auto') =~ /^ClientCert((?:CRL|OCSP)\S+): (.*)$/mg;
 
-# The content of the group about this host.
+# The values of these names in the group of lines about this host.
 sub lines {
     my ($group, $port, @words) = @_;
     my ($at) = grep { ($line{"$group\[$_]Vhost"} // '') eq vhost($port) } 0, 1;
@@ -185,7 +185,7 @@ is numbers(6, 'ocsp_checks_total', 'ocsp_questions_total', 'ocsp_cache_hits_tota
 ask(5, 'alice');
 is numbers(5, @of_ocsp), 'failed 1 not_asked 1 0 0 0', 'a certificate that names no responder';
 
-# Each is a new question. After three failures in a row the responder is not asked for a while.
+# Each one is a new request. After three failures in a row, the responder is not asked for a while.
 my @many = qw(alice bob admin two-cn two-mail comma-o comma-cn slash-cn multi-rdn long-cn);
 my $asked = 0;
 while ($asked < @many && number('ocsp_questions_total', 2) !~ /left_alone/) {

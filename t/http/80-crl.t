@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests certificates that a CRL lists, does not list, or does not cover: in PEM and DER, files and
-# folders, leaf and chain, for rules, exports and the log.
+# directories, leaf and chain, for rules, exports and the log.
 use strict;
 use warnings;
 use ClientCert::Test;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that one folder, or one file, of CRLs serves virtual hosts that trust different CAs.
+# Tests that one directory, or one file, of CRLs serves virtual hosts that trust different CAs.
 use strict;
 use warnings;
 use Time::HiRes qw(sleep);
@@ -26,7 +26,7 @@ sub host {
 CONF
 }
 
-# Hosts of three CAs, twice: with the folder of the server, and with one file for all.
+# Hosts of three CAs, twice: with the directory of the server, and with one file for all.
 my @cas  = qw(staff foreign services);
 my $conf = "LogLevel clientcert:debug\nClientCertCRL conf/crls reload=0.1\n"
     . join('', map { host("a$_", $_, '') } @cas)
@@ -76,7 +76,7 @@ is lists('astaff', 'bob'),    'good foreign foreign used',    'clientcert revoke
 is lists('astaff', 'alice'),  'revoked foreign foreign used', 'revoked';
 is lists('deny', 'service'),  'unknown foreign',      'unknown';
 my $told = ask($h, 'revoked', '--vhost', 'astaff.example', ClientCert::Test->ca . '/bob.pem')->{output};
-like $told, qr/foreign\.crl\n.*\n.*\n(?:.*\n){0,3}\s+used\s+no: this host does not trust its issuer/,
+like $told, qr/foreign\.crl\n.*\n.*\n(?:.*\n){0,3}\s+used\s+no: this virtual host does not trust its issuer/,
     'and which of them count';
 my $metrics = $h->get('/metrics', host => 'astaff.example', curl => ['-k'])->{body};
 my @shown = sort $metrics =~ /^clientcert_crl_entries\{vhost="a\w+\.example:\d+",file="[^"]*\/(\w+)\.crl"/mg;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests correct OCSP responders: which questions they get, and the effects of their answers.
+# Tests correct OCSP responders: the requests that they get, and the effects of their answers.
 use strict;
 use warnings;
 use ClientCert::Test;

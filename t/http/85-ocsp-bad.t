@@ -124,7 +124,7 @@ for my $i (0 .. $#signers) {
 
 # ---- unreachable responders
 
-# Which clients are denied on a port, other than because the responder is left alone.
+# Expects that these clients are denied on a port.
 sub denied {
     my ($h, $port, @certs) = @_;
     for my $cert (@certs) {
@@ -152,14 +152,14 @@ sub denied {
     my $most = 1 + int((time - $began) / 5);
     cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is cached for a while';
 
-    # Each client has its own certificate, so that each would cause a question; none is ever
-    # answered.
+    # Each client has its own certificate, so that each would cause a request to the responder,
+    # which never answers.
     $began = time;
     denied($h, 3, @many, @many);
     my $took = time - $began;
     my $asked = $responder->asked('hang/breaker');
     cmp_ok $asked, '>=', 3, 'a silent responder is asked a few times';
-    # After the third failure the responder is left alone for 1, 2, 4 ... seconds.
+    # After the third failure, the responder is not asked for 1, 2, 4 ... seconds.
     cmp_ok $asked, '<=', 4 + log(1 + $took) / log 2, "and then seldom ($asked times in $took s)";
 
     $responder->mood('hang/breaker', 'honest');

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that one OCSP question serves all processes and all waiting requests, and that an answer is
-# renewed before it expires, while no request waits.
+# Tests that one OCSP request serves all processes and all waiting clients, and that an answer is
+# renewed before it expires, while no client waits.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -85,8 +85,8 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
     is $responder->asked('hold/crowd'), 2, 'after a question of its own';
 }
 
-# Of the 16 threads that ask, at most 4 serve one responder. A request that waits for a thread in
-# vain does not count as a failure of its responder.
+# Of the 16 threads that ask responders, at most 4 ask the same one. If a request gets no thread in
+# time, that does not count as a failure of its responder.
 {
     my @staff = qw(alice bob admin revoked noeku two-cn two-mail comma-o comma-cn comma-ou slash-cn
         multi-rdn bmp-cn no-subject long-cn empty-cn);

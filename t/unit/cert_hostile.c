@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that certificates made to pass for others do not. */
+/* Tests that certificates crafted to pass for others do not succeed. */
 #include <string.h>
 
 #include "certs.h"

@@ -56,7 +56,7 @@ cc_values_t certs_values(const cc_cert_t *cert, const char *field, apr_pool_t *p
 /** Connection and chain of these tests: 2026-06-01 12:00:00, TLS 1.3, a CA of 0x11s. */
 extern const cc_facts_t certs_facts;
 
-/** A certificate with something in every field. */
+/** A certificate with a value in every field. */
 extern const certs_spec_t certs_rich;
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes a certificate that has something in every field. */
+/* Makes a certificate that has a value in every field. */
 #include "certs.h"
 
 #define UTF8(text) V_ASN1_UTF8STRING, CERTS_OCTETS(text)
@@ -18,10 +18,8 @@ static const certs_attribute_t subject[] = {
 };
 
 static const certs_attribute_t issuer[] = {
-    {"DC", IA5("com"), 0},
-    {"ST", UTF8("Bavaria"), 0},
-    {"CN", UTF8("Staff CA"), 0},
-    {"1.3.6.1.4.1.32473.9", UTF8("nine"), 0},
+    {"DC", IA5("com"), 0},       {"ST", UTF8("Bavaria"), 0},
+    {"CN", UTF8("Staff CA"), 0}, {"1.3.6.1.4.1.32473.9", UTF8("nine"), 0},
     {NULL, 0, {NULL, 0}, 0},
 };
 
@@ -42,17 +40,19 @@ static const char san[] =
     "\x88\x03\x2a\x03\x04"
     "\xa0\x1b\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x0d\x0c\x0bjd@corp.com"
     "\xa0\x37\x06\x06\x2b\x06\x01\x05\x02\x02\xa0\x2d\x30\x2b"
-    "\xa0\x0d\x1b\x0b" "EXAMPLE.COM"
-    "\xa1\x1a\x30\x18\xa0\x03\x02\x01\x01\xa1\x11\x30\x0f\x1b\x01j\x1b\x05" "admin\x1b\x03" "a@b";
+    "\xa0\x0d\x1b\x0b"
+    "EXAMPLE.COM"
+    "\xa1\x1a\x30\x18\xa0\x03\x02\x01\x01\xa1\x11\x30\x0f\x1b\x01j\x1b\x05"
+    "admin\x1b\x03"
+    "a@b";
 
 static const char sid[] =
     "\x30\x25\xa0\x23\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01\xa0\x15\x04\x13"
     "S-1-5-21-1-2-3-1104";
 
 /* 1.3.6.1.4.1.32473.5 and anyPolicy. */
-static const char policies[] =
-    "\x30\x15\x30\x0b\x06\x09\x2b\x06\x01\x04\x01\x81\xfd\x59\x05"
-    "\x30\x06\x06\x04\x55\x1d\x20\x00";
+static const char policies[] = "\x30\x15\x30\x0b\x06\x09\x2b\x06\x01\x04\x01\x81\xfd\x59\x05"
+                               "\x30\x06\x06\x04\x55\x1d\x20\x00";
 
 static const certs_extension_t extensions[] = {
     {"subjectAltName", CERTS_OCTETS(san), NULL},

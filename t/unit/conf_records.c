@@ -151,7 +151,7 @@ static const struct {
     {"ClientCertStatusRules yes", "ClientCertStatusRules must be On or Off"},
     {"ClientCertMap nosuch == a user=x", "CC0201: \"nosuch\": no such field"},
     {"ClientCertExport user", "CC0125: \"user\": not a variable name"},
-    {"ClientCertTable", "CC0601: \"\": write NAME"},
+    {"ClientCertTable", "CC0601: \"\": write NAME TYPE:SOURCE"},
     {"ClientCertTest a.pem", "CC0754: expect must follow the name of the file"},
     {"<Location />\nRequire clientcert-user\n</Location>",
      "CC0121: Require clientcert-user: the name is missing; write at least one"},

@@ -44,11 +44,11 @@ typedef struct crlset_t {
     cc_trust_t *trust;
     cc_crls_t *crls; /* the last one opened */
     cc_error_t err;
-    apr_time_t later;       /* how far all clocks have moved on */
-    cc_crl_answer_t answer; /* the last */
+    apr_time_t later;       /* the time by which all clocks are ahead */
+    cc_crl_answer_t answer; /* the last one */
 } crlset_t;
 
-/** Begins an empty set, with a new folder; and ends it. */
+/** Begins an empty set with a new folder; the second function ends it. */
 void crlset_begin(crlset_t *set);
 void crlset_end(crlset_t *set);
 
@@ -75,7 +75,7 @@ const char *crlset_try(crlset_t *set, const char *arguments);
 /** The same, and it must succeed. */
 void crlset_open(crlset_t *set, const char *arguments);
 
-/** "good", "revoked keyCompromise", "unknown: " and why. */
+/** The status of a certificate: "good", "revoked keyCompromise", or "unknown: " and the cause. */
 const char *crlset_ask(crlset_t *set, const pki_t *who, const pki_t *issuer);
 
 /** The same for the whole chain, with the depth in front: "1 revoked keyCompromise". */

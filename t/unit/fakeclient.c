@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes connections and requests for unit tests, leads them through a server, and reads the
+ * Makes connections and requests for unit tests, passes them through a server, and reads the
  * responses.
  */
 #include <stdlib.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The filters of a request for unit tests: their order, and the data that the last one passes
- * on.
- */
+/* Imitates the filters of a request: their order, and the data that the last one passes on. */
 #include <stddef.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A process of httpd for unit tests: its servers, its state, and a log that tests can read. */
+/* Imitates an httpd process for unit tests: its servers, its state, and a log for tests to read. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As much of httpd as modules/httpd needs: reads a configuration and makes requests. */
+/* Imitates as much of httpd as modules/httpd needs: reads a configuration and makes requests. */
 #ifndef FAKEHTTPD_H
 #define FAKEHTTPD_H
 
@@ -95,7 +95,7 @@ int fake_require(request_rec *r, int line);
 
 /* ---- files of ServerRoot (fakefiles.c) ----------------------------------------------------- */
 
-/** The path of a file; writes it; reads it, or fails the test. */
+/** The path of a file. The other two functions write the file, and read it or fail the test. */
 const char *fake_path(const char *name);
 void fake_write(const char *name, const char *text);
 const char *fake_read(const char *name);
@@ -122,7 +122,7 @@ extern const struct cc_client_source_t fake_source;
 /** A connection with a client at 192.0.2.1, and its GET of a path of the host. */
 request_rec *fake_request(server_rec *s, const char *path);
 
-/** Both separately: a connection may have many requests, to several hosts. */
+/** A connection and its requests separately: it may have many requests, to several hosts. */
 conn_rec *fake_connection(server_rec *s);
 request_rec *fake_request_on(conn_rec *c, server_rec *s, const char *path);
 

@@ -7,11 +7,14 @@
 
 #include <jansson.h>
 
-/** Begins, after fake_begin, a configuration test that answers the tool; and ends it. */
+/**
+ * Begins, after fake_begin, a configuration test that answers the tool; the second function ends
+ * it.
+ */
 void fakequestion_begin(void);
 void fakequestion_end(void);
 
-/** Asks a question in JSON; the first answer. Answers stay until the next question. */
+/** Asks a question in JSON, and returns the first answer. Answers stay until the next question. */
 const json_t *fakequestion_ask(const char *question);
 
 /** The number of answers, and the answer with this number, from 0. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables for unit tests: the test itself holds the rows and chooses the failures. */
+/* Makes tables for unit tests, which provide the rows and choose the failures. */
 #include "faketable.h"
 
 #include <stdio.h>

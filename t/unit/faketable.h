@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables for unit tests: the test itself holds the rows and chooses the failures. */
+/* Makes tables for unit tests, which provide the rows and choose the failures. */
 #ifndef FAKETABLE_H
 #define FAKETABLE_H
 
@@ -18,15 +18,16 @@ typedef struct faketable_t {
     const char *fails;                /* the lookup of this key fails; "*": each; NULL: none */
     int changes;                      /* after this many lookups the table changes */
     int lookups;                      /* so far */
-    int batches;                      /* of several:, which contained them */
+    int batches;                      /* calls of several:, which made these lookups */
     apr_uint64_t generation;
 } faketable_t;
 
 extern faketable_t faketable;
 
 /**
- * Tables from lines in the syntax of ClientCertTable, of the types fake:, asked: (a source that is
- * asked each time) and several: (one that accepts several questions at once). Empties faketable.
+ * Makes tables from lines in the syntax of ClientCertTable, of the types fake:, asked: (a source
+ * that is queried each time) and several: (one that accepts several keys at once). Clears
+ * faketable.
  */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p);
 

@@ -20,8 +20,9 @@ typedef struct faketls_t {
 } faketls_t;
 
 /**
- * Does, after fake_configured, what httpd and mod_ssl do at a start. Makes the TLS of a host, which
- * trusts `ca`; it lives as long as the configuration. Use and counters exist already.
+ * Does, after fake_configured, what httpd and mod_ssl do at a start. The second function makes the
+ * TLS of a host, which trusts `ca`; it lives as long as the configuration. The use of the module
+ * and its counters exist already.
  */
 void faketls_start(void);
 host_t *faketls_host(server_rec *s, const pki_t *ca);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text functions of httpd that modules/httpd calls, for unit tests. */
+/* Imitates the text functions of httpd that modules/httpd calls, for unit tests. */
 #include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests moments: as text, as octets, and as certificates write them. */
+/* Tests moments as text, as octets, and as the times of certificates. */
 #include <string.h>
 
 #include "base/moment.h"

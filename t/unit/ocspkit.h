@@ -17,13 +17,13 @@ extern pki_extensions_t ocsp_is_delegate; /* of the certificate of a responder *
 typedef struct reply_t {
     const pki_t *signer;
     bool bare;         /* without the signer's certificate */
-    const X509 *about; /* the certificate, of which `issuer` is the issuer */
+    const X509 *about; /* the certificate, which `issuer` issued */
     const X509 *issuer;
     int status; /* V_OCSP_CERTSTATUS_ */
     int reason; /* OCSP_REVOKED_STATUS_ */
     long this_update;
     long next_update;     /* 0: none */
-    bool no_nonce;        /* the nonce of the question is omitted */
+    bool no_nonce;        /* the nonce of the request is omitted */
     bool wrong_nonce;     /* another one */
     bool twice;           /* the same single response again */
     bool critical;        /* an unknown critical extension */
@@ -39,15 +39,15 @@ reply_t ocsp_good(const pki_t *leaf, const pki_t *issuer);
 /** The DER of a response to a request (NULL: there was none); free it with OPENSSL_free. */
 unsigned char *ocsp_reply(const reply_t *reply, OCSP_REQUEST *request, int *len);
 
-/** The result of cc_answer_read for these octets now, without or with a question (its nonce). */
+/** The result of cc_answer_read for these octets now; `request` has the nonce, or is NULL. */
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p);
 
-/** The same for the answer to a question, which may have a nonce. */
+/** The same for the answer to a request with or without a nonce. */
 cc_ocsp_answer_t ocsp_read_reply(const cc_ocsp_subject_t *of, const reply_t *reply, bool nonce,
                                  apr_pool_t *p);
 
-/** A list of one revoked certificate, for questions about signers. `state` is its pki_t. */
+/** A list of one revoked certificate, for checks of signers. `state` is its pki_t. */
 bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now);
 
 /** How a responder behaves. */

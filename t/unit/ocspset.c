@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Surrounds the engine that asks OCSP responders, for unit tests: a cache, threads, a clock. */
+/* Provides a cache, threads and a clock for the engine that asks OCSP responders, in unit tests. */
 #include "ocspset.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Surrounds the engine that asks OCSP responders, for unit tests: a cache, threads, a clock. */
+/* Provides a cache, threads and a clock for the engine that asks OCSP responders, in unit tests. */
 #ifndef OCSPSET_H
 #define OCSPSET_H
 
@@ -8,7 +8,7 @@
 
 #include "ocspkit.h"
 
-/** Everything that a question needs. There is one; ocspset_setup clears it. */
+/** Everything that a check needs. There is one; ocspset_setup clears it. */
 typedef struct ocspset_t {
     apr_pool_t *pool;
     pki_t ca, leaf;

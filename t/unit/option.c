@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests options of directives: each type, its limits, and the word that its errors blame. */
+/* Tests options of directives: each type, its limits, and the word that errors name. */
 #include <string.h>
 
 #include "base/option.h"

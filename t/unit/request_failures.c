@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests what is kept of a request: its state, a failure that ends it, and what is not stored. */
+/* Tests the data kept for a request: its state, a failure that ends it, and what is not stored. */
 #include <apr_strings.h>
 
 #include <http_protocol.h>

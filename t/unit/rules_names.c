@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Tests how rules name tables: which tables exist, what is refused, and that a table learns its
- * uses.
- */
+/* Tests how rules name tables: which tables exist, what is refused, and how uses are recorded. */
 #include <string.h>
 
 #include "faketable.h"
@@ -76,7 +73,7 @@ TEST(a_table_of_another_scope_is_not_there)
         APR_EINVAL);
 }
 
-/* A row with fewer columns than rules use is a failure of the table, which knows the number. */
+/* The table needs the number: a row with fewer columns than rules use is a failure of the table. */
 TEST(a_table_is_told_that_it_is_used_and_up_to_which_column)
 {
     static const faketable_row_t rows[] = {{ALICE, "a b"}, {NULL, NULL}};

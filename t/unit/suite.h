@@ -10,7 +10,7 @@ typedef struct {
     const char *name;             /* appears in each line of the output */
     void (*setup)(void);          /* before each test, in its process */
     void (*teardown)(void);       /* after each test that passed so far */
-    double timeout;               /* of a test, in seconds; else Check's own */
+    double timeout;               /* of a test, in seconds; 0: Check's own */
     const char *(*prepare)(void); /* once before all: NULL, or why no test can run here */
 } suite_t;
 

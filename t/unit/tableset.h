@@ -15,7 +15,7 @@ typedef struct tableset_t {
     cc_error_t err;
 } tableset_t;
 
-/** Begins an empty set, with a new folder; and ends it. */
+/** Begins an empty set with a new folder; the second function ends it. */
 void tableset_begin(tableset_t *set);
 void tableset_end(tableset_t *set);
 

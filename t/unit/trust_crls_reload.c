@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how CRL files are reloaded: what is accepted, what is rejected, what is waited for. */
+/* Tests how CRL files are reloaded: which are accepted, rejected, or waited for. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

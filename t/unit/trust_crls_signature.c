@@ -48,8 +48,8 @@ typedef struct {
     int salt;           /* -1: omitted, which means 20 */
     int trailer;        /* 0: omitted, which means 1 */
     int mask_function;  /* a NID; 0: MGF1 */
-    int mask_parameter; /* 0: correct; V_ASN1_SEQUENCE: its octets; else its type */
-    int parameter;      /* 0: all of these; else this type instead */
+    int mask_parameter; /* 0: correct; V_ASN1_SEQUENCE: its octets; otherwise its type */
+    int parameter;      /* 0: all of these; otherwise this type instead */
     int signed_salt;    /* the real length of the salt; 0: as in `salt` */
     const char *why;    /* NULL: it is good */
 } pss_case_t;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests that writing into the OCSP cache gives an attacker nothing, and that processes share
- * answers.
+ * Tests that an attacker gains nothing by writing into the OCSP cache, and that answers are shared.
  */
 #include <string.h>
 

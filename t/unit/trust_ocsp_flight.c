@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests which OCSP responders are left alone for a while, and how requests share a question. */
+/* Tests which OCSP responders are skipped for a while, and how checks share a request. */
 #include <string.h>
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests that threads that need more verdicts for one client than its list holds get their own. */
+/* Tests that threads get their own verdicts if one client needs more than its list holds. */
 #include <string.h>
 
 #include <apr_strings.h>

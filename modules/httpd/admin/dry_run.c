@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the configuration in effect for a path, by the walks of httpd but without a client. */
+/* Finds the configuration in effect for a path, as httpd does, but without a client. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -104,7 +104,10 @@ static int path_prepare(request_rec *r)
     return path_unescape(r);
 }
 
-/* mod_rewrite detects mod_proxy only when httpd starts; here it forbids RewriteRule ... [P]. */
+/*
+ * mod_rewrite looks for mod_proxy only when httpd starts, so here it answers RewriteRule ... [P]
+ * with 403.
+ */
 static bool is_rewritten_to_proxy(const request_rec *r, int status)
 {
     return status == HTTP_FORBIDDEN && r->filename && !strncmp(r->filename, "proxy:", 6) &&

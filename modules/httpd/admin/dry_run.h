@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration in effect for a path, found as httpd finds it for a request. */
+/* Finds the configuration in effect for a path, as httpd finds it for a request. */
 #ifndef CC_ADMIN_DRY_RUN_H
 #define CC_ADMIN_DRY_RUN_H
 
@@ -17,7 +17,10 @@ typedef struct cc_effect_t {
                                     identified */
 } cc_effect_t;
 
-/** For the server as a whole, or for the path of the query on it. Lives as long as q->pool. */
+/**
+ * The configuration in effect for the server as a whole, or for the path of the query if it has
+ * one. Lives as long as q->pool.
+ */
 cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s);
 
 #endif

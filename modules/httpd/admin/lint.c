@@ -47,7 +47,7 @@ static cc_lint_fn *check_of(const ap_directive_t *directive)
     return NULL;
 }
 
-/* A line may occur with other arguments: it contains a variable that was redefined. */
+/* A line may occur with different arguments, if it contains a variable that was redefined. */
 static void add_place(cc_lint_t *lint, apr_array_header_t *lines, const cc_place_t *place)
 {
     const char *where = cc_directive_where(place->directive, lint->pool);
@@ -200,7 +200,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 
 /* ---- logging them -------------------------------------------------------------------------- */
 
-/* APLOG_IS_LEVEL is of no use: while httpd starts, it is true for every warning. */
+/* APLOG_IS_LEVEL does not help: while httpd starts, it is true for every warning. */
 static bool is_wanted(const server_rec *s)
 {
     return ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX) >= APLOG_WARNING;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of lint, each for the lines of some directives. */
+/* Declares the checks of lint. Each one judges the lines of certain directives. */
 #ifndef CC_ADMIN_LINT_CHECKS_H
 #define CC_ADMIN_LINT_CHECKS_H
 
@@ -13,7 +13,10 @@
  */
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 
-/* lint_handshake.c: rules and Require where no certificate is requested, or too late. */
+/*
+ * lint_handshake.c: rules and Require where a certificate is never requested, or is requested too
+ * late.
+ */
 cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client;
 
 /* lint_require.c: Require lines that never match; passes Require expr to lint_expression.c. */
@@ -26,7 +29,7 @@ void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *ex
 /* lint_early.c: rewrite rules that run before the user is known. */
 cc_lint_fn cc_lint_rewrite;
 
-/* lint_user.c: users from mod_ssl, and conditions on the verification by mod_ssl. */
+/* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */

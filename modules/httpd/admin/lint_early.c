@@ -18,7 +18,7 @@ static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
     return cc_lint_has_rules(lint, view) ? CC_LINE_FAULT : CC_LINE_ASIDE;
 }
 
-/* "%{LA-U:REMOTE_USER}", which looks ahead, contains none of these. */
+/* "%{LA-U:REMOTE_USER}", which looks ahead, contains none of these names. */
 static const char *early_name(const char *args)
 {
     static const char *const names[] = {"%{ENV:CLIENTCERT_", "%{REMOTE_USER}"};

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds expressions that admit a client because its certificate gives no identity. */
 /*
- * In an expression, a client without an identity has an empty user and no groups: it looks like one
- * that is not banned. So a term that tests clientcert() for inequality is true for it. The
+ * In an expression, a client without an identity has an empty user and no groups, so it looks like
+ * a client that is not banned: a term that tests clientcert() for inequality is true for it. The
  * expression is scanned once, term by term, without parsing it in full. Each pair of parentheses
  * records whether it is negated as a whole. A term is suspect if it uses clientcert() and an odd
  * number of negations is in effect: "!" before or around the term, "!=", "ne" or "-z" in it, an
- * empty string next to
- * "==". What the scan cannot follow is not reported.
+ * empty string next to "==". What the scan cannot follow is not reported.
  */
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -33,11 +32,11 @@ typedef struct cc_expression_scan_t {
     const char *at;
     cc_group_state_t groups[DEPTH_MAX];
     int depth;
-    bool after_name; /* a "(" would be that of a function */
+    bool after_name; /* after a name: a "(" would begin the arguments of a function */
     bool found;
 } cc_expression_scan_t;
 
-/* The group that the current term belongs to. */
+/* The pair of parentheses that the current term belongs to. */
 static cc_group_state_t *group_of(cc_expression_scan_t *scan)
 {
     int i = scan->depth;
@@ -190,7 +189,10 @@ static void token_read(cc_expression_scan_t *scan)
     }
 }
 
-/* True if it holds for a client without an identity; with `negated`, if it does not. */
+/*
+ * True if the expression holds for a client without an identity; with `negated`, if it does not
+ * hold.
+ */
 static bool lets_unmapped_in(const char *expression, bool negated)
 {
     cc_expression_scan_t scan = {.at = expression, .groups = {{.negated = negated}}};

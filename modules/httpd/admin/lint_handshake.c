@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds rules and Require where no certificate is requested, or too late. */
+/* Finds rules and Require where a certificate is never requested, or is requested too late. */
 #include <apr_strings.h>
 
 #include "base/text.h"

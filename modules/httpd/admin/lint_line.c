@@ -34,7 +34,10 @@ static void view_try(trial_t *trial, const cc_conf_view_t *view, const cc_place_
     }
 }
 
-/* A line of the main server is in effect in all servers, and judged once for each kind. */
+/*
+ * A line of the main server is in effect in all servers, and is judged once for each kind of
+ * server.
+ */
 static void place_try(trial_t *trial, const cc_place_t *place)
 {
     const cc_lint_t *lint = trial->lint;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declarations shared by the files of lint: the configuration, and its lines. */
+/* Declares what the files of lint share: the configuration, and its lines. */
 #ifndef CC_ADMIN_LINT_LINE_H
 #define CC_ADMIN_LINT_LINE_H
 
@@ -16,7 +16,7 @@
 typedef struct cc_ruled_t {
     const cc_ruleset_t *whole;      /* of the server as a whole; NULL: none */
     apr_array_header_t *sections;   /* const cc_ruleset_t * */
-    cc_reachable_t *whole_gives;    /* NULL: not collected yet; also the next member */
+    cc_reachable_t *whole_gives;    /* NULL: not collected yet, as for the next member */
     cc_reachable_t *sections_give;
 } cc_ruled_t;
 
@@ -36,7 +36,7 @@ typedef struct cc_lint_t {
     apr_hash_t *several;             /* files of CAs to whether they contain several */
 } cc_lint_t;
 
-/** A line of the configuration; in several places if its file is included twice. */
+/** A line of the configuration. It has several places if its file is included more than once. */
 typedef struct cc_line_t {
     const char *where;          /* FILE:LINE */
     apr_array_header_t *places; /* const cc_place_t * */
@@ -44,22 +44,22 @@ typedef struct cc_line_t {
 
 /** The judgement on a line, in one server. */
 typedef enum {
-    CC_LINE_ASIDE, /* it is irrelevant there */
+    CC_LINE_ASIDE, /* it is irrelevant in this server */
     CC_LINE_FINE,  /* it works, or may work */
     CC_LINE_FAULT
 } cc_line_state_t;
 
 /**
- * Judges a line at one of its places, for one server. `baton` is that of cc_lint_culprit. For a
- * line of the main server, the result must be the same for all servers of one kind
+ * Judges a line at one of its places, for one server. `baton` is the one given to cc_lint_culprit.
+ * For a line of the main server, the result must be the same for all servers of one kind
  * (lint_rulesets.c).
  */
 typedef cc_line_state_t cc_line_judge_fn(cc_lint_t *lint, const cc_conf_view_t *view,
                                          const cc_place_t *place, const void *baton);
 
 /**
- * The first server in which a line is at fault; NULL if it is fine in any server, or at fault in
- * none. A line of the main server is in effect in all servers.
+ * The first server in which a line is at fault; NULL if it is fine in at least one server, or at
+ * fault in none. A line of the main server is in effect in all servers.
  */
 const cc_conf_view_t *cc_lint_culprit(cc_lint_t *lint, const cc_line_t *line,
                                       cc_line_judge_fn *judge, const void *baton);

@@ -26,7 +26,10 @@ static cc_line_state_t judge_rules(cc_lint_t *lint, const cc_conf_view_t *view,
     return cc_lint_has_rules(lint, view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
-/* The kind of a server does not determine its names, so a line of the main server uses all. */
+/*
+ * The kind of a server does not determine the names that its rules give. So a line of the main
+ * server is checked against the names of all servers.
+ */
 static cc_line_state_t judge_name(cc_lint_t *lint, const cc_conf_view_t *view,
                                   const cc_place_t *place, const void *baton)
 {

@@ -2,11 +2,11 @@
 /* Finds the rules that can be in effect in a server, and the names that they give. */
 
 /*
- * There may be thousands of servers, sections and lines, so no loop over one is nested in a loop
- * over another. Rules are indexed by their server. A line of the main server is in effect in all
- * servers, and is judged once for each kind of server: two servers are of one kind if all
- * properties by which a line is judged are the same. The names that rules give are collected once
- * for each server, and once for all servers.
+ * There may be thousands of servers, of sections and of lines, so a loop over one of these is never
+ * nested in a loop over another. Rules are indexed by their server. A line of the main server is in
+ * effect in all servers, and is judged once for each kind of server: two servers are of one kind if
+ * all properties by which a line is judged are the same. The names that rules give are collected
+ * once for each server, and once for all servers.
  */
 
 #include <apr_strings.h>
@@ -86,7 +86,9 @@ const cc_ruleset_t *cc_lint_ruleset(const cc_lint_t *lint, const cc_conf_view_t 
     return own ? own->whole : NULL;
 }
 
-/* Sections of the main server apply to all servers, its other rules to servers without their own.
+/*
+ * Rules in sections of the main server apply to all servers; its other rules apply to servers
+ * without rules of their own.
  */
 bool cc_lint_has_rules(const cc_lint_t *lint, const cc_conf_view_t *view)
 {

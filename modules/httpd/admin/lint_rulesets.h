@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules that can be in effect in a server, and the names that they give. */
+/* Finds the rules that can be in effect in a server, and the names that they give. */
 #ifndef CC_ADMIN_LINT_RULESETS_H
 #define CC_ADMIN_LINT_RULESETS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A query of the command-line tool about a configuration. */
+/* Defines a query of the command-line tool about a configuration. */
 #ifndef CC_ADMIN_QUERY_H
 #define CC_ADMIN_QUERY_H
 

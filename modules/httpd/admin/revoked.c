@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whether a certificate was revoked, according to each CRL and the OCSP responder. */
+/* Reports whether a certificate was revoked, according to each CRL and the OCSP responder. */
 #include <apr_signal.h>
 
 #include <http_main.h>
@@ -42,7 +42,7 @@ typedef struct revoked_check_t {
 
 /* ---- asking the sources -------------------------------------------------------------------- */
 
-/* Opened as when the server starts, but without reloading and without a cache. */
+/* Opens the sources as a start of the server does, but without reloading and without a cache. */
 static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q)
 {
     static const cc_ocsp_io_t none = {0};
@@ -65,7 +65,7 @@ static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q
     return status;
 }
 
-/* Asks all sources, even after one for which a server would stop. */
+/* Asks all sources, even after an answer at which a server would stop. */
 static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t *p)
 {
     const cc_revocation_t *revocation = &one->sources->revocation;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whether certificates were revoked, according to each CRL and the OCSP responder. */
+/* Reports whether certificates were revoked, according to each CRL and the OCSP responder. */
 #ifndef CC_ADMIN_REVOKED_H
 #define CC_ADMIN_REVOKED_H
 

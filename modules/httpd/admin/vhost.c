@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the virtual host of a query: by its name, or because it is the only one. */
+/* Finds the virtual host of a query: by its name, or as the only one with TLS (and rules). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,7 +173,7 @@ static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array
     return some;
 }
 
-/* With SSLEngine outside of virtual hosts, all of them have TLS and cover the main server. */
+/* With SSLEngine outside of virtual hosts, all virtual hosts have TLS and hide the main server. */
 static void drop_main(apr_array_header_t *views)
 {
     if (views->nelts > 1 && !APR_ARRAY_IDX(views, 0, const cc_conf_view_t *)->server->is_virtual) {

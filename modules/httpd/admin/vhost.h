@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Virtual hosts: how queries select them, and how answers show them. */
+/* Selects the virtual host of a query, and shows virtual hosts in answers. */
 #ifndef CC_ADMIN_VHOST_H
 #define CC_ADMIN_VHOST_H
 
@@ -15,8 +15,9 @@
 const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
 
 /**
- * The virtual host, or main server, of a query: by q->vhost, else the one that has TLS and rules.
- * *reason: why this one was chosen. NULL: CC0751, CC0752 in q->err.
+ * The virtual host, or main server, of a query: the one that q->vhost names. Without q->vhost, the
+ * only one with TLS and rules, or if none has rules, the only one with TLS, or if none has TLS, the
+ * main server. *reason is set to the reason for this choice. NULL: CC0751 or CC0752 is in q->err.
  */
 server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **reason);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The back ends of tables that need another module of httpd. */
+/* Declares the back ends of tables that need another module of httpd. */
 #ifndef CC_BACKGROUND_BACKENDS_H
 #define CC_BACKGROUND_BACKENDS_H
 
@@ -10,8 +10,8 @@
 #include "tables/table.h"
 
 /**
- * sql: through mod_dbd, ldap: through mod_ldap. Open them before mod_dbd's post_config, which takes
- * the statements to prepare. A lookup may outlive its request (see jobs.h).
+ * sql uses mod_dbd, ldap uses mod_ldap. Open them before mod_dbd's post_config, which collects the
+ * statements to prepare. A lookup may outlive its request (see jobs.h).
  */
 extern const cc_backend_t cc_backend_sql, cc_backend_ldap;
 

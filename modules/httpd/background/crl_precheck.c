@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks the CRLs of a configuration before it is used: in httpd -t, and before a start. */
 /*
- * mod_ssl makes its contexts when httpd starts, and not in a test. By then, errors are only logged.
- * So the CRLs are opened here too, right after the configuration was read, while standard error is
- * still the terminal. Each host's CAs are loaded from the files that mod_ssl's directives name. If
- * these may not name all CAs, an issuer that no host trusts is not a fault.
+ * The CRLs are opened for use when mod_ssl makes its contexts: not in a test, and at a start only
+ * when errors already go to the log. So they are opened here too, right after the configuration was
+ * read, while standard error is still the terminal. Each host's CAs are loaded from the files that
+ * mod_ssl's directives name. If a host may trust further CAs, a CRL whose issuer no host seems to
+ * trust is not a fault.
  */
 #include <apr_strings.h>
 
@@ -35,7 +36,7 @@ typedef struct {
     apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
     bool other_cas;             /* a host may trust CAs that are not in its files */
     apr_pool_t *pool;           /* of the faults */
-    apr_pool_t *scratch;        /* of what is opened */
+    apr_pool_t *scratch;        /* of the CAs and CRLs that are opened */
 } check_t;
 
 /* An error that the start would find too; an error that only this check finds; a warning. */
@@ -80,7 +81,7 @@ static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *file
     return trust;
 }
 
-/* mod_ssl reports errors of the files itself. Without CAs, all issuers are foreign. */
+/* mod_ssl itself reports errors in these files. A host without CAs trusts no issuer. */
 static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
 {
     static const cc_trust_files_t none = {.depth = 1};
@@ -134,7 +135,7 @@ static void view_check(check_t *check, const cc_conf_view_t *view)
     }
 }
 
-/* A directive that no host with TLS has: its files are read, though no host will use them. */
+/* For a directive that no host with TLS has: reads its files, although no host will use them. */
 static void unopened_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
@@ -219,8 +220,8 @@ static void fault_log(const cc_crl_fault_t *fault, server_rec *s, apr_pool_t *p)
 }
 
 /*
- * Logs errors always, and warnings only in a test: a start has them in its log. True if a fault
- * ends the test, or a start that would not find it otherwise.
+ * Always logs errors; logs warnings only in a test, since a start logs them later. True if a fault
+ * ends the test, or has to end a start that would not find it otherwise.
  */
 static bool faults_log(const apr_array_header_t *faults, bool test, server_rec *s, apr_pool_t *p)
 {
@@ -238,8 +239,9 @@ static bool faults_log(const apr_array_header_t *faults, bool test, server_rec *
 }
 
 /*
- * A test ends here. A start goes on until its log is open, so that the log has the reason too. And
- * httpd -k graceful, stop and others only send a signal after this, which no CRL may prevent.
+ * A test ends here. A start continues until its log is open, so that the reason is logged too.
+ * Besides, httpd -k graceful, -k stop and the like only send a signal after this hook, and a bad
+ * CRL must not prevent that.
  */
 int cc_crl_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {

@@ -9,7 +9,7 @@
 
 #include "httpd/conf/module.h"
 
-/** A fault of CRLs. */
+/** A fault in the CRLs of a configuration. */
 typedef struct cc_crl_fault_t {
     const char *tag;    /* a literal */
     const char *where;  /* FILE:LINE of the directive */
@@ -27,14 +27,15 @@ typedef struct cc_crl_fault_t {
 apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p);
 
 /**
- * check_config: checks and logs, in a test and before a start. Not OK in a test with errors. A
- * start ends later, by cc_crl_precheck_passed or when the CRLs are opened.
+ * check_config: checks and logs, in a test and before a start. Returns OK, except in a test with
+ * errors. At a start, errors take effect later: cc_crl_precheck_passed fails, or the CRLs cannot be
+ * opened.
  */
 int cc_crl_precheck(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * post_config of the start: false, and logs, if cc_crl_precheck found an error that no virtual host
- * finds when it opens its CRLs.
+ * For post_config at a start: false, and logs the error, if cc_crl_precheck found an error that no
+ * virtual host finds when it opens its CRLs.
  */
 bool cc_crl_precheck_passed(server_rec *s);
 

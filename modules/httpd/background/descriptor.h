@@ -7,23 +7,23 @@
 #include <apr_time.h>
 
 /**
- * Makes both ends of a socket, which programs that this process starts do not inherit. Data written
- * at [1] is read at [0], each write as one message. Reads do not wait; writes wait for `patience`
- * at most.
+ * Makes a pair of connected sockets that programs started by this process do not inherit. Data
+ * written to ends[1] is read from ends[0], one message for each write. Reads do not block; writes
+ * block for at most `patience`. Errors are those of the system.
  */
 apr_status_t cc_descriptor_pair(int ends[2], apr_interval_time_t patience);
 
 /**
- * Sends a number, and a descriptor with it (-1: none), which the caller keeps. Waits only if the
- * socket does. APR_EAGAIN: its buffer is full. If the other end is closed: an error of the system,
- * and no signal.
+ * Sends a number, and a descriptor with it (-1: none), which the caller keeps. Blocks only if the
+ * socket is a blocking one. APR_EAGAIN: the buffer of the socket is full. If the other end is
+ * closed, returns an error of the system, without a signal.
  */
 apr_status_t cc_descriptor_send(int socket, apr_uint64_t number, int descriptor);
 
 /**
- * Receives one message. *descriptor then belongs to the caller; -1: it had none. If the socket
- * waits, waits until something was sent or the other end is closed. APR_EOF: it is closed;
- * APR_EAGAIN: there is nothing; otherwise errors of the system.
+ * Receives one message. *descriptor then belongs to the caller; -1: the message had none. On a
+ * blocking socket, waits until a message arrives or the other end is closed. APR_EOF: the other end
+ * is closed; APR_EAGAIN: there is no message; other errors are those of the system.
  */
 apr_status_t cc_descriptor_receive(int socket, apr_uint64_t *number, int *descriptor);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes lookups that may hang in another thread, as jobs that can be abandoned. */
+/* Runs lookups that may hang as jobs in other threads; a request can abandon its job. */
 /*
- * mod_dbd and mod_ldap cannot be interrupted. So a request hands its lookups to a thread, as a job
- * with memory of its own, and waits for it until the deadline. If the job is done in time, the
- * request copies the answers and frees the job. If not, the request leaves the job, and the thread
- * frees it when its call returns. While jobs that were left occupy all threads, further jobs fail
- * at once and no request waits.
+ * A call of mod_dbd or mod_ldap cannot be interrupted. So a request hands its lookups to a thread,
+ * as a job with memory of its own, and waits for it until the deadline. If the job is done in time,
+ * the request copies the answers and frees the job. If not, the request leaves the job, and the
+ * thread frees it when its call returns. While jobs that were left occupy all threads, further jobs
+ * fail at once and no request waits.
  */
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
@@ -23,17 +23,17 @@ struct cc_jobs_t {
     const void *source;
     apr_interval_time_t timeout;
     cc_threads_t *threads;    /* NULL before cc_jobs_child */
-    apr_thread_mutex_t *lock; /* of what follows, and of `done` and `left` of every job */
+    apr_thread_mutex_t *lock; /* of the members below, and of `done` and `left` in every job */
     int left;                 /* jobs that no request waits for */
 };
 
-/* A job that is shared by the thread that waits for it and the thread that does it; in its pool. */
+/* A job, shared by the thread that waits for it and the thread that runs it; in its own pool. */
 typedef struct {
     cc_job_t job;
     cc_jobs_t *jobs;
     apr_thread_cond_t *ended;
     bool done;
-    bool left; /* no request waits: the thread that does it frees it */
+    bool left; /* no request waits: the thread that runs it frees it */
 } shared_job_t;
 
 cc_jobs_t *cc_jobs_create(cc_job_fn *ask, const void *source, apr_interval_time_t timeout,

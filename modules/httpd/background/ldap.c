@@ -144,8 +144,8 @@ static cc_table_result_t found_read(const ldap_run_t *run, LDAPMessage *found)
 /* ---- a lookup, in a thread of its own -------------------------------------------------------- */
 
 /*
- * mod_ldap needs a request, for its pool, server and log. The request that waits may end before the
- * job. So this makes another one, with the members that a line of the log may use.
+ * mod_ldap needs a request for its pool, server and log. The request that waits may end before the
+ * job does. So this makes another request, with the members that a line of the log may use.
  */
 static request_rec *request_make(const cc_ldap_url_t *directory, apr_pool_t *p)
 {
@@ -259,7 +259,7 @@ static int found_take(ldap_run_t *run, LDAPMessage *found)
     return code;
 }
 
-/* Waits for the answer to one search, which has the id of its message. */
+/* Waits for the answer to one search, identified by the id of its message. */
 static int search_receive(ldap_run_t *run, search_t *search)
 {
     apr_interval_time_t left = run->job->deadline - apr_time_now();

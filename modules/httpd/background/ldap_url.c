@@ -17,7 +17,7 @@
 #define AS_TEXT "%s"
 #define AS_OCTETS "%o"
 
-#define PROGRAM "exec:" /* a program to run for the password follows */
+#define PROGRAM "exec:" /* before a program whose output is the password */
 
 /* ---- the URL (RFC 4516), at start ------------------------------------------------------------ */
 
@@ -27,7 +27,10 @@ static apr_status_t url_free(void *url)
     return APR_SUCCESS;
 }
 
-/* Percent-encodes the marks of the key in the URL. No percent-encoding begins with s or o. */
+/*
+ * Percent-encodes the marks of the key in the URL. They cannot be confused with percent-encodings,
+ * because s and o are not hex digits.
+ */
 static const char *url_encode(const char *url, apr_pool_t *p)
 {
     char *encoded = apr_palloc(p, 3 * strlen(url) + 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of an ldap: table, in the form that lookups need. */
+/* Parses the configuration of an ldap: table into the form that lookups need. */
 #ifndef CC_BACKGROUND_LDAP_URL_H
 #define CC_BACKGROUND_LDAP_URL_H
 
@@ -24,7 +24,7 @@ typedef struct cc_ldap_url_t {
     const char *before; /* the filter up to the key, and what follows it */
     const char *after;
     bool octets;      /* %o: the key is searched as octets */
-    bool hex;         /* encoded in hex, else in base64 */
+    bool hex;         /* keys of rules encode the octets in hex; false: in base64 */
     const char *user; /* the name to bind with; NULL: anonymous */
     const char *password;
     struct timeval timeout;

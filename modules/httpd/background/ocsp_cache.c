@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Caches the answers of OCSP responders for all processes, in an ap_socache provider. */
+/* Caches the responses of OCSP responders for all processes, in an ap_socache provider. */
 #include <stdatomic.h>
 
 #include <apr_global_mutex.h>
@@ -27,7 +27,7 @@
 #define USUAL_PROVIDER "shmcb"
 #define USUAL_SIZE "(4194304)"
 
-static const char lock_name[] = "clientcert-ocsp"; /* of files too */
+static const char lock_name[] = "clientcert-ocsp"; /* also in names of files */
 static const char cache_name[] = "clientcert";     /* with ":", at most 16 octets */
 
 typedef struct cc_ocsp_cache_t {
@@ -170,7 +170,7 @@ static const char *providers_text(apr_pool_t *p)
     return *text ? text : "none";
 }
 
-/* Default arguments for the default provider; NULL: its own. */
+/* The default arguments: those for the default provider; NULL for others, which have their own. */
 static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t *p)
 {
     bool usual = !strcmp(provider->name, USUAL_PROVIDER);
@@ -179,7 +179,7 @@ static const char *usual_args(const ap_socache_provider_t *provider, apr_pool_t 
     return path ? apr_pstrcat(p, path, USUAL_SIZE, NULL) : NULL;
 }
 
-/* Creates the cache. NULL, or the error. `args` NULL: the default arguments. */
+/* Creates the cache; `args` NULL: with the default arguments. Returns NULL, or the error. */
 static const char *instance_create(cc_ocsp_cache_t *cache, const char *args, apr_pool_t *ptemp,
                                    apr_pool_t *p)
 {
@@ -236,7 +236,7 @@ int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp
     return rv == APR_SUCCESS ? OK : refuse(NULL, rv, "its mutex cannot be registered");
 }
 
-/* Creates the default cache if no directive sets one. NULL, or the error. */
+/* Creates the default cache if no directive sets one. Returns NULL, or the error. */
 static const char *cache_complete(cc_ocsp_cache_t *cache, apr_pool_t *ptemp, apr_pool_t *pconf)
 {
     if (cache->provider) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configures, opens and uses the cache of OCSP answers. */
+/* Configures, opens and uses the cache of OCSP responses. */
 #ifndef CC_BACKGROUND_OCSP_CACHE_H
 #define CC_BACKGROUND_OCSP_CACHE_H
 
@@ -18,24 +18,29 @@
 const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg);
 
 /**
- * The I/O functions for cc_ocsp_create, the same for all virtual hosts; lives as long as the
- * configuration. Available from the first directive on. Caches and asks nothing before a child has
- * started.
+ * The I/O functions for cc_ocsp_create, the same for all virtual hosts. They live as long as the
+ * configuration. Available from the first directive on. Before a child has started, these functions
+ * cache nothing and ask no responder.
  */
 const cc_ocsp_io_t *cc_ocsp_cache_io(server_rec *s);
 
-/** Notes that a virtual host asks responders: otherwise no cache is opened. Before
- * cc_ocsp_cache_start. */
+/**
+ * Notes that a virtual host asks responders. Without such a call before cc_ocsp_cache_start, no
+ * cache is opened.
+ */
 void cc_ocsp_cache_use(server_rec *s);
 
 /* ---- hooks, one thread --------------------------------------------------------------------- */
 
-/** pre_config: registers the mutex clientcert-ocsp, which `Mutex` can configure. OK or not. */
+/**
+ * pre_config: registers the mutex clientcert-ocsp, which `Mutex` can configure. Returns OK, or an
+ * error that ends the start.
+ */
 int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /**
- * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache
- * if one is used. OK, or not: errors are logged (CC0176 to CC0178), and the start ends.
+ * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache if
+ * one is used. Returns OK, or an error that ends the start and is logged (CC0176 to CC0178).
  */
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

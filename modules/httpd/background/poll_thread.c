@@ -24,8 +24,8 @@
  * without it. Nothing that the thread uses is destroyed before exit(), whose handlers (including
  * those of OpenSSL) do not run in that case.
  *
- * A prefork child ends from within a signal handler. So its end calls write, poll and join, and
- * nothing that needs memory from malloc, unless a thread is left behind.
+ * A prefork child ends from within a signal handler. So the code that ends the thread calls write,
+ * poll and join, and nothing that calls malloc, unless a thread is left behind.
  */
 
 /* How long the end waits for the thread, in milliseconds. */
@@ -64,7 +64,7 @@ static void pipe_write(int fd)
     (void)written; /* a full pipe wakes the thread as well */
 }
 
-/* In milliseconds for poll(), not too early; 0: never. */
+/* The timeout of poll() for an interval, in milliseconds: never too short; -1 (no limit) for 0. */
 static int timeout_of(apr_interval_time_t wait)
 {
     const apr_interval_time_t longest = apr_time_from_sec(24 * 3600);
@@ -144,7 +144,7 @@ static apr_status_t thread_end(void *data)
     cc_poll_thread_t *thread = data;
     apr_status_t unused;
 
-    if (getpid() != thread->process) { /* a fork of it, which does not have the thread */
+    if (getpid() != thread->process) { /* a forked process, which does not have the thread */
         return APR_SUCCESS;
     }
     if (thread->plan.stop) {
@@ -164,7 +164,10 @@ static apr_status_t thread_end(void *data)
 
 /* ---- its beginning ----------------------------------------------------------------------- */
 
-/* Programs that this process starts do not inherit it. Both ends are non-blocking, for poll(). */
+/*
+ * Makes a pipe that programs started by this process do not inherit. Both ends are non-blocking,
+ * for use with poll().
+ */
 static apr_status_t pipe_make(int ends[2])
 {
     if (pipe(ends) != 0) {

@@ -28,11 +28,11 @@ typedef struct cc_poll_plan_t {
 
 /**
  * Makes a thread that calls poll(baton) first after `wait`, and then each time after the interval
- * that poll returned. The pre-cleanup of `p` ends it, and joins it if it sleeps. Without `stop`, a
- * thread in the middle of a poll is left behind. The process then ends without its exit handlers
- * (_exit), since that thread may still use what they would free. So this is for the pool of a
- * child, and the data that a poll uses must outlive that pool. Call it in the main thread. Errors
- * are those of the system.
+ * that poll returned. The pre-cleanup of `p` ends the thread, and joins it if it sleeps. Without
+ * `stop`, a thread in the middle of a poll is left behind. The process then ends without its exit
+ * handlers (_exit), since that thread may still use memory that they would free. So without `stop`,
+ * `p` must be the pool of a child, and the data that a poll uses must outlive that pool. Call it in
+ * the main thread. Errors are those of the system.
  */
 apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_t *plan,
                                   apr_pool_t *p);

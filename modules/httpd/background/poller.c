@@ -22,7 +22,10 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
     return b > 0 && (a == 0 || b < a) ? b : a;
 }
 
-/* Polls everything that is due, with one clock, so that equal intervals stay due together. */
+/*
+ * Polls everything that is due. One time is used for all, so that sources with equal intervals
+ * remain due together.
+ */
 static apr_interval_time_t poll_all(void *s)
 {
     apr_time_t now = apr_time_now();

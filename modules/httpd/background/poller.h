@@ -6,13 +6,13 @@
 #include "httpd/conf/module.h"
 
 /**
- * child_init, after those of tables and revocation: polls once, and makes the thread that polls
- * from then on, if there is anything to poll. It ends with `pchild`. CC0135: the thread could not
+ * child_init, after the hooks of tables and revocation. If there is anything to poll, polls once
+ * and makes the thread that polls from then on. It ends with `pchild`. CC0135: the thread could not
  * be created, and this child keeps the data that it has.
  */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s);
 
-/** monitor: polls in the parent. DECLINED. */
+/** monitor: polls in the parent. Returns DECLINED. */
 int cc_poller_monitor(apr_pool_t *p, server_rec *s);
 
 #endif

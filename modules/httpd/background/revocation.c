@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
- */
+/* Keeps the CRLs and OCSP responders of a configuration, and polls the files of CRLs. */
 
 #include "base/error.h"
 #include "crl/crl.h"
@@ -53,8 +51,8 @@ static void change_ignore(const cc_crls_t *crls, const cc_error_t *err, void *ba
 }
 
 /*
- * Has no parent pool, which might be destroyed before the polling thread ends. NULL: nothing is
- * open.
+ * Makes a pool for one poll, without a parent pool, which might be destroyed before the polling
+ * thread ends. NULL: nothing is open.
  */
 static apr_pool_t *scratch_make(const apr_array_header_t *opened)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Keeps the CRLs and OCSP responders of the virtual hosts of a configuration, and polls the files.
- */
+/* Keeps the CRLs and OCSP responders of a configuration, and polls the files of CRLs. */
 #ifndef CC_BACKGROUND_REVOCATION_H
 #define CC_BACKGROUND_REVOCATION_H
 
@@ -31,12 +29,13 @@ typedef struct cc_opened_ocsp_t {
 typedef struct cc_opened_t {
     apr_array_header_t *crls; /* of cc_opened_crls_t * */
     apr_array_header_t *ocsp; /* of cc_opened_ocsp_t */
-    apr_hash_t *logged;       /* texts of errors: one of several virtual hosts is logged once */
+    apr_hash_t *logged;       /* texts of errors: the same one in several hosts is logged once */
 } cc_opened_t;
 
 /**
- * The CRLs and responders of a configuration; live as long as it. cc_revocation_create fills them
- * at the start. Complete after mod_ssl's post_config, then constant.
+ * The CRLs and responders of a configuration, which live as long as the configuration.
+ * cc_revocation_create adds them at the start; the lists are complete after mod_ssl's post_config,
+ * and then constant.
  */
 const cc_opened_t *cc_revocation_opened(const server_rec *s);
 

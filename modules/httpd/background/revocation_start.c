@@ -24,8 +24,9 @@
  */
 
 /*
- * The highest CRL numbers that configurations of this process have loaded from these paths. Another
- * host may have an older CRL of the same CA.
+ * The highest CRL numbers that configurations of this process have loaded from the paths of a
+ * directive. They are kept for each list of paths, because another host may have an older CRL of
+ * the same CA.
  */
 static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
 {
@@ -69,7 +70,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
     apr_pool_userdata_get(&kept, key, p);
     if (!kept) {
         kept = cc_crls_kept_create(p);
-        apr_pool_userdata_set(kept, key, NULL, p); /* copies the key, which may be unloaded */
+        apr_pool_userdata_set(kept, key, NULL, p); /* copies the key: the module may be unloaded */
     }
     cc_crls_kept_own(kept);
     return kept;
@@ -92,8 +93,9 @@ static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spe
 }
 
 /*
- * Writes to the main log: a virtual host may have a log of its own, where administrators would not
- * look. Once, although several virtual hosts that trust different CAs may have the same file.
+ * Writes to the main log, because a virtual host may have a log of its own, where administrators
+ * would not look. Logs each text once, although several virtual hosts that trust different CAs may
+ * have the same file.
  */
 static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
 {
@@ -192,8 +194,8 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
 /* ---- CRLs that no virtual host can use ------------------------------------------------------ */
 
 /*
- * A named file that no virtual host can use is an error. It does not end a restart, where the file
- * counts as not read. False: the start ends.
+ * A named file that no virtual host can use is an error. It does not end a restart, in which the
+ * file counts as not read. False: the start has to end.
  */
 static bool unused_file_log(const cc_unused_crl_t *crl, const apr_array_header_t *opened,
                             apr_pool_t *p)

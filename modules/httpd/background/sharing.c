@@ -23,17 +23,21 @@
  * later.
  *
  * The parent forks while this thread runs, and a child must not inherit a lock that the thread held
- * at that moment. So the thread uses malloc (fork handles its locks), pools of its own, files and
- * sockets; no OpenSSL, no log, and no pool of httpd. It writes to nothing that a child reads.
+ * at that moment. So the thread uses only malloc (whose locks fork handles), pools of its own,
+ * files and sockets. It uses no OpenSSL, no log and no pool of httpd, and writes to no memory that
+ * a child reads.
  *
  * A compromised child may ask for anything at any time. It gets only data that it has anyway, and
  * cannot keep the thread from its work or its end.
  */
 
-#define PATIENCE apr_time_from_msec(50) /* with the parent, which may be reading a file */
+#define PATIENCE apr_time_from_msec(50) /* with a parent that may be reading a file */
 #define AT_ONCE 1000                    /* requests that are answered between two polls */
 
-/* Outlives configurations. It has no addresses of the module, which may be another one later. */
+/*
+ * The socket pair, which outlives configurations. It contains no addresses of the module, because
+ * another version may be loaded later.
+ */
 typedef struct {
     int parent;   /* the receiving end; -1 in children */
     int children; /* the sending end */
@@ -59,7 +63,7 @@ static channel_t *channel_find(const server_rec *s)
     return channel;
 }
 
-/* The same for all configurations of the process; NULL: it could not be created. */
+/* The channel of the process, the same for all configurations; NULL: it could not be created. */
 static const channel_t *channel_of(const server_rec *s)
 {
     apr_pool_t *p = s->process->pool;
@@ -79,7 +83,7 @@ void cc_sharing_child(const server_rec *s)
     channel_t *channel = channel_find(s);
 
     if (channel && channel->parent >= 0) {
-        close(channel->parent); /* requests of others are not for this process */
+        close(channel->parent); /* only the parent receives requests */
         channel->parent = -1;
     }
 }
@@ -116,7 +120,7 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
     if (status == APR_SUCCESS) {
         status = answer_wait(image, ends[0]);
     } else if (APR_STATUS_IS_EAGAIN(status)) {
-        status = APR_ENOENT; /* many ask at once */
+        status = APR_ENOENT; /* many children ask at once */
     }
     close(ends[0]);
     return status;

@@ -16,13 +16,16 @@
 const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf);
 
 /**
- * Makes the thread of the parent that shares the opened tables; it ends with `pconf`. If it could
- * not be created (CC0286), each process reads the files itself.
+ * Makes the thread of the parent that reads the opened tables for all children; it ends with
+ * `pconf`. If it could not be created (CC0286), each process reads the files itself.
  */
 void cc_sharing_start(const cc_sharing_t *sharing, cc_tables_t *tables, const server_rec *s,
                       apr_pool_t *pconf);
 
-/** Prepares a child, which asks the parent and takes no requests. Once, before its threads. */
+/**
+ * Prepares a child: closes the end of the socket that receives requests, since only the parent
+ * answers them. Call it once, before the child makes threads.
+ */
 void cc_sharing_child(const server_rec *s);
 
 #endif

@@ -49,7 +49,8 @@ static const char *driver_says(const sql_run_t *run, int status)
 }
 
 /*
- * Reads all rows at once: row by row, not every driver distinguishes an error from the end.
+ * Reads all rows at once. If rows are read one by one, not every driver distinguishes an error from
+ * the end of the rows.
  */
 static bool ask_select(sql_run_t *run)
 {
@@ -72,8 +73,8 @@ static bool ask_select(sql_run_t *run)
 }
 
 /*
- * True if preparing the statement again may help. The driver of SQLite keeps each statement for
- * good, so with SQLite only a change of the schema counts.
+ * True if preparing the statement again may help. The SQLite driver keeps each statement for good,
+ * so with SQLite this helps only after a change of the schema.
  */
 static bool statement_may_be_lost(const sql_run_t *run)
 {
@@ -148,7 +149,10 @@ static cc_table_result_t row_read(const sql_run_t *run, apr_dbd_row_t *row)
     return CC_TABLE_FOUND;
 }
 
-/* The row must be read before the check that it is the only one, since the next one replaces it. */
+/*
+ * Reads the first row before it checks for a second one, since reading the second replaces the
+ * first.
+ */
 static cc_table_result_t results_read(const sql_run_t *run)
 {
     const apr_dbd_driver_t *driver = run->dbd->driver;
@@ -170,14 +174,14 @@ static cc_table_result_t results_read(const sql_run_t *run)
 }
 
 /*
- * Frees the results of the driver before the next query: some drivers need that, and it may be
- * much.
+ * Frees the results of the driver before the next query. Some drivers require that, and the results
+ * may be large.
  */
 static void lookup_do(sql_run_t *run)
 {
     cc_query_t *lookup = run->lookup;
 
-    if (apr_time_now() >= run->job->deadline) { /* no request waits */
+    if (apr_time_now() >= run->job->deadline) { /* no request waits any longer */
         cc_query_fail(lookup, "the timeout was reached before the query was sent");
     } else if (apr_pool_create(&run->pool, run->job->pool) != APR_SUCCESS) {
         cc_query_fail(lookup, "out of memory");
@@ -191,7 +195,8 @@ static void lookup_do(sql_run_t *run)
 }
 
 /*
- * One query for each key, on one connection. Keys are not combined: only the query defines its %s.
+ * Runs one query for each key, on one connection. Keys are not combined into one query, because the
+ * module does not know how the query uses its %s.
  */
 static void backend_ask(cc_job_t *job)
 {

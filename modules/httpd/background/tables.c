@@ -26,8 +26,8 @@ static const cc_backend_t *const backends[] = {
 /* ---- while the configuration is read ----------------------------------------------------- */
 
 /*
- * A Require of another module may call this while the configuration is read. Then a virtual host
- * has a record only if a directive of this module came before it.
+ * A Require, which is a directive of another module, may call this while the configuration is read.
+ * At that time, a virtual host has a record only if a directive of this module came before.
  */
 cc_tables_t *cc_tables_configured(const server_rec *s)
 {
@@ -148,7 +148,10 @@ static void restart_log(const cc_table_t *table, cc_table_restart_t what, const 
     }
 }
 
-/* Before the tables of this configuration close: ends the kept rows if no other one follows. */
+/*
+ * Runs before the tables of this configuration close. Ends the use of the kept rows if no other
+ * configuration follows.
+ */
 static apr_status_t kept_decide(void *kept)
 {
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_DESTROY_CONFIG) {
@@ -157,7 +160,7 @@ static apr_status_t kept_decide(void *kept)
     return APR_SUCCESS;
 }
 
-/* The same one for all configurations of the process. */
+/* The rows kept for the next configuration: one object for all configurations of the process. */
 static cc_tables_kept_t *kept_of(const server_rec *s)
 {
     static const char key[] = "clientcert_tables_kept_1"; /* the number is that of the layout */
@@ -180,7 +183,8 @@ static bool is_restart(void)
 }
 
 /*
- * In check_config and not in post_config, so that httpd -t and the terminal of a start show errors.
+ * Runs in check_config and not in post_config, so that httpd -t shows errors, and a start shows
+ * them on the terminal.
  */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {

@@ -10,13 +10,16 @@
 /** ClientCertTable, for httpd's table: NULL, or an error (CC06xx). */
 const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args);
 
-/** All tables of the configuration; live as long as it. NULL: no tables. Any thread. */
+/**
+ * All tables of the configuration, which live as long as the configuration. NULL: no tables. Any
+ * thread.
+ */
 cc_tables_t *cc_tables_configured(const server_rec *s);
 
 /** Makes an empty rule set in cmd->pool, whose rules may use the tables visible in that scope. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 
-/** check_config: opens all tables. OK, or not: errors are logged, and the start ends. */
+/** check_config: opens all tables. Returns OK, or an error that ends the start and is logged. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** child_init: prepares the tables for the threads of a child. CC0136. */

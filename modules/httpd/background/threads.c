@@ -14,7 +14,7 @@
 #include "base/waiting.h"
 #include "httpd/background/threads.h"
 
-#define END_SECONDS 2 /* httpd logs a warning about a child that has not ended after three */
+#define END_SECONDS 2 /* httpd warns about a child that has not ended after three seconds */
 
 struct cc_threads_t {
     apr_pool_t *pool;
@@ -41,7 +41,8 @@ static void *APR_THREAD_FUNC thread_ready(apr_thread_t *thread, void *nothing)
 
 /*
  * APR counts a thread that is just waking up as idle, and makes no thread for a task that arrives
- * then. That task must not wait for the end of another one, so the waking thread takes care of it.
+ * then. Such a task must not wait for the end of another one. So the waking thread checks for it,
+ * and makes a thread.
  */
 static void threads_suffice(const cc_threads_t *threads)
 {
@@ -143,7 +144,7 @@ static apr_status_t threads_make(cc_threads_t *threads)
         return rv;
     }
     apr_thread_pool_threshold_set(threads->all, 0);
-    apr_thread_pool_idle_max_set(threads->all, threads->max); /* new ones cost pool memory */
+    apr_thread_pool_idle_max_set(threads->all, threads->max); /* new ones take memory for good */
     rv = apr_thread_pool_push(threads->all, thread_ready, NULL, 0, NULL);
     if (rv != APR_SUCCESS) {
         apr_thread_pool_destroy(threads->all);
@@ -168,7 +169,7 @@ apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *
     }
     /* Runs before the subpools of `pchild` are destroyed, where mod_dbd has its connections. */
     apr_pool_pre_cleanup_register(pchild, made, threads_end);
-    cc_threads_end_soon(pchild); /* runs before that */
+    cc_threads_end_soon(pchild); /* its pre-cleanup runs before that one */
     *threads = made;
     return APR_SUCCESS;
 }

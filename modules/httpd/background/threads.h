@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that a child process has besides those of its MPM. */
+/* Makes and ends the threads that a child process has besides those of its MPM. */
 #ifndef CC_BACKGROUND_THREADS_H
 #define CC_BACKGROUND_THREADS_H
 
@@ -7,21 +7,23 @@
 
 #include <apr_pools.h>
 
-/** Threads of one process. Each task has a thread of its own as long as one is free. */
+/** The threads of one process. Each task gets a thread of its own as long as one is free. */
 typedef struct cc_threads_t cc_threads_t;
 
 /** A task of a thread. */
 typedef void cc_work_fn(void *data);
 
 /**
- * Prepares up to `max` threads, in a child. They are made when needed, and stay. The end of
- * `pchild` waits for their tasks and ends them first.
+ * Prepares up to `max` threads, in a child. They are made when needed, and stay. A pre-cleanup of
+ * `pchild` waits for their tasks and ends the threads, before the subpools of `pchild` are
+ * destroyed. Errors are those of the system.
  */
 apr_status_t cc_threads_start(cc_threads_t **threads, unsigned max, apr_pool_t *pchild);
 
 /**
  * Gives work(data) to the next free thread. Work that has not begun when the process ends is
- * dropped. False: it is dropped now. Any thread.
+ * dropped. False: the process is ending or is out of memory, and the work will not be done. Any
+ * thread.
  */
 bool cc_threads_give(cc_threads_t *threads, cc_work_fn *work, void *data);
 
@@ -30,8 +32,8 @@ bool cc_threads_ending(const cc_threads_t *threads);
 
 /**
  * Makes a child of an MPM without threads end within two seconds of the request to end, whatever
- * locks its own threads hold. Register the code that ends a thread in `pchild` before: the last
- * pre-cleanup runs first. In a child.
+ * locks its own threads hold. Register the pre-cleanups that end these threads in `pchild` before
+ * this call, because the last pre-cleanup runs first. In a child.
  */
 void cc_threads_end_soon(apr_pool_t *pchild);
 

@@ -12,7 +12,7 @@ bool cc_configtest(void)
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
 }
 
-/* A user that may start a server may also query its configuration. */
+/* The environment is trusted: a user who may start the server may also query its configuration. */
 const char *cc_configtest_query(void)
 {
     return cc_configtest() ? getenv("CLIENTCERT_QUESTION") : NULL;

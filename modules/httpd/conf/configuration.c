@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the record of a configuration, once each time that httpd reads its configuration. */
+/* Makes the record of a configuration, once for each time that httpd reads the configuration. */
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 

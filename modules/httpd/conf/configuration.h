@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of a configuration, which all virtual hosts share. */
+/* Defines the record of a configuration, which all virtual hosts share. */
 #ifndef CC_CONF_CONFIGURATION_H
 #define CC_CONF_CONFIGURATION_H
 

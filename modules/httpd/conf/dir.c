@@ -18,7 +18,8 @@ static bool says_nothing(const cc_dir_t *dir)
 
 /*
  * A section with rules of its own uses those alone, so the rules in effect are in one place. httpd
- * merges in every request, and most sections have no directives of this module.
+ * merges records in every request, and most sections have no directives of this module: for these,
+ * nothing is allocated.
  */
 void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
 {

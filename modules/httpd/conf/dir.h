@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The per-directory record: the directives in effect for a request. */
+/* Defines the per-directory record: the directives in effect for a request. */
 #ifndef CC_CONF_DIR_H
 #define CC_CONF_DIR_H
 

@@ -13,7 +13,8 @@ const char *cc_directive_where(const ap_directive_t *directive, apr_pool_t *p);
 const char *cc_directive_result(const cmd_parms *cmd, apr_status_t rv, const cc_error_t *err);
 
 /**
- * For a directive that another module, `owner`, has too: an error if it is not loaded, else NULL.
+ * For a directive that belongs to another module, `owner`: the text of an error if that module is
+ * not loaded; NULL if it is.
  */
 const char *cc_directive_unknown(const cmd_parms *cmd, const char *owner);
 

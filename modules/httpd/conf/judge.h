@@ -21,9 +21,9 @@ typedef struct cc_judge_t {
 } cc_judge_t;
 
 /**
- * Makes a judge from mod_ssl's directives for the handshakes of a server, since mod_ssl itself is
- * not active in a test. `own_sources`: leaves out the CRLs of these directives. Lives as long as
- * `p`. CC0402: a file cannot be loaded.
+ * Makes a judge that follows mod_ssl's directives for the handshakes of a server, because mod_ssl
+ * itself is not active in a test. `own_sources`: leaves out the CRLs of these directives. Lives as
+ * long as `p`. CC0402: a file cannot be loaded.
  */
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err);

@@ -14,7 +14,10 @@
  * here.
  */
 
-/* A character, or an escape of cc_text_escape. Texts are cut between these. */
+/*
+ * The length of the character, or of the escape of cc_text_escape, at the beginning of a text.
+ * Texts are cut only between such pieces.
+ */
 static apr_size_t piece_len(const char *text)
 {
     apr_size_t len = 1;
@@ -31,7 +34,10 @@ static apr_size_t piece_len(const char *text)
     return len;
 }
 
-/* Its length in httpd's log, which doubles backslashes and writes octets beyond ASCII as \xHH. */
+/*
+ * The length of a piece in httpd's log, which doubles backslashes and writes octets beyond ASCII as
+ * \xHH.
+ */
 static apr_size_t piece_cost(const char *text, apr_size_t len)
 {
     apr_size_t cost = len;
@@ -45,7 +51,7 @@ static apr_size_t piece_cost(const char *text, apr_size_t len)
 const char *cc_log_text_cut(const char *text, apr_size_t max, apr_pool_t *p)
 {
     char *line = apr_palloc(p, max + 1);
-    char *to = line, *room = line; /* the dots have space from `room` on */
+    char *to = line, *room = line; /* from `room` on, there is space for "..." */
     apr_size_t cost = 0, len;
 
     for (; *text; text += len) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertTest: maps the certificate in a file, and compares the result with expectations. */
+/* Runs ClientCertTest: maps a certificate, and compares the result with the expected one. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -155,7 +155,8 @@ static const cc_rules_t *rules_inside(const cc_test_t *test, const ap_directive_
 }
 
 /*
- * The rules of its section, else of the next enclosing section that has rules, else of its server.
+ * The rules in effect for a test: those of the innermost section around it that has rules, or of
+ * its server if no section has any.
  */
 static const cc_rules_t *rules_of(const cc_test_t *test)
 {
@@ -204,7 +205,10 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
     return text;
 }
 
-/* Both lists have each group once, so equal counts and one inclusion make them equal. */
+/*
+ * Each list has every group only once. So the lists are equal if they have the same length and one
+ * contains the other.
+ */
 static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 {
     if (verdict->failure || verdict->group_count != test->groups->nelts) {
@@ -221,7 +225,7 @@ static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-/* The mapping alone: neither verification nor expiry is tested. */
+/* Evaluates the mapping alone: neither verification nor expiry is tested. */
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
                             const cc_cert_t *issuer, apr_pool_t *p)
 {

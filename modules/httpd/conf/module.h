@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of the module for httpd, and its name in the log. */
+/* Declares the record of the module for httpd, and its name in the log. */
 #ifndef CC_CONF_MODULE_H
 #define CC_CONF_MODULE_H
 
@@ -13,8 +13,8 @@ extern module AP_MODULE_DECLARE_DATA clientcert_module;
 APLOG_USE_MODULE(clientcert);
 
 /**
- * The request of the client: lines about a subrequest, such as a forbidden index of a directory,
- * are logged for the request that it serves.
+ * The request that the client sent. Lines about a subrequest (for a directory index that is
+ * forbidden, say) are logged for that request.
  */
 static inline request_rec *cc_request_client(request_rec *r)
 {

@@ -27,8 +27,8 @@ typedef struct cc_ruleset_t {
 } cc_ruleset_t;
 
 /**
- * All rule sets (cc_ruleset_t), in the order of the configuration, as long-lived as that. Written
- * while it is read, by one thread; then constant.
+ * All rule sets (cc_ruleset_t), in the order of the configuration. The list lives as long as the
+ * configuration. One thread fills it while the configuration is read; then it is constant.
  */
 apr_array_header_t *cc_rulesets_of(const server_rec *s);
 

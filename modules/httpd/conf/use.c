@@ -11,14 +11,18 @@
  * A host uses the module if a directive of this module is in effect there, or a directive of
  * another module that names this one: Require clientcert, SetHandler clientcert-status, an
  * expression with clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is
- * searched for the word. A false match is harmless; a missed one would leave a host unprotected.
+ * searched for the word. A false match does no harm, but a missed one would leave a host
+ * unprotected.
  *
- * Files that are read while requests are served are unknown at start. A host that may have
- * .htaccess files, pages with SSI, whose expressions may call clientcert(), or scripts of a module
- * that can do so, is served as if they did.
+ * Files that are read while requests are served are unknown at start. A host may have .htaccess
+ * files, pages with SSI, whose expressions may call clientcert(), or scripts of a module that can
+ * do the same. Such a host is served as if it used the module there.
  */
 
-/* The word at the beginning of a name: not in mod_clientcert, nor in a path. A dot joins texts. */
+/*
+ * Finds the word at the beginning of a name: not in mod_clientcert, nor in a path. It may follow a
+ * dot, which joins strings in expressions.
+ */
 static bool names_us(const char *text)
 {
     static const char word[] = "clientcert";
@@ -68,7 +72,7 @@ static bool reads_files(const ap_directive_t *directive)
     return !strncasecmp(name, "Lua", 3) || !strncasecmp(name, "Perl", 4);
 }
 
-/* By the directives of this server. */
+/* The use by the directives of this server. */
 static cc_use_t own_use(const cc_conf_view_t *view)
 {
     cc_use_t use = CC_USE_NONE;
@@ -85,7 +89,7 @@ static cc_use_t own_use(const cc_conf_view_t *view)
     return use;
 }
 
-/* By the directives of any server, whether its host was recognised or not. */
+/* The use by any directive, whether the host of the directive was recognised or not. */
 static cc_use_t use_below(const ap_directive_t *directive)
 {
     cc_use_t use = CC_USE_NONE;

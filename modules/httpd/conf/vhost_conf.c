@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directives on revocation, which belong to a virtual host and not to a directory. */
+/* Implements the directives on revocation, which belong to a virtual host, not to a directory. */
 #include <apr_hooks.h>
 #include <apr_strings.h>
 

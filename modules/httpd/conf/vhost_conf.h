@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The per-server record: the configuration of a virtual host. */
+/* Defines the per-server record: the configuration of a virtual host. */
 #ifndef CC_CONF_VHOST_CONF_H
 #define CC_CONF_VHOST_CONF_H
 
@@ -31,7 +31,7 @@ static inline cc_vhost_conf_t *cc_vhost_conf_of(const server_rec *s)
     return ap_get_module_config(s->module_config, &clientcert_module);
 }
 
-/** The record of the configuration that a virtual host belongs to. Two loads. Any thread. */
+/** The record of the configuration that a virtual host belongs to. Costs two loads. Any thread. */
 static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
 {
     return cc_vhost_conf_of(s)->configuration;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the directives of httpd and mod_ssl for each virtual host. */
 /*
- * mod_ssl has no contexts in a test of the configuration, and a module cannot read the records of
- * another. So the tree of directives that httpd keeps (ap_conftree) is walked once, when Include,
- * Define, IfModule and macros have been resolved in it. The walk finds <VirtualHost> sections in
- * the order of httpd's list of servers. Each section belongs to the next server that names its file
- * and line. Directives outside of sections are filed by name. The last one counts, as for httpd.
+ * mod_ssl makes no contexts in a test of the configuration, and a module cannot read the records of
+ * another module. So the tree of directives that httpd keeps (ap_conftree) is walked once, when
+ * Include, Define, IfModule and macros have been resolved in it. The walk finds <VirtualHost>
+ * sections in the order of httpd's list of servers. Each section belongs to the next server that
+ * names its file and line. Directives outside of sections are filed by name. The last one counts,
+ * as for httpd.
  */
 #include <string.h>
 
@@ -91,7 +92,7 @@ static const char *own_value(const cc_conf_view_t *view, const char *name)
     return apr_hash_get(view->values, folded(buffer, name), APR_HASH_KEY_STRING);
 }
 
-/* Notes what other components look up, in the one walk. The last value counts. */
+/* Notes, during the walk, what other components need to know of a server. The last value counts. */
 static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 {
     apr_pool_t *p = view->places->pool;
@@ -152,7 +153,10 @@ static cc_tls_t tls_of(const cc_conf_view_t *view, apr_pool_t *p)
     return !strcasecmp(engine, "off") ? CC_TLS_OFF : CC_TLS_UNKNOWN;
 }
 
-/* SSLProtocol: a word without a sign resets the list. SSLOpenSSLConfCmd may override it. */
+/*
+ * SSLProtocol: a word without a sign resets the list. With SSLOpenSSLConfCmd, which may override
+ * it, the answer is false.
+ */
 static bool speaks_tls13(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *words = cc_conf_view_arguments(view, "SSLProtocol");

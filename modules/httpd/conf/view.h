@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A view of the configuration: the directives of httpd and mod_ssl for each virtual host. */
+/* Gives a view of the configuration: the directives of httpd and mod_ssl for each virtual host. */
 #ifndef CC_CONF_VIEW_H
 #define CC_CONF_VIEW_H
 
@@ -20,10 +20,10 @@ typedef struct cc_place_t {
                                         * NULL: the server as a whole */
 } cc_place_t;
 
-/** Whether a server has TLS. Without SSLEngine mod_ssl decides that when it starts. */
+/** Whether a server has TLS. Without SSLEngine, mod_ssl decides this when httpd starts. */
 typedef enum { CC_TLS_OFF, CC_TLS_ON, CC_TLS_UNKNOWN } cc_tls_t;
 
-/** SSLVerifyClient: whether clients are asked for a certificate. optional_no_ca is OPTIONAL. */
+/** SSLVerifyClient: whether the server requests a certificate. optional_no_ca is OPTIONAL. */
 typedef enum { CC_VERIFY_NONE, CC_VERIFY_OPTIONAL, CC_VERIFY_REQUIRE } cc_verify_client_t;
 
 /** A server: the main one, or a virtual host. Constant once read. */
@@ -38,22 +38,26 @@ typedef struct cc_conf_view_t {
     bool tls13;          /* TLS 1.3 is certainly enabled */
     bool http2;          /* HTTP/2 is enabled */
     bool user_off;       /* it or a section has "ClientCertAuth Off" */
-    bool asks_passwords; /* likewise, "AuthType Basic" */
+    bool asks_passwords; /* it or a section has "AuthType Basic" */
 } cc_conf_view_t;
 
 /**
- * All servers (const cc_conf_view_t *): the main server, which is given, then the virtual hosts in
- * the order of the configuration. Call it after the configuration has been read: the first call
- * walks through it. The views live as long as the configuration. One thread.
+ * All servers (const cc_conf_view_t *): the main server `s`, then the virtual hosts in the order of
+ * the configuration. Call it after the configuration has been read: the first call walks through
+ * it. The views live as long as the configuration. One thread.
  */
 const apr_array_header_t *cc_conf_views_of(server_rec *s);
 
-/** The view of one of these servers. As cc_conf_views_of. */
+/**
+ * The view of the server `s`, which belongs to the main server `main`. Otherwise as
+ * cc_conf_views_of.
+ */
 const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s);
 
 /**
- * The first argument of a directive in effect for the server: its own, else the main server's. Of
- * several directives outside of sections, the last one counts. NULL: no such directive. In `p`.
+ * The first argument of the directive in effect for the server. A directive of the main server is
+ * inherited if the server has none of its own. Of several directives outside of sections, the last
+ * one counts. NULL: no such directive. In `p`.
  */
 const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p);
 
@@ -63,7 +67,7 @@ const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name)
 /** The meaning of an argument of SSLVerifyClient; NULL: no such directive. */
 cc_verify_client_t cc_conf_view_verify_client(const char *mode);
 
-/** True if clients are ever asked for a certificate: in the handshake, or for a section. */
+/** True if the server ever requests a certificate: in the handshake, or for a section. */
 bool cc_conf_view_ever_verifies(const cc_conf_view_t *view);
 
 #endif

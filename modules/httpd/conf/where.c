@@ -11,7 +11,7 @@ const char *cc_where_text(const char *file, int line, apr_pool_t *p)
     return apr_psprintf(p, "%s:%d", file, line);
 }
 
-/* The file name in a path that ends at `end`. */
+/* The last component of a path that ends at `end`. */
 static const char *name_of(const char *path, const char *end)
 {
     while (end > path && end[-1] != '/') {
@@ -20,7 +20,10 @@ static const char *name_of(const char *path, const char *end)
     return end;
 }
 
-/* The sentence of mod_macro has paths in quotes; that of a nested macro contains another one. */
+/*
+ * The sentence of mod_macro has paths in quotes; the sentence of a nested macro contains another
+ * sentence.
+ */
 static const char *macro_short(const char *where, apr_pool_t *p)
 {
     char *text = apr_palloc(p, strlen(where) + 1);

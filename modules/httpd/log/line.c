@@ -25,7 +25,7 @@ static const char *quoted(const char *name, const char *text, apr_size_t most, a
                        "\"", NULL);
 }
 
-/* Each octet takes at least one octet of the log, so no more than `most` are read. */
+/* Each octet takes at least one octet of the log, so no more than `most` of them are read. */
 static const char *octets_text(const char *octets, apr_size_t len, apr_size_t most, apr_pool_t *p)
 {
     return cc_text_escape(octets, len < most + 1 ? len : most + 1, p);
@@ -111,7 +111,7 @@ static apr_size_t octet_cost(char octet)
     return octet == '\\' ? 2 : octet & 0x80 ? 4 : 1;
 }
 
-/* The end of a text that takes at most `most` octets of the log; may be the whole text. */
+/* The longest end of a text that takes at most `most` octets of the log; may be the whole text. */
 static const char *end_of(const char *text, apr_size_t most)
 {
     const char *from = text + strlen(text);

@@ -21,7 +21,7 @@ typedef struct cc_log_line_t {
     const cc_cert_t *cert;       /* NULL: none */
     const cc_verdict_t *verdict; /* NULL: no rules were evaluated */
     const char *rule;            /* "FILE:LINE"; NULL: that of the verdict, or none */
-    const char *client;          /* the address of the other end */
+    const char *client;          /* the remote address */
     const char *vhost;           /* the name of the virtual host, */
     int port;                    /* and the local port of the connection */
     bool brief;                  /* subject and issuer are short: any client can cause the line */
@@ -43,7 +43,8 @@ const char *cc_log_line_brief(const char *name, const char *text, apr_pool_t *p)
 const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t *p);
 
 /**
- * The same, short, for a certificate's subject (NULL: ""); and its bare serial number (NULL: "-").
+ * cc_log_line_subject: a short field with the subject of a certificate (NULL: "").
+ * cc_log_line_serial: its serial number without a field name (NULL: "-").
  */
 const char *cc_log_line_subject(const char *name, const cc_cert_t *cert, apr_pool_t *p);
 const char *cc_log_line_serial(const cc_cert_t *cert, apr_pool_t *p);

@@ -11,7 +11,8 @@
 #include "rules/rules.h"
 
 /*
- * httpd writes notices to a file at any LogLevel. With warn, those of this module are not wanted.
+ * httpd writes notices to a file at any LogLevel. With LogLevel warn, the notices of this module
+ * are not wanted.
  */
 static bool wants(request_rec *r, int level)
 {

@@ -17,11 +17,14 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict);
 
 /**
  * Logs that the identity of a client is unknown, and why; false: LogLevel omits such lines. Call it
- * until it has returned true once for a request of a client.
+ * for a request of a client until it has returned true once.
  */
 bool cc_log_failure(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
 
-/** Logs the notes of an evaluation; and its steps (cc_step_t; NULL: it was not traced). */
+/**
+ * cc_log_notes logs the notes of an evaluation; cc_log_trace logs its steps (cc_step_t; NULL: the
+ * evaluation was not traced).
+ */
 void cc_log_notes(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
 void cc_log_trace(request_rec *r, const apr_array_header_t *trace);
 
@@ -38,7 +41,7 @@ typedef struct cc_refused_t {
 
 /**
  * Logs that a handshake ended for this reason. Call cc_log_wants_refusal once before each line, and
- * log it only if that is true. `p` is for the line alone.
+ * log the line only if the result is true. `p` is for the line alone.
  */
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p);
@@ -50,7 +53,7 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 /** The content of the line about a denied request. */
 typedef struct cc_log_denial_t {
     const cc_cert_t *cert;       /* NULL: none */
-    const cc_verdict_t *verdict; /* NULL: no rules were asked */
+    const cc_verdict_t *verdict; /* NULL: no rules were evaluated */
     const char *reason;          /* why the client has no identity; "": it has one */
     const char *needs;           /* what would have allowed the request */
 } cc_log_denial_t;

@@ -47,8 +47,9 @@ static void server_add(const collector_t *it)
 }
 
 /*
- * A host that uses the module has all its counters from the start, so that the first event is an
- * increase. A host where only a file that is read later may use it has them after the first event.
+ * A host that uses the module shows all its counters from the start, so that the first event is an
+ * increase. A host where only files that are read later may use the module shows them after the
+ * first event.
  */
 static bool is_shown(const cc_counted_vhost_t *vhost)
 {

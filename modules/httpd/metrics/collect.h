@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All metrics at one time, in the form that the renderers use. */
+/* Collects all metrics at one time, in the form that the renderers use. */
 #ifndef CC_COLLECT_H
 #define CC_COLLECT_H
 
@@ -12,7 +12,7 @@
 
 struct server_rec;
 
-/** The values of the server that no child counts. */
+/** Values of the server as a whole that are not counters. */
 typedef struct cc_server_numbers_t {
     apr_time_t since;        /* when the configuration took effect */
     apr_time_t earliest_end; /* of the certificates that expire soon (CC_HAS_EXPIRY) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The counters of a configuration, in memory that all its children share. */
+/* Defines the counters of a configuration, in memory that all its children share. */
 #ifndef CC_COUNTED_H
 #define CC_COUNTED_H
 

@@ -21,7 +21,7 @@ typedef struct cc_counted_vhost_t {
     cc_vhost_counters_t *counters;
 } cc_counted_vhost_t;
 
-/** All counters of a configuration; 0 at its start. */
+/** All counters of a configuration. They are 0 at its start. */
 typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
@@ -45,15 +45,16 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 /* ---- counting: any thread, if cc_metrics_of is not NULL -------------------------------------- */
 
 /**
- * Counts a certificate that gives no identity. Called once per connection by peer and identity,
- * with the virtual host of the request, and by a handshake that fails, with that of the handshake.
+ * Counts a certificate that gives no identity. Callers: the files of peer/ and request/identity.c,
+ * once per connection, with the virtual host of the request; and a handshake that fails, with the
+ * virtual host of the handshake.
  */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
 /**
- * Counts an evaluation, for identity: its notes and, if `who` is true because its rules are those
- * in effect, the decision. `mark`: that of a certificate that expires soon, whose user is noted; or
- * NULL.
+ * Counts an evaluation, for request/identity.c: its notes and, if `who` is true, the decision.
+ * `who`: the rules are those in effect for the request. `mark`: the mark of a certificate that
+ * expires soon, whose user is then noted; NULL: it does not expire soon.
  */
 void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
                            const cc_mark_t *mark);
@@ -61,19 +62,24 @@ void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who
 /** Counts a denied request, for request/denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 
-/** Notes a certificate that expires soon (cc_expiring_soon), for peer: once per connection. */
+/**
+ * Adds a certificate that expires soon (cc_expiring_soon) to the list, for the files of peer/. Once
+ * per connection.
+ */
 void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_mark_t *mark);
 
 /* ---- hooks ---------------------------------------------------------------------------------- */
 
 /**
- * post_config, after mod_ssl's, which makes the virtual hosts: allocates the counters. OK, or not
- * (CC0160).
+ * post_config, after mod_ssl's, which makes the virtual hosts: allocates the counters. Returns OK,
+ * or an error that ends the start and is logged (CC0160).
  */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** child_init, before those of tables and revocation: connects tables, CRLs and OCSP to their
- * counters. */
+/**
+ * child_init, before the hooks of tables and revocation: connects tables, CRLs and OCSP to their
+ * counters.
+ */
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of certificates that expire soon, in memory that all processes share. */
+/* Keeps the list of certificates that expire soon, in memory that all processes share. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +17,16 @@
  * or at a slot that was never used. Slots are reused for other certificates, but never become
  * unused again. So no certificate is ever hidden behind an empty slot, and there are no tombstones.
  *
- * Each slot is a sequence lock. Its version counts writes: 0 is a slot that was never used, an odd
- * number a slot that is being written. - A writer changes the version from even to odd by a
- * compare-and-swap. If another writer was quicker, that fails, and the writer searches for a slot
- * again. The owner of the odd version writes the words of the entry, and makes the version even
- * again. - A reader notes an even version, copies the words, and reads the version again. The copy
- * is valid if both versions are the same. The words are stored with release and loaded with
- * acquire: a reader that has read a new word also sees the odd version set before it. - The time of
- * the last use is next to the words. It is one number, so it is stored without the lock.
+ * Each slot is a sequence lock. Its version counts writes: 0 means that the slot was never used,
+ * and an odd number that it is being written.
+ *   - A writer changes the version from even to odd by a compare-and-swap. If another writer was
+ *     faster, that fails, and the writer searches for a slot again. The owner of the odd version
+ *     writes the words of the entry, and makes the version even again.
+ *   - A reader notes an even version, copies the words, and reads the version again. The copy is
+ *     valid if both versions are the same. The words are stored with release and loaded with
+ *     acquire: a reader that has read a new word also sees the odd version set before it.
+ *   - The time at which the certificate was last seen is next to the words. It is one number, so it
+ *     is stored without the lock.
  *
  * A process that is killed while it writes leaves an odd version forever. So no thread waits
  * without limit: after TRIES reads a reader skips the slot. The slot is lost, but the list still
@@ -49,7 +51,10 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "numbers of 64 bits are shared betwe
 
 /* ---- a slot ------------------------------------------------------------------------------ */
 
-/* Its version between two writes; odd if a write takes longer than that of any live writer. */
+/*
+ * The version of a slot while no write is in progress. Odd if a write takes longer than that of any
+ * live writer.
+ */
 static apr_uint64_t stable_version(const cc_expiring_slot_t *slot)
 {
     apr_uint64_t version = atomic_load(&slot->version);
@@ -70,7 +75,7 @@ static void words_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
     memcpy(expiry, words, sizeof(*expiry));
 }
 
-/* False if it was never used, or is constantly being written. */
+/* False if the slot was never used, or is constantly being written. */
 static bool slot_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
 {
     for (int i = 0; i < TRIES; i++) {
@@ -88,7 +93,7 @@ static bool slot_read(const cc_expiring_slot_t *slot, cc_expiry_t *expiry)
     return false;
 }
 
-/* Takes the write lock; false if another writer was quicker. `version` is even. */
+/* Takes the write lock of a slot; false if another writer was faster. `version` is even. */
 static bool slot_lock(cc_expiring_slot_t *slot, apr_uint64_t version)
 {
     return atomic_compare_exchange_strong(&slot->version, &version, version + 1);

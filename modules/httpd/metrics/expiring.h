@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of certificates that expire soon, in memory that all processes share. */
+/* Keeps the list of certificates that expire soon, in memory that all processes share. */
 #ifndef CC_EXPIRING_H
 #define CC_EXPIRING_H
 
@@ -8,11 +8,11 @@
 
 #include <apr_time.h>
 
-#define CC_EXPIRING_MOST 256 /* certificates; of more, those that expire first */
+#define CC_EXPIRING_MOST 256 /* certificates; if there are more, those that expire first */
 #define CC_EXPIRING_SPAN apr_time_from_sec(30 * 24 * 60 * 60)
 #define CC_EXPIRING_TEXT 320 /* octets of a text with its NUL */
 
-/** Identifies a certificate: octets that are practically random. */
+/** Identifies a certificate by octets that are practically random. */
 typedef struct cc_mark_t {
     apr_uint64_t half[2];
 } cc_mark_t;
@@ -38,8 +38,8 @@ typedef struct cc_expiring_slot_t {
 
 /**
  * The list. Memory that is all 0 is an empty list; processes may share it. Any thread of any
- * process may call any function at any time. No call waits for a lock. No reader gets half an
- * entry, or hangs if a process ended while it wrote one.
+ * process may call any function at any time. No call waits for a lock. A reader never gets half an
+ * entry, and does not hang if a process ended while writing one.
  */
 typedef struct cc_expiring_t {
     cc_expiring_slot_t slots[CC_EXPIRING_MOST];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of all metrics: names, help texts, labels, and where each value is stored. */
+/* Defines the table of all metrics: names, help texts, labels, and where each value is stored. */
 #include "base/counter.h"
 #include "crl/crl.h"
 #include "httpd/metrics/collect.h"

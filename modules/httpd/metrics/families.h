@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of all metrics: names, help texts, labels, and where each value is stored. */
+/* Defines the table of all metrics: names, help texts, labels, and where each value is stored. */
 #ifndef CC_FAMILIES_H
 #define CC_FAMILIES_H
 
@@ -18,7 +18,7 @@
 /** The subject of a sample, and the type of cc_instance_t.numbers. */
 typedef enum {
     CC_KIND_SERVER,    /* the server as a whole: cc_server_numbers_t */
-    CC_KIND_SHARED,    /* likewise, counted by all children: cc_shared_t */
+    CC_KIND_SHARED,    /* the same, but counted by all children: cc_shared_t */
     CC_KIND_VHOST,     /* a virtual host: cc_vhost_counters_t */
     CC_KIND_RULESET,   /* the rules of a ruleset: cc_counter_t by cc_result_t */
     CC_KIND_RULE,      /* a rule: one cc_counter_t */
@@ -49,7 +49,10 @@ typedef struct cc_kind_info_t {
 /** By cc_kind_t. */
 extern const cc_kind_info_t cc_kinds[CC_KIND_COUNT];
 
-/** The index of the i-th text if the text with the index `first` comes before all others. */
+/**
+ * The index of the text in the i-th place, if the text with the index `first` is moved before all
+ * others.
+ */
 int cc_kind_text_at(int first, int i);
 
 /** Features that not every instance has. */
@@ -58,7 +61,7 @@ typedef enum {
     CC_HAS_ROWS = 1,   /* a table with rows of its own */
     CC_HAS_LOADS = 2,  /* one that is loaded */
     CC_HAS_CACHE = 4,  /* one with a cache */
-    CC_HAS_WAITS = 8,  /* one whose source is asked */
+    CC_HAS_WAITS = 8,  /* one with a remote source, for which lookups wait */
     CC_HAS_EXPIRY = 16 /* the server, if there is a certificate that expires soon */
 } cc_feature_t;
 
@@ -70,7 +73,8 @@ typedef struct cc_instance_t {
 } cc_instance_t;
 
 /**
- * If two instances have the same labels, counters are added, and of gauges the first one counts.
+ * If two instances have the same labels, their counters are added up; of two gauges, the first one
+ * is used.
  */
 typedef enum { CC_COUNTER, CC_GAUGE } cc_metric_type_t;
 
@@ -78,7 +82,7 @@ typedef enum { CC_COUNTER, CC_GAUGE } cc_metric_type_t;
 typedef enum {
     CC_FORM_COUNTER, /* cc_counter_t */
     CC_FORM_SECONDS, /* cc_counter_t, seconds since 1970; on mod_status's page a date */
-    CC_FORM_AGE,     /* the same; in mod_status the seconds since then */
+    CC_FORM_AGE,     /* the same; in mod_status, the seconds since then */
     CC_FORM_NUMBER,  /* apr_uint32_t */
     CC_FORM_TIME     /* apr_time_t; given in seconds since 1970, on mod_status's page as a date */
 } cc_form_t;
@@ -92,7 +96,7 @@ typedef struct cc_metric_family_t {
     cc_form_t form;
     cc_feature_t feature; /* what an instance must have */
     size_t offset;        /* of the value in the data of cc_instance_t.numbers */
-    size_t stride;        /* from the value of a word to that of the next */
+    size_t stride;        /* octets from the value of a word to that of the next */
     const char *label;    /* of the words */
     const char *const *words; /* one sample for each; NULL: a single sample */
     const char *line;         /* of mod_status: "Rows" of ClientCertTable[0]Rows; before a word */
@@ -106,7 +110,9 @@ typedef struct cc_metric_family_t {
 extern const cc_metric_family_t cc_families[];
 extern const int cc_family_count;
 
-/** The number of its samples of an instance: one for each word. */
+/**
+ * The number of samples that a metric has for each instance: one for each word; without words, 1.
+ */
 int cc_family_samples(const cc_metric_family_t *family);
 
 /** True if it has samples of this instance. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handler of SetHandler clientcert-metrics. */
+/* Serves the metrics to Prometheus: SetHandler clientcert-metrics. */
 #ifndef CC_METRICS_HANDLER_H
 #define CC_METRICS_HANDLER_H
 

@@ -11,17 +11,24 @@
 
 struct request_rec;
 
-/** Writes them as lines for programs (?auto), and as a part of the page for people. Any thread. */
+/**
+ * Write the metrics as lines for programs (?auto), and as a part of the page for people. Any
+ * thread.
+ */
 void cc_mod_status_lines(const cc_sink_t *sink, const cc_collected_t *collected);
 void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected);
 
-/** The value of the i-th word: of an instance, and the sum of all (mod_status_text.c). */
+/**
+ * The value of the i-th word for one instance, and its sum over all instances (mod_status_text.c).
+ */
 apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
                                  const cc_instance_t *instance, int i);
 apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
                                int i);
 
-/** True if there is a sum: an instance has the metric, or every instance would. */
+/**
+ * True if there is a sum: an instance has the metric, or it is a metric that every instance has.
+ */
 bool cc_mod_status_has_sum(const cc_metric_family_t *family, const cc_collected_t *collected);
 
 /** "not_yet_valid": "NotYetValid", in `p`. */
@@ -30,7 +37,10 @@ const char *cc_mod_status_camel(const char *word, apr_pool_t *p);
 /** Any text as HTML in ASCII, in `p`. */
 const char *cc_mod_status_html(const char *text, apr_pool_t *p);
 
-/** mod_status's hook: shows the metrics on its page, or as lines for programs. OK or DECLINED. */
+/**
+ * mod_status's hook: shows the metrics on its page, or as lines for programs. Returns OK or
+ * DECLINED.
+ */
 int cc_mod_status_show(struct request_rec *r, int flags);
 
 #endif

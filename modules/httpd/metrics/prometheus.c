@@ -64,8 +64,9 @@ static const char *labels_of(cc_kind_t kind, const cc_instance_t *instance, apr_
 }
 
 /*
- * Samples must not have the same labels. But two instances may have them: virtual hosts with one
- * name and port that include one file. Then counters are added; of gauges, the first one counts.
+ * Two samples must not have the same labels. But two instances may have the same labels: virtual
+ * hosts with the same name and port that include the same file. Then their counters are added up;
+ * of two gauges, the first one is used.
  */
 static void sample_add(samples_t *samples, const cc_metric_family_t *family, const char *labels,
                        apr_uint64_t value)

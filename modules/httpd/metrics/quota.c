@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits one kind of log line to ten a second, or a hundred at once after a quiet time. */
+/* Limits one kind of log line to ten lines a second, or a hundred at once after a quiet time. */
 #include "base/counter.h"
 #include "httpd/metrics/quota.h"
 #include "rules/rules.h"
@@ -46,7 +46,7 @@ static void leave_out(cc_quota_t *quota, apr_time_t now)
     }
 }
 
-/* A time further ahead than any line sets it means that the clock was set back since. */
+/* If the time is further ahead than any line can set it, the clock was set back since. */
 bool cc_quota_take(cc_quota_t *quota, apr_time_t now)
 {
     int_least64_t due = atomic_load_explicit(&quota->due, memory_order_relaxed);

@@ -36,7 +36,7 @@ extern const char *const cc_quota_tags[CC_QUOTA_COUNT + 1];
 /** The quota of one kind. It may be in memory that processes share. Initially all zeros. */
 typedef struct cc_quota_t {
     atomic_int_least64_t due;   /* when the lines so far would have been due at a constant rate */
-    atomic_int_least64_t since; /* when the first line was left out that is not reported yet */
+    atomic_int_least64_t since; /* when the first unreported line was left out */
     cc_counter_t unreported;    /* how many were left out since then */
     cc_counter_t left_out;      /* all of them */
 } cc_quota_t;
@@ -44,7 +44,8 @@ typedef struct cc_quota_t {
 /* ---- one quota (quota.c). Any thread of any process. ----------------------------------------- */
 
 /**
- * Takes the share of one line at this moment; false: no share is left, and the line is left out.
+ * Takes the share of one line from the quota at this moment. False: no share is left; the line is
+ * to be left out, and is counted.
  */
 bool cc_quota_take(cc_quota_t *quota, apr_time_t now);
 
@@ -54,7 +55,8 @@ bool cc_quota_take(cc_quota_t *quota, apr_time_t now);
 bool cc_quota_report_due(const cc_quota_t *quota, apr_time_t now);
 
 /**
- * Returns how many lines were left out since *since, to be reported now, and resets that number.
+ * Returns how many lines were left out and not reported, and resets that number: the caller reports
+ * them now. Sets *since to the time of the first of them.
  */
 apr_uint64_t cc_quota_report(cc_quota_t *quota, apr_time_t *since);
 
@@ -67,8 +69,8 @@ apr_uint64_t cc_quota_report(cc_quota_t *quota, apr_time_t *since);
 bool cc_quota_lets(const struct server_rec *s, cc_quota_kind_t kind);
 
 /**
- * monitor, in the parent, and child_init, for the end of the child: report how many lines were left
- * out (CC0188). DECLINED.
+ * The hooks monitor, in the parent, and child_init, which prepares this for the end of the child.
+ * Both log how many lines were left out (CC0188). cc_quota_monitor returns DECLINED.
  */
 int cc_quota_monitor(apr_pool_t *p, struct server_rec *s);
 void cc_quota_child_start(apr_pool_t *pchild, struct server_rec *s);

@@ -9,10 +9,10 @@
 #include "httpd/metrics/quota.h"
 
 /*
- * Every line that a client without an identity can cause has a quota, and so have the notes of the
- * rules, for every client. All children share it. Lines beyond it are counted. One line reports
- * how many there were: with the next line of the kind, but at most once a second; from the parent,
- * which checks every ten seconds; or from a child that ends.
+ * Every kind of line that a client without an identity can cause has a quota. The notes of rules
+ * have one too, for every client. All children share a quota. Lines beyond it are left out and
+ * counted. One line reports how many there were: with the next line of the kind, but at most once a
+ * second; from the parent, which checks every ten seconds; or from a child that ends.
  */
 static int level_of(cc_quota_kind_t kind)
 {

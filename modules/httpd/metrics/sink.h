@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The output of a renderer: a response, or the buffer of a test. */
+/* Defines the output of a renderer: a response, or the buffer of a test. */
 #ifndef CC_SINK_H
 #define CC_SINK_H
 

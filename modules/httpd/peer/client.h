@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client: its certificate, the facts about it, and the source that it came from. */
+/* Defines a client: its certificate, the facts about it, and the source that it came from. */
 #ifndef CC_PEER_CLIENT_H
 #define CC_PEER_CLIENT_H
 
@@ -17,25 +17,27 @@ struct conn_rec;
 struct request_rec;
 
 /**
- * A source of client certificates. One constant for each source; TLS is the first, where each
- * connection has one client. Another source may have many clients on one connection.
+ * A source of client certificates; there is one constant for each source. TLS is the first source:
+ * each connection has one client. Another source may have many clients on one connection.
  */
 typedef struct cc_client_source_t {
     /**
-     * The client of a request that has taken over its connection, where no other certificate can be
-     * presented: as judged at this moment, or NULL if it is gone. The request's thread.
+     * The client of a request that has taken over its connection, on which no other certificate can
+     * be presented: judged again at this moment, or NULL if it is gone. Called in the request's
+     * thread.
      */
     struct cc_client_t *(*again)(struct cc_client_t *client, struct request_rec *r);
 
     /**
-     * A request is refused because its client, which had verified, no longer gives an identity.
-     * Ends the connection after the answer, if the client has it alone. The request's thread.
+     * Called when a request is refused because its client, whose certificate had verified, no
+     * longer gives an identity. Ends the connection after the answer, if no other client uses it.
+     * In the request's thread.
      */
     void (*end)(struct cc_client_t *client, struct request_rec *r);
 
     /**
      * A pool in which the thread of this connection (or stream) may allocate one object that lives
-     * as long as the client; NULL: its share is used up, or the client may be forgotten before the
+     * as long as the client; NULL: its share is used up, or the client may be dropped before the
      * connection ends. Then use `map`.
      */
     apr_pool_t *(*pool)(const struct cc_client_t *client, struct conn_rec *c);
@@ -54,19 +56,19 @@ typedef struct cc_client_source_t {
 typedef struct cc_client_t {
     const cc_client_source_t *source;
     const cc_cert_t *cert;
-    apr_uint64_t number;        /* among all clients in the map of its source; never reused */
+    apr_uint64_t number;        /* identifies it in the map of its source; never reused */
     cc_facts_t facts;           /* `now` is not set: cc_client_facts */
     const char *problem;        /* NULL, or why it gives no identity (dates aside): for the log */
     const char *public_problem; /* the same, in a form that the client may see */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* until when it gives an identity, if it does */
     const char *expired_reason;       /* the reason after that, in plain words */
-    bool aged;         /* ... by ClientCertMaxAge */
-    bool verified;     /* if it then gives no identity, its requests are refused */
+    bool aged;         /* that reason is ClientCertMaxAge */
+    bool verified;     /* once it gives no identity, its requests are refused */
     bool expires_soon; /* by its own notAfter; `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;
-    _Atomic(apr_time_t) prompt; /* the request_time of one that was not slow */
+    _Atomic(apr_time_t) prompt; /* request_time of a request that arrived promptly */
     atomic_flag dates_logged;
 } cc_client_t;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map of bounded size that drops the least recently used entry. */
+/* Implements a map of bounded size that drops the least recently used entry. */
 #include <stdbool.h>
 
 #include <apr_thread_mutex.h>
@@ -19,8 +19,8 @@
  * requests hold at this moment.
  *
  * One lock protects everything. It is held for about a hundred instructions and a walk through the
- * holders of one entry. Most requests do not need it: they find their data in the lists of tls.c
- * and verdicts.h.
+ * holders of one entry. Most requests do not take the lock: they find their data in the lists of
+ * tls.c and verdicts.h.
  */
 
 typedef struct map_entry_t map_entry_t;
@@ -113,7 +113,7 @@ static bool is_same(const cc_client_map_key_t *a, const cc_client_map_key_t *b)
            a->what[2] == b->what[2];
 }
 
-/* Spreads consecutive numbers, and addresses, whose last bits are alike. */
+/* Spreads consecutive numbers, and addresses, which have equal last bits. */
 static apr_uint64_t mixed(apr_uint64_t hash, apr_uint64_t more)
 {
     hash = (hash ^ more) * 0x9E3779B97F4A7C15U;

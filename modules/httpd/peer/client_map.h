@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map of bounded size for data about clients. */
+/* Implements a map of bounded size for data about clients. */
 #ifndef CC_PEER_CLIENT_MAP_H
 #define CC_PEER_CLIENT_MAP_H
 
@@ -35,13 +35,13 @@ void *cc_client_map_take(cc_client_map_t *map, const cc_client_map_key_t *key, a
 
 /**
  * Keeps data in a pool of its own (cc_client_map_pool), of which the map takes ownership. The data
- * takes the place of the entry with the same key, else a free place, else that of the least
- * recently used entry. Held by `holder` as with cc_client_map_take.
+ * takes the place of the entry with the same key. If there is none, it takes a free place, or the
+ * place of the least recently used entry. Held by `holder` as with cc_client_map_take.
  */
 void cc_client_map_keep(cc_client_map_t *map, const cc_client_map_key_t *key, void *kept,
                         apr_pool_t *pool, apr_pool_t *holder);
 
-/** Does not keep the data: `pool` is destroyed with `holder`. */
+/** For data that is not kept after all: `pool` is destroyed with `holder`. */
 void cc_client_map_lend(apr_pool_t *pool, apr_pool_t *holder);
 
 /** Makes a pool for data to be kept; any thread may destroy it. NULL: no memory. */

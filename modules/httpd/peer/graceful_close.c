@@ -10,27 +10,28 @@
 #include "httpd/peer/graceful_close.h"
 
 /*
- * To end an HTTP/2 connection, mod_http2 is made to believe that the MPM stops.
+ * To end an HTTP/2 connection, this file makes mod_http2 believe that the MPM is stopping.
  *
- * HTTP/1 has c->keepalive for this. The streams of an HTTP/2 connection have nothing like it: a
- * request runs on a secondary connection, whose keepalive is ignored. Ending the input of the
+ * On HTTP/1, c->keepalive ends a connection. The streams of an HTTP/2 connection have nothing like
+ * it: a request runs on a secondary connection, whose keepalive is ignored. Ending the input of the
  * master connection would cut off data that other streams have not yet sent. But in one case
  * mod_http2 ends a session itself, in an orderly way: before it reads or writes again,
  * h2_session_process() (modules/http2/h2_session.c) calls ap_mpm_query(AP_MPMQ_MPM_STATE). If the
  * answer is AP_MPMQ_STOPPING, it sends a GOAWAY that accepts no further streams
- * (h2_session_ev_mpm_stopping), and completes all open ones.
+ * (h2_session_ev_mpm_stopping), and completes all open streams.
  *
  * So three parts work together. A request sets a flag in the record of the connection, from
  * whichever thread serves the stream. An input filter of the master connection runs in the thread
  * of h2_session_process(): at each read it copies the flag of its connection to a variable of the
- * thread. When that thread queries the state of the MPM next, our mpm_query answers that the MPM
- * stops, once for each read. All other code queries in a thread that has read nothing from such a
- * connection; or it is mod_http2, about the connection that is to end.
+ * thread. When that thread next queries the state of the MPM, the mpm_query hook of this module
+ * answers that the MPM is stopping, once for each read. No other code is misled: it runs in a
+ * thread that has read nothing from such a connection, or it is mod_http2 querying for the
+ * connection that is to end.
  */
 
 const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
 
-static _Thread_local bool ends; /* from a read to the query of the MPM's state */
+static _Thread_local bool ends; /* from a read to the next query of the MPM's state */
 
 apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                     apr_read_type_e block, apr_off_t readbytes)

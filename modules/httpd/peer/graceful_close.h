@@ -14,10 +14,13 @@ extern const char cc_graceful_close_filter[];
 apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                     apr_read_type_e block, apr_off_t readbytes);
 
-/** mpm_query: answers that the MPM stops, to a thread that reads a connection that is to end. */
+/**
+ * mpm_query: reports that the MPM is stopping, to a thread that reads from a connection that is to
+ * end.
+ */
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv);
 
-/** Prepares a connection, before its first octet: it ends after `wanted` is set. */
+/** Prepares a connection, before its first octet, to end after `wanted` is set. */
 void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted);
 
 /** Ends the connection of a request after the answer; `wanted` is that of its TLS connection. */

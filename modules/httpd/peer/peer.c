@@ -8,8 +8,8 @@
 #include "httpd/peer/peer.h"
 
 /*
- * More pools than the rule sets and renegotiations of most connections need. Further data goes into
- * a map, whose places are reused.
+ * The number of pools exceeds what the rule sets and renegotiations of most connections need.
+ * Further data goes into a map, whose places are reused.
  */
 enum { POOLS = 32, PLACES = 96 };
 
@@ -98,7 +98,7 @@ cc_client_map_t *cc_peer_map(conn_rec *c, bool make)
     made = cc_client_map_make(PLACES);
     if (made && !atomic_compare_exchange_strong(&peer->map, &map, made)) {
         cc_client_map_end(made);
-        return map; /* another stream was quicker */
+        return map; /* another stream was faster */
     }
     return made;
 }

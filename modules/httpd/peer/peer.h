@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of a connection, and memory that lasts as long as the connection. */
+/* Keeps the record of a connection, and memory that lasts as long as the connection. */
 #ifndef CC_PEER_PEER_H
 #define CC_PEER_PEER_H
 
@@ -13,7 +13,7 @@
 /** The record of a connection; the streams of an HTTP/2 connection share that of their master. */
 typedef struct cc_peer_t {
     struct ssl_st *ssl; /* mod_ssl's, which may have freed it: for tls.c alone. NULL: no TLS */
-    _Atomic(struct cc_tls_client_t *) tls_clients; /* grows at its front alone */
+    _Atomic(struct cc_tls_client_t *) tls_clients; /* a list that grows only at its front */
     _Atomic(struct cc_peer_pool_t *) pools;        /* of streams; likewise */
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
@@ -30,7 +30,7 @@ static inline cc_peer_t *cc_peer_of(const conn_rec *c)
     return ap_get_module_config((c->master ? c->master : c)->conn_config, &clientcert_module);
 }
 
-/** pre_connection, before mod_ssl's: makes the record of a connection from a client. OK. */
+/** pre_connection, before mod_ssl's: makes the record of a connection from a client. Returns OK. */
 int cc_peer_pre_connection(conn_rec *c, void *socket);
 
 /**

@@ -10,9 +10,10 @@
 #include "trust/trust.h"
 
 /*
- * Such tickets are encrypted, but not authenticated: with OpenSSL 3, httpd 2.4 keeps the address of
- * a local variable as their HMAC key (ssl_init_ticket_key). So the key is the data on the stack,
- * mostly zeros. A client with knowledge of its ticket's content could change the certificate in it.
+ * Such tickets are encrypted, but in effect not authenticated: with OpenSSL 3, httpd 2.4 keeps the
+ * address of a local variable for their HMAC key (ssl_init_ticket_key). So the key is whatever is
+ * on the stack, mostly zeros. A client that knows the content of its ticket could change the
+ * certificate in it.
  */
 
 #define LEN 48 /* of the file, as in mod_ssl */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS as a source of clients: the certificate that a connection presents. */
+/* Implements TLS as a source of clients: finds the certificate that a connection presents. */
 #include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
@@ -46,10 +46,11 @@ static SSL *live_ssl(const cc_peer_t *peer, const request_rec *r)
 }
 
 /*
- * A Certificate message alone proves nothing. The client has proved that it holds the key once the
- * handshake has finished. mod_ssl may continue with a request whose post-handshake authentication
- * failed. Streams of HTTP/2 need no check, since HTTP/2 does not allow to request a certificate
- * later (RFC 9113 9.2.3); and their master's thread may be in the middle of a KeyUpdate.
+ * A Certificate message alone proves nothing. The client has proved possession of the key only when
+ * the handshake has finished. mod_ssl may continue with a request whose post-handshake
+ * authentication failed. Streams of HTTP/2 need no check, since HTTP/2 forbids a server to request
+ * a certificate after the handshake (RFC 9113 9.2.3). Besides, the thread of their master
+ * connection may be in the middle of a KeyUpdate.
  */
 static bool is_proven(const request_rec *r, const SSL *ssl)
 {
@@ -78,7 +79,9 @@ static void entry_push(cc_peer_t *peer, cc_tls_client_t *entry)
 
 static const cc_client_source_t tls; /* below */
 
-/* Makes the entry in the connection's memory while it has some, and in the map after that. */
+/*
+ * Makes the entry in the memory of the connection while its share lasts, and in the map after that.
+ */
 static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
                                    const cc_client_map_key_t *key)
 {
@@ -100,8 +103,8 @@ static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
 }
 
 /*
- * `entry` is the entry in the connection's memory, which is no longer valid, or NULL. An entry in
- * the map is newer.
+ * `entry` is the entry in the memory of the connection, which has to be checked again, or NULL. An
+ * entry in the map is newer.
  */
 static __attribute__((noinline)) cc_tls_client_t *entry_renew(request_rec *r, cc_peer_t *peer,
                                                               SSL *ssl, cc_tls_client_t *entry)
@@ -183,8 +186,8 @@ cc_facts_t cc_tls_facts(request_rec *r)
 /* ---- the source ------------------------------------------------------------------------- */
 
 /*
- * For mod_ssl's conditions and variables the certificate has failed from here on. The streams of an
- * HTTP/2 connection share the SSL, so nothing is written there.
+ * From now on, mod_ssl's conditions and variables report the certificate as failed. The streams of
+ * an HTTP/2 connection share the SSL, so nothing is written there.
  */
 static void tls_end(cc_client_t *client, request_rec *r)
 {

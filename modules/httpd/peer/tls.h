@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS as a source of clients: mod_ssl's hook, and the facts of a connection. */
+/* Implements TLS as a source of clients: mod_ssl's hook, and the facts of a connection. */
 #ifndef CC_PEER_TLS_H
 #define CC_PEER_TLS_H
 
@@ -10,14 +10,15 @@
 
 struct ssl_st;
 
-/** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). OK. */
+/** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). Returns OK. */
 int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
 
 /** True if the connection of a request has TLS, whatever the client presented. */
 bool cc_tls_is_on(const request_rec *r);
 
 /**
- * Its version, cipher, SNI and resumption (tls_*), if it has TLS; texts live as long as r->pool.
+ * The version, cipher, SNI and resumption of that connection (tls_*), if it has TLS. Texts live as
+ * long as r->pool.
  */
 cc_facts_t cc_tls_facts(request_rec *r);
 

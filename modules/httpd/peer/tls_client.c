@@ -28,7 +28,10 @@ static apr_status_t free_session(void *data)
     return APR_SUCCESS;
 }
 
-/* Holds both: while they are held, no other object can have their addresses. */
+/*
+ * Holds the certificate and the session: while they are held, no other object can have their
+ * addresses.
+ */
 static void entry_hold(cc_tls_client_t *entry, SSL *ssl, apr_pool_t *p)
 {
     entry->x509 = SSL_get1_peer_certificate(ssl);
@@ -56,7 +59,7 @@ static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
-        verified_at = entry->seal.verified_at; /* that does not make it younger */
+        verified_at = entry->seal.verified_at; /* the age counts from the handshake */
         cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
                           apr_time_now());
         entry->seal.verified_at = verified_at;
@@ -80,7 +83,10 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
     facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
 }
 
-/* Octets of the signature, which are practically random after `skip`. */
+/*
+ * Makes the mark from octets of the signature, which are practically random after the first `skip`
+ * octets.
+ */
 static void mark_set(cc_mark_t *mark, const X509 *x509)
 {
     const ASN1_BIT_STRING *signature;
@@ -151,7 +157,7 @@ static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, ap
     client->facts.revoked_at = status->revoked_at;
 }
 
-/* Sets until when its dates and its age allow an identity. */
+/* Sets the time until which the dates and the age of a certificate allow an identity. */
 static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
     apr_time_t verified_at = entry->seal.verified_at;
@@ -171,8 +177,8 @@ static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc
 }
 
 /*
- * mod_ssl accepts a CA's certificate as a client's. From here on its conditions and variables do
- * not: on HTTP/1.1 alone, since the streams of an HTTP/2 connection share the SSL.
+ * mod_ssl accepts the certificate of a CA as that of a client. From now on, its conditions and
+ * variables do not: only on HTTP/1.1, since the streams of an HTTP/2 connection share the SSL.
  */
 static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, SSL *ssl)
 {

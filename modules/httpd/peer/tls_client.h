@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The client of a TLS connection, as one virtual host judges it. */
+/* Judges the client of a TLS connection for one virtual host. */
 #ifndef CC_PEER_TLS_CLIENT_H
 #define CC_PEER_TLS_CLIENT_H
 
@@ -11,7 +11,10 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/** A client as one host judges it, found by these pointers, all of which are held. */
+/**
+ * A client as one host judges it. It is found by the pointers x509, session and trust, and holds
+ * what they point to.
+ */
 typedef struct cc_tls_client_t {
     cc_client_t client; /* the first member: cc_client_source_t gives its address */
     struct cc_tls_client_t *next;
@@ -21,13 +24,14 @@ typedef struct cc_tls_client_t {
     bool lasts; /* as long as the connection; else as long as a request holds it */
     cc_seal_t seal;
     cc_revocation_status_t revocation;
-    _Atomic(apr_uint64_t) generation; /* of the last check: as in `revocation` at */
-    _Atomic(apr_time_t) stale_at;     /* first, newer after cc_tls_client_renew */
+    _Atomic(apr_uint64_t) generation; /* of the last revocation check, like the next member; */
+    _Atomic(apr_time_t) stale_at;     /* `revocation` keeps those of the first check */
 } cc_tls_client_t;
 
 /**
  * Judges the certificate that the client presents at this moment: whether it verified, and whether
- * it was revoked. Logs and counts it if it gives no identity. Lives as long as `p`. Any thread.
+ * it was revoked. If it gives no identity, this is logged and counted. The result lives as long as
+ * `p`. Any thread.
  */
 cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
                                     apr_pool_t *p);
@@ -42,7 +46,7 @@ static inline bool cc_tls_client_holds(const cc_tls_client_t *entry, const cc_vh
            cc_tls_client_is_fresh(entry, host);
 }
 
-/** Checks again; true if the answer is the same, whose validity is then extended. */
+/** Checks the revocation again. True if the answer is the same; its validity is then extended. */
 bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl);
 
 #endif

@@ -85,7 +85,10 @@ static SSL_SESSION *resume_cached(SSL *ssl, const unsigned char *id, int id_len,
 
 /* ---- certificates that end the handshake -------------------------------------------------- */
 
-/* Our CRLs end the handshake as those of mod_ssl would, since others rely on SSL_CLIENT_VERIFY. */
+/*
+ * CRLs of this module end the handshake, as CRLs of mod_ssl would, since other code relies on
+ * SSL_CLIENT_VERIFY.
+ */
 static int object(X509 *leaf, const cc_seal_t *seal, int *depth, void *revocation)
 {
     cc_verified_t cert = {leaf, seal, NULL};
@@ -101,7 +104,10 @@ static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
     return refusal->error == X509_V_ERR_CERT_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
 }
 
-/* CRLs give a better reason than the error number, which is used if they have changed by now. */
+/*
+ * CRLs give a more precise reason than the error number. The number is used if the CRLs have
+ * changed since.
+ */
 static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, apr_pool_t *p)
 {
     cc_verified_t cert = {refusal->leaf, refusal->seal, NULL};
@@ -113,7 +119,10 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
     return status.problem ? status.problem : cc_refusal_text(refusal, p);
 }
 
-/* mod_ssl stores the connection in the SSL. The line is long, so it has a shorter-lived pool. */
+/*
+ * mod_ssl stores the connection in the SSL. The line has a pool of its own, because it is long and
+ * the connection lives much longer.
+ */
 static void refused(const cc_refusal_t *refusal, void *server)
 {
     conn_rec *c = SSL_get_app_data(refusal->ssl);

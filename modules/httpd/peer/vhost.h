@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime data of a virtual host with TLS, for a handshake and the requests after it. */
+/* Defines the data of a virtual host with TLS that handshakes and requests use. */
 #ifndef CC_PEER_VHOST_H
 #define CC_PEER_VHOST_H
 

@@ -31,7 +31,7 @@ static void aliases_find(cc_aliases_t *aliases)
     }
 }
 
-/* The error of a negated Require; NULL: none. */
+/* The error of a negated Require that names an alias; NULL: it names none. */
 static const char *negation_error(const cc_aliases_t *aliases, const ap_directive_t *directive)
 {
     const char *args = directive->args, *name, *provider;
@@ -74,8 +74,8 @@ static int errors_log(const cc_aliases_t *aliases, const ap_directive_t *directi
 }
 
 /*
- * httpd parses such a Require only once, in the definition of its alias, where it is not negated.
- * So the provider cannot detect the negation when it is evaluated.
+ * httpd parses a Require of an alias only once, in the definition of the alias, where it is not
+ * negated. So the provider cannot detect the negation when it evaluates the Require.
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {

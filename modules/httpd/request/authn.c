@@ -17,9 +17,10 @@
 #include "rules/rules.h"
 
 /*
- * Removes a user: ours, from before the request got another configuration (fixups.c); and, where
- * rules decide, that of SSLUserName, which accepts every certificate. mod_ssl uses the same
- * ap_auth_type (older versions use none), so ours is recognized by its address.
+ * Removes the user of a request in two cases: a user that this module set before the configuration
+ * of the request changed (fixups.c), and, where rules decide, a user from SSLUserName, which
+ * accepts every certificate. mod_ssl uses the same text as ap_auth_type (older versions use none),
+ * so that of this module is recognized by its address.
  */
 static void forget_user(request_rec *r, bool rules_decide)
 {
@@ -45,13 +46,19 @@ static inline void take(request_rec *r, const cc_dir_t *dir, cc_request_t *kept)
     cc_environment_set(r, kept);
 }
 
-/* The log may need the client after the connection is gone, so it must be known by then. */
+/*
+ * True if the log may need the client. It has to be determined now, since the connection may be
+ * gone by then.
+ */
 static bool may_be_logged(const request_rec *r)
 {
     return cc_configuration_of(r->server)->expressions;
 }
 
-/* For a request whose configuration needs no identity. Removes variables of an earlier one. */
+/*
+ * Handles a request whose configuration needs no identity: removes variables from an earlier
+ * configuration. True if the request has to be refused.
+ */
 static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_dir_t *dir)
 {
     cc_answer_t answer = {0};
@@ -153,9 +160,9 @@ static const char *wanted(const request_rec *r, const cc_dir_t *dir)
 }
 
 /*
- * Called if authorization requires a user, or (Require expr with REMOTE_USER) another one. Without
- * an AuthType, httpd would answer 500 or 401: where rules are in effect, only a certificate gives a
- * user.
+ * Called if authorization requires a user, or a different user (Require expr with REMOTE_USER).
+ * Without an AuthType, httpd would answer 500 or 401. But where rules are in effect, only a
+ * certificate gives a user, so the answer is 403.
  */
 int cc_authn_check(request_rec *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The user of a request. */
+/* Sets the user of a request. */
 #ifndef CC_REQUEST_AUTHN_H
 #define CC_REQUEST_AUTHN_H
 
@@ -16,8 +16,8 @@ static inline bool cc_authn_asks(const cc_dir_t *dir)
 }
 
 /**
- * Serves a subrequest with the answer of its page, if both have the same configuration; httpd does
- * the same with the user. False if the page has no such answer: the identity has to be determined.
+ * Serves a subrequest with the answer of its page if both have the same configuration, as httpd
+ * does with the user. False if the page has no such answer: the identity has to be determined.
  */
 bool cc_authn_inherit(request_rec *r);
 
@@ -28,10 +28,16 @@ bool cc_authn_inherit(request_rec *r);
  */
 int cc_authn_access(request_rec *r);
 
-/** check_authn, before all others: 500 if rules are in effect and a lookup failed, or DECLINED. */
+/**
+ * check_authn, before all others: returns 500 if rules are in effect and a lookup failed; otherwise
+ * DECLINED.
+ */
 int cc_authn_failure(request_rec *r);
 
-/** check_authn: for AuthType ClientCert, and without AuthType for rules. 403 or DECLINED. */
+/**
+ * check_authn: handles AuthType ClientCert, and requests without AuthType where rules are in
+ * effect. Returns 403 or DECLINED.
+ */
 int cc_authn_check(request_rec *r);
 
 #endif

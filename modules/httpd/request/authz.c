@@ -26,9 +26,9 @@ typedef struct cc_require_t {
     bool negated;                    /* it denies if it matches */
     bool keep;                       /* false: from .htaccess, freed with its request */
     cc_rules_t *conditions;          /* Require clientcert */
-    const apr_array_header_t *names; /* the others; NULL: they depend on the request, */
-    const ap_expr_info_t *expr;      /* and this gives them, as for Require user */
-    apr_hash_t *set;                 /* the same names, if there are many; else NULL */
+    const apr_array_header_t *names; /* users or groups; NULL: they depend on the request, */
+    const ap_expr_info_t *expr;      /* and this expression gives them, as for Require user */
+    apr_hash_t *set;                 /* the same names, if there are many; or NULL */
 } cc_require_t;
 
 /* Parses "not" like mod_authz_core; *rest is the text after it. */
@@ -67,10 +67,10 @@ static cc_require_t *require_make(const cmd_parms *cmd)
 }
 
 /*
- * Whether it is certain that a Require does not match, which is required before a negated Require
- * may admit a client. Without a certificate it is certain. With one that gives no identity it is
- * not: the certificate may belong to the very person who is banned. `who`: the Require concerns
- * user or group.
+ * True if a Require certainly does not match; only then may a negated Require admit a client.
+ * Without a certificate, this is certain. With a certificate that gives no identity, it is not: the
+ * certificate may belong to the very person who is banned. `who`: the Require concerns user or
+ * group.
  */
 static bool surely_not(const cc_answer_t *answer, bool who)
 {
@@ -187,7 +187,7 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
     return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
 }
 
-/* NULL: the expression failed. */
+/* The names of a Require, in this request. NULL: the expression that gives them failed. */
 static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t *need)
 {
     const char *error = NULL, *text;
@@ -204,7 +204,7 @@ static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t 
     return words_of(text, r->pool);
 }
 
-/* Whether the verdict has any of the names; `set` holds the same, or is NULL. */
+/* True if the verdict has any of the names. `set` has the same names, or is NULL. */
 typedef bool cc_has_fn(const cc_verdict_t *verdict, const apr_array_header_t *names,
                        apr_hash_t *set);
 
@@ -237,7 +237,7 @@ static inline const apr_array_header_t *names_for(request_rec *r, const cc_requi
     return need->names ? need->names : names_asked(r, need);
 }
 
-/* The answer with which the request is served, if any; else a new one. */
+/* The answer with which the request is served, or if there is none, a new answer. */
 static inline const cc_answer_t *answer_of(request_rec *r, cc_answer_t *asked)
 {
     const cc_request_t *kept = cc_request_seen(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Require clientcert, clientcert-user and clientcert-group, and their aliases. */
+/* Implements Require clientcert, clientcert-user and clientcert-group, and checks their aliases. */
 #ifndef CC_REQUEST_AUTHZ_H
 #define CC_REQUEST_AUTHZ_H
 
@@ -10,9 +10,12 @@
 /** True if a match denies access: for Require not, and inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
-/** Require: the directive of mod_authz_core, of which we see a copy (alias.c). CC0158. */
+/** Require: httpd calls this function in addition to that of mod_authz_core (alias.c). CC0158. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
-/** check_config: rejects a negated Require of an alias of our providers (CC0158). OK or !OK. */
+/**
+ * check_config: rejects each negated Require of an alias of our providers. Returns OK, or !OK after
+ * CC0158 was logged.
+ */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */

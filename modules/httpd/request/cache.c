@@ -6,7 +6,7 @@
 #include "httpd/request/cache.h"
 #include "httpd/request/state.h"
 
-/* The names of mod_cache's filters that store begin with this text. */
+/* The names of the filters with which mod_cache stores responses begin with this text. */
 static const char store_name[] = "cache_save";
 
 static bool is_stored(const request_rec *r)
@@ -51,7 +51,7 @@ static bool is_personal(const request_rec *r)
 
 /*
  * A separate function, because most requests have no filters. no_cache is set only if mod_cache
- * stores the response, because httpd adds a header for it.
+ * stores the response, because httpd adds a response header for it.
  */
 static __attribute__((noinline)) void guard(request_rec *r)
 {

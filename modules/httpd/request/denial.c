@@ -43,7 +43,7 @@ static const char *nobody_text(const cc_answer_t *answer)
     return reason ? reason : "";
 }
 
-/* Clients with an identity are accountable; the number of lines for others is limited. */
+/* Clients with an identity are accountable. For all others, the number of lines is limited. */
 static bool may_log(const request_rec *r, const cc_answer_t *answer)
 {
     return (!answer->problem && answer->verdict && cc_verdict_has_identity(answer->verdict)) ||
@@ -61,9 +61,9 @@ static void denial_log(request_rec *r, const cc_answer_t *answer)
 }
 
 /*
- * Many 403s do not concern the client certificate, even where rules are in effect: they depend on
- * an address, or the file is protected. A 403 concerns it if one of our conditions was not met, or
- * if the user that another module denied is a mapped one.
+ * Many responses with 403 have nothing to do with the client certificate, even where rules are in
+ * effect: they depend on an address, or the file is protected. A 403 concerns the certificate if a
+ * condition of this module was not met, or if another module denied access to a mapped user.
  */
 static bool is_denied(request_rec *r)
 {

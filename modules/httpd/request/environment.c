@@ -31,7 +31,9 @@ void cc_environment_inherit(request_rec *r, cc_request_t *kept)
     cc_variables_copied(r, kept->answer.exports);
 }
 
-/* No variable was added since the fixups, and there are none of ours to be changed. */
+/*
+ * True if no variable was added since the fixups, and the request has no variables of this module.
+ */
 static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
 {
     return kept && !kept->answer.exports &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of a request: set from its answer, and again before it is logged. */
+/* Sets the variables of a request from its answer, and again before the request is logged. */
 #ifndef CC_REQUEST_ENVIRONMENT_H
 #define CC_REQUEST_ENVIRONMENT_H
 
@@ -20,8 +20,8 @@ static inline void cc_environment_renew(request_rec *r)
 }
 
 /**
- * Sets the variables of a request (NULL: none), and those of the request that led to it, which may
- * have ended before its last fixup.
+ * Sets the variables of a request (NULL: none), and those of the request that was redirected to it,
+ * which may have ended before its last fixup.
  */
 void cc_environment_put(request_rec *r, const apr_table_t *exports);
 
@@ -59,7 +59,7 @@ void cc_environment_inherit(request_rec *r, cc_request_t *kept);
 
 /**
  * log_transaction, before the logs: sets the variables again, and logs a denial (cc_denial_log).
- * DECLINED.
+ * Returns DECLINED.
  */
 int cc_environment_log(request_rec *r);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evaluates the rules for a client again, to get a trace. */
+/* Evaluates the rules for a client again, to get a trace of their steps. */
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertExport: compiles its arguments, and makes the variables CLIENTCERT_* of a client. */
+/* Compiles the arguments of ClientCertExport, and makes the variables CLIENTCERT_* of a client. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -35,7 +35,10 @@ static bool is_name(const char *name)
     return !*name;
 }
 
-/* NAME alone is the field of this name: USER, GROUPS, SERIAL, NOT_AFTER, SAN_EMAIL. */
+/*
+ * A NAME without "=FIELD" means the field of the same name: USER, GROUPS, SERIAL, NOT_AFTER,
+ * SAN_EMAIL.
+ */
 static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
                                    cc_error_t *err)
 {

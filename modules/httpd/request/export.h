@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ClientCertExport: the variables for applications. */
+/* Compiles ClientCertExport, and makes its variables for applications. */
 #ifndef CC_REQUEST_EXPORT_H
 #define CC_REQUEST_EXPORT_H
 
@@ -29,8 +29,9 @@ apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_
                              cc_error_t *err);
 
 /**
- * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. Lowers
- * *stale_at to the time from which a value may be wrong. Otherwise as cc_lookup_text.
+ * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. If a value
+ * may be wrong from an earlier time than *stale_at, sets *stale_at to that time. Otherwise as
+ * cc_lookup_text.
  */
 const apr_table_t *cc_export_make(const cc_export_t *export, const cc_client_t *client,
                                   const cc_facts_t *facts, const cc_verdict_t *verdict,

@@ -16,8 +16,9 @@
 #include "httpd/request/state.h"
 
 /*
- * NULL without a verified certificate: nothing in an unverified one can be trusted. If a lookup
- * failed, the expression fails, and the request with it.
+ * The client whose values an expression may use. NULL without a verified certificate, since nothing
+ * in an unverified one can be trusted. If a lookup failed, the expression fails, and the request
+ * with it.
  */
 static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer, cc_facts_t *facts)
 {
@@ -63,7 +64,9 @@ static apr_array_header_t *as_list(ap_expr_eval_ctx_t *ctx, const void *lookup, 
     return cc_lookup_list(lookup, client, &facts, answer.verdict, ctx->p);
 }
 
-/* Only for the configuration; an expression in .htaccess concerns a single request. */
+/*
+ * Records the use in the configuration alone: an expression in .htaccess concerns a single request.
+ */
 static void use_note(const ap_expr_lookup_parms *parms)
 {
     if (parms->pool == ap_server_conf->process->pconf) {

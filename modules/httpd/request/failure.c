@@ -49,7 +49,7 @@ apr_status_t cc_failure_drop(ap_filter_t *f, apr_bucket_brigade *bb)
     return APR_SUCCESS;
 }
 
-/* Replaces the content. (clang rejects APR_BRIGADE_INSERT_TAIL.) */
+/* Replaces the content by an error. (clang rejects APR_BRIGADE_INSERT_TAIL.) */
 static void put_error(request_rec *r, apr_bucket_brigade *bb, int status)
 {
     apr_bucket_alloc_t *list = r->connection->bucket_alloc;
@@ -73,7 +73,10 @@ static apr_status_t cut_off(ap_filter_t *f, apr_bucket_brigade *bb)
     return is_cut ? APR_ECONNABORTED : ap_pass_brigade(f->next, bb);
 }
 
-/* For phases that cannot fail themselves (a rewrite rule, a header, an included page). */
+/*
+ * Fails the request on behalf of code that cannot return an error itself (a rewrite rule, a header,
+ * an included page).
+ */
 apr_status_t cc_failure_refuse(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;

@@ -13,8 +13,10 @@
 /**
  * Records that a lookup failed for this request, or for a part included in it: it has to be
  * answered with 500. False if it is too late: an error is being sent, or the request is being
- * logged; the value then counts as absent. cc_failure_report installs the filters, for callers that
- * cannot fail; after cc_failure_note, the caller acts on cc_failure_noted.
+ * logged; the value then counts as absent. cc_failure_report also adds the filters below, for
+ * callers that cannot fail; after cc_failure_note, the caller has to act on cc_failure_noted.
+ * cc_failure_stands, for a request that has a state: true if a failure is recorded and it is not
+ * too late.
  */
 bool cc_failure_report(request_rec *r);
 bool cc_failure_note(request_rec *r);
@@ -26,7 +28,10 @@ static inline bool cc_failure_noted(const request_rec *r)
     return kept && kept->failing && cc_failure_stands(r);
 }
 
-/** Whether to answer with 500 now. Our status page is served nevertheless: it shows the failure. */
+/**
+ * True if the request is to be answered with 500 now. The page of clientcert-status is served
+ * nevertheless, because it shows the failure.
+ */
 static inline bool cc_failure_ends(const request_rec *r, bool is_page)
 {
     return !is_page && cc_failure_noted(r);

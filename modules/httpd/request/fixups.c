@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fixups: sets user and variables of a request for its final configuration. */
+/* Sets the user and the variables of a request for its final configuration, in the fixups phase. */
 #include <apr_tables.h>
 
 #include "httpd/conf/dir.h"
@@ -16,7 +16,7 @@
 #include "httpd/request/tunnel.h"
 #include "httpd/request/variables.h"
 
-/* Whether all pages that include this request have the same user, or none. */
+/* True if every page that includes this request, directly or not, has the same user or none. */
 static bool has_user_of_page(const request_rec *r)
 {
     for (const request_rec *page = r->main; page; page = page->main) {
@@ -28,7 +28,10 @@ static bool has_user_of_page(const request_rec *r)
     return true;
 }
 
-/* mod_include may have copied the user of the page, which other rules gave. */
+/*
+ * Removes REMOTE_USER and AUTH_TYPE if mod_include copied them from a page with another user, which
+ * other rules gave.
+ */
 static void forget_user(const request_rec *r)
 {
     const char *type = has_user_of_page(r) ? NULL : apr_table_get(r->subprocess_env, "AUTH_TYPE");
@@ -40,8 +43,8 @@ static void forget_user(const request_rec *r)
 }
 
 /*
- * Whether the new configuration of a request gives the same answer as the one before. It usually
- * does if mod_dir has set that of a directory index.
+ * True if the new configuration of a request gives the same answer as the previous one. That is
+ * usual if mod_dir has set the configuration of a directory index.
  */
 static bool asks_the_same(const request_rec *r, const cc_request_t *kept)
 {
@@ -70,8 +73,8 @@ static __attribute__((noinline)) int ask_again(request_rec *r)
 }
 
 /*
- * Determines the identity if the access phase did not: for a request that skipped it, or that has
- * got another configuration since (a directory index, a variant).
+ * Determines the identity if the access phase did not: for a request that skipped that phase, or
+ * whose configuration has changed since (a directory index, a variant).
  */
 static inline int follow(request_rec *r)
 {
@@ -83,7 +86,7 @@ static inline int follow(request_rec *r)
     return ask_again(r);
 }
 
-/* Whether a request was served in its access phase and needs no more, like most requests. */
+/* True if a request was served in its access phase and needs nothing more, like most requests. */
 static inline bool is_served_already(const request_rec *r, const cc_request_t *kept)
 {
     return cc_request_served(r, kept) && !kept->refused && !kept->upgrades && !r->main &&

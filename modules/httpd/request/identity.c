@@ -127,9 +127,9 @@ CC_INLINE const cc_memo_t *memo_get(request_rec *r, cc_client_t *client,
 #define PROMPT apr_time_from_sec(1)
 
 /*
- * The time for which a request is judged: that of its first line, if it arrived promptly. A client
- * may take any time between the first line and the last. Reading the clock for each query would be
- * slow.
+ * The time at which a request is judged: that of its first line, if the request arrived promptly.
+ * If not, it is the current time, because a client may take any time between the first line and the
+ * last. Reading the clock for each query would be slow.
  */
 static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
 {
@@ -173,7 +173,7 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* That of the request, or of one that led to it; NULL: not determined there. */
+/* The client that this request, or one that led to it, keeps; NULL: none. */
 static cc_client_t *client_remembered(const request_rec *r)
 {
     for (; r; r = r->main ? r->main : r->prev) {
@@ -186,7 +186,7 @@ static cc_client_t *client_remembered(const request_rec *r)
     return NULL;
 }
 
-/* mod_ssl has refused to serve the request on this connection, or this is its error page. */
+/* True if mod_ssl refused to serve the request on this connection, or this is its error page. */
 static bool is_misdirected(const request_rec *r)
 {
     return r->status == HTTP_MISDIRECTED_REQUEST ||
@@ -195,8 +195,8 @@ static bool is_misdirected(const request_rec *r)
 
 /*
  * From the access phase on, a request keeps its client: mod_ssl requests no further certificate,
- * and the TLS connection may be gone when the request is logged. Before, mod_ssl may still request
- * one.
+ * and the TLS connection may be gone when the request is logged. Before that phase, mod_ssl may
+ * still request one.
  */
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {

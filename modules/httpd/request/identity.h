@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The identity of a request. */
+/* Determines the identity of a request. */
 #ifndef CC_REQUEST_IDENTITY_H
 #define CC_REQUEST_IDENTITY_H
 
@@ -13,15 +13,15 @@
 /** AUTH_TYPE of a mapped user; its address distinguishes it from that of SSLUserName. */
 extern const char cc_auth_type[];
 
-/** Why the identity is unknown: a lookup failed; NULL: it is known. */
+/** The failed lookup that makes the identity unknown; NULL: the identity is known. */
 static inline const char *cc_answer_failure(const cc_answer_t *answer)
 {
     return answer->verdict ? answer->verdict->failure : NULL;
 }
 
 /**
- * Whether the request must be refused: mod_ssl has verified its certificate, but it was revoked,
- * has expired, is too old, or the client never proved possession of its key.
+ * True if the request must be refused: mod_ssl has verified its certificate, but the certificate
+ * was revoked, has expired or is too old, or the client never proved possession of the key.
  */
 static inline bool cc_answer_refused(const cc_answer_t *answer)
 {
@@ -29,9 +29,9 @@ static inline bool cc_answer_refused(const cc_answer_t *answer)
 }
 
 /**
- * The identity of a request, by the rules and exports in effect for it. A few comparisons if the
- * same was determined before on this connection. Even if a table changes, the answer stays the same
- * during the request; the next request follows the change. Any thread.
+ * The identity of a request, by the rules and exports in effect for it. Costs a few comparisons if
+ * the same was determined before on this connection. Even if a table changes, the answer stays the
+ * same during the request; the next request follows the change. Any thread.
  */
 cc_answer_t cc_identity_of(request_rec *r);
 
@@ -47,10 +47,10 @@ cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep);
  */
 cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace);
 
-/** Only the certificate, with `problem`, without evaluating rules. */
+/** An answer with the certificate and its `problem` alone; no rules are evaluated. */
 cc_answer_t cc_identity_presented(request_rec *r);
 
-/** Whether the identity is lost with which a request took over its connection. */
+/** True if the identity with which a request took over its connection has been lost. */
 bool cc_identity_lost(request_rec *r, cc_client_t *client);
 
 #endif

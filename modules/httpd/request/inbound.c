@@ -30,8 +30,9 @@ static char folded(char c)
 }
 
 /*
- * For a CGI program, "Client-Cert.User" and "CLIENTCERT_USER" are the same, and a back end may fold
- * more: only letters and digits count. Includes Client-Cert and Client-Cert-Chain of RFC 9440.
+ * True for a reserved name. For a CGI program, "Client-Cert.User" and "CLIENTCERT_USER" are the
+ * same, and a back end may fold more, so only letters and digits are compared. Client-Cert and
+ * Client-Cert-Chain of RFC 9440 are reserved names too.
  */
 static bool is_ours(const char *name)
 {
@@ -117,7 +118,10 @@ static void remove_ours(request_rec *r)
     }
 }
 
-/* The values of Connection in HTTP itself: its options, and the connection-specific fields. */
+/*
+ * The values of Connection that HTTP itself uses: connection options, and connection-specific
+ * fields.
+ */
 static const char *const options[] = {
     "close",   "keep-alive",        "upgrade",          "te",
     "trailer", "transfer-encoding", "proxy-connection", "http2-settings"};
@@ -135,7 +139,10 @@ static unsigned option_of(const char *word, size_t len)
     return 0;
 }
 
-/* Adds the options of a value to *found; false if it has others. The separators of mod_proxy. */
+/*
+ * Adds the options in a value of Connection to *found; false if it names anything else. Splits the
+ * value at the same separators as mod_proxy.
+ */
 static bool options_read(const char *value, unsigned *found)
 {
     static const char separators[] = ",; \t";
@@ -165,8 +172,8 @@ static const char *options_text(unsigned found, apr_pool_t *p)
 }
 
 /*
- * mod_proxy removes the headers that Connection names, after RequestHeader has set those for a back
- * end: by naming such a header, a client could remove it.
+ * mod_proxy removes the headers that Connection names. It does so after RequestHeader has set
+ * headers for a back end, so a client could remove such a header by naming it.
  */
 static void connection_clean(request_rec *r)
 {
@@ -200,7 +207,7 @@ static void connection_clean(request_rec *r)
 
 const char cc_inbound_filter[] = "CLIENTCERT_TRAILERS";
 
-/* A header that MergeTrailers copied from a trailer has the same key pointer. */
+/* True if MergeTrailers copied this header from a trailer: then both have the same key pointer. */
 static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
 {
     const apr_array_header_t *all = apr_table_elts(r->trailers_in);
@@ -248,13 +255,16 @@ static void trailers_clean(request_rec *r)
     }
 }
 
-/* When the end of the body has been read, even with an error, trailers are set and merged. */
+/*
+ * Removes trailers. httpd sets and merges them when the end of the body has been read, even after
+ * an error.
+ */
 apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                                       apr_read_type_e block, apr_off_t readbytes)
 {
     apr_status_t rv = ap_get_brigade(f->next, bb, mode, block, readbytes);
 
-    /* The trailers themselves are read in this mode. */
+    /* With AP_MODE_GETLINE, httpd reads the trailers themselves. */
     if (mode != AP_MODE_GETLINE) {
         trailers_clean(f->r);
     }
@@ -262,9 +272,9 @@ apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap
 }
 
 /*
- * Our filter has to be the first of the protocol filters. A content filter would not do: mod_ssl
- * reads a body without these, and with these mod_proxy does not stream. httpd adds a filter at the
- * end.
+ * Makes the filter of this module the first of the protocol filters; httpd would add it as the last
+ * one. A content filter would not do: mod_ssl reads bodies without content filters, and mod_proxy
+ * does not stream a body that passes through one.
  */
 static void trailers_watch(request_rec *r)
 {
@@ -297,7 +307,10 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
-/* Also for a host without our directives: it may share a back end with one that has some. */
+/*
+ * This is also done in a host without directives of this module: it may share a back end with a
+ * host that has some.
+ */
 int cc_inbound_clean(request_rec *r)
 {
     unsigned kinds;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Named values for applications: user, group, rule, or a field with modifiers. */
+/* Looks up named values for applications: user, group, rule, or a field with modifiers. */
 #ifndef CC_REQUEST_LOOKUP_H
 #define CC_REQUEST_LOOKUP_H
 
@@ -17,8 +17,8 @@ apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_p
 
 extern const cc_lookup_t cc_lookup_user, cc_lookup_group;
 /**
- * The value of a lookup as one text (several parts joined by cc_parts_join; NULL: no value), and as
- * a list. The client must be without a problem; verdict may be NULL.
+ * The value of a lookup: as one text (several parts joined by cc_parts_join; NULL: no value), or as
+ * a list. The client must be without a problem; `verdict` may be NULL.
  */
 const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
                            const cc_facts_t *facts, const cc_verdict_t *verdict, apr_pool_t *p);
@@ -26,7 +26,7 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
                                    const cc_facts_t *facts, const cc_verdict_t *verdict,
                                    apr_pool_t *p);
 
-/** As cc_field_stale_at; for user, group and rule never. */
+/** As cc_field_stale_at; the values of user, group and rule never become stale by themselves. */
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 

@@ -13,14 +13,15 @@
 /*
  * mod_ssl keeps the result of the verification. Its conditions (SSLRequire, Require
  * ssl-verify-client, SSL_CLIENT_VERIFY in an expression), other modules and back ends use it for as
- * long as the connection lasts. So if a CRL were moved from mod_ssl to ClientCertCRL, revoked
- * clients would be admitted. Instead, such a request gets only a 403, and its connection is closed:
- * the client learns the reason in the next handshake.
+ * long as the connection lasts. So without this file, moving a CRL from mod_ssl to ClientCertCRL
+ * would admit revoked clients. Instead, a request with such a certificate gets only a 403, and its
+ * connection is closed: the client learns the reason in the next handshake.
  *
- * If revocation or other checks of ours are configured, this is done before any other module can
- * answer (a cache does so before access control). A certificate that a <Location> requests arrives
- * in the access phase. What is refused there is refused again in the fixups, because Satisfy Any
- * may override a denial of the access phase, by us or by a hook before ours.
+ * If revocation or other checks of this module are configured, requests are refused before any
+ * other module can answer (a cache answers before access control). A certificate that a <Location>
+ * requests arrives in the access phase. A request that is refused there is refused again in the
+ * fixups, because Satisfy Any may override a denial of the access phase, by this module or by an
+ * earlier hook.
  */
 
 static bool asks_more(const server_rec *s)
@@ -31,8 +32,8 @@ static bool asks_more(const server_rec *s)
 }
 
 /*
- * The error page of a refusal is not refused itself, nor is that of a request that mod_ssl
- * rejected. The pages of other errors may come before any refusal.
+ * The error page of a refusal is not refused itself, nor is the error page of a request that
+ * mod_ssl rejected. Pages of other errors may be served before any refusal, so they are not exempt.
  */
 static bool is_page_of_refusal(request_rec *r)
 {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of a request: allocated when it is written, until then shared by all requests. */
+/* Keeps the state of a request, which is shared with other requests until it is first written. */
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/* Shared states of requests that keep nothing else: in their access phase, and in the log. */
+/*
+ * The shared states of requests without data of their own: at first, from the access phase on, and
+ * in the log.
+ */
 static const cc_request_t none = {.own = false};
 static const cc_request_t settled = {.settled = true};
 static const cc_request_t ended = {.settled = true, .logged = true};

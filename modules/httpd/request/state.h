@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of a request, and its identity. */
+/* Keeps the state of a request, with its identity. */
 #ifndef CC_REQUEST_STATE_H
 #define CC_REQUEST_STATE_H
 
@@ -21,7 +21,7 @@ struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 /** The identity of the client of one request. */
 typedef struct cc_answer_t {
     struct cc_client_t *client;  /* NULL: no TLS, no certificate, or one without proof of its key */
-    const char *problem;         /* NULL: verified, and valid now. Else why there is no identity */
+    const char *problem;         /* why there is no identity; NULL: verified, and valid now */
     const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were evaluated */
     const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
     bool presented;              /* the client presented a certificate, accepted or not */
@@ -31,15 +31,15 @@ typedef struct cc_answer_t {
 typedef struct cc_request_t {
     struct cc_client_t *client; /* as found when `settled`; NULL: not yet */
     const struct cc_pin_t *pins;
-    bool own;            /* it may be written; the others are shared by all requests */
+    bool own;            /* this state may be written; others are shared by all requests */
     bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
     bool refused;        /* its certificate is no longer accepted (refuse.c) */
-    bool watched;        /* it is between our access hook and its fixups: a 403 is a denial */
+    bool watched;        /* between our access hook and the fixups: a 403 is a denial */
     bool failed;         /* a failed lookup has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
     const char *missing; /* the requirements that were not met; NULL: none of ours */
-    const ap_conf_vector_t *served; /* the configuration for which `answer` gave it user and
-                                     * variables; NULL: no identity was determined */
+    const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
+                                     * and variables; NULL: no identity was determined */
     cc_answer_t answer;
     struct cc_copied_t *copied; /* the last one that was correct; NULL: none */
     int variables;              /* count in its environment after the fixups; 0: not known yet */
@@ -67,21 +67,21 @@ static inline cc_request_t *cc_request_of(request_rec *r)
 }
 
 /**
- * In the access phase, after the hook of mod_ssl: from now on the request keeps its client.
- * `watched`: it is watched, too (cc_denial_watch); otherwise, no memory is allocated yet.
+ * Called in the access phase, after the hook of mod_ssl: from now on the request keeps its client.
+ * `watched`: also calls cc_denial_watch; otherwise, no memory is allocated yet.
  */
 void cc_request_settle(request_rec *r, bool watched);
 
 /** Records that the request has been answered and is being logged. */
 void cc_request_end(request_rec *r);
 
-/** Whether the answer from the access phase is for the current configuration. */
+/** True if the answer of the request is for its current configuration. */
 static inline bool cc_request_served(const request_rec *r, const cc_request_t *kept)
 {
     return kept && kept->served == r->per_dir_config;
 }
 
-/** The state of a request that is served with an answer, for writing; else NULL. */
+/** The state of a request that is served with an answer, for writing; NULL: no answer. */
 static inline cc_request_t *cc_request_answered(const request_rec *r)
 {
     cc_request_t *kept = ap_get_module_config(r->request_config, &clientcert_module);
@@ -89,7 +89,9 @@ static inline cc_request_t *cc_request_answered(const request_rec *r)
     return kept && kept->served ? kept : NULL;
 }
 
-/** Whether the handler has this name, which is one of ours; fast for other handlers. */
+/**
+ * True if the handler has this name, which must be one of this module's. Fast for other handlers.
+ */
 static inline bool cc_handler_is(const request_rec *r, const char *name)
 {
     return r->handler[0] == 'c' && !strcmp(r->handler, name);

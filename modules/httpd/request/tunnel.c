@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tunnels (WebSocket, CONNECT): ends the connection when the identity of its client is lost. */
+/* Ends tunnels (WebSocket, CONNECT) when the identity of their client is lost. */
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
@@ -45,7 +45,10 @@ apr_status_t cc_tunnel_write(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
-/* With pipelining, the filter may already watch the next request. */
+/*
+ * Stops watching a request at its end. With pipelining, the filter may already watch the next
+ * request.
+ */
 static apr_status_t watch_end(void *data)
 {
     const tunnel_watch_t *watch = data;
@@ -66,8 +69,8 @@ static void watch(request_rec *r, cc_client_t *client, ap_filter_t *filter)
 }
 
 /*
- * A filter is allocated from the pool of the connection. So each connection has at most one of a
- * kind, which stays, and passes all data while it watches no request.
+ * A filter is allocated from the pool of the connection. So each connection has at most one filter
+ * of each kind. It stays, and passes all data while it watches no request.
  */
 static ap_filter_t *find(ap_filter_t *f, const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tunnels (WebSocket, CONNECT), which end when the identity of their client is lost. */
+/* Ends tunnels (WebSocket, CONNECT) when the identity of their client is lost. */
 #ifndef CC_REQUEST_TUNNEL_H
 #define CC_REQUEST_TUNNEL_H
 
@@ -8,7 +8,10 @@
 #include "httpd/conf/module.h"
 #include "httpd/request/state.h"
 
-/** Watches a request that may take over its connection: ends the connection with the identity. */
+/**
+ * Watches a request that may take over its connection: the connection ends when the identity of the
+ * client is lost.
+ */
 void cc_tunnel_open(request_rec *r);
 
 /** In the fixups: the same, if this request may take over its connection. */
@@ -21,7 +24,7 @@ static inline void cc_tunnel_watch(request_rec *r)
     }
 }
 
-/** The filters of such a connection: they end it with the identity. */
+/** The filters of such a connection, which end it when the identity is lost. */
 extern const char cc_tunnel_in_filter[], cc_tunnel_out_filter[];
 apr_status_t cc_tunnel_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,
                             apr_read_type_e block, apr_off_t readbytes);

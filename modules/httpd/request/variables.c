@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets CLIENTCERT_* in the environment of a request, and removes foreign variables so named. */
+/* Sets CLIENTCERT_* in the environment of a request, and removes such variables set by others. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -12,8 +12,8 @@
 /* ---- names ------------------------------------------------------------------------------- */
 
 /*
- * The text after a prefix of capital letters, or NULL. For a program, any character that is neither
- * letter nor digit becomes "_", and apr_table_get() ignores case.
+ * The text after a prefix of capital letters, or NULL. In the environment of a program, any
+ * character that is neither letter nor digit becomes "_", and apr_table_get() ignores case.
  */
 static const char *after(const char *name, const char *prefix)
 {
@@ -45,7 +45,7 @@ const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char
     const char *name;
 
     (void)record;
-    ap_getword_conf(cmd->temp_pool, &args); /* its condition */
+    ap_getword_conf(cmd->temp_pool, &args); /* skips the condition */
     name = ap_getword_conf(cmd->temp_pool, &args);
     name += *name == '!';
     if (unknown || !(is_ours(name) || is_of_before(name))) {
@@ -60,7 +60,7 @@ const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char
 
 /* ---- the table --------------------------------------------------------------------------- */
 
-/* Whether httpd has copied it from the environment of another request, where it is correct. */
+/* True if httpd has copied it from the environment of another request, where it is correct. */
 static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
 {
     const char *value = NULL;
@@ -73,7 +73,7 @@ static bool is_inherited(const request_rec *r, const apr_table_entry_t *var)
     return value && value == var->val;
 }
 
-/* Two letters of CLIENTCERT_ or REDIRECT_ exclude most names; CGI has many that share one. */
+/* Two letters of CLIENTCERT_ or REDIRECT_ exclude most names. Many CGI names share one of them. */
 static inline bool may_be_foreign(const apr_table_entry_t *var)
 {
     const char *name = var->key;
@@ -143,8 +143,8 @@ static __attribute__((noinline)) apr_ssize_t row_counted(const apr_table_entry_t
 }
 
 /*
- * Whether all of ours follow here in a row. They are compared by address, which is faster than by
- * text; usually they are an exact copy.
+ * True if all of our variables follow here in a row. They are compared by address, which is faster
+ * than by text, and works because they are usually an exact copy.
  */
 static inline bool is_row(const apr_table_entry_t *var, const apr_table_entry_t *end, span_t ours)
 {
@@ -212,7 +212,7 @@ static apr_table_t *replaced(const request_rec *r, const apr_table_t *exports)
 
 /*
  * The same for an environment in which only two rows of ours have reserved names, so no other name
- * is checked. Variables that mod_ssl sets to constant texts occur twice, too, and are added once.
+ * is checked. Variables that mod_ssl sets to constant texts also occur twice, and are added once.
  */
 static apr_table_t *without_rows(const request_rec *r, const apr_table_t *exports,
                                  const apr_table_entry_t *first, const apr_table_entry_t *second)
@@ -295,8 +295,8 @@ int cc_variables_last(request_rec *r, const apr_table_t *exports)
 
 /*
  * Each included part of a page begins with a copy of the page's environment, which mod_include has
- * filled. An environment that was checked is kept with the page: if the next copy is the same, byte
- * for byte, it needs no other check. Only entries of the page itself are kept: the memory of a
+ * filled. An environment that was checked is kept with the page. If the next copy is the same, byte
+ * for byte, it needs no further check. Only entries of the page itself are kept: the memory of a
  * subrequest is reused for the next one, with other names.
  */
 struct cc_copied_t {
@@ -370,7 +370,7 @@ void cc_variables_copied(request_rec *r, const apr_table_t *exports)
 }
 
 /*
- * Whether it has the names of the page in the same places (the texts of names do not change), and
+ * True if it has the names of the page in the same places (the texts of names do not change), and
  * our values. Then no other variable has a reserved name; the values of the others do not matter.
  */
 static bool has_names_of(const struct cc_copied_t *copied, span_t all, const apr_table_t *exports)

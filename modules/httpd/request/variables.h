@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables of a request: only this module sets those with reserved names. */
+/* Sets the variables of a request; only this module sets those with reserved names. */
 #ifndef CC_REQUEST_VARIABLES_H
 #define CC_REQUEST_VARIABLES_H
 
 #include "httpd/conf/module.h"
 
 /**
- * Makes these (of ClientCertExport; NULL: none) the only ones with reserved names, except those
- * that httpd copied from another request. May replace the table.
+ * Makes `exports` (of ClientCertExport) the only variables with reserved names, except those that
+ * httpd copied from another request. cc_variables_clean and cc_variables_put with NULL leave no
+ * such variable of this request. May replace the table.
  */
 void cc_variables_set(request_rec *r, const apr_table_t *exports);
 void cc_variables_clean(request_rec *r);
@@ -20,7 +21,7 @@ static inline void cc_variables_put(request_rec *r, const apr_table_t *exports)
     }
 }
 
-/** The same; returns the number of variables after that. */
+/** The same; returns how many variables there are afterwards. */
 int cc_variables_last(request_rec *r, const apr_table_t *exports);
 
 /** The same for a subrequest, whose environment is a copy of that of its page. */
@@ -29,7 +30,7 @@ void cc_variables_copied(request_rec *r, const apr_table_t *exports);
 /** The same again at the end of its fixups, after other modules have set variables. */
 void cc_variables_copied_end(request_rec *r, const apr_table_t *exports);
 
-/** ProxyFCGISetEnvIf: the directive of mod_proxy_fcgi, of which we see a copy. CC0119. */
+/** ProxyFCGISetEnvIf: httpd calls this function in addition to that of mod_proxy_fcgi. CC0119. */
 const char *cc_variables_fcgi_directive(cmd_parms *cmd, void *record, const char *args);
 
 #endif

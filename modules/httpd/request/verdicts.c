@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts: evaluates rules and exports for a client, and keeps the results. */
+/* Evaluates rules and exports for a client, and keeps the results (verdicts). */
 #include "cert/cert.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
@@ -14,8 +14,8 @@
  * as long as it is in the map or a holder uses it. A result that is not to be kept is in the pool
  * of the caller.
  *
- * Two threads may evaluate the same at once. The list then has the result twice, and both are
- * correct; in the map, the second replaces the first.
+ * Two threads may evaluate the same rules for a client at once. The list then has two results, both
+ * of them correct; in the map, the second replaces the first.
  */
 
 static bool has_failed(const cc_memo_t *memo)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts: the results of rules and exports for a client, evaluated once and then kept. */
+/* Keeps verdicts: the results of rules and exports for a client, each evaluated once. */
 #ifndef CC_REQUEST_VERDICTS_H
 #define CC_REQUEST_VERDICTS_H
 
@@ -58,7 +58,10 @@ static inline bool cc_memo_is_stale(const cc_memo_t *memo, apr_time_t now)
            (memo->uses_tables && memo->generation != cc_rules_generation(memo->key.rules));
 }
 
-/** The result in the client's list that is valid now; NULL: none. Some comparisons, no lock. */
+/**
+ * The result in the client's list that is valid now; NULL: none. Costs some comparisons, and no
+ * lock.
+ */
 CC_INLINE const cc_memo_t *cc_memo_find(cc_client_t *client, const cc_memo_key_t *key,
                                         apr_time_t now)
 {
@@ -72,8 +75,9 @@ CC_INLINE const cc_memo_t *cc_memo_find(cc_client_t *client, const cc_memo_key_t
 
 /**
  * The result for a client, which must be without a problem: a kept one, or a new one. The caller
- * counts and logs a new one (*is_new). Lives as long as query->holder; if `keep` is false, as long
- * as query->pool. A verdict that failed is not kept, unless the failure is lasting. Any thread.
+ * has to count and log a new one (*is_new). The result lives as long as query->holder; if `keep` is
+ * false, as long as query->pool. A verdict that failed is not kept, unless the failure is lasting.
+ * Any thread.
  */
 const cc_memo_t *cc_verdicts_ask(cc_client_t *client, const cc_verdicts_query_t *query,
                                  bool *is_new);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Summarizes for a person, in one sentence, what their certificate gives, and gives advice. */
+/* Tells a person in one sentence what their certificate gives, and gives advice. */
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"
@@ -72,13 +72,16 @@ static const words_t *words_of(const char *result)
     return NULL;
 }
 
-/* The problem as the client may see it: in full, it may name the systems behind this server. */
+/*
+ * The problem in a form that the client may see. The full text may name the systems behind this
+ * server.
+ */
 static const char *public_problem(const cc_answer_t *answer)
 {
     const cc_client_t *client = answer->client;
 
     if (!client || !client->problem) {
-        return answer->problem; /* there is no certificate, or its dates are wrong */
+        return answer->problem; /* no certificate, or a problem with its dates */
     }
     return client->public_problem ? client->public_problem : "this server does not accept it";
 }
@@ -103,7 +106,10 @@ const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p)
     return words->summary;
 }
 
-/* Short-lived certificates get this advice only in the last third of their life. */
+/*
+ * Advises to renew a certificate that expires soon; a short-lived one only in the last third of its
+ * life.
+ */
 static void advise_renewal(json_t *advice, const cc_status_t *status, apr_pool_t *p)
 {
     const cc_client_t *client = status->answer.client;

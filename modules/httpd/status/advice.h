@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts for the person in front of the browser: what their certificate gives, and advice. */
+/* Makes texts for the person at the browser: what their certificate gives, and advice. */
 #ifndef CC_STATUS_ADVICE_H
 #define CC_STATUS_ADVICE_H
 
@@ -12,8 +12,8 @@
 
 /** The subject of clientcert-status: one client, in one request. */
 typedef struct cc_status_t {
-    request_rec *asked; /* the request in question: ours, or the one that failed */
-    bool failed;        /* it failed, and we are its ErrorDocument */
+    request_rec *asked; /* the request to describe: this one, or the one that failed */
+    bool failed;        /* it failed, and this page is its ErrorDocument */
     bool rules;         /* ClientCertStatusRules is On for that request */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not wanted, or no rules apply */
@@ -28,7 +28,10 @@ typedef struct cc_status_t {
  */
 const char *cc_advice_problem(const cc_status_t *status);
 
-/** One sentence: the identity, or the reason for having none. Usable text; lives as long as `p`. */
+/**
+ * One sentence with the identity, or with the reason for having none. Usable text; lives as long as
+ * `p`.
+ */
 const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p);
 
 /** Advice for the person: a new array of sentences. */

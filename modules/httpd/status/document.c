@@ -34,8 +34,8 @@ static const char *result_of(const cc_status_t *status)
 }
 
 /*
- * An ErrorDocument describes the request that failed: with the rules in effect for that request,
- * and with its ClientCertStatusRules.
+ * As an ErrorDocument, the page describes the request that failed, by the rules and the
+ * ClientCertStatusRules in effect for that request.
  */
 static cc_status_t status_of(request_rec *r, bool trace)
 {
@@ -54,7 +54,7 @@ static cc_status_t status_of(request_rec *r, bool trace)
 
 /* ---- its parts --------------------------------------------------------------------------- */
 
-/* The path that the client requested. The rewritten path is shown only where rules may be. */
+/* The path that the client requested. The rewritten path is shown only where rules may be shown. */
 static const char *path_of(const cc_status_t *status)
 {
     const request_rec *r = status->asked;

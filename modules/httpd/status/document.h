@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document of clientcert-status: what a client may know about its own certificate. */
+/* Builds the document of clientcert-status: what a client may know about its own certificate. */
 #ifndef CC_STATUS_DOCUMENT_H
 #define CC_STATUS_DOCUMENT_H
 
@@ -11,7 +11,7 @@
 
 /**
  * The document as one object, which lives as long as the request. Texts and lists are bounded; one
- * that was truncated says so.
+ * that was truncated ends with a note.
  *
  *   {"result", "summary", "advice": [TEXT], "request": {"status", "uri", "needs"} or null,
  *    "identity": cc_json_verdict or null, "certificate": cc_json_fields or null,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page of clientcert-status, in HTML. */
+/* Writes the page of clientcert-status in HTML. */
 #ifndef CC_STATUS_PAGE_H
 #define CC_STATUS_PAGE_H
 
@@ -9,7 +9,10 @@
 
 #include "httpd/conf/module.h"
 
-/** Sends a document (cc_status_document) as HTML. `links`: with links to its other forms. */
+/**
+ * Sends a document (cc_status_document) as HTML. `links`: adds links to the other forms of the
+ * page.
+ */
 void cc_page_write(request_rec *r, const json_t *document, bool links);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handler clientcert-status: answers a GET in HTML or JSON, as the client prefers. */
+/* Implements the handler clientcert-status, which answers a GET in HTML or JSON. */
 #include <stdlib.h>
 
 #include <apr_strings.h>
@@ -16,7 +16,7 @@
 
 /* ---- the query and the preferred media type ----------------------------------------------- */
 
-/* The value of a parameter of the query; NULL: it has none of this name. */
+/* The value of a parameter in the query string; NULL: there is no parameter of this name. */
 static const char *argument(request_rec *r, const char *name)
 {
     char *args = apr_pstrdup(r->pool, r->args ? r->args : "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handler clientcert-status: shows a client its own certificate and identity. */
+/* Implements the handler clientcert-status: shows a client its own certificate and identity. */
 #ifndef CC_STATUS_STATUS_H
 #define CC_STATUS_STATUS_H
 

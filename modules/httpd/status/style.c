@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The style sheet of clientcert-status: wide and narrow, light and dark. */
+/* Defines the style sheet of clientcert-status, for wide and narrow, light and dark screens. */
 #include "httpd/status/style.h"
 
 /* The content of the <style> element; the policy below contains its digest. */

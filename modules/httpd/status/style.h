@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The style sheet of the page of clientcert-status. */
+/* Declares the style sheet of the page of clientcert-status. */
 #ifndef CC_STATUS_STYLE_H
 #define CC_STATUS_STYLE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON of certificates, verdicts and traces: for the page, the tool and programs. */
+/* Converts certificates, verdicts and traces to JSON, for the page, the tool and programs. */
 #ifndef CC_STATUS_VERDICT_JSON_H
 #define CC_STATUS_VERDICT_JSON_H
 

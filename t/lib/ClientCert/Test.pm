@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Starts a real httpd for a test. The modules of the folder Test do the work.
+# Starts a real httpd for a test, with the help of the modules in the directory Test.
 package ClientCert::Test;
 
 =head1 SYNOPSIS
@@ -192,7 +192,7 @@ sub stop {
     $self->_end;
     my @wrong = $self->_wrong;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    return Test::More::ok(!@wrong, 'the error log holds only what the test announced')
+    return Test::More::ok(!@wrong, 'the error log has only lines that the test announced')
         || Test::More::diag(join "\n", @wrong);
 }
 

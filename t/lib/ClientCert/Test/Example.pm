@@ -71,7 +71,7 @@ $defines
     $more
 </VirtualHost>
 CONF
-    Test::More::is(join('', $h->log_lines(qr/CC07/)), '', "$name.conf: nothing to warn of");
+    Test::More::is(join('', $h->log_lines(qr/CC07/)), '', "$name.conf: no warnings");
     chmod 0777, $h->path($_) for @{ $o{writable} // [] };
     chmod 0755, $h->path($_) for @{ $o{executable} // [] };
     return $h;

@@ -83,7 +83,7 @@ sub ends_well {
         my ($complete) = $said =~ /^Complete requests: +(\d+)/m;
         my ($failed)   = $said =~ /^Failed requests: +(\d+)/m;
         my ($other)    = $said =~ /^Non-2xx responses: +(\d+)/m;
-        cmp_ok $complete // 0, '>', 100, "$what: $client: requests were made";
+        cmp_ok $complete // 0, '>', 100, "$what: $client: requests were sent";
         is $failed, 0, "$what: $client: none failed" or diag $said;
         is $other // 0, 0, "$what: $client: none was denied";
         diag "$what: $client: $complete requests" if $ENV{TEST_VERBOSE};

@@ -52,7 +52,7 @@ sub serve {
     while (getppid == $parent) {
         my $client = $select->can_read(1) ? $listener->accept : undef;
         next unless $client && !(fork // die "fork: $!\n");
-        close $listener;    # else the port would stay in use after this process
+        close $listener;    # otherwise the port stays in use after this process
         local $SIG{CHLD} = 'DEFAULT';
         alarm 120;
         eval { _serve($client); 1 } or warn $@;

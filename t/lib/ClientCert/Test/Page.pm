@@ -47,7 +47,7 @@ sub _utf8 {
 
 sub _tag {
     my ($open, $end, $name, $rest) = @_;
-    my $allowed = $attributes{$name} // die "<$name> is none of ours\n";
+    my $allowed = $attributes{$name} // die "<$name> is not a tag of the template\n";
     if ($end) {
         my $last = pop @$open // '';
         die "</$name> ends <$last>\n" if $last ne $name || $rest ne '';
@@ -61,7 +61,7 @@ sub _tag {
 sub _text {
     my ($text) = @_;
     die "not escaped: $text\n" if $text =~ /[<>"]/;
-    $text =~ s/&(\w*)(;?)/($2 && $entities{$1}) \/\/ die "&$1$2 is none of ours\n"/ge;
+    $text =~ s/&(\w*)(;?)/($2 && $entities{$1}) \/\/ die "&$1$2 is not an entity of the page\n"/ge;
     return $text;
 }
 

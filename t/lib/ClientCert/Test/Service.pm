@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs another server beside httpd: an ordinary process in a folder of its own.
+# Runs another server beside httpd: an ordinary process in a directory of its own.
 package ClientCert::Test::Service;
 
 =head1 SYNOPSIS
@@ -41,8 +41,8 @@ sub needed_program {
     my ($class, @names) = @_;
     my $found = program(@names);
     return $found if $found;
-    die "there is no $names[0]\n" if $ENV{CI};
-    Test::More::plan(skip_all => "there is no $names[0] on this machine");
+    die "$names[0] is not installed\n" if $ENV{CI};
+    Test::More::plan(skip_all => "$names[0] is not installed");
     return;
 }
 

@@ -48,9 +48,9 @@ sub fails_ok {
     $h->mark_log;
     is _status($h, $path, $cert), 500, $name;
     my @lines = $h->wait_log(qr/CC0133/);
-    is scalar @lines, 1, 'one line says so';
+    is scalar @lines, 1, 'one line reports it';
     like "@lines", $why, 'and why';
-    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and none that anything was not found';
+    is scalar $h->log_lines(qr/CC0110|CC0103/), 0, 'and no line reports a missing row';
     return;
 }
 
@@ -68,12 +68,12 @@ sub hangs_ok {
     _status($h, '/kept/', 'alice');
     $daemon->freeze;
     in_time(3.5, sub { fails_ok($h, $path, 'alice', $why, 'it hangs') });
-    in_time(3.5, sub { fails_ok($h, '/others/', 'admin', $why, '!in does not hold then') });
-    in_time(1, sub { is _status($h, '/'), 200, 'who needs no lookup does not wait' });
-    in_time(1, sub { is _status($h, '/kept/', 'alice'), 200, 'nor who asks for what is kept' });
+    in_time(3.5, sub { fails_ok($h, '/others/', 'admin', $why, '!in does not hold either') });
+    in_time(1, sub { is _status($h, '/'), 200, 'a client that needs no lookup does not wait' });
+    in_time(1, sub { is _status($h, '/kept/', 'alice'), 200, 'nor does one with a cached answer' });
     $daemon->thaw;
-    is _status($h, $path, 'alice'), 200, 'it goes on: the next request works';
-    is _status($h, $path, 'admin'), 403, 'and who is not listed is nobody';
+    is _status($h, $path, 'alice'), 200, 'it continues: the next request works';
+    is _status($h, $path, 'admin'), 403, 'and an unlisted client has no identity';
     return;
 }
 
@@ -81,7 +81,7 @@ sub down_ok {
     my ($h, $daemon, $path, $why, $times) = @_;
     $daemon->stop;
     in_time(3.5, sub { fails_ok($h, $path, 'alice', $why, 'it is down') }) for 1 .. $times;
-    is _status($h, '/'), 200, 'the server goes on';
+    is _status($h, '/'), 200, 'the server keeps running';
     $daemon->start;
     is _status($h, $path, 'alice'), 200, 'it is up: the next request works';
     return;
@@ -112,7 +112,7 @@ sub restarts_ok {
         $daemon->start;
     }
     waitpid $pid, 0;
-    is $? >> 8, 0, 'while it restarts, who is listed has 200 or 500, never 403';
+    is $? >> 8, 0, 'while it restarts, a listed client gets 200 or 500, never 403';
     is _status($h, $path, 'alice'), 200, 'and 200 afterwards';
     return;
 }
