@@ -80,11 +80,30 @@ static apr_status_t version_print(cc_tool_t *tool)
     return APR_SUCCESS;
 }
 
+static bool asks_for_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+/* After a command, a word that asks for help may be anywhere: no option has it as a value. */
+static bool wants_help(const cc_tool_t *tool)
+{
+    for (const char *const *word = tool->words; *word; word++) {
+        if (asks_for_help(*word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static apr_status_t command_run(cc_tool_t *tool, const char *name)
 {
+    if (name && (asks_for_help(name) || !strcmp(name, "help"))) {
+        return help_print(tool);
+    }
     for (size_t i = 0; name && i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, name) == 0) {
-            return commands[i].run(tool);
+            return wants_help(tool) ? help_print(tool) : commands[i].run(tool);
         }
     }
     return cc_error_set(&tool->err, tool->pool, "CC0501", name,

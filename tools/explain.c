@@ -47,12 +47,25 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
+/* Introduces the verdict of the rules on a certificate that the server would not accept. */
+static const char *otherwise_text(const json_t *verdict)
+{
+    const char *result = json_string_value(json_object_get(verdict, "result"));
+
+    if (!strcmp(result, "unmapped")) {
+        return "Even if it were accepted, no rule would give it a user or a group.";
+    }
+    return !strcmp(result, "denied") ? "Even if it were accepted, a rule would deny it:"
+                                     : "If it were accepted, the rules would give:";
+}
+
 /* The first line has to suffice for people who read no further. */
 static void result_print(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
     const json_t *verification = json_object_get(answer, "verification");
     const char *reason = cc_print_member(verification, "reason", p);
+    const json_t *verdict = json_object_get(answer, "verdict");
 
     if (strcmp(result, "rejected") != 0) {
         cc_print_line("result", result);
@@ -61,8 +74,8 @@ static void result_print(const json_t *answer, apr_pool_t *p)
     cc_print_line("result",
                   reason ? "rejected: the certificate would not be verified"
                          : "rejected: httpd answers this path before the client is identified");
-    if (!json_is_null(json_object_get(answer, "verdict"))) {
-        puts("              If it were accepted, the rules would give:");
+    if (!json_is_null(verdict)) {
+        printf("%-14s%s\n", "", otherwise_text(verdict));
     }
 }
 

@@ -57,7 +57,7 @@ static apr_status_t number_read(const cc_option_reader_t *r, const cc_option_t *
     }
     if (number < option->min || (option->max && number > option->max)) {
         return cc_error_set(r->err, r->pool, r->value_tag, blamed(r, word, value),
-                            "not a legal value; write %s=%s, a number from %s", option->name,
+                            "not a valid value; write %s=%s, a number from %s", option->name,
                             seconds ? "SECONDS" : "NUMBER", option->range);
     }
     number_set(r->record, option, number);
@@ -71,7 +71,7 @@ static apr_status_t choice_read(const cc_option_reader_t *r, const cc_option_t *
 
     if (!yes && (!value || strcmp(value, option->no) != 0)) {
         return cc_error_set(r->err, r->pool, r->value_tag, blamed(r, word, value),
-                            "not a legal value; write %s=%s or %s=%s", option->name, option->no,
+                            "not a valid value; write %s=%s or %s=%s", option->name, option->no,
                             option->name, option->yes);
     }
     *(bool *)((char *)r->record + option->member) = yes;

@@ -53,8 +53,8 @@ apr_status_t cc_words_split(apr_array_header_t **words, const char *text, apr_po
         APR_ARRAY_PUSH(*words, const char *) = out;
         if (!word_copy(&text, &out)) {
             return cc_error_set(err, p, "CC0210", start,
-                                "the quote is not closed; close it, and inside \"...\" write \\\" "
-                                "for the quote itself");
+                                "the quote is not closed; close it, and put a backslash before a "
+                                "quote that is part of the text");
         }
     }
     return APR_SUCCESS;

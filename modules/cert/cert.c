@@ -43,7 +43,7 @@ apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, ap
         *cert = cc_cert_wrap(x509, p);
     } else {
         status = cc_error_set(err, p, "CC0301", NULL,
-                              x509 ? "there are octets after the certificate"
+                              x509 ? "there are bytes after the certificate"
                                    : "not a certificate in DER");
     }
     X509_free(x509);

@@ -142,8 +142,13 @@ static apr_status_t open_pkcs12(cc_file_certs_t *found, PKCS12 *p12, const char 
 
 static apr_status_t not_opened(const cert_reader_t *r)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    unsigned long error = ERR_peek_last_error();
+    const char *reason = ERR_reason_error_string(error);
 
+    if (ERR_GET_LIB(error) == ERR_LIB_PKCS12 &&
+        ERR_GET_REASON(error) == PKCS12_R_MAC_VERIFY_FAILURE) {
+        reason = "the password is wrong, or the file is damaged";
+    }
     return cc_error_set(r->err, r->pool, "CC0305", r->path,
                         "this PKCS#12 file cannot be opened: %s",
                         reason ? reason : "it is damaged");

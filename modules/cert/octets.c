@@ -54,7 +54,7 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant,
     (void)variant;
     if (!hex || strlen(hex) % 2) {
         return cc_error_set(err, p, "CC0278", text,
-                            "not octets; write an even number of hex digits (colons and spaces "
+                            "not hex; write an even number of hex digits (colons and spaces "
                             "are ignored)");
     }
     *value = cc_value_words(hex, p);

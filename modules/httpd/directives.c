@@ -122,7 +122,7 @@ static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
 const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
-                 "Rule that maps certificates to a user, to groups or to no identity"),
+                 "Rule that maps certificates to a user and groups, or denies them"),
     SERVER_LINE("ClientCertTable", cc_tables_directive, "Table for the operators in and !in"),
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "Test of the rules, run by httpd -t"),

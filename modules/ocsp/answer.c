@@ -117,7 +117,7 @@ static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
 }
 
 /*
- * The objection to a signer that the issuer authorised, or NULL. Revocation of the issuer itself
+ * The objection to a signer that the issuer authorized, or NULL. Revocation of the issuer itself
  * does not matter here.
  */
 static const char *signer_misfit(const response_reader_t *r, X509 *signer)
@@ -152,11 +152,11 @@ static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
     }
     error = ERR_peek_last_error_all(NULL, NULL, NULL, &data, NULL);
     if (ERR_GET_REASON(error) == OCSP_R_CERTIFICATE_VERIFY_ERROR && data) {
-        return apr_pstrcat(r->pool, "its signer was not authorised by the issuer: ", data, NULL);
+        return apr_pstrcat(r->pool, "its signer was not authorized by the issuer: ", data, NULL);
     }
     return ERR_GET_REASON(error) == OCSP_R_MISSING_OCSPSIGNING_USAGE
                ? "the extended key usage of its signer does not include OCSPSigning"
-               : "it is signed neither by the issuer nor by a signer that the issuer authorised";
+               : "it is signed neither by the issuer nor by a signer that the issuer authorized";
 }
 
 static const char *signature_refuse(const response_reader_t *r)

@@ -186,7 +186,7 @@ static const char *content_read(cc_response_t *response, const cc_http_reply_t *
     if (reply->measured && reply->length != whole) {
         return apr_psprintf(p,
                             "its Content-Length is wrong: %" APR_SIZE_T_FMT
-                            ", for an answer of %" APR_SIZE_T_FMT " octets",
+                            ", for an answer of %" APR_SIZE_T_FMT " bytes",
                             reply->length, whole);
     }
     if (len - reply->at >= whole) {

@@ -10,9 +10,8 @@
 
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
 {
-    return apr_pstrcat(p, condition->field, " ", condition->op->word.name, " \"",
-                       cc_text_escape(condition->operand, strlen(condition->operand), p), "\"",
-                       NULL);
+    return apr_pstrcat(p, condition->field, " ", condition->op->word.name, " ",
+                       cc_word_quote(condition->operand, p), NULL);
 }
 
 #define SHOWN_MAX 16 /* values that are shown; a certificate may have any number */

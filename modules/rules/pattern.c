@@ -171,7 +171,7 @@ apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const
                          rules->engine->compile);
     if (!code) {
         return cc_error_set(err, rules->pool, "CC0218", text,
-                            "not a valid pattern: %s (at octet %" APR_SIZE_T_FMT ")",
+                            "not a valid pattern: %s (at byte %" APR_SIZE_T_FMT ")",
                             error_text(error, rules->pool), (apr_size_t)offset);
     }
     *pattern = pattern_create(rules->engine, code);
@@ -338,7 +338,7 @@ static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t 
         return "the patterns have used all the steps that one certificate is allowed";
     }
     if (error == TOO_LONG) {
-        return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " octets, and the limit is %d",
+        return apr_psprintf(p, "the value has %" APR_SIZE_T_FMT " bytes, and the limit is %d",
                             value->len, VALUE_MAX);
     }
     return error_text(error, p);

@@ -62,10 +62,14 @@ static apr_size_t word_read(cc_table_line_t *line, char *to, bool list)
     }
     line_fault(line, word, cc_text_unusable(word, (apr_size_t)(line->at - word)));
     if (quoted) {
-        line_fault(line, word, "a quote is not closed; write \\\" for the quote itself");
+        line_fault(
+            line, word,
+            "a quote is not closed; put a backslash before a quote that is part of the text");
     }
     if (gap || (value > start && value == to)) {
-        line_fault(line, word, "a value of the list is empty; write \\, for the comma itself");
+        line_fault(
+            line, word,
+            "a value of the list is empty; put a backslash before a comma that is part of a value");
     }
     return (apr_size_t)(to - start);
 }
@@ -95,8 +99,7 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to)
     len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
     if (len <= 0) {
         line_fault(line, word,
-                   "the key is not a sequence of bytes; write an even number of hex digits (colons "
-                   "are ignored)");
+                   "the key is not hex; write an even number of hex digits (colons are ignored)");
         return 0;
     }
     return (apr_size_t)len;

@@ -35,7 +35,8 @@ const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p)
     *to = '\0';
     for (int i = 0; i < values->nelts; i++) {
         if (!*APR_ARRAY_IDX(values, i, const char *)) {
-            wrong = "a value of the list is empty; write \\, for the comma itself";
+            wrong = "a value of the list is empty; put a backslash before a comma that is part of "
+                    "a value";
         }
     }
     column->count = values->nelts;

@@ -253,7 +253,8 @@ static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
                             .error = X509_STORE_CTX_get_error(store_ctx)};
 
     refusal.cert = at_fault ? at_fault : refusal.leaf;
-    if (refusal.depth == 0) {
+    /* OpenSSL stops at a length, so its certificate is not the one that mod_ssl would refuse. */
+    if (refusal.depth == 0 || refusal.error == X509_V_ERR_CERT_CHAIN_TOO_LONG) {
         return cc_refusal_text(&refusal, p);
     }
     return apr_psprintf(p, "the CA \"%s\" above it: %s", subject_text(refusal.cert, p),

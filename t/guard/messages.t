@@ -44,12 +44,35 @@ incomplete() {
         END { check() }' $page
 }
 
+# A word of an entry's text with more than small letters is a placeholder. Three or more words
+# between placeholders must be in a string of the code as they are.
+quoted_wrongly() {
+    # shellcheck disable=SC2086  # a list of files
+    perl -0777 -ne '
+        BEGIN { $page = shift; $string = qr/"((?:[^"\\]|\\.)*)"/s }
+        s{/\*.*?\*/|\x27(?:[^\x27\\]|\\.)\x27|^\#include.*?$}{}gms;
+        while (/((?:$string\s*(?:[A-Z_\d]+\s*(?="))?)+)/g) { # strings that the compiler joins
+            $code .= join("", $1 =~ /$string/g) . "\n";
+        }
+        END {
+            open my $in, "<", $page or die "$page: $!";
+            for (split /^### /m, readline $in) {
+                my ($tag, $texts) = /^(CC\d+)\n(.*?)^\*\*Meaning/ms or next;
+                for my $part (map { split /\S*[^a-z ,\x27-]\S*/, s/[][;:()"]/ | /gr } $texts =~ /`([^`]+)`/g) {
+                    my ($words) = $part =~ /^[ ,]*((?:\S+ ){2,}\S*[^ ,])[ ,]*$/ or next;
+                    print "$tag: $words\n" if index($code, $words) < 0;
+                }
+            }
+        }' $page $code
+}
+
 # shellcheck disable=SC2046  # lists of tags
 {
     look_at 'tags in the code' $(tags_used)
     look_at "headings of $page" $(headings)
     claim "every tag in the code is explained in $page" only_in 1
     claim "every tag in $page is used in the code" only_in 2
+    claim "the texts in $page are those of the code" quoted_wrongly
     claim 'no tag is explained twice' twice
     claim 'no tag is used for the messages of two files' in_two_files
     claim 'only one function writes quoted fields of a log line' fields_by_hand

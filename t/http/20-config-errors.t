@@ -46,7 +46,7 @@ my @refused = (
     ['ClientCertMap subject =~ .*CN=x user=y',   'CC0216', '=~', 'such as subject.CN'],
     ['ClientCertMap issuer|oneline !~ .*x deny', 'CC0216', '!~', 'such as subject.CN'],
     ['ClientCertMap san.email|lower == Bob user=y', 'CC0217', 'Bob', '|lower'],
-    ['ClientCertMap san.email =~ "(.+@" user=y', 'CC0218', '(.+@', 'at octet 4'],
+    ['ClientCertMap san.email =~ "(.+@" user=y', 'CC0218', '(.+@', 'at byte 4'],
     ['ClientCertMap san.email =~ (?<n>.*) san.dns =~ (?<n>.*) user=$<n>', 'CC0219', '(?<n>.*)',
         'its own name'],
 

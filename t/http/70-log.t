@@ -248,12 +248,12 @@ ok !$h->log_lines(qr/\[clientcert:/), 'LogLevel clientcert:crit: nothing';
 
 $h->mark_log;
 $h->get('/debug/page', cert => 'alice');
-my @steps = map { s/.*CC0105: \S+site\.conf:(\d+): /$1 /r } $h->log_lines(qr/CC0105/);
+my @steps = map { s/.*CC0105: rule \S+site\.conf:(\d+) /$1 /r } $h->log_lines(qr/CC0105/);
 my $first = $steps[0] =~ s/ .*//r;
 is_deeply \@steps, [
-    "$first does not hold: subject.description == \"x\"; seen (none)",
-    ($first + 1) . ' does not hold: issuer.CN == "Others"; seen Staff CA',
-    ($first + 2) . ' holds'], 'each rule, its first condition that failed, and what it saw';
+    "$first does not match: subject.description == \"x\"; seen (none)",
+    ($first + 1) . ' does not match: issuer.CN == "Others"; seen Staff CA',
+    ($first + 2) . ' matches'], 'each rule, its first condition that failed, and what it saw';
 
 # ---- hostile names
 

@@ -98,6 +98,13 @@ for (
     is $said->{output}, '', 'and no output';
 }
 like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0507/, 'rules takes no file';
+my $help = tool('--help');
+like $help->{output}, qr/^clientcert explain /m, '--help describes the commands';
+is_deeply tool(@$_), $help, "@$_ prints the same, with exit status 0"
+    for ['help'], ['help', 'explain'], ['-h'], ['show', '--help'], ['explain', '-h'], ['fields', '--help'],
+    ['revoked', '--vhost', 'one', "$ca/alice.pem", '--help'];
+is $help->{exit}, 0, 'which is the exit status of --help';
+like tool('helpme', '--help')->{error}, qr/CC0501: "helpme"/, 'but an unknown command is an error';
 like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
 mkdir "$tmp/through";
 {

@@ -70,8 +70,8 @@ my $said = says(join "\n", 'ClientCertTest @CA@/bob.pem expect none',
     'ClientCertTest @CA@/bob.pem expect user=bob group=staff',
     'ClientCertTest @CA@/alice.pem expect none');
 is_deeply [$said->{output} =~ /CC0755: \S+site\.conf:(\d+)/g], [5, 7], 'all that fail are told, and no others';
-like $said->{output}, qr/CC0756: \S+site\.conf:5: \S+site\.conf:1: holds/, 'with the rules that hold';
-like $said->{output}, qr/CC0756: \S+site\.conf:5: \S+site\.conf:3: does not hold: subject\.CN == "cart"; seen bob/,
+like $said->{output}, qr/CC0756: \S+site\.conf:5: rule \S+site\.conf:1 matches/, 'with the rules that match';
+like $said->{output}, qr/CC0756: \S+site\.conf:5: rule \S+site\.conf:3 does not match: subject\.CN == "cart"; seen bob/,
     'and the first condition of one that does not, with the value seen';
 
 # ---- errors of syntax, at any time

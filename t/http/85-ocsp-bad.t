@@ -63,15 +63,15 @@ my @lies = (
     ['shift=7200',      qr/its thisUpdate is in the future/],
     ['timeless=-7200',  qr/its thisUpdate is older than ttl=/],
     ['signer=bob',      qr/the extended key usage of its signer does not include OCSPSigning/],
-    ['signer=services', qr/its signer was not authorised by the issuer/],
-    ['signer=stranger', qr/its signer was not authorised by the issuer/],
+    ['signer=services', qr/its signer was not authorized by the issuer/],
+    ['signer=stranger', qr/its signer was not authorized by the issuer/],
     ['drip',            qr/no answer in time/],
     ['hang',            qr/no answer in time/],
 );
 my @signers = (
     [$other,   qr/the extended key usage of its signer does not include OCSPSigning/],
-    [$expired, qr/its signer was not authorised by the issuer: .*certificate has expired/],
-    [$self,    qr/its signer was not authorised by the issuer/],
+    [$expired, qr/its signer was not authorized by the issuer: .*certificate has expired/],
+    [$self,    qr/its signer was not authorized by the issuer/],
 );
 for my $i (0 .. $#signers) {
     $responder->mood("hang/$i", "signer=$signers[$i][0]");

@@ -192,7 +192,8 @@ TEST(a_wrong_password_is_asked_for_once_and_named)
     asker_t wrong = {"guess", 0}, none = {NULL, 0};
 
     write_pkcs12("secret", client.key, NULL);
-    read_fails("CC0305", "mac verify failure", ask, &wrong);
+    read_fails("CC0305", "cannot be opened: the password is wrong, or the file is damaged", ask,
+               &wrong);
     ck_assert_int_eq(wrong.asked, 1);
     read_fails("CC0304", "needs a password", ask, &none);
     read_fails("CC0304", "needs a password", NULL, NULL);
@@ -260,7 +261,7 @@ TEST(der_is_parsed_only_where_all_of_it_is_the_certificate)
     ck_assert_str_eq(err.tag, "CC0301");
     memcpy(more, der, (size_t)len);
     ck_assert_int_eq(cc_cert_parse(&cert, more, (apr_size_t)len + 1, pool, &err), APR_EINVAL);
-    ck_assert_str_eq(err.message, "there are octets after the certificate");
+    ck_assert_str_eq(err.message, "there are bytes after the certificate");
     ck_assert_uint_eq(ERR_peek_error(), 0);
     OPENSSL_free(der);
 }

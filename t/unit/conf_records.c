@@ -136,7 +136,7 @@ static const struct {
      "CC0170: ClientCertCRL is already set at site.conf:1; name all files and directories in one "
      "directive"},
     {"ClientCertCRL", "CC0405: \"\": no path is given"},
-    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a legal value; write "
+    {"ClientCertCRL a.pem reload=x", "CC0404: \"reload=x\": not a valid value; write "
                                      "reload=SECONDS"},
     {"ClientCertCRLCheck all", "CC0171: \"all\": write leaf or chain"},
     {"ClientCertCRLCheck a\"b", "CC0171: \"a\\\"b\": write leaf or chain"},

@@ -155,9 +155,9 @@ TEST(what_fails_is_logged_by_a_configuration_test_alone)
     fake_expect_log(
         "emerg CC0755: site.conf:4: ClientCertTest bob.pem: expected user \"b\"; got no "
         "user, group \"g\"\n"
-        "emerg CC0756: site.conf:4: site.conf:1: does not hold: subject.CN == \"alice\"; "
+        "emerg CC0756: site.conf:4: rule site.conf:1 does not match: subject.CN == \"alice\"; "
         "seen bob\n"
-        "emerg CC0756: site.conf:4: site.conf:2: holds");
+        "emerg CC0756: site.conf:4: rule site.conf:2 matches");
     setenv("CLIENTCERT_QUESTION", fake.folder, 1); /* the tool asks for tests itself */
     ck_assert_int_eq(cc_mapping_tests_check(fake.pconf, NULL, fake.pconf, fake.main), OK);
     fake_expect_log("");

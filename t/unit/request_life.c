@@ -99,9 +99,9 @@ TEST(each_step_is_told_where_somebody_looks_closely)
     fake_host("a")->log.level = APLOG_DEBUG;
     ck_assert_int_eq(faketls_run(faketls_request("/"), 0), OK);
     log = fake_logged();
-    fake_expect_begins(log, "debug CC0105: site.conf:5: does not hold: subject.CN == \"bob\"; "
+    fake_expect_begins(log, "debug CC0105: rule site.conf:5 does not match: subject.CN == \"bob\"; "
                             "seen alice\n"
-                            "debug CC0105: site.conf:6: holds\n"
+                            "debug CC0105: rule site.conf:6 matches\n"
                             "info CC0101: result=mapped user=\"alice\" ");
     ck_assert_int_eq(faketls_run(faketls_request("/"), 0), OK);
     fake_expect_log("");

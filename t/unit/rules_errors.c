@@ -62,7 +62,7 @@ static const error_case_t of_rules[] = {
     {"san.email|upper|lower|local|first == A user=y", "CC0217", "A", "|lower"},
     {"san.email|local == \"a\x01\" user=y", "CC0217", "a\x01", "control"},
     {"san.email|local == \xff user=y", "CC0217", "\xff", "UTF-8"},
-    {"san.email =~ (a user=y", "CC0218", "(a", "at octet 2"},
+    {"san.email =~ (a user=y", "CC0218", "(a", "at byte 2"},
     {"san.email =~ a\\C user=y", "CC0218", "a\\C", "\\C"},
     {"san.email =~ \xff user=y", "CC0218", "\xff", "UTF-8"},
     {"san.email =~ (?<n>a) san.dns =~ (?<n>b) user=y", "CC0219", "(?<n>b)", "(?<n>...)"},

@@ -326,7 +326,7 @@ static const lint_case_t texts[] = {
      "certificate: every trusted CA can issue one with the same san.email|lower to another "
      "holder; add a condition such as issuer == \"CN=...,O=...\""},
     {"san.email =~ .*@Example.co\\.test user=x",
-     "san.email =~ \".*@Example.co\\\\.test\": an unescaped dot matches any character, so the "
+     "san.email =~ \".*@Example.co\\.test\": an unescaped dot matches any character, so the "
      "pattern matches more than the domain Example.co\\.test; write Example\\.co\\.test"},
     {"sha256 in t deny",
      "sha256 in \"t\": the holder of this certificate can re-encode its signature, and is not "

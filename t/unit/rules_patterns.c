@@ -91,7 +91,7 @@ TEST(a_value_that_is_too_long_for_patterns_is_told)
     ck_assert_str_eq(verdict->denied_where, "r2");
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
     ck_assert_ptr_nonnull(
-        strstr(verdict->notes[0].text, "the value has 8193 octets, and the limit is 8192"));
+        strstr(verdict->notes[0].text, "the value has 8193 bytes, and the limit is 8192"));
 }
 
 TEST(a_long_value_is_matched)

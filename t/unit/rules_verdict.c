@@ -162,7 +162,7 @@ TEST(a_trace_tells_the_first_condition_that_failed_and_what_it_saw)
     static const step_case_t steps[] = {
         {"san.dns == \"x\"", "alice.example.com"},
         {NULL, NULL},
-        {"subject.OU|lower =~ \"a\\\\.b\\\"\"", "staff, admins"},
+        {"subject.OU|lower =~ \"a\\.b\\\"\"", "staff, admins"},
         {"subject.UID == \"x\"", "(none)"},
         {"subject.CN == \"y\"", "Alice"},
     };

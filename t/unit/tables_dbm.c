@@ -74,7 +74,7 @@ TEST_LOOP(a_value_is_a_line_of_columns, 0, type_count)
     ck_assert_str_eq(tableset_ask(&set, "kk"), "MISSING");
     ck_assert_str_eq(tableset_ask(&set, "bad"),
                      "FAILED: the value is not a valid row: \"\\\"b\": a quote is not closed; "
-                     "write \\\" for the quote itself");
+                     "put a backslash before a quote that is part of the text");
     ck_assert_ptr_nonnull(strstr(tableset_ask(&set, "ctl"), "a control character"));
 }
 

@@ -62,9 +62,9 @@ TEST(errors_name_the_word_and_what_would_be_legal)
     expect("a relod=5", "CC0403",
            "\"relod=5\": not an option of ClientCertCRL; the options are reload=SECONDS");
     expect("a reload=", "CC0404",
-           "not a legal value; write reload=SECONDS, a number from 0 to 1000000000");
+           "not a valid value; write reload=SECONDS, a number from 0 to 1000000000");
     expect("a reload=-1", "CC0404", "write reload=SECONDS");
-    expect("a grace=1h", "CC0404", "\"grace=1h\": not a legal value; write grace=SECONDS");
+    expect("a grace=1h", "CC0404", "\"grace=1h\": not a valid value; write grace=SECONDS");
     expect("a missing=no", "CC0404", "write missing=deny or missing=allow");
     expect("a grace=1 grace=2", "CC0404", "\"grace=2\": grace is given twice");
     expect("", "CC0405", "no path is given; write PATH ...");

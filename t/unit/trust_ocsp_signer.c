@@ -118,7 +118,7 @@ TEST(a_responder_of_another_ca_may_not_sign)
     pki_t delegate = pki_make("OCSP", &other_ca, ocsp_is_delegate, -60, 60);
     const char *why = read_signed_by(&delegate).error;
 
-    ck_assert_msg(strstr(why, "its signer was not authorised by the issuer") != NULL, "%s", why);
+    ck_assert_msg(strstr(why, "its signer was not authorized by the issuer") != NULL, "%s", why);
     pki_free(&delegate);
     ck_assert_int_eq(read_signed_by(&other_ca).status, CC_OCSP_FAILED);
 }
@@ -171,7 +171,7 @@ TEST(somebody_with_the_name_of_the_issuer_may_not_sign)
 
     ck_assert_str_eq(
         read_signed_by(&twin).error,
-        REFUSED "it is signed neither by the issuer nor by a signer that the issuer authorised");
+        REFUSED "it is signed neither by the issuer nor by a signer that the issuer authorized");
     pki_free(&twin);
 }
 

@@ -18,7 +18,7 @@
 const char *cc_ocsp_cache_directive(cmd_parms *cmd, void *record, const char *arg);
 
 /**
- * The I/O functions for cc_ocsp_create, the same for all virtual hosts; lives as long as the
+ * The I/O functions for cc_ocsp_create, the same for all virtual hosts. They live as long as the
  * configuration. Available from the first directive on. Before a child has started, these functions
  * cache nothing and ask no responder.
  */
@@ -32,12 +32,15 @@ void cc_ocsp_cache_use(server_rec *s);
 
 /* ---- hooks, one thread --------------------------------------------------------------------- */
 
-/** pre_config: registers the mutex clientcert-ocsp, which `Mutex` can configure. OK or not. */
+/**
+ * pre_config: registers the mutex clientcert-ocsp, which `Mutex` can configure. Returns OK, or an
+ * error that ends the start.
+ */
 int cc_ocsp_cache_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 
 /**
- * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache
- * if one is used. OK, or not: errors are logged (CC0176 to CC0178), and the start ends.
+ * post_config, after mod_ssl's, whose init_server hook makes the virtual hosts: opens the cache if
+ * one is used. Returns OK, or an error that ends the start and is logged (CC0176 to CC0178).
  */
 int cc_ocsp_cache_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -12,7 +12,7 @@
  */
 void cc_poller_child_start(apr_pool_t *pchild, server_rec *s);
 
-/** monitor: polls in the parent. DECLINED. */
+/** monitor: polls in the parent. Returns DECLINED. */
 int cc_poller_monitor(apr_pool_t *p, server_rec *s);
 
 #endif

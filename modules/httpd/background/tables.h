@@ -19,7 +19,7 @@ cc_tables_t *cc_tables_configured(const server_rec *s);
 /** Makes an empty rule set in cmd->pool, whose rules may use the tables visible in that scope. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 
-/** check_config: opens all tables. OK, or not: errors are logged, and the start ends. */
+/** check_config: opens all tables. Returns OK, or an error that ends the start and is logged. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** child_init: prepares the tables for the threads of a child. CC0136. */

@@ -141,7 +141,7 @@ const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const
     }
     /* OpenSSL has no setting for a chain of one certificate that is trusted itself. */
     if (!problem && judge->alone && seal->ca_known) {
-        problem = "certificate chain too long: SSLVerifyDepth is 0";
+        problem = "the chain is longer than SSLVerifyDepth allows";
     }
     return problem;
 }

@@ -286,11 +286,11 @@ static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
         const cc_step_t *step = &APR_ARRAY_IDX(tested->trace, i, cc_step_t);
         const char *how =
             step->condition
-                ? apr_pstrcat(p, step->undecided ? "is not decided: " : "does not hold: ",
+                ? apr_pstrcat(p, step->undecided ? "is undecided: " : "does not match: ",
                               step->condition, "; seen ", step->seen, NULL)
-                : "holds";
+                : "matches";
 
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: %s: %s", tested->where,
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: rule %s %s", tested->where,
                      step->where, cc_log_text(how, p));
     }
 }

@@ -16,7 +16,7 @@ typedef struct cc_tested_t {
     const char *where, *file;
     bool passed;
     const char *expected;      /* the identity, in plain words: `user "alice", group "staff"` */
-    const char *got;           /* likewise, or why it is unknown */
+    const char *got;           /* in the same form; or why it is unknown */
     const cc_rules_t *rules;   /* the rules that were evaluated; NULL: no rules */
     apr_array_header_t *trace; /* cc_step_t */
 } cc_tested_t;
@@ -25,8 +25,8 @@ typedef struct cc_tested_t {
 apr_array_header_t *cc_mapping_tests_run(const server_rec *s, apr_pool_t *p);
 
 /**
- * check_config, after cc_tables_start: in httpd -t runs every ClientCertTest, and logs failures.
- * OK, or not OK if one failed.
+ * check_config, after cc_tables_start: in httpd -t, runs every ClientCertTest and logs those that
+ * fail. Returns OK, or !OK if one failed.
  */
 int cc_mapping_tests_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -44,7 +44,7 @@ static inline bool cc_use_ignores(const request_rec *r)
     return cc_use_of(r->server) < CC_USE_FILES;
 }
 
-/** check_config, the first hook of this module: finds which virtual hosts use the module. OK. */
+/** check_config, the first hook of this module: finds which hosts use the module. Returns OK. */
 int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 #endif

@@ -38,7 +38,7 @@ typedef struct cc_conf_view_t {
     bool tls13;          /* TLS 1.3 is certainly enabled */
     bool http2;          /* HTTP/2 is enabled */
     bool user_off;       /* it or a section has "ClientCertAuth Off" */
-    bool asks_passwords; /* likewise, "AuthType Basic" */
+    bool asks_passwords; /* it or a section has "AuthType Basic" */
 } cc_conf_view_t;
 
 /**

@@ -101,12 +101,12 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
 
         if (step->condition) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: %s: %s; seen %s",
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: rule %s %s: %s; seen %s",
                           cc_log_escaped(step->where, r->pool),
-                          step->undecided ? "is not decided" : "does not hold",
+                          step->undecided ? "is undecided" : "does not match",
                           cc_log_text(step->condition, r->pool), cc_log_text(step->seen, r->pool));
         } else {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s: holds",
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: rule %s matches",
                           cc_log_escaped(step->where, r->pool));
         }
     }

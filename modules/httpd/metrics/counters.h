@@ -71,8 +71,8 @@ void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_
 /* ---- hooks ---------------------------------------------------------------------------------- */
 
 /**
- * post_config, after mod_ssl's, which makes the virtual hosts: allocates the counters. OK, or not
- * (CC0160).
+ * post_config, after mod_ssl's, which makes the virtual hosts: allocates the counters. Returns OK,
+ * or an error that ends the start and is logged (CC0160).
  */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -18,7 +18,7 @@
 /** The subject of a sample, and the type of cc_instance_t.numbers. */
 typedef enum {
     CC_KIND_SERVER,    /* the server as a whole: cc_server_numbers_t */
-    CC_KIND_SHARED,    /* likewise, counted by all children: cc_shared_t */
+    CC_KIND_SHARED,    /* the same, but counted by all children: cc_shared_t */
     CC_KIND_VHOST,     /* a virtual host: cc_vhost_counters_t */
     CC_KIND_RULESET,   /* the rules of a ruleset: cc_counter_t by cc_result_t */
     CC_KIND_RULE,      /* a rule: one cc_counter_t */
@@ -82,7 +82,7 @@ typedef enum { CC_COUNTER, CC_GAUGE } cc_metric_type_t;
 typedef enum {
     CC_FORM_COUNTER, /* cc_counter_t */
     CC_FORM_SECONDS, /* cc_counter_t, seconds since 1970; on mod_status's page a date */
-    CC_FORM_AGE,     /* the same; in mod_status the seconds since then */
+    CC_FORM_AGE,     /* the same; in mod_status, the seconds since then */
     CC_FORM_NUMBER,  /* apr_uint32_t */
     CC_FORM_TIME     /* apr_time_t; given in seconds since 1970, on mod_status's page as a date */
 } cc_form_t;

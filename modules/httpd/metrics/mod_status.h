@@ -37,7 +37,10 @@ const char *cc_mod_status_camel(const char *word, apr_pool_t *p);
 /** Any text as HTML in ASCII, in `p`. */
 const char *cc_mod_status_html(const char *text, apr_pool_t *p);
 
-/** mod_status's hook: shows the metrics on its page, or as lines for programs. OK or DECLINED. */
+/**
+ * mod_status's hook: shows the metrics on its page, or as lines for programs. Returns OK or
+ * DECLINED.
+ */
 int cc_mod_status_show(struct request_rec *r, int flags);
 
 #endif

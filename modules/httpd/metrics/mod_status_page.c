@@ -148,7 +148,7 @@ static void kind_put(const cc_sink_t *sink, cc_kind_t kind, const cc_collected_t
 
 static void expiries_put(const cc_sink_t *sink, const cc_collected_t *collected)
 {
-    table_begin(sink, "Certificates that end within 30 days");
+    table_begin(sink, "Certificates that expire within 30 days");
     headings(sink, "Ends|Subject|User|SHA-256|Last seen");
     cc_sink_put(sink, "</tr>\n");
     for (apr_uint32_t i = 0; i < collected->server.expiring; i++) {

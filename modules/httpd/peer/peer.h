@@ -30,7 +30,7 @@ static inline cc_peer_t *cc_peer_of(const conn_rec *c)
     return ap_get_module_config((c->master ? c->master : c)->conn_config, &clientcert_module);
 }
 
-/** pre_connection, before mod_ssl's: makes the record of a connection from a client. OK. */
+/** pre_connection, before mod_ssl's: makes the record of a connection from a client. Returns OK. */
 int cc_peer_pre_connection(conn_rec *c, void *socket);
 
 /**

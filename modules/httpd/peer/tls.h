@@ -10,7 +10,7 @@
 
 struct ssl_st;
 
-/** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). OK. */
+/** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). Returns OK. */
 int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
 
 /** True if the connection of a request has TLS, whatever the client presented. */

@@ -160,9 +160,9 @@ static const char *wanted(const request_rec *r, const cc_dir_t *dir)
 }
 
 /*
- * Called if authorization requires a user, or (Require expr with REMOTE_USER) another one. Without
- * an AuthType, httpd would answer 500 or 401: where rules are in effect, only a certificate gives a
- * user.
+ * Called if authorization requires a user, or a different user (Require expr with REMOTE_USER).
+ * Without an AuthType, httpd would answer 500 or 401. But where rules are in effect, only a
+ * certificate gives a user, so the answer is 403.
  */
 int cc_authn_check(request_rec *r)
 {

@@ -28,12 +28,15 @@ bool cc_authn_inherit(request_rec *r);
  */
 int cc_authn_access(request_rec *r);
 
-/** check_authn, before all others: 500 if rules are in effect and a lookup failed, or DECLINED. */
+/**
+ * check_authn, before all others: returns 500 if rules are in effect and a lookup failed; otherwise
+ * DECLINED.
+ */
 int cc_authn_failure(request_rec *r);
 
 /**
  * check_authn: handles AuthType ClientCert, and requests without AuthType where rules are in
- * effect. 403 or DECLINED.
+ * effect. Returns 403 or DECLINED.
  */
 int cc_authn_check(request_rec *r);
 

@@ -187,7 +187,7 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
     return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
 }
 
-/* NULL: the expression failed. */
+/* The names of a Require, in this request. NULL: the expression that gives them failed. */
 static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t *need)
 {
     const char *error = NULL, *text;
@@ -204,7 +204,7 @@ static const apr_array_header_t *names_asked(request_rec *r, const cc_require_t 
     return words_of(text, r->pool);
 }
 
-/* Whether the verdict has any of the names; `set` holds the same, or is NULL. */
+/* True if the verdict has any of the names. `set` has the same names, or is NULL. */
 typedef bool cc_has_fn(const cc_verdict_t *verdict, const apr_array_header_t *names,
                        apr_hash_t *set);
 

@@ -12,7 +12,10 @@ bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
 
 /** Require: httpd calls this function in addition to that of mod_authz_core (alias.c). CC0158. */
 const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
-/** check_config: rejects a negated Require of an alias of our providers (CC0158). OK or !OK. */
+/**
+ * check_config: rejects each negated Require of an alias of our providers. Returns OK, or !OK after
+ * CC0158 was logged.
+ */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */

@@ -59,7 +59,7 @@ void cc_environment_inherit(request_rec *r, cc_request_t *kept);
 
 /**
  * log_transaction, before the logs: sets the variables again, and logs a denial (cc_denial_log).
- * DECLINED.
+ * Returns DECLINED.
  */
 int cc_environment_log(request_rec *r);
 

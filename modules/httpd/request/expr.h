@@ -7,7 +7,8 @@
 
 /**
  * expr_lookup: provides the function clientcert('NAME') as string and as list. Records that the
- * configuration uses it. OK or DECLINED; !OK: *parms->err is filled (CC0127, cc_lookup_parse).
+ * configuration uses it. Returns OK or DECLINED, or !OK if *parms->err is filled (CC0127, or an
+ * error of cc_lookup_parse).
  */
 int cc_expr_lookup(ap_expr_lookup_parms *parms);
 

@@ -149,7 +149,7 @@ static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {
     bool early = now < client->not_before;
-    const char *problem = early ? "it is not valid yet" : client->expired_reason;
+    const char *problem = early ? "it is not yet valid" : client->expired_reason;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
         cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
@@ -173,7 +173,7 @@ static inline const char *problem_at(request_rec *r, cc_client_t *client, apr_ti
 
 /* ---- clients ----------------------------------------------------------------------------- */
 
-/* The client that the request keeps, or that a request keeps which led to it; NULL: none. */
+/* The client that this request, or one that led to it, keeps; NULL: none. */
 static cc_client_t *client_remembered(const request_rec *r)
 {
     for (; r; r = r->main ? r->main : r->prev) {
@@ -186,7 +186,7 @@ static cc_client_t *client_remembered(const request_rec *r)
     return NULL;
 }
 
-/* mod_ssl has refused to serve the request on this connection, or this is its error page. */
+/* True if mod_ssl refused to serve the request on this connection, or this is its error page. */
 static bool is_misdirected(const request_rec *r)
 {
     return r->status == HTTP_MISDIRECTED_REQUEST ||

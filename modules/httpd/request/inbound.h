@@ -8,8 +8,9 @@
 #include "httpd/conf/module.h"
 
 /**
- * post_read_request: removes request headers with reserved names, and names of headers in
- * Connection; adds a filter that removes the same from trailers. DECLINED.
+ * post_read_request: removes request headers with reserved names, and from Connection all names
+ * except those that HTTP itself uses. Adds a filter that removes trailers with reserved names, and
+ * trailers named Connection. Returns DECLINED.
  */
 int cc_inbound_clean(request_rec *r);
 

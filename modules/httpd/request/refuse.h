@@ -10,12 +10,12 @@
  */
 int cc_refuse(request_rec *r);
 
-/** In the fixups: refuses a refused request again. 403 or DECLINED. */
+/** In the fixups: refuses a request again that was refused before. Returns 403 or DECLINED. */
 int cc_refuse_again(request_rec *r);
 /**
  * post_read_request, after mod_ssl, and check_access: refuses a request if its certificate is no
- * longer accepted and the virtual host has checks besides the verification of mod_ssl. 403 or
- * DECLINED.
+ * longer accepted and the virtual host has checks besides the verification of mod_ssl. Returns 403
+ * or DECLINED.
  */
 int cc_refuse_early(request_rec *r);
 
