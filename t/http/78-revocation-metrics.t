@@ -67,7 +67,6 @@ my $on = 'ClientCertOCSP On timeout=' . 20 * $slow . ' ttl=60';
 $h = ClientCert::Test->server(
     mpm     => 'prefork',
     modules => ['status'],
-    global  => "MinSpareServers 1\n",    # only the four children of the start
     files   => { 'conf/staff.crl' => $first, 'conf/crls/staff.crl' => $first,
         'conf/crls/README' => "no CRL\n" },
     conf => $numbers

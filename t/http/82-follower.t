@@ -41,7 +41,7 @@ sub start {
     return ClientCert::Test->server(
         mpm    => $mpm,
         files  => \%files,
-        global => "StartServers 1\n",
+        global => $mpm eq 'prefork' ? "StartServers 3\n" : "StartServers 1\n",
         conf   => hosts(1));
 }
 
@@ -80,6 +80,8 @@ for my $mpm ('event', 'prefork') {
     ok $h->reload, "$mpm: a graceful restart";
     ok wait_until(sub { my %now = map { $_ => 1 } $h->_children; !grep { $now{$_} } @old }),
         "$mpm: the earlier children are gone";
+    ok wait_until(sub { !grep { tasks($_) <= $usual } $h->_children }),
+        "$mpm: and each of the new ones follows the files";
     $h->stop;    # without AH00045: no child needed a second signal
     unlike $h->_whole_log, qr/AH0004[56]/, "$mpm: children end when they are told to";
 }

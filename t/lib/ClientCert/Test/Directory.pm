@@ -129,8 +129,11 @@ $who<IfModule !mpm_prefork_module>
     MaxSpareThreads 64
     MaxRequestWorkers 64
 </IfModule>
+# No spare children are forked while the server runs or ends. The signal handler of a prefork child
+# destroys pools, and a signal that arrives while the new child calls malloc() deadlocks the child.
 <IfModule mpm_prefork_module>
     StartServers 4
+    MinSpareServers 1
 </IfModule>
 <IfModule mime_module>
     TypesConfig conf/mime.types
