@@ -8,10 +8,20 @@
 
 #include "rules/internal.h"
 
+/* As a configuration has it, unless it contains characters that no line or page may contain. */
+static const char *operand_text(const char *operand, apr_pool_t *p)
+{
+    apr_size_t len = strlen(operand);
+
+    return cc_text_unusable(operand, len)
+               ? apr_pstrcat(p, "\"", cc_text_escape(operand, len, p), "\"", NULL)
+               : cc_word_quote(operand, p);
+}
+
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
 {
     return apr_pstrcat(p, condition->field, " ", condition->op->word.name, " ",
-                       cc_word_quote(condition->operand, p), NULL);
+                       operand_text(condition->operand, p), NULL);
 }
 
 #define SHOWN_MAX 16 /* values that are shown; a certificate may have any number */

@@ -46,16 +46,30 @@ TEST(rules_that_hold_are_all_told)
     ck_assert_str_eq(told(NO "group=a\n" YES "deny\n" YES "group=b", 0), "r2 and 1 more");
 }
 
-TEST(a_condition_is_written_as_in_its_rule)
+/* The failed condition of a rule that does not match, as a trace has it. */
+static const char *condition_of(cc_rules_t *rules)
 {
-    cc_rules_t *rules = ruleset_compile("subject.CN =~ \"(b)\\.\\\"\\d\" user=$1", pool);
     cc_trace_t trace = {.steps = apr_array_make(pool, 1, sizeof(cc_step_t)), .max = 1};
 
     cc_rules_explain(rules, ruleset_certificate(ruleset_alice, pool), &ruleset_facts, &trace, pool,
                      pool);
-    ck_assert_str_eq(APR_ARRAY_IDX(trace.steps, 0, cc_step_t).condition,
-                     "subject.CN =~ \"(b)\\.\\\"\\d\"");
+    return APR_ARRAY_IDX(trace.steps, 0, cc_step_t).condition;
+}
+
+TEST(a_condition_is_written_as_in_its_rule)
+{
+    cc_rules_t *rules = ruleset_compile("subject.CN =~ \"(b)\\.\\\"\\d\" user=$1", pool);
+
+    ck_assert_str_eq(condition_of(rules), "subject.CN =~ \"(b)\\.\\\"\\d\"");
     ck_assert_str_eq(cc_rules_text(rules, 0, pool), "subject.CN =~ \"(b)\\.\\\"\\d\" user=$1");
+}
+
+TEST(a_condition_with_control_characters_is_escaped)
+{
+    ck_assert_str_eq(condition_of(ruleset_compile("subject.CN =~ \"b\001\\.\" user=x", pool)),
+                     "subject.CN =~ \"b\\x01\\\\.\"");
+    ck_assert_str_eq(condition_of(ruleset_compile("subject.CN =~ \"b\xe2\x80\xae\" user=x", pool)),
+                     "subject.CN =~ \"b\\xE2\\x80\\xAE\"");
 }
 
 TEST(an_undecided_rule_is_told)
