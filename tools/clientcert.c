@@ -40,7 +40,7 @@ static apr_status_t help_print(cc_tool_t *tool)
     (void)tool;
     puts(
         "clientcert show [-passin ARG] FILE\n"
-        "    Prints the values that rules can use from a certificate (PEM, DER or PKCS#12), each\n"
+        "    Prints the values of a certificate (PEM, DER or PKCS#12) that rules can use, each\n"
         "    as a condition that can be pasted into ClientCertMap. A value that rules cannot use\n"
         "    is printed as a comment. The password of a PKCS#12 file is asked for, or taken from\n"
         "    ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
@@ -53,23 +53,24 @@ static apr_status_t help_print(cc_tool_t *tool)
         "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
         "    Lists all rules of the server, and the virtual hosts in which they are in effect.\n"
         "clientcert check [SERVER] [--json]\n"
-        "    Reports likely mistakes in the configuration, and each ClientCertTest that fails.\n"
+        "    Reports likely mistakes in the configuration, faulty CRLs and failed\n"
+        "    ClientCertTests.\n"
         "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG]\n"
         "        FILE ...\n"
-        "    Asks the CRLs and the OCSP responder of the server whether the certificate was\n"
-        "    revoked, and shows how old their answers are.\n"
+        "    Checks the CRLs and asks the OCSP responder of the server whether the certificate\n"
+        "    was revoked, and shows how old their answers are.\n"
         "clientcert fields | operators | modifiers\n"
-        "    Prints that table of the reference, in Markdown.\n"
+        "    Prints this table of the reference, in Markdown.\n"
         "clientcert --help | --version\n"
         "\n"
         "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE]; the options\n"
-        "of one letter are those of httpd. The program only reads its configuration, as with -t.\n"
+        "of one letter are those of httpd. httpd only reads its configuration, as with -t.\n"
         "\n"
         "Exit status: 0: success; 1: a negative answer: the certificate has no user and no group\n"
-        "(explain), there is a likely mistake or a failed test (check), the certificate was\n"
-        "revoked or its status is unknown (revoked); 2: an error, which is the last line on\n"
-        "standard error, or a failed lookup (explain). Of several certificates, the highest\n"
-        "status counts, and errors are in the lines of their certificates.");
+        "(explain), there is a likely mistake, a faulty CRL or a failed test (check), the\n"
+        "certificate was revoked or its status is unknown (revoked); 2: an error, which is the\n"
+        "last line on standard error, or a failed lookup (explain). Of several certificates, the\n"
+        "highest status counts, and errors are in the lines of their certificates.");
     return APR_SUCCESS;
 }
 

@@ -48,7 +48,7 @@ void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "CC0135: this process does not follow changes of tables and CRLs: it could "
+                     "CC0135: this process does not follow changes to tables and CRLs: it could "
                      "not create a thread");
     }
 }

@@ -34,7 +34,7 @@ static const words_t all_words[] = {
       "Close all windows of the browser and start it again; until then, it may remember that it "
       "had no certificate to present. Open this page again, and choose the certificate when the "
       "browser asks for one.",
-      "If the browser does not ask although it has the certificate: the certificate may have "
+      "If the browser does not ask although it has the certificate, the certificate may have "
       "expired, this server may not accept its issuer, or this server may not request "
       "certificates here. Ask the administrator of this server."}},
     {"rejected",
@@ -50,7 +50,7 @@ static const words_t all_words[] = {
      {"Ask the administrator of this server which pages use certificates."}},
     {"unmapped",
      "Your certificate is verified, but no rule here maps it to a user or group",
-     {"If you expected to be recognized: send the subject, the issuer and the SHA-256 shown "
+     {"If you expected to be recognized, send the subject, the issuer and the SHA-256 shown "
       "below to the administrator of this server. If you have several certificates, you may have "
       "chosen the wrong one: close all windows of the browser and start it again."}},
     {"denied",
