@@ -73,7 +73,7 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 /** What a note is about. */
 typedef enum {
     CC_NOTE_UNUSABLE_VALUE,   /* CC0150: a value of the certificate cannot be used */
-    CC_NOTE_PATTERN_LIMIT,    /* CC0151: matching a pattern was given up */
+    CC_NOTE_PATTERN_LIMIT,    /* CC0151: matching a pattern was abandoned */
     CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
     CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
     CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */

@@ -61,7 +61,7 @@ TEST(a_condition_is_told_once_however_many_values_are_given_up)
     ck_assert_str_eq(ruleset_groups(verdict, pool), "after");
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0151");
-    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "given up on 8 of 8 values"));
+    ck_assert_ptr_nonnull(strstr(verdict->notes[0].text, "abandoned on 8 of 8 values"));
 }
 
 TEST(patterns_that_take_too_much_together_are_a_failure_that_is_told_once)
