@@ -86,15 +86,10 @@ static bool asks_for_help(const char *word)
     return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
-/* After a command, a word that asks for help may be anywhere: no option has it as a value. */
+/* Only directly after the command: later, the same word may be the value of an option. */
 static bool wants_help(const cc_tool_t *tool)
 {
-    for (const char *const *word = tool->words; *word; word++) {
-        if (asks_for_help(*word)) {
-            return true;
-        }
-    }
-    return false;
+    return *tool->words && asks_for_help(*tool->words);
 }
 
 static apr_status_t command_run(cc_tool_t *tool, const char *name)

@@ -55,6 +55,9 @@ static const char *otherwise_text(const json_t *verdict)
     if (!strcmp(result, "unmapped")) {
         return "Even if it were accepted, no rule would give it a user or a group.";
     }
+    if (!strcmp(result, "failed")) {
+        return "Even if it were accepted, its user and groups would be unknown:";
+    }
     return !strcmp(result, "denied") ? "Even if it were accepted, a rule would deny it:"
                                      : "If it were accepted, the rules would give:";
 }

@@ -100,7 +100,7 @@ typedef struct cc_crl_source_t {
     const char *path;
     bool folder;
     bool reported;      /* the error that it cannot be read */
-    bool unread;        /* not read since a restart: its CRLs loaded before stay in use */
+    bool unread;        /* not read since a restart: its CRLs already loaded stay in use */
     cc_error_t refusal; /* to be reported; tag NULL: none */
 } cc_crl_source_t;
 

@@ -20,7 +20,7 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
         of = apr_psprintf(ev->scratch, " on %d of %d values", trouble->count, values);
     }
     cc_evaluation_note(ev, CC_NOTE_PATTERN_LIMIT, ev->rule->where,
-                       "a match was abandoned, so its condition does not hold",
+                       "matching a pattern was abandoned, so its condition does not hold",
                        "%s: matching was abandoned%s (%s), so the condition does not hold",
                        cc_condition_text(c, ev->scratch), of, trouble->reason);
 }

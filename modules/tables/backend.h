@@ -158,7 +158,7 @@ typedef struct cc_backend_t {
      * Checks the source for a change; NULL for a remote one. Called by a separate thread in each
      * child. APR_SUCCESS: a new generation is in use; APR_EAGAIN: nothing has changed, or the error
      * was returned before; APR_EBUSY: the source is being written, poll again soon. With any other
-     * status, err (in `p`) has the reason why the rows loaded before stay in use (once per change
+     * status, err (in `p`) has the reason why the rows already loaded stay in use (once per change
      * of the source).
      */
     apr_status_t (*poll)(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p);

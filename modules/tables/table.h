@@ -67,7 +67,7 @@ void cc_kept_end(cc_tables_kept_t *kept);
 /** What happened to a table at a restart. */
 typedef enum {
     CC_TABLE_KEPT, /* its file has not changed, and was not read again */
-    CC_TABLE_OLD,  /* its file cannot be read: the rows loaded before stay in use */
+    CC_TABLE_OLD,  /* its file cannot be read: the rows already loaded stay in use */
     CC_TABLE_NONE  /* it cannot be read, and there are no rows: lookups fail */
 } cc_table_restart_t;
 
@@ -98,7 +98,7 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
 apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p);
 
 /**
- * Reports the result of polling a table: it has changed (err NULL), or the rows loaded before stay
+ * Reports the result of polling a table: it has changed (err NULL), or the rows already loaded stay
  * in use, and err has the reason; err lives until the function returns.
  */
 typedef void cc_tables_report_fn(const cc_table_t *table, const cc_error_t *err, void *baton);

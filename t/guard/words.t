@@ -18,8 +18,10 @@ blind() {
     # shellcheck disable=SC2016  # C, not shell
     printf '/* Whoever comes\n * to the begin\n * of this. */\nchar *blank = "this " "is told";\n' \
         >"$work/sample.c"
-    for blind_word in 'c:1: "Whoever"' 'c:2: "begin of"' 'c:4: "is told"'; do
-        t/lib/words.pl $list "$work/sample.c" | grep -qF "$blind_word" || echo "$blind_word"
+    printf 'It is *told*\n# At the **begin**.\n' >"$work/sample.md"
+    for blind_word in 'c:1: "Whoever"' 'c:2: "begin of"' 'c:4: "is told"' 'md:1: "is told"' \
+        'md:2: "At the begin"'; do
+        t/lib/words.pl $list "$work"/sample.* | grep -qF "$blind_word" || echo "$blind_word"
     done
     t/lib/words.pl $list "$work/sample.c" | grep -F '"blank"' || [ $? -eq 1 ]
 }
@@ -30,7 +32,7 @@ blind() {
     look_at 'words of the code' $(seq "$(t/lib/words.pl --count $list $code)" | sed -n '1~1000p')
     look_at 'words of the tests' $(seq "$(t/lib/words.pl --count $list $tests)" | sed -n '1~1000p')
     look_at 'scripts' $scripts
-    claim 'the words of the list are found, also across lines, in prose alone' blind
+    claim 'the words of the list are found in prose alone, also across lines and marks' blind
     claim 'the pages have none of them' t/lib/words.pl $list $pages
     claim 'messages and comments have none of them' t/lib/words.pl $list $code
     claim 'comments of the tests have none of them' t/lib/words.pl $list $tests

@@ -101,10 +101,11 @@ like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0507/, 'rules takes no 
 my $help = tool('--help');
 like $help->{output}, qr/^clientcert explain /m, '--help describes the commands';
 is_deeply tool(@$_), $help, "@$_ prints the same, with exit status 0"
-    for ['help'], ['help', 'explain'], ['-h'], ['show', '--help'], ['explain', '-h'], ['fields', '--help'],
-    ['revoked', '--vhost', 'one', "$ca/alice.pem", '--help'];
+    for ['help'], ['help', 'explain'], ['-h'], ['show', '--help'], ['explain', '-h'], ['fields', '--help'];
 is $help->{exit}, 0, 'which is the exit status of --help';
-like tool('helpme', '--help')->{error}, qr/CC0501: "helpme"/, 'but an unknown command is an error';
+like ask($site, 'explain', "$ca/alice.pem", '-D', '-h')->{output}, qr/\Aresult/,
+    'but a later word may be the value of an option';
+like tool('helpme', '--help')->{error}, qr/CC0501: "helpme"/, 'and an unknown command is an error';
 like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
 mkdir "$tmp/through";
 {
@@ -156,9 +157,13 @@ SKIP: {
     is answer(site(conf => with("ClientCertTable people dbm:sdbm:$tmp/dbm\n$table")), 'explain', "$ca/alice.pem")
         ->{verdict}{user}, 'albert', 'a database file is read';
 }
-my $away = answer(site(conf => with("ClientCertTable people redis:127.0.0.1:9\n$table")), 'explain', "$ca/alice.pem");
+$site = site(conf => with("ClientCertTable people redis:127.0.0.1:9\n$table"));
+my $away = answer($site, 'explain', "$ca/alice.pem");
 is "$away->{result} $away->{exit}", 'failed 2', 'a Redis server that does not answer: failed, exit status 2';
 like $away->{verdict}{failure}, qr/people.*refused/i, 'and why';
+like ask($site, 'explain', "$ca/expired.pem")->{output},
+    qr/\Aresult +rejected: .*\n +Even if it were accepted, its user and groups would be unknown:\nfailure /,
+    'also for a certificate that would be rejected';
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";

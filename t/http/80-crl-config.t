@@ -123,6 +123,6 @@ ok $h->reload(conf => site('conf/a.crl reload=0'), files => {}),
     'a graceful restart with other arguments accepts an older CRL';
 announce('CC0181');
 $h->file('conf/a.crl', damaged($good));
-ok $h->reload(files => {}), 'with a damaged CRL, the CRLs loaded before stay in use';
+ok $h->reload(files => {}), 'with a damaged CRL, the CRLs already loaded stay in use';
 ok $h->wait_log(qr/CC0181: after the restart, the CRLs loaded on \S+ stay in use: CC0411: /), 'and says so';
 done_testing;

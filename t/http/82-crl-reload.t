@@ -47,9 +47,9 @@ sub is_not_taken {
     $h->mark_log;
     put('staff.crl', $octets);
     my ($line) = $h->wait_log(qr/CC0174/, 30);
-    like $line, qr{\[clientcert:error\].*CC0174: the CRLs loaded before stay in use: $expected},
+    like $line, qr{\[clientcert:error\].*CC0174: the CRLs already loaded stay in use: $expected},
         "$claim: refused";
-    is standing(), 'alice:- bob:good', 'the CRLs loaded before stay in use';
+    is standing(), 'alice:- bob:good', 'the CRLs already loaded stay in use';
     sleep 0.6;
     is scalar(my @told = $h->log_lines(qr/CC0174/)), 1, 'which is told once';
     is scalar(my @changes = $h->log_lines(qr/CC0173/)), 0, 'and is no change';
@@ -128,7 +128,7 @@ for my $name (sort keys %cut) {
         "$name: half a file is refused";
 }
 cmp_ok time - $begin, '>', 9, 'after its writer had time to finish it';
-is standing($_), 'alice:- bob:good', 'the CRLs loaded before stay in use' for 2 .. 4;
+is standing($_), 'alice:- bob:good', 'the CRLs already loaded stay in use' for 2 .. 4;
 is scalar(my @told = $h->log_lines(qr/CC0174/)), 3, 'which is told once';
 $h->mark_log;
 $h->file('conf/pem', $better);

@@ -54,7 +54,7 @@ sub are_let_in_at_last {
 
 all_let_in('bob', 'at the start, a revoked client is refused');
 
-# ---- the CRLs loaded before stay in use
+# ---- the CRLs already loaded stay in use
 
 sub damage_all {
     my ($octets) = @_;
@@ -81,7 +81,7 @@ for my $damage (@damages) {
         ok $h->reload(files => {}, signal => $signal), "$what: SIG$signal does not end the server";
         my @lines = $h->log_lines(qr/CC018[12]/);
         is scalar(grep { /CC0181: .*stay in use: $tag: \S+site\.conf:\d+: "\S+\.crl": / } @lines), 2,
-            'the main log has the error, its place, and that the CRLs loaded before stay in use';
+            'the main log has the error, its place, and that the CRLs already loaded stay in use';
         is scalar(@lines), 2, 'in one line each';
         all_let_in('bob', "$what: as before");
     }
@@ -121,5 +121,5 @@ ok $h->reload(files => {}, conf => conf(map { "$_ reload=0" } @new) =~ s/ reload
     'a restart with files that are not followed';
 replace($h->path($_), substr $last, 0, -40) for @new;
 ok $h->reload(files => {}), 'and one where they are bad';
-all_let_in('alice', 'keeps using the CRLs loaded before');
+all_let_in('alice', 'keeps using the CRLs already loaded');
 done_testing;

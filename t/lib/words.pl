@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# Finds words of a list in the prose of files: pages and configurations whole; of C, comments and
-# strings; of scripts and tests, comments.
+# Finds words of a list in the prose of files: pages and configurations whole, and conf/install, which
+# prints to administrators; of C, comments and strings; of scripts and tests, comments. Marks of
+# emphasis in pages are ignored.
 #
 #   words.pl [--count] LIST FILE ...
 #
@@ -48,7 +49,7 @@ sub prose {
     my ($path) = @_;
     my $text = read_file($path);
     return c_prose($text, $path !~ m{^t/}) if $path =~ /\.[ch]\z/;
-    return $text =~ s/^[ \t]*#//mgr if $path =~ /\.(?:md|conf|[15])\z/;
+    return $text =~ s/^[ \t]*#|\*//mgr if $path =~ m{\.(?:md|conf|[15])\z|\bconf/install\z};
     return script_prose($text);
 }
 

@@ -351,7 +351,7 @@ TEST(a_child_tells_what_has_changed_and_what_it_refuses)
     ck_assert_str_eq(held(), "8");
     put(&ca, "5");
     cc_revocation_poll_child(fake.main, LATER + apr_time_from_sec(60));
-    fake_expect_begins(fake_logged(), "error CC0174: the CRLs loaded before stay in use: CC04");
+    fake_expect_begins(fake_logged(), "error CC0174: the CRLs already loaded stay in use: CC04");
     ck_assert_str_eq(held(), "8");
     fake_configured("");
     ck_assert(cc_revocation_poll_child(fake.main, LATER) == 0);

@@ -38,7 +38,7 @@ static void change_log(const cc_crls_t *crls, const cc_error_t *err, void *baton
                      cc_crls_spec(crls)->where);
     } else if (apr_pool_create(&p, NULL) == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, opened->server,
-                     "CC0174: the CRLs loaded before stay in use: %s", cc_error_text(err, p));
+                     "CC0174: the CRLs already loaded stay in use: %s", cc_error_text(err, p));
         apr_pool_destroy(p);
     }
 }
