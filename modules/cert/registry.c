@@ -341,8 +341,8 @@ static const cc_field_row_t rows[] = {
 
     /* ---- revocation ---- */
     {{"revocation", TEXT, ONE, false, NULL,
-      "Revocation status by CRLs and OCSP: good, revoked, unknown (they give no answer), or "
-      "unchecked (no check is configured).",
+      "Revocation status by CRLs and OCSP: good, revoked, unknown (no source knows the status), "
+      "or unchecked (no check is configured).",
       "revocation == good"},
      cc_fact_extract,
      cc_operand_fact,
