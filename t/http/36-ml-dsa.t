@@ -57,11 +57,12 @@ sub seen {
     return join ' ', $response->{status}, map { $response->{headers}{$_} // '-' } qw(user groups);
 }
 
-# The alert that ends a handshake, and the status: 0 if there was no request.
+# A client of TLS 1.3 has sent its request when the handshake fails, so it may not see the alert.
 sub refused {
-    my ($response) = @_;
-    return join ' ', $response->{status},
-        $response->{trace} =~ /^<<< .*Alert \[length \w+\], fatal (\w+)/m;
+    my ($cert, $port, $reason) = @_;
+    $h->mark_log;
+    my $response = $h->s_client(tls => '1.3', get => '/', cert => $cert, port => $port);
+    return $response->{status} == 0 && $h->wait_log(qr/CC0106: .* reason="$reason/);
 }
 
 announce('CC0104', 'CC0106', 'CC0110');
@@ -76,12 +77,11 @@ for my $kind (sort keys %bits) {
 is seen($h->s_client(tls => '1.3', get => '/', cert => $mixed)), '200 client-mixed ',
     'an EC key that an ML-DSA key has signed is mapped';
 
-is refused($h->s_client(tls => '1.3', get => '/', cert => $foreign, args => ['-msg'])),
-    '0 unknown_ca', 'a certificate issued by an ML-DSA CA that is not trusted is refused';
+ok refused($foreign, undef, 'its issuer is not a CA of this virtual host'),
+    'a certificate issued by an ML-DSA CA that is not trusted is refused';
 
 is seen($h->s_client(tls => '1.3', get => '/', cert => $client{'ML-DSA-65'}, port => 2)),
     '200 client-ML-DSA-65 ', 'a CRL that an ML-DSA key has signed is accepted';
-is refused($h->s_client(tls => '1.3', get => '/', cert => $other, port => 2, args => ['-msg'])),
-    '0 certificate_revoked', 'and revokes what it lists';
+ok refused($other, 2, 'it was revoked on'), 'and revokes what it lists';
 
 done_testing;
