@@ -53,3 +53,14 @@ done_claiming() {
 files() { # DIR PATTERN
     find "$1" -type f -name "$2" | LC_ALL=C sort
 }
+
+# The names of a list, one a line, that another list lacks; and both ways.
+lacking() { # LIST WHOSE OTHER-LIST WHOSE
+    echo "$1" | grep . | while IFS= read -r lacking_name; do
+        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 does not"
+    done
+}
+same() { # LIST WHOSE OTHER-LIST WHOSE
+    lacking "$@"
+    lacking "$3" "$4" "$1" "$2"
+}

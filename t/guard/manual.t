@@ -112,16 +112,6 @@ usage_expanded() {
 
 counted() { tr ' ' _; } # a name of two words is one
 
-lacking() { # LIST WHOSE OTHER-LIST WHOSE
-    echo "$1" | grep . | while IFS= read -r lacking_name; do
-        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 does not"
-    done
-}
-same() { # LIST WHOSE OTHER-LIST WHOSE
-    lacking "$@"
-    lacking "$3" "$4" "$1" "$2"
-}
-
 # "SECTION: ROW" of each synopsis, here and in the reference.
 synopsis_rows() {
     awk '/^\.Ss / { name = substr($0, 5) }

@@ -143,16 +143,6 @@ indexed() {
 
 # ---- claims
 
-lacking() { # LIST WHOSE OTHER-LIST WHOSE
-    echo "$1" | grep . | while IFS= read -r lacking_name; do
-        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 does not"
-    done
-}
-same() { # LIST WHOSE OTHER-LIST WHOSE
-    lacking "$@"
-    lacking "$3" "$4" "$1" "$2"
-}
-
 # Directives whose table has other rows than those of httpd's manual, or in another order.
 malformed() {
     synopses | awk -F'\t' '/^ClientCert/ {
