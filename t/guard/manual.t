@@ -2,35 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks that the manual pages and the completion agree with the code: complete, and nothing else.
 . "$(dirname "$0")/lib.sh"
+. t/guard/names.sh
 # shellcheck disable=SC2086  # $glue is a list of files
 
 build=${CC_BUILD:-build}
-glue=$(files modules/httpd '*.c')
-tool=$build/clientcert
 language=man/mod_clientcert.5
 command=man/clientcert.1
 completion=completion/clientcert
 
-# ---- the code: names, one on each line
+# ---- the code, and clientcert --help
 
-directives() { sed -n 's/^    [A-Z0-9_]*("\(ClientCert[A-Za-z]*\)",.*/\1/p' $glue; }
-providers() {
-    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
-        sed 's/.*"\(.*\)"/Require \1/'
-    sed -n 's/^const char cc_auth_type\[\] = "\(.*\)";/AuthType \1/p' $glue
-}
-handlers() {
-    grep -ohE '(r->handler|cc_handler_is\(r), "[a-z-]+"' $glue |
-        sed 's/.*"\(.*\)"/SetHandler \1/'
-}
-table_options() {
-    grep -oE '\{(OPTION|SECONDS|NUMBER)\([a-z_]+' modules/tables/spec.c | sed 's/.*(//'
-}
-registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
-commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }
-options() { # --passin, which openssl has as -passin, is the same
-    grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin
-}
+required() { providers && auth_types; }
 
 # "COMMAND", "COMMAND OPTION", "COMMAND SERVER" and "SERVER OPTION", as --help has them.
 usage() {
@@ -164,14 +146,14 @@ too_wide() {
 # shellcheck disable=SC2046  # lists of names
 {
     look_at 'directives' $(directives)
-    look_at 'providers of Require' $(providers | counted)
+    look_at 'providers of Require' $(required | counted)
     look_at 'handlers' $(handlers | counted)
     look_at 'fields' $(registry fields)
     look_at 'operators' $(registry operators)
     look_at 'modifiers' $(registry modifiers)
     look_at 'options of tables' $(table_options)
     look_at 'commands' $(commands)
-    look_at 'options of the tool' $(options)
+    look_at 'options of the tool' $(tool_options)
     look_at 'commands and options of --help' $(usage | counted)
     look_at 'productions of the grammar' $(grammar | counted)
     look_at 'words of the example' $(example)
@@ -179,7 +161,7 @@ too_wide() {
 claim 'every directive has its section in DIRECTIVES' \
     same "$(directives)" 'the code' "$(headings DIRECTIVES)" "$language"
 claim 'every provider has its section in ACCESS CONTROL' \
-    same "$(providers)" 'the code' "$(headings 'ACCESS CONTROL')" "$language"
+    same "$(required)" 'the code' "$(headings 'ACCESS CONTROL')" "$language"
 claim 'every handler has its section in HANDLERS' \
     same "$(handlers)" 'the code' "$(headings HANDLERS)" "$language"
 claim 'each of them has Syntax, Default and Context from the reference' without_syntax
@@ -205,7 +187,7 @@ claim 'the example is that of the first page' \
 claim '--help has every command of the code' \
     same "$(commands)" 'the code' "$(usage | grep -v ' ')" 'clientcert --help'
 claim '--help has every option of the code' \
-    same "$(options)" 'the code' "$(usage | sed -n 's/.* -/-/p')" 'clientcert --help'
+    same "$(tool_options)" 'the code' "$(usage | sed -n 's/.* -/-/p')" 'clientcert --help'
 claim 'SYNOPSIS has the commands and options of --help' \
     same "$(usage)" 'clientcert --help' "$(synopsis)" $command
 claim 'every command is described' \

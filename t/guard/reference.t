@@ -2,39 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Checks that the reference agrees with the code: directives, providers, fields and operators.
 . "$(dirname "$0")/lib.sh"
+. t/guard/names.sh
 # shellcheck disable=SC2086  # $glue is a list of files
 
 page=doc/directives.md
-glue=$(files modules/httpd '*.c')
-tool=${CC_BUILD:-build}/clientcert
 
 # ---- the code: names, one on each line
 
-# The rows of the command table: macro, name, arguments, help string, with tabs.
-command_table() {
-    perl -0777 -ne '
-        my ($table) = /^const command_rec cc_directives.*?\{$(.*?)^    \{\.name = NULL\}/ms;
-        while ($table =~ /^    (\w+)\("(ClientCert\w+)",\s*([^"]*),\s*"((?:[^"\\]|\\.)*)"\)/mg) {
-            my @row = ($1, $2, $3, $4);
-            print join("\t", map { s/\s+/ /gr } @row), "\n";
-        }
-    ' modules/httpd/directives.c
-}
-directives() { command_table | cut -f2 | LC_ALL=C sort -u; }
 # Every row of any macro, even one that command_table cannot read.
 rows() {
     sed -n '/^const command_rec cc_directives/,/^    {\.name = NULL}/p' $glue |
         grep -oE '"ClientCert[A-Za-z]*",' | tr -d '",' | LC_ALL=C sort -u
 }
-providers() {
-    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
-        sed 's/.*"\(.*\)"/Require \1/' | LC_ALL=C sort -u
-}
-handlers() {
-    grep -ohE '(r->handler|cc_handler_is\(r), "[a-z-]+"' $glue |
-        sed 's/.*"\(.*\)"/SetHandler \1/' | LC_ALL=C sort -u
-}
-auth_types() { sed -n 's/^const char cc_auth_type\[\] = "\(.*\)";/AuthType \1/p' $glue; }
 
 # Where a row may be used, by its macro: context, then override. A function that asks for
 # GLOBAL_ONLY refuses a virtual host.
@@ -59,16 +38,8 @@ contexts() {
 }
 descriptions() { command_table | cut -f2,4 | sed 's/\t/: /' | LC_ALL=C sort; }
 
-table_options() {
-    grep -oE '\{(OPTION|SECONDS|NUMBER)\([a-z_]+' modules/tables/spec.c | sed 's/.*(//'
-}
 options() { # crl | ocsp
     sed -n 's/^    {\.name = "\([a-z]*\)".*/\1/p' "modules/$1/spec.c"
-}
-registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
-commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }
-tool_options() {
-    grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin
 }
 metrics() { sed -n 's/.*"\(clientcert_[a-z_]*\)".*/\1/p' modules/httpd/metrics/families.c; }
 
