@@ -4,15 +4,13 @@
 # prints to administrators; of C, comments and strings; of scripts and tests, comments. Marks of
 # emphasis in pages are ignored.
 #
-#   words.pl [--count] LIST FILE ...
+#   words.pl LIST FILE ...
 #
 # A line of LIST is a Perl pattern, a tab, and what to write instead. A space in the pattern matches
-# any white space, also the end of a line. Prints FILE:LINE: "FOUND": INSTEAD. With --count, prints
-# how many words of prose there are.
+# any white space, also the end of a line. Prints FILE:LINE: "FOUND": INSTEAD.
 use strict;
 use warnings;
 
-my $count = @ARGV && $ARGV[0] eq '--count' ? shift : 0;
 my ($list, @files) = @ARGV;
 
 sub read_file {
@@ -60,15 +58,12 @@ sub patterns {
 
 binmode STDOUT, ':encoding(UTF-8)';
 my @patterns = patterns();
-my $words = 0;
 for my $file (@files) {
     my $prose = prose($file);
-    $words += () = $prose =~ /\w+/g if $count;
-    for my $row ($count ? () : @patterns) {
+    for my $row (@patterns) {
         while ($prose =~ /$row->[0]/g) {
             my $line = 1 + lines_alone(substr $prose, 0, $-[0]) =~ tr/\n//;
             print "$file:$line: \"", $& =~ s/\s+/ /gr, "\": $row->[1]\n";
         }
     }
 }
-print "$words\n" if $count;
