@@ -81,21 +81,18 @@ static apr_status_t version_print(cc_tool_t *tool)
     return APR_SUCCESS;
 }
 
-static bool asks_for_help(const char *word)
-{
-    return !strcmp(word, "--help") || !strcmp(word, "-h");
-}
-
 /* Only directly after the command: later, the same word may be the value of an option. */
 static bool wants_help(const cc_tool_t *tool)
 {
-    return *tool->words && asks_for_help(*tool->words);
+    const char *word = *tool->words;
+
+    return word && (!strcmp(word, "--help") || !strcmp(word, "-h"));
 }
 
 static apr_status_t command_run(cc_tool_t *tool, const char *name)
 {
-    if (name && (asks_for_help(name) || !strcmp(name, "help"))) {
-        return help_print(tool);
+    if (name && (!strcmp(name, "help") || !strcmp(name, "-h"))) {
+        name = "--help";
     }
     for (size_t i = 0; name && i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, name) == 0) {

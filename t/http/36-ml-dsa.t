@@ -7,6 +7,7 @@ use ClientCert::Test;
 use ClientCert::Test::Certificate;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
+use ClientCert::Test::Refusal;
 use ClientCert::Test::Session;
 
 my %bits = ('ML-DSA-44' => 10496, 'ML-DSA-65' => 15616, 'ML-DSA-87' => 20736);
@@ -57,14 +58,6 @@ sub seen {
     return join ' ', $response->{status}, map { $response->{headers}{$_} // '-' } qw(user groups);
 }
 
-# A client of TLS 1.3 has sent its request when the handshake fails, so it may not see the alert.
-sub refused {
-    my ($cert, $port, $reason) = @_;
-    $h->mark_log;
-    my $response = $h->s_client(tls => '1.3', get => '/', cert => $cert, port => $port);
-    return $response->{status} == 0 && $h->wait_log(qr/CC0106: .* reason="$reason/);
-}
-
 announce('CC0104', 'CC0106', 'CC0110');
 
 for my $kind (sort keys %bits) {
@@ -77,11 +70,12 @@ for my $kind (sort keys %bits) {
 is seen($h->s_client(tls => '1.3', get => '/', cert => $mixed)), '200 client-mixed ',
     'an EC key that an ML-DSA key has signed is mapped';
 
-ok refused($foreign, undef, 'its issuer is not a CA of this virtual host'),
-    'a certificate issued by an ML-DSA CA that is not trusted is refused';
+is_refused_in_handshake($h, $foreign, 'its issuer is not a CA of this virtual host.*',
+    'a certificate issued by an ML-DSA CA that is not trusted is refused', tls => '1.3');
 
 is seen($h->s_client(tls => '1.3', get => '/', cert => $client{'ML-DSA-65'}, port => 2)),
     '200 client-ML-DSA-65 ', 'a CRL that an ML-DSA key has signed is accepted';
-ok refused($other, 2, 'it was revoked on'), 'and revokes what it lists';
+is_refused_in_handshake($h, $other, 'it was revoked on .*', 'and revokes what it lists',
+    tls => '1.3', port => 2);
 
 done_testing;
