@@ -183,6 +183,15 @@ cc_facts_t cc_tls_facts(request_rec *r)
                         .tls_resumed = resumed && !strcmp(resumed, "Resumed")};
 }
 
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more)
+{
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    *more = 0;
+    return host ? cc_trust_ca_names(host->trust, most, more, r->pool)
+                : apr_array_make(r->pool, 1, sizeof(const char *));
+}
+
 /* ---- the source ------------------------------------------------------------------------- */
 
 /*

@@ -22,4 +22,10 @@ bool cc_tls_is_on(const request_rec *r);
  */
 cc_facts_t cc_tls_facts(request_rec *r);
 
+/**
+ * The CAs that the virtual host of a request names when it requests a certificate
+ * (cc_trust_ca_names); empty if it has no TLS. In r->pool. Any thread.
+ */
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more);
+
 #endif
