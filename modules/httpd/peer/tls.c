@@ -212,6 +212,15 @@ bool cc_tls_later(const request_rec *r, cc_tls_later_t *later)
     return true;
 }
 
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more)
+{
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    *more = 0;
+    return host ? cc_trust_ca_names(host->trust, most, more, r->pool)
+                : apr_array_make(r->pool, 1, sizeof(const char *));
+}
+
 /* ---- the source ------------------------------------------------------------------------- */
 
 /*

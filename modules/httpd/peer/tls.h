@@ -36,4 +36,10 @@ typedef struct cc_tls_later_t {
  */
 bool cc_tls_later(const request_rec *r, cc_tls_later_t *later);
 
+/**
+ * The CAs that the virtual host of a request names when it requests a certificate
+ * (cc_trust_ca_names); empty if it has no TLS. In r->pool. Any thread.
+ */
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more);
+
 #endif
