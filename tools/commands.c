@@ -69,6 +69,16 @@ static const cc_command_t all[] = {
      .status = "0  each certificate is good\n"
                "1  a certificate was revoked, or its status is unknown",
      .examples = "clientcert revoked --vhost www.example.com bob.pem"},
+    {.name = "message",
+     .arguments = "[TAG]",
+     .most = 1,
+     .run = cc_message_run,
+     .summary = "explain a message by its tag, such as CC0110",
+     .description =
+         "Prints what the message with this tag means, and what to do. TAG is CC0110, cc0110, 110, "
+         "or a line of the log that contains one tag. Without TAG, lists all messages.",
+     .status = "0  success",
+     .examples = "clientcert message CC0110"},
     {.name = "fields",
      .arguments = "",
      .run = cc_reference_fields,

@@ -7,8 +7,6 @@
 
 #include "commands.h"
 
-#define WIDTH 80 /* columns of a terminal */
-
 /* ---- usage --------------------------------------------------------------------------------- */
 
 /* " [--vhost NAME[:PORT]] [--json] ...", with one word for the options of SERVER. */
@@ -34,26 +32,6 @@ const char *cc_help_usage(const cc_command_t *command, apr_pool_t *p)
 
 /* ---- the help of a command ----------------------------------------------------------------- */
 
-/* Prints a text after `column` columns; its further lines begin there. */
-static void wrapped_print(const char *text, int column, apr_pool_t *p)
-{
-    int at = column;
-    char *state = NULL;
-    char *word = apr_strtok(apr_pstrdup(p, text), " ", &state);
-
-    for (; word; word = apr_strtok(NULL, " ", &state)) {
-        int len = (int)strlen(word);
-
-        if (at > column && at + 1 + len > WIDTH) {
-            printf("\n%*s", column, "");
-            at = column;
-        }
-        printf("%s%s", at > column ? " " : "", word);
-        at += len + (at > column);
-    }
-    puts("");
-}
-
 static void heading_print(const char *text, const cc_style_t *style)
 {
     printf("\n%s%s%s\n", style->bold, text, style->plain);
@@ -65,7 +43,7 @@ static void option_print(const cc_option_t *option, apr_pool_t *p)
                                    option->value ? option->value : "", NULL);
 
     printf("  %-20s  ", name);
-    wrapped_print(option->text, 24, p);
+    cc_print_wrapped(option->text, 24, p);
 }
 
 static void options_print(const char *heading, int with, const cc_style_t *style, apr_pool_t *p)
@@ -95,9 +73,9 @@ static void lines_print(const char *heading, const char *lines, const cc_style_t
 static void command_print(const cc_command_t *command, const cc_style_t *style, apr_pool_t *p)
 {
     printf("%sUsage:%s ", style->bold, style->plain);
-    wrapped_print(cc_help_usage(command, p), 7, p);
+    cc_print_wrapped(cc_help_usage(command, p), 7, p);
     puts("");
-    wrapped_print(command->description, 0, p);
+    cc_print_wrapped(command->description, 0, p);
     options_print("Options:", (command->with & ~CC_WITH_SERVER) | CC_WITH_ANY, style, p);
     if (command->with & CC_WITH_SERVER) {
         options_print("SERVER, of which httpd only reads the configuration, as with -t:",

@@ -8,6 +8,8 @@
 
 #include "tool.h"
 
+#define WIDTH 80 /* columns of a terminal */
+
 const char *cc_print_safe(const char *text, apr_pool_t *p)
 {
     apr_size_t len = strlen(text);
@@ -27,6 +29,25 @@ void cc_print_line(const char *label, const char *text)
     if (text) {
         printf("%-14s%s\n", label, text);
     }
+}
+
+void cc_print_wrapped(const char *text, int column, apr_pool_t *p)
+{
+    int at = column;
+    char *state = NULL;
+    char *word = apr_strtok(apr_pstrdup(p, text), " ", &state);
+
+    for (; word; word = apr_strtok(NULL, " ", &state)) {
+        int len = (int)strlen(word);
+
+        if (at > column && at + 1 + len > WIDTH) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        printf("%s%s", at > column ? " " : "", word);
+        at += len + (at > column);
+    }
+    puts("");
 }
 
 const char *cc_print_colour(const cc_style_t *style, int status)

@@ -55,6 +55,10 @@ cc_command_fn cc_show_run;
  */
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p);
 
+/* ---- message.c ---- */
+
+cc_command_fn cc_message_run;
+
 /* ---- reference.c: the registries as Markdown, for doc/fields.md ---- */
 
 cc_command_fn cc_reference_fields;
@@ -156,6 +160,12 @@ const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *
 
 /* "label         text"; nothing if the text is NULL. */
 void cc_print_line(const char *label, const char *text);
+
+/*
+ * Prints a text after `column` columns, no wider than a terminal; its further lines begin in the
+ * same column. Words are separated by spaces.
+ */
+void cc_print_wrapped(const char *text, int column, apr_pool_t *p);
 
 /* The colour of a result with this exit status: good, bad or doubtful. */
 const char *cc_print_colour(const cc_style_t *style, int status);
