@@ -10,6 +10,18 @@
 #define NOT_MAPPED 1
 #define UNKNOWN 2
 
+/* ---- the exit status ----------------------------------------------------------------------- */
+
+static int exit_of(const json_t *answer)
+{
+    const char *result = json_string_value(json_object_get(answer, "result"));
+
+    if (!strcmp(result, "mapped")) {
+        return 0;
+    }
+    return strcmp(result, "failed") ? NOT_MAPPED : UNKNOWN;
+}
+
 /* ---- lines --------------------------------------------------------------------------------- */
 
 static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
@@ -63,20 +75,22 @@ static const char *otherwise_text(const json_t *verdict)
 }
 
 /* The first line has to suffice for people who read no further. */
-static void result_print(const json_t *answer, apr_pool_t *p)
+static void result_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
     const json_t *verification = json_object_get(answer, "verification");
     const char *reason = cc_print_member(verification, "reason", p);
     const json_t *verdict = json_object_get(answer, "verdict");
+    const char *colour = cc_print_colour(style, exit_of(answer));
 
     if (strcmp(result, "rejected") != 0) {
-        cc_print_line("result", result);
+        cc_print_result("result", result, colour, style);
         return;
     }
-    cc_print_line("result",
-                  reason ? "rejected: the certificate would not be verified"
-                         : "rejected: httpd answers this path before the client is identified");
+    cc_print_result("result",
+                    reason ? "rejected: the certificate would not be verified"
+                           : "rejected: httpd answers this path before the client is identified",
+                    colour, style);
     if (!json_is_null(verdict)) {
         printf("%-14s%s\n", "", otherwise_text(verdict));
     }
@@ -111,11 +125,13 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
 }
 
 /* `rest`: how many rules do not match and are not in the trace. */
-static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
+static void rules_print(const json_t *trace, json_int_t rest, const cc_style_t *style,
+                        apr_pool_t *p)
 {
     if (json_array_size(trace) > 0) {
-        puts(rest > 0 ? "\nThe relevant rules, in order:" : "\nThe rules, in order:");
-        cc_print_trace(trace, "    ", p);
+        printf("\n%s%s%s\n", style->bold,
+               rest > 0 ? "The relevant rules, in order:" : "The rules, in order:", style->plain);
+        cc_print_trace(trace, "    ", style, p);
     }
     if (rest > 0) {
         printf("\n%" JSON_INTEGER_FORMAT " more %s not match; --all shows them\n", rest,
@@ -123,22 +139,22 @@ static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
     }
 }
 
-static void answer_print(const json_t *answer, apr_pool_t *p)
+static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const json_t *trace = json_object_get(answer, "trace");
     json_t *note;
     size_t i;
 
-    result_print(answer, p);
+    result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
-    cc_print_verification(answer, p);
+    cc_print_verification(answer, style, p);
     where_print(answer, p);
     certificate_print(answer, p);
     json_array_foreach(json_object_get(answer, "notes"), i, note)
     {
         cc_print_line("note", cc_print_safe(json_string_value(note), p));
     }
-    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), p);
+    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), style, p);
 }
 
 /* ---- one line for each of several certificates --------------------------------------------- */
@@ -190,20 +206,9 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-static int exit_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-
-    if (!strcmp(result, "mapped")) {
-        return 0;
-    }
-    return strcmp(result, "failed") ? NOT_MAPPED : UNKNOWN;
-}
-
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", "vpac", exit_of, answer_print,
-                                               answer_line};
+    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line};
 
     return cc_query_run(&command, tool);
 }
