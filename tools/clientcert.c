@@ -47,7 +47,8 @@ static apr_status_t help_print(cc_tool_t *tool)
         "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
         "        [--all] [-passin ARG] FILE ...\n"
         "    Shows to which user and groups the server would map the certificate, by which rules,\n"
-        "    and whether it would verify the certificate. Of the rules that do not match, the ten\n"
+        "    whether it would verify the certificate, and with --path, whether it would grant\n"
+        "    access, with the answer of each Require. Of the rules that do not match, the ten\n"
         "    closest are shown; --all shows every rule. Several files, or the files of a\n"
         "    directory, have one line each.\n"
         "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
@@ -66,11 +67,12 @@ static apr_status_t help_print(cc_tool_t *tool)
         "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE]; the options\n"
         "of one letter are those of httpd. httpd only reads its configuration, as with -t.\n"
         "\n"
-        "Exit status: 0: success; 1: a negative answer: the certificate has no user and no group\n"
-        "(explain), there is a likely mistake, a faulty CRL or a failed test (check), the\n"
-        "certificate was revoked or its status is unknown (revoked); 2: an error, which is the\n"
-        "last line on standard error, or a failed lookup (explain). Of several certificates, the\n"
-        "highest status counts, and errors are in the lines of their certificates.");
+        "Exit status: 0: success; 1: a negative answer: the certificate has no user and no group,\n"
+        "or access to the path is not certain (explain), there is a likely mistake, a faulty CRL\n"
+        "or a failed test (check), the certificate was revoked or its status is unknown\n"
+        "(revoked); 2: an error, which is the last line on standard error, or a failed lookup\n"
+        "(explain). Of several certificates, the highest status counts, and errors are in the\n"
+        "lines of their certificates.");
     return APR_SUCCESS;
 }
 

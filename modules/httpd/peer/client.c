@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sets what every source of clients sets in the same way: the dates, and the revocation status. */
+#include "cert/cert.h"
+#include "httpd/peer/client.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
+
+void cc_client_span_set(cc_client_t *client, const cc_seal_t *seal, apr_interval_time_t max_age)
+{
+    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
+    client->until = client->not_after;
+    client->expired_reason = "it has expired";
+    if (seal->state == CC_TRUST_OK && seal->until < client->until) {
+        client->until = seal->until;
+        client->expired_reason = "a CA above it has expired";
+    }
+    if (max_age > 0 && seal->verified_at + max_age < client->until) {
+        client->until = seal->verified_at + max_age;
+        client->expired_reason = "its full handshake is older than ClientCertMaxAge allows";
+        client->aged = true;
+    }
+}
+
+void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t *status)
+{
+    client->problem = status->problem;
+    client->public_problem = status->public_problem;
+    client->facts.revocation = cc_revocation_word(status->verdict);
+    client->facts.revocation_reason = status->reason;
+    client->facts.revoked_at = status->revoked_at;
+}
