@@ -30,11 +30,12 @@ static const cc_command_t all[] = {
      .summary = "show to which user and groups the server maps certificates, and why",
      .description =
          "Shows to which user and groups the server would map the certificate, by which rules, "
-         "and whether it would verify the certificate. Of the rules that do not match, the ten "
-         "closest are shown; --all shows every rule. Several files, or the files of a directory, "
-         "have one line each.",
-     .status = "0  each certificate has a user or a group\n"
-               "1  a certificate has no user and no group",
+         "whether it would verify the certificate, and with --path, whether it would grant access, "
+         "with the answer of each Require. Of the rules that do not match, the ten closest are "
+         "shown; --all shows every rule. Several files, or the files of a directory, have one line "
+         "each.",
+     .status = "0  each certificate has a user or a group, and access to the path\n"
+               "1  a certificate has no user and no group, or its access is not certain",
      .examples = "clientcert explain --vhost www.example.com --path /admin/ bob.pem\n"
                  "clientcert explain people/"},
     {.name = "rules",

@@ -151,7 +151,7 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
 
     *why = (cc_nobody_t){NULL, !ssl && peer && peer->ssl};
     if (!ssl) {
-        return NULL;
+        return peer && peer->finder ? peer->finder->find(peer->finder, r, why) : NULL;
     }
     if (!is_proven(r, ssl)) {
         why->unproven = "its TLS handshake has not finished";
