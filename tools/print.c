@@ -63,6 +63,15 @@ void cc_print_verification(const json_t *answer, apr_pool_t *p)
     cc_print_line("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes");
 }
 
+static void hint_print(const json_t *step, const char *indent, apr_pool_t *p)
+{
+    const char *hint = cc_print_member(step, "hint", p);
+
+    if (hint) {
+        printf("%s    hint: %s\n", indent, hint);
+    }
+}
+
 void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
 {
     json_t *step;
@@ -78,6 +87,7 @@ void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
             printf("%s    %s: %s; seen: %s\n", indent,
                    json_object_get(step, "undecided") ? "cannot be decided" : "does not match",
                    cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
+            hint_print(step, indent, p);
         }
     }
 }

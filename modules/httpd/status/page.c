@@ -246,7 +246,7 @@ static void step_write(request_rec *r, const json_t *step)
 {
     static const row_t rows[] = {{"Field", "field"}, {"Value", "seen"}, {NULL, NULL}};
     static const row_t rows_of_rule[] = {
-        {"Condition", "condition"}, {"Value", "seen"}, {NULL, NULL}};
+        {"Condition", "condition"}, {"Value", "seen"}, {"Hint", "hint"}, {NULL, NULL}};
     bool holds = json_is_true(json_object_get(step, "holds"));
 
     ap_rputs("<li>", r);
