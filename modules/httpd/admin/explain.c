@@ -85,6 +85,7 @@ static void evaluate(explained_t *one, apr_pool_t *p)
         (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = one->common->others};
     if (rules) {
         one->verdict = cc_rules_explain(rules, one->asked->client.cert, &facts, &one->trace, p, p);
+        cc_trace_hint(one->trace.steps, rules, one->asked->client.cert, &facts, true);
     }
 }
 
