@@ -69,7 +69,7 @@ reason() { # STATUS CLIENT-PORT PLACE
     case $1 in
         000) awaited "$2" '\(CC0106\): .* reason="\([^",:]*\)' ;;
         401) echo 'password required' ;;
-        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" \(needs=\"[^\"]*\"\)" ;;
+        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" needs=\"\([^\"(]*[^\"( ]\)" ;;
         *) logged "$2" '\(CC0103\): .* reason="\([^"]*\)' ;;
     esac
 }
