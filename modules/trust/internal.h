@@ -47,6 +47,9 @@ bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *
  */
 void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error);
 
+/** The field `subject` or `issuer` of a certificate, escaped for a log; in `p`. */
+const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p);
+
 /**
  * Prepares a verification as libssl does for a client's certificate (ssl_verify_cert_chain). False
  * if out of memory.

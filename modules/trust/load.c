@@ -235,16 +235,6 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
 
 /* ---- a certificate -------------------------------------------------------------------------- */
 
-static const char *subject_text(X509 *cert, apr_pool_t *p)
-{
-    const cc_value_t *subject = cert ? cc_cert_value(cc_cert_wrap(cert, p), "subject", p) : NULL;
-
-    if (!cert) {
-        return "(unknown)";
-    }
-    return subject ? cc_text_escape(subject->text, subject->len, p) : "(empty)";
-}
-
 static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
 {
     X509 *at_fault = X509_STORE_CTX_get_current_cert(store_ctx);
@@ -257,7 +247,8 @@ static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
     if (refusal.depth == 0 || refusal.error == X509_V_ERR_CERT_CHAIN_TOO_LONG) {
         return cc_refusal_text(&refusal, p);
     }
-    return apr_psprintf(p, "the CA \"%s\" above it: %s", subject_text(refusal.cert, p),
+    return apr_psprintf(p, "the CA \"%s\" above it: %s",
+                        cc_trust_name_text(refusal.cert, "subject", p),
                         cc_refusal_text(&refusal, p));
 }
 
