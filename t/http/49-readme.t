@@ -39,7 +39,7 @@ my $free = $block =~ s/\*:443/*:\@PORT\@/r;
 my $h    = ClientCert::Test->server(%server, conf => <<"CONF");
 ${free}Header always set Who "expr=%{REMOTE_USER}: %{clientcert:group}"
 CONF
-announce('AH01630', 'CC0106', 'CC0110', 'AH01909');    # the server's certificate is for localhost
+announce('AH01630', 'CC0106', 'CC0110', 'CC0732', 'AH01909');    # the server's certificate is for localhost
 
 sub answer {
     my ($path, @o) = @_;
