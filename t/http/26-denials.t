@@ -163,7 +163,7 @@ denies('/h/', 'alice', $alice, 'that ClientCertAuth is off',
 
 denies('/b/', undef, $nobody, 'no certificate', '/b/', 'clientcert .*');
 like denied('/b/', host => 'a.example', cert => 'selfsigned'),
-    denial(qr{user="" .* subject="CN=alice,.* vhost=a\.example:\d+ reason="it did not verify"},
+    denial(qr{user="" .* subject="CN=alice,.* vhost=a\.example:\d+ reason="it is self-signed, and not trusted here itself"},
         'GET /b/', 'clientcert'), 'a certificate that did not verify, and why it is nobody';
 my $no_rules = qr/no ClientCertMap is in effect here/;
 like denied('/g/', host => 'a.example', cert => 'alice'),

@@ -182,7 +182,7 @@ sub needs {
     return join '; ', ($line // '') =~ / (reason="[^"]*"|needs="[^"]*")/g;
 }
 is needs('/0/page', cert => 'selfsigned'),
-    'reason="it did not verify"; needs="not clientcert-group admins"', 'of who did not verify';
+    'reason="it is self-signed, and not trusted here itself"; needs="not clientcert-group admins"', 'of who did not verify';
 is needs('/0/page', cert => 'admin'),
     'reason="a rule denies it"; needs="not clientcert-group admins"', 'of who is denied';
 like needs('/0/page', cert => $odd),

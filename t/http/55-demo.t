@@ -72,7 +72,7 @@ my %expected = (
 );
 my %refused = (
     expired    => 'it has expired',
-    stranger   => 'its issuer is not a CA of this virtual host',
+    stranger   => 'it was issued by CN=Root CA of Others',
     selfsigned => 'it is self-signed',
 );
 

@@ -172,7 +172,7 @@ is_deeply $failed, { %alice, %nobody, tag => 'CC0133', level => 'error', result 
     'failed';
 is_deeply [told('CC0104', '/', host => 'a.example', cert => 'selfsigned')],
     [{ %alice, %nobody, facts('selfsigned'), tag => 'CC0104', level => 'warn', result => 'rejected',
-        issuer => $alice{subject}, vhost => "a.example:$port", reason => 'it did not verify' }],
+        issuer => $alice{subject}, vhost => "a.example:$port", reason => 'it is self-signed, and not trusted here itself' }],
     'rejected';
 my ($refused) = told('CC0106', '/', cert => 'expired');
 like delete $refused->{reason}, qr/\Ait has expired: 20\d\d-/, 'refused: why';
@@ -193,7 +193,7 @@ is_deeply [told('CC0110', '/private/page', cert => 'bob')],
     [{ %forbidden, %nobody, facts('bob'), subject => 'CN=bob,OU=staff,O=Example',
         reason => 'no rule gives it a user or group' }], 'to an unmapped certificate';
 is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example',
-    cert => 'selfsigned')], ['it did not verify'], 'to one that does not count';
+    cert => 'selfsigned')], ['it is self-signed, and not trusted here itself'], 'to one that does not count';
 
 # ---- the notes of the rules
 

@@ -36,7 +36,7 @@ typedef struct cc_refused_t {
     const cc_cert_t *leaf; /* the client's certificate */
     const cc_cert_t *cert; /* the one at fault: the client's, or one above it in its chain */
     int depth;             /* of `cert`; 0: the client's */
-    const char *reason;    /* that of cc_refusal_text */
+    const char *reason;    /* that of cc_fault_text */
 } cc_refused_t;
 
 /**
