@@ -43,6 +43,7 @@
 #include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/refuse.h"
+#include "httpd/request/ssl_refusal.h"
 #include "httpd/request/tunnel.h"
 
 /* mod_ssl's access hook renegotiates, or requests a certificate after the handshake. */
@@ -149,6 +150,7 @@ static void register_answer(void)
     ap_register_output_filter(cc_failure_include_filter, cc_failure_drop, NULL,
                               AP_FTYPE_PROTOCOL - 1);
     ap_hook_insert_error_filter(cc_failure_insert_again, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(cc_ssl_refused_note, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_log_transaction(cc_environment_log, NULL, NULL, APR_HOOK_REALLY_FIRST);
 }

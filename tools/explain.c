@@ -10,6 +10,20 @@
 #define NEGATIVE 1
 #define UNKNOWN 2
 
+/* ---- the exit status ----------------------------------------------------------------------- */
+
+static int exit_of(const json_t *answer)
+{
+    const char *result = json_string_value(json_object_get(answer, "result"));
+    const char *outcome =
+        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
+
+    if (!strcmp(result, "failed")) {
+        return UNKNOWN;
+    }
+    return strcmp(result, "mapped") || (outcome && strcmp(outcome, "granted")) ? NEGATIVE : 0;
+}
+
 /* ---- lines --------------------------------------------------------------------------------- */
 
 static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
@@ -99,11 +113,12 @@ static const char *result_text(const json_t *answer, apr_pool_t *p)
     return apr_pstrcat(p, "rejected: ", cc_print_member(answer, "reason", p), NULL);
 }
 
-static void result_print(const json_t *answer, apr_pool_t *p)
+static void result_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const json_t *verdict = json_object_get(answer, "verdict");
 
-    cc_print_line("result", result_text(answer, p));
+    cc_print_result("result", result_text(answer, p), cc_print_colour(style, exit_of(answer)),
+                    style);
     if (!strcmp(cc_print_member(answer, "result", p), "rejected") && !json_is_null(verdict)) {
         printf("%-14s%s\n", "", otherwise_text(verdict));
     }
@@ -189,11 +204,13 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
 }
 
 /* `rest`: how many rules do not match and are not in the trace. */
-static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
+static void rules_print(const json_t *trace, json_int_t rest, const cc_style_t *style,
+                        apr_pool_t *p)
 {
     if (json_array_size(trace) > 0) {
-        puts(rest > 0 ? "\nThe relevant rules, in order:" : "\nThe rules, in order:");
-        cc_print_trace(trace, "    ", p);
+        printf("\n%s%s%s\n", style->bold,
+               rest > 0 ? "The relevant rules, in order:" : "The rules, in order:", style->plain);
+        cc_print_trace(trace, "    ", style, p);
     }
     if (rest > 0) {
         printf("\n%" JSON_INTEGER_FORMAT " more %s not match; --all shows them\n", rest,
@@ -201,15 +218,15 @@ static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
     }
 }
 
-static void answer_print(const json_t *answer, apr_pool_t *p)
+static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const json_t *trace = json_object_get(answer, "trace");
     json_t *note;
     size_t i;
 
-    result_print(answer, p);
+    result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
-    cc_print_verification(answer, p);
+    cc_print_verification(answer, style, p);
     revocation_print(json_object_get(answer, "revocation"), p);
     access_print(json_object_get(answer, "access"), p);
     where_print(answer, p);
@@ -218,7 +235,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
     {
         cc_print_line("note", cc_print_safe(json_string_value(note), p));
     }
-    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), p);
+    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), style, p);
 }
 
 /* ---- one line for each of several certificates --------------------------------------------- */
@@ -277,23 +294,9 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-static int exit_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-
-    const char *outcome =
-        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
-
-    if (!strcmp(result, "failed")) {
-        return UNKNOWN;
-    }
-    return strcmp(result, "mapped") || (outcome && strcmp(outcome, "granted")) ? NEGATIVE : 0;
-}
-
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", "vpac", exit_of, answer_print,
-                                               answer_line};
+    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line};
 
     return cc_query_run(&command, tool);
 }

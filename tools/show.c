@@ -29,38 +29,6 @@ static void field_print(const char *name, const cc_fieldref_t *ref, cc_values_t 
     }
 }
 
-/* The arguments of "show". */
-typedef struct arguments_t {
-    const char *path;
-    const char *passin;
-} arguments_t;
-
-static apr_status_t arguments_read(arguments_t *arguments, cc_tool_t *tool)
-{
-    const char *const *word = tool->words;
-
-    if (*word && (strcmp(*word, "-passin") == 0 || strcmp(*word, "--passin") == 0)) {
-        arguments->passin = *++word;
-        if (!arguments->passin) {
-            return cc_error_set(
-                &tool->err, tool->pool, "CC0502", *tool->words,
-                "the value is missing: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin");
-        }
-        word++;
-    }
-    if (*word && **word == '-') {
-        return cc_error_set(&tool->err, tool->pool, "CC0502", *word,
-                            "show has no such option; use clientcert show [-passin ARG] FILE, and "
-                            "write ./ before a file name that begins with -");
-    }
-    if (!*word || word[1]) {
-        return cc_error_set(&tool->err, tool->pool, "CC0502", *word ? word[1] : NULL,
-                            "show takes one file; use clientcert show [-passin ARG] FILE");
-    }
-    arguments->path = *word;
-    return APR_SUCCESS;
-}
-
 static void certificate_print(const cc_cert_t *cert, const cc_cert_t *issuer, apr_pool_t *p)
 {
     unsigned char sha256[32], spki_sha256[32];
@@ -76,17 +44,17 @@ static void certificate_print(const cc_cert_t *cert, const cc_cert_t *issuer, ap
 
 apr_status_t cc_show_run(cc_tool_t *tool)
 {
-    arguments_t arguments = {NULL, NULL};
+    const char *path = cc_files_path(APR_ARRAY_IDX(tool->options.words, 0, const char *));
     cc_password_t password = {NULL};
     cc_cert_t *cert, *issuer;
-    apr_status_t status = arguments_read(&arguments, tool);
+    apr_status_t status = APR_SUCCESS;
 
-    if (status == APR_SUCCESS && arguments.passin) {
-        status = cc_password_read(&password, arguments.passin, tool->pool, &tool->err);
+    if (tool->options.passin) {
+        status = cc_password_read(&password, tool->options.passin, tool->pool, &tool->err);
     }
     if (status == APR_SUCCESS) {
-        status = cc_cert_read(&cert, &issuer, arguments.path, cc_password_ask, &password,
-                              tool->pool, &tool->err);
+        status =
+            cc_cert_read(&cert, &issuer, path, cc_password_ask, &password, tool->pool, &tool->err);
     }
     if (status == APR_SUCCESS) {
         certificate_print(cert, issuer, tool->pool);

@@ -108,6 +108,7 @@ typedef struct cc_rule_reader_t {
     cc_rules_t *rules;
     cc_rule_t *rule;
     cc_error_t *err;
+    bool conditions_only; /* outputs are not legal here */
 } cc_rule_reader_t;
 
 /* ---- reading rules ----------------------------------------------------------------------- */
@@ -115,6 +116,25 @@ typedef struct cc_rule_reader_t {
 /* parse.c: fills reader->rule from text. Selectors may have been added even if it fails. */
 apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text);
 apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text);
+
+/* parse.c: whether a word is written as an output. */
+bool cc_rule_is_output(const char *word);
+
+/*
+ * mistake.c: called for the word at this index, which is not a valid field, operator, operand or
+ * output. If it is certainly part of a common typing error, they replace the error by one that
+ * contains the text to write, and return true. The rule has the conditions up to this word.
+ */
+bool cc_mistake_in_field(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_operator(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_operand(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_output(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+
+/*
+ * mistake.c: the operator of ours that a word such as "eq" means; NULL: there is none, or it does
+ * not work on the field. `next` is the word after it.
+ */
+const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const char *next);
 
 /* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
 apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);

@@ -42,6 +42,14 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
+ * The CAs that a host names when it requests a certificate (RFC 8446 4.2.4, RFC 5246 7.4.4): the
+ * common name and the organization of each ("Staff CA, Example"), or the whole name if it has no
+ * common name. The first `most` of const char *, each text once; *more: how many names are left
+ * out. Usable text (cc_text_unusable), in `p`. Any thread.
+ */
+apr_array_header_t *cc_trust_ca_names(const cc_trust_t *trust, int most, int *more, apr_pool_t *p);
+
+/**
  * For SSL_CTX_set_cert_verify_callback; `trust` is the cc_trust_t of that context. Runs
  * X509_verify_cert with the callback that is in place, and seals the result into the session being
  * made (SSL_SESSION_set1_ticket_appdata). If the callback in place tolerated an error, the verdict

@@ -178,20 +178,6 @@ TEST(a_value_that_no_rule_may_use_is_a_comment)
                                                  "\"admin@example.com\\x00.example.org\""));
 }
 
-TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
-{
-    const char *wanted = "san.email == \"alice@example.com\"";
-
-    ck_assert(has_line(alice("-passin pass:secret %s/alice.p12"), wanted));
-    ck_assert(has_line(alice("-passin stdin %s/alice.p12 <<END\nsecret\nEND\n"), wanted));
-    ck_assert(has_line(alice("-passin fd:3 %s/alice.p12 3<<END\nsecret\nEND\n"), wanted));
-    ck_assert(!has_line(alice("-passin pass:wrong %s/alice.p12"), wanted));
-    setenv("CC_TEST_PASSWORD", "secret", 1);
-    ck_assert(has_line(alice("-passin env:CC_TEST_PASSWORD %s/alice.p12"), wanted));
-}
-
-/* ---- errors ---------------------------------------------------------------------------------- */
-
 static void check_error(const char *arguments, const char *tag, const char *word)
 {
     FILE *out = show_open(arguments);
@@ -204,12 +190,47 @@ static void check_error(const char *arguments, const char *tag, const char *word
     ck_assert_int_eq(WEXITSTATUS(pclose(out)), 2);
 }
 
+#define WANTED "san.email == \"alice@example.com\""
+
+TEST(options_may_be_anywhere_until_two_dashes)
+{
+    ck_assert(has_line(alice("%s/alice.p12 -passin pass:secret"), WANTED));
+    ck_assert(has_line(alice("--color never -passin=pass:secret %s/alice.p12"), WANTED));
+    ck_assert(has_line(alice("--color=never --passin pass:secret -- %s/alice.p12"), WANTED));
+    check_error("-- --color", "CC0302", "\"--color\"");
+}
+
+TEST(a_dash_is_standard_input)
+{
+    ck_assert(has_line(alice("- <%s/alice.pem"), WANTED));
+    ck_assert(has_line(alice("-passin pass:secret - <%s/alice.p12"), WANTED));
+    check_error("- <&-", "CC0302", "cannot be read");
+}
+
+TEST(the_password_of_a_p12_file_comes_from_where_passin_says)
+{
+    const char *wanted = WANTED;
+
+    ck_assert(has_line(alice("-passin pass:secret %s/alice.p12"), wanted));
+    ck_assert(has_line(alice("-passin stdin %s/alice.p12 <<END\nsecret\nEND\n"), wanted));
+    ck_assert(has_line(alice("-passin fd:3 %s/alice.p12 3<<END\nsecret\nEND\n"), wanted));
+    ck_assert(!has_line(alice("-passin pass:wrong %s/alice.p12"), wanted));
+    setenv("CC_TEST_PASSWORD", "secret", 1);
+    ck_assert(has_line(alice("-passin env:CC_TEST_PASSWORD %s/alice.p12"), wanted));
+}
+
+/* ---- errors ------------------------------------------------------------------------------- */
+
 TEST(an_error_is_one_line_and_status_2)
 {
-    check_error("", "CC0502", "takes one file");
-    check_error("one two", "CC0502", "two");
-    check_error("-what FILE", "CC0502", "-what");
-    check_error("-passin", "CC0502", "pass:");
+    check_error("", "CC0510", "no certificate");
+    check_error("one two", "CC0506", "two");
+    check_error("-what FILE", "CC0507", "-what");
+    check_error("--what=secret FILE", "CC0507", "\"--what\"");
+    check_error("--help=x FILE", "CC0526", "--help");
+    check_error("-passin", "CC0508", "-passin");
+    check_error("-passin stdin -", "CC0527", "only once");
+    check_error("--color blue FILE", "CC0528", "blue");
     check_error("-passin fd:x FILE", "CC0503", "fd:x");
     check_error("-passin env:CC_TEST_NOT_THERE FILE", "CC0504", "CC_TEST_NOT_THERE");
     check_error("-passin file:/not/there FILE", "CC0504", "/not/there");

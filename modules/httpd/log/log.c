@@ -162,13 +162,25 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
 
 /* ---- denied requests --------------------------------------------------------------------- */
 
+static const char *request_field(request_rec *r)
+{
+    return cc_log_line_octets("request", apr_pstrcat(r->pool, r->method, " ", r->uri, NULL),
+                              r->pool);
+}
+
 void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
 {
     cc_log_line_t line = {"forbidden", denial->cert, denial->verdict, .client = NULL};
-    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
 
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
-                  cc_log_line_said("reason", denial->reason, r->pool),
-                  cc_log_line_octets("request", asked, r->pool),
+                  cc_log_line_said("reason", denial->reason, r->pool), request_field(r),
                   cc_log_line_said("needs", denial->needs, r->pool));
+}
+
+void cc_log_ssl_refusal(request_rec *r, const cc_cert_t *cert, const char *reason)
+{
+    cc_log_line_t line = {"forbidden", cert, .client = NULL};
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0115: %s %s %s", fields(&line, r),
+                  cc_log_line_said("reason", reason, r->pool), request_field(r));
 }

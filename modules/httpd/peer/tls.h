@@ -22,4 +22,24 @@ bool cc_tls_is_on(const request_rec *r);
  */
 cc_facts_t cc_tls_facts(request_rec *r);
 
+/** The certificate that mod_ssl requests for a request, on a connection already in use. */
+typedef struct cc_tls_later_t {
+    bool tls13;    /* by post-handshake authentication; otherwise by a renegotiation */
+    bool asked;    /* the client was asked for a certificate before, on this connection */
+    bool failed;   /* that handshake failed: the connection can carry no further data */
+    bool verified; /* no error was found when a certificate was verified, or there was none */
+} cc_tls_later_t;
+
+/**
+ * Fills in *later. False: the connection of the request no longer has TLS, or is a stream of
+ * HTTP/2, on which no certificate can be requested. In the request's thread.
+ */
+bool cc_tls_later(const request_rec *r, cc_tls_later_t *later);
+
+/**
+ * The CAs that the virtual host of a request names when it requests a certificate
+ * (cc_trust_ca_names); empty if it has no TLS. In r->pool. Any thread.
+ */
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more);
+
 #endif

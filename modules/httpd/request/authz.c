@@ -23,6 +23,7 @@
 /* A Require of one of our providers. */
 typedef struct cc_require_t {
     const char *text;                /* for the log: "not clientcert-group guests" */
+    const char *where;               /* FILE:LINE */
     bool negated;                    /* it denies if it matches */
     bool keep;                       /* false: from .htaccess, freed with its request */
     cc_rules_t *conditions;          /* Require clientcert */
@@ -62,6 +63,7 @@ static cc_require_t *require_make(const cmd_parms *cmd)
     has_not(cmd->directive->args, &text, cmd->pool);
     need->negated = cc_authz_negated(cmd->directive, cmd->pool);
     need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "", text, NULL);
+    need->where = cc_directive_where(cmd->directive, cmd->pool);
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
     return need;
 }
@@ -113,10 +115,9 @@ static const char *conditions_parse(cmd_parms *cmd, const char *args, const void
 {
     cc_require_t *need = require_make(cmd);
     cc_error_t err = {0};
-    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     need->conditions = cc_tables_rules(cmd);
-    if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {
+    if (cc_rules_add_conditions(need->conditions, args, need->where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
     *parsed = need;

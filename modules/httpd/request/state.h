@@ -12,6 +12,7 @@
 #include <http_config.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/request/ssl_refusal.h"
 #include "rules/rules.h"
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same during the request */
@@ -47,6 +48,7 @@ typedef struct cc_request_t {
     bool failing;               /* a lookup for it failed: its answer is 500 */
     bool personal;              /* its response depends on the identity */
     bool storing;               /* mod_cache stores its response unless it is personal */
+    cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c */
 } cc_request_t;
 
 /** The state of a request, for reading; NULL: none. */
