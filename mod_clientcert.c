@@ -69,7 +69,7 @@ static void register_start(void)
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_lint_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);

@@ -11,6 +11,7 @@
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
 #include "revocation/revocation.h"
+#include "trust/cause.h"
 #include "trust/trust.h"
 
 struct cc_client_t;
@@ -62,10 +63,11 @@ typedef struct cc_client_t {
     cc_facts_t facts;           /* `now` is not set: cc_client_facts */
     const char *problem;        /* NULL, or why it gives no identity (dates aside): for the log */
     const char *public_problem; /* the same, in a form that the client may see */
+    cc_fault_t fault;           /* the same, for code; CC_CAUSE_NONE: there is no problem */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* until when it gives an identity, if it does */
     const char *expired_reason;       /* the reason after that, in plain words */
-    bool aged;         /* that reason is ClientCertMaxAge */
+    cc_fault_t lapse;  /* the same, for code: CC_CAUSE_EXPIRED, or CC_CAUSE_TOO_OLD */
     bool verified;     /* once it gives no identity, its requests are refused */
     bool expires_soon; /* by its own notAfter; `mark` is set */
     cc_mark_t mark;
@@ -79,6 +81,16 @@ typedef struct cc_nobody_t {
     const char *unproven; /* why the certificate is not trusted, in plain words */
     bool gone;            /* mod_ssl has freed the TLS connection */
 } cc_nobody_t;
+
+/** What is wrong with the client's certificate at a time; CC_CAUSE_NONE: nothing. */
+static inline cc_fault_t cc_client_fault(const cc_client_t *client, apr_time_t now)
+{
+    if (client->fault.cause == CC_CAUSE_NONE && now < client->not_before) {
+        return (cc_fault_t){CC_CAUSE_NOT_YET_VALID, 0, 0};
+    }
+    return client->fault.cause == CC_CAUSE_NONE && now > client->until ? client->lapse
+                                                                        : client->fault;
+}
 
 /**
  * Finds the client of a request on a connection that has no TLS of its own (peer.h). NULL: there is

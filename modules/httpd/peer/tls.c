@@ -167,6 +167,13 @@ bool cc_tls_is_on(const request_rec *r)
     return ap_ssl_conn_is_ssl(r->connection) != 0;
 }
 
+bool cc_tls_was_on(const request_rec *r)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+
+    return peer && peer->ssl;
+}
+
 static const char *variable(request_rec *r, const char *name)
 {
     return ap_ssl_var_lookup(r->pool, r->server, r->connection, r, name);

@@ -48,14 +48,31 @@ static bool mod_ssl_agrees(request_rec *r)
     return verify && !strcmp(verify, "SUCCESS");
 }
 
-/* A host that trusts other CAs than the host of the handshake verifies again (RFC 9110 7.4). */
-static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
+/* The fault of a certificate whose verdict, or whose lack of one, is not that of a verification. */
+static cc_fault_t fault_of(const cc_seal_t *seal)
+{
+    bool failed = seal->state == CC_TRUST_FAILED || seal->state == CC_TRUST_NOT_CLIENT;
+
+    return failed ? seal->fault : (cc_fault_t){CC_CAUSE_NO_VERDICT, 0, 0};
+}
+
+static const char *problem_set(cc_client_t *client, cc_cause_t cause)
+{
+    client->fault = (cc_fault_t){cause, 0, 0};
+    return cc_cause_text(cause);
+}
+
+/*
+ * NULL, or why the certificate is not trusted. A host that trusts other CAs than the host of the
+ * handshake verifies again (RFC 9110 7.4).
+ */
+static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     const cc_trust_t *trust = entry->trust;
     apr_time_t verified_at;
 
     if (!trust) {
-        return "its virtual host has no TLS of its own to verify it";
+        return problem_set(&entry->client, CC_CAUSE_NO_TLS);
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
@@ -65,9 +82,10 @@ static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
         entry->seal.verified_at = verified_at;
     }
     if (entry->seal.state != CC_TRUST_OK) {
-        return cc_trust_state_text(entry->seal.state);
+        entry->client.fault = fault_of(&entry->seal);
+        return cc_seal_text(&entry->seal, entry->x509, p);
     }
-    return mod_ssl_agrees(r) ? NULL : "mod_ssl does not report it as verified";
+    return mod_ssl_agrees(r) ? NULL : problem_set(&entry->client, CC_CAUSE_NOT_REPORTED);
 }
 
 static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_pool_t *p)
@@ -179,7 +197,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
 
     entry_hold(entry, ssl, p);
     entry->trust = trust;
-    client->problem = client->public_problem = judge(entry, r, ssl);
+    client->problem = client->public_problem = judge(entry, r, ssl, p);
     client->verified = client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
