@@ -357,6 +357,13 @@ void cc_evaluation_doubt(cc_evaluation_t *ev);
  */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
 
+/*
+ * decimal.c: a number of decimal digits in hex, lower case, and back; without leading zeros. NULL:
+ * other characters, or more than 64 digits.
+ */
+const char *cc_decimal_to_hex(const char *decimal, apr_pool_t *p);
+const char *cc_decimal_of_hex(const char *hex, apr_pool_t *p);
+
 /* explain.c: a condition as written in a rule; and adding the step of a rule to a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
 void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,

@@ -164,6 +164,45 @@ static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
     }
 }
 
+/* ---- texts ------------------------------------------------------------------------------- */
+
+static void text_note(cc_rule_lint_t *lint, const char *tag, const char *text)
+{
+    if (text) {
+        note_add(lint, tag, "%s", text);
+    }
+}
+
+static void condition_check(cc_rule_lint_t *lint, const cc_condition_t *c)
+{
+    regex_host_check(lint, c);
+    digest_check(lint, c);
+    text_note(lint, "CC0770", cc_lint_text_variable(c, lint->scratch));
+    text_note(lint, "CC0773", cc_lint_text_never(c, lint->scratch));
+    text_note(lint, "CC0774", cc_lint_text_decimal(c, lint->scratch));
+}
+
+static void template_check(cc_rule_lint_t *lint, const cc_template_t *template)
+{
+    text_note(lint, "CC0771", cc_lint_text_modifier(template, lint->scratch));
+    text_note(lint, "CC0772", cc_lint_text_number(lint->rule, template, lint->scratch));
+}
+
+static void texts_check(cc_rule_lint_t *lint)
+{
+    const cc_rule_t *rule = lint->rule;
+
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        condition_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+    }
+    if (rule->user) {
+        template_check(lint, rule->user);
+    }
+    for (int i = 0; i < rule->groups->nelts; i++) {
+        template_check(lint, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
+    }
+}
+
 /* ---- too many rules ---------------------------------------------------------------------- */
 
 static void effort_check(cc_rule_lint_t *lint)
@@ -185,10 +224,7 @@ static void rule_lint(cc_rule_lint_t *lint)
 
     lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
     cc_earlier_look(lint->earlier, rule);
-    for (int i = 0; i < rule->conditions->nelts; i++) {
-        regex_host_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-        digest_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-    }
+    texts_check(lint);
     if (!is_never_true(lint) && !is_repeated(lint) && !is_unreached(lint) && !is_useless(lint)) {
         issuer_binding_check(lint);
     }
