@@ -90,6 +90,7 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
  * empty password is tried first). A FIFO, device, socket or directory is not read, and a PKCS#12
  * file whose keys take more than 5,000,000 iterations is not opened (CC0540). If the file also
  * contains the issuer's certificate, *issuer is set to it, otherwise to NULL; `issuer` may be NULL.
+ * `path` may be NULL for standard input, which may be of any kind.
  * Both live as long as `p`. Other errors: CC03xx, naming the file.
  */
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,

@@ -193,22 +193,6 @@ static bool pair_check(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons
 
 /* ---- the CRLs of an issuer, and indirect ones ------------------------------------------------ */
 
-/* The first pair whose signer has this key. */
-static int pair_first(const apr_array_header_t *pairs, const unsigned char spki_sha256[32])
-{
-    int from = 0, to = pairs->nelts;
-
-    while (from < to) {
-        int middle = from + (to - from) / 2;
-        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, middle, cc_crl_pair_t);
-        bool below = memcmp(pair->either->signer.spki_sha256, spki_sha256, 32) < 0;
-
-        from = below ? middle + 1 : from;
-        to = below ? to : middle;
-    }
-    return from;
-}
-
 /* A CRL is the issuer's own if it has the issuer's name and key. */
 static bool is_own(const finding_t *f, const cc_crl_t *crl)
 {
@@ -220,7 +204,7 @@ static bool own_check(finding_t *f)
 {
     const apr_array_header_t *pairs = f->check->version->pairs;
 
-    for (int i = pair_first(pairs, f->check->ca_spki_sha256); i < pairs->nelts; i++) {
+    for (int i = cc_crl_pair_first(pairs, f->check->ca_spki_sha256); i < pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, i, cc_crl_pair_t);
 
         if (memcmp(pair->either->signer.spki_sha256, f->check->ca_spki_sha256, 32) != 0) {

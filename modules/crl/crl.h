@@ -210,6 +210,34 @@ void cc_crls_each(cc_crls_t *crls, cc_crls_each_fn *each, void *baton);
 apr_status_t cc_crl_refuse_foreign(const cc_crl_info_t *info, const char *where, apr_pool_t *p,
                                    cc_error_t *err);
 
+/* ---- CAs that are not covered (uncovered.c) -------------------------------------------------- */
+
+/** Why no certificate of a CA can be CC_CRL_GOOD. */
+typedef enum {
+    CC_UNCOVERED_NO_CRL,  /* no complete CRL is signed with its key */
+    CC_UNCOVERED_EXPIRED, /* all of them are past their nextUpdate and `grace` */
+    CC_UNCOVERED_REVOKED, /* the CA itself is revoked */
+    CC_UNCOVERED_CA       /* the CRLs do not cover the certificate of the CA itself */
+} cc_uncovered_kind_t;
+
+/** A CA of the store of which no certificate can be CC_CRL_GOOD. */
+typedef struct cc_uncovered_t {
+    const char *ca; /* its name, RFC 4514, safe for a log */
+    cc_uncovered_kind_t kind;
+    const char *path;       /* CC_UNCOVERED_EXPIRED: the file of the last CRL to expire, */
+    apr_time_t next_update; /* and its nextUpdate */
+    const char *cause;      /* CC_UNCOVERED_CA: as in cc_crl_answer_t */
+} cc_uncovered_t;
+
+/**
+ * The CAs of the store of which certainly no certificate can be CC_CRL_GOOD now (of
+ * cc_uncovered_t, in `p`). `leaf_alone`: the certificates of the CAs themselves are not checked.
+ * CAs of which this is not known are left out, and so are all CAs if a file could not be read at a
+ * restart. Takes time in proportion to the number of CAs and CRLs. Any thread.
+ */
+apr_array_header_t *cc_crls_uncovered(cc_crls_t *crls, bool leaf_alone, apr_time_t now,
+                                      apr_pool_t *p);
+
 /* ---- counting -------------------------------------------------------------------------------- */
 
 #define CC_CRL_PLACES 1024 /* the number of files whose changes are counted exactly once */

@@ -263,6 +263,12 @@ typedef struct cc_crl_version_t {
 cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls);
 void cc_crl_version_free(cc_crl_version_t *version);
 
+/**
+ * The index of the first of `pairs` whose signer has this key, if there is one: all of them follow
+ * each other.
+ */
+int cc_crl_pair_first(const apr_array_header_t *pairs, const unsigned char spki_sha256[32]);
+
 /* ---- answers (check.c) ------------------------------------------------------------------- */
 
 /** A check of one certificate. */

@@ -105,6 +105,21 @@ static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *
     }
 }
 
+int cc_crl_pair_first(const apr_array_header_t *pairs, const unsigned char spki_sha256[32])
+{
+    int from = 0, to = pairs->nelts;
+
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, middle, cc_crl_pair_t);
+        bool below = memcmp(pair->either->signer.spki_sha256, spki_sha256, 32) < 0;
+
+        from = below ? middle + 1 : from;
+        to = below ? to : middle;
+    }
+    return from;
+}
+
 /* ---- CAs with several keys ------------------------------------------------------------------- */
 
 /*

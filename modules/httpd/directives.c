@@ -12,6 +12,7 @@
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/status_text.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/directives.h"
@@ -142,6 +143,8 @@ const command_rec cc_directives[] = {
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,
                  "Shows rules and reasons on the page of clientcert-status"),
+    AP_INIT_TAKE123("ClientCertStatusText", cc_status_text_directive, NULL, RSRC_CONF | OR_FILEINFO,
+                    "Text and link of your own on the page of clientcert-status"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "Environment variables for applications and logs"),
     AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,

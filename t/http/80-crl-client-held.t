@@ -24,7 +24,7 @@ my @crls = (
     "conf/revoked.crl missing=allow\nSSLCACertificateFile \@CA\@/staff-chain.pem",
 );
 
-announce('CC0106', 'AH02039', qr/SSL Library Error/);
+announce('CC0106', 'CC0731', 'AH02039', qr/SSL Library Error/);
 my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => {

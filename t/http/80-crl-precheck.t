@@ -9,8 +9,10 @@ use ClientCert::Test::Crl;
 use ClientCert::Test::File;
 use ClientCert::Test::Tool;
 
-my ($staff, $root, $foreign) = map { ClientCert::Test::Crl->new($_) } qw(staff root foreign);
+my ($staff, $root, $services, $foreign) =
+    map { ClientCert::Test::Crl->new($_) } qw(staff root services foreign);
 my $good = $staff->crl;
+my $all  = $good . $root->crl . $services->crl;
 
 sub host {
     my ($words) = @_;
@@ -83,12 +85,12 @@ like $both, qr/conf\/$_": /, "all of several are reported: $_" for 'one', 'two';
 
 # ---- correct configurations
 
-my $right = site(files => { 'conf/staff.crl' => $good, 'conf/crls/staff.crl' => $good,
+my $right = site(files => { 'conf/all.crl' => $all, 'conf/crls/staff.crl' => $good,
         'conf/crls/foreign.crl' => $foreign->crl, 'conf/none/README' => "none\n" },
-    conf => host('ClientCertCRL conf/staff.crl'));
+    conf => host('ClientCertCRL conf/all.crl'));
 mkfifo($right->path('conf/crls/pipe'), 0600) or die "mkfifo: $!";
 my ($exit, $output) = tested($right);
-is $exit, 0, 'a good CRL passes';
+is $exit, 0, 'good CRLs pass';
 unlike $output, qr/CC0/, 'without a word';
 is ask($right, 'check')->{exit}, 0, 'clientcert check finds nothing';
 

@@ -16,7 +16,7 @@ $staff->revoke('admin');
 my $staff_crl = $staff->crl;
 my ($services_crl, $root_against_staff) = ($services->crl, $root->crl);
 
-announce('CC0104', 'CC0106', 'CC0110', 'CC0417', 'AH01630', 'AH01909', 'AH02039',
+announce('CC0104', 'CC0106', 'CC0110', 'CC0417', 'CC0731', 'AH01630', 'AH01909', 'AH02039',
     qr/SSL Library Error/);
 
 sub host {

@@ -18,7 +18,7 @@ sub host {
     return identity_host("ClientCertCRL $words\nClientCertCRLCheck leaf", $port);
 }
 
-announce('CC0104', 'CC0106', 'CC0110', 'CC0174', 'AH02039', qr/SSL Library Error/);
+announce('CC0104', 'CC0106', 'CC0110', 'CC0174', 'CC0729', 'AH02039', qr/SSL Library Error/);
 
 my $staff = ClientCert::Test::Crl->new('staff');
 $staff->revoke('alice', 'keyCompromise');

@@ -190,7 +190,7 @@ is $who->{result}, 'rejected', 'and it shows that one was revoked';
 is_deeply [map { $who->{certificate}{$_}[0] } qw(revocation revocation.reason revocation.date)],
     ['revoked', 'keyCompromise', '2026-01-02T03:04:05Z'], 'why and when';
 my $page = page($open[1]->request('/whoami'));
-like $page->{text}, qr/Revocation revoked Revoked on 2026-01-02T03:04:05Z Reason for revocation keyCompromise/,
+like $page->{text}, qr/Revoked on 2 January 2026, 03:04 UTC \(\d+ days ago\) Reason for revocation keyCompromise/,
     'in HTML too';
 like $page->{title}, qr/: it was revoked on 2026-01-02T03:04:05Z \(keyCompromise\)$/, 'with a headline that says it';
 
@@ -228,12 +228,14 @@ $h->stop;
 # ---- conf/examples/revocation.conf
 
 $responder->start;
-$_ = ClientCert::Test::Crl->new($_) for my ($people, $above) = ('staff', 'root');
+$_ = ClientCert::Test::Crl->new($_) for my ($people, $above, $machines) = qw(staff root services);
 $h = example('revocation',
     define => { OCSP => $url },
     files  => {
         'var/crl/staff.crl'   => $people->crl,
         'var/crl/root.crl'    => $above->crl,
+        'var/crl/services.crl' =>
+            $machines->crl(extensions => "issuingDistributionPoint = critical,onlyCA:TRUE\n"),
         'htdocs/private/page' => "private\n",
     });
 sub status { my ($cert) = @_; return $h->get('/private/page', cert => $cert)->{status} }
@@ -242,8 +244,8 @@ is status('revoked'), 403, 'revocation: one that the responder has revoked';
 is status('bob'), 403, 'revocation: one that the responder does not know';
 $responder->stop;
 is status('admin'), 200, 'revocation: without the responder the CRLs decide';
-is_refused_in_handshake($h, 'service', 'no current CRL covers it: .*no CRL of its issuer',
-    'revocation: who has no CRL');
+is_refused_in_handshake($h, 'service', 'no current CRL covers it: .*do not cover this kind of certificate',
+    'revocation: one that no CRL covers');
 my $c = $h->connection(cert => 'alice');
 is $c->request('/private/page')->{status}, 200, 'revocation: a connection that stays open';
 $people->revoke('alice', 'affiliationChanged');

@@ -10,6 +10,7 @@
 
 #include <ap_mpm.h>
 #include <ap_provider.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
 #include <util_mutex.h>
@@ -113,6 +114,12 @@ apr_status_t ap_mpm_query(int query, int *result)
               : fake.threads == 0                               ? 1
                                                                 : fake.threads;
     return APR_SUCCESS;
+}
+
+int ap_satisfies(request_rec *r)
+{
+    (void)r;
+    return SATISFY_NOSPEC;
 }
 
 int ap_exists_config_define(const char *name)

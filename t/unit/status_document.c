@@ -7,6 +7,7 @@
 #include "fakehttpd.h"
 #include "httpd/conf/dir.h"
 #include "httpd/peer/client.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
@@ -146,28 +147,33 @@ TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
 
 static const struct {
     int life, left; /* in days */
-    bool told;
+    const char *told;
 } renewals[] = {
-    {365, 31, false}, {365, 29, true}, {60, 21, false}, {60, 19, true}, {3, 2, false}, {1, 0, true},
+    {365, 31, NULL}, {365, 29, "in 29 days"},          {60, 21, NULL}, {60, 19, "in 19 days"},
+    {3, 2, NULL},    {1, 0, "in less than 2 minutes"},
 };
 
-TEST_LOOP(a_certificate_that_ends_soon_is_to_be_renewed, 0, COUNT(renewals))
+TEST_LOOP(a_certificate_that_ends_soon_is_a_warning, 0, COUNT(renewals))
 {
+    cc_request_t *kept;
+
     client.not_after = ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
     client.not_before = client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
     asked("", "user=alice");
-    ck_assert_str_eq(at("advice"),
-                     renewals[_i].told
-                         ? apr_psprintf(fake.pool,
-                                        "[\"Your certificate expires soon (days left: %d). "
-                                        "Have it renewed.\"]",
-                                        renewals[_i].left)
-                         : "[]");
+    fake_expect_begins(
+        at("warnings"),
+        renewals[_i].told
+            ? apr_psprintf(fake.pool, "[\"Your certificate expires %s, on ", renewals[_i].told)
+            : "[]");
+    ck_assert_str_eq(at("summary"), "You are alice");
+    kept = asked("", NULL);
+    kept->answer.problem = "it was revoked";
+    ck_assert_str_eq(at("warnings"), "[]");
 }
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
-TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
+TEST(rules_are_named_only_where_they_may_be_shown)
 {
     const char *lines = "@/etc/httpd/sites/a.conf 3\nClientCertMap subject.CN == Bob user=b\n"
                         "ClientCertMap user=alice group=g\n%s";
@@ -175,8 +181,6 @@ TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
     const json_t *document;
 
     for (int shown = 0; shown < 2; shown++) {
-        const char *folder = shown ? "/etc/httpd/sites/" : "";
-
         kept = asked(apr_psprintf(fake.pool, lines, shown ? "ClientCertStatusRules On" : ""), NULL);
         kept->answer.verdict = cc_rules_evaluate(cc_dir_of(r)->rules, client.cert, &client.facts,
                                                  NULL, r->pool, r->pool);
@@ -188,16 +192,17 @@ TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
                                  "\"text\":\"subject.CN == \\\"Bob\\\" user=b\"},"
                                  "{\"rule\":\"/etc/httpd/sites/a.conf:4\",\"holds\":true,"
                                  "\"text\":\"user=alice group=g\"}]"
-                               : "[{\"rule\":\"a.conf:3\",\"holds\":false,\"field\":\"subject.CN\","
-                                 "\"seen\":\"Alice\"},{\"rule\":\"a.conf:4\",\"holds\":true}]");
+                               : "[{\"rule\":null,\"holds\":false,\"field\":\"subject.CN\","
+                                 "\"seen\":\"Alice\"},{\"rule\":null,\"holds\":true}]");
         ck_assert_str_eq(
             at("identity"),
-            apr_psprintf(fake.pool,
-                         "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"%sa.conf:4\","
-                         "\"groups\":[{\"name\":\"g\",\"rule\":\"%sa.conf:4\"}],"
-                         "\"rules\":[\"%sa.conf:4\"],\"denied_by\":null,\"failure\":null,"
-                         "\"notes\":[]}",
-                         folder, folder, folder));
+            shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
+                    "a.conf:4\",\"groups\":[{\"name\":\"g\",\"rule\":\"/etc/httpd/sites/"
+                    "a.conf:4\"}],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
+                    "\"failure\":null,\"notes\":[]}"
+                  : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,\"groups\":["
+                    "{\"name\":\"g\",\"rule\":null}],\"rules\":null,\"denied_by\":null,"
+                    "\"failure\":null,\"notes\":[]}");
     }
 }
 
@@ -212,41 +217,80 @@ TEST(notes_say_what_they_mean_or_what_they_say)
                             .denied_where = "/etc/a.conf:9"};
 
     asked("", NULL)->answer.verdict = &verdict;
-    ck_assert_ptr_nonnull(strstr(at("identity"),
-                                 "\"notes\":[{\"tag\":\"CC0150\",\"rule\":\"a.conf:7\","
-                                 "\"text\":\"in short\"}]"));
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"a.conf:9\""));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"notes\":[{\"tag\":\"CC0150\",\"rule\":null,"
+                                                 "\"text\":\"in short\"}]"));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":null"));
     asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"text\":\"in full\""));
+    ck_assert_ptr_nonnull(
+        strstr(at("identity"), "\"rule\":\"/etc/a.conf:7\",\"text\":\"in full\""));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"/etc/a.conf:9\""));
 }
 
 /* ---- the request that failed ------------------------------------------------------------- */
 
 TEST(an_error_document_is_about_the_request_that_failed)
 {
-    cc_request_t *kept =
-        asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
+    cc_missing_t missing = {.text = "clientcert-group admins", .where = "a.conf:3"};
     request_rec *page;
+
+    asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
 
     ck_assert_str_eq(at("request"), "null");
     for (int shown = 0; shown < 2; shown++) {
-        kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
-        kept->missing = "clientcert-group admins";
+        cc_request_t *kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
+        kept->missing = &missing;
         r->status = HTTP_FORBIDDEN;
         r->uri = "/rewritten";
         page = fake_redirect(r, "/error");
         page->status = HTTP_FORBIDDEN;
         r = page;
         ck_assert_str_eq(at("request"), shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
-                                                "\"clientcert-group admins\"}"
+                                                "\"clientcert-group admins (a.conf:3)\"}"
                                               : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
-        ck_assert_str_eq(
-            at("advice"),
-            "[\"Your certificate is recognized, but you are not allowed to see this page. If you "
-            "need access, ask the administrator of this server.\"]");
+        ck_assert_str_eq(at("summary"), "You are alice, but you are not allowed to see this page");
+        fake_expect_begins(at("advice"), "[\"If you need access, ask the administrator");
     }
     r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
+    ck_assert_str_eq(at("summary"), "You are alice");
     ck_assert_str_eq(at("advice"), "[]");
+}
+
+/* A headline must not contradict the notes. */
+static const cc_note_t two_users = {.kind = CC_NOTE_AMBIGUOUS_USER, .where = "a:1", .meaning = "m"};
+static const cc_group_t staff = {.name = "staff", .where = "a:1"};
+static const cc_match_t matched = {.where = "a:1"};
+static const struct {
+    cc_verdict_t verdict;
+    const char *summary;
+} headlines[] = {
+    {{.notes = &two_users, .note_count = 1, .matched = &matched, .matched_count = 1},
+     "Your certificate is verified, but names more than one user, so none is chosen"},
+    {{.notes = &two_users, .note_count = 1, .groups = &staff, .group_count = 1},
+     "Your certificate is verified, but names more than one user, so none is chosen"},
+    {{.user = "a", .notes = &two_users, .note_count = 1}, "You are a"},
+    {{.matched = &matched, .matched_count = 1},
+     "Your certificate is verified, and a rule here matches it, but gives no user or group"},
+    {{.groups = &staff, .group_count = 1}, "You have groups here, but no user name"},
+};
+
+TEST_LOOP(a_headline_agrees_with_the_notes, 0, COUNT(headlines))
+{
+    asked("", NULL)->answer.verdict = &headlines[_i].verdict;
+    ck_assert_str_eq(at("summary"), headlines[_i].summary);
+}
+
+TEST(somebody_with_groups_alone_may_be_refused_too)
+{
+    cc_verdict_t verdict = {.groups = &staff, .group_count = 1};
+    request_rec *page;
+
+    asked("", NULL)->answer.verdict = &verdict;
+    r->status = HTTP_FORBIDDEN;
+    page = fake_redirect(r, "/error");
+    page->status = HTTP_FORBIDDEN;
+    r = page;
+    ck_assert_str_eq(at("summary"), "You have groups here, but no user name; you are not allowed "
+                                    "to see this page");
 }
 
 /* ---- the connection, and the bounds ------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/background/crl_precheck.h"
+#include "httpd/background/crl_uncovered.h"
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/configtest.h"
@@ -33,7 +34,8 @@ typedef struct {
     apr_array_header_t *opened; /* of cc_opened_crls_t * */
     apr_hash_t *trusts;         /* by their files and options: cc_trust_t * */
     apr_hash_t *found;          /* "where text" of faults */
-    apr_hash_t *tried;          /* "where trust" of directives that were opened, or could not be */
+    apr_hash_t *tried;          /* "where trust" to cc_opened_crls_t, without CRLs if it failed */
+    apr_hash_t *tried_lines;    /* "where" */
     bool other_cas;             /* a host may trust CAs that are not in its files */
     apr_pool_t *pool;           /* of the faults */
     apr_pool_t *scratch;        /* of the CAs and CRLs that are opened */
@@ -102,36 +104,38 @@ static const cc_trust_t *trust_none(check_t *check)
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-static void crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *trust,
-                      bool no_vhost_asks)
+static cc_opened_crls_t *crls_open(check_t *check, cc_crl_spec_t *spec, const cc_trust_t *trust,
+                                   bool no_vhost_asks)
 {
     apr_pool_t *p = check->scratch;
-    const char *key =
-        trust ? apr_pstrcat(p, spec->where, "\n", cc_trust_id_text(trust, p), NULL) : spec->where;
-    cc_opened_crls_t *opened = apr_pcalloc(p, sizeof(*opened));
+    const char *key = apr_pstrcat(p, spec->where, "\n", cc_trust_id_text(trust, p), NULL);
+    cc_opened_crls_t *opened = apr_hash_get(check->tried, key, APR_HASH_KEY_STRING);
     cc_error_t err = {0};
 
-    if (!trust || apr_hash_get(check->tried, key, APR_HASH_KEY_STRING)) {
-        return;
+    if (opened) {
+        return opened;
     }
-    apr_hash_set(check->tried, key, APR_HASH_KEY_STRING, "");
-    apr_hash_set(check->tried, spec->where, APR_HASH_KEY_STRING, "");
+    opened = apr_palloc(p, sizeof(*opened));
+    *opened = (cc_opened_crls_t){.spec = spec, .trust = trust};
+    apr_hash_set(check->tried, key, APR_HASH_KEY_STRING, opened);
+    apr_hash_set(check->tried_lines, spec->where, APR_HASH_KEY_STRING, "");
     spec->root = ap_server_root;
     spec->pass_foreign = true;
-    opened->spec = spec;
     if (cc_crls_open(&opened->crls, spec, trust, p, &err) != APR_SUCCESS) {
         error_add(check, &err, no_vhost_asks ? ERROR_HERE_ALONE : ERROR);
     } else if (!no_vhost_asks) {
         APR_ARRAY_PUSH(check->opened, cc_opened_crls_t *) = opened;
     }
+    return opened;
 }
 
 static void view_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
+    const cc_trust_t *trust = spec && view->tls != CC_TLS_OFF ? trust_of(check, view) : NULL;
 
-    if (spec && view->tls != CC_TLS_OFF) {
-        crls_open(check, spec, trust_of(check, view), false);
+    if (trust) {
+        cc_crl_uncovered_note(crls_open(check, spec, trust, false), view);
     }
 }
 
@@ -139,9 +143,10 @@ static void view_check(check_t *check, const cc_conf_view_t *view)
 static void unopened_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
+    const cc_trust_t *trust = spec ? trust_none(check) : NULL;
 
-    if (spec && !apr_hash_get(check->tried, spec->where, APR_HASH_KEY_STRING)) {
-        crls_open(check, spec, trust_none(check), true);
+    if (trust && !apr_hash_get(check->tried_lines, spec->where, APR_HASH_KEY_STRING)) {
+        crls_open(check, spec, trust, true);
     }
 }
 
@@ -187,6 +192,15 @@ static void empty_check(const check_t *check)
     }
 }
 
+static void uncovered_check(const check_t *check)
+{
+    const apr_array_header_t *errors = cc_crl_uncovered_find(check->opened, check->scratch);
+
+    for (int i = 0; i < errors->nelts; i++) {
+        error_add(check, &APR_ARRAY_IDX(errors, i, cc_error_t), WARNING);
+    }
+}
+
 apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
@@ -199,6 +213,7 @@ apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
     check.trusts = apr_hash_make(check.scratch);
     check.found = apr_hash_make(check.scratch);
     check.tried = apr_hash_make(check.scratch);
+    check.tried_lines = apr_hash_make(check.scratch);
     for (int i = 0; i < views->nelts; i++) {
         view_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
     }
@@ -207,6 +222,7 @@ apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
     }
     unused_check(&check);
     empty_check(&check);
+    uncovered_check(&check);
     apr_pool_destroy(check.scratch);
     return check.faults;
 }

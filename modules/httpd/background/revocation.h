@@ -11,12 +11,20 @@
 #include "ocsp/ocsp.h"
 #include "trust/trust.h"
 
+/** The certificates that virtual hosts look up in CRLs. A greater value includes the others. */
+typedef enum {
+    CC_CRL_REACH_NONE, /* none: no host requests a certificate */
+    CC_CRL_REACH_LEAF, /* those of clients */
+    CC_CRL_REACH_CHAIN /* those of the CAs above them too */
+} cc_crl_reach_t;
+
 /** The CRLs of a ClientCertCRL, and a virtual host that uses them; others may share them. */
 typedef struct cc_opened_crls_t {
     const cc_crl_spec_t *spec;
     const cc_trust_t *trust;
     cc_crls_t *crls;
     server_rec *server;
+    cc_crl_reach_t reach; /* of all hosts that use them */
 } cc_opened_crls_t;
 
 /** A virtual host that asks responders. */

@@ -9,12 +9,14 @@
 #include "base/moment.h"
 #include "crl/crl.h"
 #include "httpd/background/crl_precheck.h"
+#include "httpd/background/crl_uncovered.h"
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
 #include "ocsp/ocsp.h"
 #include "revocation/revocation.h"
 #include "trust/trust.h"
@@ -79,14 +81,14 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
 /* ---- CRLs ---------------------------------------------------------------------------------- */
 
 /* The CRLs that another host with the same directive and the same CAs has opened, or NULL. */
-static cc_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
-                              const cc_trust_t *trust)
+static cc_opened_crls_t *shared_find(const apr_array_header_t *opened, const cc_crl_spec_t *spec,
+                                     const cc_trust_t *trust)
 {
     for (int i = 0; i < opened->nelts; i++) {
-        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
+        cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, cc_opened_crls_t *);
 
         if (one->spec == spec && cc_trust_same(one->trust, trust)) {
-            return one->crls;
+            return one;
         }
     }
     return NULL;
@@ -131,37 +133,51 @@ static void passed_over_log(const cc_crl_info_t *info, void *baton)
     }
 }
 
-static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
-                              apr_pool_t *p, cc_error_t *err)
+/* Opens the CRLs of a virtual host, the first one with this directive and these CAs. */
+static apr_status_t first_open(cc_opened_crls_t *opened, apr_pool_t *p, cc_error_t *err)
 {
+    server_rec *s = opened->server;
     cc_crl_spec_t *spec = cc_vhost_conf_of(s)->crls;
-    apr_array_header_t *all = cc_revocation_opened(s)->crls;
-    cc_opened_crls_t *opened;
     apr_status_t rv = APR_SUCCESS;
 
-    *crls = shared_find(all, spec, trust);
-    if (*crls) {
-        return APR_SUCCESS;
-    }
     spec->root = ap_server_root;
     spec->highest = ever_of(s, spec);
     spec->kept = kept_of(s);
     spec->pass_foreign = true;
     if (is_restart()) {
-        cc_crls_reopen(crls, spec, trust, p, reopened_log, p);
+        cc_crls_reopen(&opened->crls, spec, opened->trust, p, reopened_log, p);
     } else {
-        rv = cc_crls_open(crls, spec, trust, p, err);
+        rv = cc_crls_open(&opened->crls, spec, opened->trust, p, err);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        cc_crls_highest_save(opened->crls, spec->highest);
     }
-    opened = apr_palloc(p, sizeof(*opened));
-    *opened = (cc_opened_crls_t){spec, trust, *crls, s};
-    APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
-    cc_crls_highest_save(*crls, spec->highest);
-    if (!only_tried()) {
-        cc_crls_each(*crls, passed_over_log, s);
+    if (rv == APR_SUCCESS && !only_tried()) {
+        cc_crls_each(opened->crls, passed_over_log, s);
     }
+    return rv;
+}
+
+static apr_status_t crls_open(cc_crls_t **crls, server_rec *s, const cc_trust_t *trust,
+                              apr_pool_t *p, cc_error_t *err)
+{
+    cc_crl_spec_t *spec = cc_vhost_conf_of(s)->crls;
+    apr_array_header_t *all = cc_revocation_opened(s)->crls;
+    cc_opened_crls_t *opened = shared_find(all, spec, trust);
+
+    if (!opened) {
+        apr_status_t rv;
+
+        opened = apr_palloc(p, sizeof(*opened));
+        *opened = (cc_opened_crls_t){.spec = spec, .trust = trust, .server = s};
+        rv = first_open(opened, p, err);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        APR_ARRAY_PUSH(all, cc_opened_crls_t *) = opened;
+    }
+    cc_crl_uncovered_note(opened, cc_conf_view_of(ap_server_conf, s));
+    *crls = opened->crls;
     return APR_SUCCESS;
 }
 
@@ -191,7 +207,8 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     return rv;
 }
 
-/* ---- CRLs that no virtual host can use ------------------------------------------------------ */
+/* ---- CRLs that no virtual host can use, and CAs without a CRL
+ * ----------------------------------------------------- */
 
 /*
  * A named file that no virtual host can use is an error. It does not end a restart, in which the
@@ -240,6 +257,16 @@ static bool unused_log(const apr_array_header_t *opened, apr_pool_t *p)
     return goes_on;
 }
 
+static void uncovered_log(const apr_array_header_t *opened, apr_pool_t *p)
+{
+    const apr_array_header_t *errors = cc_crl_uncovered_find(opened, p);
+
+    for (int i = 0; i < errors->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf, "%s",
+                     cc_error_text(&APR_ARRAY_IDX(errors, i, cc_error_t), p));
+    }
+}
+
 /* ---- hooks ------------------------------------------------------------------------------------
  */
 
@@ -257,6 +284,9 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     }
     if (!cc_crl_precheck_passed(s) || !unused_log(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
+    }
+    if (!only_tried()) {
+        uncovered_log(cc_revocation_opened(s)->crls, ptemp);
     }
     return cc_ocsp_cache_start(pconf, plog, ptemp, s);
 }

@@ -12,11 +12,4 @@
  */
 const char *cc_where_text(const char *file, int line, apr_pool_t *p);
 
-/**
- * The same place without the directories of its files, for readers who need not know where the
- * configuration is: "site.conf:12", `macro 'NAME' (defined on line 3 of "m.conf") used on line 7 of
- * "site.conf":1`. The result is `where` itself, a part of it, or a text that lives as long as `p`.
- */
-const char *cc_where_short(const char *where, apr_pool_t *p);
-
 #endif

@@ -20,6 +20,7 @@ typedef enum {
     CC_QUOTA_FORBIDDEN,  /* CC0110 */
     CC_QUOTA_HEADER,     /* CC0111 */
     CC_QUOTA_METRICS,    /* CC0114 */
+    CC_QUOTA_MOD_SSL,    /* CC0115 */
     CC_QUOTA_CONNECTION, /* CC0117 */
     CC_QUOTA_TRAILER,    /* CC0118 */
     CC_QUOTA_EXPRESSION, /* CC0123 */

@@ -41,6 +41,7 @@ my %more   = (
     CC0104 => \@reason,
     CC0106 => [@reason, depth => qr/\d+/, at_subject => $text, at_serial => $number],
     CC0110 => [@reason, request => $text, needs => $text],
+    CC0115 => [@reason, request => $text],
     CC0133 => \@reason,
     map { ("CC015$_" => \@reason) } 0 .. 6);
 
