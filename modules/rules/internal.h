@@ -3,7 +3,6 @@
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
-#include <apr_hash.h>
 #define APR_WANT_IOVEC
 #include <apr_want.h>
 

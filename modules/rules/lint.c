@@ -255,6 +255,50 @@ apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr
     return lint.notes;
 }
 
+/* ---- names of CAs ------------------------------------------------------------------------ */
+
+static bool is_named(apr_hash_t *names, const cc_value_t *name)
+{
+    return apr_hash_get(names, name->key, (apr_ssize_t)name->key_len) != NULL;
+}
+
+static void issuer_check(cc_rule_lint_t *lint, const cc_condition_t *c, apr_hash_t *names)
+{
+    cc_value_t reversed;
+
+    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->type != CC_TYPE_DN ||
+        strcmp(c->selector->ref.field->name, "issuer") != 0 || is_named(names, &c->value)) {
+        return;
+    }
+    reversed = cc_value_reversed(&c->value, lint->scratch);
+    if (!reversed.unusable && is_named(names, &reversed)) {
+        const char *text = cc_word_quote(reversed.text, lint->scratch);
+
+        note_add(lint, "CC0775",
+                 "%s: a CA has this name in the other order, and a name is written with the most "
+                 "specific part first; write %s %s %s",
+                 cc_condition_text(c, lint->scratch), c->field, c->op->word.name, text);
+    }
+}
+
+apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names, apr_pool_t *p)
+{
+    cc_rule_lint_t lint = {.rules = rules, .notes = apr_array_make(p, 1, sizeof(cc_note_t))};
+
+    apr_pool_create(&lint.scratch, p);
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        for (int j = 0; j < lint.rule->conditions->nelts; j++) {
+            issuer_check(&lint, &APR_ARRAY_IDX(lint.rule->conditions, j, cc_condition_t), names);
+        }
+        apr_pool_clear(lint.scratch);
+    }
+    apr_pool_destroy(lint.scratch);
+    return lint.notes;
+}
+
+/* ---- all findings ------------------------------------------------------------------------ */
+
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
 {
     return cc_lint_rules(rules, several_cas, NULL, p);

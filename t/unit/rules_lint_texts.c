@@ -119,4 +119,36 @@ TEST(a_serial_number_is_given_in_hex)
                                  "in hex it is 4ec388be5cd54abcb6b2282bbad031c3ffa5f0a1"));
 }
 
+/* ---- names of CAs ------------------------------------------------------------------------ */
+
+static int issuer_findings(const char *rule, const char *const *cas)
+{
+    apr_hash_t *names = apr_hash_make(pool);
+    cc_fieldref_t issuer;
+
+    cc_field_find(&issuer, "issuer", pool, NULL);
+    for (; *cas; cas++) {
+        cc_value_t *name = apr_palloc(pool, sizeof(*name));
+
+        ck_assert_int_eq(cc_field_operand(name, &issuer, *cas, pool, NULL), APR_SUCCESS);
+        apr_hash_set(names, name->key, (apr_ssize_t)name->key_len, "");
+    }
+    return cc_rules_lint_issuers(ruleset_compile(rule, pool), names, pool)->nelts;
+}
+
+TEST(a_ca_in_the_other_order_is_reported)
+{
+    static const char *const cas[] = {"CN=Staff CA,O=Example", "CN=Root", "CN=A,O=B", "O=B,CN=A",
+                                      NULL};
+
+    ck_assert_int_eq(issuer_findings("issuer == 'O=Example,CN=Staff CA' user=x", cas), 1);
+    ck_assert_int_eq(issuer_findings("issuer|first != 'o = EXAMPLE, cn = staff  ca' deny", cas), 1);
+    ck_assert_int_eq(issuer_findings("issuer == 'CN=Staff CA,O=Example' user=x", cas), 0);
+    ck_assert_int_eq(issuer_findings("issuer == CN=Root user=x", cas), 0);
+    ck_assert_int_eq(issuer_findings("issuer == O=B,CN=A user=x", cas), 0);
+    ck_assert_int_eq(issuer_findings("issuer under 'O=Example,CN=Staff CA' user=x", cas), 0);
+    ck_assert_int_eq(issuer_findings("subject == 'O=Example,CN=Staff CA' user=x", cas), 0);
+    ck_assert_int_eq(issuer_findings("issuer == 'O=Example,CN=Staff' user=x", cas), 0);
+}
+
 SUITE("lint_texts", .setup = setup, .teardown = teardown);
