@@ -243,6 +243,7 @@ typedef enum { CC_SURVEYED_NO_CRL, CC_SURVEYED_CRL_EXPIRED, CC_SURVEYED_CRL } cc
 typedef struct cc_surveyed_t {
     const char *name;
     const char *issuer;
+    const char *subject; /* the name as in a rule, which is not escaped; NULL: none, or unusable */
     cc_surveyed_state_t state;
     apr_time_t date;       /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
     int depth;             /* _CA: the SSLVerifyDepth that certificates issued by it need */
