@@ -70,7 +70,7 @@ reason() { # STATUS CLIENT-PORT PLACE
         000) awaited "$2" '\(CC0106\): .* reason="\([^"]*\)' |
             sed 's/the CA .* above it: //; s/[,:].*//' ;;
         401) echo 'password required' ;;
-        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" \(needs=\"[^\"]*\"\)" ;;
+        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" needs=\"\([^\"(]*[^\"( ]\)" ;;
         *) logged "$2" '\(CC0103\): .* reason="\([^"]*\)' ;;
     esac
 }

@@ -52,6 +52,9 @@ typedef struct cc_verify_error_t {
     int error;  /* X509_V_ERR_ */
 } cc_verify_error_t;
 
+/** The field `subject` or `issuer` of a certificate, escaped for a log; in `p`. */
+const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p);
+
 /**
  * Takes the error that a verify callback was called with, or has found itself. It was called with
  * `ok`, and with `error` in the context.

@@ -183,8 +183,7 @@ entries() {
     registry fields | of_kind field
     registry operators | of_kind operator
     registry modifiers | of_kind modifier
-    commands | grep -v -e '^--' | of_kind 'command of clientcert'
-    commands | grep -e '^--' | of_kind 'option of clientcert'
+    commands | of_kind 'command of clientcert'
     tool_options
     metrics | of_kind metric
     metric_words rejection | of_kind 'reason in metrics'

@@ -85,7 +85,7 @@ sub over_http2 {
 }
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0722', 'AH01630', qr/SSL Library Error/);
-announce('AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified in the second try
+announce('CC0115', 'AH02261', 'AH02262', 'AH02225', 'AH02263', 'AH10158');   # not verified in the second try
 
 my %server = (
     modules => ['headers', 'http2'],

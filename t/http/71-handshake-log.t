@@ -101,8 +101,9 @@ my @refusals = (
 );
 
 announce('CC0106', 'AH02039', 'AH02040', 'CC0104', qr/SSL Library Error/);
-announce(qr/AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # mod_ssl, when it asks again
+announce(qr/CC0115|AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # mod_ssl, when it asks again
 announce('CC0722');    # SSLVerifyClient in a section
+announce('CC0732', 'CC0736');    # SSLVerifyDepth, mod_ssl's own CRLs
 announce('AH01909');    # the server's certificate is for another name
 
 sub is_refusal {

@@ -10,7 +10,9 @@
 #include "httpd/conf/module.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
+#include "revocation/revocation.h"
 #include "trust/cause.h"
+#include "trust/trust.h"
 
 struct cc_client_t;
 struct cc_memo_t; /* request/identity.c: the result of one rule set for a client */
@@ -89,6 +91,24 @@ static inline cc_fault_t cc_client_fault(const cc_client_t *client, apr_time_t n
     return client->fault.cause == CC_CAUSE_NONE && now > client->until ? client->lapse
                                                                         : client->fault;
 }
+
+/**
+ * Finds the client of a request on a connection that has no TLS of its own (peer.h). NULL: there is
+ * none, and *why may be filled in. Called in the request's thread. Begins a struct of its source.
+ */
+typedef struct cc_client_finder_t {
+    cc_client_t *(*find)(const struct cc_client_finder_t *finder, struct request_rec *r,
+                         cc_nobody_t *why);
+} cc_client_finder_t;
+
+/**
+ * Sets the time until which the dates, the verdict in `seal` and the age of a certificate allow an
+ * identity. `max_age`: ClientCertMaxAge, 0: any.
+ */
+void cc_client_span_set(cc_client_t *client, const cc_seal_t *seal, apr_interval_time_t max_age);
+
+/** Takes the status of a certificate by CRLs and OCSP: its facts and, if any, its problem. */
+void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t *status);
 
 /** The facts of the client at a time. */
 static inline cc_facts_t cc_client_facts(const cc_client_t *client, apr_time_t now)

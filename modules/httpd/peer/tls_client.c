@@ -168,33 +168,7 @@ static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, ap
     revocation_check(&entry->revocation, entry, r, ssl, p);
     atomic_init(&entry->generation, status->generation);
     atomic_init(&entry->stale_at, status->stale_at);
-    client->problem = status->problem;
-    client->public_problem = status->public_problem;
-    client->fault = status->fault;
-    client->facts.revocation = cc_revocation_word(status->verdict);
-    client->facts.revocation_reason = status->reason;
-    client->facts.revoked_at = status->revoked_at;
-}
-
-/* Sets the time until which the dates and the age of a certificate allow an identity. */
-static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc_vhost_t *host)
-{
-    apr_time_t verified_at = entry->seal.verified_at;
-
-    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
-    client->until = client->not_after;
-    client->expired_reason = cc_cause_text(CC_CAUSE_EXPIRED);
-    client->lapse = (cc_fault_t){CC_CAUSE_EXPIRED, 0, 0};
-    if (entry->seal.state == CC_TRUST_OK && entry->seal.until < client->until) {
-        client->until = entry->seal.until;
-        client->expired_reason = "a CA above it has expired";
-        client->lapse.depth = 1; /* or further up */
-    }
-    if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
-        client->until = verified_at + host->max_age;
-        client->expired_reason = cc_cause_text(CC_CAUSE_TOO_OLD);
-        client->lapse = (cc_fault_t){CC_CAUSE_TOO_OLD, 0, 0};
-    }
+    cc_client_revocation_set(client, status);
 }
 
 /*
@@ -206,6 +180,13 @@ static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, 
     if (entry->seal.state == CC_TRUST_NOT_CLIENT && !r->connection->master) {
         SSL_set_verify_result(ssl, X509_V_ERR_INVALID_PURPOSE);
     }
+}
+
+static apr_interval_time_t max_age_of(const server_rec *s)
+{
+    const cc_vhost_t *host = cc_vhost_of(s);
+
+    return host ? host->max_age : 0;
 }
 
 cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
@@ -224,7 +205,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
     if (trust) {
         revocation_take(entry, r, ssl, p);
     }
-    span_set(client, entry, cc_vhost_of(r->server));
+    cc_client_span_set(client, &entry->seal, max_age_of(r->server));
     if (client->problem) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client->cert, client->problem);
