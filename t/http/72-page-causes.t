@@ -44,6 +44,10 @@ $page
         Require clientcert
     </Location>
 </VirtualHost>
+<VirtualHost *:\@PORT4\@>
+    ServerName localhost
+$page
+</VirtualHost>
 CONF
 announce('CC0104', 'CC0106', 'CC0110', 'CC0115', 'CC0722', 'AH01630', 'AH02229',
     qr/SSL Library Error/, map { "AH$_" } qw(10158 02261 02262 02263 02225));
@@ -89,5 +93,23 @@ ok $twice->{verification}{verified}, 'the certificate itself is verified';
 my $unable = late('a browser that cannot be asked', $could_not, port => 3, cert => 'alice');
 like $unable->{reason}, qr/^SSLVerifyClient requests a certificate here, .*virtual host\.$/,
     'ClientCertStatusRules On: the reason for administrators';
+
+# ---- a proxy that ended TLS
+
+my $proxied = 'A proxy ended the encryption in front of this server, so no certificate arrived here';
+for my $header ('Client-Cert: :AAAA:', 'X-Forwarded-Proto: https', 'X-SSL-Client-Verify: SUCCESS') {
+    my $json = json($h->get('/whoami?format=json', port => 4, scheme => 'http', headers => [$header]));
+    is "$json->{result}: $json->{summary}", "no-tls: $proxied", "$header: a proxy ended TLS";
+    unlike "@{ $json->{advice} }", qr/https:/, 'so https: would not help';
+    is $json->{reason}, undef, 'the header is not for clients';
+}
+my $plain = json($h->get('/whoami?format=json', port => 4, scheme => 'http'));
+like "$plain->{summary} @{ $plain->{advice} }", qr/not encrypted.* https:/, 'without a proxy, it would';
+my $again = json($h->get('/whoami?format=json', port => 3, headers => ['X-SSL-Client-S-DN: CN=alice']));
+is "$again->{result}: $again->{summary}", "no-certificate: $proxied", 'the proxy may use TLS itself';
+is $again->{reason}, 'The request has the header X-SSL-Client-*.',
+    'ClientCertStatusRules On: with the header';
+is json($h->get('/whoami?format=json', cert => 'alice', headers => ['X-SSL-Client-S-DN: CN=bob']))->{summary},
+    'You are alice', 'a certificate that arrived is not hidden by a header';
 
 done_testing;

@@ -65,6 +65,9 @@ static const cc_words_t *words_of(const cc_status_t *status)
 {
     cc_fault_t fault;
 
+    if (status->proxied && status->result != CC_STATUS_REFUSED) {
+        return &cc_proxied_words;
+    }
     switch (status->result) {
     case CC_STATUS_REFUSED:
         return cc_ssl_refused_words(status->ssl_refused);
@@ -159,6 +162,9 @@ const char *cc_advice_reason(const cc_status_t *status, apr_pool_t *p)
     }
     if (status->result == CC_STATUS_REFUSED && status->rules) {
         return sentence(cc_ssl_refused_text(status->ssl_refused), p);
+    }
+    if (status->proxied && status->rules) {
+        return apr_pstrcat(p, "The request has the header ", status->proxied, ".", NULL);
     }
     return words_of(status)->reason;
 }

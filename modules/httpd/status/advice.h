@@ -26,11 +26,13 @@ typedef enum {
 
 /** The subject of clientcert-status: one client, in one request. */
 typedef struct cc_status_t {
-    request_rec *page;  /* the request for the page itself */
-    request_rec *asked; /* the request to describe: that one, or the one that failed */
-    bool failed;        /* it failed, and this page is its ErrorDocument */
+    request_rec *page;            /* the request for the page itself */
+    request_rec *asked;           /* the request to describe: that one, or the one that failed */
+    bool failed;                  /* it failed, and this page is its ErrorDocument */
     cc_ssl_refused_t ssl_refused; /* CC_STATUS_REFUSED: why */
-    bool rules;         /* ClientCertStatusRules is On for that request */
+    const char *proxied; /* the header that shows that a proxy ended TLS; NULL: none, or there is a
+                            certificate */
+    bool rules;          /* ClientCertStatusRules is On for that request */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not wanted, or no rules apply */
     cc_status_result_t result;

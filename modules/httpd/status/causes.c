@@ -162,7 +162,7 @@ const cc_words_t *cc_cause_words(const cc_fault_t *fault)
     }
 }
 
-/* ---- requests that mod_ssl refused ------------------------------------------------------- */
+/* ---- requests without a certificate ------------------------------------------------------- */
 
 #define NOT_REQUESTED "This server could not request your certificate for this page"
 
@@ -172,8 +172,12 @@ const cc_words_t cc_no_certificate_words = {
         HOW_TO_PRESENT,
         "If the browser does not ask although it has the certificate, the certificate may have "
         "expired, this server may not accept its issuer, or this server may not request "
-        "certificates "
-        "here. Ask the administrator of this server."}};
+        "certificates here. Ask the administrator of this server."}};
+
+const cc_words_t cc_proxied_words = {
+    .headline =
+        "A proxy ended the encryption in front of this server, so no certificate arrived here",
+    .advice = {"Tell the administrator of this server. You cannot solve this yourself."}};
 
 static const cc_words_t ssl_refused[CC_SSL_REFUSED_COUNT] = {
     [CC_SSL_REFUSED_HTTP2] = {NULL,

@@ -22,7 +22,7 @@ const cc_words_t *cc_cause_words(const cc_fault_t *fault);
 /** The words for a request that mod_ssl refused before access control; not CC_SSL_REFUSED_NOT. */
 const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused);
 
-/** The words for a client without a certificate. */
-extern const cc_words_t cc_no_certificate_words;
+/** The words for a client without a certificate, and for one whose proxy ended TLS. */
+extern const cc_words_t cc_no_certificate_words, cc_proxied_words;
 
 #endif

@@ -11,6 +11,7 @@
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/ssl_refusal.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
@@ -62,6 +63,7 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
     status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
+    status.proxied = status.answer.presented ? NULL : cc_proxied_header(status.asked);
     status.result = result_of(&status);
     return status;
 }
