@@ -10,6 +10,8 @@
 static const cc_convert_kind_t kinds[] = {
     {"fakebasicauth", "the password file of SSLOptions +FakeBasicAuth", false, true,
      cc_convert_fakebasicauth},
+    {"sslrequire", "SSLRequire, Require expr and Require ssl-verify-client", false, false,
+     cc_convert_sslrequire},
     {"nginx", "a map of nginx on $ssl_client_s_dn and similar variables", false, true,
      cc_convert_nginx},
     {"haproxy-str", "a map file of HAProxy for map or map_str", true, true, cc_convert_haproxy_str},
