@@ -26,6 +26,8 @@ typedef struct cc_options_t {
     const char *vhost;
     const char *path;
     const char *passin;
+    const char *field;
+    const char *issuer;
     const char *color;
     apr_array_header_t *words; /* const char *: the arguments that are not options */
     bool json;
@@ -72,6 +74,10 @@ cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
+
+/* ---- convert.c ---- */
+
+cc_command_fn cc_convert_run;
 
 /* ---- options.c ---- */
 
