@@ -11,16 +11,17 @@ static const cc_command_t all[] = {
      .arguments = "FILE",
      .least = 1,
      .most = 1,
-     .with = CC_WITH_PASSIN,
+     .with = CC_WITH_JSON | CC_WITH_ALL_FIELDS | CC_WITH_PASSIN,
      .run = cc_show_run,
-     .summary = "print the values of a certificate as conditions for rules",
+     .summary = "suggest a rule for a certificate, and print what rules can use of it",
      .description =
-         "Prints the values of a certificate (PEM, DER or PKCS#12; - for standard input) that "
-         "rules can use, each as a condition that can be pasted into ClientCertMap. A value that "
-         "rules cannot use is printed as a comment. The password of a PKCS#12 file is asked for, "
-         "or taken from -passin.",
+         "Prints a rule that would map the certificate (PEM, DER or PKCS#12; - for standard "
+         "input), "
+         "and the usual values of the certificate, each as a condition that can be pasted into "
+         "ClientCertMap. A value that rules cannot use is printed as a comment. The password of a "
+         "PKCS#12 file is asked for, or taken from -passin.",
      .status = "0  success",
-     .examples = "clientcert show alice.pem"},
+     .examples = "clientcert show alice.pem\nclientcert show --all --json alice.pem"},
     {.name = "explain",
      .arguments = "FILE ...",
      .least = 1,
@@ -30,11 +31,12 @@ static const cc_command_t all[] = {
      .summary = "show to which user and groups the server maps certificates, and why",
      .description =
          "Shows to which user and groups the server would map the certificate, by which rules, "
-         "and whether it would verify the certificate. Of the rules that do not match, the ten "
-         "closest are shown; --all shows every rule. Several files, or the files of a directory, "
-         "have one line each.",
-     .status = "0  each certificate has a user or a group\n"
-               "1  a certificate has no user and no group",
+         "whether it would verify the certificate, and with --path, whether it would grant access, "
+         "with the answer of each Require. Of the rules that do not match, the ten closest are "
+         "shown; --all shows every rule. Several files, or the files of a directory, have one line "
+         "each.",
+     .status = "0  each certificate has a user or a group, and access to the path\n"
+               "1  a certificate has no user and no group, or its access is not certain",
      .examples = "clientcert explain --vhost www.example.com --path /admin/ bob.pem\n"
                  "clientcert explain people/"},
     {.name = "rules",

@@ -57,6 +57,16 @@ cc_command_fn cc_show_run;
  */
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p);
 
+/* ---- suggest.c ---- */
+
+/*
+ * A directive that maps this certificate to a user: "ClientCertMap issuer == "..." user=%{...}".
+ * It names the issuer, has no finding of lint, and was evaluated for the certificate. NULL: no rule
+ * is suggested, and *reason, a literal, is why.
+ */
+const char *cc_suggest_rule(const char **reason, const cc_cert_t *cert, const cc_facts_t *facts,
+                            apr_pool_t *p);
+
 /* ---- message.c ---- */
 
 cc_command_fn cc_message_run;

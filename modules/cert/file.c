@@ -225,8 +225,9 @@ static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader
     }
     if (status == APR_SUCCESS && !found->x509) {
         return cc_error_set(r->err, r->pool, "CC0303", r->path,
-                            "the file contains no certificate; give a PEM, DER or PKCS#12 file "
-                            "with one");
+                            "the file contains no certificate%s; give a PEM, DER or PKCS#12 file "
+                            "with one",
+                            cc_file_kind(data, len, r->pool));
     }
     return status;
 }
