@@ -75,10 +75,18 @@ static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *s
     }
 }
 
+static bool is_tolerated(const cc_sources_t *sources)
+{
+    return sources->no_ca && cc_vhost_conf_of(sources->server)->tolerate > 0;
+}
+
 /* mod_ssl lets the certificate of a CA, or of a server, pass as that of a client. */
 static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
                            const cc_presented_t *presented)
 {
+    if (is_tolerated(sources)) {
+        return false;
+    }
     if (asked->revocation.problem) {
         return true;
     }
