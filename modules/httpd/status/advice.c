@@ -40,9 +40,9 @@ static const cc_words_t words[] = {
         {NULL,
          "Your certificate is verified, but no rule here maps it to a user or group",
          {"If you expected to be recognized, send the subject, the issuer and the sha256 of your "
-          "certificate (see all fields below) to the administrator of this server. If you have "
-          "several certificates, you may have chosen the wrong one: close all windows of the "
-          "browser and start it again."}},
+          "certificate (see all fields below) to the administrator of this server.",
+          "If you have several certificates, you may have chosen the wrong one: close all windows "
+          "of the browser and start it again."}},
     [CC_STATUS_DENIED] = {NULL,
                           "Your certificate is verified, but a rule here denies it",
                           {"Ask the administrator of this server for the reason; include the "
