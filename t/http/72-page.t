@@ -207,7 +207,7 @@ is $h->get('/whoami', method => 'OPTIONS')->{status}, 200, 'OPTIONS is answered'
 
 # ---- every state
 
-announce('CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0157', 'CC0110', 'AH01630');
+announce('CC0190', 'AH02039', 'CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0157', 'CC0110', 'AH01630');
 
 sub state_of {
     my ($claim, $result, $summary, $path, %o) = @_;
@@ -378,6 +378,9 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 
 my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
+my $late_one = $site->get('/private/page', cert => 'expired');
+is $late_one->{status}, 403, 'status.conf: an expired certificate does not get in,';
+like $late_one->{body}, qr/not accepted here: it has expired: \d{4}-/, 'and the page says why';
 my $stopped = $site->get('/private/page', cert => 'service');
 like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';
