@@ -52,6 +52,7 @@ my $h     = ClientCert::Test->server(
     ServerName localhost
     @SSL@
     SSLVerifyClient optional_no_ca
+    ClientCertTolerate On
     ServerAdmin https://www.example.com/help
     <Location "/whoami">
         SetHandler clientcert-status
@@ -79,7 +80,7 @@ my $h     = ClientCert::Test->server(
 </VirtualHost>
 CONF
 $staff->revoke('revoked', 'keyCompromise');
-announce('CC0103', 'CC0104', 'CC0110', 'CC0115', 'CC0150', 'CC0152', 'CC0157', 'AH01630', 'AH02229', 'AH10158', 'CC0722',
+announce('CC0190', 'CC0103', 'CC0104', 'CC0110', 'CC0115', 'CC0150', 'CC0152', 'CC0157', 'AH01630', 'AH02229', 'AH10158', 'CC0722',
     qr/SSL Library Error/);
 
 my $ca    = ClientCert::Test->ca;
@@ -128,6 +129,7 @@ my %state = (
     none     => $h->get('/whoami'),
     unknown  => $h->get('/whoami', cert => 'selfsigned', port => 2),
     revoked  => $open->request('/'),
+    expired  => $h->get('/whoami', cert => 'expired', port => 2),
     late     => $h->connection(cert => 'alice', tls => '1.3')->request('/later/page'),
     'no-tls' => $h->get('/whoami', port => 4, scheme => 'http'),
     long     => $h->get('/whoami', cert => 'long-cn'),
