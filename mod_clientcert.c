@@ -6,17 +6,21 @@
 #include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 #include <mod_status.h>
 #include <mpm_common.h>
 #include <util_filter.h>
 
+#include "httpd/admin/access_lines.h"
 #include "httpd/admin/answer.h"
+#include "httpd/admin/dry_run.h"
 #include "httpd/admin/lint.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/background/tables.h"
+#include "httpd/conf/configtest.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -50,6 +54,7 @@ static const char *const after_ssl[] = {"mod_ssl.c", NULL};
 static void register_start(void)
 {
     ap_hook_pre_config(cc_revocation_prepare, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(cc_access_lines_prepare, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -57,11 +62,14 @@ static void register_start(void)
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_mapping_tests_check, NULL, NULL, APR_HOOK_LAST);
 
+    if (cc_configtest_query()) {
+        ap_hook_ssl_conn_is_ssl(cc_dry_run_is_tls, NULL, NULL, APR_HOOK_FIRST);
+    }
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(cc_lint_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_lint_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);

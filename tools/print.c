@@ -104,6 +104,15 @@ void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_po
                     reason ? style->bad : style->good, style);
 }
 
+static void hint_print(const json_t *step, const char *indent, apr_pool_t *p)
+{
+    const char *hint = cc_print_member(step, "hint", p);
+
+    if (hint) {
+        printf("%s    hint: %s\n", indent, hint);
+    }
+}
+
 void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *style, apr_pool_t *p)
 {
     json_t *step;
@@ -121,6 +130,7 @@ void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *s
             printf("%s    %s%s%s: %s; seen: %s\n", indent, undecided ? style->doubt : style->bad,
                    undecided ? "cannot be decided" : "does not match", style->plain,
                    cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
+            hint_print(step, indent, p);
         }
     }
 }

@@ -177,8 +177,10 @@ typedef struct cc_step_t {
     const char *field;     /* the field of its first condition that failed; NULL: all held */
     const char *condition; /* that condition, as written; NULL: all held */
     bool undecided;        /* that condition, and perhaps others, is undecided */
+    int failed;            /* its place in the rule, from 0 */
     const char *seen;      /* the values that it tested, or "(none)"; NULL: all held. Escaped;
                               long values and long lists are cut (cc_text_excerpt, 16 values) */
+    const char *hint;      /* of cc_trace_hint; NULL: none */
     int nearness;          /* how many conditions held before that one, minus those after it */
 } cc_step_t;
 
@@ -217,6 +219,18 @@ typedef struct cc_trace_t {
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
                                      const cc_facts_t *facts, cc_trace_t *trace,
                                      apr_pool_t *result, apr_pool_t *scratch);
+
+/**
+ * Sets the `hint` of steps whose condition does not hold: one sentence, usable text, with the
+ * reason and mostly the condition to write instead, if the certificate proves it. A name is in the
+ * other order, a pattern matches a part of a value, another field has the value ... A condition
+ * that is offered holds for this certificate. `steps` are those of an evaluation with the same
+ * arguments; the texts live in their pool. With `tables`, tables that need no other program are
+ * searched for a key in another form, which counts as lookups. A hint may cost more than the
+ * evaluation, so at most 64 steps of a trace get one. Any thread, for a trace of its own.
+ */
+void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_cert_t *cert,
+                   const cc_facts_t *facts, bool tables);
 
 /**
  * Likely mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never match or

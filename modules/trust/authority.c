@@ -48,6 +48,7 @@ static void chain_take(cc_authority_t *authority, const STACK_OF(X509) * chain, 
 
     authority->verified = true;
     authority->anchor = count == 1;
+    authority->above = count - 1;
     if (count > 1) {
         digests_take(authority->parent_sha256, authority->parent_spki_sha256,
                      sk_X509_value(chain, 1), p);
@@ -66,6 +67,9 @@ static void verify(cc_authority_t *authority, const cc_trust_t *trust, STACK_OF(
     if (ctx && X509_STORE_CTX_init(ctx, trust->store, authority->cert, untrusted) &&
         verify_prepare(ctx, trust) && X509_verify_cert(ctx) > 0) {
         chain_take(authority, X509_STORE_CTX_get0_chain(ctx), scratch);
+    } else if (ctx) {
+        authority->error = X509_STORE_CTX_get_error(ctx);
+        authority->error_depth = X509_STORE_CTX_get_error_depth(ctx);
     }
     X509_STORE_CTX_free(ctx);
     ERR_pop_to_mark();

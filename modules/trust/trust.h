@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "base/error.h"
+#include "trust/cause.h"
 
 /**
  * The trust of one virtual host: the certificates and CRLs of its store and the CA names that it
@@ -79,10 +80,9 @@ typedef struct cc_refusal_t {
     SSL *ssl;
     const struct cc_seal_t *seal; /* the verdict on a chain that verified but met an objection;
                                      NULL: it did not verify */
-    X509 *leaf; /* the client's certificate */
-    X509 *cert; /* the one at fault: the leaf, or another one of the chain */
-    int depth;  /* of `cert`; 0: the leaf */
-    int error;  /* X509_V_ERR_; X509_V_ERR_CERT_CHAIN_TOO_LONG for SSLVerifyDepth too */
+    X509 *leaf;                   /* the client's certificate */
+    X509 *cert;                   /* the one at fault: the leaf, or another one of the chain */
+    cc_fault_t fault;
 } cc_refusal_t;
 
 /** Called in the thread of the handshake. *refusal is borrowed during the call. */
@@ -96,10 +96,13 @@ typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton);
 
 /**
- * The reason, in plain words about the certificate at fault ("it has expired: 2026-01-01T..."), or
- * in OpenSSL's words. Text of the certificate in it is escaped (cc_text_escape), and may be long.
+ * A fault as a sentence about the client's certificate `leaf`: "it has expired: 2026-01-01T...",
+ * "the CA "CN=Staff" above it: it has expired: ...". `cert` is the certificate at fault; NULL: it
+ * is not at hand, and the sentence is shorter unless it is the leaf. Names and dates of
+ * certificates are escaped and bounded (cc_text_excerpt). In `p`, or a literal.
  */
-const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p);
+const char *cc_fault_text(const cc_fault_t *fault, const X509 *leaf, const X509 *cert,
+                          apr_pool_t *p);
 
 /** Whether a certificate gives an identity, and if not, why. */
 typedef enum {
@@ -123,15 +126,23 @@ typedef struct cc_seal_t {
     apr_time_t until;            /* the first notAfter of the CAs above it; APR_INT64_MAX: none */
     unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
-    bool ca_known; /* false: a chain of one certificate, and the two digests mean nothing */
+    bool ca_known;    /* false: a chain of one certificate, and the two digests mean nothing */
+    cc_fault_t fault; /* CC_TRUST_FAILED, CC_TRUST_NOT_CLIENT: why. Otherwise CC_CAUSE_NONE */
 } cc_seal_t;
+
+/**
+ * Why a verdict on `leaf` gives no identity, as a sentence: cc_fault_text for a fault, otherwise
+ * cc_trust_state_text. In `p`, or a literal. The same in a full and in a resumed session.
+ */
+const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p);
 
 /**
  * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
  * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). If
  * there is no good record, members other than `state` are 0, except `verified_at` with
- * CC_TRUST_OTHER_TRUST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
- * handshake runs on the session's connection.
+ * CC_TRUST_OTHER_TRUST, and `fault` with CC_TRUST_FAILED and CC_TRUST_NOT_CLIENT. A verdict that
+ * failed for a different trust has the cause CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error
+ * queue. Any thread may call while no handshake runs on the session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
                      const X509 *cert);
@@ -181,6 +192,9 @@ typedef struct cc_authority_t {
     unsigned char parent_sha256[32];
     unsigned char parent_spki_sha256[32];
     unsigned char root_sha256[32];
+    int above; /* how many certificates are above it in its chain */
+    int error; /* not verified: the X509_V_ERR_, of it or of one above it */
+    int error_depth; /* 0: of it */
 } cc_authority_t;
 
 /** All certificates of the store (of cc_authority_t *). They live as long as `p`. */
@@ -193,6 +207,40 @@ apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t 
  */
 cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                   apr_pool_t *p);
+
+/* ---- what the store is good for (survey.c) --------------------------------------------------- */
+
+/** Whether a certificate of the store can be above a client's certificate. */
+typedef enum {
+    CC_SURVEYED_CA,        /* it can */
+    CC_SURVEYED_NOT_CA,    /* it is not a CA certificate, and not trusted itself */
+    CC_SURVEYED_EXPIRED,   /* no certificate of the store with this name is valid now */
+    CC_SURVEYED_NOT_YET,   /* likewise */
+    CC_SURVEYED_NO_ISSUER, /* the store does not have its issuer, and it is not trusted itself */
+    CC_SURVEYED_OTHER      /* it cannot for another reason, or is trusted itself and is not a CA */
+} cc_surveyed_state_t;
+
+/** The CRLs of a CA in the store, where mod_ssl looks for them. */
+typedef enum { CC_SURVEYED_NO_CRL, CC_SURVEYED_CRL_EXPIRED, CC_SURVEYED_CRL } cc_surveyed_crl_t;
+
+/** A certificate of the store. Texts are in the form of RFC 4514, and escaped for a log. */
+typedef struct cc_surveyed_t {
+    const char *name;
+    const char *issuer;
+    cc_surveyed_state_t state;
+    apr_time_t date;       /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
+    int depth;             /* _CA: the SSLVerifyDepth that certificates issued by it need */
+    bool root;             /* _CA: its chain ends with it */
+    bool issues_cas;       /* _CA: it has issued another CA of the store */
+    cc_surveyed_crl_t crl; /* _CA */
+    apr_time_t next_update; /* CC_SURVEYED_CRL_EXPIRED: of the last one to expire */
+} cc_surveyed_t;
+
+/**
+ * All certificates of the store (of cc_surveyed_t), in `p`. Takes time in proportion to their
+ * number. Leaves nothing in OpenSSL's error queue. One thread.
+ */
+apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr_pool_t *p);
 
 /** The name of a CRLReason (RFC 5280 5.3.1): "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
@@ -232,8 +280,8 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
 
 /**
  * cc_trust_reverify for the first certificate of a PEM file; the others in it stand for those that
- * a client sends. NULL: it would verify. Otherwise the reason, in plain words, with text of
- * certificates escaped; in `p`.
+ * a client sends. NULL: it would verify. Otherwise the reason (cc_fault_text) in `p`, and
+ * seal->fault, as a handshake would report them.
  */
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p);

@@ -68,6 +68,7 @@ sub are_lost {
     return;
 }
 
+announce('CC0736');
 announce('AH01902');    # a CRL without SSLCARevocationCheck
 
 my $h        = ClientCert::Test->server(%server, conf => $all);

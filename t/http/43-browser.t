@@ -42,7 +42,7 @@ for my $http2 (0, 1) {
         '403 This page needs the certificate of a member of staff.',
         "$way: without a certificate a page explains what is missing, on a working connection";
     ok $h->wait_log(qr{CC0110: .* reason="no client certificate was presented" }
-            . qr{request="GET /private/login" needs="clientcert-group staff"}),
+            . qr{request="GET /private/login" needs="clientcert-group staff \(\S+\)"}),
         "$way: and a line in the log";
     is $h->get('/private/login', cert => 'service', http2 => $http2)->{status}, 403,
         "$way: a certificate of another CA that the server trusts is not one of the staff";

@@ -39,7 +39,7 @@ sub site {
 sub loads {
     my ($claim, $conf) = @_;
     my %files = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
-    $files{'crl/staff.crl'} = read_file(ClientCert::Test->ca . '/staff.crl');
+    $files{"crl/$_.crl"} = read_file(ClientCert::Test->ca . "/$_.crl") for qw(root staff services);
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;

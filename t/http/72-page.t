@@ -263,7 +263,7 @@ like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as 
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
 like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
-my ($foreign) = state_of('a foreign CA', 'rejected', qr/did not verify/, '/whoami', port => 3,
+my ($foreign) = state_of('a foreign CA', 'rejected', qr/no CA with the name of its issuer is trusted here/, '/whoami', port => 3,
     cert => 'stranger');
 ok !$foreign->{verification}{verified}, 'it is not verified';
 is_deeply $foreign->{certificate}{subject}, ['CN=alice,OU=admins,OU=staff,O=Example'], 'but shown';

@@ -18,16 +18,18 @@ my $ca    = ClientCert::Test->ca;
 my $tmp   = File::Temp->newdir;
 my $staff = ClientCert::Test::Crl->new('staff');
 my $root  = ClientCert::Test::Crl->new('root');
+my $other = ClientCert::Test::Crl->new('services');
 $staff->revoke('revoked', 'keyCompromise');
 
 my $site = site(
-    files => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl },
+    files => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl,
+        'conf/services.crl' => $other->crl },
     conf  => <<'CONF');
 <VirtualHost *:@PORT@>
     ServerName localhost
     @SSL@
     SSLVerifyClient optional
-    ClientCertCRL conf/staff.crl conf/root.crl
+    ClientCertCRL conf/staff.crl conf/root.crl conf/services.crl
     ClientCertMap subject.CN == bob deny
     ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=staff
     ClientCertMap issuer under "O=Example" group=%{subject.OU}

@@ -7,6 +7,7 @@
 #include "fakehttpd.h"
 #include "httpd/conf/dir.h"
 #include "httpd/peer/client.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
@@ -229,21 +230,22 @@ TEST(notes_say_what_they_mean_or_what_they_say)
 
 TEST(an_error_document_is_about_the_request_that_failed)
 {
-    cc_request_t *kept =
-        asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
+    cc_missing_t missing = {.text = "clientcert-group admins", .where = "a.conf:3"};
     request_rec *page;
+
+    asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
 
     ck_assert_str_eq(at("request"), "null");
     for (int shown = 0; shown < 2; shown++) {
-        kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
-        kept->missing = "clientcert-group admins";
+        cc_request_t *kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
+        kept->missing = &missing;
         r->status = HTTP_FORBIDDEN;
         r->uri = "/rewritten";
         page = fake_redirect(r, "/error");
         page->status = HTTP_FORBIDDEN;
         r = page;
         ck_assert_str_eq(at("request"), shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
-                                                "\"clientcert-group admins\"}"
+                                                "\"clientcert-group admins (a.conf:3)\"}"
                                               : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
         ck_assert_str_eq(at("summary"), "You are alice, but you are not allowed to see this page");
         fake_expect_begins(at("advice"), "[\"If you need access, ask the administrator");

@@ -192,9 +192,11 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint.lines = apr_hash_make(p);
     lint.unasked = apr_hash_make(p);
     lint.several = apr_hash_make(p);
+    lint.surveys = apr_hash_make(p);
     cc_lint_rulesets_read(&lint);
     lint_rules(&lint);
     lint_lines(&lint);
+    cc_lint_cas(&lint);
     return in_order(lint.findings, p);
 }
 

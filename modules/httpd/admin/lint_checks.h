@@ -32,6 +32,12 @@ cc_lint_fn cc_lint_rewrite;
 /* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
+/*
+ * lint_cas.c: CAs whose certificates are always refused. Unlike the others, it looks at each server
+ * that requests certificates.
+ */
+void cc_lint_cas(cc_lint_t *lint);
+
 /* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
 

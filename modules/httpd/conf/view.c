@@ -85,7 +85,7 @@ static const char *folded(char folded_name[NAME_MAX_LEN], const char *name)
     return folded_name;
 }
 
-static const char *own_value(const cc_conf_view_t *view, const char *name)
+static const ap_directive_t *own_directive(const cc_conf_view_t *view, const char *name)
 {
     char buffer[NAME_MAX_LEN];
 
@@ -101,7 +101,7 @@ static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 
     if (!place->section && strlen(directive->directive) < NAME_MAX_LEN) {
         apr_hash_set(view->values, apr_pstrdup(p, folded(buffer, directive->directive)),
-                     APR_HASH_KEY_STRING, directive->args);
+                     APR_HASH_KEY_STRING, directive);
     }
     if (place->section && is(directive, "SSLVerifyClient")) {
         view->verifies_later |= cc_conf_view_verify_client(directive->args) != CC_VERIFY_NONE;
@@ -110,11 +110,18 @@ static void view_note(cc_conf_view_t *view, const cc_place_t *place)
     view->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
 }
 
+const ap_directive_t *cc_conf_view_directive(const cc_conf_view_t *view, const char *name)
+{
+    const ap_directive_t *own = own_directive(view, name);
+
+    return own ? own : own_directive(view->main, name);
+}
+
 const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name)
 {
-    const char *own = own_value(view, name);
+    const ap_directive_t *directive = cc_conf_view_directive(view, name);
 
-    return own ? own : own_value(view->main, name);
+    return directive ? directive->args : NULL;
 }
 
 const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p)

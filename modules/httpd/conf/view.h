@@ -61,6 +61,9 @@ const cc_conf_view_t *cc_conf_view_of(server_rec *main, const server_rec *s);
  */
 const char *cc_conf_view_value(const cc_conf_view_t *view, const char *name, apr_pool_t *p);
 
+/** That directive; NULL: none. It lives as long as the configuration. */
+const ap_directive_t *cc_conf_view_directive(const cc_conf_view_t *view, const char *name);
+
 /** All arguments of that directive, unchanged. */
 const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name);
 

@@ -30,24 +30,50 @@ static const char *fields(cc_log_line_t *line, const request_rec *r)
 
 /* ---- results of rules -------------------------------------------------------------------- */
 
-const char *cc_log_no_identity(const cc_verdict_t *verdict)
+const cc_note_t *cc_log_cause(const cc_verdict_t *verdict)
 {
+    for (int i = 0; i < verdict->note_count; i++) {
+        if (verdict->notes[i].kind != CC_NOTE_OLD_ANSWER) {
+            return &verdict->notes[i];
+        }
+    }
+    return NULL;
+}
+
+const char *cc_log_noted(const char *text, const cc_note_t *note, apr_pool_t *p)
+{
+    return note ? apr_pstrcat(p, text, "; ", note->tag, " at ", note->where, ": ", note->text, NULL)
+                : text;
+}
+
+const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    const cc_note_t *cause = cc_log_cause(verdict);
+
     if (cc_verdict_has_identity(verdict)) {
         return NULL;
     }
-    return verdict->denied_where ? "a rule denies it" : "no rule gives it a user or group";
+    if (verdict->denied_where) {
+        return cc_log_noted("a rule denies it", cause, p);
+    }
+    if (verdict->matched_count > 0 && !cause) {
+        return apr_pstrcat(p, "no rule gives it a user or group; the rule at ",
+                           verdict->matched[0].where, " matches, but gives none", NULL);
+    }
+    return cc_log_noted("no rule gives it a user or group", cause, p);
 }
 
 void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
 {
     cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
-    const char *reason = cc_log_no_identity(verdict);
 
-    if (!reason && wants(r, APLOG_INFO)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", fields(&line, r));
-    } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
+    if (cc_verdict_has_identity(verdict)) {
+        if (wants(r, APLOG_INFO)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", fields(&line, r));
+        }
+    } else if (wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s", fields(&line, r),
-                      cc_log_line_said("reason", reason, r->pool));
+                      cc_log_line_said("reason", cc_log_no_identity(verdict, r->pool), r->pool));
     }
 }
 
@@ -172,9 +198,10 @@ void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
 {
     cc_log_line_t line = {"forbidden", denial->cert, denial->verdict, .client = NULL};
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
-                  cc_log_line_said("reason", denial->reason, r->pool), request_field(r),
-                  cc_log_line_said("needs", denial->needs, r->pool));
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
+        cc_log_line_said("reason", denial->reason, r->pool), request_field(r),
+        cc_log_line_needs(denial->needs, denial->need_count, denial->more_needs, r->pool));
 }
 
 void cc_log_ssl_refusal(request_rec *r, const cc_cert_t *cert, const char *reason)

@@ -7,13 +7,23 @@
 
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/log/line.h"
 #include "rules/rules.h"
 
 /** Logs the identity that the rules give a client: once per connection and rule set. */
 void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
 
-/** NULL, or why a verdict that did not fail gives no identity. A literal. */
-const char *cc_log_no_identity(const cc_verdict_t *verdict);
+/**
+ * NULL, or why a verdict that did not fail gives no identity, with the note that explains it. Lives
+ * as long as `p`.
+ */
+const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p);
+
+/** The first note of a verdict that may explain what is missing in it; NULL: none. */
+const cc_note_t *cc_log_cause(const cc_verdict_t *verdict);
+
+/** "TEXT; CC0152 at FILE:LINE: ...", or the text alone for NULL. In `p`. */
+const char *cc_log_noted(const char *text, const cc_note_t *note, apr_pool_t *p);
 
 /**
  * Logs that the identity of a client is unknown, and why; false: LogLevel omits such lines. Call it
@@ -36,7 +46,7 @@ typedef struct cc_refused_t {
     const cc_cert_t *leaf; /* the client's certificate */
     const cc_cert_t *cert; /* the one at fault: the client's, or one above it in its chain */
     int depth;             /* of `cert`; 0: the client's */
-    const char *reason;    /* that of cc_refusal_text */
+    const char *reason;    /* that of cc_fault_text */
 } cc_refused_t;
 
 /**
@@ -54,8 +64,10 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 typedef struct cc_log_denial_t {
     const cc_cert_t *cert;       /* NULL: none */
     const cc_verdict_t *verdict; /* NULL: no rules were evaluated */
-    const char *reason;          /* why the client has no identity; "": it has one */
-    const char *needs;           /* what would have allowed the request */
+    const char *reason;          /* why it was denied */
+    const cc_log_need_t *needs;  /* what would have allowed the request (line.h), */
+    int need_count;              /* at least one, */
+    bool more_needs;             /* and others */
 } cc_log_denial_t;
 
 /** Logs that a request was denied. The caller has checked level and quota. */

@@ -151,7 +151,7 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
 
     *why = (cc_nobody_t){NULL, !ssl && peer && peer->ssl};
     if (!ssl) {
-        return NULL;
+        return peer && peer->finder ? peer->finder->find(peer->finder, r, why) : NULL;
     }
     if (!is_proven(r, ssl)) {
         why->unproven = "its TLS handshake has not finished";
@@ -165,6 +165,13 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
 bool cc_tls_is_on(const request_rec *r)
 {
     return ap_ssl_conn_is_ssl(r->connection) != 0;
+}
+
+bool cc_tls_was_on(const request_rec *r)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+
+    return peer && peer->ssl;
 }
 
 static const char *variable(request_rec *r, const char *name)

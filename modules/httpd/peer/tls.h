@@ -16,6 +16,9 @@ int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
 /** True if the connection of a request has TLS, whatever the client presented. */
 bool cc_tls_is_on(const request_rec *r);
 
+/** The same, also after mod_ssl has freed the TLS of the connection. */
+bool cc_tls_was_on(const request_rec *r);
+
 /**
  * The version, cipher, SNI and resumption of that connection (tls_*), if it has TLS. Texts live as
  * long as r->pool.

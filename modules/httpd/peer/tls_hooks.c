@@ -101,7 +101,7 @@ static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
     if (!refusal->seal) {
         return CC_REJECTED_HANDSHAKE;
     }
-    return refusal->error == X509_V_ERR_CERT_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+    return refusal->fault.cause == CC_CAUSE_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
 }
 
 /*
@@ -116,7 +116,8 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
     if (refusal->seal) {
         cc_revocation_check_crls(&status, cc_vhost_of(s)->revocation, &cert, apr_time_now(), p);
     }
-    return status.problem ? status.problem : cc_refusal_text(refusal, p);
+    return status.problem ? status.problem
+                          : cc_fault_text(&refusal->fault, refusal->leaf, refusal->cert, p);
 }
 
 /*
@@ -131,7 +132,7 @@ static void refused(const cc_refusal_t *refusal, void *server)
     cc_counters_rejected(server, rejection_of(refusal));
     if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
         cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
-                             refusal->depth, reason_of(refusal, server, p)};
+                             refusal->fault.depth, reason_of(refusal, server, p)};
 
         cc_log_refusal(c, server, &told, p);
         apr_pool_destroy(p);

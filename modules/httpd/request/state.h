@@ -17,6 +17,7 @@
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same during the request */
 struct cc_client_t; /* peer/client.h */
+struct cc_missing_t;
 struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 
 /** The identity of the client of one request. */
@@ -38,7 +39,10 @@ typedef struct cc_request_t {
     bool watched;        /* between our access hook and the fixups: a 403 is a denial */
     bool failed;         /* a failed lookup has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
-    const char *missing; /* the requirements that were not met; NULL: none of ours */
+    bool had_client_cert; /* it had the header Client-Cert (proxied.c) */
+    bool more_missing;    /* than those of `missing` */
+    struct cc_missing_t *missing; /* the requirements that were not met (denial.h); NULL: none of
+                                   * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;

@@ -9,6 +9,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/tls.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
@@ -78,14 +79,12 @@ static const char *path_of(const cc_status_t *status)
 
 static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
 {
-    const cc_request_t *kept = cc_request_seen(cc_request_client(status->asked));
-
     if (!status->failed) {
         return json_null();
     }
     return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
                      cc_json_string(path_of(status), p), "needs",
-                     cc_json_string(status->rules && kept ? kept->missing : NULL, p));
+                     cc_json_string(status->rules ? cc_denial_needs(status->asked, p) : NULL, p));
 }
 
 static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)

@@ -184,6 +184,7 @@ static void step_write(request_rec *r, const json_t *step)
                                          {NULL, NULL, CC_HTML_TEXT}};
     static const cc_html_row_t rows_of_rule[] = {{"Condition", "condition", CC_HTML_TEXT},
                                                  {"Value", "seen", CC_HTML_TEXT},
+                                                 {"Hint", "hint", CC_HTML_TEXT},
                                                  {NULL, NULL, CC_HTML_TEXT}};
     bool holds = json_is_true(json_object_get(step, "holds"));
 

@@ -50,7 +50,7 @@ our @EXPORT = qw(damaged der replace);
 # Most tests have no CRL of the Services CA, which their servers trust too.
 sub new {
     my ($class, $ca) = @_;
-    ClientCert::Test::ErrorLog::announce('CC0728');
+    ClientCert::Test::ErrorLog::announce('CC0728', 'CC0736');
     return bless { ca => $ca, number => 0, revoked => {} }, $class;
 }
 

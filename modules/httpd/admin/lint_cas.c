@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds CAs whose certificates mod_ssl always refuses, and certificates that are no CA at all. */
+/*
+ * At a start, the CAs are those of mod_ssl's context. In a test mod_ssl makes no contexts, so its
+ * files are loaded. Virtual hosts with the same CAs are surveyed once.
+ */
+#include <stdlib.h>
+
+#include <apr_strings.h>
+
+#include "base/moment.h"
+#include "base/text.h"
+#include "httpd/admin/lint_checks.h"
+#include "httpd/admin/lint_line.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/judge.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/view.h"
+#include "httpd/peer/vhost.h"
+#include "trust/trust.h"
+
+/* ---- the CAs of a virtual host ------------------------------------------------------------- */
+
+#define ANY_DEPTH 100 /* as many CAs as OpenSSL allows */
+
+static const cc_trust_t *trust_load(cc_lint_t *lint, const cc_trust_files_t *files)
+{
+    cc_trust_t *trust = NULL;
+    cc_error_t err = {0};
+
+    /* mod_ssl itself reports files that cannot be loaded. */
+    return cc_trust_load(&trust, files, lint->pool, &err) == APR_SUCCESS ? trust : NULL;
+}
+
+static const char *text_of(const char *text)
+{
+    return text ? text : "";
+}
+
+/* The survey of these CAs (of cc_surveyed_t). */
+static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    const cc_vhost_t *host = cc_vhost_of(view->server);
+    cc_trust_files_t files = cc_judge_files(view, lint->pool);
+    const char *key =
+        host ? cc_trust_id_text(host->trust, lint->pool)
+             : apr_pstrcat(lint->pool, text_of(files.ca_file), "\n", text_of(files.ca_path), "\n",
+                           text_of(files.crl_file), "\n", text_of(files.crl_path), "\n",
+                           text_of(files.ciphers), NULL);
+    const apr_array_header_t *survey = apr_hash_get(lint->surveys, key, APR_HASH_KEY_STRING);
+    const cc_trust_t *trust;
+
+    if (!survey) {
+        files.depth = ANY_DEPTH;
+        trust = host ? host->trust : trust_load(lint, &files);
+        survey = trust ? cc_trust_survey(trust, apr_time_now(), lint->pool)
+                       : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
+        apr_hash_set(lint->surveys, key, APR_HASH_KEY_STRING, survey);
+    }
+    return survey;
+}
+
+/* SSLOpenSSLConfCmd may add CAs, and change how chains are verified. */
+static bool is_judged(const cc_conf_view_t *view)
+{
+    return view->tls == CC_TLS_ON && view->verify_client != CC_VERIFY_NONE &&
+           cc_use_of(view->server) == CC_USE_HERE &&
+           !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
+}
+
+/* The place of the first of these directives that the server has. */
+static const char *place_of(cc_lint_t *lint, const cc_conf_view_t *view, const char *name,
+                            const char *other)
+{
+    const ap_directive_t *directive = cc_conf_view_directive(view, name);
+
+    directive = directive ? directive : cc_conf_view_directive(view, other);
+    return directive ? cc_directive_where(directive, lint->pool) : NULL;
+}
+
+/* ---- certificates that are of no use ------------------------------------------------------- */
+
+static void certificate_check(cc_lint_t *lint, const char *where, const cc_surveyed_t *one)
+{
+    switch (one->state) {
+    case CC_SURVEYED_NO_ISSUER:
+        cc_lint_add(lint, "CC0733", where,
+                    "\"%s\" is here without its issuer, so mod_ssl refuses every certificate below "
+                    "it: add the certificate of \"%s\", and of all CAs above that, up to the root",
+                    one->name, one->issuer);
+        break;
+    case CC_SURVEYED_EXPIRED:
+    case CC_SURVEYED_NOT_YET:
+        cc_lint_add(lint, "CC0734", where,
+                    "the CA \"%s\" %s %s, so every certificate below it is refused: replace its "
+                    "certificate",
+                    one->name,
+                    one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",
+                    cc_moment_text(one->date, lint->pool));
+        break;
+    case CC_SURVEYED_NOT_CA:
+        cc_lint_add(lint, "CC0735", where,
+                    "\"%s\" is not a CA, so it has no effect among the CAs: remove it; to admit "
+                    "this certificate alone, write a rule with its sha256",
+                    one->name);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- SSLVerifyDepth ------------------------------------------------------------------------ */
+
+static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
+{
+    const char *name = view->server->server_hostname;
+
+    return name ? cc_text_escape(name, strlen(name), p) : "the server";
+}
+
+static void depth_check(cc_lint_t *lint, const cc_conf_view_t *view,
+                        const apr_array_header_t *survey)
+{
+    const char *words = cc_conf_view_value(view, "SSLVerifyDepth", lint->pool);
+    int depth = words ? atoi(words) : 1;
+    const cc_surveyed_t *deepest = NULL;
+
+    for (int i = 0; i < survey->nelts; i++) {
+        const cc_surveyed_t *one = &APR_ARRAY_IDX(survey, i, cc_surveyed_t);
+
+        /* A self-signed client certificate may be a CA by its form. It needs no depth. */
+        if (one->state == CC_SURVEYED_CA && !one->root &&
+            one->depth > (deepest ? deepest->depth : depth)) {
+            deepest = one;
+        }
+    }
+    if (deepest) {
+        cc_lint_add(
+            lint, "CC0732", place_of(lint, view, "SSLVerifyDepth", "SSLCACertificateFile"),
+            "certificates that \"%s\" issues need SSLVerifyDepth %d, but %s has %d, so they "
+            "are refused: set \"SSLVerifyDepth %d\"",
+            deepest->name, deepest->depth, server_name(view, lint->pool), depth, deepest->depth);
+    }
+}
+
+/* ---- mod_ssl's own CRLs -------------------------------------------------------------------- */
+
+/* SSLCARevocationCheck, as far as CRLs of CAs can be missing. */
+typedef struct {
+    const char *where;
+    bool chain;
+    bool may_miss;
+} own_check_t;
+
+/*
+ * With "leaf", a root or a CA above another one may issue only CAs, whose certificates clients
+ * send.
+ */
+static bool is_needed(const own_check_t *own, const cc_surveyed_t *one)
+{
+    return one->state == CC_SURVEYED_CA && (own->chain || (!one->root && !one->issues_cas));
+}
+
+static void own_crl_check(cc_lint_t *lint, const own_check_t *own, const cc_surveyed_t *one)
+{
+    if (!is_needed(own, one)) {
+        return;
+    }
+    if (one->crl == CC_SURVEYED_NO_CRL && !own->may_miss) {
+        cc_lint_add(lint, "CC0736", own->where,
+                    "mod_ssl has no CRL of \"%s\", so it refuses every certificate that this CA "
+                    "issues: add the CRL to SSLCARevocationFile",
+                    one->name);
+    } else if (one->crl == CC_SURVEYED_CRL_EXPIRED) {
+        cc_lint_add(lint, "CC0736", own->where,
+                    "mod_ssl's CRL of \"%s\" expired on %s, so mod_ssl refuses every certificate "
+                    "that this CA issues: fetch the current CRL and restart",
+                    one->name, cc_moment_text(one->next_update, lint->pool));
+    }
+}
+
+static void own_crls_check(cc_lint_t *lint, const cc_conf_view_t *view,
+                           const apr_array_header_t *survey)
+{
+    const char *words = cc_conf_view_arguments(view, "SSLCARevocationCheck");
+    own_check_t own = {.where = place_of(lint, view, "SSLCARevocationCheck", "")};
+    const char *word;
+
+    while (words && *(word = ap_getword_conf(lint->pool, &words))) {
+        if (!strcasecmp(word, "none")) {
+            return;
+        }
+        own.chain = own.chain || !strcasecmp(word, "chain");
+        own.may_miss = own.may_miss || !strcasecmp(word, "no_crl_for_cert_ok");
+    }
+    for (int i = 0; own.where && i < survey->nelts; i++) {
+        own_crl_check(lint, &own, &APR_ARRAY_IDX(survey, i, cc_surveyed_t));
+    }
+}
+
+/* ---- all virtual hosts --------------------------------------------------------------------- */
+
+static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    const apr_array_header_t *survey = survey_of(lint, view);
+    const char *where = place_of(lint, view, "SSLCACertificateFile", "SSLCACertificatePath");
+
+    for (int i = 0; where && i < survey->nelts; i++) {
+        certificate_check(lint, where, &APR_ARRAY_IDX(survey, i, cc_surveyed_t));
+    }
+    depth_check(lint, view, survey);
+    own_crls_check(lint, view, survey);
+}
+
+void cc_lint_cas(cc_lint_t *lint)
+{
+    for (int i = 0; i < lint->views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
+
+        if (is_judged(view)) {
+            view_check(lint, view);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds which certificates of a store can be above a client's certificate, and why others cannot.
+ */
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "base/text.h"
+#include "cert/cert.h"
+#include "trust/internal.h"
+
+/* The state of a survey. Keys of the indexes are names, and digests of keys. */
+typedef struct {
+    const cc_trust_t *trust;
+    const apr_array_header_t *authorities; /* of cc_authority_t * */
+    apr_hash_t *valid;                     /* the names of CAs that are valid now */
+    apr_hash_t *verified;                  /* the keys of CAs that verify */
+    apr_hash_t *parents;                   /* the keys of CAs that have issued another one */
+    apr_time_t now;
+    apr_pool_t *pool;
+} survey_t;
+
+#define KEY_LEN 32
+
+const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p)
+{
+    const cc_value_t *name = cert ? cc_cert_value(cc_cert_wrap(cert, p), field, p) : NULL;
+
+    if (!cert) {
+        return "(unknown)";
+    }
+    return name ? cc_text_escape(name->text, name->len, p) : "(empty)";
+}
+
+static bool is_ca(const cc_authority_t *authority)
+{
+    return X509_check_ca(authority->cert) != 0;
+}
+
+/* ---- indexes --------------------------------------------------------------------------------- */
+
+static void authority_index(survey_t *survey, const cc_authority_t *ca)
+{
+    if (is_ca(ca) && cc_trust_dates(ca->cert, survey->now) == CC_TRUST_OK) {
+        apr_hash_set(survey->valid, cc_trust_name_text(ca->cert, "subject", survey->pool),
+                     APR_HASH_KEY_STRING, "");
+    }
+    if (ca->verified && is_ca(ca)) {
+        apr_hash_set(survey->verified, ca->spki_sha256, KEY_LEN, "");
+    }
+    if (ca->verified && is_ca(ca) && !ca->anchor) {
+        apr_hash_set(survey->parents, ca->parent_spki_sha256, KEY_LEN, "");
+    }
+}
+
+/* ---- CRLs ------------------------------------------------------------------------------------ */
+
+/* Notes a CRL, unless it is older than one that was noted before. */
+static void crl_note(cc_surveyed_t *one, const X509_CRL *crl, apr_time_t now)
+{
+    const ASN1_TIME *end = X509_CRL_get0_nextUpdate(crl);
+    apr_int64_t seconds = 0;
+    apr_time_t next =
+        end && cc_cert_time_read(&seconds, end) ? apr_time_from_sec(seconds) : APR_INT64_MAX;
+
+    if (next >= now) {
+        one->crl = CC_SURVEYED_CRL;
+    } else if (one->crl != CC_SURVEYED_CRL) {
+        one->crl = CC_SURVEYED_CRL_EXPIRED;
+        one->next_update = next > one->next_update ? next : one->next_update;
+    }
+}
+
+/* Looks them up by the name of the CA, as OpenSSL does when it verifies a certificate. */
+static void crls_find(cc_surveyed_t *one, const survey_t *survey, const cc_authority_t *ca)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    STACK_OF(X509_CRL) *crls = NULL;
+
+    ERR_set_mark();
+    if (ctx && X509_STORE_CTX_init(ctx, survey->trust->store, NULL, NULL)) {
+        crls = X509_STORE_CTX_get1_crls(ctx, X509_get_subject_name(ca->cert));
+    }
+    for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
+        crl_note(one, sk_X509_CRL_value(crls, i), survey->now);
+    }
+    sk_X509_CRL_pop_free(crls, X509_CRL_free);
+    X509_STORE_CTX_free(ctx);
+    ERR_pop_to_mark();
+}
+
+/* ---- a certificate --------------------------------------------------------------------------- */
+
+static bool lacks_issuer(const cc_authority_t *ca)
+{
+    return ca->error_depth == 0 && (ca->error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+                                    ca->error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+}
+
+/* A certificate that is not a CA, and verifies by itself, is trusted as a client's. */
+static cc_surveyed_state_t state_of(const survey_t *survey, const cc_authority_t *one,
+                                    const char *name)
+{
+    cc_trust_state_t dates = cc_trust_dates(one->cert, survey->now);
+
+    if (!is_ca(one)) {
+        return (one->verified && one->anchor) || dates != CC_TRUST_OK ? CC_SURVEYED_OTHER
+                                                                      : CC_SURVEYED_NOT_CA;
+    }
+    if (one->verified) {
+        return CC_SURVEYED_CA;
+    }
+    if (dates != CC_TRUST_OK && !apr_hash_get(survey->valid, name, APR_HASH_KEY_STRING)) {
+        return dates == CC_TRUST_EXPIRED ? CC_SURVEYED_EXPIRED : CC_SURVEYED_NOT_YET;
+    }
+    return dates == CC_TRUST_OK && lacks_issuer(one) &&
+                   !apr_hash_get(survey->verified, one->spki_sha256, KEY_LEN)
+               ? CC_SURVEYED_NO_ISSUER
+               : CC_SURVEYED_OTHER;
+}
+
+static void certificate_survey(cc_surveyed_t *one, const survey_t *survey,
+                               const cc_authority_t *authority)
+{
+    X509 *cert = authority->cert;
+    apr_time_t not_before, not_after;
+
+    cc_cert_validity(cc_cert_wrap(cert, survey->pool), &not_before, &not_after);
+    *one = (cc_surveyed_t){.name = cc_trust_name_text(cert, "subject", survey->pool),
+                           .issuer = cc_trust_name_text(cert, "issuer", survey->pool)};
+    one->state = state_of(survey, authority, one->name);
+    if (one->state == CC_SURVEYED_EXPIRED) {
+        one->date = not_after;
+    } else if (one->state == CC_SURVEYED_NOT_YET) {
+        one->date = not_before;
+    } else if (one->state == CC_SURVEYED_CA) {
+        one->depth = authority->above + 1;
+        one->root = authority->anchor;
+        one->issues_cas = apr_hash_get(survey->parents, authority->spki_sha256, KEY_LEN) != NULL;
+        crls_find(one, survey, authority);
+    }
+}
+
+apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr_pool_t *p)
+{
+    survey_t survey = {.trust = trust,
+                       .authorities = cc_authorities_of_store(trust, p),
+                       .valid = apr_hash_make(p),
+                       .verified = apr_hash_make(p),
+                       .parents = apr_hash_make(p),
+                       .now = now,
+                       .pool = p};
+    int count = survey.authorities->nelts;
+    apr_array_header_t *all = apr_array_make(p, count, sizeof(cc_surveyed_t));
+
+    for (int i = 0; i < count; i++) {
+        authority_index(&survey, APR_ARRAY_IDX(survey.authorities, i, const cc_authority_t *));
+    }
+    for (int i = 0; i < count; i++) {
+        certificate_survey(&APR_ARRAY_PUSH(all, cc_surveyed_t), &survey,
+                           APR_ARRAY_IDX(survey.authorities, i, const cc_authority_t *));
+    }
+    return all;
+}
