@@ -71,6 +71,21 @@ static const cc_command_t all[] = {
      .status = "0  each certificate is good\n"
                "1  a certificate was revoked, or its status is unknown",
      .examples = "clientcert revoked --vhost www.example.com bob.pem"},
+    {.name = "diff",
+     .arguments = "FILE ...",
+     .least = 1,
+     .most = -1,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH | CC_WITH_PASSIN,
+     .run = cc_diff_run,
+     .summary = "show which certificates two configurations map differently",
+     .description =
+         "Reads two configurations, -f OLD -f NEW, and prints a line for each certificate that "
+         "they "
+         "map to another user or other groups, and with --path, to which they give another "
+         "access. All other options apply to both.",
+     .status = "0  no certificate differs\n"
+               "1  at least one differs",
+     .examples = "clientcert diff -f httpd.conf -f \"$PWD/httpd.new.conf\" people/"},
     {.name = "convert",
      .arguments = "KIND [FILE]",
      .most = 2,

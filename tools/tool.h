@@ -85,6 +85,10 @@ cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
 
+/* ---- diff.c ---- */
+
+cc_command_fn cc_diff_run;
+
 /* ---- convert.c ---- */
 
 cc_command_fn cc_convert_run;
