@@ -271,6 +271,7 @@ static apr_status_t pairs_take(diff_run_t *run)
 /* Each configuration is read once, for all certificates. */
 static apr_status_t sides_ask(diff_run_t *run)
 {
+    static const cc_query_command_t explain = {.kind = "explain"};
     cc_tool_t *tool = run->tool;
     cc_exchange_t *exchanges[3] = {NULL, NULL, NULL};
     apr_status_t status = APR_SUCCESS;
@@ -287,7 +288,7 @@ static apr_status_t sides_ask(diff_run_t *run)
     }
     for (int i = 0; i < 2 && status == APR_SUCCESS; i++) {
         tool->options.server = run->sides[i].server;
-        status = cc_query_send("explain", exchanges[i], tool);
+        status = cc_query_send(&explain, exchanges[i], tool);
         status = status == APR_SUCCESS ? APR_SUCCESS : side_failed(run, i);
     }
     return status;

@@ -14,6 +14,7 @@ static const cc_option_t all[] = {
      CC_WITH_VHOST, MEMBER(vhost)},
     {"--path", "/PATH", "the path of a request, which httpd processes as for a request",
      CC_WITH_PATH, MEMBER(path)},
+    {"--file", "FILE", "use this file in place of the table's own", CC_WITH_FILE, MEMBER(file)},
     {"--json", NULL, "print JSON", CC_WITH_JSON, MEMBER(json)},
     {"--all", NULL, "list every rule, not only the relevant ones", CC_WITH_ALL_RULES, MEMBER(all)},
     {"--all", NULL, "print every field, not only the usual ones", CC_WITH_ALL_FIELDS, MEMBER(all)},

@@ -21,14 +21,18 @@ typedef struct query_run_t {
 
 /* ---- the query ----------------------------------------------------------------------------- */
 
-apr_status_t cc_query_send(const char *kind, cc_exchange_t *exchange, cc_tool_t *tool)
+apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exchange,
+                           cc_tool_t *tool)
 {
     const cc_options_t *options = &tool->options;
-    json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", kind, "vhost",
+    json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", command->kind, "vhost",
                               cc_options_text(options->vhost, tool->pool), "path",
                               cc_options_text(options->path, tool->pool), "all", options->all);
-    apr_status_t status = cc_exchange_query(exchange, query, tool);
+    apr_status_t status = command->add ? command->add(query, tool) : APR_SUCCESS;
 
+    if (status == APR_SUCCESS) {
+        status = cc_exchange_query(exchange, query, tool);
+    }
     json_decref(query);
     return status == APR_SUCCESS ? cc_httpd_query(exchange, tool) : status;
 }
@@ -158,7 +162,7 @@ apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool)
         any = status == APR_SUCCESS && cc_certificates_any(&run.certificates);
     }
     if (status == APR_SUCCESS && any) {
-        status = cc_query_send(command->kind, run.exchange, tool);
+        status = cc_query_send(command, run.exchange, tool);
     }
     if (status != APR_SUCCESS) {
         return status;

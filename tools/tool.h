@@ -26,6 +26,7 @@ typedef struct cc_options_t {
     const char *vhost;
     const char *path;
     const char *passin;
+    const char *file;
     const char *field;
     const char *issuer;
     const char *color;
@@ -77,13 +78,13 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c: queries about the configuration of the server ----
- */
+/* ---- explain.c, rules.c, check.c, revoked.c, table.c: queries about a configuration ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
+cc_command_fn cc_table_run;
 
 /* ---- diff.c ---- */
 
@@ -174,16 +175,6 @@ void cc_certificates_error_print(const char *path, const cc_error_t *err, cc_too
 
 /* ---- query.c ---- */
 
-/* Sends a query of this kind with tool->options. As cc_exchange_query and cc_httpd_query. */
-apr_status_t cc_query_send(const char *kind, cc_exchange_t *exchange, cc_tool_t *tool);
-
-/*
- * The next answer, a new reference. If it is an error about one certificate, fills err. APR_EINVAL:
- * there is no answer, or an error about the whole query, and tool->err is filled (CC0542).
- */
-apr_status_t cc_query_next(json_t **answer, cc_error_t *err, cc_exchange_t *exchange,
-                           cc_tool_t *tool);
-
 /* A command that queries httpd. */
 typedef struct cc_query_command_t {
     const char *kind;                     /* of the query */
@@ -194,7 +185,20 @@ typedef struct cc_query_command_t {
      * certificates.
      */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
+    /* Adds members to the query; NULL: nothing to add. */
+    apr_status_t (*add)(json_t *query, cc_tool_t *tool);
 } cc_query_command_t;
+
+/* Sends the query of a command with tool->options. As cc_exchange_query and cc_httpd_query. */
+apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
+
+/*
+ * The next answer, a new reference. If it is an error about one certificate, fills err. APR_EINVAL:
+ * there is no answer, or an error about the whole query, and tool->err is filled (CC0542).
+ */
+apr_status_t cc_query_next(json_t **answer, cc_error_t *err, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
 
 /*
  * Sends the query with tool->options, and prints the answer; with --json, as JSON. For several
