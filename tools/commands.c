@@ -71,6 +71,41 @@ static const cc_command_t all[] = {
      .status = "0  each certificate is good\n"
                "1  a certificate was revoked, or its status is unknown",
      .examples = "clientcert revoked --vhost www.example.com bob.pem"},
+    {.name = "table",
+     .arguments = "NAME [KEY]",
+     .least = 1,
+     .most = 2,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_FILE,
+     .run = cc_table_run,
+     .summary = "check a ClientCertTable, or look a key up in it",
+     .description =
+         "Reads the table of this name as the server would when it starts, and reports its rows, "
+         "or "
+         "the lines at fault. With KEY, looks the key up, and prints the columns of its row. With "
+         "--file, tries another file in place of the table's own, before it replaces that file. "
+         "Tables of type sql and ldap need a running server.",
+     .status = "0  the table can be read, or has the key\n"
+               "1  the table does not have the key",
+     .examples = "clientcert table people\n"
+                 "clientcert table people alice@example.com\n"
+                 "clientcert table --file people.new people && mv people.new people.map"},
+    {.name = "convert",
+     .arguments = "KIND [FILE]",
+     .most = 2,
+     .with = CC_WITH_KIND,
+     .run = cc_convert_run,
+     .summary = "convert the mapping of another product to rules or a table",
+     .description =
+         "Converts a mapping of another product, in FILE or standard input (-), and prints rules, "
+         "conditions or a table with the same meaning. What has no exact counterpart is left out, "
+         "and reported with its line and the reason. KIND is fakebasicauth (the password file of "
+         "mod_ssl), sslrequire (SSLRequire and Require expr), nginx (a map), haproxy-str, "
+         "haproxy-beg or haproxy-reg (a map file for map_str, map_beg or map_reg), or gridmap (a "
+         "grid-mapfile).",
+     .status = "0  all was converted\n"
+               "1  something was left out",
+     .examples = "clientcert convert fakebasicauth conf/dn-users > conf/people.map\n"
+                 "clientcert convert haproxy-str --field subject.CN users.map > conf/people.map"},
     {.name = "message",
      .arguments = "[TAG]",
      .most = 1,

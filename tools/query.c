@@ -111,8 +111,11 @@ static apr_status_t query_send(query_run_t *run)
     json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->command->kind, "vhost",
                               cc_options_text(options->vhost, tool->pool), "path",
                               cc_options_text(options->path, tool->pool), "all", options->all);
-    apr_status_t status = cc_exchange_query(run->exchange, query, tool);
+    apr_status_t status = run->command->add ? run->command->add(query, tool) : APR_SUCCESS;
 
+    if (status == APR_SUCCESS) {
+        status = cc_exchange_query(run->exchange, query, tool);
+    }
     json_decref(query);
     return status == APR_SUCCESS ? cc_httpd_query(run->exchange, tool) : status;
 }

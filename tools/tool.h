@@ -26,6 +26,9 @@ typedef struct cc_options_t {
     const char *vhost;
     const char *path;
     const char *passin;
+    const char *file;
+    const char *field;
+    const char *issuer;
     const char *color;
     apr_array_header_t *words; /* const char *: the arguments that are not options */
     bool json;
@@ -75,13 +78,17 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c: queries about the configuration of the server ----
- */
+/* ---- explain.c, rules.c, check.c, revoked.c, table.c: queries about a configuration ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
+cc_command_fn cc_table_run;
+
+/* ---- convert.c ---- */
+
+cc_command_fn cc_convert_run;
 
 /* ---- options.c ---- */
 
@@ -151,6 +158,8 @@ typedef struct cc_query_command_t {
      * certificates.
      */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
+    /* Adds members to the query; NULL: nothing to add. */
+    apr_status_t (*add)(json_t *query, cc_tool_t *tool);
 } cc_query_command_t;
 
 /*
