@@ -12,6 +12,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/peer/peer.h"
 #include "httpd/peer/ticket_mac.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/peer/vhost.h"
@@ -127,8 +128,12 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
 static void refused(const cc_refusal_t *refusal, void *server)
 {
     conn_rec *c = SSL_get_app_data(refusal->ssl);
+    cc_peer_t *peer = cc_peer_of(c);
     apr_pool_t *p;
 
+    if (peer) {
+        peer->refused = refusal->fault;
+    }
     cc_counters_rejected(server, rejection_of(refusal));
     if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
         cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
