@@ -259,6 +259,14 @@ typedef struct cc_surveyed_t {
  */
 apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr_pool_t *p);
 
+/**
+ * True if at least one certificate of a PEM file has the name of one in the store, or can be
+ * verified by it apart from its dates, with the help of the others of the file; also if the file
+ * contains none. Takes time in proportion to their number. Leaves nothing in OpenSSL's error queue.
+ * One thread.
+ */
+bool cc_trust_knows_any(const cc_trust_t *trust, const char *path, apr_pool_t *p);
+
 /** The name of a CRLReason (RFC 5280 5.3.1): "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
 
