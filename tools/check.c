@@ -80,7 +80,7 @@ static int exit_of(const json_t *answer)
 
 apr_status_t cc_check_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"check", exit_of, answer_print, NULL};
+    static const cc_query_command_t command = {"check", exit_of, answer_print, NULL, NULL};
 
     return cc_query_run(&command, tool);
 }

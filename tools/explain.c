@@ -296,7 +296,7 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line};
+    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

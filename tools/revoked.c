@@ -169,7 +169,7 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"revoked", exit_of, answer_print, answer_line};
+    static const cc_query_command_t command = {"revoked", exit_of, answer_print, answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

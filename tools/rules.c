@@ -54,7 +54,7 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
 apr_status_t cc_rules_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"rules", NULL, answer_print, NULL};
+    static const cc_query_command_t command = {"rules", NULL, answer_print, NULL, NULL};
 
     return cc_query_run(&command, tool);
 }

@@ -24,6 +24,23 @@ const char *cc_table_type(const cc_table_t *table)
     return table->source.backend->type;
 }
 
+const char *cc_table_source(const cc_table_t *table)
+{
+    return table->spec.source;
+}
+
+int cc_table_columns(const cc_table_t *table)
+{
+    return table->spec.columns;
+}
+
+apr_uint64_t cc_table_rows(const cc_table_t *table)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    return backend->rows && table->source.state ? backend->rows(table->source.state) : 0;
+}
+
 bool cc_table_has_rows(const cc_table_t *table)
 {
     return table->source.backend->rows != NULL;
@@ -131,6 +148,23 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
     }
     query_end(table, query, p);
     return query->result;
+}
+
+bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    if (!backend->each || !table->source.state || table->spec.octets) {
+        return false;
+    }
+    backend->each(table->source.state, fn, baton);
+    return true;
+}
+
+const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s:%" APR_UINT64_T_FMT,
+                        cc_source_path(&table->spec, table->spec.source, p), line);
 }
 
 apr_uint64_t cc_table_generation(const cc_table_t *table)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that the manual pages and the completion agree with the code: complete, and nothing else.
+# Checks that the manual pages agree with the code: complete, and nothing else.
 . "$(dirname "$0")/lib.sh"
 . t/guard/names.sh
 # shellcheck disable=SC2086  # $glue is a list of files
@@ -8,7 +8,6 @@
 build=${CC_BUILD:-build}
 language=man/mod_clientcert.5
 command=man/clientcert.1
-completion=completion/clientcert
 
 # ---- the code, and the table of commands of clientcert
 
@@ -70,19 +69,6 @@ described() { # Cm | Fl
         }'
 }
 
-# ---- the completion
-
-offered() { # WORD ...: for the last of them
-    # shellcheck disable=SC2016  # for bash
-    bash -c '. "$0" && tool=$1 && COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) && _clientcert "$tool" &&
-        printf "%s\n" "${COMPREPLY[@]}"' $completion "$tool" "$@"
-}
-completed() {
-    offered '' | grep -v '^-'
-    for completed_command in $(offered '' | grep -v '^-'); do
-        offered "$completed_command" - | grep . | sed "s/^/$completed_command /"
-    done
-}
 # ---- claims
 
 counted() { tr ' ' _; } # a name of two words is one
@@ -186,8 +172,6 @@ claim 'every command is described' \
     same "$(commands)" 'clientcert commands' "$(described Cm)" $command
 claim 'every option is described' \
     same "$(tool_options)" 'clientcert commands' "$(described Fl)" $command
-claim 'bash is offered the commands and options of the tool' \
-    same "$(usage)" 'clientcert commands' "$(completed)" $completion
 claim 'the pages are clean' lint $command $language
 claim 'the pages fit on 80 columns' too_wide $command $language
 done_claiming

@@ -95,12 +95,6 @@ apr_array_header_t *ap_hook_get_post_config(void)
     return NULL;
 }
 
-int ap_satisfies(request_rec *r)
-{
-    (void)r;
-    return SATISFY_ALL;
-}
-
 const char *ap_add_module(module *added, apr_pool_t *p, const char *name)
 {
     (void)added;
