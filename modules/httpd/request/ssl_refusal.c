@@ -40,6 +40,11 @@ static const char *const texts[CC_SSL_REFUSED_COUNT] = {
         "client presented no certificate, or does not renegotiate",
 };
 
+const char *cc_ssl_refused_text(cc_ssl_refused_t refused)
+{
+    return texts[refused];
+}
+
 static bool has_note(const request_rec *r, const char *name, const char *value)
 {
     const char *note = apr_table_get(r->notes, name);

@@ -31,6 +31,9 @@ typedef enum {
  */
 cc_ssl_refused_t cc_ssl_refused(const request_rec *r);
 
+/** The reason in plain words, for an administrator: a literal. NULL for CC_SSL_REFUSED_NOT. */
+const char *cc_ssl_refused_text(cc_ssl_refused_t refused);
+
 /**
  * insert_error_filter: records the reason for a request whose connection a failed handshake has
  * made useless; mod_ssl frees its SSL when the answer is sent.
