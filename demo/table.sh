@@ -67,9 +67,10 @@ awaited() { # CLIENT-PORT EXPRESSION
 
 reason() { # STATUS CLIENT-PORT PLACE
     case $1 in
-        000) awaited "$2" '\(CC0106\): .* reason="\([^",:]*\)' ;;
+        000) awaited "$2" '\(CC0106\): .* reason="\([^"]*\)' |
+            sed 's/the CA .* above it: //; s/[,:].*//' ;;
         401) echo 'password required' ;;
-        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" \(needs=\"[^\"]*\"\)" ;;
+        403) awaited "$2" "\(CC0110\): .* request=\"GET \\$3\" needs=\"\([^\"(]*[^\"( ]\)" ;;
         *) logged "$2" '\(CC0103\): .* reason="\([^"]*\)' ;;
     esac
 }

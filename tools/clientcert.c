@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the command-line tool: chooses the command, prints the help and sets the exit status. */
+/* Runs the command-line tool: chooses the command and sets the exit status. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -11,98 +11,55 @@
 
 #include <apr_general.h>
 
-#include "tool.h"
+#include "commands.h"
 
 #define EXIT_ERROR 2
 
-static cc_command_fn help_print, version_print;
-
-static const struct {
-    const char *name;
-    cc_command_fn *run;
-} commands[] = {
-    {"show", cc_show_run},
-    {"explain", cc_explain_run},
-    {"rules", cc_rules_run},
-    {"check", cc_check_run},
-    {"revoked", cc_revoked_run},
-    {"fields", cc_reference_fields},
-    {"operators", cc_reference_operators},
-    {"modifiers", cc_reference_modifiers},
-    {"--help", help_print},
-    {"--version", version_print},
-};
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-static apr_status_t help_print(cc_tool_t *tool)
-{
-    (void)tool;
-    puts(
-        "clientcert show [-passin ARG] FILE\n"
-        "    Prints the values of a certificate (PEM, DER or PKCS#12) that rules can use, each\n"
-        "    as a condition that can be pasted into ClientCertMap. A value that rules cannot use\n"
-        "    is printed as a comment. The password of a PKCS#12 file is asked for, or taken from\n"
-        "    ARG: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin.\n"
-        "clientcert explain [SERVER] [--vhost NAME[:PORT]] [--path /PATH] [--json]\n"
-        "        [--all] [-passin ARG] FILE ...\n"
-        "    Shows to which user and groups the server would map the certificate, by which rules,\n"
-        "    and whether it would verify the certificate. Of the rules that do not match, the ten\n"
-        "    closest are shown; --all shows every rule. Several files, or the files of a\n"
-        "    directory, have one line each.\n"
-        "clientcert rules [SERVER] [--vhost NAME[:PORT]] [--json]\n"
-        "    Lists all rules of the server, and the virtual hosts in which they are in effect.\n"
-        "clientcert check [SERVER] [--json]\n"
-        "    Reports likely mistakes in the configuration, faulty CRLs and failed\n"
-        "    ClientCertTests.\n"
-        "clientcert revoked [SERVER] [--vhost NAME[:PORT]] [--json] [-passin ARG]\n"
-        "        FILE ...\n"
-        "    Checks the CRLs and asks the OCSP responder of the server whether the certificate\n"
-        "    was revoked, and shows how old their answers are.\n"
-        "clientcert fields | operators | modifiers\n"
-        "    Prints this table of the reference, in Markdown.\n"
-        "clientcert --help | --version\n"
-        "\n"
-        "SERVER: [--httpd PROGRAM] [-f FILE] [-d DIR] [-D NAME] [-C LINE] [-c LINE]; the options\n"
-        "of one letter are those of httpd. httpd only reads its configuration, as with -t.\n"
-        "\n"
-        "Exit status: 0: success; 1: a negative answer: the certificate has no user and no group\n"
-        "(explain), there is a likely mistake, a faulty CRL or a failed test (check), the\n"
-        "certificate was revoked or its status is unknown (revoked); 2: an error, which is the\n"
-        "last line on standard error, or a failed lookup (explain). Of several certificates, the\n"
-        "highest status counts, and errors are in the lines of their certificates.");
-    return APR_SUCCESS;
-}
-
-static apr_status_t version_print(cc_tool_t *tool)
+apr_status_t cc_version_run(cc_tool_t *tool)
 {
     (void)tool;
     puts("clientcert " PACKAGE_VERSION);
     return APR_SUCCESS;
 }
 
-/* Only directly after the command: later, the same word may be the value of an option. */
-static bool wants_help(const cc_tool_t *tool)
+/* The command that a first word names. NULL: an unknown word. */
+static const cc_command_t *command_named(const char *word)
 {
-    const char *word = *tool->words;
+    static const char *const others[][2] = {
+        {"--help", "help"}, {"-h", "help"}, {"--version", "version"}};
 
-    return word && (!strcmp(word, "--help") || !strcmp(word, "-h"));
-}
-
-static apr_status_t command_run(cc_tool_t *tool, const char *name)
-{
-    if (name && (!strcmp(name, "help") || !strcmp(name, "-h"))) {
-        name = "--help";
-    }
-    for (size_t i = 0; name && i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, name) == 0) {
-            return wants_help(tool) ? help_print(tool) : commands[i].run(tool);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (!strcmp(others[i][0], word)) {
+            return cc_command_find(others[i][1]);
         }
     }
-    return cc_error_set(&tool->err, tool->pool, "CC0501", name,
-                        "%s; use show, explain, rules, check, revoked, fields, "
-                        "operators, modifiers, --help or --version",
-                        name ? "unknown command" : "the command is missing");
+    return cc_command_find(word);
+}
+
+/* `words`: those of the command line, NULL at the end. */
+static apr_status_t words_run(cc_tool_t *tool, const char *const *words)
+{
+    const cc_command_t *command = words[0] ? command_named(words[0]) : NULL;
+    apr_status_t status;
+
+    if (!words[0]) {
+        cc_help_print(NULL, cc_style_choose(NULL), tool->pool);
+        return cc_error_set(&tool->err, tool->pool, "CC0501", NULL,
+                            "the command is missing; use one of %s", cc_help_names(tool->pool));
+    }
+    if (!command) {
+        return cc_error_set(&tool->err, tool->pool, "CC0501", words[0],
+                            "unknown command; use one of %s", cc_help_names(tool->pool));
+    }
+    status = cc_options_read(tool, command, words + 1);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (tool->options.help) {
+        cc_help_print(command, tool->style, tool->pool);
+        return APR_SUCCESS;
+    }
+    return command->run(tool);
 }
 
 /* A full disk may be noticed only when the buffer is flushed. */
@@ -129,8 +86,7 @@ int main(int argc, const char *const *argv, const char *const *env)
     if (apr_pool_create(&tool.pool, NULL) != APR_SUCCESS) {
         return EXIT_ERROR;
     }
-    tool.words = argc > 1 ? argv + 2 : argv + argc;
-    status = command_run(&tool, argc > 1 ? argv[1] : NULL);
+    status = words_run(&tool, argc > 0 ? argv + 1 : argv);
     if (status == APR_SUCCESS) {
         status = output_finish(&tool);
     }

@@ -139,6 +139,7 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p)
     if (error) {
         err->tag = copy_of(error, "tag", p);
         err->word = copy_of(error, "word", p);
+        err->where = copy_of(error, "where", p);
         err->message = copy_of(error, "message", p);
     }
     return error != NULL;

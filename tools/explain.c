@@ -7,8 +7,22 @@
 
 #include "tool.h"
 
-#define NOT_MAPPED 1
+#define NEGATIVE 1
 #define UNKNOWN 2
+
+/* ---- the exit status ----------------------------------------------------------------------- */
+
+static int exit_of(const json_t *answer)
+{
+    const char *result = json_string_value(json_object_get(answer, "result"));
+    const char *outcome =
+        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
+
+    if (!strcmp(result, "failed")) {
+        return UNKNOWN;
+    }
+    return strcmp(result, "mapped") || (outcome && strcmp(outcome, "granted")) ? NEGATIVE : 0;
+}
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
@@ -62,23 +76,102 @@ static const char *otherwise_text(const json_t *verdict)
                                      : "If it were accepted, the rules would give:";
 }
 
+/* What the path does with a client: what follows the result in the first line. */
+static const char *outcome_text(const json_t *access, apr_pool_t *p)
+{
+    static const char *const texts[][2] = {
+        {"granted", "access granted"},
+        {"denied", "access denied"},
+        {"password", "the server asks for a password"},
+        {"depends", "access depends on more than the certificate"},
+        {"refused", "the handshake fails"},
+    };
+    const char *outcome = cc_print_member(access, "outcome", p);
+
+    for (size_t i = 0; outcome && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!strcmp(outcome, texts[i][0])) {
+            return texts[i][1];
+        }
+    }
+    return outcome ? apr_psprintf(p, "httpd answers with %d",
+                                  (int)json_integer_value(json_object_get(access, "status")))
+                   : NULL;
+}
+
 /* The first line has to suffice for people who read no further. */
-static void result_print(const json_t *answer, apr_pool_t *p)
+static const char *result_text(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
-    const json_t *verification = json_object_get(answer, "verification");
-    const char *reason = cc_print_member(verification, "reason", p);
-    const json_t *verdict = json_object_get(answer, "verdict");
+    const char *outcome = outcome_text(json_object_get(answer, "access"), p);
 
     if (strcmp(result, "rejected") != 0) {
-        cc_print_line("result", result);
-        return;
+        return outcome ? apr_pstrcat(p, result, "; ", outcome, NULL) : result;
     }
-    cc_print_line("result",
-                  reason ? "rejected: the certificate would not be verified"
-                         : "rejected: httpd answers this path before the client is identified");
-    if (!json_is_null(verdict)) {
+    if (json_is_false(json_object_get(json_object_get(answer, "verification"), "verified"))) {
+        return "rejected: the certificate would not be verified";
+    }
+    return apr_pstrcat(p, "rejected: ", cc_print_member(answer, "reason", p), NULL);
+}
+
+static void result_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
+{
+    const json_t *verdict = json_object_get(answer, "verdict");
+
+    cc_print_result("result", result_text(answer, p), cc_print_colour(style, exit_of(answer)),
+                    style);
+    if (!strcmp(cc_print_member(answer, "result", p), "rejected") && !json_is_null(verdict)) {
         printf("%-14s%s\n", "", otherwise_text(verdict));
+    }
+}
+
+/* ---- access -------------------------------------------------------------------------------- */
+
+static const char *require_text(const json_t *require, apr_pool_t *p)
+{
+    static const char *const texts[][2] = {
+        {"granted", "granted"},
+        {"denied", "denied"},
+        {"denied_no_user", "denied, since there is no user"},
+        {"neutral", "neither grants nor denies"},
+        {"failed", "cannot be evaluated"},
+    };
+    const char *result = cc_print_member(require, "result", p);
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!strcmp(result, texts[i][0])) {
+            return texts[i][1];
+        }
+    }
+    return apr_pstrcat(p, "not known: ", cc_print_member(require, "reason", p), NULL);
+}
+
+static void access_print(const json_t *access, apr_pool_t *p)
+{
+    json_t *one;
+    size_t i;
+
+    cc_print_line("access", outcome_text(access, p));
+    json_array_foreach(json_object_get(access, "requires"), i, one)
+    {
+        printf("%-14s%s: Require %s: %s\n", "", cc_print_member(one, "where", p),
+               cc_print_member(one, "text", p), require_text(one, p));
+    }
+    json_array_foreach(json_object_get(access, "depends_on"), i, one)
+    {
+        cc_print_line("depends on", cc_print_safe(json_string_value(one), p));
+    }
+}
+
+static void revocation_print(const json_t *revocation, apr_pool_t *p)
+{
+    const char *status = cc_print_member(revocation, "status", p);
+    const char *reason = cc_print_member(revocation, "reason", p);
+
+    if (status) {
+        cc_print_line("revocation", reason ? apr_pstrcat(p, status, ": ", reason, NULL) : status);
+    }
+    if (json_array_size(json_object_get(revocation, "not_asked")) > 0) {
+        cc_print_line("not asked", "the OCSP responder; use: clientcert revoked");
     }
 }
 
@@ -111,11 +204,13 @@ static void certificate_print(const json_t *answer, apr_pool_t *p)
 }
 
 /* `rest`: how many rules do not match and are not in the trace. */
-static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
+static void rules_print(const json_t *trace, json_int_t rest, const cc_style_t *style,
+                        apr_pool_t *p)
 {
     if (json_array_size(trace) > 0) {
-        puts(rest > 0 ? "\nThe relevant rules, in order:" : "\nThe rules, in order:");
-        cc_print_trace(trace, "    ", p);
+        printf("\n%s%s%s\n", style->bold,
+               rest > 0 ? "The relevant rules, in order:" : "The rules, in order:", style->plain);
+        cc_print_trace(trace, "    ", style, p);
     }
     if (rest > 0) {
         printf("\n%" JSON_INTEGER_FORMAT " more %s not match; --all shows them\n", rest,
@@ -123,22 +218,24 @@ static void rules_print(const json_t *trace, json_int_t rest, apr_pool_t *p)
     }
 }
 
-static void answer_print(const json_t *answer, apr_pool_t *p)
+static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const json_t *trace = json_object_get(answer, "trace");
     json_t *note;
     size_t i;
 
-    result_print(answer, p);
+    result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
-    cc_print_verification(answer, p);
+    cc_print_verification(answer, style, p);
+    revocation_print(json_object_get(answer, "revocation"), p);
+    access_print(json_object_get(answer, "access"), p);
     where_print(answer, p);
     certificate_print(answer, p);
     json_array_foreach(json_object_get(answer, "notes"), i, note)
     {
         cc_print_line("note", cc_print_safe(json_string_value(note), p));
     }
-    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), p);
+    rules_print(trace, json_integer_value(json_object_get(answer, "rest")), style, p);
 }
 
 /* ---- one line for each of several certificates --------------------------------------------- */
@@ -168,42 +265,38 @@ static const char *mapped_text(const json_t *verdict, apr_pool_t *p)
                        *groups ? ", " : "", groups, NULL);
 }
 
+static const char *reason_text(const json_t *answer, const char *result, apr_pool_t *p)
+{
+    const json_t *verdict = json_object_get(answer, "verdict");
+
+    if (!strcmp(result, "denied")) {
+        return apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
+    }
+    if (!strcmp(result, "failed")) {
+        return cc_print_member(verdict, "failure", p);
+    }
+    return cc_print_member(answer, "reason", p);
+}
+
 static const char *answer_line(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
-    const json_t *verdict = json_object_get(answer, "verdict");
-    const char *reason = NULL;
+    const char *outcome = outcome_text(json_object_get(answer, "access"), p);
+    const char *reason;
 
     if (!strcmp(result, "mapped")) {
-        return mapped_text(verdict, p);
+        result = mapped_text(json_object_get(answer, "verdict"), p);
+    } else if ((reason = reason_text(answer, result, p))) {
+        result = apr_pstrcat(p, result, ": ", reason, NULL);
     }
-    if (!strcmp(result, "rejected")) {
-        reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
-        reason = reason ? reason : "httpd answers this path before the client is identified";
-    } else if (!strcmp(result, "denied")) {
-        reason = apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
-    } else if (!strcmp(result, "failed")) {
-        reason = cc_print_member(verdict, "failure", p);
-    }
-    return reason ? apr_pstrcat(p, result, ": ", reason, NULL) : result;
+    return outcome ? apr_pstrcat(p, result, "; ", outcome, NULL) : result;
 }
 
 /* ---- the command --------------------------------------------------------------------------- */
 
-static int exit_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-
-    if (!strcmp(result, "mapped")) {
-        return 0;
-    }
-    return strcmp(result, "failed") ? NOT_MAPPED : UNKNOWN;
-}
-
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", "vpac", exit_of, answer_print,
-                                               answer_line};
+    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

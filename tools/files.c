@@ -64,17 +64,21 @@ static apr_status_t folder_read(apr_array_header_t *paths, const char *folder, c
     return APR_SUCCESS;
 }
 
-apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_options_t *options,
-                           cc_tool_t *tool)
+const char *cc_files_path(const char *word)
 {
-    const apr_array_header_t *files = options->files;
+    return strcmp(word, "-") ? word : NULL;
+}
+
+apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, cc_tool_t *tool)
+{
+    const apr_array_header_t *files = tool->options.words;
 
     *paths = apr_array_make(tool->pool, 16, sizeof(const char *));
     *one = files->nelts == 1;
     for (int i = 0; i < files->nelts; i++) {
         const char *path = APR_ARRAY_IDX(files, i, const char *);
 
-        if (!is_folder(path, tool->pool)) {
+        if (!cc_files_path(path) || !is_folder(path, tool->pool)) {
             APR_ARRAY_PUSH(*paths, const char *) = path;
         } else if (folder_read(*paths, path, tool) == APR_SUCCESS) {
             *one = false;

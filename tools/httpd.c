@@ -38,7 +38,7 @@ static const char *program_of(const cc_options_t *options)
 
 static char **command_of(const cc_options_t *options, apr_pool_t *p)
 {
-    const apr_array_header_t *arguments = options->arguments;
+    const apr_array_header_t *arguments = options->server;
     char **command = apr_pcalloc(p, ((apr_size_t)arguments->nelts + 3) * sizeof(char *));
     int count = 0;
 
@@ -116,10 +116,9 @@ static void no_answer(int status, const char *program, const cc_exchange_t *exch
     }
 }
 
-apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
-                            cc_tool_t *tool)
+apr_status_t cc_httpd_query(const cc_exchange_t *exchange, cc_tool_t *tool)
 {
-    char **command = command_of(options, tool->pool);
+    char **command = command_of(&tool->options, tool->pool);
     int status;
 
     setenv("CLIENTCERT_QUESTION", cc_exchange_directory(exchange), 1);

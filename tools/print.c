@@ -8,6 +8,8 @@
 
 #include "tool.h"
 
+#define WIDTH 80 /* columns of a terminal */
+
 const char *cc_print_safe(const char *text, apr_pool_t *p)
 {
     apr_size_t len = strlen(text);
@@ -27,6 +29,44 @@ void cc_print_line(const char *label, const char *text)
     if (text) {
         printf("%-14s%s\n", label, text);
     }
+}
+
+void cc_print_wrapped(const char *text, int column, apr_pool_t *p)
+{
+    int at = column;
+    char *state = NULL;
+    char *word = apr_strtok(apr_pstrdup(p, text), " ", &state);
+
+    for (; word; word = apr_strtok(NULL, " ", &state)) {
+        int len = (int)strlen(word);
+
+        if (at > column && at + 1 + len > WIDTH) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        printf("%s%s", at > column ? " " : "", word);
+        at += len + (at > column);
+    }
+    puts("");
+}
+
+const char *cc_print_colour(const cc_style_t *style, int status)
+{
+    return status == 0 ? style->good : status == 1 ? style->bad : style->doubt;
+}
+
+void cc_print_coloured(const char *text, const char *colour, const cc_style_t *style)
+{
+    int word = (int)strcspn(text, ":");
+
+    printf("%s%.*s%s%s\n", colour, word, text, style->plain, text + word);
+}
+
+void cc_print_result(const char *label, const char *text, const char *colour,
+                     const cc_style_t *style)
+{
+    printf("%-14s", label);
+    cc_print_coloured(text, colour, style);
 }
 
 static const char *field_text(const json_t *answer, const char *name, apr_pool_t *p)
@@ -56,14 +96,24 @@ void cc_print_host(const json_t *answer, apr_pool_t *p)
            where ? ")" : "");
 }
 
-void cc_print_verification(const json_t *answer, apr_pool_t *p)
+void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
 
-    cc_print_line("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes");
+    cc_print_result("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes",
+                    reason ? style->bad : style->good, style);
 }
 
-void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
+static void hint_print(const json_t *step, const char *indent, apr_pool_t *p)
+{
+    const char *hint = cc_print_member(step, "hint", p);
+
+    if (hint) {
+        printf("%s    hint: %s\n", indent, hint);
+    }
+}
+
+void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *style, apr_pool_t *p)
 {
     json_t *step;
     size_t i;
@@ -73,11 +123,14 @@ void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p)
         printf("%s%s: ClientCertMap %s\n", indent, cc_print_member(step, "rule", p),
                cc_print_member(step, "text", p));
         if (json_is_true(json_object_get(step, "holds"))) {
-            printf("%s    matches\n", indent);
+            printf("%s    %smatches%s\n", indent, style->good, style->plain);
         } else {
-            printf("%s    %s: %s; seen: %s\n", indent,
-                   json_object_get(step, "undecided") ? "cannot be decided" : "does not match",
+            bool undecided = json_object_get(step, "undecided") != NULL;
+
+            printf("%s    %s%s%s: %s; seen: %s\n", indent, undecided ? style->doubt : style->bad,
+                   undecided ? "cannot be decided" : "does not match", style->plain,
                    cc_print_member(step, "condition", p), cc_print_member(step, "seen", p));
+            hint_print(step, indent, p);
         }
     }
 }

@@ -17,7 +17,6 @@
 typedef struct query_run_t {
     const cc_query_command_t *command;
     cc_tool_t *tool;
-    cc_options_t options;
     cc_password_t password;
     apr_array_header_t
         *paths; /* const char *: of the certificates; NULL: the query concerns none */
@@ -38,7 +37,7 @@ static apr_status_t certificate_add(query_run_t *run, const char *path, cc_error
     cc_password_fn *ask = run->one || run->password.given ? cc_password_ask : NULL;
     const char *pem = NULL;
 
-    if (cc_cert_read_pem(&pem, path, ask, &run->password, p, err) != APR_SUCCESS) {
+    if (cc_cert_read_pem(&pem, cc_files_path(path), ask, &run->password, p, err) != APR_SUCCESS) {
         return APR_EINVAL;
     }
     return cc_exchange_add(run->exchange, pem, run->tool, p);
@@ -83,11 +82,12 @@ static apr_status_t certificates_find(query_run_t *run)
     cc_tool_t *tool = run->tool;
     apr_status_t status = APR_SUCCESS;
 
-    if (run->options.passin) {
-        status = cc_password_read(&run->password, run->options.passin, tool->pool, &tool->err);
+    if (run->tool->options.passin) {
+        status =
+            cc_password_read(&run->password, run->tool->options.passin, tool->pool, &tool->err);
     }
     if (status == APR_SUCCESS) {
-        status = cc_files_list(&run->paths, &run->one, &run->options, tool);
+        status = cc_files_list(&run->paths, &run->one, tool);
     }
     return status == APR_SUCCESS ? certificates_add(run) : status;
 }
@@ -106,15 +106,18 @@ static bool is_any(const query_run_t *run)
 
 static apr_status_t query_send(query_run_t *run)
 {
-    const cc_options_t *options = &run->options;
     cc_tool_t *tool = run->tool;
+    const cc_options_t *options = &tool->options;
     json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->command->kind, "vhost",
                               cc_options_text(options->vhost, tool->pool), "path",
                               cc_options_text(options->path, tool->pool), "all", options->all);
-    apr_status_t status = cc_exchange_query(run->exchange, query, tool);
+    apr_status_t status = run->command->add ? run->command->add(query, tool) : APR_SUCCESS;
 
+    if (status == APR_SUCCESS) {
+        status = cc_exchange_query(run->exchange, query, tool);
+    }
     json_decref(query);
-    return status == APR_SUCCESS ? cc_httpd_query(options, run->exchange, tool) : status;
+    return status == APR_SUCCESS ? cc_httpd_query(run->exchange, tool) : status;
 }
 
 /* ---- the answers --------------------------------------------------------------------------- */
@@ -142,10 +145,10 @@ static apr_status_t answer_print(const query_run_t *run)
     if (!cc_exchange_error(&tool->err, answer, tool->pool)) {
         status = APR_SUCCESS;
         tool->answer = exit_of(run, answer);
-        if (run->options.json) {
+        if (run->tool->options.json) {
             cc_print_json(answer, JSON_INDENT(2));
         } else {
-            run->command->print(answer, tool->pool);
+            run->command->print(answer, tool->style, tool->pool);
         }
     }
     json_decref(answer);
@@ -158,9 +161,11 @@ static void error_line(const query_run_t *run, const char *path, const cc_error_
     json_t *line;
 
     run->tool->answer = ERROR_EXIT;
-    if (!run->options.json) {
-        printf("%s: error: %s: %s\n", cc_print_safe(path, p), err->tag,
-               cc_print_safe(err->message, p));
+    if (!run->tool->options.json) {
+        printf("%s: ", cc_print_safe(path, p));
+        cc_print_coloured(
+            apr_psprintf(p, "error: %s: %s", err->tag, cc_print_safe(err->message, p)),
+            run->tool->style->bad, run->tool->style);
         return;
     }
     line =
@@ -175,15 +180,18 @@ static void answer_line(const query_run_t *run, const char *path, json_t *answer
     int status = exit_of(run, answer);
 
     run->tool->answer = status > run->tool->answer ? status : run->tool->answer;
-    if (run->options.json) {
+    if (run->tool->options.json) {
         json_object_set_new(answer, "file", cc_options_text(path, p));
         cc_print_json(answer, JSON_COMPACT);
-    } else if (run->options.all) {
-        printf("# %s\n", cc_print_safe(path, p));
-        run->command->print(answer, p);
+    } else if (run->tool->options.all) {
+        printf("%s# %s%s\n", run->tool->style->bold, cc_print_safe(path, p),
+               run->tool->style->plain);
+        run->command->print(answer, run->tool->style, p);
         puts("");
     } else {
-        printf("%s: %s\n", cc_print_safe(path, p), run->command->line(answer, p));
+        printf("%s: ", cc_print_safe(path, p));
+        cc_print_coloured(run->command->line(answer, p), cc_print_colour(run->tool->style, status),
+                          run->tool->style);
     }
 }
 
@@ -233,9 +241,10 @@ static apr_status_t lines_print(const query_run_t *run)
 apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool)
 {
     query_run_t run = {.command = command, .tool = tool, .one = true};
-    apr_status_t status = cc_options_read(&run.options, command->own, tool);
+    apr_status_t status = APR_SUCCESS;
 
-    if (status != APR_SUCCESS || !(run.exchange = cc_exchange_make(tool))) {
+    run.exchange = cc_exchange_make(tool);
+    if (!run.exchange) {
         return APR_EINVAL;
     }
     if (command->line) {

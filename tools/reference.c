@@ -33,15 +33,6 @@ static const char *type_name(cc_type_t type)
     return names[type];
 }
 
-static apr_status_t takes_nothing(cc_tool_t *tool)
-{
-    if (*tool->words) {
-        return cc_error_set(&tool->err, tool->pool, "CC0506", *tool->words,
-                            "this command takes no arguments");
-    }
-    return APR_SUCCESS;
-}
-
 static void field_print(const cc_field_t *field, apr_pool_t *p)
 {
     const char *argument =
@@ -55,11 +46,7 @@ static void field_print(const cc_field_t *field, apr_pool_t *p)
 apr_status_t cc_reference_fields(cc_tool_t *tool)
 {
     const cc_field_t *field;
-    apr_status_t status = takes_nothing(tool);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
     puts("| Field | Type | Values | Description | Example |\n"
          "|-------|------|--------|------------|---------|");
     for (int i = 0; (field = cc_field_at(i)); i++) {
@@ -71,11 +58,7 @@ apr_status_t cc_reference_fields(cc_tool_t *tool)
 static apr_status_t words_print(cc_tool_t *tool, const char *title, const cc_word_t *(*at)(int i))
 {
     const cc_word_t *word;
-    apr_status_t status = takes_nothing(tool);
 
-    if (status != APR_SUCCESS) {
-        return status;
-    }
     printf("| %s | Description | Example |\n|---|---|---|\n", title);
     for (int i = 0; (word = at(i)); i++) {
         printf("| `%s` | %s | `%s` |\n", word->name, cell(word->description, tool->pool),

@@ -103,7 +103,7 @@ static void list_print(const json_t *list, apr_pool_t *p)
     }
 }
 
-static void crls_print(const json_t *crls, apr_pool_t *p)
+static void crls_print(const json_t *crls, const cc_style_t *style, apr_pool_t *p)
 {
     const char *text[] = {cc_print_member(crls, "check", p), cc_print_member(crls, "missing", p)};
     json_t *list;
@@ -112,45 +112,29 @@ static void crls_print(const json_t *crls, apr_pool_t *p)
     if (!json_is_object(crls)) {
         return;
     }
-    printf("\nClientCertCRL at %s (%s, missing=%s): %s\n", cc_print_member(crls, "where", p),
-           text[0], text[1], state_text(crls, p));
+    printf("\n%sClientCertCRL at %s (%s, missing=%s)%s: %s\n", style->bold,
+           cc_print_member(crls, "where", p), text[0], text[1], style->plain, state_text(crls, p));
     json_array_foreach(json_object_get(crls, "lists"), i, list)
     {
         list_print(list, p);
     }
 }
 
-static void ocsp_print(const json_t *ocsp, apr_pool_t *p)
+static void ocsp_print(const json_t *ocsp, const cc_style_t *style, apr_pool_t *p)
 {
     if (json_is_object(ocsp)) {
-        printf("\nClientCertOCSP: %s\n", state_text(ocsp, p));
+        printf("\n%sClientCertOCSP%s: %s\n", style->bold, style->plain, state_text(ocsp, p));
         moments_print(ocsp, "    ", p);
     }
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static void answer_print(const json_t *answer, apr_pool_t *p)
+static int exit_of(const json_t *answer)
 {
-    static const char *const fields[] = {"subject", "issuer", "serial", "sha256"};
-    const char *reason = cc_print_member(answer, "reason", p);
-    json_t *note;
-    size_t i;
+    const char *result = json_string_value(json_object_get(answer, "result"));
 
-    printf("%-14s%s%s%s\n", "result", cc_print_member(answer, "result", p), reason ? ": " : "",
-           reason ? reason : "");
-    cc_print_line("identity", json_is_true(json_object_get(answer, "identity")) ? "yes" : "no");
-    cc_print_verification(answer, p);
-    cc_print_host(answer, p);
-    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        cc_print_field(answer, fields[i], p);
-    }
-    json_array_foreach(json_object_get(answer, "notes"), i, note)
-    {
-        cc_print_line("note", cc_print_safe(json_string_value(note), p));
-    }
-    crls_print(json_object_get(answer, "crls"), p);
-    ocsp_print(json_object_get(answer, "ocsp"), p);
+    return strcmp(result, "good") ? NOT_GOOD : 0;
 }
 
 static const char *answer_line(const json_t *answer, apr_pool_t *p)
@@ -161,16 +145,31 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
     return reason ? apr_pstrcat(p, result, ": ", reason, NULL) : result;
 }
 
-static int exit_of(const json_t *answer)
+static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
-    const char *result = json_string_value(json_object_get(answer, "result"));
+    static const char *const fields[] = {"subject", "issuer", "serial", "sha256"};
+    json_t *note;
+    size_t i;
 
-    return strcmp(result, "good") ? NOT_GOOD : 0;
+    cc_print_result("result", answer_line(answer, p), cc_print_colour(style, exit_of(answer)),
+                    style);
+    cc_print_line("identity", json_is_true(json_object_get(answer, "identity")) ? "yes" : "no");
+    cc_print_verification(answer, style, p);
+    cc_print_host(answer, p);
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        cc_print_field(answer, fields[i], p);
+    }
+    json_array_foreach(json_object_get(answer, "notes"), i, note)
+    {
+        cc_print_line("note", cc_print_safe(json_string_value(note), p));
+    }
+    crls_print(json_object_get(answer, "crls"), style, p);
+    ocsp_print(json_object_get(answer, "ocsp"), style, p);
 }
 
 apr_status_t cc_revoked_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"revoked", "vc", exit_of, answer_print, answer_line};
+    static const cc_query_command_t command = {"revoked", exit_of, answer_print, answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

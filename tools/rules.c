@@ -18,16 +18,16 @@ static void hosts_print(const json_t *scope, apr_pool_t *p)
     }
 }
 
-static void scope_print(const json_t *scope, apr_pool_t *p)
+static void scope_print(const json_t *scope, const cc_style_t *style, apr_pool_t *p)
 {
     const char *section = cc_print_member(scope, "section", p);
     json_t *rule;
     size_t i;
 
-    printf("# %s%s%s, for", section ? section : "", section ? " in " : "",
+    printf("%s# %s%s%s, for", style->bold, section ? section : "", section ? " in " : "",
            cc_print_member(scope, "server", p));
     hosts_print(scope, p);
-    puts("");
+    puts(style->plain);
     json_array_foreach(json_object_get(scope, "rules"), i, rule)
     {
         printf("%s: ClientCertMap %s\n", cc_print_member(rule, "rule", p),
@@ -35,7 +35,7 @@ static void scope_print(const json_t *scope, apr_pool_t *p)
     }
 }
 
-static void answer_print(const json_t *answer, apr_pool_t *p)
+static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
     json_t *scope;
     size_t i;
@@ -45,7 +45,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
         if (i > 0) {
             puts("");
         }
-        scope_print(scope, p);
+        scope_print(scope, style, p);
     }
     if (i == 0) {
         puts("# There are no rules.");
@@ -54,7 +54,7 @@ static void answer_print(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_rules_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"rules", "v", NULL, answer_print, NULL};
+    static const cc_query_command_t command = {"rules", NULL, answer_print, NULL, NULL};
 
     return cc_query_run(&command, tool);
 }

@@ -20,76 +20,127 @@ const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *val
     return apr_pstrcat(p, name, " == ", value->text, NULL);
 }
 
-static void field_print(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
+/* One run of show, the baton of cc_field_each. */
+typedef struct show_t {
+    const cc_cert_t *cert;
+    cc_facts_t facts;
+    unsigned char ca_sha256[32], ca_spki_sha256[32];
+    bool all;     /* every field, not only the usual ones */
+    json_t *json; /* of the fields; NULL: they are printed */
+    apr_pool_t *pool;
+} show_t;
+
+/* ---- fields -------------------------------------------------------------------------------- */
+
+static bool is_usual(const char *field)
 {
-    apr_pool_t *p = baton;
+    static const char *const usual[] = {"subject",    "issuer",    "serial",      "sha256",
+                                        "not_before", "not_after", "key.type",    "key.bits",
+                                        "key.curve",  "ku",        "spki.sha256", "eku"};
 
-    for (int i = 0; i < values.count; i++) {
-        puts(cc_show_line(name, ref->field->type, &values.at[i], p));
-    }
-}
-
-/* The arguments of "show". */
-typedef struct arguments_t {
-    const char *path;
-    const char *passin;
-} arguments_t;
-
-static apr_status_t arguments_read(arguments_t *arguments, cc_tool_t *tool)
-{
-    const char *const *word = tool->words;
-
-    if (*word && (strcmp(*word, "-passin") == 0 || strcmp(*word, "--passin") == 0)) {
-        arguments->passin = *++word;
-        if (!arguments->passin) {
-            return cc_error_set(
-                &tool->err, tool->pool, "CC0502", *tool->words,
-                "the value is missing: pass:TEXT, env:NAME, file:PATH, fd:NUMBER or stdin");
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (!strcmp(usual[i], field)) {
+            return true;
         }
-        word++;
     }
-    if (*word && **word == '-') {
-        return cc_error_set(&tool->err, tool->pool, "CC0502", *word,
-                            "show has no such option; use clientcert show [-passin ARG] FILE, and "
-                            "write ./ before a file name that begins with -");
-    }
-    if (!*word || word[1]) {
-        return cc_error_set(&tool->err, tool->pool, "CC0502", *word ? word[1] : NULL,
-                            "show takes one file; use clientcert show [-passin ARG] FILE");
-    }
-    arguments->path = *word;
-    return APR_SUCCESS;
+    return !strncmp(field, "san.", strlen("san."));
 }
 
-static void certificate_print(const cc_cert_t *cert, const cc_cert_t *issuer, apr_pool_t *p)
+static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
 {
-    unsigned char sha256[32], spki_sha256[32];
-    cc_facts_t facts = {.now = apr_time_now()};
-
-    if (issuer) {
-        cc_cert_digests(issuer, sha256, spki_sha256);
-        facts.ca_sha256 = sha256;
-        facts.ca_spki_sha256 = spki_sha256;
+    if (value->unusable) {
+        return json_pack("{s:s, s:s}", "unusable", value->unusable, "octets",
+                         cc_text_escape(value->text, value->len, p));
     }
-    cc_field_each(cert, &facts, field_print, p, p);
+    return json_stringn(value->text, value->len);
+}
+
+static void field_show(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
+{
+    const show_t *show = baton;
+    json_t *list = show->json ? json_array() : NULL;
+
+    if (!show->all && !is_usual(ref->field->name)) {
+        json_decref(list);
+        return;
+    }
+    for (int i = 0; i < values.count; i++) {
+        if (list) {
+            json_array_append_new(list, value_json(&values.at[i], show->pool));
+        } else {
+            puts(cc_show_line(name, ref->field->type, &values.at[i], show->pool));
+        }
+    }
+    if (list) {
+        json_object_set_new(show->json, name, list);
+    }
+}
+
+/* ---- the output ---------------------------------------------------------------------------- */
+
+static void text_print(show_t *show, const cc_style_t *style)
+{
+    const char *reason;
+    const char *rule = cc_suggest_rule(&reason, show->cert, &show->facts, show->pool);
+
+    if (rule) {
+        printf("%s# A rule that maps this certificate:%s\n%s\n", style->bold, style->plain, rule);
+    } else {
+        printf("%s# No rule is suggested:%s %s\n", style->bold, style->plain, reason);
+    }
+    printf("\n%s# Conditions that hold for it%s%s\n", style->bold,
+           show->all ? ":" : " (--all prints every field):", style->plain);
+    cc_field_each(show->cert, &show->facts, field_show, show, show->pool);
+}
+
+static void json_print(show_t *show)
+{
+    const char *reason;
+    const char *rule = cc_suggest_rule(&reason, show->cert, &show->facts, show->pool);
+    json_t *answer;
+
+    show->json = json_object();
+    cc_field_each(show->cert, &show->facts, field_show, show, show->pool);
+    answer = json_pack("{s:o, s:o, s:o}", "rule", cc_options_text(rule, show->pool), "reason",
+                       cc_options_text(reason, show->pool), "certificate", show->json);
+    cc_print_json(answer, JSON_INDENT(2));
+    json_decref(answer);
+}
+
+static void show_start(show_t *show, const cc_cert_t *issuer)
+{
+    show->facts.now = apr_time_now();
+    if (issuer) {
+        cc_cert_digests(issuer, show->ca_sha256, show->ca_spki_sha256);
+        show->facts.ca_sha256 = show->ca_sha256;
+        show->facts.ca_spki_sha256 = show->ca_spki_sha256;
+    }
 }
 
 apr_status_t cc_show_run(cc_tool_t *tool)
 {
-    arguments_t arguments = {NULL, NULL};
+    const char *path = cc_files_path(APR_ARRAY_IDX(tool->options.words, 0, const char *));
+    show_t show = {.all = tool->options.all, .pool = tool->pool};
     cc_password_t password = {NULL};
     cc_cert_t *cert, *issuer;
-    apr_status_t status = arguments_read(&arguments, tool);
+    apr_status_t status = APR_SUCCESS;
 
-    if (status == APR_SUCCESS && arguments.passin) {
-        status = cc_password_read(&password, arguments.passin, tool->pool, &tool->err);
+    if (tool->options.passin) {
+        status = cc_password_read(&password, tool->options.passin, tool->pool, &tool->err);
     }
     if (status == APR_SUCCESS) {
-        status = cc_cert_read(&cert, &issuer, arguments.path, cc_password_ask, &password,
-                              tool->pool, &tool->err);
+        status =
+            cc_cert_read(&cert, &issuer, path, cc_password_ask, &password, tool->pool, &tool->err);
     }
-    if (status == APR_SUCCESS) {
-        certificate_print(cert, issuer, tool->pool);
+    if (status != APR_SUCCESS) {
+        return status;
     }
-    return status;
+    show.cert = cert;
+    show_start(&show, issuer);
+    if (tool->options.json) {
+        json_print(&show);
+    } else {
+        text_print(&show, tool->style);
+    }
+    return APR_SUCCESS;
 }

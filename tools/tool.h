@@ -11,12 +11,38 @@
 
 #include "rules/rules.h"
 
+/* The control sequences before and after coloured text; all empty: without colour. Constant. */
+typedef struct cc_style_t {
+    const char *good, *bad, *doubt; /* green, red, yellow */
+    const char *bold;
+    const char *plain; /* the end of each of them */
+} cc_style_t;
+
+/* The options and arguments after the command. */
+typedef struct cc_options_t {
+    const char *httpd;          /* NULL: the one that the tool was built for */
+    bool file_given;            /* -f is among the options of httpd */
+    apr_array_header_t *server; /* const char *: the options of httpd and their values */
+    const char *vhost;
+    const char *path;
+    const char *passin;
+    const char *file;
+    const char *field;
+    const char *issuer;
+    const char *color;
+    apr_array_header_t *words; /* const char *: the arguments that are not options */
+    bool json;
+    bool all;
+    bool help;
+} cc_options_t;
+
 /* One run of the tool. */
 typedef struct cc_tool_t {
     apr_pool_t *pool;
-    const char *const *words; /* the arguments of the command, NULL at the end */
-    int answer;               /* the exit status of a command that returns APR_SUCCESS */
-    cc_error_t err;           /* filled if the command fails */
+    cc_options_t options;
+    const cc_style_t *style;
+    int answer;     /* the exit status of a command that returns APR_SUCCESS */
+    cc_error_t err; /* filled if the command fails */
 } cc_tool_t;
 
 /* Runs a command, which writes to stdout. It sets tool->answer if that is not 0. */
@@ -32,41 +58,39 @@ cc_command_fn cc_show_run;
  */
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p);
 
+/* ---- suggest.c ---- */
+
+/*
+ * A directive that maps this certificate to a user: "ClientCertMap issuer == "..." user=%{...}".
+ * It names the issuer, has no finding of lint, and was evaluated for the certificate. NULL: no rule
+ * is suggested, and *reason, a literal, is why.
+ */
+const char *cc_suggest_rule(const char **reason, const cc_cert_t *cert, const cc_facts_t *facts,
+                            apr_pool_t *p);
+
+/* ---- message.c ---- */
+
+cc_command_fn cc_message_run;
+
 /* ---- reference.c: the registries as Markdown, for doc/fields.md ---- */
 
 cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c: queries about the configuration of the server ----
- */
+/* ---- explain.c, rules.c, check.c, revoked.c, table.c: queries about a configuration ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
+cc_command_fn cc_table_run;
+
+/* ---- convert.c ---- */
+
+cc_command_fn cc_convert_run;
 
 /* ---- options.c ---- */
-
-/* The options and arguments after the command. */
-typedef struct cc_options_t {
-    const char *httpd;             /* NULL: the one that the tool was built for */
-    bool file_given;               /* -f is among the arguments */
-    apr_array_header_t *arguments; /* const char *: passed on to httpd */
-    const char *vhost;
-    const char *path;
-    const char *passin;
-    apr_array_header_t *files; /* const char *: certificates, and directories of them */
-    bool json;
-    bool all;
-} cc_options_t;
-
-/*
- * Reads tool->words. `own` has the letters of the options that the command takes in addition to
- * those for httpd and --json: v --vhost, p --path, a --all, c certificates and -passin. CC0507,
- * CC0508, CC0510, CC0511.
- */
-apr_status_t cc_options_read(cc_options_t *options, const char *own, cc_tool_t *tool);
 
 /* A text of the command line for JSON; NULL becomes null. Escaped if it is not usable text. */
 json_t *cc_options_text(const char *text, apr_pool_t *p);
@@ -107,8 +131,7 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
  * Runs httpd, which reads its configuration; the module in it answers the query in the exchange.
  * APR_EINVAL: there is no answer, and tool->err is filled (CC0513 to CC0516).
  */
-apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *exchange,
-                            cc_tool_t *tool);
+apr_status_t cc_httpd_query(const cc_exchange_t *exchange, cc_tool_t *tool);
 
 /* ---- files.c ---- */
 
@@ -118,26 +141,29 @@ apr_status_t cc_httpd_query(const cc_options_t *options, const cc_exchange_t *ex
  * CC0541: a directory cannot be read, or contains no file. *one: true if a single file was named,
  * and no directory.
  */
-apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, const cc_options_t *options,
-                           cc_tool_t *tool);
+apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, cc_tool_t *tool);
+
+/* The path for cc_cert_read: NULL (standard input) for "-". */
+const char *cc_files_path(const char *word);
 
 /* ---- query.c ---- */
 
 /* A command that queries httpd. */
 typedef struct cc_query_command_t {
     const char *kind;                     /* of the query */
-    const char *own;                      /* its options, for cc_options_read */
     int (*exit_of)(const json_t *answer); /* the exit status; NULL: always 0 */
-    void (*print)(const json_t *answer, apr_pool_t *p);
+    void (*print)(const json_t *answer, const cc_style_t *style, apr_pool_t *p);
     /*
      * The answer for one of several certificates, as one line; NULL: the command takes no
      * certificates.
      */
     const char *(*line)(const json_t *answer, apr_pool_t *p);
+    /* Adds members to the query; NULL: nothing to add. */
+    apr_status_t (*add)(json_t *query, cc_tool_t *tool);
 } cc_query_command_t;
 
 /*
- * Reads tool->words, sends the query, and prints the answer; with --json, as JSON. For several
+ * Sends the query with tool->options, and prints the answer; with --json, as JSON. For several
  * certificates it prints one line (or JSON object) each. The error of one certificate is printed in
  * its line, and tool->answer is the highest exit status.
  */
@@ -155,17 +181,42 @@ const char *cc_print_member(const json_t *object, const char *name, apr_pool_t *
 void cc_print_line(const char *label, const char *text);
 
 /*
+ * Prints a text after `column` columns, no wider than a terminal; its further lines begin in the
+ * same column. Words are separated by spaces.
+ */
+void cc_print_wrapped(const char *text, int column, apr_pool_t *p);
+
+/* The colour of a result with this exit status: good, bad or doubtful. */
+const char *cc_print_colour(const cc_style_t *style, int status);
+
+/* Prints a line whose beginning, up to a colon, has this colour. */
+void cc_print_coloured(const char *text, const char *colour, const cc_style_t *style);
+
+/* The same, after a label as in cc_print_line. */
+void cc_print_result(const char *label, const char *text, const char *colour,
+                     const cc_style_t *style);
+
+/*
  * Print lines of an answer about a certificate: a field with one value, the host, the verification.
  */
 void cc_print_field(const json_t *answer, const char *name, apr_pool_t *p);
 void cc_print_host(const json_t *answer, apr_pool_t *p);
-void cc_print_verification(const json_t *answer, apr_pool_t *p);
+void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_pool_t *p);
 
 /* The rules of a trace, "file:line: ClientCertMap ...", each with its result. */
-void cc_print_trace(const json_t *trace, const char *indent, apr_pool_t *p);
+void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *style,
+                    apr_pool_t *p);
 
 /* The answer as JSON: on several lines with JSON_INDENT(2), on one with JSON_COMPACT. */
 void cc_print_json(const json_t *answer, size_t flags);
+
+/* ---- style.c ---- */
+
+/*
+ * The style for `when`: auto (or NULL), always or never. With auto, text is coloured on a terminal,
+ * unless NO_COLOR is set and not empty, or TERM is dumb or unset. NULL: `when` is another word.
+ */
+const cc_style_t *cc_style_choose(const char *when);
 
 /* ---- password.c ---- */
 

@@ -109,22 +109,44 @@ static const ASN1_OBJECT *find_word(const char *text)
     return NULL;
 }
 
+/* A name that is like this one; NULL: none is, or two of different types are as much like it. */
 static const char *nearest_word(const char *text, apr_pool_t *p)
 {
-    const char *nearest = "";
-    int best = -1;
+    const char *nearest = NULL;
+    int best = cc_name_tolerance(text) + 1;
+    int type = -1;
 
     for (int i = 0; i < TYPES; i++) {
         for (const char *word = types[i].names; word; word = word_next(word)) {
             const char *name = word_copy(word, p);
             int distance = cc_name_distance(text, name);
-            if (best < 0 || distance < best) {
-                best = distance;
+
+            if (distance < best) {
                 nearest = name;
+                type = i;
+            } else if (distance == best && type != i) {
+                nearest = NULL;
             }
+            best = distance < best ? distance : best;
         }
     }
     return nearest;
+}
+
+static apr_status_t not_found(const char *text, apr_pool_t *p, cc_error_t *err)
+{
+    const char *near = nearest_word(text, p);
+
+    if (near) {
+        return cc_error_set(err, p, "CC0202", text,
+                            "no such attribute; the nearest is %s, and every attribute can be "
+                            "written as a dotted object identifier",
+                            near);
+    }
+    return cc_error_set(err, p, "CC0202", text,
+                        "no such attribute; usual ones are CN, OU, O, C, DC, UID, emailAddress and "
+                        "serialNumber, and every attribute can be written as a dotted object "
+                        "identifier");
 }
 
 const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err)
@@ -134,10 +156,7 @@ const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t
 
     object = object ? object : cc_oid_read(dotted, p);
     if (!object) {
-        cc_error_set(err, p, "CC0202", text,
-                     "no such attribute; the nearest is %s, and every attribute can be written as "
-                     "a dotted object identifier",
-                     nearest_word(text, p));
+        not_found(text, p, err);
     }
     return object;
 }

@@ -39,7 +39,7 @@ typedef struct cc_value_t {
     apr_size_t key_len;
     apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
     const char *unusable; /* NULL, or the reason */
-    const void *dn;       /* CC_TYPE_DN: private to cert, for cc_value_oneline */
+    const void *dn;       /* CC_TYPE_DN: private to cert, for the functions on names */
 } cc_value_t;
 
 /** The values of one field, in the order of the certificate; count is 0 if there are none. */
@@ -90,6 +90,7 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
  * empty password is tried first). A FIFO, device, socket or directory is not read, and a PKCS#12
  * file whose keys take more than 5,000,000 iterations is not opened (CC0540). If the file also
  * contains the issuer's certificate, *issuer is set to it, otherwise to NULL; `issuer` may be NULL.
+ * `path` may be NULL for standard input, which may be of any kind.
  * Both live as long as `p`. Other errors: CC03xx, naming the file.
  */
 apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
@@ -209,6 +210,12 @@ void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each
  * (as OpenSSL does).
  */
 bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
+
+/**
+ * A DN value with its RDNs in reverse order, as some programs write it. Unusable if `v` is unusable
+ * or not a DN.
+ */
+cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
 
 /**
  * The slash form of a DN value (/C=DE/O=Example/CN=x), as in grid-mapfiles and FakeBasicAuth lists:

@@ -35,3 +35,8 @@ int cc_name_distance(const char *a, const char *b)
     }
     return row[len];
 }
+
+int cc_name_tolerance(const char *name)
+{
+    return (int)strnlen(name, LENGTH_MAX) / 3;
+}

@@ -6,4 +6,10 @@
 /* The number of letters to add, drop or change to turn one into the other, ignoring case. */
 int cc_name_distance(const char *a, const char *b);
 
+/*
+ * The largest distance at which a legal name is still offered in place of this one: a third of its
+ * letters. A name that is farther away is as likely to be another word.
+ */
+int cc_name_tolerance(const char *name);
+
 #endif

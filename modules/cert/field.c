@@ -37,27 +37,6 @@ static const char *argument_of(const char *name, const char *family)
     return name;
 }
 
-/* The legal name that is most similar to this one. */
-static const char *nearest(const char *name, apr_pool_t *p)
-{
-    const char *found = "";
-    int best = -1;
-
-    for (int i = 0; cc_field_row_at(i); i++) {
-        const cc_field_t *field = cc_field_at(i);
-        const char *legal = field->argument
-                                ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL)
-                                : field->name;
-        int distance = cc_name_distance(name, legal);
-
-        if (best < 0 || distance < best) {
-            best = distance;
-            found = legal;
-        }
-    }
-    return found;
-}
-
 static bool row_fits(const cc_field_row_t *row, const char *name)
 {
     return row->family ? apr_cstr_casecmpn(name, row->field.name, strlen(row->field.name)) == 0
@@ -74,10 +53,49 @@ static apr_status_t ref_set(cc_fieldref_t *ref, const cc_field_row_t *row,
     return object && !ref->oid ? APR_EINVAL : APR_SUCCESS;
 }
 
+static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
+
+/* A name that is like this one, and that is legal; NULL: none is, or several are as much like it.
+ */
+static const char *nearest(const char *name, apr_pool_t *p)
+{
+    const char *found = NULL;
+    int best = cc_name_tolerance(name) + 1;
+    cc_fieldref_t ref;
+
+    for (int i = 0; cc_field_row_at(i); i++) {
+        const cc_field_t *field = cc_field_at(i);
+        const char *like = field->argument
+                               ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL)
+                               : field->name;
+        int distance = cc_name_distance(name, like);
+
+        if (distance <= best && distance > 0 && find(&ref, like, p, NULL) == APR_SUCCESS) {
+            found = distance < best ? like : NULL;
+            best = distance;
+        }
+    }
+    return found;
+}
+
+static apr_status_t not_found(const char *name, apr_pool_t *p, cc_error_t *err)
+{
+    const char *alias = cc_field_alias(name, p);
+    const char *near = alias ? NULL : nearest(name, p);
+
+    if (alias) {
+        return cc_error_set(err, p, "CC0201", name, "no such field; its name here is %s", alias);
+    }
+    if (near) {
+        return cc_error_set(err, p, "CC0201", name, "no such field; the nearest is %s",
+                            cc_text_escape(near, strlen(near), p));
+    }
+    return cc_error_set(err, p, "CC0201", name,
+                        "no such field; \"clientcert fields\" prints the names of all");
+}
+
 static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err)
 {
-    const char *near = NULL;
-
     for (int i = 0; cc_field_row_at(i); i++) {
         const cc_field_row_t *row = cc_field_row_at(i);
         const ASN1_OBJECT *object = NULL;
@@ -95,9 +113,7 @@ static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc
             return APR_SUCCESS;
         }
     }
-    near = nearest(name, p);
-    return cc_error_set(err, p, "CC0201", name, "no such field; the nearest is %s",
-                        cc_text_escape(near, strlen(near), p));
+    return err ? not_found(name, p, err) : APR_EINVAL;
 }
 
 apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err)

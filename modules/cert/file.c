@@ -23,7 +23,7 @@ typedef struct {
 
 /* State of reading a file: the source of the password, and a place for errors. */
 typedef struct {
-    const char *path;
+    const char *path; /* NULL: standard input */
     cc_password_fn *ask;
     void *baton;
     apr_pool_t *pool;
@@ -50,11 +50,20 @@ static apr_status_t bio_fill(BIO *bio, apr_file_t *file)
     return status == APR_EOF ? APR_SUCCESS : total > FILE_SIZE_MAX ? APR_ENOSPC : status;
 }
 
+static apr_status_t file_open(apr_file_t **file, const char **reason, const cert_reader_t *r)
+{
+    if (r->path) {
+        return cc_regular_file_open(file, reason, r->path, r->pool);
+    }
+    *reason = "standard input is closed";
+    return apr_file_open_stdin(file, r->pool);
+}
+
 static apr_status_t file_fill(BIO *bio, const cert_reader_t *r)
 {
     apr_file_t *file = NULL;
     const char *reason = NULL;
-    apr_status_t status = cc_regular_file_open(&file, &reason, r->path, r->pool);
+    apr_status_t status = file_open(&file, &reason, r);
     char text[120];
 
     if (status != APR_SUCCESS) {
@@ -216,8 +225,9 @@ static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader
     }
     if (status == APR_SUCCESS && !found->x509) {
         return cc_error_set(r->err, r->pool, "CC0303", r->path,
-                            "the file contains no certificate; give a PEM, DER or PKCS#12 file "
-                            "with one");
+                            "the file contains no certificate%s; give a PEM, DER or PKCS#12 file "
+                            "with one",
+                            cc_file_kind(data, len, r->pool));
     }
     return status;
 }

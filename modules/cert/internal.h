@@ -52,6 +52,14 @@ typedef struct cc_field_family_t {
 const char *cc_pkcs12_excess(const PKCS12 *p12, apr_pool_t *p);
 const char *cc_pkcs12_excess_inside(const PKCS12 *p12, const char *password, apr_pool_t *p);
 
+/* ---- file_kind.c ---- */
+
+/*
+ * What a file contains in which no certificate was found, after "the file contains no certificate":
+ * ", but a CRL". Empty if that is not certain. A literal. May add errors to OpenSSL's queue.
+ */
+const char *cc_file_kind(const char *data, long len, apr_pool_t *p);
+
 /* ---- value.c ---- */
 
 cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);

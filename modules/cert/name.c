@@ -222,6 +222,26 @@ cc_value_t cc_value_name(const cc_name_t *name, apr_pool_t *p)
     return value;
 }
 
+cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p)
+{
+    const cc_name_t *name = v->dn;
+    cc_name_t *reversed = apr_palloc(p, sizeof(*reversed));
+    cc_attribute_t *at = NULL;
+    int size = 0;
+
+    if (v->unusable || !name) {
+        return cc_value_unusable(v->unusable ? v->unusable : "it is not a distinguished name",
+                                 v->text, v->len, p);
+    }
+    reversed->count = name->count;
+    reversed->at = at = apr_palloc(p, sizeof(*at) * (apr_size_t)(name->count + 1));
+    for (int i = 0; i < name->count; i += size) {
+        size = rdn_size(name, i);
+        memcpy(&at[name->count - i - size], &name->at[i], sizeof(*at) * (apr_size_t)size);
+    }
+    return cc_value_name(reversed, p);
+}
+
 cc_value_t cc_value_x509_name(const X509_NAME *x509_name, apr_pool_t *p)
 {
     cc_value_t bad = {0};

@@ -16,4 +16,19 @@ typedef struct cc_field_row_t {
 /* The i-th row, or NULL past the end. */
 const cc_field_row_t *cc_field_row_at(int i);
 
+/* A name that an RFC or another program has for a field. Constant. */
+typedef struct cc_field_alias_t {
+    const char *name;   /* lower case, only letters and digits */
+    const char *fields; /* names of fields, separated by spaces; mostly one */
+} cc_field_alias_t;
+
+/* The i-th alias, sorted by name, or NULL past the end. */
+const cc_field_alias_t *cc_field_alias_at(int i);
+
+/*
+ * The fields that another program or an RFC calls `name`, or whose names differ only in case and
+ * punctuation: "san.email or subject.emailAddress". NULL: unknown. In `p`.
+ */
+const char *cc_field_alias(const char *name, apr_pool_t *p);
+
 #endif

@@ -57,6 +57,7 @@ static void verdict_set(cc_revocation_status_t *status, cc_revocation_verdict_t 
     status->reason = NULL;
     status->revoked_at = 0;
     status->problem = status->public_problem = NULL;
+    status->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
 }
 
 /* The certificate at this depth of the chain, as the subject of a sentence. */
@@ -69,21 +70,23 @@ static const char *subject_text(int depth, apr_pool_t *p)
                       : apr_psprintf(p, "the CA %d levels above it", depth);
 }
 
-/* `subject` is the certificate, as the subject of a sentence: "it". */
-static void revoked_set(cc_revocation_status_t *status, const char *subject, const char *reason,
+/* `depth` is that of the certificate. */
+static void revoked_set(cc_revocation_status_t *status, int depth, const char *reason,
                         apr_time_t at, apr_pool_t *p)
 {
     verdict_set(status, CC_REVOCATION_REVOKED);
+    status->fault = (cc_fault_t){CC_CAUSE_REVOKED, depth, 0};
     status->reason = reason;
     status->revoked_at = at;
-    status->problem = apr_psprintf(p, "%s was revoked on %s (%s)", subject, cc_moment_text(at, p),
-                                   reason ? reason : "no reason given");
+    status->problem = apr_psprintf(p, "%s was revoked on %s (%s)", subject_text(depth, p),
+                                   cc_moment_text(at, p), reason ? reason : "no reason given");
     status->public_problem = status->problem;
 }
 
-static void unknown_set(cc_revocation_status_t *status, const char *problem)
+static void unknown_set(cc_revocation_status_t *status, cc_fault_t fault, const char *problem)
 {
     verdict_set(status, CC_REVOCATION_UNKNOWN);
+    status->fault = fault;
     status->problem = problem;
     status->public_problem = not_known;
 }
@@ -121,15 +124,15 @@ void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_
                             const cc_crl_answer_t *answer, apr_pool_t *p)
 {
     cc_revocation_verdict_t verdict = crl_verdict(revocation, answer);
-    const char *subject = subject_text(answer->depth, p);
 
     status->generation = answer->generation;
     status->stale_at = answer->stale_at;
     if (verdict == CC_REVOCATION_REVOKED) {
-        revoked_set(status, subject, cc_reason_text(answer->reason), answer->revoked_at, p);
+        revoked_set(status, answer->depth, cc_reason_text(answer->reason), answer->revoked_at, p);
     } else if (verdict == CC_REVOCATION_UNKNOWN) {
-        unknown_set(status,
-                    apr_psprintf(p, "no current CRL covers %s: %s", subject, answer->cause));
+        unknown_set(status, (cc_fault_t){CC_CAUSE_NO_CRL, answer->depth, 0},
+                    apr_psprintf(p, "no current CRL covers %s: %s", subject_text(answer->depth, p),
+                                 answer->cause));
     } else {
         verdict_set(status, verdict);
     }
@@ -186,9 +189,9 @@ void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_revocation_
         return;
     }
     if (verdict == CC_REVOCATION_REVOKED) {
-        revoked_set(status, "it", answer->reason, answer->revoked_at, p);
+        revoked_set(status, 0, answer->reason, answer->revoked_at, p);
     } else if (verdict == CC_REVOCATION_UNKNOWN) {
-        unknown_set(status, ocsp_problem(answer, p));
+        unknown_set(status, (cc_fault_t){CC_CAUSE_OCSP, 0, 0}, ocsp_problem(answer, p));
     } else {
         verdict_set(status, verdict);
     }

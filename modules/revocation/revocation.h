@@ -43,6 +43,7 @@ typedef struct cc_revocation_status_t {
     apr_time_t revoked_at;      /* 0: not known, or 1970-01-01 */
     const char *problem;        /* NULL, or why it gives no identity, in plain words: for the log */
     const char *public_problem; /* the same for the client: it names no file, host or address */
+    cc_fault_t fault;           /* the same, for code: CC_CAUSE_REVOKED, _NO_CRL, _OCSP, or _NONE */
     apr_uint64_t generation;    /* valid while cc_revocation_generation returns this number, */
     apr_time_t stale_at;        /* and until this time */
 } cc_revocation_status_t;

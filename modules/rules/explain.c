@@ -129,6 +129,7 @@ void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *
         step->field = failed->field;
         step->condition = cc_condition_text(failed, p);
         step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, p);
+        step->failed = (int)(failed - (const cc_condition_t *)ev->rule->conditions->elts);
         step->nearness = nearness;
     }
 }

@@ -3,7 +3,6 @@
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
-#include <apr_hash.h>
 #define APR_WANT_IOVEC
 #include <apr_want.h>
 
@@ -108,6 +107,7 @@ typedef struct cc_rule_reader_t {
     cc_rules_t *rules;
     cc_rule_t *rule;
     cc_error_t *err;
+    bool conditions_only; /* outputs are not legal here */
 } cc_rule_reader_t;
 
 /* ---- reading rules ----------------------------------------------------------------------- */
@@ -115,6 +115,25 @@ typedef struct cc_rule_reader_t {
 /* parse.c: fills reader->rule from text. Selectors may have been added even if it fails. */
 apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text);
 apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text);
+
+/* parse.c: whether a word is written as an output. */
+bool cc_rule_is_output(const char *word);
+
+/*
+ * mistake.c: called for the word at this index, which is not a valid field, operator, operand or
+ * output. If it is certainly part of a common typing error, they replace the error by one that
+ * contains the text to write, and return true. The rule has the conditions up to this word.
+ */
+bool cc_mistake_in_field(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_operator(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_operand(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+bool cc_mistake_in_output(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
+
+/*
+ * mistake.c: the operator of ours that a word such as "eq" means; NULL: there is none, or it does
+ * not work on the field. `next` is the word after it.
+ */
+const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const char *next);
 
 /* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
 apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);
@@ -336,6 +355,13 @@ void cc_evaluation_doubt(cc_evaluation_t *ev);
  * lost, the verdict has a doubt, or the evaluation a failure.
  */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
+
+/*
+ * decimal.c: a number of decimal digits in hex, lower case, and back; without leading zeros. NULL:
+ * other characters, or more than 64 digits.
+ */
+const char *cc_decimal_to_hex(const char *decimal, apr_pool_t *p);
+const char *cc_decimal_of_hex(const char *hex, apr_pool_t *p);
 
 /* explain.c: a condition as written in a rule; and adding the step of a rule to a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);

@@ -9,15 +9,27 @@
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
-static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, const char *word)
+static apr_status_t operator_missing(const cc_condition_t *c, cc_rule_reader_t *reader,
+                                     const char *word, const char *next)
+{
+    apr_pool_t *p = reader->rules->pool;
+    const char *meant = cc_mistake_operator(c, word, next);
+
+    return cc_error_set(reader->err, p, "CC0214", word,
+                        "no such operator; %s%s%safter %s write one of %s",
+                        meant ? "it is written " : "", meant ? meant : "", meant ? " here; " : "",
+                        c->selector->name, cc_operator_names(c->selector, p));
+}
+
+/* `next` is the word after it, or "". */
+static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, const char *word,
+                                   const char *next)
 {
     apr_pool_t *p = reader->rules->pool;
 
     c->op = cc_operator_find(word);
     if (!c->op) {
-        return cc_error_set(reader->err, p, "CC0214", word,
-                            "no such operator; after %s write one of %s", c->selector->name,
-                            cc_operator_names(c->selector, p));
+        return operator_missing(c, reader, word, next);
     }
     if (c->op->kind == CC_OPERATOR_PATTERN && c->selector->ref.field->type == CC_TYPE_DN) {
         return cc_error_set(reader->err, p, "CC0216", word,
@@ -74,19 +86,21 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
                             reader->err);
 }
 
-/* `words` are the remaining words, `count` of them and at least one. */
-static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const *words, int count)
+/* The condition that begins at a word. */
+static apr_status_t condition_parse(cc_rule_reader_t *reader, const apr_array_header_t *list,
+                                    int at)
 {
     apr_pool_t *p = reader->rules->pool;
     cc_condition_t *c = &APR_ARRAY_PUSH(reader->rule->conditions, cc_condition_t);
-    apr_status_t rv;
+    const char *const *words = (const char *const *)list->elts + at;
+    int count = list->nelts - at;
 
     memset(c, 0, sizeof(*c));
     c->capture = -1;
     c->field = words[0];
-    rv = cc_selector_find(&c->selector, reader, words[0]);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (cc_selector_find(&c->selector, reader, words[0]) != APR_SUCCESS) {
+        cc_mistake_in_field(reader, list, at);
+        return APR_EINVAL;
     }
     if (count < 2) {
         return cc_error_set(reader->err, p, "CC0213", words[0],
@@ -94,16 +108,20 @@ static apr_status_t condition_parse(cc_rule_reader_t *reader, const char *const 
                             "one of %s",
                             cc_operator_names(c->selector, p));
     }
-    rv = operator_parse(c, reader, words[1]);
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (operator_parse(c, reader, words[1], count > 2 ? words[2] : "") != APR_SUCCESS) {
+        cc_mistake_in_operator(reader, list, at + 1);
+        return APR_EINVAL;
     }
     if (count < 3) {
         return cc_error_set(reader->err, p, "CC0213", words[1],
                             "an operand must follow; a condition is FIELD OPERATOR OPERAND");
     }
     c->operand = words[2];
-    return operand_parse(c, reader);
+    if (operand_parse(c, reader) != APR_SUCCESS) {
+        cc_mistake_in_operand(reader, list, at + 2);
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
 }
 
 static apr_status_t shared_names_refuse(cc_rule_reader_t *reader)
@@ -128,7 +146,7 @@ static apr_status_t shared_names_refuse(cc_rule_reader_t *reader)
 
 /* ---- outputs ----------------------------------------------------------------------------- */
 
-static bool is_output(const char *word)
+bool cc_rule_is_output(const char *word)
 {
     return strcmp(word, "deny") == 0 || strcmp(word, "stop") == 0 ||
            strncmp(word, "user=", 5) == 0 || strncmp(word, "group=", 6) == 0;
@@ -142,8 +160,9 @@ static apr_status_t output_once(cc_rule_reader_t *reader, bool already, const ch
                    : APR_SUCCESS;
 }
 
-static apr_status_t output_parse(cc_rule_reader_t *reader, const char *word)
+static apr_status_t output_parse(cc_rule_reader_t *reader, const apr_array_header_t *words, int at)
 {
+    const char *word = APR_ARRAY_IDX(words, at, const char *);
     cc_rule_t *rule = reader->rule;
     const cc_template_t **template;
     apr_status_t rv = APR_SUCCESS;
@@ -164,9 +183,11 @@ static apr_status_t output_parse(cc_rule_reader_t *reader, const char *word)
     } else if (strncmp(word, "group=", 6) == 0) {
         template = &APR_ARRAY_PUSH(rule->groups, const cc_template_t *);
     } else {
-        return cc_error_set(reader->err, reader->rules->pool, "CC0221", word,
-                            "not an output; conditions come before outputs, and an output is "
-                            "user=TEMPLATE, group=TEMPLATE, deny or stop");
+        cc_error_set(reader->err, reader->rules->pool, "CC0221", word,
+                     "not an output; conditions come before outputs, and an output is "
+                     "user=TEMPLATE, group=TEMPLATE, deny or stop");
+        cc_mistake_in_output(reader, words, at);
+        return APR_EINVAL;
     }
     return rv == APR_SUCCESS ? cc_template_parse(template, reader, word) : rv;
 }
@@ -202,8 +223,8 @@ static apr_status_t conditions_parse(cc_rule_reader_t *reader, const apr_array_h
 
     reader->rule->conditions =
         apr_array_make(reader->rules->pool, words->nelts / 3 + 1, sizeof(cc_condition_t));
-    for (i = 0; i < words->nelts && !is_output(word[i]) && rv == APR_SUCCESS; i += 3) {
-        rv = condition_parse(reader, word + i, words->nelts - i);
+    for (i = 0; i < words->nelts && !cc_rule_is_output(word[i]) && rv == APR_SUCCESS; i += 3) {
+        rv = condition_parse(reader, words, i);
     }
     *next = i;
     return rv == APR_SUCCESS ? shared_names_refuse(reader) : rv;
@@ -219,7 +240,7 @@ apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text)
         rv = conditions_parse(reader, words, &i);
     }
     for (; rv == APR_SUCCESS && i < words->nelts; i++) {
-        rv = output_parse(reader, APR_ARRAY_IDX(words, i, const char *));
+        rv = output_parse(reader, words, i);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -234,6 +255,7 @@ apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text
     apr_status_t rv = cc_words_split(&words, text, reader->rules->pool, reader->err);
     int i = 0;
 
+    reader->conditions_only = true;
     if (rv == APR_SUCCESS) {
         rv = conditions_parse(reader, words, &i);
     }

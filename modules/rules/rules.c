@@ -62,7 +62,7 @@ static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const c
 
 apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where, cc_error_t *err)
 {
-    cc_rule_reader_t reader = {rules, NULL, err};
+    cc_rule_reader_t reader = {.rules = rules, .err = err};
 
     return rule_add(&reader, text, where, cc_rule_parse);
 }
@@ -70,7 +70,7 @@ apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
                                      cc_error_t *err)
 {
-    cc_rule_reader_t reader = {rules, NULL, err};
+    cc_rule_reader_t reader = {.rules = rules, .err = err};
 
     return rule_add(&reader, text, where, cc_rule_parse_conditions);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
 
@@ -177,8 +178,10 @@ typedef struct cc_step_t {
     const char *field;     /* the field of its first condition that failed; NULL: all held */
     const char *condition; /* that condition, as written; NULL: all held */
     bool undecided;        /* that condition, and perhaps others, is undecided */
+    int failed;            /* its place in the rule, from 0 */
     const char *seen;      /* the values that it tested, or "(none)"; NULL: all held. Escaped;
                               long values and long lists are cut (cc_text_excerpt, 16 values) */
+    const char *hint;      /* of cc_trace_hint; NULL: none */
     int nearness;          /* how many conditions held before that one, minus those after it */
 } cc_step_t;
 
@@ -219,6 +222,18 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
                                      apr_pool_t *result, apr_pool_t *scratch);
 
 /**
+ * Sets the `hint` of steps whose condition does not hold: one sentence, usable text, with the
+ * reason and mostly the condition to write instead, if the certificate proves it. A name is in the
+ * other order, a pattern matches a part of a value, another field has the value ... A condition
+ * that is offered holds for this certificate. `steps` are those of an evaluation with the same
+ * arguments; the texts live in their pool. With `tables`, tables that need no other program are
+ * searched for a key in another form, which counts as lookups. A hint may cost more than the
+ * evaluation, so at most 64 steps of a trace get one. Any thread, for a trace of its own.
+ */
+void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_cert_t *cert,
+                   const cc_facts_t *facts, bool tables);
+
+/**
  * Likely mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never match or
  * never has an effect, a pattern that matches more than its author intended, a deny that the holder
  * of the certificate can evade, and, if `several_cas`, a user from a field that other CAs could
@@ -227,6 +242,14 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
  * Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
+
+/**
+ * Conditions on the issuer with a name that, in the other order, is the name of a CA (cc_note_t,
+ * CC0775, in the order of the rules). `names` are the names of all CAs that the rules may meet: the
+ * `key` of each name (cc_value_t), and any value. Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names,
+                                          apr_pool_t *p);
 
 /** The users and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;

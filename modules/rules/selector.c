@@ -134,7 +134,7 @@ apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text,
 {
     cc_selector_t *found = NULL;
     cc_rule_t rule = {0};
-    cc_rule_reader_t reader = {cc_rules_create(NULL, NULL, p), &rule, err};
+    cc_rule_reader_t reader = {.rules = cc_rules_create(NULL, NULL, p), .rule = &rule, .err = err};
     apr_status_t rv = cc_selector_find(&found, &reader, text);
 
     *selector = rv == APR_SUCCESS ? found : NULL;

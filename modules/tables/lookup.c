@@ -24,6 +24,23 @@ const char *cc_table_type(const cc_table_t *table)
     return table->source.backend->type;
 }
 
+const char *cc_table_source(const cc_table_t *table)
+{
+    return table->spec.source;
+}
+
+int cc_table_columns(const cc_table_t *table)
+{
+    return table->spec.columns;
+}
+
+apr_uint64_t cc_table_rows(const cc_table_t *table)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    return backend->rows && table->source.state ? backend->rows(table->source.state) : 0;
+}
+
 bool cc_table_has_rows(const cc_table_t *table)
 {
     return table->source.backend->rows != NULL;

@@ -64,6 +64,14 @@ cc_tables_kept_t *cc_kept_create(apr_pool_t *p);
 /** Called when the process ends: nothing is kept any longer. */
 void cc_kept_end(cc_tables_kept_t *kept);
 
+/**
+ * Opens a table once more, on its own, as at a start: with `file` (absolute) in place of its file,
+ * or with its own file (NULL). Errors are those of cc_tables_open; APR_ENOTIMPL: the table has no
+ * file. The copy is for one thread, and lives as long as `p`.
+ */
+apr_status_t cc_table_try(cc_table_t **copy, const cc_table_t *table, const char *root,
+                          const char *file, apr_pool_t *p, cc_error_t *err);
+
 /** What happened to a table at a restart. */
 typedef enum {
     CC_TABLE_KEPT, /* its file has not changed, and was not read again */
@@ -176,6 +184,11 @@ bool cc_table_is_cached(const cc_table_t *table);
 const char *cc_table_name(const cc_table_t *table);
 const char *cc_table_where(const cc_table_t *table);
 const void *cc_table_scope(const cc_table_t *table);
+
+/** The text after "TYPE:", the number of columns that rules need, and the rows of a file. */
+const char *cc_table_source(const cc_table_t *table);
+int cc_table_columns(const cc_table_t *table);
+apr_uint64_t cc_table_rows(const cc_table_t *table);
 
 /** True if its keys may be DNs, because its source compares them as DNs. */
 bool cc_table_takes_names(const cc_table_t *table);

@@ -195,6 +195,43 @@ apr_status_t cc_tables_reopen(cc_tables_t *tables, const char *root, const cc_re
     return status;
 }
 
+/* The source with another file: that of dbm begins with the type of the database. */
+static const char *source_with(const cc_table_t *table, const char *file, apr_pool_t *p)
+{
+    const char *source = table->spec.source;
+    const char *colon = table->source.backend == &cc_backend_dbm ? strchr(source, ':') : NULL;
+    apr_size_t prefix = colon ? (apr_size_t)(colon - source) + 1 : 0;
+
+    return apr_pstrcat(p, apr_pstrmemdup(p, source, prefix), file, NULL);
+}
+
+apr_status_t cc_table_try(cc_table_t **copy, const cc_table_t *table, const char *root,
+                          const char *file, apr_pool_t *p, cc_error_t *err)
+{
+    static const cc_restart_t none = {.restart = false};
+    cc_table_t *tried = apr_pcalloc(p, sizeof(*tried));
+    apr_status_t status;
+
+    if (file && table->source.backend->remote) {
+        return APR_ENOTIMPL;
+    }
+    tried->spec = table->spec;
+    tried->spec.root = root;
+    tried->spec.kept = NULL;
+    tried->spec.sharing = NULL;
+    tried->spec.source = file ? source_with(table, file, p) : table->spec.source;
+    tried->source.backend = table->source.backend;
+    tried->scope = table->scope;
+    tried->used = table->used;
+    tried->counters = &tried->own;
+    status = table_open(tried, &none, p, err);
+    if (status != APR_SUCCESS) {
+        err->where = table->spec.where;
+    }
+    *copy = tried;
+    return status;
+}
+
 apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p)
 {
     apr_status_t status = APR_SUCCESS;

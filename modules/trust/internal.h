@@ -5,6 +5,7 @@
 
 #include <apr_hash.h>
 
+#include "trust/cause.h"
 #include "trust/trust.h"
 
 /** The two digests of a certificate that issues others. */
@@ -27,8 +28,12 @@ struct cc_trust_t {
     unsigned char guard[32];           /* its key */
     cc_object_fn *on_success;          /* NULL: no objections */
     void *on_success_baton;
-    cc_refusal_fn *on_refusal;         /* NULL: not reported */
+    cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
+    bool tolerates;            /* cc_trust_tolerate */
+    /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
+    int depth;         /* CAs allowed above the client's certificate; -1: any number */
+    bool crl_may_miss; /* a certificate without a CRL is accepted */
 };
 
 /**
@@ -41,19 +46,40 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
 /** True if neither the verdict in a session nor its leaf has changed since it was sealed. */
 bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
-/**
- * Sets which certificate of a chain a verify callback has refused, and why. The callback was called
- * with `ok`, and with `error` in the context.
- */
-void cc_refusal_set(cc_refusal_t *refusal, X509_STORE_CTX *store_ctx, int ok, int error);
+/** An error of a verification, whose cause has not been looked for. */
+typedef struct cc_verify_error_t {
+    X509 *cert; /* the one at fault, of the chain in the context; NULL: there is no error */
+    int depth;  /* of `cert` */
+    int error;  /* X509_V_ERR_ */
+} cc_verify_error_t;
 
 /** The field `subject` or `issuer` of a certificate, escaped for a log; in `p`. */
 const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p);
 
 /**
- * Prepares a verification as libssl does for a client's certificate (ssl_verify_cert_chain). False
- * if out of memory.
+ * Takes the error that a verify callback was called with, or has found itself. It was called with
+ * `ok`, and with `error` in the context.
  */
-bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now);
+void cc_verify_error_take(cc_verify_error_t *taken, X509_STORE_CTX *store_ctx, int ok, int error);
+
+/**
+ * Finds the cause of an error, in the certificate and among the trusted CAs, and may change the
+ * certificate at fault in *of. The verification has ended, and its context still exists. May verify
+ * some signatures. Leaves nothing in OpenSSL's error queue.
+ */
+cc_fault_t cc_fault_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx);
+
+/** The cause that the number of an error alone gives; CC_CAUSE_OTHER: unknown (cause.c). */
+cc_cause_t cc_cause_of_error(int error);
+
+/** Why a certificate must not identify a client (cc_cert_not_client gives a reason). */
+cc_cause_t cc_cause_of_client(X509 *cert);
+
+/**
+ * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
+ * which may name any certificate of the chain.
+ */
+void cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
+                     STACK_OF(X509) * untrusted, apr_time_t now, apr_pool_t *p);
 
 #endif

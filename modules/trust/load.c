@@ -168,16 +168,6 @@ static apr_status_t paths_add(SSL_CTX *ctx, const apr_array_header_t *paths, apr
 
 /* ---- CRLs as mod_ssl loads them -------------------------------------------------------------- */
 
-/* SSLCARevocationCheck ... no_crl_for_cert_ok. */
-static int pass_missing_crl(int ok, X509_STORE_CTX *store_ctx)
-{
-    if (!ok && X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
-        X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
-        return 1;
-    }
-    return ok;
-}
-
 static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *files)
 {
     if (files->crl_file && !X509_STORE_load_file(store, files->crl_file)) {
@@ -189,9 +179,6 @@ static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *f
     if (files->crl_leaf || files->crl_chain) {
         X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK |
                                         (files->crl_chain ? X509_V_FLAG_CRL_CHECK_ALL : 0));
-    }
-    if (files->crl_may_miss) {
-        X509_STORE_set_verify_cb(store, pass_missing_crl);
     }
     return NULL;
 }
@@ -211,7 +198,7 @@ static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, ap
     if (!failed && files->ciphers && !SSL_CTX_set_cipher_list(ctx, files->ciphers)) {
         failed = files->ciphers;
     }
-    /* mod_ssl counts the certificates above the client's, OpenSSL those between it and the root. */
+    /* Only for the trust id: the verification follows mod_ssl's way to count (verify.c). */
     SSL_CTX_set_verify_depth(ctx, files->depth > 0 ? files->depth - 1 : 0);
     return failed ? load_failed(failed, p, err) : paths_add(ctx, files->cas, p, err);
 }
@@ -228,45 +215,16 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
     if (status == APR_SUCCESS) {
         status = cc_trust_create(trust, ctx, p, err);
     }
+    if (status == APR_SUCCESS) {
+        (*trust)->depth = files->depth > 0 ? files->depth : 0;
+        (*trust)->crl_may_miss = files->crl_may_miss;
+    }
     SSL_CTX_free(ctx);
     ERR_pop_to_mark();
     return status;
 }
 
 /* ---- a certificate -------------------------------------------------------------------------- */
-
-static const char *error_text(X509_STORE_CTX *store_ctx, apr_pool_t *p)
-{
-    X509 *at_fault = X509_STORE_CTX_get_current_cert(store_ctx);
-    cc_refusal_t refusal = {.leaf = X509_STORE_CTX_get0_cert(store_ctx),
-                            .depth = X509_STORE_CTX_get_error_depth(store_ctx),
-                            .error = X509_STORE_CTX_get_error(store_ctx)};
-
-    refusal.cert = at_fault ? at_fault : refusal.leaf;
-    /* OpenSSL stops at a length, so its certificate is not the one that mod_ssl would refuse. */
-    if (refusal.depth == 0 || refusal.error == X509_V_ERR_CERT_CHAIN_TOO_LONG) {
-        return cc_refusal_text(&refusal, p);
-    }
-    return apr_psprintf(p, "the CA \"%s\" above it: %s",
-                        cc_trust_name_text(refusal.cert, "subject", p),
-                        cc_refusal_text(&refusal, p));
-}
-
-/* Verifies once more, to get the reason of the failure. */
-static const char *failure_text(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
-                                apr_time_t now, apr_pool_t *p)
-{
-    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
-    const char *text = "out of memory";
-
-    if (store_ctx && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
-        cc_verify_prepare(store_ctx, trust, now)) {
-        text = X509_verify_cert(store_ctx) > 0 ? cc_trust_state_text(CC_TRUST_FAILED)
-                                               : error_text(store_ctx, p);
-    }
-    X509_STORE_CTX_free(store_ctx);
-    return text;
-}
 
 static STACK_OF(X509) * pem_read(const char *path)
 {
@@ -301,34 +259,16 @@ STACK_OF(X509) * cc_trust_certs(const char *path, apr_pool_t *p)
     return certs;
 }
 
-static const char *check(cc_seal_t *seal, const cc_trust_t *trust, STACK_OF(X509) * certs,
-                         apr_time_t now, apr_pool_t *p)
-{
-    X509 *cert = sk_X509_value(certs, 0);
-    const char *not_client;
-
-    cc_trust_reverify(seal, trust, cert, certs, now);
-    if (seal->state == CC_TRUST_OK) {
-        return NULL;
-    }
-    not_client = cc_cert_not_client(cc_cert_wrap(cert, p));
-    if (seal->state == CC_TRUST_NOT_CLIENT && not_client) {
-        return not_client;
-    }
-    return failure_text(trust, cert, certs, now, p);
-}
-
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p)
 {
     STACK_OF(X509) *certs = cc_trust_certs(path, p);
-    const char *error = "there is no certificate to verify";
+    const char *reason = NULL;
 
-    ERR_set_mark();
-    *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
-    if (sk_X509_num(certs) > 0) {
-        error = check(seal, trust, certs, now, p);
+    if (sk_X509_num(certs) == 0) {
+        *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
+        return "there is no certificate to verify";
     }
-    ERR_pop_to_mark();
-    return error;
+    cc_verify_again(seal, &reason, trust, sk_X509_value(certs, 0), certs, now, p);
+    return reason;
 }

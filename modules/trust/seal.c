@@ -27,6 +27,9 @@
 
 enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT };
 
+/* A depth or a number in one octet; larger ones occur in no chain. */
+#define OCTET_MAX 255
+
 typedef struct record_t {
     unsigned char magic[4]; /* changes with the layout */
     unsigned char verdict;  /* a VERDICT_ */
@@ -37,12 +40,15 @@ typedef struct record_t {
     unsigned char ca_known; /* 1 or 0 */
     unsigned char ca_sha256[32];
     unsigned char ca_spki_sha256[32];
+    unsigned char cause;        /* a cc_cause_t: why the verdict is not VERDICT_OK */
+    unsigned char depth;        /* of the certificate at fault */
+    unsigned char number;       /* cc_fault_t */
     unsigned char mac[MAC_LEN]; /* of all members before it and of the leaf; 0 without a guard */
 } record_t;
 
-_Static_assert(sizeof(record_t) == 134, "the record has no padding");
+_Static_assert(sizeof(record_t) == 137, "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '2'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '3'};
 
 static unsigned char verdict_of(cc_trust_state_t state)
 {
@@ -50,6 +56,11 @@ static unsigned char verdict_of(cc_trust_state_t state)
         return VERDICT_OK;
     }
     return state == CC_TRUST_NOT_CLIENT ? VERDICT_NOT_CLIENT : VERDICT_FAILED;
+}
+
+static unsigned char octet_of(int number)
+{
+    return (unsigned char)(number > OCTET_MAX ? OCTET_MAX : number);
 }
 
 static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
@@ -95,6 +106,9 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.ca_known = seal->ca_known;
     memcpy(record.ca_sha256, seal->ca_sha256, sizeof(record.ca_sha256));
     memcpy(record.ca_spki_sha256, seal->ca_spki_sha256, sizeof(record.ca_spki_sha256));
+    record.cause = (unsigned char)seal->fault.cause;
+    record.depth = octet_of(seal->fault.depth);
+    record.number = octet_of(seal->fault.number);
     memset(record.mac, 0, sizeof(record.mac));
     if (trust->guarded && !mac_make(record.mac, &record, trust, leaf)) {
         SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
@@ -114,7 +128,18 @@ static bool record_read(record_t *record, const void *data, size_t len, const X5
     leaf_mark(mark, leaf);
     return memcmp(record->magic, magic, sizeof(magic)) == 0 &&
            record->verdict <= VERDICT_NOT_CLIENT && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
-           record->ca_known <= 1;
+           record->ca_known <= 1 && record->cause <= CC_CAUSE_SEALED_MAX &&
+           (record->cause == CC_CAUSE_NONE) == (record->verdict == VERDICT_OK);
+}
+
+/* A cause found with other CAs or settings may be wrong here. */
+static void fault_read(cc_fault_t *fault, const record_t *record, const cc_trust_t *trust)
+{
+    if (memcmp(record->trust_id, trust->id, sizeof(trust->id)) != 0) {
+        *fault = (cc_fault_t){CC_CAUSE_OTHER_HOST, 0, 0};
+    } else {
+        *fault = (cc_fault_t){(cc_cause_t)record->cause, record->depth, record->number};
+    }
 }
 
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
@@ -132,6 +157,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = CC_TRUST_BAD_RECORD;
     } else if (record.verdict != VERDICT_OK) {
         seal->state = record.verdict == VERDICT_FAILED ? CC_TRUST_FAILED : CC_TRUST_NOT_CLIENT;
+        fault_read(&seal->fault, &record, trust);
     } else if (memcmp(record.trust_id, trust->id, sizeof(trust->id)) != 0) {
         seal->state = CC_TRUST_OTHER_TRUST;
         seal->verified_at = cc_moment_get(record.at); /* another verification keeps this age */

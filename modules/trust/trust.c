@@ -160,6 +160,7 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
 
     SSL_CTX_up_ref(ctx);
     made->ctx = ctx;
+    made->depth = -1;
     made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
     apr_pool_cleanup_register(p, made, trust_free, apr_pool_cleanup_null);
     made->issuers = apr_hash_make(p);
@@ -184,6 +185,11 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton)
 {
     trust->on_success = object;
     trust->on_success_baton = baton;
+}
+
+void cc_trust_tolerate(cc_trust_t *trust)
+{
+    trust->tolerates = true;
 }
 
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton)
@@ -240,6 +246,12 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
            apr_time_sec(now) <= apr_time_sec(seal.until) &&
            (!trust->guarded || cc_seal_guarded(trust, session, cert));
+}
+
+const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p)
+{
+    return seal->fault.cause != CC_CAUSE_NONE ? cc_fault_text(&seal->fault, leaf, NULL, p)
+                                              : cc_trust_state_text(seal->state);
 }
 
 const char *cc_trust_state_text(cc_trust_state_t state)

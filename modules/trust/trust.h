@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "base/error.h"
+#include "trust/cause.h"
 
 /**
  * The trust of one virtual host: the certificates and CRLs of its store and the CA names that it
@@ -42,6 +43,14 @@ bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
+ * The CAs that a host names when it requests a certificate (RFC 8446 4.2.4, RFC 5246 7.4.4): the
+ * common name and the organization of each ("Staff CA, Example"), or the whole name if it has no
+ * common name. The first `most` of const char *, each text once; *more: how many names are left
+ * out. Usable text (cc_text_unusable), in `p`. Any thread.
+ */
+apr_array_header_t *cc_trust_ca_names(const cc_trust_t *trust, int most, int *more, apr_pool_t *p);
+
+/**
  * For SSL_CTX_set_cert_verify_callback; `trust` is the cc_trust_t of that context. Runs
  * X509_verify_cert with the callback that is in place, and seals the result into the session being
  * made (SSL_SESSION_set1_ticket_appdata). If the callback in place tolerated an error, the verdict
@@ -66,15 +75,29 @@ typedef int cc_object_fn(X509 *leaf, const struct cc_seal_t *seal, int *depth, v
  */
 void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 
-/** A verification that ends a handshake, a renegotiation or a post-handshake authentication. */
+/**
+ * Makes cc_trust_verify let handshakes go on whatever is wrong with a certificate: it seals the
+ * verdict as failed, sets X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY and returns 1. A server has
+ * to tolerate this one error (SSLVerifyClient optional_no_ca). The callback in place always gets
+ * the failure, as an error that it does not tolerate. Where a certificate is required
+ * (SSL_VERIFY_FAIL_IF_NO_PEER_CERT), nothing changes. The client still has to prove possession of
+ * its key. Sessions with such a verdict are not resumed (cc_trust_may_resume). Call it before the
+ * context serves.
+ */
+void cc_trust_tolerate(cc_trust_t *trust);
+
+/**
+ * A verification that ends a handshake, a renegotiation or a post-handshake authentication, or
+ * would end it.
+ */
 typedef struct cc_refusal_t {
     SSL *ssl;
     const struct cc_seal_t *seal; /* the verdict on a chain that verified but met an objection;
                                      NULL: it did not verify */
-    X509 *leaf; /* the client's certificate */
-    X509 *cert; /* the one at fault: the leaf, or another one of the chain */
-    int depth;  /* of `cert`; 0: the leaf */
-    int error;  /* X509_V_ERR_; X509_V_ERR_CERT_CHAIN_TOO_LONG for SSLVerifyDepth too */
+    X509 *leaf;                   /* the client's certificate */
+    X509 *cert;                   /* the one at fault: the leaf, or another one of the chain */
+    cc_fault_t fault;
+    bool tolerated; /* the handshake goes on (cc_trust_tolerate) */
 } cc_refusal_t;
 
 /** Called in the thread of the handshake. *refusal is borrowed during the call. */
@@ -82,16 +105,19 @@ typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 
 /**
  * Makes cc_trust_verify call `report` whenever OpenSSL or the callback in place refuses a
- * certificate. Errors that the callback tolerates are not reported. Call it before the context
- * serves.
+ * certificate, or cc_trust_tolerate lets it pass. Errors that the callback alone tolerates are not
+ * reported. Call it before the context serves.
  */
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton);
 
 /**
- * The reason, in plain words about the certificate at fault ("it has expired: 2026-01-01T..."), or
- * in OpenSSL's words. Text of the certificate in it is escaped (cc_text_escape), and may be long.
+ * A fault as a sentence about the client's certificate `leaf`: "it has expired: 2026-01-01T...",
+ * "the CA "CN=Staff" above it: it has expired: ...". `cert` is the certificate at fault; NULL: it
+ * is not at hand, and the sentence is shorter unless it is the leaf. Names and dates of
+ * certificates are escaped and bounded (cc_text_excerpt). In `p`, or a literal.
  */
-const char *cc_refusal_text(const cc_refusal_t *refusal, apr_pool_t *p);
+const char *cc_fault_text(const cc_fault_t *fault, const X509 *leaf, const X509 *cert,
+                          apr_pool_t *p);
 
 /** Whether a certificate gives an identity, and if not, why. */
 typedef enum {
@@ -115,15 +141,23 @@ typedef struct cc_seal_t {
     apr_time_t until;            /* the first notAfter of the CAs above it; APR_INT64_MAX: none */
     unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
-    bool ca_known; /* false: a chain of one certificate, and the two digests mean nothing */
+    bool ca_known;    /* false: a chain of one certificate, and the two digests mean nothing */
+    cc_fault_t fault; /* CC_TRUST_FAILED, CC_TRUST_NOT_CLIENT: why. Otherwise CC_CAUSE_NONE */
 } cc_seal_t;
+
+/**
+ * Why a verdict on `leaf` gives no identity, as a sentence: cc_fault_text for a fault, otherwise
+ * cc_trust_state_text. In `p`, or a literal. The same in a full and in a resumed session.
+ */
+const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p);
 
 /**
  * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
  * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). If
  * there is no good record, members other than `state` are 0, except `verified_at` with
- * CC_TRUST_OTHER_TRUST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
- * handshake runs on the session's connection.
+ * CC_TRUST_OTHER_TRUST, and `fault` with CC_TRUST_FAILED and CC_TRUST_NOT_CLIENT. A verdict that
+ * failed for a different trust has the cause CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error
+ * queue. Any thread may call while no handshake runs on the session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
                      const X509 *cert);
@@ -148,8 +182,9 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 
 /**
  * Whether a session that a client offers may be resumed on a host with this trust: true if it
- * carries no client certificate, or a verdict that would give an identity now. For OpenSSL's
- * callbacks for tickets and for cached sessions.
+ * carries no client certificate, or a verdict that would give an identity now. A client whose
+ * certificate failed is asked for one again, so that it can choose another. For OpenSSL's callbacks
+ * for tickets and for cached sessions.
  */
 bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
 
@@ -208,6 +243,7 @@ typedef enum { CC_SURVEYED_NO_CRL, CC_SURVEYED_CRL_EXPIRED, CC_SURVEYED_CRL } cc
 typedef struct cc_surveyed_t {
     const char *name;
     const char *issuer;
+    const char *subject; /* the name as in a rule, which is not escaped; NULL: none, or unusable */
     cc_surveyed_state_t state;
     apr_time_t date;       /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
     int depth;             /* _CA: the SSLVerifyDepth that certificates issued by it need */
@@ -269,8 +305,8 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
 
 /**
  * cc_trust_reverify for the first certificate of a PEM file; the others in it stand for those that
- * a client sends. NULL: it would verify. Otherwise the reason, in plain words, with text of
- * certificates escaped; in `p`.
+ * a client sends. NULL: it would verify. Otherwise the reason (cc_fault_text) in `p`, and
+ * seal->fault, as a handshake would report them.
  */
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p);

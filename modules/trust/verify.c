@@ -11,26 +11,56 @@
 /* Wraps the callback in place for the time of one verification. */
 typedef struct watch_t {
     X509_STORE_CTX_verify_cb callback;
-    bool let_pass;        /* the callback tolerated an error */
-    cc_refusal_t refusal; /* the error that it did not tolerate; cert is NULL: none */
+    const cc_trust_t *trust;
+    bool tolerates;              /* cc_trust_tolerate, for this handshake */
+    bool let_pass;               /* the callback tolerated an error */
+    cc_verify_error_t tolerated; /* the first of these; */
+    cc_verify_error_t refused;   /* the error that it did not tolerate */
 } watch_t;
+
+/* The issuer of a CRL is verified in a separate context, which has no application data. */
+static watch_t *watch_of(X509_STORE_CTX *store_ctx)
+{
+    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
+
+    return X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
+}
+
+/*
+ * Under optional_no_ca, mod_ssl's callback accepts these errors, and SSL_CLIENT_VERIFY is then
+ * "GENEROUS". It is to report a failure, so the callback gets an error that it does not accept.
+ */
+static bool is_optional(int error)
+{
+    return error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+           error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+           error == X509_V_ERR_CERT_UNTRUSTED;
+}
 
 static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 {
-    /* The issuer of a CRL is verified in a separate context, which has no application data. */
-    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
-    watch_t *watch = X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
-    int error = X509_STORE_CTX_get_error(store_ctx);
-    int answer = watch->callback(ok, store_ctx);
-    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
-    bool waived =
-        error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
+    watch_t *watch = watch_of(store_ctx);
+    int error = X509_STORE_CTX_get_error(store_ctx), answer;
+    bool waived, passed;
 
-    if (ok == 0 && answer != 0 && !waived) {
-        watch->let_pass = true;
+    if (ok == 0 && watch->tolerates && is_optional(error)) {
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
     }
-    if (answer == 0 && parent == NULL) {
-        cc_refusal_set(&watch->refusal, store_ctx, ok, error);
+    answer = watch->callback(ok, store_ctx);
+    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
+    waived =
+        error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
+    passed = ok == 0 && answer != 0 && !waived;
+    watch->let_pass = watch->let_pass || passed;
+    if (X509_STORE_CTX_get0_parent_ctx(store_ctx)) {
+        return answer;
+    }
+    if (passed && watch->tolerated.cert == NULL) {
+        cc_verify_error_take(&watch->tolerated, store_ctx, ok, error);
+    } else if (answer == 0) {
+        cc_verify_error_take(&watch->refused, store_ctx, ok, error);
     }
     return answer;
 }
@@ -75,42 +105,56 @@ static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
     }
 }
 
-static cc_trust_state_t purpose(X509 *cert)
+/* Judges what a client's certificate is for, which mod_ssl judges less strictly. */
+static void purpose_take(cc_seal_t *seal, X509 *cert)
 {
     apr_pool_t *scratch;
-    bool client;
 
-    if (apr_pool_create_unmanaged(&scratch) != APR_SUCCESS) {
-        return CC_TRUST_NOT_CLIENT;
+    seal->state = CC_TRUST_NOT_CLIENT;
+    if (apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
+        seal->state =
+            cc_cert_not_client(cc_cert_wrap(cert, scratch)) ? CC_TRUST_NOT_CLIENT : CC_TRUST_OK;
+        apr_pool_destroy(scratch);
     }
-    client = cc_cert_not_client(cc_cert_wrap(cert, scratch)) == NULL;
-    apr_pool_destroy(scratch);
-    return client ? CC_TRUST_OK : CC_TRUST_NOT_CLIENT;
+    if (seal->state != CC_TRUST_OK) {
+        seal->fault = (cc_fault_t){cc_cause_of_client(cert), 0, 0};
+    }
 }
 
-/* The verdict on a verification that returned `result`. */
-static void verdict_take(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx,
-                         int result)
+/* The error that decides: the first one that occurred. */
+static cc_verify_error_t error_of(const watch_t *watch, X509_STORE_CTX *store_ctx)
 {
-    if (result > 0 && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
-        seal->state = purpose(X509_STORE_CTX_get0_cert(store_ctx));
-        issuer_find(seal, trust, store_ctx);
+    int error = X509_STORE_CTX_get_error(store_ctx);
+
+    if (watch->tolerated.cert) {
+        return watch->tolerated;
+    }
+    if (watch->refused.cert) {
+        return watch->refused;
+    }
+    if (error == X509_V_OK && watch->let_pass) {
+        error = X509_V_ERR_CRL_PATH_VALIDATION_ERROR; /* in the context of a CRL */
+    }
+    /* OpenSSL gives up without calling the callback if it cannot continue at all. */
+    return (cc_verify_error_t){X509_STORE_CTX_get0_cert(store_ctx), 0, error};
+}
+
+/* Takes the verdict on a verification that returned `result`. Returns the certificate at fault. */
+static X509 *verdict_take(cc_seal_t *seal, const watch_t *watch, X509_STORE_CTX *store_ctx,
+                          int result)
+{
+    cc_verify_error_t error = {X509_STORE_CTX_get0_cert(store_ctx), 0, X509_V_OK};
+
+    if (result > 0 && !watch->let_pass && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
+        purpose_take(seal, error.cert);
+        issuer_find(seal, watch->trust, store_ctx);
         until_find(seal, X509_STORE_CTX_get0_chain(store_ctx));
     } else {
+        error = error_of(watch, store_ctx);
         seal->state = CC_TRUST_FAILED;
+        seal->fault = cc_fault_find(&error, store_ctx);
     }
-}
-
-/* OpenSSL gives up without calling the callback if it cannot continue at all. */
-static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx)
-{
-    refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
-    if (refusal->cert == NULL) {
-        refusal->cert = refusal->leaf;
-        refusal->depth = 0;
-        refusal->error = X509_STORE_CTX_get_error(store_ctx);
-    }
-    trust->on_refusal(refusal, trust->on_refusal_baton);
+    return error.cert;
 }
 
 /*
@@ -118,7 +162,7 @@ static void refusal_tell(cc_refusal_t *refusal, const cc_trust_t *trust, X509_ST
  * in place logs the objection like an error of its own. Whatever it returns, the certificate is
  * refused.
  */
-static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trust_t *trust,
+static void objection_take(cc_refusal_t *refusal, const cc_seal_t *seal, const cc_trust_t *trust,
                            X509_STORE_CTX *store_ctx)
 {
     X509_STORE_CTX_verify_cb callback = X509_STORE_CTX_get_verify_cb(store_ctx);
@@ -131,8 +175,7 @@ static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trus
     }
     refusal->seal = seal;
     refusal->cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), depth);
-    refusal->depth = depth;
-    refusal->error = error;
+    refusal->fault = (cc_fault_t){cc_cause_of_error(error), depth, 0};
     X509_STORE_CTX_set_error_depth(store_ctx, depth);
     X509_STORE_CTX_set_current_cert(store_ctx, refusal->cert);
     X509_STORE_CTX_set_error(store_ctx, error);
@@ -140,32 +183,93 @@ static void objection_take(cc_seal_t *seal, cc_refusal_t *refusal, const cc_trus
     X509_STORE_CTX_set_error(store_ctx, error);
 }
 
-int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
+/* X509_verify_cert with a callback that is watched. */
+static int verify_watched(X509_STORE_CTX *store_ctx, watch_t *watch)
 {
-    const cc_trust_t *trust = trust_of_context;
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     void *app_data = X509_STORE_CTX_get_app_data(store_ctx);
-    watch_t watch = {X509_STORE_CTX_get_verify_cb(store_ctx), false, {.ssl = ssl}};
-    cc_seal_t seal = {.verified_at = apr_time_now()};
     int result;
 
-    if (!X509_STORE_CTX_set_app_data(store_ctx, &watch)) {
+    if (!X509_STORE_CTX_set_app_data(store_ctx, watch)) {
         return -1;
     }
     X509_STORE_CTX_set_verify_cb(store_ctx, watch_error);
     result = X509_verify_cert(store_ctx);
-    X509_STORE_CTX_set_verify_cb(store_ctx, watch.callback);
+    X509_STORE_CTX_set_verify_cb(store_ctx, watch->callback);
     X509_STORE_CTX_set_app_data(store_ctx, app_data);
-    verdict_take(&seal, trust, store_ctx, watch.let_pass ? 0 : result);
+    return result;
+}
+
+/* True if the handshake goes on whatever is wrong with the certificate. */
+static bool tolerates(const cc_trust_t *trust, const SSL *ssl)
+{
+    return trust->tolerates && !(SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+}
+
+/*
+ * mod_ssl remembers on the connection that its callback did not accept a certificate. It forgets
+ * the result of the verification (SSL_set_verify_result) in each request with TLS 1.2. So the
+ * callback gets every failure, also one that only this module has found.
+ */
+static int tolerate(X509_STORE_CTX *store_ctx, bool known_to_callback)
+{
+    if (!known_to_callback) {
+        X509_STORE_CTX_set_error_depth(store_ctx, 0);
+        X509_STORE_CTX_set_current_cert(store_ctx, X509_STORE_CTX_get0_cert(store_ctx));
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_INVALID_PURPOSE);
+        X509_STORE_CTX_get_verify_cb(store_ctx)(0, store_ctx);
+    }
+    X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    return 1;
+}
+
+/*
+ * Reports the error that ended the handshake. If it is tolerated, that is the sealed one;
+ * otherwise, the one that the callback did not tolerate.
+ */
+static void refusal_tell(cc_refusal_t *refusal, const cc_seal_t *seal, const watch_t *watch,
+                         X509_STORE_CTX *store_ctx)
+{
+    refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    if (refusal->seal == NULL && refusal->tolerated) {
+        refusal->fault = seal->fault;
+    } else if (refusal->seal == NULL) {
+        watch_t last = {.refused = watch->refused};
+        cc_verify_error_t error = error_of(&last, store_ctx);
+
+        refusal->fault = cc_fault_find(&error, store_ctx);
+        refusal->cert = error.cert;
+    }
+    watch->trust->on_refusal(refusal, watch->trust->on_refusal_baton);
+}
+
+int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
+{
+    const cc_trust_t *trust = trust_of_context;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    watch_t watch = {.callback = X509_STORE_CTX_get_verify_cb(store_ctx),
+                     .trust = trust,
+                     .tolerates = tolerates(trust, ssl)};
+    cc_refusal_t refusal = {.ssl = ssl};
+    cc_seal_t seal = {.verified_at = apr_time_now()};
+    int result = verify_watched(store_ctx, &watch);
+
+    refusal.cert = verdict_take(&seal, &watch, store_ctx, result);
     if (seal.state != CC_TRUST_FAILED && trust->on_success != NULL) {
-        objection_take(&seal, &watch.refusal, trust, store_ctx);
-        result = watch.refusal.seal == NULL ? result : 0;
+        objection_take(&refusal, &seal, trust, store_ctx);
+        result = refusal.seal == NULL ? result : 0;
     }
-    if (result <= 0 && trust->on_refusal != NULL) {
-        refusal_tell(&watch.refusal, trust, store_ctx);
+    refusal.tolerated = (result <= 0 || seal.state != CC_TRUST_OK) && watch.tolerates;
+    if ((result <= 0 || refusal.tolerated) && trust->on_refusal != NULL) {
+        refusal_tell(&refusal, &seal, &watch, store_ctx);
     }
-    if (watch.refusal.seal != NULL) {
+    if (refusal.seal != NULL) {
+        seal.fault = refusal.fault;
+    }
+    if (refusal.seal != NULL || refusal.tolerated) {
         seal.state = CC_TRUST_FAILED;
+    }
+    if (refusal.tolerated) {
+        result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
     }
     /* After post-handshake authentication OpenSSL continues with a copy of this session, including
      * the record. The record in the old session is then not about its certificate, so it does not
@@ -174,7 +278,17 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     return result;
 }
 
-bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
+/* ---- without a handshake -----------------------------------------------------------------------
+ */
+
+/* The longest chain of which mod_ssl's callback, or its imitation, can say that it is too long. */
+#define DEPTH_MAX 100
+
+/*
+ * Prepares a verification as libssl does for a client's certificate (ssl_verify_cert_chain). False
+ * if out of memory.
+ */
+static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
 
@@ -183,23 +297,51 @@ bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_t
         !X509_VERIFY_PARAM_set1(param, SSL_CTX_get0_param(trust->ctx))) {
         return false;
     }
+    if (trust->depth >= 0) {
+        X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
+    }
     X509_STORE_CTX_set_time(store_ctx, 0, (time_t)apr_time_sec(now));
     return true;
+}
+
+/* Does for a trust of files what mod_ssl's callback does for its contexts, except for OCSP. */
+static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
+{
+    const cc_trust_t *trust = watch_of(store_ctx)->trust;
+
+    if (!ok && trust->crl_may_miss &&
+        X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+        X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+        ok = 1;
+    }
+    return ok && (trust->depth < 0 || X509_STORE_CTX_get_error_depth(store_ctx) <= trust->depth);
+}
+
+void cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
+                     STACK_OF(X509) * untrusted, apr_time_t now, apr_pool_t *p)
+{
+    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
+    watch_t watch = {.callback = imitate_mod_ssl, .trust = trust};
+    X509 *at_fault = NULL;
+
+    *seal = (cc_seal_t){.state = CC_TRUST_FAILED,
+                        .verified_at = now,
+                        .fault = {CC_CAUSE_OTHER, 0, X509_V_ERR_OUT_OF_MEM}};
+    ERR_set_mark();
+    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
+        verify_prepare(store_ctx, trust, now)) {
+        seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
+        at_fault = verdict_take(seal, &watch, store_ctx, verify_watched(store_ctx, &watch));
+    }
+    if (reason != NULL && seal->state != CC_TRUST_OK) {
+        *reason = cc_fault_text(&seal->fault, cert, at_fault, p);
+    }
+    X509_STORE_CTX_free(store_ctx);
+    ERR_pop_to_mark();
 }
 
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
-
-    memset(seal, 0, sizeof *seal);
-    seal->state = CC_TRUST_FAILED;
-    seal->verified_at = now;
-    ERR_set_mark();
-    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
-        cc_verify_prepare(store_ctx, trust, now)) {
-        verdict_take(seal, trust, store_ctx, X509_verify_cert(store_ctx));
-    }
-    X509_STORE_CTX_free(store_ctx);
-    ERR_pop_to_mark();
+    cc_verify_again(seal, NULL, trust, cert, untrusted, now, NULL);
 }

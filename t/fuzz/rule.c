@@ -68,6 +68,7 @@ static void trace_check(const apr_array_header_t *trace)
         if (step->condition) {
             must_be_usable(step->condition);
             must(!*step->seen || !cc_text_unusable(step->seen, strlen(step->seen)));
+            must(!step->hint || !cc_text_unusable(step->hint, strlen(step->hint)));
         }
     }
 }
@@ -108,6 +109,7 @@ static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_
     traced = cc_rules_evaluate(rules, cert, &ruleset_facts, trace, p, p);
     rewritten = cc_rules_evaluate(again, cert, &ruleset_facts, NULL, p, p);
     verdict_check(first);
+    cc_trace_hint(trace, rules, cert, &ruleset_facts, true);
     trace_check(trace);
     lint_check(rules, first, p);
     must(strcmp(ruleset_text(first, p), ruleset_text(second, p)) == 0);

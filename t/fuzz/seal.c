@@ -14,11 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
- * chain, the CA and a MAC follow. The seeds have this length too.
+ * chain, the CA, a fault (3) and a MAC follow. The seeds have this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
 #define UNTIL (DECIDES + 8)
-#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 16)
+#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 16)
 
 static apr_pool_t *pool;
 static host_t *host;

@@ -51,6 +51,10 @@ not_installed() {
     for not_file in ./*.md LICENSE doc/*.md doc/*.png $(find conf -name '*.conf' -o -name '*.load'); do
         cmp -s "$not_file" "$docs/$not_file" || echo "$not_file"
     done
+    for not_file in bash-completion/completions/clientcert zsh/site-functions/_clientcert \
+        fish/vendor_completions.d/clientcert.fish; do
+        [ -n "$(installed "*/share/$not_file")" ] || echo "$not_file"
+    done
     for not_file in mod_clientcert.so clientcert; do
         [ -n "$(find "$root" -type f -name "$not_file" -perm -u+x)" ] || echo "$not_file"
     done

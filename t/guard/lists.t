@@ -7,13 +7,16 @@
 meant() { # LIST
     case $1 in
         tool_sources) ls tools/*.[ch] ;;
+        convert_sources) ls tools/convert/*.[ch] ;;
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
         front_pages) ls ./*.md | sed 's|^\./||' ;;
         pages) ls doc/*.md ;;
         examples) ls conf/examples/* ;;
         unit_helpers) grep -L '^SUITE(' t/unit/*.c | grep -v '/suite\.c$' ;;
         dist_man_MANS) ls man/*.[1-9] ;;
-        dist_completions_DATA) ls completion/* ;;
+        dist_bashcompletion_DATA) ls completion/clientcert ;;
+        dist_zshcompletion_DATA) ls completion/_* ;;
+        dist_fishcompletion_DATA) ls completion/*.fish ;;
         *) echo '(t/guard/lists.t has no directory for it)' ;;
     esac
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Checks that the manual pages and the completion agree with the code: complete, and nothing else.
+# Checks that the manual pages agree with the code: complete, and nothing else.
 . "$(dirname "$0")/lib.sh"
 . t/guard/names.sh
 # shellcheck disable=SC2086  # $glue is a list of files
@@ -8,29 +8,23 @@
 build=${CC_BUILD:-build}
 language=man/mod_clientcert.5
 command=man/clientcert.1
-completion=completion/clientcert
 
-# ---- the code, and clientcert --help
+# ---- the code, and the table of commands of clientcert
 
 required() { providers && auth_types; }
 
-# "COMMAND", "COMMAND OPTION", "COMMAND SERVER" and "SERVER OPTION", as --help has them.
-usage() {
-    "$tool" --help | awk '
-        /^    [^ ]/ || /^$/ { on = 0 }
-        /^clientcert / { on = 1; count = 0; first = 2 }
-        /^SERVER: / { on = 1; count = 1; name[1] = "SERVER"; first = 2 }
-        on {
-            for (i = first; i <= NF; i++) {
-                word = $i
-                gsub(/[][,]/, "", word)
-                if ($i ~ /^\[(-|SERVER)/)
-                    for (n = 1; n <= count; n++) print name[n], word
-                else if (name[1] != "SERVER" && word ~ /^(--)?[a-z]+$/)
-                    print name[++count] = word
-            }
-            first = 1
-        }'
+# "COMMAND" and "COMMAND OPTION".
+usage() { "$tool" commands | awk -F'\t' '{ print $1 ($2 == "-" ? "" : " " $2) }'; }
+usage_own() { usage | grep -v -- '--color$\|--help$'; }
+
+# The lines of doc/tool.md that begin a synopsis, and those that --help prints.
+synopses_of_reference() { sed -n 's/^    \(clientcert [a-z]*\( .*\)\{0,1\}\)$/\1/p' doc/tool.md; }
+synopses_of_help() {
+    for synopses_command in $(commands); do
+        "$tool" help "$synopses_command" | sed -n '/^Usage:/,/^$/p' | tr -s ' \n' ' ' |
+            sed 's/^Usage: //; s/ $//'
+        echo
+    done
 }
 
 # ---- the manual pages
@@ -47,8 +41,8 @@ items() {
 }
 headings() { section "$language" "$1" | sed -n 's/^\.Ss //p'; }
 
-# The same as usage, of SYNOPSIS and the list of what SERVER is.
-synopsis() {
+# The same as usage, of SYNOPSIS and the list of what SERVER is, which is written as SERVER.
+synopsis_short() {
     {
         section "$command" SYNOPSIS
         sed -n '/^\.Ss The server/,/^\.S[hs] [A-Z]* *$/s/^\.It Fl/.Server Fl/p' "$command"
@@ -60,34 +54,19 @@ synopsis() {
         $0 == ".Op Ar server" { for (n = 1; n <= count; n++) print name[n], "SERVER" }
         $1 == ".Server" { print "SERVER", "-" $3 }'
 }
+synopsis() {
+    synopsis_short | grep -v '^SERVER ' | while read -r name word; do
+        case $word in
+            SERVER) synopsis_short | sed -n "s/^SERVER /$name /p" ;;
+            *) echo "$name${word:+ $word}" ;;
+        esac
+    done
+}
 described() { # Cm | Fl
     section "$command" DESCRIPTION | unescaped |
         awk -v macro="$1" '$1 == ".It" && $2 == macro {
             for (i = 3; i == 3 || $(i - 1) == "|"; i += 2) print (macro == "Fl" ? "-" : "") $i
         }'
-}
-
-# ---- the completion
-
-offered() { # WORD ...: for the last of them
-    # shellcheck disable=SC2016  # for bash
-    bash -c '. "$0" && COMP_WORDS=(clientcert "$@") COMP_CWORD=$# && _clientcert &&
-        printf "%s\n" "${COMPREPLY[@]}"' $completion "$@"
-}
-completed() {
-    offered ''
-    for completed_command in $(offered '' | grep -v '^-'); do
-        offered "$completed_command" - | grep . | sed "s/^/$completed_command /"
-    done
-}
-# usage, with the options of SERVER.
-usage_expanded() {
-    usage | grep -v '^SERVER ' | while read -r name word; do
-        case $word in
-            SERVER) usage | sed -n "s/^SERVER /$name /p" ;;
-            *) echo "$name${word:+ $word}" ;;
-        esac
-    done
 }
 
 # ---- claims
@@ -154,7 +133,8 @@ too_wide() {
     look_at 'options of tables' $(table_options)
     look_at 'commands' $(commands)
     look_at 'options of the tool' $(tool_options)
-    look_at 'commands and options of --help' $(usage | counted)
+    look_at 'commands and options of clientcert' $(usage | counted)
+    look_at 'synopses' $(synopses_of_help | counted)
     look_at 'productions of the grammar' $(grammar | counted)
     look_at 'words of the example' $(example)
 }
@@ -184,18 +164,14 @@ claim 'the grammar is that of the reference' \
     lacking "$(productions <doc/language.md)" doc/language.md "$(grammar)" "$language"
 claim 'the example is that of the first page' \
     same "$(example)" "$language" "$(readme_example)" README.md
-claim '--help has every command of the code' \
-    same "$(commands)" 'the code' "$(usage | grep -v ' ')" 'clientcert --help'
-claim '--help has every option of the code' \
-    same "$(tool_options)" 'the code' "$(usage | sed -n 's/.* -/-/p')" 'clientcert --help'
-claim 'SYNOPSIS has the commands and options of --help' \
-    same "$(usage)" 'clientcert --help' "$(synopsis)" $command
+claim 'doc/tool.md has the synopses of --help' \
+    lacking "$(synopses_of_help)" 'clientcert --help' "$(synopses_of_reference)" doc/tool.md
+claim 'SYNOPSIS has the commands and options of the tool' \
+    same "$(usage_own)" 'clientcert commands' "$(synopsis)" $command
 claim 'every command is described' \
-    same "$(usage | grep -v '[ -]')" 'clientcert --help' "$(described Cm)" $command
+    same "$(commands)" 'clientcert commands' "$(described Cm)" $command
 claim 'every option is described' \
-    same "$(usage | grep -oE -e '-.*')" 'clientcert --help' "$(described Fl)" $command
-claim 'bash is offered the commands and options of --help' \
-    same "$(usage_expanded)" 'clientcert --help' "$(completed)" $completion
+    same "$(tool_options)" 'clientcert commands' "$(described Fl)" $command
 claim 'the pages are clean' lint $command $language
 claim 'the pages fit on 80 columns' too_wide $command $language
 done_claiming

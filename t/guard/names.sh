@@ -29,7 +29,6 @@ table_options() {
     grep -oE '\{(OPTION|SECONDS|NUMBER)\([a-z_]+' modules/tables/spec.c | sed 's/.*(//'
 }
 registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
-commands() { sed -n 's/^    {"\([a-z-]*\)", [a-z_]*},$/\1/p' tools/clientcert.c; }
-tool_options() { # --passin, which openssl has as -passin, is the same
-    grep -ohE '"--?[A-Za-z]+"' tools/options.c tools/show.c | tr -d '"' | grep -vx -e --passin
-}
+# The table of commands of the tool: command, option, value and summary, with tabs.
+commands() { "$tool" commands | awk -F'\t' '$2 == "-" { print $1 }'; }
+tool_options() { "$tool" commands | awk -F'\t' '$2 != "-" { print $2 }' | LC_ALL=C sort -u; }

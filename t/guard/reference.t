@@ -32,6 +32,9 @@ contexts() {
             *'RSRC_CONF | OR_AUTHCFG'*)
                 echo "$name: server config, virtual host, directory, .htaccess; AuthConfig"
                 ;;
+            *'RSRC_CONF | OR_FILEINFO'*)
+                echo "$name: server config, virtual host, directory, .htaccess; FileInfo"
+                ;;
             *) echo "$name: the guard does not know $macro($arguments)" ;;
         esac
     done | LC_ALL=C sort
@@ -50,6 +53,7 @@ words() { # NAME FILE
             if /^[a-z][^\n]*[ *]$name(?:\[[^\n]*?\{(.*?)\};|\([^\n]*\)\n\{(.*?)^\})/ms' "$1" "$2"
 }
 results() { words cc_result_words modules/rules/verdict.c; }
+page_results() { words result_words modules/httpd/status/advice.c; }
 metric_words() { words "$1_words" modules/httpd/metrics/families.c; } # rejection, note ...
 
 # ---- the pages
@@ -179,8 +183,7 @@ entries() {
     registry fields | of_kind field
     registry operators | of_kind operator
     registry modifiers | of_kind modifier
-    commands | grep -v -e '^--' | of_kind 'command of clientcert'
-    commands | grep -e '^--' | of_kind 'option of clientcert'
+    commands | of_kind 'command of clientcert'
     tool_options
     metrics | of_kind metric
     metric_words rejection | of_kind 'reason in metrics'
@@ -189,8 +192,7 @@ entries() {
     metric_words lookup | of_kind 'result of table lookups'
     results | of_kind 'result of clientcert explain'
     metric_words check | grep -v failed | of_kind 'result of clientcert revoked'
-    { results && words result_of modules/httpd/status/document.c; } |
-        of_kind 'result of clientcert-status'
+    page_results | of_kind 'result of clientcert-status'
     words states modules/cert/facts.c | of_kind 'value of the field revocation'
 }
 not_indexed() { lacking "$(entries | LC_ALL=C sort -u)" 'the code' "$(indexed)" doc/index.md; }
@@ -210,7 +212,7 @@ dead_links() { t/lib/links.pl . | grep -E '^doc/(index|directives)\.md:' || true
     look_at 'options of the tool' $(tool_options)
     look_at 'metrics' $(metrics)
     look_at 'results of rules' $(results)
-    look_at 'results of clientcert-status' $(words result_of modules/httpd/status/document.c)
+    look_at 'results of clientcert-status' $(page_results)
     look_at 'values of the field revocation' $(words states modules/cert/facts.c)
     for words in rejection note question lookup check; do
         look_at "words of metrics: $words" $(metric_words $words)

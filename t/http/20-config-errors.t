@@ -111,10 +111,10 @@ my @refused_require = (
     ['Require clientcert-group %{nosuch:x}',     qr/CC0122: .*%\{nosuch:x\}.*nosuch/],
     ['Require clientcert-user %{env:x',          qr/CC0122: .*%\{env:x/],
     [q[Require expr clientcert('sna.email') == 'x'],    qr/CC0201: .*"sna\.email": .*san\.email/],
-    [q[Require expr 'x' in clientcert('groups')],       qr/CC0201: .*"groups": .*nearest/],
+    [q[Require expr 'x' in clientcert('groups')],       qr/CC0240: .*"groups": .*write group/],
     [q[Require expr clientcert('san.email|big') == ''], qr/CC0211: .*"big": .*lower, upper/],
     [q[Require expr clientcert(req('x')) == ''],        qr/CC0127: .*user, group, rule/],
-    ['RequestHeader set X "expr=%{clientcert:users}"',  qr/CC0201: .*"users": .*nearest/],
+    ['RequestHeader set X "expr=%{clientcert:users}"',  qr/CC0240: .*"users": .*write user/],
 );
 is_refused_require(@$_) for @refused_require;
 

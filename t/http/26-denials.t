@@ -8,10 +8,14 @@ my $h = ClientCert::Test->server(
     modules => [qw(authz_user authz_host rewrite actions mime auth_basic authn_file)],
     cgi     => 1,
     files   => {
-        (map { ("htdocs/$_/index.html" => "$_\n") } qw(a b c d e f g h i j k dir)),
+        (map { ("htdocs/$_/index.html" => "$_\n") } qw(a b c d e f g h i j k l dir)),
         'htdocs/dir/page.act' => 'acted upon',
         'conf/users'          => '',
     },
+    global => <<'CONF',
+<AuthzProviderAlias clientcert-group wheelies "wheel 'big wheel'">
+</AuthzProviderAlias>
+CONF
     conf => <<'CONF');
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -54,6 +58,9 @@ my $h = ClientCert::Test->server(
     <Location "/i/">
         Require clientcert-group wheel
         ErrorDocument 403 /cgi-bin/env
+    </Location>
+    <Location "/l/">
+        Require wheelies
     </Location>
     <Location "/j/">
         Require ip 192.0.2.1
@@ -107,9 +114,9 @@ CONF
 announce('AH01630', 'AH01631', 'CC0110', 'CC0104');
 
 my $digest = qr/[0-9a-f]{64}/;
-my $alice  = qr{user="alice" groups="staff,admins" rule=\S+/site\.conf:6 }
+my $alice = qr{user="alice" groups="staff,admins" rule=\S+/site\.conf:6 }
     . qr{subject="CN=alice,OU=admins,OU=staff,O=Example" issuer="CN=Staff CA,O=Example" }
-    . qr{serial=[0-9a-f]+ sha256=$digest client=127\.0\.0\.1 vhost=localhost:\d+ reason=""};
+    . qr{serial=[0-9a-f]+ sha256=$digest client=127\.0\.0\.1 vhost=localhost:\d+ reason="[^"]+"};
 my $nobody = qr{user="" groups="" rule=- subject="" issuer="" serial=- sha256=- .* }
     . qr{reason="no client certificate was presented"};
 my $service = qr{user="" groups="" rule=- subject="CN=cart,O=Example" .* }
@@ -126,6 +133,9 @@ sub denied {
     return join "\n", $status, map { s/.*?(CC0110)/$1/r } @lines;
 }
 
+# The place of a Require in the configuration.
+sub at { my ($line) = @_; return qr{ \(\S+/site\.conf:$line\)} }
+
 # What the line must contain of the client, of the request and of its requirements.
 sub denial {
     my ($who, $request, $needs) = @_;
@@ -140,18 +150,18 @@ sub denies {
 
 denies('/a/', 'alice', $alice,
     'a denial names the client, its certificate and rule, the request and what was missing',
-    '/a/', q{clientcert-group 'board members' owners});
+    '/a/', qr{clientcert-group 'board members' owners@{[at(9)]}});
 denies('/b/', 'alice', $alice, 'conditions as they are written',
-    '/b/', q{clientcert subject\.CN == 'x' key\.bits >= 512});
+    '/b/', qr{clientcert subject\.CN == 'x' key\.bits >= 512@{[at(12)]}});
 denies('/c/', 'alice', $alice, 'all that was asked for',
-    '/c/', 'clientcert-user root, clientcert-group wheel');
-denies('/d/', 'alice', $alice, 'what must not be', '/d/', 'not clientcert-group staff');
-denies('/e/', 'alice', $alice, 'that it was the Require of another module',
-    '/e/', 'the condition of another Require');
-denies('/j/', 'alice', $alice, 'whichever that is', '/j/', 'the condition of another Require');
+    '/c/', qr{clientcert-user root@{[at(15)]}, clientcert-group wheel@{[at(16)]}});
+denies('/d/', 'alice', $alice, 'what must not be', '/d/', qr{not clientcert-group staff@{[at(21)]}});
+denies('/e/', 'alice', $alice, 'that another module denied it',
+    '/e/', 'a condition of another module');
+denies('/j/', 'alice', $alice, 'whichever its condition', '/j/', 'a condition of another module');
 
 denies('/a/', undef, $nobody, 'no certificate, and thus no subject',
-    '/a/', q{clientcert-group 'board members' owners});
+    '/a/', qr{clientcert-group 'board members' owners@{[at(9)]}});
 denies('/f/', undef, $nobody, 'no AuthType and no identity is 403, and not 500', '/f/', 'a user');
 denies('/f/', 'service', $service, 'an unmapped certificate likewise, with its subject',
     '/f/', 'a user');
@@ -163,29 +173,32 @@ denies('/h/', 'alice', $alice, 'that ClientCertAuth is off',
 
 denies('/b/', undef, $nobody, 'no certificate', '/b/', 'clientcert .*');
 like denied('/b/', host => 'a.example', cert => 'selfsigned'),
-    denial(qr{user="" .* subject="CN=alice,.* vhost=a\.example:\d+ reason="it did not verify"},
-        'GET /b/', 'clientcert'), 'a certificate that did not verify, and why it is nobody';
+    denial(qr{user="" .* subject="CN=alice,.* vhost=a\.example:\d+ reason="it is self-signed, and not trusted here itself"},
+        'GET /b/', qr{clientcert@{[at(78)]}}), 'a certificate that did not verify, and why it is nobody';
 my $no_rules = qr/no ClientCertMap is in effect here/;
 like denied('/g/', host => 'a.example', cert => 'alice'),
     denial(qr{user="" .* subject="CN=alice.* reason="$no_rules"}, 'GET /g/',
         qr/a user, but $no_rules/), 'that there are no rules';
 like denied('/c/', host => 'a.example', cert => 'alice'),
-    denial(qr{.* subject="CN=alice,.*}, 'GET /c/', 'not clientcert'), 'that it was a RequireNone';
+    denial(qr{.* subject="CN=alice,.*}, 'GET /c/', qr{not clientcert@{[at(84)]}}), 'that it was a RequireNone';
+
+denies('/l/', 'alice', $alice, 'an alias of a Require, with the place of its definition',
+    '/l/', qr{clientcert-group wheel 'big wheel' \(\S+/conf/httpd\.conf:\d+\)});
 
 # ---- subrequests and redirects
 
 denies('/i/', 'alice', $alice, 'a denial that an ErrorDocument answers is one line',
-    '/i/', 'clientcert-group wheel');
+    '/i/', qr{clientcert-group wheel@{[at(40)]}});
 denies('/rewritten', 'alice', $alice, 'a denial behind a rewritten URL',
     '/a/index\.html', 'clientcert-group .*');
 denies('/dir/redirected', 'alice', $alice, 'a denial behind an internal redirect',
     '/a/', 'clientcert-group .*');
 denies('/dir/page.act', 'alice', $alice, 'a denial behind an Action',
-    '/cgi-bin/env/denied/dir/page\.act', 'clientcert-group actors');
+    '/cgi-bin/env/denied/dir/page\.act', qr{clientcert-group actors@{[at(69)]}});
 denies('/dir/', 'alice', $alice, 'a denial of the index of a directory',
-    '/dir/.*', 'clientcert-group index');
+    '/dir/.*', qr{clientcert-group index@{[at(65)]}});
 like denied('/a/', cert => 'alice', http2 => 1),
-    denial($alice, 'GET /a/', q{clientcert-group 'board members' owners}), 'HTTP/2 asks the same';
+    denial($alice, 'GET /a/', qr{clientcert-group 'board members' owners@{[at(9)]}}), 'HTTP/2 asks the same';
 like denied('/a/?' . 'x' x 3000, cert => 'alice', method => 'POST', data => 'x'),
     denial($alice, 'POST /a/', '.*'), 'POST, without the query';
 

@@ -54,7 +54,7 @@ for my $tls ('1.2', '1.3') {
     $h->mark_log;
     is $c->request('/', host => 'b.example')->{headers}{user}, '',
         'no identity on a host that trusts another CA of that name';
-    ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ reason="it did not verify"/),
+    ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ reason="it was issued by .*: a CA of that name is trusted here, but with another key"/),
         'and the log says why';
     my $other = $h->connection(host => 'b.example', sni => 'b.example', cert => $client{new},
         tls => $tls);

@@ -167,7 +167,7 @@ $conf .= <<'CONF';
 </VirtualHost>
 CONF
 
-announce('CC0104', 'CC0106', 'CC0110', 'CC0722', 'AH01630', qr/SSL Library Error/, 'AH02261',
+announce('CC0104', 'CC0106', 'CC0110', 'CC0115', 'CC0722', 'AH01630', qr/SSL Library Error/, 'AH02261',
     'AH02225', 'AH02262', 'AH02263', 'AH10158', 'AH02008');
 for my $mpm ('event', 'prefork') {
     my $h   = server($mpm);

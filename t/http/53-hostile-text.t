@@ -66,7 +66,7 @@ is $h->get('/denied/%0ACC0110:%20forged%22%1B%5B31m%E2%80%AE', cert => 'alice')-
 # ---- the logs
 
 $h->stop;    # from here on the logs are complete
-my @denials = $h->log_lines(qr/needs="clientcert-user root"/);
+my @denials = $h->log_lines(qr/needs="clientcert-user root \(\S+\)"/);
 is scalar(@denials), @hostile + 1, 'each denial is one line';
 is_deeply [not_decisions($h->log)], [], 'its fields are distinct, like those of all decisions';
 my @lines = $h->log_lines(qr/./);

@@ -48,9 +48,9 @@ sub table {
 
 # ---- the table
 
-my $staff    = 'CC0110 needs="clientcert-group staff"';
-my $admins   = 'CC0110 needs="clientcert-group admins"';
-my $services = 'CC0110 needs="clientcert-group services"';
+my $staff    = 'CC0110 clientcert-group staff';
+my $admins   = 'CC0110 clientcert-group admins';
+my $services = 'CC0110 clientcert-group services';
 my $password = '401 - - password required';
 my $unmapped = 'CC0103 no rule gives it a user or group';
 my @places   = qw(/open /whoami /staff /admin /api /wiki);
@@ -72,7 +72,7 @@ my %expected = (
 );
 my %refused = (
     expired    => 'it has expired',
-    stranger   => 'its issuer is not a CA of this virtual host',
+    stranger   => 'it was issued by CN=Root CA of Others',
     selfsigned => 'it is self-signed',
 );
 

@@ -42,7 +42,7 @@ my $h = ClientCert::Test->server(
     },
     # A ticket with 90,000 octets of certificate is more than TLS has room for.
     global => "SSLSessionTickets off\nSSLSessionCache none\n",
-    conf   => <<'CONF' =~ s{DIR}{$dir}r =~ s{NAMES}{$names}r);
+    conf   => <<'CONF' =~ s{DIR}{$dir}r =~ s{NAMES}{$names}gr);
 ClientCertTable rows dbm:sdbm:conf/rows reload=0
 RemoteIPHeader X-Forwarded-For
 RemoteIPTrustedProxy 127.0.0.1
@@ -122,6 +122,9 @@ RemoteIPTrustedProxy 127.0.0.1
     ClientCertMap user=%{san.uri} group=%{san.dns}
     <Location "/">
         Require clientcert-user NAMES
+        Require clientcert-user NAMES a
+        Require clientcert-user NAMES b
+        Require clientcert-user NAMES c
     </Location>
 </VirtualHost>
 CONF
@@ -172,7 +175,7 @@ is_deeply $failed, { %alice, %nobody, tag => 'CC0133', level => 'error', result 
     'failed';
 is_deeply [told('CC0104', '/', host => 'a.example', cert => 'selfsigned')],
     [{ %alice, %nobody, facts('selfsigned'), tag => 'CC0104', level => 'warn', result => 'rejected',
-        issuer => $alice{subject}, vhost => "a.example:$port", reason => 'it did not verify' }],
+        issuer => $alice{subject}, vhost => "a.example:$port", reason => 'it is self-signed, and not trusted here itself' }],
     'rejected';
 my ($refused) = told('CC0106', '/', cert => 'expired');
 like delete $refused->{reason}, qr/\Ait has expired: 20\d\d-/, 'refused: why';
@@ -180,11 +183,13 @@ is_deeply $refused, { %alice, %nobody, facts('expired'), tag => 'CC0106', level 
         result => 'refused', subject => 'CN=expired,O=Example', depth => 0, at_subject => '',
         at_serial => '-' }, 'refused';
 
-my $needs = q{clientcert-user 'root' admin, clientcert subject.CN == 'r\\\\x22oot'};
+my $needs = join ', ', "clientcert-user 'root' admin (" . rule(39) . ')',
+    q{clientcert subject.CN == 'r\\\\x22oot' (} . rule(40) . ')';
 my %forbidden = (%alice, tag => 'CC0110', level => 'error', result => 'forbidden',
     request => 'GET /private/page', needs => $needs);
 is_deeply [told('CC0110', '/private/page?query', cert => 'alice')],
-    [{ %forbidden, user => 'alice', groups => '', rule => rule(38), reason => '' }],
+    [{ %forbidden, user => 'alice', groups => '', rule => rule(38),
+        reason => 'it meets none of these requirements' }],
     'forbidden to a user';
 is_deeply [told('CC0110', '/private/page')],
     [{ %forbidden, %nobody, (map { $_ => '' } qw(subject issuer)), serial => '-', sha256 => '-',
@@ -193,7 +198,7 @@ is_deeply [told('CC0110', '/private/page', cert => 'bob')],
     [{ %forbidden, %nobody, facts('bob'), subject => 'CN=bob,OU=staff,O=Example',
         reason => 'no rule gives it a user or group' }], 'to an unmapped certificate';
 is_deeply [map { $_->{reason} } told('CC0110', '/private/x', host => 'a.example',
-    cert => 'selfsigned')], ['it did not verify'], 'to one that does not count';
+    cert => 'selfsigned')], ['it is self-signed, and not trusted here itself'], 'to one that does not count';
 
 # ---- the notes of the rules
 
@@ -287,7 +292,7 @@ for my $name (sort keys %hostile) {
         is $_->{sha256}, $fact{sha256}, "$name: the line shows which it is";
     }
     is $notice->{result}, 'unmapped', "$name: and what";
-    is $forbidden->{needs}, 'clientcert-user root', "$name: complete";
+    is $forbidden->{needs}, 'clientcert-user root (' . rule(44) . ')', "$name: complete";
     is_deeply [$h->log_lines(qr/ user="(?:root|admin)"/)], [], "$name: no line says it is root";
 }
 $h->get('/', cert => $own);
@@ -301,7 +306,10 @@ like decision($url)->{request}, qr/\.\.\.\z/, 'a request that is long';
 
 my ($widest) = told('CC0110', '/' . '%C3%A4/' x 600, cert => $wide, host => 'b.example');
 like $widest->{$_}, qr/\.\.\.\z/, "a line with everything long: its $_ is cut"
-    for qw(user groups subject issuer serial request needs);
+    for qw(user subject issuer serial request needs);
+like $widest->{groups}, qr/\d\.d+\.\.\. \(\d+ more\)\z/, 'and its groups are complete names';
+like $widest->{needs}, qr/\Aclientcert-user name-1 .*\.\.\. \(\S+site.conf:\d+\), /,
+    'and each requirement has its place';
 
 # ---- the whole log
 

@@ -30,7 +30,7 @@ my $h = ClientCert::Test->server(modules => ['headers'], conf => <<'CONF');
     </Location>
 </VirtualHost>
 CONF
-announce('CC0106', 'CC0104', 'CC0110', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
+announce('CC0106', 'CC0104', 'CC0110', 'CC0115', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
 
 # One curl sends this many requests, each on its own connection.
 sub ask {

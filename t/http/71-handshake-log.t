@@ -75,7 +75,7 @@ sub facts {
 }
 
 my $staff = 'CN=Staff CA,O=Example';
-my $no_ca = 'its issuer is not a CA of this virtual host';
+my $no_ca = 'no such CA is trusted here';
 my @weak  = ('-cipher', 'DEFAULT@SECLEVEL=0');
 
 # Client, the expected reason, and options: the host, the depth of the certificate at fault, and its
@@ -84,24 +84,24 @@ my @refusals = (
     ['expired',    qr/it has expired: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
     ['notyet',     qr/it is not yet valid: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/],
     ['revoked',    qr/it was revoked/],
-    ['selfsigned', qr/it is self-signed, and not a CA of this virtual host/],
+    ['selfsigned', qr/it is self-signed, and not trusted here itself/],
     ['forged',     qr/it is self-signed, .*/],
-    ['serveronly', qr/its key usage or extended key usage does not allow client authentication/],
+    ['serveronly', qr/its extended key usage allows TLS servers only.* use a private CA/],
     [$small,       qr/its key is too small/, args => \@weak],
-    ['stranger',   qr/\Q$no_ca\E: CN=Root CA of Others,O=Elsewhere/, at => [1, 'foreign']],
-    [$below,       qr/its key is too small/, args => \@weak, at => [1, $weak]],
-    ['deep',       qr/the chain is longer than SSLVerifyDepth allows/, host => 'a.example',
+    ['stranger',   qr/the CA .* above it: it was issued by CN=Root CA of Others,O=Elsewhere: $no_ca/, at => [1, 'foreign']],
+    [$below,       qr/the CA .* above it: its key is too small/, args => \@weak, at => [1, $weak]],
+    ['deep',       qr/the chain is longer than SSLVerifyDepth allows: it needs SSLVerifyDepth 3/, host => 'a.example',
         at => [3, 'root']],
-    ['alice',      qr/the chain is longer than SSLVerifyDepth allows/, host => 'a.example',
+    ['alice',      qr/the chain is longer than SSLVerifyDepth allows: it needs SSLVerifyDepth 2/, host => 'a.example',
         at => [2, 'root']],
-    ['deep',       qr/there is no CRL of its issuer: \Q$staff\E/, host => 'ab.example',
+    ['deep',       qr/the CA .* above it: there is no CRL of its issuer: \Q$staff\E/, host => 'ab.example',
         at => [1, 'deep-ca']],
     ['alice',      qr/there is no CRL of its issuer: \Q$staff\E/, host => 'ab.example'],
     ['expired',    qr/it has expired: .*/, host => 'b.example'],
 );
 
 announce('CC0106', 'AH02039', 'AH02040', 'CC0104', qr/SSL Library Error/);
-announce(qr/AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # mod_ssl, when it asks again
+announce(qr/CC0115|AH02261|AH02225|AH02262|AH02263|AH10158|AH02042/);    # mod_ssl, when it asks again
 announce('CC0722');    # SSLVerifyClient in a section
 announce('CC0732', 'CC0736');    # SSLVerifyDepth, mod_ssl's own CRLs
 announce('AH01909');    # the server's certificate is for another name

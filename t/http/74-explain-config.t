@@ -88,7 +88,7 @@ for (
     [[], qr/CC0510/, 'no certificate'],
     [["$tmp/empty"], qr/CC0541: "[^"]*empty": the directory contains no file/, 'a folder without a file'],
     [['--vhost'], qr/CC0508: "--vhost"/, 'an option without its value'],
-    [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, -passin, --json/, 'an unknown option'],
+    [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, --json, --all, -passin/, 'an unknown option'],
     [['--httpd', '/nowhere/httpd', "$ca/alice.pem"], qr{CC0513: "/nowhere/httpd"}, 'a program that is not there'],
 ) {
     my ($words, $pattern, $claim) = @$_;
@@ -97,16 +97,9 @@ for (
     like $said->{error}, $pattern, 'with its message';
     is $said->{output}, '', 'and no output';
 }
-like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0507/, 'rules takes no file';
-my $help = tool('--help');
-like $help->{output}, qr/^clientcert explain /m, '--help describes the commands';
-is_deeply tool(@$_), $help, "@$_ prints the same, with exit status 0"
-    for ['help'], ['help', 'explain'], ['-h'], ['show', '--help'], ['explain', '-h'], ['fields', '--help'];
-is $help->{exit}, 0, 'which is the exit status of --help';
-like ask($site, 'explain', "$ca/alice.pem", '-D', '-h')->{output}, qr/\Aresult/,
-    'but a later word may be the value of an option';
-like tool('helpme', '--help')->{error}, qr/CC0501: "helpme"/, 'and an unknown command is an error';
-like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --httpd, -f, -d, -D, -C, -c, --json/, 'check takes no host';
+like ask($site, 'rules', "$ca/alice.pem")->{error}, qr/CC0506: .*use clientcert rules \[SERVER\]/, 'rules takes no file';
+like ask($site, 'explain', "$ca/alice.pem", '-D', '-h')->{output}, qr/\Aresult/, '-h may be the value of an option';
+like ask($site, 'check', '--vhost', 'one')->{error}, qr/CC0507: "--vhost": .*use --json, --httpd, -f, -d, -D, -C, -c, --color, --help/, 'check takes no host';
 mkdir "$tmp/through";
 {
     local $ENV{TMPDIR} = "$tmp/through";

@@ -100,12 +100,12 @@ is_told('not reported: OpenSSL may be configured to accept it', '', [qw(root sta
 # ---- certificates
 
 $text = is_told('a CA without its root', 'CC0733 4 Staff CA', ['staff'], host(''));
-like $text, qr/"CN=Staff CA,O=Example" is here without its issuer, so mod_ssl refuses every certificate below it: add the certificate of "CN=Root CA,O=Example"/,
+like $text, qr/"CN=Staff CA,O=Example" is here without its issuer, so no certificate below it gives an identity: add the certificate of "CN=Root CA,O=Example"/,
     'with the name of the root';
 is_told('only the CA at the top of what is there is reported', 'CC0733 4 Staff CA',
     [qw(staff deep-ca)], host(''));
 $text = is_told('a CA that has expired', 'CC0734 4 Old', [qw(base expired)], host(''));
-like $text, qr/the CA "CN=Old,O=Example" expired on 20\S+Z, so every certificate below it is refused/,
+like $text, qr/the CA "CN=Old,O=Example" expired on 20\S+Z, so no certificate below it gives an identity/,
     'with the date';
 $text = is_told('a CA that is not valid yet', 'CC0734 4 Early', [qw(base early)], host(''));
 like $text, qr/"CN=Early,O=Example" is not valid before 20\S+Z/, 'with the date';

@@ -41,7 +41,7 @@ my $conf = join '', map { $port++; <<"CONF" } @hosts;
 </VirtualHost>
 CONF
 
-announce('CC0106', 'CC0174', 'CC0722', 'CC0731', 'AH01630', 'AH02039', 'AH02225', 'AH02261', 'AH02262', 'AH02263',
+announce('CC0106', 'CC0115', 'CC0174', 'CC0722', 'CC0731', 'AH01630', 'AH02039', 'AH02225', 'AH02261', 'AH02262', 'AH02263',
     'AH02276', 'AH10158', qr/SSL Library Error/);
 my $h = ClientCert::Test->server(files => \%files, conf => $conf . <<'CONF');
 <VirtualHost *:@PORT9@>

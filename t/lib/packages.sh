@@ -4,8 +4,9 @@
 #
 #   . t/lib/packages.sh
 #   need_packages build demo        or: build demo test
-#   want_packages servers browser   the servers that tables ask or t/bench compares with, and a
-#                                   browser; the tests go without what is missing
+#   want_packages servers browser shells   the servers that tables ask or t/bench compares with, a
+#                                          browser, and shells that complete clientcert; the tests
+#                                          go without what is missing
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -19,6 +20,7 @@ debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-clien
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
+debian_shells='zsh fish'
 debian_elsewhere='debootstrap perl util-linux'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
@@ -31,6 +33,7 @@ fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
+fedora_shells='zsh fish'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
@@ -38,6 +41,7 @@ other_demo='openssl curl perl flock'
 other_test='prove clang nghttp valgrind mandoc cmark-gfm|pandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'
 other_browser='chromium certutil'
+other_shells='zsh fish'
 other_elsewhere='debootstrap perl unshare'
 
 # The packages of a family of systems for some of build, demo and test.

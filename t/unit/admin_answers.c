@@ -235,7 +235,7 @@ static const struct {
     {"SSLEngine on\nSSLVerifyClient require\n",
      "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set"},
     {"SSLEngine on\nSSLVerifyClient require\nSSLCACertificateFile ca.pem\nSSLVerifyDepth 0\n",
-     "the chain is longer than SSLVerifyDepth allows"},
+     "the chain is longer than SSLVerifyDepth allows: it needs SSLVerifyDepth 1"},
 };
 
 TEST_LOOP(no_certificate_ever_counts_there, 0, COUNT(never))

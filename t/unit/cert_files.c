@@ -199,20 +199,97 @@ TEST(a_wrong_password_is_asked_for_once_and_named)
     read_fails("CC0304", "needs a password", NULL, NULL);
 }
 
-TEST(what_is_no_certificate_is_named)
-{
-    BIO *bio;
+/* ---- files without a certificate ---------------------------------------------------------- */
 
-    write_text("", 0);
-    read_fails("CC0303", "no certificate", ask, NULL);
-    write_text("hello", 5);
-    read_fails("CC0303", "no certificate", ask, NULL);
-    write_text("\x30\x03\x02\x01\x01", 5);
-    read_fails("CC0303", "no certificate", ask, NULL);
-    bio = file_open();
-    PEM_write_bio_PrivateKey(bio, client.key, NULL, NULL, 0, NULL, NULL);
+/* The client's certificate as PEM. */
+static const char *pem_text(void)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *data = NULL;
+    const char *text;
+    long len;
+
+    PEM_write_bio_X509(bio, client.cert);
+    len = BIO_get_mem_data(bio, &data);
+    text = apr_pstrmemdup(pool, data, (apr_size_t)len);
     BIO_free(bio);
-    read_fails("CC0303", "no certificate", ask, NULL);
+    return text;
+}
+
+static void check_kind(const char *wanted)
+{
+    read_fails("CC0303", apr_pstrcat(pool, "the file contains no certificate", wanted, NULL), ask,
+               NULL);
+}
+
+static void check_text(const char *text, const char *wanted)
+{
+    write_text(text, (int)strlen(text));
+    check_kind(wanted);
+}
+
+TEST(a_file_without_a_certificate_is_an_error)
+{
+    check_text("", ": it is empty; give");
+    check_text(" \r\n", ": it is empty; give");
+    check_text("hello", "; give");
+    check_text("-----BEGIN NONSENSE-----\nAAAA\n-----END NONSENSE-----\n", "; give");
+    check_text("\x30\x03\x02\x01\x01", "; give");
+    write_text("\x30\x00\xff", 3);
+    check_kind("; give");
+}
+
+TEST(a_text_that_is_not_a_certificate_is_named)
+{
+    check_text("\n<!DOCTYPE html>\n<html>", ", but a web page (HTML);");
+    check_text("<HTML><body>", ", but a web page (HTML);");
+    check_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 alice", ", but a public key of SSH;");
+    check_text("-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n", ", but PKCS#7, which");
+    check_text("-----BEGIN OPENSSH " PEM_STRING_PKCS8INF "-----\nMAA=\n", ", but a private key;");
+    check_text("-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n", ", but a certificate request (CSR);");
+}
+
+TEST(a_certificate_that_cannot_be_read_is_named)
+{
+    const char *pem = pem_text();
+    const char *body = strchr(pem, '\n') + 1;
+    apr_size_t len = (apr_size_t)(strstr(body, "-----END") - body);
+
+    check_text(apr_pstrmemdup(pool, pem, 200), ", but a damaged one;");
+    check_text(apr_pstrcat(pool, "    ", pem, NULL), ", because its line");
+    check_text(apr_pstrmemdup(pool, body, len), ", because it is in base64 without the lines");
+    check_text(apr_pstrmemdup(pool, body, len - 70), "; give");
+    write_text("\xff\xfe-\0-\0", 6);
+    check_kind(", because its text is in UTF-16;");
+}
+
+TEST(other_structures_are_named_in_pem_and_der)
+{
+    X509_CRL *crl = pki_crl(&ca, NULL);
+    X509_REQ *request = X509_to_X509_REQ(client.cert, client.key, EVP_sha256());
+
+    for (int der = 0; der < 2; der++) {
+        BIO *bio = file_open();
+
+        ck_assert(der ? i2d_X509_CRL_bio(bio, crl) : PEM_write_bio_X509_CRL(bio, crl));
+        BIO_free(bio);
+        check_kind(", but a CRL;");
+        bio = file_open();
+        ck_assert(der ? i2d_X509_REQ_bio(bio, request) : PEM_write_bio_X509_REQ(bio, request));
+        BIO_free(bio);
+        check_kind(", but a certificate request (CSR);");
+        bio = file_open();
+        ck_assert(der ? i2d_PrivateKey_bio(bio, client.key)
+                      : PEM_write_bio_PrivateKey(bio, client.key, NULL, NULL, 0, NULL, NULL));
+        BIO_free(bio);
+        check_kind(", but a private key;");
+        bio = file_open();
+        ck_assert(der ? i2d_PUBKEY_bio(bio, client.key) : PEM_write_bio_PUBKEY(bio, client.key));
+        BIO_free(bio);
+        check_kind(", but a public key;");
+    }
+    X509_REQ_free(request);
+    X509_CRL_free(crl);
 }
 
 TEST(a_file_that_cannot_be_read_is_named)

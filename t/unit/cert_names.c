@@ -163,8 +163,8 @@ static const struct {
     {"CN=a\\4", "CC0273", "backslash"},
     {"CN=a\\00b", "CC0273", "control"},
     {"CN=a\\FFb", "CC0273", "UTF-8"},
-    {"CM=a", "CC0202", "nearest is CN"},
-    {"orgUnit=a", "CC0202", "nearest is"},
+    {"CM=a", "CC0202", "usual ones are CN, OU"},
+    {"organizationUnitName=a", "CC0202", "nearest is organizationalUnitName"},
     {"=a", "CC0202", "attribute"},
     {"1.=a", "CC0202", "attribute"},
 };

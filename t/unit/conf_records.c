@@ -6,6 +6,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/status_text.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/directives.h"
@@ -64,6 +65,18 @@ TEST(a_section_with_rules_uses_those_alone)
     ck_assert_str_eq(cc_rules_where(dir->rules, 0), "site.conf:3");
     ck_assert_int_eq(dir->auth, 0);
     ck_assert_ptr_eq(dir->tally, cc_dir_of(fake_request(fake.main, "/in"))->tally);
+}
+
+TEST(the_text_of_an_inner_section_replaces_the_outer_one)
+{
+    fake_configured("ClientCertStatusText outer /help\n"
+                    "<Location /in>\nClientCertStatusText inner MAILTO:a@example.com Us\n"
+                    "</Location>\n"
+                    "<Location /in/rules>\nClientCertStatusRules On\n</Location>");
+    ck_assert_str_eq(cc_dir_of(fake_request(fake.main, "/"))->status_text->url, "/help");
+    ck_assert_ptr_null(cc_dir_of(fake_request(fake.main, "/"))->status_text->link);
+    ck_assert_str_eq(cc_dir_of(fake_request(fake.main, "/in/rules"))->status_text->text, "inner");
+    ck_assert_str_eq(cc_dir_of(fake_request(fake.main, "/in"))->status_text->link, "Us");
 }
 
 /* ---- per server -------------------------------------------------------------------------- */
@@ -149,6 +162,16 @@ static const struct {
     {"ClientCertOCSPCache none",
      "CC0175: \"none\": no cache of this type is loaded (available: none)"},
     {"ClientCertStatusRules yes", "ClientCertStatusRules must be On or Off"},
+    {"ClientCertStatusText a javascript:alert(1)",
+     "CC0193: \"javascript:alert(1)\": write a URL that begins with https://, http:// or mailto:, "
+     "or a path of this server that begins with /"},
+    {"ClientCertStatusText a //x.example/", "CC0193: \"//x.example/\": write"},
+    {"ClientCertStatusText a https://", "CC0193: \"https://\": write"},
+    {"ClientCertStatusText a \"https://x/a b\"", "CC0193: \"https://x/a b\": write"},
+    {"ClientCertStatusText a page.html", "CC0193: \"page.html\": write"},
+    {"ClientCertStatusText a https://x/\xC3\xA9", "CC0193: \"https://x/\xC3\xA9\": write"},
+    {"ClientCertStatusText a https://x/ \"\"", "CC0194: \"\": it is empty"},
+    {"ClientCertStatusText a\xFF", "CC0194: \"a\\xFF\": it is not valid UTF-8"},
     {"ClientCertMap nosuch == a user=x", "CC0201: \"nosuch\": no such field"},
     {"ClientCertExport user", "CC0125: \"user\": not a variable name"},
     {"ClientCertTable", "CC0601: \"\": write NAME TYPE:SOURCE"},

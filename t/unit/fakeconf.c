@@ -222,6 +222,17 @@ static const char *require_read(cmd_parms *cmd, const char *args)
         cmd, args, &APR_ARRAY_IDX(fake.requires, fake.requires->nelts - 1, fake_require_t).parsed);
 }
 
+/* One to three words; httpd itself refuses more. */
+static const char *words_read(cmd_parms *cmd, void *record, const command_rec *command)
+{
+    const char *args = cmd->directive->args, *words[3] = {NULL, NULL, NULL};
+
+    for (int i = 0; i < 3 && *args; i++) {
+        words[i] = ap_getword_conf(cmd->pool, &args);
+    }
+    return command->AP_TAKE3(cmd, record, words[0], words[1], words[2]);
+}
+
 static const char *ours_read(cmd_parms *cmd, void *record, const command_rec *command)
 {
     const char *args = cmd->directive->args;
@@ -233,6 +244,8 @@ static const char *ours_read(cmd_parms *cmd, void *record, const command_rec *co
         return command->AP_RAW_ARGS(cmd, record, args);
     case TAKE1:
         return command->AP_TAKE1(cmd, record, ap_getword_conf(cmd->pool, &args));
+    case TAKE123:
+        return words_read(cmd, record, command);
     case FLAG:
         return command->AP_FLAG(cmd, record, !strcasecmp(args, "On"));
     default:

@@ -10,6 +10,7 @@
 
 #include <ap_mpm.h>
 #include <ap_provider.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
 #include <util_mutex.h>
@@ -28,6 +29,10 @@ const char *ap_server_root;
 module AP_MODULE_DECLARE_DATA clientcert_module = {
     STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge, cc_vhost_conf_create,
     cc_vhost_conf_merge,     cc_directives, NULL,         AP_MODULE_FLAG_ALWAYS_MERGE};
+
+void cc_hooks_tolerate(void)
+{
+}
 
 void cc_hooks_ask_more(void)
 {
@@ -113,6 +118,12 @@ apr_status_t ap_mpm_query(int query, int *result)
               : fake.threads == 0                               ? 1
                                                                 : fake.threads;
     return APR_SUCCESS;
+}
+
+int ap_satisfies(request_rec *r)
+{
+    (void)r;
+    return SATISFY_NOSPEC;
 }
 
 int ap_exists_config_define(const char *name)

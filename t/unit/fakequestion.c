@@ -7,6 +7,9 @@
 
 #include <apr_strings.h>
 
+#include <http_core.h>
+#include <http_request.h>
+
 #include "fakehttpd.h"
 #include "httpd/admin/answer.h"
 #include "httpd/conf/use.h"
@@ -68,4 +71,41 @@ const char *fakequestion_at(const json_t *json, const char *path)
                                    : json_object_get(json, key);
     }
     return fake_json(json);
+}
+
+/* ---- httpd has no hooks, and no further modules ---------------------------------------------- */
+
+apr_array_header_t *ap_hook_get_access_checker(void)
+{
+    return NULL;
+}
+
+apr_array_header_t *ap_hook_get_access_checker_ex(void)
+{
+    return NULL;
+}
+
+apr_array_header_t *ap_hook_get_check_user_id(void)
+{
+    return NULL;
+}
+
+apr_array_header_t *ap_hook_get_post_config(void)
+{
+    return NULL;
+}
+
+const char *ap_add_module(module *added, apr_pool_t *p, const char *name)
+{
+    (void)added;
+    (void)p;
+    (void)name;
+    return "no module can be added";
+}
+
+void ap_single_module_configure(apr_pool_t *p, server_rec *s, module *added)
+{
+    (void)p;
+    (void)s;
+    (void)added;
 }

@@ -33,14 +33,30 @@ TEST(lines_are_sums_of_virtual_hosts)
 }
 END_TEST
 
-TEST(the_page_has_the_same_sums)
+TEST(the_page_has_the_same_sums_in_words)
 {
     two_hosts();
+    metricset.server.since = apr_time_from_sec(86400);
     cc_mod_status_page(&metricset_sink, &metricset);
-    ck_assert_ptr_nonnull(strstr(metricset_text, "<tr><td>rejected</td><td>not_yet_valid</td>"
-                                                 "<td align=\"right\">3</td></tr>\n"));
-    ck_assert_ptr_nonnull(strstr(metricset_text, "<tr><td>request</td><td>denied</td>"
-                                                 "<td align=\"right\">4</td></tr>\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text,
+                                 "<tr><td>Certificates rejected</td><td>not yet valid</td>"
+                                 "<td align=\"right\">3</td></tr>\n"));
+    ck_assert_ptr_nonnull(strstr(metricset_text, "<tr><td>Requests</td><td>denied</td>"
+                                                 "<td align=\"right\">4</td></tr>\n</table>\n"
+                                                 "<p>Counted since Fri, 02 Jan 1970 00:00:00 GMT."
+                                                 "</p>\n"));
+    ck_assert_ptr_null(strstr(metricset_text, "<td>expired</td>")); /* 0 */
+}
+END_TEST
+
+TEST(the_page_has_no_empty_tables)
+{
+    static cc_vhost_counters_t host;
+
+    metricset_add(CC_KIND_VHOST, &host, "a:1", NULL, NULL);
+    cc_mod_status_page(&metricset_sink, &metricset);
+    ck_assert_str_eq(metricset_text, "<hr />\n<h2>mod_clientcert</h2>\n<p>Nothing has been counted "
+                                     "since Thu, 01 Jan 1970 00:00:00 GMT.</p>\n");
 }
 END_TEST
 

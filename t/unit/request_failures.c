@@ -236,18 +236,52 @@ TEST(where_nobody_stores_nothing_is_said)
 
 TEST(what_was_missing_is_remembered_with_the_clients_request)
 {
+    static const cc_missing_t group = {.text = "clientcert-group a"};
+    static const cc_missing_t user = {.text = "clientcert-user b", .where = "x:2"};
     request_rec *part = fake_subrequest(r, "/part");
 
     cc_denial_watch(part);
     ck_assert(cc_request_seen(r)->watched);
-    cc_denial_missing(part, "clientcert-group a");
-    cc_denial_missing(r, "clientcert-group a");
-    ck_assert_str_eq(cc_request_seen(r)->missing, "clientcert-group a");
-    cc_denial_missing(r, "clientcert-user b");
-    ck_assert_str_eq(cc_request_seen(r)->missing, "clientcert-group a, clientcert-user b");
+    cc_denial_missing(part, &group, true);
+    cc_denial_missing(r, &group, false);
+    ck_assert_str_eq(cc_denial_needs(part, r->pool), "clientcert-group a");
+    cc_denial_missing(r, &user, false);
+    ck_assert_str_eq(cc_denial_needs(r, r->pool), "clientcert-group a, clientcert-user b (x:2)");
     cc_denial_passed(part);
     ck_assert(!cc_request_seen(r)->watched);
-    ck_assert_pstr_eq(cc_request_seen(r)->missing, NULL);
+    ck_assert_pstr_eq(cc_denial_needs(r, r->pool), NULL);
+}
+
+TEST(what_was_missing_outlives_a_subrequest)
+{
+    char text[] = "clientcert subject.CN == x", where[] = ".htaccess:1", undecided[] = "x:1";
+    cc_note_t note = {.tag = "CC0150", .where = where, .text = text};
+    cc_missing_t missing = {.text = text, .where = where, .undecided = undecided, .note = &note};
+    const cc_missing_t *kept;
+
+    cc_denial_missing(fake_subrequest(r, "/part"), &missing, false);
+    text[0] = where[1] = undecided[0] = '?';
+    note.tag = "?";
+    kept = cc_request_seen(r)->missing;
+    ck_assert_str_eq(kept->text, "clientcert subject.CN == x");
+    ck_assert_str_eq(kept->where, ".htaccess:1");
+    ck_assert_str_eq(kept->undecided, "x:1");
+    ck_assert_str_eq(kept->note->tag, "CC0150");
+    ck_assert_str_eq(kept->note->where, ".htaccess:1");
+    ck_assert_str_eq(kept->note->text, "clientcert subject.CN == x");
+}
+
+TEST(of_many_requirements_some_are_remembered)
+{
+    for (int i = 0; i < 2 * CC_MISSING_MAX; i++) {
+        cc_missing_t missing = {.text = apr_psprintf(r->pool, "clientcert-user u%d", i)};
+
+        cc_denial_missing(r, &missing, true);
+        ck_assert_int_eq(cc_request_seen(r)->more_missing, i >= CC_MISSING_MAX);
+    }
+    ck_assert_ptr_nonnull(strstr(cc_denial_needs(r, r->pool), "clientcert-user u7, ..."));
+    cc_denial_passed(r);
+    ck_assert_pstr_eq(cc_denial_needs(r, r->pool), NULL);
 }
 
 SUITE("failures", .setup = setup, .teardown = fake_end);

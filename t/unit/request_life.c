@@ -9,6 +9,7 @@
 #include "httpd/request/authn.h"
 #include "httpd/request/environment.h"
 #include "httpd/request/fixups.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/state.h"
 #include "suite.h"
 
@@ -122,8 +123,9 @@ TEST(a_denial_says_who_came_and_what_was_missing)
     log = fake_logged();
     fake_expect_begins(log, "info CC0101: ");
     fake_expect_begins(strchr(log, '\n'), "\nerror CC0110: result=forbidden user=\"alice\" ");
-    ck_assert_ptr_nonnull(strstr(log, "reason=\"\" request=\"GET /secret\" "
-                                      "needs=\"clientcert-group admins, another user\""));
+    ck_assert_ptr_nonnull(
+        strstr(log, "reason=\"it meets none of these requirements\" request=\"GET /secret\" "
+                    "needs=\"clientcert-group admins (site.conf:6), another user\""));
     ck_assert_int_eq(faketls_run(faketls_request("/secret"), 7), OK);
     fake_expect_log("");
 }
@@ -137,7 +139,7 @@ TEST(who_is_nobody_is_told_of_too)
     ck_assert_int_eq(faketls_run(r, 6), HTTP_FORBIDDEN);
     faketls_expect_line("error CC0110: result=forbidden user=\"\" groups=\"\" rule=- subject=\"\"",
                         "reason=\"no client certificate was presented\" request=\"GET /secret\" "
-                        "needs=\"clientcert-user alice, a user\"",
+                        "needs=\"clientcert-user alice (site.conf:6), a user\"",
                         NULL);
 }
 
@@ -173,7 +175,6 @@ static const struct {
 
 TEST_LOOP(where_a_user_is_wanted_the_certificate_was_the_only_way, 0, COUNT(users_wanted))
 {
-    const cc_request_t *kept;
     request_rec *r;
 
     faketls_connected(&faketls_set.alice, users_wanted[_i].lines);
@@ -183,8 +184,7 @@ TEST_LOOP(where_a_user_is_wanted_the_certificate_was_the_only_way, 0, COUNT(user
         apr_table_set(r->notes, "AuthType", users_wanted[_i].type);
     }
     ck_assert_int_eq(cc_authn_check(r), users_wanted[_i].status);
-    kept = cc_request_seen(r);
-    ck_assert_pstr_eq(kept ? kept->missing : NULL, users_wanted[_i].needs);
+    ck_assert_pstr_eq(cc_denial_needs(r, r->pool), users_wanted[_i].needs);
 }
 
 /* ---- subrequests and redirects ----------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/authz.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/state.h"
 #include "ruleset.h"
 #include "suite.h"
@@ -50,6 +51,17 @@ static const char *word(int status)
                                            : "?";
 }
 
+/* The texts of the requirements that were not met. */
+static const char *needs(const cc_request_t *kept)
+{
+    const char *text = NULL;
+
+    for (const cc_missing_t *one = kept->missing; one; one = one->next) {
+        text = text ? apr_pstrcat(fake.pool, text, ", ", one->text, NULL) : one->text;
+    }
+    return text;
+}
+
 /* The result of a Require for alice with these rules, and what it would have needed. */
 static const char *said(const char *line, const char *rules)
 {
@@ -57,7 +69,7 @@ static const char *said(const char *line, const char *rules)
     const char *status = word(fake_require(r, 1));
 
     ck_assert(kept->personal);
-    return apr_pstrcat(fake.pool, status, kept->missing ? "; needs " : "", kept->missing, NULL);
+    return apr_pstrcat(fake.pool, status, kept->missing ? "; needs " : "", needs(kept), NULL);
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -104,10 +116,10 @@ TEST(who_presented_no_certificate_is_surely_not_the_one_who_is_kept_out)
 
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
     ck_assert_str_eq(word(fake_require(r, 1)), "denied");
-    ck_assert_pstr_eq(kept->missing, NULL);
+    ck_assert_pstr_eq(needs(kept), NULL);
     kept->answer.presented = true; /* a certificate was presented, but not verified */
     ck_assert_str_eq(word(fake_require(r, 1)), "granted");
-    ck_assert_str_eq(kept->missing, "not clientcert-group guests");
+    ck_assert_str_eq(needs(kept), "not clientcert-group guests");
 }
 
 TEST(what_is_in_doubt_is_not_certain_either)
@@ -118,7 +130,8 @@ TEST(what_is_in_doubt_is_not_certain_either)
     doubtful.doubt_where = "site.conf:9";
     kept->answer.verdict = &doubtful;
     ck_assert_str_eq(word(fake_require(r, 1)), "granted");
-    ck_assert_str_eq(kept->missing, "not clientcert-group guests (undecided: site.conf:9)");
+    ck_assert_str_eq(needs(kept), "not clientcert-group guests");
+    ck_assert_str_eq(kept->missing->undecided, "site.conf:9");
 }
 
 TEST(where_a_lookup_failed_the_request_fails)
@@ -145,7 +158,7 @@ TEST(names_may_depend_on_the_request)
     ck_assert_str_eq(word(fake_require(r, 1)), "denied");
     apr_table_set(r->notes, "who", "alice");
     ck_assert_str_eq(word(fake_require(r, 2)), "granted");
-    ck_assert_str_eq(kept->missing, "clientcert-group x %{team}");
+    ck_assert_str_eq(needs(kept), "clientcert-group x %{team}");
     fake_expect_log("");
 }
 
@@ -196,7 +209,36 @@ TEST(a_certificate_with_a_problem_meets_no_condition)
     kept = asked("Require clientcert\nRequire not clientcert subject.CN == Bob", NULL);
     ck_assert_str_eq(word(fake_require(r, 1)), "denied");
     ck_assert_str_eq(word(fake_require(r, 2)), "granted");
-    ck_assert_str_eq(kept->missing, "clientcert, not clientcert subject.CN == Bob");
+    ck_assert_str_eq(needs(kept), "clientcert, not clientcert subject.CN == Bob");
+}
+
+/* ---- what was missing ----------------------------------------------------------------------- */
+
+TEST(what_was_missing_has_its_kind_and_its_place)
+{
+    static const cc_missing_kind_t kinds[] = {CC_MISSING_USER, CC_MISSING_GROUP,
+                                              CC_MISSING_CONDITIONS, CC_MISSING_GROUP};
+    const cc_request_t *kept =
+        asked("Require clientcert-user bob\nRequire clientcert-group guests\n"
+              "Require clientcert subject.CN == Bob\nRequire not clientcert-group staff",
+              RULES);
+    const cc_missing_t *one;
+
+    for (int i = 1; i <= 4; i++) {
+        fake_require(r, i);
+        fake_require(r, i); /* httpd asks again once it has a user */
+    }
+    one = kept->missing;
+    for (int i = 0; i < 4; i++, one = one->next) {
+        ck_assert_int_eq(one->kind, kinds[i]);
+        ck_assert_int_eq(one->negated, i == 3);
+        ck_assert_str_eq(one->where, apr_psprintf(fake.pool, "site.conf:%d", 1 + i));
+    }
+    ck_assert_ptr_null(one);
+    ck_assert_str_eq(cc_denial_needs(r, fake.pool),
+                     "clientcert-user bob (site.conf:1), clientcert-group guests (site.conf:2), "
+                     "clientcert subject.CN == Bob (site.conf:3), "
+                     "not clientcert-group staff (site.conf:4)");
 }
 
 /* ---- negation, and other names ----------------------------------------------------------- */

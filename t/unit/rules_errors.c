@@ -23,7 +23,7 @@ static const error_case_t of_rules[] = {
     {"user=\"a\\\"", "CC0210", "user=\"a\\\"", "not closed"},
     {"san.emial == x user=y", "CC0201", "san.emial", "san.email"},
     {"user=%{san.emial}", "CC0201", "san.emial", "san.email"},
-    {"Deny", "CC0201", "Deny", ""},
+    {"Deny", "CC0246", "Deny", "write deny"},
     {"san.email|lowr == x user=y", "CC0211", "lowr", "lower, upper, local, domain, first, last"},
     {"san.email| == x user=y", "CC0211", "", "lower, upper"},
     {"san.email||lower == x user=y", "CC0211", "", "lower, upper"},

@@ -7,6 +7,7 @@
 #include "fakehttpd.h"
 #include "httpd/conf/dir.h"
 #include "httpd/peer/client.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
@@ -76,7 +77,7 @@ TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))
     if (results[_i].advice) {
         fake_expect_begins(at("advice") + 2, results[_i].advice);
     }
-    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null}");
+    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null,\"cause\":null}");
 }
 
 TEST(who_presented_none_is_told_how_to)
@@ -92,7 +93,7 @@ TEST(who_presented_none_is_told_how_to)
     fake.tls = false;
     ck_assert_str_eq(at("result"), "no-tls");
     ck_assert_str_eq(at("connection"), "null");
-    fake_expect_begins(at("advice"), "[\"Open this page with https://");
+    fake_expect_begins(at("advice"), "[\"To present a certificate, open this page with https://");
 }
 
 TEST(a_failure_is_not_told_in_full)
@@ -109,65 +110,9 @@ TEST(a_failure_is_not_told_in_full)
     ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
 }
 
-/* ---- problems of a certificate ----------------------------------------------------------- */
-
-static const struct {
-    const char *problem, *told, *of_answer, *sentence;
-} problems[] = {
-    {"the responder 10.0.0.1 is away", "it is not known whether it was revoked", NULL,
-     "it is not known whether it was revoked"},
-    {"CRL /etc/x.pem has no number", NULL, NULL, "this server does not accept it"},
-    {NULL, NULL, "it has expired", "it has expired"},
-};
-
-TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
-{
-    const char *problem = problems[_i].problem ? problems[_i].problem : problems[_i].of_answer;
-    cc_request_t *kept;
-
-    client.problem = problems[_i].problem;
-    client.public_problem = problems[_i].told;
-    for (int rules = 0; rules < 2; rules++) {
-        const char *sentence = rules ? problem : problems[_i].sentence;
-
-        kept = asked(rules ? "ClientCertStatusRules On" : "", NULL);
-        kept->answer.problem = problem;
-        ck_assert_str_eq(at("result"), "rejected");
-        ck_assert_str_eq(
-            at("summary"),
-            apr_pstrcat(fake.pool, "Your certificate is not accepted here: ", sentence, NULL));
-        ck_assert_str_eq(
-            at("verification"),
-            apr_psprintf(fake.pool, "{\"verified\":false,\"problem\":\"%s\"}", sentence));
-    }
-}
-
-/* ---- renewal ----------------------------------------------------------------------------- */
-
-static const struct {
-    int life, left; /* in days */
-    bool told;
-} renewals[] = {
-    {365, 31, false}, {365, 29, true}, {60, 21, false}, {60, 19, true}, {3, 2, false}, {1, 0, true},
-};
-
-TEST_LOOP(a_certificate_that_ends_soon_is_to_be_renewed, 0, COUNT(renewals))
-{
-    client.not_after = ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
-    client.not_before = client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
-    asked("", "user=alice");
-    ck_assert_str_eq(at("advice"),
-                     renewals[_i].told
-                         ? apr_psprintf(fake.pool,
-                                        "[\"Your certificate expires soon (days left: %d). "
-                                        "Have it renewed.\"]",
-                                        renewals[_i].left)
-                         : "[]");
-}
-
 /* ---- rules ------------------------------------------------------------------------------- */
 
-TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
+TEST(rules_are_named_only_where_they_may_be_shown)
 {
     const char *lines = "@/etc/httpd/sites/a.conf 3\nClientCertMap subject.CN == Bob user=b\n"
                         "ClientCertMap user=alice group=g\n%s";
@@ -175,8 +120,6 @@ TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
     const json_t *document;
 
     for (int shown = 0; shown < 2; shown++) {
-        const char *folder = shown ? "/etc/httpd/sites/" : "";
-
         kept = asked(apr_psprintf(fake.pool, lines, shown ? "ClientCertStatusRules On" : ""), NULL);
         kept->answer.verdict = cc_rules_evaluate(cc_dir_of(r)->rules, client.cert, &client.facts,
                                                  NULL, r->pool, r->pool);
@@ -188,16 +131,17 @@ TEST(rules_are_named_without_folder_and_text_where_they_may_not_be_shown)
                                  "\"text\":\"subject.CN == \\\"Bob\\\" user=b\"},"
                                  "{\"rule\":\"/etc/httpd/sites/a.conf:4\",\"holds\":true,"
                                  "\"text\":\"user=alice group=g\"}]"
-                               : "[{\"rule\":\"a.conf:3\",\"holds\":false,\"field\":\"subject.CN\","
-                                 "\"seen\":\"Alice\"},{\"rule\":\"a.conf:4\",\"holds\":true}]");
+                               : "[{\"rule\":null,\"holds\":false,\"field\":\"subject.CN\","
+                                 "\"seen\":\"Alice\"},{\"rule\":null,\"holds\":true}]");
         ck_assert_str_eq(
             at("identity"),
-            apr_psprintf(fake.pool,
-                         "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"%sa.conf:4\","
-                         "\"groups\":[{\"name\":\"g\",\"rule\":\"%sa.conf:4\"}],"
-                         "\"rules\":[\"%sa.conf:4\"],\"denied_by\":null,\"failure\":null,"
-                         "\"notes\":[]}",
-                         folder, folder, folder));
+            shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
+                    "a.conf:4\",\"groups\":[{\"name\":\"g\",\"rule\":\"/etc/httpd/sites/"
+                    "a.conf:4\"}],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
+                    "\"failure\":null,\"notes\":[]}"
+                  : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,\"groups\":["
+                    "{\"name\":\"g\",\"rule\":null}],\"rules\":null,\"denied_by\":null,"
+                    "\"failure\":null,\"notes\":[]}");
     }
 }
 
@@ -212,41 +156,100 @@ TEST(notes_say_what_they_mean_or_what_they_say)
                             .denied_where = "/etc/a.conf:9"};
 
     asked("", NULL)->answer.verdict = &verdict;
-    ck_assert_ptr_nonnull(strstr(at("identity"),
-                                 "\"notes\":[{\"tag\":\"CC0150\",\"rule\":\"a.conf:7\","
-                                 "\"text\":\"in short\"}]"));
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"a.conf:9\""));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"notes\":[{\"tag\":\"CC0150\",\"rule\":null,"
+                                                 "\"text\":\"in short\"}]"));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":null"));
     asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"text\":\"in full\""));
+    ck_assert_ptr_nonnull(
+        strstr(at("identity"), "\"rule\":\"/etc/a.conf:7\",\"text\":\"in full\""));
+    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"/etc/a.conf:9\""));
 }
 
 /* ---- the request that failed ------------------------------------------------------------- */
 
 TEST(an_error_document_is_about_the_request_that_failed)
 {
-    cc_request_t *kept =
-        asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
+    cc_missing_t missing = {.text = "clientcert-group admins", .where = "a.conf:3"};
     request_rec *page;
+
+    asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
 
     ck_assert_str_eq(at("request"), "null");
     for (int shown = 0; shown < 2; shown++) {
-        kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
-        kept->missing = "clientcert-group admins";
+        cc_request_t *kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
+        kept->missing = &missing;
         r->status = HTTP_FORBIDDEN;
         r->uri = "/rewritten";
         page = fake_redirect(r, "/error");
         page->status = HTTP_FORBIDDEN;
         r = page;
         ck_assert_str_eq(at("request"), shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
-                                                "\"clientcert-group admins\"}"
+                                                "\"clientcert-group admins (a.conf:3)\"}"
                                               : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
-        ck_assert_str_eq(
-            at("advice"),
-            "[\"Your certificate is recognized, but you are not allowed to see this page. If you "
-            "need access, ask the administrator of this server.\"]");
+        ck_assert_str_eq(at("summary"), "You are alice, but you are not allowed to see this page");
+        fake_expect_begins(at("advice"), "[\"If you need access, ask the administrator");
     }
     r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
+    ck_assert_str_eq(at("summary"), "You are alice");
     ck_assert_str_eq(at("advice"), "[]");
+}
+
+TEST(where_mod_ssl_refused_the_page_does_not_speak_of_rules)
+{
+    cc_request_t *kept = asked("", "user=alice");
+    request_rec *page;
+    const json_t *document;
+
+    kept->settled = kept->watched = false;
+    kept->ssl_refused = CC_SSL_REFUSED_TWICE;
+    r->status = HTTP_FORBIDDEN;
+    page = fake_redirect(r, "/error");
+    page->status = HTTP_FORBIDDEN;
+    r = page;
+    document = cc_status_document(r, true);
+    ck_assert_str_eq(at("result"), "refused");
+    ck_assert_str_eq(at("summary"), "This server could not request your certificate for this page");
+    fake_expect_begins(at("reason"), "It was requested on this connection before");
+    ck_assert_str_eq(at("identity"), "null");
+    ck_assert_ptr_null(json_object_get(document, "trace"));
+}
+
+/* A headline must not contradict the notes. */
+static const cc_note_t two_users = {.kind = CC_NOTE_AMBIGUOUS_USER, .where = "a:1", .meaning = "m"};
+static const cc_group_t staff = {.name = "staff", .where = "a:1"};
+static const cc_match_t matched = {.where = "a:1"};
+static const struct {
+    cc_verdict_t verdict;
+    const char *summary;
+} headlines[] = {
+    {{.notes = &two_users, .note_count = 1, .matched = &matched, .matched_count = 1},
+     "Your certificate is verified, but names more than one user, so none is chosen"},
+    {{.notes = &two_users, .note_count = 1, .groups = &staff, .group_count = 1},
+     "Your certificate is verified, but names more than one user, so none is chosen"},
+    {{.user = "a", .notes = &two_users, .note_count = 1}, "You are a"},
+    {{.matched = &matched, .matched_count = 1},
+     "Your certificate is verified, and a rule here matches it, but gives no user or group"},
+    {{.groups = &staff, .group_count = 1}, "You have groups here, but no user name"},
+};
+
+TEST_LOOP(a_headline_agrees_with_the_notes, 0, COUNT(headlines))
+{
+    asked("", NULL)->answer.verdict = &headlines[_i].verdict;
+    ck_assert_str_eq(at("summary"), headlines[_i].summary);
+}
+
+TEST(somebody_with_groups_alone_may_be_refused_too)
+{
+    cc_verdict_t verdict = {.groups = &staff, .group_count = 1};
+    request_rec *page;
+
+    asked("", NULL)->answer.verdict = &verdict;
+    r->status = HTTP_FORBIDDEN;
+    page = fake_redirect(r, "/error");
+    page->status = HTTP_FORBIDDEN;
+    r = page;
+    ck_assert_str_eq(at("summary"), "You have groups here, but no user name; you are not allowed "
+                                    "to see this page");
 }
 
 /* ---- the connection, and the bounds ------------------------------------------------------ */

@@ -27,6 +27,7 @@ static void setup(void)
 {
     fake_begin();
     r = fake_request(fake.main, "/who");
+    r->request_time = apr_time_from_sec(1795928280); /* 29 November 2026, 04:58 UTC */
 }
 
 static void teardown(void)
@@ -59,7 +60,8 @@ static void expect_part(const char *page, const char *part)
 /* ---- HTML -------------------------------------------------------------------------------- */
 
 #define EMPTY                                                                                      \
-    "'advice': [], 'request': null, 'identity': null, 'certificate': null, 'verification': null, " \
+    "'warnings': [], 'advice': [], 'help': null, 'contact': null, 'issuers': null, "               \
+    "'request': null, 'identity': null, 'certificate': null, 'verification': null, "               \
     "'connection': null"
 
 TEST(an_empty_document_is_a_page_with_its_summary)
@@ -68,7 +70,7 @@ TEST(an_empty_document_is_a_page_with_its_summary)
 
     fake_expect_begins(page, "<!DOCTYPE html>\n<html lang=\"en\">");
     expect_part(page, "<title>No &lt;b&gt;</title>");
-    expect_part(page, "<h1>No &lt;b&gt;</h1><p><span class=\"tag no\">no-tls</span></p>");
+    expect_part(page, "<h1>No &lt;b&gt;</h1>\n<p><span class=\"tag no\">no tls</span> </p>");
     ck_assert_ptr_null(strstr(page, "<section>"));
     ck_assert_ptr_null(strstr(page, "<nav>"));
     expect_part(page, "</main>\n</body>\n</html>\n");
@@ -78,11 +80,16 @@ static const struct {
     const char *json, *part; /* of the page */
 } parts[] = {
     {"'advice': ['Do <this>', 'or that']",
-     "<h2>What you can do</h2><ul>\n<li>Do &lt;this&gt;</li><li>or that</li></ul>"},
+     "<h2>What you can do</h2>\n<ul>\n<li>Do &lt;this&gt;</li>\n<li>or that</li>\n</ul>"},
     {"'verification': {'verified': true, 'problem': null}",
      "<span class=\"tag ok\">verified</span> "},
-    {"'verification': {'verified': false, 'problem': 'x'}",
-     "<span class=\"tag no\">not verified</span> "},
+    {"'verification': {'verified': false, 'problem': 'x', 'cause': 'not-yet-valid'}",
+     "<p><span class=\"tag no\">not yet valid</span> </p>"},
+    {"'identity': {'user': 'u'}, 'request': {'status': 403, 'uri': '/'}",
+     "<p><span class=\"tag ok\">mapped</span> <span class=\"tag no\">not allowed</span> </p>"},
+    {"'identity': {'user': 'u'}, 'request': {'status': 404, 'uri': '/'}",
+     "<p><span class=\"tag ok\">mapped</span> </p>"},
+    {"'reason': 'It <is> so.'", "</h1>\n<p>It &lt;is&gt; so.</p>"},
     {"'request': {'status': 403, 'uri': '/a\\\"<b>', 'needs': null}",
      "<p><strong>403 Forbidden</strong> <code>/a&quot;&lt;b&gt;</code></p>"},
     {"'request': {'status': 403, 'uri': '/a', 'needs': 'clientcert-group <g>'}",
@@ -91,36 +98,68 @@ static const struct {
      "<dt>User</dt><dd><bdi>al&lt;ice</bdi> <small>by a.conf:1</small></dd>\n"
      "<dt>Groups</dt><dd><small>(none)</small></dd>"},
     {"'identity': {'user': null, 'user_rule': null, 'groups': [{'name': 'g', 'rule': 'a:1'}]}",
-     "<dd><small>(none)</small></dd>\n<dt>Groups</dt><dd><bdi>g</bdi>  <small>by a:1</small></dd>"},
+     "<dd><small>(none)</small></dd>\n<dt>Groups</dt><dd><bdi>g</bdi> <small>by a:1</small></dd>"},
     {"'identity': {'user': '', 'groups': [{'name': 'g'}, {'name': 'h'}]}",
-     "<dd><small>(empty)</small></dd>\n<dt>Groups</dt><dd><ul><li><bdi>g</bdi> </li>"
-     "<li><bdi>h</bdi> </li></ul></dd>"},
+     "<dd><small>(empty)</small></dd>\n<dt>Groups</dt><dd><ul><li><bdi>g</bdi></li>"
+     "<li><bdi>h</bdi></li></ul></dd>"},
     {"'identity': {'user': 'u', 'groups': [], 'denied_by': 'a:3', 'failure': 'f'}",
      "<dt>Denied by</dt><dd><bdi>a:3</bdi></dd>\n<dt>Failure</dt><dd><bdi>f</bdi></dd>"},
     {"'identity': {'user': 'u', 'groups': [], 'notes': [{'tag': 'CC0150', 'rule': 'a:3', 'text': "
      "'t'}]}",
      "<dt>Notes</dt><dd><bdi>t</bdi> <small>CC0150</small> <small>by a:3</small></dd>"},
-    {"'certificate': {'subject': ['CN=a'], 'serial': ['1A'], 'x': ['<y>']}",
-     "<dt>Subject</dt><dd><bdi>CN=a</bdi></dd>\n<dt>Serial number</dt><dd><code>1A</code></dd>"},
+    {"'certificate': {'subject': ['CN=a'], 'subject.CN': ['a'], 'serial': ['1A']}",
+     "<dl>\n<dt>Name</dt><dd><bdi>a</bdi></dd>\n</dl>\n<details>"},
+    {"'certificate': {'subject': ['O=b'], 'san.email': ['<b@example.com>']}",
+     "<dl>\n<dt>Name</dt><dd><bdi>O=b</bdi></dd>\n"
+     "<dt>Email address</dt><dd><bdi>&lt;b@example.com&gt;</bdi></dd>\n</dl>"},
+    {"'certificate': {'subject': ['O=b'], 'not_after': ['2026-12-03T04:58:00Z']}",
+     "<dt>Valid until</dt><dd><time datetime=\"2026-12-03T04:58:00Z\">3 December 2026, 04:58 UTC"
+     "</time> (in 4 days)</dd>"},
+    {"'certificate': {'subject': ['O=b'], 'not_after': ['<soon>']}",
+     "<dt>Valid until</dt><dd><bdi>&lt;soon&gt;</bdi></dd>"},
+    {"'verification': {'verified': false, 'problem': 'it <has> expired', 'cause': 'x'}, "
+     "'certificate': "
+     "{'subject': ['O=b']}",
+     "<dl>\n<dt>Problem</dt><dd><bdi>it &lt;has&gt; expired</bdi></dd>\n<dt>Name</dt>"},
     {"'certificate': {'subject': ['CN=a'], 'x': ['<y>', 'z']}",
      "<dt>x</dt><dd><ul><li><code>&lt;y&gt;</code></li><li><code>z</code></li></ul></dd>"},
     {"'certificate': {'subject': [{'unusable': 'a control character', 'octets': '<\\\\x01'}]}",
      "<dd><span class=\"tag no\">cannot be used</span> a control character: "
      "<code>&lt;\\x01</code></dd>"},
-    {"'certificate': {}", "<h2>Your certificate</h2><dl>\n</dl>\n<details>"},
+    {"'certificate': {}",
+     "<h2>Your certificate</h2>\n<dl>\n<dt>Name</dt><dd><small>(none)</small></dd>\n</dl>\n"
+     "<details>"},
     {"'connection': {'version': 'TLSv1.3', 'cipher': 'C', 'sni': null, 'session': 's'}",
      "<dt>TLS version</dt><dd><bdi>TLSv1.3</bdi></dd>\n<dt>Cipher</dt><dd><bdi>C</bdi></dd>\n"
      "<dt>Session</dt>"},
     {"'trace': [{'rule': 'a:1', 'holds': true, 'text': 'user=<u>'}]",
-     "<li><code>a:1</code> <span class=\"tag ok\">matches</span><pre>user=&lt;u&gt;</pre></li>"},
+     "<li><code>a:1</code> <span class=\"tag ok\">matches</span> <pre>user=&lt;u&gt;</pre></li>"},
     {"'trace': [{'rule': 'a:1', 'holds': false, 'field': 'f', 'seen': 's'}]",
-     "<span class=\"tag no\">does not match</span><dl>\n<dt>Field</dt><dd><bdi>f</bdi></dd>\n"
+     "<span class=\"tag no\">does not match</span> <dl>\n<dt>Field</dt><dd><bdi>f</bdi></dd>\n"
      "<dt>Value</dt><dd><bdi>s</bdi></dd>\n</dl>"},
     {"'trace': [{'rule': 'a:1', 'holds': false, 'condition': 'c', 'field': 'f', 'seen': 's', "
      "'undecided': true}]",
-     "<span class=\"tag no\">cannot be decided</span><dl>\n<dt>Condition</dt>"
+     "<span class=\"tag no\">cannot be decided</span> <dl>\n<dt>Condition</dt>"
      "<dd><bdi>c</bdi></dd>\n"},
+    {"'trace': [{'rule': null, 'holds': true}]",
+     "<ol>\n<li><span class=\"tag ok\">matches</span> </li>\n</ol>"},
     {"'trace': ['... (truncated; 3 more)']", "<li>... (truncated; 3 more)</li>"},
+    {"'warnings': ['Ends <soon>']", "<p class=\"warning\">Ends &lt;soon&gt;</p>\n</header>"},
+    {"'help': {'text': 'See <us>', 'url': null, 'link': null}",
+     "<h2>Help</h2>\n<p>See &lt;us&gt;</p>\n</section>"},
+    {"'help': {'text': 'See us', 'url': 'https://x.example/?a=1&b=2', 'link': null}",
+     "<p><a href=\"https://x.example/?a=1&amp;b=2\">See us</a></p>"},
+    {"'advice': ['Do this'], 'help': {'text': 'Ask:', 'url': '/help', 'link': 'the <desk>'}",
+     "<h2>What you can do</h2>\n<p>Ask: <a href=\"/help\">the &lt;desk&gt;</a></p>\n<ul>\n<li>Do "
+     "this"},
+    {"'contact': {'text': 'a@example.com', 'url': 'mailto:a@example.com'}",
+     "<h2>Help</h2>\n<p>Administrator of this server: <a href=\"mailto:a@example.com\">"
+     "a@example.com</a></p>\n"},
+    {"'contact': {'text': '<us>', 'url': null}",
+     "<p>Administrator of this server: &lt;us&gt;</p>\n"},
+    {"'issuers': {'names': ['<A>', 'B'], 'more': 0}",
+     "names these issuers:</p>\n<ul>\n<li>&lt;A&gt;</li>\n<li>B</li>\n</ul>\n</section>"},
+    {"'issuers': {'names': ['A'], 'more': 3}", "</ul>\n<p>and 3 more</p>\n</section>"},
 };
 
 TEST_LOOP(each_part_of_a_document_is_on_the_page_with_its_texts_escaped, 0, COUNT(parts))

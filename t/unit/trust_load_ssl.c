@@ -163,7 +163,7 @@ TEST(a_file_is_verified_with_what_else_stands_in_it)
                      "");
     crlset_add_cert(&set, "deep.pem", &deep);
     ck_assert_str_eq(check("deep.pem", &seal),
-                     "its issuer is not a CA of this virtual host: CN=Sub");
+                     "it was issued by CN=Sub: no such CA is trusted here");
     ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
     crlset_add_cert(&set, "deep.pem", &sub);
     ck_assert_ptr_null(check("deep.pem", &seal));

@@ -93,6 +93,68 @@ TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)
     }
 }
 
+/* The seal of a handshake that goes on with a certificate that does not verify. */
+static cc_seal_t sealed_failure(const pki_t *who, const host_t *reader)
+{
+    host_t *lax = host_make(TLS12_TICKET, &ca, pool);
+    cc_seal_t seal;
+    tls_t tls;
+
+    SSL_CTX_set_verify(lax->ctx, SSL_VERIFY_PEER, tls_optional_no_ca);
+    host_ready(lax, pool);
+    tls = tls_open(lax, who, NULL);
+    ck_assert(tls_handshake(&tls));
+    seal = tls_unseal(&tls, reader ? reader : lax);
+    tls_free(&tls);
+    return seal;
+}
+
+TEST(a_failed_verdict_keeps_its_cause)
+{
+    pki_t stranger = pki_client("stranger", NULL), far = pki_ca("Far", NULL);
+    pki_t bill = pki_client("bill", &far);
+    cc_seal_t seal = sealed_failure(&stranger, NULL);
+
+    ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
+    ck_assert_int_eq(seal.fault.cause, CC_CAUSE_SELF_SIGNED);
+    seal = sealed_failure(&bill, NULL);
+    ck_assert_str_eq(cc_seal_text(&seal, bill.cert, pool),
+                     "it was issued by CN=Far: no such CA is trusted here");
+    pki_free(&stranger);
+    pki_free(&far);
+    pki_free(&bill);
+}
+
+/* What other CAs found may be wrong here. */
+TEST(a_verdict_that_failed_elsewhere_says_only_that)
+{
+    pki_t far = pki_ca("Far", NULL), bill = pki_client("bill", &far);
+    host_t *other = host_make(TLS12_TICKET, &far, pool);
+    cc_seal_t seal;
+
+    host_ready(other, pool);
+    seal = sealed_failure(&bill, other);
+    ck_assert_int_eq(seal.state, CC_TRUST_FAILED);
+    ck_assert_int_eq(seal.fault.cause, CC_CAUSE_OTHER_HOST);
+    pki_free(&far);
+    pki_free(&bill);
+}
+
+/* The end of the record: cause, depth, number and MAC. */
+#define CAUSE (record_len - 16 - 3)
+
+TEST(a_cause_that_contradicts_the_verdict_is_bad)
+{
+    record[CAUSE] = CC_CAUSE_EXPIRED;
+    ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_BAD_RECORD);
+    record[4] = 0; /* the verdict: failed */
+    ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_FAILED);
+    record[CAUSE] = CC_CAUSE_SEALED_MAX + 1;
+    ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_BAD_RECORD);
+    record[CAUSE] = CC_CAUSE_NONE;
+    ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_BAD_RECORD);
+}
+
 TEST(every_state_says_what_it_is)
 {
     for (int a = CC_TRUST_OK; a <= CC_TRUST_NOT_CLIENT; a++) {
@@ -100,7 +162,7 @@ TEST(every_state_says_what_it_is)
         for (int b = CC_TRUST_OK; b < a; b++) {
             ck_assert_str_ne(cc_trust_state_text((cc_trust_state_t)a),
                              cc_trust_state_text((cc_trust_state_t)b));
-}
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests how a place in the configuration is named, with and without its folder. */
+/* Tests how a place in the configuration is named. */
 #include "httpd/conf/where.h"
 #include "suite.h"
 
@@ -21,32 +21,27 @@ TEST(a_place_is_a_file_and_a_line)
                      "/etc/apache2/site.conf:12");
 }
 
-typedef struct {
-    const char *where;
-    const char *shortened;
-} short_case_t;
-
-#define DEFINED "(defined on line 3 of \"/etc/apache2/macros/m.conf\")"
-#define DEFINED_SHORT "(defined on line 3 of \"m.conf\")"
-
-static const short_case_t cases[] = {
-    {"/etc/apache2/site.conf:12", "site.conf:12"},
-    {"site.conf:12", "site.conf:12"},
-    {"/:1", ":1"},
-    {"", ""},
-    {"/etc/my \"own\" files/a.conf:1", "a.conf:1"},
-    {"macro 'Site' " DEFINED " used on line 7 of \"/etc/apache2/site.conf\":1",
-     "macro 'Site' " DEFINED_SHORT " used on line 7 of \"site.conf\":1"},
-    {"macro 'In' " DEFINED " used on line 1 of \"macro 'Out' " DEFINED
-     " used on line 9 of \"/srv/a.conf\"\":2",
-     "macro 'In' " DEFINED_SHORT " used on line 1 of \"macro 'Out' " DEFINED_SHORT
-     " used on line 9 of \"a.conf\"\":2"},
-    {"macro 'cut' (defined on line 3 of \"/etc/apache2/m", "macro 'cut' (defined on line 3 of \"m"},
+static const struct {
+    const char *file, *place;
+} macros[] = {
+    {"macro 'x' (defined on line 65 of \"/etc/m.conf\") used on line 89 of \"/etc/site.conf\"",
+     "/etc/site.conf:89:12"},
+    {"macro 'in' (defined on line 3 of \"m.conf\") used on line 2 of \"macro 'out' (defined on "
+     "line 1 of \"m.conf\") used on line 89 of \"a b.conf\"\"",
+     "a b.conf:89:2:12"},
+    {"macro 'in' (defined on line 2 of \"macro 'out' (defined on line 1 of \"m.conf\") used on "
+     "line 9 "
+     "of \"(x).conf\"\") used on line 10 of \"(x).conf\"",
+     "(x).conf:10:12"},
+    {"macro 'x' in other words", "macro 'x' in other words:12"},
+    {"macro 'x' used on line", "macro 'x' used on line:12"},
+    {"macro 'x' used on line 5", "macro 'x' used on line 5:5:12"},
+    {"macros/x.conf", "macros/x.conf:12"},
 };
 
-TEST_LOOP(a_place_is_shortened_by_the_folders_of_its_files, 0, COUNT(cases))
+TEST_LOOP(a_place_in_a_macro_is_where_the_macro_is_used, 0, COUNT(macros))
 {
-    ck_assert_str_eq(cc_where_short(cases[_i].where, pool), cases[_i].shortened);
+    ck_assert_str_eq(cc_where_text(macros[_i].file, 12, pool), macros[_i].place);
 }
 
 SUITE("where", .setup = setup, .teardown = teardown);

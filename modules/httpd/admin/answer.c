@@ -16,6 +16,8 @@
 #include "httpd/admin/query.h"
 #include "httpd/admin/revoked.h"
 #include "httpd/admin/rules.h"
+#include "httpd/admin/table.h"
+#include "httpd/background/tables.h"
 #include "httpd/conf/configtest.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
@@ -27,13 +29,15 @@ typedef struct kind_t {
     json_t *(*answer)(cc_admin_query_t *q);
     void *(*prepare)(cc_admin_query_t *q);
     json_t *(*certificate)(const void *prepared, const cc_presented_t *presented);
+    bool bad_tables; /* it answers although the tables cannot be opened */
 } kind_t;
 
 static const kind_t kinds[] = {
-    {"explain", NULL, cc_explain_prepare, cc_explain_certificate},
-    {"rules", cc_admin_rules, NULL, NULL},
-    {"check", cc_admin_check, NULL, NULL},
-    {"revoked", NULL, cc_revoked_prepare, cc_revoked_certificate},
+    {"explain", NULL, cc_explain_prepare, cc_explain_certificate, false},
+    {"rules", cc_admin_rules, NULL, NULL, false},
+    {"check", cc_admin_check, NULL, NULL, false},
+    {"revoked", NULL, cc_revoked_prepare, cc_revoked_certificate, false},
+    {"table", cc_admin_table, NULL, NULL, true},
 };
 
 static const char *path_of(const cc_admin_query_t *q, const char *name)
@@ -64,8 +68,9 @@ static const kind_t *kind_find(cc_admin_query_t *q, const char *name)
 
 static json_t *error_json(const cc_error_t *err, apr_pool_t *p)
 {
-    return json_pack("{s:{s:s, s:o, s:o}}", "error", "tag", err->tag, "word",
-                     cc_json_string(err->word, p), "message", cc_json_string(err->message, p));
+    return json_pack("{s:{s:s, s:o, s:o, s:o}}", "error", "tag", err->tag, "word",
+                     cc_json_string(err->word, p), "where", cc_json_string(err->where, p),
+                     "message", cc_json_string(err->message, p));
 }
 
 /* Writes an answer as one line, and releases it. */
@@ -118,9 +123,16 @@ static apr_status_t certificates_write(const kind_t *kind, const void *prepared,
 static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_file_t *file)
 {
     const kind_t *kind = kind_find(q, name);
-    json_t *answer = kind && kind->answer ? kind->answer(q) : NULL;
-    void *prepared = kind && kind->prepare ? kind->prepare(q) : NULL;
+    const cc_error_t *tables = cc_tables_error(q->main);
+    json_t *answer = NULL;
+    void *prepared = NULL;
 
+    if (kind && tables && !kind->bad_tables) {
+        q->err = *tables;
+    } else if (kind) {
+        answer = kind->answer ? kind->answer(q) : NULL;
+        prepared = kind->prepare ? kind->prepare(q) : NULL;
+    }
     if (prepared) {
         return certificates_write(kind, prepared, q, file);
     }
@@ -145,6 +157,9 @@ static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
     q->vhost = word_of(asked, "vhost", q->pool);
     q->path = word_of(asked, "path", q->pool);
     q->certificates = (int)json_integer_value(json_object_get(asked, "certificates"));
+    q->table = word_of(asked, "table", q->pool);
+    q->key = word_of(asked, "key", q->pool);
+    q->file = word_of(asked, "file", q->pool);
     q->all = json_is_true(json_object_get(asked, "all"));
     status = answers_write(q, kind ? kind : "", file);
     if (status == APR_SUCCESS) {

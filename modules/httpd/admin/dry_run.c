@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the configuration in effect for a path, as httpd does, but without a client. */
+/* Makes up a request with a client, and finds the configuration in effect for it, as httpd does. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,9 +12,56 @@
 #include "httpd/admin/query.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/peer.h"
 #include "rules/rules.h"
 
-/* ---- a request without a client ------------------------------------------------------------ */
+/* ---- a client without a connection --------------------------------------------------------- */
+
+/* Presents the client of a request that was made up. */
+typedef struct dry_finder_t {
+    cc_client_finder_t finder; /* the first member: find() is given its address */
+    cc_dry_request_t asked;
+} dry_finder_t;
+
+static cc_client_t *find(const cc_client_finder_t *finder, request_rec *r, cc_nobody_t *why)
+{
+    (void)r;
+    (void)why;
+    return ((const dry_finder_t *)finder)->asked.client;
+}
+
+static cc_dry_request_t *asked_of(const conn_rec *c)
+{
+    const cc_peer_t *peer = cc_peer_of(c);
+    const cc_client_finder_t *finder = peer ? peer->finder : NULL;
+
+    return finder && finder->find == find ? &((dry_finder_t *)finder)->asked : NULL;
+}
+
+cc_dry_request_t *cc_dry_request_of(const request_rec *r)
+{
+    return asked_of(r->connection);
+}
+
+int cc_dry_run_is_tls(conn_rec *c)
+{
+    const cc_dry_request_t *asked = asked_of(c);
+
+    return asked && asked->tls ? OK : DECLINED;
+}
+
+static void client_present(conn_rec *c, const cc_dry_request_t *asked)
+{
+    dry_finder_t *finder = apr_palloc(c->pool, sizeof(*finder));
+    cc_peer_t *peer = apr_pcalloc(c->pool, sizeof(*peer));
+
+    *finder = (dry_finder_t){{find}, *asked};
+    peer->finder = &finder->finder;
+    ap_set_module_config(c->conn_config, &clientcert_module, peer);
+}
+
+/* ---- a request ----------------------------------------------------------------------------- */
 
 static apr_sockaddr_t *address_make(apr_port_t port, apr_pool_t *p)
 {
@@ -41,10 +88,15 @@ static conn_rec *connection_make(server_rec *s, apr_pool_t *p)
     return c;
 }
 
-static request_rec *request_make(server_rec *s, const char *path, apr_pool_t *p)
+static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
 {
-    request_rec *r = ap_create_request(connection_make(s, p));
+    server_rec *s = asked->server;
+    const char *path = asked->path;
+    conn_rec *c = connection_make(s, p);
+    request_rec *r;
 
+    client_present(c, asked);
+    r = ap_create_request(c);
     r->method = "GET";
     r->method_number = M_GET;
     r->protocol = apr_pstrdup(p, "HTTP/1.1");
@@ -159,17 +211,15 @@ static const cc_ruleset_t *ruleset_of(const cc_admin_query_t *q, const cc_rules_
     return NULL;
 }
 
-cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s)
+cc_effect_t cc_dry_run(const cc_admin_query_t *q, const cc_dry_request_t *asked, apr_pool_t *p)
 {
     cc_effect_t effect = {.status = OK};
-    const ap_conf_vector_t *config = s->lookup_defaults;
+    const ap_conf_vector_t *config = asked->server->lookup_defaults;
 
-    if (q->path) {
-        request_rec *r = request_make(s, q->path, q->pool);
-
-        effect.status = request_walk(r);
-        effect.filename = r->filename;
-        config = r->per_dir_config;
+    if (asked->path) {
+        effect.request = request_make(asked, p);
+        effect.status = request_walk(effect.request);
+        config = effect.request->per_dir_config;
     }
     effect.dir = ap_get_module_config(config, &clientcert_module);
     effect.ruleset = ruleset_of(q, effect.dir->rules);

@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the configuration in effect for a path, as httpd finds it for a request. */
+/* Makes up a request with a client, and finds the configuration in effect for it, as httpd does. */
 #ifndef CC_ADMIN_DRY_RUN_H
 #define CC_ADMIN_DRY_RUN_H
+
+#include <stdbool.h>
 
 #include "httpd/admin/query.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/peer/client.h"
+
+/** What a request is made of. */
+typedef struct cc_dry_request_t {
+    server_rec *server;
+    const char *path;    /* NULL: the server as a whole */
+    cc_client_t *client; /* NULL: no certificate is presented */
+    bool tls;            /* the connection has TLS */
+    struct cc_access_run_t *run; /* access_lines.h: while its access is decided; NULL: it is not */
+} cc_dry_request_t;
 
 /** The configuration in effect for requests to a server, or to a path on it. */
 typedef struct cc_effect_t {
     const cc_dir_t *dir;
     const cc_ruleset_t *ruleset; /* the origin of dir->rules; NULL: no rules */
-    const char *filename;        /* to which httpd maps the path; NULL: no path was given */
+    request_rec *request;        /* NULL: no path was given */
     int status;                  /* OK, or the status with which httpd answers before the client is
                                     identified */
 } cc_effect_t;
 
-/**
- * The configuration in effect for the server as a whole, or for the path of the query if it has
- * one. Lives as long as q->pool.
- */
-cc_effect_t cc_dry_run(const cc_admin_query_t *q, server_rec *s);
+/** The configuration in effect. Lives as long as `p`. */
+cc_effect_t cc_dry_run(const cc_admin_query_t *q, const cc_dry_request_t *asked, apr_pool_t *p);
+
+/** The request that was made up, if `r` is one of cc_dry_run's; otherwise NULL. */
+cc_dry_request_t *cc_dry_request_of(const request_rec *r);
+
+/** ssl_conn_is_ssl: OK for the connection of a request with TLS that was made up, or DECLINED. */
+int cc_dry_run_is_tls(conn_rec *c);
 
 #endif

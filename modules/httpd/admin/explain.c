@@ -6,64 +6,117 @@
 #include <apr_strings.h>
 
 #include "cert/cert.h"
+#include "httpd/admin/access.h"
+#include "httpd/admin/access_lines.h"
+#include "httpd/admin/asked_client.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/explain.h"
 #include "httpd/admin/query.h"
+#include "httpd/admin/sources.h"
 #include "httpd/admin/vhost.h"
-#include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "httpd/metrics/counters.h"
 #include "httpd/status/verdict_json.h"
+#include "revocation/revocation.h"
 #include "rules/rules.h"
-#include "trust/trust.h"
 
 /* How many rules that do not match are listed, unless the query wants all. */
 #define OTHERS_MAX 10
 
 /* Shared by all certificates of a query. */
 typedef struct explain_common_t {
-    server_rec *server;
-    const char *reason; /* why this server was chosen */
-    const char *path;
+    const cc_admin_query_t *query;
+    cc_sources_t sources;
     int others; /* how many rules that do not match are listed */
-    cc_judge_t judge;
-    cc_effect_t effect;
-    apr_array_header_t *notes; /* const char * */
 } explain_common_t;
 
 /* One certificate. */
 typedef struct explained_t {
     const explain_common_t *common;
-    const char *problem; /* as from cc_judge_certificate */
-    cc_seal_t seal;
-    const cc_cert_t *cert;
-    cc_facts_t facts;
+    cc_asked_client_t *asked;
+    bool unasked; /* for this path, the server requests no certificate */
+    cc_effect_t effect;
     const cc_verdict_t *verdict; /* NULL: no rules are in effect */
     cc_trace_t trace;
+    cc_access_t access;        /* if there is a path */
+    apr_array_header_t *notes; /* const char * */
 } explained_t;
 
 /* ---- evaluating ---------------------------------------------------------------------------- */
 
-static void evaluate(explained_t *one, apr_pool_t *p)
+static cc_effect_t effect_with(const explained_t *one, cc_client_t *client, apr_pool_t *p)
 {
-    const cc_rules_t *rules = one->common->effect.dir->rules;
-    const cc_seal_t *seal = &one->seal;
+    const explain_common_t *common = one->common;
+    cc_dry_request_t request = {.server = common->sources.server,
+                                .path = common->query->path,
+                                .client = client,
+                                .tls = common->sources.view->tls != CC_TLS_OFF};
 
-    one->facts.now = apr_time_now();
-    one->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
-    one->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
-    one->trace =
-        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = one->common->others};
-    if (rules) {
-        one->verdict = cc_rules_explain(rules, one->cert, &one->facts, &one->trace, p, p);
+    return cc_dry_run(common->query, &request, p);
+}
+
+/* The configuration decides whether a certificate is requested after the handshake. */
+static void effect_find(explained_t *one, apr_pool_t *p)
+{
+    cc_client_t *client = one->asked->presented ? &one->asked->client : NULL;
+    bool later =
+        one->common->sources.view->verify_client == CC_VERIFY_NONE && one->common->query->path;
+
+    one->effect = effect_with(one, later ? NULL : client, p);
+    if (!later || !client || one->effect.status != OK) {
+        return;
+    }
+    if (cc_access_line_verify(cc_access_line_last(one->effect.request, CC_LINE_SSL_VERIFY), p) ==
+        CC_VERIFY_NONE) {
+        one->unasked = true;
+    } else {
+        one->effect = effect_with(one, client, p);
     }
 }
 
-/* A certificate that does not verify gives no identity, whatever the rules would say. */
+static void evaluate(explained_t *one, apr_pool_t *p)
+{
+    const cc_rules_t *rules = one->effect.dir->rules;
+    cc_facts_t facts = cc_client_facts(&one->asked->client, apr_time_now());
+
+    one->trace =
+        (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = one->common->others};
+    if (rules) {
+        one->verdict = cc_rules_explain(rules, one->asked->client.cert, &facts, &one->trace, p, p);
+        cc_trace_hint(one->trace.steps, rules, one->asked->client.cert, &facts, true);
+    }
+}
+
+static void access_decide(explained_t *one)
+{
+    if (one->asked->refused) {
+        one->access.outcome = CC_ACCESS_REFUSED;
+    } else if (one->effect.status != OK) {
+        one->access.outcome = CC_ACCESS_ANSWERED;
+        one->access.status = one->effect.status;
+    } else {
+        cc_access_decide(&one->access, one->effect.request);
+    }
+}
+
+/* NULL, or why it gives no identity, whatever the rules would say. */
+static const char *rejection_of(const explained_t *one)
+{
+    if (one->asked->problem) {
+        return one->asked->problem;
+    }
+    if (one->unasked) {
+        return "the server requests no certificate for this path: SSLVerifyClient none";
+    }
+    return one->effect.status != OK ? "httpd answers this path before the client is identified"
+                                    : NULL;
+}
+
 static const char *result_of(const explained_t *one)
 {
-    if (one->problem || one->common->effect.status != OK) {
+    if (rejection_of(one)) {
         return "rejected";
     }
     return one->verdict ? cc_verdict_word(one->verdict) : "unmapped";
@@ -71,92 +124,94 @@ static const char *result_of(const explained_t *one)
 
 /* ---- notes --------------------------------------------------------------------------------- */
 
-static void note_add(explain_common_t *common, const char *text)
+static void note_add(explained_t *one, const char *text)
 {
-    APR_ARRAY_PUSH(common->notes, const char *) = text;
+    APR_ARRAY_PUSH(one->notes, const char *) = text;
 }
 
 /* The sections of this server with rules; `condition`: only <If>, <ElseIf> and <Else>. */
-static const char *sections_of(const explain_common_t *common, const cc_admin_query_t *q,
-                               bool condition)
+static const char *sections_of(const explain_common_t *common, bool condition, apr_pool_t *p)
 {
-    const apr_array_header_t *rulesets = cc_rulesets_of(q->main);
+    const apr_array_header_t *rulesets = cc_rulesets_of(common->query->main);
     const char *sections = NULL;
 
     for (int i = 0; i < rulesets->nelts; i++) {
         const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
 
-        if (!ruleset->section || !cc_vhost_serves(ruleset, common->server)) {
+        if (!ruleset->section || !cc_vhost_serves(ruleset, common->sources.server)) {
             continue;
         }
         if (!condition || !strncmp(ruleset->section, "<If", 3) ||
             !strncmp(ruleset->section, "<Else", 5)) {
-            sections = apr_pstrcat(q->pool, sections ? sections : "", sections ? ", " : "",
+            sections = apr_pstrcat(p, sections ? sections : "", sections ? ", " : "",
                                    ruleset->section, NULL);
         }
     }
     return sections;
 }
 
-static void section_notes(explain_common_t *common, const cc_admin_query_t *q)
+static void section_notes(explained_t *one, apr_pool_t *p)
 {
-    const char *sections = sections_of(common, q, q->path != NULL);
+    bool path = one->common->query->path != NULL;
+    const char *sections = sections_of(one->common, path, p);
 
     if (sections) {
-        note_add(common, apr_pstrcat(q->pool,
-                                     q->path ? "this is the result for a GET without further "
-                                               "headers; other requests may also meet the rules "
-                                               "of: "
-                                             : "these sections have their own rules; use --path "
-                                               "to apply them: ",
-                                     sections, NULL));
+        note_add(one, apr_pstrcat(p,
+                                  path ? "this is the result for a GET without further headers; "
+                                         "other requests may also meet the rules of: "
+                                       : "these sections have their own rules; use --path to "
+                                         "apply them: ",
+                                  sections, NULL));
     }
 }
 
-static void effect_notes(explain_common_t *common, const cc_admin_query_t *q)
+static void notes_make(explained_t *one, apr_pool_t *p)
 {
-    if (common->effect.status != OK) {
-        note_add(common, apr_psprintf(q->pool,
-                                      "httpd answers this path with %d before the client is "
-                                      "identified",
-                                      common->effect.status));
+    const cc_dir_t *dir = one->effect.dir;
+
+    one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
+    if (one->effect.status != OK) {
+        note_add(one, apr_psprintf(p,
+                                   "httpd answers this path with %d before the client is "
+                                   "identified",
+                                   one->effect.status));
     }
-    section_notes(common, q);
-    if (!common->effect.dir->rules) {
-        note_add(common, "no ClientCertMap is in effect here");
+    section_notes(one, p);
+    if (!dir->rules) {
+        note_add(one, "no ClientCertMap is in effect here");
     }
-    if (common->effect.dir->auth == 0) {
-        note_add(common, "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
+    if (dir->auth == 0) {
+        note_add(one, "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
     }
-    if (common->effect.dir->rules && cc_rules_ask_connection(common->effect.dir->rules)) {
-        note_add(common,
-                 "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
-                 "have no value here");
+    if (dir->rules && cc_rules_ask_connection(dir->rules)) {
+        note_add(one, "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
+                      "have no value here");
     }
 }
 
+/* The hooks of a request count what they do, as in a server; nothing reads these counters. */
 void *cc_explain_prepare(cc_admin_query_t *q)
 {
     explain_common_t *common = apr_pcalloc(q->pool, sizeof(*common));
 
-    common->server = cc_vhost_choose(q, &common->reason);
-    if (!common->server || cc_judge_make(&common->judge, cc_conf_view_of(q->main, common->server),
-                                         q->own_sources, q->pool, &q->err) != APR_SUCCESS) {
+    common->query = q;
+    if (cc_sources_open(&common->sources, q) != APR_SUCCESS) {
         return NULL;
     }
-    common->path = q->path;
+    if (cc_counters_start(q->pool, NULL, NULL, q->main) != OK) {
+        cc_error_set(&q->err, q->pool, "CC0758", NULL, "there is no memory for counters");
+        return NULL;
+    }
+    cc_access_prepare(q->pool, q->main);
     common->others = q->all ? INT_MAX : OTHERS_MAX;
-    common->effect = cc_dry_run(q, common->server);
-    common->notes = apr_array_copy(q->pool, common->judge.unseen);
-    effect_notes(common, q);
     return common;
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static json_t *ruleset_of(const explain_common_t *common, apr_pool_t *p)
+static json_t *ruleset_of(const explained_t *one, apr_pool_t *p)
 {
-    const cc_ruleset_t *ruleset = common->effect.ruleset;
+    const cc_ruleset_t *ruleset = one->effect.ruleset;
 
     if (!ruleset) {
         return json_null();
@@ -167,25 +222,62 @@ static json_t *ruleset_of(const explain_common_t *common, apr_pool_t *p)
 
 static json_t *verification_of(const explained_t *one, apr_pool_t *p)
 {
-    return json_pack("{s:b, s:o}", "verified", one->problem == NULL, "reason",
-                     cc_json_string(one->problem, p));
+    return json_pack("{s:b, s:o}", "verified", one->asked->unverified == NULL, "reason",
+                     cc_json_string(one->asked->unverified, p));
+}
+
+static json_t *revocation_of(const explained_t *one, apr_pool_t *p)
+{
+    const cc_revocation_status_t *status = &one->asked->revocation;
+
+    return json_pack(
+        "{s:o, s:o, s:o}", "status", cc_json_string(cc_revocation_word(status->verdict), p),
+        "reason", cc_json_string(status->problem, p), "not_asked",
+        one->common->sources.revocation.ocsp ? json_pack("[s]", "ClientCertOCSP") : json_array());
+}
+
+/* What is known of the request. */
+static json_t *request_of(const explained_t *one, apr_pool_t *p)
+{
+    const request_rec *r = one->effect.request;
+
+    return json_pack("{s:o, s:o, s:o, s:o}", "path", cc_json_string(one->common->query->path, p),
+                     "filename", cc_json_string(r ? r->filename : NULL, p), "scope",
+                     ruleset_of(one, p), "access",
+                     r ? cc_access_json(&one->access, p) : json_null());
+}
+
+static json_t *answer_of(const explained_t *one, apr_pool_t *p)
+{
+    const cc_sources_t *sources = &one->common->sources;
+    const cc_facts_t facts = cc_client_facts(&one->asked->client, apr_time_now());
+    json_t *answer = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(one), "reason",
+        cc_json_string(rejection_of(one), p), "verification", verification_of(one, p), "revocation",
+        revocation_of(one, p), "host", cc_vhost_json(sources->server, sources->reason, p),
+        "verdict", one->verdict ? cc_json_verdict(one->verdict, p) : json_null(), "trace",
+        cc_json_trace_rules(one->trace.steps, one->effect.dir->rules, p), "rest", one->trace.rest,
+        "notes", cc_json_strings(one->notes, p), "certificate",
+        cc_json_fields(one->asked->client.cert, &facts, p));
+    json_t *request = request_of(one, p);
+
+    json_object_update(answer, request);
+    json_decref(request);
+    return answer;
 }
 
 json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *presented)
 {
     const explain_common_t *common = prepared;
-    explained_t one = {.common = common, .cert = presented->cert};
     apr_pool_t *p = presented->pool;
+    explained_t one = {.common = common};
 
-    one.problem = cc_judge_certificate(&one.seal, &common->judge, presented->path, presented->pool);
+    one.asked = cc_asked_client_make(&common->sources, presented);
+    effect_find(&one, p);
     evaluate(&one, p);
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result",
-                     result_of(&one), "verification", verification_of(&one, p), "host",
-                     cc_vhost_json(common->server, common->reason, p), "path",
-                     cc_json_string(common->path, p), "filename",
-                     cc_json_string(common->effect.filename, p), "scope", ruleset_of(common, p),
-                     "verdict", one.verdict ? cc_json_verdict(one.verdict, p) : json_null(),
-                     "trace", cc_json_trace_rules(one.trace.steps, common->effect.dir->rules, p),
-                     "rest", one.trace.rest, "notes", cc_json_strings(common->notes, p),
-                     "certificate", cc_json_fields(one.cert, &one.facts, p));
+    if (one.effect.request) {
+        access_decide(&one);
+    }
+    notes_make(&one, p);
+    return answer_of(&one, p);
 }

@@ -206,6 +206,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint_rules(&lint);
     lint_lines(&lint);
     cc_lint_cas(&lint);
+    cc_lint_issuers(&lint);
     return in_order(lint.findings, p);
 }
 

@@ -73,6 +73,11 @@ static bool is_judged(const cc_conf_view_t *view)
            !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
 }
 
+const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    return is_judged(view) ? cas_of(lint, view)->survey : NULL;
+}
+
 /* The place of the first of these directives that the server has. */
 static const char *place_of(cc_lint_t *lint, const cc_conf_view_t *view, const char *name,
                             const char *other)
@@ -90,14 +95,14 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
     switch (one->state) {
     case CC_SURVEYED_NO_ISSUER:
         cc_lint_add(lint, "CC0733", where,
-                    "\"%s\" is here without its issuer, so mod_ssl refuses every certificate below "
-                    "it: add the certificate of \"%s\", and of all CAs above that, up to the root",
+                    "\"%s\" is here without its issuer, so no certificate below it gives an identity: "
+                    "add the certificate of \"%s\", and of all CAs above that, up to the root",
                     one->name, one->issuer);
         break;
     case CC_SURVEYED_EXPIRED:
     case CC_SURVEYED_NOT_YET:
         cc_lint_add(lint, "CC0734", where,
-                    "the CA \"%s\" %s %s, so every certificate below it is refused: replace its "
+                    "the CA \"%s\" %s %s, so no certificate below it gives an identity: replace its "
                     "certificate",
                     one->name,
                     one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",

@@ -49,6 +49,15 @@ cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
  */
 void cc_lint_cas(cc_lint_t *lint);
 
+/*
+ * lint_cas.c: the CAs of a server (of cc_surveyed_t), the same array for servers with the same CAs.
+ * NULL: it requests no certificates, or its CAs are not known for certain.
+ */
+const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view);
+
+/* lint_issuer.c: rules that name a CA in the other order. It looks at each set of rules. */
+void cc_lint_issuers(cc_lint_t *lint);
+
 /* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
 

@@ -13,13 +13,14 @@
  * The command-line tool queries a configuration by running `httpd -t`, with the path of a temporary
  * directory in the environment (CLIENTCERT_QUESTION). The directory contains
  *
- *   question.json    {"ask": "explain" | "rules" | "check" | "revoked", "vhost": TEXT,
- *                    "path": TEXT, "certificates": NUMBER, "all": BOOLEAN}
+ *   question.json    {"ask": "explain" | "rules" | "check" | "revoked" | "table",
+ *                    "vhost": TEXT, "path": TEXT, "certificates": NUMBER, "all": BOOLEAN,
+ *                    "table": TEXT, "key": TEXT, "file": TEXT}
  *   1.pem, 2.pem ... explain, revoked: the certificates, each with the others that a client sends
  *   answer.json      written by the module, one object per line: the answer, or one answer for each
  *                    certificate in turn; or {"error": {"tag": TEXT, "word": TEXT or null,
- *                    "message": TEXT}} instead of all answers, or with "result": "error" instead of
- *                    the answer for one certificate
+ *                    "where": TEXT or null, "message": TEXT}} instead of all answers, or with
+ *                    "result": "error" instead of the answer for one certificate
  *
  * Used by one thread, only in a configuration test; the process ends after answering the query.
  */
@@ -29,6 +30,9 @@ typedef struct cc_admin_query_t {
     const char *path;  /* begins with a slash; NULL: the virtual host as a whole */
     int certificates;  /* how many */
     bool all;          /* list every rule, not only the relevant ones */
+    const char *table; /* table: the name of the table */
+    const char *key;   /* table: what to look up; NULL: nothing */
+    const char *file;  /* table: an absolute path to use in place of its file; NULL: its own */
     bool own_sources;  /* without the CRLs of mod_ssl's directives */
     server_rec *main;
     apr_pool_t *pool;

@@ -2,35 +2,25 @@
 /* Reports whether a certificate was revoked, according to each CRL and the OCSP responder. */
 #include <apr_signal.h>
 
-#include <http_main.h>
-
 #include "base/error.h"
 #include "base/moment.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/admin/query.h"
 #include "httpd/admin/revoked.h"
+#include "httpd/admin/sources.h"
 #include "httpd/admin/vhost.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
-#include "httpd/conf/view.h"
 #include "httpd/status/verdict_json.h"
 #include "ocsp/ocsp.h"
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/* Shared by all certificates of a query. */
-typedef struct revoked_sources_t {
-    server_rec *server;
-    const char *reason; /* why this server was chosen */
-    cc_judge_t judge;
-    cc_revocation_t revocation;
-} revoked_sources_t;
-
 /* One certificate. */
 typedef struct revoked_check_t {
-    const revoked_sources_t *sources;
+    const cc_sources_t *sources;
     const char *unverified; /* as from cc_judge_certificate */
     cc_seal_t seal;
     const cc_cert_t *cert;
@@ -41,29 +31,6 @@ typedef struct revoked_check_t {
 } revoked_check_t;
 
 /* ---- asking the sources -------------------------------------------------------------------- */
-
-/* Opens the sources as a start of the server does, but without reloading and without a cache. */
-static apr_status_t sources_open(revoked_sources_t *sources, cc_admin_query_t *q)
-{
-    static const cc_ocsp_io_t none = {0};
-    const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
-    cc_ocsp_config_t config = {.spec = conf->ocsp, .hosts = conf->ocsp_hosts};
-    cc_revocation_t *revocation = &sources->revocation;
-    apr_status_t status = APR_SUCCESS;
-
-    revocation->trust = sources->judge.trust;
-    revocation->leaf_alone = conf->leaf_alone == 1;
-    if (conf->crls && revocation->trust) {
-        conf->crls->root = ap_server_root;
-        conf->crls->pass_foreign = true;
-        status = cc_crls_open(&revocation->crls, conf->crls, revocation->trust, q->pool, &q->err);
-    }
-    if (status == APR_SUCCESS) {
-        config.lists = cc_revocation_lists(revocation->crls);
-        status = cc_ocsp_create(&revocation->ocsp, &config, &none, q->pool, &q->err);
-    }
-    return status;
-}
 
 /* Asks all sources, even after an answer at which a server would stop. */
 static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t *p)
@@ -81,7 +48,7 @@ static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t 
     }
 }
 
-static void no_source_error(const revoked_sources_t *sources, cc_admin_query_t *q)
+static void no_source_error(const cc_sources_t *sources, cc_admin_query_t *q)
 {
     cc_error_set(&q->err, q->pool, "CC0757", cc_vhost_name(sources->server, q->pool),
                  "there is no source of revocation status: neither ClientCertCRL nor "
@@ -90,14 +57,10 @@ static void no_source_error(const revoked_sources_t *sources, cc_admin_query_t *
 
 void *cc_revoked_prepare(cc_admin_query_t *q)
 {
-    revoked_sources_t *sources = apr_pcalloc(q->pool, sizeof(*sources));
+    cc_sources_t *sources = apr_pcalloc(q->pool, sizeof(*sources));
 
     q->own_sources = true;
-    sources->server = cc_vhost_choose(q, &sources->reason);
-    if (!sources->server ||
-        cc_judge_make(&sources->judge, cc_conf_view_of(q->main, sources->server), q->own_sources,
-                      q->pool, &q->err) != APR_SUCCESS ||
-        sources_open(sources, q) != APR_SUCCESS) {
+    if (cc_sources_open(sources, q) != APR_SUCCESS) {
         return NULL;
     }
     if (!cc_vhost_conf_of(sources->server)->crls && !sources->revocation.ocsp) {
@@ -222,7 +185,7 @@ static const char *problem_of(const revoked_check_t *one)
 
 json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *presented)
 {
-    const revoked_sources_t *sources = prepared;
+    const cc_sources_t *sources = prepared;
     revoked_check_t one = {.sources = sources, .cert = presented->cert, .now = apr_time_now()};
     cc_facts_t facts = {.now = one.now};
     apr_pool_t *p = presented->pool;

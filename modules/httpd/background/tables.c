@@ -9,6 +9,7 @@
 #include "httpd/background/sharing.h"
 #include "httpd/background/tables.h"
 #include "httpd/background/threads.h"
+#include "httpd/conf/configtest.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
@@ -190,7 +191,7 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
 {
     cc_tables_t *tables = cc_tables_configured(s);
     cc_restart_t restart = {.restart = is_restart(), .report = restart_log, .baton = s};
-    cc_error_t err = {0};
+    cc_error_t *err = apr_pcalloc(pconf, sizeof(*err));
 
     (void)plog;
     if (!tables) {
@@ -198,12 +199,21 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     }
     restart.kept = kept_of(s);
     restart.sharing = cc_sharing_make(s, pconf);
-    if (cc_tables_reopen(tables, ap_server_root, &restart, pconf, &err) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(&err, ptemp));
+    if (cc_tables_reopen(tables, ap_server_root, &restart, pconf, err) != APR_SUCCESS) {
+        if (cc_configtest_query()) {
+            cc_configuration_find(s)->tables_error = err;
+            return OK;
+        }
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(err, ptemp));
         return !OK;
     }
     cc_sharing_start(restart.sharing, tables, s, pconf);
     return OK;
+}
+
+const cc_error_t *cc_tables_error(const server_rec *s)
+{
+    return cc_configuration_find(s)->tables_error;
 }
 
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s)

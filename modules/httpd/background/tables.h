@@ -22,6 +22,12 @@ cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 /** check_config: opens all tables. Returns OK, or an error that ends the start and is logged. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
+/**
+ * Why the tables could not be opened, although httpd goes on: `httpd -t` does to answer a query.
+ * Then no table may be used, only cc_table_try. NULL: all are open.
+ */
+const cc_error_t *cc_tables_error(const server_rec *s);
+
 /** child_init: prepares the tables for the threads of a child. CC0136. */
 void cc_tables_child_start(apr_pool_t *pchild, server_rec *s);
 

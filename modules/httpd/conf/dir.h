@@ -6,8 +6,9 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-struct cc_export_t; /* request/export.h */
-struct cc_tally_t;  /* conf/rulesets.h */
+struct cc_export_t;      /* request/export.h */
+struct cc_status_text_t; /* conf/status_text.h */
+struct cc_tally_t;       /* conf/rulesets.h */
 
 /**
  * The handler that SetHandler in the server's configuration sets; in .htaccess CC_HANDLER_OTHER.
@@ -21,6 +22,7 @@ typedef struct cc_dir_t {
     cc_rules_t *rules;                /* NULL: none */
     const struct cc_tally_t *tally;   /* of these rules */
     const struct cc_export_t *export; /* NULL: unset; with rules, cc_export_default applies */
+    const struct cc_status_text_t *status_text; /* NULL: unset */
     int auth;                         /* ClientCertAuth: 1 On, 0 Off, -1 unset */
     int status_rules;                 /* ClientCertStatusRules, likewise */
     int handler;                      /* cc_handler_t; -1 unset */

@@ -116,7 +116,7 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
 {
     cc_trust_files_t files = files_of(view, own_sources, p);
 
-    *judge = (cc_judge_t){.never = never_asks(view), .alone = files.depth == 0};
+    *judge = (cc_judge_t){.never = never_asks(view)};
     judge->unseen = apr_array_make(p, 2, sizeof(const char *));
     if (judge->never) {
         return APR_SUCCESS;
@@ -138,10 +138,6 @@ const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED};
     if (!problem) {
         problem = cc_trust_check(seal, judge->trust, path, apr_time_now(), p);
-    }
-    /* OpenSSL has no setting for a chain of one certificate that is trusted itself. */
-    if (!problem && judge->alone && seal->ca_known) {
-        problem = "the chain is longer than SSLVerifyDepth allows";
     }
     return problem;
 }

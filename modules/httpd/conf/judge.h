@@ -16,7 +16,6 @@ cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 typedef struct cc_judge_t {
     const char *never; /* NULL, or why it accepts no certificate */
     cc_trust_t *trust; /* its CAs; NULL: it requests no certificate, or trusts no CA */
-    bool alone;        /* SSLVerifyDepth 0: only certificates that are trusted themselves */
     apr_array_header_t *unseen; /* const char *: checks that are left out, in plain words */
 } cc_judge_t;
 

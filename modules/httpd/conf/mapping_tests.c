@@ -241,6 +241,9 @@ static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc
     verdict = cc_rules_evaluate(tested->rules, cert, &facts, tested->trace, p, p);
     tested->got = verdict->failure ? verdict->failure : got_text(verdict, p);
     tested->passed = is_expected(test, verdict);
+    if (!tested->passed) {
+        cc_trace_hint(tested->trace, tested->rules, cert, &facts, true);
+    }
 }
 
 static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
@@ -286,8 +289,9 @@ static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
         const cc_step_t *step = &APR_ARRAY_IDX(tested->trace, i, cc_step_t);
         const char *how =
             step->condition
-                ? apr_pstrcat(p, step->undecided ? "is undecided: " : "does not match: ",
-                              step->condition, "; seen ", step->seen, NULL)
+                ? apr_pstrcat(
+                      p, step->undecided ? "is undecided: " : "does not match: ", step->condition,
+                      "; seen ", step->seen, step->hint ? "; " : NULL, step->hint, NULL)
                 : "matches";
 
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: rule %s %s", tested->where,

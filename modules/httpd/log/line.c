@@ -80,15 +80,51 @@ static const char *user_field(const cc_verdict_t *verdict, apr_pool_t *p)
     return quoted("user", octets_text(user, strlen(user), MIDDLE, p), MIDDLE, p);
 }
 
+/* The length of an octet in httpd's log, which writes \\ for a backslash and \xHH beyond ASCII. */
+static apr_size_t octet_cost(char octet)
+{
+    return octet == '\\' ? 2 : octet & 0x80 ? 4 : 1;
+}
+
+static apr_size_t text_cost(const char *text)
+{
+    apr_size_t cost = 0;
+
+    while (*text) {
+        cost += octet_cost(*text++);
+    }
+    return cost;
+}
+
+/* As in ClientCertExport GROUPS. */
+static const char *group_text(const cc_group_t *group, apr_pool_t *p)
+{
+    const char *name = cc_parts_join(&group->name, 1, p);
+
+    return cc_log_text_requote(octets_text(name, strlen(name), CC_LOG_TEXT_LONGEST, p), '\'', p);
+}
+
+/* Names of groups are not cut: of those that have no room, the number is written. */
 static const char *groups_field(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     int count = verdict ? verdict->group_count : 0;
-    const char **names = apr_palloc(p, sizeof(*names) * (apr_size_t)(count + 1));
+    apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
+    apr_size_t cost = strlen("... (2147483647 more)");
+    const char *text;
 
     for (int i = 0; i < count; i++) {
-        names[i] = verdict->groups[i].name;
+        text = group_text(&verdict->groups[i], p);
+        cost += text_cost(text) + 1;
+        if (i > 0 && cost > CC_LOG_TEXT_LONGEST) {
+            break;
+        }
+        APR_ARRAY_PUSH(names, const char *) = text;
     }
-    return cc_log_line_octets("groups", cc_parts_join(names, count, p), p);
+    text = apr_array_pstrcat(p, names, ',');
+    if (names->nelts < count) {
+        text = apr_psprintf(p, "%s... (%d more)", text, count - names->nelts);
+    }
+    return quoted("groups", text, CC_LOG_TEXT_LONGEST, p);
 }
 
 static const char *decisive_rule(const cc_verdict_t *verdict)
@@ -103,12 +139,6 @@ static const char *decisive_rule(const cc_verdict_t *verdict)
         return verdict->user_where;
     }
     return verdict->matched_count ? verdict->matched[0].where : "-";
-}
-
-/* The length of an octet in httpd's log, which writes \\ for a backslash and \xHH beyond ASCII. */
-static apr_size_t octet_cost(char octet)
-{
-    return octet == '\\' ? 2 : octet & 0x80 ? 4 : 1;
 }
 
 /* The longest end of a text that takes at most `most` octets of the log; may be the whole text. */
@@ -128,12 +158,13 @@ static const char *end_of(const char *text, apr_size_t most)
     return from;
 }
 
-/* Cuts a long path at its beginning, to keep the number of the line. */
-static const char *rule_text(const char *where, apr_pool_t *p)
+/* A place of the configuration. Cuts a long path at its beginning, to keep the number of the line.
+ */
+static const char *place_text(const char *where, apr_size_t most, apr_pool_t *p)
 {
     where = cc_log_text_word(where, p);
-    return end_of(where, SHORT) == where ? where
-                                         : apr_pstrcat(p, "...", end_of(where, SHORT - 3), NULL);
+    return end_of(where, most) == where ? where
+                                        : apr_pstrcat(p, "...", end_of(where, most - 3), NULL);
 }
 
 const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p)
@@ -143,8 +174,45 @@ const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p)
 
     return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d",
                         line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
-                        rule_text(rule, p), names, cc_log_line_serial(line->cert, p),
+                        place_text(rule, SHORT, p), names, cc_log_line_serial(line->cert, p),
                         field_text("sha256", line->cert, "-", p),
                         cc_log_text_cut(cc_log_text_word(line->client, p), SHORT, p),
                         cc_log_text_cut(cc_log_text_word(line->vhost, p), SHORT, p), line->port);
+}
+
+/* ---- requirements ------------------------------------------------------------------------ */
+
+static const char *need_text(const cc_log_need_t *need, apr_pool_t *p)
+{
+    const char *text = cc_log_text_cut(cc_log_text_requote(need->text, '\'', p), SHORT, p);
+    const char *where = need->where ? place_text(need->where, BRIEF, p) : NULL;
+
+    if (!where) {
+        return text;
+    }
+    return need->undecided ? apr_pstrcat(p, text, " (", where, "; undecided at ",
+                                         place_text(need->undecided, BRIEF, p), ")", NULL)
+                           : apr_pstrcat(p, text, " (", where, ")", NULL);
+}
+
+#define AND_OTHERS ", ..."
+
+/* The first requirement always has room. */
+const char *cc_log_line_needs(const cc_log_need_t *needs, int count, bool more, apr_pool_t *p)
+{
+    apr_size_t cost = strlen(AND_OTHERS);
+    const char *all = "";
+
+    for (int i = 0; i < count; i++) {
+        const char *text = need_text(&needs[i], p);
+
+        cost += text_cost(text) + 2;
+        if (cost > CC_LOG_TEXT_LONGEST) {
+            more = true;
+            break;
+        }
+        all = i == 0 ? text : apr_pstrcat(p, all, ", ", text, NULL);
+    }
+    return quoted("needs", more ? apr_pstrcat(p, all, AND_OTHERS, NULL) : all, CC_LOG_TEXT_LONGEST,
+                  p);
 }

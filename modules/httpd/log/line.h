@@ -42,6 +42,19 @@ const char *cc_log_line_said(const char *name, const char *text, apr_pool_t *p);
 const char *cc_log_line_brief(const char *name, const char *text, apr_pool_t *p);
 const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t *p);
 
+/** A requirement that was not met. */
+typedef struct cc_log_need_t {
+    const char *text;      /* as written */
+    const char *where;     /* FILE:LINE; NULL: none */
+    const char *undecided; /* FILE:LINE of the rule that leaves it undecided; NULL: none */
+} cc_log_need_t;
+
+/**
+ * The field `needs`: "TEXT (FILE:LINE), TEXT (FILE:LINE), ...". Each text and path is limited; of
+ * requirements beyond the limit of the field, and with `more`, "..." is written.
+ */
+const char *cc_log_line_needs(const cc_log_need_t *needs, int count, bool more, apr_pool_t *p);
+
 /**
  * cc_log_line_subject: a short field with the subject of a certificate (NULL: "").
  * cc_log_line_serial: its serial number without a field name (NULL: "-").

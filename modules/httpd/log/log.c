@@ -30,24 +30,50 @@ static const char *fields(cc_log_line_t *line, const request_rec *r)
 
 /* ---- results of rules -------------------------------------------------------------------- */
 
-const char *cc_log_no_identity(const cc_verdict_t *verdict)
+const cc_note_t *cc_log_cause(const cc_verdict_t *verdict)
 {
+    for (int i = 0; i < verdict->note_count; i++) {
+        if (verdict->notes[i].kind != CC_NOTE_OLD_ANSWER) {
+            return &verdict->notes[i];
+        }
+    }
+    return NULL;
+}
+
+const char *cc_log_noted(const char *text, const cc_note_t *note, apr_pool_t *p)
+{
+    return note ? apr_pstrcat(p, text, "; ", note->tag, " at ", note->where, ": ", note->text, NULL)
+                : text;
+}
+
+const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    const cc_note_t *cause = cc_log_cause(verdict);
+
     if (cc_verdict_has_identity(verdict)) {
         return NULL;
     }
-    return verdict->denied_where ? "a rule denies it" : "no rule gives it a user or group";
+    if (verdict->denied_where) {
+        return cc_log_noted("a rule denies it", cause, p);
+    }
+    if (verdict->matched_count > 0 && !cause) {
+        return apr_pstrcat(p, "no rule gives it a user or group; the rule at ",
+                           verdict->matched[0].where, " matches, but gives none", NULL);
+    }
+    return cc_log_noted("no rule gives it a user or group", cause, p);
 }
 
 void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
 {
     cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
-    const char *reason = cc_log_no_identity(verdict);
 
-    if (!reason && wants(r, APLOG_INFO)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", fields(&line, r));
-    } else if (reason && wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
+    if (cc_verdict_has_identity(verdict)) {
+        if (wants(r, APLOG_INFO)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0101: %s", fields(&line, r));
+        }
+    } else if (wants(r, APLOG_NOTICE) && cc_quota_lets(r->server, CC_QUOTA_UNMAPPED)) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, "CC0103: %s %s", fields(&line, r),
-                      cc_log_line_said("reason", reason, r->pool));
+                      cc_log_line_said("reason", cc_log_no_identity(verdict, r->pool), r->pool));
     }
 }
 
@@ -124,16 +150,16 @@ void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem)
     }
 }
 
-bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s, bool tolerated)
 {
     return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
-           cc_quota_lets(s, CC_QUOTA_REFUSED);
+           cc_quota_lets(s, tolerated ? CC_QUOTA_TOLERATED : CC_QUOTA_REFUSED);
 }
 
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p)
 {
-    const cc_log_line_t line = {.result = "refused",
+    const cc_log_line_t line = {.result = refused->tolerated ? "tolerated" : "refused",
                                 .cert = refused->leaf,
                                 .client = c->client_ip,
                                 .vhost = s->server_hostname,
@@ -141,10 +167,10 @@ void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *
                                 .brief = true};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
-    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
-                   cc_log_line_text(&line, p), cc_log_line_brief("reason", refused->reason, p),
-                   refused->depth, cc_log_line_subject("at_subject", above, p),
-                   cc_log_line_serial(above, p));
+    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "%s: %s %s depth=%d %s at_serial=%s",
+                   refused->tolerated ? "CC0190" : "CC0106", cc_log_line_text(&line, p),
+                   cc_log_line_brief("reason", refused->reason, p), refused->depth,
+                   cc_log_line_subject("at_subject", above, p), cc_log_line_serial(above, p));
 }
 
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
@@ -162,13 +188,26 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)
 
 /* ---- denied requests --------------------------------------------------------------------- */
 
+static const char *request_field(request_rec *r)
+{
+    return cc_log_line_octets("request", apr_pstrcat(r->pool, r->method, " ", r->uri, NULL),
+                              r->pool);
+}
+
 void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
 {
     cc_log_line_t line = {"forbidden", denial->cert, denial->verdict, .client = NULL};
-    const char *asked = apr_pstrcat(r->pool, r->method, " ", r->uri, NULL);
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
-                  cc_log_line_said("reason", denial->reason, r->pool),
-                  cc_log_line_octets("request", asked, r->pool),
-                  cc_log_line_said("needs", denial->needs, r->pool));
+    ap_log_rerror(
+        APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),
+        cc_log_line_said("reason", denial->reason, r->pool), request_field(r),
+        cc_log_line_needs(denial->needs, denial->need_count, denial->more_needs, r->pool));
+}
+
+void cc_log_ssl_refusal(request_rec *r, const cc_cert_t *cert, const char *reason)
+{
+    cc_log_line_t line = {"forbidden", cert, .client = NULL};
+
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0115: %s %s %s", fields(&line, r),
+                  cc_log_line_said("reason", reason, r->pool), request_field(r));
 }

@@ -54,6 +54,34 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_HANDSHAKE] = "handshake",
 };
 
+/* The same for people. */
+static const char *const note_phrases[] = {
+    [CC_NOTE_UNUSABLE_VALUE] = "a value of the certificate cannot be used",
+    [CC_NOTE_PATTERN_LIMIT] = "a pattern was abandoned at its limit",
+    [CC_NOTE_AMBIGUOUS_USER] = "more than one user was possible",
+    [CC_NOTE_TOO_MANY_RESULTS] = "too many results",
+    [CC_NOTE_REFUSED_OUTPUT] = "a result cannot be a name",
+    [CC_NOTE_OLD_ANSWER] = "an expired answer was used",
+    [CC_NOTE_UNUSABLE_COLUMN] = "a value of a table cannot be used",
+    [CC_NOTE_UNDECIDED_RULE] = "a rule could not be decided, so it denied",
+};
+
+static const char *const rejection_phrases[] = {
+    [CC_REJECTED_NO_RECORD] = "no verdict in the TLS session",
+    [CC_REJECTED_BAD_RECORD] = "damaged verdict in the TLS session",
+    [CC_REJECTED_NOT_VERIFIED] = "not verified",
+    [CC_REJECTED_OTHER_TRUST] = "verified for a virtual host with other CAs",
+    [CC_REJECTED_NOT_YET] = "not yet valid",
+    [CC_REJECTED_EXPIRED] = "expired",
+    [CC_REJECTED_NOT_CLIENT] = "not for client authentication",
+    [CC_REJECTED_NOT_REPORTED] = "mod_ssl does not report it as verified",
+    [CC_REJECTED_NO_TLS] = "virtual host without TLS",
+    [CC_REJECTED_REVOKED] = "revoked",
+    [CC_REJECTED_NOT_KNOWN] = "revocation status unknown",
+    [CC_REJECTED_TOO_OLD] = "handshake older than ClientCertMaxAge",
+    [CC_REJECTED_HANDSHAKE] = "refused in the handshake",
+};
+
 /* ---- kinds ------------------------------------------------------------------------------- */
 
 #define VHOST                                                                                      \
@@ -113,23 +141,24 @@ const cc_metric_family_t cc_families[] = {
      .form = CC_FORM_TIME, .line = "StartTime"},
     {"clientcert_decisions_total", "Decisions of the rules of a scope, once per connection.",
      CC_COUNTER, CC_KIND_RULESET, BY("result", cc_result_words), .line = "Decisions",
-     .heading = "decision", .row = 1},
+     .heading = "Decisions", .row = 1},
     {"clientcert_rule_matches_total", "Decisions in which the rule matched.", CC_COUNTER,
      CC_KIND_RULE, .line = "Matches", .heading = "Matches"},
     {"clientcert_notes_total", "Notes made while rules were evaluated.", CC_COUNTER,
-     OF_SHARED(notes), BY("note", note_words), .line = "Notes", .heading = "note", .row = 3},
+     OF_SHARED(notes), BY("note", note_words), .phrases = note_phrases, .line = "Notes",
+     .heading = "Notes", .row = 3},
     {"clientcert_certificates_rejected_total",
      "Certificates that gave no identity before any rule was evaluated, once per connection.",
-     CC_COUNTER, OF_VHOST(rejections), BY("reason", rejection_words), .line = "Rejected",
-     .heading = "rejected", .row = 2},
+     CC_COUNTER, OF_VHOST(rejections), BY("reason", rejection_words), .phrases = rejection_phrases,
+     .line = "Rejected", .heading = "Certificates rejected", .row = 2},
     {"clientcert_requests_denied_total",
      "Requests answered with 403 in which a certificate or its user played a part.", CC_COUNTER,
-     OF_VHOST(denied), .line = "RequestsDenied", .heading = "request|denied", .row = 4},
+     OF_VHOST(denied), .line = "RequestsDenied", .heading = "Requests|denied", .row = 4},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,
-     .stride = sizeof(cc_quota_t), .line = "LogLinesLeftOut",
-     .heading = "lines left out of the log", .row = 5},
+     .stride = sizeof(cc_quota_t), .line = "LogLinesLeftOut", .heading = "Log lines left out",
+     .row = 5},
     {"clientcert_table_rows", "Rows of the table.", CC_GAUGE, OF_TABLE(rows),
      .feature = CC_HAS_ROWS, .line = "Rows", .heading = "Rows"},
     {"clientcert_table_last_load_timestamp_seconds", "When the table was last loaded successfully.",

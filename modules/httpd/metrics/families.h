@@ -94,16 +94,17 @@ typedef struct cc_metric_family_t {
     cc_metric_type_t type;
     cc_kind_t kind;
     cc_form_t form;
-    cc_feature_t feature; /* what an instance must have */
-    size_t offset;        /* of the value in the data of cc_instance_t.numbers */
-    size_t stride;        /* octets from the value of a word to that of the next */
-    const char *label;    /* of the words */
-    const char *const *words; /* one sample for each; NULL: a single sample */
-    const char *line;         /* of mod_status: "Rows" of ClientCertTable[0]Rows; before a word */
-    const char *heading;      /* on mod_status's page: of columns "Found|Missing|Failed", one for
-                                 each word; of a row of sums "request|denied", or the text before
-                                 the words. NULL: not shown */
-    int row;                  /* the place of a sum on the page, from 1 */
+    cc_feature_t feature;       /* what an instance must have */
+    size_t offset;              /* of the value in the data of cc_instance_t.numbers */
+    size_t stride;              /* octets from the value of a word to that of the next */
+    const char *label;          /* of the words */
+    const char *const *words;   /* one sample for each; NULL: a single sample */
+    const char *const *phrases; /* the words on mod_status's page; NULL: the words themselves */
+    const char *line;           /* of mod_status: "Rows" of ClientCertTable[0]Rows; before a word */
+    const char *heading;        /* on mod_status's page: of columns "Found|Missing|Failed", one for
+                                   each word; of a row of sums "Requests|denied", or the text
+                                   before the words. NULL: not shown */
+    int row;                    /* the place of a sum on the page, from 1 */
 } cc_metric_family_t;
 
 /** All metrics, in the order of Prometheus's text and of mod_status's lines. */

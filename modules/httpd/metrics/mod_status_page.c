@@ -39,7 +39,7 @@ static void headings(const cc_sink_t *sink, const char *texts)
     char *rest = NULL, *text = apr_strtok(apr_pstrdup(sink->pool, texts), "|", &rest);
 
     for (; text; text = apr_strtok(NULL, "|", &rest)) {
-        cc_sink_put(sink, apr_pstrcat(sink->pool, "<th>", text, "</th>", NULL));
+        cc_sink_put(sink, apr_pstrcat(sink->pool, "<th scope=\"col\">", text, "</th>", NULL));
     }
 }
 
@@ -51,15 +51,23 @@ static void table_begin(const cc_sink_t *sink, const char *title)
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-static void row_of_sum(const cc_sink_t *sink, const cc_metric_family_t *family,
-                       const cc_collected_t *collected, int i)
+static const char *which_text(const cc_metric_family_t *family, const char *unsaid, int i)
+{
+    if (!family->words) {
+        return unsaid;
+    }
+    return family->phrases ? family->phrases[i] : family->words[i];
+}
+
+static void row_of_sum(const cc_sink_t *sink, const cc_metric_family_t *family, int i,
+                       apr_uint64_t sum)
 {
     char *which = NULL, *what = apr_strtok(apr_pstrdup(sink->pool, family->heading), "|", &which);
 
     cc_sink_put(sink, "<tr>");
     cell(sink, what);
-    cell(sink, family->words ? family->words[i] : which);
-    cell_number(sink, cc_mod_status_sum(family, collected, i));
+    cell(sink, which_text(family, which, i));
+    cell_number(sink, sum);
     cc_sink_put(sink, "</tr>\n");
 }
 
@@ -74,19 +82,38 @@ static const cc_metric_family_t *family_of_row(int row)
     return NULL;
 }
 
-static void sums_put(const cc_sink_t *sink, const cc_collected_t *collected)
+/* Most sums are 0, so these are left out. The heading is written before the first row. */
+static int rows_of_sums(const cc_sink_t *sink, const cc_collected_t *collected)
 {
     const cc_metric_family_t *family;
+    int count = 0;
 
-    table_begin(sink, "Client certificates");
-    headings(sink, "What|Which|Count");
-    cc_sink_put(sink, "</tr>\n");
     for (int row = 1; (family = family_of_row(row)); row++) {
         for (int i = 0; i < cc_family_samples(family); i++) {
-            row_of_sum(sink, family, collected, i);
+            apr_uint64_t sum = cc_mod_status_sum(family, collected, i);
+
+            if (sum > 0 && count++ == 0) {
+                table_begin(sink, "Client certificates");
+                headings(sink, "What|Which|Count");
+                cc_sink_put(sink, "</tr>\n");
+            }
+            if (sum > 0) {
+                row_of_sum(sink, family, i, sum);
+            }
         }
     }
-    cc_sink_put(sink, "</table>\n");
+    return count;
+}
+
+static void sums_put(const cc_sink_t *sink, const cc_collected_t *collected)
+{
+    char since[APR_RFC822_DATE_LEN] = "";
+    int count = rows_of_sums(sink, collected);
+
+    apr_rfc822_date(since, collected->server.since);
+    cc_sink_put(sink, apr_pstrcat(sink->pool, count > 0 ? "</table>\n" : "", "<p>",
+                                  count > 0 ? "Counted since " : "Nothing has been counted since ",
+                                  since, ".</p>\n", NULL));
 }
 
 /* ---- a table of each kind ---------------------------------------------------------------- */
@@ -148,6 +175,9 @@ static void kind_put(const cc_sink_t *sink, cc_kind_t kind, const cc_collected_t
 
 static void expiries_put(const cc_sink_t *sink, const cc_collected_t *collected)
 {
+    if (collected->server.expiring == 0) {
+        return;
+    }
     table_begin(sink, "Certificates that expire within 30 days");
     headings(sink, "Ends|Subject|User|SHA-256|Last seen");
     cc_sink_put(sink, "</tr>\n");
@@ -170,7 +200,7 @@ void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected)
     cc_sink_put(sink, "<hr />\n<h2>mod_clientcert</h2>\n");
     sums_put(sink, collected);
     for (int kind = 0; kind < CC_KIND_COUNT; kind++) {
-        if (cc_kinds[kind].title) {
+        if (cc_kinds[kind].title && cc_collected_count(collected, (cc_kind_t)kind) > 0) {
             kind_put(sink, (cc_kind_t)kind, collected);
         }
     }

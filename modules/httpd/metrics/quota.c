@@ -23,6 +23,7 @@ const char *const cc_quota_tags[CC_QUOTA_COUNT + 1] = {
     [CC_QUOTA_FORBIDDEN] = TAG(0110),
     [CC_QUOTA_HEADER] = TAG(0111),
     [CC_QUOTA_METRICS] = TAG(0114),
+    [CC_QUOTA_MOD_SSL] = TAG(0115),
     [CC_QUOTA_CONNECTION] = TAG(0117),
     [CC_QUOTA_TRAILER] = TAG(0118),
     [CC_QUOTA_EXPRESSION] = TAG(0123),
@@ -36,6 +37,7 @@ const char *const cc_quota_tags[CC_QUOTA_COUNT + 1] = {
     [CC_QUOTA_NOTE + CC_NOTE_UNUSABLE_COLUMN] = TAG(0156),
     [CC_QUOTA_NOTE + CC_NOTE_UNDECIDED_RULE] = TAG(0157),
     [CC_QUOTA_OUTGROWN] = TAG(0189),
+    [CC_QUOTA_TOLERATED] = TAG(0190),
 };
 
 static void leave_out(cc_quota_t *quota, apr_time_t now)

@@ -19,6 +19,7 @@ static int level_of(cc_quota_kind_t kind)
     switch (kind) {
     case CC_QUOTA_FORBIDDEN:
     case CC_QUOTA_METRICS:
+    case CC_QUOTA_MOD_SSL:
     case CC_QUOTA_EXPRESSION:
     case CC_QUOTA_FAILED:
         return APLOG_ERR;

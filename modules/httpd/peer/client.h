@@ -10,6 +10,9 @@
 #include "httpd/conf/module.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
+#include "revocation/revocation.h"
+#include "trust/cause.h"
+#include "trust/trust.h"
 
 struct cc_client_t;
 struct cc_memo_t; /* request/identity.c: the result of one rule set for a client */
@@ -60,10 +63,11 @@ typedef struct cc_client_t {
     cc_facts_t facts;           /* `now` is not set: cc_client_facts */
     const char *problem;        /* NULL, or why it gives no identity (dates aside): for the log */
     const char *public_problem; /* the same, in a form that the client may see */
+    cc_fault_t fault;           /* the same, for code; CC_CAUSE_NONE: there is no problem */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* until when it gives an identity, if it does */
     const char *expired_reason;       /* the reason after that, in plain words */
-    bool aged;         /* that reason is ClientCertMaxAge */
+    cc_fault_t lapse;  /* the same, for code: CC_CAUSE_EXPIRED, or CC_CAUSE_TOO_OLD */
     bool verified;     /* once it gives no identity, its requests are refused */
     bool expires_soon; /* by its own notAfter; `mark` is set */
     cc_mark_t mark;
@@ -77,6 +81,34 @@ typedef struct cc_nobody_t {
     const char *unproven; /* why the certificate is not trusted, in plain words */
     bool gone;            /* mod_ssl has freed the TLS connection */
 } cc_nobody_t;
+
+/** What is wrong with the client's certificate at a time; CC_CAUSE_NONE: nothing. */
+static inline cc_fault_t cc_client_fault(const cc_client_t *client, apr_time_t now)
+{
+    if (client->fault.cause == CC_CAUSE_NONE && now < client->not_before) {
+        return (cc_fault_t){CC_CAUSE_NOT_YET_VALID, 0, 0};
+    }
+    return client->fault.cause == CC_CAUSE_NONE && now > client->until ? client->lapse
+                                                                        : client->fault;
+}
+
+/**
+ * Finds the client of a request on a connection that has no TLS of its own (peer.h). NULL: there is
+ * none, and *why may be filled in. Called in the request's thread. Begins a struct of its source.
+ */
+typedef struct cc_client_finder_t {
+    cc_client_t *(*find)(const struct cc_client_finder_t *finder, struct request_rec *r,
+                         cc_nobody_t *why);
+} cc_client_finder_t;
+
+/**
+ * Sets the time until which the dates, the verdict in `seal` and the age of a certificate allow an
+ * identity. `max_age`: ClientCertMaxAge, 0: any.
+ */
+void cc_client_span_set(cc_client_t *client, const cc_seal_t *seal, apr_interval_time_t max_age);
+
+/** Takes the status of a certificate by CRLs and OCSP: its facts and, if any, its problem. */
+void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t *status);
 
 /** The facts of the client at a time. */
 static inline cc_facts_t cc_client_facts(const cc_client_t *client, apr_time_t now)

@@ -18,7 +18,9 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
+    atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
+    const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
 } cc_peer_t;
 
 /**
@@ -35,7 +37,7 @@ int cc_peer_pre_connection(conn_rec *c, void *socket);
 
 /**
  * The client that a request's connection presents at this moment; NULL: none, and *why is filled
- * in. Any thread, HTTP/2 streams in parallel. (tls.c: TLS is the only source.)
+ * in. Any thread, HTTP/2 streams in parallel. (tls.c)
  */
 cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why);
 

@@ -151,7 +151,7 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
 
     *why = (cc_nobody_t){NULL, !ssl && peer && peer->ssl};
     if (!ssl) {
-        return NULL;
+        return peer && peer->finder ? peer->finder->find(peer->finder, r, why) : NULL;
     }
     if (!is_proven(r, ssl)) {
         why->unproven = "its TLS handshake has not finished";
@@ -165,6 +165,13 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
 bool cc_tls_is_on(const request_rec *r)
 {
     return ap_ssl_conn_is_ssl(r->connection) != 0;
+}
+
+bool cc_tls_was_on(const request_rec *r)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+
+    return peer && peer->ssl;
 }
 
 static const char *variable(request_rec *r, const char *name)
@@ -181,6 +188,44 @@ cc_facts_t cc_tls_facts(request_rec *r)
                         .tls_cipher = variable(r, "SSL_CIPHER"),
                         .tls_sni = sni && *sni ? sni : NULL,
                         .tls_resumed = resumed && !strcmp(resumed, "Resumed")};
+}
+
+/* ---- a handshake on a connection in use ---------------------------------------------------- */
+
+/*
+ * mod_ssl sets SSL_VERIFY_CLIENT_ONCE on the SSL when it has requested a certificate after the
+ * handshake with TLS 1.3. The context has the mode of the handshake.
+ */
+static bool was_asked(const SSL *ssl)
+{
+    int first = SSL_CTX_get_verify_mode(SSL_get_SSL_CTX(ssl));
+
+    return SSL_get_verify_mode(ssl) & SSL_VERIFY_CLIENT_ONCE ||
+           (first & SSL_VERIFY_PEER && !SSL_session_reused(ssl));
+}
+
+/* A request can be read only after the first handshake, so any other is a later one. */
+bool cc_tls_later(const request_rec *r, cc_tls_later_t *later)
+{
+    SSL *ssl = live_ssl(cc_peer_of(r->connection), r);
+
+    if (!ssl || r->connection->master) {
+        return false;
+    }
+    *later = (cc_tls_later_t){.tls13 = SSL_version(ssl) >= TLS1_3_VERSION,
+                              .asked = was_asked(ssl),
+                              .failed = !SSL_is_init_finished(ssl),
+                              .verified = SSL_get_verify_result(ssl) == X509_V_OK};
+    return true;
+}
+
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more)
+{
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    *more = 0;
+    return host ? cc_trust_ca_names(host->trust, most, more, r->pool)
+                : apr_array_make(r->pool, 1, sizeof(const char *));
 }
 
 /* ---- the source ------------------------------------------------------------------------- */

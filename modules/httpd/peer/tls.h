@@ -16,10 +16,33 @@ int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
 /** True if the connection of a request has TLS, whatever the client presented. */
 bool cc_tls_is_on(const request_rec *r);
 
+/** The same, also after mod_ssl has freed the TLS of the connection. */
+bool cc_tls_was_on(const request_rec *r);
+
 /**
  * The version, cipher, SNI and resumption of that connection (tls_*), if it has TLS. Texts live as
  * long as r->pool.
  */
 cc_facts_t cc_tls_facts(request_rec *r);
+
+/** The certificate that mod_ssl requests for a request, on a connection already in use. */
+typedef struct cc_tls_later_t {
+    bool tls13;    /* by post-handshake authentication; otherwise by a renegotiation */
+    bool asked;    /* the client was asked for a certificate before, on this connection */
+    bool failed;   /* that handshake failed: the connection can carry no further data */
+    bool verified; /* no error was found when a certificate was verified, or there was none */
+} cc_tls_later_t;
+
+/**
+ * Fills in *later. False: the connection of the request no longer has TLS, or is a stream of
+ * HTTP/2, on which no certificate can be requested. In the request's thread.
+ */
+bool cc_tls_later(const request_rec *r, cc_tls_later_t *later);
+
+/**
+ * The CAs that the virtual host of a request names when it requests a certificate
+ * (cc_trust_ca_names); empty if it has no TLS. In r->pool. Any thread.
+ */
+apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more);
 
 #endif

@@ -11,6 +11,7 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/peer.h"
 #include "httpd/peer/tls_client.h"
 #include "httpd/peer/vhost.h"
 #include "revocation/revocation.h"
@@ -48,14 +49,31 @@ static bool mod_ssl_agrees(request_rec *r)
     return verify && !strcmp(verify, "SUCCESS");
 }
 
-/* A host that trusts other CAs than the host of the handshake verifies again (RFC 9110 7.4). */
-static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
+/* The fault of a certificate whose verdict, or whose lack of one, is not that of a verification. */
+static cc_fault_t fault_of(const cc_seal_t *seal)
+{
+    bool failed = seal->state == CC_TRUST_FAILED || seal->state == CC_TRUST_NOT_CLIENT;
+
+    return failed ? seal->fault : (cc_fault_t){CC_CAUSE_NO_VERDICT, 0, 0};
+}
+
+static const char *problem_set(cc_client_t *client, cc_cause_t cause)
+{
+    client->fault = (cc_fault_t){cause, 0, 0};
+    return cc_cause_text(cause);
+}
+
+/*
+ * NULL, or why the certificate is not trusted. A host that trusts other CAs than the host of the
+ * handshake verifies again (RFC 9110 7.4).
+ */
+static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     const cc_trust_t *trust = entry->trust;
     apr_time_t verified_at;
 
     if (!trust) {
-        return "its virtual host has no TLS of its own to verify it";
+        return problem_set(&entry->client, CC_CAUSE_NO_TLS);
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
     if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
@@ -65,9 +83,10 @@ static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
         entry->seal.verified_at = verified_at;
     }
     if (entry->seal.state != CC_TRUST_OK) {
-        return cc_trust_state_text(entry->seal.state);
+        entry->client.fault = fault_of(&entry->seal);
+        return cc_seal_text(&entry->seal, entry->x509, p);
     }
-    return mod_ssl_agrees(r) ? NULL : "mod_ssl does not report it as verified";
+    return mod_ssl_agrees(r) ? NULL : problem_set(&entry->client, CC_CAUSE_NOT_REPORTED);
 }
 
 static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_pool_t *p)
@@ -150,30 +169,7 @@ static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, ap
     revocation_check(&entry->revocation, entry, r, ssl, p);
     atomic_init(&entry->generation, status->generation);
     atomic_init(&entry->stale_at, status->stale_at);
-    client->problem = status->problem;
-    client->public_problem = status->public_problem;
-    client->facts.revocation = cc_revocation_word(status->verdict);
-    client->facts.revocation_reason = status->reason;
-    client->facts.revoked_at = status->revoked_at;
-}
-
-/* Sets the time until which the dates and the age of a certificate allow an identity. */
-static void span_set(cc_client_t *client, const cc_tls_client_t *entry, const cc_vhost_t *host)
-{
-    apr_time_t verified_at = entry->seal.verified_at;
-
-    cc_cert_validity(client->cert, &client->not_before, &client->not_after);
-    client->until = client->not_after;
-    client->expired_reason = "it has expired";
-    if (entry->seal.state == CC_TRUST_OK && entry->seal.until < client->until) {
-        client->until = entry->seal.until;
-        client->expired_reason = "a CA above it has expired";
-    }
-    if (host && host->max_age > 0 && verified_at + host->max_age < client->until) {
-        client->until = verified_at + host->max_age;
-        client->expired_reason = "its full handshake is older than ClientCertMaxAge allows";
-        client->aged = true;
-    }
+    cc_client_revocation_set(client, status);
 }
 
 /*
@@ -187,6 +183,20 @@ static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, 
     }
 }
 
+static apr_interval_time_t max_age_of(const server_rec *s)
+{
+    const cc_vhost_t *host = cc_vhost_of(s);
+
+    return host ? host->max_age : 0;
+}
+
+/* A failure that ClientCertTolerate tolerated was counted and logged in the handshake. */
+static bool is_told(const cc_tls_client_t *entry, const request_rec *r)
+{
+    return entry->seal.state == CC_TRUST_FAILED &&
+           atomic_load(&cc_peer_of(r->connection)->tolerated);
+}
+
 cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
                                     apr_pool_t *p)
 {
@@ -195,7 +205,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
 
     entry_hold(entry, ssl, p);
     entry->trust = trust;
-    client->problem = client->public_problem = judge(entry, r, ssl);
+    client->problem = client->public_problem = judge(entry, r, ssl, p);
     client->verified = client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
@@ -203,11 +213,11 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
     if (trust) {
         revocation_take(entry, r, ssl, p);
     }
-    span_set(client, entry, cc_vhost_of(r->server));
-    if (client->problem) {
+    cc_client_span_set(client, &entry->seal, max_age_of(r->server));
+    if (client->problem && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client->cert, client->problem);
-    } else if (cc_expiring_soon(client->not_after, r->request_time)) {
+    } else if (!client->problem && cc_expiring_soon(client->not_after, r->request_time)) {
         client->expires_soon = true;
         mark_set(&client->mark, entry->x509);
         cc_counters_expiring(r, client->cert, &client->mark);

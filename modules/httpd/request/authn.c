@@ -168,11 +168,12 @@ int cc_authn_check(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
     const char *type = ap_auth_type(r);
+    cc_missing_t missing = {.text = wanted(r, dir)};
 
     if (type ? strcasecmp(type, cc_auth_type) != 0 : !dir->rules) {
         return DECLINED;
     }
     cc_denial_watch(r);
-    cc_denial_missing(r, wanted(r, dir));
+    cc_denial_missing(r, &missing, true);
     return HTTP_FORBIDDEN;
 }

@@ -12,6 +12,7 @@
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
+#include "httpd/log/log.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/cache.h"
@@ -22,7 +23,9 @@
 
 /* A Require of one of our providers. */
 typedef struct cc_require_t {
-    const char *text;                /* for the log: "not clientcert-group guests" */
+    const char *text;  /* for the log: "not clientcert-group guests" */
+    const char *where; /* FILE:LINE */
+    cc_missing_kind_t kind;
     bool negated;                    /* it denies if it matches */
     bool keep;                       /* false: from .htaccess, freed with its request */
     cc_rules_t *conditions;          /* Require clientcert */
@@ -54,14 +57,28 @@ bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p)
     return negated;
 }
 
-static cc_require_t *require_make(const cmd_parms *cmd)
+/* The requirement as written, without "not"; for <AuthzProviderAlias, that which it names. */
+static const char *text_of(const ap_directive_t *directive, const char *args, apr_pool_t *p)
+{
+    const char *text, *provider;
+
+    has_not(directive->args, &text, p);
+    if (directive->directive[0] != '<') {
+        return text;
+    }
+    provider = ap_getword_conf(p, &text);
+    return *args ? apr_pstrcat(p, provider, " ", args, NULL) : provider;
+}
+
+static cc_require_t *require_make(const cmd_parms *cmd, const char *args, cc_missing_kind_t kind)
 {
     cc_require_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
-    const char *text;
 
-    has_not(cmd->directive->args, &text, cmd->pool);
+    need->kind = kind;
     need->negated = cc_authz_negated(cmd->directive, cmd->pool);
-    need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "", text, NULL);
+    need->text = apr_pstrcat(cmd->pool, need->negated ? "not " : "",
+                             text_of(cmd->directive, args, cmd->pool), NULL);
+    need->where = cc_directive_where(cmd->directive, cmd->pool);
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
     return need;
 }
@@ -83,11 +100,28 @@ static bool surely_not(const cc_answer_t *answer, bool who)
 }
 
 /* Records a Require that is not met: the log names it if the request is denied in the end. */
-static inline authz_status require_answer(request_rec *r, const cc_require_t *need, bool holds)
+static void missing_note(request_rec *r, const cc_require_t *need, const cc_answer_t *answer,
+                         bool undecided)
+{
+    const cc_verdict_t *verdict = answer->verdict;
+    const cc_missing_t missing = {
+        .kind = need->kind,
+        .negated = need->negated,
+        .text = need->text,
+        .where = need->where,
+        .undecided = undecided && verdict ? verdict->doubt_where : NULL,
+        .note = need->conditions && verdict ? cc_log_cause(verdict) : NULL,
+    };
+
+    cc_denial_missing(r, &missing, need->keep || !r->main);
+}
+
+static inline authz_status require_answer(request_rec *r, const cc_require_t *need,
+                                          const cc_answer_t *answer, bool holds)
 {
     cc_denial_watch(r);
     if (holds == need->negated) {
-        cc_denial_missing(r, need->text);
+        missing_note(r, need, answer, false);
     }
     return holds ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
@@ -96,14 +130,11 @@ static inline authz_status require_answer(request_rec *r, const cc_require_t *ne
 static __attribute__((noinline)) authz_status
 negation_answer(request_rec *r, const cc_require_t *need, const cc_answer_t *answer)
 {
-    const char *where = answer->verdict ? answer->verdict->doubt_where : NULL;
-
     if (surely_not(answer, !need->conditions)) {
-        return require_answer(r, need, false);
+        return require_answer(r, need, answer, false);
     }
     cc_denial_watch(r);
-    cc_denial_missing(r, where ? apr_pstrcat(r->pool, need->text, " (undecided: ", where, ")", NULL)
-                               : need->text);
+    missing_note(r, need, answer, true);
     return AUTHZ_GRANTED;
 }
 
@@ -111,12 +142,11 @@ negation_answer(request_rec *r, const cc_require_t *need, const cc_answer_t *ans
 
 static const char *conditions_parse(cmd_parms *cmd, const char *args, const void **parsed)
 {
-    cc_require_t *need = require_make(cmd);
+    cc_require_t *need = require_make(cmd, args, CC_MISSING_CONDITIONS);
     cc_error_t err = {0};
-    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     need->conditions = cc_tables_rules(cmd);
-    if (cc_rules_add_conditions(need->conditions, args, where, &err) != APR_SUCCESS) {
+    if (cc_rules_add_conditions(need->conditions, args, need->where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
     *parsed = need;
@@ -134,9 +164,10 @@ static authz_status conditions_check(request_rec *r, const char *args, const voi
         return AUTHZ_GENERAL_ERROR;
     }
     if (answer.verdict && answer.verdict->matched_count) {
-        return require_answer(r, need, true);
+        return require_answer(r, need, &answer, true);
     }
-    return need->negated ? negation_answer(r, need, &answer) : require_answer(r, need, false);
+    return need->negated ? negation_answer(r, need, &answer)
+                         : require_answer(r, need, &answer, false);
 }
 
 /* ---- Require clientcert-user NAME ..., Require clientcert-group NAME ... ----------------- */
@@ -166,9 +197,10 @@ static apr_hash_t *names_set(const apr_array_header_t *names, apr_pool_t *p)
     return set;
 }
 
-static const char *names_parse(cmd_parms *cmd, const char *args, const void **parsed)
+static const char *names_parse(cmd_parms *cmd, const char *args, cc_missing_kind_t kind,
+                               const void **parsed)
 {
-    cc_require_t *need = require_make(cmd);
+    cc_require_t *need = require_make(cmd, args, kind);
     const char *error = NULL;
 
     need->names = words_of(args, cmd->pool);
@@ -185,6 +217,16 @@ static const char *names_parse(cmd_parms *cmd, const char *args, const void **pa
     }
     *parsed = need;
     return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
+}
+
+static const char *user_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    return names_parse(cmd, args, CC_MISSING_USER, parsed);
+}
+
+static const char *group_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    return names_parse(cmd, args, CC_MISSING_GROUP, parsed);
 }
 
 /* The names of a Require, in this request. NULL: the expression that gives them failed. */
@@ -264,7 +306,7 @@ CC_INLINE authz_status names_check(request_rec *r, const cc_require_t *need, cc_
     holds = answer->verdict &&
             has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool));
     return !holds && need->negated ? negation_answer(r, need, answer)
-                                   : require_answer(r, need, holds);
+                                   : require_answer(r, need, answer, holds);
 }
 
 static authz_status user_check(request_rec *r, const char *args, const void *parsed)
@@ -280,8 +322,8 @@ static authz_status group_check(request_rec *r, const char *args, const void *pa
 }
 
 static const authz_provider conditions_provider = {conditions_check, conditions_parse};
-static const authz_provider user_provider = {user_check, names_parse};
-static const authz_provider group_provider = {group_check, names_parse};
+static const authz_provider user_provider = {user_check, user_parse};
+static const authz_provider group_provider = {group_check, group_parse};
 
 void cc_authz_register(apr_pool_t *p)
 {

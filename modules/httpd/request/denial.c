@@ -6,42 +6,187 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
+#include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 #include "rules/rules.h"
 
-void cc_denial_missing(request_rec *r, const char *what)
+/* ---- what was missing ---------------------------------------------------------------------- */
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+static const cc_note_t *note_copy(const cc_note_t *note, apr_pool_t *p)
+{
+    cc_note_t *copy = apr_pmemdup(p, note, sizeof(*note));
+
+    copy->where = apr_pstrdup(p, note->where);
+    copy->text = apr_pstrdup(p, note->text);
+    return copy;
+}
+
+static cc_missing_t *missing_copy(const cc_missing_t *missing, bool keep, apr_pool_t *p)
+{
+    cc_missing_t *copy = apr_pmemdup(p, missing, sizeof(*missing));
+
+    copy->next = NULL;
+    if (!keep) {
+        copy->text = apr_pstrdup(p, missing->text);
+        copy->where = apr_pstrdup(p, missing->where);
+        copy->undecided = apr_pstrdup(p, missing->undecided);
+        copy->note = missing->note ? note_copy(missing->note, p) : NULL;
+    }
+    return copy;
+}
+
+/* httpd may evaluate a Require twice: before and after it determines the user. */
+void cc_denial_missing(request_rec *r, const cc_missing_t *missing, bool keep)
 {
     request_rec *client = cc_request_client(r);
-    apr_pool_t *p = client->pool; /* that of a subrequest is freed before logging */
     cc_request_t *kept = cc_request_of(client);
+    cc_missing_t **last = &kept->missing;
+    int count = 0;
 
     kept->watched = true;
-    if (!kept->missing || !strcmp(kept->missing, what)) {
-        kept->missing = apr_pstrdup(p, what); /* so is the .htaccess of a subrequest */
+    kept->more_missing = kept->more_missing && kept->missing;
+    for (; *last; last = &(*last)->next) {
+        if (is_same((*last)->text, missing->text) && is_same((*last)->where, missing->where)) {
+            return;
+        }
+        count++;
+    }
+    if (count < CC_MISSING_MAX) {
+        *last =
+            missing_copy(missing, keep, client->pool); /* a subrequest is freed before logging */
     } else {
-        kept->missing = apr_pstrcat(p, kept->missing, ", ", what, NULL);
+        kept->more_missing = true;
     }
 }
 
-/* Why the client has no identity; "" if it has one. */
-static const char *nobody_text(const cc_answer_t *answer)
+static const cc_missing_t *missing_of(request_rec *r, bool *more)
 {
-    const char *reason;
+    const cc_request_t *kept = cc_request_seen(cc_request_client(r));
 
-    if (answer->problem) {
-        return answer->problem;
+    *more = kept && kept->missing && kept->more_missing;
+    return kept ? kept->missing : NULL;
+}
+
+const char *cc_denial_needs(request_rec *r, apr_pool_t *p)
+{
+    const char *text = NULL;
+    bool more;
+
+    for (const cc_missing_t *one = missing_of(r, &more); one; one = one->next) {
+        const char *need =
+            one->where ? apr_pstrcat(p, one->text, " (", one->where, ")", NULL) : one->text;
+
+        text = text ? apr_pstrcat(p, text, ", ", need, NULL) : need;
     }
+    return more ? apr_pstrcat(p, text, ", ...", NULL) : text;
+}
+
+/* ---- why ------------------------------------------------------------------------------------ */
+
+static const char *unpresented_text(request_rec *r, apr_pool_t *p)
+{
+    const char *header = cc_proxied_header(r);
+    const char *text =
+        cc_tls_was_on(r)
+            ? "no client certificate was presented"
+            : "no client certificate was presented, since the request came without TLS";
+
+    return header ? apr_pstrcat(p, text, ". It has the header ", header,
+                                ", which proxies add when they end TLS: this module accepts "
+                                "certificates only from TLS connections to this server",
+                                NULL)
+                  : text;
+}
+
+/* Why the client has no identity; NULL: it has one. */
+static const char *nobody_text(const cc_answer_t *answer, apr_pool_t *p)
+{
     if (!answer->verdict) {
         return "no ClientCertMap is in effect here";
     }
-    if (answer->verdict->failure) {
-        return answer->verdict->failure;
-    }
-    reason = cc_log_no_identity(answer->verdict);
-    return reason ? reason : "";
+    return answer->verdict->failure ? answer->verdict->failure
+                                    : cc_log_no_identity(answer->verdict, p);
 }
+
+/* What all requirements are about; CC_MISSING_OTHER: not the same, or what must not be. */
+static cc_missing_kind_t common_kind(const cc_missing_t *missing)
+{
+    cc_missing_kind_t kind = missing->kind;
+
+    for (; missing; missing = missing->next) {
+        if (missing->kind != kind || missing->negated) {
+            return CC_MISSING_OTHER;
+        }
+    }
+    return kind;
+}
+
+/* What a client lacks whose certificate is accepted. A literal. */
+static const char *lack_text(const cc_missing_t *missing, const cc_verdict_t *verdict)
+{
+    switch (common_kind(missing)) {
+    case CC_MISSING_GROUP:
+        return "it has no such group";
+    case CC_MISSING_USER:
+        return verdict->user ? "it is another user" : "it has groups, but no user";
+    case CC_MISSING_CONDITIONS:
+        return "its certificate does not match";
+    default:
+        return missing->next ? "it meets none of these requirements"
+                             : "it does not meet this requirement";
+    }
+}
+
+/* The note that may explain it. A group is not missing because a rule has two users. */
+static const cc_note_t *note_of(const cc_missing_t *missing, const cc_verdict_t *verdict)
+{
+    const cc_note_t *note = verdict ? cc_log_cause(verdict) : NULL;
+
+    if (missing->kind == CC_MISSING_CONDITIONS) {
+        return missing->note;
+    }
+    return note && note->kind == CC_NOTE_AMBIGUOUS_USER && common_kind(missing) == CC_MISSING_GROUP
+               ? NULL
+               : note;
+}
+
+static bool asks_for_identity(const cc_missing_t *missing)
+{
+    while (missing && missing->kind == CC_MISSING_CONDITIONS) {
+        missing = missing->next;
+    }
+    return missing != NULL;
+}
+
+static const char *reason_text(request_rec *r, const cc_answer_t *answer,
+                               const cc_missing_t *missing)
+{
+    const char *nobody;
+
+    if (!answer->presented) {
+        return unpresented_text(r, r->pool);
+    }
+    if (answer->problem) {
+        return answer->problem;
+    }
+    nobody = nobody_text(answer, r->pool);
+    if (nobody && (!missing || asks_for_identity(missing))) {
+        return nobody;
+    }
+    return missing ? cc_log_noted(lack_text(missing, answer->verdict),
+                                  note_of(missing, answer->verdict), r->pool)
+                   : "another module denied it";
+}
+
+/* ---- the line ------------------------------------------------------------------------------- */
 
 /* Clients with an identity are accountable. For all others, the number of lines is limited. */
 static bool may_log(const request_rec *r, const cc_answer_t *answer)
@@ -52,11 +197,23 @@ static bool may_log(const request_rec *r, const cc_answer_t *answer)
 
 static void denial_log(request_rec *r, const cc_answer_t *answer)
 {
-    const char *missing = cc_request_seen(cc_request_client(r))->missing;
-    const cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL, answer->verdict,
-                                    nobody_text(answer),
-                                    missing ? missing : "the condition of another Require"};
+    cc_log_need_t needs[CC_MISSING_MAX];
+    bool more;
+    const cc_missing_t *missing = missing_of(r, &more);
+    cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL,
+                              answer->verdict,
+                              reason_text(r, answer, missing),
+                              needs,
+                              0,
+                              more};
 
+    for (; missing; missing = missing->next) {
+        needs[denial.need_count++] =
+            (cc_log_need_t){missing->text, missing->where, missing->undecided};
+    }
+    if (denial.need_count == 0) {
+        needs[denial.need_count++] = (cc_log_need_t){.text = "a condition of another module"};
+    }
     cc_log_denial(r, &denial);
 }
 

@@ -37,7 +37,39 @@ static inline void cc_denial_passed(request_rec *r)
  */
 void cc_denial_log(request_rec *r);
 
-/** Records a requirement that was not met: "clientcert-group admins". Copied. */
-void cc_denial_missing(request_rec *r, const char *what);
+/** The kinds of requirements. */
+typedef enum {
+    CC_MISSING_OTHER,      /* not a Require of this module */
+    CC_MISSING_CONDITIONS, /* Require clientcert: asks for no identity */
+    CC_MISSING_USER,       /* Require clientcert-user */
+    CC_MISSING_GROUP       /* Require clientcert-group */
+} cc_missing_kind_t;
+
+/** A requirement that was not met. */
+typedef struct cc_missing_t {
+    struct cc_missing_t *next; /* for cc_denial_missing */
+    cc_missing_kind_t kind;
+    bool negated;
+    const char *text;      /* as written: "not clientcert-group guests" */
+    const char *where;     /* FILE:LINE of the Require; NULL: none */
+    const char *undecided; /* FILE:LINE of the rule that left it undecided; NULL: none */
+    const cc_note_t *note; /* of the evaluation of Require clientcert; NULL: none */
+} cc_missing_t;
+
+/** How many requirements that were not met a request keeps; of others, only that there are some. */
+#define CC_MISSING_MAX 8
+
+/**
+ * Records a requirement that was not met, unless it was recorded for this request before. `keep`:
+ * the members of *missing live as long as the request of the client; otherwise they are copied.
+ */
+void cc_denial_missing(request_rec *r, const cc_missing_t *missing, bool keep);
+
+/**
+ * The requirements of a request that were not met, each with its place, for the administrator:
+ * "clientcert-user root (site.conf:12), clientcert-group wheel (site.conf:13)". NULL: none of this
+ * module. Not escaped. Lives as long as `p`.
+ */
+const char *cc_denial_needs(request_rec *r, apr_pool_t *p);
 
 #endif

@@ -4,6 +4,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/environment.h"
+#include "httpd/request/ssl_refusal.h"
 #include "httpd/request/state.h"
 #include "httpd/request/variables.h"
 
@@ -40,15 +41,25 @@ static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
            kept->variables == apr_table_elts(r->subprocess_env)->nelts;
 }
 
+static bool has_denial(const request_rec *r)
+{
+    while (r && r->status != HTTP_FORBIDDEN) {
+        r = r->next;
+    }
+    return r != NULL;
+}
+
 static __attribute__((noinline)) int log_all(request_rec *r)
 {
     request_rec *first = r;
-    bool denied = false;
+    bool denied = has_denial(r);
 
+    if (denied) {
+        cc_ssl_refused_log(r); /* a request that did not reach our hooks has no state yet */
+    }
     for (; r; r = r->next) {
         cc_request_t *kept = cc_request_answered(r);
 
-        denied = denied || r->status == HTTP_FORBIDDEN;
         if (!is_unchanged(r, kept)) {
             cc_environment_renew(r);
         }

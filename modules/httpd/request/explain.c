@@ -21,6 +21,9 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
         *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
         answer.verdict =
             cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);
+        if (cc_dir_of(r)->status_rules == 1) {
+            cc_trace_hint(steps, rules, answer.client->cert, &facts, false);
+        }
     }
     return answer;
 }

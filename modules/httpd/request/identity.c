@@ -152,9 +152,10 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
     const char *problem = early ? "it is not yet valid" : client->expired_reason;
 
     if (!atomic_flag_test_and_set(&client->dates_logged)) {
-        cc_counters_rejected(r->server, early          ? CC_REJECTED_NOT_YET
-                                        : client->aged ? CC_REJECTED_TOO_OLD
-                                                       : CC_REJECTED_EXPIRED);
+        cc_counters_rejected(r->server, early ? CC_REJECTED_NOT_YET
+                                        : client->lapse.cause == CC_CAUSE_TOO_OLD
+                                            ? CC_REJECTED_TOO_OLD
+                                            : CC_REJECTED_EXPIRED);
         cc_log_problem(r, client->cert, problem);
     }
     return problem;

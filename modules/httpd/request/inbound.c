@@ -13,6 +13,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/request/inbound.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 
 /* ---- kinds of headers ---------------------------------------------------------------------- */
@@ -113,6 +114,9 @@ static void remove_ours(request_rec *r)
                 APLOG_MARK, APLOG_INFO, 0, r,
                 "CC0111: removed the request header %s, whose name is reserved for this module",
                 cc_text_escape(name, strlen(name), r->pool));
+        }
+        if (!strcasecmp(name, "Client-Cert")) {
+            cc_proxied_note(r);
         }
         apr_table_unset(r->headers_in, name);
     }

@@ -30,15 +30,34 @@ static lookup_kind_t kind_of(const char *name)
     return !strcasecmp(name, "rule") ? LOOKUP_RULE : LOOKUP_FIELD;
 }
 
+/* A word in the plural, as in clientcert('groups'), is no field either. */
+static const char *singular_of(const char *name)
+{
+    static const char *const names[] = {"user", "group", "rule"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t len = strlen(names[i]);
+
+        if (!strncasecmp(name, names[i], len) && !strcasecmp(name + len, "s")) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
 apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
                              cc_error_t *err)
 {
     cc_lookup_t *made = apr_pcalloc(p, sizeof(*made));
+    const char *singular = singular_of(name);
 
     *lookup = made;
     made->kind = kind_of(name);
     if (made->kind != LOOKUP_FIELD) {
         return APR_SUCCESS;
+    }
+    if (singular) {
+        return cc_error_set(err, p, "CC0240", name, "no such name; write %s", singular);
     }
     return cc_selector_parse(&made->selector, name, p, err);
 }

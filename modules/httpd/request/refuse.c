@@ -45,11 +45,13 @@ static bool is_page_of_refusal(request_rec *r)
 
 int cc_refuse(request_rec *r)
 {
+    static const cc_missing_t accepted = {.text = "a certificate that is still accepted"};
+
     if (is_page_of_refusal(r)) {
         return DECLINED;
     }
     cc_request_of(r)->refused = true;
-    cc_denial_missing(r, "a certificate that is still accepted");
+    cc_denial_missing(r, &accepted, true);
     return HTTP_FORBIDDEN;
 }
 

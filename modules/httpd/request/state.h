@@ -12,10 +12,12 @@
 #include <http_config.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/request/ssl_refusal.h"
 #include "rules/rules.h"
 
 struct cc_pin_t;    /* identity.c: an answer that stays the same during the request */
 struct cc_client_t; /* peer/client.h */
+struct cc_missing_t;
 struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 
 /** The identity of the client of one request. */
@@ -37,7 +39,10 @@ typedef struct cc_request_t {
     bool watched;        /* between our access hook and the fixups: a 403 is a denial */
     bool failed;         /* a failed lookup has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */
-    const char *missing; /* the requirements that were not met; NULL: none of ours */
+    bool had_client_cert; /* it had the header Client-Cert (proxied.c) */
+    bool more_missing;    /* than those of `missing` */
+    struct cc_missing_t *missing; /* the requirements that were not met (denial.h); NULL: none of
+                                   * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;
@@ -47,6 +52,7 @@ typedef struct cc_request_t {
     bool failing;               /* a lookup for it failed: its answer is 500 */
     bool personal;              /* its response depends on the identity */
     bool storing;               /* mod_cache stores its response unless it is personal */
+    cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c */
 } cc_request_t;
 
 /** The state of a request, for reading; NULL: none. */

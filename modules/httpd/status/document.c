@@ -7,13 +7,16 @@
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/where.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/tls.h"
+#include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
+#include "httpd/request/ssl_refusal.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
 #include "httpd/status/document.h"
+#include "httpd/status/help.h"
 #include "httpd/status/verdict_json.h"
 #include "rules/rules.h"
 
@@ -22,15 +25,26 @@
 
 /* ---- the request in question ------------------------------------------------------------- */
 
-static const char *result_of(const cc_status_t *status)
+static cc_status_result_t result_of(const cc_status_t *status)
 {
-    if (!status->answer.client) {
-        return cc_tls_is_on(status->asked) ? "no-certificate" : "no-tls";
+    static const cc_status_result_t results[] = {
+        [CC_RESULT_MAPPED] = CC_STATUS_MAPPED,
+        [CC_RESULT_UNMAPPED] = CC_STATUS_UNMAPPED,
+        [CC_RESULT_DENIED] = CC_STATUS_DENIED,
+        [CC_RESULT_FAILED] = CC_STATUS_FAILED,
+    };
+
+    if (status->ssl_refused != CC_SSL_REFUSED_NOT) {
+        return CC_STATUS_REFUSED;
+    }
+    if (!status->answer.presented) {
+        return cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE : CC_STATUS_NO_TLS;
     }
     if (status->answer.problem) {
-        return "rejected";
+        return CC_STATUS_REJECTED;
     }
-    return status->answer.verdict ? cc_verdict_word(status->answer.verdict) : "no-rules";
+    return status->answer.verdict ? results[cc_verdict_result(status->answer.verdict)]
+                                  : CC_STATUS_NO_RULES;
 }
 
 /*
@@ -39,7 +53,7 @@ static const char *result_of(const cc_status_t *status)
  */
 static cc_status_t status_of(request_rec *r, bool trace)
 {
-    cc_status_t status = {.asked = r};
+    cc_status_t status = {.page = r, .asked = r};
 
     status.failed = r->prev && ap_is_HTTP_ERROR(r->status);
     while (status.asked->prev && ap_is_HTTP_ERROR(status.asked->prev->status)) {
@@ -48,6 +62,8 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.rules = cc_dir_of(status.asked)->status_rules == 1;
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
+    status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
+    status.proxied = status.answer.presented ? NULL : cc_proxied_header(status.asked);
     status.result = result_of(&status);
     return status;
 }
@@ -70,14 +86,12 @@ static const char *path_of(const cc_status_t *status)
 
 static json_t *request_of(const cc_status_t *status, apr_pool_t *p)
 {
-    const cc_request_t *kept = cc_request_seen(cc_request_client(status->asked));
-
     if (!status->failed) {
         return json_null();
     }
     return json_pack("{s:i, s:o, s:o}", "status", status->asked->status, "uri",
                      cc_json_string(path_of(status), p), "needs",
-                     cc_json_string(status->rules && kept ? kept->missing : NULL, p));
+                     cc_json_string(status->rules ? cc_denial_needs(status->asked, p) : NULL, p));
 }
 
 static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
@@ -95,11 +109,12 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
 
 static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
 {
-    if (!status->answer.client) {
+    if (!status->answer.presented) {
         return json_null();
     }
-    return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     cc_json_string(cc_advice_problem(status), p));
+    return json_pack("{s:b, s:o, s:o}", "verified", status->answer.problem == NULL, "problem",
+                     cc_json_string(cc_advice_problem(status), p), "cause",
+                     cc_json_string(cc_advice_cause(status), p));
 }
 
 static json_t *connection_of(request_rec *r)
@@ -118,35 +133,27 @@ static json_t *connection_of(request_rec *r)
 
 /* ---- where rules are not shown ------------------------------------------------------------- */
 
-static void place_shorten(json_t *place, apr_pool_t *p)
-{
-    const char *text = json_string_value(place);
-
-    if (text) {
-        json_string_set(place, cc_where_short(text, p));
-    }
-}
-
-static void places_shorten(json_t *list, apr_pool_t *p)
+/* Removes the places of rules, which are for administrators. */
+static void places_remove(json_t *list)
 {
     json_t *member;
     size_t i;
 
     json_array_foreach(list, i, member)
     {
-        place_shorten(json_is_object(member) ? json_object_get(member, "rule") : member, p);
+        json_object_set_new(member, "rule", json_null());
     }
 }
 
-static void identity_shorten(json_t *identity, const cc_verdict_t *verdict, apr_pool_t *p)
+static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
 {
     json_t *notes = json_object_get(identity, "notes");
 
-    place_shorten(json_object_get(identity, "user_rule"), p);
-    place_shorten(json_object_get(identity, "denied_by"), p);
-    places_shorten(json_object_get(identity, "groups"), p);
-    places_shorten(json_object_get(identity, "rules"), p);
-    places_shorten(notes, p);
+    json_object_set_new(identity, "user_rule", json_null());
+    json_object_set_new(identity, "denied_by", json_null());
+    json_object_set_new(identity, "rules", json_null());
+    places_remove(json_object_get(identity, "groups"));
+    places_remove(notes);
     for (int i = 0; i < verdict->note_count; i++) {
         json_object_set_new(json_array_get(notes, (size_t)i), "text",
                             json_string(verdict->notes[i].meaning));
@@ -162,12 +169,12 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     const cc_verdict_t *verdict = status->answer.verdict;
     json_t *identity;
 
-    if (!verdict) {
+    if (!verdict || status->result == CC_STATUS_REFUSED) { /* then no rule was asked */
         return json_null();
     }
     identity = cc_json_verdict(verdict, p);
     if (!status->rules) {
-        identity_shorten(identity, verdict, p);
+        identity_shorten(identity, verdict);
     }
     return identity;
 }
@@ -180,7 +187,7 @@ static json_t *trace_of(const cc_status_t *status, apr_pool_t *p)
         return cc_json_trace_rules(status->trace, cc_dir_of(status->asked)->rules, p);
     }
     steps = cc_json_trace(status->trace, false, p);
-    places_shorten(steps, p);
+    places_remove(steps);
     return steps;
 }
 
@@ -250,16 +257,22 @@ json_t *cc_status_document(request_rec *r, bool trace)
     apr_pool_cleanup_register(r->pool, document, document_free, apr_pool_cleanup_null);
     cc_status_t status = status_of(r, trace);
 
-    json_object_set_new(document, "result", json_string(status.result));
+    json_object_set_new(document, "result", json_string(cc_status_word(status.result)));
     json_object_set_new(document, "summary",
                         cc_json_string(cc_advice_summary(&status, r->pool), r->pool));
-    json_object_set_new(document, "advice", cc_advice_list(&status, r->pool));
+    json_object_set_new(document, "reason",
+                        cc_json_string(cc_advice_reason(&status, r->pool), r->pool));
+    json_object_set_new(document, "warnings", cc_advice_warnings(&status, r->pool));
+    json_object_set_new(document, "advice", cc_advice_list(&status));
+    json_object_set_new(document, "help", cc_help_text(&status, r->pool));
+    json_object_set_new(document, "contact", cc_help_contact(&status, r->pool));
+    json_object_set_new(document, "issuers", cc_help_issuers(&status, r->pool));
     json_object_set_new(document, "request", request_of(&status, r->pool));
     json_object_set_new(document, "identity", identity_of(&status, r->pool));
     json_object_set_new(document, "certificate", certificate_of(&status, r->pool));
     json_object_set_new(document, "verification", verification_of(&status, r->pool));
     json_object_set_new(document, "connection", connection_of(r));
-    if (status.trace) {
+    if (status.trace && status.result != CC_STATUS_REFUSED) {
         json_object_set_new(document, "trace", trace_of(&status, r->pool));
     }
     value_bound(document, r->pool);

@@ -1,136 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes the document of clientcert-status as HTML; each text is escaped. */
+/* Writes the document of clientcert-status as a page in HTML. */
+#include <apr_strings.h>
+
 #include <http_protocol.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/status/html.h"
 #include "httpd/status/page.h"
 #include "httpd/status/style.h"
-
-/* A row of a definition list: its label on the page, and its key in the document. */
-typedef struct row_t {
-    const char *label;
-    const char *key;
-} row_t;
-
-/* ---- texts ------------------------------------------------------------------------------- */
-
-static void text_write(request_rec *r, const char *text)
-{
-    ap_rputs(ap_escape_html(r->pool, text), r);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
-
-static bool has(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-
-    return value && !json_is_null(value) && !(json_is_array(value) && !json_array_size(value));
-}
-
-/* <TAG>TEXT</TAG>, or nothing without a text; `tag` may include attributes. */
-static void element_write(request_rec *r, const char *tag, const char *text)
-{
-    if (*text) {
-        ap_rvputs(r, "<", tag, ">", NULL);
-        text_write(r, text);
-        ap_rprintf(r, "</%.*s>", (int)strcspn(tag, " "), tag);
-    }
-}
-
-/* ---- values ------------------------------------------------------------------------------ */
-
-static void rule_write(request_rec *r, const json_t *object, const char *key)
-{
-    if (has(object, key)) {
-        ap_rputs(" <small>by ", r);
-        text_write(r, text_of(object, key));
-        ap_rputs("</small>", r);
-    }
-}
-
-/* A group or a note, with its rule; or a value that cannot be used. */
-static void object_write(request_rec *r, const json_t *object)
-{
-    if (has(object, "unusable")) {
-        element_write(r, "span class=\"tag no\"", "cannot be used");
-        ap_rputs(" ", r);
-        text_write(r, text_of(object, "unusable"));
-        ap_rputs(": ", r);
-        element_write(r, "code", text_of(object, "octets"));
-        return;
-    }
-    element_write(r, "bdi", text_of(object, has(object, "name") ? "name" : "text"));
-    ap_rputs(" ", r);
-    element_write(r, "small", text_of(object, "tag"));
-    rule_write(r, object, "rule");
-}
-
-static void single_write(request_rec *r, const json_t *value, bool code)
-{
-    const char *text = json_string_value(value);
-
-    if (json_is_object(value)) {
-        object_write(r, value);
-    } else if (!text || !*text) {
-        element_write(r, "small", text ? "(empty)" : "(none)");
-    } else {
-        element_write(r, code ? "code" : "bdi", text);
-    }
-}
-
-static void value_write(request_rec *r, const json_t *value, bool code)
-{
-    if (!json_is_array(value) || json_array_size(value) <= 1) {
-        single_write(r, json_is_array(value) ? json_array_get(value, 0) : value, code);
-        return;
-    }
-    ap_rputs("<ul>", r);
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        ap_rputs("<li>", r);
-        single_write(r, json_array_get(value, i), code);
-        ap_rputs("</li>", r);
-    }
-    ap_rputs("</ul>", r);
-}
-
-static void term_write(request_rec *r, const char *label, const json_t *value, bool code)
-{
-    element_write(r, "dt", label);
-    ap_rputs("<dd>", r);
-    value_write(r, value, code);
-    ap_rputs("</dd>\n", r);
-}
-
-/* The rows for which the object has a value; hex values as code. */
-static void terms_write(request_rec *r, const json_t *object, const row_t *rows)
-{
-    for (; rows->key; rows++) {
-        if (has(object, rows->key)) {
-            bool code = strstr(rows->key, "sha") || !strcmp(rows->key, "serial");
-            term_write(r, rows->label, json_object_get(object, rows->key), code);
-        }
-    }
-}
-
-static void rows_write(request_rec *r, const json_t *object, const row_t *rows)
-{
-    ap_rputs("<dl>\n", r);
-    terms_write(r, object, rows);
-    ap_rputs("</dl>\n", r);
-}
 
 /* ---- sections ---------------------------------------------------------------------------- */
 
 static void section_begin(request_rec *r, const char *title)
 {
     ap_rputs("<section>\n", r);
-    element_write(r, "h2", title);
+    cc_html_element(r, "h2", title);
+    ap_rputs("\n", r);
 }
 
 static void section_end(request_rec *r)
@@ -138,29 +23,85 @@ static void section_end(request_rec *r)
     ap_rputs("</section>\n", r);
 }
 
-static void advice_write(request_rec *r, const json_t *document)
+static void list_write(request_rec *r, const json_t *texts)
 {
-    const json_t *advice = json_object_get(document, "advice");
-
-    if (json_array_size(advice) == 0) {
-        return;
-    }
-    section_begin(r, "What you can do");
     ap_rputs("<ul>\n", r);
-    for (size_t i = 0; i < json_array_size(advice); i++) {
-        element_write(r, "li", json_string_value(json_array_get(advice, i)));
+    for (size_t i = 0; i < json_array_size(texts); i++) {
+        cc_html_element(r, "li", json_string_value(json_array_get(texts, i)));
+        ap_rputs("\n", r);
     }
     ap_rputs("</ul>\n", r);
+}
+
+/* ---- what to do -------------------------------------------------------------------------- */
+
+static void own_text_write(request_rec *r, const json_t *help)
+{
+    const char *text = cc_html_text_of(help, "text");
+
+    ap_rputs("<p>", r);
+    if (cc_html_has(help, "link")) {
+        cc_html_text(r, text);
+        ap_rputs(" ", r);
+        text = cc_html_text_of(help, "link");
+    }
+    cc_html_link(r, cc_html_text_of(help, "url"), text);
+    ap_rputs("</p>\n", r);
+}
+
+static void contact_write(request_rec *r, const json_t *contact)
+{
+    ap_rputs("<p>Administrator of this server: ", r);
+    cc_html_link(r, cc_html_text_of(contact, "url"), cc_html_text_of(contact, "text"));
+    ap_rputs("</p>\n", r);
+}
+
+static void help_write(request_rec *r, const json_t *document)
+{
+    bool has_advice = cc_html_has(document, "advice");
+
+    if (!has_advice && !cc_html_has(document, "help") && !cc_html_has(document, "contact")) {
+        return;
+    }
+    section_begin(r, has_advice ? "What you can do" : "Help");
+    if (cc_html_has(document, "help")) {
+        own_text_write(r, json_object_get(document, "help"));
+    }
+    if (has_advice) {
+        list_write(r, json_object_get(document, "advice"));
+    }
+    if (cc_html_has(document, "contact")) {
+        contact_write(r, json_object_get(document, "contact"));
+    }
     section_end(r);
 }
 
+static void issuers_write(request_rec *r, const json_t *document)
+{
+    const json_t *issuers = json_object_get(document, "issuers");
+    json_int_t more = json_integer_value(json_object_get(issuers, "more"));
+
+    if (!cc_html_has(document, "issuers")) {
+        return;
+    }
+    section_begin(r, "Issuers of certificates");
+    ap_rputs("<p>When this server requests a certificate, it names these issuers:</p>\n", r);
+    list_write(r, json_object_get(issuers, "names"));
+    if (more > 0) {
+        ap_rprintf(r, "<p>and %d more</p>\n", (int)more);
+    }
+    section_end(r);
+}
+
+/* ---- identity and certificate ------------------------------------------------------------ */
+
 static void identity_write(request_rec *r, const json_t *document)
 {
-    static const row_t rows[] = {{"Denied by", "denied_by"},
-                                 {"Failure", "failure"},
-                                 {"Matching rules", "rules"},
-                                 {"Notes", "notes"},
-                                 {NULL, NULL}};
+    static const cc_html_row_t rows[] = {{"Denied by", "denied_by", CC_HTML_TEXT},
+                                         {"Failure", "failure", CC_HTML_TEXT},
+                                         {"Matching rules", "rules", CC_HTML_TEXT},
+                                         {"Notes", "notes", CC_HTML_TEXT},
+                                         {NULL, NULL, CC_HTML_TEXT}};
     const json_t *identity = json_object_get(document, "identity");
 
     if (json_is_null(identity)) {
@@ -168,11 +109,11 @@ static void identity_write(request_rec *r, const json_t *document)
     }
     section_begin(r, "Your identity");
     ap_rputs("<dl>\n<dt>User</dt><dd>", r);
-    single_write(r, json_object_get(identity, "user"), false);
-    rule_write(r, identity, "user_rule");
+    cc_html_single(r, json_object_get(identity, "user"), CC_HTML_TEXT);
+    cc_html_rule(r, identity, "user_rule");
     ap_rputs("</dd>\n", r);
-    term_write(r, "Groups", json_object_get(identity, "groups"), false);
-    terms_write(r, identity, rows);
+    cc_html_term(r, "Groups", json_object_get(identity, "groups"), CC_HTML_TEXT);
+    cc_html_terms(r, identity, rows);
     ap_rputs("</dl>\n", r);
     section_end(r);
 }
@@ -182,86 +123,86 @@ static void fields_write(request_rec *r, json_t *fields)
     const char *name;
     json_t *values;
 
-    ap_rputs("<details>\n<summary>All fields, with their names in rules</summary>\n<dl>\n", r);
+    ap_rputs("<details>\n<summary>All fields</summary>\n<dl>\n", r);
     json_object_foreach(fields, name, values)
     {
-        term_write(r, name, values, true);
+        cc_html_term(r, name, values, CC_HTML_CODE);
     }
     ap_rputs("</dl>\n</details>\n", r);
 }
 
+/* The usual fields; the others are in the details. */
 static void certificate_write(request_rec *r, const json_t *document)
 {
-    static const row_t rows[] = {{"Subject", "subject"},
-                                 {"Email address", "san.email"},
-                                 {"User principal name", "san.upn"},
-                                 {"Kerberos principal", "san.krb5"},
-                                 {"URI", "san.uri"},
-                                 {"Host name", "san.dns"},
-                                 {"IP address", "san.ip"},
-                                 {"Directory name", "san.dirname"},
-                                 {"Registered ID", "san.rid"},
-                                 {"Issuer", "issuer"},
-                                 {"Serial number", "serial"},
-                                 {"Valid from", "not_before"},
-                                 {"Valid until", "not_after"},
-                                 {"Days left", "days_left"},
-                                 {"Revocation", "revocation"},
-                                 {"Revoked on", "revocation.date"},
-                                 {"Reason for revocation", "revocation.reason"},
-                                 {"SHA-256", "sha256"},
-                                 {"SHA-1", "sha1"},
-                                 {"Public-key SHA-256", "spki.sha256"},
-                                 {"Key type", "key.type"},
-                                 {"Key curve", "key.curve"},
-                                 {"Key size", "key.bits"},
-                                 {"Extended key usage", "eku"},
-                                 {NULL, NULL}};
+    static const cc_html_row_t problem[] = {{"Problem", "problem", CC_HTML_TEXT},
+                                            {NULL, NULL, CC_HTML_TEXT}};
+    static const cc_html_row_t rows[] = {
+        {"Email address", "san.email", CC_HTML_TEXT},
+        {"User principal name", "san.upn", CC_HTML_TEXT},
+        {"URI", "san.uri", CC_HTML_TEXT},
+        {"Host name", "san.dns", CC_HTML_TEXT},
+        {"Issuer", "issuer", CC_HTML_TEXT},
+        {"Valid until", "not_after", CC_HTML_TIME},
+        {"Revoked on", "revocation.date", CC_HTML_TIME},
+        {"Reason for revocation", "revocation.reason", CC_HTML_TEXT},
+        {NULL, NULL, CC_HTML_TEXT}};
     json_t *fields = json_object_get(document, "certificate");
+    const char *name = cc_html_has(fields, "subject.CN") ? "subject.CN" : "subject";
 
-    if (!json_is_null(fields)) {
-        section_begin(r, "Your certificate");
-        rows_write(r, fields, rows);
-        fields_write(r, fields);
-        section_end(r);
+    if (json_is_null(fields)) {
+        return;
     }
+    section_begin(r, "Your certificate");
+    ap_rputs("<dl>\n", r);
+    cc_html_terms(r, json_object_get(document, "verification"), problem);
+    cc_html_term(r, "Name", json_object_get(fields, name), CC_HTML_TEXT);
+    cc_html_terms(r, fields, rows);
+    ap_rputs("</dl>\n", r);
+    fields_write(r, fields);
+    section_end(r);
 }
 
 static void connection_write(request_rec *r, const json_t *document)
 {
-    static const row_t rows[] = {{"TLS version", "version"},
-                                 {"Cipher", "cipher"},
-                                 {"Server name", "sni"},
-                                 {"Session", "session"},
-                                 {NULL, NULL}};
+    static const cc_html_row_t rows[] = {{"TLS version", "version", CC_HTML_TEXT},
+                                         {"Cipher", "cipher", CC_HTML_TEXT},
+                                         {"Server name", "sni", CC_HTML_TEXT},
+                                         {"Session", "session", CC_HTML_TEXT},
+                                         {NULL, NULL, CC_HTML_TEXT}};
 
-    if (has(document, "connection")) {
+    if (cc_html_has(document, "connection")) {
         section_begin(r, "Your connection");
-        rows_write(r, json_object_get(document, "connection"), rows);
+        cc_html_rows(r, json_object_get(document, "connection"), rows);
         section_end(r);
     }
 }
 
+/* ---- the trace --------------------------------------------------------------------------- */
+
 static void step_write(request_rec *r, const json_t *step)
 {
-    static const row_t rows[] = {{"Field", "field"}, {"Value", "seen"}, {NULL, NULL}};
-    static const row_t rows_of_rule[] = {
-        {"Condition", "condition"}, {"Value", "seen"}, {NULL, NULL}};
+    static const cc_html_row_t rows[] = {{"Field", "field", CC_HTML_TEXT},
+                                         {"Value", "seen", CC_HTML_TEXT},
+                                         {NULL, NULL, CC_HTML_TEXT}};
+    static const cc_html_row_t rows_of_rule[] = {{"Condition", "condition", CC_HTML_TEXT},
+                                                 {"Value", "seen", CC_HTML_TEXT},
+                                                 {"Hint", "hint", CC_HTML_TEXT},
+                                                 {NULL, NULL, CC_HTML_TEXT}};
     bool holds = json_is_true(json_object_get(step, "holds"));
 
     ap_rputs("<li>", r);
     if (json_is_string(step)) { /* the note that the list was truncated */
-        text_write(r, json_string_value(step));
+        cc_html_text(r, json_string_value(step));
     } else {
-        element_write(r, "code", text_of(step, "rule"));
-        ap_rputs(" ", r);
-        element_write(r, holds ? "span class=\"tag ok\"" : "span class=\"tag no\"",
-                      holds                                ? "matches"
-                      : json_object_get(step, "undecided") ? "cannot be decided"
-                                                           : "does not match");
-        element_write(r, "pre", text_of(step, "text"));
+        cc_html_element(r, "code", cc_html_text_of(step, "rule"));
+        ap_rputs(cc_html_has(step, "rule") ? " " : "", r);
+        cc_html_tag(r, holds,
+                    holds                                ? "matches"
+                    : json_object_get(step, "undecided") ? "cannot be decided"
+                                                         : "does not match");
+        cc_html_element(r, "pre", cc_html_text_of(step, "text"));
         if (!holds) {
-            rows_write(r, step, has(step, "condition") ? rows_of_rule : rows);
+            cc_html_rows(r, step, cc_html_has(step, "condition") ? rows_of_rule : rows);
         }
     }
     ap_rputs("</li>\n", r);
@@ -291,48 +232,74 @@ static void head_write(request_rec *r, const json_t *document)
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
              "<meta name=\"color-scheme\" content=\"light dark\">\n",
              r);
-    element_write(r, "title", text_of(document, "summary"));
+    cc_html_element(r, "title", cc_html_text_of(document, "summary"));
     ap_rvputs(r, "\n<style>", cc_page_style, "</style>\n</head>\n<body>\n<main>\n<header>\n", NULL);
 }
 
 static void failed_write(request_rec *r, const json_t *request)
 {
-    ap_rputs("<p><strong>", r);
-    text_write(r, ap_get_status_line((int)json_integer_value(json_object_get(request, "status"))));
-    ap_rputs("</strong> ", r);
-    element_write(r, "code", text_of(request, "uri"));
-    if (has(request, "needs")) {
+    int code = (int)json_integer_value(json_object_get(request, "status"));
+
+    ap_rputs("<p>", r);
+    cc_html_element(r, "strong", ap_get_status_line(code));
+    ap_rputs(" ", r);
+    cc_html_element(r, "code", cc_html_text_of(request, "uri"));
+    if (cc_html_has(request, "needs")) {
         ap_rputs(" requires ", r);
-        element_write(r, "code", text_of(request, "needs"));
+        cc_html_element(r, "code", cc_html_text_of(request, "needs"));
     }
     ap_rputs("</p>\n", r);
 }
 
-static void verification_write(request_rec *r, const json_t *document)
+/* "not-yet-valid" as words. */
+static void word_tag(request_rec *r, bool good, const char *word)
+{
+    char *text = apr_pstrdup(r->pool, word);
+
+    for (char *at = text; *at; at++) {
+        *at = *at == '-' ? ' ' : *at;
+    }
+    cc_html_tag(r, good, text);
+}
+
+static void tags_write(request_rec *r, const json_t *document)
 {
     const json_t *verification = json_object_get(document, "verification");
+    const json_t *identity = json_object_get(document, "identity");
+    const json_t *request = json_object_get(document, "request");
+    bool mapped = cc_html_has(identity, "user") || cc_html_has(identity, "groups");
 
-    if (!json_is_null(verification)) {
-        bool ok = json_is_true(json_object_get(verification, "verified"));
-        element_write(r, ok ? "span class=\"tag ok\"" : "span class=\"tag no\"",
-                      ok ? "verified" : "not verified");
-        ap_rputs(" ", r);
+    ap_rputs("<p>", r);
+    if (cc_html_has(verification, "cause")) {
+        word_tag(r, false, cc_html_text_of(verification, "cause"));
+    } else {
+        if (!json_is_null(verification)) {
+            cc_html_tag(r, true, "verified");
+        }
+        word_tag(r, mapped, cc_html_text_of(document, "result"));
     }
+    if (mapped && json_integer_value(json_object_get(request, "status")) == HTTP_FORBIDDEN) {
+        cc_html_tag(r, false, "not allowed");
+    }
+    ap_rputs("</p>\n", r);
 }
 
 static void header_write(request_rec *r, const json_t *document)
 {
-    const char *result = text_of(document, "result");
+    const json_t *warnings = json_object_get(document, "warnings");
 
-    if (has(document, "request")) {
+    if (cc_html_has(document, "request")) {
         failed_write(r, json_object_get(document, "request"));
     }
-    element_write(r, "h1", text_of(document, "summary"));
-    ap_rputs("<p>", r);
-    verification_write(r, document);
-    element_write(r, !strcmp(result, "mapped") ? "span class=\"tag ok\"" : "span class=\"tag no\"",
-                  result);
-    ap_rputs("</p>\n</header>\n", r);
+    cc_html_element(r, "h1", cc_html_text_of(document, "summary"));
+    ap_rputs("\n", r);
+    cc_html_element(r, "p", cc_html_text_of(document, "reason"));
+    tags_write(r, document);
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        cc_html_element(r, "p class=\"warning\"", json_string_value(json_array_get(warnings, i)));
+        ap_rputs("\n", r);
+    }
+    ap_rputs("</header>\n", r);
 }
 
 static void links_write(request_rec *r, const json_t *document)
@@ -342,7 +309,7 @@ static void links_write(request_rec *r, const json_t *document)
     ap_rputs("<nav>", r);
     if (traced) {
         ap_rputs("<a href=\"?\">Hide rule trace</a> ", r);
-    } else if (has(document, "identity")) {
+    } else if (cc_html_has(document, "identity")) {
         ap_rputs("<a href=\"?trace\">Rule trace</a> ", r);
     }
     ap_rputs(traced ? "<a href=\"?format=json&amp;trace\">" : "<a href=\"?format=json\">", r);
@@ -353,7 +320,8 @@ void cc_page_write(request_rec *r, const json_t *document, bool links)
 {
     head_write(r, document);
     header_write(r, document);
-    advice_write(r, document);
+    help_write(r, document);
+    issuers_write(r, document);
     identity_write(r, document);
     trace_write(r, document);
     certificate_write(r, document);

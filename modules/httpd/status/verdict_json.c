@@ -138,6 +138,9 @@ json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool
                 json_object_set_new(one, "condition", cc_json_string(step->condition, p));
             }
             json_object_set_new(one, "seen", cc_json_string(step->seen, p));
+            if (conditions && step->hint) {
+                json_object_set_new(one, "hint", cc_json_string(step->hint, p));
+            }
         }
         json_array_append_new(steps, one);
     }

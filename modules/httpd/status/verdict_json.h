@@ -42,8 +42,8 @@ json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
 /**
  * The steps of an evaluation (cc_step_t): [{"rule": WHERE, "holds": true}, {"rule": WHERE,
  * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true for a
- * condition that could not be decided. Without `conditions` the condition, which would reveal the
- * rule, is omitted.
+ * condition that could not be decided, and "hint": TEXT if a step has one. Without `conditions` the
+ * condition and the hint, which would reveal the rule, are omitted.
  */
 json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
 

@@ -9,15 +9,19 @@ package ClientCert::Test::Browser;
     if (my $why = ClientCert::Test::Browser->missing) { ... }
     my $browser = ClientCert::Test::Browser->new(p12 => $file, password => 'secret', ca => $root);
     my $dom     = $browser->dom($url);
+    my $value   = $browser->evaluate($url, 'document.title', width => 320, dark => 1);
     my $picture = $browser->picture($url, width => 390, height => 844, dark => 1);
 
 A browser has its own home directory, with a database of certificates (NSS) that trusts C<ca> and
 contains the certificate of C<p12> (or none). It presents a certificate without asking the user.
 That needs a policy of Chromium, whose folder is mounted over the one in /etc, in a mount namespace
-of the browser. C<dom> returns the page as Chromium parsed it, as HTML. C<picture> returns a
-screenshot: width, height, C<< pixel($x, $y) >> as "#rrggbb", and colours, their number. Both die
-if Chromium prints anything about the page on its console. C<< shots => DIRECTORY >> keeps the
-screenshots there.
+of the browser. It is started when it is first needed, ends with the object, and is driven by
+Chromium's DevTools protocol, through a pipe.
+
+C<dom> returns the page as Chromium parsed it, as HTML. C<evaluate> returns the value of a JavaScript
+expression in the page (of a promise, its result). C<picture> returns a screenshot: width, height,
+C<< pixel($x, $y) >> as "#rrggbb", and colours, their number. All of them die if Chromium reports
+anything about the page on its console. C<< shots => DIRECTORY >> keeps the screenshots there.
 
 =cut
 
@@ -27,6 +31,9 @@ use warnings;
 use Compress::Zlib qw(uncompress);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use JSON::PP ();
+use MIME::Base64 qw(decode_base64);
+use POSIX ();
 
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(program);
@@ -53,7 +60,7 @@ sub impossible { return _unshare() ? undef : 'no mount namespaces here' }
 sub new {
     my ($class, %o) = @_;
     my $self = bless { home => tempdir('chromium-XXXXXX', TMPDIR => 1, CLEANUP => 1),
-        unshare => _unshare(), shots => $o{shots}, runs => 0 }, $class;
+        unshare => _unshare(), shots => $o{shots}, calls => 0, read => '', console => [] }, $class;
     my $nss = "$self->{home}/.pki/nssdb";
     make_path($nss, "$self->{home}/etc/policies/managed");
     $self->_run('certutil', '-N', '-d', "sql:$nss", '--empty-password');
@@ -68,35 +75,123 @@ sub new {
 sub _run {
     my ($self, @command) = @_;
     my $said = "$self->{home}/said";
-    local $ENV{HOME} = $self->{home};
     open my $output, '-|', 'sh', '-c', 'exec "$@" 2>"$0"', $said, @command or die "$command[0]: $!\n";
     my $text = do { local $/; <$output> };
     close $output or die "@command: $?\n" . read_file($said);
     return $text // '';
 }
 
-sub _chromium_run {
-    my ($self, @arguments) = @_;
-    my $profile = "$self->{home}/profile" . ++$self->{runs};
-    my $output  = $self->_run('timeout', 60 * $slow, split(/ /, $self->{unshare}), 'sh', '-c',
-        'mount --bind "$HOME/etc" /etc/chromium && exec "$@"', 'sh', _chromium(),
-        qw(--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage
-        --no-first-run --disable-background-networking --disable-component-update --disable-sync
-        --hide-scrollbars --enable-logging=stderr), "--user-data-dir=$profile", @arguments);
-    my @console = read_file("$self->{home}/said") =~ /^(.*CONSOLE.*)$/mg;
-    die join "\n", @console, '' if @console;
-    return $output;
+# ---- the process, and the protocol (https://chromedevtools.github.io/devtools-protocol)
+
+sub _start {
+    my ($self) = @_;
+    pipe my $its_input, $self->{to} or die "pipe: $!\n";
+    pipe $self->{from}, my $its_output or die "pipe: $!\n";
+    $self->{pid} = fork // die "fork: $!\n";
+    if (!$self->{pid}) {
+        $ENV{HOME} = $self->{home};
+        open STDOUT, '>', "$self->{home}/said" or POSIX::_exit(1);
+        open STDERR, '>&', \*STDOUT or POSIX::_exit(1);
+        my @ends = map { POSIX::dup(fileno $_) } $its_input, $its_output;    # neither may be 3 or 4
+        POSIX::dup2($ends[$_], 3 + $_) for 0, 1;
+        exec 'timeout', 600 * $slow, split(/ /, $self->{unshare}), 'sh', '-c',
+            'mount --bind "$HOME/etc" /etc/chromium && exec "$@"', 'sh', _chromium(),
+            qw(--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage
+            --no-first-run --disable-background-networking --disable-component-update --disable-sync
+            --hide-scrollbars --remote-debugging-pipe), "--user-data-dir=$self->{home}/profile"
+            or POSIX::_exit(1);
+    }
+    my $target = $self->_call('Target.createTarget', { url => 'about:blank' })->{targetId};
+    $self->{session} = $self->_call('Target.attachToTarget',
+        { targetId => $target, flatten => JSON::PP::true })->{sessionId};
+    $self->_call("$_.enable") for qw(Page Log Runtime);
+    return;
 }
 
-sub dom { my ($self, $url) = @_; return $self->_chromium_run('--dump-dom', $url) }
+# The next message of the browser.
+sub _message {
+    my ($self) = @_;
+    my $end;
+    while (($end = index $self->{read}, "\0") < 0) {
+        sysread $self->{from}, $self->{read}, 65536, length $self->{read}
+            or die "the browser ended\n" . read_file("$self->{home}/said");
+    }
+    my $message = JSON::PP::decode_json(substr $self->{read}, 0, $end);
+    substr $self->{read}, 0, $end + 1, '';
+    my $entry   = ($message->{params} // {})->{entry};
+    push @{ $self->{console} }, $entry->{text}
+        if ($message->{method} // '') eq 'Log.entryAdded' && $entry->{source} ne 'network';
+    return $message;
+}
+
+sub _call {
+    my ($self, $method, $params) = @_;
+    my %call = (id => ++$self->{calls}, method => $method, params => $params // {});
+    $call{sessionId} = $self->{session} if $self->{session};
+    print { $self->{to} } JSON::PP::encode_json(\%call), "\0";
+    $self->{to}->flush;
+    while (1) {
+        my $message = $self->_message;
+        next if ($message->{id} // 0) != $call{id};
+        die "$method: $message->{error}{message}\n" if $message->{error};
+        return $message->{result};
+    }
+}
+
+sub _open {
+    my ($self, $url, %o) = @_;
+    $self->_start if !$self->{pid};
+    $self->_call('Emulation.setDeviceMetricsOverride', { width => $o{width} // 1000,
+        height => $o{height} // 800, deviceScaleFactor => 1, mobile => JSON::PP::false });
+    $self->_call('Emulation.setEmulatedMedia', { features =>
+        [{ name => 'prefers-color-scheme', value => $o{dark} ? 'dark' : 'light' }] });
+    my $error = $self->_call('Page.navigate', { url => $url })->{errorText};
+    die "$url: $error\n" if $error;
+    1 while ($self->_message->{method} // '') ne 'Page.loadEventFired';
+    return;
+}
+
+sub _value {
+    my ($self, $expression) = @_;
+    my $result = $self->_call('Runtime.evaluate', { expression => $expression,
+        returnByValue => JSON::PP::true, awaitPromise => JSON::PP::true });
+    die JSON::PP::encode_json($result->{exceptionDetails}), "\n" if $result->{exceptionDetails};
+    die join "\n", splice(@{ $self->{console} }), '' if @{ $self->{console} };
+    return $result->{result}{value};
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    return if !$self->{pid};
+    local ($?, $@);
+    eval { local $SIG{PIPE} = 'IGNORE'; delete $self->{session}; $self->_call('Browser.close') };
+    kill TERM => $self->{pid} if $@;    # it is "timeout", which ends the browser
+    waitpid $self->{pid}, 0;
+    return;
+}
+
+# ---- pages
+
+sub evaluate {
+    my ($self, $url, $expression, %o) = @_;
+    $self->_open($url, %o);
+    return $self->_value($expression);
+}
+
+sub dom {
+    my ($self, $url) = @_;
+    my $html = $self->evaluate($url, 'document.documentElement.outerHTML');
+    utf8::encode($html);
+    return $html;
+}
 
 sub picture {
     my ($self, $url, %o) = @_;
     my $file = ($self->{shots} // $self->{home}) . '/' . ($o{name} // 'picture') . '.png';
-    unlink $file;
-    $self->_chromium_run("--window-size=$o{width},$o{height}", "--screenshot=$file",
-        $o{dark} ? '--force-dark-mode' : (), $url);
-    return ClientCert::Test::Browser::Picture->new(read_file($file));
+    $self->evaluate($url, '0', %o);
+    my $png = decode_base64($self->_call('Page.captureScreenshot', { format => 'png' })->{data});
+    write_file($file, $png);
+    return ClientCert::Test::Browser::Picture->new($png);
 }
 
 package ClientCert::Test::Browser::Picture;

@@ -14,7 +14,7 @@ C<page> dies if a body is not HTML with only the tags and attributes of the temp
 and with all other text escaped, in UTF-8, without control characters and without characters that
 change the direction of text. text has the texts, separated by single spaces. C<json> dies if a
 body is not one line of JSON with the type of JSON. C<missing> returns the texts of the JSON that
-are not in the page.
+are not in the page, be it as text or as the address of a link.
 
 =cut
 
@@ -32,8 +32,10 @@ my %attributes = (
     html => qr/ lang="en"/,
     meta => qr/ charset="utf-8"| name="viewport" content="[\w=, -]+"| name="color-scheme" content="light dark"/,
     span => qr/ class="tag (?:ok|no)"/,
-    a    => qr/ href="\?(?:(?:format=json)?(?:&amp;)?(?:trace)?)"/,
-    map { $_ => qr// } qw(head title style body main header section nav h1 h2 p dl dt dd ul ol li
+    a    => qr{ href="(?:\?(?:(?:format=json)?(?:&amp;)?(?:trace)?)|(?:https?://|mailto:|/)[^"<>\s]+)"},
+    p    => qr/| class="warning"/,
+    time => qr/ datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/,
+    map { $_ => qr// } qw(head title style body main header section nav h1 h2 dl dt dd ul ol li
         bdi code pre small strong details summary));
 my %entities = (lt => '<', gt => '>', amp => '&', quot => '"');
 my $never = qr/[\x00-\x09\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}]/;
@@ -69,7 +71,7 @@ sub page {
     my ($response) = @_;
     my $html = $response->{body};    # octets: Perl finds positions in them at once
     _utf8($html);
-    my (@open, @texts, $title);
+    my (@open, @texts, @links, $title);
     $html =~ m{\A<!DOCTYPE html>\n}g or die "no document type\n";
     while (pos $html < length $html) {
         if ($html =~ m{\G([^<]+)}gc) {
@@ -79,13 +81,15 @@ sub page {
         } else {
             $html =~ m{\G<(/?)([a-z][a-z0-9]*)([^<>]*)>}gc
                 or die 'no tag: ' . substr($html, pos $html, 80) . "\n";
-            _tag(\@open, $1, $2, $3);
+            my $rest = $3;
+            _tag(\@open, $1, $2, $rest);
+            push @links, _text(_utf8($1)) if $rest =~ / href="([^"]*)"/;
         }
     }
     die "not closed: @open\n" if @open;
     s/\s+/ /g for @texts;
     (my $text = join ' ', @texts) =~ s/\s+/ /g;
-    return { title => $title, text => $text, texts => { map { $_ => 1 } @texts } };
+    return { title => $title, text => $text, texts => { map { $_ => 1 } @texts, @links } };
 }
 
 sub json {
@@ -105,7 +109,8 @@ sub _strings {
 
 sub missing {
     my ($page, $json) = @_;
-    return grep { my $one = s/\s+/ /gr; !$page->{texts}{$one} && index($page->{text}, $one) < 0 }
+    return grep { my $one = s/\s+/ /gr; !$page->{texts}{$one} && index($page->{text}, $one) < 0
+            && !$page->{texts}{ $one =~ tr/-/ /r } }    # a word of a result is a tag
         _strings($json);
 }
 

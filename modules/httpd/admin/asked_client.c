@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a client of a certificate in a file: a source of clients without any connection. */
+#include "cert/cert.h"
+#include "httpd/admin/asked_client.h"
+#include "httpd/conf/judge.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/client.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
+
+/* ---- the source ------------------------------------------------------------------------- */
+
+static cc_client_t *again(cc_client_t *client, request_rec *r)
+{
+    (void)r;
+    return client;
+}
+
+static void end(cc_client_t *client, request_rec *r)
+{
+    (void)client;
+    (void)r;
+}
+
+static apr_pool_t *pool_of(const cc_client_t *client, conn_rec *c)
+{
+    (void)c;
+    return ((const cc_asked_client_t *)client)->pool;
+}
+
+static cc_client_map_t *no_map(const cc_client_t *client, conn_rec *c, bool make)
+{
+    (void)client;
+    (void)c;
+    (void)make;
+    return NULL;
+}
+
+static const cc_client_source_t file = {again, end, pool_of, no_map};
+
+/* ---- the judgement ---------------------------------------------------------------------- */
+
+/* CRLs end the handshake, so what they say is all that a request can depend on. */
+static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *sources,
+                            const cc_presented_t *presented)
+{
+    STACK_OF(X509) *sent = cc_trust_certs(presented->path, presented->pool);
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &asked->seal, NULL};
+
+    asked->client.facts.revocation = "unchecked";
+    if (!sources->revocation.crls && !sources->revocation.ocsp) {
+        return;
+    }
+    cc_revocation_check_crls(&asked->revocation, &sources->revocation, &cert, apr_time_now(),
+                             presented->pool);
+    cc_client_revocation_set(&asked->client, &asked->revocation);
+    if (sources->revocation.ocsp && !asked->revocation.problem) {
+        asked->client.facts.revocation = NULL; /* the responder was not asked */
+    }
+}
+
+/* SSLVerifyClient optional_no_ca: the errors that mod_ssl passes over. */
+static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *sources,
+                           const cc_presented_t *presented)
+{
+    X509 *x509 = sk_X509_value(cc_trust_certs(presented->path, presented->pool), 0);
+
+    switch (asked->seal.fault.cause) {
+    case CC_CAUSE_NO_CA:
+    case CC_CAUSE_SELF_SIGNED:
+    case CC_CAUSE_UNTRUSTED_ROOT:
+        return sources->no_ca && cc_trust_dates(x509, apr_time_now()) == CC_TRUST_OK;
+    default:
+        return false;
+    }
+}
+
+/* mod_ssl lets the certificate of a CA, or of a server, pass as that of a client. */
+static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
+                           const cc_presented_t *presented)
+{
+    if (asked->revocation.problem) {
+        return true;
+    }
+    return asked->unverified && asked->seal.state != CC_TRUST_NOT_CLIENT &&
+           !is_passed_over(asked, sources, presented);
+}
+
+cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
+                                        const cc_presented_t *presented)
+{
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
+    cc_asked_client_t *asked = apr_pcalloc(presented->pool, sizeof(*asked));
+    cc_client_t *client = &asked->client;
+    const cc_seal_t *seal = &asked->seal;
+
+    asked->pool = presented->pool;
+    asked->revocation = cc_revocation_unchecked();
+    asked->unverified =
+        cc_judge_certificate(&asked->seal, &sources->judge, presented->path, presented->pool);
+    client->source = &file;
+    client->cert = presented->cert;
+    client->problem = client->public_problem = asked->unverified;
+    client->fault = asked->seal.fault;
+    client->verified = !asked->unverified;
+    client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
+    client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
+        revocation_take(asked, sources, presented);
+    }
+    if (!client->problem) {
+        client->problem = client->public_problem = asked->unverified;
+        client->fault = asked->seal.fault;
+    }
+    cc_client_span_set(client, seal, conf->max_age > 0 ? conf->max_age : 0);
+    asked->problem = client->problem;
+    asked->refused = sources->judge.trust && ends_handshake(asked, sources, presented);
+    asked->presented = sources->judge.trust && !asked->refused;
+    return asked;
+}

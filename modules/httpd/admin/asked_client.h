@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a client of a certificate in a file, as the virtual host of a query judges it. */
+#ifndef CC_ADMIN_ASKED_CLIENT_H
+#define CC_ADMIN_ASKED_CLIENT_H
+
+#include <stdbool.h>
+
+#include "httpd/admin/query.h"
+#include "httpd/admin/sources.h"
+#include "httpd/peer/client.h"
+#include "revocation/revocation.h"
+#include "trust/trust.h"
+
+/** The client that presents a certificate of the query, and what the server makes of it. */
+typedef struct cc_asked_client_t {
+    cc_client_t client;
+    apr_pool_t *pool;
+    cc_seal_t seal;
+    const char *unverified; /* NULL: it verifies; or as from cc_judge_certificate */
+    cc_revocation_status_t revocation; /* by CRLs alone, of a certificate that verifies */
+    const char *problem;               /* NULL, or why it gives no identity */
+    bool refused;                      /* the handshake fails, so no request is ever sent */
+    bool presented; /* false: the server requests no certificate, or the handshake fails */
+} cc_asked_client_t;
+
+/** The client that presents this certificate. Lives as long as presented->pool. Asks no OCSP. */
+cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
+                                        const cc_presented_t *presented);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers queries about a table: reads its source, and looks a key up. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <http_main.h>
+
+#include "httpd/admin/table.h"
+#include "httpd/admin/vhost.h"
+#include "httpd/background/tables.h"
+#include "httpd/conf/module.h"
+#include "httpd/status/verdict_json.h"
+#include "tables/table.h"
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+/* "people at site.conf:4, people at site.conf:9": the tables of this name, or all (NULL). */
+static const char *places_of(const cc_tables_t *tables, const char *name, apr_pool_t *p)
+{
+    const char *places = NULL;
+
+    for (int i = 0; tables && i < cc_tables_count(tables); i++) {
+        const cc_table_t *table = cc_tables_at(tables, i);
+
+        if (!name || !strcmp(cc_table_name(table), name)) {
+            places = apr_pstrcat(p, places ? places : "", places ? ", " : "", cc_table_name(table),
+                                 " at ", cc_table_where(table), NULL);
+        }
+    }
+    return places ? places : "none";
+}
+
+/* The only table of this name in all virtual hosts. */
+static cc_table_t *table_only(const cc_tables_t *tables, cc_admin_query_t *q)
+{
+    cc_table_t *found = NULL;
+    int count = 0;
+
+    for (int i = 0; tables && i < cc_tables_count(tables); i++) {
+        cc_table_t *table = cc_tables_at(tables, i);
+
+        if (!strcmp(cc_table_name(table), q->table)) {
+            found = table;
+            count++;
+        }
+    }
+    if (count > 1) {
+        cc_error_set(&q->err, q->pool, "CC0767", q->table,
+                     "several virtual hosts have a table of this name; choose one with --vhost: %s",
+                     places_of(tables, q->table, q->pool));
+        return NULL;
+    }
+    return found;
+}
+
+/* The table that rules of the virtual host use by this name. */
+static cc_table_t *table_choose(cc_admin_query_t *q)
+{
+    const cc_tables_t *tables = cc_tables_configured(q->main);
+    cc_table_t *table = NULL;
+
+    q->table = q->table ? q->table : "";
+    if (q->vhost) {
+        const char *reason;
+        server_rec *s = cc_vhost_choose(q, &reason);
+
+        table = s && tables ? cc_tables_find(tables, s->is_virtual ? s : NULL, q->table) : NULL;
+    } else {
+        table = table_only(tables, q);
+    }
+    if (!table && !q->err.tag) {
+        cc_error_set(&q->err, q->pool, "CC0766", q->table,
+                     "there is no ClientCertTable of this name; use one of %s",
+                     places_of(tables, NULL, q->pool));
+    }
+    return table;
+}
+
+/* ---- the lookup ---------------------------------------------------------------------------- */
+
+static json_t *row_json(const cc_row_t *row, apr_pool_t *p)
+{
+    json_t *columns = json_array();
+
+    for (int i = 0; i < row->count; i++) {
+        json_t *values = json_array();
+
+        for (int j = 0; j < row->columns[i].count; j++) {
+            json_array_append_new(values, cc_json_string(row->columns[i].values[j], p));
+        }
+        json_array_append_new(columns, values);
+    }
+    return columns;
+}
+
+static void lookup_add(json_t *answer, cc_table_t *table, cc_admin_query_t *q)
+{
+    static const char *const results[] = {
+        [CC_TABLE_FOUND] = "found", [CC_TABLE_MISSING] = "missing", [CC_TABLE_FAILED] = "failed"};
+    cc_query_t query = {.key = q->key, .len = strlen(q->key)};
+    cc_table_result_t result = cc_table_lookup(table, &query, apr_time_now(), q->pool);
+    const char *failure = result == CC_TABLE_FAILED ? query.info.failure : NULL;
+
+    json_object_set_new(answer, "result", json_string(results[result]));
+    json_object_set_new(answer, "failure", cc_json_string(failure, q->pool));
+    json_object_set_new(answer, "row", row_json(&query.row, q->pool));
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static json_t *table_json(const cc_table_t *table, const cc_admin_query_t *q)
+{
+    apr_pool_t *p = q->pool;
+    bool has_rows = cc_table_has_rows(table);
+
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:n, s:[]}", "name", cc_table_name(table),
+        "type", cc_table_type(table), "source", cc_json_string(cc_table_source(table), p), "where",
+        cc_json_string(cc_table_where(table), p), "file", cc_json_string(q->file, p), "rows",
+        has_rows ? json_integer((json_int_t)cc_table_rows(table)) : json_null(), "columns",
+        cc_table_columns(table), "key", cc_json_string(q->key, p), "result",
+        cc_table_is_remote(table) ? "unread" : "read", "failure", "row");
+}
+
+json_t *cc_admin_table(cc_admin_query_t *q)
+{
+    const cc_table_t *table = table_choose(q);
+    cc_table_t *tried = NULL;
+    json_t *answer;
+    apr_status_t status;
+
+    if (!table) {
+        return NULL;
+    }
+    status = cc_table_try(&tried, table, ap_server_root, q->file, q->pool, &q->err);
+    if (status == APR_ENOTIMPL) {
+        cc_error_set(&q->err, q->pool, "CC0768", q->table,
+                     "only a table of type file or dbm has a file that --file can replace; this "
+                     "one is of type %s",
+                     cc_table_type(table));
+    }
+    if (status != APR_SUCCESS) {
+        return NULL;
+    }
+    answer = table_json(tried, q);
+    if (q->key) {
+        lookup_add(answer, tried, q);
+    }
+    return answer;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the header by which a proxy shows that it ended TLS in front of this server. */
+#ifndef CC_REQUEST_PROXIED_H
+#define CC_REQUEST_PROXIED_H
+
+#include "httpd/conf/module.h"
+
+/**
+ * The usual name (a literal) of a header of the request that proxies add when they end TLS; NULL:
+ * the request has none. Any client can send such a header, so it shows only why there may be no
+ * certificate; nothing may be granted because of it. On a TLS connection, only headers with
+ * something of a certificate are considered. Costs a comparison of all headers with a list. In the
+ * request's thread.
+ */
+const char *cc_proxied_header(request_rec *r);
+
+/** Records that a request has the header Client-Cert (RFC 9440), which is going to be removed. */
+void cc_proxied_note(request_rec *r);
+
+#endif

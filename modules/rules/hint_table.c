@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Explains why a table has no key for a value: it has the value in another form. */
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rules/hint.h"
+
+/* What to do about a key in another form. */
+typedef enum {
+    REMEDY_NOCASE,
+    REMEDY_OCTETS,
+    REMEDY_LOCAL,
+    REMEDY_DOMAIN,
+    REMEDY_KEY /* correct the table */
+} cc_remedy_t;
+
+static const char *quoted(const char *key, apr_pool_t *p)
+{
+    return apr_pstrcat(p, "\"", cc_text_excerpt(key, strlen(key), p), "\"", NULL);
+}
+
+static const char *remedy_text(const cc_miss_t *miss, const cc_value_t *value, cc_remedy_t remedy)
+{
+    const char *table = cc_table_name(miss->condition->table);
+    apr_pool_t *p = miss->pool;
+
+    switch (remedy) {
+    case REMEDY_NOCASE:
+        return apr_pstrcat(p, "add the option nocase to ClientCertTable ", table, NULL);
+    case REMEDY_OCTETS:
+        return apr_pstrcat(p, "add the option octets to ClientCertTable ", table, NULL);
+    case REMEDY_LOCAL:
+        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "local"), " in ", table, NULL);
+    case REMEDY_DOMAIN:
+        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "domain"), " in ", table, NULL);
+    case REMEDY_KEY:
+        break;
+    }
+    return apr_pstrcat(p, "in the table, write ", quoted(value->text, p), NULL);
+}
+
+/* NULL unless the table has this key. A failed lookup says nothing. */
+static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const char *key,
+                           cc_remedy_t remedy)
+{
+    cc_table_t *table = miss->condition->table;
+    cc_query_t query = {.key = key, .len = key ? strlen(key) : 0};
+
+    if (query.len == 0 || strcmp(key, value->text) == 0 ||
+        cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
+        return NULL;
+    }
+    return apr_pstrcat(miss->pool, "the table (", cc_table_where(table), ") has the key ",
+                       quoted(key, miss->pool), "; ", remedy_text(miss, value, remedy), NULL);
+}
+
+/* ---- forms of a text --------------------------------------------------------------------- */
+
+static const char *letters_of(const char *text, int (*change)(int), apr_pool_t *p)
+{
+    char *changed = apr_pstrdup(p, text);
+
+    for (char *c = changed; *c; c++) {
+        *c = (unsigned char)*c < 0x80 ? (char)change(*c) : *c;
+    }
+    return changed;
+}
+
+static int lower(int c)
+{
+    return apr_tolower(c);
+}
+
+static int upper(int c)
+{
+    return apr_toupper(c);
+}
+
+static const char *text_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    const char *at = strrchr(value->text, '@');
+    apr_pool_t *p = miss->pool;
+    const char *hint = key_try(miss, value, letters_of(value->text, lower, p), REMEDY_NOCASE);
+
+    hint = hint ? hint : key_try(miss, value, letters_of(value->text, upper, p), REMEDY_NOCASE);
+    if (at && !hint) {
+        apr_size_t len = (apr_size_t)(at - value->text);
+
+        hint = key_try(miss, value, apr_pstrmemdup(p, value->text, len), REMEDY_LOCAL);
+        hint = hint ? hint : key_try(miss, value, at + 1, REMEDY_DOMAIN);
+    }
+    return hint;
+}
+
+/* ---- forms of a name --------------------------------------------------------------------- */
+
+/* "CN=a,O=b" as "CN = a, O = b", as openssl prints it; NULL where that would not be certain. */
+static const char *spaced(const char *name, apr_pool_t *p)
+{
+    char *text = apr_palloc(p, 3 * strlen(name) + 1);
+    char *to = text;
+
+    if (strpbrk(name, "\\+\"")) {
+        return NULL;
+    }
+    for (; *name; name++) {
+        if (*name == '=') {
+            *to++ = ' ';
+        }
+        *to++ = *name;
+        if (*name == '=' || *name == ',') {
+            *to++ = ' ';
+        }
+    }
+    *to = '\0';
+    return text;
+}
+
+static const char *name_forms(const cc_miss_t *miss, const cc_value_t *value, const cc_value_t *dn)
+{
+    apr_pool_t *p = miss->pool;
+    cc_value_t slashes = cc_value_oneline(dn, p);
+    const char *hint = key_try(miss, value, dn->text, REMEDY_KEY);
+
+    hint = hint ? hint : key_try(miss, value, spaced(dn->text, p), REMEDY_KEY);
+    if (!hint && !slashes.unusable) {
+        hint = key_try(miss, value, slashes.text, REMEDY_KEY);
+        hint = hint ? hint : key_try(miss, value, slashes.text + 1, REMEDY_KEY);
+    }
+    return hint;
+}
+
+/* The value is a slash form: other forms of the same name, and of the name in reverse order. */
+static const char *name_hint(const cc_miss_t *miss, const cc_value_t *value, const cc_value_t *dn)
+{
+    cc_value_t reversed = cc_value_reversed(dn, miss->pool);
+    const char *hint = name_forms(miss, value, dn);
+
+    return hint || reversed.unusable ? hint : name_forms(miss, value, &reversed);
+}
+
+/* ---- forms of octets --------------------------------------------------------------------- */
+
+static const char *with_colons(const char *hex, apr_pool_t *p)
+{
+    apr_size_t len = strlen(hex);
+    char *text = apr_palloc(p, 2 * len + 1);
+    char *to = text;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        if (i > 0 && i % 2 == 0) {
+            *to++ = ':';
+        }
+        *to++ = hex[i];
+    }
+    *to = '\0';
+    return text;
+}
+
+static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    apr_pool_t *p = miss->pool;
+    const char *big = letters_of(value->text, upper, p);
+    const char *hint = key_try(miss, value, big, REMEDY_OCTETS);
+
+    hint = hint ? hint : key_try(miss, value, with_colons(big, p), REMEDY_OCTETS);
+    hint = hint ? hint : key_try(miss, value, with_colons(value->text, p), REMEDY_OCTETS);
+    if (!hint && strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
+        const char *digits = value->text + strspn(value->text, "0");
+
+        hint = key_try(miss, value, cc_decimal_of_hex(value->text, p), REMEDY_KEY);
+        hint = hint ? hint : key_try(miss, value, digits, REMEDY_KEY);
+        hint =
+            hint ? hint : key_try(miss, value, apr_pstrcat(p, "00", value->text, NULL), REMEDY_KEY);
+        hint =
+            hint ? hint : key_try(miss, value, apr_pstrcat(p, "0x", value->text, NULL), REMEDY_KEY);
+    }
+    return hint;
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+/* The first DN of FIELD|oneline; NULL for another selector. */
+static const cc_value_t *name_of(const cc_miss_t *miss)
+{
+    const cc_selector_t *selector = miss->condition->selector;
+    cc_values_t values;
+
+    if (!selector->plain || !selector->base || selector->base->type != CC_TYPE_DN) {
+        return NULL;
+    }
+    values = cc_selector_values(selector->base, miss->cert, miss->facts, miss->pool);
+    return values.count == 1 && !values.at->unusable ? values.at : NULL;
+}
+
+static const char *value_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    const cc_value_t *dn = name_of(miss);
+
+    if (miss->condition->selector->type == CC_TYPE_OCTETS) {
+        return octets_hint(miss, value);
+    }
+    if (dn) {
+        const char *hint = name_hint(miss, value, dn);
+
+        return hint ? hint : text_hint(miss, value);
+    }
+    return miss->condition->selector->type == CC_TYPE_TEXT ? text_hint(miss, value) : NULL;
+}
+
+const char *cc_hint_table(const cc_miss_t *miss)
+{
+    return cc_table_is_remote(miss->condition->table) ? NULL : cc_hint_each(miss, value_hint);
+}
