@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that lint reports CAs whose certificates mod_ssl always refuses, and no others.
+# Tests that lint reports CAs whose certificates never verify, and no others.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -76,7 +76,7 @@ sub is_told {
 # ---- SSLVerifyDepth
 
 my $text = is_told('an issuing CA below a root', 'CC0732 5 Staff CA', [qw(root staff)], host(''));
-like $text, qr/certificates that "CN=Staff CA,O=Example" issues need SSLVerifyDepth 2, but host\.example has 1, so they are refused: set "SSLVerifyDepth 2"/,
+like $text, qr/certificates that "CN=Staff CA,O=Example" issues need SSLVerifyDepth 2, but host\.example has 1, so they give no identity: set "SSLVerifyDepth 2"/,
     'with the number';
 $text = is_told('the deepest one counts', 'CC0732 6 Department CA', [qw(root staff deep-ca)],
     host('SSLVerifyDepth 2'));
@@ -145,7 +145,7 @@ sub checks { return host("SSLVerifyDepth 2\nSSLCARevocationFile conf/crls\nSSLCA
 
 my @chain = [qw(root staff)];
 $text = is_told('the root has no CRL', 'CC0736 8 Root CA', @chain, checks('chain'), %half);
-like $text, qr/mod_ssl has no CRL of "CN=Root CA,O=Example", so it refuses every certificate that this CA issues: add the CRL to SSLCARevocationFile/,
+like $text, qr/mod_ssl has no CRL of "CN=Root CA,O=Example", so no certificate that this CA issues gives an identity: add the CRL to SSLCARevocationFile/,
     'with the consequence and the remedy';
 $text = is_told('an expired CRL', 'CC0736 8 Staff CA', @chain, checks('leaf'), %old);
 like $text, qr/mod_ssl's CRL of "CN=Staff CA,O=Example" expired on 20\S+Z/, 'with the date';
