@@ -294,7 +294,6 @@ static void header_write(request_rec *r, const json_t *document)
     cc_html_element(r, "h1", cc_html_text_of(document, "summary"));
     ap_rputs("\n", r);
     cc_html_element(r, "p", cc_html_text_of(document, "reason"));
-    ap_rputs("\n", r);
     tags_write(r, document);
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         cc_html_element(r, "p class=\"warning\"", json_string_value(json_array_get(warnings, i)));
