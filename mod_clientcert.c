@@ -24,6 +24,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/tolerance.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/directives.h"
@@ -44,6 +45,7 @@
 #include "httpd/request/inbound.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/ssl_refusal.h"
+#include "httpd/request/tolerance.h"
 #include "httpd/request/tunnel.h"
 
 /* mod_ssl's access hook renegotiates, or requests a certificate after the handshake. */
@@ -57,6 +59,7 @@ static void register_start(void)
     ap_hook_pre_config(cc_access_lines_prepare, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
@@ -172,26 +175,50 @@ static void register_hooks(apr_pool_t *p)
 }
 
 /*
- * Only virtual hosts that check more than the verification need these hooks, and a hook costs time
- * in each request to all others. httpd sorts its hooks again once it has read the directives. At
- * that time, a hook is registered under the name of the module that was loaded last, so the name is
- * set here.
+ * Registers hooks that only some directives need, since a hook costs time in each request. httpd
+ * sorts its hooks again once it has read the directives. At that time, a hook is registered under
+ * the name of the module that was loaded last, so the name is set here.
  */
-void cc_hooks_ask_more(void)
+static void register_once(void (*hooks)(void), bool *registered)
 {
-    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
     const char *loaded_last = apr_hook_debug_current;
 
-    if (configuration->asks_more) {
-        return;
+    if (!*registered) {
+        apr_hook_debug_current = clientcert_module.name;
+        hooks();
+        apr_hook_debug_current = loaded_last;
+        *registered = true;
     }
-    apr_hook_debug_current = clientcert_module.name;
+}
+
+static void register_ask_more(void)
+{
     ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_register_input_filter(cc_graceful_close_filter, cc_graceful_close_note, NULL,
                              AP_FTYPE_CONNECTION);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
-    apr_hook_debug_current = loaded_last;
-    configuration->asks_more = true;
+}
+
+void cc_hooks_ask_more(void)
+{
+    register_once(register_ask_more, &cc_configuration_of(ap_server_conf)->asks_more);
+}
+
+static void register_tolerate(void)
+{
+    static const char *const before_passwords[] = {"mod_auth_basic.c", "mod_auth_digest.c",
+                                                   "mod_auth_form.c", NULL};
+
+    ap_hook_post_read_request(cc_tolerance_misdirected, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_access(cc_tolerance_forget, after_ssl, NULL, APR_HOOK_FIRST,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(cc_tolerance_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+}
+
+void cc_hooks_tolerate(void)
+{
+    register_once(register_tolerate, &cc_configuration_of(ap_server_conf)->tolerates);
 }
 
 /*

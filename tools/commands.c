@@ -91,6 +91,23 @@ static const cc_command_t all[] = {
      .examples = "clientcert table people\n"
                  "clientcert table people alice@example.com\n"
                  "clientcert table --file people.new people && mv people.new people.map"},
+    {.name = "convert",
+     .arguments = "KIND [FILE]",
+     .most = 2,
+     .with = CC_WITH_KIND,
+     .run = cc_convert_run,
+     .summary = "convert the mapping of another product to rules or a table",
+     .description =
+         "Converts a mapping of another product, in FILE or standard input (-), and prints rules, "
+         "conditions or a table with the same meaning. What has no exact counterpart is left out, "
+         "and reported with its line and the reason. KIND is fakebasicauth (the password file of "
+         "mod_ssl), sslrequire (SSLRequire and Require expr), nginx (a map), haproxy-str, "
+         "haproxy-beg or haproxy-reg (a map file for map_str, map_beg or map_reg), or gridmap (a "
+         "grid-mapfile).",
+     .status = "0  all was converted\n"
+               "1  something was left out",
+     .examples = "clientcert convert fakebasicauth conf/dn-users > conf/people.map\n"
+                 "clientcert convert haproxy-str --field subject.CN users.map > conf/people.map"},
     {.name = "message",
      .arguments = "[TAG]",
      .most = 1,

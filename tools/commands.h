@@ -16,6 +16,7 @@ typedef enum {
     CC_WITH_ALL_FIELDS = 1 << 6,
     CC_WITH_PASSIN = 1 << 7,
     CC_WITH_FILE = 1 << 8,
+    CC_WITH_KIND = 1 << 9, /* of convert */
 } cc_with_t;
 
 /* An option. Constant. */

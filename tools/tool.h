@@ -27,6 +27,8 @@ typedef struct cc_options_t {
     const char *path;
     const char *passin;
     const char *file;
+    const char *field;
+    const char *issuer;
     const char *color;
     apr_array_header_t *words; /* const char *: the arguments that are not options */
     bool json;
@@ -83,6 +85,10 @@ cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
+
+/* ---- convert.c ---- */
+
+cc_command_fn cc_convert_run;
 
 /* ---- options.c ---- */
 

@@ -66,7 +66,7 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
 /* The function of a directive that is not for .htaccess. */
 typedef struct taker_t {
     const char *(*take)(cmd_parms *cmd, void *record, const char *args);
-    bool asks_more; /* checks more than the verification, which needs more hooks */
+    void (*hook)(void); /* registers the hooks that only this directive needs; NULL: none */
 } taker_t;
 
 /*
@@ -86,14 +86,14 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
                                 ? ", of a virtual host or in a section such as <Directory>"
                                 : " or of a virtual host");
     }
-    if (taker->asks_more) {
-        cc_hooks_ask_more();
+    if (taker->hook) {
+        taker->hook();
     }
     return taker->take(cmd, record, args);
 }
 
-#define TAKER(function) ((void *)&(const taker_t){function, false})
-#define ASKS_MORE(function) ((void *)&(const taker_t){function, true})
+#define TAKER(function) ((void *)&(const taker_t){function, NULL})
+#define HOOKED(function, hook) ((void *)&(const taker_t){function, hook})
 
 /*
  * Rows of directives that are not for .htaccess. SERVER_ rows are for servers and virtual hosts,
@@ -101,10 +101,10 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
  */
 #define SERVER_LINE(name, function, help)                                                          \
     AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
-#define SERVER_LINE_HOOKED(name, function, help)                                                   \
-    AP_INIT_RAW_ARGS(name, outside_htaccess, ASKS_MORE(function), RSRC_CONF, help)
-#define SERVER_WORD_HOOKED(name, function, help)                                                   \
-    AP_INIT_TAKE1(name, outside_htaccess, ASKS_MORE(function), RSRC_CONF, help)
+#define SERVER_LINE_HOOKED(name, function, hook, help)                                             \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, HOOKED(function, hook), RSRC_CONF, help)
+#define SERVER_WORD_HOOKED(name, function, hook, help)                                             \
+    AP_INIT_TAKE1(name, outside_htaccess, HOOKED(function, hook), RSRC_CONF, help)
 #define SERVER_WORD(name, function, help)                                                          \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
 #define SECTION_LINE(name, function, help)                                                         \
@@ -127,18 +127,20 @@ const command_rec cc_directives[] = {
     SERVER_LINE("ClientCertTable", cc_tables_directive, "Table for the operators in and !in"),
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "Test of the rules, run by httpd -t"),
-    SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl,
+    SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl, cc_hooks_ask_more,
                        "Files and directories of certificate revocation lists (CRLs)"),
     SERVER_WORD("ClientCertCRLCheck", cc_vhost_conf_crl_check,
                 "Which certificates of the chain must be covered by CRLs"),
-    SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age,
+    SERVER_WORD_HOOKED("ClientCertMaxAge", cc_vhost_conf_max_age, cc_hooks_ask_more,
                        "Maximum age of the full TLS handshake, in seconds"),
-    SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp,
+    SERVER_LINE_HOOKED("ClientCertOCSP", cc_vhost_conf_ocsp, cc_hooks_ask_more,
                        "Checks the revocation status of client certificates by OCSP"),
     SERVER_LINE("ClientCertOCSPAllow", cc_vhost_conf_ocsp_allow,
                 "Hosts that certificates may name as OCSP responders"),
     SERVER_WORD("ClientCertOCSPCache", cc_ocsp_cache_directive,
                 "Cache in which the processes of httpd share OCSP responses"),
+    SERVER_WORD_HOOKED("ClientCertTolerate", cc_vhost_conf_tolerate, cc_hooks_tolerate,
+                       "Lets TLS handshakes go on with certificates that do not verify"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,

@@ -160,33 +160,6 @@ static const char *with_colons(const char *hex, apr_pool_t *p)
     return text;
 }
 
-#define SERIAL_MAX 64 /* hex digits; a serial number has at most 40 (RFC 5280 4.1.2.2) */
-
-/* A hex number in decimal; NULL if it is negative or very long. */
-static const char *decimal_of_hex(const char *hex, apr_pool_t *p)
-{
-    char digits[2 * SERIAL_MAX];
-    apr_size_t size = sizeof(digits);
-
-    if (strlen(hex) > SERIAL_MAX || *hex == '-') {
-        return NULL;
-    }
-    memset(digits, 0, size);
-    for (; *hex; hex++) {
-        unsigned carry = apr_isdigit(*hex) ? (unsigned)(*hex - '0') : (unsigned)(*hex - 'a') + 10;
-
-        for (apr_size_t i = size; i-- > 0;) {
-            carry += (unsigned)digits[i] * 16;
-            digits[i] = (char)(carry % 10);
-            carry /= 10;
-        }
-    }
-    for (apr_size_t i = 0; i < size; i++) {
-        digits[i] = (char)(digits[i] + '0');
-    }
-    return apr_pstrmemdup(p, digits + strspn(digits, "0"), size - strspn(digits, "0"));
-}
-
 static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     apr_pool_t *p = miss->pool;
@@ -198,7 +171,7 @@ static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
     if (!hint && strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
         const char *digits = value->text + strspn(value->text, "0");
 
-        hint = key_try(miss, value, decimal_of_hex(value->text, p), REMEDY_KEY);
+        hint = key_try(miss, value, cc_decimal_of_hex(value->text, p), REMEDY_KEY);
         hint = hint ? hint : key_try(miss, value, digits, REMEDY_KEY);
         hint =
             hint ? hint : key_try(miss, value, apr_pstrcat(p, "00", value->text, NULL), REMEDY_KEY);

@@ -61,42 +61,15 @@ static const char *oneline_hint(const cc_miss_t *miss)
 
 /* ---- octets ------------------------------------------------------------------------------ */
 
-/* A decimal number in hex, lower case, without leading zeros. */
-static const char *hex_of_decimal(const char *decimal, apr_pool_t *p)
-{
-    apr_size_t len = strlen(decimal); /* hex has no more digits */
-    char *hex = apr_palloc(p, len + 1);
-
-    memset(hex, 0, len);
-    for (; *decimal; decimal++) {
-        unsigned carry = (unsigned)(*decimal - '0');
-
-        for (apr_size_t i = len; i-- > 0;) {
-            carry += (unsigned)hex[i] * 10;
-            hex[i] = (char)(carry & 15);
-            carry >>= 4;
-        }
-    }
-    for (apr_size_t i = 0; i < len; i++) {
-        hex[i] = "0123456789abcdef"[(unsigned char)hex[i]];
-    }
-    hex[len] = '\0';
-    return hex + strspn(hex, "0");
-}
-
-#define DECIMAL_MAX 60 /* digits: a serial number has at most 20 octets (RFC 5280 4.1.2.2) */
-
 static const char *decimal_hint(const cc_miss_t *miss)
 {
-    const char *operand = miss->condition->operand;
-    apr_size_t len = strlen(operand);
+    const char *hex = cc_decimal_to_hex(miss->condition->operand, miss->pool);
 
-    if (len == 0 || len > DECIMAL_MAX || strspn(operand, "0123456789") != len) {
-        return NULL;
-    }
-    return cc_hint_write(
-        miss, "this is the number of the certificate in decimal, and a rule has it in hex", NULL,
-        NULL, hex_of_decimal(operand, miss->pool));
+    return hex ? cc_hint_write(miss,
+                               "this is the number of the certificate in decimal, and a rule has "
+                               "it in hex",
+                               NULL, NULL, hex)
+               : NULL;
 }
 
 /* ---- text -------------------------------------------------------------------------------- */

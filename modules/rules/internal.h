@@ -3,7 +3,6 @@
 #ifndef CC_RULES_INTERNAL_H
 #define CC_RULES_INTERNAL_H
 
-#include <apr_hash.h>
 #define APR_WANT_IOVEC
 #include <apr_want.h>
 
@@ -356,6 +355,13 @@ void cc_evaluation_doubt(cc_evaluation_t *ev);
  * lost, the verdict has a doubt, or the evaluation a failure.
  */
 apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
+
+/*
+ * decimal.c: a number of decimal digits in hex, lower case, and back; without leading zeros. NULL:
+ * other characters, or more than 64 digits.
+ */
+const char *cc_decimal_to_hex(const char *decimal, apr_pool_t *p);
+const char *cc_decimal_of_hex(const char *hex, apr_pool_t *p);
 
 /* explain.c: a condition as written in a rule; and adding the step of a rule to a trace. */
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);

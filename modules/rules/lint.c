@@ -164,6 +164,45 @@ static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
     }
 }
 
+/* ---- texts ------------------------------------------------------------------------------- */
+
+static void text_note(cc_rule_lint_t *lint, const char *tag, const char *text)
+{
+    if (text) {
+        note_add(lint, tag, "%s", text);
+    }
+}
+
+static void condition_check(cc_rule_lint_t *lint, const cc_condition_t *c)
+{
+    regex_host_check(lint, c);
+    digest_check(lint, c);
+    text_note(lint, "CC0770", cc_lint_text_variable(c, lint->scratch));
+    text_note(lint, "CC0773", cc_lint_text_never(c, lint->scratch));
+    text_note(lint, "CC0774", cc_lint_text_decimal(c, lint->scratch));
+}
+
+static void template_check(cc_rule_lint_t *lint, const cc_template_t *template)
+{
+    text_note(lint, "CC0771", cc_lint_text_modifier(template, lint->scratch));
+    text_note(lint, "CC0772", cc_lint_text_number(lint->rule, template, lint->scratch));
+}
+
+static void texts_check(cc_rule_lint_t *lint)
+{
+    const cc_rule_t *rule = lint->rule;
+
+    for (int i = 0; i < rule->conditions->nelts; i++) {
+        condition_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
+    }
+    if (rule->user) {
+        template_check(lint, rule->user);
+    }
+    for (int i = 0; i < rule->groups->nelts; i++) {
+        template_check(lint, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
+    }
+}
+
 /* ---- too many rules ---------------------------------------------------------------------- */
 
 static void effort_check(cc_rule_lint_t *lint)
@@ -185,10 +224,7 @@ static void rule_lint(cc_rule_lint_t *lint)
 
     lint->logic = cc_logic_create(lint->rules, rule, lint->scratch);
     cc_earlier_look(lint->earlier, rule);
-    for (int i = 0; i < rule->conditions->nelts; i++) {
-        regex_host_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-        digest_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-    }
+    texts_check(lint);
     if (!is_never_true(lint) && !is_repeated(lint) && !is_unreached(lint) && !is_useless(lint)) {
         issuer_binding_check(lint);
     }
@@ -218,6 +254,50 @@ apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr
     apr_pool_destroy(lint.pool);
     return lint.notes;
 }
+
+/* ---- names of CAs ------------------------------------------------------------------------ */
+
+static bool is_named(apr_hash_t *names, const cc_value_t *name)
+{
+    return apr_hash_get(names, name->key, (apr_ssize_t)name->key_len) != NULL;
+}
+
+static void issuer_check(cc_rule_lint_t *lint, const cc_condition_t *c, apr_hash_t *names)
+{
+    cc_value_t reversed;
+
+    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->type != CC_TYPE_DN ||
+        strcmp(c->selector->ref.field->name, "issuer") != 0 || is_named(names, &c->value)) {
+        return;
+    }
+    reversed = cc_value_reversed(&c->value, lint->scratch);
+    if (!reversed.unusable && is_named(names, &reversed)) {
+        const char *text = cc_word_quote(reversed.text, lint->scratch);
+
+        note_add(lint, "CC0775",
+                 "%s: a CA has this name in the other order, and a name is written with the most "
+                 "specific part first; write %s %s %s",
+                 cc_condition_text(c, lint->scratch), c->field, c->op->word.name, text);
+    }
+}
+
+apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names, apr_pool_t *p)
+{
+    cc_rule_lint_t lint = {.rules = rules, .notes = apr_array_make(p, 1, sizeof(cc_note_t))};
+
+    apr_pool_create(&lint.scratch, p);
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        for (int j = 0; j < lint.rule->conditions->nelts; j++) {
+            issuer_check(&lint, &APR_ARRAY_IDX(lint.rule->conditions, j, cc_condition_t), names);
+        }
+        apr_pool_clear(lint.scratch);
+    }
+    apr_pool_destroy(lint.scratch);
+    return lint.notes;
+}
+
+/* ---- all findings ------------------------------------------------------------------------ */
 
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
 
@@ -241,6 +242,14 @@ void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_
  * Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
+
+/**
+ * Conditions on the issuer with a name that, in the other order, is the name of a CA (cc_note_t,
+ * CC0775, in the order of the rules). `names` are the names of all CAs that the rules may meet: the
+ * `key` of each name (cc_value_t), and any value. Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names,
+                                          apr_pool_t *p);
 
 /** The users and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;

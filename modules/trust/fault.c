@@ -126,6 +126,14 @@ static bool must_not_sign(X509 *cert)
            !(X509_get_key_usage(cert) & KU_KEY_CERT_SIGN);
 }
 
+/* OpenSSL compares only names and key identifiers. */
+static bool signed_itself(X509 *cert)
+{
+    EVP_PKEY *key = X509_get0_pubkey(cert);
+
+    return key && X509_verify(cert, key) == 1;
+}
+
 static cc_cause_t cause_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx)
 {
     cc_cause_t cause = cc_cause_of_error(of->error), nearer;
@@ -137,6 +145,10 @@ static cc_cause_t cause_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx)
     }
     if (cause == CC_CAUSE_PURPOSE && of->depth == 0) {
         return cc_cause_of_client(of->cert);
+    }
+    if ((cause == CC_CAUSE_SELF_SIGNED || cause == CC_CAUSE_UNTRUSTED_ROOT) &&
+        !signed_itself(of->cert)) {
+        cause = CC_CAUSE_NO_CA;
     }
     if (cause != CC_CAUSE_NO_CA && cause != CC_CAUSE_UNTRUSTED_ROOT &&
         cause != CC_CAUSE_BAD_SIGNATURE) {

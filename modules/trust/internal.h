@@ -30,6 +30,7 @@ struct cc_trust_t {
     void *on_success_baton;
     cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
+    bool tolerates;            /* cc_trust_tolerate */
     /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
     int depth;         /* CAs allowed above the client's certificate; -1: any number */
     bool crl_may_miss; /* a certificate without a CRL is accepted */

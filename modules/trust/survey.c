@@ -33,6 +33,13 @@ const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p)
     return name ? cc_text_escape(name->text, name->len, p) : "(empty)";
 }
 
+static const char *subject_of(X509 *cert, apr_pool_t *p)
+{
+    const cc_value_t *subject = cc_cert_value(cc_cert_wrap(cert, p), "subject", p);
+
+    return subject && !subject->unusable ? subject->text : NULL;
+}
+
 static bool is_ca(const cc_authority_t *authority)
 {
     return X509_check_ca(authority->cert) != 0;
@@ -128,7 +135,8 @@ static void certificate_survey(cc_surveyed_t *one, const survey_t *survey,
 
     cc_cert_validity(cc_cert_wrap(cert, survey->pool), &not_before, &not_after);
     *one = (cc_surveyed_t){.name = cc_trust_name_text(cert, "subject", survey->pool),
-                           .issuer = cc_trust_name_text(cert, "issuer", survey->pool)};
+                           .issuer = cc_trust_name_text(cert, "issuer", survey->pool),
+                           .subject = subject_of(cert, survey->pool)};
     one->state = state_of(survey, authority, one->name);
     if (one->state == CC_SURVEYED_EXPIRED) {
         one->date = not_after;

@@ -187,6 +187,11 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton)
     trust->on_success_baton = baton;
 }
 
+void cc_trust_tolerate(cc_trust_t *trust)
+{
+    trust->tolerates = true;
+}
+
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton)
 {
     trust->on_refusal = report;

@@ -75,7 +75,21 @@ typedef int cc_object_fn(X509 *leaf, const struct cc_seal_t *seal, int *depth, v
  */
 void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 
-/** A verification that ends a handshake, a renegotiation or a post-handshake authentication. */
+/**
+ * Makes cc_trust_verify let handshakes go on whatever is wrong with a certificate: it seals the
+ * verdict as failed, sets X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY and returns 1. A server has
+ * to tolerate this one error (SSLVerifyClient optional_no_ca). The callback in place always gets
+ * the failure, as an error that it does not tolerate. Where a certificate is required
+ * (SSL_VERIFY_FAIL_IF_NO_PEER_CERT), nothing changes. The client still has to prove possession of
+ * its key. Sessions with such a verdict are not resumed (cc_trust_may_resume). Call it before the
+ * context serves.
+ */
+void cc_trust_tolerate(cc_trust_t *trust);
+
+/**
+ * A verification that ends a handshake, a renegotiation or a post-handshake authentication, or
+ * would end it.
+ */
 typedef struct cc_refusal_t {
     SSL *ssl;
     const struct cc_seal_t *seal; /* the verdict on a chain that verified but met an objection;
@@ -83,6 +97,7 @@ typedef struct cc_refusal_t {
     X509 *leaf;                   /* the client's certificate */
     X509 *cert;                   /* the one at fault: the leaf, or another one of the chain */
     cc_fault_t fault;
+    bool tolerated; /* the handshake goes on (cc_trust_tolerate) */
 } cc_refusal_t;
 
 /** Called in the thread of the handshake. *refusal is borrowed during the call. */
@@ -90,8 +105,8 @@ typedef void cc_refusal_fn(const cc_refusal_t *refusal, void *baton);
 
 /**
  * Makes cc_trust_verify call `report` whenever OpenSSL or the callback in place refuses a
- * certificate. Errors that the callback tolerates are not reported. Call it before the context
- * serves.
+ * certificate, or cc_trust_tolerate lets it pass. Errors that the callback alone tolerates are not
+ * reported. Call it before the context serves.
  */
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton);
 
@@ -167,8 +182,9 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 
 /**
  * Whether a session that a client offers may be resumed on a host with this trust: true if it
- * carries no client certificate, or a verdict that would give an identity now. For OpenSSL's
- * callbacks for tickets and for cached sessions.
+ * carries no client certificate, or a verdict that would give an identity now. A client whose
+ * certificate failed is asked for one again, so that it can choose another. For OpenSSL's callbacks
+ * for tickets and for cached sessions.
  */
 bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
 
@@ -227,6 +243,7 @@ typedef enum { CC_SURVEYED_NO_CRL, CC_SURVEYED_CRL_EXPIRED, CC_SURVEYED_CRL } cc
 typedef struct cc_surveyed_t {
     const char *name;
     const char *issuer;
+    const char *subject; /* the name as in a rule, which is not escaped; NULL: none, or unusable */
     cc_surveyed_state_t state;
     apr_time_t date;       /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
     int depth;             /* _CA: the SSLVerifyDepth that certificates issued by it need */

@@ -12,6 +12,7 @@
 typedef struct watch_t {
     X509_STORE_CTX_verify_cb callback;
     const cc_trust_t *trust;
+    bool tolerates;              /* cc_trust_tolerate, for this handshake */
     bool let_pass;               /* the callback tolerated an error */
     cc_verify_error_t tolerated; /* the first of these; */
     cc_verify_error_t refused;   /* the error that it did not tolerate */
@@ -25,16 +26,33 @@ static watch_t *watch_of(X509_STORE_CTX *store_ctx)
     return X509_STORE_CTX_get_app_data(parent ? parent : store_ctx);
 }
 
+/*
+ * Under optional_no_ca, mod_ssl's callback accepts these errors, and SSL_CLIENT_VERIFY is then
+ * "GENEROUS". It is to report a failure, so the callback gets an error that it does not accept.
+ */
+static bool is_optional(int error)
+{
+    return error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+           error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+           error == X509_V_ERR_CERT_UNTRUSTED;
+}
+
 static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 {
     watch_t *watch = watch_of(store_ctx);
-    int error = X509_STORE_CTX_get_error(store_ctx);
-    int answer = watch->callback(ok, store_ctx);
-    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
-    bool waived =
-        error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
-    bool passed = ok == 0 && answer != 0 && !waived;
+    int error = X509_STORE_CTX_get_error(store_ctx), answer;
+    bool waived, passed;
 
+    if (ok == 0 && watch->tolerates && is_optional(error)) {
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
+    }
+    answer = watch->callback(ok, store_ctx);
+    /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
+    waived =
+        error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
+    passed = ok == 0 && answer != 0 && !waived;
     watch->let_pass = watch->let_pass || passed;
     if (X509_STORE_CTX_get0_parent_ctx(store_ctx)) {
         return answer;
@@ -139,22 +157,6 @@ static X509 *verdict_take(cc_seal_t *seal, const watch_t *watch, X509_STORE_CTX 
     return error.cert;
 }
 
-/* Reports the error that ended the handshake: the callback did not tolerate it. */
-static void refusal_tell(const cc_refusal_t *objection, const watch_t *watch,
-                         X509_STORE_CTX *store_ctx)
-{
-    cc_refusal_t refusal = *objection;
-    watch_t last = {.refused = watch->refused};
-    cc_verify_error_t error = error_of(&last, store_ctx);
-
-    refusal.leaf = X509_STORE_CTX_get0_cert(store_ctx);
-    if (refusal.seal == NULL) {
-        refusal.fault = cc_fault_find(&error, store_ctx);
-        refusal.cert = error.cert;
-    }
-    watch->trust->on_refusal(&refusal, watch->trust->on_refusal_baton);
-}
-
 /*
  * Calls the function that may object (because of CRLs) to a chain that has verified. The callback
  * in place logs the objection like an error of its own. Whatever it returns, the certificate is
@@ -197,26 +199,77 @@ static int verify_watched(X509_STORE_CTX *store_ctx, watch_t *watch)
     return result;
 }
 
+/* True if the handshake goes on whatever is wrong with the certificate. */
+static bool tolerates(const cc_trust_t *trust, const SSL *ssl)
+{
+    return trust->tolerates && !(SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
+}
+
+/*
+ * mod_ssl remembers on the connection that its callback did not accept a certificate. It forgets
+ * the result of the verification (SSL_set_verify_result) in each request with TLS 1.2. So the
+ * callback gets every failure, also one that only this module has found.
+ */
+static int tolerate(X509_STORE_CTX *store_ctx, bool known_to_callback)
+{
+    if (!known_to_callback) {
+        X509_STORE_CTX_set_error_depth(store_ctx, 0);
+        X509_STORE_CTX_set_current_cert(store_ctx, X509_STORE_CTX_get0_cert(store_ctx));
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_INVALID_PURPOSE);
+        X509_STORE_CTX_get_verify_cb(store_ctx)(0, store_ctx);
+    }
+    X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    return 1;
+}
+
+/*
+ * Reports the error that ended the handshake. If it is tolerated, that is the sealed one;
+ * otherwise, the one that the callback did not tolerate.
+ */
+static void refusal_tell(cc_refusal_t *refusal, const cc_seal_t *seal, const watch_t *watch,
+                         X509_STORE_CTX *store_ctx)
+{
+    refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    if (refusal->seal == NULL && refusal->tolerated) {
+        refusal->fault = seal->fault;
+    } else if (refusal->seal == NULL) {
+        watch_t last = {.refused = watch->refused};
+        cc_verify_error_t error = error_of(&last, store_ctx);
+
+        refusal->fault = cc_fault_find(&error, store_ctx);
+        refusal->cert = error.cert;
+    }
+    watch->trust->on_refusal(refusal, watch->trust->on_refusal_baton);
+}
+
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
 {
     const cc_trust_t *trust = trust_of_context;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-    watch_t watch = {.callback = X509_STORE_CTX_get_verify_cb(store_ctx), .trust = trust};
-    cc_refusal_t objection = {.ssl = ssl};
+    watch_t watch = {.callback = X509_STORE_CTX_get_verify_cb(store_ctx),
+                     .trust = trust,
+                     .tolerates = tolerates(trust, ssl)};
+    cc_refusal_t refusal = {.ssl = ssl};
     cc_seal_t seal = {.verified_at = apr_time_now()};
     int result = verify_watched(store_ctx, &watch);
 
-    verdict_take(&seal, &watch, store_ctx, result);
+    refusal.cert = verdict_take(&seal, &watch, store_ctx, result);
     if (seal.state != CC_TRUST_FAILED && trust->on_success != NULL) {
-        objection_take(&objection, &seal, trust, store_ctx);
-        result = objection.seal == NULL ? result : 0;
+        objection_take(&refusal, &seal, trust, store_ctx);
+        result = refusal.seal == NULL ? result : 0;
     }
-    if (result <= 0 && trust->on_refusal != NULL) {
-        refusal_tell(&objection, &watch, store_ctx);
+    refusal.tolerated = (result <= 0 || seal.state != CC_TRUST_OK) && watch.tolerates;
+    if ((result <= 0 || refusal.tolerated) && trust->on_refusal != NULL) {
+        refusal_tell(&refusal, &seal, &watch, store_ctx);
     }
-    if (objection.seal != NULL) {
+    if (refusal.seal != NULL) {
+        seal.fault = refusal.fault;
+    }
+    if (refusal.seal != NULL || refusal.tolerated) {
         seal.state = CC_TRUST_FAILED;
-        seal.fault = objection.fault;
+    }
+    if (refusal.tolerated) {
+        result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
     }
     /* After post-handshake authentication OpenSSL continues with a copy of this session, including
      * the record. The record in the old session is then not about its certificate, so it does not

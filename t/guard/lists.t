@@ -7,6 +7,7 @@
 meant() { # LIST
     case $1 in
         tool_sources) ls tools/*.[ch] ;;
+        convert_sources) ls tools/convert/*.[ch] ;;
         *_sources) ls "modules/$(echo "${1%_sources}" | tr _ /)"/*.[ch] ;;
         front_pages) ls ./*.md | sed 's|^\./||' ;;
         pages) ls doc/*.md ;;

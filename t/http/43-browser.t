@@ -21,7 +21,7 @@ CONF
         'htdocs/private/login'      => $page,
         'htdocs/private/admin/page' => "admin\n",
     });
-announce('AH01630', 'CC0106', 'CC0110');
+announce('AH01630', 'CC0190', 'CC0110', 'AH02039', qr/SSL Library Error/);
 
 for my $http2 (0, 1) {
     my $way = $http2 ? 'HTTP/2' : 'HTTP/1.1';
@@ -48,8 +48,15 @@ for my $http2 (0, 1) {
         "$way: a certificate of another CA that the server trusts is not one of the staff";
 }
 
-for my $cert (qw(expired stranger selfsigned)) {
-    is $h->get('/page', cert => $cert)->{status}, 0, "$cert: there is no connection";
+my %why = (expired => 'it has expired: ', stranger => 'the CA ', selfsigned => 'it is self-signed');
+for my $cert (sort keys %why) {
+    for my $http2 (0, 1) {
+        my %bad = (cert => $cert, http2 => $http2);
+        is $h->get('/page', %bad)->{body}, "open\n", "$cert: the open page";
+        $h->mark_log;
+        is $h->get('/private/login', %bad)->{status}, 403, 'but no other,';
+        ok $h->wait_log(qr{CC0110: result=forbidden user="" .*reason="$why{$cert}}), 'which the log explains';
+    }
 }
 
 done_testing;

@@ -7,7 +7,7 @@ use ClientCert::Test;
 use ClientCert::Test::Backend;
 use ClientCert::Test::Example;
 
-announce('AH01630', 'CC0110');
+announce('CC0190', 'AH02039', qr{SSL Library Error}, 'AH01630', 'CC0110');
 
 sub status {
     my ($h, $path, $cert, %o) = @_;
@@ -31,6 +31,9 @@ is status($h, '/wiki/page', 'service'), 401,
 is status($h, '/wiki/page', 'service', user => 'carol:secret'), 200, 'password: and may give one';
 announce('AH01617');
 is status($h, '/wiki/page', undef, user => 'carol:wrong'), 401, 'password: a wrong one is refused';
+is status($h, '/wiki/page', 'expired'), 401, 'password: it is requested for an expired certificate too,';
+is status($h, '/wiki/page', 'expired', user => 'carol:secret'), 200, 'password: and enough';
+is status($h, '/wiki/keys/page', 'expired', user => 'carol:secret'), 403, 'password: but not there';
 is status($h, '/wiki/keys/page', 'alice'), 200, 'password: if a certificate is required';
 is status($h, '/wiki/keys/page', undef, user => 'carol:secret'), 403,
     'password: a password is not enough';

@@ -156,7 +156,8 @@ is_deeply [@{ $json->{certificate} }{qw(subject issuer san.email san.upn eku key
     ['alice@corp.example.com'], ['clientAuth'], ['EC'], ['256']], 'the certificate';
 ok !(grep { /^tls\./ || !@{ $json->{certificate}{$_} } } keys %{ $json->{certificate} }),
     'with its own fields, those that it has';
-is_deeply $json->{verification}, { verified => $json->{verification}{verified}, problem => undef },
+is_deeply $json->{verification}, { verified => $json->{verification}{verified}, problem => undef,
+        cause => undef },
     'that it is verified';
 ok $json->{verification}{verified}, 'which is true';
 is_deeply [@{ $json->{connection} }{qw(version sni session)}],
@@ -206,7 +207,7 @@ is $h->get('/whoami', method => 'OPTIONS')->{status}, 200, 'OPTIONS is answered'
 
 # ---- every state
 
-announce('CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0157', 'CC0110', 'AH01630');
+announce('CC0190', 'AH02039', 'CC0104', 'CC0133', 'CC0150', 'CC0152', 'CC0154', 'CC0157', 'CC0110', 'AH01630');
 
 sub state_of {
     my ($claim, $result, $summary, $path, %o) = @_;
@@ -215,7 +216,8 @@ sub state_of {
     my $json = json($h->get("$path${join}format=json", %o));
     is $json->{result}, $result, $claim;
     like $json->{summary}, $summary, 'in plain words';
-    is_deeply [missing($page, $json)], [], 'the same in the page';
+    # The tag of a rejected certificate is the cause.
+    is_deeply [missing($page, $json)], [grep { $_ eq 'rejected' } $result], 'the same in the page';
     return ($json, $page);
 }
 
@@ -263,8 +265,11 @@ like $unusable->{certificate}{'subject.CN'}[0]{unusable}, qr/NUL/, 'is shown as 
 like $unusable_page->{text}, qr/cannot be decided, so it denies .*CC0157/, 'so that a rule denies';
 like $unusable_page->{text}, qr/cannot be used it contains a NUL: \S*\\x00/, 'and escaped';
 
-my ($foreign) = state_of('a foreign CA', 'rejected', qr/no CA with the name of its issuer is trusted here/, '/whoami', port => 3,
-    cert => 'stranger');
+my ($foreign) = state_of('a foreign CA', 'rejected', qr/issuer that this server does not accept$/,
+    '/whoami', port => 3, cert => 'stranger');
+is "$foreign->{verification}{cause}: $foreign->{reason}",
+    'unknown-issuer: The CA "CN=Staff CA,O=Elsewhere" above it: no CA with the name of its issuer is '
+    . 'trusted here.', 'with the reason';
 ok !$foreign->{verification}{verified}, 'it is not verified';
 is_deeply $foreign->{certificate}{subject}, ['CN=alice,OU=admins,OU=staff,O=Example'], 'but shown';
 is $foreign->{identity}, undef, 'and nobody';
@@ -373,6 +378,9 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 
 my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
+my $late_one = $site->get('/private/page', cert => 'expired');
+is $late_one->{status}, 403, 'status.conf: an expired certificate does not get in,';
+like $late_one->{body}, qr/not accepted here: it has expired: \d{4}-/, 'and the page says why';
 my $stopped = $site->get('/private/page', cert => 'service');
 like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';

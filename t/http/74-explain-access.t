@@ -75,12 +75,13 @@ my %hosts = (
     'a.example' => "SSLVerifyClient require\nClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf",
     'b.example' => "SSLVerifyClient optional\nSSLVerifyDepth 2\n"
         . "ClientCertMap group=everybody",
+    'c.example' => "SSLVerifyClient optional_no_ca",
     'ab.example' => "SSLVerifyClient none",
 );
 my $hosts = join '', map { <<"HOST" } sort keys %hosts;
 <VirtualHost *:\@PORT\@>
     ServerName $_
-    \@SSL:$_\@
+    \@SSL:@{[$_ eq 'c.example' ? 'a.example' : $_]}\@
     $hosts{$_}
     RewriteEngine On
     RewriteRule ^/moved https://elsewhere.example/ [R]

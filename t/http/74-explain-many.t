@@ -18,18 +18,16 @@ my $ca    = ClientCert::Test->ca;
 my $tmp   = File::Temp->newdir;
 my $staff = ClientCert::Test::Crl->new('staff');
 my $root  = ClientCert::Test::Crl->new('root');
-my $other = ClientCert::Test::Crl->new('services');
 $staff->revoke('revoked', 'keyCompromise');
 
 my $site = site(
-    files => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl,
-        'conf/services.crl' => $other->crl },
+    files => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl },
     conf  => <<'CONF');
 <VirtualHost *:@PORT@>
     ServerName localhost
     @SSL@
     SSLVerifyClient optional
-    ClientCertCRL conf/staff.crl conf/root.crl conf/services.crl
+    ClientCertCRL conf/staff.crl conf/root.crl
     ClientCertMap subject.CN == bob deny
     ClientCertMap san.email =~ "(.+)@example\.com" user=$1 group=staff
     ClientCertMap issuer under "O=Example" group=%{subject.OU}
@@ -81,12 +79,12 @@ for my $command (qw(explain revoked)) {
 
 # ---- lines
 
-my $said = starts('explain', map { "$ca/$_.pem" } qw(alice bob service expired));
+my $said = starts('explain', map { "$ca/$_.pem" } qw(alice bob comma-cn expired));
 is $said->{starts}, 1, 'as text: one start';
-my ($alice, $bob, $service, $expired) = split /\n/, $said->{output};
+my ($alice, $bob, $nobody, $expired) = split /\n/, $said->{output};
 is $alice, "$ca/alice.pem: mapped: user \"alice\", groups \"staff\", \"admins\"", 'a line for one that is mapped';
 like $bob, qr/^\S+bob\.pem: denied: by \S+site\.conf:\d+$/, 'one that is denied';
-is $service, "$ca/service.pem: unmapped", 'one to which no rule gives anything';
+is $nobody, "$ca/comma-cn.pem: unmapped", 'one to which no rule gives anything';
 like $expired, qr/^\S+expired\.pem: rejected: it has expired: \d{4}-/, 'one that is rejected, with the reason';
 is $said->{exit}, 1, 'exit status 1: one has no user and no group';
 is starts('explain', "$ca/alice.pem", "$ca/admin.pem")->{exit}, 0, 'exit status 0: each has';

@@ -29,6 +29,8 @@ my $h  = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
+announce('CC0773', 'CC0775');
+
 my @hints = (
     'the pattern matches a part of the value, and it has to match all of it; write san.email =~ ".*@example\.com"',
     'the certificate has this name in the other order, the most specific part first; '

@@ -30,6 +30,10 @@ module AP_MODULE_DECLARE_DATA clientcert_module = {
     STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge, cc_vhost_conf_create,
     cc_vhost_conf_merge,     cc_directives, NULL,         AP_MODULE_FLAG_ALWAYS_MERGE};
 
+void cc_hooks_tolerate(void)
+{
+}
+
 void cc_hooks_ask_more(void)
 {
     fake.asks_more = true;

@@ -77,7 +77,7 @@ TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))
     if (results[_i].advice) {
         fake_expect_begins(at("advice") + 2, results[_i].advice);
     }
-    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null}");
+    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null,\"cause\":null}");
 }
 
 TEST(who_presented_none_is_told_how_to)
@@ -93,7 +93,7 @@ TEST(who_presented_none_is_told_how_to)
     fake.tls = false;
     ck_assert_str_eq(at("result"), "no-tls");
     ck_assert_str_eq(at("connection"), "null");
-    fake_expect_begins(at("advice"), "[\"Open this page with https://");
+    fake_expect_begins(at("advice"), "[\"To present a certificate, open this page with https://");
 }
 
 TEST(a_failure_is_not_told_in_full)
@@ -108,67 +108,6 @@ TEST(a_failure_is_not_told_in_full)
         strstr(at("identity"), "\"failure\":\"the identity could not be determined\""));
     asked("ClientCertStatusRules On", NULL)->answer.verdict = &failed;
     ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
-}
-
-/* ---- problems of a certificate ----------------------------------------------------------- */
-
-static const struct {
-    const char *problem, *told, *of_answer, *sentence;
-} problems[] = {
-    {"the responder 10.0.0.1 is away", "it is not known whether it was revoked", NULL,
-     "it is not known whether it was revoked"},
-    {"CRL /etc/x.pem has no number", NULL, NULL, "this server does not accept it"},
-    {NULL, NULL, "it has expired", "it has expired"},
-};
-
-TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
-{
-    const char *problem = problems[_i].problem ? problems[_i].problem : problems[_i].of_answer;
-    cc_request_t *kept;
-
-    client.problem = problems[_i].problem;
-    client.public_problem = problems[_i].told;
-    for (int rules = 0; rules < 2; rules++) {
-        const char *sentence = rules ? problem : problems[_i].sentence;
-
-        kept = asked(rules ? "ClientCertStatusRules On" : "", NULL);
-        kept->answer.problem = problem;
-        ck_assert_str_eq(at("result"), "rejected");
-        ck_assert_str_eq(
-            at("summary"),
-            apr_pstrcat(fake.pool, "Your certificate is not accepted here: ", sentence, NULL));
-        ck_assert_str_eq(
-            at("verification"),
-            apr_psprintf(fake.pool, "{\"verified\":false,\"problem\":\"%s\"}", sentence));
-    }
-}
-
-/* ---- renewal ----------------------------------------------------------------------------- */
-
-static const struct {
-    int life, left; /* in days */
-    const char *told;
-} renewals[] = {
-    {365, 31, NULL}, {365, 29, "in 29 days"},          {60, 21, NULL}, {60, 19, "in 19 days"},
-    {3, 2, NULL},    {1, 0, "in less than 2 minutes"},
-};
-
-TEST_LOOP(a_certificate_that_ends_soon_is_a_warning, 0, COUNT(renewals))
-{
-    cc_request_t *kept;
-
-    client.not_after = ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
-    client.not_before = client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
-    asked("", "user=alice");
-    fake_expect_begins(
-        at("warnings"),
-        renewals[_i].told
-            ? apr_psprintf(fake.pool, "[\"Your certificate expires %s, on ", renewals[_i].told)
-            : "[]");
-    ck_assert_str_eq(at("summary"), "You are alice");
-    kept = asked("", NULL);
-    kept->answer.problem = "it was revoked";
-    ck_assert_str_eq(at("warnings"), "[]");
 }
 
 /* ---- rules ------------------------------------------------------------------------------- */
@@ -253,6 +192,26 @@ TEST(an_error_document_is_about_the_request_that_failed)
     r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
     ck_assert_str_eq(at("summary"), "You are alice");
     ck_assert_str_eq(at("advice"), "[]");
+}
+
+TEST(where_mod_ssl_refused_the_page_does_not_speak_of_rules)
+{
+    cc_request_t *kept = asked("", "user=alice");
+    request_rec *page;
+    const json_t *document;
+
+    kept->settled = kept->watched = false;
+    kept->ssl_refused = CC_SSL_REFUSED_TWICE;
+    r->status = HTTP_FORBIDDEN;
+    page = fake_redirect(r, "/error");
+    page->status = HTTP_FORBIDDEN;
+    r = page;
+    document = cc_status_document(r, true);
+    ck_assert_str_eq(at("result"), "refused");
+    ck_assert_str_eq(at("summary"), "This server could not request your certificate for this page");
+    fake_expect_begins(at("reason"), "It was requested on this connection before");
+    ck_assert_str_eq(at("identity"), "null");
+    ck_assert_ptr_null(json_object_get(document, "trace"));
 }
 
 /* A headline must not contradict the notes. */

@@ -70,7 +70,7 @@ TEST(an_empty_document_is_a_page_with_its_summary)
 
     fake_expect_begins(page, "<!DOCTYPE html>\n<html lang=\"en\">");
     expect_part(page, "<title>No &lt;b&gt;</title>");
-    expect_part(page, "<h1>No &lt;b&gt;</h1>\n<p><span class=\"tag no\">no-tls</span> </p>");
+    expect_part(page, "<h1>No &lt;b&gt;</h1>\n<p><span class=\"tag no\">no tls</span> </p>");
     ck_assert_ptr_null(strstr(page, "<section>"));
     ck_assert_ptr_null(strstr(page, "<nav>"));
     expect_part(page, "</main>\n</body>\n</html>\n");
@@ -83,8 +83,13 @@ static const struct {
      "<h2>What you can do</h2>\n<ul>\n<li>Do &lt;this&gt;</li>\n<li>or that</li>\n</ul>"},
     {"'verification': {'verified': true, 'problem': null}",
      "<span class=\"tag ok\">verified</span> "},
-    {"'verification': {'verified': false, 'problem': 'x'}",
-     "<span class=\"tag no\">not verified</span> "},
+    {"'verification': {'verified': false, 'problem': 'x', 'cause': 'not-yet-valid'}",
+     "<p><span class=\"tag no\">not yet valid</span> </p>"},
+    {"'identity': {'user': 'u'}, 'request': {'status': 403, 'uri': '/'}",
+     "<p><span class=\"tag ok\">mapped</span> <span class=\"tag no\">not allowed</span> </p>"},
+    {"'identity': {'user': 'u'}, 'request': {'status': 404, 'uri': '/'}",
+     "<p><span class=\"tag ok\">mapped</span> </p>"},
+    {"'reason': 'It <is> so.'", "</h1>\n<p>It &lt;is&gt; so.</p>"},
     {"'request': {'status': 403, 'uri': '/a\\\"<b>', 'needs': null}",
      "<p><strong>403 Forbidden</strong> <code>/a&quot;&lt;b&gt;</code></p>"},
     {"'request': {'status': 403, 'uri': '/a', 'needs': 'clientcert-group <g>'}",
@@ -112,7 +117,8 @@ static const struct {
      "</time> (in 4 days)</dd>"},
     {"'certificate': {'subject': ['O=b'], 'not_after': ['<soon>']}",
      "<dt>Valid until</dt><dd><bdi>&lt;soon&gt;</bdi></dd>"},
-    {"'verification': {'verified': false, 'problem': 'it <has> expired'}, 'certificate': "
+    {"'verification': {'verified': false, 'problem': 'it <has> expired', 'cause': 'x'}, "
+     "'certificate': "
      "{'subject': ['O=b']}",
      "<dl>\n<dt>Problem</dt><dd><bdi>it &lt;has&gt; expired</bdi></dd>\n<dt>Name</dt>"},
     {"'certificate': {'subject': ['CN=a'], 'x': ['<y>', 'z']}",

@@ -110,6 +110,15 @@ TEST(a_self_signed_certificate_says_so)
           "it is self-signed, and not trusted here itself");
 }
 
+/* OpenSSL takes it for self-signed: its name is that of its issuer. */
+TEST(a_certificate_with_the_name_of_its_issuer_is_not_self_signed)
+{
+    const pki_t *far = keep(pki_ca("Far", NULL));
+
+    check(keep(pki_client("far", far)), NULL, CC_CAUSE_NO_CA, 0,
+          "it was issued by CN=Far: no such CA is trusted here");
+}
+
 static pki_extensions_t with_key_id = {"extendedKeyUsage", "clientAuth", "authorityKeyIdentifier",
                                        "keyid:always", NULL};
 

@@ -21,4 +21,27 @@ TEST(a_place_is_a_file_and_a_line)
                      "/etc/apache2/site.conf:12");
 }
 
+static const struct {
+    const char *file, *place;
+} macros[] = {
+    {"macro 'x' (defined on line 65 of \"/etc/m.conf\") used on line 89 of \"/etc/site.conf\"",
+     "/etc/site.conf:89:12"},
+    {"macro 'in' (defined on line 3 of \"m.conf\") used on line 2 of \"macro 'out' (defined on "
+     "line 1 of \"m.conf\") used on line 89 of \"a b.conf\"\"",
+     "a b.conf:89:2:12"},
+    {"macro 'in' (defined on line 2 of \"macro 'out' (defined on line 1 of \"m.conf\") used on "
+     "line 9 "
+     "of \"(x).conf\"\") used on line 10 of \"(x).conf\"",
+     "(x).conf:10:12"},
+    {"macro 'x' in other words", "macro 'x' in other words:12"},
+    {"macro 'x' used on line", "macro 'x' used on line:12"},
+    {"macro 'x' used on line 5", "macro 'x' used on line 5:5:12"},
+    {"macros/x.conf", "macros/x.conf:12"},
+};
+
+TEST_LOOP(a_place_in_a_macro_is_where_the_macro_is_used, 0, COUNT(macros))
+{
+    ck_assert_str_eq(cc_where_text(macros[_i].file, 12, pool), macros[_i].place);
+}
+
 SUITE("where", .setup = setup, .teardown = teardown);

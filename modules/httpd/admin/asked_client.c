@@ -59,11 +59,31 @@ static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *source
     }
 }
 
-/* mod_ssl lets the certificate of a CA, or of a server, pass as that of a client. */
-static bool ends_handshake(const cc_asked_client_t *asked)
+/* SSLVerifyClient optional_no_ca: the errors that mod_ssl passes over. */
+static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *sources,
+                           const cc_presented_t *presented)
 {
-    return (asked->unverified && asked->seal.state != CC_TRUST_NOT_CLIENT) ||
-           asked->revocation.problem;
+    X509 *x509 = sk_X509_value(cc_trust_certs(presented->path, presented->pool), 0);
+
+    switch (asked->seal.fault.cause) {
+    case CC_CAUSE_NO_CA:
+    case CC_CAUSE_SELF_SIGNED:
+    case CC_CAUSE_UNTRUSTED_ROOT:
+        return sources->no_ca && cc_trust_dates(x509, apr_time_now()) == CC_TRUST_OK;
+    default:
+        return false;
+    }
+}
+
+/* mod_ssl lets the certificate of a CA, or of a server, pass as that of a client. */
+static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
+                           const cc_presented_t *presented)
+{
+    if (asked->revocation.problem) {
+        return true;
+    }
+    return asked->unverified && asked->seal.state != CC_TRUST_NOT_CLIENT &&
+           !is_passed_over(asked, sources, presented);
 }
 
 cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
@@ -81,16 +101,20 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
     client->source = &file;
     client->cert = presented->cert;
     client->problem = client->public_problem = asked->unverified;
+    client->fault = asked->seal.fault;
     client->verified = !asked->unverified;
     client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
-        client->problem = client->problem ? client->problem : asked->unverified;
+    }
+    if (!client->problem) {
+        client->problem = client->public_problem = asked->unverified;
+        client->fault = asked->seal.fault;
     }
     cc_client_span_set(client, seal, conf->max_age > 0 ? conf->max_age : 0);
     asked->problem = client->problem;
-    asked->refused = sources->judge.trust && ends_handshake(asked);
+    asked->refused = sources->judge.trust && ends_handshake(asked, sources, presented);
     asked->presented = sources->judge.trust && !asked->refused;
     return asked;
 }

@@ -28,7 +28,6 @@
 /* Shared by all certificates of a query. */
 typedef struct explain_common_t {
     const cc_admin_query_t *query;
-    const cc_conf_view_t *view;
     cc_sources_t sources;
     int others; /* how many rules that do not match are listed */
 } explain_common_t;
@@ -53,7 +52,7 @@ static cc_effect_t effect_with(const explained_t *one, cc_client_t *client, apr_
     cc_dry_request_t request = {.server = common->sources.server,
                                 .path = common->query->path,
                                 .client = client,
-                                .tls = common->view->tls != CC_TLS_OFF};
+                                .tls = common->sources.view->tls != CC_TLS_OFF};
 
     return cc_dry_run(common->query, &request, p);
 }
@@ -62,7 +61,8 @@ static cc_effect_t effect_with(const explained_t *one, cc_client_t *client, apr_
 static void effect_find(explained_t *one, apr_pool_t *p)
 {
     cc_client_t *client = one->asked->presented ? &one->asked->client : NULL;
-    bool later = one->common->view->verify_client == CC_VERIFY_NONE && one->common->query->path;
+    bool later =
+        one->common->sources.view->verify_client == CC_VERIFY_NONE && one->common->query->path;
 
     one->effect = effect_with(one, later ? NULL : client, p);
     if (!later || !client || one->effect.status != OK) {
@@ -203,7 +203,6 @@ void *cc_explain_prepare(cc_admin_query_t *q)
         return NULL;
     }
     cc_access_prepare(q->pool, q->main);
-    common->view = cc_conf_view_of(q->main, common->sources.server);
     common->others = q->all ? INT_MAX : OTHERS_MAX;
     return common;
 }

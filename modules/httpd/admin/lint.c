@@ -23,14 +23,21 @@ static const struct {
     const char *directive;
     cc_lint_fn *check;
 } checks[] = {
-    {"ClientCertMap", cc_lint_map},
     {"<ElseIf", cc_lint_if},
     {"<If", cc_lint_if},
+    {"Allow", cc_lint_allow},
+    {"ClientCertMap", cc_lint_map},
+    {"Deny", cc_lint_allow},
+    {"Header", cc_lint_header},
+    {"RequestHeader", cc_lint_header},
     {"Require", cc_lint_require},
     {"RewriteCond", cc_lint_rewrite},
     {"RewriteRule", cc_lint_rewrite},
+    {"SetEnvIf", cc_lint_set_env_if},
+    {"SetEnvIfExpr", cc_lint_early_expression},
+    {"SetEnvIfNoCase", cc_lint_set_env_if},
     {"SSLOptions", cc_lint_options},
-    {"SSLRequire", cc_lint_verify_condition},
+    {"SSLRequire", cc_lint_ssl_require},
     {"SSLUserName", cc_lint_user_name},
     {"SSLVerifyClient", cc_lint_verify_client},
 };
@@ -197,6 +204,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint_rules(&lint);
     lint_lines(&lint);
     cc_lint_cas(&lint);
+    cc_lint_issuers(&lint);
     return in_order(lint.findings, p);
 }
 

@@ -37,7 +37,6 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-/* The survey of these CAs (of cc_surveyed_t). */
 static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     const cc_vhost_t *host = cc_vhost_of(view->server);
@@ -66,6 +65,11 @@ static bool is_judged(const cc_conf_view_t *view)
     return view->tls == CC_TLS_ON && view->verify_client != CC_VERIFY_NONE &&
            cc_use_of(view->server) == CC_USE_HERE &&
            !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
+}
+
+const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    return is_judged(view) ? survey_of(lint, view) : NULL;
 }
 
 /* The place of the first of these directives that the server has. */

@@ -26,8 +26,16 @@ cc_lint_fn cc_lint_require;
 cc_lint_fn cc_lint_if;
 void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *expression);
 
-/* lint_early.c: rewrite rules that run before the user is known. */
-cc_lint_fn cc_lint_rewrite;
+/*
+ * lint_early.c: directives that run before the user is known. The first one is for expressions that
+ * are always evaluated so early.
+ */
+cc_lint_fn cc_lint_early_expression, cc_lint_rewrite, cc_lint_ssl_require, cc_lint_set_env_if,
+    cc_lint_header;
+
+/* lint_variable.c: variables that are never set. `variables` are the arguments of Require env. */
+cc_lint_fn cc_lint_allow;
+void cc_lint_require_env(cc_lint_t *lint, const cc_line_t *line, const char *variables);
 
 /* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
@@ -37,6 +45,15 @@ cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
  * that requests certificates.
  */
 void cc_lint_cas(cc_lint_t *lint);
+
+/*
+ * lint_cas.c: the CAs of a server (of cc_surveyed_t), the same array for servers with the same CAs.
+ * NULL: it requests no certificates, or its CAs are not known for certain.
+ */
+const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view);
+
+/* lint_issuer.c: rules that name a CA in the other order. It looks at each set of rules. */
+void cc_lint_issuers(cc_lint_t *lint);
 
 /* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
 bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);

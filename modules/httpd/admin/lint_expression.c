@@ -258,6 +258,7 @@ void cc_lint_if(cc_lint_t *lint, const cc_line_t *line)
         end ? apr_pstrmemdup(lint->pool, section->args, (apr_size_t)(end - section->args))
             : section->args;
 
+    cc_lint_early_expression(lint, line);
     if (*args == '"') {
         args = ap_getword_conf(lint->pool, &args);
     }

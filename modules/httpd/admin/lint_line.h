@@ -33,6 +33,7 @@ typedef struct cc_lint_t {
     apr_hash_t *lines;               /* "file:line args" to cc_line_t */
     apr_hash_t *holding;             /* sections to whether they contain rules */
     apr_hash_t *unasked;             /* servers found to never request certificates */
+    apr_hash_t *exports;             /* names in ClientCertExport; NULL: not collected yet */
     apr_hash_t *surveys;             /* CAs of servers to surveys of them (lint_cas.c) */
     apr_hash_t *several;             /* files of CAs to whether they contain several */
 } cc_lint_t;

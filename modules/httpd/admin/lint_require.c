@@ -99,6 +99,10 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_require_expr(lint, line, args);
         return;
     }
+    if (!strcmp(provider, "env")) {
+        cc_lint_require_env(lint, line, args);
+        return;
+    }
     if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive, lint->pool)) {
         return;
     }

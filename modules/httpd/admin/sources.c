@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens, for a query, the CAs, CRLs and responder of a virtual host. */
+#include <strings.h>
+
 #include <http_main.h>
 
 #include "crl/crl.h"
@@ -37,13 +39,16 @@ static apr_status_t revocation_open(cc_sources_t *sources, cc_admin_query_t *q)
 
 apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q)
 {
+    const char *verify;
     apr_status_t status;
 
     sources->server = cc_vhost_choose(q, &sources->reason);
     if (!sources->server) {
         return APR_EINVAL;
     }
-    status = cc_judge_make(&sources->judge, cc_conf_view_of(q->main, sources->server),
-                           q->own_sources, q->pool, &q->err);
+    sources->view = cc_conf_view_of(q->main, sources->server);
+    verify = cc_conf_view_value(sources->view, "SSLVerifyClient", q->pool);
+    sources->no_ca = verify && !strcasecmp(verify, "optional_no_ca");
+    status = cc_judge_make(&sources->judge, sources->view, q->own_sources, q->pool, &q->err);
     return status == APR_SUCCESS ? revocation_open(sources, q) : status;
 }

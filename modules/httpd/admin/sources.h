@@ -3,16 +3,21 @@
 #ifndef CC_ADMIN_SOURCES_H
 #define CC_ADMIN_SOURCES_H
 
+#include <stdbool.h>
+
 #include "httpd/admin/query.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/view.h"
 #include "revocation/revocation.h"
 
 /** The virtual host of a query, and how it judges certificates. Constant once opened. */
 typedef struct cc_sources_t {
     server_rec *server;
     const char *reason; /* why this server was chosen */
+    const cc_conf_view_t *view;
     cc_judge_t judge;
+    bool no_ca; /* SSLVerifyClient optional_no_ca */
     cc_revocation_t revocation; /* ClientCertCRL and ClientCertOCSP */
 } cc_sources_t;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implements the directives on revocation, which belong to a virtual host, not to a directory. */
+/* Implements the directives on verification, which belong to a virtual host, not to a directory. */
 #include <apr_hooks.h>
 #include <apr_strings.h>
 
@@ -20,6 +20,7 @@ void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s)
     conf->configuration = cc_configuration_find(s);
     conf->leaf_alone = -1;
     conf->max_age = -1;
+    conf->tolerate = -1;
     return conf;
 }
 
@@ -32,6 +33,9 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     conf->crls = add->crls ? add->crls : base->crls;
     conf->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
     conf->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
+    conf->tolerate = add->tolerate >= 0 ? add->tolerate : base->tolerate;
+    conf->tolerate_where = add->tolerate >= 0 ? add->tolerate_where : base->tolerate_where;
+    conf->tolerate_inherited = add->tolerate < 0;
     conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
     conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
     return conf;
@@ -82,6 +86,20 @@ const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word
                             cc_text_escape(word, strlen(word), cmd->pool));
     }
     cc_vhost_conf_of(cmd->server)->max_age = apr_time_from_sec(seconds);
+    return NULL;
+}
+
+const char *cc_vhost_conf_tolerate(cmd_parms *cmd, void *record, const char *word)
+{
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
+
+    (void)record;
+    if (strcasecmp(word, "On") && strcasecmp(word, "Off")) {
+        return apr_psprintf(cmd->pool, "CC0450: \"%s\": write On or Off",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    conf->tolerate = !strcasecmp(word, "On");
+    conf->tolerate_where = cc_directive_where(cmd->directive, cmd->pool);
     return NULL;
 }
 

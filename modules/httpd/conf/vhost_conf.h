@@ -19,6 +19,9 @@ typedef struct cc_vhost_conf_t {
     apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
     cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: unset */
     apr_array_header_t *ocsp_hosts; /* ClientCertOCSPAllow; NULL: none */
+    int tolerate;                   /* ClientCertTolerate: 1 On, 0 Off, -1 unset */
+    const char *tolerate_where;     /* the place of that directive; NULL: unset */
+    bool tolerate_inherited;        /* it is one of the main server */
     struct cc_vhost_t *vhost;       /* peer/tls_hooks.c: once mod_ssl has made its context */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: the counters of this virtual host */
     int use; /* cc_use_t of use.h */
@@ -38,14 +41,16 @@ static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
 }
 
 /**
- * The directives ClientCertCRL, ClientCertCRLCheck, ClientCertMaxAge, ClientCertOCSP and
- * ClientCertOCSPAllow, for httpd's table: NULL, or an error (CC0170 to CC0172, CC04xx).
+ * The directives ClientCertCRL, ClientCertCRLCheck, ClientCertMaxAge, ClientCertOCSP,
+ * ClientCertOCSPAllow and ClientCertTolerate, for httpd's table: NULL, or an error (CC0170 to
+ * CC0172, CC04xx).
  */
 const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word);
 const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word);
 const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args);
+const char *cc_vhost_conf_tolerate(cmd_parms *cmd, void *record, const char *word);
 
 /** For the module record: makes an empty per-server record; merges `add` over `base`. */
 void *cc_vhost_conf_create(apr_pool_t *p, server_rec *s);

@@ -6,9 +6,9 @@
 #include <apr_pools.h>
 
 /**
- * "FILE:LINE". For a directive in a macro, httpd gives a sentence in place of the file name, and
- * the line within the macro: `macro 'NAME' (defined on line N of "FILE") used on line M of
- * "FILE":LINE`. Lives as long as `p`.
+ * "FILE:LINE". For a directive in a macro: the file and line of Use, and the line within the macro,
+ * "FILE:LINE:N"; likewise for nested macros, "FILE:LINE:N:N". (httpd gives a sentence in place of
+ * the file, from which this is taken.) Lives as long as `p`.
  */
 const char *cc_where_text(const char *file, int line, apr_pool_t *p);
 

@@ -150,16 +150,16 @@ void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem)
     }
 }
 
-bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s)
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s, bool tolerated)
 {
     return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&
-           cc_quota_lets(s, CC_QUOTA_REFUSED);
+           cc_quota_lets(s, tolerated ? CC_QUOTA_TOLERATED : CC_QUOTA_REFUSED);
 }
 
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p)
 {
-    const cc_log_line_t line = {.result = "refused",
+    const cc_log_line_t line = {.result = refused->tolerated ? "tolerated" : "refused",
                                 .cert = refused->leaf,
                                 .client = c->client_ip,
                                 .vhost = s->server_hostname,
@@ -167,10 +167,10 @@ void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *
                                 .brief = true};
     const cc_cert_t *above = refused->depth > 0 ? refused->cert : NULL;
 
-    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "CC0106: %s %s depth=%d %s at_serial=%s",
-                   cc_log_line_text(&line, p), cc_log_line_brief("reason", refused->reason, p),
-                   refused->depth, cc_log_line_subject("at_subject", above, p),
-                   cc_log_line_serial(above, p));
+    ap_log_cserror(APLOG_MARK, APLOG_WARNING, 0, c, s, "%s: %s %s depth=%d %s at_serial=%s",
+                   refused->tolerated ? "CC0190" : "CC0106", cc_log_line_text(&line, p),
+                   cc_log_line_brief("reason", refused->reason, p), refused->depth,
+                   cc_log_line_subject("at_subject", above, p), cc_log_line_serial(above, p));
 }
 
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets)

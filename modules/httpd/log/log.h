@@ -41,21 +41,23 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace);
 /** Logs that a certificate gives no identity, and why: once per connection. */
 void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem);
 
-/** Why a client's certificate ended its handshake. */
+/** Why a client's certificate ended its handshake, or failed in it. */
 typedef struct cc_refused_t {
     const cc_cert_t *leaf; /* the client's certificate */
     const cc_cert_t *cert; /* the one at fault: the client's, or one above it in its chain */
     int depth;             /* of `cert`; 0: the client's */
     const char *reason;    /* that of cc_fault_text */
+    bool tolerated;        /* the handshake goes on (ClientCertTolerate) */
 } cc_refused_t;
 
 /**
- * Logs that a handshake ended for this reason. Call cc_log_wants_refusal once before each line, and
- * log the line only if the result is true. `p` is for the line alone.
+ * Logs that a handshake ended for this reason (CC0106), or went on (CC0190). Call
+ * cc_log_wants_refusal once before each line, and log the line only if the result is true. `p` is
+ * for the line alone.
  */
 void cc_log_refusal(const conn_rec *c, const server_rec *s, const cc_refused_t *refused,
                     apr_pool_t *p);
-bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s);
+bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s, bool tolerated);
 
 /** Logs that a certificate of so many octets ends a connection, since no ticket can hold it. */
 void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);

@@ -18,6 +18,7 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
+    atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
     const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
 } cc_peer_t;

@@ -11,6 +11,7 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/peer.h"
 #include "httpd/peer/tls_client.h"
 #include "httpd/peer/vhost.h"
 #include "revocation/revocation.h"
@@ -189,6 +190,13 @@ static apr_interval_time_t max_age_of(const server_rec *s)
     return host ? host->max_age : 0;
 }
 
+/* A failure that ClientCertTolerate tolerated was counted and logged in the handshake. */
+static bool is_told(const cc_tls_client_t *entry, const request_rec *r)
+{
+    return entry->seal.state == CC_TRUST_FAILED &&
+           atomic_load(&cc_peer_of(r->connection)->tolerated);
+}
+
 cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
                                     apr_pool_t *p)
 {
@@ -206,10 +214,10 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
         revocation_take(entry, r, ssl, p);
     }
     cc_client_span_set(client, &entry->seal, max_age_of(r->server));
-    if (client->problem) {
+    if (client->problem && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client->cert, client->problem);
-    } else if (cc_expiring_soon(client->not_after, r->request_time)) {
+    } else if (!client->problem && cc_expiring_soon(client->not_after, r->request_time)) {
         client->expires_soon = true;
         mark_set(&client->mark, entry->x509);
         cc_counters_expiring(r, client->cert, &client->mark);

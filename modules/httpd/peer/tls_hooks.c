@@ -12,6 +12,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/peer/peer.h"
 #include "httpd/peer/ticket_mac.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/peer/vhost.h"
@@ -96,12 +97,34 @@ static int object(X509 *leaf, const cc_seal_t *seal, int *depth, void *revocatio
     return cc_revocation_objection(revocation, &cert, apr_time_now(), depth);
 }
 
+static cc_rejection_t family_of(cc_cause_t cause)
+{
+    switch (cause) {
+    case CC_CAUSE_REVOKED:
+        return CC_REJECTED_REVOKED;
+    case CC_CAUSE_NO_CRL:
+    case CC_CAUSE_CRL_EXPIRED:
+    case CC_CAUSE_CRL_NOT_YET_VALID:
+    case CC_CAUSE_CRL_BAD:
+    case CC_CAUSE_OCSP:
+        return CC_REJECTED_NOT_KNOWN;
+    case CC_CAUSE_EXPIRED:
+        return CC_REJECTED_EXPIRED;
+    case CC_CAUSE_NOT_YET_VALID:
+        return CC_REJECTED_NOT_YET;
+    case CC_CAUSE_CA_CERTIFICATE:
+    case CC_CAUSE_PURPOSE:
+    case CC_CAUSE_SERVER_ONLY:
+        return CC_REJECTED_NOT_CLIENT;
+    default:
+        return CC_REJECTED_NOT_VERIFIED;
+    }
+}
+
 static cc_rejection_t rejection_of(const cc_refusal_t *refusal)
 {
-    if (!refusal->seal) {
-        return CC_REJECTED_HANDSHAKE;
-    }
-    return refusal->fault.cause == CC_CAUSE_REVOKED ? CC_REJECTED_REVOKED : CC_REJECTED_NOT_KNOWN;
+    return refusal->seal || refusal->tolerated ? family_of(refusal->fault.cause)
+                                               : CC_REJECTED_HANDSHAKE;
 }
 
 /*
@@ -130,9 +153,11 @@ static void refused(const cc_refusal_t *refusal, void *server)
     apr_pool_t *p;
 
     cc_counters_rejected(server, rejection_of(refusal));
-    if (cc_log_wants_refusal(c, server) && apr_pool_create(&p, c->pool) == APR_SUCCESS) {
+    if (cc_log_wants_refusal(c, server, refusal->tolerated) &&
+        apr_pool_create(&p, c->pool) == APR_SUCCESS) {
         cc_refused_t told = {cc_cert_wrap(refusal->leaf, p), cc_cert_wrap(refusal->cert, p),
-                             refusal->fault.depth, reason_of(refusal, server, p)};
+                             refusal->fault.depth, reason_of(refusal, server, p),
+                             refusal->tolerated};
 
         cc_log_refusal(c, server, &told, p);
         apr_pool_destroy(p);
@@ -154,6 +179,16 @@ static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
            i2d_X509(leaf, NULL) > TICKET_MOST - SESSION_REST;
 }
 
+/* Notes on the connection whether its certificate failed. */
+static void tolerated_note(const SSL *ssl, bool tolerated)
+{
+    cc_peer_t *peer = cc_peer_of(SSL_get_app_data(ssl));
+
+    if (peer) {
+        atomic_store(&peer->tolerated, tolerated);
+    }
+}
+
 static int verify(X509_STORE_CTX *store_ctx, void *data)
 {
     const cc_vhost_t *host = data;
@@ -161,6 +196,9 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
     X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
     int result = cc_trust_verify(store_ctx, host->trust);
 
+    if (host->tolerates) {
+        tolerated_note(ssl, result > 0 && X509_STORE_CTX_get_error(store_ctx) != X509_V_OK);
+    }
     if (result > 0 && host->guards_resumption && outgrows_ticket(ssl, leaf)) {
         cc_log_outgrown(SSL_get_app_data(ssl), SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)),
                         i2d_X509(leaf, NULL));
@@ -196,6 +234,10 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     }
     if (host->guards_resumption) {
         cc_trust_on_refusal(host->trust, refused, s);
+    }
+    if (cc_vhost_conf_of(s)->tolerate > 0) {
+        host->tolerates = true;
+        cc_trust_tolerate(host->trust);
     }
     if (host->revocation) {
         cc_trust_on_success(host->trust, object, host->revocation);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the headline, the warnings and the advice for the person at the browser. */
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "httpd/peer/client.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
+#include "httpd/status/causes.h"
 #include "httpd/status/dates.h"
 
-#define ADVICE_MAX 8
 #define DAY apr_time_from_sec(24 * 60 * 60)
 #define DAYS_TO_RENEW 30
 
 static const char *const result_words[] = {
     [CC_STATUS_NO_TLS] = "no-tls",     [CC_STATUS_NO_CERTIFICATE] = "no-certificate",
-    [CC_STATUS_REJECTED] = "rejected", [CC_STATUS_NO_RULES] = "no-rules",
-    [CC_STATUS_MAPPED] = "mapped",     [CC_STATUS_UNMAPPED] = "unmapped",
-    [CC_STATUS_DENIED] = "denied",     [CC_STATUS_FAILED] = "failed",
+    [CC_STATUS_REFUSED] = "refused",   [CC_STATUS_REJECTED] = "rejected",
+    [CC_STATUS_NO_RULES] = "no-rules", [CC_STATUS_MAPPED] = "mapped",
+    [CC_STATUS_UNMAPPED] = "unmapped", [CC_STATUS_DENIED] = "denied",
+    [CC_STATUS_FAILED] = "failed",
 };
 
 const char *cc_status_word(cc_status_result_t result)
@@ -23,56 +25,61 @@ const char *cc_status_word(cc_status_result_t result)
     return result_words[result];
 }
 
-/* What a result means for the person: the headline, and advice. */
-typedef struct words_t {
-    const char *summary;            /* NULL: it depends on the identity */
-    const char *advice[ADVICE_MAX]; /* the last one is NULL */
-} words_t;
-
-static const words_t words[] = {
-    [CC_STATUS_NO_TLS] = {"This connection is not encrypted, so no certificate can be presented",
-                          {"Open this page with https:// at the beginning of its address."}},
-    [CC_STATUS_NO_CERTIFICATE] =
-        {"No client certificate was presented",
-         {"To present a certificate on a smart card, insert the card. To present one in a file "
-          "(.p12 or .pfx), import the file into your browser; you need the password of the file. "
-          "If you have neither, ask your organization for a certificate.",
-          "Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import.",
-          "Chrome, Edge and Safari on Windows and macOS: open the file; the system asks for the "
-          "password and stores the certificate. Chrome on Linux: open "
-          "chrome://certificate-manager, Your certificates, Import.",
-          "iPhone and iPad: open the file, then Settings, Profile Downloaded, Install. Android: "
-          "Settings, Security, Encryption & credentials, Install a certificate.",
-          "Close all windows of the browser and start it again; until then, it may remember that "
-          "it had no certificate to present. Open this page again, and choose the certificate "
-          "when the browser asks for one.",
-          "If the browser does not ask although it has the certificate, the certificate may have "
-          "expired, this server may not accept its issuer, or this server may not request "
-          "certificates here. Ask the administrator of this server."}},
-    [CC_STATUS_REJECTED] =
-        {"Your certificate is not accepted here",
-         {"If you have several certificates, you may have chosen the wrong one: close all windows "
-          "of the browser, start it again and choose another.",
-          "Otherwise ask the administrator of this server."}},
+/* By the result; NULL: the words depend on the cause. */
+static const cc_words_t words[] = {
+    [CC_STATUS_NO_TLS] = {NULL,
+                          "This connection is not encrypted, so no certificate can be presented",
+                          {"To present a certificate, open this page with https:// at the "
+                           "beginning of its address."}},
     [CC_STATUS_NO_RULES] =
-        {"Your certificate is verified, but no rules are in effect here that map it to a user",
+        {NULL,
+         "Your certificate is verified, but no rules are in effect here that map it to a user",
          {"Ask the administrator of this server which pages use certificates."}},
-    [CC_STATUS_MAPPED] = {NULL, {NULL}},
+    [CC_STATUS_MAPPED] = {NULL, NULL, {NULL}, NULL},
     [CC_STATUS_UNMAPPED] =
-        {"Your certificate is verified, but no rule here maps it to a user or group",
+        {NULL,
+         "Your certificate is verified, but no rule here maps it to a user or group",
          {"If you expected to be recognized, send the subject, the issuer and the sha256 of your "
           "certificate (see all fields below) to the administrator of this server. If you have "
           "several certificates, you may have chosen the wrong one: close all windows of the "
           "browser and start it again."}},
-    [CC_STATUS_DENIED] =
-        {"Your certificate is verified, but a rule here denies it",
-         {"Ask the administrator of this server for the reason; include the sha256 of your "
-          "certificate (see all fields below)."}},
+    [CC_STATUS_DENIED] = {NULL,
+                          "Your certificate is verified, but a rule here denies it",
+                          {"Ask the administrator of this server for the reason; include the "
+                           "sha256 of your certificate (see all fields below)."}},
     [CC_STATUS_FAILED] =
-        {"Your identity could not be determined: a lookup failed",
+        {NULL,
+         "Your identity could not be determined: a lookup failed",
          {"Your certificate is verified. Try again in a minute. If the problem persists, tell the "
           "administrator of this server; the reason is in the error log."}},
 };
+
+static cc_fault_t fault_of(const cc_status_t *status)
+{
+    return status->answer.client
+               ? cc_client_fault(status->answer.client, status->asked->request_time)
+               : (cc_fault_t){CC_CAUSE_NONE, 0, 0};
+}
+
+static const cc_words_t *words_of(const cc_status_t *status)
+{
+    cc_fault_t fault;
+
+    if (status->proxied && status->result != CC_STATUS_REFUSED) {
+        return &cc_proxied_words;
+    }
+    switch (status->result) {
+    case CC_STATUS_REFUSED:
+        return cc_ssl_refused_words(status->ssl_refused);
+    case CC_STATUS_NO_CERTIFICATE:
+        return &cc_no_certificate_words;
+    case CC_STATUS_REJECTED:
+        fault = fault_of(status);
+        return cc_cause_words(&fault);
+    default:
+        return &words[status->result];
+    }
+}
 
 /* ---- the reason -------------------------------------------------------------------------- */
 
@@ -93,6 +100,73 @@ static const char *public_problem(const cc_answer_t *answer)
 const char *cc_advice_problem(const cc_status_t *status)
 {
     return status->rules ? status->answer.problem : public_problem(&status->answer);
+}
+
+const char *cc_advice_cause(const cc_status_t *status)
+{
+    return status->result == CC_STATUS_REJECTED ? words_of(status)->word : NULL;
+}
+
+/* The problem as a sentence: "it has expired" becomes "It has expired.". */
+static const char *sentence(const char *problem, apr_pool_t *p)
+{
+    char *text = apr_pstrcat(p, problem, ".", NULL);
+
+    text[0] = (char)apr_toupper(text[0]);
+    return text;
+}
+
+static const char *date_and_distance(apr_time_t moment, apr_time_t now, apr_pool_t *p)
+{
+    return apr_pstrcat(p, cc_date_distance(moment, now, p), ", on ", cc_date_text(moment, p), NULL);
+}
+
+/* True if the page must not show the reason: the headline is all there is to say. */
+static bool is_withheld(const cc_status_t *status)
+{
+    const cc_client_t *client = status->answer.client;
+
+    return !status->rules && client && client->problem &&
+           (!client->public_problem || strcmp(client->problem, client->public_problem) != 0);
+}
+
+/* With dates as people write them, if it is the person's own certificate. */
+static const char *rejected_reason(const cc_status_t *status, apr_pool_t *p)
+{
+    const cc_client_t *client = status->answer.client;
+    apr_time_t now = status->asked->request_time;
+    cc_fault_t fault = fault_of(status);
+
+    if (fault.cause == CC_CAUSE_EXPIRED && fault.depth == 0) {
+        return apr_pstrcat(p, "It expired ", date_and_distance(client->not_after, now, p), ".",
+                           NULL);
+    }
+    if (fault.cause == CC_CAUSE_NOT_YET_VALID && fault.depth == 0) {
+        return apr_pstrcat(p, "Its validity begins ", date_and_distance(client->not_before, now, p),
+                           ". The clock of this server shows ", cc_date_text(now, p), ".", NULL);
+    }
+    if (fault.cause == CC_CAUSE_REVOKED && fault.depth == 0 && client->facts.revoked_at > 0) {
+        const char *why = client->facts.revocation_reason;
+
+        return apr_pstrcat(p, "It was revoked ",
+                           date_and_distance(client->facts.revoked_at, now, p), why ? " (" : "",
+                           why ? why : "", why ? ")" : "", ".", NULL);
+    }
+    return is_withheld(status) ? NULL : sentence(cc_advice_problem(status), p);
+}
+
+const char *cc_advice_reason(const cc_status_t *status, apr_pool_t *p)
+{
+    if (status->result == CC_STATUS_REJECTED) {
+        return rejected_reason(status, p);
+    }
+    if (status->result == CC_STATUS_REFUSED && status->rules) {
+        return sentence(cc_ssl_refused_text(status->ssl_refused), p);
+    }
+    if (status->proxied && status->rules) {
+        return apr_pstrcat(p, "The request has the header ", status->proxied, ".", NULL);
+    }
+    return words_of(status)->reason;
 }
 
 /* ---- the headline ------------------------------------------------------------------------ */
@@ -124,7 +198,7 @@ static const char *no_user_summary(const cc_verdict_t *verdict)
     return verdict->matched_count > 0
                ? "Your certificate is verified, and a rule here matches it, but gives no user or "
                  "group"
-               : words[CC_STATUS_UNMAPPED].summary;
+               : words[CC_STATUS_UNMAPPED].headline;
 }
 
 static const char *identity_summary(const cc_status_t *status, apr_pool_t *p)
@@ -145,11 +219,7 @@ const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p)
     if (status->result == CC_STATUS_MAPPED || status->result == CC_STATUS_UNMAPPED) {
         return identity_summary(status, p);
     }
-    if (status->result == CC_STATUS_REJECTED) {
-        return apr_pstrcat(p, words[CC_STATUS_REJECTED].summary, ": ", cc_advice_problem(status),
-                           NULL);
-    }
-    return words[status->result].summary;
+    return words_of(status)->headline;
 }
 
 /* ---- warnings and advice ------------------------------------------------------------------ */
@@ -182,8 +252,8 @@ json_t *cc_advice_list(const cc_status_t *status)
 {
     json_t *advice = json_array();
 
-    for (int i = 0; words[status->result].advice[i]; i++) {
-        json_array_append_new(advice, json_string(words[status->result].advice[i]));
+    for (const char *const *one = words_of(status)->advice; *one; one++) {
+        json_array_append_new(advice, json_string(*one));
     }
     if (status->result == CC_STATUS_MAPPED && is_forbidden(status)) {
         json_array_append_new(

@@ -11,6 +11,8 @@
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
+#include "httpd/request/ssl_refusal.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
 #include "httpd/status/document.h"
@@ -32,7 +34,10 @@ static cc_status_result_t result_of(const cc_status_t *status)
         [CC_RESULT_FAILED] = CC_STATUS_FAILED,
     };
 
-    if (!status->answer.client) {
+    if (status->ssl_refused != CC_SSL_REFUSED_NOT) {
+        return CC_STATUS_REFUSED;
+    }
+    if (!status->answer.presented) {
         return cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE : CC_STATUS_NO_TLS;
     }
     if (status->answer.problem) {
@@ -57,6 +62,8 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.rules = cc_dir_of(status.asked)->status_rules == 1;
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
+    status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
+    status.proxied = status.answer.presented ? NULL : cc_proxied_header(status.asked);
     status.result = result_of(&status);
     return status;
 }
@@ -102,11 +109,12 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
 
 static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
 {
-    if (!status->answer.client) {
+    if (!status->answer.presented) {
         return json_null();
     }
-    return json_pack("{s:b, s:o}", "verified", status->answer.problem == NULL, "problem",
-                     cc_json_string(cc_advice_problem(status), p));
+    return json_pack("{s:b, s:o, s:o}", "verified", status->answer.problem == NULL, "problem",
+                     cc_json_string(cc_advice_problem(status), p), "cause",
+                     cc_json_string(cc_advice_cause(status), p));
 }
 
 static json_t *connection_of(request_rec *r)
@@ -161,7 +169,7 @@ static json_t *identity_of(const cc_status_t *status, apr_pool_t *p)
     const cc_verdict_t *verdict = status->answer.verdict;
     json_t *identity;
 
-    if (!verdict) {
+    if (!verdict || status->result == CC_STATUS_REFUSED) { /* then no rule was asked */
         return json_null();
     }
     identity = cc_json_verdict(verdict, p);
@@ -252,6 +260,8 @@ json_t *cc_status_document(request_rec *r, bool trace)
     json_object_set_new(document, "result", json_string(cc_status_word(status.result)));
     json_object_set_new(document, "summary",
                         cc_json_string(cc_advice_summary(&status, r->pool), r->pool));
+    json_object_set_new(document, "reason",
+                        cc_json_string(cc_advice_reason(&status, r->pool), r->pool));
     json_object_set_new(document, "warnings", cc_advice_warnings(&status, r->pool));
     json_object_set_new(document, "advice", cc_advice_list(&status));
     json_object_set_new(document, "help", cc_help_text(&status, r->pool));
@@ -262,7 +272,7 @@ json_t *cc_status_document(request_rec *r, bool trace)
     json_object_set_new(document, "certificate", certificate_of(&status, r->pool));
     json_object_set_new(document, "verification", verification_of(&status, r->pool));
     json_object_set_new(document, "connection", connection_of(r));
-    if (status.trace) {
+    if (status.trace && status.result != CC_STATUS_REFUSED) {
         json_object_set_new(document, "trace", trace_of(&status, r->pool));
     }
     value_bound(document, r->pool);

@@ -13,10 +13,11 @@
  * The document as one object, which lives as long as the request. Texts and lists are bounded; one
  * that was truncated ends with a note.
  *
- *   {"result", "summary", "warnings": [TEXT], "advice": [TEXT], "help": cc_help_text, "contact":
- *    cc_help_contact, "issuers": cc_help_issuers, "request": {"status", "uri", "needs"} or null,
- *    "identity": cc_json_verdict or null, "certificate": cc_json_fields or null,
- *    "verification": {"verified", "problem"} or null,
+ *   {"result", "summary", "reason", "warnings": [TEXT], "advice": [TEXT], "help": cc_help_text,
+ *    "contact": cc_help_contact, "issuers": cc_help_issuers,
+ *    "request": {"status", "uri", "needs"} or null, "identity": cc_json_verdict or null,
+ *    "certificate": cc_json_fields or null,
+ *    "verification": {"verified", "problem", "cause"} or null,
  *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_json_trace}
  *
  * "trace" is present only with `trace`. Unless ClientCertStatusRules is On, the document contains

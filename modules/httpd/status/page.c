@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writes the document of clientcert-status as a page in HTML. */
+#include <apr_strings.h>
+
 #include <http_protocol.h>
 
 #include "httpd/conf/module.h"
@@ -121,7 +123,7 @@ static void fields_write(request_rec *r, json_t *fields)
     const char *name;
     json_t *values;
 
-    ap_rputs("<details>\n<summary>All fields, with their names in rules</summary>\n<dl>\n", r);
+    ap_rputs("<details>\n<summary>All fields</summary>\n<dl>\n", r);
     json_object_foreach(fields, name, values)
     {
         cc_html_term(r, name, values, CC_HTML_CODE);
@@ -249,18 +251,36 @@ static void failed_write(request_rec *r, const json_t *request)
     ap_rputs("</p>\n", r);
 }
 
+/* "not-yet-valid" as words. */
+static void word_tag(request_rec *r, bool good, const char *word)
+{
+    char *text = apr_pstrdup(r->pool, word);
+
+    for (char *at = text; *at; at++) {
+        *at = *at == '-' ? ' ' : *at;
+    }
+    cc_html_tag(r, good, text);
+}
+
 static void tags_write(request_rec *r, const json_t *document)
 {
     const json_t *verification = json_object_get(document, "verification");
     const json_t *identity = json_object_get(document, "identity");
-    bool ok = json_is_true(json_object_get(verification, "verified"));
+    const json_t *request = json_object_get(document, "request");
+    bool mapped = cc_html_has(identity, "user") || cc_html_has(identity, "groups");
 
     ap_rputs("<p>", r);
-    if (!json_is_null(verification)) {
-        cc_html_tag(r, ok, ok ? "verified" : "not verified");
+    if (cc_html_has(verification, "cause")) {
+        word_tag(r, false, cc_html_text_of(verification, "cause"));
+    } else {
+        if (!json_is_null(verification)) {
+            cc_html_tag(r, true, "verified");
+        }
+        word_tag(r, mapped, cc_html_text_of(document, "result"));
     }
-    cc_html_tag(r, cc_html_has(identity, "user") || cc_html_has(identity, "groups"),
-                cc_html_text_of(document, "result"));
+    if (mapped && json_integer_value(json_object_get(request, "status")) == HTTP_FORBIDDEN) {
+        cc_html_tag(r, false, "not allowed");
+    }
     ap_rputs("</p>\n", r);
 }
 
@@ -273,6 +293,7 @@ static void header_write(request_rec *r, const json_t *document)
     }
     cc_html_element(r, "h1", cc_html_text_of(document, "summary"));
     ap_rputs("\n", r);
+    cc_html_element(r, "p", cc_html_text_of(document, "reason"));
     tags_write(r, document);
     for (size_t i = 0; i < json_array_size(warnings); i++) {
         cc_html_element(r, "p class=\"warning\"", json_string_value(json_array_get(warnings, i)));

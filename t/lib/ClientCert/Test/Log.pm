@@ -43,6 +43,7 @@ my %more   = (
     CC0110 => [@reason, request => $text, needs => $text],
     CC0115 => [@reason, request => $text],
     CC0133 => \@reason,
+    CC0190 => [@reason, depth => qr/\d+/, at_subject => $text, at_serial => $number],
     map { ("CC015$_" => \@reason) } 0 .. 6);
 
 sub _pattern {

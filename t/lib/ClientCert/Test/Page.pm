@@ -109,7 +109,8 @@ sub _strings {
 
 sub missing {
     my ($page, $json) = @_;
-    return grep { my $one = s/\s+/ /gr; !$page->{texts}{$one} && index($page->{text}, $one) < 0 }
+    return grep { my $one = s/\s+/ /gr; !$page->{texts}{$one} && index($page->{text}, $one) < 0
+            && !$page->{texts}{ $one =~ tr/-/ /r } }    # a word of a result is a tag
         _strings($json);
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps other modules from using a certificate that ClientCertTolerate accepted. */
+#include <stdatomic.h>
+
+#include <apr_tables.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/peer/peer.h"
+#include "httpd/peer/vhost.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/tolerance.h"
+
+/*
+ * These hooks exist only in a server with ClientCertTolerate. The start refuses SSLUserName and
+ * FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c), but .htaccess may
+ * have them.
+ */
+static bool is_tolerated(const request_rec *r)
+{
+    cc_peer_t *peer = cc_peer_of(r->connection);
+
+    return peer && atomic_load_explicit(&peer->tolerated, memory_order_relaxed);
+}
+
+/*
+ * A client may use one connection for several virtual hosts (HTTP/2), or name another host than in
+ * the handshake. A host that does not tolerate such a certificate would not have let the handshake
+ * succeed, and its configuration may rely on that. With 421, the client opens a connection for it.
+ */
+int cc_tolerance_misdirected(request_rec *r)
+{
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    if (!is_tolerated(r) || (host && host->tolerates)) {
+        return DECLINED;
+    }
+    ap_log_rerror(
+        APLOG_MARK, APLOG_INFO, 0, r,
+        "CC0191: 421: the certificate of this connection did not verify, and this virtual "
+        "host does not tolerate that (ClientCertTolerate)");
+    return HTTP_MISDIRECTED_REQUEST;
+}
+
+/* mod_ssl uses AUTH_TYPE of this module too; older versions use none. This module sets it later. */
+int cc_tolerance_forget(request_rec *r)
+{
+    if (is_tolerated(r) && r->user &&
+        (!r->ap_auth_type || !strcmp(r->ap_auth_type, cc_auth_type))) {
+        r->user = NULL;
+        r->ap_auth_type = NULL;
+    }
+    return DECLINED;
+}
+
+/*
+ * mod_ssl fakes "Basic NAME:password", where NAME is a subject in slash form, or empty. It refuses
+ * clients that send that themselves.
+ */
+static bool is_fake(const char *header, apr_pool_t *p)
+{
+    const char *word = header ? ap_getword(p, &header, ' ') : "";
+    const char *name;
+
+    if (strcasecmp(word, "Basic") != 0) {
+        return false;
+    }
+    header = ap_pbase64decode(p, header);
+    name = ap_getword_nulls(p, &header, ':');
+    return (!*name || *name == '/') && !strcmp(header, "password");
+}
+
+int cc_tolerance_unfake(request_rec *r)
+{
+    if (is_tolerated(r) && is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
+        apr_table_unset(r->headers_in, "Authorization");
+    }
+    return DECLINED;
+}

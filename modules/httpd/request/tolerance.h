@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keeps other modules from using a certificate that ClientCertTolerate accepted. */
+#ifndef CC_REQUEST_TOLERANCE_H
+#define CC_REQUEST_TOLERANCE_H
+
+#include "httpd/conf/module.h"
+
+/**
+ * post_read_request, after mod_ssl's: answers 421 on a connection whose certificate did not verify,
+ * if the virtual host of the request does not tolerate that. Otherwise DECLINED.
+ */
+int cc_tolerance_misdirected(request_rec *r);
+
+/** check_access, after mod_ssl's: removes the user that SSLUserName made of such a certificate. */
+int cc_tolerance_forget(request_rec *r);
+
+/**
+ * check_authn, after mod_ssl's and before modules that check passwords: removes the password that
+ * SSLOptions FakeBasicAuth made of such a certificate.
+ */
+int cc_tolerance_unfake(request_rec *r);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists the headline and the advice for each cause of a refusal. */
+#include <stddef.h>
+
+#include "httpd/status/causes.h"
+
+#define NOT_ACCEPTED "Your certificate is not accepted here"
+#define CANNOT_CHECK "This server could not find out whether your certificate was revoked"
+#define UNKNOWN_ISSUER "Your certificate is from an issuer that this server does not accept"
+
+/* Advice. Only what helps for certain, or says on what it depends. */
+#define CHOOSE                                                                                     \
+    "If you have another certificate, choose it: close all windows of the browser, start it "      \
+    "again "                                                                                       \
+    "and open this page."
+#define CHOOSE_NEW                                                                                 \
+    "If you have a newer certificate, choose it: close all windows of the browser, start it "      \
+    "again "                                                                                       \
+    "and open this page."
+#define ASK_WHICH                                                                                  \
+    "Otherwise ask the administrator of this server which certificates are accepted here."
+#define NEW_ONE "Ask the issuer of your certificate for a new one."
+#define FOR_CLIENTS "Ask its issuer for a certificate for client authentication."
+#define TELL_REASON "Otherwise tell the administrator of this server the reason above."
+#define TELL "Tell the administrator of this server the reason above."
+#define RESTART                                                                                    \
+    "Close all windows of the browser, start it again and open this page, so that your "           \
+    "certificate is verified again."
+#define LATER                                                                                      \
+    "Try again in a few minutes. If the problem persists, tell the administrator of this server."
+
+#define HOW_TO_PRESENT                                                                             \
+    "To present a certificate on a smart card, insert the card. To present one in a file (.p12 "   \
+    "or .pfx), import the file into your browser; you need the password of the file. If you have " \
+    "neither, ask your organization for a certificate.",                                           \
+        "Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import.",    \
+        "Chrome, Edge and Safari on Windows and macOS: open the file; the system asks for the "    \
+        "password and stores the certificate. Chrome on Linux: open "                              \
+        "chrome://certificate-manager, Your certificates, Import.",                                \
+        "iPhone and iPad: open the file, then Settings, Profile Downloaded, Install. Android: "    \
+        "Settings, Security, Encryption & credentials, Install a certificate.",                    \
+        "Close all windows of the browser and start it again; until then, it may remember that "   \
+        "it had no certificate to present. Open this page again, and choose the certificate when " \
+        "the browser asks for one."
+
+#define CANNOT_BE_CHECKED                                                                          \
+    {                                                                                              \
+        "revocation-unknown", CANNOT_CHECK,                                                        \
+        {                                                                                          \
+            LATER                                                                                  \
+        }                                                                                          \
+    }
+#define REFUSED(word)                                                                              \
+    {                                                                                              \
+        word, NOT_ACCEPTED,                                                                        \
+        {                                                                                          \
+            CHOOSE, TELL_REASON                                                                    \
+        }                                                                                          \
+    }
+
+static const cc_words_t causes[CC_CAUSE_COUNT] = {
+    [CC_CAUSE_NONE] = REFUSED("not-verified"),
+    [CC_CAUSE_NO_CA] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_OTHER_KEY] = {"other-issuer-key",
+                            "Your certificate is from an issuer that this server knows with "
+                            "another key",
+                            {CHOOSE, TELL_REASON}},
+    [CC_CAUSE_OTHER_KEY_ID] = REFUSED("other-issuer-key"),
+    [CC_CAUSE_CA_KEY_USAGE] = REFUSED("bad-issuer"),
+    [CC_CAUSE_SELF_SIGNED] = {"self-signed",
+                              "Your certificate is self-signed, and not accepted here",
+                              {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_UNTRUSTED_ROOT] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_EXPIRED] = {"expired", "Your certificate has expired", {CHOOSE_NEW, NEW_ONE}},
+    [CC_CAUSE_NOT_YET_VALID] = {"not-yet-valid", "Your certificate is not yet valid", {CHOOSE}},
+    [CC_CAUSE_BAD_DATE] = {"malformed", NOT_ACCEPTED, {CHOOSE, NEW_ONE}},
+    [CC_CAUSE_REVOKED] = {"revoked", "Your certificate was revoked", {CHOOSE_NEW, NEW_ONE}},
+    [CC_CAUSE_NO_CRL] = CANNOT_BE_CHECKED,
+    [CC_CAUSE_CRL_EXPIRED] = CANNOT_BE_CHECKED,
+    [CC_CAUSE_CRL_NOT_YET_VALID] = CANNOT_BE_CHECKED,
+    [CC_CAUSE_CRL_BAD] = CANNOT_BE_CHECKED,
+    [CC_CAUSE_OCSP] = CANNOT_BE_CHECKED,
+    [CC_CAUSE_CA_CERTIFICATE] = {"ca-certificate",
+                                 "Your certificate is that of a CA, which is not accepted here",
+                                 {CHOOSE,
+                                  "Otherwise ask its owner for a certificate of your own."}},
+    [CC_CAUSE_PURPOSE] = {"not-for-clients",
+                          "Your certificate is not for client authentication",
+                          {CHOOSE, FOR_CLIENTS}},
+    [CC_CAUSE_SERVER_ONLY] = {"servers-only",
+                              "Your certificate is for servers only",
+                              {CHOOSE, FOR_CLIENTS}},
+    [CC_CAUSE_TOO_LONG] = {"chain-too-long",
+                           "There are more CAs above your certificate than this server allows",
+                           {TELL}},
+    [CC_CAUSE_NOT_A_CA] = REFUSED("bad-issuer"),
+    [CC_CAUSE_PATH_LENGTH] = REFUSED("bad-issuer"),
+    [CC_CAUSE_NAME_CONSTRAINTS] = REFUSED("names-not-allowed"),
+    [CC_CAUSE_CONSTRAINTS_UNKNOWN] = REFUSED("bad-issuer"),
+    [CC_CAUSE_RESOURCES] = REFUSED("names-not-allowed"),
+    [CC_CAUSE_POLICY] = REFUSED("policy"),
+    [CC_CAUSE_PROXY] = REFUSED("proxy-certificate"),
+    [CC_CAUSE_CRITICAL_EXTENSION] = REFUSED("unknown-extension"),
+    [CC_CAUSE_MALFORMED] = REFUSED("malformed"),
+    [CC_CAUSE_ALGORITHM] = REFUSED("unknown-algorithm"),
+    [CC_CAUSE_WEAK_KEY] = {"weak-key",
+                           "The key of your certificate is too small",
+                           {CHOOSE, "Ask its issuer for a certificate with a larger key."}},
+    [CC_CAUSE_WEAK_DIGEST] = {"weak-digest",
+                              "The signature of your certificate uses a digest that is too weak",
+                              {CHOOSE, NEW_ONE}},
+    [CC_CAUSE_BAD_SIGNATURE] = {"bad-signature",
+                                "The signature of your certificate is wrong",
+                                {CHOOSE, TELL_REASON}},
+    [CC_CAUSE_DISTRUSTED] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_OTHER_HOST] = {"other-host",
+                             "Your certificate was not verified for this website",
+                             {RESTART}},
+    [CC_CAUSE_OTHER] = REFUSED("not-verified"),
+    [CC_CAUSE_NO_VERDICT] = {"no-verdict",
+                             "Your certificate was not verified on this connection",
+                             {RESTART, TELL_REASON}},
+    [CC_CAUSE_NOT_REPORTED] = {"not-verified", NOT_ACCEPTED, {TELL}},
+    [CC_CAUSE_NO_TLS] = {"no-tls-host", "Certificates are not verified for this website", {TELL}},
+    [CC_CAUSE_TOO_OLD] = {"too-old", "Your certificate has to be presented again", {RESTART}},
+};
+
+/* For the person, it does not matter which CA above the certificate is at fault, but that one is.
+ */
+static const cc_words_t of_issuer = {.word = "issuer-not-accepted",
+                                     .headline = "A CA above your certificate is not accepted here",
+                                     .advice = {CHOOSE, TELL_REASON}};
+static const cc_words_t issuer_expired = {.word = "issuer-expired",
+                                          .headline = "A CA above your certificate has expired",
+                                          .advice = {CHOOSE_NEW, TELL_REASON}};
+static const cc_words_t issuer_revoked = {.word = "issuer-revoked",
+                                          .headline = "A CA above your certificate was revoked",
+                                          .advice = {CHOOSE_NEW, TELL_REASON}};
+
+const cc_words_t *cc_cause_words(const cc_fault_t *fault)
+{
+    if (fault->depth == 0) {
+        return &causes[fault->cause];
+    }
+    switch (fault->cause) {
+    case CC_CAUSE_EXPIRED:
+        return &issuer_expired;
+    case CC_CAUSE_REVOKED:
+        return &issuer_revoked;
+    case CC_CAUSE_NO_CA:
+    case CC_CAUSE_UNTRUSTED_ROOT:
+    case CC_CAUSE_DISTRUSTED:
+    case CC_CAUSE_TOO_LONG:
+    case CC_CAUSE_NO_CRL:
+    case CC_CAUSE_CRL_EXPIRED:
+    case CC_CAUSE_CRL_NOT_YET_VALID:
+    case CC_CAUSE_CRL_BAD:
+    case CC_CAUSE_OCSP:
+        return &causes[fault->cause];
+    default:
+        return &of_issuer;
+    }
+}
+
+/* ---- requests without a certificate ------------------------------------------------------- */
+
+#define NOT_REQUESTED "This server could not request your certificate for this page"
+
+const cc_words_t cc_no_certificate_words = {
+    .headline = "No client certificate was presented",
+    .advice = {
+        HOW_TO_PRESENT,
+        "If the browser does not ask although it has the certificate, the certificate may have "
+        "expired, this server may not accept its issuer, or this server may not request "
+        "certificates here. Ask the administrator of this server."}};
+
+const cc_words_t cc_proxied_words = {
+    .headline =
+        "A proxy ended the encryption in front of this server, so no certificate arrived here",
+    .advice = {"Tell the administrator of this server. You cannot solve this yourself."}};
+
+static const cc_words_t ssl_refused[CC_SSL_REFUSED_COUNT] = {
+    [CC_SSL_REFUSED_HTTP2] = {NULL,
+                              NOT_REQUESTED,
+                              {"Browsers repeat the request with HTTP/1.1 by themselves. If yours "
+                               "does not, tell the administrator of this server."},
+                              "HTTP/2 does not allow a server to request one within a connection."},
+    [CC_SSL_REFUSED_TWICE] = {NULL,
+                              NOT_REQUESTED,
+                              {TELL},
+                              "It was requested on this connection before, and cannot be requested "
+                              "twice."},
+    [CC_SSL_REFUSED_UNABLE] = {NULL,
+                               NOT_REQUESTED,
+                               {TELL},
+                               "Your browser does not support such a request on a connection that "
+                               "is already open."},
+    [CC_SSL_REFUSED_NONE] = {NULL,
+                             "This page requires a client certificate, and none was presented",
+                             {HOW_TO_PRESENT}},
+    [CC_SSL_REFUSED_UNVERIFIED] = {NULL,
+                                   "This page requires a client certificate, and yours did not "
+                                   "verify",
+                                   {CHOOSE, ASK_WHICH}},
+    [CC_SSL_REFUSED_HANDSHAKE] = {NULL,
+                                  "This page requires a client certificate, and this server got "
+                                  "none",
+                                  {HOW_TO_PRESENT},
+                                  "Your browser presented no certificate, or does not support such "
+                                  "a request on a connection that is already open."},
+};
+
+const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused)
+{
+    return &ssl_refused[refused];
+}
