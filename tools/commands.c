@@ -91,6 +91,21 @@ static const cc_command_t all[] = {
      .examples = "clientcert table people\n"
                  "clientcert table people alice@example.com\n"
                  "clientcert table --file people.new people && mv people.new people.map"},
+    {.name = "diff",
+     .arguments = "FILE ...",
+     .least = 1,
+     .most = -1,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH | CC_WITH_PASSIN,
+     .run = cc_diff_run,
+     .summary = "show which certificates two configurations map differently",
+     .description =
+         "Reads two configurations, -f OLD -f NEW, and prints a line for each certificate that "
+         "they "
+         "map to another user or other groups, and with --path, to which they give another "
+         "access. All other options apply to both.",
+     .status = "0  no certificate differs\n"
+               "1  at least one differs",
+     .examples = "clientcert diff -f httpd.conf -f \"$PWD/httpd.new.conf\" people/"},
     {.name = "convert",
      .arguments = "KIND [FILE]",
      .most = 2,

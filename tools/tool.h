@@ -86,6 +86,10 @@ cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
 
+/* ---- diff.c ---- */
+
+cc_command_fn cc_diff_run;
+
 /* ---- convert.c ---- */
 
 cc_command_fn cc_convert_run;
@@ -146,6 +150,29 @@ apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, cc_tool_t *too
 /* The path for cc_cert_read: NULL (standard input) for "-". */
 const char *cc_files_path(const char *word);
 
+/* ---- certificates.c ---- */
+
+/* The certificates of a command line. */
+typedef struct cc_certificates_t {
+    apr_array_header_t *paths;  /* const char * */
+    apr_array_header_t *errors; /* cc_error_t, one for each; without a tag if it was read */
+    bool one;                   /* a single file was named, and no directory */
+} cc_certificates_t;
+
+/*
+ * Reads the certificates that tool->options name, and adds each to all of these exchanges (NULL at
+ * the end). Of several, one that cannot be read has an error. Otherwise APR_EINVAL, and tool->err.
+ */
+apr_status_t cc_certificates_read(cc_certificates_t *certificates, cc_exchange_t *const *exchanges,
+                                  cc_tool_t *tool);
+
+/* True if at least one was read. */
+bool cc_certificates_any(const cc_certificates_t *certificates);
+
+/* Prints the error of one certificate as a line, and sets the exit status. */
+void cc_certificates_error_print(const char *path, const cc_error_t *err, cc_tool_t *tool,
+                                 apr_pool_t *p);
+
 /* ---- query.c ---- */
 
 /* A command that queries httpd. */
@@ -161,6 +188,17 @@ typedef struct cc_query_command_t {
     /* Adds members to the query; NULL: nothing to add. */
     apr_status_t (*add)(json_t *query, cc_tool_t *tool);
 } cc_query_command_t;
+
+/* Sends the query of a command with tool->options. As cc_exchange_query and cc_httpd_query. */
+apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
+
+/*
+ * The next answer, a new reference. If it is an error about one certificate, fills err. APR_EINVAL:
+ * there is no answer, or an error about the whole query, and tool->err is filled (CC0542).
+ */
+apr_status_t cc_query_next(json_t **answer, cc_error_t *err, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
 
 /*
  * Sends the query with tool->options, and prints the answer; with --json, as JSON. For several

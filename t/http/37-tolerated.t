@@ -91,7 +91,7 @@ my @cases = (
     ['alice', qr/there is no valid OCSP answer for it/,       port => 5],
 );
 
-announce('CC0190', 'CC0110', 'CC0104', qr/CC0174|CC07\d\d/, 'AH01630', 'AH02039', 'AH02040', 'AH01618', 'AH01617',
+announce('CC0190', 'CC0110', 'CC0115', 'CC0104', qr/CC0174|CC07\d\d/, 'AH01630', 'AH02039', 'AH02040', 'AH01618', 'AH01617',
     qr/AH0(?:1974|1977|1979|1980|2229|2276|2038|1925|1984|2021)/, qr/SSL Library Error/);
 
 # The certificate on this connection; an open page is served, and nothing knows a user.

@@ -111,13 +111,28 @@ $text = is_told('a CA that is not valid yet', 'CC0734 4 Early', [qw(base early)]
 like $text, qr/"CN=Early,O=Example" is not valid before 20\S+Z/, 'with the date';
 is_told('not reported: a CA that has expired, beside its renewed certificate', '',
     [qw(base renewed before)], host('SSLVerifyDepth 2'));
-$text = is_told('a certificate that is not a CA', 'CC0735 4 client', [qw(base client)], host(''));
+$text = is_told('a certificate that is not a CA', 'CC0734 4 client', [qw(base client)], host(''));
 is_told('not reported: a self-signed certificate of a client', '', [qw(root pinned)], host(''));
 is_told('a finding is reported once for all hosts with the same line', 'CC0733 1 Staff CA', ['staff'],
     "SSLCACertificateFile conf/cas.pem\n"
         . bare('') . bare('', 2));
 is_told('a directory of CAs', 'CC0733 6 Staff CA', ['root'], bare('SSLCACertificatePath conf/cas'),
     'conf/cas/' . hash_of('staff') . '.0' => pem('staff'));
+
+# ---- the CA names that clients see
+
+my @named = ([qw(root staff)], host("SSLVerifyDepth 2\nSSLCADNRequestFile conf/names.pem"));
+
+sub is_named {
+    my ($claim, $expected, @names) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my (undef, $texts) = found(@named, 'conf/names.pem' => pem(@names));
+    return is(join(' ', $texts =~ /(CC\d+): \S+?:(\d+)/), $expected, $claim) || diag $texts;
+}
+is_named('names of CAs that are not trusted', 'CC0735 7', qw(foreign foreign-root));
+is_named('not reported: some of the CAs', '', 'staff');
+is_named('not reported: a CA below them', '', 'deep-ca');
+is_named('not reported: others, too', '', qw(foreign-root root));
 
 # ---- CRLs of mod_ssl
 

@@ -37,7 +37,13 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t *view)
+/* The CAs of some virtual hosts. */
+typedef struct {
+    const cc_trust_t *trust;          /* NULL: they cannot be loaded */
+    const apr_array_header_t *survey; /* of cc_surveyed_t */
+} cas_t;
+
+static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     const cc_vhost_t *host = cc_vhost_of(view->server);
     cc_trust_files_t files = cc_judge_files(view, lint->pool);
@@ -46,17 +52,17 @@ static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t
              : apr_pstrcat(lint->pool, text_of(files.ca_file), "\n", text_of(files.ca_path), "\n",
                            text_of(files.crl_file), "\n", text_of(files.crl_path), "\n",
                            text_of(files.ciphers), NULL);
-    const apr_array_header_t *survey = apr_hash_get(lint->surveys, key, APR_HASH_KEY_STRING);
-    const cc_trust_t *trust;
+    cas_t *cas = apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING);
 
-    if (!survey) {
+    if (!cas) {
+        cas = apr_palloc(lint->pool, sizeof(*cas));
         files.depth = ANY_DEPTH;
-        trust = host ? host->trust : trust_load(lint, &files);
-        survey = trust ? cc_trust_survey(trust, apr_time_now(), lint->pool)
-                       : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
-        apr_hash_set(lint->surveys, key, APR_HASH_KEY_STRING, survey);
+        cas->trust = host ? host->trust : trust_load(lint, &files);
+        cas->survey = cas->trust ? cc_trust_survey(cas->trust, apr_time_now(), lint->pool)
+                                 : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
+        apr_hash_set(lint->cas, key, APR_HASH_KEY_STRING, cas);
     }
-    return survey;
+    return cas;
 }
 
 /* SSLOpenSSLConfCmd may add CAs, and change how chains are verified. */
@@ -69,7 +75,7 @@ static bool is_judged(const cc_conf_view_t *view)
 
 const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return is_judged(view) ? survey_of(lint, view) : NULL;
+    return is_judged(view) ? cas_of(lint, view)->survey : NULL;
 }
 
 /* The place of the first of these directives that the server has. */
@@ -103,7 +109,7 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
                     cc_moment_text(one->date, lint->pool));
         break;
     case CC_SURVEYED_NOT_CA:
-        cc_lint_add(lint, "CC0735", where,
+        cc_lint_add(lint, "CC0734", where,
                     "\"%s\" is not a CA, so it has no effect among the CAs: remove it; to admit "
                     "this certificate alone, write a rule with its sha256",
                     one->name);
@@ -202,18 +208,40 @@ static void own_crls_check(cc_lint_t *lint, const cc_conf_view_t *view,
     }
 }
 
+/* ---- the CA names that clients see --------------------------------------------------------- */
+
+/*
+ * It is usual to name only some of the CAs, or CAs below them. If all names are those of other CAs,
+ * clients offer certificates that are refused.
+ */
+static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_trust_t *trust)
+{
+    const char *file = cc_conf_view_value(view, "SSLCADNRequestFile", lint->pool);
+    const char *path = file ? ap_server_root_relative(lint->pool, file) : NULL;
+
+    if (path && trust && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
+        !cc_trust_knows_any(trust, path, lint->pool)) {
+        cc_lint_add(lint, "CC0735", place_of(lint, view, "SSLCADNRequestFile", ""),
+                    "%s trusts none of the CAs that this names to clients, so it refuses the "
+                    "certificates that clients choose: add the CAs to SSLCACertificateFile, or "
+                    "correct this file",
+                    server_name(view, lint->pool));
+    }
+}
+
 /* ---- all virtual hosts --------------------------------------------------------------------- */
 
 static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    const apr_array_header_t *survey = survey_of(lint, view);
+    const cas_t *cas = cas_of(lint, view);
     const char *where = place_of(lint, view, "SSLCACertificateFile", "SSLCACertificatePath");
 
-    for (int i = 0; where && i < survey->nelts; i++) {
-        certificate_check(lint, where, &APR_ARRAY_IDX(survey, i, cc_surveyed_t));
+    for (int i = 0; where && i < cas->survey->nelts; i++) {
+        certificate_check(lint, where, &APR_ARRAY_IDX(cas->survey, i, cc_surveyed_t));
     }
-    depth_check(lint, view, survey);
-    own_crls_check(lint, view, survey);
+    depth_check(lint, view, cas->survey);
+    own_crls_check(lint, view, cas->survey);
+    names_check(lint, view, cas->trust);
 }
 
 void cc_lint_cas(cc_lint_t *lint)
