@@ -36,7 +36,8 @@ static const cc_command_t all[] = {
          "shown; --all shows every rule. Several files, or the files of a directory, have one line "
          "each.",
      .status = "0  each certificate has a user or a group, and access to the path\n"
-               "1  a certificate has no user and no group, or its access is not certain",
+               "1  a certificate has no user and no group, or its access is not certain\n"
+               "2  it is unknown, since a lookup failed",
      .examples = "clientcert explain --vhost www.example.com --path /admin/ bob.pem\n"
                  "clientcert explain people/"},
     {.name = "rules",
@@ -85,10 +86,26 @@ static const cc_command_t all[] = {
          "--file, tries another file in place of the table's own, before it replaces that file. "
          "Tables of type sql and ldap need a running server.",
      .status = "0  the table can be read, or has the key\n"
-               "1  the table does not have the key",
+               "1  the table does not have the key\n"
+               "2  the lookup failed",
      .examples = "clientcert table people\n"
                  "clientcert table people alice@example.com\n"
                  "clientcert table --file people.new people && mv people.new people.map"},
+    {.name = "diff",
+     .arguments = "FILE ...",
+     .least = 1,
+     .most = -1,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH | CC_WITH_PASSIN,
+     .run = cc_diff_run,
+     .summary = "show which certificates two configurations map differently",
+     .description =
+         "Reads two configurations, -f OLD -f NEW, and prints a line for each certificate that "
+         "they "
+         "map to another user or other groups, and with --path, to which they give another "
+         "access. All other options apply to both.",
+     .status = "0  no certificate differs\n"
+               "1  at least one differs",
+     .examples = "clientcert diff -f httpd.conf -f \"$PWD/httpd.new.conf\" people/"},
     {.name = "convert",
      .arguments = "KIND [FILE]",
      .most = 2,

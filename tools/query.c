@@ -11,113 +11,30 @@
 
 #include "tool.h"
 
-#define ERROR_EXIT 2
-
 /* One run of a command. */
 typedef struct query_run_t {
     const cc_query_command_t *command;
     cc_tool_t *tool;
-    cc_password_t password;
-    apr_array_header_t
-        *paths; /* const char *: of the certificates; NULL: the query concerns none */
-    apr_array_header_t *errors; /* cc_error_t, one per certificate; without a tag if it was read */
-    bool one;                   /* one certificate, or none: the answer is printed in full */
+    cc_certificates_t certificates; /* one: the answer is printed in full */
     cc_exchange_t *exchange;
 } query_run_t;
 
-/* ---- the certificates ---------------------------------------------------------------------- */
-
-/*
- * Adds a certificate to the query. With several certificates, does not ask for passwords on the
- * terminal.
- */
-static apr_status_t certificate_add(query_run_t *run, const char *path, cc_error_t *err,
-                                    apr_pool_t *p)
-{
-    cc_password_fn *ask = run->one || run->password.given ? cc_password_ask : NULL;
-    const char *pem = NULL;
-
-    if (cc_cert_read_pem(&pem, cc_files_path(path), ask, &run->password, p, err) != APR_SUCCESS) {
-        return APR_EINVAL;
-    }
-    return cc_exchange_add(run->exchange, pem, run->tool, p);
-}
-
-static void error_keep(query_run_t *run, int i, const cc_error_t *err)
-{
-    apr_pool_t *p = run->tool->pool;
-
-    APR_ARRAY_IDX(run->errors, i, cc_error_t) =
-        (cc_error_t){.tag = err->tag,
-                     .word = apr_pstrdup(p, err->word),
-                     .message = apr_pstrdup(p, err->message)};
-}
-
-/* APR_EINVAL: the error concerns all certificates, or the only one. */
-static apr_status_t certificates_add(query_run_t *run)
-{
-    apr_status_t status = APR_SUCCESS;
-    apr_pool_t *p;
-
-    run->errors = apr_array_make(run->tool->pool, run->paths->nelts, sizeof(cc_error_t));
-    apr_pool_create(&p, run->tool->pool);
-    for (int i = 0; i < run->paths->nelts && status == APR_SUCCESS; i++) {
-        cc_error_t err = {0};
-
-        APR_ARRAY_PUSH(run->errors, cc_error_t) = err;
-        status = certificate_add(run, APR_ARRAY_IDX(run->paths, i, const char *), &err, p);
-        if (err.tag) {
-            error_keep(run, i, &err);
-            status = run->one ? APR_EINVAL : APR_SUCCESS;
-            run->tool->err = APR_ARRAY_IDX(run->errors, i, cc_error_t);
-        }
-        apr_pool_clear(p);
-    }
-    apr_pool_destroy(p);
-    return status;
-}
-
-static apr_status_t certificates_find(query_run_t *run)
-{
-    cc_tool_t *tool = run->tool;
-    apr_status_t status = APR_SUCCESS;
-
-    if (run->tool->options.passin) {
-        status =
-            cc_password_read(&run->password, run->tool->options.passin, tool->pool, &tool->err);
-    }
-    if (status == APR_SUCCESS) {
-        status = cc_files_list(&run->paths, &run->one, tool);
-    }
-    return status == APR_SUCCESS ? certificates_add(run) : status;
-}
-
 /* ---- the query ----------------------------------------------------------------------------- */
 
-static bool is_any(const query_run_t *run)
+apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exchange,
+                           cc_tool_t *tool)
 {
-    for (int i = 0; run->errors && i < run->errors->nelts; i++) {
-        if (!APR_ARRAY_IDX(run->errors, i, cc_error_t).tag) {
-            return true;
-        }
-    }
-    return !run->errors;
-}
-
-static apr_status_t query_send(query_run_t *run)
-{
-    cc_tool_t *tool = run->tool;
     const cc_options_t *options = &tool->options;
-    json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", run->command->kind, "vhost",
+    json_t *query = json_pack("{s:s, s:o, s:o, s:b}", "ask", command->kind, "vhost",
                               cc_options_text(options->vhost, tool->pool), "path",
                               cc_options_text(options->path, tool->pool), "all", options->all);
-    apr_status_t status = run->command->add ? run->command->add(query, tool) : APR_SUCCESS;
+    apr_status_t status = command->add ? command->add(query, tool) : APR_SUCCESS;
 
     if (status == APR_SUCCESS) {
-        status = cc_exchange_query(run->exchange, query, tool);
+        status = cc_exchange_query(exchange, query, tool);
     }
     json_decref(query);
-    return status == APR_SUCCESS ? cc_httpd_query(run->exchange, tool) : status;
+    return status == APR_SUCCESS ? cc_httpd_query(exchange, tool) : status;
 }
 
 /* ---- the answers --------------------------------------------------------------------------- */
@@ -127,52 +44,45 @@ static int exit_of(const query_run_t *run, const json_t *answer)
     return run->command->exit_of ? run->command->exit_of(answer) : 0;
 }
 
-static apr_status_t no_more(cc_tool_t *tool)
+/* An error with a result concerns one certificate; one without concerns the whole query. */
+apr_status_t cc_query_next(json_t **answer, cc_error_t *err, cc_exchange_t *exchange,
+                           cc_tool_t *tool)
 {
-    return cc_error_set(&tool->err, tool->pool, "CC0542", NULL,
-                        "the server ended before it had answered for all certificates");
+    *answer = cc_exchange_answer(exchange);
+    if (!*answer) {
+        return cc_error_set(&tool->err, tool->pool, "CC0542", NULL,
+                            "the server ended before it had answered for all certificates");
+    }
+    if (cc_exchange_error(err, *answer, tool->pool) && !json_object_get(*answer, "result")) {
+        tool->err = *err;
+        json_decref(*answer);
+        *answer = NULL;
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
 }
 
 static apr_status_t answer_print(const query_run_t *run)
 {
     cc_tool_t *tool = run->tool;
-    json_t *answer = cc_exchange_answer(run->exchange);
-    apr_status_t status = APR_EINVAL;
+    json_t *answer = NULL;
+    cc_error_t err = {0};
 
-    if (!answer) {
-        return no_more(tool);
+    if (cc_query_next(&answer, &err, run->exchange, tool) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
-    if (!cc_exchange_error(&tool->err, answer, tool->pool)) {
-        status = APR_SUCCESS;
+    if (err.tag) {
+        tool->err = err;
+    } else {
         tool->answer = exit_of(run, answer);
-        if (run->tool->options.json) {
+        if (tool->options.json) {
             cc_print_json(answer, JSON_INDENT(2));
         } else {
             run->command->print(answer, tool->style, tool->pool);
         }
     }
     json_decref(answer);
-    return status;
-}
-
-static void error_line(const query_run_t *run, const char *path, const cc_error_t *err,
-                       apr_pool_t *p)
-{
-    json_t *line;
-
-    run->tool->answer = ERROR_EXIT;
-    if (!run->tool->options.json) {
-        printf("%s: ", cc_print_safe(path, p));
-        cc_print_coloured(
-            apr_psprintf(p, "error: %s: %s", err->tag, cc_print_safe(err->message, p)),
-            run->tool->style->bad, run->tool->style);
-        return;
-    }
-    line =
-        json_pack("{s:o, s:s, s:{s:s, s:o}}", "file", cc_options_text(path, p), "result", "error",
-                  "error", "tag", err->tag, "message", cc_options_text(err->message, p));
-    cc_print_json(line, JSON_COMPACT);
-    json_decref(line);
+    return err.tag ? APR_EINVAL : APR_SUCCESS;
 }
 
 static void answer_line(const query_run_t *run, const char *path, json_t *answer, apr_pool_t *p)
@@ -195,40 +105,37 @@ static void answer_line(const query_run_t *run, const char *path, json_t *answer
     }
 }
 
-/* An error with a result concerns one certificate; one without concerns the whole query. */
 static apr_status_t line_print(const query_run_t *run, int i, apr_pool_t *p)
 {
-    const char *path = APR_ARRAY_IDX(run->paths, i, const char *);
-    json_t *answer = cc_exchange_answer(run->exchange);
+    const char *path = APR_ARRAY_IDX(run->certificates.paths, i, const char *);
+    json_t *answer = NULL;
     cc_error_t err = {0};
-    apr_status_t status = APR_SUCCESS;
 
-    if (!answer) {
-        return no_more(run->tool);
+    if (cc_query_next(&answer, &err, run->exchange, run->tool) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
-    if (!cc_exchange_error(&err, answer, run->tool->pool)) {
-        answer_line(run, path, answer, p);
-    } else if (!json_object_get(answer, "result")) {
-        run->tool->err = err;
-        status = APR_EINVAL;
+    if (err.tag) {
+        cc_certificates_error_print(path, &err, run->tool, p);
     } else {
-        error_line(run, path, &err, p);
+        answer_line(run, path, answer, p);
     }
     json_decref(answer);
-    return status;
+    return APR_SUCCESS;
 }
 
 static apr_status_t lines_print(const query_run_t *run)
 {
+    const cc_certificates_t *certificates = &run->certificates;
     apr_status_t status = APR_SUCCESS;
     apr_pool_t *p;
 
     apr_pool_create(&p, run->tool->pool);
-    for (int i = 0; i < run->paths->nelts && status == APR_SUCCESS; i++) {
-        const cc_error_t *err = &APR_ARRAY_IDX(run->errors, i, cc_error_t);
+    for (int i = 0; i < certificates->paths->nelts && status == APR_SUCCESS; i++) {
+        const cc_error_t *err = &APR_ARRAY_IDX(certificates->errors, i, cc_error_t);
 
         if (err->tag) {
-            error_line(run, APR_ARRAY_IDX(run->paths, i, const char *), err, p);
+            cc_certificates_error_print(APR_ARRAY_IDX(certificates->paths, i, const char *), err,
+                                        run->tool, p);
         } else {
             status = line_print(run, i, p);
         }
@@ -240,7 +147,8 @@ static apr_status_t lines_print(const query_run_t *run)
 
 apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool)
 {
-    query_run_t run = {.command = command, .tool = tool, .one = true};
+    query_run_t run = {.command = command, .tool = tool, .certificates = {NULL, NULL, true}};
+    bool any = true;
     apr_status_t status = APR_SUCCESS;
 
     run.exchange = cc_exchange_make(tool);
@@ -248,13 +156,16 @@ apr_status_t cc_query_run(const cc_query_command_t *command, cc_tool_t *tool)
         return APR_EINVAL;
     }
     if (command->line) {
-        status = certificates_find(&run);
+        cc_exchange_t *const exchanges[] = {run.exchange, NULL};
+
+        status = cc_certificates_read(&run.certificates, exchanges, tool);
+        any = status == APR_SUCCESS && cc_certificates_any(&run.certificates);
     }
-    if (status == APR_SUCCESS && is_any(&run)) {
-        status = query_send(&run);
+    if (status == APR_SUCCESS && any) {
+        status = cc_query_send(command, run.exchange, tool);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
-    return run.one ? answer_print(&run) : lines_print(&run);
+    return run.certificates.one ? answer_print(&run) : lines_print(&run);
 }

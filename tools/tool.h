@@ -7,6 +7,7 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include <apr_time.h>
 #include <jansson.h>
 
 #include "rules/rules.h"
@@ -86,6 +87,10 @@ cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
 
+/* ---- diff.c ---- */
+
+cc_command_fn cc_diff_run;
+
 /* ---- convert.c ---- */
 
 cc_command_fn cc_convert_run;
@@ -122,6 +127,13 @@ apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t
 bool cc_exchange_answered(const cc_exchange_t *exchange);
 json_t *cc_exchange_answer(cc_exchange_t *exchange);
 
+/*
+ * How many certificates the query has, and how many answers there are so far, while httpd still
+ * writes them.
+ */
+int cc_exchange_certificates(const cc_exchange_t *exchange);
+int cc_exchange_count(cc_exchange_t *exchange);
+
 /* True if this answer is an error: fills err, in `p`. */
 bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
 
@@ -131,7 +143,25 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
  * Runs httpd, which reads its configuration; the module in it answers the query in the exchange.
  * APR_EINVAL: there is no answer, and tool->err is filled (CC0513 to CC0516).
  */
-apr_status_t cc_httpd_query(const cc_exchange_t *exchange, cc_tool_t *tool);
+apr_status_t cc_httpd_query(cc_exchange_t *exchange, cc_tool_t *tool);
+
+/* ---- progress.c ---- */
+
+/* A line on the terminal that shows how many certificates have been answered. */
+typedef struct cc_progress_t {
+    cc_exchange_t *exchange;
+    apr_time_t since;
+    bool wanted; /* standard error is a terminal, and there are several certificates */
+    bool shown;
+} cc_progress_t;
+
+/*
+ * cc_progress_show: shows the line, or shows it again, once the query has taken longer than a
+ * second; returns at once. cc_progress_end: erases it.
+ */
+cc_progress_t cc_progress_begin(cc_exchange_t *exchange);
+void cc_progress_show(cc_progress_t *progress);
+void cc_progress_end(cc_progress_t *progress);
 
 /* ---- files.c ---- */
 
@@ -145,6 +175,29 @@ apr_status_t cc_files_list(apr_array_header_t **paths, bool *one, cc_tool_t *too
 
 /* The path for cc_cert_read: NULL (standard input) for "-". */
 const char *cc_files_path(const char *word);
+
+/* ---- certificates.c ---- */
+
+/* The certificates of a command line. */
+typedef struct cc_certificates_t {
+    apr_array_header_t *paths;  /* const char * */
+    apr_array_header_t *errors; /* cc_error_t, one for each; without a tag if it was read */
+    bool one;                   /* a single file was named, and no directory */
+} cc_certificates_t;
+
+/*
+ * Reads the certificates that tool->options name, and adds each to all of these exchanges (NULL at
+ * the end). Of several, one that cannot be read has an error. Otherwise APR_EINVAL, and tool->err.
+ */
+apr_status_t cc_certificates_read(cc_certificates_t *certificates, cc_exchange_t *const *exchanges,
+                                  cc_tool_t *tool);
+
+/* True if at least one was read. */
+bool cc_certificates_any(const cc_certificates_t *certificates);
+
+/* Prints the error of one certificate as a line, and sets the exit status. */
+void cc_certificates_error_print(const char *path, const cc_error_t *err, cc_tool_t *tool,
+                                 apr_pool_t *p);
 
 /* ---- query.c ---- */
 
@@ -161,6 +214,17 @@ typedef struct cc_query_command_t {
     /* Adds members to the query; NULL: nothing to add. */
     apr_status_t (*add)(json_t *query, cc_tool_t *tool);
 } cc_query_command_t;
+
+/* Sends the query of a command with tool->options. As cc_exchange_query and cc_httpd_query. */
+apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
+
+/*
+ * The next answer, a new reference. If it is an error about one certificate, fills err. APR_EINVAL:
+ * there is no answer, or an error about the whole query, and tool->err is filled (CC0542).
+ */
+apr_status_t cc_query_next(json_t **answer, cc_error_t *err, cc_exchange_t *exchange,
+                           cc_tool_t *tool);
 
 /*
  * Sends the query with tool->options, and prints the answer; with --json, as JSON. For several
