@@ -22,6 +22,11 @@ function __clientcert_tags
     $words[1] message 2>/dev/null | sed 's/  /\t/'
 end
 
+function __clientcert_kinds
+    set -l words (commandline -opc)
+    $words[1] convert 2>&1 </dev/null | sed -n 's/.*the kinds are //; s/, /\n/gp'
+end
+
 # Options of complete for what an option or a command takes.
 function __clientcert_takes
     switch $argv[1]
@@ -35,6 +40,8 @@ function __clientcert_takes
             printf '%s\n' -x -a 'pass: env: file: fd: stdin'
         case WHEN
             printf '%s\n' -x -a 'auto always never'
+        case 'KIND*'
+            printf '%s\n' -F -a '(__clientcert_kinds)'
         case '[TAG]'
             printf '%s\n' -f -a '(__clientcert_tags)'
         case '[COMMAND]'
