@@ -50,7 +50,8 @@ static const char *const texts[] = {
     [CC_CAUSE_MALFORMED] = "it violates RFC 5280: one of its extensions cannot be decoded, is "
                            "missing, or contradicts another part",
     [CC_CAUSE_ALGORITHM] =
-        "its key or its signature is of a kind that this server does not support",
+        "its key, its signature or the key of its issuer is of a kind that this server does not "
+        "support",
     [CC_CAUSE_WEAK_KEY] = "its key is too small",
     [CC_CAUSE_WEAK_DIGEST] = "its signature uses a digest that is too weak",
     [CC_CAUSE_BAD_SIGNATURE] = "its signature is wrong: it was altered, or signed with another key "

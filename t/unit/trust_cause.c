@@ -165,6 +165,29 @@ TEST(an_altered_certificate_is_not_one_of_another_key)
           "it was issued by CN=Root: the signature was not made with the key of this CA");
 }
 
+/* An algorithm that no OpenSSL knows, in the certificate and around it. */
+TEST(an_unknown_signature_algorithm_is_named)
+{
+    static const unsigned char ecdsa[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    pki_t bob = pki_client("bob", &root);
+    unsigned char *der = NULL;
+    const unsigned char *from;
+    int len = i2d_X509(bob.cert, &der), changed = 0;
+
+    X509_free(bob.cert);
+    for (int i = 0; i + (int)sizeof(ecdsa) < len; i++) {
+        if (memcmp(der + i, ecdsa, sizeof(ecdsa)) == 0) {
+            der[i + (int)sizeof(ecdsa) - 1] = 0x7f;
+            changed++;
+        }
+    }
+    ck_assert_int_eq(changed, 2);
+    from = der;
+    bob.cert = d2i_X509(NULL, &from, len);
+    OPENSSL_free(der);
+    check(keep(bob), NULL, CC_CAUSE_ALGORITHM, 0, cc_cause_text(CC_CAUSE_ALGORITHM));
+}
+
 /* The same name and key, but the CA's certificate was replaced, and the client's names the old one.
  */
 TEST(an_authority_key_identifier_may_name_another_certificate)
