@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds CAs whose certificates mod_ssl always refuses, and certificates that are no CA at all. */
+/* Finds CAs whose certificates never verify, and certificates that are no CA at all. */
 /*
  * At a start, the CAs are those of mod_ssl's context. In a test mod_ssl makes no contexts, so its
  * files are loaded. Virtual hosts with the same CAs are surveyed once.
@@ -94,19 +94,20 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
 {
     switch (one->state) {
     case CC_SURVEYED_NO_ISSUER:
-        cc_lint_add(lint, "CC0733", where,
-                    "\"%s\" is here without its issuer, so mod_ssl refuses every certificate below "
-                    "it: add the certificate of \"%s\", and of all CAs above that, up to the root",
-                    one->name, one->issuer);
+        cc_lint_add(
+            lint, "CC0733", where,
+            "\"%s\" is here without its issuer, so no certificate below it gives an identity: "
+            "add the certificate of \"%s\", and of all CAs above that, up to the root",
+            one->name, one->issuer);
         break;
     case CC_SURVEYED_EXPIRED:
     case CC_SURVEYED_NOT_YET:
-        cc_lint_add(lint, "CC0734", where,
-                    "the CA \"%s\" %s %s, so every certificate below it is refused: replace its "
-                    "certificate",
-                    one->name,
-                    one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",
-                    cc_moment_text(one->date, lint->pool));
+        cc_lint_add(
+            lint, "CC0734", where,
+            "the CA \"%s\" %s %s, so no certificate below it gives an identity: replace its "
+            "certificate",
+            one->name, one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",
+            cc_moment_text(one->date, lint->pool));
         break;
     case CC_SURVEYED_NOT_CA:
         cc_lint_add(lint, "CC0734", where,
@@ -148,7 +149,7 @@ static void depth_check(cc_lint_t *lint, const cc_conf_view_t *view,
         cc_lint_add(
             lint, "CC0732", place_of(lint, view, "SSLVerifyDepth", "SSLCACertificateFile"),
             "certificates that \"%s\" issues need SSLVerifyDepth %d, but %s has %d, so they "
-            "are refused: set \"SSLVerifyDepth %d\"",
+            "give no identity: set \"SSLVerifyDepth %d\"",
             deepest->name, deepest->depth, server_name(view, lint->pool), depth, deepest->depth);
     }
 }
@@ -178,13 +179,13 @@ static void own_crl_check(cc_lint_t *lint, const own_check_t *own, const cc_surv
     }
     if (one->crl == CC_SURVEYED_NO_CRL && !own->may_miss) {
         cc_lint_add(lint, "CC0736", own->where,
-                    "mod_ssl has no CRL of \"%s\", so it refuses every certificate that this CA "
-                    "issues: add the CRL to SSLCARevocationFile",
+                    "mod_ssl has no CRL of \"%s\", so no certificate that this CA issues gives an "
+                    "identity: add the CRL to SSLCARevocationFile",
                     one->name);
     } else if (one->crl == CC_SURVEYED_CRL_EXPIRED) {
         cc_lint_add(lint, "CC0736", own->where,
-                    "mod_ssl's CRL of \"%s\" expired on %s, so mod_ssl refuses every certificate "
-                    "that this CA issues: fetch the current CRL and restart",
+                    "mod_ssl's CRL of \"%s\" expired on %s, so no certificate that this CA issues "
+                    "gives an identity: fetch the current CRL and restart",
                     one->name, cc_moment_text(one->next_update, lint->pool));
     }
 }
@@ -212,7 +213,7 @@ static void own_crls_check(cc_lint_t *lint, const cc_conf_view_t *view,
 
 /*
  * It is usual to name only some of the CAs, or CAs below them. If all names are those of other CAs,
- * clients offer certificates that are refused.
+ * clients offer certificates that do not verify.
  */
 static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_trust_t *trust)
 {
@@ -222,8 +223,8 @@ static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_tr
     if (path && trust && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
         !cc_trust_knows_any(trust, path, lint->pool)) {
         cc_lint_add(lint, "CC0735", place_of(lint, view, "SSLCADNRequestFile", ""),
-                    "%s trusts none of the CAs that this names to clients, so it refuses the "
-                    "certificates that clients choose: add the CAs to SSLCACertificateFile, or "
+                    "%s trusts none of the CAs that this names to clients, so the certificates "
+                    "that clients choose give no identity: add the CAs to SSLCACertificateFile, or "
                     "correct this file",
                     server_name(view, lint->pool));
     }

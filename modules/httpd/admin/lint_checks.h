@@ -44,7 +44,7 @@ cc_lint_fn cc_lint_error_document;
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /*
- * lint_cas.c: CAs whose certificates are always refused. Unlike the others, it looks at each server
+ * lint_cas.c: CAs whose certificates never verify. Unlike the others, it looks at each server
  * that requests certificates.
  */
 void cc_lint_cas(cc_lint_t *lint);
