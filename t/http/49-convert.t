@@ -184,6 +184,7 @@ my @expressions = (
     'SSLRequire not (%{SSL_CLIENT_S_DN_CN} in {"alice", "two-cn"}) and %{SSL_CLIENT_VERIFY} eq "SUCCESS"',
     'SSLRequire %{SSL_CLIENT_S_DN_CN} =~ /^a.+e$/ or %{SSL_CLIENT_S_DN_CN} =~ m#B.B#i',
     'SSLRequire %{SSL_CLIENT_VERIFY} eq "SUCCESS" and %{SSL_CLIENT_S_DN_CN} !~ m/a/',
+    'SSLRequire %{SSL_CLIENT_S_DN_CN} =~ /^(ALICE|Two-.*)$/i',
     'SSLRequire %{SSL_CLIENT_S_DN} eq "CN=bob,OU=staff,O=Example"',
     'SSLRequire %{SSL_CLIENT_S_DN} in {"CN=bob,OU=staff,O=Example", "CN=admin,O=Example"}',
     'SSLRequire %{SSL_CLIENT_S_DN_OU} ne "" && %{SSL_PROTOCOL} == "TLSv1.3"',

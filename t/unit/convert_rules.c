@@ -32,7 +32,7 @@ TEST(a_pattern_matches_anywhere)
     static const convertset_t cases[] = {
         {"^al.*e$ x\nb y\n", CN "\"al.*e\" user=\"x\"\n" CN "\".*b.*\" user=\"y\"\n"},
         {"^a|b$ x\n^c\\$ y\n", CN "\".*(?:^a|b$).*\" user=\"x\"\n" CN "\"c\\$.*\" user=\"y\"\n"},
-        {"a)(b x\nc y\n", NULL},
+        {"a|b)(c x\nc y\n", NULL},
         {"\\Qa x\nc y\n", "1! a pattern with \\Q is not converted; write the rule by hand\n"
                           "2! line 1" FIRST},
         {"c y\n(?i)a x\n", CN "\".*c.*\" user=\"y\"\n"
@@ -105,7 +105,9 @@ TEST(patterns_of_a_map_that_look_for_an_attribute_become_rules)
         {LEGACY("~^.*/CN=([^/]+) $1"), MAP "subject.CN|last =~ " SLASH "user=$1\n"},
         {LEGACY("~/CN=([^,/]+) $1"), MAP "subject.CN|first =~ \"([^+,/[:^ascii:]]+)\" user=$1\n"},
         {DN("~CN=al\\.x(,|$) a"), MAP "subject.CN == \"al.x\" user=\"a\"\n"},
-        {DN("~*CN=al\\.x(?:,|$) a"), MAP "subject.CN =~ \"(?i)al\\.x\" user=\"a\"\n"},
+        {DN("~*CN=al\\.x(?:,|$) a"), MAP "subject.CN|lower == \"al.x\" user=\"a\"\n"},
+        {DN("~*CN=Al.X a"), NONE},
+        {DN("~*CN=Al\\.X a"), MAP "subject.CN|lower =~ \"al\\.x.*\" user=\"a\"\n"},
         {DN("~,OU=Staff,O=Ex$ s"),
          MAP "subject under \"OU=Staff,O=Ex\" subject != \"OU=Staff,O=Ex\" user=\"s\"\n"},
         {DN("~*^CN=a,O=Ex$ s"), MAP "subject == \"CN=a,O=Ex\" user=\"s\"\n"},

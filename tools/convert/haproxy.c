@@ -190,7 +190,7 @@ static const char *beginning(const char *key, const char **reason, apr_pool_t *p
 
 static const char *anywhere(const char *key, const char **reason, apr_pool_t *p)
 {
-    return cc_pattern_anywhere(key, false, reason, p);
+    return cc_pattern_anywhere(key, reason, p);
 }
 
 typedef const char *pattern_fn(const char *key, const char **reason, apr_pool_t *p);

@@ -16,6 +16,9 @@ void cc_convert_put(cc_convert_t *convert, const char *fmt, ...)
 /* A text of the input for a comment: as it is, or escaped and cut if it is long or not usable. */
 const char *cc_convert_shown(const char *text, apr_pool_t *p);
 
+/* A text with the letters A to Z in lower case, as |lower gives it. */
+const char *cc_convert_lower(const char *text, apr_pool_t *p);
+
 /* Notes that an entry was left out, with the reason, and appends a comment. CC0550. */
 void cc_convert_leave(cc_convert_t *convert, int line, const char *text, const char *reason);
 
@@ -72,8 +75,14 @@ const char *cc_pattern_of_text(const char *text, apr_pool_t *p);
  * A pattern that matches a whole value if and only if `pattern` matches somewhere in it. NULL: this
  * cannot be done with such a pattern, for the *reason.
  */
-const char *cc_pattern_anywhere(const char *pattern, bool nocase, const char **reason,
-                                apr_pool_t *p);
+const char *cc_pattern_anywhere(const char *pattern, const char **reason, apr_pool_t *p);
+
+/*
+ * A pattern that matches a text in lower case if and only if `pattern` matches it regardless of the
+ * case of A to Z; NULL: this cannot be done. `(?i)` would match other letters too, such as the
+ * Kelvin sign.
+ */
+const char *cc_pattern_lower(const char *pattern, apr_pool_t *p);
 
 /* True if the pattern certainly does not match an empty text; false: it may. */
 bool cc_pattern_needs_text(const char *pattern);

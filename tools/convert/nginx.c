@@ -31,16 +31,6 @@ static const cc_nginx_source_t *source_find(const char *name)
 
 /* ---- one entry ----------------------------------------------------------------------------- */
 
-static const char *lower(const char *text, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, text);
-
-    for (char *c = copy; *c; c++) {
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
-    }
-    return copy;
-}
-
 static bool is_ascii(const char *text)
 {
     while (*text && !(*text & 0x80)) {
@@ -83,8 +73,9 @@ const char *cc_nginx_equals(const cc_nginx_source_t *source, const char *text, c
     if (!form) {
         return NULL;
     }
-    return apr_pstrcat(p, source->field, source->slash_form ? "|lower" : "",
-                       " == ", cc_word_quote(source->slash_form ? lower(form, p) : form, p), NULL);
+    return apr_pstrcat(
+        p, source->field, source->slash_form ? "|lower" : "",
+        " == ", cc_word_quote(source->slash_form ? cc_convert_lower(form, p) : form, p), NULL);
 }
 
 /* A match without a user ends the evaluation, so that no later rule gives one. */

@@ -194,12 +194,13 @@ static const char *attribute_rule(const pattern_t *pattern, const char *output, 
         return apr_pstrcat(p, field, last ? "|last" : "|first", " =~ ", cc_word_quote(operand, p),
                            " ", output, NULL);
     }
-    operand = cc_pattern_of_text(pattern->text, p);
-    operand =
-        apr_pstrcat(p, pattern->nocase ? "(?i)" : "", operand, pattern->whole ? "" : ".*", NULL);
-    return pattern->whole && !pattern->nocase
-               ? apr_pstrcat(p, field, " == ", cc_word_quote(pattern->text, p), " ", output, NULL)
-               : apr_pstrcat(p, field, " =~ ", cc_word_quote(operand, p), " ", output, NULL);
+    field = apr_pstrcat(p, field, pattern->nocase ? "|lower" : "", NULL);
+    operand = pattern->nocase ? cc_convert_lower(pattern->text, p) : pattern->text;
+    if (pattern->whole) {
+        return apr_pstrcat(p, field, " == ", cc_word_quote(operand, p), " ", output, NULL);
+    }
+    operand = apr_pstrcat(p, cc_pattern_of_text(operand, p), ".*", NULL);
+    return apr_pstrcat(p, field, " =~ ", cc_word_quote(operand, p), " ", output, NULL);
 }
 
 const char *cc_nginx_pattern_rule(const cc_nginx_source_t *source, const cc_nginx_entry_t *entry,

@@ -45,6 +45,16 @@ void cc_convert_leave(cc_convert_t *convert, int line, const char *text, const c
                    left->text, left->reason);
 }
 
+const char *cc_convert_lower(const char *text, apr_pool_t *p)
+{
+    char *copy = apr_pstrdup(p, text);
+
+    for (char *c = copy; *c; c++) {
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
+    }
+    return copy;
+}
+
 /* In quotes, as a word of a table; in a column a comma would separate values. */
 static const char *row_word(const char *text, bool column, apr_pool_t *p)
 {

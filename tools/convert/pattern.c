@@ -8,6 +8,8 @@
 #include "base/words.h"
 #include "convert/internal.h"
 
+#define DEPTH_MAX 50 /* of groups */
+
 const char *cc_pattern_of_text(const char *text, apr_pool_t *p)
 {
     char *pattern = apr_palloc(p, 2 * strlen(text) + 1);
@@ -40,6 +42,33 @@ static const char *pattern_fault(const char *pattern, apr_pool_t *p)
     return NULL;
 }
 
+/* Skips a class of characters; NULL: it has no end. */
+static const char *class_end(const char *at)
+{
+    at += at[1] == '^' ? 2 : 1;
+    at += *at == ']';
+    while (*at && *at != ']') {
+        at += *at == '\\' && at[1] ? 2 : 1;
+    }
+    return *at ? at + 1 : NULL;
+}
+
+/* True if there is a | outside of groups; perhaps if the pattern is not valid. */
+static bool has_alternatives(const char *pattern)
+{
+    int depth = 0;
+
+    while (pattern && *pattern && (*pattern != '|' || depth > 0)) {
+        depth += *pattern == '(' ? 1 : *pattern == ')' ? -1 : 0;
+        if (*pattern == '[') {
+            pattern = class_end(pattern);
+        } else {
+            pattern += *pattern == '\\' && pattern[1] ? 2 : 1;
+        }
+    }
+    return !pattern || *pattern == '|';
+}
+
 /* True if the last character is a $ that means the end. */
 static bool ends_with_dollar(const char *pattern, size_t len)
 {
@@ -68,11 +97,10 @@ static const char *compiles(const char *pattern, apr_pool_t *p)
     return cc_rules_add(rules, rule, "", &err) == APR_SUCCESS ? NULL : cc_error_text(&err, p);
 }
 
-const char *cc_pattern_anywhere(const char *pattern, bool nocase, const char **reason,
-                                apr_pool_t *p)
+const char *cc_pattern_anywhere(const char *pattern, const char **reason, apr_pool_t *p)
 {
     size_t len = strlen(pattern);
-    bool alternatives = strchr(pattern, '|') != NULL;
+    bool alternatives = has_alternatives(pattern);
     bool from = !alternatives && *pattern == '^';
     bool to = !alternatives && len > from && ends_with_dollar(pattern, len);
 
@@ -88,22 +116,11 @@ const char *cc_pattern_anywhere(const char *pattern, bool nocase, const char **r
         pattern = apr_pstrcat(p, from ? "" : ".*", alternatives ? "(?:" : "", pattern,
                               alternatives ? ")" : "", to ? "" : ".*", NULL);
     }
-    return apr_pstrcat(p, nocase ? "(?i)" : "", pattern, NULL);
+    return pattern;
 }
 
-/* Skips a class of characters; NULL: it has no end. */
-static const char *class_end(const char *at)
-{
-    at += at[1] == '^' ? 2 : 1;
-    at += *at == ']';
-    while (*at && *at != ']') {
-        at += *at == '\\' && at[1] ? 2 : 1;
-    }
-    return *at ? at + 1 : NULL;
-}
-
-/* One item outside of groups that always takes a character: moves *at behind it. */
-static bool takes_one(const char **at)
+/* One item that is not a group: moves *at behind it; NULL: it is not known what it matches. */
+static bool item_takes_text(const char **at)
 {
     const char *s = *at;
 
@@ -111,28 +128,78 @@ static bool takes_one(const char **at)
         *at = class_end(s);
         return *at != NULL;
     }
-    *at = s + (*s == '\\' && s[1] ? 2 : 1);
-    if (*s == '\\') {
-        return !apr_isalnum(s[1]) || strchr("dDwWsS", s[1]);
+    if (*s == '{') {
+        s = strchr(s, '}');
+        *at = s ? s + 1 : NULL;
+        return false;
     }
-    return !strchr("^$()*?+{}|", *s);
+    if (*s == '\\' && (!s[1] || (apr_isalnum(s[1]) && !strchr("dDwWsS", s[1])))) {
+        *at = NULL;
+        return false;
+    }
+    *at = s + (*s == '\\' ? 2 : 1);
+    return *s == '\\' || !strchr("^$*?+|", *s);
+}
+
+static bool alternatives_take_text(const char **at, int depth);
+
+/* A group, from its parenthesis on. */
+static bool group_takes_text(const char **at, int depth)
+{
+    const char *s = *at + 1;
+    bool takes = false;
+
+    if (strncmp(s, "?:", 2) == 0) {
+        s += 2;
+    } else if (*s == '?') { /* a name, or an assertion, which takes no text */
+        s = strchr(s, '>');
+        s = s && (*at)[3] != '=' && (*at)[3] != '!' ? s + 1 : NULL;
+    }
+    *at = depth < DEPTH_MAX ? s : NULL;
+    takes = *at && alternatives_take_text(at, depth + 1);
+    *at = *at && **at == ')' ? *at + 1 : NULL;
+    return takes && *at;
+}
+
+/* Up to the end of the group or pattern: each alternative has an item that takes text. */
+static bool alternatives_take_text(const char **at, int depth)
+{
+    bool all = true;
+    bool one = false;
+
+    while (*at && **at && **at != ')') {
+        bool item = false;
+
+        if (**at == '|') {
+            all = all && one;
+            one = false;
+            (*at)++;
+            continue;
+        }
+        item = **at == '(' ? group_takes_text(at, depth) : item_takes_text(at);
+        one = one || (item && *at && (!**at || !strchr("*?{", **at)));
+    }
+    return *at && all && one;
 }
 
 bool cc_pattern_needs_text(const char *pattern)
 {
-    bool found = false;
-    int depth = 0;
+    return alternatives_take_text(&pattern, 0) && *pattern == '\0';
+}
 
-    while (pattern && *pattern) {
-        char c = *pattern;
-        bool one = takes_one(&pattern);
+const char *cc_pattern_lower(const char *pattern, apr_pool_t *p)
+{
+    char *lower = apr_pstrdup(p, pattern);
 
-        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-        if (c == '|' && depth == 0) {
-            return false;
-        }
-        found = found || (one && depth == 0 && pattern && !strchr("*?{", *pattern));
-        found = found || (one && depth == 0 && pattern && *pattern == '\0');
+    if (strstr(pattern, "[:") || strstr(pattern, "A-z")) {
+        return NULL;
     }
-    return pattern && found;
+    for (char *c = lower; *c; c++) {
+        if (*c == '\\' && c[1]) {
+            c++; /* \D is not \d */
+        } else if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c | 0x20);
+        }
+    }
+    return lower;
 }

@@ -145,18 +145,24 @@ static cc_cond_t *text_equal(const variable_t *variable, const cc_expr_t *expr, 
 static cc_cond_t *text_matches(const variable_t *variable, const cc_expr_t *expr, bool negated,
                                const char **reason, apr_pool_t *p)
 {
-    const char *pattern = NULL;
+    const char *field = variable->field;
+    const char *pattern = expr->pattern;
 
-    if (!cc_pattern_needs_text(expr->pattern)) {
+    if (!cc_pattern_needs_text(pattern)) {
         *reason = "the pattern may match an empty value, which clients without a certificate have";
         return NULL;
     }
-    if (strchr(expr->pattern, '\\') && strstr(expr->pattern, "\\\\")) {
+    if (strstr(pattern, "\\\\")) {
         *reason = "mod_ssl doubles the backslashes of a value, and rules do not";
         return NULL;
     }
-    pattern = cc_pattern_anywhere(expr->pattern, expr->nocase, reason, p);
-    return pattern ? leaf(variable->field, negated ? "!~" : "=~", pattern,
+    if (expr->nocase) {
+        field = apr_pstrcat(p, field, "|lower", NULL);
+        pattern = cc_pattern_lower(pattern, p);
+        *reason = "this class of characters is not converted without regard to case";
+    }
+    pattern = pattern ? cc_pattern_anywhere(pattern, reason, p) : NULL;
+    return pattern ? leaf(field, negated ? "!~" : "=~", pattern,
                           variable->content == A_TEXT && !negated, reason, p)
                    : NULL;
 }

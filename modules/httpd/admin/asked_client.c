@@ -81,6 +81,9 @@ static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *s
 static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
                            const cc_presented_t *presented)
 {
+    if (sources->no_ca && cc_vhost_conf_of(sources->server)->tolerate == 1) {
+        return false;
+    }
     if (asked->revocation.problem) {
         return true;
     }
@@ -127,12 +130,12 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
     client->cert = presented->cert;
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
-    client->verified = !asked->unverified;
     client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
     }
+    client->verified = !asked->unverified && !asked->revocation.problem; /* in the handshake */
     if (!client->problem) {
         client->problem = client->public_problem = asked->unverified;
         client->fault = asked->seal.fault;
