@@ -36,7 +36,8 @@ static const cc_command_t all[] = {
          "shown; --all shows every rule. Several files, or the files of a directory, have one line "
          "each.",
      .status = "0  each certificate has a user or a group, and access to the path\n"
-               "1  a certificate has no user and no group, or its access is not certain",
+               "1  a certificate has no user and no group, or its access is not certain\n"
+               "2  it is unknown, since a lookup failed",
      .examples = "clientcert explain --vhost www.example.com --path /admin/ bob.pem\n"
                  "clientcert explain people/"},
     {.name = "rules",
@@ -85,7 +86,8 @@ static const cc_command_t all[] = {
          "--file, tries another file in place of the table's own, before it replaces that file. "
          "Tables of type sql and ldap need a running server.",
      .status = "0  the table can be read, or has the key\n"
-               "1  the table does not have the key",
+               "1  the table does not have the key\n"
+               "2  the lookup failed",
      .examples = "clientcert table people\n"
                  "clientcert table people alice@example.com\n"
                  "clientcert table --file people.new people && mv people.new people.map"},

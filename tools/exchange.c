@@ -17,6 +17,8 @@ struct cc_exchange_t {
     const char *query, *answer, *output;
     int certificates; /* how many have been added */
     FILE *answers;    /* NULL: nothing has been read yet */
+    FILE *watched;    /* the same file, to count its lines; NULL: not opened yet */
+    int lines;        /* counted so far */
 };
 
 /* ---- the directory ------------------------------------------------------------------------- */
@@ -33,6 +35,9 @@ static apr_status_t exchange_remove(void *data)
 
     if (exchange->answers) {
         fclose(exchange->answers);
+    }
+    if (exchange->watched) {
+        fclose(exchange->watched);
     }
     for (int i = 1; i <= exchange->certificates; i++) {
         apr_snprintf(path, sizeof(path), "%s/%d.pem", exchange->directory, i);
@@ -116,6 +121,27 @@ apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t
 bool cc_exchange_answered(const cc_exchange_t *exchange)
 {
     return access(exchange->answer, R_OK) == 0;
+}
+
+int cc_exchange_certificates(const cc_exchange_t *exchange)
+{
+    return exchange->certificates;
+}
+
+int cc_exchange_count(cc_exchange_t *exchange)
+{
+    int octet;
+
+    if (!exchange->watched) {
+        exchange->watched = fopen(exchange->answer, "r");
+    }
+    while (exchange->watched && (octet = getc(exchange->watched)) != EOF) {
+        exchange->lines += octet == '\n';
+    }
+    if (exchange->watched) {
+        clearerr(exchange->watched); /* the file still grows */
+    }
+    return exchange->lines;
 }
 
 /* There is one object per line, so the file continues after an object. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,13 +51,32 @@ static char **command_of(const cc_options_t *options, apr_pool_t *p)
     return command;
 }
 
+#define LOOK_EVERY 100 /* milliseconds */
+
+/* Waits for httpd; on a terminal, shows how far it is. Returns its status. */
+static int program_wait(pid_t pid, cc_progress_t *progress)
+{
+    int status = 0;
+    pid_t ended;
+
+    do {
+        ended = waitpid(pid, &status, progress->wanted ? WNOHANG : 0);
+        if (ended == 0) {
+            cc_progress_show(progress);
+            poll(NULL, 0, LOOK_EVERY);
+        }
+    } while (ended == 0 || (ended < 0 && errno == EINTR));
+    cc_progress_end(progress);
+    return status;
+}
+
 /* Returns its exit status; -1: a signal ended it; -2: it could not be run. */
-static int program_run(char *const *command, const char *output)
+static int program_run(char *const *command, const char *output, cc_exchange_t *exchange)
 {
     posix_spawn_file_actions_t actions;
+    cc_progress_t progress = cc_progress_begin(exchange);
     pid_t pid;
-    int failed;
-    int status = 0;
+    int failed, status;
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
@@ -68,8 +88,7 @@ static int program_run(char *const *command, const char *output)
         errno = failed;
         return -2;
     }
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    status = program_wait(pid, &progress);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -116,13 +135,13 @@ static void no_answer(int status, const char *program, const cc_exchange_t *exch
     }
 }
 
-apr_status_t cc_httpd_query(const cc_exchange_t *exchange, cc_tool_t *tool)
+apr_status_t cc_httpd_query(cc_exchange_t *exchange, cc_tool_t *tool)
 {
     char **command = command_of(&tool->options, tool->pool);
     int status;
 
     setenv("CLIENTCERT_QUESTION", cc_exchange_directory(exchange), 1);
-    status = program_run(command, cc_exchange_output(exchange));
+    status = program_run(command, cc_exchange_output(exchange), exchange);
     if (cc_exchange_answered(exchange)) {
         return APR_SUCCESS;
     }

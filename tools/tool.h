@@ -7,6 +7,7 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
+#include <apr_time.h>
 #include <jansson.h>
 
 #include "rules/rules.h"
@@ -126,6 +127,13 @@ apr_status_t cc_exchange_query(cc_exchange_t *exchange, json_t *query, cc_tool_t
 bool cc_exchange_answered(const cc_exchange_t *exchange);
 json_t *cc_exchange_answer(cc_exchange_t *exchange);
 
+/*
+ * How many certificates the query has, and how many answers there are so far, while httpd still
+ * writes them.
+ */
+int cc_exchange_certificates(const cc_exchange_t *exchange);
+int cc_exchange_count(cc_exchange_t *exchange);
+
 /* True if this answer is an error: fills err, in `p`. */
 bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
 
@@ -135,7 +143,25 @@ bool cc_exchange_error(cc_error_t *err, const json_t *answer, apr_pool_t *p);
  * Runs httpd, which reads its configuration; the module in it answers the query in the exchange.
  * APR_EINVAL: there is no answer, and tool->err is filled (CC0513 to CC0516).
  */
-apr_status_t cc_httpd_query(const cc_exchange_t *exchange, cc_tool_t *tool);
+apr_status_t cc_httpd_query(cc_exchange_t *exchange, cc_tool_t *tool);
+
+/* ---- progress.c ---- */
+
+/* A line on the terminal that shows how many certificates have been answered. */
+typedef struct cc_progress_t {
+    cc_exchange_t *exchange;
+    apr_time_t since;
+    bool wanted; /* standard error is a terminal, and there are several certificates */
+    bool shown;
+} cc_progress_t;
+
+/*
+ * cc_progress_show: shows the line, or shows it again, once the query has taken longer than a
+ * second; returns at once. cc_progress_end: erases it.
+ */
+cc_progress_t cc_progress_begin(cc_exchange_t *exchange);
+void cc_progress_show(cc_progress_t *progress);
+void cc_progress_end(cc_progress_t *progress);
 
 /* ---- files.c ---- */
 

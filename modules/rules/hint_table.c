@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -42,6 +43,41 @@ static const char *remedy_text(const cc_miss_t *miss, const cc_value_t *value, c
     return apr_pstrcat(p, "in the table, write ", quoted(value->text, p), NULL);
 }
 
+#define WALKED_MAX 100000 /* keys of a table that are compared one by one */
+
+/* A walk over the keys of a table, to find one. */
+typedef struct cc_walk_t {
+    const char *key;
+    bool folded; /* ignore case */
+    int left;    /* keys to compare */
+    const char *found;
+    apr_uint64_t line;
+    apr_pool_t *pool;
+} cc_walk_t;
+
+static bool walk_step(const char *key, apr_size_t len, apr_uint64_t line, void *baton)
+{
+    cc_walk_t *walk = baton;
+
+    if (strlen(walk->key) == len && (walk->folded ? apr_cstr_casecmpn(key, walk->key, len) == 0
+                                                  : memcmp(key, walk->key, len) == 0)) {
+        walk->found = apr_pstrmemdup(walk->pool, key, len);
+        walk->line = line;
+    }
+    return !walk->found && --walk->left > 0;
+}
+
+/* Where the row of a key is, or the table itself. */
+static const char *key_place(const cc_miss_t *miss, const char *key)
+{
+    const cc_table_t *table = miss->condition->table;
+    cc_walk_t walk = {.key = key, .left = WALKED_MAX, .pool = miss->pool};
+
+    return cc_table_each(table, walk_step, &walk) && walk.found
+               ? cc_table_place(table, walk.line, miss->pool)
+               : cc_table_where(table);
+}
+
 /* NULL unless the table has this key. A failed lookup says nothing. */
 static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const char *key,
                            cc_remedy_t remedy)
@@ -53,7 +89,7 @@ static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const
         cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
         return NULL;
     }
-    return apr_pstrcat(miss->pool, "the table (", cc_table_where(table), ") has the key ",
+    return apr_pstrcat(miss->pool, "the table (", key_place(miss, key), ") has the key ",
                        quoted(key, miss->pool), "; ", remedy_text(miss, value, remedy), NULL);
 }
 
@@ -79,6 +115,14 @@ static int upper(int c)
     return apr_toupper(c);
 }
 
+static const char *key_in_other_case(const cc_miss_t *miss, const cc_value_t *value)
+{
+    cc_walk_t walk = {.key = value->text, .folded = true, .left = WALKED_MAX, .pool = miss->pool};
+
+    cc_table_each(miss->condition->table, walk_step, &walk);
+    return walk.found;
+}
+
 static const char *text_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     const char *at = strrchr(value->text, '@');
@@ -86,6 +130,7 @@ static const char *text_hint(const cc_miss_t *miss, const cc_value_t *value)
     const char *hint = key_try(miss, value, letters_of(value->text, lower, p), REMEDY_NOCASE);
 
     hint = hint ? hint : key_try(miss, value, letters_of(value->text, upper, p), REMEDY_NOCASE);
+    hint = hint ? hint : key_try(miss, value, key_in_other_case(miss, value), REMEDY_NOCASE);
     if (at && !hint) {
         apr_size_t len = (apr_size_t)(at - value->text);
 

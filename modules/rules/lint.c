@@ -15,6 +15,7 @@ typedef struct cc_rule_lint_t {
     cc_logic_t *logic;
     cc_earlier_t *earlier;
     bool cut_noted;
+    apr_hash_t *tables;        /* selectors and tables that were compared */
     bool issuer_matters;       /* several CAs, and no earlier rule separates them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
@@ -173,6 +174,17 @@ static void text_note(cc_rule_lint_t *lint, const char *tag, const char *text)
     }
 }
 
+/* Once for a field and a table, however many rules look it up there. */
+static void table_check(cc_rule_lint_t *lint, const cc_condition_t *c)
+{
+    const void *pair[] = {c->selector, c->table};
+
+    if (c->table && !apr_hash_get(lint->tables, pair, sizeof(pair))) {
+        apr_hash_set(lint->tables, apr_pmemdup(lint->pool, pair, sizeof(pair)), sizeof(pair), c);
+        text_note(lint, "CC0776", cc_lint_table_keys(c, lint->scratch));
+    }
+}
+
 static void condition_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
     regex_host_check(lint, c);
@@ -180,6 +192,7 @@ static void condition_check(cc_rule_lint_t *lint, const cc_condition_t *c)
     text_note(lint, "CC0770", cc_lint_text_variable(c, lint->scratch));
     text_note(lint, "CC0773", cc_lint_text_never(c, lint->scratch));
     text_note(lint, "CC0774", cc_lint_text_decimal(c, lint->scratch));
+    table_check(lint, c);
 }
 
 static void template_check(cc_rule_lint_t *lint, const cc_template_t *template)
@@ -242,6 +255,7 @@ apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr
     apr_pool_create(&lint.pool, p);
     apr_pool_create(&lint.scratch, lint.pool);
     lint.written = apr_hash_make(lint.pool);
+    lint.tables = apr_hash_make(lint.pool);
     lint.earlier = cc_earlier_create(rules, lint.pool, lint.scratch);
     for (int i = 0; i < rules->rules->nelts; i++) {
         lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);

@@ -139,6 +139,12 @@ const char *cc_lint_text_never(const cc_condition_t *c, apr_pool_t *p);
 const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p);
 
 /*
+ * lint_table.c: the finding that no key of the table that a condition looks up can be a value of
+ * its field (CC0776), or NULL. Only for tables of files with at most a million keys.
+ */
+const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p);
+
+/*
  * regex_host.c: whether a pattern has a host name with an unescaped dot, which is certainly a
  * mistake; *host is the name as written, *escaped the corrected one.
  */

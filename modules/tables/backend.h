@@ -108,6 +108,12 @@ typedef struct cc_table_spec_t {
     const atomic_bool *stop;          /* a load ends soon after this is set; NULL: it never is */
 } cc_table_spec_t;
 
+/**
+ * Called with each key of a table, in the form of `lookup`, and the number of its line; false ends
+ * the walk.
+ */
+typedef bool cc_table_key_fn(const char *key, apr_size_t len, apr_uint64_t line, void *baton);
+
 /* ---- the back end ---------------------------------------------------------------------------- */
 
 /**
@@ -184,6 +190,9 @@ typedef struct cc_backend_t {
      */
     apr_uint64_t (*seen)(void *state);
     apr_uint64_t (*rows)(void *state);
+
+    /** Walks over the keys, in the order of the source. NULL: that is not possible. */
+    void (*each)(void *state, cc_table_key_fn *fn, void *baton);
 
     /** For the thread that opens: whether it uses rows from spec->kept. NULL: never. */
     bool (*kept)(void *state);

@@ -333,6 +333,18 @@ static apr_uint64_t file_rows(void *state)
     return map ? cc_map_rows(map) : 0;
 }
 
+static void file_each(void *state, cc_table_key_fn *fn, void *baton)
+{
+    file_t *file = state;
+    unsigned side = 0;
+    const cc_map_t *map = cc_snapshot_enter(&file->maps, &side);
+
+    if (map) {
+        cc_map_each(map, fn, baton);
+    }
+    cc_snapshot_leave(&file->maps, side);
+}
+
 static bool file_kept(void *state)
 {
     return ((file_t *)state)->kept;
@@ -349,5 +361,6 @@ const cc_backend_t cc_backend_file = {
     .generation = file_generation,
     .seen = file_seen,
     .rows = file_rows,
+    .each = file_each,
     .kept = file_kept,
 };

@@ -134,6 +134,9 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
 /** The number of rows. */
 apr_uint32_t cc_map_rows(const cc_map_t *map);
 
+/** Walks over the keys, in the order in which they were added. */
+void cc_map_each(const cc_map_t *map, cc_table_key_fn *fn, void *baton);
+
 /**
  * Completes the map for cc_map_find, and finds keys that appear in it twice. APR_EINTR soon after
  * *stop is set (NULL: it never is).

@@ -150,6 +150,23 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
     return query->result;
 }
 
+bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    if (!backend->each || !table->source.state || table->spec.octets) {
+        return false;
+    }
+    backend->each(table->source.state, fn, baton);
+    return true;
+}
+
+const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%s:%" APR_UINT64_T_FMT,
+                        cc_source_path(&table->spec, table->spec.source, p), line);
+}
+
 apr_uint64_t cc_table_generation(const cc_table_t *table)
 {
     const cc_backend_t *backend = table->source.backend;

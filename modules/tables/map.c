@@ -208,6 +208,20 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
     return line;
 }
 
+void cc_map_each(const cc_map_t *map, cc_table_key_fn *fn, void *baton)
+{
+    apr_uint64_t line = 0;
+    bool more = true;
+
+    for (apr_uint32_t at = 1; at < map->used && more;) {
+        map_row_t row = row_at(map, at);
+
+        line += row.lines;
+        more = fn(row.key.at, row.key.len, line, baton);
+        at = row_after(map, &row);
+    }
+}
+
 static void row_index(cc_map_t *map, const map_row_t *row, cc_map_twice_fn *twice, void *baton)
 {
     map_row_t first;

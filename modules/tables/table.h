@@ -204,6 +204,16 @@ bool cc_table_takes_names(const cc_table_t *table);
 cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
                                   apr_pool_t *p);
 
+/**
+ * Walks over the keys of a table of a file without `octets`, in the order of its lines; a table
+ * with `nocase` has them in lower case. False: another table. For explaining: the time grows with
+ * the number of keys. `fn` must not use the table. Any thread.
+ */
+bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton);
+
+/** The place of a line of the table's file: "/etc/httpd/conf/people.map:3". In `p`. */
+const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p);
+
 /** True if each lookup queries another program: then use cc_table_lookup_many. */
 bool cc_table_is_remote(const cc_table_t *table);
 

@@ -171,3 +171,44 @@ apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr
     }
     return all;
 }
+
+/* ---- certificates of another file ------------------------------------------------------------ */
+
+/* OpenSSL finds no trusted issuer. */
+static bool is_foreign(int error)
+{
+    return error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+           error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+           error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+           error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
+}
+
+static bool is_known(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    STACK_OF(X509) *named = NULL;
+    bool known = true;
+
+    if (ctx && X509_STORE_CTX_init(ctx, trust->store, cert, untrusted)) {
+        named = X509_STORE_CTX_get1_certs(ctx, X509_get_subject_name(cert));
+        known = sk_X509_num(named) > 0 || X509_verify_cert(ctx) > 0 ||
+                !is_foreign(X509_STORE_CTX_get_error(ctx));
+    }
+    sk_X509_pop_free(named, X509_free);
+    X509_STORE_CTX_free(ctx);
+    return known;
+}
+
+bool cc_trust_knows_any(const cc_trust_t *trust, const char *path, apr_pool_t *p)
+{
+    STACK_OF(X509) *certs = cc_trust_certs(path, p);
+    bool known = sk_X509_num(certs) <= 0;
+
+    ERR_set_mark();
+    for (int i = 0; i < sk_X509_num(certs) && !known; i++) {
+        known = is_known(trust, sk_X509_value(certs, i), certs);
+    }
+    ERR_pop_to_mark();
+    return known;
+}

@@ -259,6 +259,14 @@ typedef struct cc_surveyed_t {
  */
 apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr_pool_t *p);
 
+/**
+ * True if at least one certificate of a PEM file has the name of one in the store, or can be
+ * verified by it apart from its dates, with the help of the others of the file; also if the file
+ * contains none. Takes time in proportion to their number. Leaves nothing in OpenSSL's error queue.
+ * One thread.
+ */
+bool cc_trust_knows_any(const cc_trust_t *trust, const char *path, apr_pool_t *p);
+
 /** The name of a CRLReason (RFC 5280 5.3.1): "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
 
@@ -302,6 +310,42 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
  */
 const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
                            apr_time_t now, apr_pool_t *p);
+
+/* ---- types of keys (keys.c) ------------------------------------------------------------------ */
+
+/** A command of SSL_CONF_cmd. */
+typedef struct cc_conf_command_t {
+    const char *name;
+    const char *value;
+} cc_conf_command_t;
+
+/** How a server negotiates a handshake. All is borrowed. */
+typedef struct cc_negotiation_t {
+    int lowest, highest;                /* TLS1_2_VERSION and the like */
+    const char *ciphers;                /* of TLS 1.2 and earlier; NULL: the default */
+    const char *suites;                 /* of TLS 1.3; NULL: the default */
+    const apr_array_header_t *commands; /* cc_conf_command_t, applied after the others */
+} cc_negotiation_t;
+
+/** Whether a client can authenticate with keys of a type. */
+typedef struct cc_key_answer_t {
+    const char *type;  /* "brainpoolP256r1", "RSA-PSS", "ED25519", or an OID */
+    bool known;        /* false: OpenSSL refuses the settings, or cannot make such a key */
+    bool tls12, tls13; /* with this version */
+} cc_key_answer_t;
+
+/** Keys of some types, each tried once. */
+typedef struct cc_keys_t cc_keys_t;
+
+/** Makes an empty record for a server with these settings. It lives as long as `p`. One thread. */
+cc_keys_t *cc_keys_make(const cc_negotiation_t *settings, apr_pool_t *p);
+
+/**
+ * Whether a client can authenticate with a key of the same type as that of `cert`, by handshakes in
+ * memory. The first call for a type makes keys, which takes up to a second. Sizes are not compared:
+ * the verification does that. Leaves nothing in OpenSSL's error queue.
+ */
+const cc_key_answer_t *cc_key_answer(cc_keys_t *keys, const X509 *cert);
 
 /** The certificates of a PEM file, in order. They live as long as `p`. */
 STACK_OF(X509) * cc_trust_certs(const char *path, apr_pool_t *p);

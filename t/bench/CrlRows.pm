@@ -104,12 +104,12 @@ sub rows_of_instructions {
 
 sub show {
     my ($der, $pem) = map { made("crl.$_") } qw(der pem);
-    my $root = ca('root.crl');
+    my @others = map { ca("$_.crl") } qw(root services);
     my @servers = (
         { conf => $granted },
         { conf => "SSLCARevocationFile $pem\nSSLCARevocationCheck leaf\n$granted" },
         { ours => 1, conf => $mapped },
-        { ours => 1, conf => "ClientCertCRL $der $root\n$mapped" },
+        { ours => 1, conf => "ClientCertCRL $der @others\n$mapped" },
     );
     write_crl($der, $pem);
     heading('a CRL of ' . thousands(entries()) . ' entries', 'mod_ssl');

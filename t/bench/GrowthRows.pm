@@ -102,7 +102,7 @@ sub section {
 sub host {
     my ($lines) = @_;
     return "<VirtualHost *:\@PORT\@>\nServerName h#.example\n\@SSL\@\n"
-        . "SSLCACertificateFile \@CA\@/staff.pem\nSSLVerifyClient optional\n"
+        . "SSLCACertificateFile \@CA\@/staff-chain.pem\nSSLVerifyClient optional\n"
         . "$lines</VirtualHost>\n";
 }
 

@@ -20,7 +20,7 @@ my %documented = map { $_ => 1 }
 cmp_ok scalar(@rows), '>=', 12, 'the table of directives is found';
 is_deeply [sort @rows], [sort keys %documented], 'and has the directives of the reference';
 
-my %here = (ClientCertAuth => 'Off');    # legal in .htaccess
+my %here = (ClientCertAuth => 'Off', ClientCertStatusText => 'Help');    # legal in .htaccess
 my %args = (
     %here,
     ClientCertMap         => 'user=root group=admins',
@@ -33,6 +33,7 @@ my %args = (
     ClientCertOCSPAllow   => 'ocsp.example.com',
     ClientCertOCSPCache   => 'shmcb',
     ClientCertStatusRules => 'On',
+    ClientCertTolerate    => 'On',
     ClientCertExport      => 'SERIAL=serial USER',
 );
 my %places = (

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 use ClientCert::Test::Log;
 
 my $sections = <<'CONF';
@@ -65,7 +66,8 @@ my %reason = (
     twice  => qr/the client was asked before/,
     unable => qr/cannot be asked after the handshake/,
     none   => qr/the client presented none/,
-    bad    => qr/did not verify/,
+    bad    => qr/did not verify: it is self-signed, and not trusted here itself/,
+    above  => qr/did not verify: a CA above it: it is the root/,
     failed => qr/requires a TLS renegotiation here, which failed/,
 );
 
@@ -111,6 +113,12 @@ tells('/later/page', 'failed', 'TLS 1.2, a client without a certificate', tls =>
 tells('/later/page', 'bad', 'TLS 1.2, a certificate that does not verify', tls => '1.2',
     cert => 'selfsigned');
 
+my $ca    = certificate('other-ca', '/CN=Other CA', self => 1,
+    extension => 'basicConstraints = critical, CA:TRUE');
+my $below = certificate('below', '/CN=below', issuer => $ca);
+tells('/later/page', 'above', 'a CA that is at fault', tls => '1.3', cert => $below,
+    args => ['-enable_pha', '-cert_chain', "$ca.pem"]);
+
 my ($redirected) = told($h->connection(tls => '1.3'), '/rewritten');
 like "$redirected->{reason} $redirected->{request}", qr{$reason{unable}.* GET /later/},
     'a rewritten URL';
@@ -132,12 +140,13 @@ like((told($c, '/later/page'))[0]{reason}, $reason{twice}, 'is not asked again')
 # ---- HTTP/2
 
 $h->mark_log;
+my $pki  = $h->ca;
 my $urls = join ' ', map { "'https://localhost:" . $h->port . "$_'" } '/error', '/later/page';
-my $ca   = $h->ca;
-my $said = `nghttp -v --cert=$ca/alice.pem --key=$ca/alice.key $urls 2>&1`;
+my $said = `nghttp -v --cert=$pki/alice.pem --key=$pki/alice.key $urls 2>&1`;
 like $said, qr/RST_STREAM.*HTTP_1_1_REQUIRED/s, 'HTTP/2: the client is told to use HTTP/1.1';
 my ($line) = map { decision($_) } $h->wait_log(qr/CC0115/);
 like $line->{reason}, $reason{http2}, 'and the log says why';
+is $line->{level}, 'info', 'which is no error, since the client repeats the request';
 
 # ---- no such reason
 

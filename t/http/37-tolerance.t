@@ -122,7 +122,7 @@ my $conf = host('a.example', '', "SSLVerifyClient optional_no_ca")    # inherits
     . host('localhost', 2, 'SSLVerifyClient none')
     . host('localhost', 3, 'SSLVerifyClient optional_no_ca');
 
-announce('CC0190', 'CC0104', 'CC0106', 'CC0110', qr/CC07\d\d/, 'AH01630', 'AH01909', 'AH01618', 'AH01617',
+announce('CC0190', 'CC0104', 'CC0106', 'CC0110', 'CC0115', qr/CC07\d\d/, 'AH01630', 'AH01909', 'AH01618', 'AH01617',
     'AH02039', qr/SSL Library Error/, qr/AH022(?:25|61|62|63)/, 'AH10158', 'AH02008', 'AH02227', 'AH02035');
 
 my $fake = "AuthType Basic\nAuthName x\nAuthBasicProvider file\nAuthUserFile \@ROOT\@/conf/fake\n"

@@ -3,21 +3,33 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Crl;
 use ClientCert::Test::Page;
 
+my $staff = ClientCert::Test::Crl->new('staff');
+$staff->revoke('revoked', 'keyCompromise');
 my $page = <<'CONF';
     ErrorDocument 403 /whoami
     <Location "/whoami">
         SetHandler clientcert-status
     </Location>
+    <Location "/private">
+        Require clientcert
+    </Location>
 CONF
 my $h = ClientCert::Test->server(
-    files => { map { ("htdocs/$_/page" => "$_\n") } qw(later private) },
+    files => {
+        'conf/staff.crl' => $staff->crl,
+        map { ("htdocs/$_/page" => "$_\n") } qw(later private)
+    },
     conf  => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@
     SSLVerifyClient optional_no_ca
+    ClientCertTolerate On
+    ClientCertCRL conf/staff.crl missing=allow
+    ClientCertCRLCheck leaf
     ClientCertMap san.email =~ "(.+)\@example\\.com" user=\$1
 $page
 </VirtualHost>
@@ -44,32 +56,74 @@ $page
         Require clientcert
     </Location>
 </VirtualHost>
+<VirtualHost *:\@PORT5\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional_no_ca
+    SSLVerifyDepth 1
+    ClientCertTolerate On
+$page
+</VirtualHost>
+<VirtualHost *:\@PORT6\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional_no_ca
+    ClientCertTolerate On
+    ClientCertCRL conf/staff.crl missing=deny
+    ClientCertCRLCheck leaf
+$page
+</VirtualHost>
 <VirtualHost *:\@PORT4\@>
     ServerName localhost
 $page
 </VirtualHost>
 CONF
-announce('CC0104', 'CC0106', 'CC0110', 'CC0115', 'CC0722', 'AH01630', 'AH02229',
+announce('CC0104', 'CC0190', 'CC0732', 'AH02039', 'AH02040', 'CC0106', 'CC0110', 'CC0115', 'CC0722', 'AH01630', 'AH02229',
     qr/SSL Library Error/, map { "AH$_" } qw(10158 02261 02262 02263 02225));
 
 # ---- certificates
 
+my $in   = qr/\d+ (?:days|hours), on \d+ \w+ \d{4}, \d\d:\d\d UTC/;
+my $ago  = qr/\d+ (?:days|hours|minutes) ago, on \d+ \w+ \d{4}, \d\d:\d\d UTC/;
+my $which = qr/choose it: .* Otherwise ask the administrator of this server which certificates/;
 my @cases = (
-    ['stranger', 'unknown-issuer', 'Your certificate is from an issuer that this server does not accept',
-        qr/which certificates are accepted here/],
-    ['selfsigned', 'self-signed', 'Your certificate is self-signed, and not accepted here',
-        qr/which certificates are accepted here/],
+    ['stranger', 1, 'unknown-issuer', 'Your certificate is from an issuer that this server does not accept',
+        qr/^The CA "CN=Staff CA,O=Elsewhere" above it: \S/, $which],
+    ['selfsigned', 1, 'self-signed', 'Your certificate is self-signed, and not accepted here',
+        qr/^It is self-signed/, $which],
+    ['expired', 1, 'expired', 'Your certificate has expired', qr/^It expired $ago\.$/,
+        qr/newer certificate.* Ask the issuer of your certificate for a new one\.$/],
+    ['notyet', 1, 'not-yet-valid', 'Your certificate is not yet valid',
+        qr/^Its validity begins in $in\. The clock of this server shows \d+ \w+ \d{4}, \d\d:\d\d UTC\.$/,
+        qr/^If you have another certificate, choose it: [^.]*\.$/],
+    ['serveronly', 1, 'servers-only', 'Your certificate is for servers only',
+        qr/^Its extended key usage allows TLS servers only/, qr/certificate for client authentication\.$/],
+    ['ca-client', 1, 'ca-certificate', 'Your certificate is that of a CA, which is not accepted here',
+        qr/^It is a CA certificate/, qr/a certificate of your own\.$/],
+    ['deep', 5, 'chain-too-long', 'There are more CAs above your certificate than this server allows',
+        qr/SSLVerifyDepth/, qr/^Tell the administrator/],
+    ['revoked', 1, 'revoked', 'Your certificate was revoked', undef,
+        qr/Ask the issuer of your certificate for a new one\.$/],
+    ['service', 6, 'revocation-unknown', 'This server could not find out whether your certificate was revoked',
+        undef, qr/^Try again in a few minutes\./],
 );
 for (@cases) {
-    my ($cert, $cause, $headline, $advice) = @$_;
-    my $json = json($h->get('/whoami', cert => $cert, headers => ['Accept: application/json']));
+    my ($cert, $port, $cause, $headline, $reason, $advice) = @$_;
+    my $name = $cert =~ s{.*/}{}r;
+    my %o    = (cert => $cert, port => $port == 1 ? undef : $port);
+    my $json = json($h->get('/whoami', %o, headers => ['Accept: application/json']));
     is "$json->{result} $json->{verification}{cause}: $json->{summary}", "rejected $cause: $headline",
-        "$cert: the headline gives the cause";
-    like "@{ $json->{advice} }", $advice, 'with advice that fits';
+        "$name: the headline gives the cause";
+    defined $reason ? like($json->{reason}, $reason, 'with the reason')
+        : is($json->{reason}, undef, 'which is all that a client may see');
+    like "@{ $json->{advice} }", $advice, 'and advice that fits';
     ok scalar(@{ $json->{issuers}{names} }), 'and the issuers';
     (my $tag = $cause) =~ tr/-/ /;
-    like page($h->get('/whoami', cert => $cert))->{text}, qr/ \Q$headline\E [^.]+\. $tag What you can do /,
+    my $said = defined $json->{reason} ? " $json->{reason}" : '';
+    like page($h->get('/whoami', %o))->{text}, qr/ \Q$headline$said $tag What you can do \E/,
         'the page begins with that';
+    my $refused = page($h->get('/private/page', %o));
+    like $refused->{text}, qr{ 403 Forbidden /private/page \Q$headline\E }, 'and so does that of a refusal';
 }
 
 # ---- certificates that mod_ssl requests in the middle of a connection

@@ -380,7 +380,7 @@ my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
 my $late_one = $site->get('/private/page', cert => 'expired');
 is $late_one->{status}, 403, 'status.conf: an expired certificate does not get in,';
-like $late_one->{body}, qr/not accepted here: it has expired: \d{4}-/, 'and the page says why';
+like $late_one->{body}, qr/<h1>Your certificate has expired</, 'and the page says why';
 my $stopped = $site->get('/private/page', cert => 'service');
 like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a user/s,
     'others learn why not';

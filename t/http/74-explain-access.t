@@ -73,15 +73,15 @@ my $sections = join '', map { "<Location \"/p/$_\">\n$sections{$_}\n</Location>\
 my %hosts = (
     'localhost' => "SSLVerifyClient optional",
     'a.example' => "SSLVerifyClient require\nClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf",
-    'b.example' => "SSLVerifyClient optional\nSSLVerifyDepth 2\n"
-        . "ClientCertMap group=everybody",
-    'c.example' => "SSLVerifyClient optional_no_ca",
+    'b.example' => "SSLVerifyClient optional_no_ca\nSSLVerifyDepth 2\nClientCertMap group=everybody",
+    'd.example' => "SSLVerifyClient optional_no_ca\nClientCertTolerate On\n"
+        . "ClientCertCRL conf/staff.crl missing=allow\nClientCertCRLCheck leaf",
     'ab.example' => "SSLVerifyClient none",
 );
 my $hosts = join '', map { <<"HOST" } sort keys %hosts;
 <VirtualHost *:\@PORT\@>
     ServerName $_
-    \@SSL:@{[$_ eq 'c.example' ? 'a.example' : $_]}\@
+    \@SSL:@{[/^d/ ? 'a.example' : $_]}\@
     $hosts{$_}
     RewriteEngine On
     RewriteRule ^/moved https://elsewhere.example/ [R]

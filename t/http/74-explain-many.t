@@ -6,6 +6,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(build);
 use ClientCert::Test::Tool;
 
 use File::Copy qw(copy);
@@ -93,6 +94,25 @@ like $said->{output}, qr/\A\S+alice\.pem: good\n\S+revoked\.pem: revoked: it was
     'revoked: likewise';
 $said = starts('explain', '--all', "$ca/alice.pem", "$ca/bob.pem");
 like $said->{output}, qr/^# \S+alice\.pem\nresult +mapped\n.*^# \S+bob\.pem\nresult +denied$/ms, '--all: what is told of one, of each';
+
+# ---- progress, on a terminal alone
+
+SKIP: {
+    skip 'no script, which makes a terminal', 4 if system 'command -v script >/dev/null';
+    my $slow = write_file("$tmp/slow", "#!/bin/sh\n'$httpd' \"\$\@\"\nstatus=\$?\nsleep 2\nexit \$status\n");
+    chmod 0755, $slow;
+    my (undef, @configuration) = $site->_arguments;
+    my @command = (build() . '/clientcert', 'explain', '--httpd', $slow, @configuration, '--color', 'never');
+    local $ENV{TERM} = 'xterm';
+    my $several = join ' ', map { "'$_'" } @command, "$ca/alice.pem", "$ca/bob.pem";
+    my $output = `script -qec "$several" /dev/null </dev/null`;
+    like $output, qr/\r2 of 2 certificates(?:\r2 of 2 certificates)*\r\e\[K\S+alice\.pem: mapped/, 'a line shows how many have been answered, until the answers follow';
+    my $one = join ' ', map { "'$_'" } @command, "$ca/alice.pem";
+    unlike `script -qec "$one" /dev/null </dev/null`, qr/certificates/, 'but not for one certificate';
+    is tool('explain', '--httpd', $slow, @configuration, "$ca/alice.pem", "$ca/bob.pem")->{error}, '', 'nor without a terminal';
+    local $ENV{TERM} = 'dumb';
+    unlike `script -qec "$several" /dev/null </dev/null`, qr/of 2 certificates/, 'nor on a dumb terminal';
+}
 
 # ---- directories
 

@@ -29,13 +29,13 @@ my $h  = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-announce('CC0773', 'CC0775');
+announce('CC0773', 'CC0775', 'CC0776');
 
 my @hints = (
     'the pattern matches a part of the value, and it has to match all of it; write san.email =~ ".*@example\.com"',
     'the certificate has this name in the other order, the most specific part first; '
         . 'write issuer == "CN=Staff CA,O=Example"',
-    'the table (' . $h->{root} . '/conf/site.conf:12) has the key "alice"; write san.email|local in people',
+    'the table (' . $h->{root} . '/conf/people.map:1) has the key "alice"; write san.email|local in people',
     undef,
 );
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that lint reports CAs whose certificates mod_ssl always refuses, and no others.
+# Tests that lint reports CAs whose certificates never verify, and no others.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -76,7 +76,7 @@ sub is_told {
 # ---- SSLVerifyDepth
 
 my $text = is_told('an issuing CA below a root', 'CC0732 5 Staff CA', [qw(root staff)], host(''));
-like $text, qr/certificates that "CN=Staff CA,O=Example" issues need SSLVerifyDepth 2, but host\.example has 1, so they are refused: set "SSLVerifyDepth 2"/,
+like $text, qr/certificates that "CN=Staff CA,O=Example" issues need SSLVerifyDepth 2, but host\.example has 1, so they give no identity: set "SSLVerifyDepth 2"/,
     'with the number';
 $text = is_told('the deepest one counts', 'CC0732 6 Department CA', [qw(root staff deep-ca)],
     host('SSLVerifyDepth 2'));
@@ -100,24 +100,39 @@ is_told('not reported: OpenSSL may be configured to accept it', '', [qw(root sta
 # ---- certificates
 
 $text = is_told('a CA without its root', 'CC0733 4 Staff CA', ['staff'], host(''));
-like $text, qr/"CN=Staff CA,O=Example" is here without its issuer, so mod_ssl refuses every certificate below it: add the certificate of "CN=Root CA,O=Example"/,
+like $text, qr/"CN=Staff CA,O=Example" is here without its issuer, so no certificate below it gives an identity: add the certificate of "CN=Root CA,O=Example"/,
     'with the name of the root';
 is_told('only the CA at the top of what is there is reported', 'CC0733 4 Staff CA',
     [qw(staff deep-ca)], host(''));
 $text = is_told('a CA that has expired', 'CC0734 4 Old', [qw(base expired)], host(''));
-like $text, qr/the CA "CN=Old,O=Example" expired on 20\S+Z, so every certificate below it is refused/,
+like $text, qr/the CA "CN=Old,O=Example" expired on 20\S+Z, so no certificate below it gives an identity/,
     'with the date';
 $text = is_told('a CA that is not valid yet', 'CC0734 4 Early', [qw(base early)], host(''));
 like $text, qr/"CN=Early,O=Example" is not valid before 20\S+Z/, 'with the date';
 is_told('not reported: a CA that has expired, beside its renewed certificate', '',
     [qw(base renewed before)], host('SSLVerifyDepth 2'));
-$text = is_told('a certificate that is not a CA', 'CC0735 4 client', [qw(base client)], host(''));
+$text = is_told('a certificate that is not a CA', 'CC0734 4 client', [qw(base client)], host(''));
 is_told('not reported: a self-signed certificate of a client', '', [qw(root pinned)], host(''));
 is_told('a finding is reported once for all hosts with the same line', 'CC0733 1 Staff CA', ['staff'],
     "SSLCACertificateFile conf/cas.pem\n"
         . bare('') . bare('', 2));
 is_told('a directory of CAs', 'CC0733 6 Staff CA', ['root'], bare('SSLCACertificatePath conf/cas'),
     'conf/cas/' . hash_of('staff') . '.0' => pem('staff'));
+
+# ---- the CA names that clients see
+
+my @named = ([qw(root staff)], host("SSLVerifyDepth 2\nSSLCADNRequestFile conf/names.pem"));
+
+sub is_named {
+    my ($claim, $expected, @names) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my (undef, $texts) = found(@named, 'conf/names.pem' => pem(@names));
+    return is(join(' ', $texts =~ /(CC\d+): \S+?:(\d+)/), $expected, $claim) || diag $texts;
+}
+is_named('names of CAs that are not trusted', 'CC0735 7', qw(foreign foreign-root));
+is_named('not reported: some of the CAs', '', 'staff');
+is_named('not reported: a CA below them', '', 'deep-ca');
+is_named('not reported: others, too', '', qw(foreign-root root));
 
 # ---- CRLs of mod_ssl
 
@@ -130,7 +145,7 @@ sub checks { return host("SSLVerifyDepth 2\nSSLCARevocationFile conf/crls\nSSLCA
 
 my @chain = [qw(root staff)];
 $text = is_told('the root has no CRL', 'CC0736 8 Root CA', @chain, checks('chain'), %half);
-like $text, qr/mod_ssl has no CRL of "CN=Root CA,O=Example", so it refuses every certificate that this CA issues: add the CRL to SSLCARevocationFile/,
+like $text, qr/mod_ssl has no CRL of "CN=Root CA,O=Example", so no certificate that this CA issues gives an identity: add the CRL to SSLCARevocationFile/,
     'with the consequence and the remedy';
 $text = is_told('an expired CRL', 'CC0736 8 Staff CA', @chain, checks('leaf'), %old);
 like $text, qr/mod_ssl's CRL of "CN=Staff CA,O=Example" expired on 20\S+Z/, 'with the date';

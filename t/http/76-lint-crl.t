@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that lint reports CAs whose certificates are refused, or accepted unchecked, for want of a
+# Tests that lint reports CAs whose certificates give no identity, or are not checked, for want of a
 # current CRL, and no others.
 use strict;
 use warnings;
@@ -51,7 +51,7 @@ my $crl = 'ClientCertCRL conf/root.crl conf/staff.crl';
 # ---- a CRL that is missing
 
 my $text = is_told('the root has no CRL', 'CC0728 5 Root', host('one', 'ClientCertCRL conf/staff.crl'));
-like $text, qr/no CRL is signed with the key of "CN=Root CA,O=Example", so every certificate below this CA is refused: add the CRL, or set "ClientCertCRLCheck leaf"/,
+like $text, qr/no CRL is signed with the key of "CN=Root CA,O=Example", so no certificate below this CA gives an identity: add the CRL, or set "ClientCertCRLCheck leaf"/,
     'with the consequence and the remedies';
 $text = is_told('an issuing CA has no CRL', 'CC0728 5 Services', host('two', $crl));
 $text = is_told('which matters if only leaves are checked, too',
@@ -76,7 +76,7 @@ is_told('not reported: a CA that no file of CAs has', '', host('root', 'ClientCe
 
 my %old = ('conf/staff.crl' => $staff->crl(from => -9000, until => -100));
 $text = is_told('an expired CRL', 'CC0729 5 Staff', host('one', $crl), %old);
-like $text, qr{"\S+/conf/staff\.crl": the CRL of "CN=Staff CA,O=Example" has expired, its nextUpdate was 20\S+Z, so every certificate below this CA is refused: fetch the current CRL},
+like $text, qr{"\S+/conf/staff\.crl": the CRL of "CN=Staff CA,O=Example" has expired, its nextUpdate was 20\S+Z, so no certificate below this CA gives an identity: fetch the current CRL},
     'with its file, its time, the consequence and the remedy';
 $text = is_told('with missing=allow, too', 'CC0729 5 Staff', host('one', "$crl missing=allow"), %old);
 like $text, qr/so a certificate that has been revoked since is accepted: fetch/,

@@ -231,6 +231,10 @@ for my $condition (sort keys %verified) {
     is_told("$condition beside rules", host($gives . $verified{$condition}), 'CC0737: 7');
     is_silent("$condition where no rules are", host($optional . $verified{$condition}));
 }
+is_told('If around a Require beside rules', asks(
+        "<If \"%{SSL_CLIENT_VERIFY} == 'SUCCESS'\">\nRequire all granted\n</If>"), 'CC0737: 7');
+is_silent('If around something else',
+    asks("<If \"%{SSL_CLIENT_VERIFY} == 'SUCCESS'\">\nHeader set A b\n</If>"));
 is_told('RewriteCond beside rules',
     host("${gives}RewriteEngine on\nRewriteCond %{SSL:SSL_CLIENT_VERIFY} !=SUCCESS\n"
             . "RewriteRule .? - [F]\n"), 'CC0737: 7');

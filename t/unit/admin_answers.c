@@ -197,7 +197,7 @@ static const struct {
     {"SSLVerifyClient none\n<Location />\nSSLVerifyClient require\n</Location>\n",
      "the handshake requests no certificate; a section with SSLVerifyClient requests one later"},
     {"SSLOCSPEnable on\n", "no OCSP responder was asked (SSLOCSPEnable)"},
-    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd was not taken into account"},
+    {"SSLOpenSSLConfCmd A b\n", "SSLOpenSSLConfCmd A was not taken into account"},
     {"SSLEngine optional\n", "whether this host has TLS is decided when the server starts; "
                              "SSLEngine on is assumed"},
     {"", "no ClientCertMap is in effect here"},

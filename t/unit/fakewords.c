@@ -135,6 +135,8 @@ const char *ap_get_status_line(int status)
         return "200 OK";
     case HTTP_FORBIDDEN:
         return "403 Forbidden";
+    case HTTP_NOT_FOUND:
+        return "404 Not Found";
     default:
         return "500 Internal Server Error";
     }

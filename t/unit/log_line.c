@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests the fields of a log line: their order, what is missing, hostile texts, and lengths. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -130,6 +131,51 @@ TEST(further_fields_have_their_names)
     ck_assert_str_eq(cc_log_line_serial(NULL, pool), "-");
 }
 
+TEST(groups_without_room_are_counted)
+{
+    cc_group_t groups[500];
+    cc_verdict_t verdict = {.groups = groups, .group_count = 500};
+    const char *text, *more;
+    int given = 1;
+
+    for (int i = 0; i < 500; i++) {
+        groups[i].name = apr_psprintf(pool, "group-%03d", i);
+    }
+    text = strstr(line_text((cc_log_line_t){.verdict = &verdict}), "groups=\"");
+    more = strstr(text, "... (");
+    ck_assert_ptr_nonnull(more);
+    for (const char *s = text; s < more; s++) {
+        given += *s == ',';
+    }
+    ck_assert_int_eq(given + atoi(more + 5), 500);
+    ck_assert_int_eq(strncmp(more - 9, groups[given - 1].name, 9), 0);
+    ck_assert_ptr_nonnull(strstr(more, " more)\" rule="));
+}
+
+static const struct {
+    cc_log_need_t needs[2];
+    int count;
+    bool more;
+    const char *field;
+} all_needs[] = {
+    {{{"a user", NULL, NULL}}, 1, false, "needs=\"a user\""},
+    {{{"clientcert-group \"a b\"", "/etc/x.conf:12", NULL}},
+     1,
+     false,
+     "needs=\"clientcert-group 'a b' (/etc/x.conf:12)\""},
+    {{{"not clientcert-group a", "x:1", "y:2"}, {"clientcert", "x y:3", NULL}},
+     2,
+     true,
+     "needs=\"not clientcert-group a (x:1; undecided at y:2), clientcert (x\\x20y:3), ...\""},
+};
+
+TEST_LOOP(requirements_have_their_places, 0, COUNT(all_needs))
+{
+    ck_assert_str_eq(
+        cc_log_line_needs(all_needs[_i].needs, all_needs[_i].count, all_needs[_i].more, pool),
+        all_needs[_i].field);
+}
+
 /* ---- hostile texts ------------------------------------------------------------------------ */
 
 static const char *const hostile[] = {"a\" result=mapped user=\"root",
@@ -155,9 +201,12 @@ static void is_one_field(const char *field)
 
 TEST_LOOP(no_octets_end_a_field, 0, COUNT(hostile))
 {
+    const cc_log_need_t need = {hostile[_i], hostile[_i], hostile[_i]};
+
     is_one_field(cc_log_line_octets("request", hostile[_i], pool));
     is_one_field(cc_log_line_said("reason", hostile[_i], pool));
     is_one_field(cc_log_line_brief("reason", hostile[_i], pool));
+    is_one_field(cc_log_line_needs(&need, 1, true, pool));
     is_one_field(cc_log_line_subject("at_subject", cert_named(hostile[_i], 1), pool));
 }
 
@@ -192,7 +241,8 @@ TEST_LOOP(the_longest_line_fits, 0, COUNT(units))
     cc_group_t *groups = apr_pcalloc(pool, sizeof(*groups) * 1000);
     cc_verdict_t verdict = {
         .user = much, .user_where = much, .group_count = 1000, .groups = groups};
-    const char *text;
+    const char *where = apr_pstrcat(pool, much, ":12", NULL), *text;
+    const cc_log_need_t need = {much, where, where}, needs[] = {need, need, need, need, need};
 
     for (int i = 0; i < 1000; i++) {
         groups[i].name = i % 2 ? much : "g";
@@ -203,8 +253,9 @@ TEST_LOOP(the_longest_line_fits, 0, COUNT(units))
                                      .vhost = much});
     text = apr_pstrcat(pool, text, " ", cc_log_line_said("reason", much, pool), " ",
                        cc_log_line_octets("request", much, pool), " ",
-                       cc_log_line_said("needs", much, pool), NULL);
+                       cc_log_line_needs(needs, COUNT(needs), false, pool), NULL);
     ck_assert_uint_lt(cost(text), LINE_LONGEST);
+    ck_assert_str_eq(text + strlen(text) - 7, "), ...\"");
 }
 
 TEST(what_is_cut_ends_in_dots)

@@ -190,7 +190,7 @@ TEST(an_error_document_is_about_the_request_that_failed)
         fake_expect_begins(at("advice"), "[\"If you need access, ask the administrator");
     }
     r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
-    ck_assert_str_eq(at("summary"), "You are alice");
+    ck_assert_str_eq(at("summary"), "You are alice, but this request failed: 404 Not Found");
     ck_assert_str_eq(at("advice"), "[]");
 }
 

@@ -120,7 +120,8 @@ static const struct {
     {"'verification': {'verified': false, 'problem': 'it <has> expired', 'cause': 'x'}, "
      "'certificate': "
      "{'subject': ['O=b']}",
-     "<dl>\n<dt>Problem</dt><dd><bdi>it &lt;has&gt; expired</bdi></dd>\n<dt>Name</dt>"},
+     "<summary>All fields</summary>\n<dl>\n<dt>problem</dt><dd><code>it &lt;has&gt; "
+     "expired</code></dd>"},
     {"'certificate': {'subject': ['CN=a'], 'x': ['<y>', 'z']}",
      "<dt>x</dt><dd><ul><li><code>&lt;y&gt;</code></li><li><code>z</code></li></ul></dd>"},
     {"'certificate': {'subject': [{'unusable': 'a control character', 'octets': '<\\\\x01'}]}",

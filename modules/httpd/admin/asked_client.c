@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes a client of a certificate in a file: a source of clients without any connection. */
+#include <apr_strings.h>
+
 #include "cert/cert.h"
 #include "httpd/admin/asked_client.h"
 #include "httpd/conf/judge.h"
@@ -65,7 +67,7 @@ static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *s
 {
     X509 *x509 = sk_X509_value(cc_trust_certs(presented->path, presented->pool), 0);
 
-    switch (asked->seal.fault.cause) {
+    switch (sources->judge.trust ? asked->seal.fault.cause : CC_CAUSE_NO_CA) {
     case CC_CAUSE_NO_CA:
     case CC_CAUSE_SELF_SIGNED:
     case CC_CAUSE_UNTRUSTED_ROOT:
@@ -79,11 +81,37 @@ static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *s
 static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
                            const cc_presented_t *presented)
 {
+    if (sources->no_ca && cc_vhost_conf_of(sources->server)->tolerate == 1) {
+        return false;
+    }
     if (asked->revocation.problem) {
         return true;
     }
     return asked->unverified && asked->seal.state != CC_TRUST_NOT_CLIENT &&
            !is_passed_over(asked, sources, presented);
+}
+
+/* Without a CA, the server requests a certificate, and verifies none. */
+static bool requests(const cc_sources_t *sources)
+{
+    return sources->judge.trust ||
+           (sources->view->tls != CC_TLS_OFF && sources->view->verify_client != CC_VERIFY_NONE);
+}
+
+/* Once the certificate is accepted, the server checks the signature that the client made. */
+static void key_take(cc_asked_client_t *asked, const cc_sources_t *sources,
+                     const cc_presented_t *presented)
+{
+    STACK_OF(X509) *sent = cc_trust_certs(presented->path, presented->pool);
+    const cc_key_answer_t *key = cc_key_answer(sources->keys, sk_X509_value(sent, 0));
+
+    asked->key = key;
+    asked->refused = key->known && !key->tls12 && !key->tls13;
+    if (asked->refused && !asked->client.problem) {
+        asked->client.problem = apr_psprintf(
+            presented->pool,
+            "this server does not accept keys of this type (%s) with TLS 1.2 or 1.3", key->type);
+    }
 }
 
 cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
@@ -102,19 +130,22 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
     client->cert = presented->cert;
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
-    client->verified = !asked->unverified;
     client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
     client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
     if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
     }
+    client->verified = !asked->unverified && !asked->revocation.problem; /* in the handshake */
     if (!client->problem) {
         client->problem = client->public_problem = asked->unverified;
         client->fault = asked->seal.fault;
     }
     cc_client_span_set(client, seal, conf->max_age > 0 ? conf->max_age : 0);
+    asked->refused = requests(sources) && ends_handshake(asked, sources, presented);
+    if (requests(sources) && !asked->refused) {
+        key_take(asked, sources, presented);
+    }
+    asked->presented = requests(sources) && !asked->refused;
     asked->problem = client->problem;
-    asked->refused = sources->judge.trust && ends_handshake(asked, sources, presented);
-    asked->presented = sources->judge.trust && !asked->refused;
     return asked;
 }

@@ -165,6 +165,26 @@ static void section_notes(explained_t *one, apr_pool_t *p)
     }
 }
 
+/* A client chooses the version, so a type that one version lacks can surprise. */
+static void key_note(explained_t *one, apr_pool_t *p)
+{
+    const cc_key_answer_t *key = one->asked->key;
+    const cc_negotiation_t *negotiation = one->common->sources.negotiation;
+    bool both = negotiation->lowest <= TLS1_2_VERSION && negotiation->highest >= TLS1_3_VERSION;
+
+    if (key && !key->known) {
+        note_add(one, apr_psprintf(p,
+                                   "whether this server accepts keys of this type (%s) could "
+                                   "not be tried",
+                                   key->type));
+    } else if (key && both && key->tls12 != key->tls13) {
+        note_add(one, apr_psprintf(p,
+                                   "keys of this type (%s) are accepted with TLS 1.%c, but not "
+                                   "with TLS 1.%c",
+                                   key->type, key->tls12 ? '2' : '3', key->tls12 ? '3' : '2'));
+    }
+}
+
 static void notes_make(explained_t *one, apr_pool_t *p)
 {
     const cc_dir_t *dir = one->effect.dir;
@@ -177,6 +197,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
                                    one->effect.status));
     }
     section_notes(one, p);
+    key_note(one, p);
     if (!dir->rules) {
         note_add(one, "no ClientCertMap is in effect here");
     }

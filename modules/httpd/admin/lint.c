@@ -28,6 +28,7 @@ static const struct {
     {"Allow", cc_lint_allow},
     {"ClientCertMap", cc_lint_map},
     {"Deny", cc_lint_allow},
+    {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},
     {"RequestHeader", cc_lint_header},
     {"Require", cc_lint_require},
@@ -199,7 +200,8 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint.lines = apr_hash_make(p);
     lint.unasked = apr_hash_make(p);
     lint.several = apr_hash_make(p);
-    lint.surveys = apr_hash_make(p);
+    lint.cas = apr_hash_make(p);
+    lint.locations = apr_hash_make(p);
     cc_lint_rulesets_read(&lint);
     lint_rules(&lint);
     lint_lines(&lint);

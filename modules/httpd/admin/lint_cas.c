@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds CAs whose certificates mod_ssl always refuses, and certificates that are no CA at all. */
+/* Finds CAs whose certificates never verify, and certificates that are no CA at all. */
 /*
  * At a start, the CAs are those of mod_ssl's context. In a test mod_ssl makes no contexts, so its
  * files are loaded. Virtual hosts with the same CAs are surveyed once.
@@ -37,7 +37,13 @@ static const char *text_of(const char *text)
     return text ? text : "";
 }
 
-static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t *view)
+/* The CAs of some virtual hosts. */
+typedef struct {
+    const cc_trust_t *trust;          /* NULL: they cannot be loaded */
+    const apr_array_header_t *survey; /* of cc_surveyed_t */
+} cas_t;
+
+static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     const cc_vhost_t *host = cc_vhost_of(view->server);
     cc_trust_files_t files = cc_judge_files(view, lint->pool);
@@ -46,17 +52,17 @@ static const apr_array_header_t *survey_of(cc_lint_t *lint, const cc_conf_view_t
              : apr_pstrcat(lint->pool, text_of(files.ca_file), "\n", text_of(files.ca_path), "\n",
                            text_of(files.crl_file), "\n", text_of(files.crl_path), "\n",
                            text_of(files.ciphers), NULL);
-    const apr_array_header_t *survey = apr_hash_get(lint->surveys, key, APR_HASH_KEY_STRING);
-    const cc_trust_t *trust;
+    cas_t *cas = apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING);
 
-    if (!survey) {
+    if (!cas) {
+        cas = apr_palloc(lint->pool, sizeof(*cas));
         files.depth = ANY_DEPTH;
-        trust = host ? host->trust : trust_load(lint, &files);
-        survey = trust ? cc_trust_survey(trust, apr_time_now(), lint->pool)
-                       : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
-        apr_hash_set(lint->surveys, key, APR_HASH_KEY_STRING, survey);
+        cas->trust = host ? host->trust : trust_load(lint, &files);
+        cas->survey = cas->trust ? cc_trust_survey(cas->trust, apr_time_now(), lint->pool)
+                                 : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
+        apr_hash_set(lint->cas, key, APR_HASH_KEY_STRING, cas);
     }
-    return survey;
+    return cas;
 }
 
 /* SSLOpenSSLConfCmd may add CAs, and change how chains are verified. */
@@ -69,7 +75,7 @@ static bool is_judged(const cc_conf_view_t *view)
 
 const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return is_judged(view) ? survey_of(lint, view) : NULL;
+    return is_judged(view) ? cas_of(lint, view)->survey : NULL;
 }
 
 /* The place of the first of these directives that the server has. */
@@ -88,22 +94,23 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
 {
     switch (one->state) {
     case CC_SURVEYED_NO_ISSUER:
-        cc_lint_add(lint, "CC0733", where,
-                    "\"%s\" is here without its issuer, so mod_ssl refuses every certificate below "
-                    "it: add the certificate of \"%s\", and of all CAs above that, up to the root",
-                    one->name, one->issuer);
+        cc_lint_add(
+            lint, "CC0733", where,
+            "\"%s\" is here without its issuer, so no certificate below it gives an identity: "
+            "add the certificate of \"%s\", and of all CAs above that, up to the root",
+            one->name, one->issuer);
         break;
     case CC_SURVEYED_EXPIRED:
     case CC_SURVEYED_NOT_YET:
-        cc_lint_add(lint, "CC0734", where,
-                    "the CA \"%s\" %s %s, so every certificate below it is refused: replace its "
-                    "certificate",
-                    one->name,
-                    one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",
-                    cc_moment_text(one->date, lint->pool));
+        cc_lint_add(
+            lint, "CC0734", where,
+            "the CA \"%s\" %s %s, so no certificate below it gives an identity: replace its "
+            "certificate",
+            one->name, one->state == CC_SURVEYED_EXPIRED ? "expired on" : "is not valid before",
+            cc_moment_text(one->date, lint->pool));
         break;
     case CC_SURVEYED_NOT_CA:
-        cc_lint_add(lint, "CC0735", where,
+        cc_lint_add(lint, "CC0734", where,
                     "\"%s\" is not a CA, so it has no effect among the CAs: remove it; to admit "
                     "this certificate alone, write a rule with its sha256",
                     one->name);
@@ -142,7 +149,7 @@ static void depth_check(cc_lint_t *lint, const cc_conf_view_t *view,
         cc_lint_add(
             lint, "CC0732", place_of(lint, view, "SSLVerifyDepth", "SSLCACertificateFile"),
             "certificates that \"%s\" issues need SSLVerifyDepth %d, but %s has %d, so they "
-            "are refused: set \"SSLVerifyDepth %d\"",
+            "give no identity: set \"SSLVerifyDepth %d\"",
             deepest->name, deepest->depth, server_name(view, lint->pool), depth, deepest->depth);
     }
 }
@@ -172,13 +179,13 @@ static void own_crl_check(cc_lint_t *lint, const own_check_t *own, const cc_surv
     }
     if (one->crl == CC_SURVEYED_NO_CRL && !own->may_miss) {
         cc_lint_add(lint, "CC0736", own->where,
-                    "mod_ssl has no CRL of \"%s\", so it refuses every certificate that this CA "
-                    "issues: add the CRL to SSLCARevocationFile",
+                    "mod_ssl has no CRL of \"%s\", so no certificate that this CA issues gives an "
+                    "identity: add the CRL to SSLCARevocationFile",
                     one->name);
     } else if (one->crl == CC_SURVEYED_CRL_EXPIRED) {
         cc_lint_add(lint, "CC0736", own->where,
-                    "mod_ssl's CRL of \"%s\" expired on %s, so mod_ssl refuses every certificate "
-                    "that this CA issues: fetch the current CRL and restart",
+                    "mod_ssl's CRL of \"%s\" expired on %s, so no certificate that this CA issues "
+                    "gives an identity: fetch the current CRL and restart",
                     one->name, cc_moment_text(one->next_update, lint->pool));
     }
 }
@@ -202,18 +209,40 @@ static void own_crls_check(cc_lint_t *lint, const cc_conf_view_t *view,
     }
 }
 
+/* ---- the CA names that clients see --------------------------------------------------------- */
+
+/*
+ * It is usual to name only some of the CAs, or CAs below them. If all names are those of other CAs,
+ * clients offer certificates that do not verify.
+ */
+static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_trust_t *trust)
+{
+    const char *file = cc_conf_view_value(view, "SSLCADNRequestFile", lint->pool);
+    const char *path = file ? ap_server_root_relative(lint->pool, file) : NULL;
+
+    if (path && trust && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
+        !cc_trust_knows_any(trust, path, lint->pool)) {
+        cc_lint_add(lint, "CC0735", place_of(lint, view, "SSLCADNRequestFile", ""),
+                    "%s trusts none of the CAs that this names to clients, so the certificates "
+                    "that clients choose give no identity: add the CAs to SSLCACertificateFile, or "
+                    "correct this file",
+                    server_name(view, lint->pool));
+    }
+}
+
 /* ---- all virtual hosts --------------------------------------------------------------------- */
 
 static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    const apr_array_header_t *survey = survey_of(lint, view);
+    const cas_t *cas = cas_of(lint, view);
     const char *where = place_of(lint, view, "SSLCACertificateFile", "SSLCACertificatePath");
 
-    for (int i = 0; where && i < survey->nelts; i++) {
-        certificate_check(lint, where, &APR_ARRAY_IDX(survey, i, cc_surveyed_t));
+    for (int i = 0; where && i < cas->survey->nelts; i++) {
+        certificate_check(lint, where, &APR_ARRAY_IDX(cas->survey, i, cc_surveyed_t));
     }
-    depth_check(lint, view, survey);
-    own_crls_check(lint, view, survey);
+    depth_check(lint, view, cas->survey);
+    own_crls_check(lint, view, cas->survey);
+    names_check(lint, view, cas->trust);
 }
 
 void cc_lint_cas(cc_lint_t *lint)

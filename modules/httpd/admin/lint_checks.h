@@ -37,11 +37,14 @@ cc_lint_fn cc_lint_early_expression, cc_lint_rewrite, cc_lint_ssl_require, cc_li
 cc_lint_fn cc_lint_allow;
 void cc_lint_require_env(cc_lint_t *lint, const cc_line_t *line, const char *variables);
 
+/* lint_error_page.c: error pages to which access is denied. */
+cc_lint_fn cc_lint_error_document;
+
 /* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /*
- * lint_cas.c: CAs whose certificates are always refused. Unlike the others, it looks at each server
+ * lint_cas.c: CAs whose certificates never verify. Unlike the others, it looks at each server
  * that requests certificates.
  */
 void cc_lint_cas(cc_lint_t *lint);

@@ -262,6 +262,9 @@ void cc_lint_if(cc_lint_t *lint, const cc_line_t *line)
     if (*args == '"') {
         args = ap_getword_conf(lint->pool, &args);
     }
+    if (require) {
+        cc_lint_verify_condition(lint, line);
+    }
     if (require && lets_unmapped_in(args, !strcasecmp(require->args, "all denied"))) {
         finding_add(lint, line);
     }

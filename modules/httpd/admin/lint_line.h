@@ -34,7 +34,8 @@ typedef struct cc_lint_t {
     apr_hash_t *holding;             /* sections to whether they contain rules */
     apr_hash_t *unasked;             /* servers found to never request certificates */
     apr_hash_t *exports;             /* names in ClientCertExport; NULL: not collected yet */
-    apr_hash_t *surveys;             /* CAs of servers to surveys of them (lint_cas.c) */
+    apr_hash_t *locations;           /* servers to their <Location> sections (lint_error_page.c) */
+    apr_hash_t *cas;                 /* the CAs of servers (lint_cas.c) */
     apr_hash_t *several;             /* files of CAs to whether they contain several */
 } cc_lint_t;
 

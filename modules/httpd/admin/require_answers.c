@@ -13,6 +13,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/authz.h"
+#include "trust/cause.h"
 
 /* A provider in place of another. */
 typedef struct substitute_t {
@@ -85,19 +86,33 @@ static const char *parse(cmd_parms *cmd, const char *args, const void **parsed)
 
 /* ---- answering ----------------------------------------------------------------------------- */
 
+/* mod_ssl may report the certificate of a CA as verified, but not over HTTP/1.1. */
+static bool is_ambiguous(const cc_client_t *client)
+{
+    switch (client->fault.cause) {
+    case CC_CAUSE_CA_CERTIFICATE:
+    case CC_CAUSE_PURPOSE:
+    case CC_CAUSE_SERVER_ONLY:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* mod_ssl has no TLS connection to look at. NULL: another provider, or not certain. */
 static const authz_status *tls_answer(const require_t *require, const cc_dry_request_t *asked)
 {
     static const authz_status granted = AUTHZ_GRANTED, denied = AUTHZ_DENIED;
+    const cc_client_t *client = asked->client;
 
     if (!strcasecmp(require->provider, "ssl")) {
         return asked->tls ? &granted : &denied;
     }
     if (strcasecmp(require->provider, "ssl-verify-client") != 0 ||
-        (asked->client && asked->client->problem)) {
+        (client && is_ambiguous(client))) {
         return NULL;
     }
-    return asked->client ? &granted : &denied;
+    return client && !client->problem ? &granted : &denied;
 }
 
 static const char *unknown(const require_t *require, const cc_dry_request_t *asked,

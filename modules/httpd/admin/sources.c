@@ -10,6 +10,7 @@
 #include "httpd/admin/vhost.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/negotiation.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "ocsp/ocsp.h"
@@ -48,6 +49,8 @@ apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q)
     }
     sources->view = cc_conf_view_of(q->main, sources->server);
     verify = cc_conf_view_value(sources->view, "SSLVerifyClient", q->pool);
+    sources->negotiation = cc_negotiation_of(sources->view, q->pool);
+    sources->keys = cc_keys_make(sources->negotiation, q->pool);
     sources->no_ca = verify && !strcasecmp(verify, "optional_no_ca");
     status = cc_judge_make(&sources->judge, sources->view, q->own_sources, q->pool, &q->err);
     return status == APR_SUCCESS ? revocation_open(sources, q) : status;

@@ -10,6 +10,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 #include "revocation/revocation.h"
+#include "trust/trust.h"
 
 /** The virtual host of a query, and how it judges certificates. Constant once opened. */
 typedef struct cc_sources_t {
@@ -17,7 +18,9 @@ typedef struct cc_sources_t {
     const char *reason; /* why this server was chosen */
     const cc_conf_view_t *view;
     cc_judge_t judge;
-    bool no_ca; /* SSLVerifyClient optional_no_ca */
+    bool no_ca;      /* SSLVerifyClient optional_no_ca */
+    const cc_negotiation_t *negotiation;
+    cc_keys_t *keys; /* the types of keys that it accepts */
     cc_revocation_t revocation; /* ClientCertCRL and ClientCertOCSP */
 } cc_sources_t;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the CAs whose certificates are refused, or accepted unchecked, for want of a CRL. */
+/* Finds the CAs whose certificates give no identity, or are not checked, for want of a CRL. */
 /*
- * A virtual host with ClientCertCRL refuses a certificate that no current CRL covers, unless
- * missing=allow is set. If a CA in its SSLCACertificateFile has no CRL, that applies to all of the
- * CA's certificates, and every client is refused.
+ * With ClientCertCRL, a certificate that no current CRL covers gives no identity, unless
+ * missing=allow is set. If a CA in SSLCACertificateFile has no CRL, that applies to all of the CA's
+ * certificates, and every client is denied.
  */
 #include <apr_strings.h>
 
@@ -30,8 +30,8 @@ void cc_crl_uncovered_note(cc_opened_crls_t *opened, const cc_conf_view_t *view)
 static void no_crl(cc_error_t *err, const cc_uncovered_t *uncovered, bool leaf_alone, apr_pool_t *p)
 {
     cc_error_set(err, p, "CC0728", NULL,
-                 "no CRL is signed with the key of \"%s\", so every certificate below this CA is "
-                 "refused: add the CRL%s",
+                 "no CRL is signed with the key of \"%s\", so no certificate below this CA gives "
+                 "an identity: add the CRL%s",
                  uncovered->ca,
                  leaf_alone ? ""
                             : ", or set \"ClientCertCRLCheck leaf\" if it issues only other CAs");
@@ -45,13 +45,13 @@ static void expired(cc_error_t *err, const cc_uncovered_t *uncovered, bool missi
         "the CRL of \"%s\" has expired, its nextUpdate was %s, so %s: fetch the current CRL",
         uncovered->ca, cc_moment_text(uncovered->next_update, p),
         missing_allow ? "a certificate that has been revoked since is accepted"
-                      : "every certificate below this CA is refused");
+                      : "no certificate below this CA gives an identity");
 }
 
-static void ca_refused(cc_error_t *err, const cc_uncovered_t *uncovered, apr_pool_t *p)
+static void ca_at_fault(cc_error_t *err, const cc_uncovered_t *uncovered, apr_pool_t *p)
 {
     cc_error_set(err, p, "CC0731", NULL,
-                 "every certificate below the CA \"%s\" is refused, because of the CA: %s; %s",
+                 "no certificate below the CA \"%s\" gives an identity, because of the CA: %s; %s",
                  uncovered->ca, uncovered->cause ? uncovered->cause : "it is revoked",
                  uncovered->cause ? "add a CRL that covers the CA itself"
                                   : "remove it from the CAs of the virtual host");
@@ -69,10 +69,10 @@ static bool error_fill(cc_error_t *err, const cc_uncovered_t *uncovered, bool le
         expired(err, uncovered, missing_allow, p);
         return true;
     case CC_UNCOVERED_REVOKED:
-        ca_refused(err, uncovered, p);
+        ca_at_fault(err, uncovered, p);
         return true;
     default:
-        ca_refused(err, uncovered, p);
+        ca_at_fault(err, uncovered, p);
         return !missing_allow;
     }
 }

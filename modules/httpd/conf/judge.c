@@ -2,8 +2,11 @@
 /* Judges certificates as mod_ssl would with its directives for a virtual host. */
 #include <stdlib.h>
 
+#include <apr_strings.h>
+
 #include "base/error.h"
 #include "httpd/conf/judge.h"
+#include "httpd/conf/negotiation.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
@@ -90,6 +93,7 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
                         apr_pool_t *p)
 {
     const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
+    const apr_array_header_t *commands = cc_negotiation_unseen(view, p);
 
     if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
@@ -106,8 +110,9 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
         unseen_add(judge, "mod_ssl's own CRLs were not checked (SSLCARevocationCheck)");
     }
-    if (cc_conf_view_arguments(view, "SSLOpenSSLConfCmd")) {
-        unseen_add(judge, "SSLOpenSSLConfCmd was not taken into account");
+    for (int i = 0; i < commands->nelts; i++) {
+        unseen_add(judge, apr_psprintf(p, "SSLOpenSSLConfCmd %s was not taken into account",
+                                       APR_ARRAY_IDX(commands, i, const char *)));
     }
 }
 

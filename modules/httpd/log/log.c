@@ -204,10 +204,10 @@ void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
         cc_log_line_needs(denial->needs, denial->need_count, denial->more_needs, r->pool));
 }
 
-void cc_log_ssl_refusal(request_rec *r, const cc_cert_t *cert, const char *reason)
+void cc_log_ssl_refusal(request_rec *r, int level, const cc_cert_t *cert, const char *reason)
 {
     cc_log_line_t line = {"forbidden", cert, .client = NULL};
 
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0115: %s %s %s", fields(&line, r),
+    ap_log_rerror(APLOG_MARK, level, 0, r, "CC0115: %s %s %s", fields(&line, r),
                   cc_log_line_said("reason", reason, r->pool), request_field(r));
 }

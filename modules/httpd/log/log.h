@@ -79,6 +79,6 @@ void cc_log_denial(request_rec *r, const cc_log_denial_t *denial);
  * Logs that mod_ssl refused a request before access control, and why. `cert`: that of the client;
  * NULL: none. The caller has checked level and quota.
  */
-void cc_log_ssl_refusal(request_rec *r, const cc_cert_t *cert, const char *reason);
+void cc_log_ssl_refusal(request_rec *r, int level, const cc_cert_t *cert, const char *reason);
 
 #endif

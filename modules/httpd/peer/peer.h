@@ -20,6 +20,8 @@ typedef struct cc_peer_t {
     atomic_int given;                              /* pools */
     atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
+    cc_fault_t refused; /* the fault of the certificate that ended a handshake; CC_CAUSE_NONE: none.
+                         * For the thread of the connection */
     const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
 } cc_peer_t;
 

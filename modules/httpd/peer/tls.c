@@ -228,6 +228,13 @@ apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more)
                 : apr_array_make(r->pool, 1, sizeof(const char *));
 }
 
+cc_fault_t cc_tls_refused(const request_rec *r)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+
+    return peer ? peer->refused : (cc_fault_t){CC_CAUSE_NONE, 0, 0};
+}
+
 /* ---- the source ------------------------------------------------------------------------- */
 
 /*

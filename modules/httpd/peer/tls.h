@@ -7,11 +7,18 @@
 
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "trust/cause.h"
 
 struct ssl_st;
 
 /** mod_ssl's pre_handshake: notes the SSL of a connection in its record (peer.h). Returns OK. */
 int cc_tls_pre_handshake(conn_rec *c, struct ssl_st *ssl, int is_proxy);
+
+/**
+ * The fault of the certificate that ended a handshake on the connection of a request;
+ * CC_CAUSE_NONE: none did. Not for HTTP/2.
+ */
+cc_fault_t cc_tls_refused(const request_rec *r);
 
 /** True if the connection of a request has TLS, whatever the client presented. */
 bool cc_tls_is_on(const request_rec *r);

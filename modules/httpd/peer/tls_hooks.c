@@ -150,8 +150,12 @@ static const char *reason_of(const cc_refusal_t *refusal, const server_rec *s, a
 static void refused(const cc_refusal_t *refusal, void *server)
 {
     conn_rec *c = SSL_get_app_data(refusal->ssl);
+    cc_peer_t *peer = cc_peer_of(c);
     apr_pool_t *p;
 
+    if (peer) {
+        peer->refused = refusal->fault;
+    }
     cc_counters_rejected(server, rejection_of(refusal));
     if (cc_log_wants_refusal(c, server, refusal->tolerated) &&
         apr_pool_create(&p, c->pool) == APR_SUCCESS) {

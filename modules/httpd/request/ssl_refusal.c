@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds out whether mod_ssl refused a request, since it could get no certificate for it. */
+#include <apr_strings.h>
+
 #include <http_core.h>
 
 #include "httpd/conf/module.h"
@@ -117,16 +119,39 @@ void cc_ssl_refused_note(request_rec *r)
     }
 }
 
+/* The reason, and for a certificate that did not verify, its fault. */
+static const char *reason_of(request_rec *r)
+{
+    cc_ssl_refused_t refused = cc_ssl_refused(r);
+    cc_fault_t fault = cc_tls_refused(r);
+
+    if (refused != CC_SSL_REFUSED_UNVERIFIED || fault.cause == CC_CAUSE_NONE) {
+        return texts[refused];
+    }
+    return apr_pstrcat(r->pool, texts[refused], fault.depth > 0 ? ": a CA above it: " : ": ",
+                       cc_cause_text(fault.cause), NULL);
+}
+
+/* A client that speaks HTTP/2 repeats the request with HTTP/1.1, and mostly gets what it wants. */
+static int level_of(cc_ssl_refused_t refused)
+{
+    return refused == CC_SSL_REFUSED_HTTP2 ? APLOG_INFO : APLOG_ERR;
+}
+
 void cc_ssl_refused_log(request_rec *r)
 {
     cc_answer_t answer;
+    int level;
 
     while (r && cc_ssl_refused(r) == CC_SSL_REFUSED_NOT) {
         r = r->next;
     }
-    if (r && APLOG_R_IS_LEVEL(r, APLOG_ERR) && cc_quota_lets(r->server, CC_QUOTA_MOD_SSL)) {
+    if (!r) {
+        return;
+    }
+    level = level_of(cc_ssl_refused(r));
+    if (APLOG_R_IS_LEVEL(r, level) && cc_quota_lets(r->server, CC_QUOTA_MOD_SSL)) {
         answer = cc_identity_presented(r);
-        cc_log_ssl_refusal(r, answer.client ? answer.client->cert : NULL,
-                           cc_ssl_refused_text(cc_ssl_refused(r)));
+        cc_log_ssl_refusal(r, level, answer.client ? answer.client->cert : NULL, reason_of(r));
     }
 }

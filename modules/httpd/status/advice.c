@@ -3,6 +3,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <http_protocol.h>
+
 #include "httpd/peer/client.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
@@ -40,9 +42,9 @@ static const cc_words_t words[] = {
         {NULL,
          "Your certificate is verified, but no rule here maps it to a user or group",
          {"If you expected to be recognized, send the subject, the issuer and the sha256 of your "
-          "certificate (see all fields below) to the administrator of this server. If you have "
-          "several certificates, you may have chosen the wrong one: close all windows of the "
-          "browser and start it again."}},
+          "certificate (see all fields below) to the administrator of this server.",
+          "If you have several certificates, you may have chosen the wrong one: close all windows "
+          "of the browser and start it again."}},
     [CC_STATUS_DENIED] = {NULL,
                           "Your certificate is verified, but a rule here denies it",
                           {"Ask the administrator of this server for the reason; include the "
@@ -87,19 +89,22 @@ static const cc_words_t *words_of(const cc_status_t *status)
  * The problem in a form that the client may see. The full text may name the systems behind this
  * server.
  */
-static const char *public_problem(const cc_answer_t *answer)
+static const char *public_problem(const cc_status_t *status)
 {
-    const cc_client_t *client = answer->client;
+    const cc_client_t *client = status->answer.client;
 
     if (!client || !client->problem) {
-        return answer->problem; /* no certificate, or a problem with its dates */
+        return status->answer.problem; /* no certificate, or a problem with its dates */
+    }
+    if (cc_cause_is_unchecked(client->fault.cause)) {
+        return "this server could not find out whether it was revoked";
     }
     return client->public_problem ? client->public_problem : "this server does not accept it";
 }
 
 const char *cc_advice_problem(const cc_status_t *status)
 {
-    return status->rules ? status->answer.problem : public_problem(&status->answer);
+    return status->rules ? status->answer.problem : public_problem(status);
 }
 
 const char *cc_advice_cause(const cc_status_t *status)
@@ -127,7 +132,19 @@ static bool is_withheld(const cc_status_t *status)
     const cc_client_t *client = status->answer.client;
 
     return !status->rules && client && client->problem &&
-           (!client->public_problem || strcmp(client->problem, client->public_problem) != 0);
+           strcmp(client->problem, public_problem(status)) != 0;
+}
+
+/* NULL: it is not known when, so the headline says all. */
+static const char *revoked_reason(const cc_client_t *client, apr_time_t now, apr_pool_t *p)
+{
+    const char *why = client->facts.revocation_reason;
+
+    if (client->facts.revoked_at <= 0) {
+        return NULL;
+    }
+    return apr_pstrcat(p, "It was revoked ", date_and_distance(client->facts.revoked_at, now, p),
+                       why ? " (" : "", why ? why : "", why ? ")" : "", ".", NULL);
 }
 
 /* With dates as people write them, if it is the person's own certificate. */
@@ -145,12 +162,8 @@ static const char *rejected_reason(const cc_status_t *status, apr_pool_t *p)
         return apr_pstrcat(p, "Its validity begins ", date_and_distance(client->not_before, now, p),
                            ". The clock of this server shows ", cc_date_text(now, p), ".", NULL);
     }
-    if (fault.cause == CC_CAUSE_REVOKED && fault.depth == 0 && client->facts.revoked_at > 0) {
-        const char *why = client->facts.revocation_reason;
-
-        return apr_pstrcat(p, "It was revoked ",
-                           date_and_distance(client->facts.revoked_at, now, p), why ? " (" : "",
-                           why ? why : "", why ? ")" : "", ".", NULL);
+    if (fault.cause == CC_CAUSE_REVOKED && fault.depth == 0) {
+        return revoked_reason(client, now, p);
     }
     return is_withheld(status) ? NULL : sentence(cc_advice_problem(status), p);
 }
@@ -201,17 +214,25 @@ static const char *no_user_summary(const cc_verdict_t *verdict)
                : words[CC_STATUS_UNMAPPED].headline;
 }
 
+/* What became of a request that failed: for a client with an identity, that is the news. */
+static const char *failed_text(const cc_status_t *status, apr_pool_t *p)
+{
+    return is_forbidden(status)
+               ? "you are not allowed to see this page"
+               : apr_pstrcat(p, "this request failed: ", ap_get_status_line(status->asked->status),
+                             NULL);
+}
+
 static const char *identity_summary(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_verdict_t *verdict = status->answer.verdict;
     const char *who =
         verdict->user ? apr_pstrcat(p, "You are ", verdict->user, NULL) : no_user_summary(verdict);
 
-    if (!cc_verdict_has_identity(verdict) || !is_forbidden(status)) {
+    if (!cc_verdict_has_identity(verdict) || !status->failed) {
         return who;
     }
-    return apr_pstrcat(p, who, verdict->user ? ", but " : "; ",
-                       "you are not allowed to see this page", NULL);
+    return apr_pstrcat(p, who, verdict->user ? ", but " : "; ", failed_text(status, p), NULL);
 }
 
 const char *cc_advice_summary(const cc_status_t *status, apr_pool_t *p)

@@ -137,9 +137,23 @@ static const cc_words_t issuer_revoked = {.word = "issuer-revoked",
                                           .headline = "A CA above your certificate was revoked",
                                           .advice = {CHOOSE_NEW, TELL_REASON}};
 
+bool cc_cause_is_unchecked(cc_cause_t cause)
+{
+    switch (cause) {
+    case CC_CAUSE_NO_CRL:
+    case CC_CAUSE_CRL_EXPIRED:
+    case CC_CAUSE_CRL_NOT_YET_VALID:
+    case CC_CAUSE_CRL_BAD:
+    case CC_CAUSE_OCSP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 const cc_words_t *cc_cause_words(const cc_fault_t *fault)
 {
-    if (fault->depth == 0) {
+    if (fault->depth == 0 || cc_cause_is_unchecked(fault->cause)) {
         return &causes[fault->cause];
     }
     switch (fault->cause) {
@@ -151,11 +165,6 @@ const cc_words_t *cc_cause_words(const cc_fault_t *fault)
     case CC_CAUSE_UNTRUSTED_ROOT:
     case CC_CAUSE_DISTRUSTED:
     case CC_CAUSE_TOO_LONG:
-    case CC_CAUSE_NO_CRL:
-    case CC_CAUSE_CRL_EXPIRED:
-    case CC_CAUSE_CRL_NOT_YET_VALID:
-    case CC_CAUSE_CRL_BAD:
-    case CC_CAUSE_OCSP:
         return &causes[fault->cause];
     default:
         return &of_issuer;

@@ -3,6 +3,8 @@
 #ifndef CC_STATUS_CAUSES_H
 #define CC_STATUS_CAUSES_H
 
+#include <stdbool.h>
+
 #include "httpd/request/ssl_refusal.h"
 #include "trust/cause.h"
 
@@ -18,6 +20,12 @@ typedef struct cc_words_t {
 
 /** The words for a fault of the client's certificate, or of a CA above it (depth > 0). */
 const cc_words_t *cc_cause_words(const cc_fault_t *fault);
+
+/**
+ * True if the cause is that this server could not check the revocation. Its details, such as which
+ * CRL is missing, are not for clients.
+ */
+bool cc_cause_is_unchecked(cc_cause_t cause);
 
 /** The words for a request that mod_ssl refused before access control; not CC_SSL_REFUSED_NOT. */
 const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused);

@@ -118,12 +118,15 @@ static void identity_write(request_rec *r, const json_t *document)
     section_end(r);
 }
 
-static void fields_write(request_rec *r, json_t *fields)
+static void fields_write(request_rec *r, json_t *fields, const json_t *verification)
 {
     const char *name;
     json_t *values;
 
     ap_rputs("<details>\n<summary>All fields</summary>\n<dl>\n", r);
+    if (cc_html_has(verification, "problem")) {
+        cc_html_term(r, "problem", json_object_get(verification, "problem"), CC_HTML_CODE);
+    }
     json_object_foreach(fields, name, values)
     {
         cc_html_term(r, name, values, CC_HTML_CODE);
@@ -134,8 +137,6 @@ static void fields_write(request_rec *r, json_t *fields)
 /* The usual fields; the others are in the details. */
 static void certificate_write(request_rec *r, const json_t *document)
 {
-    static const cc_html_row_t problem[] = {{"Problem", "problem", CC_HTML_TEXT},
-                                            {NULL, NULL, CC_HTML_TEXT}};
     static const cc_html_row_t rows[] = {
         {"Email address", "san.email", CC_HTML_TEXT},
         {"User principal name", "san.upn", CC_HTML_TEXT},
@@ -154,11 +155,10 @@ static void certificate_write(request_rec *r, const json_t *document)
     }
     section_begin(r, "Your certificate");
     ap_rputs("<dl>\n", r);
-    cc_html_terms(r, json_object_get(document, "verification"), problem);
     cc_html_term(r, "Name", json_object_get(fields, name), CC_HTML_TEXT);
     cc_html_terms(r, fields, rows);
     ap_rputs("</dl>\n", r);
-    fields_write(r, fields);
+    fields_write(r, fields, json_object_get(document, "verification"));
     section_end(r);
 }
 

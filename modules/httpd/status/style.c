@@ -23,6 +23,7 @@ const char cc_page_style[] =
     "summary{cursor:pointer;font-weight:600}"
     "details{margin-top:1rem}"
     "details dl,li dl,li pre{margin-top:.5rem}"
+    "header>h1~p{margin-top:.5rem}"
     "section>p+*,section>ul+*,section>dl+*{margin-top:.75rem}"
     "dl{display:grid;grid-template-columns:11rem minmax(0,1fr);gap:.4rem 1rem}"
     "dt,small{color:var(--soft)}"
@@ -38,12 +39,12 @@ const char cc_page_style[] =
     ".tag{display:inline-block;padding:.1rem .6rem;border-radius:1rem;font-weight:600;"
     "font-size:.875rem}"
     ".warning{color:var(--warn);background:var(--warn-bg);border-radius:.5rem;padding:.5rem 1rem;"
-    "margin-top:.75rem;font-weight:600}"
+    "font-weight:600}"
     ".ok{color:var(--ok);background:var(--ok-bg)}"
     ".no{color:var(--no);background:var(--no-bg)}"
     "nav{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;margin-top:1.5rem}"
     "@media(max-width:36rem){dl{display:block}dd+dt{margin-top:.6rem}}";
 
 const char cc_page_policy[] =
-    "default-src 'none'; style-src 'sha256-HqhhcdOVKBWJlkOUe21NKzrgMKK2C3WjZfEz3hhKSws='; "
+    "default-src 'none'; style-src 'sha256-6P7NpvfpiWp85XP/QU5J+67Zx30pTcbavgaIpCcRJfs='; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -55,7 +55,8 @@ sub _pattern {
     return join ' ', @words;
 }
 
-my $httpd = qr/\[[^\]]+\] \[clientcert:(?<level>\w+)\] \[pid \d+[^\]]*\] \[client [^\]]+\] /;
+# httpd writes "remote" for an HTTP/2 stream whose worker is done with it.
+my $httpd = qr/\[[^\]]+\] \[clientcert:(?<level>\w+)\] \[pid \d+[^\]]*\] \[(?:client|remote) [^\]]+\] /;
 my %form  = map { my $more = _pattern(@fields, @{ $more{$_} }); ($_ => qr/\A$httpd$_: $more\z/) }
     keys %more;
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests what lint and hints say about the keys of files: forms that no value has, other cases. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "ruleset.h"
+#include "suite.h"
+#include "tableset.h"
+
+static tableset_t set;
+
+static void setup(void)
+{
+    tableset_begin(&set);
+}
+
+static void teardown(void)
+{
+    tableset_end(&set);
+}
+
+/* The finding about a rule whose condition looks the field up in "t"; "" if there is none. */
+static const char *finding(const char *field)
+{
+    cc_rules_t *rules = ruleset_compile_with(
+        set.tables, apr_pstrcat(set.pool, field, " in t user=$1\n", field, " in t group=$1", NULL),
+        set.pool);
+    const apr_array_header_t *notes = cc_rules_lint(rules, false, set.pool);
+
+    ck_assert_int_le(notes->nelts, 1);
+    if (notes->nelts == 0)
+        return "";
+    ck_assert_str_eq(APR_ARRAY_IDX(notes, 0, cc_note_t).tag, "CC0776");
+    return APR_ARRAY_IDX(notes, 0, cc_note_t).text;
+}
+
+typedef struct key_case_t {
+    const char *field;
+    const char *rows;
+    const char *says; /* a part of the finding; NULL: none */
+} key_case_t;
+
+static const key_case_t cases[] = {
+    {"sha256", "AA:BB x\nCC:DD y\n", "add the option octets to the table"},
+    {"sha256", "aabb x\n", "another number of digits"},
+    {"sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 x\naa y\n", NULL},
+    {"serial", "1A2B x\n", "add the option octets to the table"},
+    {"serial", "1a2b x\n1A2C y\n", NULL},
+    {"serial", "-01 x\n", NULL},
+    {"subject|oneline", "CN=a,O=b x\n", "begins with a slash"},
+    {"subject|oneline", "/O=b/CN=a x\nCN=c,O=b y\n", NULL},
+    {"san.email", "alice x\nbob y\n", "write |local behind the field"},
+    {"san.email", "alice x\nbob@example.com y\n", NULL},
+    {"san.email|local", "alice x\n", NULL},
+    {"san.email|domain", "a@example.com x\n", "|domain gives the part after the @"},
+    {"san.email|domain", "example.com x\n", NULL},
+    {"san.email|domain|lower", "Example.com x\n", "add the option nocase to the table"},
+    {"san.email|lower", "Alice@example.com x\nBOB@example.com y\n", "no capital letters"},
+    {"san.email|lower", "Alice@example.com x\nbob@example.com y\n", NULL},
+    {"san.uri", "www.example.com x\n", "a URI begins with its scheme"},
+    {"san.uri", "urn:x x\n", NULL},
+    {"key.bits", "RSA x\n", "the field is a number"},
+    {"key.bits", "2048 x\n", NULL},
+    {"subject.CN", "alice x\n", NULL},
+    {"subject.CN|upper", "alice x\n", NULL},
+    {"san.email", "", NULL},
+};
+
+TEST_LOOP(a_table_is_reported_if_no_key_of_it_can_match, 0, COUNT(cases))
+{
+    const char *text;
+
+    tableset_open_text(&set, cases[_i].rows);
+    text = finding(cases[_i].field);
+    if (cases[_i].says)
+        ck_assert_msg(strstr(text, cases[_i].says) != NULL, "%s: %s", cases[_i].rows, text);
+    else
+        ck_assert_str_eq(text, "");
+}
+
+TEST(the_first_key_is_shown_with_its_place)
+{
+    tableset_open_text(&set, "# people\n\nalice x\nbob y\n");
+    ck_assert_ptr_nonnull(
+        strstr(finding("san.email"), apr_psprintf(set.pool, "(the first is \"alice\", at %s:3)",
+                                                  tableset_path(&set, "f"))));
+}
+
+TEST(options_of_a_table_are_considered)
+{
+    tableset_write(&set, "f", "1A:2B x\nALICE@EXAMPLE.COM y\n");
+    tableset_open(&set, apr_pstrcat(set.pool, "file:", tableset_path(&set, "f"), " nocase", NULL),
+                  1);
+    ck_assert_str_eq(finding("san.email|lower"), "");
+    tableset_write(&set, "g", "1A:2B x\n");
+    tableset_open(&set, apr_pstrcat(set.pool, "file:", tableset_path(&set, "g"), " octets", NULL),
+                  1);
+    ck_assert_str_eq(finding("serial"), "");
+}
+
+/* ---- hints ------------------------------------------------------------------------------- */
+
+static const char *hint_of(const char *condition)
+{
+    cc_rules_t *rules = ruleset_compile_with(
+        set.tables, apr_pstrcat(set.pool, condition, " user=$1", NULL), set.pool);
+    apr_array_header_t *steps = apr_array_make(set.pool, 1, sizeof(cc_step_t));
+    const cc_cert_t *cert = ruleset_certificate(ruleset_alice, set.pool);
+    const char *hint;
+
+    cc_rules_evaluate(rules, cert, &ruleset_facts, steps, set.pool, set.pool);
+    cc_trace_hint(steps, rules, cert, &ruleset_facts, true);
+    hint = APR_ARRAY_IDX(steps, 0, cc_step_t).hint;
+    return hint ? hint : "";
+}
+
+TEST(a_key_in_mixed_case_is_found_and_its_line_is_named)
+{
+    tableset_open_text(&set, "bob x\nALICE.a@example.ORG y\n");
+    ck_assert_str_eq(hint_of("san.email in t"),
+                     apr_psprintf(set.pool,
+                                  "the table (%s:2) has the key \"ALICE.a@example.ORG\"; add the "
+                                  "option nocase to ClientCertTable t",
+                                  tableset_path(&set, "f")));
+}
+
+TEST(a_key_that_is_not_there_has_no_hint)
+{
+    tableset_open_text(&set, "bob x\nalice2@example.com y\n");
+    ck_assert_str_eq(hint_of("san.email in t"), "");
+}
+
+SUITE("lint_tables", .setup = setup, .teardown = teardown);
