@@ -22,9 +22,15 @@ function __clientcert_tags
     $words[1] message 2>/dev/null | sed 's/  /\t/'
 end
 
+# The kinds of convert; after a kind, files.
 function __clientcert_kinds
     set -l words (commandline -opc)
-    $words[1] convert 2>&1 </dev/null | sed -n 's/.*the kinds are //; s/, /\n/gp'
+    set -l kinds (string split ', ' (clientcert convert 2>&1 </dev/null | string replace -r '.*the kinds are ' ''))
+    if string match -qr '^('(string join '|' $kinds)')$' -- $words[3..-1]
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\n' $kinds
+    end
 end
 
 # Options of complete for what an option or a command takes.
@@ -41,7 +47,7 @@ function __clientcert_takes
         case WHEN
             printf '%s\n' -x -a 'auto always never'
         case 'KIND*'
-            printf '%s\n' -F -a '(__clientcert_kinds)'
+            printf '%s\n' -f -a '(__clientcert_kinds)'
         case '[TAG]'
             printf '%s\n' -f -a '(__clientcert_tags)'
         case '[COMMAND]'

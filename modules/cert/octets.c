@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include <openssl/evp.h>
+
 #include "cert/internal.h"
 
 const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
@@ -61,6 +63,38 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant,
     return APR_SUCCESS;
 }
 
+#define SHA1_DIGITS 40
+#define SHA256_DIGITS 64
+
+/* Base64 with this number of octets as hex; NULL: it is something else. */
+static const char *base64_hex(const char *text, apr_size_t octets, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+    apr_size_t padding = octets % 3 ? 3 - octets % 3 : 0;
+    unsigned char *decoded = apr_palloc(p, len + 1);
+    bool fits = len == (octets + padding) / 3 * 4 && strcspn(text, "=") == len - padding;
+
+    return fits && EVP_DecodeBlock(decoded, (const unsigned char *)text, (int)len) ==
+                       (int)(octets + padding)
+               ? cc_octets_hex(decoded, octets, p)
+               : NULL;
+}
+
+/* What else the text certainly is, to end the error; "" if that is not known. */
+static const char *digest_advice(const char *text, const char *hex, size_t digits, apr_pool_t *p)
+{
+    size_t given = hex ? strlen(hex) : 0;
+    const char *decoded = hex ? NULL : base64_hex(text, digits / 2, p);
+
+    if (digits == SHA256_DIGITS && given == SHA1_DIGITS) {
+        return "; a digest of 40 digits is SHA-1: its field is sha1 or spki.sha1";
+    }
+    if (digits == SHA1_DIGITS && given == SHA256_DIGITS) {
+        return "; a digest of 64 digits is SHA-256: its field is sha256 or spki.sha256";
+    }
+    return decoded ? apr_pstrcat(p, "; this is base64, and in hex it is ", decoded, NULL) : "";
+}
+
 static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t digits,
                                    apr_pool_t *p, cc_error_t *err)
 {
@@ -69,8 +103,8 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
     if (!hex || strlen(hex) != digits) {
         return cc_error_set(err, p, "CC0278", text,
                             "not a whole digest; write all its %d hex digits (colons and spaces "
-                            "are ignored)",
-                            (int)digits);
+                            "are ignored)%s",
+                            (int)digits, digest_advice(text, hex, digits, p));
     }
     *value = cc_value_words(hex, p);
     return APR_SUCCESS;
@@ -80,14 +114,14 @@ apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int variant,
                                cc_error_t *err)
 {
     (void)variant;
-    return operand_digest(value, text, 64, p, err);
+    return operand_digest(value, text, SHA256_DIGITS, p, err);
 }
 
 apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
     (void)variant;
-    return operand_digest(value, text, 40, p, err);
+    return operand_digest(value, text, SHA1_DIGITS, p, err);
 }
 
 /* Whole octets of the magnitude without leading zero octets, at least one, as openssl prints it. */
@@ -121,7 +155,8 @@ apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int variant,
     if (!hex || !*hex) {
         return cc_error_set(err, p, "CC0278", text,
                             "not a serial number; write its hex digits (colons and spaces are "
-                            "ignored)");
+                            "ignored)%s",
+                            strncasecmp(text, "0x", 2) == 0 ? ", without 0x" : "");
     }
     *value = cc_value_words(serial_text(hex, negative, p), p);
     return APR_SUCCESS;

@@ -269,6 +269,23 @@ apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr
     return lint.notes;
 }
 
+/* ---- conditions alone -------------------------------------------------------------------- */
+
+apr_array_header_t *cc_rules_lint_texts(const cc_rules_t *rules, apr_pool_t *p)
+{
+    cc_rule_lint_t lint = {.rules = rules, .notes = apr_array_make(p, 1, sizeof(cc_note_t))};
+
+    apr_pool_create(&lint.pool, p);
+    lint.scratch = lint.pool;
+    lint.tables = apr_hash_make(lint.pool);
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        texts_check(&lint);
+    }
+    apr_pool_destroy(lint.pool);
+    return lint.notes;
+}
+
 /* ---- names of CAs ------------------------------------------------------------------------ */
 
 static bool is_named(apr_hash_t *names, const cc_value_t *name)

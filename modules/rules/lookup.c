@@ -32,11 +32,14 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
     if (condition->table) {
         return table_suits(condition, reader);
     }
-    return cc_error_set(reader->err, rules->pool, "CC0231", condition->operand,
-                        "no such table; a ClientCertTable must come before the rules that use it; "
-                        "tables so far: %s",
-                        rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool)
-                                      : "none");
+    return cc_error_set(
+        reader->err, rules->pool, "CC0231", condition->operand,
+        "no such table; a ClientCertTable must come before the rules that use it; "
+        "tables so far: %s%s",
+        rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool) : "none",
+        strpbrk(condition->operand, ",|()[]{} ")
+            ? "; to list a few values in the rule, write a pattern: FIELD =~ \"a|b\""
+            : "");
 }
 
 static void table_name(cc_rules_t *rules, cc_table_t *const *table)

@@ -149,7 +149,8 @@ static bool value_split(const cc_mistake_t *m)
 
 static bool joining_word(const cc_mistake_t *m)
 {
-    static const char *const ands[] = {"and", "&&", "&", NULL};
+    static const char *const ands[] = {"and", "&&", "&",    ",",     ";",    "->",
+                                       "=>",  "if", "when", "where", "then", NULL};
     static const char *const ors[] = {"or", "||", "|", NULL};
     static const char *const nots[] = {"not", "!", NULL};
     const char *word = word_at(m, 0);
@@ -323,6 +324,19 @@ static bool field_joined(const cc_mistake_t *m)
            operator_joined(m, field, word + len, word_at(m, 1));
 }
 
+/* CN=alice: the name is not a valid field, and the error is about the name alone. */
+static bool name_joined(const cc_mistake_t *m)
+{
+    const char *word = word_at(m, 0);
+    apr_size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "._-$");
+    cc_fieldref_t ref;
+
+    return len > 0 && word[len] && strchr("=!<>~:", word[len]) &&
+           cc_field_find(&ref, apr_pstrmemdup(m->pool, word, len), m->pool, m->reader->err) !=
+               APR_SUCCESS;
+}
+
 /* ---- where a word is wrong --------------------------------------------------------------- */
 
 bool cc_mistake_in_field(cc_rule_reader_t *reader, const apr_array_header_t *words, int at)
@@ -334,7 +348,7 @@ bool cc_mistake_in_field(cc_rule_reader_t *reader, const apr_array_header_t *wor
     }
     return quote_wrong(&m, word_at(&m, 0)) || joining_word(&m) ||
            (at >= 3 && name_split(&m, at - 1)) || wrong_output(&m) || field_joined(&m) ||
-           value_split(&m);
+           name_joined(&m) || value_split(&m);
 }
 
 bool cc_mistake_in_operator(cc_rule_reader_t *reader, const apr_array_header_t *words, int at)

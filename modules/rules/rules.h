@@ -244,6 +244,12 @@ void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
 
 /**
+ * The findings of cc_rules_lint about single texts alone, for conditions that are not in a rule
+ * (cc_rules_add_conditions). Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint_texts(const cc_rules_t *rules, apr_pool_t *p);
+
+/**
  * Conditions on the issuer with a name that, in the other order, is the name of a CA (cc_note_t,
  * CC0775, in the order of the rules). `names` are the names of all CAs that the rules may meet: the
  * `key` of each name (cc_value_t), and any value. Lives as long as `p`.

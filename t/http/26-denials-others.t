@@ -42,13 +42,13 @@ RewriteRule "^/rewritten" "-" [F]
 CONF
 announce('AH01630', 'CC0110');
 
-# How many lines a request causes; the line that ends its log comes from another module.
+# How many lines a request causes; the line of a further request ends its log.
 sub lines_of {
     my ($path, %o) = @_;
     $h->mark_log;
     is $h->get($path, %o)->{status}, 403, "$path is refused";
-    $h->get('/own/');
-    $h->wait_log(qr{CC0110: .*request="GET /own/"});
+    $h->get('/own/end');
+    $h->wait_log(qr{CC0110: .*request="GET /own/end"});
     return scalar(my @lines = $h->log_lines(qr/CC0110/)) - 1;
 }
 

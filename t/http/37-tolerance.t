@@ -239,7 +239,7 @@ SSLVerifyClient optional_no_ca
 ClientCertTolerate On
 SSLCARevocationFile @CA@/staff.crl
 SSLCARevocationCheck leaf no_crl_for_cert_ok
-ClientCertMaxAge 2
+ClientCertMaxAge 5
 <Location "/metrics">
     SetHandler clientcert-metrics
 </Location>

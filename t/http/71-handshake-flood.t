@@ -29,8 +29,14 @@ my $h = ClientCert::Test->server(modules => ['headers'], conf => <<'CONF');
         SetHandler clientcert-metrics
     </Location>
 </VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional_no_ca
+    ClientCertTolerate On
+</VirtualHost>
 CONF
-announce('CC0106', 'CC0104', 'CC0110', 'CC0115', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
+announce('CC0190', 'AH02039', 'CC0106', 'CC0104', 'CC0110', 'CC0115', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
 
 # One curl sends this many requests, each on its own connection.
 sub ask {
@@ -84,6 +90,9 @@ sub is_bounded {
 ask(1, '/', with($long));
 my ($longest) = sort { $b <=> $a } map { length } is_bounded('CC0106', 'handshakes that fail');
 cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate contains';
+ask(3, '/', with($long));
+($longest) = sort { $b <=> $a } map { length } is_bounded('CC0190', 'handshakes that go on');
+cmp_ok $longest, '<', 1100, 'and none of them is long either';
 ask(2, '/', with($long));
 is_bounded('CC0104', 'certificates that do not verify');
 ask(2, '/closed');

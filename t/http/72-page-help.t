@@ -57,7 +57,7 @@ ServerAdmin you@example.com
     ClientCertStatusRules Off
 </VirtualHost>
 CONF
-announce('CC0110', 'AH01630', 'CC0193', 'AH00524');
+announce('CC0110', 'CC0735', 'AH01630', 'CC0193', 'AH00524');
 
 sub both {
     my ($path, %o) = @_;

@@ -32,9 +32,9 @@ my %sections = (
     'allow-all/in' => "Order allow,deny\nAllow from all\nRequire clientcert-group staff",
     'later'        => "SSLVerifyClient require\nRequire clientcert-group staff",
     'later/off'    => "SSLVerifyClient optional\nRequire all granted",
-    'broken'       => 'Require user a%{nonsense}',
+    'not-group'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group staff\n</RequireAll>",
+    'not-other'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group others\n</RequireAll>",
 );
-delete $sections{broken};
 my $locations = join '', map { "<Location \"/$_\">\n$sections{$_}\n</Location>\n" } sort keys %sections;
 my $h = ClientCert::Test->server(
     modules => [qw(authn_file authn_core auth_basic authz_user authz_host access_compat)],
@@ -125,6 +125,9 @@ is "$second->{text} $second->{result}", 'clientcert-group staff granted', 'and o
 like $second->{where}, qr{/site\.conf:\d+$}, 'with its place';
 is explained('/not-ip', 'service')->{access}{requires}[0]{result}, 'denied', 'a Require that denies';
 is explained('/none-ip', 'alice')->{access}{requires}[0]{result}, 'denied', 'and another';
+is explained('/not-group', 'alice')->{access}{requires}[1]{result}, 'denied', 'a negated one that matches';
+is explained('/not-group', 'service')->{access}{requires}[1]{result}, 'denied', 'or may match, without an identity';
+is explained('/not-other', 'alice')->{access}{requires}[1]{result}, 'neutral', 'and one that does not match';
 is explained('/login', 'service')->{access}{requires}[0]{result}, 'denied_no_user', 'one that lacks a user';
 my $text = ask($h, 'explain', '--vhost', 'localhost', '--path', '/ip-or-group', "$ca/service.pem")->{output};
 like $text, $_, "$_" for qr/\Aresult +unmapped; access depends on more than the certificate$/m,

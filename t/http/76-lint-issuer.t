@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that lint reports a CA whose name is in the other order, and only if it is trusted here.
+# Tests that lint reports a trusted CA whose name is in the other order, and texts in Require.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -38,5 +38,21 @@ is_deeply found(host($turned =~ s/issuer/subject/r, '')), [], 'another field is 
 is_deeply [map { /\ACC0775: (\d+)/ } @{ found("<Location /x>\n$turned\n</Location>\n" . host('', '')) }], [2],
     'rules of the main server are compared with the CAs of the hosts';
 is_deeply found("$turned\n" . host('', '', $staff)), [], 'and with no others';
+
+# ---- the conditions of Require
+
+sub texts {
+    my ($require) = @_;
+    my ($exit, $output) = ClientCert::Test->configtest(
+        conf => host("$right\n<Location /x>\n<RequireAll>\n$require\nRequire clientcert\n</RequireAll>\n</Location>", ''));
+    is $exit, 0, 'it loads' or diag $output;
+    return join ' ', $output =~ /(CC07\d\d): \S*?\/site\.conf:(\d+)/g;
+}
+
+is texts('Require clientcert san.email =~ "@example\.com"'), 'CC0773 8', 'a pattern that never matches';
+is texts('Require not clientcert san.email =~ "@example\.com"'), 'CC0773 8', 'likewise if it is to deny';
+is texts('Require clientcert subject.CN == %{san.upn}'), 'CC0770 8', 'a variable';
+is texts('Require clientcert san.email =~ ".+@example\.com"'), '', 'not a good pattern';
+is texts('Require clientcert-user alice'), '', 'no other Require';
 
 done_testing;

@@ -22,7 +22,7 @@ sub section {
 
 sub found {
     my ($conf) = @_;
-    my ($exit, $output) = ClientCert::Test->configtest(modules => [qw(authz_host rewrite)],
+    my ($exit, $output) = ClientCert::Test->configtest(modules => [qw(auth_basic authz_host rewrite)],
         conf => $conf);
     is $exit, 0, 'it loads' or diag $output;
     return join ', ', $output =~ /CC0739: \S+:(\d+): .*? since \S+:(\d+) denies/g;
@@ -63,6 +63,7 @@ is found(host(section('/a', "ErrorDocument 403 /a/denied", 'Require clientcert')
     'not: ErrorDocument in a section';
 is found(host("ErrorDocument 403 \"denied\"\n$all")), '', 'not: a text';
 is found(host("ErrorDocument 403 https://elsewhere.example/\n$all")), '', 'not: another server';
+is found(host("$page<Directory />\nAuthType Basic\n</Directory>\n$all")), '', 'not: clients are asked for a password';
 is found(host("ErrorDocument 404 /errors/missing.html\n$all")), '', 'not: another status';
 is found($page . host($all) . host("$all$errors", 2)), '', 'not: a line of all hosts, one of them is right';
 

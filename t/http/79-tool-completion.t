@@ -74,8 +74,8 @@ for my $shell (sort keys %shells) {
         is_deeply offered($shell, 'clientcert explain --color '), [qw(always auto never)], 'the values of an option';
         is_deeply offered($shell, 'clientcert explain --color=ne'), ['never'], 'also after =';
         is_deeply offered($shell, 'clientcert message CC011'), \@tags, 'tags';
+        is_deeply offered($shell, 'clientcert convert haproxy-'), [qw(haproxy-beg haproxy-reg haproxy-str)], 'kinds of mappings';
         is_deeply offered($shell, 'clientcert help revo'), ['revoked'], 'commands, for help';
-        is_deeply offered($shell, 'clientcert convert haproxy-'), [qw(haproxy-beg haproxy-reg haproxy-str)], 'kinds, for convert';
         is_deeply offered($shell, 'clientcert show -passin '), [qw(env: fd: file: pass: stdin)], 'sources of passwords';
         my @hosts = map { s/:.*//r } @{ offered($shell, "clientcert explain $server --vhost ") };
         is_deeply [grep { /example/ } @hosts], ['a.example', 'b.example'], 'virtual hosts';
@@ -95,7 +95,7 @@ sub run_silently {
 
 for my $shell (grep { program($_) } qw(zsh fish)) {
     is_deeply offered($shell, "clientcert show $ca/alice.p"), ['alice.p12', 'alice.pem'], "$shell: files for a command that takes them";
-    is_deeply offered($shell, "clientcert convert gridmap $ca/alice.p"), ['alice.p12', 'alice.pem'], 'after a kind, too';
+    is_deeply offered($shell, "clientcert convert gridmap $ca/alice.p"), ['alice.p12', 'alice.pem'], 'after a kind, files';
     is_deeply offered($shell, "clientcert rules -f $ca/alice.p"), ['alice.p12', 'alice.pem'], 'and for an option';
 }
 SKIP: {

@@ -105,8 +105,8 @@ static const struct {
     {"sha256", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF 0011 2233445566778899aabbccddeeff",
      D64, NULL},
     {"ca.spki.sha256", D64, D64, NULL},
-    {"sha1", "00112233445566778899AABBCCDDEEFF00112233",
-     "00112233445566778899aabbccddeeff00112233", NULL},
+    {"sha1", "00112233445566778899AABBCCDDEEFF00112233", "00112233445566778899aabbccddeeff00112233",
+     NULL},
     {"ski", "0A:0b", "0a0b", NULL},
     {"ext.1.2.3", "", "", NULL},
     {"serial", "00:00:0A:1B", "0a1b", NULL},
@@ -190,27 +190,84 @@ static const struct {
     const char *written;
     const char *tag;
 } wrong[] = {
-    {"sha256", "00112233", "CC0278"},   {"sha256", D64 "00", "CC0278"},
-    {"sha256", "g" D64, "CC0278"},      {"sha1", "", "CC0278"},
-    {"ski", "0a0", "CC0278"},           {"ski", "0x0a", "CC0278"},
-    {"serial", "", "CC0278"},           {"serial", "-", "CC0278"},
-    {"serial", "12g", "CC0278"},        {"key.bits", "", "CC0276"},
-    {"key.bits", "2k", "CC0276"},       {"key.bits", "-", "CC0276"},
-    {"key.bits", " 1", "CC0276"},       {"key.bits", "9223372036854775808", "CC0276"},
-    {"not_after", "2026-11-31", "CC0277"}, {"not_after", "2025-02-29", "CC0277"},
-    {"not_after", "2026-13-01", "CC0277"}, {"not_after", "20.11.2026", "CC0277"},
-    {"not_after", "2026-11-20T12:00:00", "CC0277"}, {"not_after", "2026-11-20T24:00:00Z", "CC0277"},
-    {"not_after", "2026-11-20T12:00:00+01:00", "CC0277"}, {"not_after", "", "CC0277"},
-    {"san.ip", "192.0.2", "CC0280"},    {"san.ip", "192.0.2.0/24", "CC0280"},
-    {"san.rid", "1.2.x", "CC0279"},     {"eku", "clientauth", "CC0279"},
-    {"eku", "", "CC0279"},              {"policy", "1 2 3", "CC0279"},
-    {"ku", "sign", "CC0282"},           {"key.type", "RSA2", "CC0283"},
-    {"revocation", "fine", "CC0285"},   {"revocation.reason", "good", "CC0285"},
-    {"key.curve", "P-257", "CC0284"},   {"key.curve", "", "CC0284"},
-    {"is_ca", "yes", "CC0281"},         {"self_issued", "1", "CC0281"},
-    {"san.email", "a\nb", "CC0272"},    {"subject.CN", "\xFF", "CC0272"},
-    {"subject", "", "CC0275"},          {"san.dirname", "/CN=a", "CC0274"},
+    {"sha256", "00112233", "CC0278"},
+    {"sha256", D64 "00", "CC0278"},
+    {"sha256", "g" D64, "CC0278"},
+    {"sha1", "", "CC0278"},
+    {"ski", "0a0", "CC0278"},
+    {"ski", "0x0a", "CC0278"},
+    {"serial", "", "CC0278"},
+    {"serial", "-", "CC0278"},
+    {"serial", "12g", "CC0278"},
+    {"key.bits", "", "CC0276"},
+    {"key.bits", "2k", "CC0276"},
+    {"key.bits", "-", "CC0276"},
+    {"key.bits", " 1", "CC0276"},
+    {"key.bits", "9223372036854775808", "CC0276"},
+    {"not_after", "2026-11-31", "CC0277"},
+    {"not_after", "2025-02-29", "CC0277"},
+    {"not_after", "2026-13-01", "CC0277"},
+    {"not_after", "20.11.2026", "CC0277"},
+    {"not_after", "2026-11-20T12:00:00", "CC0277"},
+    {"not_after", "2026-11-20T24:00:00Z", "CC0277"},
+    {"not_after", "2026-11-20T12:00:00+01:00", "CC0277"},
+    {"not_after", "", "CC0277"},
+    {"san.ip", "192.0.2", "CC0280"},
+    {"san.ip", "192.0.2.0/24", "CC0280"},
+    {"san.rid", "1.2.x", "CC0279"},
+    {"eku", "clientauth", "CC0279"},
+    {"eku", "", "CC0279"},
+    {"policy", "1 2 3", "CC0279"},
+    {"ku", "sign", "CC0282"},
+    {"key.type", "RSA2", "CC0283"},
+    {"revocation", "fine", "CC0285"},
+    {"revocation.reason", "good", "CC0285"},
+    {"key.curve", "P-257", "CC0284"},
+    {"key.curve", "", "CC0284"},
+    {"is_ca", "yes", "CC0281"},
+    {"self_issued", "1", "CC0281"},
+    {"san.email", "a\nb", "CC0272"},
+    {"subject.CN", "\xFF", "CC0272"},
+    {"subject", "", "CC0275"},
+    {"san.dirname", "/CN=a", "CC0274"},
 };
+
+#define SHA1_OF_X "11f6ad8ec52a2984abaafd7c3b516503785c2072"
+#define SHA256_OF_X "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+
+static const struct {
+    const char *field;
+    const char *written;
+    const char *advice; /* the end of the message */
+} misplaced[] = {
+    {"sha256", SHA1_OF_X,
+     "are ignored); a digest of 40 digits is SHA-1: its field is sha1 or spki.sha1"},
+    {"sha1", SHA256_OF_X,
+     "are ignored); a digest of 64 digits is SHA-256: its field is sha256 or spki.sha256"},
+    {"spki.sha256", "LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=",
+     "; this is base64, and in hex it is " SHA256_OF_X},
+    {"sha1", "EfatjsUqKYSrqv18O1FlA3hcIHI=", "; this is base64, and in hex it is " SHA1_OF_X},
+    {"sha1", "EfatjsUqKYSrqv18O1FlA3hcIHI", "(colons and spaces are ignored)"},
+    {"sha256", "EfatjsUqKYSrqv18O1FlA3hcIHI=", "(colons and spaces are ignored)"},
+    {"sha1", "EfatjsUqKYSrqv18O1FlA3hcI?I=", "(colons and spaces are ignored)"},
+    {"serial", "0x1fe203", "ignored), without 0x"},
+    {"serial", "1fe203h", "(colons and spaces are ignored)"},
+};
+
+TEST(a_digest_in_another_form_is_recognized)
+{
+    for (size_t i = 0; i < sizeof(misplaced) / sizeof(misplaced[0]); i++) {
+        cc_value_t value;
+        cc_error_t err = {0};
+        const char *end;
+
+        ck_assert_int_eq(parse(&value, misplaced[i].field, misplaced[i].written, &err), APR_EINVAL);
+        ck_assert_str_eq(err.tag, "CC0278");
+        end = strstr(err.message, misplaced[i].advice);
+        ck_assert_msg(end && strcmp(end, misplaced[i].advice) == 0, "%s: %s", misplaced[i].written,
+                      err.message);
+    }
+}
 
 TEST(what_no_certificate_can_have_is_an_error)
 {
@@ -218,8 +275,8 @@ TEST(what_no_certificate_can_have_is_an_error)
         cc_value_t value;
         cc_error_t err = {0};
 
-        ck_assert_msg(parse(&value, wrong[i].field, wrong[i].written, &err) == APR_EINVAL,
-                      "%s %s", wrong[i].field, wrong[i].written);
+        ck_assert_msg(parse(&value, wrong[i].field, wrong[i].written, &err) == APR_EINVAL, "%s %s",
+                      wrong[i].field, wrong[i].written);
         ck_assert_str_eq(err.tag, wrong[i].tag);
         ck_assert_str_eq(err.word, wrong[i].written);
         ck_assert_uint_gt(strlen(err.message), 10);

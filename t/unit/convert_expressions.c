@@ -122,6 +122,11 @@ TEST(what_has_no_exact_counterpart_is_left_out)
         {"SSLRequire " S "O} eq \"a\" b", "1! it cannot be read from here on: b\n"},
         {"SSLRequire (" S "O} eq \"a\"", "1! a parenthesis is not closed\n"},
         {"Require not expr true", "1! Require not is not converted; negate the expression\n"},
+        {"<RequireNone>\nRequire expr " S "O} == 'a'\n</RequireNone>\n"
+         "Require expr " S "O} == 'a'",
+         "2! a condition in <RequireNone> is not converted\n" R " subject.O|first == \"a\"\n"},
+        {"RewriteCond %{SSL:SSL_CLIENT_S_DN_O} =a\nRequire all granted\n",
+         "1! only SSLRequire, Require expr and Require ssl-verify-client are converted\n"},
         {"Require all granted", "CC0554: the input contains no SSLRequire, Require expr or Require "
                                 "ssl-verify-client"},
         {NULL, NULL}};

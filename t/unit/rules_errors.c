@@ -41,6 +41,7 @@ static const error_case_t of_rules[] = {
     {"san.email = x user=y", "CC0214", "=", "after san.email write one of ==, !=, =~, !~"},
     {"san.email is partners user=y", "CC0214", "is", "==, !=, =~, !~, in, !in"},
     {"san.email in partners user=y", "CC0231", "partners", "tables so far: none"},
+    {"san.email in (a,b) user=y", "CC0231", "(a,b)", "write a pattern: FIELD =~ \"a|b\""},
     {"not_after in partners user=y", "CC0215", "in", "==, !=, <, <=, >, >="},
     {"is_ca in", "CC0213", "in", "an operand must follow"},
     {"san.email user=y", "CC0214", "user=y", "==, !=, =~, !~"},

@@ -47,6 +47,8 @@ static const mistake_t mistakes[] = {
     {"key.bits>=2048 deny", "CC0242", "key.bits>=2048", ": key.bits >= \"2048\""},
     {"subject.CN ==x user=y", "CC0242", "==x", ": subject.CN == \"x\""},
     {"subject.CN =x user=y", "CC0242", "=x", ": subject.CN == \"x\""},
+    {"CN=alice user=x", "CC0201", "CN", "its name here is subject.CN"},
+    {"san.emial=~(.+)@x user=$1", "CC0201", "san.emial", "the nearest is san.email"},
     /* operators of other languages */
     {"subject.CN = x user=y", "CC0214", "=",
      "it is written == here; after subject.CN write one of ==, !=, =~, !~, in, !in"},
@@ -61,6 +63,8 @@ static const mistake_t mistakes[] = {
      "remove it: all conditions of a rule must hold"},
     {"serial == 01 or serial == 02 deny", "CC0243", "or",
      "another rule, since all conditions of a rule must hold"},
+    {"serial == 01 -> user=x", "CC0243", "->", "remove it: all conditions of a rule must hold"},
+    {"if serial == 01 deny", "CC0243", "if", "remove it: all conditions of a rule must hold"},
     {"not serial == 01 deny", "CC0243", "not", "!=, !~ and !in in the condition itself"},
     {"!san.email == x deny", "CC0243", "!san.email", "!=, !~ and !in in the condition itself"},
     {"( serial == 01 ) deny", "CC0243", "(", "and another rule is an alternative"},

@@ -113,27 +113,57 @@ static const char *unquoted(const char *text, apr_pool_t *p)
                                                            : text;
 }
 
-static void directive_convert(cc_convert_t *convert, int line, char *text, void *baton)
+/* In <RequireNone>, a condition that is stricter than the old one would admit more clients. */
+static bool is_negated(int *depth, const char *text)
 {
-    const char *at = text;
+    if (strncasecmp(text, "<RequireNone", 12) == 0) {
+        (*depth)++;
+    } else if (strncasecmp(text, "</RequireNone", 13) == 0 && *depth > 0) {
+        (*depth)--;
+    }
+    return *depth > 0;
+}
 
-    (void)baton;
-    if (skip_word(&at, "SSLRequire")) {
-        expression_convert(convert, line, text, at, CC_EXPR_SSLREQUIRE);
-        return;
-    }
-    if (!skip_word(&at, "Require")) {
-        return;
-    }
+/* `text` is a Require, and `at` what follows this word. False: it does not concern certificates. */
+static bool require_convert(cc_convert_t *convert, int line, const char *text, const char *at)
+{
     if (skip_word(&at, "expr")) {
         expression_convert(convert, line, text, unquoted(at, convert->pool), CC_EXPR_REQUIRE);
     } else if (skip_word(&at, "ssl-verify-client")) {
         cc_convert_put(convert, "# line %d: Require ssl-verify-client", line);
         cc_convert_put(convert, "Require clientcert");
         convert->converted++;
-    } else if (skip_word(&at, "not") && (skip_word(&at, "expr") || skip_word(&at, "ssl"))) {
+    } else if (skip_word(&at, "not") &&
+               (skip_word(&at, "expr") || skip_word(&at, "ssl-verify-client"))) {
         cc_convert_leave(convert, line, text,
                          "Require not is not converted; negate the expression");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void directive_convert(cc_convert_t *convert, int line, char *text, void *baton)
+{
+    const char *at = text;
+    bool negated = is_negated(baton, text);
+    bool sslrequire = skip_word(&at, "SSLRequire");
+
+    if (negated && (sslrequire || strstr(text, "SSL_") || strstr(text, "ssl-verify-client"))) {
+        cc_convert_leave(convert, line, text, "a condition in <RequireNone> is not converted");
+        return;
+    }
+    if (sslrequire) {
+        expression_convert(convert, line, text, at, CC_EXPR_SSLREQUIRE);
+        return;
+    }
+    if (skip_word(&at, "Require") && require_convert(convert, line, text, at)) {
+        return;
+    }
+    if (strstr(text, "SSL_CLIENT_")) {
+        cc_convert_leave(
+            convert, line, text,
+            "only SSLRequire, Require expr and Require ssl-verify-client are converted");
     }
 }
 
@@ -161,10 +191,12 @@ static const char *joined(const char *text, apr_pool_t *p)
 
 apr_status_t cc_convert_sslrequire(cc_convert_t *convert, const char *text)
 {
+    int none_depth = 0; /* of <RequireNone> */
+
     cc_convert_put(convert, "# Conditions of mod_ssl, as conditions on verified certificates.");
     cc_convert_put(convert, "# SSLRequire applies in addition to each Require of its section: put "
                             "both into a <RequireAll>.");
-    cc_convert_lines(convert, joined(text, convert->pool), directive_convert, NULL);
+    cc_convert_lines(convert, joined(text, convert->pool), directive_convert, &none_depth);
     return convert->converted + convert->left->nelts > 0
                ? APR_SUCCESS
                : cc_convert_nothing(convert,

@@ -90,6 +90,10 @@ static bool is_unsure(const cc_place_t *place)
             return true;
         }
     }
+    /* A client that may log in with a password gets 401, whose page is another one. */
+    if (is(directive, "AuthType") && strcasecmp(directive->args, "ClientCert")) {
+        return true;
+    }
     return is(directive, "RewriteRule") && !place->section;
 }
 

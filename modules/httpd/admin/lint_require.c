@@ -84,6 +84,16 @@ static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *name
     }
 }
 
+/* The texts of conditions, which mislead in a negated Require too. Tables are not known here. */
+static void conditions_check(cc_lint_t *lint, const cc_line_t *line, const char *conditions)
+{
+    cc_rules_t *rules = cc_rules_create(NULL, NULL, lint->pool);
+
+    if (cc_rules_add_conditions(rules, conditions, line->where, NULL) == APR_SUCCESS) {
+        apr_array_cat(lint->findings, cc_rules_lint_texts(rules, lint->pool));
+    }
+}
+
 /* A negated Require that never matches denies no request, which may be intended. */
 void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
 {
@@ -102,6 +112,9 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
     if (!strcmp(provider, "env")) {
         cc_lint_require_env(lint, line, args);
         return;
+    }
+    if (!strcasecmp(provider, "clientcert")) {
+        conditions_check(lint, line, args);
     }
     if (strncasecmp(provider, "clientcert", 10) != 0 || cc_authz_negated(directive, lint->pool)) {
         return;
