@@ -56,18 +56,13 @@ static void contact_write(request_rec *r, const json_t *contact)
     ap_rputs("</p>\n", r);
 }
 
-static void help_write(request_rec *r, const json_t *document)
+static void help_write(request_rec *r, const json_t *document, const char *title)
 {
-    bool has_advice = cc_html_has(document, "advice");
-
-    if (!has_advice && !cc_html_has(document, "help") && !cc_html_has(document, "contact")) {
-        return;
-    }
-    section_begin(r, has_advice ? "What you can do" : "Help");
+    section_begin(r, title);
     if (cc_html_has(document, "help")) {
         own_text_write(r, json_object_get(document, "help"));
     }
-    if (has_advice) {
+    if (cc_html_has(document, "advice")) {
         list_write(r, json_object_get(document, "advice"));
     }
     if (cc_html_has(document, "contact")) {
@@ -316,16 +311,24 @@ static void links_write(request_rec *r, const json_t *document)
     ap_rputs("View as JSON</a></nav>\n", r);
 }
 
+/* Help comes first where there is advice, otherwise last. */
 void cc_page_write(request_rec *r, const json_t *document, bool links)
 {
+    bool has_advice = cc_html_has(document, "advice");
+
     head_write(r, document);
     header_write(r, document);
-    help_write(r, document);
+    if (has_advice) {
+        help_write(r, document, "What you can do");
+    }
     issuers_write(r, document);
     identity_write(r, document);
     trace_write(r, document);
     certificate_write(r, document);
     connection_write(r, document);
+    if (!has_advice && (cc_html_has(document, "help") || cc_html_has(document, "contact"))) {
+        help_write(r, document, "Help");
+    }
     if (links) {
         links_write(r, document);
     }
