@@ -6,8 +6,10 @@
 
 #include "httpd/conf/module.h"
 #include "httpd/peer/peer.h"
+#include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/state.h"
 #include "httpd/request/tolerance.h"
 
 /*
@@ -44,12 +46,32 @@ int cc_tolerance_misdirected(request_rec *r)
 /* mod_ssl uses AUTH_TYPE of this module too; older versions use none. This module sets it later. */
 int cc_tolerance_forget(request_rec *r)
 {
+    int status = cc_tolerance_misdirected(r);
+
+    if (status != DECLINED) {
+        return status;
+    }
     if (is_tolerated(r) && r->user &&
         (!r->ap_auth_type || !strcmp(r->ap_auth_type, cc_auth_type))) {
         r->user = NULL;
         r->ap_auth_type = NULL;
     }
     return DECLINED;
+}
+
+/*
+ * With SSLOptions OptRenegotiate, mod_ssl may verify the certificate of a section that requires one
+ * by itself. It then knows neither the CRLs of this module nor SSLVerifyDepth and OCSP.
+ */
+int cc_tolerance_access(request_rec *r)
+{
+    cc_tls_later_t later;
+
+    if (is_tolerated(r) && cc_tls_later(r, &later) && later.required) {
+        cc_request_of(r)->ssl_refused = CC_SSL_REFUSED_UNVERIFIED;
+        return HTTP_FORBIDDEN;
+    }
+    return cc_tolerance_forget(r);
 }
 
 /*

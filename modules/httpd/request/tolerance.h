@@ -11,7 +11,16 @@
  */
 int cc_tolerance_misdirected(request_rec *r);
 
-/** check_access, after mod_ssl's: removes the user that SSLUserName made of such a certificate. */
+/**
+ * check_access, after mod_ssl's, which may have requested the certificate: answers 421 as above,
+ * and 403 in a section that requires a certificate. Otherwise as cc_tolerance_forget.
+ */
+int cc_tolerance_access(request_rec *r);
+
+/**
+ * check_access_ex, before mod_authz_core's: answers 421 as above. Otherwise removes the user that
+ * SSLUserName made of such a certificate, and returns DECLINED.
+ */
 int cc_tolerance_forget(request_rec *r);
 
 /**

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that a tolerated certificate is of no use later on its connection: to another host that asks
+# for it, to a section that requires one, or with Satisfy Any.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Crl;
+
+announce('CC0190', 'CC0104', 'CC0106', 'CC0110', 'CC0115', qr/CC07\d\d/, 'AH01630', 'AH02039', 'AH10158',
+    'AH00028', 'AH01617', 'AH01797', 'AH02229', 'AH01909', qr/SSL Library Error/, qr/AH022(?:2[0-9]|5[0-9]|6[0-9])/);
+
+my $staff = ClientCert::Test::Crl->new('staff');
+$staff->revoke('alice', 'keyCompromise');
+
+# Both hosts have the same TLS, so mod_ssl serves either on a connection for the other.
+sub host {
+    my ($name, $own) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName $name
+    \@SSL:ab.example\@
+    SSLVerifyClient none
+    ClientCertCRL conf/staff.crl
+    ClientCertCRLCheck leaf
+    Header always set User "expr=%{REMOTE_USER}"
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+    <Location "/ask">
+        SSLVerifyClient optional
+    </Location>
+    <Directory \@ROOT\@/htdocs>
+        AllowOverride AuthConfig Limit
+    </Directory>
+    $own
+</VirtualHost>
+CONF
+}
+my $tolerant = host('a.example', <<'CONF');
+    ClientCertTolerate On
+    SSLOptions +OptRenegotiate
+    <Location "/must">
+        SSLVerifyClient require
+    </Location>
+CONF
+my $strict = host('b.example', <<'CONF');
+    <Location "/ask/names">
+        Require expr %{SSL_CLIENT_S_DN_O} == 'Example'
+    </Location>
+    <Location "/ask/any">
+        Require expr %{SSL_CLIENT_S_DN_O} == 'Example'
+        Deny from all
+        Satisfy Any
+    </Location>
+CONF
+
+my @paths = qw(ask/page ask/names ask/any must user/page);
+my $h = ClientCert::Test->server(
+    modules => [qw(headers authz_user access_compat)],
+    files   => {
+        'conf/staff.crl' => $staff->crl,
+        'htdocs/index.html' => "here\n",
+        (map { ("htdocs/$_" => "here\n") } @paths),
+        'htdocs/ask/user/page' => "here\n",
+        'htdocs/ask/user/.htaccess' => "SSLUserName SSL_CLIENT_S_DN_CN\nRequire valid-user\n"
+            . "SSLRequire %{SSL_CLIENT_VERIFY} eq \"SUCCESS\"\nSatisfy Any\n",
+    },
+    conf => "$tolerant$strict");
+
+for my $tls ('1.2', '1.3') {
+    my %o = (host => 'a.example', tls => $tls, args => ['-enable_pha']);
+    for my $path ('/ask/page', '/ask/names', '/ask/any') {
+        my $c = $h->connection(%o, cert => 'selfsigned');
+        is $c->request('/')->{status}, 200, "TLS $tls: a host that tolerates";
+        $h->mark_log;
+        is $c->request($path, host => 'b.example')->{status}, 421,
+            "$path of a host that does not, which asks for the certificate: not served";
+        ok $h->wait_log(qr/CC0191: 421: /), 'which the log explains';
+        is $c->request('/', host => 'b.example')->{status}, 421, 'nor is any other page of it';
+    }
+    my $c = $h->connection(%o, cert => 'bob');
+    is $c->request('/ask/page', host => 'b.example')->{status}, 200,
+        'a certificate that verifies is served there';
+
+    $c = $h->connection(%o, cert => 'selfsigned');
+    isnt $c->request('/ask/user/page')->{status}, 200, 'Satisfy Any: SSLUserName makes no user';
+
+    $c = $h->connection(%o, cert => 'alice');
+    is $c->request('/ask/page')->{status}, 200, 'a revoked certificate is tolerated';
+    like $c->request('/')->{headers}{verify}, qr/^FAILED/, 'on this connection';
+    $h->mark_log;
+    isnt $c->request('/must')->{status}, 200, 'but not where one is required, verified again';
+    ok $h->wait_log(qr/CC0115: .*did not verify/), 'which the log explains' if $tls eq '1.2';
+    isnt $c->request('/must')->{status}, 200, 'twice';
+    next if $tls eq '1.3';    # mod_ssl asks once per connection
+    $c = $h->connection(%o, cert => 'bob');
+    $c->request($_) for '/ask/page', '/';
+    is $c->request('/must')->{status}, 200, 'a certificate that verifies is served there';
+}
+
+done_testing;
