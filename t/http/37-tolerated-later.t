@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that a tolerated certificate is of no use later on its connection: to another host that asks
-# for it, to a section that requires one, or with Satisfy Any.
+# Tests that a tolerated certificate is of no use to other hosts and other modules: to a host that asks
+# for it later, to a section that requires one, with Satisfy Any, to mod_rewrite, headers and AJP.
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Backend;
 use ClientCert::Test::Crl;
 
 announce('CC0190', 'CC0104', 'CC0106', 'CC0110', 'CC0115', qr/CC07\d\d/, 'AH01630', 'AH02039', 'AH10158',
@@ -34,9 +35,15 @@ sub host {
 </VirtualHost>
 CONF
 }
-my $tolerant = host('a.example', <<'CONF');
+my $proxies = join '', map { sprintf qq(ProxyPass "/%s" "%s"\n), $_, backend($_)->url } 'ajp', 'http';
+my $tolerant = host('a.example', $proxies . <<'CONF');
     ClientCertTolerate On
     SSLOptions +OptRenegotiate
+    RequestHeader set Name "%{SSL_CLIENT_S_DN_O}s"
+    RequestHeader set Result "%{SSL_CLIENT_VERIFY}s"
+    RewriteEngine On
+    RewriteCond "%{SSL:SSL_CLIENT_S_DN_O}" "^Example$"
+    RewriteRule "^/rewritten$" "/index.html"
     <Location "/must">
         SSLVerifyClient require
     </Location>
@@ -54,7 +61,7 @@ CONF
 
 my @paths = qw(ask/page ask/names ask/any must user/page);
 my $h = ClientCert::Test->server(
-    modules => [qw(headers authz_user access_compat)],
+    modules => [qw(headers rewrite proxy proxy_ajp proxy_http authz_user access_compat)],
     files   => {
         'conf/staff.crl' => $staff->crl,
         'htdocs/index.html' => "here\n",
@@ -90,6 +97,20 @@ for my $tls ('1.2', '1.3') {
     isnt $c->request('/must')->{status}, 200, 'but not where one is required, verified again';
     ok $h->wait_log(qr/CC0115: .*did not verify/), 'which the log explains' if $tls eq '1.2';
     isnt $c->request('/must')->{status}, 200, 'twice';
+    my $selfsigned = $h->connection(%o, cert => 'selfsigned');
+    my $bob = $h->connection(%o, cert => 'bob');
+    $_->request('/ask/page') for $selfsigned, $bob;
+    is $bob->request('/rewritten')->{status}, 200, 'mod_rewrite sees a name in a certificate that verifies';
+    is $selfsigned->request('/rewritten')->{status}, 404, 'and in no other';
+    like $bob->request('/http')->{body}, qr/^Name: Example\r$/m, 'so do headers';
+    my $sent = $selfsigned->request('/http')->{body};
+    like $sent, qr/^Name: \(null\)\r$/m, 'which have no name otherwise';
+    like $sent, qr/^Result: FAILED/m, 'but the result';
+    like $bob->request('/ajp')->{body}, qr/BEGIN CERTIFICATE/, 'a back end with AJP gets the certificate';
+    my $ajp = $selfsigned->request('/ajp');
+    is $ajp->{status}, 200, 'a request with another is passed on,';
+    unlike $ajp->{body}, qr/BEGIN CERTIFICATE/, 'without the certificate';
+
     next if $tls eq '1.3';    # mod_ssl asks once per connection
     $c = $h->connection(%o, cert => 'bob');
     $c->request($_) for '/ask/page', '/';

@@ -29,4 +29,12 @@ int cc_tolerance_forget(request_rec *r);
  */
 int cc_tolerance_unfake(request_rec *r);
 
+/**
+ * ssl_var_lookup, before mod_ssl's: "" for variables of such a certificate, except
+ * SSL_CLIENT_VERIFY; NULL: mod_ssl answers. mod_ssl itself does not use the hook, for expressions
+ * and StdEnvVars.
+ */
+const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                  const char *name);
+
 #endif
