@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that a tolerated certificate is of no use to other hosts and other modules: to a host that asks
-# for it later, to a section that requires one, with Satisfy Any, to mod_rewrite, headers and AJP.
+# for it later, to a section that requires one, with Satisfy Any, to mod_rewrite, headers and AJP, or in
+# a session.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Backend;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Session;
 
 announce('CC0190', 'CC0104', 'CC0106', 'CC0110', 'CC0115', qr/CC07\d\d/, 'AH01630', 'AH02039', 'AH10158',
     'AH00028', 'AH01617', 'AH01797', 'AH02229', 'AH01909', qr/SSL Library Error/, qr/AH022(?:2[0-9]|5[0-9]|6[0-9])/);
@@ -115,6 +117,33 @@ for my $tls ('1.2', '1.3') {
     $c = $h->connection(%o, cert => 'bob');
     $c->request($_) for '/ask/page', '/';
     is $c->request('/must')->{status}, 200, 'a certificate that verifies is served there';
+}
+
+# ---- sessions: mod_ssl tells hosts apart by name and port in ServerName
+
+for my $store (session_stores()) {
+    my $two = ClientCert::Test->server(
+        modules => ['headers'],
+        global  => session_conf($store),
+        conf    => join '', map { <<"CONF" } ['', 'ClientCertTolerate On'], [2, '']);
+<VirtualHost *:\@PORT$_->[0]\@>
+    ServerName localhost:443
+    \@SSL\@
+    SSLVerifyClient optional_no_ca
+    $_->[1]
+    Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
+</VirtualHost>
+CONF
+    for my $tls ('1.2', '1.3') {
+        my $first = full($two, '/', cert => 'selfsigned', tls => $tls);
+        my $again = resumed($two, $first, '/', cert => 'selfsigned', tls => $tls, port => 2);
+        is "$again->{status} $again->{reused}", '200 0',
+            "$store, TLS $tls: no other host resumes the session of a tolerated certificate";
+        unlike $again->{headers}{verify}, qr/SUCCESS/, 'or reports it as verified';
+        my $good = full($two, '/', cert => 'bob', tls => $tls);
+        is resumed($two, $good, '/', tls => $tls, port => 2)->{reused}, $store eq 'cache' ? 1 : 0,
+            'the host resumes others in the common cache';
+    }
 }
 
 done_testing;
