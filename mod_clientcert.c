@@ -43,6 +43,7 @@
 #include "httpd/request/failure.h"
 #include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/ssl_refusal.h"
 #include "httpd/request/tolerance.h"
@@ -60,6 +61,7 @@ static void register_start(void)
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
