@@ -7,6 +7,7 @@
 #include <apr_tables.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
@@ -38,10 +39,11 @@ int cc_tolerance_misdirected(request_rec *r)
     if (!is_tolerated(r->connection) || (host && host->tolerates)) {
         return DECLINED;
     }
-    ap_log_rerror(
-        APLOG_MARK, APLOG_INFO, 0, r,
-        "CC0191: 421: the certificate of this connection did not verify, and this virtual "
-        "host does not tolerate that (ClientCertTolerate)");
+    if (APLOG_R_IS_LEVEL(r, APLOG_INFO) && cc_quota_lets(r->server, CC_QUOTA_MISDIRECTED)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "CC0191: 421: the certificate of this connection did not verify, and this "
+                      "virtual host does not tolerate that (ClientCertTolerate)");
+    }
     return HTTP_MISDIRECTED_REQUEST;
 }
 
