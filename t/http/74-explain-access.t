@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 use ClientCert::Test::Command;
 use ClientCert::Test::Crl;
 use ClientCert::Test::Tool;
@@ -124,14 +125,21 @@ CONF
 
 my @certificates = qw(alice bob admin service partner expired notyet revoked stranger selfsigned
     serveronly ca-client noeku deep comma-o nul-cn two-cn two-mail multi-rdn no-subject bmp-cn);
+push @certificates, certificate('self-server', '/CN=self-server', self => 1, extension => 'extendedKeyUsage = serverAuth');
+
+# Of its name, or of what certificate() gives.
+sub file_of {
+    my ($cert) = @_;
+    return $cert =~ m{/} ? $cert : "$ca/$cert";
+}
 
 # "STATUS USER GROUPS" by path; status 000: the handshake failed.
 sub served {
     my ($host, $cert) = @_;
     my @urls = map { ('-o', '/dev/null', "https://$host:" . $h->port . $_) } @paths;
     my (undef, $output) = run_command('', 'curl', '-sqk', '--noproxy', '*', '--fail-early', '--path-as-is',
-        '--http1.1', '--resolve', "$host:" . $h->port . ':127.0.0.1', '--cert', "$ca/$cert.pem", '--key',
-        "$ca/$cert.key", '-w', '%{http_code} %header{x-identity}\n', @urls);
+        '--http1.1', '--resolve', "$host:" . $h->port . ':127.0.0.1', '--cert', file_of($cert) . '.pem', '--key',
+        file_of($cert) . '.key', '-w', '%{http_code} %header{x-identity}\n', @urls);
     my @lines = split /\r?\n/, $output;
     return map { ($paths[$_] => $lines[$_] // '000 ') } 0 .. $#paths;
 }
@@ -152,7 +160,7 @@ sub said {
 sub explained {
     my ($host, $path) = @_;
     my $output = ask($h, 'explain', '--json', '--vhost', $host, '--path', $path,
-        map { "$ca/$_.pem" } @certificates)->{output};
+        map { file_of($_) . '.pem' } @certificates)->{output};
     my @answers = map { said(JSON::PP->new->utf8->decode($_)) } split /\n/, $output;
     return map { ($certificates[$_] => $answers[$_] // 'none') } 0 .. $#certificates;
 }
