@@ -130,8 +130,8 @@ bool cc_mistake_in_operand(cc_rule_reader_t *reader, const apr_array_header_t *w
 bool cc_mistake_in_output(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
 
 /*
- * mistake_operator.c: the operator of ours that a word such as "eq" means; NULL: there is none, or it does
- * not work on the field. `next` is the word after it.
+ * mistake_operator.c: the operator of ours that a word such as "eq" means; NULL: there is none, or
+ * it does not work on the field. `next` is the word after it.
  */
 const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const char *next);
 

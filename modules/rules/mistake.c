@@ -247,17 +247,23 @@ static bool begins_another(const cc_mistake_t *m, int i)
            (output_meant(name) || is_selector(m, name));
 }
 
-/* The words may be more than one value: what the author meant is not certain. */
-static bool has_more(const cc_mistake_t *m, int from, int end)
+/*
+ * True if the words behind the operand certainly continue its name: they have one of the commas
+ * between attributes, and no other mistake may follow.
+ */
+static bool name_goes_on(const cc_mistake_t *m, int from, int end)
 {
-    const char *last = APR_ARRAY_IDX(m->words, end - 1, const char *);
+    const char *const *word = (const char *const *)m->words->elts;
+    apr_size_t len = strlen(word[from]);
+    bool comma = len > 0 && word[from][len - 1] == ',';
 
     for (int i = from + 1; i < end; i++) {
         if (begins_another(m, i)) {
-            return true;
+            return false;
         }
+        comma = comma || strchr(word[i], ',');
     }
-    return joining_remedy(m, last) || action_remedy(last);
+    return comma && !joining_remedy(m, word[end - 1]) && !action_remedy(word[end - 1]);
 }
 
 /* `from` is the operand of a condition whose operator is legal. */
@@ -269,7 +275,7 @@ static bool name_split(const cc_mistake_t *m, int from)
     const cc_condition_t *c = &conditions[from / 3];
 
     if (end <= from + 1 || !c->selector || c->selector->type != CC_TYPE_DN ||
-        has_more(m, from, end) || !is_condition(m, condition)) {
+        !name_goes_on(m, from, end) || !is_condition(m, condition)) {
         return false;
     }
     cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
