@@ -197,7 +197,7 @@ TEST(the_number_of_hints_of_a_trace_is_bounded)
 /* ---- keys of tables ---------------------------------------------------------------------- */
 
 typedef struct key_case_t {
-    const char *condition;
+    const char *condition; /* on t, which is held in memory, or d, which is not */
     const char *key;
     const char *remedy; /* after "the table (x:1) has the key ...; "; NULL: no hint */
 } key_case_t;
@@ -221,6 +221,8 @@ static const key_case_t keys[] = {
      "in the table, write \"/C=DE/O=Example/CN=Staff CA\""},
     {"issuer|oneline in t", "C = DE, O = Example, CN = Staff CA",
      "in the table, write \"/C=DE/O=Example/CN=Staff CA\""},
+    {"san.email in d", "ALICE@EXAMPLE.COM", "in the table, write \"alice@example.com\""},
+    {"serial in d", "1A:2B", "in the table, write \"1a2b\""},
     {"san.email in t", "bob", NULL},
     {"serial in t", "6698", NULL},
 };
@@ -228,14 +230,15 @@ static const key_case_t keys[] = {
 TEST_LOOP(a_key_in_another_form_is_found, 0, COUNT(keys))
 {
     const faketable_row_t rows[] = {{keys[_i].key, "x"}, {NULL, NULL}};
-    cc_tables_t *tables = faketable_make("t fake:x", pool);
+    cc_tables_t *tables = faketable_make("t held:x\nd fake:x", pool);
+    const char *name = strrchr(keys[_i].condition, ' ') + 1;
     const char *hint, *expected = "";
 
     faketable.rows = rows;
     hint = hint_in(tables, keys[_i].condition, ruleset_certificate(ruleset_alice, pool));
     if (keys[_i].remedy)
         expected = apr_psprintf(pool, "the table (%s) has the key \"%s\"; %s",
-                                cc_table_where(cc_tables_find(tables, NULL, "t")), keys[_i].key,
+                                cc_table_where(cc_tables_find(tables, NULL, name)), keys[_i].key,
                                 keys[_i].remedy);
     ck_assert_str_eq(hint, expected);
 }
