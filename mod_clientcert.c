@@ -69,6 +69,7 @@ static void register_start(void)
 
     if (cc_configtest_query()) {
         ap_hook_ssl_conn_is_ssl(cc_dry_run_is_tls, NULL, NULL, APR_HOOK_FIRST);
+        ap_hook_ssl_var_lookup(cc_dry_run_ssl_variable, NULL, NULL, APR_HOOK_FIRST);
     }
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);

@@ -51,6 +51,19 @@ int cc_dry_run_is_tls(conn_rec *c)
     return asked && asked->tls ? OK : DECLINED;
 }
 
+const char *cc_dry_run_ssl_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                    const char *name)
+{
+    cc_dry_request_t *asked = c ? asked_of(c) : NULL;
+
+    (void)s;
+    (void)r;
+    if (asked) {
+        asked->asked_ssl = apr_pstrdup(p, name);
+    }
+    return NULL;
+}
+
 static void client_present(conn_rec *c, const cc_dry_request_t *asked)
 {
     dry_finder_t *finder = apr_palloc(c->pool, sizeof(*finder));

@@ -93,12 +93,15 @@ static void access_decide(explained_t *one)
 {
     if (one->asked->refused) {
         one->access.outcome = CC_ACCESS_REFUSED;
-    } else if (one->effect.status != OK) {
-        one->access.outcome = CC_ACCESS_ANSWERED;
-        one->access.status = one->effect.status;
     } else {
-        cc_access_decide(&one->access, one->effect.request);
+        cc_access_decide(&one->access, one->effect.request, one->effect.status);
     }
+}
+
+/* A RewriteCond may have asked for the certificate. Then a client may get another answer. */
+static bool is_answered_early(const explained_t *one)
+{
+    return one->effect.status != OK && !cc_dry_request_of(one->effect.request)->asked_ssl;
 }
 
 /* NULL, or why it gives no identity, whatever the rules would say. */
@@ -110,8 +113,8 @@ static const char *rejection_of(const explained_t *one)
     if (one->unasked) {
         return "the server requests no certificate for this path: SSLVerifyClient none";
     }
-    return one->effect.status != OK ? "httpd answers this path before the client is identified"
-                                    : NULL;
+    return is_answered_early(one) ? "httpd answers this path before the client is identified"
+                                  : NULL;
 }
 
 static const char *result_of(const explained_t *one)
@@ -190,7 +193,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     const cc_dir_t *dir = one->effect.dir;
 
     one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
-    if (one->effect.status != OK) {
+    if (is_answered_early(one)) {
         note_add(one, apr_psprintf(p,
                                    "httpd answers this path with %d before the client is "
                                    "identified",
