@@ -101,6 +101,20 @@ static conn_rec *connection_make(server_rec *s, apr_pool_t *p)
     return c;
 }
 
+/*
+ * mod_dbd opens connections only after its hook post_config, and crashes without it. But it first
+ * looks for a connection that it has kept with the request, in a struct whose first member is a
+ * pointer to it: here it finds one that could not be opened.
+ */
+static void dbd_prevent(request_rec *r)
+{
+    module *dbd = ap_find_linked_module("mod_dbd.c");
+
+    if (dbd) {
+        ap_set_module_config(r->request_config, dbd, apr_pcalloc(r->pool, 4 * sizeof(void *)));
+    }
+}
+
 static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
 {
     server_rec *s = asked->server;
@@ -118,6 +132,7 @@ static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
     r->the_request = apr_pstrcat(p, "GET ", path, " HTTP/1.1", NULL);
     r->hostname = s->server_hostname;
     r->log_id = "-";
+    dbd_prevent(r);
     apr_table_setn(r->headers_in, "Host", s->server_hostname ? s->server_hostname : "localhost");
     ap_parse_uri(r, path);
     return r;
