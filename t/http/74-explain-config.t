@@ -187,6 +187,19 @@ CONF
         'a RewriteMap that needs a running server gives no value';
 }
 
+# Scripts of mod_lua would run with the rights of the tool.
+SKIP: {
+    skip 'no mod_lua', 4 unless -e apxs('LIBEXECDIR') . '/mod_lua.so';
+    write_file("$tmp/script.lua", "function run(r)\n    io.open('$tmp/trace', 'w'):close()\n    return apache2.DECLINED\nend\n");
+    for my $hook (qw(LuaHookTranslateName LuaHookMapToStorage)) {
+        my $scripted = site(modules => ['lua'], conf => with("$hook $tmp/script.lua run\n$rule"));
+        my $access = answer($scripted, 'explain', '--path', '/', "$ca/alice.pem")->{access};
+        like "$access->{outcome}: @{ $access->{depends_on} }", qr/^depends: $hook .*: its script was not run$/,
+            "$hook: access depends on it";
+        ok !-e "$tmp/trace", 'and it is not run';
+    }
+}
+
 # ---- what a certificate can do to a terminal
 
 sub hostile {
