@@ -134,6 +134,7 @@ static const command_rec rows[] = {
     ROW("Deny", "mod_access_compat.c", CC_LINE_COMPAT),
     ROW("Satisfy", "mod_access_compat.c", CC_LINE_COMPAT),
     ROW("SSLRequire", "mod_ssl.c", CC_LINE_SSL_EXPR),
+    ROW("SSLRequireSSL", "mod_ssl.c", CC_LINE_SSL_ONLY),
     ROW("SSLVerifyClient", "mod_ssl.c", CC_LINE_SSL_VERIFY),
     ROW("SSLCipherSuite", "mod_ssl.c", CC_LINE_SSL_CIPHER),
     ROW("SSLUserName", "mod_ssl.c", CC_LINE_SSL_USER),
