@@ -38,6 +38,7 @@ my %sections = (
     'else'         => "<If \"%{HTTP_USER_AGENT} == 'x'\">\nOptions None\n</If>\n<ElseIf \"clientcert('user') == 'bob'\">\n"
         . "Require all denied\n</ElseIf>\n<Else>\nRequire all granted\n</Else>",
     'certain-else' => "<If \"clientcert('user') == 'bob'\">\nRequire all denied\n</If>\n<Else>\nRequire all granted\n</Else>",
+    'tls-only'     => "SSLRequireSSL\nRequire all granted",
     'rewritten'    => 'Require all granted',
     'not-group'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group staff\n</RequireAll>",
     'not-other'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group others\n</RequireAll>",
@@ -61,6 +62,9 @@ $locations
     RewriteRule ^/rewritten - [F]
     ClientCertCRL conf/staff.crl missing=allow
     ClientCertCRLCheck leaf
+</VirtualHost>
+<VirtualHost *:\@PORT2\@>
+    ServerName plain.example
 </VirtualHost>
 <VirtualHost *:\@PORT\@>
     ServerName a.example
@@ -123,6 +127,7 @@ for (
     ['/else', 'alice', 'depends', qr/\A<ElseIf .* at \S+: its condition.*\n<Else *> at \S+: its condition.*\z/],
     ['/certain-else', 'alice', 'granted'],
     ['/certain-else', 'bob', 'denied'],
+    ['/tls-only', 'alice', 'granted'],
     ['/rewritten', 'alice', 'depends', qr/^%\{SSL:SSL_CLIENT_VERIFY\}: a RewriteCond asks for it/],
 ) {
     my ($path, $cert, $outcome, $on) = @$_;
@@ -134,6 +139,9 @@ for (
 }
 
 is explained('/rewritten', 'alice')->{result}, 'mapped', 'a RewriteCond on the certificate is no answer before it';
+
+is explained('/tls-only', 'alice', 'plain.example')->{access}{outcome}, 'denied', 'SSLRequireSSL without TLS';
+is explained('/ssl-require', 'alice', 'plain.example')->{access}{outcome}, 'denied', 'where SSLRequire is ignored';
 
 # ---- each line
 

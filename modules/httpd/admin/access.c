@@ -125,6 +125,12 @@ static const char *tls_reason(const runs_t *runs, const cc_line_t *line)
     }
 }
 
+/* Without TLS, mod_ssl ignores its other directives. */
+static int tls_missing(const runs_t *runs)
+{
+    return cc_access_line_last(runs->r, CC_LINE_SSL_ONLY) ? HTTP_FORBIDDEN : DECLINED;
+}
+
 static bool tls_matters(runs_t *runs)
 {
     const apr_array_header_t *lines = cc_access_lines(runs->r);
@@ -158,6 +164,9 @@ static int access_hook(runs_t *runs, const ap_LINK_access_checker_t *hook)
     }
     if (is(hooker, "mod_access_compat.c")) {
         return addresses_matter(runs) ? pretended(runs) : hook->pFunc(runs->r);
+    }
+    if (is(hooker, "mod_ssl.c") && !cc_dry_request_of(runs->r)->tls) {
+        return tls_missing(runs);
     }
     if (is(hooker, "mod_ssl.c")) {
         return tls_matters(runs) ? pretended(runs) : DECLINED;

@@ -89,10 +89,22 @@ static void evaluate(explained_t *one, apr_pool_t *p)
     }
 }
 
-static void access_decide(explained_t *one)
+/* A table that a test cannot ask may answer the server, or answer it later. */
+static bool is_lookup_failed(const explained_t *one)
+{
+    const cc_verdict_t *verdict = one->asked->problem || one->unasked ? NULL : one->verdict;
+
+    return verdict && verdict->failure && !verdict->failure_lasts;
+}
+
+static void access_decide(explained_t *one, apr_pool_t *p)
 {
     if (one->asked->refused) {
         one->access.outcome = CC_ACCESS_REFUSED;
+    } else if (is_lookup_failed(one) && one->effect.status == OK) {
+        one->access.outcome = CC_ACCESS_DEPENDS;
+        one->access.depends = apr_array_make(p, 1, sizeof(const char *));
+        APR_ARRAY_PUSH(one->access.depends, const char *) = one->verdict->failure;
     } else {
         cc_access_decide(&one->access, one->effect.request, one->effect.status);
     }
@@ -300,7 +312,7 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
     effect_find(&one, p);
     evaluate(&one, p);
     if (one.effect.request) {
-        access_decide(&one);
+        access_decide(&one, p);
     }
     notes_make(&one, p);
     return answer_of(&one, p);
