@@ -25,7 +25,7 @@ end
 # The kinds of convert; after a kind, files.
 function __clientcert_kinds
     set -l words (commandline -opc)
-    set -l kinds (string split ', ' (clientcert convert 2>&1 </dev/null | string replace -r '.*the kinds are ' ''))
+    set -l kinds (clientcert commands 2>/dev/null | string replace -fr '^KIND\t(\S+).*' '$1')
     if string match -qr '^('(string join '|' $kinds)')$' -- $words[3..-1]
         __fish_complete_path (commandline -ct)
     else
@@ -51,7 +51,7 @@ function __clientcert_takes
         case '[TAG]'
             printf '%s\n' -f -a '(__clientcert_tags)'
         case '[COMMAND]'
-            printf '%s\n' -f -a '(clientcert commands 2>/dev/null | cut -f1 | sort -u)'
+            printf '%s\n' -f -a '(clientcert commands 2>/dev/null | sed -n "s/\t-\t.*//p" | sort -u)'
         case '*'
             printf '%s\n' -f
     end
@@ -69,6 +69,7 @@ function __clientcert_option
 end
 
 clientcert commands 2>/dev/null | while read -l -d \t name option value text
+    test $name != KIND; or continue
     set -l here -n "__fish_seen_subcommand_from $name"
     if test "$option" = -
         complete -c clientcert -n __fish_use_subcommand -f -a $name -d $text

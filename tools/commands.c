@@ -157,7 +157,9 @@ static const cc_command_t all[] = {
      .description =
          "Lists all commands and options, one on each line, in four columns that tabs separate: "
          "command, option, value and summary. In the line of a command itself, the option is -, "
-         "and the value is its arguments. A value that does not exist is -, too.",
+         "and the value is its arguments. A value that does not exist is -, too. The last lines, "
+         "for "
+         "the command KIND, have the kinds of convert in place of options.",
      .status = "0  success"},
     {.name = "help",
      .arguments = "[COMMAND]",

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "commands.h"
+#include "convert/convert.h"
 
 /* ---- usage --------------------------------------------------------------------------------- */
 
@@ -145,6 +146,7 @@ apr_status_t cc_help_commands(cc_tool_t *tool)
 {
     const cc_command_t *command;
     const cc_option_t *option;
+    const cc_convert_kind_t *kind;
 
     (void)tool;
     for (int i = 0; (command = cc_command_at(i)); i++) {
@@ -156,6 +158,9 @@ apr_status_t cc_help_commands(cc_tool_t *tool)
                        option->value ? option->value : "-", option->text);
             }
         }
+    }
+    for (int i = 0; (kind = cc_convert_kind_at(i)); i++) {
+        printf("KIND\t%s\t-\t%s\n", kind->name, kind->description);
     }
     return APR_SUCCESS;
 }

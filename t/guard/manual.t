@@ -14,7 +14,7 @@ command=man/clientcert.1
 required() { providers && auth_types; }
 
 # "COMMAND" and "COMMAND OPTION".
-usage() { "$tool" commands | awk -F'\t' '{ print $1 ($2 == "-" ? "" : " " $2) }'; }
+usage() { "$tool" commands | awk -F'\t' '$1 != "KIND" { print $1 ($2 == "-" ? "" : " " $2) }'; }
 usage_own() { usage | grep -v -- '--color$\|--help$'; }
 
 # The lines of doc/tool.md that begin a synopsis, and those that --help prints.

@@ -31,4 +31,4 @@ table_options() {
 registry() { "$tool" "$1" | awk -F'`' '/^\| `/ { print $2 }'; } # fields | operators | modifiers
 # The table of commands of the tool: command, option, value and summary, with tabs.
 commands() { "$tool" commands | awk -F'\t' '$2 == "-" { print $1 }'; }
-tool_options() { "$tool" commands | awk -F'\t' '$2 != "-" { print $2 }' | LC_ALL=C sort -u; }
+tool_options() { "$tool" commands | awk -F'\t' '$1 != "KIND" && $2 != "-" { print $2 }' | LC_ALL=C sort -u; }

@@ -52,6 +52,7 @@ sub offered {
 
 my @rows     = map { [split /\t/] } split /\n/, tool('commands')->{output};
 my @commands = sort map { $_->[0] } grep { $_->[1] eq '-' } @rows;
+my @kinds    = sort map { $_->[0] eq 'KIND' ? $_->[1] : () } @rows;
 my @tags     = sort map { /^(CC011\d)/ ? $1 : () } split /\n/, tool('message')->{output};
 my $host     = "\n    \@SSL\@\n    SSLVerifyClient optional\n</VirtualHost>\n";
 my $site     = site(conf => "ClientCertMap subject.CN == alice user=alice\n<VirtualHost *:\@PORT\@>\n    ServerName a.example$host"
@@ -74,7 +75,8 @@ for my $shell (sort keys %shells) {
         is_deeply offered($shell, 'clientcert explain --color '), [qw(always auto never)], 'the values of an option';
         is_deeply offered($shell, 'clientcert explain --color=ne'), ['never'], 'also after =';
         is_deeply offered($shell, 'clientcert message CC011'), \@tags, 'tags';
-        is_deeply offered($shell, 'clientcert convert haproxy-'), [qw(haproxy-beg haproxy-reg haproxy-str)], 'kinds of mappings';
+        is_deeply offered($shell, 'clientcert convert '), \@kinds, 'kinds of mappings';
+        is_deeply offered($shell, 'clientcert convert haproxy-'), [qw(haproxy-beg haproxy-reg haproxy-str)], 'those that begin as typed';
         is_deeply offered($shell, 'clientcert help revo'), ['revoked'], 'commands, for help';
         is_deeply offered($shell, 'clientcert show -passin '), [qw(env: fd: file: pass: stdin)], 'sources of passwords';
         my @hosts = map { s/:.*//r } @{ offered($shell, "clientcert explain $server --vhost ") };
