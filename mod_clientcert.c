@@ -211,6 +211,8 @@ static void register_tolerate(void)
 {
     static const char *const before_passwords[] = {"mod_auth_basic.c", "mod_auth_digest.c",
                                                    "mod_auth_form.c", NULL};
+    static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c",
+                                                 "mod_headers.c", NULL};
 
     ap_hook_post_read_request(cc_tolerance_misdirected, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access(cc_tolerance_access, after_ssl, NULL, APR_HOOK_FIRST,
@@ -221,6 +223,7 @@ static void register_tolerate(void)
     ap_hook_ssl_var_lookup(cc_tolerance_variable, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_authn(cc_tolerance_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(cc_tolerance_environment, after_ssl, before_readers, APR_HOOK_MIDDLE);
 }
 
 void cc_hooks_tolerate(void)

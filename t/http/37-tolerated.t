@@ -24,7 +24,7 @@ sub site {
     ClientCertTolerate On
     ClientCertMap issuer.O =~ ".*" user=%{subject.CN} group=staff
     ClientCertExport USER SERIAL
-    SSLOptions +StdEnvVars
+    SSLOptions +StdEnvVars +ExportCertData
     Header always set User "expr=%{REMOTE_USER}"
     Header always set Verify "expr=%{SSL_CLIENT_VERIFY}"
     Header always set Mapped "expr=%{clientcert:user}"
@@ -119,7 +119,8 @@ sub on_one_connection {
     like $c->request('/why')->{body}, $told, 'the page says why';
     my $env = $h->cgi_env($c->request('/cgi-bin/env'));
     like $env->{SSL_CLIENT_VERIFY}, qr/^FAILED/, 'so do the variables,';
-    is_deeply [grep { /^CLIENTCERT|^REMOTE_USER|^AUTH_TYPE/ } sort keys %$env], [], 'which name no user';
+    is_deeply [grep { /^CLIENTCERT|^REMOTE_USER|^AUTH_TYPE|^SSL_CLIENT_/ } sort keys %$env], ['SSL_CLIENT_VERIFY'],
+        'which name no user, and nothing in the certificate';
     is_anonymous($c->request('/'), 'nor after all that');
     $c->close;
     return;

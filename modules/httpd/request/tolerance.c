@@ -104,6 +104,14 @@ int cc_tolerance_unfake(request_rec *r)
     return DECLINED;
 }
 
+/* True for a variable that describes the certificate, but not for the one that says it failed. */
+static bool describes_certificate(const char *name)
+{
+    static const char prefix[] = "SSL_CLIENT_";
+
+    return !strncasecmp(name, prefix, strlen(prefix)) && strcasecmp(name, "SSL_CLIENT_VERIFY") != 0;
+}
+
 /*
  * mod_proxy_ajp hands every certificate over, and many back ends take the user from it. Conditions
  * (mod_rewrite) and headers (mod_headers) often do not ask whether it verified.
@@ -111,12 +119,24 @@ int cc_tolerance_unfake(request_rec *r)
 const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
                                   const char *name)
 {
-    static const char prefix[] = "SSL_CLIENT_";
-    bool hidden =
-        !strncasecmp(name, prefix, strlen(prefix)) && strcasecmp(name, "SSL_CLIENT_VERIFY") != 0;
-
     (void)p;
     (void)s;
     c = c || !r ? c : r->connection;
-    return hidden && c && is_tolerated(c) ? "" : NULL;
+    return c && is_tolerated(c) && describes_certificate(name) ? "" : NULL;
+}
+
+/* Programs often do not ask either. mod_ssl sets these variables without the hook above. */
+int cc_tolerance_environment(request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+
+    for (int i = all->nelts; is_tolerated(r->connection) && i-- > 0;) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (describes_certificate(name)) {
+            apr_table_unset(r->subprocess_env, name);
+            i = all->nelts; /* another one of this name may have been removed with it */
+        }
+    }
+    return DECLINED;
 }

@@ -32,9 +32,15 @@ int cc_tolerance_unfake(request_rec *r);
 /**
  * ssl_var_lookup, before mod_ssl's: "" for variables of such a certificate, except
  * SSL_CLIENT_VERIFY; NULL: mod_ssl answers. mod_ssl itself does not use the hook, for expressions
- * and StdEnvVars.
+ * and SSLOptions.
  */
 const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
                                   const char *name);
+
+/**
+ * fixups, after mod_ssl's: removes the variables of such a certificate, except SSL_CLIENT_VERIFY,
+ * from the environment that SSLOptions StdEnvVars and ExportCertData have set. DECLINED.
+ */
+int cc_tolerance_environment(request_rec *r);
 
 #endif
