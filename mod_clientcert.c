@@ -43,6 +43,7 @@
 #include "httpd/request/failure.h"
 #include "httpd/request/fixups.h"
 #include "httpd/request/inbound.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/ssl_refusal.h"
 #include "httpd/request/tolerance.h"
@@ -60,6 +61,7 @@ static void register_start(void)
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
@@ -67,6 +69,7 @@ static void register_start(void)
 
     if (cc_configtest_query()) {
         ap_hook_ssl_conn_is_ssl(cc_dry_run_is_tls, NULL, NULL, APR_HOOK_FIRST);
+        ap_hook_ssl_var_lookup(cc_dry_run_ssl_variable, NULL, NULL, APR_HOOK_FIRST);
     }
     ap_hook_test_config(cc_admin_answer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
@@ -210,8 +213,12 @@ static void register_tolerate(void)
                                                    "mod_auth_form.c", NULL};
 
     ap_hook_post_read_request(cc_tolerance_misdirected, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_access(cc_tolerance_forget, after_ssl, NULL, APR_HOOK_FIRST,
+    ap_hook_check_access(cc_tolerance_access, after_ssl, NULL, APR_HOOK_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
+    /* With Satisfy Any, requests come here after a denial, which ended the hooks before it. */
+    ap_hook_check_access_ex(cc_tolerance_forget, NULL, NULL, APR_HOOK_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_ssl_var_lookup(cc_tolerance_variable, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_authn(cc_tolerance_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
 }

@@ -98,19 +98,27 @@ static const char *outcome_text(const json_t *access, apr_pool_t *p)
                    : NULL;
 }
 
-/* The first line has to suffice for people who read no further. */
-static const char *result_text(const json_t *answer, apr_pool_t *p)
+/* What became of the certificate, without the path. */
+static const char *own_result_text(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
-    const char *outcome = outcome_text(json_object_get(answer, "access"), p);
 
     if (strcmp(result, "rejected") != 0) {
-        return outcome ? apr_pstrcat(p, result, "; ", outcome, NULL) : result;
+        return result;
     }
     if (json_is_false(json_object_get(json_object_get(answer, "verification"), "verified"))) {
         return "rejected: the certificate would not be verified";
     }
     return apr_pstrcat(p, "rejected: ", cc_print_member(answer, "reason", p), NULL);
+}
+
+/* The first line has to suffice for people who read no further. */
+static const char *result_text(const json_t *answer, apr_pool_t *p)
+{
+    const char *result = own_result_text(answer, p);
+    const char *outcome = outcome_text(json_object_get(answer, "access"), p);
+
+    return outcome ? apr_pstrcat(p, result, "; ", outcome, NULL) : result;
 }
 
 static void result_print(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
@@ -145,16 +153,18 @@ static const char *require_text(const json_t *require, apr_pool_t *p)
     return apr_pstrcat(p, "not known: ", cc_print_member(require, "reason", p), NULL);
 }
 
+/* The outcome is in the first line. */
 static void access_print(const json_t *access, apr_pool_t *p)
 {
     json_t *one;
     size_t i;
 
-    cc_print_line("access", outcome_text(access, p));
     json_array_foreach(json_object_get(access, "requires"), i, one)
     {
-        printf("%-14s%s: Require %s: %s\n", "", cc_print_member(one, "where", p),
-               cc_print_member(one, "text", p), require_text(one, p));
+        cc_print_line(i == 0 ? "access" : "",
+                      apr_pstrcat(p, cc_print_member(one, "where", p), ": Require ",
+                                  cc_print_member(one, "text", p), ": ", require_text(one, p),
+                                  NULL));
     }
     json_array_foreach(json_object_get(access, "depends_on"), i, one)
     {

@@ -30,10 +30,11 @@ struct cc_trust_t {
     void *on_success_baton;
     cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
-    bool tolerates;            /* cc_trust_tolerate */
+    bool tolerates; /* cc_trust_tolerate */
     /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
     int depth;         /* CAs allowed above the client's certificate; -1: any number */
     bool crl_may_miss; /* a certificate without a CRL is accepted */
+    bool no_ca;        /* so is one whose issuer is not known */
 };
 
 /**
@@ -77,9 +78,10 @@ cc_cause_t cc_cause_of_client(X509 *cert);
 
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
- * which may name any certificate of the chain.
+ * which may name any certificate of the chain. Returns true if mod_ssl's callback, or its
+ * imitation, accepts the certificate, also where it does not verify.
  */
-void cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
                      STACK_OF(X509) * untrusted, apr_time_t now, apr_pool_t *p);
 
 #endif

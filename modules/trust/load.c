@@ -218,6 +218,7 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
     if (status == APR_SUCCESS) {
         (*trust)->depth = files->depth > 0 ? files->depth : 0;
         (*trust)->crl_may_miss = files->crl_may_miss;
+        (*trust)->no_ca = files->no_ca;
     }
     SSL_CTX_free(ctx);
     ERR_pop_to_mark();
@@ -259,16 +260,17 @@ STACK_OF(X509) * cc_trust_certs(const char *path, apr_pool_t *p)
     return certs;
 }
 
-const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
-                           apr_time_t now, apr_pool_t *p)
+const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *trust,
+                           const char *path, apr_time_t now, apr_pool_t *p)
 {
     STACK_OF(X509) *certs = cc_trust_certs(path, p);
     const char *reason = NULL;
 
+    *admitted = false;
     if (sk_X509_num(certs) == 0) {
         *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
         return "there is no certificate to verify";
     }
-    cc_verify_again(seal, &reason, trust, sk_X509_value(certs, 0), certs, now, p);
+    *admitted = cc_verify_again(seal, &reason, trust, sk_X509_value(certs, 0), certs, now, p);
     return reason;
 }

@@ -208,8 +208,8 @@ typedef struct cc_authority_t {
     unsigned char parent_sha256[32];
     unsigned char parent_spki_sha256[32];
     unsigned char root_sha256[32];
-    int above; /* how many certificates are above it in its chain */
-    int error; /* not verified: the X509_V_ERR_, of it or of one above it */
+    int above;       /* how many certificates are above it in its chain */
+    int error;       /* not verified: the X509_V_ERR_, of it or of one above it */
     int error_depth; /* 0: of it */
 } cc_authority_t;
 
@@ -245,11 +245,11 @@ typedef struct cc_surveyed_t {
     const char *issuer;
     const char *subject; /* the name as in a rule, which is not escaped; NULL: none, or unusable */
     cc_surveyed_state_t state;
-    apr_time_t date;       /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
-    int depth;             /* _CA: the SSLVerifyDepth that certificates issued by it need */
-    bool root;             /* _CA: its chain ends with it */
-    bool issues_cas;       /* _CA: it has issued another CA of the store */
-    cc_surveyed_crl_t crl; /* _CA */
+    apr_time_t date;        /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
+    int depth;              /* _CA: the SSLVerifyDepth that certificates issued by it need */
+    bool root;              /* _CA: its chain ends with it */
+    bool issues_cas;        /* _CA: it has issued another CA of the store */
+    cc_surveyed_crl_t crl;  /* _CA */
     apr_time_t next_update; /* CC_SURVEYED_CRL_EXPIRED: of the last one to expire */
 } cc_surveyed_t;
 
@@ -280,6 +280,7 @@ typedef struct cc_trust_files_t {
     const char *crl_file, *crl_path; /* NULL: not set */
     bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
     bool crl_may_miss;               /* ... no_crl_for_cert_ok */
+    bool no_ca;                      /* SSLVerifyClient optional_no_ca */
     int depth;                       /* SSLVerifyDepth: certificates allowed above the client's */
     const char *ciphers;             /* SSLCipherSuite, for its @SECLEVEL; NULL: not set */
 } cc_trust_files_t;
@@ -306,10 +307,11 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
 /**
  * cc_trust_reverify for the first certificate of a PEM file; the others in it stand for those that
  * a client sends. NULL: it would verify. Otherwise the reason (cc_fault_text) in `p`, and
- * seal->fault, as a handshake would report them.
+ * seal->fault, as a handshake would report them. *admitted: mod_ssl lets the handshake go on, also
+ * where the certificate gives no identity.
  */
-const char *cc_trust_check(cc_seal_t *seal, const cc_trust_t *trust, const char *path,
-                           apr_time_t now, apr_pool_t *p);
+const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *trust,
+                           const char *path, apr_time_t now, apr_pool_t *p);
 
 /* ---- types of keys (keys.c) ------------------------------------------------------------------ */
 

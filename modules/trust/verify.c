@@ -270,6 +270,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     }
     if (refusal.tolerated) {
         result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
+        /* A session without a context is resumed by no host, not even one that leaves this to
+         * mod_ssl, which would report the certificate as verified. */
+        SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
     }
     /* After post-handshake authentication OpenSSL continues with a copy of this session, including
      * the record. The record in the old session is then not about its certificate, so it does not
@@ -309,6 +312,7 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
 {
     const cc_trust_t *trust = watch_of(store_ctx)->trust;
 
+    ok = ok || (trust->no_ca && is_optional(X509_STORE_CTX_get_error(store_ctx)));
     if (!ok && trust->crl_may_miss &&
         X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
         X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
@@ -317,12 +321,13 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
     return ok && (trust->depth < 0 || X509_STORE_CTX_get_error_depth(store_ctx) <= trust->depth);
 }
 
-void cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust, X509 *cert,
                      STACK_OF(X509) * untrusted, apr_time_t now, apr_pool_t *p)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
     watch_t watch = {.callback = imitate_mod_ssl, .trust = trust};
     X509 *at_fault = NULL;
+    int result = 0;
 
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED,
                         .verified_at = now,
@@ -331,13 +336,15 @@ void cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
     if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
         verify_prepare(store_ctx, trust, now)) {
         seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
-        at_fault = verdict_take(seal, &watch, store_ctx, verify_watched(store_ctx, &watch));
+        result = verify_watched(store_ctx, &watch);
+        at_fault = verdict_take(seal, &watch, store_ctx, result);
     }
     if (reason != NULL && seal->state != CC_TRUST_OK) {
         *reason = cc_fault_text(&seal->fault, cert, at_fault, p);
     }
     X509_STORE_CTX_free(store_ctx);
     ERR_pop_to_mark();
+    return result > 0;
 }
 
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,

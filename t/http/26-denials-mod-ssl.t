@@ -134,7 +134,9 @@ for my $cert (undef, 'alice') {
     }
 }
 my $c = $h->connection(tls => '1.3', @pha);
+$h->mark_log;
 is $c->request('/optional/page')->{status}, 403, 'a client that was asked after the handshake';
+ok $h->wait_log(qr/\] CC0110: /), 'is denied by the Require';
 like((told($c, '/later/page'))[0]{reason}, $reason{twice}, 'is not asked again');
 
 # ---- HTTP/2

@@ -73,4 +73,25 @@ unlike $h->log, qr/secret/, 'no value of a header is logged';
 is $h->get('/private/page', cert => 'alice', headers => ['X-SSL-Client-Verify: NONE'])->{status},
     200, 'a request with a certificate is served whatever its headers';
 
+# ---- headers that the server sets itself
+
+my $own = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => { 'htdocs/denied' => "denied\n", 'htdocs/private/page' => "private\n" },
+    conf    => <<'CONF');
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    RequestHeader set X-SSL-Client-Verify: "%{SSL_CLIENT_VERIFY}s"
+    ErrorDocument 403 /denied
+    <Location "/private">
+        Require clientcert
+    </Location>
+</VirtualHost>
+CONF
+$h = $own;
+is reason(undef), $none, 'a header that RequestHeader sets, for the error page, is not a proxy\'s';
+like reason('X-Client-DN: x'), names('X-Client-DN'), 'another one still is';
+
 done_testing;

@@ -35,8 +35,14 @@ my $h = ClientCert::Test->server(modules => ['headers'], conf => <<'CONF');
     SSLVerifyClient optional_no_ca
     ClientCertTolerate On
 </VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName other.example
+    @SSL@
+    SSLVerifyClient optional_no_ca
+</VirtualHost>
 CONF
-announce('CC0190', 'AH02039', 'CC0106', 'CC0104', 'CC0110', 'CC0115', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
+announce('CC0190', 'CC0191', 'AH01909', 'AH02039', 'CC0106',
+    'CC0104', 'CC0110', 'CC0115', 'CC0188', 'AH01630', qr/SSL Library Error/, qr/AH02261/);
 
 # One curl sends this many requests, each on its own connection.
 sub ask {
@@ -93,6 +99,8 @@ cmp_ok $longest, '<', 1100, 'and none of them is long, whatever the certificate 
 ask(3, '/', with($long));
 ($longest) = sort { $b <=> $a } map { length } is_bounded('CC0190', 'handshakes that go on');
 cmp_ok $longest, '<', 1100, 'and none of them is long either';
+ask(3, '/', with($long), '-H', 'Host: other.example');
+is_bounded('CC0191', 'requests for another host');
 ask(2, '/', with($long));
 is_bounded('CC0104', 'certificates that do not verify');
 ask(2, '/closed');

@@ -159,7 +159,7 @@ like ask($site, 'explain', "$ca/expired.pem")->{output},
     'also for a certificate that would be rejected';
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
-    skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
+    skip 'no mod_dbd and mod_ldap', 4 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";
     # If a table is used, this process prepares for lookups.
     my $file = "ClientCertTable f file:conf/f.map\nClientCertMap subject.O in f user=f\n";
     for (['dbd', 'sql:SELECT x FROM y WHERE z = %s'], ['ldap', 'ldap:ldap://127.0.0.1:9/dc=x?cn?sub?(mail=%s)']) {
@@ -167,6 +167,36 @@ SKIP: {
         my $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
             files => { 'conf/f.map' => '' }), 'explain', "$ca/alice.pem");
         like "$asks->{result}: $asks->{verdict}{failure}", qr/^failed: .*only a running server can ask it/, "$module is not asked, and that is said";
+        $asks = answer(site(conf => with("${file}ClientCertTable people \"$source\"\n$table"), modules => [$module],
+            files => { 'conf/f.map' => '' }), 'explain', '--path', '/', "$ca/alice.pem")->{access};
+        like "$asks->{outcome}: @{ $asks->{depends_on} }", qr/^depends: .*only a running server/, 'access depends on it';
+    }
+}
+
+SKIP: {
+    skip 'no mod_dbd', 1 unless -e apxs('LIBEXECDIR') . '/mod_dbd.so';
+    my $map = site(modules => [qw(rewrite dbd)], conf => with(<<'CONF'));
+DBDriver sqlite3
+DBDParams @ROOT@/no.db
+RewriteEngine on
+RewriteMap m "dbd:SELECT x FROM y WHERE z = %s"
+RewriteRule ^/map/(.*) /${m:$1|none}
+ClientCertMap subject.CN =~ "(.+)" user=$1
+CONF
+    is answer($map, 'explain', '--path', '/map/x', "$ca/alice.pem")->{filename} =~ s{.*/}{}r, 'none',
+        'a RewriteMap that needs a running server gives no value';
+}
+
+# Scripts of mod_lua would run with the rights of the tool.
+SKIP: {
+    skip 'no mod_lua', 4 unless -e apxs('LIBEXECDIR') . '/mod_lua.so';
+    write_file("$tmp/script.lua", "function run(r)\n    io.open('$tmp/trace', 'w'):close()\n    return apache2.DECLINED\nend\n");
+    for my $hook (qw(LuaHookTranslateName LuaHookMapToStorage)) {
+        my $scripted = site(modules => ['lua'], conf => with("$hook $tmp/script.lua run\n$rule"));
+        my $access = answer($scripted, 'explain', '--path', '/', "$ca/alice.pem")->{access};
+        like "$access->{outcome}: @{ $access->{depends_on} }", qr/^depends: $hook .*: its script was not run$/,
+            "$hook: access depends on it";
+        ok !-e "$tmp/trace", 'and it is not run';
     }
 }
 

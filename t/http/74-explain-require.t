@@ -32,12 +32,20 @@ my %sections = (
     'allow-all/in' => "Order allow,deny\nAllow from all\nRequire clientcert-group staff",
     'later'        => "SSLVerifyClient require\nRequire clientcert-group staff",
     'later/off'    => "SSLVerifyClient optional\nRequire all granted",
+    'if-ssl'       => "Require all granted\n<If \"%{SSL_CLIENT_S_DN_CN} == 'bob'\">\n<Limit GET>\nRequire all denied\n</Limit>\n</If>",
+    'if-other'     => "Require all granted\n<If \"%{SSL_CLIENT_S_DN_CN} == 'bob'\">\nOptions None\n</If>",
+    'if-file'      => "Require all denied\n<If \"-f '/etc/passwd'\">\nRequire all granted\n</If>",
+    'else'         => "<If \"%{HTTP_USER_AGENT} == 'x'\">\nOptions None\n</If>\n<ElseIf \"clientcert('user') == 'bob'\">\n"
+        . "Require all denied\n</ElseIf>\n<Else>\nRequire all granted\n</Else>",
+    'certain-else' => "<If \"clientcert('user') == 'bob'\">\nRequire all denied\n</If>\n<Else>\nRequire all granted\n</Else>",
+    'tls-only'     => "SSLRequireSSL\nRequire all granted",
+    'rewritten'    => 'Require all granted',
     'not-group'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group staff\n</RequireAll>",
     'not-other'    => "<RequireAll>\nRequire all granted\nRequire not clientcert-group others\n</RequireAll>",
 );
 my $locations = join '', map { "<Location \"/$_\">\n$sections{$_}\n</Location>\n" } sort keys %sections;
 my $h = ClientCert::Test->server(
-    modules => [qw(authn_file authn_core auth_basic authz_user authz_host access_compat)],
+    modules => [qw(rewrite authn_file authn_core auth_basic authz_user authz_host access_compat)],
     files   => { 'conf/staff.crl' => $staff->crl },
     conf    => <<"CONF");
 LogLevel clientcert:info
@@ -49,8 +57,14 @@ $locations
     ServerName localhost
     \@SSL\@
     SSLVerifyClient optional
+    RewriteEngine on
+    RewriteCond %{SSL:SSL_CLIENT_VERIFY} !=SUCCESS
+    RewriteRule ^/rewritten - [F]
     ClientCertCRL conf/staff.crl missing=allow
     ClientCertCRLCheck leaf
+</VirtualHost>
+<VirtualHost *:\@PORT2\@>
+    ServerName plain.example
 </VirtualHost>
 <VirtualHost *:\@PORT\@>
     ServerName a.example
@@ -107,6 +121,14 @@ for (
     ['/allow-all/in', 'alice', 'granted'],
     ['/later', 'alice', 'depends', qr/^SSLVerifyClient require at .*: the server requests the certificate after the handshake, /],
     ['/later/off', 'alice', 'granted'],
+    ['/if-ssl', 'bob', 'depends', qr/^<If "%\{SSL_CLIENT_S_DN_CN\} == 'bob'"> at \S+: its condition depends on more/],
+    ['/if-other', 'bob', 'granted'],
+    ['/if-file', 'bob', 'depends', qr/^<If "-f '\S+'"> at \S+: its condition/],
+    ['/else', 'alice', 'depends', qr/\A<ElseIf .* at \S+: its condition.*\n<Else *> at \S+: its condition.*\z/],
+    ['/certain-else', 'alice', 'granted'],
+    ['/certain-else', 'bob', 'denied'],
+    ['/tls-only', 'alice', 'granted'],
+    ['/rewritten', 'alice', 'depends', qr/^%\{SSL:SSL_CLIENT_VERIFY\}: a RewriteCond asks for it/],
 ) {
     my ($path, $cert, $outcome, $on) = @$_;
     my $said = explained($path, $cert);
@@ -115,6 +137,11 @@ for (
     like $depends, $on // qr/^$/, 'and on what that depends';
     is $said->{exit}, $outcome eq 'granted' ? 0 : 1, 'and the exit status';
 }
+
+is explained('/rewritten', 'alice')->{result}, 'mapped', 'a RewriteCond on the certificate is no answer before it';
+
+is explained('/tls-only', 'alice', 'plain.example')->{access}{outcome}, 'denied', 'SSLRequireSSL without TLS';
+is explained('/ssl-require', 'alice', 'plain.example')->{access}{outcome}, 'denied', 'where SSLRequire is ignored';
 
 # ---- each line
 
@@ -131,10 +158,12 @@ is explained('/not-other', 'alice')->{access}{requires}[1]{result}, 'neutral', '
 is explained('/login', 'service')->{access}{requires}[0]{result}, 'denied_no_user', 'one that lacks a user';
 my $text = ask($h, 'explain', '--vhost', 'localhost', '--path', '/ip-or-group', "$ca/service.pem")->{output};
 like $text, $_, "$_" for qr/\Aresult +unmapped; access depends on more than the certificate$/m,
-    qr/^access +access depends on more than the certificate$/m,
-    qr/^ {14}\S+site\.conf:\d+: Require ip \S+: not known: $address$/m,
+    qr/^access {8}\S+site\.conf:\d+: Require ip \S+: not known: $address$/m,
     qr/^ {14}\S+site\.conf:\d+: Require clientcert-group staff: denied$/m,
     qr/^depends on +Require ip \S+ at \S+: $address$/m;
+is scalar(() = $text =~ /access depends/g), 1, 'the outcome is written once';
+like ask($h, 'explain', '--vhost', 'localhost', '--path', '/ours', "$ca/expired.pem")->{output},
+    qr/\Aresult +rejected: the certificate would not be verified; the handshake fails$/m, 'also that of a handshake';
 $text = ask($h, 'explain', '--vhost', 'localhost', '--path', '/ours', "$ca/alice.pem", "$ca/bob.pem",
     "$ca/expired.pem");
 like $text->{output}, qr/^\S+alice\.pem: mapped: user "alice", groups "staff"; access granted$/m, 'a line for each of several';

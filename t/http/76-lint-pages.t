@@ -44,6 +44,7 @@ is found(host($page . section('/', '<RequireAny>', 'Require clientcert-user alic
         'Require clientcert-group admin', '</RequireAny>'))), '6, 7', 'one of several that need one';
 is found(section('/', 'Require clientcert') . host($page)), '9, 1', 'a section of the main server';
 
+is found(host("$page$all") =~ s/optional/require/r), '', 'not: every client has a certificate';
 is found(host("$page$all") =~ s{/admin}{/errors}r), '',
     'not: the same section denies the request and the page';
 is found(host("$page$all$errors")), '', 'not: the page is open';

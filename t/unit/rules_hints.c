@@ -46,7 +46,7 @@ static const char *hint_of(const char *conditions, ruleset_certificate_t pairs)
 
 /* ---- each kind, on Alice's certificate --------------------------------------------------- */
 
-#define PART "the pattern matches a part of the value, and it has to match all of it"
+#define PART "the pattern matches only a part of the value, but has to match all of it"
 
 typedef struct hint_case_t {
     const char *condition;
@@ -79,13 +79,13 @@ static const hint_case_t of_alice[] = {
     {"serial == 1a2c", ""},
     /* texts */
     {"subject.CN == alice",
-     "the certificate has this value with other upper and lower case; write subject.CN|lower == "
+     "the certificate has this value in a different letter case; write subject.CN|lower == "
      "\"alice\""},
     {"san.email == \"ALICE@example.com\"",
-     "the certificate has this value with other upper and lower case; write san.email|lower == "
+     "the certificate has this value in a different letter case; write san.email|lower == "
      "\"alice@example.com\""},
-    {"subject.CN == \"Alice \"",
-     "the value and the operand differ in spaces at their ends; write subject.CN == \"Alice\""},
+    {"subject.CN == \"Alice \"", "the value and the operand differ in leading or trailing spaces; "
+                                 "write subject.CN == \"Alice\""},
     {"san.email == \".+@example\\.com\"",
      "== compares the text itself, not a pattern; write san.email =~ \".+@example\\.com\""},
     {"san.dns == \"*.example.com\"",
@@ -116,7 +116,7 @@ static const hint_case_t of_alice[] = {
     {"san.email =~ \"lice@example\\.com\"", ""},
     {"san.dns =~ \"ple\\.com\"", ""},
     {"subject.CN =~ \"a.*\"",
-     "the pattern matches if upper and lower case are ignored; write subject.CN =~ \"(?i)a.*\""},
+     "the pattern matches if letter case is ignored; write subject.CN =~ \"(?i)a.*\""},
     {"san.email =~ \"/.+@example\\.com/\"",
      "the slashes are a part of the pattern; write san.email =~ \".+@example\\.com\""},
     {"san.upn =~ \"(.+)@example\\.com\"",
@@ -161,7 +161,7 @@ TEST(a_hint_shows_nothing_that_a_line_must_not_contain)
     static ruleset_certificate_t person = {"CN", "a\" ; write x\\", NULL};
     const char *hint = hint_of("subject.CN == \"A\\\" ; write x\\\\\"", person);
 
-    ck_assert_str_eq(hint, "the certificate has this value with other upper and lower case; write "
+    ck_assert_str_eq(hint, "the certificate has this value in a different letter case; write "
                            "subject.CN|lower == \"a\\\" ; write x\\\\\"");
 }
 

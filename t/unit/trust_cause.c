@@ -54,6 +54,7 @@ static void trusts(const char *file, int depth)
 static cc_fault_t fault(const pki_t *who, const pki_t *sent, const char **reason)
 {
     cc_seal_t seal;
+    bool admitted;
 
     if (!trust) {
         trusts("root.pem", 3);
@@ -62,7 +63,8 @@ static cc_fault_t fault(const pki_t *who, const pki_t *sent, const char **reason
     if (sent) {
         crlset_add_cert(&set, "who.pem", sent);
     }
-    *reason = cc_trust_check(&seal, trust, crlset_path(&set, "who.pem"), apr_time_now(), set.pool);
+    *reason = cc_trust_check(&seal, &admitted, trust, crlset_path(&set, "who.pem"), apr_time_now(),
+                             set.pool);
     ck_assert_ptr_nonnull(*reason);
     return seal.fault;
 }

@@ -152,7 +152,10 @@ TEST(ciphers_set_the_level_at_which_keys_are_too_short)
 
 static const char *check(const char *name, cc_seal_t *seal)
 {
-    return cc_trust_check(seal, trust, crlset_path(&set, name), apr_time_now(), set.pool);
+    bool admitted;
+
+    return cc_trust_check(seal, &admitted, trust, crlset_path(&set, name), apr_time_now(),
+                          set.pool);
 }
 
 TEST(a_file_is_verified_with_what_else_stands_in_it)

@@ -110,8 +110,9 @@ apr_status_t cc_convert_haproxy_str(cc_convert_t *convert, const char *text)
         return APR_EINVAL;
     }
     if (str.field.field->type == CC_TYPE_TIME) {
-        return cc_error_set(&convert->err, p, "CC0555", convert->field,
-                            "a time is no key of a table; name a field of text, octets or numbers");
+        return cc_error_set(
+            &convert->err, p, "CC0555", convert->field,
+            "a time cannot be the key of a table; name a field of text, octets or numbers");
     }
     cc_convert_put(convert, "# A map of HAProxy, as a table.");
     cc_convert_put(convert, "# Save it as conf/people.map, and use it with these two lines:");

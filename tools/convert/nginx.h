@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares what the files share that convert the maps of nginx. */
+/* Declares what the files that convert maps of nginx share. */
 #ifndef CC_CONVERT_NGINX_H
 #define CC_CONVERT_NGINX_H
 

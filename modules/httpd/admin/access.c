@@ -17,6 +17,7 @@
 #include "httpd/admin/access.h"
 #include "httpd/admin/access_lines.h"
 #include "httpd/admin/dry_run.h"
+#include "httpd/admin/undecided.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
@@ -39,20 +40,12 @@ static bool is(const char *hooker, const char *name)
 
 static void depends_add(runs_t *runs, const char *what, const char *reason)
 {
-    apr_array_header_t *all = runs->access->depends;
-    const char *text = apr_pstrcat(runs->r->pool, what, ": ", reason, NULL);
-
-    for (int i = 0; i < all->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(all, i, const char *), text)) {
-            return;
-        }
-    }
-    APR_ARRAY_PUSH(all, const char *) = text;
+    cc_undecided_add(runs->access->depends, what, reason);
 }
 
 static void line_depends(runs_t *runs, const cc_line_t *line, const char *reason)
 {
-    depends_add(runs, cc_access_line_text(line->directive, runs->r->pool), reason);
+    cc_undecided_line_add(runs->access->depends, line, reason);
 }
 
 static void hook_depends(runs_t *runs, const char *hooker)
@@ -132,6 +125,12 @@ static const char *tls_reason(const runs_t *runs, const cc_line_t *line)
     }
 }
 
+/* Without TLS, mod_ssl ignores its other directives. */
+static int tls_missing(const runs_t *runs)
+{
+    return cc_access_line_last(runs->r, CC_LINE_SSL_ONLY) ? HTTP_FORBIDDEN : DECLINED;
+}
+
 static bool tls_matters(runs_t *runs)
 {
     const apr_array_header_t *lines = cc_access_lines(runs->r);
@@ -165,6 +164,9 @@ static int access_hook(runs_t *runs, const ap_LINK_access_checker_t *hook)
     }
     if (is(hooker, "mod_access_compat.c")) {
         return addresses_matter(runs) ? pretended(runs) : hook->pFunc(runs->r);
+    }
+    if (is(hooker, "mod_ssl.c") && !cc_dry_request_of(runs->r)->tls) {
+        return tls_missing(runs);
     }
     if (is(hooker, "mod_ssl.c")) {
         return tls_matters(runs) ? pretended(runs) : DECLINED;
@@ -291,26 +293,6 @@ static int run_again(runs_t *runs, cc_run_mode_t mode, bool hooks_help)
 
 /* ---- the outcome --------------------------------------------------------------------------- */
 
-/* Other modules may set the user, or do anything. */
-static bool others_decide(runs_t *runs)
-{
-    const apr_array_header_t *lines = cc_access_lines(runs->r);
-    const cc_dir_t *dir = cc_dir_of(runs->r);
-    bool ours = dir->rules && dir->auth != 0;
-    bool found = false;
-
-    for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
-        bool user = line->kind == CC_LINE_SSL_USER;
-
-        if (line->kind == CC_LINE_LUA || (user && !ours)) {
-            line_depends(runs, line, user ? "it may set the user" : "its script was not run");
-            found = true;
-        }
-    }
-    return found;
-}
-
 static bool requires_unknown(runs_t *runs)
 {
     const apr_array_header_t *requires = runs->access->requires;
@@ -363,22 +345,37 @@ static bool all_agree(runs_t *runs, int *status)
     return agree;
 }
 
-void cc_access_decide(cc_access_t *access, request_rec *r)
+/* Calls the hooks. Returns true if the outcome may be another one; *status: that of most help. */
+static bool hooks_leave_open(runs_t *runs, int *status)
+{
+    bool open;
+
+    runs->access->requires = apr_array_make(runs->r->pool, 4, sizeof(cc_require_answer_t));
+    runs->run = (cc_access_run_t){.request = runs->r, .requires = runs->access->requires};
+    run_again(runs, CC_RUN_COLLECT, true);
+    open = !all_agree(runs, status);
+    open = cc_undecided_find(runs->access->depends, runs->r) || open;
+    return open || runs->open;
+}
+
+void cc_access_decide(cc_access_t *access, request_rec *r, int status)
 {
     apr_pool_t *p = r->pool;
     runs_t runs = {.r = r, .access = access, .environment = apr_table_copy(p, r->subprocess_env)};
-    bool agree;
+    bool open;
 
-    access->requires = apr_array_make(p, 4, sizeof(cc_require_answer_t));
     access->depends = apr_array_make(p, 4, sizeof(const char *));
-    runs.run = (cc_access_run_t){.request = r, .requires = access->requires};
-    run_again(&runs, CC_RUN_COLLECT, true);
-    agree = all_agree(&runs, &access->status);
-    if (others_decide(&runs) || !agree || runs.open) {
+    access->status = status;
+    access->outcome = CC_ACCESS_ANSWERED;
+    open = cc_undecided_rewriting(access->depends, r);
+    if (status == OK) {
+        open = hooks_leave_open(&runs, &access->status) || open;
+        access->outcome = outcome_of(access->status);
+    }
+    if (open) {
         access->outcome = CC_ACCESS_DEPENDS;
         access->status = 0;
     } else {
         access->depends = NULL;
-        access->outcome = outcome_of(access->status);
     }
 }

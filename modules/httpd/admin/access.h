@@ -35,8 +35,8 @@ typedef struct cc_access_t {
  */
 void cc_access_prepare(apr_pool_t *pconf, server_rec *s);
 
-/** Decides the access of a request of cc_dry_run, whose status was OK. */
-void cc_access_decide(cc_access_t *access, request_rec *r);
+/** Decides the access of a request for which cc_dry_run gave `status`. */
+void cc_access_decide(cc_access_t *access, request_rec *r, int status);
 
 /**
  * {"outcome": "granted" | "denied" | "password" | "depends" | "refused" | "answered",

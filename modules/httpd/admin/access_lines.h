@@ -22,9 +22,11 @@ typedef enum {
     CC_LINE_SSL_EXPR,   /* SSLRequire */
     CC_LINE_SSL_VERIFY, /* SSLVerifyClient in a section */
     CC_LINE_SSL_CIPHER, /* SSLCipherSuite in a section */
+    CC_LINE_SSL_ONLY,   /* SSLRequireSSL */
     CC_LINE_SSL_USER,   /* SSLUserName */
     CC_LINE_SSL_FAKE,   /* SSLOptions with FakeBasicAuth */
-    CC_LINE_LUA         /* LuaHookAccessChecker and the like */
+    CC_LINE_LUA,        /* LuaHookAccessChecker and the like */
+    CC_LINE_IF          /* <If>, <ElseIf>, <Else> */
 } cc_line_kind_t;
 
 /** A directive in effect. */

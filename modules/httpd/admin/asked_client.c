@@ -61,23 +61,15 @@ static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *source
     }
 }
 
-/* SSLVerifyClient optional_no_ca: the errors that mod_ssl passes over. */
-static bool is_passed_over(const cc_asked_client_t *asked, const cc_sources_t *sources,
-                           const cc_presented_t *presented)
+/* Without CAs, SSLVerifyClient optional_no_ca passes over what it cannot verify, but not the dates.
+ */
+static bool is_passed_over(const cc_sources_t *sources, const cc_presented_t *presented)
 {
     X509 *x509 = sk_X509_value(cc_trust_certs(presented->path, presented->pool), 0);
 
-    switch (sources->judge.trust ? asked->seal.fault.cause : CC_CAUSE_NO_CA) {
-    case CC_CAUSE_NO_CA:
-    case CC_CAUSE_SELF_SIGNED:
-    case CC_CAUSE_UNTRUSTED_ROOT:
-        return sources->no_ca && cc_trust_dates(x509, apr_time_now()) == CC_TRUST_OK;
-    default:
-        return false;
-    }
+    return sources->no_ca && cc_trust_dates(x509, apr_time_now()) == CC_TRUST_OK;
 }
 
-/* mod_ssl lets the certificate of a CA, or of a server, pass as that of a client. */
 static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *sources,
                            const cc_presented_t *presented)
 {
@@ -87,8 +79,7 @@ static bool ends_handshake(const cc_asked_client_t *asked, const cc_sources_t *s
     if (asked->revocation.problem) {
         return true;
     }
-    return asked->unverified && asked->seal.state != CC_TRUST_NOT_CLIENT &&
-           !is_passed_over(asked, sources, presented);
+    return sources->judge.trust ? !asked->admitted : !is_passed_over(sources, presented);
 }
 
 /* Without a CA, the server requests a certificate, and verifies none. */
@@ -124,8 +115,8 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
 
     asked->pool = presented->pool;
     asked->revocation = cc_revocation_unchecked();
-    asked->unverified =
-        cc_judge_certificate(&asked->seal, &sources->judge, presented->path, presented->pool);
+    asked->unverified = cc_judge_certificate(&asked->seal, &asked->admitted, &sources->judge,
+                                             presented->path, presented->pool);
     client->source = &file;
     client->cert = presented->cert;
     client->problem = client->public_problem = asked->unverified;

@@ -16,10 +16,11 @@ typedef struct cc_asked_client_t {
     cc_client_t client;
     apr_pool_t *pool;
     cc_seal_t seal;
-    const char *unverified; /* NULL: it verifies; or as from cc_judge_certificate */
+    bool admitted;                     /* by mod_ssl, which may not mind that it does not verify */
+    const char *unverified;            /* NULL: it verifies; or as from cc_judge_certificate */
     cc_revocation_status_t revocation; /* by CRLs alone, of a certificate that verifies */
-    const cc_key_answer_t *key; /* for the type of its key; NULL: it does not matter */
-    const char *problem;        /* NULL, or why it gives no identity */
+    const cc_key_answer_t *key;        /* for the type of its key; NULL: it does not matter */
+    const char *problem;               /* NULL, or why it gives no identity */
     bool refused;                      /* the handshake fails, so no request is ever sent */
     bool presented; /* false: the server requests no certificate, or the handshake fails */
 } cc_asked_client_t;

@@ -51,6 +51,19 @@ int cc_dry_run_is_tls(conn_rec *c)
     return asked && asked->tls ? OK : DECLINED;
 }
 
+const char *cc_dry_run_ssl_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                    const char *name)
+{
+    cc_dry_request_t *asked = c ? asked_of(c) : NULL;
+
+    (void)s;
+    (void)r;
+    if (asked) {
+        asked->asked_ssl = apr_pstrdup(p, name);
+    }
+    return NULL;
+}
+
 static void client_present(conn_rec *c, const cc_dry_request_t *asked)
 {
     dry_finder_t *finder = apr_palloc(c->pool, sizeof(*finder));
@@ -88,6 +101,20 @@ static conn_rec *connection_make(server_rec *s, apr_pool_t *p)
     return c;
 }
 
+/*
+ * mod_dbd opens connections only after its hook post_config, and crashes without it. But it first
+ * looks for a connection that it has kept with the request, in a struct whose first member is a
+ * pointer to it: here it finds one that could not be opened.
+ */
+static void dbd_prevent(request_rec *r)
+{
+    module *dbd = ap_find_linked_module("mod_dbd.c");
+
+    if (dbd) {
+        ap_set_module_config(r->request_config, dbd, apr_pcalloc(r->pool, 4 * sizeof(void *)));
+    }
+}
+
 static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
 {
     server_rec *s = asked->server;
@@ -105,10 +132,38 @@ static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
     r->the_request = apr_pstrcat(p, "GET ", path, " HTTP/1.1", NULL);
     r->hostname = s->server_hostname;
     r->log_id = "-";
+    dbd_prevent(r);
     apr_table_setn(r->headers_in, "Host", s->server_hostname ? s->server_hostname : "localhost");
     ap_parse_uri(r, path);
     return r;
 }
+
+/* ---- the hooks of modules ------------------------------------------------------------------ */
+
+/* A script could do anything, and a query often has the rights of root. */
+static bool runs_scripts(const char *hooker)
+{
+    return !strcmp(hooker, "mod_lua.c") || !strcmp(hooker, "mod_perl.c");
+}
+
+/* Defines HOOK_run, which is ap_run_HOOK without the modules that run scripts. */
+#define DEFINE_RUN(hook)                                                                           \
+    static int hook##_run(request_rec *r)                                                          \
+    {                                                                                              \
+        const apr_array_header_t *all = ap_hook_get_##hook();                                      \
+        int status = DECLINED;                                                                     \
+                                                                                                   \
+        for (int i = 0; all && i < all->nelts && status == DECLINED; i++) {                        \
+            const ap_LINK_##hook##_t *one = &APR_ARRAY_IDX(all, i, ap_LINK_##hook##_t);            \
+                                                                                                   \
+            status = runs_scripts(one->szName) ? DECLINED : one->pFunc(r);                         \
+        }                                                                                          \
+        return status;                                                                             \
+    }
+
+DEFINE_RUN(pre_translate_name)
+DEFINE_RUN(translate_name)
+DEFINE_RUN(map_to_storage)
 
 /* ---- the steps of ap_process_request_internal that select the configuration ---------------- */
 
@@ -147,7 +202,7 @@ static int path_prepare(request_rec *r)
     }
     status = sections_walk(r);
     if (status == OK) {
-        status = ap_run_pre_translate_name(r);
+        status = pre_translate_name_run(r);
         r->per_dir_config = r->server->lookup_defaults;
     }
     if (ap_is_HTTP_ERROR(status) || status == DONE) {
@@ -168,7 +223,7 @@ static bool is_rewritten_to_proxy(const request_rec *r, int status)
 
 static int name_translate(request_rec *r)
 {
-    int status = ap_run_translate_name(r);
+    int status = translate_name_run(r);
 
     if (is_rewritten_to_proxy(r, status)) {
         r->proxyreq = PROXYREQ_REVERSE;
@@ -190,7 +245,7 @@ static int request_walk(request_rec *r)
     }
     if (status == OK) {
         r->per_dir_config = r->server->lookup_defaults;
-        status = ap_run_map_to_storage(r);
+        status = map_to_storage_run(r);
     }
     return status == OK ? sections_walk(r) : status;
 }

@@ -14,10 +14,12 @@
 /** What a request is made of. */
 typedef struct cc_dry_request_t {
     server_rec *server;
-    const char *path;    /* NULL: the server as a whole */
-    cc_client_t *client; /* NULL: no certificate is presented */
-    bool tls;            /* the connection has TLS */
+    const char *path;            /* NULL: the server as a whole */
+    cc_client_t *client;         /* NULL: no certificate is presented */
+    bool tls;                    /* the connection has TLS */
     struct cc_access_run_t *run; /* access_lines.h: while its access is decided; NULL: it is not */
+    const char *asked_ssl; /* a variable of mod_ssl that a RewriteCond has read without getting its
+                              value; NULL: none */
 } cc_dry_request_t;
 
 /** The configuration in effect for requests to a server, or to a path on it. */
@@ -37,5 +39,9 @@ cc_dry_request_t *cc_dry_request_of(const request_rec *r);
 
 /** ssl_conn_is_ssl: OK for the connection of a request with TLS that was made up, or DECLINED. */
 int cc_dry_run_is_tls(conn_rec *c);
+
+/** ssl_var_lookup: notes that such a request asks for a variable. NULL: it is not known. */
+const char *cc_dry_run_ssl_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                    const char *name);
 
 #endif

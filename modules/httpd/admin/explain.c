@@ -89,16 +89,31 @@ static void evaluate(explained_t *one, apr_pool_t *p)
     }
 }
 
-static void access_decide(explained_t *one)
+/* A table that a test cannot ask may answer the server, or answer it later. */
+static bool is_lookup_failed(const explained_t *one)
+{
+    const cc_verdict_t *verdict = one->asked->problem || one->unasked ? NULL : one->verdict;
+
+    return verdict && verdict->failure && !verdict->failure_lasts;
+}
+
+static void access_decide(explained_t *one, apr_pool_t *p)
 {
     if (one->asked->refused) {
         one->access.outcome = CC_ACCESS_REFUSED;
-    } else if (one->effect.status != OK) {
-        one->access.outcome = CC_ACCESS_ANSWERED;
-        one->access.status = one->effect.status;
+    } else if (is_lookup_failed(one) && one->effect.status == OK) {
+        one->access.outcome = CC_ACCESS_DEPENDS;
+        one->access.depends = apr_array_make(p, 1, sizeof(const char *));
+        APR_ARRAY_PUSH(one->access.depends, const char *) = one->verdict->failure;
     } else {
-        cc_access_decide(&one->access, one->effect.request);
+        cc_access_decide(&one->access, one->effect.request, one->effect.status);
     }
+}
+
+/* A RewriteCond may have asked for the certificate. Then a client may get another answer. */
+static bool is_answered_early(const explained_t *one)
+{
+    return one->effect.status != OK && !cc_dry_request_of(one->effect.request)->asked_ssl;
 }
 
 /* NULL, or why it gives no identity, whatever the rules would say. */
@@ -110,8 +125,8 @@ static const char *rejection_of(const explained_t *one)
     if (one->unasked) {
         return "the server requests no certificate for this path: SSLVerifyClient none";
     }
-    return one->effect.status != OK ? "httpd answers this path before the client is identified"
-                                    : NULL;
+    return is_answered_early(one) ? "httpd answers this path before the client is identified"
+                                  : NULL;
 }
 
 static const char *result_of(const explained_t *one)
@@ -190,7 +205,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     const cc_dir_t *dir = one->effect.dir;
 
     one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
-    if (one->effect.status != OK) {
+    if (is_answered_early(one)) {
         note_add(one, apr_psprintf(p,
                                    "httpd answers this path with %d before the client is "
                                    "identified",
@@ -297,7 +312,7 @@ json_t *cc_explain_certificate(const void *prepared, const cc_presented_t *prese
     effect_find(&one, p);
     evaluate(&one, p);
     if (one.effect.request) {
-        access_decide(&one);
+        access_decide(&one, p);
     }
     notes_make(&one, p);
     return answer_of(&one, p);

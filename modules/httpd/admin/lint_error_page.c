@@ -199,12 +199,14 @@ static const ap_directive_t *denying(cc_lint_t *lint, const cc_conf_view_t *view
 
 /*
  * A line of the main server is in effect in all servers, whose sections differ. A line of a section
- * may be in effect only where the same sections apply to the page.
+ * may be in effect only where the same sections apply to the page. With SSLVerifyClient require, no
+ * client is without a certificate.
  */
 static cc_line_state_t judge_page(cc_lint_t *lint, const cc_conf_view_t *view,
                                   const cc_place_t *place, const void *path)
 {
     if (place->section || place->view != view || cc_use_of(view->server) < CC_USE_HERE ||
+        view->verify_client == CC_VERIFY_REQUIRE ||
         (view == view->main && lint->views->nelts > 1)) {
         return CC_LINE_ASIDE;
     }
@@ -224,11 +226,10 @@ void cc_lint_error_document(cc_lint_t *lint, const cc_line_t *line)
     if (culprit) {
         const char *shown = cc_text_escape(path, strlen(path), lint->pool);
 
-        cc_lint_add(
-            lint, "CC0739", line->where,
-            "a client without a certificate that another section denies does not see this page, "
-            "since %s denies it, too: add <Location \"%s\"> with \"Require all granted\" after "
-            "that",
-            cc_directive_where(denying(lint, culprit, path), lint->pool), shown);
+        cc_lint_add(lint, "CC0739", line->where,
+                    "a client without a certificate gets a 403 without this page, since %s denies "
+                    "access to the page, too: add <Location \"%s\"> with \"Require all granted\" "
+                    "after that",
+                    cc_directive_where(denying(lint, culprit, path), lint->pool), shown);
     }
 }

@@ -189,10 +189,11 @@ json_t *cc_revoked_certificate(const void *prepared, const cc_presented_t *prese
     revoked_check_t one = {.sources = sources, .cert = presented->cert, .now = apr_time_now()};
     cc_facts_t facts = {.now = one.now};
     apr_pool_t *p = presented->pool;
+    bool admitted;
 
     one.status = cc_revocation_unchecked();
-    one.unverified =
-        cc_judge_certificate(&one.seal, &sources->judge, presented->path, presented->pool);
+    one.unverified = cc_judge_certificate(&one.seal, &admitted, &sources->judge, presented->path,
+                                          presented->pool);
     if (!one.unverified) {
         sources_ask(&one, cc_trust_certs(presented->path, p), p);
     }

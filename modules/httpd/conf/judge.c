@@ -58,6 +58,15 @@ static const char *ciphers_of(const cc_conf_view_t *view, apr_pool_t *p)
     return strcasecmp(first, "TLSv1.3") ? second : NULL;
 }
 
+/* With OCSP, mod_ssl needs the issuer. */
+static bool passes_over_issuers(const cc_conf_view_t *view, apr_pool_t *p)
+{
+    const char *mode = cc_conf_view_value(view, "SSLVerifyClient", p);
+    const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
+
+    return mode && !strcasecmp(mode, "optional_no_ca") && (!ocsp || !strcasecmp(ocsp, "off"));
+}
+
 static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, apr_pool_t *p)
 {
     const char *depth = cc_conf_view_value(view, "SSLVerifyDepth", p);
@@ -72,6 +81,7 @@ static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, a
         .crl_leaf = has_word(revocation, "leaf", p),
         .crl_chain = has_word(revocation, "chain", p),
         .crl_may_miss = has_word(revocation, "no_crl_for_cert_ok", p),
+        .no_ca = passes_over_issuers(view, p),
         .depth = depth ? atoi(depth) : 1,
         .ciphers = ciphers_of(view, p),
     };
@@ -135,14 +145,15 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
     return cc_trust_load(&judge->trust, &files, p, err);
 }
 
-const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const char *path,
-                                 apr_pool_t *p)
+const char *cc_judge_certificate(cc_seal_t *seal, bool *admitted, const cc_judge_t *judge,
+                                 const char *path, apr_pool_t *p)
 {
     const char *problem = judge->never;
 
     *seal = (cc_seal_t){.state = CC_TRUST_FAILED};
+    *admitted = false;
     if (!problem) {
-        problem = cc_trust_check(seal, judge->trust, path, apr_time_now(), p);
+        problem = cc_trust_check(seal, admitted, judge->trust, path, apr_time_now(), p);
     }
     return problem;
 }

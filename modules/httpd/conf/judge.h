@@ -14,8 +14,8 @@ cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 
 /** How a server judges certificates. */
 typedef struct cc_judge_t {
-    const char *never; /* NULL, or why it accepts no certificate */
-    cc_trust_t *trust; /* its CAs; NULL: it requests no certificate, or trusts no CA */
+    const char *never;          /* NULL, or why it accepts no certificate */
+    cc_trust_t *trust;          /* its CAs; NULL: it requests no certificate, or trusts no CA */
     apr_array_header_t *unseen; /* const char *: checks that are left out, in plain words */
 } cc_judge_t;
 
@@ -30,9 +30,10 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
 /**
  * NULL: the certificate would verify, and *seal is filled as in a handshake. Otherwise the reason
  * why it would give no identity. `path` is a PEM file: the certificate, and the chain that a client
- * sends with it. Texts are in `p`.
+ * sends with it. *admitted: mod_ssl lets the handshake go on nevertheless; false if there are no
+ * CAs. Texts are in `p`.
  */
-const char *cc_judge_certificate(cc_seal_t *seal, const cc_judge_t *judge, const char *path,
-                                 apr_pool_t *p);
+const char *cc_judge_certificate(cc_seal_t *seal, bool *admitted, const cc_judge_t *judge,
+                                 const char *path, apr_pool_t *p);
 
 #endif

@@ -28,6 +28,7 @@ static int level_of(cc_quota_kind_t kind)
     case CC_QUOTA_HEADER:
     case CC_QUOTA_CONNECTION:
     case CC_QUOTA_TRAILER:
+    case CC_QUOTA_MISDIRECTED:
         return APLOG_INFO;
     default:
         return APLOG_WARNING;

@@ -4,7 +4,11 @@
 
 #include <apr_strings.h>
 
+#include <http_main.h>
+
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/conf/view.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
@@ -43,6 +47,41 @@ static bool is_named(const char *name, const char *pattern)
     return !strncasecmp(name, pattern, len) && (pattern[len] == '*' || !name[len]);
 }
 
+/* The headers of the list, as bits, that a directive sets: RequestHeader, often for a back end. */
+static unsigned set_by(const ap_directive_t *directive, apr_pool_t *p)
+{
+    const char *args = directive->args, *action, *name;
+    unsigned set = 0;
+
+    if (strcasecmp(directive->directive, "RequestHeader") != 0) {
+        return 0;
+    }
+    action = ap_getword_conf(p, &args);
+    name = ap_getword_conf(p, &args);
+    name = apr_pstrmemdup(p, name, strcspn(name, ":"));
+    for (size_t i = 0; strcasecmp(action, "unset") != 0 && i < HEADERS; i++) {
+        set |= is_named(name, headers[i].name) ? 1U << i : 0;
+    }
+    return set;
+}
+
+int cc_proxied_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const apr_array_header_t *views = cc_conf_views_of(s);
+    unsigned *set = &cc_configuration_of(s)->headers_set;
+
+    (void)pconf;
+    (void)plog;
+    for (int i = 0; i < views->nelts; i++) {
+        const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
+
+        for (int j = 0; j < view->places->nelts; j++) {
+            *set |= set_by(APR_ARRAY_IDX(view->places, j, cc_place_t).directive, ptemp);
+        }
+    }
+    return OK;
+}
+
 static bool shows(const header_t *header, const apr_table_entry_t *sent, bool tls)
 {
     return is_named(sent->key, header->name) &&
@@ -68,13 +107,14 @@ void cc_proxied_note(request_rec *r)
 const char *cc_proxied_header(request_rec *r)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    unsigned set = cc_configuration_of(ap_server_conf)->headers_set;
     bool tls = cc_tls_was_on(r);
 
     if (had_client_cert(r)) {
         return "Client-Cert";
     }
     for (size_t i = 0; i < HEADERS; i++) {
-        for (int j = 0; j < all->nelts; j++) {
+        for (int j = 0; !(set >> i & 1) && j < all->nelts; j++) {
             if (shows(&headers[i], &APR_ARRAY_IDX(all, j, apr_table_entry_t), tls)) {
                 return headers[i].name;
             }

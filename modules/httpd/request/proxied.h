@@ -6,11 +6,17 @@
 #include "httpd/conf/module.h"
 
 /**
+ * check_config: finds the headers of that kind that RequestHeader of this server sets; what they
+ * hold is not a proxy's. Returns OK.
+ */
+int cc_proxied_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/**
  * The usual name (a literal) of a header of the request that proxies add when they end TLS; NULL:
  * the request has none. Any client can send such a header, so it shows only why there may be no
  * certificate; nothing may be granted because of it. On a TLS connection, only headers with
- * something of a certificate are considered. Costs a comparison of all headers with a list. In the
- * request's thread.
+ * something of a certificate are considered, and none that a RequestHeader of this server sets.
+ * Costs a comparison of all headers with a list. In the request's thread.
  */
 const char *cc_proxied_header(request_rec *r);
 
