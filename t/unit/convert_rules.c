@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests conversions to rules: maps of HAProxy for map_beg and map_reg, and maps of nginx. */
+#include <stdio.h>
 #include <string.h>
+
+#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -127,6 +130,42 @@ TEST(a_pattern_that_captures_leaves_nothing_to_later_patterns)
         {NULL, NULL}};
 
     convertset_check("nginx", NULL, cases);
+}
+END_TEST
+
+/* The address space of this process, in octets. */
+static long address_space(void)
+{
+    FILE *in = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    ck_assert_ptr_nonnull(in);
+    ck_assert_int_eq(fscanf(in, "%ld", &pages), 1);
+    fclose(in);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* If each word took as much as the text, this would take more than 2 GiB. */
+TEST(a_large_map_of_nginx_takes_memory_in_proportion)
+{
+    enum { ENTRIES = 10000, LONGEST = 32 };
+    cc_convert_t *convert = NULL;
+    cc_error_t err = {0};
+    apr_pool_t *p;
+    char *text, *to;
+    long before = address_space();
+
+    apr_pool_create(&p, NULL);
+    text = apr_palloc(p, ENTRIES * LONGEST + 100);
+    to = text + sprintf(text, "map $ssl_client_s_dn $u {\n");
+    for (int i = 0; i < ENTRIES; i++)
+        to += sprintf(to, "\"CN=u%d,O=Ex\" u%d;\n", i, i);
+    strcpy(to, "}\n");
+    ck_assert_int_eq(cc_convert_create(&convert, NULL, NULL, p, &err), APR_SUCCESS);
+    ck_assert_int_eq(cc_convert_text(convert, cc_convert_kind_find("nginx"), text), APR_SUCCESS);
+    ck_assert_int_eq(convert->converted, ENTRIES);
+    ck_assert_int_lt(address_space() - before, 1L << 29);
+    apr_pool_destroy(p);
 }
 END_TEST
 

@@ -231,7 +231,7 @@ static apr_status_t map_convert(cc_convert_t *convert, cc_nginx_reader_t *reader
 /* map SOURCE VARIABLE {; the last two words before the brace. */
 apr_status_t cc_convert_nginx(cc_convert_t *convert, const char *text)
 {
-    cc_nginx_reader_t reader = {text, 1, NULL, convert->pool};
+    cc_nginx_reader_t reader = {.at = text, .line = 1, .pool = convert->pool};
     const char *words[3] = {"", "", ""};
     int maps = 0;
     apr_status_t status = APR_SUCCESS;

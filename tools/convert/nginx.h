@@ -28,12 +28,13 @@ typedef enum {
     CC_NGINX_EOF /* or a quote that is not closed */
 } cc_nginx_t;
 
-/* A reader begins with the text and line 1. */
+/* A reader begins with the text, line 1 and the pool. */
 typedef struct cc_nginx_reader_t {
     const char *at;
     int line; /* of the word that was read last */
     const char *word;
     apr_pool_t *pool;
+    char *buffer; /* for the word that is being read; NULL: none yet */
 } cc_nginx_reader_t;
 
 /* nginx_read.c: reads on; after a word, reader->word is that. */

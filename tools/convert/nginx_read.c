@@ -42,8 +42,12 @@ static char escape_read(cc_nginx_reader_t *reader, char **to)
 static cc_nginx_t word_read(cc_nginx_reader_t *reader)
 {
     char quote = strchr("\"'", *reader->at) ? *reader->at++ : '\0';
-    char *word = apr_palloc(reader->pool, strlen(reader->at) + 1);
-    char *to = word;
+    char *to = NULL;
+
+    if (!reader->buffer) { /* for the first word, and large enough for all others */
+        reader->buffer = apr_palloc(reader->pool, strlen(reader->at) + 1);
+    }
+    to = reader->buffer;
 
     for (; *reader->at; reader->at++) {
         if (quote ? *reader->at == quote : strchr(" \t\r\n;{", *reader->at) != NULL) {
@@ -62,12 +66,11 @@ static cc_nginx_t word_read(cc_nginx_reader_t *reader)
             *to++ = *++reader->at;
         }
     }
-    *to = '\0';
     if (quote && !*reader->at) {
         return CC_NGINX_EOF;
     }
     reader->at += quote ? 1 : 0;
-    reader->word = word;
+    reader->word = apr_pstrmemdup(reader->pool, reader->buffer, (apr_size_t)(to - reader->buffer));
     return CC_NGINX_WORD;
 }
 
