@@ -211,8 +211,12 @@ static void register_tolerate(void)
                                                    "mod_auth_form.c", NULL};
 
     ap_hook_post_read_request(cc_tolerance_misdirected, after_ssl, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_access(cc_tolerance_forget, after_ssl, NULL, APR_HOOK_FIRST,
+    ap_hook_check_access(cc_tolerance_access, after_ssl, NULL, APR_HOOK_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
+    /* With Satisfy Any, requests come here after a denial, which ended the hooks before it. */
+    ap_hook_check_access_ex(cc_tolerance_forget, NULL, NULL, APR_HOOK_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_ssl_var_lookup(cc_tolerance_variable, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_authn(cc_tolerance_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
 }

@@ -13,7 +13,7 @@ static const cc_command_t all[] = {
      .most = 1,
      .with = CC_WITH_JSON | CC_WITH_ALL_FIELDS | CC_WITH_PASSIN,
      .run = cc_show_run,
-     .summary = "suggest a rule for a certificate, and print what rules can use of it",
+     .summary = "suggest a rule for a certificate, and print the values that rules can use",
      .description =
          "Prints a rule that would map the certificate (PEM, DER or PKCS#12; - for standard "
          "input), "
@@ -100,9 +100,8 @@ static const cc_command_t all[] = {
      .summary = "show which certificates two configurations map differently",
      .description =
          "Reads two configurations, -f OLD -f NEW, and prints a line for each certificate that "
-         "they "
-         "map to another user or other groups, and with --path, to which they give another "
-         "access. All other options apply to both.",
+         "they map to different users or groups or, with --path, give different access. All other "
+         "options apply to both.",
      .status = "0  no certificate differs\n"
                "1  at least one differs",
      .examples = "clientcert diff -f httpd.conf -f \"$PWD/httpd.new.conf\" people/"},

@@ -53,12 +53,13 @@ static apr_status_t options_check(const cc_convert_kind_t *kind, cc_tool_t *tool
 
     if (options->field && !kind->with_field) {
         return cc_error_set(&tool->err, tool->pool, "CC0552", "--field",
-                            "%s input is not compared with a field of your choice", kind->name);
+                            "%s does not take this option", kind->name);
     }
     if (options->issuer && !kind->with_issuer) {
-        return cc_error_set(&tool->err, tool->pool, "CC0552", "--issuer",
-                            "%s input becomes conditions, to which you can add an issuer",
-                            kind->name);
+        return cc_error_set(
+            &tool->err, tool->pool, "CC0552", "--issuer",
+            "%s does not take this option: add a condition on the issuer to the result",
+            kind->name);
     }
     if (kind->with_field && !options->field) {
         return cc_error_set(&tool->err, tool->pool, "CC0552", NULL,

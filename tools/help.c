@@ -78,8 +78,8 @@ static void command_print(const cc_command_t *command, const cc_style_t *style, 
     cc_print_wrapped(command->description, 0, p);
     options_print("Options:", (command->with & ~CC_WITH_SERVER) | CC_WITH_ANY, style, p);
     if (command->with & CC_WITH_SERVER) {
-        options_print("SERVER, of which httpd only reads the configuration, as with -t:",
-                      CC_WITH_SERVER, style, p);
+        options_print("SERVER (httpd only reads its configuration, as with -t):", CC_WITH_SERVER,
+                      style, p);
     }
     lines_print("Exit status:",
                 apr_pstrcat(p, command->status,

@@ -12,8 +12,8 @@
 static const cc_option_t all[] = {
     {"--vhost", "NAME[:PORT]", "the virtual host, by its ServerName or a ServerAlias",
      CC_WITH_VHOST, MEMBER(vhost)},
-    {"--path", "/PATH", "the path of a request, which httpd processes as for a request",
-     CC_WITH_PATH, MEMBER(path)},
+    {"--path", "/PATH", "the path of a request: use the sections in effect for it", CC_WITH_PATH,
+     MEMBER(path)},
     {"--file", "FILE", "use this file in place of the table's own", CC_WITH_FILE, MEMBER(file)},
     {"--json", NULL, "print JSON", CC_WITH_JSON, MEMBER(json)},
     {"--all", NULL, "list every rule, not only the relevant ones", CC_WITH_ALL_RULES, MEMBER(all)},

@@ -20,7 +20,7 @@ static apr_status_t text_add(json_t *query, const char *name, const char *text, 
 
     if (unusable) {
         return cc_error_set(&tool->err, tool->pool, "CC0532", text,
-                            "names and keys of tables cannot be such a text: %s", unusable);
+                            "a table has no such name or key: %s", unusable);
     }
     json_object_set_new(query, name, cc_options_text(text, tool->pool));
     return APR_SUCCESS;

@@ -47,7 +47,7 @@ static bool matches(const cc_miss_t *miss, const char *before, const char *after
     return cc_hint_holds(miss, cc_hint_condition(miss, NULL, NULL, pattern));
 }
 
-#define PART "the pattern matches a part of the value, and it has to match all of it"
+#define PART "the pattern matches only a part of the value, but has to match all of it"
 
 /*
  * What may come before or after the pattern ends with a separator, or is one in the pattern itself:
@@ -99,8 +99,8 @@ static const char *part_hint(const cc_miss_t *miss)
 
 static const char *case_hint(const cc_miss_t *miss)
 {
-    return cc_hint_write(miss, "the pattern matches if upper and lower case are ignored", NULL,
-                         NULL, apr_pstrcat(miss->pool, "(?i)", miss->condition->operand, NULL));
+    return cc_hint_write(miss, "the pattern matches if letter case is ignored", NULL, NULL,
+                         apr_pstrcat(miss->pool, "(?i)", miss->condition->operand, NULL));
 }
 
 /* /PATTERN/ as in other languages. */

@@ -78,6 +78,13 @@ static const char *key_place(const cc_miss_t *miss, const char *key)
                : cc_table_where(table);
 }
 
+/* An option changes how keys are compared only where they are read in advance, as those of a file.
+ */
+static bool is_possible(cc_remedy_t remedy, const cc_table_t *table)
+{
+    return (remedy != REMEDY_NOCASE && remedy != REMEDY_OCTETS) || cc_table_has_rows(table);
+}
+
 /* NULL unless the table has this key. A failed lookup says nothing. */
 static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const char *key,
                            cc_remedy_t remedy)
@@ -89,6 +96,7 @@ static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const
         cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
         return NULL;
     }
+    remedy = is_possible(remedy, table) ? remedy : REMEDY_KEY;
     return apr_pstrcat(miss->pool, "the table (", key_place(miss, key), ") has the key ",
                        quoted(key, miss->pool), "; ", remedy_text(miss, value, remedy), NULL);
 }

@@ -89,9 +89,9 @@ static const char *case_hint(const cc_miss_t *miss, const cc_value_t *value)
     const char *operand = miss->condition->operand;
 
     return apr_cstr_casecmp(value->text, operand) == 0
-               ? cc_hint_write(
-                     miss, "the certificate has this value with other upper and lower case",
-                     cc_hint_field_with(miss, "lower"), NULL, lower_of(operand, miss->pool))
+               ? cc_hint_write(miss, "the certificate has this value in a different letter case",
+                               cc_hint_field_with(miss, "lower"), NULL,
+                               lower_of(operand, miss->pool))
                : NULL;
 }
 
@@ -112,7 +112,8 @@ static const char *space_hint(const cc_miss_t *miss, const cc_value_t *value)
     const char *operand = miss->condition->operand;
 
     return strcmp(trimmed(value->text, miss->pool), trimmed(operand, miss->pool)) == 0
-               ? cc_hint_write(miss, "the value and the operand differ in spaces at their ends",
+               ? cc_hint_write(miss,
+                               "the value and the operand differ in leading or trailing spaces",
                                NULL, NULL, value->text)
                : NULL;
 }

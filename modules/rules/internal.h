@@ -130,10 +130,16 @@ bool cc_mistake_in_operand(cc_rule_reader_t *reader, const apr_array_header_t *w
 bool cc_mistake_in_output(cc_rule_reader_t *reader, const apr_array_header_t *words, int at);
 
 /*
- * mistake.c: the operator of ours that a word such as "eq" means; NULL: there is none, or it does
- * not work on the field. `next` is the word after it.
+ * mistake_operator.c: the operator of ours that a word such as "eq" means; NULL: there is none, or
+ * it does not work on the field. `next` is the word after it.
  */
 const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const char *next);
+
+/*
+ * mistake_operator.c: the operator at the beginning of a text such as "=~(.+)", and its length in
+ * the text; NULL: there is none.
+ */
+const char *cc_mistake_operator_begin(const char *text, apr_size_t *len);
 
 /* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
 apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);

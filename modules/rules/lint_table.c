@@ -37,7 +37,7 @@ static const char *hex_form(const cc_selector_t *selector, const char *key, apr_
     } else if (strstr(name, "sha1")) {
         digits = 40;
     }
-    return digits > 0 && len != digits ? "a digest of this kind has another number of digits"
+    return digits > 0 && len != digits ? "a digest of this kind has a different number of digits"
                                        : NULL;
 }
 

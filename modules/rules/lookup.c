@@ -22,6 +22,16 @@ static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reade
                         c->selector->name, c->selector->name);
 }
 
+/* What to write if the operand seems to be a list of values; "" if it does not. */
+static const char *list_remedy(const cc_condition_t *c, apr_pool_t *p)
+{
+    if (c->selector->type != CC_TYPE_TEXT || !strpbrk(c->operand, ",|()[]{} ")) {
+        return "";
+    }
+    return apr_psprintf(p, "; to list a few values in the rule, write a pattern: %s %s \"a|b\"",
+                        c->selector->name, c->op->negative ? "!~" : "=~");
+}
+
 apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *reader)
 {
     const cc_rules_t *rules = reader->rules;
@@ -32,14 +42,12 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
     if (condition->table) {
         return table_suits(condition, reader);
     }
-    return cc_error_set(
-        reader->err, rules->pool, "CC0231", condition->operand,
-        "no such table; a ClientCertTable must come before the rules that use it; "
-        "tables so far: %s%s",
-        rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool) : "none",
-        strpbrk(condition->operand, ",|()[]{} ")
-            ? "; to list a few values in the rule, write a pattern: FIELD =~ \"a|b\""
-            : "");
+    return cc_error_set(reader->err, rules->pool, "CC0231", condition->operand,
+                        "no such table; a ClientCertTable must come before the rules that use it; "
+                        "tables so far: %s%s",
+                        rules->tables ? cc_tables_names(rules->tables, rules->scope, rules->pool)
+                                      : "none",
+                        list_remedy(condition, rules->pool));
 }
 
 static void table_name(cc_rules_t *rules, cc_table_t *const *table)

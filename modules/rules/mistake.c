@@ -67,7 +67,10 @@ static bool quote_wrong(const cc_mistake_t *m, const char *word)
                                          "\u2019", "\u00ab", "\u00bb", NULL};
 
     for (int i = 0; quotes[i]; i++) {
-        if (strstr(word, quotes[i])) {
+        apr_size_t len = strlen(quotes[i]);
+        apr_size_t rest = strlen(word) < len ? 0 : strlen(word) - len;
+
+        if (strncmp(word, quotes[i], len) == 0 || strcmp(word + rest, quotes[i]) == 0) {
             cc_error_set(m->reader->err, m->pool, "CC0245", word,
                          "%s is not a quote here; write \" or '", quotes[i]);
             return true;
@@ -76,97 +79,38 @@ static bool quote_wrong(const cc_mistake_t *m, const char *word)
     return false;
 }
 
-/* ---- a value with spaces, without quotes ------------------------------------------------- */
-
-/* Where the value that begins at `from` would end: before an output, or the next condition. */
-static int value_end(const cc_mistake_t *m, int from)
-{
-    const char *const *word = (const char *const *)m->words->elts;
-    int end = from + 1;
-
-    while (end < m->words->nelts && !cc_rule_is_output(word[end]) &&
-           !(end + 1 < m->words->nelts && cc_operator_find(word[end + 1]) &&
-             is_selector(m, word[end]))) {
-        end++;
-    }
-    return end;
-}
-
-static const char *words_joined(const cc_mistake_t *m, int from, int end)
-{
-    const char *text = APR_ARRAY_IDX(m->words, from, const char *);
-
-    for (int i = from + 1; i < end; i++) {
-        text = apr_pstrcat(m->pool, text, " ", APR_ARRAY_IDX(m->words, i, const char *), NULL);
-    }
-    return text;
-}
-
-/* The condition whose operand begins at `from`, with all words up to `end` as its operand. */
-static const char *condition_joined(const cc_mistake_t *m, int from, int end)
-{
-    const char *const *word = (const char *const *)m->words->elts;
-
-    return apr_pstrcat(m->pool, word[from - 2], " ", word[from - 1], " ",
-                       cc_word_quote(words_joined(m, from, end), m->pool), NULL);
-}
-
-/* `from` is the operand of a condition whose operator is legal. */
-static bool name_split(const cc_mistake_t *m, int from)
-{
-    int end = value_end(m, from);
-    const char *condition = condition_joined(m, from, end);
-    const cc_condition_t *conditions = (const cc_condition_t *)m->reader->rule->conditions->elts;
-    const cc_condition_t *c = &conditions[from / 3];
-
-    if (end <= from + 1 || !c->selector || c->selector->type != CC_TYPE_DN ||
-        !is_condition(m, condition)) {
-        return false;
-    }
-    cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
-                 "this is part of a name that contains a space; put the name in quotes: %s",
-                 safe(m, condition));
-    return true;
-}
-
-/* A single word before an output or the end. It can be another mistake too, so this comes last. */
-static bool value_split(const cc_mistake_t *m)
-{
-    int end = value_end(m, m->at);
-    const char *condition = m->at >= 3 ? condition_joined(m, m->at - 1, end) : "";
-
-    if (m->at < 3 || end != m->at + 1 || strpbrk(word_at(m, 0), ".=|") ||
-        strcmp(word_at(m, -2), "==") != 0 || !is_condition(m, condition)) {
-        return false;
-    }
-    cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
-                 "not a field; if it belongs to the value before it, put both in quotes: %s",
-                 safe(m, condition));
-    return true;
-}
-
 /* ---- and, or, not ------------------------------------------------------------------------ */
 
-static bool joining_word(const cc_mistake_t *m)
+/* NULL: the word is not one of these. */
+static const char *joining_remedy(const cc_mistake_t *m, const char *word)
 {
     static const char *const ands[] = {"and", "&&", "&",    ",",     ";",    "->",
                                        "=>",  "if", "when", "where", "then", NULL};
     static const char *const ors[] = {"or", "||", "|", NULL};
     static const char *const nots[] = {"not", "!", NULL};
-    const char *word = word_at(m, 0);
-    const char *remedy = NULL;
 
     if (is_one_of(word, ands)) {
-        remedy = "remove it: all conditions of a rule must hold";
-    } else if (is_one_of(word, ors)) {
-        remedy = "write the other conditions as another rule, since all conditions of a rule must "
-                 "hold";
-    } else if (is_one_of(word, nots) || (*word == '!' && is_selector(m, word + 1))) {
-        remedy = "use one of the operators !=, !~ and !in in the condition itself";
-    } else if (*word == '(' || strcmp(word, ")") == 0) {
-        remedy = "remove the parentheses: all conditions of a rule must hold, and another rule is "
-                 "an alternative";
+        return "remove it: all conditions of a rule must hold";
     }
+    if (is_one_of(word, ors)) {
+        return "write the other conditions as another rule, since all conditions of a rule must "
+               "hold";
+    }
+    if (is_one_of(word, nots) || (*word == '!' && is_selector(m, word + 1))) {
+        return "use one of the operators !=, !~ and !in in the condition itself";
+    }
+    if (*word == '(' || strcmp(word, ")") == 0) {
+        return "remove the parentheses: all conditions of a rule must hold, and another rule is "
+               "an alternative";
+    }
+    return NULL;
+}
+
+static bool joining_word(const cc_mistake_t *m)
+{
+    const char *word = word_at(m, 0);
+    const char *remedy = joining_remedy(m, word);
+
     if (remedy) {
         cc_error_set(m->reader->err, m->pool, "CC0243", word,
                      "conditions are not joined by words or signs; %s", remedy);
@@ -220,21 +164,30 @@ static bool output_misspelled(const cc_mistake_t *m)
     return true;
 }
 
-static bool action_misspelled(const cc_mistake_t *m)
+/* NULL: the word is not one of these. */
+static const char *action_remedy(const char *word)
 {
     static const char *const denies[] = {"deny", "denied", "reject", "forbid", "refuse", NULL};
     static const char *const allows[] = {"allow", "allowed", "accept", "permit", "grant", NULL};
-    const char *word = word_at(m, 0);
-    const char *remedy = NULL;
 
     if (is_one_of(word, denies)) {
-        remedy = "write deny";
-    } else if (apr_cstr_casecmp(word, "stop") == 0) {
-        remedy = "write stop";
-    } else if (is_one_of(word, allows)) {
-        remedy = "a rule gives a user or a group, user=NAME or group=NAME, and Require "
-                 "clientcert-user or clientcert-group allows access";
+        return "write deny";
     }
+    if (apr_cstr_casecmp(word, "stop") == 0) {
+        return "write stop";
+    }
+    if (is_one_of(word, allows)) {
+        return "a rule gives a user or a group, user=NAME or group=NAME, and Require "
+               "clientcert-user or clientcert-group allows access";
+    }
+    return NULL;
+}
+
+static bool action_misspelled(const cc_mistake_t *m)
+{
+    const char *word = word_at(m, 0);
+    const char *remedy = action_remedy(word);
+
     if (remedy) {
         cc_error_set(m->reader->err, m->pool, "CC0246", word, "neither a field nor an output; %s",
                      remedy);
@@ -247,61 +200,133 @@ static bool wrong_output(const cc_mistake_t *m)
     return !m->reader->conditions_only && (output_misspelled(m) || action_misspelled(m));
 }
 
-/* ---- operators --------------------------------------------------------------------------- */
+/* ---- a value with spaces, without quotes ------------------------------------------------- */
 
-/* Words for an operator in other languages. */
-static const struct {
-    const char *word;
-    const char *op;
-} meant[] = {
-    {"=", "=="},      {":=", "=="},     {"===", "=="}, {"eq", "=="},       {"-eq", "=="},
-    {"is", "=="},     {"equals", "=="}, {"<>", "!="},  {"!==", "!="},      {"ne", "!="},
-    {"-ne", "!="},    {"~", "=~"},      {"~=", "=~"},  {"~*", "=~"},       {"matches", "=~"},
-    {"-match", "=~"}, {"lt", "<"},      {"-lt", "<"},  {"le", "<="},       {"-le", "<="},
-    {"=<", "<="},     {"gt", ">"},      {"-gt", ">"},  {"ge", ">="},       {"-ge", ">="},
-    {"=>", ">="},     {"IN", "in"},     {"-in", "in"}, {"UNDER", "under"},
-};
-
-const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const char *next)
+/* Where the value that begins at `from` would end: before an output, or the next condition. */
+static int value_end(const cc_mistake_t *m, int from)
 {
-    const char *name = NULL;
-    const cc_operator_t *op;
+    const char *const *word = (const char *const *)m->words->elts;
+    int end = from + 1;
 
-    if (apr_cstr_casecmp(word, "not") == 0 && apr_cstr_casecmp(next, "in") == 0) {
-        name = "!in";
+    while (end < m->words->nelts && !cc_rule_is_output(word[end]) &&
+           !(end + 1 < m->words->nelts && cc_operator_find(word[end + 1]) &&
+             is_selector(m, word[end]))) {
+        end++;
     }
-    for (size_t i = 0; i < sizeof(meant) / sizeof(meant[0]) && !name; i++) {
-        name = apr_cstr_casecmp(word, meant[i].word) == 0 ? meant[i].op : NULL;
-    }
-    op = name ? cc_operator_find(name) : NULL;
-    return op && cc_operator_takes(op, c->selector) ? name : NULL;
+    return end;
 }
 
-/* The operator at the beginning of a text, and its length in the text; NULL: there is none. */
-static const char *operator_begin(const char *text, apr_size_t *len)
+static const char *words_joined(const cc_mistake_t *m, int from, int end)
 {
-    static const char *const signs[] = {"==", "!=", "=~", "!~", "<=", ">=", ":=", "<", ">", "="};
+    const char *text = APR_ARRAY_IDX(m->words, from, const char *);
 
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        *len = strlen(signs[i]);
-        if (strncmp(text, signs[i], *len) == 0) {
-            return cc_operator_find(signs[i]) ? signs[i] : "==";
+    for (int i = from + 1; i < end; i++) {
+        text = apr_pstrcat(m->pool, text, " ", APR_ARRAY_IDX(m->words, i, const char *), NULL);
+    }
+    return text;
+}
+
+/* The condition whose operand begins at `from`, with all words up to `end` as its operand. */
+static const char *condition_joined(const cc_mistake_t *m, int from, int end)
+{
+    const char *const *word = (const char *const *)m->words->elts;
+
+    return apr_pstrcat(m->pool, word[from - 2], " ", word[from - 1], " ",
+                       cc_word_quote(words_joined(m, from, end), m->pool), NULL);
+}
+
+/* FIELD, or an output in other words, with a sign behind it. */
+static bool begins_another(const cc_mistake_t *m, int i)
+{
+    const char *word = APR_ARRAY_IDX(m->words, i, const char *);
+    const char *next = i + 1 < m->words->nelts ? APR_ARRAY_IDX(m->words, i + 1, const char *) : "";
+    apr_size_t len = strcspn(word, "=!<>~:");
+    const char *name = apr_pstrmemdup(m->pool, word, len);
+
+    return strchr("=!<>~:", word[len] ? word[len] : *next) &&
+           (output_meant(name) || is_selector(m, name));
+}
+
+/*
+ * True if the words behind the operand certainly continue its name: they have one of the commas
+ * between attributes, and no other mistake may follow.
+ */
+static bool name_goes_on(const cc_mistake_t *m, int from, int end)
+{
+    const char *const *word = (const char *const *)m->words->elts;
+    apr_size_t len = strlen(word[from]);
+    bool comma = len > 0 && word[from][len - 1] == ',';
+
+    for (int i = from + 1; i < end; i++) {
+        if (begins_another(m, i)) {
+            return false;
         }
+        comma = comma || strchr(word[i], ',');
     }
-    return NULL;
+    return comma && !joining_remedy(m, word[end - 1]) && !action_remedy(word[end - 1]);
 }
+
+/* `from` is the operand of a condition whose operator is legal. */
+static bool name_split(const cc_mistake_t *m, int from)
+{
+    int end = value_end(m, from);
+    const char *condition = condition_joined(m, from, end);
+    const cc_condition_t *conditions = (const cc_condition_t *)m->reader->rule->conditions->elts;
+    const cc_condition_t *c = &conditions[from / 3];
+
+    if (end <= from + 1 || !c->selector || c->selector->type != CC_TYPE_DN ||
+        !name_goes_on(m, from, end) || !is_condition(m, condition)) {
+        return false;
+    }
+    cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
+                 "this is part of a name that contains a space; put the name in quotes: %s",
+                 safe(m, condition));
+    return true;
+}
+
+/* What comes after the name, or within it, is not certain, but the word looks like a part of it. */
+static bool name_continued(const cc_mistake_t *m)
+{
+    const cc_condition_t *conditions = (const cc_condition_t *)m->reader->rule->conditions->elts;
+
+    if (m->at < 3 || conditions[m->at / 3 - 1].selector->type != CC_TYPE_DN ||
+        !strpbrk(word_at(m, 0), ",=")) {
+        return false;
+    }
+    cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
+                 "not a field; if it belongs to the name before it, put the name in quotes");
+    return true;
+}
+
+/* A single word before an output or the end. It can be another mistake too, so this comes last. */
+static bool value_split(const cc_mistake_t *m)
+{
+    int end = value_end(m, m->at);
+    const char *condition = m->at >= 3 ? condition_joined(m, m->at - 1, end) : "";
+
+    if (m->at < 3 || end != m->at + 1 || strpbrk(word_at(m, 0), ".=|") ||
+        strcmp(word_at(m, -2), "==") != 0 || !is_condition(m, condition)) {
+        return false;
+    }
+    cc_error_set(m->reader->err, m->pool, "CC0241", word_at(m, 0),
+                 "not a field; if it belongs to the value before it, put both in quotes: %s",
+                 safe(m, condition));
+    return true;
+}
+
+/* ---- operators --------------------------------------------------------------------------- */
 
 /* FIELD and a text that begins with an operator, such as `=~(.+)`; `next` is the word after it. */
 static bool operator_joined(const cc_mistake_t *m, const char *field, const char *text,
                             const char *next)
 {
     apr_size_t len;
-    const char *op = operator_begin(text, &len);
+    const char *op = cc_mistake_operator_begin(text, &len);
     const char *operand = op && text[len] ? text + len : next;
     const char *condition;
 
-    if (!op || !*operand) {
-        return false;
+    if (!op || !*operand || strchr("=!~<>", *operand)) {
+        return false; /* perhaps the operator of another language */
     }
     condition = apr_pstrcat(m->pool, field, " ", op, " ", cc_word_quote(operand, m->pool), NULL);
     if (!is_condition(m, condition)) {
@@ -348,7 +373,7 @@ bool cc_mistake_in_field(cc_rule_reader_t *reader, const apr_array_header_t *wor
     }
     return quote_wrong(&m, word_at(&m, 0)) || joining_word(&m) ||
            (at >= 3 && name_split(&m, at - 1)) || wrong_output(&m) || field_joined(&m) ||
-           name_joined(&m) || value_split(&m);
+           name_joined(&m) || name_continued(&m) || value_split(&m);
 }
 
 bool cc_mistake_in_operator(cc_rule_reader_t *reader, const apr_array_header_t *words, int at)

@@ -28,7 +28,7 @@ typedef enum {
     CC_CAUSE_PURPOSE,             /* its key usages do not allow TLS client authentication */
     CC_CAUSE_SERVER_ONLY,         /* its extended key usage is exactly serverAuth */
     CC_CAUSE_TOO_LONG,            /* the chain is longer than SSLVerifyDepth allows */
-    CC_CAUSE_NOT_A_CA,            /* it is no CA certificate, but signed another one */
+    CC_CAUSE_NOT_A_CA,            /* it is not a CA certificate, but signed another one */
     CC_CAUSE_PATH_LENGTH,         /* more CAs are below it than its path length allows */
     CC_CAUSE_NAME_CONSTRAINTS,    /* a CA above it must not issue for its names */
     CC_CAUSE_CONSTRAINTS_UNKNOWN, /* name constraints that OpenSSL cannot check */

@@ -270,6 +270,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     }
     if (refusal.tolerated) {
         result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
+        /* A session without a context is resumed by no host, not even one that leaves this to
+         * mod_ssl, which would report the certificate as verified. */
+        SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
     }
     /* After post-handshake authentication OpenSSL continues with a copy of this session, including
      * the record. The record in the old session is then not about its certificate, so it does not

@@ -27,6 +27,25 @@ in_two_files() {
     done
 }
 
+# The rows of the first table are the sections in their order: the tags of each are those of its row,
+# whose ranges begin and end with a tag that exists.
+ranges_wrong() {
+    perl -0777 -ne '
+        my @rows = map { [/CC\d+(?: to CC\d+)?/g] } /^\| \[(CC[^]]*)\]\(#/gm;
+        my @sections = grep { @$_ } map { [/^### (CC\d+)/gm] } split /^## /m;
+        print "the table has ", scalar @rows, " rows, for ", scalar @sections, " sections\n"
+            if @rows != @sections;
+        for my $tags (@sections) {
+            my %is = map { $_ => 1 } @$tags;
+            for (map { [/CC\d+/g] } @{ shift @rows // [] }) {
+                my ($first, $last) = @$_[0, -1];
+                print "$_: the table has it, the section does not\n" for grep { !$is{$_} } $first, $last;
+                delete @is{ grep { $_ ge $first && $_ le $last } keys %is };
+            }
+            print "$_: not in the row of its section\n" for sort keys %is;
+        }' $page
+}
+
 # Only the function of log/line.c escapes all characters that could end a quotation. The page, the
 # metrics and the tool have quotations of their own.
 fields_by_hand() {
@@ -76,6 +95,7 @@ quoted_wrongly() {
     claim 'no tag is explained twice' twice
     claim 'no tag is used for the messages of two files' in_two_files
     claim 'only one function writes quoted fields of a log line' fields_by_hand
+    claim 'the table of ranges has the tags of each section' ranges_wrong
     claim 'every explanation has a Meaning and a Remedy' incomplete
 }
 done_claiming

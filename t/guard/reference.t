@@ -54,6 +54,10 @@ words() { # NAME FILE
 }
 results() { words cc_result_words modules/rules/verdict.c; }
 page_results() { words result_words modules/httpd/status/advice.c; }
+causes() { # rows of the array, and the words alone for CAs
+    grep -oE '^ +"[a-z-]+", |\[CC_CAUSE_[A-Z_]+\] = (REFUSED\()?\{?"[a-z-]+|\.word = "[a-z-]+' \
+        modules/httpd/status/causes.c | sed 's/", *$//; s/.*"//' | LC_ALL=C sort -u
+}
 metric_words() { words "$1_words" modules/httpd/metrics/families.c; } # rejection, note ...
 
 # ---- the pages
@@ -193,6 +197,7 @@ entries() {
     results | of_kind 'result of clientcert explain'
     metric_words check | grep -v failed | of_kind 'result of clientcert revoked'
     page_results | of_kind 'result of clientcert-status'
+    causes | of_kind 'cause in clientcert-status'
     words states modules/cert/facts.c | of_kind 'value of the field revocation'
 }
 not_indexed() { lacking "$(entries | LC_ALL=C sort -u)" 'the code' "$(indexed)" doc/index.md; }
@@ -213,6 +218,7 @@ dead_links() { t/lib/links.pl . | grep -E '^doc/(index|directives)\.md:' || true
     look_at 'metrics' $(metrics)
     look_at 'results of rules' $(results)
     look_at 'results of clientcert-status' $(page_results)
+    look_at 'causes of clientcert-status' $(causes)
     look_at 'values of the field revocation' $(words states modules/cert/facts.c)
     for words in rejection note question lookup check; do
         look_at "words of metrics: $words" $(metric_words $words)

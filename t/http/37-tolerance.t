@@ -46,6 +46,9 @@ is_refused('Require expr', qr/CC0453: .* condition of Require, /, 7,
     "$no_ca<Location /x>\nRequire expr %{SSL_CLIENT_S_DN_O} == 'Example'\n</Location>");
 is_refused('If', qr/CC0453: .* condition of If, /, 6,
     "$no_ca<If \"%{SSL_CLIENT_S_DN_O} == 'Example'\">\nRequire all granted\n</If>");
+is_refused("Require expr: $_", qr/CC0453: .* condition of Require, /, 7,
+    "$no_ca<Location /x>\nRequire expr $_\n</Location>")
+    for '%{SSL_CLIENT_VERIFY} != "NONE"', "%{SSL_CLIENT_VERIFY} -ne 'NONE' && %{SSL_CLIENT_S_DN_O} == 'x'";
 is_refused('PeerExtList', qr/CC0453: /, 6,
     "${no_ca}<If \"'x' -in PeerExtList('1.2.3')\">\nRequire all granted\n</If>");
 {
@@ -72,6 +75,10 @@ starts('Off where it would be inherited', "ClientCertTolerate Off\nSSLVerifyClie
 starts('conditions that ask whether it verified', $no_ca
         . "SSLOptions -FakeBasicAuth\n<Location /x>\n"
         . "Require expr %{SSL_CLIENT_VERIFY} == 'SUCCESS' && %{SSL_CLIENT_S_DN_O} == 'x'\n</Location>");
+starts('conditions on other results', $no_ca
+        . "<If \"%{SSL_CLIENT_VERIFY} == 'NONE' || %{SSL_CLIENT_VERIFY} =~ /^FAILED/\">\n"
+        . "ErrorDocument 404 no\n</If>\n<Location /x>\n"
+        . "Require expr %{SSL_CLIENT_VERIFY} != 'NONE' && %{SSL_CLIENT_VERIFY} == 'SUCCESS'\n</Location>");
 starts('a section that asks', "$on\n<Location /x>\nSSLVerifyClient optional_no_ca\n</Location>");
 
 # ---- hosts of one server

@@ -227,8 +227,8 @@ sub says { my $said = tool('convert', @_); return "$said->{exit} $said->{error}"
 like says(), qr/^2 clientcert: CC0551: the kind of the input is missing; the kinds are fakebasicauth, /, 'a kind is needed';
 like says('grid'), qr/^2 .*CC0551: "grid": there is no such kind of input; the kinds are .*gridmap\n/, 'that exists';
 like says('haproxy-str', "$tmp/input"), qr/^2 .*CC0552: haproxy-str needs --field/, 'a map of HAProxy needs a field';
-like says('gridmap', '--field', 'subject.CN'), qr/^2 .*CC0552: "--field": gridmap input is not/, 'others take none';
-like says('sslrequire', '--issuer', 'O=x'), qr/^2 .*CC0552: "--issuer": sslrequire input becomes conditions/, 'conditions take no issuer';
+like says('gridmap', '--field', 'subject.CN'), qr/^2 .*CC0552: "--field": gridmap does not take this option\n/, 'others take none';
+like says('sslrequire', '--issuer', 'O=x'), qr/^2 .*CC0552: "--issuer": sslrequire does not take this option: add a condition/, 'conditions take no issuer';
 like says('haproxy-str', '--field', 'subject.XX', "$tmp/input"), qr/^2 .*CC0202: "XX": no such attribute/, 'which exists';
 like says('gridmap', '--issuer'), qr/^2 .*CC0508: "--issuer": the value is missing/, 'an option has a value';
 like says('gridmap', '--issuer', '/O=x', "$tmp/input"), qr/^2 .*CC02\d\d: "\/O=x"/, 'an issuer is a DN';

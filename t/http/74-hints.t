@@ -32,7 +32,7 @@ CONF
 announce('CC0773', 'CC0775', 'CC0776');
 
 my @hints = (
-    'the pattern matches a part of the value, and it has to match all of it; write san.email =~ ".*@example\.com"',
+    'the pattern matches only a part of the value, but has to match all of it; write san.email =~ ".*@example\.com"',
     'the certificate has this name in the other order, the most specific part first; '
         . 'write issuer == "CN=Staff CA,O=Example"',
     'the table (' . $h->{root} . '/conf/people.map:1) has the key "alice"; write san.email|local in people',
@@ -63,7 +63,7 @@ is_deeply [map { $_->{hint} } @{ $json->{trace} }], [undef, undef, undef, undef]
 my ($exit, $output) = ClientCert::Test->configtest(
     conf => qq(ClientCertMap san.email =~ "\@example\\.com" user=x\nClientCertTest \@CA\@/alice.pem expect user=x\n));
 isnt $exit, 0, 'a ClientCertTest fails';
-like $output, qr/CC0756: .*does not match: .*seen alice\@example\.com; the pattern matches a part of the value/,
+like $output, qr/CC0756: .*does not match: .*seen alice\@example\.com; the pattern matches only a part of the value/,
     'and the reason has the hint';
 
 done_testing;

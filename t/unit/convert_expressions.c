@@ -12,6 +12,7 @@ SUITE(.name = "convert_expressions");
 #define BOTH                                                                                       \
     "1! it also holds for clients without a certificate; add and %{SSL_CLIENT_VERIFY} == "         \
     "\"SUCCESS\" if they are to be refused\n"
+#define CLASS "1! this class of characters is not converted without regard to case\n"
 #define OPERATOR                                                                                   \
     "1! this operator is not converted; ==, !=, =~, !~ and in are (in SSLRequire also eq and "     \
     "ne)\n"
@@ -119,6 +120,17 @@ TEST(what_has_no_exact_counterpart_is_left_out)
          "1! a comparison has to begin with a variable, such as %{SSL_CLIENT_S_DN_O}\n"},
         {"SSLRequire " S "O} eq \"%{HTTP_HOST}\"",
          "1! a string with a variable is not converted\n"},
+        {"SSLRequire " OK " and " S "O} !~ /^a${B}/",
+         "1! httpd replaces ${...} before it reads the expression; write its value instead\n"},
+        {"SSLRequire " OK " and " S "O} !~ /a(?:b)(?x)(c>d)#e/",
+         "1! a pattern with (? is not converted; write the rule by hand\n"},
+        {"SSLRequire " OK " and " S "O} !~ /^[\xc3\xa4]a/",
+         "1! httpd matches a letter other than A to Z by its bytes, and rules do not\n"},
+        {"SSLRequire " OK " and " S "O} !~ /^[\\x41-\\x5a]d/i", CLASS},
+        {"SSLRequire " OK " and " S "O} !~ /^[0-Z]d/i", CLASS},
+        {"SSLRequire " OK " and " S "O} !~ /^[A-z]d/i", CLASS},
+        {"SSLRequire " OK " and " S "O} !~ /^[-A-Z_\\d]d-D/i",
+         R " subject.O|first|lower !~ \"[-a-z_\\d]d-d.*\"\n"},
         {"SSLRequire " S "O} eq \"a\" b", "1! it cannot be read from here on: b\n"},
         {"SSLRequire (" S "O} eq \"a\"", "1! a parenthesis is not closed\n"},
         {"Require not expr true", "1! Require not is not converted; negate the expression\n"},

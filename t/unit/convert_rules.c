@@ -35,6 +35,7 @@ TEST(a_pattern_matches_anywhere)
         {"a|b)(c x\nc y\n", NULL},
         {"\\Qa x\nc y\n", "1! a pattern with \\Q is not converted; write the rule by hand\n"
                           "2! line 1" FIRST},
+        {"(?:c)(?i)a x\n", "1! a pattern with (? is not converted; write the rule by hand\n"},
         {"c y\n(?i)a x\n", CN "\".*c.*\" user=\"y\"\n"
                               "2! a pattern with (? is not converted; write the rule by hand\n"},
         {NULL, NULL}};
@@ -114,6 +115,32 @@ TEST(patterns_of_a_map_that_look_for_an_attribute_become_rules)
         {NULL, NULL}};
 
     convertset_check("nginx", NULL, cases);
+}
+END_TEST
+
+TEST(a_pattern_that_captures_leaves_nothing_to_later_patterns)
+{
+    static const convertset_t cases[] = {
+        {DN("~CN=(?<cn>[^,]+) $cn; ~OU=b s; ~OU=c t"),
+         MAP "subject.CN|last =~ " VALUE "user=$1\n" MAP "subject.CN|last =~ \".+\" stop\n" MAP
+             "subject.OU =~ \"b.*\" user=\"s\"\n" MAP "subject.OU =~ \"c.*\" user=\"t\"\n"},
+        {NULL, NULL}};
+
+    convertset_check("nginx", NULL, cases);
+}
+END_TEST
+
+#define FLAG "1! its value is a flag, not a user; write a rule with group= or deny\n"
+
+TEST(a_flag_is_not_a_user)
+{
+    static const convertset_t maps[] = {
+        {DN("CN=a 0"), FLAG}, {DN("CN=a 1; ~CN=b b"), FLAG "1! line 1" FIRST}, {NULL, NULL}};
+    static const convertset_t files[] = {{"alice Deny\nal x", FLAG "2! line 1" FIRST},
+                                         {NULL, NULL}};
+
+    convertset_check("nginx", NULL, maps);
+    convertset_check("haproxy-beg", "subject.CN", files);
 }
 END_TEST
 

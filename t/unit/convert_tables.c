@@ -128,8 +128,8 @@ TEST(a_field_that_cannot_be_a_key_is_an_error)
 
     apr_pool_create(&p, NULL);
     ck_assert_str_eq(convertset_output("haproxy-str", "not_after", "a b\n", p),
-                     "CC0555: \"not_after\": a time is no key of a table; name a field of text, "
-                     "octets or numbers");
+                     "CC0555: \"not_after\": a time cannot be the key of a table; name a "
+                     "field of text, octets or numbers");
     ck_assert_int_eq(strncmp(convertset_output("haproxy-str", "subject.XX", "a b", p), "CC0202", 6),
                      0);
     apr_pool_destroy(p);

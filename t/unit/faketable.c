@@ -90,13 +90,25 @@ static apr_uint64_t fake_generation(void *state)
     return faketable.generation;
 }
 
+static apr_uint64_t fake_rows(void *state)
+{
+    const faketable_row_t *row = ((const faketable_t *)state)->rows;
+    apr_uint64_t count = 0;
+
+    for (; row && row->key; row++)
+        count++;
+    return count;
+}
+
+static const cc_backend_t held = {
+    .type = "held", .open = fake_open, .lookup = fake_lookup, .rows = fake_rows};
 static const cc_backend_t fake = {
     .type = "fake", .open = fake_open, .lookup = fake_lookup, .generation = fake_generation};
 static const cc_backend_t asked = {
     .type = "asked", .remote = true, .open = fake_open, .lookup = fake_lookup};
 static const cc_backend_t several = {
     .type = "several", .remote = true, .open = fake_open, .lookup_many = fake_ask};
-static const cc_backend_t *const backends[] = {&fake, &asked, &several, NULL};
+static const cc_backend_t *const backends[] = {&held, &fake, &asked, &several, NULL};
 
 /* A table that cannot be made is a mistake in the test. */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p)

@@ -25,9 +25,9 @@ typedef struct faketable_t {
 extern faketable_t faketable;
 
 /**
- * Makes tables from lines in the syntax of ClientCertTable, of the types fake:, asked: (a source
- * that is queried each time) and several: (one that accepts several keys at once). Clears
- * faketable.
+ * Makes tables from lines in the syntax of ClientCertTable, of the types fake: (as dbm:), held:
+ * (its rows are in memory, as those of file:), asked: (a source that is queried each time) and
+ * several: (one that accepts several keys at once). Clears faketable.
  */
 cc_tables_t *faketable_make(const char *lines, apr_pool_t *p);
 

@@ -29,8 +29,8 @@ static const char *told(const char *line)
     const char *text = "";
 
     for (int i = 0; i < notes->nelts; i++)
-        text = apr_pstrcat(pool, text, i > 0 ? " " : "", APR_ARRAY_IDX(notes, i, cc_note_t).tag,
-                           NULL);
+        text =
+            apr_pstrcat(pool, text, i > 0 ? " " : "", APR_ARRAY_IDX(notes, i, cc_note_t).tag, NULL);
     return text;
 }
 

@@ -46,7 +46,7 @@ static const char *hint_of(const char *conditions, ruleset_certificate_t pairs)
 
 /* ---- each kind, on Alice's certificate --------------------------------------------------- */
 
-#define PART "the pattern matches a part of the value, and it has to match all of it"
+#define PART "the pattern matches only a part of the value, but has to match all of it"
 
 typedef struct hint_case_t {
     const char *condition;
@@ -79,13 +79,13 @@ static const hint_case_t of_alice[] = {
     {"serial == 1a2c", ""},
     /* texts */
     {"subject.CN == alice",
-     "the certificate has this value with other upper and lower case; write subject.CN|lower == "
+     "the certificate has this value in a different letter case; write subject.CN|lower == "
      "\"alice\""},
     {"san.email == \"ALICE@example.com\"",
-     "the certificate has this value with other upper and lower case; write san.email|lower == "
+     "the certificate has this value in a different letter case; write san.email|lower == "
      "\"alice@example.com\""},
-    {"subject.CN == \"Alice \"",
-     "the value and the operand differ in spaces at their ends; write subject.CN == \"Alice\""},
+    {"subject.CN == \"Alice \"", "the value and the operand differ in leading or trailing spaces; "
+                                 "write subject.CN == \"Alice\""},
     {"san.email == \".+@example\\.com\"",
      "== compares the text itself, not a pattern; write san.email =~ \".+@example\\.com\""},
     {"san.dns == \"*.example.com\"",
@@ -116,7 +116,7 @@ static const hint_case_t of_alice[] = {
     {"san.email =~ \"lice@example\\.com\"", ""},
     {"san.dns =~ \"ple\\.com\"", ""},
     {"subject.CN =~ \"a.*\"",
-     "the pattern matches if upper and lower case are ignored; write subject.CN =~ \"(?i)a.*\""},
+     "the pattern matches if letter case is ignored; write subject.CN =~ \"(?i)a.*\""},
     {"san.email =~ \"/.+@example\\.com/\"",
      "the slashes are a part of the pattern; write san.email =~ \".+@example\\.com\""},
     {"san.upn =~ \"(.+)@example\\.com\"",
@@ -161,7 +161,7 @@ TEST(a_hint_shows_nothing_that_a_line_must_not_contain)
     static ruleset_certificate_t person = {"CN", "a\" ; write x\\", NULL};
     const char *hint = hint_of("subject.CN == \"A\\\" ; write x\\\\\"", person);
 
-    ck_assert_str_eq(hint, "the certificate has this value with other upper and lower case; write "
+    ck_assert_str_eq(hint, "the certificate has this value in a different letter case; write "
                            "subject.CN|lower == \"a\\\" ; write x\\\\\"");
 }
 
@@ -197,7 +197,7 @@ TEST(the_number_of_hints_of_a_trace_is_bounded)
 /* ---- keys of tables ---------------------------------------------------------------------- */
 
 typedef struct key_case_t {
-    const char *condition;
+    const char *condition; /* on t, which is held in memory, or d, which is not */
     const char *key;
     const char *remedy; /* after "the table (x:1) has the key ...; "; NULL: no hint */
 } key_case_t;
@@ -221,6 +221,8 @@ static const key_case_t keys[] = {
      "in the table, write \"/C=DE/O=Example/CN=Staff CA\""},
     {"issuer|oneline in t", "C = DE, O = Example, CN = Staff CA",
      "in the table, write \"/C=DE/O=Example/CN=Staff CA\""},
+    {"san.email in d", "ALICE@EXAMPLE.COM", "in the table, write \"alice@example.com\""},
+    {"serial in d", "1A:2B", "in the table, write \"1a2b\""},
     {"san.email in t", "bob", NULL},
     {"serial in t", "6698", NULL},
 };
@@ -228,14 +230,15 @@ static const key_case_t keys[] = {
 TEST_LOOP(a_key_in_another_form_is_found, 0, COUNT(keys))
 {
     const faketable_row_t rows[] = {{keys[_i].key, "x"}, {NULL, NULL}};
-    cc_tables_t *tables = faketable_make("t fake:x", pool);
+    cc_tables_t *tables = faketable_make("t held:x\nd fake:x", pool);
+    const char *name = strrchr(keys[_i].condition, ' ') + 1;
     const char *hint, *expected = "";
 
     faketable.rows = rows;
     hint = hint_in(tables, keys[_i].condition, ruleset_certificate(ruleset_alice, pool));
     if (keys[_i].remedy)
         expected = apr_psprintf(pool, "the table (%s) has the key \"%s\"; %s",
-                                cc_table_where(cc_tables_find(tables, NULL, "t")), keys[_i].key,
+                                cc_table_where(cc_tables_find(tables, NULL, name)), keys[_i].key,
                                 keys[_i].remedy);
     ck_assert_str_eq(hint, expected);
 }

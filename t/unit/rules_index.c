@@ -23,20 +23,47 @@ static void teardown(void)
 /* ---- random rules from a fixed seed ------------------------------------------------------ */
 
 static const char *const conditions[] = {
-    "subject.CN == Alice", "subject.CN == Bob", "subject.CN != Bob", "subject.CN =~ A.*",
-    "subject.OU == Staff", "subject.OU == Admins", "subject.OU == Guests", "subject.OU != Guests",
-    "subject.OU|lower == staff", "subject.OU|last == Admins", "subject.OU|first == Admins",
-    "san.email == alice@example.com", "san.email == bob@example.com", "san.email =~ b.*",
-    "san.email != x", "san.email|domain == example.com", "san.email|first == bob@example.com",
-    "issuer == \"CN=Staff CA,O=Example,C=DE\"", "issuer == \"CN=Staff CA\"",
-    "issuer under \"O=Example,C=DE\"", "subject|oneline == /CN=x", "days_left == 213",
-    "days_left > 100", "serial == 1A2B", "serial != 1A2B", "san.email =~ (.+)+@nowhere(x)",
+    "subject.CN == Alice",
+    "subject.CN == Bob",
+    "subject.CN != Bob",
+    "subject.CN =~ A.*",
+    "subject.OU == Staff",
+    "subject.OU == Admins",
+    "subject.OU == Guests",
+    "subject.OU != Guests",
+    "subject.OU|lower == staff",
+    "subject.OU|last == Admins",
+    "subject.OU|first == Admins",
+    "san.email == alice@example.com",
+    "san.email == bob@example.com",
+    "san.email =~ b.*",
+    "san.email != x",
+    "san.email|domain == example.com",
+    "san.email|first == bob@example.com",
+    "issuer == \"CN=Staff CA,O=Example,C=DE\"",
+    "issuer == \"CN=Staff CA\"",
+    "issuer under \"O=Example,C=DE\"",
+    "subject|oneline == /CN=x",
+    "days_left == 213",
+    "days_left > 100",
+    "serial == 1A2B",
+    "serial != 1A2B",
+    "san.email =~ (.+)+@nowhere(x)",
 };
 
 static const char *const outputs[] = {
-    "group=a", "group=b", "group=%{subject.OU}", "group=%{san.email|local}", "user=%{subject.CN}",
-    "user=%{san.email}", "user=%{san.email|first} group=c", "user=x", "stop", "deny",
-    "group=%{subject.UID}", "group=d stop",
+    "group=a",
+    "group=b",
+    "group=%{subject.OU}",
+    "group=%{san.email|local}",
+    "user=%{subject.CN}",
+    "user=%{san.email}",
+    "user=%{san.email|first} group=c",
+    "user=x",
+    "stop",
+    "deny",
+    "group=%{subject.UID}",
+    "group=d stop",
 };
 
 static unsigned random_below(unsigned *state, unsigned bound)
@@ -70,10 +97,10 @@ TEST_LOOP(the_index_gives_the_verdict_of_a_walk_through_all_rules, 0, 60)
     for (int i = 0; i < 2; i++) {
         cc_cert_t *cert = ruleset_certificate(*certificates[i], pool);
         apr_array_header_t *trace = apr_array_make(pool, 1, sizeof(cc_step_t));
-        const char *indexed = ruleset_text(
-            cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, pool, pool), pool);
-        const char *walked = ruleset_text(
-            cc_rules_evaluate(rules, cert, &ruleset_facts, trace, pool, pool), pool);
+        const char *indexed =
+            ruleset_text(cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, pool, pool), pool);
+        const char *walked =
+            ruleset_text(cc_rules_evaluate(rules, cert, &ruleset_facts, trace, pool, pool), pool);
 
         ck_assert_msg(strcmp(indexed, walked) == 0, "%s\n%s\n%s", lines, indexed, walked);
         ck_assert_int_gt(trace->nelts, 0);
@@ -86,7 +113,7 @@ TEST(of_many_rules_those_that_hold_are_found_in_their_order)
     const cc_verdict_t *verdict;
 
     for (int i = 0; i < 1000; i++) {
-        const char *rule = i % 100 == 63 ? "subject.OU == Admins subject.CN == Alice group=x"
+        const char *rule = i % 100 == 63   ? "subject.OU == Admins subject.CN == Alice group=x"
                            : i % 100 == 64 ? "subject.OU =~ A.* group=x"
                                            : apr_psprintf(pool, "subject.CN == n%d group=y", i);
         const char *where = apr_psprintf(pool, "%d", i);
@@ -104,8 +131,8 @@ TEST(of_many_rules_those_that_hold_are_found_in_their_order)
 TEST(a_value_that_stands_twice_counts_a_rule_once)
 {
     static ruleset_certificate_t pairs = {"OU", "a", "OU", "a", "OU", "b", NULL};
-    const cc_verdict_t *verdict = ruleset_ask("subject.OU == a group=x\nsubject.OU == b group=y",
-                                              pairs, pool);
+    const cc_verdict_t *verdict =
+        ruleset_ask("subject.OU == a group=x\nsubject.OU == b group=y", pairs, pool);
 
     ck_assert_int_eq(verdict->matched_count, 2);
 }
@@ -140,13 +167,14 @@ TEST(two_threads_that_share_rules_and_certificate_get_the_same_verdict)
     cc_rules_t *rules = ruleset_compile(
         "san.uri =~ .*/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+) user=$<sa>.$<ns> group=%{subject.OU|lower}\n"
         "subject.OU == Staff subject|oneline != /CN=x group=staff\n"
-        "issuer == \"CN=Staff CA,O=Example,C=DE\" days_left > 0 group=%{san.email}", pool);
+        "issuer == \"CN=Staff CA,O=Example,C=DE\" days_left > 0 group=%{san.email}",
+        pool);
     shared_t shared = {rules, ruleset_certificate(ruleset_alice, pool), NULL};
     pthread_t other;
     void *result;
 
-    shared.expected = ruleset_text(
-        cc_rules_evaluate(rules, shared.cert, &ruleset_facts, NULL, pool, pool), pool);
+    shared.expected =
+        ruleset_text(cc_rules_evaluate(rules, shared.cert, &ruleset_facts, NULL, pool, pool), pool);
     ck_assert_int_eq(pthread_create(&other, NULL, evaluate_often, &shared), 0);
     ck_assert_ptr_nonnull(evaluate_often(&shared));
     ck_assert_int_eq(pthread_join(other, &result), 0);

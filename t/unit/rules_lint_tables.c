@@ -43,7 +43,7 @@ typedef struct key_case_t {
 
 static const key_case_t cases[] = {
     {"sha256", "AA:BB x\nCC:DD y\n", "add the option octets to the table"},
-    {"sha256", "aabb x\n", "another number of digits"},
+    {"sha256", "aabb x\n", "a different number of digits"},
     {"sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 x\naa y\n", NULL},
     {"serial", "1A2B x\n", "add the option octets to the table"},
     {"serial", "1a2b x\n1A2C y\n", NULL},

@@ -36,8 +36,7 @@ static bool condition_follows(cc_logic_t *logic, const cc_rule_t *rule, const cc
 static bool rule_follows(cc_logic_t *logic, const cc_rule_t *rule, const cc_rule_t *earlier)
 {
     for (int i = 0; i < earlier->conditions->nelts; i++)
-        if (!condition_follows(logic, rule,
-                               &APR_ARRAY_IDX(earlier->conditions, i, cc_condition_t)))
+        if (!condition_follows(logic, rule, &APR_ARRAY_IDX(earlier->conditions, i, cc_condition_t)))
             return false;
     return true;
 }
@@ -58,23 +57,56 @@ static const cc_rule_t *first_of_all(const cc_rules_t *rules, const cc_rule_t *r
 /* ---- random rules from a fixed seed ------------------------------------------------------ */
 
 static const char *const conditions[] = {
-    "subject.CN == Alice", "subject.CN == Bob", "subject.CN != Bob", "subject.CN =~ A.*",
-    "subject.CN =~ .*e", "subject.CN =~ Al(i|o)ce", "subject.CN =~ A\\w+e",
+    "subject.CN == Alice",
+    "subject.CN == Bob",
+    "subject.CN != Bob",
+    "subject.CN =~ A.*",
+    "subject.CN =~ .*e",
+    "subject.CN =~ Al(i|o)ce",
+    "subject.CN =~ A\\w+e",
     "subject.CN =~ (?i)al.*",
-    "subject.CN =~ Alice|Bob", "subject.CN !~ A.*", "subject.CN in t", "subject.CN !in t",
-    "sid == ab", "sid == b", "sid != b", "sid =~ a.*", "sid !~ a.*", "sid =~ [[:lower:]]b",
-    "sid =~ ab?", "sid =~ a{1}b", "sid in u", "sid|lower == ab", "sid|lower =~ a.",
-    "issuer == O=Example", "issuer == CN=a,O=Example", "issuer under O=Example",
-    "issuer under CN=a,O=Example", "issuer under O=Other", "issuer != O=Example",
-    "issuer == CN=b,CN=a,O=Example", "san.dirname under O=Example", "version < 3", "version <= 2",
-    "version == 2", "version > 1", "version >= 2", "version != 3", "days_left > 100",
-    "days_left > 10", "days_left == 50", "not_after < 2026-01-01", "not_after <= 2026-06-01",
-    "serial == 1A2B", "serial != 1A2B", "serial == 1a:2b",
+    "subject.CN =~ Alice|Bob",
+    "subject.CN !~ A.*",
+    "subject.CN in t",
+    "subject.CN !in t",
+    "sid == ab",
+    "sid == b",
+    "sid != b",
+    "sid =~ a.*",
+    "sid !~ a.*",
+    "sid =~ [[:lower:]]b",
+    "sid =~ ab?",
+    "sid =~ a{1}b",
+    "sid in u",
+    "sid|lower == ab",
+    "sid|lower =~ a.",
+    "issuer == O=Example",
+    "issuer == CN=a,O=Example",
+    "issuer under O=Example",
+    "issuer under CN=a,O=Example",
+    "issuer under O=Other",
+    "issuer != O=Example",
+    "issuer == CN=b,CN=a,O=Example",
+    "san.dirname under O=Example",
+    "version < 3",
+    "version <= 2",
+    "version == 2",
+    "version > 1",
+    "version >= 2",
+    "version != 3",
+    "days_left > 100",
+    "days_left > 10",
+    "days_left == 50",
+    "not_after < 2026-01-01",
+    "not_after <= 2026-06-01",
+    "serial == 1A2B",
+    "serial != 1A2B",
+    "serial == 1a:2b",
 };
 
 static const char *const outputs[] = {
-    "group=a", "user=%{subject.CN}", "user=x", "user=y", "user=x group=c", "stop", "deny",
-    "user=y stop", "group=d stop",
+    "group=a", "user=%{subject.CN}", "user=x",       "user=y", "user=x group=c", "stop",
+    "deny",    "user=y stop",        "group=d stop",
 };
 
 static unsigned random_below(unsigned *state, unsigned bound)
@@ -190,8 +222,8 @@ TEST(rules_that_share_each_of_their_conditions_with_many_are_no_more_work)
     cc_rules_t *rules = cc_rules_create(tables, NULL, pool);
 
     for (int i = 0; i < 4096; i++)
-        add(rules, apr_psprintf(pool, "subject.O == o%d subject.OU == u%d user=x%d", i / 64,
-                                i % 64, i));
+        add(rules,
+            apr_psprintf(pool, "subject.O == o%d subject.OU == u%d user=x%d", i / 64, i % 64, i));
     ck_assert_uint_le(steps_of(rules, 0), 4096 * 16);
 }
 
@@ -249,8 +281,8 @@ TEST(many_fields_and_tables_are_each_kept_once)
         cc_rules_create(faketable_make("a fake:x\nb fake:x\nc fake:x", pool), NULL, pool);
 
     for (int i = 0; i < 300; i++)
-        add(rules, apr_psprintf(pool, "ext.1.2.3.%d == 00 sid in %c group=g", i % 100,
-                                'a' + i % 3));
+        add(rules,
+            apr_psprintf(pool, "ext.1.2.3.%d == 00 sid in %c group=g", i % 100, 'a' + i % 3));
     ck_assert_int_eq(rules->selectors->nelts, 101);
     ck_assert_int_eq(rules->named->nelts, 3);
 }

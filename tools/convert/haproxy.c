@@ -33,12 +33,6 @@ static const char *entry_repeated(cc_convert_t *convert, const entry_t *entry)
                    : NULL;
 }
 
-/* A tab, which separates the key from the value, may be in the value too. */
-static const char *value_reason(const entry_t *entry)
-{
-    return cc_text_unusable(entry->value, strlen(entry->value));
-}
-
 /* ---- map_str ------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -95,7 +89,7 @@ static void str_line(cc_convert_t *convert, int line, char *text, void *baton)
 
     entry.key = folded(str, entry.key, p);
     reason = entry_repeated(convert, &entry);
-    reason = reason ? reason : value_reason(&entry);
+    reason = reason ? reason : cc_convert_value_fault(entry.value);
     if (!reason) {
         reason = *entry.value ? key_reason(str, entry.key, p) : "it has no value";
     }
@@ -116,8 +110,9 @@ apr_status_t cc_convert_haproxy_str(cc_convert_t *convert, const char *text)
         return APR_EINVAL;
     }
     if (str.field.field->type == CC_TYPE_TIME) {
-        return cc_error_set(&convert->err, p, "CC0555", convert->field,
-                            "a time is no key of a table; name a field of text, octets or numbers");
+        return cc_error_set(
+            &convert->err, p, "CC0555", convert->field,
+            "a time cannot be the key of a table; name a field of text, octets or numbers");
     }
     cc_convert_put(convert, "# A map of HAProxy, as a table.");
     cc_convert_put(convert, "# Save it as conf/people.map, and use it with these two lines:");
@@ -208,7 +203,7 @@ static void rules_put(cc_convert_t *convert, apr_array_header_t *entries, bool s
     for (int i = 0; i < entries->nelts; i++) {
         entry_t *entry = &APR_ARRAY_IDX(entries, i, entry_t);
         const char *reason = entry_repeated(convert, entry);
-        const char *fault = value_reason(entry);
+        const char *fault = cc_convert_value_fault(entry->value);
         const char *pattern = NULL;
 
         if (lost && (sorted || lost < entry->line)) {

@@ -34,6 +34,9 @@ void cc_convert_put_row(cc_convert_t *convert, const char *key, const char *valu
  */
 const char *cc_convert_put_rule(cc_convert_t *convert, int line, const char *text);
 
+/* NULL, or why a value of a map cannot be a user: it is not usable, or a flag such as 0 or deny. */
+const char *cc_convert_value_fault(const char *value);
+
 /* "user=..." as a word of a rule that gives exactly this name. */
 const char *cc_convert_user(const char *name, apr_pool_t *p);
 

@@ -101,13 +101,20 @@ static const char *literal_put(cc_convert_t *convert, const cc_nginx_source_t *s
                      : reason;
 }
 
+/* Before the rule comes *stop, that of an earlier pattern, which becomes that of this one. */
 static const char *pattern_put(cc_convert_t *convert, const cc_nginx_source_t *source,
-                               const cc_nginx_entry_t *entry)
+                               const cc_nginx_entry_t *entry, const char **stop)
 {
     const char *reason = NULL;
-    const char *rule = cc_nginx_pattern_rule(source, entry, &reason, convert->pool);
+    const char *earlier = *stop;
+    const char *rule = NULL;
 
-    return rule ? cc_convert_put_rule(convert, entry->line, rule) : reason;
+    *stop = NULL;
+    rule = cc_nginx_pattern_rule(source, entry, stop, &reason, convert->pool);
+    if (rule && earlier && !(reason = cc_convert_put_rule(convert, entry->line, earlier))) {
+        convert->converted--; /* it is no entry of its own */
+    }
+    return rule && !reason ? cc_convert_put_rule(convert, entry->line, rule) : reason;
 }
 
 /* ---- a map --------------------------------------------------------------------------------- */
@@ -121,7 +128,7 @@ static const char *entry_fault(const cc_nginx_entry_t *entry)
 {
     const char *unusable = cc_text_unusable(entry->key, strlen(entry->key));
 
-    return unusable ? unusable : cc_text_unusable(entry->value, strlen(entry->value));
+    return unusable ? unusable : cc_convert_value_fault(entry->value);
 }
 
 /*
@@ -131,6 +138,8 @@ static const char *entry_fault(const cc_nginx_entry_t *entry)
 static void entries_put(cc_convert_t *convert, const cc_nginx_source_t *source,
                         const apr_array_header_t *entries, bool patterns, int *lost)
 {
+    const char *stop = NULL;
+
     for (int i = 0; i < entries->nelts; i++) {
         const cc_nginx_entry_t *entry = &APR_ARRAY_IDX(entries, i, cc_nginx_entry_t);
         const char *reason = entry_fault(entry);
@@ -142,7 +151,7 @@ static void entries_put(cc_convert_t *convert, const cc_nginx_source_t *source,
             reason = apr_psprintf(convert->pool, "line %d, which is not converted, may match first",
                                   *lost);
         } else if (!reason) {
-            reason = patterns ? pattern_put(convert, source, entry)
+            reason = patterns ? pattern_put(convert, source, entry, &stop)
                               : literal_put(convert, source, entry);
         }
         if (reason) {

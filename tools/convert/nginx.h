@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares what the files share that convert the maps of nginx. */
+/* Declares what the files that convert maps of nginx share. */
 #ifndef CC_CONVERT_NGINX_H
 #define CC_CONVERT_NGINX_H
 
@@ -41,10 +41,11 @@ cc_nginx_t cc_nginx_next(cc_nginx_reader_t *reader);
 
 /*
  * nginx_pattern.c: the rule for a key that is a pattern (~ or ~*), with the output for its value;
- * NULL: there is none with this meaning, for the *reason.
+ * NULL: there is none with this meaning, for the *reason. The rule may match fewer names than the
+ * pattern; *stop is then set to a rule that matches all of them, for use before the next pattern.
  */
 const char *cc_nginx_pattern_rule(const cc_nginx_source_t *source, const cc_nginx_entry_t *entry,
-                                  const char **reason, apr_pool_t *p);
+                                  const char **stop, const char **reason, apr_pool_t *p);
 
 /* nginx.c: the condition that a name or number equals this text; NULL: none, for the *reason. */
 const char *cc_nginx_equals(const cc_nginx_source_t *source, const char *text, const char **reason,

@@ -180,7 +180,8 @@ static const char *output_of(const pattern_t *pattern, const char *value, apr_po
 }
 
 /* In the text of a name, the attributes are in one order or the other. */
-static const char *attribute_rule(const pattern_t *pattern, const char *output, apr_pool_t *p)
+static const char *attribute_rule(const pattern_t *pattern, const char *output, const char **stop,
+                                  apr_pool_t *p)
 {
     bool last = (pattern->separator == ',') != pattern->greedy;
     const char *field = apr_pstrcat(
@@ -191,8 +192,9 @@ static const char *attribute_rule(const pattern_t *pattern, const char *output, 
     if (pattern->captured) { /* without the characters that are written with a backslash */
         operand = apr_pstrcat(p, "([^+", pattern->no_comma ? "," : "", pattern->no_slash ? "/" : "",
                               pattern->separator == ',' ? "\"\\\\<>;" : "", "[:^ascii:]]+)", NULL);
-        return apr_pstrcat(p, field, last ? "|last" : "|first", " =~ ", cc_word_quote(operand, p),
-                           " ", output, NULL);
+        field = apr_pstrcat(p, field, last ? "|last" : "|first", " =~ ", NULL);
+        *stop = apr_pstrcat(p, field, "\".+\" stop", NULL);
+        return apr_pstrcat(p, field, cc_word_quote(operand, p), " ", output, NULL);
     }
     field = apr_pstrcat(p, field, pattern->nocase ? "|lower" : "", NULL);
     operand = pattern->nocase ? cc_convert_lower(pattern->text, p) : pattern->text;
@@ -204,7 +206,7 @@ static const char *attribute_rule(const pattern_t *pattern, const char *output, 
 }
 
 const char *cc_nginx_pattern_rule(const cc_nginx_source_t *source, const cc_nginx_entry_t *entry,
-                                  const char **reason, apr_pool_t *p)
+                                  const char **stop, const char **reason, apr_pool_t *p)
 {
     pattern_t pattern = {.source = source, .separator = source->slash_form ? '/' : ','};
     const char *start = NULL;
@@ -229,5 +231,6 @@ const char *cc_nginx_pattern_rule(const cc_nginx_source_t *source, const cc_ngin
         *reason = "the value has to be a text, or the one variable that the pattern captures";
         return NULL;
     }
-    return name ? apr_pstrcat(p, name, " ", output, NULL) : attribute_rule(&pattern, output, p);
+    return name ? apr_pstrcat(p, name, " ", output, NULL)
+                : attribute_rule(&pattern, output, stop, p);
 }

@@ -2,6 +2,7 @@
 /* Collects the output of a conversion: rows, rules, and comments for what was left out. */
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -95,6 +96,19 @@ const char *cc_convert_put_rule(cc_convert_t *convert, int line, const char *tex
     cc_convert_put(convert, "ClientCertMap %s", rule);
     convert->converted++;
     return NULL;
+}
+
+const char *cc_convert_value_fault(const char *value)
+{
+    static const char *const flags[] = {"0",  "1",    "on",    "off",   "yes",
+                                        "no", "true", "false", "allow", "deny"};
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (strcasecmp(value, flags[i]) == 0) {
+            return "its value is a flag, not a user; write a rule with group= or deny";
+        }
+    }
+    return cc_text_unusable(value, strlen(value));
 }
 
 const char *cc_convert_user(const char *name, apr_pool_t *p)

@@ -34,7 +34,10 @@ static const char *pattern_fault(const char *pattern, apr_pool_t *p)
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         const char *at = strstr(pattern, verbs[i]);
 
-        if (at && strncmp(at, "(?:", 3) != 0 && strncmp(at, "(?<", 3) != 0) {
+        while (at && (strncmp(at, "(?:", 3) == 0 || strncmp(at, "(?<", 3) == 0)) {
+            at = strstr(at + 1, verbs[i]);
+        }
+        if (at) {
             return apr_pstrcat(p, "a pattern with ", verbs[i],
                                " is not converted; write the rule by hand", NULL);
         }
@@ -187,14 +190,37 @@ bool cc_pattern_needs_text(const char *pattern)
     return alternatives_take_text(&pattern, 0) && *pattern == '\0';
 }
 
+/*
+ * True if a class, from [ to ], has a range with one end among A to Z, or a code such as \x41: in
+ * lower case, it would be another class.
+ */
+static bool class_needs_case(const char *at, const char *end)
+{
+    for (at++; at + 1 < end; at++) {
+        bool range = *at == '-' && at[-1] != '[' && at[1] != ']';
+
+        if ((range && (apr_isupper(at[-1]) != 0) != (apr_isupper(at[1]) != 0)) ||
+            (*at == '\\' && apr_isalnum(at[1]) && !strchr("dDwWsS", at[1]))) {
+            return true;
+        }
+        at += *at == '\\' ? 1 : 0;
+    }
+    return false;
+}
+
 const char *cc_pattern_lower(const char *pattern, apr_pool_t *p)
 {
     char *lower = apr_pstrdup(p, pattern);
 
-    if (strstr(pattern, "[:") || strstr(pattern, "A-z")) {
+    if (strstr(pattern, "[:")) {
         return NULL;
     }
     for (char *c = lower; *c; c++) {
+        const char *end = *c == '[' ? class_end(c) : NULL;
+
+        if (end && class_needs_case(c, end)) {
+            return NULL;
+        }
         if (*c == '\\' && c[1]) {
             c++; /* \D is not \d */
         } else if (*c >= 'A' && *c <= 'Z') {

@@ -79,9 +79,14 @@ static void expression_convert(cc_convert_t *convert, int line, const char *text
 {
     apr_pool_t *p = convert->pool;
     const char *reason = NULL;
-    const cc_expr_t *expr = cc_expr_read(expression, dialect, &reason, p);
-    const cc_cond_t *cond = expr ? cc_cond_of(expr, &reason, p) : NULL;
+    const cc_expr_t *expr = NULL;
+    const cc_cond_t *cond = NULL;
 
+    if (strstr(expression, "${")) {
+        reason = "httpd replaces ${...} before it reads the expression; write its value instead";
+    } else if ((expr = cc_expr_read(expression, dialect, &reason, p))) {
+        cond = cc_cond_of(expr, &reason, p);
+    }
     if (!cond) {
         cc_convert_leave(convert, line, text, reason);
         return;

@@ -142,6 +142,18 @@ static cc_cond_t *text_equal(const variable_t *variable, const cc_expr_t *expr, 
     return *reason ? NULL : leaf(field, negated ? "!=" : "==", word, certificate, reason, p);
 }
 
+/* httpd matches the bytes of UTF-8, and rules match its characters. */
+static const char *pattern_text_fault(const char *pattern)
+{
+    for (const char *c = pattern; *c; c++) {
+        if (*c & 0x80) {
+            return "httpd matches a letter other than A to Z by its bytes, and rules do not";
+        }
+    }
+    return strstr(pattern, "\\\\") ? "mod_ssl doubles the backslashes of a value, and rules do not"
+                                   : NULL;
+}
+
 static cc_cond_t *text_matches(const variable_t *variable, const cc_expr_t *expr, bool negated,
                                const char **reason, apr_pool_t *p)
 {
@@ -152,8 +164,8 @@ static cc_cond_t *text_matches(const variable_t *variable, const cc_expr_t *expr
         *reason = "the pattern may match an empty value, which clients without a certificate have";
         return NULL;
     }
-    if (strstr(pattern, "\\\\")) {
-        *reason = "mod_ssl doubles the backslashes of a value, and rules do not";
+    *reason = pattern_text_fault(pattern);
+    if (*reason) {
         return NULL;
     }
     if (expr->nocase) {

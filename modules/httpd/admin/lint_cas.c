@@ -223,7 +223,7 @@ static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_tr
     if (path && trust && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
         !cc_trust_knows_any(trust, path, lint->pool)) {
         cc_lint_add(lint, "CC0735", place_of(lint, view, "SSLCADNRequestFile", ""),
-                    "%s trusts none of the CAs that this names to clients, so the certificates "
+                    "SSLCADNRequestFile names no CA that %s trusts, so the certificates "
                     "that clients choose give no identity: add the CAs to SSLCACertificateFile, or "
                     "correct this file",
                     server_name(view, lint->pool));

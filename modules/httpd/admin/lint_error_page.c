@@ -226,11 +226,10 @@ void cc_lint_error_document(cc_lint_t *lint, const cc_line_t *line)
     if (culprit) {
         const char *shown = cc_text_escape(path, strlen(path), lint->pool);
 
-        cc_lint_add(
-            lint, "CC0739", line->where,
-            "a client without a certificate that another section denies does not see this page, "
-            "since %s denies it, too: add <Location \"%s\"> with \"Require all granted\" after "
-            "that",
-            cc_directive_where(denying(lint, culprit, path), lint->pool), shown);
+        cc_lint_add(lint, "CC0739", line->where,
+                    "a client without a certificate gets a 403 without this page, since %s denies "
+                    "access to the page, too: add <Location \"%s\"> with \"Require all granted\" "
+                    "after that",
+                    cc_directive_where(denying(lint, culprit, path), lint->pool), shown);
     }
 }

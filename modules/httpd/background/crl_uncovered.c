@@ -89,7 +89,7 @@ static bool is_new(apr_hash_t *known, const cc_error_t *err, apr_pool_t *p)
     return new;
 }
 
-/* The CRLs of nothing are another mistake (CC0184). */
+/* If there are no CRLs at all, that is another mistake (CC0184). */
 static void crl_count(const cc_crl_info_t *info, void *baton)
 {
     *(int *)baton += info->use != CC_CRL_FOREIGN;

@@ -207,8 +207,7 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
     return rv;
 }
 
-/* ---- CRLs that no virtual host can use, and CAs without a CRL
- * ----------------------------------------------------- */
+/* ---- CRLs that no virtual host can use, and CAs without a CRL ------------------------------ */
 
 /*
  * A named file that no virtual host can use is an error. It does not end a restart, in which the

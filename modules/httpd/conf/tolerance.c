@@ -86,16 +86,25 @@ static bool makes_user(const ap_directive_t *directive)
            (is(directive, "AuthBasicFake") && reads_certificate(directive->args));
 }
 
-/* True for a condition on the certificate that does not ask whether it verified. */
-static bool is_unguarded(const ap_directive_t *directive)
+/* True if a condition asks whether the certificate verified, and not only whether there is one. */
+static bool asks_result(const char *args, apr_pool_t *p)
+{
+    const ap_regex_t *any = ap_pregcomp(
+        p, "SSL_CLIENT_VERIFY\\}?[[:space:]]*(!=|-?ne)[[:space:]]*[\"']?NONE", AP_REG_ICASE);
+
+    return ap_strcasestr(args, "SSL_CLIENT_VERIFY") &&
+           (ap_regexec(any, args, 0, NULL, 0) != 0 || ap_strcasestr(args, "SUCCESS"));
+}
+
+/* True for a condition that a certificate can meet without having verified. */
+static bool is_unguarded(const ap_directive_t *directive, apr_pool_t *p)
 {
     static const char *const names[] = {"Require", "SSLRequire",   "<If",
                                         "<ElseIf", "SetEnvIfExpr", "<AuthzProviderAlias"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (is(directive, names[i])) {
-            return reads_certificate(directive->args) &&
-                   !ap_strcasestr(directive->args, "SSL_CLIENT_VERIFY");
+            return reads_certificate(directive->args) && !asks_result(directive->args, p);
         }
     }
     return false;
@@ -115,7 +124,7 @@ static fault_t directive_fault(const ap_directive_t *directive, const cc_vhost_c
                                       is(directive, "SSLOptions") ? "FakeBasicAuth" : name,
                                       conf->tolerate_where)};
     }
-    if (is_unguarded(directive)) {
+    if (is_unguarded(directive, p)) {
         return (fault_t){"CC0453", where,
                          apr_psprintf(p,
                                       "a certificate that did not verify can meet this condition "

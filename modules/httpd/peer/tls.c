@@ -212,10 +212,12 @@ bool cc_tls_later(const request_rec *r, cc_tls_later_t *later)
     if (!ssl || r->connection->master) {
         return false;
     }
-    *later = (cc_tls_later_t){.tls13 = SSL_version(ssl) >= TLS1_3_VERSION,
-                              .asked = was_asked(ssl),
-                              .failed = !SSL_is_init_finished(ssl),
-                              .verified = SSL_get_verify_result(ssl) == X509_V_OK};
+    *later =
+        (cc_tls_later_t){.required = SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                         .tls13 = SSL_version(ssl) >= TLS1_3_VERSION,
+                         .asked = was_asked(ssl),
+                         .failed = !SSL_is_init_finished(ssl),
+                         .verified = SSL_get_verify_result(ssl) == X509_V_OK};
     return true;
 }
 

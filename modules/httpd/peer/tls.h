@@ -34,6 +34,7 @@ cc_facts_t cc_tls_facts(request_rec *r);
 
 /** The certificate that mod_ssl requests for a request, on a connection already in use. */
 typedef struct cc_tls_later_t {
+    bool required; /* the handshake ends without one that verifies */
     bool tls13;    /* by post-handshake authentication; otherwise by a renegotiation */
     bool asked;    /* the client was asked for a certificate before, on this connection */
     bool failed;   /* that handshake failed: the connection can carry no further data */

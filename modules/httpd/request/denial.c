@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logs denials: who was denied, and which requirement was not met. */
+/* Logs denials: the client, and the requirements that were not met. */
 #include <apr_strings.h>
 
 #include "httpd/conf/module.h"
@@ -129,7 +129,7 @@ static cc_missing_kind_t common_kind(const cc_missing_t *missing)
     return kind;
 }
 
-/* What a client lacks whose certificate is accepted. A literal. */
+/* What a client with an accepted certificate lacks. A literal. */
 static const char *lack_text(const cc_missing_t *missing, const cc_verdict_t *verdict)
 {
     switch (common_kind(missing)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds out whether mod_ssl refused a request, since it could get no certificate for it. */
+/* Finds out whether mod_ssl refused a request because it could get no certificate for it. */
 #include <apr_strings.h>
 
 #include <http_core.h>
@@ -17,7 +17,7 @@
  * SSLVerifyClient in a <Location> makes mod_ssl request a certificate in its access hook, which
  * runs before that of this module. If it cannot get one, it answers 403. Access control has not
  * begun, so a text about rules would be wrong. mod_ssl reports two causes in notes of the request,
- * one of them for mod_http2. Of the others, it leaves a handshake that did not finish.
+ * one of them for mod_http2. The other causes leave a handshake that did not finish.
  */
 
 static const char *const texts[CC_SSL_REFUSED_COUNT] = {
@@ -132,7 +132,7 @@ static const char *reason_of(request_rec *r)
                        cc_cause_text(fault.cause), NULL);
 }
 
-/* A client that speaks HTTP/2 repeats the request with HTTP/1.1, and mostly gets what it wants. */
+/* A client that speaks HTTP/2 repeats the request with HTTP/1.1, and mostly succeeds. */
 static int level_of(cc_ssl_refused_t refused)
 {
     return refused == CC_SSL_REFUSED_HTTP2 ? APLOG_INFO : APLOG_ERR;

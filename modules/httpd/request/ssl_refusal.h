@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds out whether mod_ssl refused a request, since it could get no certificate for it. */
+/* Finds out whether mod_ssl refused a request because it could get no certificate for it. */
 #ifndef CC_REQUEST_SSL_REFUSAL_H
 #define CC_REQUEST_SSL_REFUSAL_H
 
@@ -11,12 +11,12 @@
  */
 typedef enum {
     CC_SSL_REFUSED_NOT,        /* it did not, or the reason is not certain */
-    CC_SSL_REFUSED_HTTP2,      /* HTTP/2 does not allow to request one (RFC 9113 9.2.3); mod_http2
-                                * tells the client to repeat the request with HTTP/1.1 */
+    CC_SSL_REFUSED_HTTP2,      /* HTTP/2 does not allow a request for one (RFC 9113 9.2.3);
+                                * mod_http2 asks the client to repeat the request with HTTP/1.1 */
     CC_SSL_REFUSED_TWICE,      /* TLS 1.3: the client was asked for one before, and OpenSSL does not
                                 * ask again. It may have presented one */
-    CC_SSL_REFUSED_UNABLE,     /* TLS 1.3: the client does not support to be asked so late, as
-                                * browsers based on Chromium do not */
+    CC_SSL_REFUSED_UNABLE,     /* TLS 1.3: the client does not support a request so late; browsers
+                                * based on Chromium are such clients */
     CC_SSL_REFUSED_NONE,       /* TLS 1.3: the client was asked, and presented none */
     CC_SSL_REFUSED_UNVERIFIED, /* the client was asked, and its certificate did not verify */
     CC_SSL_REFUSED_HANDSHAKE,  /* TLS 1.2: the renegotiation failed. The client may have no

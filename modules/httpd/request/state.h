@@ -52,7 +52,7 @@ typedef struct cc_request_t {
     bool failing;               /* a lookup for it failed: its answer is 500 */
     bool personal;              /* its response depends on the identity */
     bool storing;               /* mod_cache stores its response unless it is personal */
-    cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c */
+    cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c and tolerance.c */
 } cc_request_t;
 
 /** The state of a request, for reading; NULL: none. */

@@ -2,12 +2,16 @@
 /* Keeps other modules from using a certificate that ClientCertTolerate accepted. */
 #include <stdatomic.h>
 
+#include <string.h>
+
 #include <apr_tables.h>
 
 #include "httpd/conf/module.h"
 #include "httpd/peer/peer.h"
+#include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/state.h"
 #include "httpd/request/tolerance.h"
 
 /*
@@ -15,9 +19,9 @@
  * FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c), but .htaccess may
  * have them.
  */
-static bool is_tolerated(const request_rec *r)
+static bool is_tolerated(const conn_rec *c)
 {
-    cc_peer_t *peer = cc_peer_of(r->connection);
+    cc_peer_t *peer = cc_peer_of(c);
 
     return peer && atomic_load_explicit(&peer->tolerated, memory_order_relaxed);
 }
@@ -31,7 +35,7 @@ int cc_tolerance_misdirected(request_rec *r)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
 
-    if (!is_tolerated(r) || (host && host->tolerates)) {
+    if (!is_tolerated(r->connection) || (host && host->tolerates)) {
         return DECLINED;
     }
     ap_log_rerror(
@@ -44,12 +48,32 @@ int cc_tolerance_misdirected(request_rec *r)
 /* mod_ssl uses AUTH_TYPE of this module too; older versions use none. This module sets it later. */
 int cc_tolerance_forget(request_rec *r)
 {
-    if (is_tolerated(r) && r->user &&
+    int status = cc_tolerance_misdirected(r);
+
+    if (status != DECLINED) {
+        return status;
+    }
+    if (is_tolerated(r->connection) && r->user &&
         (!r->ap_auth_type || !strcmp(r->ap_auth_type, cc_auth_type))) {
         r->user = NULL;
         r->ap_auth_type = NULL;
     }
     return DECLINED;
+}
+
+/*
+ * With SSLOptions OptRenegotiate, mod_ssl may verify the certificate of a section that requires one
+ * by itself. It then knows neither the CRLs of this module nor SSLVerifyDepth and OCSP.
+ */
+int cc_tolerance_access(request_rec *r)
+{
+    cc_tls_later_t later;
+
+    if (is_tolerated(r->connection) && cc_tls_later(r, &later) && later.required) {
+        cc_request_of(r)->ssl_refused = CC_SSL_REFUSED_UNVERIFIED;
+        return HTTP_FORBIDDEN;
+    }
+    return cc_tolerance_forget(r);
 }
 
 /*
@@ -71,8 +95,26 @@ static bool is_fake(const char *header, apr_pool_t *p)
 
 int cc_tolerance_unfake(request_rec *r)
 {
-    if (is_tolerated(r) && is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
+    if (is_tolerated(r->connection) &&
+        is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
         apr_table_unset(r->headers_in, "Authorization");
     }
     return DECLINED;
+}
+
+/*
+ * mod_proxy_ajp hands every certificate over, and many back ends take the user from it. Conditions
+ * (mod_rewrite) and headers (mod_headers) often do not ask whether it verified.
+ */
+const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                  const char *name)
+{
+    static const char prefix[] = "SSL_CLIENT_";
+    bool hidden =
+        !strncasecmp(name, prefix, strlen(prefix)) && strcasecmp(name, "SSL_CLIENT_VERIFY") != 0;
+
+    (void)p;
+    (void)s;
+    c = c || !r ? c : r->connection;
+    return hidden && c && is_tolerated(c) ? "" : NULL;
 }

@@ -11,7 +11,16 @@
  */
 int cc_tolerance_misdirected(request_rec *r);
 
-/** check_access, after mod_ssl's: removes the user that SSLUserName made of such a certificate. */
+/**
+ * check_access, after mod_ssl's, which may have requested the certificate: answers 421 as above,
+ * and 403 in a section that requires a certificate. Otherwise as cc_tolerance_forget.
+ */
+int cc_tolerance_access(request_rec *r);
+
+/**
+ * check_access_ex, before mod_authz_core's: answers 421 as above. Otherwise removes the user that
+ * SSLUserName made of such a certificate, and returns DECLINED.
+ */
 int cc_tolerance_forget(request_rec *r);
 
 /**
@@ -19,5 +28,13 @@ int cc_tolerance_forget(request_rec *r);
  * SSLOptions FakeBasicAuth made of such a certificate.
  */
 int cc_tolerance_unfake(request_rec *r);
+
+/**
+ * ssl_var_lookup, before mod_ssl's: "" for variables of such a certificate, except
+ * SSL_CLIENT_VERIFY; NULL: mod_ssl answers. mod_ssl itself does not use the hook, for expressions
+ * and StdEnvVars.
+ */
+const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
+                                  const char *name);
 
 #endif

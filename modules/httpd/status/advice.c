@@ -29,31 +29,32 @@ const char *cc_status_word(cc_status_result_t result)
 
 /* By the result; NULL: the words depend on the cause. */
 static const cc_words_t words[] = {
-    [CC_STATUS_NO_TLS] = {NULL,
-                          "This connection is not encrypted, so no certificate can be presented",
-                          {"To present a certificate, open this page with https:// at the "
-                           "beginning of its address."}},
+    [CC_STATUS_NO_TLS] =
+        {.headline = "This connection is not encrypted, so no certificate can be presented",
+         .advice = {"To present a certificate, open this page with https:// at the "
+                    "beginning of its address."}},
     [CC_STATUS_NO_RULES] =
-        {NULL,
-         "Your certificate is verified, but no rules are in effect here that map it to a user",
-         {"Ask the administrator of this server which pages use certificates."}},
-    [CC_STATUS_MAPPED] = {NULL, NULL, {NULL}, NULL},
+        {.headline =
+             "Your certificate is verified, but no rules are in effect here that map it to a user",
+         .advice = {"Ask the administrator of this server which pages use certificates."}},
+    [CC_STATUS_MAPPED] = {.word = NULL},
     [CC_STATUS_UNMAPPED] =
-        {NULL,
-         "Your certificate is verified, but no rule here maps it to a user or group",
-         {"If you expected to be recognized, send the subject, the issuer and the sha256 of your "
-          "certificate (see all fields below) to the administrator of this server.",
-          "If you have several certificates, you may have chosen the wrong one: close all windows "
-          "of the browser and start it again."}},
-    [CC_STATUS_DENIED] = {NULL,
-                          "Your certificate is verified, but a rule here denies it",
-                          {"Ask the administrator of this server for the reason; include the "
-                           "sha256 of your certificate (see all fields below)."}},
+        {.headline = "Your certificate is verified, but no rule here maps it to a user or group",
+         .advice = {"If you expected to be recognized, send the subject, the issuer and the sha256 "
+                    "of your "
+                    "certificate (see all fields below) to the administrator of this server.",
+                    "If you have several certificates, you may have chosen the wrong one: close "
+                    "all windows "
+                    "of the browser and start it again."}},
+    [CC_STATUS_DENIED] =
+        {.headline = "Your certificate is verified, but a rule here denies it",
+         .advice = {"Ask the administrator of this server for the reason; include the "
+                    "sha256 of your certificate (see all fields below)."}},
     [CC_STATUS_FAILED] =
-        {NULL,
-         "Your identity could not be determined: a lookup failed",
-         {"Your certificate is verified. Try again in a minute. If the problem persists, tell the "
-          "administrator of this server; the reason is in the error log."}},
+        {.headline = "Your identity could not be determined: a lookup failed",
+         .advice = {"Your certificate is verified. Try again in a minute. If the problem persists, "
+                    "tell the "
+                    "administrator of this server; the reason is in the error log."}},
 };
 
 static cc_fault_t fault_of(const cc_status_t *status)

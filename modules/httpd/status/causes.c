@@ -45,54 +45,62 @@
 
 #define CANNOT_BE_CHECKED                                                                          \
     {                                                                                              \
-        "revocation-unknown", CANNOT_CHECK,                                                        \
-        {                                                                                          \
-            LATER                                                                                  \
-        }                                                                                          \
+        .word = "revocation-unknown", .headline = CANNOT_CHECK, .advice = { LATER }                \
     }
-#define REFUSED(word)                                                                              \
+#define REFUSED(name)                                                                              \
     {                                                                                              \
-        word, NOT_ACCEPTED,                                                                        \
-        {                                                                                          \
-            CHOOSE, TELL_REASON                                                                    \
-        }                                                                                          \
+        .word = name, .headline = NOT_ACCEPTED, .advice = { CHOOSE, TELL_REASON }                  \
     }
 
 static const cc_words_t causes[CC_CAUSE_COUNT] = {
     [CC_CAUSE_NONE] = REFUSED("not-verified"),
-    [CC_CAUSE_NO_CA] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
-    [CC_CAUSE_OTHER_KEY] = {"other-issuer-key",
-                            "Your certificate is from an issuer that this server knows with "
-                            "another key",
-                            {CHOOSE, TELL_REASON}},
+    [CC_CAUSE_NO_CA] = {.word = "unknown-issuer",
+                        .headline = UNKNOWN_ISSUER,
+                        .advice = {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_OTHER_KEY] = {.word = "other-issuer-key",
+                            .headline =
+                                "Your certificate is from an issuer that this server knows with "
+                                "another key",
+                            .advice = {CHOOSE, TELL_REASON}},
     [CC_CAUSE_OTHER_KEY_ID] = REFUSED("other-issuer-key"),
     [CC_CAUSE_CA_KEY_USAGE] = REFUSED("bad-issuer"),
-    [CC_CAUSE_SELF_SIGNED] = {"self-signed",
-                              "Your certificate is self-signed, and not accepted here",
-                              {CHOOSE, ASK_WHICH}},
-    [CC_CAUSE_UNTRUSTED_ROOT] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
-    [CC_CAUSE_EXPIRED] = {"expired", "Your certificate has expired", {CHOOSE_NEW, NEW_ONE}},
-    [CC_CAUSE_NOT_YET_VALID] = {"not-yet-valid", "Your certificate is not yet valid", {CHOOSE}},
-    [CC_CAUSE_BAD_DATE] = {"malformed", NOT_ACCEPTED, {CHOOSE, NEW_ONE}},
-    [CC_CAUSE_REVOKED] = {"revoked", "Your certificate was revoked", {CHOOSE_NEW, NEW_ONE}},
+    [CC_CAUSE_SELF_SIGNED] = {.word = "self-signed",
+                              .headline = "Your certificate is self-signed, and not accepted here",
+                              .advice = {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_UNTRUSTED_ROOT] = {.word = "unknown-issuer",
+                                 .headline = UNKNOWN_ISSUER,
+                                 .advice = {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_EXPIRED] = {.word = "expired",
+                          .headline = "Your certificate has expired",
+                          .advice = {CHOOSE_NEW, NEW_ONE}},
+    [CC_CAUSE_NOT_YET_VALID] = {.word = "not-yet-valid",
+                                .headline = "Your certificate is not yet valid",
+                                .advice = {CHOOSE}},
+    [CC_CAUSE_BAD_DATE] = {.word = "malformed",
+                           .headline = NOT_ACCEPTED,
+                           .advice = {CHOOSE, NEW_ONE}},
+    [CC_CAUSE_REVOKED] = {.word = "revoked",
+                          .headline = "Your certificate was revoked",
+                          .advice = {CHOOSE_NEW, NEW_ONE}},
     [CC_CAUSE_NO_CRL] = CANNOT_BE_CHECKED,
     [CC_CAUSE_CRL_EXPIRED] = CANNOT_BE_CHECKED,
     [CC_CAUSE_CRL_NOT_YET_VALID] = CANNOT_BE_CHECKED,
     [CC_CAUSE_CRL_BAD] = CANNOT_BE_CHECKED,
     [CC_CAUSE_OCSP] = CANNOT_BE_CHECKED,
-    [CC_CAUSE_CA_CERTIFICATE] = {"ca-certificate",
-                                 "Your certificate is that of a CA, which is not accepted here",
-                                 {CHOOSE,
-                                  "Otherwise ask its owner for a certificate of your own."}},
-    [CC_CAUSE_PURPOSE] = {"not-for-clients",
-                          "Your certificate is not for client authentication",
-                          {CHOOSE, FOR_CLIENTS}},
-    [CC_CAUSE_SERVER_ONLY] = {"servers-only",
-                              "Your certificate is for servers only",
-                              {CHOOSE, FOR_CLIENTS}},
-    [CC_CAUSE_TOO_LONG] = {"chain-too-long",
-                           "There are more CAs above your certificate than this server allows",
-                           {TELL}},
+    [CC_CAUSE_CA_CERTIFICATE] =
+        {.word = "ca-certificate",
+         .headline = "Your certificate is that of a CA, which is not accepted here",
+         .advice = {CHOOSE, "Otherwise ask its owner for a certificate of your own."}},
+    [CC_CAUSE_PURPOSE] = {.word = "not-for-clients",
+                          .headline = "Your certificate is not for client authentication",
+                          .advice = {CHOOSE, FOR_CLIENTS}},
+    [CC_CAUSE_SERVER_ONLY] = {.word = "servers-only",
+                              .headline = "Your certificate is for servers only",
+                              .advice = {CHOOSE, FOR_CLIENTS}},
+    [CC_CAUSE_TOO_LONG] = {.word = "chain-too-long",
+                           .headline =
+                               "There are more CAs above your certificate than this server allows",
+                           .advice = {TELL}},
     [CC_CAUSE_NOT_A_CA] = REFUSED("bad-issuer"),
     [CC_CAUSE_PATH_LENGTH] = REFUSED("bad-issuer"),
     [CC_CAUSE_NAME_CONSTRAINTS] = REFUSED("names-not-allowed"),
@@ -103,26 +111,34 @@ static const cc_words_t causes[CC_CAUSE_COUNT] = {
     [CC_CAUSE_CRITICAL_EXTENSION] = REFUSED("unknown-extension"),
     [CC_CAUSE_MALFORMED] = REFUSED("malformed"),
     [CC_CAUSE_ALGORITHM] = REFUSED("unknown-algorithm"),
-    [CC_CAUSE_WEAK_KEY] = {"weak-key",
-                           "The key of your certificate is too small",
-                           {CHOOSE, "Ask its issuer for a certificate with a larger key."}},
-    [CC_CAUSE_WEAK_DIGEST] = {"weak-digest",
-                              "The signature of your certificate uses a digest that is too weak",
-                              {CHOOSE, NEW_ONE}},
-    [CC_CAUSE_BAD_SIGNATURE] = {"bad-signature",
-                                "The signature of your certificate is wrong",
-                                {CHOOSE, TELL_REASON}},
-    [CC_CAUSE_DISTRUSTED] = {"unknown-issuer", UNKNOWN_ISSUER, {CHOOSE, ASK_WHICH}},
-    [CC_CAUSE_OTHER_HOST] = {"other-host",
-                             "Your certificate was not verified for this website",
-                             {RESTART}},
+    [CC_CAUSE_WEAK_KEY] = {.word = "weak-key",
+                           .headline = "The key of your certificate is too small",
+                           .advice = {CHOOSE,
+                                      "Ask its issuer for a certificate with a larger key."}},
+    [CC_CAUSE_WEAK_DIGEST] =
+        {.word = "weak-digest",
+         .headline = "The signature of your certificate uses a digest that is too weak",
+         .advice = {CHOOSE, NEW_ONE}},
+    [CC_CAUSE_BAD_SIGNATURE] = {.word = "bad-signature",
+                                .headline = "The signature of your certificate is wrong",
+                                .advice = {CHOOSE, TELL_REASON}},
+    [CC_CAUSE_DISTRUSTED] = {.word = "unknown-issuer",
+                             .headline = UNKNOWN_ISSUER,
+                             .advice = {CHOOSE, ASK_WHICH}},
+    [CC_CAUSE_OTHER_HOST] = {.word = "other-host",
+                             .headline = "Your certificate was not verified for this website",
+                             .advice = {RESTART}},
     [CC_CAUSE_OTHER] = REFUSED("not-verified"),
-    [CC_CAUSE_NO_VERDICT] = {"no-verdict",
-                             "Your certificate was not verified on this connection",
-                             {RESTART, TELL_REASON}},
-    [CC_CAUSE_NOT_REPORTED] = {"not-verified", NOT_ACCEPTED, {TELL}},
-    [CC_CAUSE_NO_TLS] = {"no-tls-host", "Certificates are not verified for this website", {TELL}},
-    [CC_CAUSE_TOO_OLD] = {"too-old", "Your certificate has to be presented again", {RESTART}},
+    [CC_CAUSE_NO_VERDICT] = {.word = "no-verdict",
+                             .headline = "Your certificate was not verified on this connection",
+                             .advice = {RESTART, TELL_REASON}},
+    [CC_CAUSE_NOT_REPORTED] = {.word = "not-verified", .headline = NOT_ACCEPTED, .advice = {TELL}},
+    [CC_CAUSE_NO_TLS] = {.word = "no-tls-host",
+                         .headline = "Certificates are not verified for this website",
+                         .advice = {TELL}},
+    [CC_CAUSE_TOO_OLD] = {.word = "too-old",
+                          .headline = "Your certificate has to be presented again",
+                          .advice = {RESTART}},
 };
 
 /* For the person, it does not matter which CA above the certificate is at fault, but that one is.
@@ -189,34 +205,34 @@ const cc_words_t cc_proxied_words = {
     .advice = {"Tell the administrator of this server. You cannot solve this yourself."}};
 
 static const cc_words_t ssl_refused[CC_SSL_REFUSED_COUNT] = {
-    [CC_SSL_REFUSED_HTTP2] = {NULL,
-                              NOT_REQUESTED,
-                              {"Browsers repeat the request with HTTP/1.1 by themselves. If yours "
-                               "does not, tell the administrator of this server."},
-                              "HTTP/2 does not allow a server to request one within a connection."},
-    [CC_SSL_REFUSED_TWICE] = {NULL,
-                              NOT_REQUESTED,
-                              {TELL},
-                              "It was requested on this connection before, and cannot be requested "
-                              "twice."},
-    [CC_SSL_REFUSED_UNABLE] = {NULL,
-                               NOT_REQUESTED,
-                               {TELL},
-                               "Your browser does not support such a request on a connection that "
-                               "is already open."},
-    [CC_SSL_REFUSED_NONE] = {NULL,
-                             "This page requires a client certificate, and none was presented",
-                             {HOW_TO_PRESENT}},
-    [CC_SSL_REFUSED_UNVERIFIED] = {NULL,
-                                   "This page requires a client certificate, and yours did not "
-                                   "verify",
-                                   {CHOOSE, ASK_WHICH}},
-    [CC_SSL_REFUSED_HANDSHAKE] = {NULL,
-                                  "This page requires a client certificate, and this server got "
-                                  "none",
-                                  {HOW_TO_PRESENT},
-                                  "Your browser presented no certificate, or does not support such "
-                                  "a request on a connection that is already open."},
+    [CC_SSL_REFUSED_HTTP2] =
+        {.headline = NOT_REQUESTED,
+         .advice = {"Browsers repeat the request with HTTP/1.1 by themselves. If yours "
+                    "does not, tell the administrator of this server."},
+         .reason = "HTTP/2 does not allow a server to request one within a connection."},
+    [CC_SSL_REFUSED_TWICE] =
+        {.headline = NOT_REQUESTED,
+         .advice = {TELL},
+         .reason = "It was requested on this connection before, and cannot be requested "
+                   "twice."},
+    [CC_SSL_REFUSED_UNABLE] =
+        {.headline = NOT_REQUESTED,
+         .advice = {TELL},
+         .reason = "Your browser does not support such a request on a connection that "
+                   "is already open."},
+    [CC_SSL_REFUSED_NONE] = {.headline =
+                                 "This page requires a client certificate, and none was presented",
+                             .advice = {HOW_TO_PRESENT}},
+    [CC_SSL_REFUSED_UNVERIFIED] = {.headline =
+                                       "This page requires a client certificate, and yours did not "
+                                       "verify",
+                                   .advice = {CHOOSE, ASK_WHICH}},
+    [CC_SSL_REFUSED_HANDSHAKE] =
+        {.headline = "This page requires a client certificate, and this server got "
+                     "none",
+         .advice = {HOW_TO_PRESENT},
+         .reason = "Your browser presented no certificate, or does not support such "
+                   "a request on a connection that is already open."},
 };
 
 const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives what helps a person further: the administrator's text and address, and the issuers. */
+/* Gives what helps a person: the administrator's text and address, and the issuers. */
 #include <string.h>
 
 #include <apr_lib.h>

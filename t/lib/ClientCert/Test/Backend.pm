@@ -6,12 +6,12 @@ package ClientCert::Test::Backend;
 
     use ClientCert::Test::Backend;
 
-    my $http  = backend('http');          # or fcgi, scgi, uwsgi
+    my $http  = backend('http');          # or ajp, fcgi, scgi, uwsgi
     my $proxy = 'ProxyPass "/app" "' . $http->url . '"';
 
 A separate process that answers every request with the request itself: head and body of HTTP
-unchanged ("Name: value" lines), or the variables of the other protocols ("NAME=value" lines). It
-ends with the test.
+unchanged ("Name: value" lines), or the variables of the other protocols ("NAME=value" lines); of
+AJP, the texts, one on a line. It ends with the test.
 
 =cut
 
@@ -24,7 +24,7 @@ use POSIX ();
 
 our @EXPORT = qw(backend);
 
-my %answers = (http => \&_http, fcgi => \&_fcgi, scgi => \&_scgi, uwsgi => \&_uwsgi);
+my %answers = (ajp => \&_ajp, http => \&_http, fcgi => \&_fcgi, scgi => \&_scgi, uwsgi => \&_uwsgi);
 my @running;
 
 sub backend {
@@ -158,6 +158,16 @@ sub _fcgi {
     my $text = "Status: 200 OK\r\n" . _body(_variables(%env));
     syswrite $socket, join '', pack('CCnnCx', 1, 6, $id, length $text, 0), $text,
         pack('CCnnCx', 1, 6, $id, 0, 0), pack('CCnnCxNx4', 1, 3, $id, 8, 0, 0);
+    return;
+}
+
+# A packet with the request, without a body; answered by three: header, body, end.
+sub _ajp {
+    my ($socket) = @_;
+    my (undef, $size) = unpack 'nn', _take($socket, 4);
+    my $text = join "\n", _take($socket, $size // 0) =~ /([[:print:]\s]{2,})/g;
+    syswrite $socket, join '', map { 'AB' . pack 'n/a*', $_ } pack('Cnn/a*xn', 4, 200, 'OK', 0),
+        pack('Cn/a*x', 3, $text), pack('CC', 5, 0);
     return;
 }
 
