@@ -200,7 +200,7 @@ static int userless_check(runs_t *runs)
         const ap_LINK_access_checker_ex_t *hook =
             &APR_ARRAY_IDX(hooks, i, ap_LINK_access_checker_ex_t);
 
-        if (is(hook->szName, "mod_authz_core.c")) {
+        if (is(hook->szName, "mod_authz_core.c") || is(hook->szName, clientcert_module.name)) {
             status = hook->pFunc(runs->r);
         } else if (!is(hook->szName, "mod_log_debug.c")) {
             hook_depends(runs, hook->szName);
