@@ -20,14 +20,14 @@ typedef enum {
 } cc_with_t;
 
 /* An option. Constant. */
-typedef struct cc_option_t {
+typedef struct cc_tool_option_t {
     const char *name;
     const char *value; /* its value in the help: "NAME[:PORT]"; NULL: it has none */
     const char *text;  /* for the help; NULL: another name of the option before it */
     cc_with_t with;    /* the commands that have it */
     size_t member;     /* of cc_options_t, a const char *, or a bool if it has no value; unused for
                           CC_WITH_SERVER except --httpd */
-} cc_option_t;
+} cc_tool_option_t;
 
 /* A command. Constant. */
 typedef struct cc_command_t {
@@ -51,7 +51,7 @@ const cc_command_t *cc_command_find(const char *name);
 /* ---- options.c ---- */
 
 /* The i-th option; NULL: there are no more. */
-const cc_option_t *cc_option_at(int i);
+const cc_tool_option_t *cc_option_at(int i);
 
 /*
  * Reads the words after the command into tool->options, where options may come before, between and

@@ -14,7 +14,7 @@
 static const char *options_usage(const cc_command_t *command, apr_pool_t *p)
 {
     const char *usage = command->with & CC_WITH_SERVER ? " [SERVER]" : "";
-    const cc_option_t *option;
+    const cc_tool_option_t *option;
 
     for (int i = 0; (option = cc_option_at(i)); i++) {
         if (option->text && (option->with & command->with) && option->with != CC_WITH_SERVER) {
@@ -38,7 +38,7 @@ static void heading_print(const char *text, const cc_style_t *style)
     printf("\n%s%s%s\n", style->bold, text, style->plain);
 }
 
-static void option_print(const cc_option_t *option, apr_pool_t *p)
+static void option_print(const cc_tool_option_t *option, apr_pool_t *p)
 {
     const char *name = apr_pstrcat(p, option->name, option->value ? " " : "",
                                    option->value ? option->value : "", NULL);
@@ -49,7 +49,7 @@ static void option_print(const cc_option_t *option, apr_pool_t *p)
 
 static void options_print(const char *heading, int with, const cc_style_t *style, apr_pool_t *p)
 {
-    const cc_option_t *option;
+    const cc_tool_option_t *option;
 
     heading_print(heading, style);
     for (int i = 0; (option = cc_option_at(i)); i++) {
@@ -145,7 +145,7 @@ apr_status_t cc_help_run(cc_tool_t *tool)
 apr_status_t cc_help_commands(cc_tool_t *tool)
 {
     const cc_command_t *command;
-    const cc_option_t *option;
+    const cc_tool_option_t *option;
     const cc_convert_kind_t *kind;
 
     (void)tool;

@@ -9,7 +9,7 @@
 
 #define MEMBER(name) offsetof(cc_options_t, name)
 
-static const cc_option_t all[] = {
+static const cc_tool_option_t all[] = {
     {"--vhost", "NAME[:PORT]", "the virtual host, by its ServerName or a ServerAlias",
      CC_WITH_VHOST, MEMBER(vhost)},
     {"--path", "/PATH", "the path of a request: use the sections in effect for it", CC_WITH_PATH,
@@ -44,7 +44,7 @@ static const cc_option_t all[] = {
 
 #define COUNT ((int)(sizeof(all) / sizeof(all[0])))
 
-const cc_option_t *cc_option_at(int i)
+const cc_tool_option_t *cc_option_at(int i)
 {
     return i < COUNT ? &all[i] : NULL;
 }
@@ -58,7 +58,7 @@ typedef struct options_reader_t {
     const char *const *word; /* the next one */
 } options_reader_t;
 
-static const cc_option_t *option_find(const char *name, size_t len, int with)
+static const cc_tool_option_t *option_find(const char *name, size_t len, int with)
 {
     for (int i = 0; i < COUNT; i++) {
         if ((all[i].with & with) && strlen(all[i].name) == len &&
@@ -91,7 +91,7 @@ static apr_status_t option_unknown(const options_reader_t *r, const char *word)
                         options_of(r->command->with | CC_WITH_ANY, tool->pool));
 }
 
-static void value_take(cc_options_t *options, const cc_option_t *option, const char *value)
+static void value_take(cc_options_t *options, const cc_tool_option_t *option, const char *value)
 {
     if (option->member == MEMBER(server)) {
         APR_ARRAY_PUSH(options->server, const char *) = option->name;
@@ -108,7 +108,7 @@ static apr_status_t option_read(options_reader_t *r, const char *word)
     cc_tool_t *tool = r->tool;
     const char *equals = word[2] && word[2] != '=' ? strchr(word, '=') : NULL;
     size_t len = equals ? (size_t)(equals - word) : strlen(word);
-    const cc_option_t *option = option_find(word, len, r->command->with | CC_WITH_ANY);
+    const cc_tool_option_t *option = option_find(word, len, r->command->with | CC_WITH_ANY);
 
     if (!option) {
         return option_unknown(r, apr_pstrmemdup(tool->pool, word, len));

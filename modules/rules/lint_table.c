@@ -134,7 +134,7 @@ static cc_form_fn *form_of(const cc_selector_t *selector)
 
 /* ---- all keys ---------------------------------------------------------------------------- */
 
-typedef struct cc_keys_t {
+typedef struct cc_key_forms_t {
     const cc_selector_t *selector;
     cc_form_fn *form;   /* NULL: any text */
     cc_form_fn *casing; /* NULL: any letters */
@@ -143,11 +143,11 @@ typedef struct cc_keys_t {
     const char *first;
     apr_uint64_t line;
     apr_pool_t *pool;
-} cc_keys_t;
+} cc_key_forms_t;
 
 static bool key_judge(const char *key, apr_size_t len, apr_uint64_t line, void *baton)
 {
-    cc_keys_t *keys = baton;
+    cc_key_forms_t *keys = baton;
     const char *reason = keys->form ? keys->form(keys->selector, key, len) : NULL;
 
     if (!reason && keys->casing) {
@@ -167,7 +167,7 @@ static bool key_judge(const char *key, apr_size_t len, apr_uint64_t line, void *
 const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p)
 {
     const cc_selector_t *selector = c->selector;
-    cc_keys_t keys = {.selector = selector, .form = form_of(selector), .pool = p};
+    cc_key_forms_t keys = {.selector = selector, .form = form_of(selector), .pool = p};
 
     if (selector->casing && strcmp(selector->casing->word.name, "lower") == 0) {
         keys.casing = lower_form;

@@ -101,15 +101,15 @@ const char *cc_lint_text_number(const cc_rule_t *rule, const cc_template_t *temp
 /* ---- operands that no value can match ---------------------------------------------------- */
 
 /* Octets with which no value of a field begins or ends. */
-typedef struct cc_shape_t {
+typedef struct cc_ends_t {
     const char *field;
     const char *not_first;
     const char *not_last;
     const char *reason;
     bool anywhere; /* nor do they occur inside */
-} cc_shape_t;
+} cc_ends_t;
 
-static const cc_shape_t shapes[] = {
+static const cc_ends_t shapes[] = {
     {"san.email", "@", "@/", "an email address has a part before the @ and one after it", false},
     {"san.upn", "@", "@/", "a user principal name has a part before the @ and one after it", false},
     {"san.dns", "@./", "@/", "a DNS name begins with a letter, a digit or *", false},
@@ -127,9 +127,9 @@ static bool has_modifier(const cc_selector_t *selector, const char *name)
     return false;
 }
 
-static const cc_shape_t *shape_of(const cc_selector_t *selector)
+static const cc_ends_t *shape_of(const cc_selector_t *selector)
 {
-    static const cc_shape_t domain = {"", "@", "@", "|domain gives the part after the @", true};
+    static const cc_ends_t domain = {"", "@", "@", "|domain gives the part after the @", true};
 
     if (has_modifier(selector, "domain")) {
         return &domain;
@@ -155,7 +155,7 @@ static bool has_any(struct iovec text, const char *octets)
     return false;
 }
 
-static bool shape_breaks(const cc_shape_t *shape, struct iovec begin, struct iovec end)
+static bool shape_breaks(const cc_ends_t *shape, struct iovec begin, struct iovec end)
 {
     const char *first = begin.iov_base;
     const char *last = (const char *)end.iov_base + end.iov_len - 1;
@@ -180,7 +180,7 @@ static const char *casing_reason(const cc_selector_t *selector, struct iovec beg
 
 const char *cc_lint_text_never(const cc_condition_t *c, apr_pool_t *p)
 {
-    const cc_shape_t *shape = shape_of(c->selector);
+    const cc_ends_t *shape = shape_of(c->selector);
     struct iovec begin = {(char *)c->operand, strlen(c->operand)};
     struct iovec end = begin;
     const char *reason = NULL;

@@ -13,18 +13,18 @@ typedef struct {
     const char *key;
     const char *value;
     int line;
-} entry_t;
+} haproxy_entry_t;
 
-static entry_t entry_of(int line, char *text, apr_pool_t *p)
+static haproxy_entry_t entry_of(int line, char *text, apr_pool_t *p)
 {
     size_t len = strcspn(text, " \t");
     const char *value = text + len;
 
-    return (entry_t){apr_pstrmemdup(p, text, len), value + strspn(value, " \t"), line};
+    return (haproxy_entry_t){apr_pstrmemdup(p, text, len), value + strspn(value, " \t"), line};
 }
 
 /* Of the same key twice, HAProxy uses the first line, so that the second has no effect. */
-static const char *entry_repeated(cc_convert_t *convert, const entry_t *entry)
+static const char *entry_repeated(cc_convert_t *convert, const haproxy_entry_t *entry)
 {
     int earlier = cc_convert_earlier(convert, entry->key, entry->line);
 
@@ -84,7 +84,7 @@ static void str_line(cc_convert_t *convert, int line, char *text, void *baton)
 {
     const str_t *str = baton;
     apr_pool_t *p = convert->pool;
-    entry_t entry = entry_of(line, text, p);
+    haproxy_entry_t entry = entry_of(line, text, p);
     const char *reason = NULL;
 
     entry.key = folded(str, entry.key, p);
@@ -131,7 +131,8 @@ apr_status_t cc_convert_haproxy_str(cc_convert_t *convert, const char *text)
 
 static void entry_collect(cc_convert_t *convert, int line, char *text, void *baton)
 {
-    APR_ARRAY_PUSH((apr_array_header_t *)baton, entry_t) = entry_of(line, text, convert->pool);
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, haproxy_entry_t) =
+        entry_of(line, text, convert->pool);
 }
 
 /* The entries, each with a key and perhaps a value; NULL: there are none, or no text is compared.
@@ -139,7 +140,7 @@ static void entry_collect(cc_convert_t *convert, int line, char *text, void *bat
 static apr_array_header_t *entries_read(cc_convert_t *convert, const char *text)
 {
     apr_pool_t *p = convert->pool;
-    apr_array_header_t *entries = apr_array_make(p, 64, sizeof(entry_t));
+    apr_array_header_t *entries = apr_array_make(p, 64, sizeof(haproxy_entry_t));
     cc_rules_t *rules = cc_rules_create(NULL, NULL, p);
     const char *rule = apr_pstrcat(p, convert->field, " =~ x group=x", NULL);
 
@@ -155,7 +156,8 @@ static apr_array_header_t *entries_read(cc_convert_t *convert, const char *text)
 }
 
 /* The rule for an entry. An empty value is a match without a user: later rules give none either. */
-static const char *rule_put(cc_convert_t *convert, const entry_t *entry, const char *pattern)
+static const char *rule_put(cc_convert_t *convert, const haproxy_entry_t *entry,
+                            const char *pattern)
 {
     apr_pool_t *p = convert->pool;
     const char *output = *entry->value ? cc_convert_user(entry->value, p) : "stop";
@@ -168,7 +170,7 @@ static const char *rule_put(cc_convert_t *convert, const entry_t *entry, const c
 /* HAProxy uses the longest key that matches, and the rules the first. */
 static int longest_first(const void *a, const void *b)
 {
-    const entry_t *x = a, *y = b;
+    const haproxy_entry_t *x = a, *y = b;
     size_t x_len = strlen(x->key), y_len = strlen(y->key);
 
     if (x_len != y_len) {
@@ -201,7 +203,7 @@ static void rules_put(cc_convert_t *convert, apr_array_header_t *entries, bool s
     int lost = convert->left->nelts > 0 ? APR_ARRAY_IDX(convert->left, 0, cc_left_t).line : 0;
 
     for (int i = 0; i < entries->nelts; i++) {
-        entry_t *entry = &APR_ARRAY_IDX(entries, i, entry_t);
+        haproxy_entry_t *entry = &APR_ARRAY_IDX(entries, i, haproxy_entry_t);
         const char *reason = entry_repeated(convert, entry);
         const char *fault = cc_convert_value_fault(entry->value);
         const char *pattern = NULL;
@@ -226,7 +228,7 @@ apr_status_t cc_convert_haproxy_beg(cc_convert_t *convert, const char *text)
         return APR_EINVAL;
     }
     cc_convert_put(convert, "# A map of HAProxy (map_beg), as rules, the longest key first.");
-    qsort(entries->elts, (size_t)entries->nelts, sizeof(entry_t), longest_first);
+    qsort(entries->elts, (size_t)entries->nelts, sizeof(haproxy_entry_t), longest_first);
     rules_put(convert, entries, true, beginning);
     return APR_SUCCESS;
 }

@@ -43,7 +43,7 @@ static void depends_add(runs_t *runs, const char *what, const char *reason)
     cc_undecided_add(runs->access->depends, what, reason);
 }
 
-static void line_depends(runs_t *runs, const cc_line_t *line, const char *reason)
+static void line_depends(runs_t *runs, const cc_access_line_t *line, const char *reason)
 {
     cc_undecided_line_add(runs->access->depends, line, reason);
 }
@@ -88,7 +88,7 @@ static bool addresses_matter(runs_t *runs)
     bool found = false;
 
     for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(lines, i, cc_access_line_t);
 
         if (line->kind == CC_LINE_COMPAT && !is_for_all(line->directive)) {
             line_depends(runs, line, "it depends on the address of the client");
@@ -99,7 +99,7 @@ static bool addresses_matter(runs_t *runs)
 }
 
 /* True if mod_ssl requests the certificate, or a better one, once it knows the section. */
-static bool requests_later(const runs_t *runs, const cc_line_t *line)
+static bool requests_later(const runs_t *runs, const cc_access_line_t *line)
 {
     const cc_conf_view_t *view = cc_conf_view_of(ap_server_conf, runs->r->server);
 
@@ -108,7 +108,7 @@ static bool requests_later(const runs_t *runs, const cc_line_t *line)
 }
 
 /* What mod_ssl does in its hook of the access phase besides keeping what the handshake gave. */
-static const char *tls_reason(const runs_t *runs, const cc_line_t *line)
+static const char *tls_reason(const runs_t *runs, const cc_access_line_t *line)
 {
     switch (line->kind) {
     case CC_LINE_SSL_EXPR:
@@ -137,7 +137,7 @@ static bool tls_matters(runs_t *runs)
     bool found = false;
 
     for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(lines, i, cc_access_line_t);
         const char *reason = tls_reason(runs, line);
 
         if (reason) {
@@ -218,7 +218,7 @@ static bool is_login(const char *type)
 
 static void login_depends(runs_t *runs, const char *type)
 {
-    const cc_line_t *fake = cc_access_line_last(runs->r, CC_LINE_SSL_FAKE);
+    const cc_access_line_t *fake = cc_access_line_last(runs->r, CC_LINE_SSL_FAKE);
 
     if (!is_login(type)) {
         depends_add(runs, apr_pstrcat(runs->r->pool, "AuthType ", type, NULL),

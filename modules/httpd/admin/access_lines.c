@@ -19,7 +19,7 @@ static const char name[] = "mod_clientcert_query.c";
 
 /* The directives of a section, or of all sections that were merged. */
 typedef struct section_t {
-    apr_array_header_t *lines; /* cc_line_t */
+    apr_array_header_t *lines; /* cc_access_line_t */
     bool compat;               /* it has a directive of mod_access_compat, for any method */
 } section_t;
 
@@ -28,7 +28,7 @@ static void *section_create(apr_pool_t *p, char *path)
     section_t *section = apr_pcalloc(p, sizeof(*section));
 
     (void)path;
-    section->lines = apr_array_make(p, 2, sizeof(cc_line_t));
+    section->lines = apr_array_make(p, 2, sizeof(cc_access_line_t));
     return section;
 }
 
@@ -40,10 +40,10 @@ static void *section_merge(apr_pool_t *p, void *base_record, void *add_record)
 
     section->compat = base->compat || add->compat;
     for (int i = 0; i < base->lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(base->lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(base->lines, i, cc_access_line_t);
 
         if (line->kind != CC_LINE_COMPAT || !add->compat) {
-            APR_ARRAY_PUSH(section->lines, cc_line_t) = *line;
+            APR_ARRAY_PUSH(section->lines, cc_access_line_t) = *line;
         }
     }
     apr_array_cat(section->lines, add->lines);
@@ -55,23 +55,23 @@ const apr_array_header_t *cc_access_lines(const request_rec *r)
     const module *query = ap_find_linked_module(name);
     const section_t *section = query ? ap_get_module_config(r->per_dir_config, query) : NULL;
 
-    return section ? section->lines : apr_array_make(r->pool, 1, sizeof(cc_line_t));
+    return section ? section->lines : apr_array_make(r->pool, 1, sizeof(cc_access_line_t));
 }
 
-const cc_line_t *cc_access_line_last(const request_rec *r, cc_line_kind_t kind)
+const cc_access_line_t *cc_access_line_last(const request_rec *r, cc_line_kind_t kind)
 {
     const apr_array_header_t *lines = cc_access_lines(r);
-    const cc_line_t *last = NULL;
+    const cc_access_line_t *last = NULL;
 
     for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(lines, i, cc_access_line_t);
 
         last = line->kind == kind ? line : last;
     }
     return last;
 }
 
-cc_verify_client_t cc_access_line_verify(const cc_line_t *line, apr_pool_t *p)
+cc_verify_client_t cc_access_line_verify(const cc_access_line_t *line, apr_pool_t *p)
 {
     const char *args = line ? line->directive->args : NULL;
 
@@ -117,7 +117,8 @@ static const char *take(cmd_parms *cmd, void *record, const char *args)
     if (owner->kind == CC_LINE_REQUIRE) {
         cc_require_replace(cmd, args);
     } else if (concerns(cmd, owner->kind, args)) {
-        APR_ARRAY_PUSH(section->lines, cc_line_t) = (cc_line_t){cmd->directive, owner->kind};
+        APR_ARRAY_PUSH(section->lines, cc_access_line_t) =
+            (cc_access_line_t){cmd->directive, owner->kind};
     }
     return NULL;
 }

@@ -30,19 +30,19 @@ typedef enum {
 } cc_line_kind_t;
 
 /** A directive in effect. */
-typedef struct cc_line_t {
+typedef struct cc_access_line_t {
     const ap_directive_t *directive;
     cc_line_kind_t kind;
-} cc_line_t;
+} cc_access_line_t;
 
-/** The directives in effect for a request (cc_line_t), in the order of their merges. */
+/** The directives in effect for a request (cc_access_line_t), in the order of their merges. */
 const apr_array_header_t *cc_access_lines(const request_rec *r);
 
 /** The last one of a kind in effect for a request; NULL: none. */
-const cc_line_t *cc_access_line_last(const request_rec *r, cc_line_kind_t kind);
+const cc_access_line_t *cc_access_line_last(const request_rec *r, cc_line_kind_t kind);
 
 /** The argument of SSLVerifyClient; NULL: it is not in effect in a section. */
-cc_verify_client_t cc_access_line_verify(const cc_line_t *line, apr_pool_t *p);
+cc_verify_client_t cc_access_line_verify(const cc_access_line_t *line, apr_pool_t *p);
 
 /** "DIRECTIVE ARGUMENTS at FILE:LINE". In `p`. */
 const char *cc_access_line_text(const ap_directive_t *directive, apr_pool_t *p);

@@ -22,7 +22,8 @@ void cc_undecided_add(apr_array_header_t *depends, const char *what, const char 
     }
 }
 
-void cc_undecided_line_add(apr_array_header_t *depends, const cc_line_t *line, const char *reason)
+void cc_undecided_line_add(apr_array_header_t *depends, const cc_access_line_t *line,
+                           const char *reason)
 {
     cc_undecided_add(depends, cc_access_line_text(line->directive, depends->pool), reason);
 }
@@ -70,7 +71,7 @@ static bool sections_find(apr_array_header_t *depends, const apr_array_header_t 
     bool certain = true, found = false;
 
     for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(lines, i, cc_access_line_t);
 
         if (line->kind != CC_LINE_IF) {
             continue;
@@ -107,7 +108,7 @@ bool cc_undecided_find(apr_array_header_t *depends, const request_rec *r)
     bool found = sections_find(depends, lines);
 
     for (int i = 0; i < lines->nelts; i++) {
-        const cc_line_t *line = &APR_ARRAY_IDX(lines, i, cc_line_t);
+        const cc_access_line_t *line = &APR_ARRAY_IDX(lines, i, cc_access_line_t);
         bool user = line->kind == CC_LINE_SSL_USER;
 
         if (line->kind == CC_LINE_LUA || (user && !ours)) {
