@@ -17,7 +17,8 @@
 void cc_undecided_add(apr_array_header_t *depends, const char *what, const char *reason);
 
 /** Adds a directive, with its place. */
-void cc_undecided_line_add(apr_array_header_t *depends, const cc_access_line_t *line, const char *reason);
+void cc_undecided_line_add(apr_array_header_t *depends, const cc_access_line_t *line,
+                           const char *reason);
 
 /**
  * Adds the directives in effect for a request of cc_dry_run that may change the outcome in any way:
