@@ -176,13 +176,13 @@ int ap_if_walk(request_rec *r)
     return OK;
 }
 
-int ap_run_pre_translate_name(request_rec *r)
+static int pre_translate_name(request_rec *r)
 {
     return strcmp(r->uri, "/untranslated") ? DECLINED : DONE;
 }
 
 /* Maps paths below /www; answers other paths as mod_rewrite and other modules do. */
-int ap_run_translate_name(request_rec *r)
+static int translate_name(request_rec *r)
 {
     if (!strncmp(r->uri, "/proxied", 8) || !strncmp(r->uri, "/forbidden", 10)) {
         r->filename =
@@ -193,11 +193,26 @@ int ap_run_translate_name(request_rec *r)
     return strcmp(r->uri, "/nobodys") ? OK : DECLINED;
 }
 
-int ap_run_map_to_storage(request_rec *r)
+static int map_to_storage(request_rec *r)
 {
     fake_sections_merge(r, "<Directory", r->filename);
     return OK;
 }
+
+/* Each hook has one function. */
+#define DEFINE_HOOK(hook)                                                                          \
+    apr_array_header_t *ap_hook_get_##hook(void)                                                   \
+    {                                                                                              \
+        static ap_LINK_##hook##_t one = {.pFunc = hook, .szName = "fake.c"};                       \
+        static apr_array_header_t all = {.nelts = 1, .elt_size = sizeof(one)};                     \
+                                                                                                   \
+        all.elts = (char *)&one;                                                                   \
+        return &all;                                                                               \
+    }
+
+DEFINE_HOOK(pre_translate_name)
+DEFINE_HOOK(translate_name)
+DEFINE_HOOK(map_to_storage)
 
 /* As httpd does with the flags that are used here. */
 int ap_normalize_path(char *path, unsigned flags)
