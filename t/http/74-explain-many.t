@@ -99,7 +99,8 @@ like $said->{output}, qr/^# \S+alice\.pem\nresult +mapped\n.*^# \S+bob\.pem\nres
 
 SKIP: {
     skip 'no script, which makes a terminal', 4 if system 'command -v script >/dev/null';
-    my $slow = write_file("$tmp/slow", "#!/bin/sh\n'$httpd' \"\$\@\"\nstatus=\$?\nsleep 2\nexit \$status\n");
+    my $fast = httpd_wrapper($site, "$tmp/fast");
+    my $slow = write_file("$tmp/slow", "#!/bin/sh\n'$fast' \"\$\@\"\nstatus=\$?\nsleep 2\nexit \$status\n");
     chmod 0755, $slow;
     my (undef, @configuration) = $site->_arguments;
     my @command = (build() . '/clientcert', 'explain', '--httpd', $slow, @configuration, '--color', 'never');

@@ -57,10 +57,12 @@ my @tags     = sort map { /^(CC011\d)/ ? $1 : () } split /\n/, tool('message')->
 my $host     = "\n    \@SSL\@\n    SSLVerifyClient optional\n</VirtualHost>\n";
 my $site     = site(conf => "ClientCertMap subject.CN == alice user=alice\n<VirtualHost *:\@PORT\@>\n    ServerName a.example$host"
     . "<VirtualHost *:\@PORT\@>\n    ServerName b.example$host");
-my ($httpd, @options) = $site->_arguments;
+my $httpd  = httpd_wrapper($site, "$tmp/httpd");
+my (undef, @options) = $site->_arguments;
 my $server = join ' ', '--httpd', $httpd, @options;
 my $broken = site(conf => "ClientCertMap nonsense\n");
-my $silent = join ' ', '--httpd', ($broken->_arguments);
+(undef, @options) = $broken->_arguments;
+my $silent = join ' ', '--httpd', $httpd, @options;
 
 for my $shell (sort keys %shells) {
     SKIP: {

@@ -10,6 +10,7 @@ package ClientCert::Test::Tool;
     my $site = site(conf => ..., modules => [...]);        # as ClientCert::Test->server; not started
     my $said = ask($site, 'rules');                        # with the options that name its httpd.conf
     my $json = answer($site, 'explain', "$ca/alice.pem");  # the same with --json, decoded
+    my $httpd = httpd_wrapper($site, "$tmp/httpd");        # for --httpd, where a shell runs the tool
 
 answer adds C<exit> to the tool's output. A running server can be used as a site. The options of
 site are those of server.
@@ -24,9 +25,10 @@ use JSON::PP ();
 
 use ClientCert::Test ();
 use ClientCert::Test::Command;
+use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(build);
 
-our @EXPORT = qw(tool ask answer site);
+our @EXPORT = qw(tool ask answer site httpd_wrapper);
 
 my $tool = build() . '/clientcert';
 
@@ -37,6 +39,16 @@ sub tool {
     local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS} // 'detect_leaks=0';
     my ($exit, $output, $error) = run_command('', $tool, @words);
     return { exit => $exit, output => $output, error => $error };
+}
+
+# Sets for httpd alone what tool sets for both.
+sub httpd_wrapper {
+    my ($h, $path) = @_;
+    my ($httpd) = $h->_arguments;
+    my ($preload, $options) = ($ENV{CC_PRELOAD} // '', $ENV{ASAN_OPTIONS} // 'detect_leaks=0');
+    write_file($path, "#!/bin/sh\nexport LD_PRELOAD='$preload' ASAN_OPTIONS='$options'\nexec '$httpd' \"\$@\"\n");
+    chmod 0755, $path or die "$path: $!\n";
+    return $path;
 }
 
 sub site { my (%options) = @_; return ClientCert::Test->_new(%options) }
